@@ -1,0 +1,41 @@
+# Every target does its own set-up: a virtual environment from the pinned constraints file.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: demo run test test-all check bench clean
+
+demo: $(VENV)/.ready  ## the gateway with a local Slack and PagerDuty, and a recorded storm (ARGS=--exit ends after it)
+	$(BIN)/gateway demo $(ARGS)
+
+run: $(VENV)/.ready  ## the gateway itself, on the embedded store unless GATEWAY_REDIS_URL is set
+	$(BIN)/gateway serve $(ARGS)
+
+test: $(VENV)/.ready servers  ## minutes: run it after every change
+	$(BIN)/pytest -n 2 $(ARGS)
+
+test-all: $(VENV)/.ready servers  ## the long ones: kill storms, thousands of property cases
+	$(BIN)/pytest -m long $(ARGS)
+
+check: $(VENV)/.ready  ## format, lint, types, import contracts, docs are true
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/gateway check rules
+	$(BIN)/pytest -q tests/docs
+
+bench: $(VENV)/.ready servers  ## ratios of one run, beside a real Alertmanager
+	$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: servers
+servers:
+	@scripts/install-servers
+
+$(VENV)/.ready: pyproject.toml constraints.txt scripts/make-venv
+	@scripts/make-venv $(PYTHON) $(VENV)
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,10 @@
+"""The alert gateway: from Alertmanager's webhook to the people on call.
+
+receive      inbound/alertmanager.py     authenticates, caps and parses a webhook
+normalise    decisions/normalise.py      gives every alert labels, severity and identity, or a reason for quarantine
+deduplicate  decisions/deduplicate.py    copies, episodes: opened, repeated, changed, ended or ignored, with a reason
+correlate    decisions/correlate.py      the incident that an alert belongs to
+suppress     decisions/suppress.py       who must not be told now, why, and until when
+route        decisions/route.py          who is told of it
+deliver      reconcile.py, outbound/     tells them once, and tells them that it ended
+"""

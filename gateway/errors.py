@@ -1,0 +1,34 @@
+"""The gateway's exceptions. Expected outcomes are values; these are for what stops a step.
+
+GatewayError
+├── StateUnavailable     the store is away, full or too slow: answer 503, try again
+├── BadRules             a rule set with errors: never swapped in
+├── BadSettings          the environment says something impossible: the process does not start
+└── BadWebhook           a body that is no Alertmanager webhook at all: 400, kept in quarantine
+"""
+
+from __future__ import annotations
+
+
+class GatewayError(Exception):
+    """Base of every error that the gateway raises on purpose; its text is for people."""
+
+
+class StateUnavailable(GatewayError):
+    """The store cannot take or give state now; the sender is asked to come again (503)."""
+
+
+class BadRules(GatewayError):
+    """The rule files have errors; the text lists each as ``file:line:column: message``."""
+
+
+class BadSettings(GatewayError):
+    """A setting is missing or impossible; the text names it and the remedy."""
+
+
+class BadWebhook(GatewayError):
+    """The body is no Alertmanager webhook; ``field`` names the place in it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}" if field else message)
+        self.field = field
