@@ -1,0 +1,61 @@
+"""An alert is one identity; it fires while any of its copies fires, and each life of it is an episode."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.model.fingerprint import fingerprint, identity
+from gateway.model.severity import Severity
+
+__all__ = ["MAX_COPIES", "Alert", "Copy", "Observation", "fingerprint", "identity"]
+
+MAX_COPIES = 64
+
+
+class Observation(msgspec.Struct, frozen=True, gc=False):
+    """One alert of one webhook, normalised. `copy` is `source/fingerprint`; `labels` are those that count."""
+
+    copy: str
+    alert: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    severity: Severity
+    firing: bool
+    starts_at: int
+    ends_at: int
+    source_url: str = ""
+
+
+class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What one source says of an alert under one fingerprint; `ends_at` is its last end, 0 when it never ended."""
+
+    firing: bool
+    starts_at: int
+    ends_at: int = 0
+
+
+class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The record of one alert. `episode` counts its lives, 0 for an alert of which only an end was ever seen."""
+
+    id: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    severity: Severity
+    copies: dict[str, Copy]
+    episode: int
+    firing: bool
+    started_at: int
+    ended_at: int
+    held_until: int  # a disputed episode is not told before
+    incident: str
+    last_seen: int
+    spoken_by: str  # the copy whose annotations these are
+    source_url: str
+
+    @property
+    def episode_id(self) -> str:
+        return f"{self.id}.{self.episode}"
+
+    @property
+    def name(self) -> str:
+        return self.labels.get("alertname", "(no alertname)")

@@ -1,0 +1,102 @@
+"""An incident: the alerts that people should see as one thing. A ledger: what one target was told of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from gateway.model.severity import Severity
+
+
+class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One episode of one alert in an incident."""
+
+    alert: str
+    episode: int
+    joined_at: int
+
+    @property
+    def episode_id(self) -> str:
+        return f"{self.alert}.{self.episode}"
+
+
+class Acknowledgement(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    by: str
+    at: int
+    severity: Severity  # a rise above it takes the acknowledgement back
+
+
+class Closure(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Closed by a person while alerts still fire: a suppression of the members it had, up to `severity`, until `until`."""
+
+    by: str
+    at: int
+    until: int
+    severity: Severity
+    note: str = ""
+
+
+class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Membership, as intake writes it. `revision` grows with everything that people could see."""
+
+    id: str
+    opened_at: int
+    rule: str  # the correlate rule that opened it: `name (file:line)`
+    members: tuple[Member, ...]
+    keys: tuple[str, ...]  # what it announced, to be taken back with it
+    revision: int
+    firing: int
+    last_new_at: int
+    last_change_at: int
+    values: dict[str, tuple[str, ...]] = {}  # distinct values of the labels that `max_values` bounds
+    previous: str = ""  # the incident that this one goes on from
+    resolved_at: int = 0
+    acknowledged: Acknowledgement | None = None
+    closed: Closure | None = None
+    planned_revision: int = 0
+
+
+class Told(StrEnum):
+    """What a target believes."""
+
+    NOTHING = "none"
+    FIRING = "firing"
+    CLOSED = "closed"
+    ENDED = "ended"
+    MOVED = "moved"
+
+
+class Through(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How a target was told, so that its end goes the same way whatever the rules say then.
+
+    `address` is a channel id or name, or a PagerDuty service; `secret` is the name of the credential and `secret_hash`
+    a keyed hash of it, never the credential.
+    """
+
+    kind: str
+    address: str
+    secret: str
+    secret_hash: str
+
+
+class Remote(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the vendor calls our message: Slack's channel id and ts, or PagerDuty's dedup key in `id`."""
+
+    id: str
+    channel: str = ""
+
+
+class Part(StrEnum):
+    """The message itself (or the page), or a reply in its thread."""
+
+    MESSAGE = "message"
+    REPLY = "reply"
+
+
+class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One transition that the thread is told of. `broadcast` shows it in the channel too; `mention` notifies people."""
+
+    text: str
+    broadcast: bool = False
+    mention: bool = False

@@ -1,0 +1,98 @@
+"""A telling: everything that a destination needs to render one view of an incident, and nothing else.
+
+Made by `decisions/plan.py`, rendered by `outbound/`. Texts in it are raw: escaping is the renderer's business.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.model.incident import Note, Remote, Told
+from gateway.model.severity import Severity
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """One member alert as people see it. `ended_at` 0 while it fires."""
+
+    name: str
+    severity: Severity
+    labels: dict[str, str]
+    summary: str
+    started_at: int
+    ended_at: int
+    runbook: str = ""
+    dashboard: str = ""
+    source: str = ""
+
+
+class Telling(msgspec.Struct, frozen=True, gc=False):
+    """One view at one moment. `state` is what the target will believe once it is delivered.
+
+    `lines` holds firing members first, the most severe and oldest first; the renderer shortens. `where` is the labels that
+    all members share (cluster, namespace, service …). `rule` names the route that sent it, `name (file:line)`.
+    `closed_by` is who closed it by hand, or where it moved to for `Told.MOVED`. `quiet_until` is set while nothing fires
+    but the end is not told yet.
+    """
+
+    incident: str
+    target: str
+    generation: int
+    revision: int
+    state: Told
+    severity: Severity
+    title: str
+    where: dict[str, str]
+    lines: tuple[Line, ...]
+    firing: int
+    ended: int
+    started_at: int
+    ended_at: int
+    at: int
+    page: bool = False
+    mentions: tuple[str, ...] = ()
+    acknowledged_by: str = ""
+    acknowledged_at: int = 0
+    closed_by: str = ""
+    quiet_until: int = 0
+    owner: str = ""
+    rule: str = ""
+    link: str = ""  # the incident at the gateway's own public address
+    previous: str = ""
+    reason: str = ""  # a sentence about this telling: "re-opened without a newer start", "also for pay-pager, which does not answer"
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """The vendor took it."""
+
+    remote: Remote
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The vendor did certainly not take it. `permanent`: it never will. `retry_after` in milliseconds, 0 unsaid."""
+
+    reason: str  # a short closed word, also a metric label: rate_limited, unavailable, auth, not_found, invalid, …
+    detail: str = ""
+    permanent: bool = False
+    retry_after: int = 0
+    gone: bool = False  # the message to edit is not there (any more): post anew
+
+
+class Unanswered(msgspec.Struct, frozen=True):
+    """Nobody knows whether the vendor took it: read back before repeating."""
+
+    reason: str
+    detail: str = ""
+
+
+Answer = Delivered | Refused | Unanswered
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A read-back's answer: the attempts that the vendor did carry out, with what it calls them."""
+
+    remotes: dict[str, Remote]
+
+
+Look = Found | Refused | Unanswered
+
+__all__ = ["Answer", "Delivered", "Found", "Line", "Look", "Note", "Refused", "Telling", "Unanswered"]

@@ -1,0 +1,71 @@
+"""Verdicts: what was decided of an alert, why, by which rule and until when.
+
+`Reason` is the one list of reasons: log field, metric label, Slack footer, API and `explain` all show these words.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Outcome(StrEnum):
+    """The classes of the first identity: every observation is exactly one of them."""
+
+    OPENED = "opened"
+    REPEATED = "repeated"
+    CHANGED = "changed"
+    ENDED = "ended"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+
+
+class Standing(StrEnum):
+    """The classes of the third identity: what a member is to a target, in this precedence."""
+
+    TOLD = "told"
+    UNDELIVERABLE = "undeliverable"
+    SUPPRESSED = "suppressed"
+    HELD = "held"
+    DUE = "due"
+
+
+class Reason(StrEnum):
+    """Why. The comment says what the operator sees."""
+
+    # observations
+    FIRST_FIRING = "first_firing"  # an alert not seen before, or not for a long time
+    FIRED_AGAIN = "fired_again"  # a new start after its end: a new episode
+    DISPUTED = "disputed"  # it fires, but not since its last end: a late copy, or a false resolve taken back
+    STILL_FIRING = "still_firing"  # Alertmanager said again what is known
+    COPY_ADDED = "copy_added"  # another replica reports it too
+    COPY_ENDED = "copy_ended"  # one replica reports its end, another still fires
+    DISPUTE_SETTLED = "dispute_settled"  # a newer start: it really fires again
+    LAST_COPY_ENDED = "last_copy_ended"  # nobody reports it any more
+    ALREADY_ENDED = "already_ended"  # the end is known
+    ORPHAN_RESOLVE = "orphan_resolve"  # an end of something that was never seen firing
+    LATE_RESOLVE = "late_resolve"  # an end older than the episode that fires now
+    MALFORMED = "malformed"  # kept in quarantine
+
+    # standings
+    DELIVERED = "delivered"
+    UNROUTED = "unrouted"  # no route names a destination for it
+    SEVERITY_NONE = "severity_none"  # it says of itself that it needs nobody
+    PAGE_WHEN = "page_when"  # the route's condition for interrupting a person does not hold (yet)
+    CLOSED_BY_HAND = "closed_by_hand"
+    ENDED_UNTOLD = "ended_untold"  # it ended before anybody had to be told
+    GROUP_WAIT = "group_wait"
+    UPDATE_INTERVAL = "update_interval"
+    DEAD_LETTER = "dead_letter"  # the destination refused it for good
+    TEMPLATE_VALUE = "template_value"  # the channel's template gives a value outside `allow`
+    WAITING_TO_SEND = "waiting_to_send"
+
+
+class Verdict(msgspec.Struct, frozen=True, gc=False):
+    """`until` is when it is looked at again, 0 for never; `rule` is `name (file:line)`."""
+
+    outcome: str
+    reason: Reason
+    rule: str = ""
+    until: int = 0
