@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from gateway.model.alert import Observation
 from gateway.model.incident import Note, Remote, Through
+from gateway.model.stray import Stray
 from gateway.model.telling import Answer, Look, Telling
 
 
@@ -48,3 +51,9 @@ class Notifier(Protocol):
     async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
         """Take back an extra message."""
         ...
+
+
+class Intake(Protocol):
+    """Webhook time. On return everything given is durable; `StateUnavailable` means none of it counts as taken."""
+
+    async def accept(self, seen: Sequence[Observation], strays: Sequence[Stray]) -> None: ...

@@ -1,0 +1,17 @@
+"""What could not be taken as an alert: kept, bounded and listed, never lost without a trace."""
+
+from __future__ import annotations
+
+import msgspec
+
+MAX_RAW = 64 * 1024
+
+
+class Stray(msgspec.Struct, frozen=True, gc=False):
+    """One alert, or one whole body (`whole`), that went to quarantine. `field` is the JSON path of the fault."""
+
+    source: str
+    field: str
+    error: str
+    raw: bytes  # at most MAX_RAW bytes of it
+    whole: bool = False
