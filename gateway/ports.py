@@ -6,6 +6,18 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from gateway.model.alert import Observation
+from gateway.model.changes import (
+    Ask,
+    Changes,
+    Claimed,
+    Committed,
+    Gathered,
+    Kept,
+    LaneRule,
+    LogEntry,
+    Row,
+    Table,
+)
 from gateway.model.incident import Note, Remote, Through
 from gateway.model.stray import Stray
 from gateway.model.telling import Answer, Look, Telling
@@ -14,8 +26,8 @@ from gateway.model.telling import Answer, Look, Telling
 class Notifier(Protocol):
     """One kind of destination. Implementations never raise for what a vendor or a network does: they answer.
 
-    `attempt` is an unguessable-enough id of this try, written into the remote message where the vendor allows it, so that
-    `look` can find it again. `secret` is the credential itself; it must reach nothing but the vendor.
+    `attempt` is the id of this try, written into the remote message where the vendor allows it, so that `look` can find it
+    again. `secret` is the credential itself; it must reach nothing but the vendor.
     """
 
     settles_by_looking: (
@@ -44,8 +56,10 @@ class Notifier(Protocol):
     async def look(
         self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
     ) -> Look:
-        """Which of these attempts, the oldest made at `since` (ms, our clock), did the vendor carry out? `remote` is the
-        thread that replies were sent to."""
+        """Which of these attempts, the oldest made at `since` (ms, our clock), did the vendor carry out?
+
+        `remote` is the thread that replies were sent to.
+        """
         ...
 
     async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
@@ -57,3 +71,52 @@ class Intake(Protocol):
     """Webhook time. On return everything given is durable; `StateUnavailable` means none of it counts as taken."""
 
     async def accept(self, seen: Sequence[Observation], strays: Sequence[Stray]) -> None: ...
+
+
+class Store(Protocol):
+    """One slot's state. Every method raises `StateUnavailable` when the store cannot answer in time.
+
+    `now` in every answer is the store's own time in ms; it never goes back.
+    """
+
+    async def gather(self, ask: Ask) -> Gathered: ...
+
+    async def commit(self, changes: Changes) -> Committed: ...
+
+    async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
+        """Lease up to `limit` due subjects for `lease` ms, the most urgent first, then the oldest."""
+        ...
+
+    async def close_lane(self, lane: str, until: int) -> None:
+        """No subject of this lane is claimed before `until` (a vendor's Retry-After)."""
+        ...
+
+    async def fence(self, holder: str, length: int) -> bool:
+        """Take the slot's fence for `length` ms (0 gives it back): every commit of others is refused meanwhile."""
+        ...
+
+    async def now(self) -> int: ...
+
+
+class Archive(Protocol):
+    """What the API, the metrics and people ask; never asked on the path of an alert."""
+
+    async def counters(self) -> dict[str, int]: ...
+
+    async def size(self, table: Table) -> int: ...
+
+    async def page(self, table: Table, cursor: int, count: int) -> tuple[int, dict[str, Row]]:
+        """Some rows and the cursor of the next page, 0 after the last; a row may come twice."""
+        ...
+
+    async def timeline(self, subject: str | None, limit: int) -> list[tuple[int, LogEntry]]:
+        """Newest first, with the time of each."""
+        ...
+
+    async def quarantine(self, limit: int) -> list[tuple[Kept, int, int]]:
+        """Newest first: what was kept, when it was last seen, how often."""
+        ...
+
+    async def agenda(self) -> tuple[int, int]:
+        """How many subjects there are, and for how many ms the oldest has been due (0: none is)."""
+        ...

@@ -74,13 +74,12 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     suspects: tuple[Intent, ...] = ()  # unanswered, not found within the wait, repeated: looked for once more later
     extras: tuple[Remote, ...] = ()  # found later than the wait: to be withdrawn
     owed: tuple[Note, ...] = ()  # what the thread still has to be told
-    paging: bool = False  # `page_when` came true: lasts to the end of the view
     attempts: int = 0
     failing_since: int = 0
     next_try: int = 0
     error: str = ""
     dead: str = ""  # the dead letter's reason, until retried by hand or overtaken by news
-    dead_revision: int = 0
+    look_at: int = 0  # when the suspects are looked for once more
     fell_back_at: int = 0
     repeat_at: int = 0  # say the newest state once more: an unanswered send may still act late
     uneasy_since: int = 0  # when a send went unanswered that may still act

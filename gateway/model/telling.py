@@ -58,7 +58,7 @@ class Telling(msgspec.Struct, frozen=True, gc=False):
     rule: str = ""
     link: str = ""  # the incident at the gateway's own public address
     previous: str = ""
-    reason: str = ""  # a sentence about this telling: "re-opened without a newer start", "also for pay-pager, which does not answer"
+    reason: str = ""  # a sentence about this telling: "re-opened without a newer start"
 
 
 class Delivered(msgspec.Struct, frozen=True):

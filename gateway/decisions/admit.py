@@ -1,0 +1,252 @@
+"""Admit: what a batch of observations changes: alerts, the incidents they belong to, the agenda and the books.
+
+Two looks at the store feed it: `observe` needs the alerts, `place` the incidents that those alerts may join. It works on
+copies and gives one set of changes, applied whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+import msgspec
+
+from gateway.decisions.correlate import Correlator, Placement, announce, choose, counted_values, incident_id, named_incidents
+from gateway.decisions.deduplicate import observe, overflows
+from gateway.model.alert import Alert, Observation
+from gateway.model.changes import Ask, Cell, Changes, Gathered, LogEntry, Table
+from gateway.model.incident import Incident, Member
+from gateway.model.records import dump, load_alert, load_incident
+from gateway.model.rulebook import DAY
+from gateway.model.severity import Severity
+from gateway.model.verdict import Outcome, Reason
+
+KEEP_ENDED = 7 * DAY
+
+
+def plan_subject(incident: str) -> str:
+    return f"plan:{incident}"
+
+
+def urgency(severity: Severity) -> int:
+    """The agenda's priority: 0 is looked at first."""
+    return Severity.CRITICAL - severity
+
+
+class _Turn(msgspec.Struct):
+    """An episode that opened or ended in this batch; `before` is the alert as it was."""
+
+    before: Alert | None
+    after: Alert
+    opened: bool
+
+
+class Admission:
+    """One batch at one moment. Feed it in order: `observe` each, `wanted`, `place`, then `changes`."""
+
+    def __init__(self, correlator: Correlator, now: int) -> None:
+        self._correlator = correlator
+        self._now = now
+        self._alerts: dict[str, Alert | None] = {}
+        self._turns: list[_Turn] = []
+        self._placements: dict[str, Placement] = {}
+        self._drafts: dict[str, _Draft] = {}
+        self._key_rows: dict[str, tuple[str, ...]] = {}
+        self._versions: dict[Cell, bytes] = {}
+        self._at: dict[str, str] = {}  # alert -> the incident of its newest episode, where this batch moved it
+        self._dirty: dict[str, None] = {}
+        self.changes = Changes()
+        self.verdicts: list[tuple[Outcome, Reason]] = []
+
+    def know(self, asked: Sequence[Observation], gathered: Gathered) -> list[Observation]:
+        """Take in the alerts that were read; answers the observations with the alert that their copy really belongs to."""
+        resolved = []
+        for seen, (pointer, row) in zip(asked, gathered.alerts, strict=True):
+            alert_id = pointer or seen.alert
+            if alert_id not in self._alerts:
+                self._alerts[alert_id] = load_alert(row.value) if row.value else None
+                self._versions[Cell(Table.ALERTS, alert_id)] = row.version
+            if not pointer:
+                self.changes.put[Cell(Table.COPIES, seen.copy)] = alert_id.encode()
+            resolved.append(seen if alert_id == seen.alert else msgspec.structs.replace(seen, alert=alert_id))
+        return resolved
+
+    def crowded(self, seen: Iterable[Observation]) -> list[Observation]:
+        """The observations that bring a copy too many, as alerts of their own: these have to be read too."""
+        return [
+            msgspec.structs.replace(one, alert=blake2b(f"{one.alert}\xff{one.copy}".encode(), digest_size=16).hexdigest())
+            for one in seen
+            if overflows(self._alerts.get(one.alert), one)
+        ]
+
+    def observe(self, seen: Observation) -> None:
+        before = self._alerts[seen.alert]
+        after, outcome, reason = observe(before, seen, self._now)
+        self.verdicts.append((outcome, reason))
+        self.changes.add(f"seen:{outcome}:{reason}")
+        if after is None:
+            return
+        self._alerts[seen.alert] = after
+        self._dirty[seen.alert] = None
+        if outcome is Outcome.OPENED or outcome is Outcome.ENDED:
+            self._turns.append(_Turn(before, after, outcome is Outcome.OPENED))
+        elif reason is Reason.DISPUTE_SETTLED and after.incident:
+            self.changes.look(plan_subject(after.incident), self._now, urgency(after.severity))
+        elif reason is Reason.ORPHAN_RESOLVE and after.episode == 0:
+            self.changes.look(f"expire:alert:{after.id}", self._now + KEEP_ENDED)
+
+    def wanted(self) -> Ask:
+        """What `place` needs: the incidents of the alerts that turned, and those that their join keys name."""
+        keys, cells = [], []
+        for turn in self._turns:
+            if turn.after.incident:
+                cells.append(Cell(Table.INCIDENTS, turn.after.incident))
+            if turn.opened:
+                placement = self._placements[turn.after.id] = self._correlator.placement(turn.after)
+                keys.extend(placement.keys)
+        return Ask(cells=list(dict.fromkeys(cells)), keys=list(dict.fromkeys(keys)))
+
+    def place(self, gathered: Gathered) -> None:
+        for cell, row in gathered.rows.items():
+            self._versions[cell] = row.version
+            if cell.table is Table.KEYS:
+                self._key_rows[cell.field] = named_incidents(row.value.decode())
+            elif row.value:
+                self._drafts[cell.field] = _Draft(load_incident(row.value))
+        for turn in self._turns:
+            if turn.opened:
+                self._open(turn)
+            else:
+                self._end(turn)
+
+    def _open(self, turn: _Turn) -> None:
+        alert, before = turn.after, turn.before
+        own = self._at.get(alert.id, alert.incident)
+        draft = self._home(alert, own)
+        if before is not None and before.episode and own in self._drafts:
+            self.changes.put[Cell(Table.PAST, before.episode_id)] = dump(msgspec.structs.replace(before, incident=own))
+        draft.join(alert, self._placements[alert.id], self._now)
+        self._at[alert.id] = draft.id
+        self.changes.look(plan_subject(draft.id), self._now, urgency(alert.severity))
+        self.changes.add("open:counted")
+
+    def _end(self, turn: _Turn) -> None:
+        draft = self._drafts.get(self._at.get(turn.after.id, turn.after.incident))
+        self.changes.add("open:counted", -1)
+        if draft is not None:
+            draft.leave(self._now)
+            self.changes.look(plan_subject(draft.id), self._now, urgency(turn.after.severity))
+
+    def _home(self, alert: Alert, own: str) -> _Draft:
+        placement = self._placements[alert.id]
+        names = {own: None} | {one: None for key in placement.keys for one in self._key_rows[key]}
+        candidates = [self._drafts[one].incident() for one in names if one in self._drafts]
+        choice = choose(placement, own, candidates, self._now)
+        if choice.incident:
+            return self._drafts[choice.incident]
+        draft = self._drafts[incident_id(alert)] = _Draft.new(alert, placement, choice.previous, self._now)
+        self._versions.setdefault(Cell(Table.INCIDENTS, draft.id), b"")
+        if not choice.alone:
+            for key in placement.keys:
+                self._announce(key, draft.id)
+        return draft
+
+    def _announce(self, key: str, incident: str) -> None:
+        cell = Cell(Table.KEYS, key)
+        row = announce(incident, self._key_rows[key])
+        self._key_rows[key] = named_incidents(row)
+        self.changes.put[cell] = row.encode()
+        self.changes.expect[cell] = self._versions[cell]
+
+    def finish(self) -> Changes:
+        changes = self.changes
+        for alert_id in self._dirty:
+            cell = Cell(Table.ALERTS, alert_id)
+            alert = self._alerts[alert_id]
+            if alert is not None and alert_id in self._at:
+                alert = msgspec.structs.replace(alert, incident=self._at[alert_id])
+            changes.put[cell] = dump(alert)
+            changes.expect[cell] = self._versions[cell]
+        for draft in self._drafts.values():
+            if draft.changed:
+                cell = Cell(Table.INCIDENTS, draft.id)
+                changes.put[cell] = dump(draft.incident())
+                changes.expect[cell] = self._versions[cell]
+                draft.book(changes)
+                changes.log.append(LogEntry(draft.id, "alerts", {"opened": draft.opened, "ended": draft.ended}))
+            else:  # a candidate that was passed over
+                changes.expect[Cell(Table.INCIDENTS, draft.id)] = self._versions[Cell(Table.INCIDENTS, draft.id)]
+        return changes
+
+
+class _Draft:
+    """An incident being changed by a batch."""
+
+    def __init__(self, incident: Incident) -> None:
+        self._was = incident
+        self._members = list(incident.members)
+        self._values = incident.values
+        self._firing = incident.firing
+        self._last_new_at = incident.last_new_at
+        self._frozen: Incident | None = incident
+        self.id = incident.id
+        self.opened = self.ended = 0
+
+    @classmethod
+    def new(cls, first: Alert, placement: Placement, previous: str, now: int) -> _Draft:
+        rule = placement.rule
+        return cls(
+            Incident(
+                id=incident_id(first),
+                opened_at=now,
+                rule=f"{rule.name} ({rule.origin})",
+                members=(),
+                keys=placement.keys,
+                revision=0,
+                firing=0,
+                last_new_at=now,
+                last_change_at=now,
+                previous=previous,
+            )
+        )
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.opened or self.ended)
+
+    def join(self, alert: Alert, placement: Placement, now: int) -> None:
+        self._members.append(Member(alert.id, alert.episode, now))
+        self._values = counted_values(self._values, placement)
+        self._firing += 1
+        self._last_new_at = now
+        self.opened += 1
+        self._frozen = None
+        self._now = now
+
+    def leave(self, now: int) -> None:
+        self._firing -= 1
+        self.ended += 1
+        self._frozen = None
+        self._now = now
+
+    def incident(self) -> Incident:
+        if self._frozen is None:
+            self._frozen = msgspec.structs.replace(
+                self._was,
+                members=tuple(self._members),
+                values=self._values,
+                firing=self._firing,
+                last_new_at=self._last_new_at,
+                last_change_at=self._now,
+                revision=self._was.revision + 1,
+            )
+        return self._frozen
+
+    def book(self, changes: Changes) -> None:
+        """Open episodes wait for a plan from the moment that their incident changed."""
+        planned = self._was.planned_revision == self._was.revision and self._was.revision > 0
+        if planned:
+            changes.add("open:planned", -self._was.firing)
+            changes.add("open:waiting", self._firing)
+        else:
+            changes.add("open:waiting", self._firing - self._was.firing)

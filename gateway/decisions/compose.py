@@ -1,0 +1,225 @@
+"""Compose: put a view into the words and figures that a destination renders. Redaction happens here, for every vendor alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+
+from gateway.decisions.view import Seat, View
+from gateway.model.alert import Alert
+from gateway.model.incident import Incident, Note, Told
+from gateway.model.ledger import Believed
+from gateway.model.rulebook import LabelRules, SlackChannel
+from gateway.model.severity import Severity
+from gateway.model.telling import Line, Telling
+from gateway.model.verdict import Reason
+
+SHOWN_LINES = 60  # more are summarised by every renderer
+SUMMARY_ANNOTATIONS = ("summary", "message", "description")
+NAMED_IN_NOTE = 5
+
+
+def compose(view: View, incident: Incident, labels: LabelRules, now: int, public_url: str = "") -> Telling:
+    shown = _shown(view)
+    alerts = [_redacted(seat.alert, labels) for seat in shown]
+    firing = sum(view.want.members.get(seat.member.episode_id, False) for seat in shown)
+    shared = _shared(alerts)
+    legs = [leg for seat in view.seats for leg in seat.legs]
+    via = view.destination.via if view.destination else None
+    who = incident.acknowledged
+    ended = view.want.state in (Told.ENDED, Told.MOVED, Told.CLOSED)
+    return Telling(
+        incident=incident.id,
+        target=view.target,
+        generation=next_generation(view),
+        revision=incident.revision,
+        state=view.want.state,
+        severity=view.want.severity,
+        title=_title(alerts, shared, labels),
+        where={name: value for name, value in shared.items() if name not in ("alertname", labels.severity.label)},
+        lines=tuple(_line(alert, view, seat, labels) for alert, seat in zip(alerts, shown, strict=True)),
+        firing=firing,
+        ended=len(shown) - firing,
+        started_at=min((seat.alert.started_at for seat in shown), default=incident.opened_at),
+        ended_at=max((seat.alert.ended_at for seat in shown), default=now) if ended else 0,
+        at=now,
+        page=view.want.paged,
+        mentions=via.mention_on_page if isinstance(via, SlackChannel) else (),
+        acknowledged_by=who.by if who else "",
+        acknowledged_at=who.at if who else 0,
+        closed_by=view.want.closed_by if view.want.state is Told.CLOSED else view.moved_to,
+        quiet_until=view.quiet_until if view.want.quiet else 0,
+        owner=next((leg.route.owner for leg in legs if leg.route.owner), ""),
+        rule=view.rule,
+        link=f"{public_url}/api/v1/incidents/{incident.id}" if public_url else "",
+        previous=incident.previous,
+        reason=_reason(view),
+    )
+
+
+def next_generation(view: View) -> int:
+    """It grows each time that firing is told after a told end or a close by hand."""
+    ledger = view.ledger
+    again = view.want.state is Told.FIRING and ledger.believed.state is not Told.FIRING
+    return ledger.generation + 1 if again else max(1, ledger.generation)
+
+
+def _shown(view: View) -> list[Seat]:
+    """Firing first, the most severe and oldest first; of those that ended, the ones that were told."""
+    members = view.want.members
+    moved = [seat for seat in view.seats if seat.member.episode_id in members and (seat.kept is None or not seat.alert.firing)]
+    seats = moved or [seat for seat in view.seats if seat.member.episode_id in members]
+    return sorted(
+        seats,
+        key=lambda seat: (
+            not members[seat.member.episode_id],
+            -seat.alert.severity,
+            seat.alert.started_at,
+            seat.member.episode_id,
+        ),
+    )
+
+
+def _redacted(alert: Alert, labels: LabelRules) -> Alert:
+    if not labels.redact or not labels.redact & (alert.labels.keys() | alert.annotations.keys()):
+        return alert
+    hidden = {alert.labels[name] for name in labels.redact if name in alert.labels}
+
+    def hide(values: Mapping[str, str]) -> dict[str, str]:
+        return {name: _masked(name, value, labels, hidden) for name, value in values.items()}
+
+    return _with_texts(alert, hide(alert.labels), hide(alert.annotations))
+
+
+def _with_texts(alert: Alert, labels: dict[str, str], annotations: dict[str, str]) -> Alert:
+    fields = {name: getattr(alert, name) for name in alert.__struct_fields__}
+    return Alert(**fields | {"labels": labels, "annotations": annotations, "source_url": ""})
+
+
+def _masked(name: str, value: str, labels: LabelRules, hidden: set[str]) -> str:
+    """A redacted label is shown as a hash; its value is taken out of every other text too."""
+    if name in labels.redact:
+        return _hash(value)
+    for secret in sorted(hidden, key=len, reverse=True):
+        if secret:
+            value = value.replace(secret, _hash(secret))
+    return value
+
+
+def _hash(value: str) -> str:
+    return "redacted-" + blake2b(value.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+
+
+def _shared(alerts: Iterable[Alert]) -> dict[str, str]:
+    items: list[tuple[str, str]] | None = None
+    for alert in alerts:
+        found = alert.labels.items()
+        items = [item for item in (found if items is None else items) if item in found]
+    return dict(items or ())
+
+
+def _title(alerts: list[Alert], shared: Mapping[str, str], labels: LabelRules) -> str:
+    names = list(dict.fromkeys(alert.name for alert in alerts)) or ["(no alert)"]
+    title = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more kinds"
+    service = next((shared[name] for name in labels.service if name in shared), "")
+    return f"{title} · {service}" if service else title
+
+
+def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> Line:
+    firing = view.want.members.get(seat.member.episode_id, False)
+    links = labels.links
+    return Line(
+        name=alert.name,
+        severity=alert.severity,
+        labels={name: value for name, value in alert.labels.items() if name != "alertname"},
+        summary=next((alert.annotations[name] for name in SUMMARY_ANNOTATIONS if alert.annotations.get(name)), ""),
+        started_at=alert.started_at,
+        ended_at=0 if firing else alert.ended_at or seat.member.joined_at,
+        runbook=alert.annotations.get(links.get("runbook", ""), ""),
+        dashboard=alert.annotations.get(links.get("dashboard", ""), ""),
+        source=alert.source_url,
+    )
+
+
+def _reason(view: View) -> str:
+    failing = [target for target, fails in view.want.covers.items() if fails]
+    if failing:
+        return f"also for {', '.join(failing)}, which cannot be reached"
+    held = [seat for seat in view.firing if seat.alert.held_until]
+    return "re-opened without a newer start" if held and len(held) == len(view.firing) else ""
+
+
+def notes(before: Believed, after: Believed, telling: Telling) -> tuple[Note, ...]:
+    """What the thread is told of a telling: the transitions that matter, nothing for a first message."""
+    if before.state is Told.NOTHING:
+        return ()
+    said = [
+        _reopened(before, after),
+        _worse(before, after),
+        _paged(before, after),
+        _joined(before, after, telling),
+        *_covered(before, after),
+        _person(before, after, telling),
+        _over(before, after, telling),
+    ]
+    return tuple(note for note in said if note is not None)
+
+
+def _reopened(before: Believed, after: Believed) -> Note | None:
+    if after.state is not Told.FIRING or before.state is Told.FIRING:
+        return None
+    what = "Firing again: the time it was closed for is over or it got worse" if before.state is Told.CLOSED else "Firing again"
+    return Note(what, broadcast=True, mention=after.paged)
+
+
+def _worse(before: Believed, after: Believed) -> Note | None:
+    if before.state is not Told.FIRING or after.state is not Told.FIRING or after.severity <= before.severity:
+        return None
+    return Note(f"Severity rose: {before.severity.word} → {after.severity.word}", broadcast=after.severity is Severity.CRITICAL)
+
+
+def _paged(before: Believed, after: Believed) -> Note | None:
+    if after.paged and not before.paged and before.state is Told.FIRING:
+        return Note("This needs somebody now", broadcast=True, mention=True)
+    return None
+
+
+def _joined(before: Believed, after: Believed, telling: Telling) -> Note | None:
+    new = [episode for episode, firing in after.members.items() if firing and episode not in before.members]
+    if before.state is not Told.FIRING or not new:
+        return None
+    names = list(dict.fromkeys(line.name for line in telling.lines if not line.ended_at))[:NAMED_IN_NOTE]
+    return Note(f"{len(new)} more alert{'s' if len(new) > 1 else ''}; firing now: {', '.join(names)}")
+
+
+def _covered(before: Believed, after: Believed) -> list[Note]:
+    said = []
+    for target, failing in after.covers.items():
+        if failing and not before.covers.get(target):
+            said.append(Note(f"{target} cannot be reached: this is its notification", broadcast=True, mention=after.paged))
+        elif not failing and before.covers.get(target):
+            said.append(Note(f"Delivered at {target} now"))
+    return said
+
+
+def _person(before: Believed, after: Believed, telling: Telling) -> Note | None:
+    if after.acknowledged_by and after.acknowledged_by != before.acknowledged_by:
+        return Note(f"Acknowledged by {telling.acknowledged_by}")
+    if before.acknowledged_by and not after.acknowledged_by and after.state is Told.FIRING:
+        return Note("The acknowledgement no longer holds: it got worse", broadcast=True)
+    return None
+
+
+def _over(before: Believed, after: Believed, telling: Telling) -> Note | None:
+    if after.state is before.state:
+        return None
+    if after.state is Told.ENDED:
+        return Note("Resolved")
+    if after.state is Told.CLOSED:
+        return Note(f"Closed by {after.closed_by} while it still fires")
+    if after.state is Told.MOVED:
+        return Note(f"No longer told here: {telling.closed_by or 'no rule routes it here'}")
+    return None
+
+
+__all__ = ["Reason", "compose", "next_generation", "notes"]

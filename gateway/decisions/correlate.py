@@ -1,0 +1,119 @@
+"""Correlate: which incident an episode belongs to.
+
+An alert's join keys name candidates; a pure scorer with total tie-breaks picks one or says that a new one is opened. Grouping
+by labels gives one key; anything that relates alerts differently only gives more keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from gateway.decisions.match import RuleIndex
+from gateway.model.alert import Alert
+from gateway.model.incident import Incident
+from gateway.model.rulebook import ALL_LABELS, DEFAULT_CORRELATE, CorrelateRule, Rulebook
+
+
+KEY_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an alert may go: its rule, its join keys, and the values that the rule's `max_values` counts."""
+
+    rule: CorrelateRule
+    keys: tuple[str, ...]
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An incident to join, or (empty) a new one that goes on from `previous`; `alone`: one that takes nobody else."""
+
+    incident: str
+    previous: str = ""
+    alone: bool = False
+
+
+class Correlator:
+    """The correlate rules of one rule set, compiled."""
+
+    def __init__(self, rules: Rulebook) -> None:
+        self._rules = (*rules.correlate, DEFAULT_CORRELATE)
+        self._index = RuleIndex([rule.match for rule in self._rules])
+
+    def placement(self, alert: Alert) -> Placement:
+        """The first rule that matches places it; the built-in one matches everything."""
+        first = self._index.first(alert.labels)
+        rule = self._rules[first] if first is not None else DEFAULT_CORRELATE
+        labels = alert.labels
+        if rule.by == (ALL_LABELS,) or any(labels.get(name, "") in stop for name, stop in rule.stop_values.items()):
+            return Placement(rule, (_key(rule.name, "alone", alert.id),))
+        parts = [f"{name}\xff{labels.get(name, '')}" for name in rule.by]
+        return Placement(rule, (_key(rule.name, "by", *parts),), tuple((n, labels.get(n, "")) for n in rule.max_values))
+
+
+def choose(placement: Placement, own: str, candidates: Collection[Incident], now: int) -> Choice:
+    """`own` is the incident of the alert's episode before: while it is open, a re-fire goes on there."""
+    fits = [one for one in candidates if takes(one, placement, own, now)]
+    if fits:
+        best = max(fits, key=lambda one: (one.id == own, one.last_new_at, one.opened_at, one.id))
+        return Choice(best.id)
+    before = max(candidates, key=lambda one: (one.id == own, one.last_change_at, one.id), default=None)
+    alone = any(_fresh(one, placement, now) and _overflows(one, placement) for one in candidates)
+    return Choice("", before.id if before else "", alone)
+
+
+def takes(incident: Incident, placement: Placement, own: str, now: int) -> bool:
+    """May this incident take the alert now?"""
+    if incident.resolved_at or incident.closed:
+        return False
+    if incident.id == own:
+        return True
+    if not _fresh(incident, placement, now) or len(incident.members) >= placement.rule.max_alerts:
+        return False
+    return not _overflows(incident, placement)
+
+
+def _fresh(incident: Incident, placement: Placement, now: int) -> bool:
+    window = placement.rule.window
+    return not incident.resolved_at and (window is None or now - incident.last_new_at <= window)
+
+
+def _overflows(incident: Incident, placement: Placement) -> bool:
+    for name, value in placement.values:
+        known = incident.values.get(name, ())
+        if value not in known and len(known) >= placement.rule.max_values[name]:
+            return True
+    return False
+
+
+def counted_values(incident_values: dict[str, tuple[str, ...]], placement: Placement) -> dict[str, tuple[str, ...]]:
+    """The incident's distinct values with this alert's added."""
+    missing = [(name, value) for name, value in placement.values if value not in incident_values.get(name, ())]
+    if not missing:
+        return incident_values
+    return {**incident_values, **{name: (*incident_values.get(name, ()), value) for name, value in missing}}
+
+
+def incident_id(first: Alert) -> str:
+    """Twelve letters and digits out of the episode that opens it: an episode opens at most one incident."""
+    digest = blake2b(first.episode_id.encode(), digest_size=8, person=b"incident").digest()
+    number, letters = int.from_bytes(digest, "big"), "0123456789abcdefghjkmnpqrstvwxyz"
+    return "".join(letters[number >> shift & 31] for shift in range(55, -1, -5))
+
+
+def _key(rule: str, how: str, *parts: str) -> str:
+    return blake2b("\xfe".join((rule, how, *parts)).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def named_incidents(row: str) -> tuple[str, ...]:
+    """A join key's row: the incidents that announced it, newest first."""
+    return tuple(row.split())
+
+
+def announce(incident: str, known: tuple[str, ...]) -> str:
+    """The row of a join key once `incident` has announced it too; bounded, since only the newest can still take alerts."""
+    return " ".join([incident, *[one for one in known if one != incident]][:KEY_DEPTH])

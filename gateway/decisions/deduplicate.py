@@ -1,0 +1,141 @@
+"""Deduplicate: what one observation means for the alert that it belongs to.
+
+Alertmanager re-sends whole groups, delivers late and in any order, and an HA pair sends everything twice; two Prometheus
+replicas report one thing as two copies. Order is by event time: a copy's state changes only by something newer than it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.model.alert import MAX_COPIES, Alert, Copy, Observation
+from gateway.model.rulebook import MINUTE, SECOND
+from gateway.model.verdict import Outcome, Reason
+
+# Longer than any retry of an Alertmanager peer with the default group_interval of 5 m and its peers' waits.
+DISPUTED_WAIT = 5 * MINUTE + 30 * SECOND
+SEEN_STEP = MINUTE  # `last_seen` is written at most this often, so that a repeat costs no write
+
+Observed = tuple[Alert | None, Outcome, Reason]
+
+
+def observe(alert: Alert | None, seen: Observation, now: int) -> Observed:
+    """The alert after this observation (None: as it was, nothing to write), the observation's class and why."""
+    if alert is None:
+        alert = _new(seen, now)
+    copy = alert.copies.get(seen.copy)
+    if seen.firing:
+        return _fires(alert, copy, seen, now)
+    return _ends(alert, copy, seen, now)
+
+
+def overflows(alert: Alert | None, seen: Observation) -> bool:
+    """Does this observation bring a copy too many, so that it has to be an alert of its own?"""
+    return (
+        alert is not None
+        and seen.copy not in alert.copies
+        and len(alert.copies) >= MAX_COPIES
+        and all(copy.firing for copy in alert.copies.values())
+    )
+
+
+def _new(seen: Observation, now: int) -> Alert:
+    return Alert(
+        id=seen.alert,
+        labels=seen.labels,
+        annotations=seen.annotations,
+        severity=seen.severity,
+        copies={},
+        episode=0,
+        firing=False,
+        started_at=0,
+        ended_at=0,
+        held_until=0,
+        incident="",
+        last_seen=now,
+        spoken_by="",
+        source_url=seen.source_url,
+    )
+
+
+def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
+    if copy is not None and copy.firing:
+        return _still_fires(alert, copy, seen, now)
+    disputed = copy is not None and seen.starts_at <= copy.ends_at
+    ends_at = copy.ends_at if copy is not None else 0
+    copies = _with(alert.copies, seen.copy, Copy(True, seen.starts_at, ends_at))
+    if alert.firing:
+        settled = alert.held_until > now and not disputed
+        changed = _heard(alert, seen, copies, now, held_until=0 if settled else alert.held_until)
+        return changed, Outcome.CHANGED, Reason.DISPUTE_SETTLED if settled else Reason.COPY_ADDED
+    opened = msgspec.structs.replace(
+        alert,
+        labels=seen.labels,
+        annotations=seen.annotations,
+        severity=seen.severity,
+        copies=copies,
+        episode=alert.episode + 1,
+        firing=True,
+        started_at=seen.starts_at,
+        ended_at=0,
+        held_until=now + DISPUTED_WAIT if disputed else 0,
+        last_seen=now,
+        spoken_by=seen.copy,
+        source_url=seen.source_url,
+    )
+    if disputed:
+        return opened, Outcome.OPENED, Reason.DISPUTED
+    return opened, Outcome.OPENED, Reason.FIRED_AGAIN if alert.episode else Reason.FIRST_FIRING
+
+
+def _still_fires(alert: Alert, copy: Copy, seen: Observation, now: int) -> Observed:
+    if alert.held_until > now and seen.starts_at > copy.ends_at:
+        copies = _with(alert.copies, seen.copy, Copy(True, seen.starts_at, copy.ends_at))
+        return _heard(alert, seen, copies, now, held_until=0), Outcome.CHANGED, Reason.DISPUTE_SETTLED
+    news = seen.starts_at > copy.starts_at or (seen.copy == alert.spoken_by and seen.annotations != alert.annotations)
+    if not news and now - alert.last_seen < SEEN_STEP:
+        return None, Outcome.REPEATED, Reason.STILL_FIRING
+    copies = alert.copies
+    if seen.starts_at > copy.starts_at:  # it ended and fired again in between, which nobody told us: one episode
+        copies = _with(copies, seen.copy, Copy(True, seen.starts_at, copy.ends_at))
+    return _heard(alert, seen, copies, now, held_until=alert.held_until), Outcome.REPEATED, Reason.STILL_FIRING
+
+
+def _heard(alert: Alert, seen: Observation, copies: dict[str, Copy], now: int, *, held_until: int) -> Alert:
+    """Annotations are those of the firing copy with the smallest key, so that two replicas do not edit for ever."""
+    speaker = alert.copies.get(alert.spoken_by)
+    speaks = seen.copy <= alert.spoken_by or speaker is None or not speaker.firing
+    return msgspec.structs.replace(
+        alert,
+        copies=copies,
+        annotations=seen.annotations if speaks else alert.annotations,
+        source_url=seen.source_url if speaks else alert.source_url,
+        spoken_by=seen.copy if speaks else alert.spoken_by,
+        held_until=held_until,
+        last_seen=now,
+    )
+
+
+def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
+    if copy is None or not copy.firing:
+        if copy is not None and seen.ends_at <= copy.ends_at:
+            return None, Outcome.IGNORED, Reason.ALREADY_ENDED
+        known = msgspec.structs.replace(
+            alert, copies=_with(alert.copies, seen.copy, Copy(False, seen.starts_at, seen.ends_at)), last_seen=now
+        )
+        return known, Outcome.IGNORED, Reason.ORPHAN_RESOLVE if copy is None else Reason.ALREADY_ENDED
+    if seen.ends_at < copy.starts_at:
+        return None, Outcome.IGNORED, Reason.LATE_RESOLVE
+    copies = _with(alert.copies, seen.copy, Copy(False, copy.starts_at, max(seen.ends_at, copy.ends_at)))
+    if any(other.firing for other in copies.values()):
+        return msgspec.structs.replace(alert, copies=copies, last_seen=now), Outcome.CHANGED, Reason.COPY_ENDED
+    ended = msgspec.structs.replace(alert, copies=copies, firing=False, ended_at=now, last_seen=now)
+    return ended, Outcome.ENDED, Reason.LAST_COPY_ENDED
+
+
+def _with(copies: dict[str, Copy], key: str, copy: Copy) -> dict[str, Copy]:
+    """Over the bound, ended copies go first: the one that ended longest ago."""
+    if len(copies) >= MAX_COPIES and key not in copies:
+        ended = [(other.ends_at, name) for name, other in copies.items() if not other.firing]
+        copies = {name: other for name, other in copies.items() if not ended or name != min(ended)[1]}
+    return {**copies, key: copy}

@@ -1,0 +1,251 @@
+"""Deliver: the next step towards one target, and what an answer means for its ledger.
+
+An intent is written before each send. A send that was not answered is looked for before it is repeated where repeating would
+say it twice (Slack), and repeated at once under its key where that is harmless (PagerDuty). What acts later than the wait
+leaves at most one extra, found by a later look and taken back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+import msgspec
+
+from gateway.decisions.compose import notes
+from gateway.decisions.view import View
+from gateway.model.incident import Note, Part, Remote, Through, Told
+from gateway.model.ledger import NOTHING_BELIEVED, Believed, Intent, Ledger
+from gateway.model.rulebook import MINUTE, SECOND
+from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+
+SEND_TIMEOUT = 8 * SECOND
+LEASE = 20 * SECOND  # more than twice the longest send
+READ_BACK_WAIT = 16 * SECOND  # the promise of 15 s, and the vendor's clock may tick a little later
+LATE_ACT = 30 * SECOND  # after an unanswered send the newest state is said once more, this much later
+SUSPECT_LOOK = 60 * SECOND
+SUSPECT_LOOKS_END = 15 * MINUTE
+LONGEST_BACKOFF = 30 * SECOND
+LOOK_STEPS = (SECOND, 2 * SECOND, 4 * SECOND, 9 * SECOND)
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Send the view's newest state (or say it once more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    attempts: tuple[str, ...]
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    remote: Remote
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing to do before `until` (None: nothing at all)."""
+
+    until: int | None
+
+
+Step = Tell | Reply | LookBack | Withdraw | Rest
+
+
+def next_step(view: View, now: int, *, looks: bool) -> Step:
+    """`looks`: this kind of destination settles unanswered sends by looking."""
+    ledger = view.ledger
+    intent = ledger.intent
+    if intent is not None and intent.fresh and looks:
+        return Rest(ledger.next_try) if now < ledger.next_try else _look(ledger, intent)
+    if now < ledger.next_try:
+        return Rest(ledger.next_try)
+    if ledger.extras:
+        return Withdraw(ledger.extras[0])
+    if ledger.suspects and ledger.look_at <= now:
+        return _look(ledger, ledger.suspects[0])
+    wants = view.want != ledger.believed or intent is not None
+    if wants and view.due and not ledger.dead and view.due <= now:
+        return Tell()
+    if ledger.repeat_at and ledger.repeat_at <= now and not ledger.dead:
+        return Tell()
+    if ledger.owed and ledger.remote is not None and not ledger.dead:
+        return Reply(ledger.owed)
+    times = [ledger.look_at if ledger.suspects else 0, 0 if ledger.dead else ledger.repeat_at]
+    times.append(view.due if wants and not ledger.dead else 0)
+    return Rest(min((time for time in times if time > now), default=None))
+
+
+def _look(ledger: Ledger, oldest: Intent) -> LookBack:
+    attempts = [one.attempt for one in ledger.suspects]
+    if ledger.intent is not None and ledger.intent.fresh:
+        attempts.append(ledger.intent.attempt)
+    return LookBack(tuple(attempts), min([oldest.at, *[one.at for one in ledger.suspects]]))
+
+
+def begin(ledger: Ledger, telling: Telling, want: Believed, through: Through, attempt: str, now: int) -> Ledger:
+    """The ledger with the intent to tell: committed before anything is sent."""
+    again = telling.generation > ledger.generation
+    remote = ledger.remote if ledger.through == through or not again else None
+    if again and through.kind == "pagerduty":
+        remote = None
+    intent = Intent(attempt, now, Part.MESSAGE, telling.generation, telling.revision, want, fresh=remote is None)
+    return msgspec.structs.replace(ledger, intent=intent, through=through, remote=remote)
+
+
+def begin_reply(ledger: Ledger, attempt: str, now: int) -> Ledger:
+    intent = Intent(attempt, now, Part.REPLY, ledger.generation, ledger.revision, ledger.believed, ledger.owed)
+    return msgspec.structs.replace(ledger, intent=intent)
+
+
+def settle(ledger: Ledger, telling: Telling | None, answer: Answer, now: int, *, looks: bool) -> Ledger:
+    """The ledger after an answer to its intent. `telling` is what was sent, None for a reply or a read-back."""
+    intent = ledger.intent
+    assert intent is not None
+    match answer:
+        case Delivered(remote):
+            return _delivered(ledger, intent, telling, remote, now, looks=looks)
+        case Refused(gone=True):
+            return msgspec.structs.replace(ledger, intent=None, remote=None, through=ledger.through, repeat_at=1)
+        case Refused(permanent=True):
+            return _refused_for_good(ledger, intent, answer, now)
+        case Refused():
+            return _failed(ledger, answer.reason, now, wait=answer.retry_after, intent=None)
+        case Unanswered():
+            if intent.fresh and looks:
+                uneasy = msgspec.structs.replace(ledger, uneasy_since=now)
+                return _failed(uneasy, answer.reason, now, wait=LOOK_STEPS[0], intent=intent)
+            uneasy = msgspec.structs.replace(ledger, uneasy_since=ledger.uneasy_since or now)
+            return _failed(uneasy, answer.reason, now, wait=0, intent=None if looks else intent)
+    assert_never(answer)
+
+
+def _delivered(
+    ledger: Ledger, intent: Intent, telling: Telling | None, remote: Remote, now: int, *, looks: bool
+) -> Ledger:
+    calm = msgspec.structs.replace(
+        ledger, intent=None, attempts=0, failing_since=0, next_try=0, error="", dead="", repeat_at=0
+    )
+    if intent.part is Part.REPLY:
+        rest = tuple(note for note in ledger.owed if note not in intent.notes)
+        return msgspec.structs.replace(calm, owed=rest)
+    owed = ledger.owed
+    if telling is not None and looks:
+        owed = (*owed, *notes(ledger.believed, intent.believed, telling))
+    told = msgspec.structs.replace(
+        calm,
+        believed=intent.believed,
+        generation=intent.generation,
+        revision=intent.revision,
+        told_at=now,
+        first_told_at=ledger.first_told_at or now,
+        remote=remote,
+        owed=owed,
+    )
+    return _be_careful(told, now, looks=looks)
+
+
+def _be_careful(ledger: Ledger, now: int, *, looks: bool) -> Ledger:
+    """A send that went unanswered may still act: say the newest state once more, when it must have done so."""
+    if not ledger.uneasy_since:
+        return ledger
+    if now - ledger.uneasy_since >= LATE_ACT and ledger.repeat_at == 0 and looks:
+        return msgspec.structs.replace(ledger, uneasy_since=0)
+    if not looks and ledger.believed.state is Told.FIRING:
+        return ledger  # a late trigger changes nothing while it fires
+    return msgspec.structs.replace(ledger, repeat_at=now + LATE_ACT, uneasy_since=0)
+
+
+def _refused_for_good(ledger: Ledger, intent: Intent, answer: Refused, now: int) -> Ledger:
+    if intent.part is Part.REPLY:  # a thread reply is never worth a dead letter of its own
+        return msgspec.structs.replace(ledger, intent=None, owed=(), error=answer.reason)
+    return msgspec.structs.replace(
+        ledger,
+        intent=None,
+        dead=answer.reason,
+        error=answer.detail or answer.reason,
+        attempts=ledger.attempts + 1,
+        failing_since=ledger.failing_since or now,
+        fell_back_at=ledger.fell_back_at or now,
+        next_try=0,
+    )
+
+
+def _failed(ledger: Ledger, error: str, now: int, *, wait: int, intent: Intent | None) -> Ledger:
+    attempts = ledger.attempts + 1
+    backoff = min(LONGEST_BACKOFF, 500 << min(attempts - 1, 8))
+    return msgspec.structs.replace(
+        ledger,
+        intent=intent,
+        attempts=attempts,
+        failing_since=ledger.failing_since or now,
+        next_try=now + (wait or backoff),
+        error=error,
+    )
+
+
+def fall_back(ledger: Ledger, fallback_after: int, now: int) -> Ledger:
+    """After `fallback_after` of trying, the fallback takes over as well."""
+    if ledger.fell_back_at or not ledger.failing_since or now - ledger.failing_since < fallback_after:
+        return ledger
+    return msgspec.structs.replace(ledger, fell_back_at=now)
+
+
+def looked(ledger: Ledger, telling: Telling | None, look: Look, now: int) -> Ledger:
+    """The ledger after a read-back."""
+    if not isinstance(look, Found):
+        wait = look.retry_after if isinstance(look, Refused) else 0
+        return msgspec.structs.replace(
+            _failed(ledger, look.reason, now, wait=wait, intent=ledger.intent), look_at=now + SUSPECT_LOOK
+        )
+    late = tuple(look.remotes[one.attempt] for one in ledger.suspects if one.attempt in look.remotes)
+    suspects = tuple(one for one in ledger.suspects if one.attempt not in look.remotes)
+    intent = ledger.intent
+    if intent is not None and intent.fresh:
+        return _settle_intent(ledger, intent, telling, look, late, now)
+    remaining = tuple(one for one in suspects if now - one.at < SUSPECT_LOOKS_END)
+    again = now + (SUSPECT_LOOK if now - min((one.at for one in remaining), default=now) < 3 * SUSPECT_LOOK else 5 * MINUTE)
+    return msgspec.structs.replace(
+        ledger, suspects=remaining, extras=ledger.extras + late, look_at=again if remaining else 0
+    )
+
+
+def _settle_intent(
+    ledger: Ledger, intent: Intent, telling: Telling | None, look: Found, late: tuple[Remote, ...], now: int
+) -> Ledger:
+    found = look.remotes.get(intent.attempt) or (late[0] if late else None)
+    if found is not None:
+        extras = tuple(remote for remote in late if remote != found)
+        settled = _delivered(ledger, intent, telling, found, now, looks=True)
+        kept = tuple(one for one in ledger.suspects if one.attempt not in look.remotes)
+        return msgspec.structs.replace(settled, extras=ledger.extras + extras, suspects=kept, uneasy_since=0, repeat_at=0)
+    given_up = ledger.uneasy_since or intent.at + SEND_TIMEOUT
+    waited = now - given_up
+    if waited < READ_BACK_WAIT:
+        step = next((one for one in LOOK_STEPS if waited < one), LOOK_STEPS[-1])
+        return msgspec.structs.replace(ledger, next_try=min(now + step, given_up + READ_BACK_WAIT))
+    return msgspec.structs.replace(
+        ledger,
+        intent=None,
+        suspects=(*ledger.suspects, intent),
+        look_at=now + SUSPECT_LOOK,
+        uneasy_since=0,
+        next_try=0,
+    )
+
+
+def withdrawn(ledger: Ledger, answer: Answer, now: int) -> Ledger:
+    if isinstance(answer, Delivered) or (isinstance(answer, Refused) and (answer.permanent or answer.gone)):
+        return msgspec.structs.replace(ledger, extras=ledger.extras[1:])
+    return _failed(ledger, answer.reason, now, wait=0, intent=ledger.intent)
+
+
+__all__ = ["NOTHING_BELIEVED", "LookBack", "Reply", "Rest", "Step", "Tell", "Withdraw"]

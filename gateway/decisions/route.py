@@ -1,0 +1,153 @@
+"""Route: which targets an alert is told at, in which role, by which route.
+
+First match wins among siblings, `continue` goes on, only the deepest match tells. A target is a destination's name plus its
+rendered channel, so a templated destination gives one target per value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.decisions.match import RuleIndex
+from gateway.model.rulebook import BUILT_IN, MINUTE, Destination, Route, Rulebook, SlackChannel
+from gateway.model.severity import Severity
+
+PAGING_RESOLVE_AFTER = MINUTE
+OWN_SUBJECT = "gateway_destination"  # the label by which an alert about ourselves names the destination that fails
+_FIELD = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One way to tell one alert. `page`: only while the route's `page_when` holds, and then it interrupts."""
+
+    target: str
+    destination: Destination
+    address: str
+    route: Route
+    page: bool
+
+    @property
+    def resolve_after(self) -> int:
+        if self.route.resolve_after is not None:
+            return self.route.resolve_after
+        return PAGING_RESOLVE_AFTER if self.page else 0
+
+    @property
+    def rule(self) -> str:
+        return f"{self.route.name} ({self.route.origin})"
+
+
+@dataclass(frozen=True, slots=True)
+class Misled:
+    """A channel template gave a value that is not allowed: undeliverable there, told at the fallback."""
+
+    destination: Destination
+    route: Route
+    page: bool
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """`named`: a rule with matchers of its own speaks of this alert, so its severity `none` does not silence it."""
+
+    legs: tuple[Leg, ...]
+    misled: tuple[Misled, ...]
+    named: bool
+
+
+class Router:
+    """The routes of one rule set, compiled."""
+
+    def __init__(self, rules: Rulebook) -> None:
+        self.rules = rules
+        self._index = RuleIndex([route.match for route in rules.routes])
+        self._named = _named(rules)
+
+    def routing(self, labels: Mapping[str, str]) -> Routing:
+        deepest = self._deepest(self._children(self._index.matching(labels)), None)
+        legs: dict[tuple[str, str, bool], Leg] = {}
+        misled: list[Misled] = []
+        for route in deepest:
+            for page, names in ((False, route.notify), (True, route.page)):
+                for name in names:
+                    leg = self.leg(name, labels, route, page=page)
+                    if isinstance(leg, Misled):
+                        misled.append(leg)
+                    else:
+                        legs.setdefault((leg.target, route.name, page), leg)
+        return Routing(tuple(legs.values()), tuple(misled), any(route.name in self._named for route in deepest))
+
+    def leg(self, name: str, labels: Mapping[str, str], route: Route, *, page: bool) -> Leg | Misled:
+        destination = self.rules.destinations[name]
+        if not isinstance(destination.via, SlackChannel):
+            return Leg(name, destination, destination.via.service or name, route, page)
+        channel = destination.via.channel
+        for label in _FIELD.findall(channel):
+            value = labels.get(label, "")
+            if value not in destination.via.allow:
+                return Misled(destination, route, page, value)
+            channel = channel.replace("{" + label + "}", value)
+        target = name if channel == destination.via.channel else f"{name}:{channel}"
+        return Leg(target, destination, channel, route, page)
+
+    def own_legs(self, routing: Routing, failing: str) -> Routing:
+        """An alert about a failing destination goes to its fallback, never to that destination alone."""
+        others = tuple(leg for leg in routing.legs if leg.destination.name != failing)
+        gone = self.rules.destinations.get(failing)
+        route = routing.legs[0].route if routing.legs else Route(name="gateway", origin=BUILT_IN)
+        instead = [self.leg(name, {}, route, page=False) for name in (gone.fallback if gone else ())]
+        if not others and not instead:
+            names = [name for name in self.rules.destinations if name != failing]
+            instead = [self.leg(name, {}, route, page=False) for name in names]
+        added = tuple(leg for leg in instead if isinstance(leg, Leg))
+        return Routing(others + added or routing.legs, (), named=True)
+
+    def _children(self, matched: tuple[int, ...]) -> dict[int | None, list[int]]:
+        children: dict[int | None, list[int]] = {}
+        for position in matched:
+            children.setdefault(self.rules.routes[position].parent, []).append(position)
+        return children
+
+    def _deepest(self, children: dict[int | None, list[int]], parent: int | None) -> list[Route]:
+        found: list[Route] = []
+        for position in children.get(parent, ()):
+            route = self.rules.routes[position]
+            found += self._deepest(children, position) or [route]
+            if not route.go_on:
+                break
+        return found
+
+
+def _named(rules: Rulebook) -> frozenset[str]:
+    named: set[str] = set()
+    for route in rules.routes:
+        at: Route | None = route
+        while at is not None:
+            if at.match:
+                named.add(route.name)
+            at = rules.routes[at.parent] if at.parent is not None else None
+    return frozenset(named)
+
+
+def interrupts(route: Route, firing: list[tuple[Severity, Mapping[str, str]]]) -> bool:
+    """Does `page_when` hold on these different firing alerts of a target's view?"""
+    if not firing:
+        return False
+    holds = []
+    for condition in route.page_when.conditions:
+        if condition.severity is not None:
+            least = condition.severity
+            holds.append(any(severity >= least for severity, _ in firing))
+        elif condition.alerts is not None:
+            holds.append(len(firing) >= condition.alerts)
+        else:
+            matchers = condition.match or ()
+            holds.append(any(all(matcher.matches(labels) for matcher in matchers) for _, labels in firing))
+    if not holds:
+        return True
+    return all(holds) if route.page_when.quantifier == "all" else any(holds)
+

@@ -1,0 +1,150 @@
+"""What the store is asked and told: rows that were read, and one set of changes that is applied whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Table(StrEnum):
+    """The hashes of a slot. Every row has a version, the token of the commit that wrote it."""
+
+    ALERTS = "alerts"  # alert id -> Alert, its newest episode
+    PAST = "past"  # episode id -> Alert, an older episode that an incident still shows
+    COPIES = "copies"  # source/fingerprint -> alert id
+    INCIDENTS = "incidents"  # incident id -> Incident
+    KEYS = "keys"  # join key -> incident ids, newest first
+    LEDGERS = "ledgers"  # incident|target -> Ledger
+    META = "meta"  # single values: the rules' generation, the fence
+
+
+class Row(NamedTuple):
+    """`version` is empty and `value` too where there is no such row."""
+
+    version: bytes
+    value: bytes
+
+
+ABSENT = Row(b"", b"")
+
+
+class Cell(NamedTuple):
+    """One row's address."""
+
+    table: Table
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What to read in one look: copies with the alert ids to read where a copy is unknown, single rows, and join keys
+    together with the incidents that they name."""
+
+    copies: Sequence[str] = ()
+    alerts: Sequence[str] = ()
+    cells: Sequence[Cell] = ()
+    keys: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """`alerts` is in the order asked, each with the alert id that its copy pointed to (empty: no such copy)."""
+
+    now: int
+    alerts: Sequence[tuple[str, Row]] = ()
+    rows: Mapping[Cell, Row] = field(default_factory=dict)
+
+
+class Claim(NamedTuple):
+    """A subject of the agenda, leased to us until the lease ends. `due` is when it was to be looked at."""
+
+    subject: str
+    token: str
+    due: int
+
+
+class Claimed(NamedTuple):
+    """`next_due` is when to come again, -1 when nothing is on the agenda."""
+
+    now: int
+    next_due: int
+    claims: tuple[Claim, ...]
+
+
+class Release(NamedTuple):
+    """What becomes of a leased subject: looked at again at `again`, or (None) taken off the agenda."""
+
+    claim: Claim
+    again: int | None
+
+
+class LogEntry(NamedTuple):
+    """One line of the timeline: verdicts, tellings, actions. `subject` is an incident id or an alert id."""
+
+    subject: str
+    what: str
+    detail: Mapping[str, str | int]
+
+
+class Kept(NamedTuple):
+    """One stray for the quarantine; strays with the same `id` are counted, the first is kept."""
+
+    id: str
+    value: bytes
+
+
+@dataclass(slots=True)
+class Changes:
+    """Applied whole or not at all: only if each row in `expect` still has that version (empty: is still absent) and the
+    lease, where one is given, is still ours. `agenda` moves subjects earlier, never later; `priority` 0 is the most urgent.
+    """
+
+    expect: dict[Cell, bytes] = field(default_factory=dict)
+    put: dict[Cell, bytes] = field(default_factory=dict)
+    drop: list[Cell] = field(default_factory=list)
+    count: dict[str, int] = field(default_factory=dict)
+    agenda: dict[str, tuple[int, int]] = field(default_factory=dict)  # subject -> (at, priority)
+    release: Release | None = None
+    log: list[LogEntry] = field(default_factory=list)
+    keep: list[Kept] = field(default_factory=list)
+    fence: str = ""  # the slot's fence that this writer holds
+
+    def add(self, name: str, by: int = 1) -> None:
+        if by:
+            self.count[name] = self.count.get(name, 0) + by
+
+    def look(self, subject: str, at: int, priority: int = 5) -> None:
+        held = self.agenda.get(subject)
+        if held is None or (at, priority) < held:
+            self.agenda[subject] = (at, priority)
+
+
+class Fate(StrEnum):
+    """What became of a commit."""
+
+    DONE = "done"
+    LOST = "lost"  # somebody changed what was read: gather and decide again
+    FENCED = "fenced"  # the lease is gone, or another replica fenced the slot
+    FULL = "full"  # over the store's budget
+
+
+class Committed(NamedTuple):
+    fate: Fate
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A lane's sending rate: one in `interval` ms on average, `burst` at once."""
+
+    interval: int
+    burst: int
+
+
+class LaneRule(NamedTuple):
+    """Which subjects of the agenda may be claimed now. `busy` lanes are left alone."""
+
+    paces: Mapping[str, Pace]
+    busy: frozenset[str]

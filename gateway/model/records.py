@@ -1,0 +1,41 @@
+"""Records as the store keeps them: msgpack, first byte the record format, so that two versions can run side by side.
+
+Fields are only ever added at the end, with a default; an older reader leaves out what it does not know, a newer one fills in.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.model.alert import Alert
+from gateway.model.incident import Incident
+from gateway.model.ledger import Ledger
+
+FORMAT = b"\x01"
+
+_encode = msgspec.msgpack.Encoder().encode
+_alert = msgspec.msgpack.Decoder(Alert).decode
+_incident = msgspec.msgpack.Decoder(Incident).decode
+_ledger = msgspec.msgpack.Decoder(Ledger).decode
+
+
+def dump(record: Alert | Incident | Ledger | None) -> bytes:
+    return FORMAT + _encode(record)
+
+
+def load_alert(raw: bytes) -> Alert:
+    return _alert(_body(raw))
+
+
+def load_incident(raw: bytes) -> Incident:
+    return _incident(_body(raw))
+
+
+def load_ledger(raw: bytes) -> Ledger:
+    return _ledger(_body(raw))
+
+
+def _body(raw: bytes) -> memoryview:
+    if raw[:1] != FORMAT:
+        raise ValueError(f"a record of format {raw[:1].hex()} was written by a newer gateway")
+    return memoryview(raw)[1:]

@@ -1,0 +1,195 @@
+"""The in-memory twin of `redis.py`: the same answers, a clock that is given. Passes the same contract tests."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+
+from gateway.model.changes import (
+    ABSENT,
+    Ask,
+    Cell,
+    Changes,
+    Claim,
+    Claimed,
+    Committed,
+    Fate,
+    Gathered,
+    Kept,
+    LaneRule,
+    LogEntry,
+    Row,
+    Table,
+)
+
+LOG_LENGTH = 10_000
+QUARANTINE_LENGTH = 1_000
+
+
+class MemoryStore:
+    """State of one slot in dictionaries; lost with the process."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._last = 0
+        self._commits = 0
+        self.rows: dict[Table, dict[str, Row]] = {table: {} for table in Table}
+        self.agenda_at: dict[str, int] = {}
+        self._priority: dict[str, int] = {}
+        self._leases: dict[str, tuple[str, int, int | None]] = {}
+        self._pace: dict[str, int] = {}
+        self._fence: tuple[str, int] = ("", 0)
+        self.counted: dict[str, int] = {}
+        self.log: list[tuple[int, LogEntry]] = []
+        self._kept: dict[str, tuple[Kept, int, int]] = {}
+
+    async def now(self) -> int:
+        return self._now()
+
+    def _now(self) -> int:
+        self._last = max(self._last, self._clock())
+        return self._last
+
+    async def gather(self, ask: Ask) -> Gathered:
+        alerts = []
+        for copy, alert_id in zip(ask.copies, ask.alerts, strict=True):
+            pointer = self.rows[Table.COPIES].get(copy, ABSENT).value.decode()
+            alerts.append((pointer, self.rows[Table.ALERTS].get(pointer or alert_id, ABSENT)))
+        rows = {cell: self._row(cell) for cell in ask.cells}
+        for key in ask.keys:
+            named = rows[Cell(Table.KEYS, key)] = self._row(Cell(Table.KEYS, key))
+            for incident in named.value.decode().split():
+                cell = Cell(Table.INCIDENTS, incident)
+                rows[cell] = self._row(cell)
+        return Gathered(self._now(), alerts, rows)
+
+    def _row(self, cell: Cell) -> Row:
+        return self.rows[cell.table].get(cell.field, ABSENT)
+
+    async def commit(self, changes: Changes) -> Committed:
+        now = self._now()
+        if any(self._row(cell).version != version for cell, version in changes.expect.items()):
+            return Committed(Fate.LOST, now)
+        holder, ends = self._fence
+        if holder and holder != changes.fence and ends > now:
+            return Committed(Fate.FENCED, now)
+        claim = changes.release.claim if changes.release else None
+        if claim and self._leases.get(claim.subject, ("", 0, None))[0] != claim.token:
+            return Committed(Fate.FENCED, now)
+        self._write(changes)
+        self._release(changes)
+        self._schedule(changes.agenda)
+        self.log = (self.log + [(now, entry) for entry in changes.log])[-LOG_LENGTH:]
+        self._keep(changes.keep, now)
+        return Committed(Fate.DONE, now)
+
+    def _write(self, changes: Changes) -> None:
+        self._commits += 1
+        version = self._commits.to_bytes(8, "big")
+        for cell, value in changes.put.items():
+            self.rows[cell.table][cell.field] = Row(version, value)
+        for cell in changes.drop:
+            self.rows[cell.table].pop(cell.field, None)
+        for name, by in changes.count.items():
+            self.counted[name] = self.counted.get(name, 0) + by
+
+    def _release(self, changes: Changes) -> None:
+        if changes.release is None:
+            return
+        (subject, _, _), again = changes.release
+        woken = self._leases.pop(subject)[2]
+        if woken is not None:
+            again = woken if again is None else min(woken, again)
+        if again is None:
+            self.agenda_at.pop(subject, None)
+            self._priority.pop(subject, None)
+        else:
+            self.agenda_at[subject] = again
+
+    def _schedule(self, agenda: dict[str, tuple[int, int]]) -> None:
+        for subject, (at, priority) in agenda.items():
+            self.agenda_at[subject] = min(self.agenda_at.get(subject, at), at)
+            self._priority[subject] = priority
+            if subject in self._leases:
+                token, ends, woken = self._leases[subject]
+                self._leases[subject] = (token, ends, at if woken is None else min(woken, at))
+
+    def _keep(self, keep: Iterable[Kept], now: int) -> None:
+        for one in keep:
+            first, _, times = self._kept.pop(one.id, (one, 0, 0))
+            self._kept[one.id] = (first, now, times + 1)
+            if len(self._kept) > QUARANTINE_LENGTH:
+                del self._kept[next(iter(self._kept))]
+                self.counted["quarantine_evicted"] = self.counted.get("quarantine_evicted", 0) + 1
+
+    async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
+        now = self._now()
+        due = [s for s, at in self.agenda_at.items() if at <= now and self._leases.get(s, ("", 0, None))[1] <= now]
+        due = [s for s in due if lane_of(s) not in lanes.busy]
+        due.sort(key=lambda s: (self._priority.get(s, 5), self.agenda_at[s], s))
+        claims: list[Claim] = []
+        for subject in due:
+            if len(claims) < limit and self._take_token(subject, lanes, now):
+                claims.append(Claim(subject, secrets.token_hex(8), self.agenda_at[subject]))
+                self._leases[subject] = (claims[-1].token, now + lease, None)
+        return Claimed(now, self._next_due(now, lanes), tuple(claims))
+
+    def _opens_at(self, subject: str, lanes: LaneRule) -> int:
+        pace = lanes.paces.get(lane_of(subject))
+        return self._pace.get(lane_of(subject), 0) - (pace.burst - 1) * pace.interval if pace else 0
+
+    def _take_token(self, subject: str, lanes: LaneRule, now: int) -> bool:
+        pace = lanes.paces.get(lane_of(subject))
+        if pace is None:
+            return True
+        if self._opens_at(subject, lanes) > now:
+            return False
+        self._pace[lane_of(subject)] = max(self._pace.get(lane_of(subject), 0), now) + pace.interval
+        return True
+
+    def _next_due(self, now: int, lanes: LaneRule) -> int:
+        times = []
+        for subject, at in self.agenda_at.items():
+            if lane_of(subject) in lanes.busy and at <= now:
+                continue
+            leased_to = self._leases.get(subject, ("", 0, None))[1]
+            opens = self._opens_at(subject, lanes) if at <= now else 0
+            times.append(max(at, leased_to, opens) if at <= now else at)
+        return min(times, default=-1)
+
+    async def close_lane(self, lane: str, until: int) -> None:
+        self._pace[lane] = max(self._pace.get(lane, 0), until)
+
+    async def fence(self, holder: str, length: int) -> bool:
+        now = self._now()
+        if self._fence[0] not in ("", holder) and self._fence[1] > now:
+            return False
+        self._fence = (holder, now + length) if length else ("", 0)
+        return True
+
+    async def counters(self) -> dict[str, int]:
+        return dict(self.counted)
+
+    async def size(self, table: Table) -> int:
+        return len(self.rows[table])
+
+    async def page(self, table: Table, cursor: int, count: int) -> tuple[int, dict[str, Row]]:
+        fields = sorted(self.rows[table])[cursor : cursor + count]
+        ends = cursor + count >= len(self.rows[table])
+        return (0 if ends else cursor + count), {name: self.rows[table][name] for name in fields}
+
+    async def timeline(self, subject: str | None, limit: int) -> list[tuple[int, LogEntry]]:
+        return [one for one in reversed(self.log) if subject in (None, one[1].subject)][:limit]
+
+    async def quarantine(self, limit: int) -> list[tuple[Kept, int, int]]:
+        return list(reversed(self._kept.values()))[:limit]
+
+    async def agenda(self) -> tuple[int, int]:
+        now = self._now()
+        oldest = min(self.agenda_at.values(), default=now)
+        return len(self.agenda_at), max(0, now - oldest)
+
+
+def lane_of(subject: str) -> str:
+    """`deliver:<target>|<incident>` is sent in its target's lane; nothing else has one."""
+    return subject[8:].partition("|")[0] if subject.startswith("deliver:") else ""

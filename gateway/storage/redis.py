@@ -1,0 +1,196 @@
+"""State in Redis ≥ 7.0 or Valkey: the only file that knows the client library.
+
+Every question is one script over the slot's declared keys (`scripts/*.lua`), so it is atomic and one round trip.
+Nothing is retried here: a commit that was not answered may have been done, and only its sender knows what that means.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
+
+from gateway.errors import StateUnavailable
+from gateway.model.changes import (
+    ABSENT,
+    Ask,
+    Cell,
+    Changes,
+    Claim,
+    Claimed,
+    Committed,
+    Fate,
+    Gathered,
+    Kept,
+    LaneRule,
+    LogEntry,
+    Row,
+    Table,
+)
+
+SCRIPTS = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "scripts").glob("*.lua")}
+KEY_NAMES = (
+    *("alerts", "past", "copies", "incidents", "keys", "ledgers", "meta"),
+    *("agenda", "leases", "counters", "log", "quarantine", "quarantine_age", "quarantine_seen", "priority", "pace"),
+)
+TABLE_NUMBER = {table: KEY_NAMES.index(table.value) + 1 for table in Table}
+LOG_LENGTH = 10_000
+QUARANTINE_LENGTH = 1_000
+
+_pack = msgspec.msgpack.Encoder().encode
+
+
+def connect(url: str, *, timeout: float = 3.0, connections: int = 32) -> Redis:
+    """A client that never repeats a command by itself (a repeated script may have been done already)."""
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=connections,
+        timeout=timeout,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+    )
+    return Redis.from_pool(pool)
+
+
+class RedisStore:
+    """One slot of a real server. `client` is given by `connect`."""
+
+    def __init__(self, client: Redis, slot: int = 0, prefix: str = "gw") -> None:
+        self._client = client
+        self._keys = [f"{{{prefix}:{slot}}}:{name}" for name in KEY_NAMES]
+        self._key = dict(zip(KEY_NAMES, self._keys, strict=True))
+        self._sha = {name: hashlib.sha1(text, usedforsecurity=False).hexdigest() for name, text in SCRIPTS.items()}
+
+    async def _run(self, script: str, *args: bytes | str | int) -> Any:
+        try:
+            try:
+                return await self._client.evalsha(self._sha[script], len(self._keys), *self._keys, *args)
+            except NoScriptError:
+                return await self._client.eval(SCRIPTS[script].decode(), len(self._keys), *self._keys, *args)
+        except OutOfMemoryError as error:
+            raise StateUnavailable("the store is full (maxmemory reached): give it more memory") from error
+        except (RedisError, OSError) as error:
+            raise StateUnavailable(f"the store did not answer: {type(error).__name__}") from error
+
+    async def gather(self, ask: Ask) -> Gathered:
+        cells = [part for cell in ask.cells for part in (TABLE_NUMBER[cell.table], cell.field)]
+        now, alerts, rows, named, found = await self._run("gather", _pack((ask.copies, ask.alerts, cells, ask.keys)))
+        answer = {cell: _row(row) for cell, row in zip(ask.cells, rows, strict=True)}
+        for key, row in zip(ask.keys, named, strict=True):
+            answer[Cell(Table.KEYS, key)] = _row(row)
+        for incident, row in _pairs(found):
+            answer[Cell(Table.INCIDENTS, incident.decode())] = _row(row)
+        return Gathered(int(now), [(copy[8:].decode(), _row(row)) for copy, row in _pairs(alerts)], answer)
+
+    async def commit(self, changes: Changes) -> Committed:
+        release: tuple[object, ...] = ()
+        if changes.release:
+            claim, again = changes.release
+            release = (claim.subject, claim.token, -1 if again is None else again)
+        change = (
+            _flat(changes.expect),
+            _flat(changes.put),
+            [part for cell in changes.drop for part in (TABLE_NUMBER[cell.table], cell.field)],
+            [part for item in changes.count.items() for part in item],
+            [part for subject, when in changes.agenda.items() for part in (subject, *when)],
+            release,
+            [part for one in changes.log for part in (one.subject, one.what, json.dumps(one.detail))],
+            [part for kept in changes.keep for part in kept],
+            changes.fence,
+            (LOG_LENGTH, QUARANTINE_LENGTH),
+        )
+        fate, now = await self._run("commit", secrets.token_bytes(8), _pack(change))
+        return Committed(Fate(fate.decode()), int(now))
+
+    async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
+        token = secrets.token_hex(8)
+        paces = {lane: (pace.interval, pace.burst) for lane, pace in lanes.paces.items()}
+        ask = _pack((limit, lease, paces, dict.fromkeys(lanes.busy, True)))
+        now, next_due, claimed = await self._run("claim", token, ask)
+        claims = tuple(Claim(subject.decode(), token, int(due)) for subject, due in _pairs(claimed))
+        return Claimed(int(now), int(next_due), claims)
+
+    async def close_lane(self, lane: str, until: int) -> None:
+        await self._run("slow", lane, until)
+
+    async def fence(self, holder: str, length: int) -> bool:
+        return bool(await self._run("fence", holder, length))
+
+    async def now(self) -> int:
+        return (await self.gather(Ask())).now
+
+    async def _ask(self, command: str, *args: Any) -> Any:
+        try:
+            return await self._client.execute_command(command, *args)  # type: ignore[no-untyped-call]
+        except (RedisError, OSError) as error:
+            raise StateUnavailable(f"the store did not answer: {type(error).__name__}") from error
+
+    async def counters(self) -> dict[str, int]:
+        found = await self._ask("HGETALL", self._key["counters"])
+        pairs = found.items() if isinstance(found, dict) else _pairs(found)
+        return {name.decode(): int(value) for name, value in pairs}
+
+    async def size(self, table: Table) -> int:
+        return int(await self._ask("HLEN", self._key[table.value]))
+
+    async def page(self, table: Table, cursor: int, count: int) -> tuple[int, dict[str, Row]]:
+        after, found = await self._ask("HSCAN", self._key[table.value], cursor, "COUNT", count)
+        pairs = found.items() if isinstance(found, dict) else _pairs(found)
+        return int(after), {name.decode(): _row(row) for name, row in pairs}
+
+    async def timeline(self, subject: str | None, limit: int) -> list[tuple[int, LogEntry]]:
+        reach = LOG_LENGTH if subject is not None else limit
+        lines = await self._ask("XREVRANGE", self._key["log"], "+", "-", "COUNT", reach)
+        entries = [_entry(line[1]) for line in lines]
+        return [one for one in entries if subject in (None, one[1].subject)][:limit]
+
+    async def quarantine(self, limit: int) -> list[tuple[Kept, int, int]]:
+        ages = await self._ask("ZREVRANGE", self._key["quarantine_age"], 0, limit - 1, "WITHSCORES")
+        ids = [(name, int(float(at))) for name, at in (_pairs(ages) if ages and isinstance(ages[0], bytes) else ages)]
+        if not ids:
+            return []
+        names = [name for name, _ in ids]
+        values = await self._ask("HMGET", self._key["quarantine"], *names)
+        seen = await self._ask("HMGET", self._key["quarantine_seen"], *names)
+        return [
+            (Kept(name.decode(), value), at, int(times or 0))
+            for (name, at), value, times in zip(ids, values, seen, strict=True)
+            if value is not None
+        ]
+
+    async def agenda(self) -> tuple[int, int]:
+        depth = int(await self._ask("ZCARD", self._key["agenda"]))
+        first = await self._ask("ZRANGE", self._key["agenda"], 0, 0, "WITHSCORES")
+        if not first:
+            return depth, 0
+        score = first[1] if isinstance(first[0], bytes) else first[0][1]
+        return depth, max(0, await self.now() - int(float(score)))
+
+
+def _row(raw: bytes) -> Row:
+    return Row(raw[:8], raw[8:]) if raw else ABSENT
+
+
+def _pairs(flat: list[Any]) -> Iterable[tuple[Any, Any]]:
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+def _flat(cells: Mapping[Cell, bytes]) -> list[object]:
+    return [part for cell, value in cells.items() for part in (TABLE_NUMBER[cell.table], cell.field, value)]
+
+
+def _entry(fields: Any) -> tuple[int, LogEntry]:
+    pairs = dict(fields.items() if isinstance(fields, dict) else _pairs(fields))
+    detail = json.loads(pairs[b"d"])
+    return int(pairs[b"t"]), LogEntry(pairs[b"s"].decode(), pairs[b"w"].decode(), detail)

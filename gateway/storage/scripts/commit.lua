@@ -1,0 +1,74 @@
+-- Applies one set of changes whole or not at all. ARGV[1]: the new version of every row written (8 bytes). ARGV[2]: msgpack {expect, put, drop, count, agenda, release, log, keep, fence, bounds}.
+-- Reply: {fate, now}
+local token, change = ARGV[1], cmsgpack.unpack(ARGV[2])
+local expect, put, drop, count, agenda = change[1], change[2], change[3], change[4], change[5]
+local release, log, keep, fence, bounds = change[6], change[7], change[8], change[9], change[10]
+local META, AGENDA, LEASES, COUNTERS, LOG = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local QUARANTINE, QUARANTINE_AGE, QUARANTINE_SEEN = KEYS[12], KEYS[13], KEYS[14]
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local last = tonumber(redis.call('HGET', META, 'clock') or 0)
+if last > now then now = last end
+
+for i = 1, #expect, 3 do
+  local row = redis.call('HGET', KEYS[expect[i]], expect[i + 1])
+  local version = row and string.sub(row, 1, 8) or ''
+  if version ~= expect[i + 2] then return {'lost', now} end
+end
+local held = redis.call('HGET', META, 'fence')
+if held then
+  local holder, ends = string.match(held, '^(%S+) (%d+)$')
+  if holder ~= fence and tonumber(ends) > now then return {'fenced', now} end
+end
+if #release > 0 then
+  local lease = redis.call('HGET', LEASES, release[1])
+  if not lease or string.match(lease, '^%S+') ~= release[2] then return {'fenced', now} end
+end
+
+redis.call('HSET', META, 'clock', string.format('%d', now))
+for i = 1, #put, 3 do redis.call('HSET', KEYS[put[i]], put[i + 1], token .. put[i + 2]) end
+for i = 1, #drop, 2 do redis.call('HDEL', KEYS[drop[i]], drop[i + 1]) end
+for i = 1, #count, 2 do redis.call('HINCRBY', COUNTERS, count[i], count[i + 1]) end
+
+if #release > 0 then
+  local lease = redis.call('HGET', LEASES, release[1])
+  local again = release[3]
+  local woken = string.match(lease, '^%S+ %S+ (%d+)$')
+  if woken and (again < 0 or tonumber(woken) < again) then again = tonumber(woken) end
+  redis.call('HDEL', LEASES, release[1])
+  if again < 0 then
+    redis.call('ZREM', AGENDA, release[1])
+    redis.call('HDEL', KEYS[15], release[1])
+  else
+    redis.call('ZADD', AGENDA, again, release[1])
+  end
+end
+for i = 1, #agenda, 3 do
+  local subject, at = agenda[i], math.max(agenda[i + 1], 0)
+  redis.call('ZADD', AGENDA, 'LT', at, subject)
+  redis.call('HSET', KEYS[15], subject, agenda[i + 2])
+  local lease = redis.call('HGET', LEASES, subject)
+  if lease then
+    local holder, ends, woken = string.match(lease, '^(%S+) (%d+) ?(%d*)$')
+    if woken == '' or tonumber(woken) > at then
+      redis.call('HSET', LEASES, subject, holder .. ' ' .. ends .. ' ' .. string.format('%d', at))
+    end
+  end
+end
+
+for i = 1, #log, 3 do
+  redis.call('XADD', LOG, 'MAXLEN', '~', bounds[1], '*', 's', log[i], 'w', log[i + 1], 'd', log[i + 2], 't', now)
+end
+for i = 1, #keep, 2 do
+  local id = keep[i]
+  if redis.call('HINCRBY', QUARANTINE_SEEN, id, 1) == 1 then redis.call('HSET', QUARANTINE, id, keep[i + 1]) end
+  redis.call('ZADD', QUARANTINE_AGE, now, id)
+  if redis.call('ZCARD', QUARANTINE_AGE) > bounds[2] then
+    local oldest = redis.call('ZPOPMIN', QUARANTINE_AGE)[1]
+    redis.call('HDEL', QUARANTINE, oldest)
+    redis.call('HDEL', QUARANTINE_SEEN, oldest)
+    redis.call('HINCRBY', COUNTERS, 'quarantine_evicted', 1)
+  end
+end
+return {'done', now}
