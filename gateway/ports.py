@@ -30,13 +30,9 @@ class Notifier(Protocol):
     again. `secret` is the credential itself; it must reach nothing but the vendor.
     """
 
-    settles_by_looking: (
-        bool  # True: an unanswered send is looked for before it is repeated; False: repeating is harmless
-    )
+    settles_by_looking: bool  # True: an unanswered send is looked for before it is repeated; False: repeating is harmless
 
-    async def tell(
-        self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None
-    ) -> Answer:
+    async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
         """Post it anew (`remote` None) or bring what was posted up to date."""
         ...
 
@@ -120,3 +116,25 @@ class Archive(Protocol):
     async def agenda(self) -> tuple[int, int]:
         """How many subjects there are, and for how many ms the oldest has been due (0: none is)."""
         ...
+
+
+class Vault(Protocol):
+    """Secrets by name; their values never enter a record."""
+
+    def secret(self, name: str) -> str | None: ...
+
+    def mark(self, secret: str) -> str:
+        """A keyed hash, to see later whether the secret is still the same."""
+        ...
+
+
+class Watcher(Protocol):
+    """What the telemetry wants to know; never asked, never waited for."""
+
+    def delivered(self, destination: str, outcome: str, seconds: float) -> None: ...
+
+    def told(self, milliseconds: int) -> None:
+        """From the alert's arrival to its delivery."""
+        ...
+
+    def failed(self, subject: str, error: BaseException) -> None: ...

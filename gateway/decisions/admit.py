@@ -11,7 +11,15 @@ from hashlib import blake2b
 
 import msgspec
 
-from gateway.decisions.correlate import Correlator, Placement, announce, choose, counted_values, incident_id, named_incidents
+from gateway.decisions.correlate import (
+    Correlator,
+    Placement,
+    announce,
+    choose,
+    counted_values,
+    incident_id,
+    named_incidents,
+)
 from gateway.decisions.deduplicate import observe, overflows
 from gateway.model.alert import Alert, Observation
 from gateway.model.changes import Ask, Cell, Changes, Gathered, LogEntry, Table
@@ -97,7 +105,8 @@ class Admission:
 
     def wanted(self) -> Ask:
         """What `place` needs: the incidents of the alerts that turned, and those that their join keys name."""
-        keys, cells = [], []
+        keys: list[str] = []
+        cells: list[Cell] = []
         for turn in self._turns:
             if turn.after.incident:
                 cells.append(Cell(Table.INCIDENTS, turn.after.incident))

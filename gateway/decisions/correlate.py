@@ -6,7 +6,7 @@ by labels gives one key; anything that relates alerts differently only gives mor
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -14,7 +14,6 @@ from gateway.decisions.match import RuleIndex
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
 from gateway.model.rulebook import ALL_LABELS, DEFAULT_CORRELATE, CorrelateRule, Rulebook
-
 
 KEY_DEPTH = 4
 

@@ -72,15 +72,15 @@ def next_step(view: View, now: int, *, looks: bool) -> Step:
         return Withdraw(ledger.extras[0])
     if ledger.suspects and ledger.look_at <= now:
         return _look(ledger, ledger.suspects[0])
-    wants = view.want != ledger.believed or intent is not None
-    if wants and view.due and not ledger.dead and view.due <= now:
+    due = view.due if view.want != ledger.believed else 0
+    if not ledger.dead and (intent is not None or 0 < due <= now):
         return Tell()
     if ledger.repeat_at and ledger.repeat_at <= now and not ledger.dead:
         return Tell()
     if ledger.owed and ledger.remote is not None and not ledger.dead:
         return Reply(ledger.owed)
     times = [ledger.look_at if ledger.suspects else 0, 0 if ledger.dead else ledger.repeat_at]
-    times.append(view.due if wants and not ledger.dead else 0)
+    times.append(0 if ledger.dead else due)
     return Rest(min((time for time in times if time > now), default=None))
 
 
@@ -97,7 +97,8 @@ def begin(ledger: Ledger, telling: Telling, want: Believed, through: Through, at
     remote = ledger.remote if ledger.through == through or not again else None
     if again and through.kind == "pagerduty":
         remote = None
-    intent = Intent(attempt, now, Part.MESSAGE, telling.generation, telling.revision, want, fresh=remote is None)
+    fresh = remote is None and through.kind != "pagerduty"  # there the key makes a repeated event harmless
+    intent = Intent(attempt, now, Part.MESSAGE, telling.generation, telling.revision, want, fresh=fresh)
     return msgspec.structs.replace(ledger, intent=intent, through=through, remote=remote)
 
 
@@ -128,12 +129,8 @@ def settle(ledger: Ledger, telling: Telling | None, answer: Answer, now: int, *,
     assert_never(answer)
 
 
-def _delivered(
-    ledger: Ledger, intent: Intent, telling: Telling | None, remote: Remote, now: int, *, looks: bool
-) -> Ledger:
-    calm = msgspec.structs.replace(
-        ledger, intent=None, attempts=0, failing_since=0, next_try=0, error="", dead="", repeat_at=0
-    )
+def _delivered(ledger: Ledger, intent: Intent, telling: Telling | None, remote: Remote, now: int, *, looks: bool) -> Ledger:
+    calm = msgspec.structs.replace(ledger, intent=None, attempts=0, failing_since=0, next_try=0, error="", dead="", repeat_at=0)
     if intent.part is Part.REPLY:
         rest = tuple(note for note in ledger.owed if note not in intent.notes)
         return msgspec.structs.replace(calm, owed=rest)
@@ -213,9 +210,7 @@ def looked(ledger: Ledger, telling: Telling | None, look: Look, now: int) -> Led
         return _settle_intent(ledger, intent, telling, look, late, now)
     remaining = tuple(one for one in suspects if now - one.at < SUSPECT_LOOKS_END)
     again = now + (SUSPECT_LOOK if now - min((one.at for one in remaining), default=now) < 3 * SUSPECT_LOOK else 5 * MINUTE)
-    return msgspec.structs.replace(
-        ledger, suspects=remaining, extras=ledger.extras + late, look_at=again if remaining else 0
-    )
+    return msgspec.structs.replace(ledger, suspects=remaining, extras=ledger.extras + late, look_at=again if remaining else 0)
 
 
 def _settle_intent(

@@ -14,8 +14,8 @@ from gateway.decisions.route import OWN_SUBJECT, Leg, Misled, Router, Routing
 from gateway.decisions.suppress import lapse, suppression
 from gateway.decisions.view import Seat, View, conclude, quiet_until, standings
 from gateway.model.alert import Alert
-from gateway.model.incident import Incident, Member
-from gateway.model.ledger import Ledger, Standings
+from gateway.model.incident import Incident, Member, Part, Standings
+from gateway.model.ledger import Ledger
 from gateway.model.verdict import Reason, Standing, Verdict
 
 
@@ -83,9 +83,18 @@ def _seat(
 def _view(case: Case, leg: Leg, views: dict[str, View]) -> View:
     view = views.get(leg.target)
     if view is None:
-        ledger = case.ledgers.get(leg.target) or Ledger(case.incident.id, leg.target, leg.destination.name)
+        ledger = assumed(case.ledgers.get(leg.target) or Ledger(case.incident.id, leg.target, leg.destination.name))
         view = views[leg.target] = View(leg.target, leg.destination, leg.address, ledger)
     return view
+
+
+def assumed(ledger: Ledger) -> Ledger:
+    """A send that may be repeated harmlessly and was not answered is taken to have arrived: whoever may have been told that
+    it fires is owed its end."""
+    intent = ledger.intent
+    if intent is None or intent.fresh or intent.part is not Part.MESSAGE:
+        return ledger
+    return msgspec.structs.replace(ledger, believed=intent.believed, generation=intent.generation)
 
 
 def _detours(router: Router, routing: Routing, alert: Alert) -> list[Leg]:
@@ -108,10 +117,11 @@ def _seat_the_told(case: Case, views: dict[str, View]) -> None:
     for target, ledger in case.ledgers.items():
         view = views.get(target)
         if view is None:
-            view = views[target] = View(target, None, ledger.through.address if ledger.through else "", ledger)
+            address = ledger.through.address if ledger.through else ""
+            view = views[target] = View(target, None, address, assumed(ledger))
         seated = {seat.member.episode_id for seat in view.seats}
         moved = Verdict(Standing.SUPPRESSED, Reason.UNROUTED)
-        for episode in ledger.believed.members:
+        for episode in view.ledger.believed.members:
             if episode not in seated and episode in members and episode in case.alerts:
                 view.seats.append(Seat(members[episode], case.alerts[episode], [], moved))
 

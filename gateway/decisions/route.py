@@ -150,4 +150,3 @@ def interrupts(route: Route, firing: list[tuple[Severity, Mapping[str, str]]]) -
     if not holds:
         return True
     return all(holds) if route.page_when.quantifier == "all" else any(holds)
-

@@ -13,8 +13,8 @@ import msgspec
 
 from gateway.decisions.route import Leg, interrupts
 from gateway.model.alert import Alert
-from gateway.model.incident import Incident, Member, Told
-from gateway.model.ledger import Believed, Ledger, Standings
+from gateway.model.incident import Incident, Member, Standings, Told
+from gateway.model.ledger import Believed, Ledger
 from gateway.model.rulebook import Destination
 from gateway.model.severity import Severity
 from gateway.model.verdict import Reason, Standing, Verdict
@@ -68,8 +68,11 @@ class View:
         return next((leg.rule for leg in legs if leg.page), legs[0].rule if legs else "")
 
     @property
-    def pages(self) -> bool:
-        return any(leg.page for seat in self.seats for leg in seat.legs)
+    def kind(self) -> str:
+        """By what it is reached: what it was told through, or what the rules say."""
+        if self.ledger.through is not None:
+            return self.ledger.through.kind
+        return self.destination.kind if self.destination else ""
 
 
 def judge_paging(view: View) -> bool:
@@ -107,7 +110,9 @@ def conclude(view: View, incident: Incident, now: int) -> View:
         _want_firing(view, incident, firing, paged=paged)
     elif believed.state is Told.FIRING:
         _want_end(view, incident, now)
-    elif believed.state is Told.CLOSED and not any(believed.members.get(s.member.episode_id) and s.alert.firing for s in view.seats):
+    elif believed.state is Told.CLOSED and not any(
+        believed.members.get(s.member.episode_id) and s.alert.firing for s in view.seats
+    ):
         view.want = _ended(believed, Told.ENDED)
         view.due = now
     else:
@@ -152,7 +157,10 @@ def _want_end(view: View, incident: Incident, now: int) -> None:
         closed = incident.closed
         state = Told.CLOSED if closed else Told.MOVED
         view.want = msgspec.structs.replace(
-            believed if closed else _ended(believed, state), state=state, closed_by=closed.by if closed else "", quiet=False
+            believed if closed else _ended(believed, state),
+            state=state,
+            closed_by=closed.by if closed else "",
+            quiet=False,
         )
         view.due = max(1, incident.last_change_at if closed is None else closed.at)
         return

@@ -78,6 +78,7 @@ class Release(NamedTuple):
 
     claim: Claim
     again: int | None
+    hold: bool = False  # the lease is only checked, not given back
 
 
 class LogEntry(NamedTuple):
@@ -133,6 +134,7 @@ class Fate(StrEnum):
 class Committed(NamedTuple):
     fate: Fate
     now: int
+    version: bytes = b""  # of every row that was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ class Pace:
 
 
 class LaneRule(NamedTuple):
-    """Which subjects of the agenda may be claimed now. `busy` lanes are left alone."""
+    """Which subjects of the agenda may be claimed now: `paces` by destination; `busy` lanes are left alone."""
 
     paces: Mapping[str, Pace]
     busy: frozenset[str]

@@ -37,6 +37,20 @@ class Closure(msgspec.Struct, frozen=True, array_like=True, gc=False):
     note: str = ""
 
 
+class Standings(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How many members are what to this target (third identity), and of the episodes told, how many still need an end."""
+
+    members: int = 0
+    told: int = 0
+    undeliverable: int = 0
+    suppressed: int = 0
+    held: int = 0
+    due: int = 0
+    telling_firing: int = 0
+    ends_due: int = 0
+    ends_undeliverable: int = 0
+
+
 class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Membership, as intake writes it. `revision` grows with everything that people could see."""
 
@@ -55,6 +69,8 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     acknowledged: Acknowledgement | None = None
     closed: Closure | None = None
     planned_revision: int = 0
+    targets: tuple[str, ...] = ()  # where it has ledgers
+    homeless: Standings = Standings()  # the members that no target sees
 
 
 class Told(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.model.incident import Note, Part, Remote, Through, Told
+from gateway.model.incident import Note, Part, Remote, Standings, Through, Told
 from gateway.model.severity import Severity
 
 
@@ -38,23 +38,7 @@ class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     revision: int
     believed: Believed
     notes: tuple[Note, ...] = ()
-    fresh: bool = (
-        True  # makes something new at the vendor (a message, a reply): repeating it blindly would say it twice
-    )
-
-
-class Standings(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """How many members are what to this target (third identity), and of the episodes told, how many still need an end."""
-
-    members: int = 0
-    told: int = 0
-    undeliverable: int = 0
-    suppressed: int = 0
-    held: int = 0
-    due: int = 0
-    telling_firing: int = 0
-    ends_due: int = 0
-    ends_undeliverable: int = 0
+    fresh: bool = True  # makes something new at the vendor (a message, a reply): repeating it blindly would say it twice
 
 
 class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -93,3 +77,8 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 def ledger_key(incident: str, target: str) -> str:
     return f"{incident}|{target}"
+
+
+def deliver_subject(target: str, incident: str) -> str:
+    """The agenda's subject of one delivery; its lane is the target."""
+    return f"deliver:{target}|{incident}"

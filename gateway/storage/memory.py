@@ -81,7 +81,7 @@ class MemoryStore:
         self._schedule(changes.agenda)
         self.log = (self.log + [(now, entry) for entry in changes.log])[-LOG_LENGTH:]
         self._keep(changes.keep, now)
-        return Committed(Fate.DONE, now)
+        return Committed(Fate.DONE, now, self._commits.to_bytes(8, "big"))
 
     def _write(self, changes: Changes) -> None:
         self._commits += 1
@@ -94,9 +94,9 @@ class MemoryStore:
             self.counted[name] = self.counted.get(name, 0) + by
 
     def _release(self, changes: Changes) -> None:
-        if changes.release is None:
+        if changes.release is None or changes.release.hold:
             return
-        (subject, _, _), again = changes.release
+        (subject, _, _), again, _ = changes.release
         woken = self._leases.pop(subject)[2]
         if woken is not None:
             again = woken if again is None else min(woken, again)
@@ -135,11 +135,11 @@ class MemoryStore:
         return Claimed(now, self._next_due(now, lanes), tuple(claims))
 
     def _opens_at(self, subject: str, lanes: LaneRule) -> int:
-        pace = lanes.paces.get(lane_of(subject))
+        pace = lanes.paces.get(lane_of(subject).partition(":")[0])
         return self._pace.get(lane_of(subject), 0) - (pace.burst - 1) * pace.interval if pace else 0
 
     def _take_token(self, subject: str, lanes: LaneRule, now: int) -> bool:
-        pace = lanes.paces.get(lane_of(subject))
+        pace = lanes.paces.get(lane_of(subject).partition(":")[0])
         if pace is None:
             return True
         if self._opens_at(subject, lanes) > now:

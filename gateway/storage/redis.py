@@ -96,8 +96,8 @@ class RedisStore:
     async def commit(self, changes: Changes) -> Committed:
         release: tuple[object, ...] = ()
         if changes.release:
-            claim, again = changes.release
-            release = (claim.subject, claim.token, -1 if again is None else again)
+            claim, again, hold = changes.release
+            release = (claim.subject, claim.token, -1 if again is None else again, int(hold))
         change = (
             _flat(changes.expect),
             _flat(changes.put),
@@ -110,8 +110,9 @@ class RedisStore:
             changes.fence,
             (LOG_LENGTH, QUARANTINE_LENGTH),
         )
-        fate, now = await self._run("commit", secrets.token_bytes(8), _pack(change))
-        return Committed(Fate(fate.decode()), int(now))
+        version = secrets.token_bytes(8)
+        fate, now = await self._run("commit", version, _pack(change))
+        return Committed(Fate(fate.decode()), int(now), version)
 
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
         token = secrets.token_hex(8)

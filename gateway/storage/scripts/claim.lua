@@ -1,6 +1,6 @@
 -- Leases due subjects of the agenda: the most urgent first, then the oldest; a lane that is busy, or whose next token is not
 -- due, is passed over. ARGV[1]: a token for the leases. ARGV[2]: msgpack {limit, lease, paces, busy, kind}: lease in ms; paces
--- {lane = {interval, burst}}; busy {lane = true}. A subject is `kind:lane|rest` or `kind:rest`.
+-- {destination = {interval, burst}}; busy {lane = true}. A subject is `kind:lane|rest` or `kind:rest`.
 -- Reply: {now, next due, {subject, due, …}}
 local token, ask = ARGV[1], cmsgpack.unpack(ARGV[2])
 local limit, lease, paces, busy = ask[1], ask[2], ask[3], ask[4]
@@ -12,7 +12,7 @@ if last > now then now = last end
 
 local function lane_of(subject) return string.match(subject, '^deliver:([^|]*)|') end
 local function open_at(lane)
-  local pace = paces[lane]
+  local pace = paces[string.match(lane, '^[^:]*')]
   if not pace then return 0 end
   return tonumber(redis.call('HGET', PACE, lane) or 0) - (pace[2] - 1) * pace[1]
 end
@@ -53,7 +53,7 @@ local claimed = {}
 for _, one in ipairs(free) do
   local subject, lane = one[1], one[4]
   if #claimed >= 2 * limit then sooner(now) break end
-  local pace = lane and paces[lane]
+  local pace = lane and paces[string.match(lane, '^[^:]*')]
   if pace and opens[lane] > now then
     sooner(opens[lane])
   else

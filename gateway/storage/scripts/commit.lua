@@ -31,7 +31,7 @@ for i = 1, #put, 3 do redis.call('HSET', KEYS[put[i]], put[i + 1], token .. put[
 for i = 1, #drop, 2 do redis.call('HDEL', KEYS[drop[i]], drop[i + 1]) end
 for i = 1, #count, 2 do redis.call('HINCRBY', COUNTERS, count[i], count[i + 1]) end
 
-if #release > 0 then
+if #release > 0 and release[4] == 0 then
   local lease = redis.call('HGET', LEASES, release[1])
   local again = release[3]
   local woken = string.match(lease, '^%S+ %S+ (%d+)$')

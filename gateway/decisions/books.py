@@ -1,0 +1,59 @@
+"""The books: what a change of a record adds to the counters that the four identities of P7 are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.model.changes import Changes
+from gateway.model.incident import Incident, Standings
+from gateway.model.ledger import Believed
+
+IDENTITIES = ("observations", "open_episodes", "standings", "ends")
+
+
+def book_standings(changes: Changes, before: Standings, after: Standings) -> None:
+    for name in Standings.__struct_fields__:
+        changes.add(f"standing:{name}", getattr(after, name) - getattr(before, name))
+
+
+def book_planned(changes: Changes, before: Incident) -> None:
+    """Its open episodes no longer wait for a plan."""
+    if before.planned_revision != before.revision:
+        changes.add("open:waiting", -before.firing)
+        changes.add("open:planned", before.firing)
+
+
+def book_unplanned(changes: Changes, before: Incident) -> None:
+    """A person changed it: its open episodes wait for a plan again."""
+    if before.planned_revision == before.revision:
+        changes.add("open:planned", -before.firing)
+        changes.add("open:waiting", before.firing)
+
+
+def book_telling(changes: Changes, before: Believed, after: Believed) -> None:
+    """Tellings of episodes, and tellings of their ends; an episode told only as ended was told both at once."""
+    for episode, firing in after.members.items():
+        if episode not in before.members:
+            changes.add("tellings")
+        if not firing and before.members.get(episode, True):
+            changes.add("ends_told")
+        if firing and before.members.get(episode) is False:
+            changes.add("tellings")
+
+
+def residues(counted: Mapping[str, int]) -> dict[str, int]:
+    """By identity; every figure other than 0 is a fault of the gateway's own."""
+
+    def value(name: str) -> int:
+        return counted.get(name, 0)
+
+    classes = sum(by for name, by in counted.items() if name.startswith("seen:"))
+    standing = {name: value(f"standing:{name}") for name in Standings.__struct_fields__}
+    placed = sum(standing[name] for name in ("told", "undeliverable", "suppressed", "held", "due"))
+    open_ends = sum(standing[name] for name in ("telling_firing", "ends_due", "ends_undeliverable"))
+    return {
+        "observations": value("received") - classes,
+        "open_episodes": value("open:counted") - value("open:planned") - value("open:waiting"),
+        "standings": standing["members"] - placed,
+        "ends": value("tellings") - value("ends_told") - open_ends - value("ends_forgotten"),
+    }

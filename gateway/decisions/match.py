@@ -1,0 +1,134 @@
+"""Match: which rules' matchers hold for an alert, at a cost that does not grow with the number of rules.
+
+Rules are bits of an integer. For each label that rules look at, the bits of the rules that a value satisfies are worked out
+once and remembered, so an alert costs one look-up per such label; whole answers are remembered by the values looked at. All
+that is remembered is bounded and starts afresh when full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import re2
+
+from gateway.model.matchers import Matcher
+
+VALUES_KEPT = 4096  # per label
+ANSWERS_KEPT = 16384
+
+
+class RuleIndex:
+    """Compiled once per rule set; rule `i` is the i-th tuple of matchers, an empty one matches everything."""
+
+    def __init__(self, rules: Sequence[tuple[Matcher, ...]]) -> None:
+        self._every = (1 << len(rules)) - 1
+        columns: dict[str, list[tuple[int, Matcher]]] = {}
+        for number, matchers in enumerate(rules):
+            for matcher in matchers:
+                columns.setdefault(matcher.name, []).append((number, matcher))
+        self._columns = {name: _Column(entries, self._every) for name, entries in columns.items()}
+        self._answers: dict[tuple[str, ...], tuple[int, ...]] = {}
+
+    def matching(self, labels: Mapping[str, str]) -> tuple[int, ...]:
+        """The numbers of all rules that match, ascending."""
+        signature = tuple([labels.get(name, "") for name in self._columns])
+        answer = self._answers.get(signature)
+        if answer is None:
+            if len(self._answers) >= ANSWERS_KEPT:
+                self._answers.clear()
+            answer = self._answers[signature] = self._work_out(signature)
+        return answer
+
+    def first(self, labels: Mapping[str, str]) -> int | None:
+        found = self.matching(labels)
+        return found[0] if found else None
+
+    def _work_out(self, signature: tuple[str, ...]) -> tuple[int, ...]:
+        left = self._every
+        for column, value in zip(self._columns.values(), signature, strict=True):
+            left &= column.satisfied(value)
+        return tuple(_bits(left))
+
+
+class _Column:
+    """What the rules demand of one label."""
+
+    def __init__(self, entries: list[tuple[int, Matcher]], every: int) -> None:
+        self._every = every
+        self._kept: dict[str, int] = {}
+        self._literal = [(number, matcher) for number, matcher in entries if matcher.literals is not None]
+        self._patterns = [(number, matcher) for number, matcher in entries if matcher.literals is None]
+        # Bits of the rules that a value must name (positive) or must not name (negative), by value.
+        self._demanding = 0
+        self._named: dict[str, list[tuple[int, bool]]] = {}
+        for number, matcher in self._literal:
+            if not matcher.negated:
+                self._demanding |= 1 << number
+            for value in matcher.literals or ():
+                self._named.setdefault(value, []).append((number, matcher.negated))
+        self._needed = _counts([number for number, matcher in self._literal if not matcher.negated])
+        self._set = _pattern_set([matcher for _, matcher in self._patterns])
+
+    def satisfied(self, value: str) -> int:
+        bits = self._kept.get(value)
+        if bits is None:
+            if len(self._kept) >= VALUES_KEPT:
+                self._kept.clear()
+            bits = self._kept[value] = self._literally(value) & self._by_pattern(value)
+        return bits
+
+    def _literally(self, value: str) -> int:
+        failed, met = 0, []
+        for number, negated in self._named.get(value, ()):
+            if negated:
+                failed |= 1 << number
+            else:
+                met.append(number)
+        fulfilled = 0
+        for number, times in _counts(met).items():
+            if times == self._needed[number]:
+                fulfilled |= 1 << number
+        return (self._every & ~self._demanding | fulfilled) & ~failed
+
+    def _by_pattern(self, value: str) -> int:
+        if not self._patterns:
+            return self._every
+        try:
+            hits = set(self._set.Match(value) or ()) if self._set is not None else set()
+        except UnicodeEncodeError:
+            hits = set()
+        failed = 0
+        for position, (number, matcher) in enumerate(self._patterns):
+            if (position in hits) is matcher.negated:
+                failed |= 1 << number
+        return self._every & ~failed
+
+
+def _pattern_set(matchers: list[Matcher]) -> re2.Set | None:
+    """All patterns of a label in one automaton."""
+    if not matchers:
+        return None
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 256 << 20
+    made = re2.Set.FullMatchSet(options)
+    for matcher in matchers:
+        made.Add(f"(?:{matcher.value})")
+    made.Compile()
+    return made
+
+
+def _counts(numbers: list[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for number in numbers:
+        found[number] = found.get(number, 0) + 1
+    return found
+
+
+def _bits(number: int) -> list[int]:
+    """The positions of the ones, in one pass over the bytes."""
+    found = []
+    for byte_at, byte in enumerate(number.to_bytes((number.bit_length() + 7) // 8, "little")):
+        if byte:
+            found += [8 * byte_at + bit for bit in range(8) if byte >> bit & 1]
+    return found

@@ -1,0 +1,155 @@
+"""Webhook time: gather what the observations touch, decide, commit. Whoever is answered 2xx is in the store by then.
+
+Webhooks that arrive while a commit is under way are committed together by the next one. A lost race is normal: gather and
+decide again; after three losses a short fence keeps other writers out for one round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from secrets import token_hex
+
+import msgspec
+
+from gateway.decisions.admit import Admission
+from gateway.decisions.correlate import Correlator
+from gateway.errors import StateUnavailable
+from gateway.model.alert import Observation
+from gateway.model.changes import Ask, Changes, Fate, Kept
+from gateway.model.stray import Stray
+from gateway.model.verdict import Outcome, Reason
+from gateway.ports import Store
+
+ROUND = 250  # alerts a commit: more would keep the store from answering others
+RACES = 3
+FENCE = 2_000
+FENCE_PATIENCE = 50  # tries, a few ms apart
+
+Sink = Callable[[Sequence[tuple[Outcome, Reason]], int], None]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """One webhook on its way into the store."""
+
+    seen: Sequence[Observation]
+    strays: Sequence[Stray]
+    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Intake:
+    """`woken` is called after each commit, so that what is due now is looked at now; `taken` with the verdicts and `now`."""
+
+    def __init__(self, store: Store, correlator: Correlator, *, woken: Callable[[], None], taken: Sink) -> None:
+        self._store = store
+        self.correlator = correlator
+        self._woken = woken
+        self._taken = taken
+        self._waiting: deque[_Waiting] = deque()
+        self._worker: asyncio.Task[None] | None = None
+        self.lost_races = 0
+
+    async def accept(self, seen: Sequence[Observation], strays: Sequence[Stray]) -> None:
+        """Durable on return. Raises `StateUnavailable`; then none of it counts as taken."""
+        one = _Waiting(seen, strays)
+        self._waiting.append(one)
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        await one.done
+
+    async def _work(self) -> None:
+        while self._waiting:
+            batch = [self._waiting.popleft()]
+            size = len(batch[0].seen)
+            while self._waiting and size + len(self._waiting[0].seen) <= ROUND:
+                batch.append(self._waiting.popleft())
+                size += len(batch[-1].seen)
+            await self._together(batch)
+
+    async def _together(self, batch: list[_Waiting]) -> None:
+        """One commit for all; when that fails for a reason of their own, one for each, so that none fails its neighbours."""
+        result = (await asyncio.gather(self._take(batch), return_exceptions=True))[0]
+        if result is not None and len(batch) > 1 and not isinstance(result, StateUnavailable):
+            for one in batch:
+                await self._together([one])
+            return
+        for one in batch:
+            if one.done.done():  # its sender has gone
+                continue
+            if result is None:
+                one.done.set_result(None)
+            else:
+                one.done.set_exception(result)
+
+    async def _take(self, batch: list[_Waiting]) -> None:
+        seen = [observation for one in batch for observation in one.seen]
+        kept = [keep(stray) for one in batch for stray in one.strays]
+        alerts = sum(not stray.whole for one in batch for stray in one.strays)
+        for start in range(0, len(seen), ROUND):
+            last = start + ROUND >= len(seen)
+            await self._round(seen[start : start + ROUND], kept if last else [], alerts if last else 0)
+        if not seen:
+            await self._round([], kept, alerts)
+        self._woken()
+
+    async def _round(self, seen: list[Observation], kept: list[Kept], strays: int) -> None:
+        for _ in range(RACES):
+            if await self._try(seen, kept, strays, fence=""):
+                return
+            self.lost_races += 1
+        await self._fenced(seen, kept, strays)
+
+    async def _fenced(self, seen: list[Observation], kept: list[Kept], strays: int) -> None:
+        holder = token_hex(8)
+        for attempt in range(FENCE_PATIENCE):
+            if await self._store.fence(holder, FENCE):
+                done = await self._try(seen, kept, strays, fence=holder)
+                await self._store.fence(holder, 0)
+                if done:
+                    return
+            await asyncio.sleep(0.005 * (attempt + 1))
+        raise StateUnavailable("too many writers on one slot: the webhook was not taken")
+
+    async def _try(self, seen: list[Observation], kept: list[Kept], strays: int, *, fence: str) -> bool:
+        changes, admission = await self._decide(seen)
+        changes.add("received", len(seen) + strays)
+        changes.add(f"seen:{Outcome.QUARANTINED}:{Reason.MALFORMED}", strays)
+        changes.keep = kept
+        changes.fence = fence
+        committed = await self._store.commit(changes)
+        if committed.fate is not Fate.DONE:
+            return False
+        self._taken(admission.verdicts if admission else (), committed.now)
+        return True
+
+    async def _decide(self, seen: list[Observation]) -> tuple[Changes, Admission | None]:
+        if not seen:
+            return Changes(), None
+        gathered = await self._store.gather(_ask(seen))
+        admission = Admission(self.correlator, gathered.now)
+        known = admission.know(seen, gathered)
+        crowded = admission.crowded(known)
+        if crowded:
+            own = {one.copy: one for one in crowded}
+            known = [own.get(one.copy, one) for one in known]
+            admission.know(crowded, await self._store.gather(_ask(crowded)))
+        for one in known:
+            admission.observe(one)
+        wanted = admission.wanted()
+        if wanted.cells or wanted.keys:
+            admission.place(await self._store.gather(wanted))
+        return admission.finish(), admission
+
+
+def _ask(seen: Sequence[Observation]) -> Ask:
+    return Ask([one.copy for one in seen], [one.alert for one in seen])
+
+
+def keep(stray: Stray) -> Kept:
+    """Strays of one source with one fault are one entry of the quarantine."""
+    text = "\xff".join((stray.source, stray.field, stray.error, str(stray.whole)))
+    return Kept(blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest(), msgspec.msgpack.encode(stray))

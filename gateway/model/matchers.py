@@ -1,0 +1,126 @@
+"""Matchers as Alertmanager's: four operators, RE2 anchored at both ends, a missing label is the empty string."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Literal
+
+import re2
+
+from gateway.model.matcher_syntax import MatcherError, classic_matchers, utf8_matchers
+
+__all__ = ["Labels", "Matcher", "MatcherError", "Mode", "Op", "parse_matchers"]
+
+Labels = Mapping[str, str]
+Mode = Literal["fallback", "utf8", "classic"]
+
+CACHE_SIZE = 1024  # remembered values per pattern; one google-re2 call costs ten dictionary look-ups
+_SPECIAL = frozenset("\\.+*?()[]{}^$|")
+
+
+class Op(StrEnum):
+    EQUAL = "="
+    NOT_EQUAL = "!="
+    REGEX = "=~"
+    NOT_REGEX = "!~"
+
+
+class Matcher:
+    """One condition on one label. Raises `MatcherError` for a pattern that RE2 does not take."""
+
+    __slots__ = ("_literals", "_pattern", "_remembered", "name", "negated", "op", "value")
+
+    def __init__(self, name: str, op: str, value: str) -> None:
+        self.name, self.op, self.value = name, Op(op), value
+        self.negated = self.op in (Op.NOT_EQUAL, Op.NOT_REGEX)
+        self._remembered: dict[str, bool] = {}
+        self._literals: frozenset[str] | None = None
+        self._pattern = None
+        if self.op in (Op.EQUAL, Op.NOT_EQUAL):
+            self._literals = frozenset((value,))
+        else:
+            self._literals = _alternatives(value)
+            self._pattern = compile_pattern(value)
+
+    @property
+    def literals(self) -> frozenset[str] | None:
+        """The values that it names where it is an equality or a plain alternation, None for a real pattern."""
+        return self._literals
+
+    def accepts(self, value: str) -> bool:
+        """Does the value match, before a negation is applied?"""
+        if self._literals is not None:
+            return value in self._literals
+        known = self._remembered.get(value)
+        if known is None:
+            if len(self._remembered) >= CACHE_SIZE:
+                self._remembered.clear()
+            known = self._remembered[value] = self._search(value)
+        return known
+
+    def _search(self, value: str) -> bool:
+        try:
+            return self._pattern is not None and self._pattern.fullmatch(value) is not None
+        except UnicodeEncodeError:  # a lone surrogate is no UTF-8: no pattern describes it
+            return False
+
+    def matches(self, labels: Labels) -> bool:
+        return self.accepts(labels.get(self.name, "")) is not self.negated
+
+    def __str__(self) -> str:
+        quoted = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'{self.name}{self.op}"{quoted}"'
+
+    def __repr__(self) -> str:
+        return f"Matcher({self})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Matcher) and (self.name, self.op, self.value) == (other.name, other.op, other.value)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.op, self.value))
+
+
+def compile_pattern(pattern: str) -> re2._Regexp:
+    """Anchored at both ends, as Alertmanager compiles it."""
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(f"^(?:{pattern})$", options)
+    except (re2.error, UnicodeEncodeError) as error:
+        raise MatcherError(f"the pattern {pattern!r} is no RE2 expression: {error}", 0) from error
+
+
+def _alternatives(pattern: str) -> frozenset[str] | None:
+    """`a|b|c` and `(a|b)` as plain values."""
+    inner = pattern[1:-1] if pattern.startswith("(") and pattern.endswith(")") else pattern
+    parts = inner.split("|")
+    return None if any(_SPECIAL & set(part) for part in parts) else frozenset(parts)
+
+
+def parse_matchers(text: str, mode: Mode = "fallback") -> tuple[Matcher, ...]:
+    """`text` is one matcher or several, in braces or not. In `fallback`, what Alertmanager runs by default, the classic
+    reading wins where both syntaxes take the text and disagree. Raises `MatcherError`, a `ValueError` with an `offset`.
+    """
+    return tuple(Matcher(*parts) for parts in _read(text, mode))
+
+
+def _read(text: str, mode: Mode) -> list[tuple[str, str, str]]:
+    if mode == "classic":
+        return classic_matchers(text)
+    try:
+        modern = utf8_matchers(text)
+    except MatcherError:
+        if mode == "utf8":
+            raise
+        try:
+            return classic_matchers(text)
+        except MatcherError:
+            return utf8_matchers(text)
+    if mode == "utf8":
+        return modern
+    try:
+        return classic_matchers(text)
+    except MatcherError:
+        return modern

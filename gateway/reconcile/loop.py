@@ -1,0 +1,129 @@
+"""The loop: claims due subjects under a lease and works them off, each by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from gateway.decisions import deliver
+from gateway.decisions.route import Router
+from gateway.errors import StateUnavailable
+from gateway.model.changes import Claim, LaneRule, Pace
+from gateway.reconcile.context import Context, let_go, log
+from gateway.reconcile.delivering import deliver_next
+from gateway.reconcile.expiring import expire
+from gateway.reconcile.planning import plan_incident
+
+POLL = 1.0  # seconds: how long another replica's work may go unnoticed
+CLAIMS = 32
+AT_ONCE = 64
+LANE_WIDTH = 4  # deliveries of one lane at a time
+STUCK_AFTER = 5
+CRASH_BACKOFF = 2_000  # ms, doubled with each crash of the same subject
+PACES = {"slack": Pace(1_100, 3), "pagerduty": Pace(500, 20)}
+STEPS = {"plan": plan_incident, "deliver": deliver_next, "expire": expire}
+
+
+class Reconciler:
+    """`paces` by kind of destination."""
+
+    def __init__(self, context: Context, paces: Mapping[str, Pace] = PACES) -> None:
+        self.context = context
+        self._paces = paces
+        self._wake = asyncio.Event()
+        self._running: dict[str, set[asyncio.Task[None]]] = {}
+        self._crashes: dict[str, int] = {}
+        self._stopping = False
+        self._lane_paces: dict[str, Pace] = {}
+        self.use(context.router)
+
+    def use(self, router: Router) -> None:
+        """A new rule set is in force."""
+        self.context.router = router
+        kinds = {name: one.kind for name, one in router.rules.destinations.items()}
+        self._lane_paces = {name: self._paces[kind] for name, kind in kinds.items() if kind in self._paces}
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until `stop`. A store that is away is waited for."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                found = await self.context.store.claim(CLAIMS, deliver.LEASE, self._lanes())
+            except StateUnavailable as error:
+                log.warning("store_unavailable", error=str(error))
+                await asyncio.sleep(POLL / 2)
+                continue
+            for claim in found.claims:
+                self._start(claim)
+            if not found.claims:
+                await self._pause(found.now, found.next_due)
+            else:
+                await asyncio.sleep(0)
+
+    async def stop(self, patience: float = 10.0) -> None:
+        """Finish what is under way, so that no lease is left."""
+        self._stopping = True
+        self.wake()
+        tasks = [task for running in self._running.values() for task in running]
+        if tasks:
+            await asyncio.wait(tasks, timeout=patience)
+
+    async def run_due(self) -> int:
+        """Work off what is due now; for tests and simulations, where the clock is given."""
+        count = 0
+        while (found := await self.context.store.claim(CLAIMS, deliver.LEASE, self._lanes())).claims:
+            for claim in found.claims:
+                await self._handle(claim)
+                count += 1
+        return count
+
+    async def _pause(self, now: int, next_due: int) -> None:
+        wait = POLL if next_due < 0 else min(POLL, max(0.001, (next_due - now) / 1000))
+        try:
+            async with asyncio.timeout(wait):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    def _lanes(self) -> LaneRule:
+        busy = frozenset(lane for lane, tasks in self._running.items() if lane and len(tasks) >= LANE_WIDTH)
+        return LaneRule(self._lane_paces, busy)
+
+    def _start(self, claim: Claim) -> None:
+        lane = claim.subject[8:].partition("|")[0] if claim.subject.startswith("deliver:") else ""
+        running = self._running.setdefault(lane, set())
+        task = asyncio.create_task(self._handle(claim))
+        running.add(task)
+
+        def done(finished: asyncio.Task[None]) -> None:
+            running.discard(finished)
+            self._wake.set()
+
+        task.add_done_callback(done)
+
+    async def _handle(self, claim: Claim) -> None:
+        """One subject; whatever goes wrong with it delays no other."""
+        kind, _, rest = claim.subject.partition(":")
+        try:
+            await STEPS[kind](self.context, claim, rest)
+            self._crashes.pop(claim.subject, None)
+        except StateUnavailable as error:
+            log.warning("store_unavailable", subject=claim.subject, error=str(error))
+        except Exception as error:  # noqa: BLE001 - the delivery loop: a fault in one subject must not stop the others
+            await self._crashed(claim, error)
+
+    async def _crashed(self, claim: Claim, error: Exception) -> None:
+        """It backs off; after some times it is an alert of our own."""
+        crashes = self._crashes[claim.subject] = self._crashes.get(claim.subject, 0) + 1
+        log.error("subject_failed", subject=claim.subject, crashes=crashes, exc_info=error)
+        self.context.watcher.failed(claim.subject, error)
+        try:
+            now = await self.context.store.now()
+            await let_go(self.context.store, claim, now + min(60_000, CRASH_BACKOFF << min(crashes, 6)))
+        except StateUnavailable:
+            return  # the lease ends by itself
+        if crashes >= STUCK_AFTER:
+            self.context.report("GatewayStuck", {"subject": claim.subject.partition("|")[0]}, True, now)

@@ -1,0 +1,98 @@
+"""Plan an incident: write down what every target should be told and put the deliveries on the agenda."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.decisions.admit import KEEP_ENDED, urgency
+from gateway.decisions.books import book_planned, book_standings
+from gateway.decisions.deliver import Rest, fall_back, next_step
+from gateway.decisions.plan import Plan, plan, remind_at
+from gateway.decisions.view import View, severity_of, standings
+from gateway.model.changes import Cell, Changes, Claim, Fate, LogEntry, Release, Table
+from gateway.model.incident import Incident, Note
+from gateway.model.ledger import Ledger, deliver_subject
+from gateway.model.records import dump
+from gateway.model.rulebook import HOUR, MINUTE
+from gateway.reconcile.context import Context, Reading, ledger_cell, let_go, read_case
+
+
+async def plan_incident(context: Context, claim: Claim, incident_id: str) -> None:
+    reading = await read_case(context.store, incident_id)
+    if reading is None:
+        await let_go(context.store, claim, None)
+        return
+    planned = plan(reading.case, context.router, reading.now)
+    changes = plan_changes(context, reading, planned)
+    changes.release = Release(claim, planned.look_at or None)
+    committed = await context.store.commit(changes)
+    if committed.fate is Fate.LOST:
+        await let_go(context.store, claim, committed.now)
+
+
+def plan_changes(context: Context, reading: Reading, planned: Plan) -> Changes:
+    before, now = reading.case.incident, reading.now
+    changes = Changes(expect=reading.expect(before.id))
+    book_planned(changes, before)
+    book_standings(changes, before.homeless, planned.homeless)
+    for view in planned.views.values():
+        _write_ledger(context, reading, planned.incident, view, changes)
+    incident = msgspec.structs.replace(
+        planned.incident,
+        planned_revision=before.revision,
+        targets=tuple(dict.fromkeys((*before.targets, *planned.views))),
+        homeless=planned.homeless,
+    )
+    if incident != before:
+        changes.put[Cell(Table.INCIDENTS, before.id)] = dump(incident)
+    if incident.resolved_at and not before.resolved_at:
+        changes.log.append(LogEntry(before.id, "resolved", {}))
+    if incident.resolved_at and all(_settled(view.ledger) for view in planned.views.values()):
+        changes.look(f"expire:{before.id}", now + KEEP_ENDED, 9)
+    return changes
+
+
+def _write_ledger(context: Context, reading: Reading, incident: Incident, view: View, changes: Changes) -> None:
+    """The stored ledger gets what only a plan knows: its standings, a reminder, that it fell back."""
+    now, stored = reading.now, reading.case.ledgers.get(view.target)
+    before = stored or Ledger(incident.id, view.target, view.destination.name if view.destination else "")
+    after = _remind(view, incident, before, now)
+    if view.destination is not None and view.destination.fallback:
+        after = fall_back(after, view.destination.fallback_after, now)
+    if after.fell_back_at and not before.fell_back_at:
+        changes.look(f"plan:{incident.id}", now, 0)
+    books, _ = standings(view, now)
+    after = msgspec.structs.replace(after, standings=books)
+    book_standings(changes, before.standings, books)
+    if after != stored:
+        cell = ledger_cell(incident.id, view.target)
+        changes.put[cell] = dump(after)
+        changes.expect[cell] = reading.versions.get(cell, b"")
+    looks = context.notifiers[view.kind].settles_by_looking if view.kind in context.notifiers else False
+    view.ledger = msgspec.structs.replace(view.ledger, owed=after.owed)
+    step = next_step(view, now, looks=looks)
+    at = step.until if isinstance(step, Rest) else now
+    if at is not None:
+        changes.look(deliver_subject(view.target, incident.id), at, urgency(severity_of(view)))
+
+
+def _remind(view: View, incident: Incident, ledger: Ledger, now: int) -> Ledger:
+    at = remind_at(view, incident)
+    if not at or at > now:
+        return ledger
+    since = now - min(seat.alert.started_at for seat in view.firing)
+    note = Note(f"Still firing after {spoken(since)}, and nobody has it", broadcast=True, mention=view.want.paged)
+    return msgspec.structs.replace(ledger, owed=(*ledger.owed, note), reminded_at=now)
+
+
+def spoken(duration: int) -> str:
+    """Milliseconds as people say them: `3h 20m`."""
+    hours, minutes = duration // HOUR, duration % HOUR // MINUTE
+    return f"{hours}h {minutes}m" if hours else f"{max(1, minutes)}m"
+
+
+def _settled(ledger: Ledger) -> bool:
+    """Nothing is owed to it any more."""
+    if ledger.dead:
+        return True
+    return ledger.intent is None and not ledger.owed and not ledger.extras and not any(ledger.believed.members.values())
