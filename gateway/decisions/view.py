@@ -169,6 +169,9 @@ def _want_end(view: View, incident: Incident, now: int) -> None:
         view.want, view.due = _ended(believed, Told.ENDED), max(1, ends_at)
         return
     view.quiet_until = view.look_at = ends_at
+    view.want = believed
+    if view.kind == "pagerduty":  # it knows no state between firing and resolved
+        return
     view.want = msgspec.structs.replace(_ended(believed, Told.FIRING), severity=believed.severity, quiet=True)
     if view.want != believed:
         waits = [leg.route.update_interval for seat in view.seats for leg in seat.legs]

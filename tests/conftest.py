@@ -1,0 +1,46 @@
+"""Fixtures that all tests share: the real stores."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from redis.asyncio import Redis
+
+from gateway.storage.memory import MemoryStore
+from gateway.storage.redis import RedisStore, connect
+from tests.support.servers import redis_server
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    with redis_server("valkey") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with redis_server("redis") as url:
+        yield url
+
+
+class Clock:
+    """Stands still unless moved; only the in-memory store obeys it."""
+
+    def __init__(self) -> None:
+        self.ms = 1_800_000_000_000
+
+    def __call__(self) -> int:
+        return self.ms
+
+
+@pytest.fixture(params=["memory", "valkey", "redis"])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[MemoryStore | RedisStore]:
+    """Each implementation of the store, empty."""
+    if request.param == "memory":
+        yield MemoryStore(Clock())
+        return
+    client: Redis = connect(request.getfixturevalue(f"{request.param}_url"))
+    await client.flushall()
+    yield RedisStore(client)
+    await client.aclose()

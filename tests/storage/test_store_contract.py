@@ -1,0 +1,230 @@
+"""What every store promises, asked of the in-memory one, of Valkey and of Redis 7.0 alike."""
+
+from __future__ import annotations
+
+from gateway.model.changes import ABSENT, Ask, Cell, Changes, Claim, Fate, Kept, LaneRule, LogEntry, Pace, Release, Table
+from gateway.ports import Store
+
+ALERT = Cell(Table.ALERTS, "a1")
+INCIDENT = Cell(Table.INCIDENTS, "i1")
+ALL = LaneRule({}, frozenset())
+LEASE = 20_000
+
+
+async def put(store: Store, cell: Cell, value: bytes) -> bytes:
+    return (await store.commit(Changes(put={cell: value}))).version
+
+
+async def read(store: Store, cell: Cell) -> bytes:
+    return (await store.gather(Ask(cells=[cell]))).rows[cell].value
+
+
+async def schedule(store: Store, subject: str, at: int, priority: int = 5) -> None:
+    await store.commit(Changes(agenda={subject: (at, priority)}))
+
+
+async def claim(store: Store, limit: int = 10, lanes: LaneRule = ALL) -> list[str]:
+    return [one.subject for one in (await store.claim(limit, LEASE, lanes)).claims]
+
+
+async def test_what_was_put_is_read_back_with_its_version(store: Store) -> None:
+    version = await put(store, ALERT, b"one\x00\xff")
+    assert (await store.gather(Ask(cells=[ALERT]))).rows[ALERT] == (version, b"one\x00\xff")
+
+
+async def test_an_absent_row_is_absent(store: Store) -> None:
+    assert (await store.gather(Ask(cells=[ALERT]))).rows[ALERT] == ABSENT
+
+
+async def test_a_copy_leads_to_its_alert_whatever_identity_was_asked(store: Store) -> None:
+    await put(store, ALERT, b"known")
+    await put(store, Cell(Table.COPIES, "default/f1"), b"a1")
+    gathered = await store.gather(Ask(copies=["default/f1", "default/f2"], alerts=["other", "a1"]))
+    assert [(pointer, row.value) for pointer, row in gathered.alerts] == [("a1", b"known"), ("", b"known")]
+
+
+async def test_a_join_key_brings_the_incidents_that_it_names(store: Store) -> None:
+    await put(store, INCIDENT, b"first")
+    await put(store, Cell(Table.KEYS, "k"), b"i1 i2")
+    rows = (await store.gather(Ask(keys=["k", "none"]))).rows
+    assert rows[INCIDENT].value == b"first"
+    assert rows[Cell(Table.INCIDENTS, "i2")] == ABSENT
+    assert rows[Cell(Table.KEYS, "none")] == ABSENT
+
+
+async def test_a_commit_on_a_changed_row_is_lost_and_changes_nothing(store: Store) -> None:
+    old = await put(store, ALERT, b"1")
+    await put(store, ALERT, b"2")
+    lost = await store.commit(Changes(expect={ALERT: old}, put={INCIDENT: b"x"}, count={"n": 1}, agenda={"plan:i": (0, 1)}))
+    assert lost.fate is Fate.LOST
+    assert await read(store, INCIDENT) == b""
+    assert await claim(store) == []
+
+
+async def test_a_commit_on_a_row_that_appeared_meanwhile_is_lost(store: Store) -> None:
+    await put(store, ALERT, b"1")
+    assert (await store.commit(Changes(expect={ALERT: b""}, put={ALERT: b"2"}))).fate is Fate.LOST
+
+
+async def test_a_row_dropped_and_put_again_has_another_version(store: Store) -> None:
+    first = await put(store, ALERT, b"1")
+    await store.commit(Changes(drop=[ALERT]))
+    await put(store, ALERT, b"1")
+    assert (await store.commit(Changes(expect={ALERT: first}, put={ALERT: b"2"}))).fate is Fate.LOST
+
+
+async def test_counters_add_up(store: Store) -> None:
+    await store.commit(Changes(count={"n": 2}))
+    await store.commit(Changes(count={"n": -5, "m": 1}))
+    assert await store.counters() == {"n": -3, "m": 1}
+
+
+async def test_an_agenda_entry_only_moves_earlier(store: Store) -> None:
+    now = await store.now()
+    await schedule(store, "plan:i", now + 60_000)
+    await schedule(store, "plan:i", now - 1)
+    await schedule(store, "plan:i", now + 90_000)
+    assert await claim(store) == ["plan:i"]
+
+
+async def test_what_is_not_due_is_not_claimed_but_announced(store: Store) -> None:
+    at = await store.now() + 60_000
+    await schedule(store, "plan:i", at)
+    claimed = await store.claim(10, LEASE, ALL)
+    assert (claimed.claims, claimed.next_due) == ((), at)
+
+
+async def test_a_leased_subject_is_claimed_once(store: Store) -> None:
+    await schedule(store, "plan:i", 0)
+    assert await claim(store) == ["plan:i"]
+    assert await claim(store) == []
+
+
+async def test_the_most_urgent_is_claimed_first_then_the_oldest(store: Store) -> None:
+    now = await store.now()
+    await schedule(store, "plan:old", now - 500, 4)
+    await schedule(store, "plan:critical", now - 1, 0)
+    await schedule(store, "plan:older", now - 900, 4)
+    assert await claim(store, limit=2) == ["plan:critical", "plan:older"]
+
+
+async def test_a_released_subject_leaves_the_agenda_or_comes_again(store: Store) -> None:
+    await schedule(store, "plan:a", 0)
+    await schedule(store, "plan:b", 0)
+    one, two = (await store.claim(10, LEASE, ALL)).claims
+    await store.commit(Changes(release=Release(one, None)))
+    await store.commit(Changes(release=Release(two, 0)))
+    assert await claim(store) == [two.subject]
+
+
+async def test_a_subject_woken_while_it_is_leased_stays_due(store: Store) -> None:
+    await schedule(store, "plan:i", 0)
+    (held,) = (await store.claim(1, LEASE, ALL)).claims
+    await schedule(store, "plan:i", 1)
+    await store.commit(Changes(release=Release(held, None)))
+    assert await claim(store) == ["plan:i"]
+
+
+async def test_a_lease_that_is_not_ours_fences_the_commit(store: Store) -> None:
+    await schedule(store, "plan:i", 0)
+    await store.claim(1, LEASE, ALL)
+    stranger = Claim("plan:i", "not-the-token", 0)
+    refused = await store.commit(Changes(put={ALERT: b"1"}, release=Release(stranger, None)))
+    assert refused.fate is Fate.FENCED
+    assert await read(store, ALERT) == b""
+
+
+async def test_a_held_lease_is_checked_and_kept(store: Store) -> None:
+    await schedule(store, "plan:i", 0)
+    (held,) = (await store.claim(1, LEASE, ALL)).claims
+    assert (await store.commit(Changes(release=Release(held, None, hold=True)))).fate is Fate.DONE
+    assert await claim(store) == []
+    assert (await store.commit(Changes(release=Release(held, None)))).fate is Fate.DONE
+
+
+async def test_an_ended_lease_is_claimed_by_another(store: Store) -> None:
+    await schedule(store, "plan:i", 0)
+    await store.claim(1, 0, ALL)
+    assert await claim(store) == ["plan:i"]
+
+
+async def test_a_busy_lane_is_passed_over(store: Store) -> None:
+    await schedule(store, "deliver:chat|i1", 0)
+    await schedule(store, "deliver:pager|i1", 0)
+    assert await claim(store, lanes=LaneRule({}, frozenset({"chat"}))) == ["deliver:pager|i1"]
+
+
+async def test_a_paced_lane_gives_its_burst_and_then_waits(store: Store) -> None:
+    for number in range(5):
+        await schedule(store, f"deliver:chat|i{number}", 0)
+    paced = LaneRule({"chat": Pace(60_000, 2)}, frozenset())
+    assert len(await claim(store, lanes=paced)) == 2
+    later = await store.claim(10, LEASE, paced)
+    assert later.claims == ()
+    assert later.now < later.next_due <= later.now + 60_000
+
+
+async def test_a_channel_of_a_paced_destination_has_a_lane_of_its_own(store: Store) -> None:
+    await schedule(store, "deliver:team:#pay|i1", 0)
+    await schedule(store, "deliver:team:#pay|i2", 0)
+    await schedule(store, "deliver:team:#cart|i3", 0)
+    paced = LaneRule({"team": Pace(60_000, 1)}, frozenset())
+    assert await claim(store, lanes=paced) == ["deliver:team:#cart|i3", "deliver:team:#pay|i1"]
+
+
+async def test_a_closed_lane_opens_at_its_time(store: Store) -> None:
+    await schedule(store, "deliver:chat|i1", 0)
+    until = await store.now() + 30_000
+    await store.close_lane("chat", until)
+    claimed = await store.claim(10, LEASE, LaneRule({"chat": Pace(10, 1)}, frozenset()))
+    assert (claimed.claims, claimed.next_due) == ((), until)
+
+
+async def test_a_fence_keeps_other_writers_out(store: Store) -> None:
+    assert await store.fence("me", 5_000)
+    assert not await store.fence("you", 5_000)
+    assert (await store.commit(Changes(put={ALERT: b"1"}))).fate is Fate.FENCED
+    assert (await store.commit(Changes(put={ALERT: b"1"}, fence="me"))).fate is Fate.DONE
+    await store.fence("me", 0)
+    assert (await store.commit(Changes(put={ALERT: b"2"}))).fate is Fate.DONE
+
+
+async def test_the_quarantine_keeps_the_first_and_counts_the_rest(store: Store) -> None:
+    await store.commit(Changes(keep=[Kept("q1", b"first"), Kept("q2", b"other")]))
+    await store.commit(Changes(keep=[Kept("q1", b"second")]))
+    kept = {one.id: (one.value, times) for one, _, times in await store.quarantine(10)}
+    assert kept == {"q1": (b"first", 2), "q2": (b"other", 1)}
+
+
+async def test_the_quarantine_is_bounded_and_counts_what_it_evicts(store: Store) -> None:
+    for start in range(0, 1_100, 100):
+        await store.commit(Changes(keep=[Kept(f"q{number:04}", b"x") for number in range(start, start + 100)]))
+    assert len(await store.quarantine(2_000)) == 1_000
+    assert (await store.counters())["quarantine_evicted"] == 100
+
+
+async def test_the_timeline_is_read_newest_first_and_by_subject(store: Store) -> None:
+    await store.commit(Changes(log=[LogEntry("i1", "alerts", {"opened": 1}), LogEntry("i2", "resolved", {})]))
+    await store.commit(Changes(log=[LogEntry("i1", "resolved", {})]))
+    assert [entry.what for _, entry in await store.timeline("i1", 10)] == ["resolved", "alerts"]
+    assert len(await store.timeline(None, 2)) == 2
+
+
+async def test_pages_give_every_row_of_a_table(store: Store) -> None:
+    await store.commit(Changes(put={Cell(Table.ALERTS, f"a{n}"): b"x" for n in range(250)}))
+    found, cursor = {}, 0
+    while True:
+        cursor, rows = await store.page(Table.ALERTS, cursor, 100)
+        found |= rows
+        if cursor == 0:
+            break
+    assert len(found) == 250 == await store.size(Table.ALERTS)
+
+
+async def test_the_agenda_tells_its_depth_and_age(store: Store) -> None:
+    now = await store.now()
+    await schedule(store, "plan:a", now - 5_000)
+    await schedule(store, "plan:b", now + 5_000)
+    depth, age = await store.agenda()
+    assert depth == 2
+    assert age >= 5_000

@@ -1,0 +1,170 @@
+"""The whole gateway over the in-memory store, with a clock that is given and destinations that write down what they are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gateway.decisions.books import residues
+from gateway.decisions.correlate import Correlator
+from gateway.decisions.route import Router
+from gateway.intake import Intake
+from gateway.model.alert import Observation
+from gateway.model.changes import Table
+from gateway.model.incident import Incident, Note, Remote, Through, Told
+from gateway.model.ledger import Ledger
+from gateway.model.records import load_incident, load_ledger
+from gateway.model.rulebook import Rulebook
+from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.reconcile import Reconciler
+from gateway.reconcile.context import Context
+from gateway.storage.memory import MemoryStore
+from tests.support.build import START, rulebook
+
+
+@dataclass
+class Sent:
+    """One thing that a destination was told."""
+
+    at: int
+    target: str
+    telling: Telling | None = None
+    notes: tuple[Note, ...] = ()
+    posted: bool = False
+
+    @property
+    def state(self) -> Told:
+        assert self.telling is not None
+        return self.telling.state
+
+
+@dataclass
+class Destinations:
+    """A recording notifier of one kind; `answers` are given first, then everything is delivered."""
+
+    kind: str
+    settles_by_looking: bool
+    world: World
+    answers: list[Answer] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    posted: dict[str, Remote] = field(default_factory=dict)
+    withdrawn: list[Remote] = field(default_factory=list)
+    down: bool = False
+    acts_though_unanswered: bool = True
+
+    def _answer(self, attempt: str, remote: Remote | None, sent: Sent) -> Answer:
+        answer = Refused("unavailable") if self.down else (self.answers.pop(0) if self.answers else None)
+        made = remote or Remote(f"m{len(self.posted) + 1}", "C1")
+        if answer is None or (isinstance(answer, Unanswered) and self.acts_though_unanswered):
+            self.sent.append(sent)
+            self.posted[attempt] = made
+        return answer or Delivered(made)
+
+    async def tell(
+        self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None
+    ) -> Answer:
+        return self._answer(attempt, remote, Sent(self.world.at, telling.target, telling, posted=remote is None))
+
+    async def reply(
+        self, through: Through, secret: str, notes: tuple[Note, ...], *, attempt: str, remote: Remote, mentions: Sequence[str]
+    ) -> Answer:
+        return self._answer(attempt, remote, Sent(self.world.at, through.address, None, notes))
+
+    async def look(
+        self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
+    ) -> Look:
+        return Found({one: self.posted[one] for one in attempts if one in self.posted})
+
+    async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
+        self.withdrawn.append(remote)
+        return Delivered(remote)
+
+
+@dataclass
+class Secrets:
+    values: dict[str, str] = field(default_factory=lambda: {"SLACK_BOT_TOKEN": "xoxb-1", "PAGERDUTY_ROUTING_KEY": "key-1"})
+
+    def secret(self, name: str) -> str | None:
+        return self.values.get(name)
+
+    def mark(self, secret: str) -> str:
+        return f"mark of {secret}"
+
+
+class Silent:
+    """A watcher that keeps failures, so that a test sees them."""
+
+    def __init__(self) -> None:
+        self.failures: list[tuple[str, BaseException]] = []
+
+    def delivered(self, destination: str, outcome: str, seconds: float) -> None: ...
+
+    def told(self, milliseconds: int) -> None: ...
+
+    def failed(self, subject: str, error: BaseException) -> None:
+        self.failures.append((subject, error))
+
+
+class World:
+    """`at` is the virtual time in ms after START."""
+
+    def __init__(self, rules: Rulebook | None = None) -> None:
+        self.at = 0
+        self.store = MemoryStore(lambda: START + self.at)
+        self.slack = Destinations("slack", True, self)
+        self.pagerduty = Destinations("pagerduty", False, self)
+        self.secrets = Secrets()
+        self.watcher = Silent()
+        self.reports: list[tuple[str, dict[str, str], bool]] = []
+        book = rules or rulebook()
+        notifiers = {"slack": self.slack, "pagerduty": self.pagerduty, "log": Destinations("log", False, self)}
+        context = Context(self.store, Router(book), notifiers, self.secrets, self.watcher, self._report)
+        self.reconciler = Reconciler(context, paces={})
+        self.intake = Intake(self.store, Correlator(book), woken=lambda: None, taken=lambda _verdicts, _now: None)
+
+    def _report(self, name: str, labels: object, firing: bool, at: int) -> None:
+        self.reports.append((name, dict(labels), firing))  # type: ignore[call-overload]
+
+    def use(self, rules: Rulebook) -> None:
+        self.intake.correlator = Correlator(rules)
+        self.reconciler.use(Router(rules))
+
+    async def webhook(self, *observations: Observation) -> None:
+        await self.intake.accept(observations, ())
+        await self.settle()
+
+    async def settle(self) -> None:
+        await self.reconciler.run_due()
+        if self.watcher.failures:
+            raise self.watcher.failures[0][1]
+        assert not any(self.residues().values()), (self.residues(), self.store.counted)
+
+    async def until(self, at: int) -> None:
+        """Let time pass, stopping at everything that is on the agenda."""
+        while True:
+            due = [time for time in self.store.agenda_at.values() if time <= START + at]
+            if not due:
+                break
+            self.at = max(self.at, min(due) - START)
+            await self.settle()
+            if min(due) == min(self.store.agenda_at.values(), default=0):
+                self.at += 50  # a lease or a wait keeps it: step on
+        self.at = max(self.at, at)
+        await self.settle()
+
+    def residues(self) -> dict[str, int]:
+        return residues(self.store.counted)
+
+    @property
+    def incidents(self) -> list[Incident]:
+        return [load_incident(row.value) for row in self.store.rows[Table.INCIDENTS].values()]
+
+    @property
+    def ledgers(self) -> dict[str, Ledger]:
+        found = [load_ledger(row.value) for row in self.store.rows[Table.LEDGERS].values()]
+        return {f"{one.target}": one for one in found}
+
+
+def run(coroutine: object) -> object:
+    return asyncio.run(coroutine)  # type: ignore[arg-type]
