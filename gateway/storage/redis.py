@@ -98,20 +98,21 @@ class RedisStore:
         if changes.release:
             claim, again, hold = changes.release
             release = (claim.subject, claim.token, -1 if again is None else again, int(hold))
+        version = secrets.token_bytes(8)
+        blobs: list[bytes] = []
         change = (
-            _flat(changes.expect),
-            _flat(changes.put),
+            _flat(changes.expect, blobs),
+            _flat(changes.put, blobs),
             [part for cell in changes.drop for part in (TABLE_NUMBER[cell.table], cell.field)],
             [part for item in changes.count.items() for part in item],
             [part for subject, when in changes.agenda.items() for part in (subject, *when)],
             release,
             [part for one in changes.log for part in (one.subject, one.what, json.dumps(one.detail))],
-            [part for kept in changes.keep for part in kept],
+            [part for kept in changes.keep for part in (kept.id, _placed(kept.value, blobs))],
             changes.fence,
             (LOG_LENGTH, QUARANTINE_LENGTH),
         )
-        version = secrets.token_bytes(8)
-        fate, now = await self._run("commit", version, _pack(change))
+        fate, now = await self._run("commit", version, _pack(change), *blobs)
         return Committed(Fate(fate.decode()), int(now), version)
 
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
@@ -187,8 +188,14 @@ def _pairs(flat: list[Any]) -> Iterable[tuple[Any, Any]]:
     return zip(flat[::2], flat[1::2], strict=True)
 
 
-def _flat(cells: Mapping[Cell, bytes]) -> list[object]:
-    return [part for cell, value in cells.items() for part in (TABLE_NUMBER[cell.table], cell.field, value)]
+def _flat(cells: Mapping[Cell, bytes], blobs: list[bytes]) -> list[object]:
+    return [part for cell, value in cells.items() for part in (TABLE_NUMBER[cell.table], cell.field, _placed(value, blobs))]
+
+
+def _placed(blob: bytes, blobs: list[bytes]) -> int:
+    """Put it behind the script's two first arguments; its position there."""
+    blobs.append(blob)
+    return len(blobs) + 2
 
 
 def _entry(fields: Any) -> tuple[int, LogEntry]:

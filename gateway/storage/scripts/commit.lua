@@ -1,5 +1,6 @@
--- Applies one set of changes whole or not at all. ARGV[1]: the new version of every row written (8 bytes). ARGV[2]: msgpack {expect, put, drop, count, agenda, release, log, keep, fence, bounds}.
--- Reply: {fate, now}
+-- Applies one set of changes whole or not at all. ARGV[1]: the new version of every row written (8 bytes). ARGV[2]: msgpack
+-- {expect, put, drop, count, agenda, release, log, keep, fence, bounds}, in which versions and values are positions in ARGV:
+-- cmsgpack of Redis 7.0 reads no binary strings. Reply: {fate, now}
 local token, change = ARGV[1], cmsgpack.unpack(ARGV[2])
 local expect, put, drop, count, agenda = change[1], change[2], change[3], change[4], change[5]
 local release, log, keep, fence, bounds = change[6], change[7], change[8], change[9], change[10]
@@ -14,7 +15,7 @@ if last > now then now = last end
 for i = 1, #expect, 3 do
   local row = redis.call('HGET', KEYS[expect[i]], expect[i + 1])
   local version = row and string.sub(row, 1, 8) or ''
-  if version ~= expect[i + 2] then return {'lost', now} end
+  if version ~= ARGV[expect[i + 2]] then return {'lost', now} end
 end
 local held = redis.call('HGET', META, 'fence')
 if held then
@@ -27,7 +28,7 @@ if #release > 0 then
 end
 
 redis.call('HSET', META, 'clock', string.format('%d', now))
-for i = 1, #put, 3 do redis.call('HSET', KEYS[put[i]], put[i + 1], token .. put[i + 2]) end
+for i = 1, #put, 3 do redis.call('HSET', KEYS[put[i]], put[i + 1], token .. ARGV[put[i + 2]]) end
 for i = 1, #drop, 2 do redis.call('HDEL', KEYS[drop[i]], drop[i + 1]) end
 for i = 1, #count, 2 do redis.call('HINCRBY', COUNTERS, count[i], count[i + 1]) end
 
@@ -62,7 +63,7 @@ for i = 1, #log, 3 do
 end
 for i = 1, #keep, 2 do
   local id = keep[i]
-  if redis.call('HINCRBY', QUARANTINE_SEEN, id, 1) == 1 then redis.call('HSET', QUARANTINE, id, keep[i + 1]) end
+  if redis.call('HINCRBY', QUARANTINE_SEEN, id, 1) == 1 then redis.call('HSET', QUARANTINE, id, ARGV[keep[i + 1]]) end
   redis.call('ZADD', QUARANTINE_AGE, now, id)
   if redis.call('ZCARD', QUARANTINE_AGE) > bounds[2] then
     local oldest = redis.call('ZPOPMIN', QUARANTINE_AGE)[1]
