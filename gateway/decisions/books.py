@@ -31,7 +31,11 @@ def book_unplanned(changes: Changes, before: Incident) -> None:
 
 
 def book_telling(changes: Changes, before: Believed, after: Believed) -> None:
-    """Tellings of episodes, and tellings of their ends; an episode told only as ended was told both at once."""
+    """Tellings of episodes, and tellings of their ends; an episode told only as ended was told both at once.
+
+    What was taken to have been told and then certainly was not (`plan.assumed`) is taken back.
+    """
+    changes.add("tellings", -sum(firing for episode, firing in before.members.items() if episode not in after.members))
     for episode, firing in after.members.items():
         if episode not in before.members:
             changes.add("tellings")

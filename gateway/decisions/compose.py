@@ -12,7 +12,6 @@ from gateway.model.ledger import Believed
 from gateway.model.rulebook import LabelRules, SlackChannel
 from gateway.model.severity import Severity
 from gateway.model.telling import Line, Telling
-from gateway.model.verdict import Reason
 
 SHOWN_LINES = 60  # more are summarised by every renderer
 SUMMARY_ANNOTATIONS = ("summary", "message", "description")
@@ -179,7 +178,8 @@ def _worse(before: Believed, after: Believed) -> Note | None:
 
 
 def _paged(before: Believed, after: Believed) -> Note | None:
-    if after.paged and not before.paged and before.state is Told.FIRING:
+    stands_in = any(failing and not before.covers.get(target) for target, failing in after.covers.items())
+    if after.paged and not before.paged and before.state is Told.FIRING and not stands_in:
         return Note("This needs somebody now", broadcast=True, mention=True)
     return None
 
@@ -220,6 +220,3 @@ def _over(before: Believed, after: Believed, telling: Telling) -> Note | None:
     if after.state is Told.MOVED:
         return Note(f"No longer told here: {telling.closed_by or 'no rule routes it here'}")
     return None
-
-
-__all__ = ["Reason", "compose", "next_generation", "notes"]

@@ -119,7 +119,8 @@ def settle(ledger: Ledger, telling: Telling | None, answer: Answer, now: int, *,
         case Refused(permanent=True):
             return _refused_for_good(ledger, intent, answer, now)
         case Refused():
-            return _failed(ledger, answer.reason, now, wait=answer.retry_after, intent=None)
+            ambiguous = ledger.uneasy_since and not looks  # an earlier try may have arrived: it goes on being assumed
+            return _failed(ledger, answer.reason, now, wait=answer.retry_after, intent=intent if ambiguous else None)
         case Unanswered():
             if intent.fresh and looks:
                 uneasy = msgspec.structs.replace(ledger, uneasy_since=now)

@@ -14,7 +14,7 @@ from gateway.decisions.route import OWN_SUBJECT, Leg, Misled, Router, Routing
 from gateway.decisions.suppress import lapse, suppression
 from gateway.decisions.view import Seat, View, conclude, quiet_until, standings
 from gateway.model.alert import Alert
-from gateway.model.incident import Incident, Member, Part, Standings
+from gateway.model.incident import Incident, Member, Part, Standings, Told
 from gateway.model.ledger import Ledger
 from gateway.model.verdict import Reason, Standing, Verdict
 
@@ -89,10 +89,9 @@ def _view(case: Case, leg: Leg, views: dict[str, View]) -> View:
 
 
 def assumed(ledger: Ledger) -> Ledger:
-    """A send that may be repeated harmlessly and was not answered is taken to have arrived: whoever may have been told that
-    it fires is owed its end."""
+    """A firing sent under a key and not answered is taken to have arrived: whoever may have been told it is owed its end."""
     intent = ledger.intent
-    if intent is None or intent.fresh or intent.part is not Part.MESSAGE:
+    if intent is None or intent.fresh or intent.part is not Part.MESSAGE or intent.believed.state is not Told.FIRING:
         return ledger
     return msgspec.structs.replace(ledger, believed=intent.believed, generation=intent.generation)
 

@@ -123,7 +123,7 @@ def conclude(view: View, incident: Incident, now: int) -> View:
 def _want_firing(view: View, incident: Incident, firing: list[Seat], *, paged: bool) -> None:
     believed, who = view.ledger.believed, incident.acknowledged
     goes_on = believed.state is Told.FIRING
-    shown = dict.fromkeys(believed.members, False) if goes_on else {}
+    shown = dict.fromkeys(believed.members, False) if believed.state in (Told.FIRING, Told.CLOSED) else {}
     view.want = Believed(
         state=Told.FIRING,
         severity=max(seat.alert.severity for seat in firing),

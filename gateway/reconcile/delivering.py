@@ -13,7 +13,7 @@ from gateway.decisions import deliver
 from gateway.decisions.admit import plan_subject
 from gateway.decisions.books import book_standings, book_telling
 from gateway.decisions.compose import compose, next_generation
-from gateway.decisions.plan import plan
+from gateway.decisions.plan import assumed, plan
 from gateway.decisions.view import View, standings
 from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, LogEntry, Release
 from gateway.model.incident import Incident, Part, Through, Told
@@ -112,9 +112,10 @@ async def _tell(job: Job, outlet: Outlet | Refused) -> None:
     telling = compose(job.view, job.incident, job.context.router.rules.labels, job.reading.now, job.context.public_url)
     through = outlet.through if isinstance(outlet, Outlet) else job.stored.through or Through("", "", "", "")
     begun = deliver.begin(job.stored, telling, job.view.want, through, token_hex(8), job.reading.now)
-    version = await _write_intent(job, begun)
-    if version is None:
+    written = await _write_intent(job, begun)
+    if written is None:
         return
+    begun, version = written
     started = utc_ms()
     if isinstance(outlet, Refused):
         answer: Answer = outlet
@@ -128,11 +129,12 @@ async def _tell(job: Job, outlet: Outlet | Refused) -> None:
 
 async def _reply(job: Job, outlet: Outlet | Refused) -> None:
     begun = deliver.begin_reply(job.stored, token_hex(8), job.reading.now)
+    written = await _write_intent(job, begun)
+    if written is None:
+        return
+    begun, version = written
     assert begun.remote is not None
     assert begun.intent is not None
-    version = await _write_intent(job, begun)
-    if version is None:
-        return
     started = utc_ms()
     if isinstance(outlet, Refused):
         answer: Answer = outlet
@@ -145,18 +147,14 @@ async def _reply(job: Job, outlet: Outlet | Refused) -> None:
     await _settle(job, outlet, None, answer, begun, version, started)
 
 
-async def _write_intent(job: Job, ledger: Ledger) -> bytes | None:
-    """Committed before anything is sent, and only if nothing that it was decided on has changed."""
-    cell = ledger_cell(job.incident.id, job.view.target)
-    changes = Changes(
-        expect=job.reading.expect(job.incident.id, job.view.target),
-        put={cell: dump(ledger)},
-        release=Release(job.claim, None, hold=True),
-    )
+async def _write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
+    """Committed before anything is sent, and only if nothing that it was decided on has changed. The ledger with its version."""
+    changes = Changes(expect=job.reading.expect(job.incident.id, job.view.target), release=Release(job.claim, None, hold=True))
+    booked = _book(job, job.stored, ledger, job.reading.now, changes)
     committed = await job.context.store.commit(changes)
     if committed.fate is Fate.LOST:
         await let_go(job.context.store, job.claim, committed.now)
-    return committed.version if committed.fate is Fate.DONE else None
+    return (booked, committed.version) if committed.fate is Fate.DONE else None
 
 
 async def _settle(
@@ -192,12 +190,8 @@ async def _settle(
 
 async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool) -> bool:
     cell = ledger_cell(job.incident.id, job.view.target)
-    job.view.ledger = after
-    books, _ = standings(job.view, now)
     changes = Changes(expect={cell: version})
-    book_standings(changes, before.standings, books)
-    book_telling(changes, before.believed, after.believed)
-    changes.put[cell] = dump(msgspec.structs.replace(after, standings=books))
+    _book(job, before, after, now, changes)
     if after.believed.state is not before.believed.state or _trouble(before) != _trouble(after):
         changes.look(plan_subject(job.incident.id), now, 1)
         changes.log.append(LogEntry(job.incident.id, _story(after), {"target": after.target, "error": after.error}))
@@ -205,6 +199,17 @@ async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: i
     changes.release = Release(job.claim, step.until if isinstance(step, deliver.Rest) else now)
     committed = await job.context.store.commit(changes)
     return committed.fate is not Fate.LOST
+
+
+def _book(job: Job, before: Ledger, after: Ledger, now: int, changes: Changes) -> Ledger:
+    """Write the ledger down together with what it adds to the books; answers it as written."""
+    job.view.ledger = assumed(after)
+    books, _ = standings(job.view, now)
+    book_standings(changes, before.standings, books)
+    book_telling(changes, assumed(before).believed, assumed(after).believed)
+    booked = msgspec.structs.replace(after, standings=books)
+    changes.put[ledger_cell(job.incident.id, job.view.target)] = dump(booked)
+    return booked
 
 
 def _trouble(ledger: Ledger) -> tuple[bool, bool, bool]:

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gateway.decisions.admit import plan_subject
 from gateway.decisions.books import residues
 from gateway.decisions.correlate import Correlator
 from gateway.decisions.route import Router
 from gateway.intake import Intake
 from gateway.model.alert import Observation
-from gateway.model.changes import Table
+from gateway.model.changes import Changes, Table
 from gateway.model.incident import Incident, Note, Remote, Through, Told
 from gateway.model.ledger import Ledger
 from gateway.model.records import load_incident, load_ledger
@@ -61,9 +62,7 @@ class Destinations:
             self.posted[attempt] = made
         return answer or Delivered(made)
 
-    async def tell(
-        self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None
-    ) -> Answer:
+    async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
         return self._answer(attempt, remote, Sent(self.world.at, telling.target, telling, posted=remote is None))
 
     async def reply(
@@ -152,6 +151,18 @@ class World:
                 self.at += 50  # a lease or a wait keeps it: step on
         self.at = max(self.at, at)
         await self.settle()
+
+    async def replan(self) -> None:
+        """What a rule reload does: every incident is looked at again."""
+        changes = Changes()
+        for incident in self.incidents:
+            changes.look(plan_subject(incident.id), START + self.at, 0)
+        await self.store.commit(changes)
+        await self.settle()
+
+    def ledgers_of(self, incident: str) -> dict[str, Ledger]:
+        found = [load_ledger(row.value) for row in self.store.rows[Table.LEDGERS].values()]
+        return {one.target: one for one in found if one.incident == incident}
 
     def residues(self) -> dict[str, int]:
         return residues(self.store.counted)

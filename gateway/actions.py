@@ -1,0 +1,76 @@
+"""A person's time: read, act, commit. A lost race is tried again, like a webhook's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.decisions.act import acknowledge, close, retry, unacknowledge
+from gateway.decisions.admit import plan_subject
+from gateway.decisions.books import book_unplanned
+from gateway.errors import StateUnavailable
+from gateway.model.alert import Alert
+from gateway.model.changes import Ask, Cell, Changes, Fate, LogEntry, Table
+from gateway.model.incident import Incident
+from gateway.model.ledger import deliver_subject, ledger_key
+from gateway.model.records import dump, load_ledger
+from gateway.ports import Store
+from gateway.reconcile.context import read_case
+
+RACES = 5
+
+Act = Callable[[Incident, list[Alert], int], Incident | str]
+
+
+class Actions:
+    """Each answers the changed incident, a sentence why it cannot be done, or None where there is no such incident."""
+
+    def __init__(self, store: Store, woken: Callable[[], None]) -> None:
+        self._store = store
+        self._woken = woken
+
+    async def acknowledge(self, incident: str, by: str) -> Incident | str | None:
+        return await self._act(incident, "acknowledged", by, lambda it, firing, now: acknowledge(it, firing, by, now))
+
+    async def unacknowledge(self, incident: str, by: str) -> Incident | str | None:
+        return await self._act(incident, "unacknowledged", by, lambda it, _firing, now: unacknowledge(it, now))
+
+    async def close(self, incident: str, by: str, note: str, length: int) -> Incident | str | None:
+        return await self._act(incident, "closed_by_hand", by, lambda it, firing, now: close(it, firing, by, note, length, now))
+
+    async def _act(self, incident_id: str, what: str, by: str, act: Act) -> Incident | str | None:
+        for _ in range(RACES):
+            reading = await read_case(self._store, incident_id)
+            if reading is None:
+                return None
+            before = reading.case.incident
+            after = act(before, [alert for alert in reading.case.alerts.values() if alert.firing], reading.now)
+            if isinstance(after, str):
+                return after
+            changes = Changes(expect=reading.expect(incident_id), put={Cell(Table.INCIDENTS, incident_id): dump(after)})
+            book_unplanned(changes, before)
+            changes.look(plan_subject(incident_id), reading.now, 0)
+            changes.log.append(LogEntry(incident_id, what, {"by": by}))
+            if (await self._store.commit(changes)).fate is Fate.DONE:
+                self._woken()
+                return after
+        raise StateUnavailable("the incident changes too quickly: try again")
+
+    async def retry(self, incident: str, target: str) -> str | None:
+        """Try a dead letter again: empty when it is under way, a sentence why not, None where there is no such ledger."""
+        cell = Cell(Table.LEDGERS, ledger_key(incident, target))
+        for _ in range(RACES):
+            gathered = await self._store.gather(Ask(cells=(cell,)))
+            row = gathered.rows[cell]
+            if not row.value:
+                return None
+            after = retry(load_ledger(row.value))
+            if isinstance(after, str):
+                return after
+            changes = Changes(expect={cell: row.version}, put={cell: dump(after)})
+            changes.look(deliver_subject(target, incident), gathered.now, 0)
+            changes.look(plan_subject(incident), gathered.now, 0)
+            changes.log.append(LogEntry(incident, "dead_letter_retried", {"target": target}))
+            if (await self._store.commit(changes)).fate is Fate.DONE:
+                self._woken()
+                return ""
+        raise StateUnavailable("the ledger changes too quickly: try again")

@@ -1,0 +1,54 @@
+"""Act: what a person does to an incident, as values: acknowledge, close by hand, try a dead letter again.
+
+A person's action is news like an alert's: the incident gets a new revision and is planned at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from gateway.model.alert import Alert
+from gateway.model.incident import Acknowledgement, Closure, Incident
+from gateway.model.ledger import Ledger
+from gateway.model.severity import Severity
+
+
+def acknowledge(incident: Incident, firing: Iterable[Alert], by: str, now: int) -> Incident | str:
+    """The incident as acknowledged, or a sentence that says why it cannot be."""
+    if incident.resolved_at:
+        return "the incident is resolved"
+    if incident.closed is not None:
+        return f"the incident was closed by {incident.closed.by}"
+    return _new(incident, now, acknowledged=Acknowledgement(by, now, _worst(firing)))
+
+
+def unacknowledge(incident: Incident, now: int) -> Incident | str:
+    if incident.acknowledged is None:
+        return "nobody has acknowledged the incident"
+    return _new(incident, now, acknowledged=None)
+
+
+def close(incident: Incident, firing: Iterable[Alert], by: str, note: str, length: int, now: int) -> Incident | str:
+    """Closed for `length` ms while alerts fire; it takes no new alerts."""
+    if incident.resolved_at or not incident.firing:
+        return "nothing fires in the incident: it ends by itself"
+    if incident.closed is not None:
+        return f"the incident was already closed by {incident.closed.by}"
+    return _new(incident, now, closed=Closure(by, now, now + length, _worst(firing), note), acknowledged=None)
+
+
+def retry(ledger: Ledger) -> Ledger | str:
+    """The dead letter, to be tried again at once."""
+    if not ledger.dead:
+        return "this target has no dead letter"
+    return msgspec.structs.replace(ledger, dead="", attempts=0, next_try=0)
+
+
+def _new(incident: Incident, now: int, **changes: object) -> Incident:
+    return msgspec.structs.replace(incident, revision=incident.revision + 1, last_change_at=now, **changes)
+
+
+def _worst(firing: Iterable[Alert]) -> Severity:
+    return max((alert.severity for alert in firing), default=Severity.NONE)

@@ -1,0 +1,290 @@
+"""`/api/v1`: incidents, alerts, verdicts, quarantine, dead letters, rules; for people, scripts and `gateway incidents`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from gateway.inbound.auth import Tokens
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gateway.actions import Actions
+from gateway.decisions.plan import plan
+from gateway.decisions.route import Router
+from gateway.errors import StateUnavailable
+from gateway.inbound import api_models as models
+from gateway.inbound.openapi import Operation, describe
+from gateway.inbound.show import (
+    moment,
+    show_alert,
+    show_dead_letter,
+    show_incident,
+    show_quarantined,
+    show_target,
+    show_verdicts,
+    state_of,
+)
+from gateway.model.changes import Row, Table
+from gateway.model.records import load_alert, load_incident, load_ledger
+from gateway.ports import Archive, Store
+from gateway.reconcile.context import read_case
+
+PAGE = 100
+LONGEST_PAGE = 1_000
+LOOKED_AT_PAGES = 20  # rows that a filter passes over are not answered: so many pages are looked at for one answer
+LONGEST_BODY = 64 * 1024
+OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
+
+T = TypeVar("T")
+B = TypeVar("B", bound=BaseModel)
+
+
+class _Refusal(Exception):
+    """Ends a request with a problem; caught in `Api` alone."""
+
+    def __init__(self, status: int, error: str, field: str = "", remedy: str = "") -> None:
+        super().__init__(error)
+        self.status = status
+        self.problem = models.Problem(error=error, field=field, remedy=remedy)
+
+
+@dataclass(slots=True)
+class Api:
+    """`router` and `rules` answer what is in force at that moment."""
+
+    store: Store
+    archive: Archive
+    actions: Actions
+    tokens: Tokens
+    router: Callable[[], Router]
+    rules: Callable[[], models.RulesShown]
+    version: str = "1"
+
+    def routes(self) -> list[Route]:
+        operations = self._operations()
+        document = describe(operations, self.version)
+
+        async def openapi(_request: Request) -> Response:
+            return JSONResponse(document)
+
+        described = Route("/api/v1/openapi.json", openapi, methods=["GET"])
+        return [described, *(Route(one.path, self._endpoint(one), methods=[one.method]) for one in operations)]
+
+    def _operations(self) -> list[Operation]:
+        page = {"cursor": "where to go on: `next` of the page before", "limit": f"at most {LONGEST_PAGE}, default {PAGE}"}
+        states = f"one of {', '.join((*OPEN_STATES, 'resolved'))}, `active` (all but resolved, the default) or `all`"
+        return [
+            Operation("GET", "/api/v1/incidents", self._incidents, models.IncidentPage, "List incidents", query={"state": states, **page}),
+            Operation("GET", "/api/v1/incidents/{incident}", self._incident, models.IncidentWhole, "One incident with its alerts, what each target was told, verdicts and timeline"),
+            Operation("POST", "/api/v1/incidents/{incident}/acknowledge", self._acknowledge, models.IncidentShown, "Say who has it", models.Acknowledge),
+            Operation("POST", "/api/v1/incidents/{incident}/unacknowledge", self._unacknowledge, models.IncidentShown, "Give it back", models.Acknowledge),
+            Operation("POST", "/api/v1/incidents/{incident}/close", self._close, models.IncidentShown, "Close it by hand while alerts still fire", models.Close),
+            Operation("GET", "/api/v1/alerts", self._alerts, models.AlertPage, "List alerts", query={"firing": "`true` (default) or `all`", **page}),
+            Operation("GET", "/api/v1/alerts/{alert}", self._alert, models.AlertShown, "One alert"),
+            Operation("GET", "/api/v1/verdicts", self._verdicts, models.VerdictPage, "Why each member of the active incidents is told, held or suppressed at each target", query={"standing": "only told, undeliverable, suppressed, held or due", **page}),
+            Operation("GET", "/api/v1/quarantine", self._quarantine, models.QuarantineList, "What could not be taken as an alert", query={"limit": page["limit"]}),
+            Operation("GET", "/api/v1/dead-letters", self._dead_letters, models.DeadLetterPage, "What a destination refused for good", query=page),
+            Operation("POST", "/api/v1/dead-letters/{incident}/{target}/retry", self._retry, models.Done, "Try a dead letter again"),
+            Operation("GET", "/api/v1/rules", self._rules, models.RulesShown, "The rule set in force"),
+        ]  # fmt: skip
+
+    def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            if not self.tokens.allow(request.headers.get("authorization")):
+                problem = models.Problem(
+                    error="a valid admin token is required", remedy="Authorization: Bearer <GATEWAY_ADMIN_TOKEN>"
+                )
+                return _json(problem, 401, {"www-authenticate": "Bearer"})  # fmt: skip
+            try:
+                return _json(await operation.handler(request))
+            except _Refusal as refusal:
+                return _json(refusal.problem, refusal.status)
+            except StateUnavailable as error:
+                return _json(models.Problem(error=str(error), remedy="try again"), 503, {"retry-after": "1"})
+
+        return endpoint
+
+    async def _incidents(self, request: Request) -> models.IncidentPage:
+        wanted = _choice(request, "state", ("active", "all", "resolved", *OPEN_STATES))
+        limit = _limit(request)
+        shown: list[models.IncidentShown] = []
+
+        async def take(row: Row) -> bool:
+            incident = load_incident(row.value)
+            state = state_of(incident)
+            if wanted in ("all", state) or (wanted == "active" and state != "resolved"):
+                reading = await read_case(self.store, incident.id)
+                if reading is not None:
+                    shown.append(show_incident(reading.case.incident, list(reading.case.alerts.values())))
+            return len(shown) < limit
+
+        after = await self._walk(request, Table.INCIDENTS, limit, take)
+        return models.IncidentPage(items=_newest(shown), next=after)
+
+    async def _walk(self, request: Request, table: Table, limit: int, take: Callable[[Row], Awaitable[bool]]) -> int | None:
+        """Rows from the cursor on; whole pages of the store, so that none is left out between two answers."""
+        cursor, more = _number(request, "cursor", 0), True
+        for _ in range(LOOKED_AT_PAGES):
+            cursor, rows = await self.archive.page(table, cursor, limit)
+            for row in rows.values():
+                more = await take(row) and more
+            if not cursor:
+                return None
+            if not more:
+                break
+        return cursor
+
+    async def _incident(self, request: Request) -> models.IncidentWhole:
+        name = request.path_params["incident"]
+        reading = await read_case(self.store, name)
+        if reading is None:
+            raise _Refusal(404, f"there is no incident {name}", "incident", "ended incidents are kept for 7 days")
+        alerts = list(reading.case.alerts.values())
+        planned = plan(reading.case, self.router(), reading.now)
+        timeline = await self.archive.timeline(name, PAGE)
+        return models.IncidentWhole(
+            **show_incident(reading.case.incident, alerts).model_dump(),
+            alerts=[show_alert(one) for one in alerts],
+            ledgers=[show_target(one) for one in reading.case.ledgers.values()],
+            verdicts=show_verdicts(planned, dict(reading.case.alerts), reading.now),
+            timeline=[models.TimelineShown(at=moment(at), what=one.what, detail=dict(one.detail)) for at, one in timeline],
+        )
+
+    async def _acknowledge(self, request: Request) -> models.IncidentShown:
+        asked = await _body(request, models.Acknowledge)
+        return await self._shown(request, await self.actions.acknowledge(request.path_params["incident"], asked.by))
+
+    async def _unacknowledge(self, request: Request) -> models.IncidentShown:
+        asked = await _body(request, models.Acknowledge)
+        return await self._shown(request, await self.actions.unacknowledge(request.path_params["incident"], asked.by))
+
+    async def _close(self, request: Request) -> models.IncidentShown:
+        asked = await _body(request, models.Close)
+        length = self.router().rules.closed_by_hand
+        changed = await self.actions.close(request.path_params["incident"], asked.by, asked.note, length)
+        return await self._shown(request, changed)
+
+    async def _shown(self, request: Request, changed: object) -> models.IncidentShown:
+        name = request.path_params["incident"]
+        _found(changed, "incident", name)
+        reading = await read_case(self.store, name)
+        if reading is None:
+            raise _Refusal(404, f"there is no incident {name}", "incident")
+        return show_incident(reading.case.incident, list(reading.case.alerts.values()))
+
+    async def _alerts(self, request: Request) -> models.AlertPage:
+        wanted, limit = _choice(request, "firing", ("true", "all")), _limit(request)
+        shown: list[models.AlertShown] = []
+
+        async def take(row: Row) -> bool:
+            alert = load_alert(row.value)
+            if alert.firing or wanted == "all":
+                shown.append(show_alert(alert))
+            return len(shown) < limit
+
+        return models.AlertPage(next=await self._walk(request, Table.ALERTS, limit, take), items=shown)
+
+    async def _alert(self, request: Request) -> models.AlertShown:
+        name = request.path_params["alert"]
+        row = await self._row(Table.ALERTS, name)
+        if row is None:
+            raise _Refusal(404, f"there is no alert {name}", "alert", "ended alerts are kept for 7 days")
+        return show_alert(load_alert(row.value))
+
+    async def _verdicts(self, request: Request) -> models.VerdictPage:
+        wanted = _choice(request, "standing", ("", "told", "undeliverable", "suppressed", "held", "due"))
+        limit = _limit(request)
+        shown: list[models.VerdictShown] = []
+
+        async def take(row: Row) -> bool:
+            reading = await read_case(self.store, load_incident(row.value).id)
+            if reading is not None and not reading.case.incident.resolved_at:
+                planned = plan(reading.case, self.router(), reading.now)
+                found = show_verdicts(planned, dict(reading.case.alerts), reading.now)
+                shown.extend(one for one in found if wanted in ("", one.standing))
+            return len(shown) < limit
+
+        return models.VerdictPage(next=await self._walk(request, Table.INCIDENTS, limit, take), items=shown)
+
+    async def _quarantine(self, request: Request) -> models.QuarantineList:
+        kept = await self.archive.quarantine(_limit(request))
+        counted = await self.archive.counters()
+        return models.QuarantineList(
+            items=[show_quarantined(*one) for one in kept], evicted=counted.get("quarantine_evicted", 0)
+        )
+
+    async def _dead_letters(self, request: Request) -> models.DeadLetterPage:
+        limit = _limit(request)
+        shown: list[models.DeadLetterShown] = []
+
+        async def take(row: Row) -> bool:
+            ledger = load_ledger(row.value)
+            if ledger.dead:
+                shown.append(show_dead_letter(ledger))
+            return len(shown) < limit
+
+        return models.DeadLetterPage(next=await self._walk(request, Table.LEDGERS, limit, take), items=shown)
+
+    async def _retry(self, request: Request) -> models.Done:
+        incident, target = request.path_params["incident"], request.path_params["target"]
+        _found(await self.actions.retry(incident, target), "target", f"{target} of incident {incident}")
+        return models.Done()
+
+    async def _rules(self, _request: Request) -> models.RulesShown:
+        return self.rules()
+
+    async def _row(self, table: Table, name: str) -> Row | None:
+        gathered = await self.store.gather(_ask(table, name))
+        row = next(iter(gathered.rows.values()))
+        return row if row.value else None
+
+
+def _found(changed: object, kind: str, name: str) -> None:
+    if changed is None:
+        raise _Refusal(404, f"there is no {kind} {name}", kind)
+    if isinstance(changed, str) and changed:
+        raise _Refusal(409, changed, kind)
+
+
+def _newest(shown: list[models.IncidentShown]) -> list[models.IncidentShown]:
+    once = {one.id: one for one in shown}
+    return sorted(once.values(), key=lambda one: (str(one.opened_at), one.id), reverse=True)
+
+
+def _choice(request: Request, name: str, allowed: tuple[str, ...]) -> str:
+    value = request.query_params.get(name, allowed[0])
+    if value not in allowed:
+        raise _Refusal(400, f"{name}={value!r} is not known", name, f"one of {', '.join(one for one in allowed if one)}")
+    return value
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    value = request.query_params.get(name, str(default))
+    if not value.isascii() or not value.isdigit() or len(value) > 20:
+        raise _Refusal(400, f"{name}={value[:40]!r} is not a number", name)
+    return int(value)
+
+
+def _limit(request: Request) -> int:
+    return max(1, min(LONGEST_PAGE, _number(request, "limit", PAGE)))
+
+
+async def _body(request: Request, kind: type[B]) -> B:
+    raw = b""
+    async for part in request.stream():
+        raw += part
+        if len(raw) > LONGEST_BODY:
+            raise _Refusal(413, f"the body is over {LONGEST_BODY} bytes")
+    try:
+        return kind.model_validate_json(raw or b"{}")
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _Refusal(400, first["msg"], ".".join(str(part) for part in first["loc"])) from None
+
+
+def _json(shown: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(shown.model_dump_json(), status, headers, "application/json")

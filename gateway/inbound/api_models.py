@@ -1,0 +1,169 @@
+"""What the REST API shows and takes; OpenAPI is made from these. Times are RFC 3339 in UTC, null for never."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Shown(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Asked(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class VerdictShown(Shown):
+    """What one member is to one target, and why."""
+
+    incident: str
+    alert: str = Field(description="the alert's id")
+    name: str = Field(description="its alertname")
+    target: str | None = Field(description="the destination (and channel), null where no target sees the alert")
+    standing: str = Field(description="told, undeliverable, suppressed, held or due")
+    reason: str
+    rule: str = Field(description="the rule that decided, `name (file:line)`, empty for a built-in one")
+    until: datetime | None = Field(description="when it is looked at again")
+
+
+class AlertShown(Shown):
+    id: str
+    name: str
+    firing: bool
+    severity: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    episode: int = Field(description="which life of the alert this is, from 1")
+    started_at: datetime | None
+    ended_at: datetime | None
+    last_seen: datetime | None = Field(description="the last webhook that spoke of it, to the minute")
+    copies: dict[str, bool] = Field(description="source/fingerprint → does this copy fire")
+    incident: str | None
+
+
+class AcknowledgedShown(Shown):
+    by: str
+    at: datetime | None
+
+
+class ClosedShown(Shown):
+    by: str
+    at: datetime | None
+    until: datetime | None
+    note: str
+
+
+class TargetShown(Shown):
+    """What one target was told, and what is still open with it."""
+
+    target: str
+    told: str = Field(description="none, firing, closed, ended or moved")
+    generation: int
+    first_told_at: datetime | None
+    told_at: datetime | None
+    remote: str | None = Field(description="the vendor's name of our message: Slack's ts, PagerDuty's dedup key")
+    attempts: int
+    failing_since: datetime | None
+    error: str | None
+    dead_letter: str | None
+
+
+class IncidentShown(Shown):
+    id: str
+    state: str = Field(description="open, acknowledged, closed_by_hand, quiet or resolved")
+    severity: str
+    title: str
+    firing: int
+    members: int
+    opened_at: datetime | None
+    last_change_at: datetime | None
+    resolved_at: datetime | None
+    acknowledged: AcknowledgedShown | None
+    closed: ClosedShown | None
+    correlated_by: str
+    previous: str | None
+    targets: list[str]
+
+
+class TimelineShown(Shown):
+    at: datetime | None
+    what: str
+    detail: dict[str, str | int]
+
+
+class IncidentWhole(IncidentShown):
+    alerts: list[AlertShown]
+    ledgers: list[TargetShown]
+    verdicts: list[VerdictShown]
+    timeline: list[TimelineShown]
+
+
+class QuarantinedShown(Shown):
+    id: str
+    source: str
+    field: str
+    error: str
+    whole_body: bool
+    times: int
+    last_seen: datetime | None
+    raw: str = Field(description="the first 64 KiB of what arrived, undecodable bytes replaced")
+
+
+class DeadLetterShown(TargetShown):
+    incident: str
+
+
+class RulesShown(Shown):
+    revision: str
+    loaded_at: datetime | None
+    findings: list[str] = Field(description="of the last attempt to load: what keeps it from being in force")
+    destinations: list[str]
+    routes: list[str]
+
+
+class IncidentPage(Shown):
+    """`next` is the cursor of the next page, null after the last; a page may be shorter than `limit`, even empty."""
+
+    items: list[IncidentShown]
+    next: int | None
+
+
+class AlertPage(Shown):
+    items: list[AlertShown]
+    next: int | None
+
+
+class VerdictPage(Shown):
+    items: list[VerdictShown]
+    next: int | None
+
+
+class DeadLetterPage(Shown):
+    items: list[DeadLetterShown]
+    next: int | None
+
+
+class QuarantineList(Shown):
+    items: list[QuarantinedShown]
+    evicted: int = Field(description="how many entries made room for newer ones, ever")
+
+
+class Done(Shown):
+    status: str = "ok"
+
+
+class Problem(Shown):
+    error: str
+    field: str = ""
+    remedy: str = ""
+
+
+class Acknowledge(Asked):
+    by: str = Field(min_length=1, max_length=200, description="who has it")
+
+
+class Close(Asked):
+    by: str = Field(min_length=1, max_length=200)
+    note: str = Field(default="", max_length=2000)

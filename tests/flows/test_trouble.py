@@ -1,0 +1,175 @@
+"""When vendors fail, rules change under way, or people intervene."""
+
+from __future__ import annotations
+
+from gateway.actions import Actions
+from gateway.model.incident import Incident, Told
+from gateway.model.rulebook import BUILT_IN, HOUR, MINUTE, SECOND, Route
+from gateway.model.telling import Refused, Unanswered
+from tests.flows.test_telling import states
+from tests.support.build import pager, rulebook, seen, slack
+from tests.support.world import World
+
+WITH_FALLBACK = rulebook(destinations=(slack(), pager(fallback=("chat",))))
+
+
+def said(world: World) -> list[str]:
+    return [note.text for one in world.slack.sent for note in one.notes]
+
+
+async def test_a_vendor_that_is_away_is_tried_until_it_takes_the_telling() -> None:
+    world = World()
+    world.slack.down = True
+    await world.webhook(seen())
+    await world.until(10 * MINUTE)
+    assert states(world, "pager") == [Told.FIRING]
+    world.slack.down = False
+    await world.until(11 * MINUTE)
+    assert states(world, "chat") == [Told.FIRING]
+
+
+async def test_an_incident_that_ends_while_the_vendor_is_away_is_not_told_there_any_more() -> None:
+    world = World()
+    world.slack.down = True
+    await world.webhook(seen())
+    await world.until(2 * MINUTE)
+    await world.webhook(seen(ends=120_000))
+    await world.until(20 * MINUTE)
+    world.slack.down = False
+    await world.until(30 * MINUTE)
+    assert not world.slack.sent
+
+
+async def test_a_page_that_cannot_be_delivered_is_told_at_the_fallback_as_a_reply_that_notifies() -> None:
+    world = World(WITH_FALLBACK)
+    world.pagerduty.down = True
+    await world.webhook(seen())
+    await world.until(5 * MINUTE)
+    notes = [note for one in world.slack.sent for note in one.notes]
+    assert [(note.text, note.broadcast, note.mention) for note in notes] == [
+        ("pager cannot be reached: this is its notification", True, True)
+    ]
+
+
+async def test_a_fallback_that_was_told_hears_that_the_first_recovered_and_the_end_once() -> None:
+    world = World(WITH_FALLBACK)
+    world.pagerduty.down = True
+    await world.webhook(seen())
+    await world.until(5 * MINUTE)
+    world.pagerduty.down = False
+    await world.until(8 * MINUTE)
+    assert states(world, "pager") == [Told.FIRING]
+    assert said(world)[-1] == "Delivered at pager now"
+    await world.webhook(seen(ends=480_000))
+    await world.until(20 * MINUTE)
+    assert states(world, "pager") == [Told.FIRING, Told.ENDED]
+    assert said(world).count("Resolved") == 1
+    assert states(world, "chat")[-1] is Told.ENDED
+
+
+async def test_a_permanent_refusal_is_a_dead_letter_and_falls_back_at_once() -> None:
+    world = World(WITH_FALLBACK)
+    world.pagerduty.answers = [Refused("invalid", permanent=True)]
+    await world.webhook(seen())
+    await world.until(30 * SECOND)
+    assert world.ledgers["pager"].dead == "invalid"
+    assert any("pager cannot be reached" in one for one in said(world))
+    assert ("GatewayDeliveryFailing", {"destination": "pager", "gateway_destination": "pager"}, True) in world.reports
+
+
+async def test_a_dead_letter_is_tried_again_by_hand() -> None:
+    world = World()
+    world.pagerduty.answers = [Refused("auth", permanent=True)]
+    await world.webhook(seen())
+    await world.until(30 * SECOND)
+    assert not world.pagerduty.sent
+    assert await Actions(world.store, lambda: None).retry(world.incidents[0].id, "pager") == ""
+    await world.until(MINUTE)
+    assert states(world, "pager") == [Told.FIRING]
+
+
+async def test_an_unanswered_post_that_arrived_is_found_and_not_repeated() -> None:
+    world = World()
+    world.slack.answers = [Unanswered("timeout")]
+    await world.webhook(seen())
+    await world.until(5 * MINUTE)
+    assert sum(one.posted for one in world.slack.sent) == 1
+    assert world.ledgers["chat"].believed.state is Told.FIRING
+
+
+async def test_an_unanswered_post_that_never_arrived_is_repeated_after_the_read_back_wait() -> None:
+    world = World()
+    world.slack.answers = [Unanswered("timeout")]
+    world.slack.acts_though_unanswered = False
+    await world.webhook(seen())
+    await world.until(5 * MINUTE)
+    posts = [one.at for one in world.slack.sent if one.posted]
+    assert len(posts) == 1
+    assert 25 * SECOND < posts[0] < 40 * SECOND
+
+
+async def test_a_page_that_was_not_answered_is_sent_again_at_once_and_its_end_twice() -> None:
+    world = World()
+    world.pagerduty.answers = [Unanswered("timeout")]
+    await world.webhook(seen())
+    await world.until(20 * SECOND)
+    assert states(world, "pager") == [Told.FIRING, Told.FIRING]
+    await world.webhook(seen(ends=20_000))
+    await world.until(10 * MINUTE)
+    assert states(world, "pager")[2:] == [Told.ENDED, Told.ENDED]
+
+
+async def test_a_reload_that_removes_a_told_destination_still_tells_the_end_there() -> None:
+    world = World()
+    await world.webhook(seen())
+    await world.until(MINUTE)
+    world.use(rulebook(Route("everything", BUILT_IN, notify=("chat",)), destinations=(slack(),)))
+    await world.replan()
+    await world.until(2 * MINUTE)
+    assert states(world, "pager") == [Told.FIRING, Told.MOVED]
+    await world.webhook(seen(ends=120_000))
+    await world.until(10 * MINUTE)
+    assert states(world, "pager") == [Told.FIRING, Told.MOVED]
+    assert states(world, "chat")[-1] is Told.ENDED
+
+
+async def test_a_changed_credential_makes_the_end_a_dead_letter() -> None:
+    world = World()
+    await world.webhook(seen())
+    await world.until(MINUTE)
+    world.secrets.values["PAGERDUTY_ROUTING_KEY"] = "another"
+    await world.webhook(seen(ends=60_000))
+    await world.until(10 * MINUTE)
+    assert world.ledgers["pager"].dead == "credential_changed"
+    assert world.store.counted["standing:ends_undeliverable"] == 1
+
+
+async def test_closed_by_hand_then_a_rise_and_an_unrelated_new_alert() -> None:
+    world = World()
+    await world.webhook(seen(severity="warning"))
+    await world.until(MINUTE)
+    closed = await Actions(world.store, lambda: None).close(world.incidents[0].id, "ann", "known", HOUR)
+    assert isinstance(closed, Incident)
+    await world.until(2 * MINUTE)
+    assert states(world, "chat")[-1] is Told.CLOSED
+    assert states(world, "pager") == [Told.FIRING, Told.CLOSED]
+    await world.webhook(seen(severity="warning", at=120_000, pod="new"))
+    await world.until(4 * MINUTE)
+    assert len(world.incidents) == 2
+    assert max(one.previous for one in world.incidents) == closed.id
+    await world.until(70 * MINUTE)
+    assert world.ledgers_of(closed.id)["pager"].generation == 2
+    assert world.ledgers_of(closed.id)["pager"].believed.state is Told.FIRING
+
+
+async def test_an_acknowledgement_is_shown_and_a_more_severe_alert_takes_it_back() -> None:
+    world = World()
+    await world.webhook(seen(severity="warning"))
+    await world.until(MINUTE)
+    await Actions(world.store, lambda: None).acknowledge(world.incidents[0].id, "ann")
+    await world.until(2 * MINUTE)
+    assert world.ledgers["chat"].believed.acknowledged_by == "ann"
+    await world.webhook(seen(severity="critical", at=120_000))
+    await world.until(3 * MINUTE)
+    assert world.ledgers["chat"].believed.acknowledged_by == ""
+    assert "The acknowledgement no longer holds: it got worse" in said(world)
