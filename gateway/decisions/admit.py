@@ -208,7 +208,7 @@ class _Draft:
             Incident(
                 id=incident_id(first),
                 opened_at=now,
-                rule=f"{rule.name} ({rule.origin})",
+                rule=rule.described,
                 members=(),
                 keys=placement.keys,
                 revision=0,

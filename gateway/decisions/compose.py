@@ -35,7 +35,7 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
         state=view.want.state,
         severity=view.want.severity,
         title=_title(alerts, shared, labels),
-        where={name: value for name, value in shared.items() if name not in ("alertname", labels.severity.label)},
+        where=_where(shared, labels),
         lines=tuple(_line(alert, view, seat, labels) for alert, seat in zip(alerts, shown, strict=True)),
         firing=firing,
         ended=len(shown) - firing,
@@ -115,6 +115,13 @@ def _shared(alerts: Iterable[Alert]) -> dict[str, str]:
         found = alert.labels.items()
         items = [item for item in (found if items is None else items) if item in found]
     return dict(items or ())
+
+
+def _where(shared: Mapping[str, str], labels: LabelRules) -> dict[str, str]:
+    """What all members share, the labels of the scope and the service first."""
+    first = [name for name in (*labels.scope, *labels.service) if name in shared]
+    names = dict.fromkeys((*first, *shared))
+    return {name: shared[name] for name in names if name not in ("alertname", labels.severity.label)}
 
 
 def _title(alerts: list[Alert], shared: Mapping[str, str], labels: LabelRules) -> str:

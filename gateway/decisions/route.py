@@ -37,7 +37,7 @@ class Leg:
 
     @property
     def rule(self) -> str:
-        return f"{self.route.name} ({self.route.origin})"
+        return self.route.described
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gateway.inbound.auth import Tokens
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,6 +16,7 @@ from gateway.decisions.plan import plan
 from gateway.decisions.route import Router
 from gateway.errors import StateUnavailable
 from gateway.inbound import api_models as models
+from gateway.inbound.auth import Tokens
 from gateway.inbound.openapi import Operation, describe
 from gateway.inbound.show import (
     moment,
@@ -28,7 +28,7 @@ from gateway.inbound.show import (
     show_verdicts,
     state_of,
 )
-from gateway.model.changes import Row, Table
+from gateway.model.changes import Ask, Cell, Row, Table
 from gateway.model.records import load_alert, load_incident, load_ledger
 from gateway.ports import Archive, Store
 from gateway.reconcile.context import read_case
@@ -39,7 +39,6 @@ LOOKED_AT_PAGES = 20  # rows that a filter passes over are not answered: so many
 LONGEST_BODY = 64 * 1024
 OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
 
-T = TypeVar("T")
 B = TypeVar("B", bound=BaseModel)
 
 
@@ -238,8 +237,8 @@ class Api:
         return self.rules()
 
     async def _row(self, table: Table, name: str) -> Row | None:
-        gathered = await self.store.gather(_ask(table, name))
-        row = next(iter(gathered.rows.values()))
+        cell = Cell(table, name)
+        row = (await self.store.gather(Ask(cells=(cell,)))).rows[cell]
         return row if row.value else None
 
 

@@ -114,6 +114,11 @@ class Route:
     update_interval: int = 30 * SECOND
     resolve_after: int | None = None  # None: one minute where it pages, at once elsewhere
     remind: int | None = None
+    reason: str = ""
+
+    @property
+    def described(self) -> str:
+        return _described(self.name, self.origin, "", self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,18 @@ class CorrelateRule:
     stop_values: Mapping[str, frozenset[str]] = field(default_factory=dict)
     max_values: Mapping[str, int] = field(default_factory=dict)
     max_alerts: int = DEFAULT_MAX_ALERTS
+    owner: str = ""
+    reason: str = ""
+
+    @property
+    def described(self) -> str:
+        return _described(self.name, self.origin, self.owner, self.reason)
+
+
+def _described(name: str, origin: Origin, owner: str, reason: str) -> str:
+    """A rule as people see it: `name (file:line)`, and what its writer wanted to say."""
+    owned = f", {owner}" if owner else ""
+    return f"{name} ({origin}{owned})" + (f": {reason}" if reason else "")
 
 
 DEFAULT_CORRELATE = CorrelateRule(name="default", origin=BUILT_IN)

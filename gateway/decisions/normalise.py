@@ -1,0 +1,169 @@
+"""Normalise: one alert as it was sent becomes an observation (labels that count, severity, identity) or a sentence why not.
+
+What is missing gets a default wherever an alert can still be told; the table stands in docs/webhooks.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from gateway.model.alert import Observation, fingerprint, identity
+from gateway.model.rulebook import LabelRules
+from gateway.model.severity import Severity
+from gateway.model.webhook import LooseAlert, WireAlert
+
+MAX_LABELS = 256
+MAX_NAME = 1024
+MAX_VALUE = 16 * 1024
+MAX_ANNOTATIONS = 64 * 1024  # bytes of all annotations of an alert; longer texts are cut
+MEMO = 4096  # words and label sets that are remembered
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+_datetime = msgspec.json.Decoder(datetime).decode
+
+
+class Malformed(msgspec.Struct, frozen=True):
+    """Why an alert cannot be taken; `field` is its place in the alert."""
+
+    field: str
+    error: str
+
+
+class Normaliser:
+    """The `labels` rules of one rule set, prepared. `strange` counts severity words that no rule knows."""
+
+    def __init__(self, rules: LabelRules, source: str = "default") -> None:
+        self._rename = dict(rules.rename)
+        self._ignore = rules.ignore
+        self._severity = rules.severity
+        self._source = source
+        self.strange: dict[str, int] = {}
+        self._identities: dict[str, tuple[dict[str, str], dict[str, str], str]] = {}
+
+    def observe(self, alert: WireAlert, group_status: str, now: int) -> Observation | Malformed:
+        problem = _too_much(alert.labels)
+        if problem is not None:
+            return problem
+        sent = alert.labels if all(alert.labels.values()) else {name: value for name, value in alert.labels.items() if value}
+        if not sent:
+            return Malformed("labels", "no labels: nothing says what this alert is")
+        ends_at = _ms(alert.endsAt)
+        firing = _fires(alert.status or group_status, ends_at, now)
+        if firing is None:
+            return Malformed("status", f"{alert.status[:40]!r} is neither firing nor resolved")
+        given = alert.fingerprint
+        found = given if _FINGERPRINT.fullmatch(given) else fingerprint(sent)
+        labels, alert_id = self._identify(found, sent)
+        return Observation(
+            copy=f"{self._source}/{found}",
+            alert=alert_id,
+            labels=labels,
+            annotations=_bounded(alert.annotations),
+            severity=self._severity_of(labels),
+            firing=firing,
+            starts_at=_ms(alert.startsAt) or now,
+            ends_at=0 if firing else ends_at or now,
+            source_url=alert.generatorURL if alert.generatorURL.startswith(("http://", "https://")) else "",
+        )
+
+    def observe_loosely(self, alert: LooseAlert, group_status: str, now: int) -> Observation | Malformed:
+        """The same for an alert that is not as Alertmanager would send it."""
+        labels = alert.labels
+        if not isinstance(labels, dict):
+            return Malformed("labels", "not an object of texts")
+        for name, value in labels.items():
+            if value is not None and not isinstance(value, str):
+                return Malformed(f"labels.{name[:80]}", f"a text is needed, not {_kind(value)}")
+        if alert.status is not None and not isinstance(alert.status, str):
+            return Malformed("status", f"a text is needed, not {_kind(alert.status)}")
+        annotations = alert.annotations if isinstance(alert.annotations, dict) else {}
+        strict = WireAlert(
+            labels={name: value or "" for name, value in labels.items()},
+            annotations={name: _text(value) for name, value in annotations.items() if value is not None},
+            status=alert.status or "",
+            startsAt=_moment(alert.startsAt),
+            endsAt=_moment(alert.endsAt),
+            generatorURL=alert.generatorURL if isinstance(alert.generatorURL, str) else "",
+            fingerprint=alert.fingerprint if isinstance(alert.fingerprint, str) else "",
+        )
+        return self.observe(strict, group_status, now)
+
+    def _identify(self, found: str, sent: dict[str, str]) -> tuple[dict[str, str], str]:
+        """The labels that count and the identity; repeats are looked up, which is what most alerts are."""
+        known = self._identities.get(found)
+        if known is not None and known[0] == sent:
+            return known[1], known[2]
+        labels = sent
+        if self._rename:
+            labels = {self._rename.get(name, name): value for name, value in labels.items()}
+        if not self._ignore.isdisjoint(labels):
+            labels = {name: value for name, value in labels.items() if name not in self._ignore}
+        alert_id = identity(labels)
+        if len(self._identities) >= MEMO:
+            self._identities.clear()
+        self._identities[found] = (sent, labels, alert_id)
+        return labels, alert_id
+
+    def _severity_of(self, labels: Mapping[str, str]) -> Severity:
+        word = labels.get(self._severity.label)
+        if not word:
+            return self._severity.default
+        known = self._severity.words.get(word) or self._severity.words.get(word.strip().lower())
+        if known is not None:
+            return known
+        if word in self.strange or len(self.strange) < MEMO:
+            self.strange[word] = self.strange.get(word, 0) + 1
+        return self._severity.default
+
+
+def _fires(status: str, ends_at: int, now: int) -> bool | None:
+    """A missing status is read off the end, in favour of firing."""
+    if status == "firing":
+        return True
+    if status == "resolved":
+        return False
+    return None if status else not 0 < ends_at <= now
+
+
+def _ms(moment: datetime | None) -> int:
+    """Alertmanager's zero time, the year 1, is none; a time without a zone is UTC."""
+    if moment is None or moment.year < 1970:
+        return 0
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def _moment(value: object) -> datetime | None:
+    """A time that cannot be read is like one that is missing."""
+    try:
+        return _datetime(msgspec.json.encode(value)) if isinstance(value, str) else None
+    except msgspec.ValidationError:
+        return None
+
+
+def _too_much(labels: Mapping[str, str]) -> Malformed | None:
+    if len(labels) > MAX_LABELS:
+        return Malformed("labels", f"{len(labels)} labels: at most {MAX_LABELS} are taken")
+    for name, value in labels.items():
+        if len(name) > MAX_NAME or len(value) > MAX_VALUE:
+            return Malformed(f"labels.{name[:80]}", f"a name of at most {MAX_NAME} and a value of {MAX_VALUE} are taken")
+    return None
+
+
+def _bounded(annotations: dict[str, str]) -> dict[str, str]:
+    if sum(map(len, annotations.values())) <= MAX_ANNOTATIONS:
+        return annotations
+    each = MAX_ANNOTATIONS // max(1, len(annotations))
+    return {name[:MAX_NAME]: value[:each] for name, value in list(annotations.items())[:MAX_LABELS]}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _kind(value: object) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return names.get(type(value), "something else")

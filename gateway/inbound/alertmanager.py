@@ -1,0 +1,249 @@
+"""Alertmanager's door: authenticate, cap, parse, normalise, hand over, and answer in Alertmanager's retry language.
+
+It retries 5xx and drops everything else, 429, 408 and redirects included (notify/webhook, its empty Retrier). So whatever is
+our own trouble, or a sender that is too slow or too many, is 503; 401, 413 and 400 are for what would never be taken.
+A raw ASGI endpoint: a request object would cost more than parsing a webhook does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from secrets import token_hex
+from typing import Protocol
+
+import msgspec
+import structlog
+from starlette.types import Receive, Scope, Send
+
+from gateway.decisions.normalise import Malformed, Normaliser
+from gateway.errors import BadWebhook, StateUnavailable
+from gateway.inbound.auth import Tokens
+from gateway.inbound.body import Caps, Flight, Unread, header
+from gateway.model.alert import Observation
+from gateway.model.stray import MAX_RAW, Stray
+from gateway.model.webhook import LooseAlert, LooseBody, WireBody
+from gateway.ports import Intake
+
+MAX_ALERTS = 50_000
+DEFAULT_SOURCE = "default"
+
+log = structlog.get_logger("gateway.inbound")
+
+_strict = msgspec.json.Decoder(WireBody).decode
+_loose = msgspec.json.Decoder(LooseBody).decode
+_loose_alert = msgspec.json.Decoder(LooseAlert).decode
+_encode = msgspec.json.encode
+
+
+class Counter(Protocol):
+    """What the door tells the telemetry of each webhook; `status` is the answer's, `reason` a closed word."""
+
+    def webhook(self, status: int, reason: str, alerts: int, truncated: int, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    reason: str
+    error: str = ""
+    field: str = ""
+    remedy: str = ""
+    alerts: int = 0
+    quarantined: int = 0
+
+
+REMEDIES = {
+    Unread.TOO_LARGE: Reply(413, "too_large", "the webhook is over the cap", remedy="set max_alerts on the receiver, or raise GATEWAY_MAX_BODY"),
+    Unread.TOO_SLOW: Reply(503, "too_slow", "the webhook did not arrive in time"),
+    Unread.TOO_MANY: Reply(503, "too_many", "too many webhooks at once"),
+    Unread.GONE: Reply(503, "gone", "the sender hung up"),
+}  # fmt: skip
+NO_TOKEN = Reply(401, "unauthorized", "a valid token is needed", "authorization", "authorization: {credentials: …} in http_config, as GATEWAY_WEBHOOK_TOKEN says")  # fmt: skip
+NOT_POST = Reply(405, "method", "webhooks come by POST")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    seen: list[Observation]
+    strays: list[Stray]
+    receiver: str = ""
+    group: str = ""
+    truncated: int = 0
+
+
+class AlertmanagerDoor:
+    """`normaliser` answers the one of the rules in force, `now` the machine's time in ms, `monotonic` seconds."""
+
+    def __init__(
+        self, intake: Intake, tokens: Tokens, caps: Caps, normaliser: Callable[[], Normaliser], counter: Counter,
+        now: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self._intake = intake
+        self._tokens = tokens
+        self._normaliser = normaliser
+        self._counter = counter
+        self._now = now
+        self._flight = Flight(caps)
+        self._caps = caps
+        self.busy = 0
+
+    @property
+    def bytes_in_flight(self) -> int:
+        return self._flight.bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = self._now()
+        self.busy += 1
+        try:
+            with _correlated(scope):
+                parsed, reply = await self._answer(scope, receive)
+                elapsed = (self._now() - started) / 1000
+                truncated = parsed.truncated if parsed else 0
+                self._counter.webhook(reply.status, reply.reason, reply.alerts, truncated, elapsed)
+                _note(reply, parsed, elapsed)
+                await _send(send, reply)
+        finally:
+            self.busy -= 1
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[Parsed | None, Reply]:
+        if scope["method"] != "POST":
+            return None, NOT_POST
+        if not self._tokens.allow(header(scope, b"authorization").decode("latin-1")):
+            return None, NO_TOKEN
+        encoding = header(scope, b"content-encoding")
+        if encoding not in (b"", b"identity"):
+            return None, Reply(400, "encoding", "the body is compressed", "content-encoding", "send it as it is")
+        body = await self._flight.read(scope, receive)
+        if isinstance(body, Unread):
+            return None, REMEDIES[body]
+        try:
+            return await self._take(body)
+        finally:
+            self._flight.land(len(body))
+
+    async def _take(self, body: bytes) -> tuple[Parsed | None, Reply]:
+        try:
+            parsed = parse(body, self._normaliser(), self._now())
+            refusal = None
+        except BadWebhook as error:
+            stray = Stray(DEFAULT_SOURCE, error.field, str(error), body[:MAX_RAW], whole=True)
+            parsed = Parsed([], [stray])
+            refusal = Reply(400, "not_a_webhook", str(error), error.field, "docs/webhooks.md says what is taken; the body is kept in quarantine")  # fmt: skip
+        try:
+            async with asyncio.timeout(self._caps.take_time):
+                await self._intake.accept(parsed.seen, parsed.strays)
+        except TimeoutError:
+            return parsed, Reply(503, "store_slow", "the store is too slow")
+        except StateUnavailable as error:
+            return parsed, Reply(503, "store_away", str(error))
+        taken = Reply(200, "taken", alerts=len(parsed.seen), quarantined=len(parsed.strays))
+        return parsed, refusal or taken
+
+
+def parse(body: bytes, normaliser: Normaliser, now: int) -> Parsed:
+    """Raises `BadWebhook` for a body that is no webhook at all; one bad alert becomes a stray alone."""
+    try:
+        strict = _strict(body)
+    except msgspec.ValidationError:
+        return _parse_loosely(body, normaliser, now)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadWebhook("", f"not JSON: {error}") from None
+    _check_count(len(strict.alerts))
+    seen: list[Observation] = []
+    strays: list[Stray] = []
+    for alert in strict.alerts:
+        found = normaliser.observe(alert, strict.status, now)
+        if isinstance(found, Malformed):
+            strays.append(_stray(found, _encode(alert)))
+        else:
+            seen.append(found)
+    return Parsed(seen, strays, strict.receiver, strict.groupKey, strict.truncatedAlerts)
+
+
+def _parse_loosely(body: bytes, normaliser: Normaliser, now: int) -> Parsed:
+    try:
+        loose = _loose(body)
+    except msgspec.ValidationError as error:
+        raise BadWebhook("alerts", f"not an Alertmanager webhook: {error}") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadWebhook("", f"not JSON: {error}") from None
+    _check_count(len(loose.alerts))
+    group_status = loose.status if isinstance(loose.status, str) else ""
+    seen: list[Observation] = []
+    strays: list[Stray] = []
+    for raw in loose.alerts:
+        try:
+            alert = _loose_alert(raw)
+            found = normaliser.observe_loosely(alert, group_status, now)
+        except (msgspec.DecodeError, RecursionError) as error:
+            found = Malformed("", str(error))
+        if isinstance(found, Malformed):
+            strays.append(_stray(found, bytes(raw)))
+        else:
+            seen.append(found)
+    receiver, group = (text if isinstance(text, str) else "" for text in (loose.receiver, loose.groupKey))
+    truncated = loose.truncatedAlerts if isinstance(loose.truncatedAlerts, int) else 0
+    return Parsed(seen, strays, receiver, group, truncated)
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_ALERTS:
+        raise BadWebhook("alerts", f"{count} alerts: at most {MAX_ALERTS} are taken at once; set max_alerts on the receiver")
+
+
+def _stray(found: Malformed, raw: bytes) -> Stray:
+    """Its position in the body stays out of the field, so that the same fault is one entry."""
+    return Stray(DEFAULT_SOURCE, f"alerts[].{found.field}".rstrip("."), found.error, raw[:MAX_RAW])
+
+
+@contextmanager
+def _correlated(scope: Scope) -> Iterator[None]:
+    """One id for everything that is logged of this webhook: the caller's trace where it has one."""
+    trace = header(scope, b"traceparent").decode("latin-1").split("-")
+    given = trace[1] if len(trace) == 4 and len(trace[1]) == 32 and trace[1].isalnum() else ""
+    with structlog.contextvars.bound_contextvars(correlation=given or token_hex(8)):
+        yield
+
+
+def _note(reply: Reply, parsed: Parsed | None, elapsed: float) -> None:
+    facts: dict[str, object] = {
+        "status": reply.status,
+        "reason": reply.reason,
+        "alerts": reply.alerts,
+        "seconds": round(elapsed, 3),
+    }
+    if parsed is not None:
+        facts |= {"receiver": parsed.receiver[:200], "group": blake2b(parsed.group.encode("utf-8", "replace"), digest_size=4).hexdigest()}  # fmt: skip
+        if parsed.truncated:
+            facts["truncated"] = parsed.truncated
+        if parsed.strays:
+            facts["quarantined"] = len(parsed.strays)
+            facts["first_fault"] = f"{parsed.strays[0].field}: {parsed.strays[0].error}"[:300]
+    if reply.status == 200 and not (parsed and parsed.strays):
+        log.info("webhook_received", **facts)
+    else:
+        log.warning("webhook_received" if reply.status == 200 else "webhook_refused", error=reply.error[:300], **facts)
+
+
+async def _send(send: Send, reply: Reply) -> None:
+    shown: dict[str, object] = {"status": "ok", "alerts": reply.alerts, "quarantined": reply.quarantined}
+    if reply.status != 200:
+        shown = {"error": reply.error, "field": reply.field, "remedy": reply.remedy}
+    body = _encode(shown)
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers += _MORE_HEADERS.get(reply.status, ())
+    if reply.reason in ("too_large", "too_slow", "too_many", "unauthorized", "gone", "encoding"):
+        headers.append((b"connection", b"close"))  # the rest of the body is not read
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+_MORE_HEADERS: dict[int, tuple[tuple[bytes, bytes], ...]] = {
+    401: ((b"www-authenticate", b'Bearer realm="alert-gateway", Basic realm="alert-gateway"'),),
+    405: ((b"allow", b"POST"),),
+    503: ((b"retry-after", b"1"),),
+}

@@ -1,0 +1,84 @@
+"""A request's body under caps: its size, how long it may take, and how many bytes are in flight in all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from starlette.types import Receive, Scope
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Bytes and seconds."""
+
+    body: int = 32 * MIB
+    in_flight: int = 256 * MIB
+    read_time: float = 10.0
+    take_time: float = 8.0
+
+
+class Unread(StrEnum):
+    """Why a body was not read."""
+
+    TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
+    TOO_MANY = "too_many"
+    GONE = "gone"  # the sender hung up
+
+
+class Flight:
+    """The bytes of all bodies that are being worked on."""
+
+    def __init__(self, caps: Caps) -> None:
+        self.caps = caps
+        self.bytes = 0
+
+    async def read(self, scope: Scope, receive: Receive) -> bytes | Unread:
+        """The body, whose size the caller gives back by `land`; nothing is held where it was not read."""
+        length = declared_length(scope)
+        if length is not None and length > self.caps.body:
+            return Unread.TOO_LARGE
+        if self.bytes + (length or 0) > self.caps.in_flight:
+            return Unread.TOO_MANY
+        parts: list[bytes] = []
+        held = 0
+        try:
+            async with asyncio.timeout(self.caps.read_time):
+                while True:
+                    message: MutableMapping[str, Any] = await receive()
+                    if message["type"] != "http.request":
+                        self.bytes -= held
+                        return Unread.GONE
+                    part: bytes = message.get("body", b"")
+                    held += len(part)
+                    self.bytes += len(part)
+                    parts.append(part)
+                    if held > self.caps.body or self.bytes > self.caps.in_flight:
+                        self.bytes -= held
+                        return Unread.TOO_LARGE if held > self.caps.body else Unread.TOO_MANY
+                    if not message.get("more_body", False):
+                        return b"".join(parts) if len(parts) > 1 else part
+        except TimeoutError:
+            self.bytes -= held
+            return Unread.TOO_SLOW
+
+    def land(self, size: int) -> None:
+        self.bytes -= size
+
+
+def declared_length(scope: Scope) -> int | None:
+    value = header(scope, b"content-length")
+    return int(value) if value.isdigit() else None
+
+
+def header(scope: Scope, name: bytes) -> bytes:
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return b""

@@ -1,0 +1,169 @@
+"""Settings: the only reader of the environment, the secrets of rule files (`{env: X}`) included.
+
+Every secret may also come from a file: `X_FILE` names it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from gateway.errors import BadSettings
+
+
+def _listed(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Tokens = Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)]
+
+
+class Settings(BaseModel):
+    """Each field is one variable; its description stands in the README."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    listen: str = Field(
+        "127.0.0.1:9096",
+        alias="GATEWAY_LISTEN",
+        description="address and port; any other host than this machine's own needs tokens",
+    )
+    rules: Path = Field(Path("rules"), alias="GATEWAY_RULES", description="a rule file or a folder of them")
+    redis_url: SecretStr | None = Field(
+        None, alias="GATEWAY_REDIS_URL", description="the store (redis://, rediss://, unix://); unset: the embedded one"
+    )
+    data_dir: Path = Field(
+        Path("~/.local/share/alert-gateway"), alias="GATEWAY_DATA_DIR", description="where the embedded store keeps its data"
+    )
+    store_memory: int = Field(
+        1 << 30, alias="GATEWAY_STORE_MEMORY", ge=64 << 20, description="memory budget of the embedded store in bytes"
+    )
+    webhook_token: Tokens = Field(
+        (),
+        alias="GATEWAY_WEBHOOK_TOKEN",
+        description="what Alertmanager must show, as bearer token or as the password of any user; several with commas, for rotation",
+    )
+    admin_token: Tokens = Field(
+        (), alias="GATEWAY_ADMIN_TOKEN", description="what users of the API must show; several with commas"
+    )
+    public_url: str = Field(
+        "", alias="GATEWAY_PUBLIC_URL", pattern=r"^(https?://\S+)?$", description="our own address, for links in messages"
+    )
+    max_body: int = Field(32 << 20, alias="GATEWAY_MAX_BODY", ge=1024, description="largest webhook in bytes")
+    log: Literal["json", "console"] = Field("json", alias="GATEWAY_LOG", description="how log lines look")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", alias="GATEWAY_LOG_LEVEL", description="from which level on"
+    )
+    slack_api_url: str = Field(
+        "https://slack.com/api/", alias="SLACK_API_URL", pattern=r"^https?://\S+$", description="Slack's Web API"
+    )
+    pagerduty_events_url: str = Field(
+        "https://events.pagerduty.com",
+        alias="PAGERDUTY_EVENTS_URL",
+        pattern=r"^https?://\S+$",
+        description="PagerDuty's Events API (the EU has its own)",
+    )
+    slack_bot_token: SecretStr | None = Field(
+        None,
+        alias="SLACK_BOT_TOKEN",
+        description="the bot's token, unless a destination names another; scopes chat:write, channels:history, channels:read",
+    )
+    pagerduty_routing_key: SecretStr | None = Field(
+        None, alias="PAGERDUTY_ROUTING_KEY", description="an integration's key, named by a destination"
+    )
+    gateway_url: str = Field("http://127.0.0.1:9096", alias="GATEWAY_URL", pattern=r"^https?://\S+$", description="the running gateway that `gateway incidents` and `gateway doctor` ask")  # fmt: skip
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])
+
+
+class Environment:
+    """The settings, and every other secret that a rule file may name."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        """Raises `BadSettings` with everything that is wrong, and no secret in it."""
+        self._variables = variables
+        self.settings = _load(variables, self.secret)
+
+    def secret(self, name: str) -> str | None:
+        """Its value, from the variable or from the file that `<name>_FILE` names; None where neither is set."""
+        value = self._variables.get(name)
+        if value:
+            return value
+        path = self._variables.get(f"{name}_FILE")
+        if not path:
+            return None
+        try:
+            return Path(path).read_text("utf-8").strip() or None
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSettings(f"{name}_FILE: {path} cannot be read: {type(error).__name__}") from error
+
+    def secrets(self) -> list[str]:
+        """Values that must appear in no log line: our own tokens and whatever looks like a credential by its name."""
+        own = (*self.settings.webhook_token, *self.settings.admin_token)
+        words = ("TOKEN", "SECRET", "PASSWORD", "ROUTING_KEY", "_KEY", "REDIS_URL")
+        named = [value for name, value in self._variables.items() if name.endswith(words)]
+        named += [self.secret(name.removesuffix("_FILE")) or "" for name in self._variables if name.endswith("_FILE")]
+        return [value for value in (*(one.get_secret_value() for one in own), *named) if len(value) >= 8]
+
+
+def from_process() -> Environment:
+    """The only look at the process's own environment."""
+    return Environment(dict(os.environ))  # noqa: TID251 - this is the one place
+
+
+def _load(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> Settings:
+    known = {str(field.alias): name for name, field in Settings.model_fields.items()}
+    problems = [
+        _unknown(name, known) for name in variables if name.startswith("GATEWAY_") and name.removesuffix("_FILE") not in known
+    ]
+    given: dict[str, Any] = {alias: value for alias in known if (value := secret(alias)) is not None}
+    settings = None
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        problems += [f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_input=False, include_url=False)]
+    if settings is not None:
+        problems += _impossible(settings)
+    if problems or settings is None:
+        raise BadSettings("\n".join(problems))
+    return settings
+
+
+def _unknown(name: str, known: Mapping[str, str]) -> str:
+    near = get_close_matches(name.removesuffix("_FILE"), known, 1)
+    return f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _impossible(settings: Settings) -> list[str]:
+    host, _, port = settings.listen.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:
+        return ["GATEWAY_LISTEN: an address with a port is needed, for instance 127.0.0.1:9096 or [::]:9096"]
+    missing = [
+        name
+        for name, tokens in (("GATEWAY_WEBHOOK_TOKEN", settings.webhook_token), ("GATEWAY_ADMIN_TOKEN", settings.admin_token))
+        if not tokens
+    ]
+    if missing and not _own(settings.host):
+        return [f"GATEWAY_LISTEN: {settings.listen} can be reached from other machines, so set {' and '.join(missing)}"]
+    return []
+
+
+def _own(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

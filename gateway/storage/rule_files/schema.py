@@ -1,0 +1,122 @@
+"""A JSON Schema of the rule language, for editors (`gateway check --schema`). What it cannot say, `gateway check` does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.model.severity import BUILT_IN_WORDS
+from gateway.storage.rule_files.read import DURATION, VARIABLE
+from gateway.storage.rule_files.written import CHANNEL, DESTINATION_NAME
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+DURATIONS: Schema = {"type": "string", "pattern": f"^{DURATION}$", "examples": ["90s", "15m", "2h30m", "7d"]}
+SEVERITY: Schema = {"enum": list(BUILT_IN_WORDS)}
+MATCHERS: Schema = {
+    **TEXTS,
+    "description": "Alertmanager's matchers, all must hold",
+    "examples": [['team="payments"', 'severity=~"error|critical"']],
+}
+COUNT: Schema = {"type": "integer", "minimum": 1}
+
+
+def _object(properties: Schema, *required: str, **more: Any) -> Schema:
+    return {"type": "object", "additionalProperties": False, "properties": properties, "required": list(required), **more}
+
+
+def _map(values: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": values}
+
+
+SECRET = _object(
+    {"env": {"type": "string", "pattern": f"^{VARIABLE}$"}}, "env", description="a variable of the gateway's environment"
+)
+LABELS = _object(
+    {
+        "ignore": {**TEXTS, "description": "not part of an alert's identity"},
+        "rename": _map(TEXT),
+        "severity": _object({"from": TEXT, "map": _map(SEVERITY), "default": SEVERITY}),
+        "service": {**TEXTS, "description": "the first label present names the service"},
+        "scope": TEXTS,
+        "redact": {**TEXTS, "description": "shown to no vendor"},
+        "links": _object({"runbook": TEXT, "dashboard": TEXT}),
+    }
+)
+DESTINATION = _object(
+    {
+        "slack": _object(
+            {
+                "channel": {"type": "string", "pattern": f"^{CHANNEL}$"},
+                "allow": TEXTS,
+                "token": SECRET,
+                "mention_on_page": TEXTS,
+            },
+            "channel",
+        ),
+        "pagerduty": _object({"routing_key": SECRET, "service": TEXT}, "routing_key"),
+        "fallback": {**TEXTS, "description": "who is told instead while this one cannot be reached"},
+        "fallback_after": DURATIONS,
+    },
+    oneOf=[{"required": ["slack"]}, {"required": ["pagerduty"]}],
+)
+CONDITIONS: Schema = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        "oneOf": [
+            _object({"severity": SEVERITY}, "severity"),
+            _object({"alerts": COUNT}, "alerts"),
+            _object({"match": MATCHERS}, "match"),
+        ]
+    },
+}
+RULE: Schema = {"name": TEXT, "match": MATCHERS, "owner": TEXT, "reason": TEXT}
+ROUTE = _object(
+    {
+        **RULE,
+        "parent": TEXT,
+        "continue": {"type": "boolean"},
+        "notify": {**TEXTS, "description": "Slack destinations that show the incident"},
+        "page": {**TEXTS, "description": "destinations that interrupt a person, while `page_when` holds"},
+        "page_when": {"oneOf": [_object({"any": CONDITIONS}, "any"), _object({"all": CONDITIONS}, "all")]},
+        "group_wait": DURATIONS,
+        "update_interval": DURATIONS,
+        "resolve_after": DURATIONS,
+        "remind": {"oneOf": [DURATIONS, {"const": False}]},
+    },
+    "name",
+)
+CORRELATE = _object(
+    {
+        **RULE,
+        "by": {**TEXTS, "minItems": 1, "description": 'labels that make one incident; ["..."] for all of them'},
+        "window": DURATIONS,
+        "stop_values": _map(TEXTS),
+        "max_values": _map(COUNT),
+        "max_alerts": COUNT,
+    },
+    "name",
+)
+
+
+def rules_schema() -> Schema:
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Rules of the alert gateway",
+        **_object(
+            {
+                "within": {**MATCHERS, "description": "added to every rule of this file"},
+                "labels": LABELS,
+                "destinations": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "patternProperties": {f"^{DESTINATION_NAME}$": DESTINATION},
+                },
+                "routes": {"type": "array", "items": ROUTE},
+                "correlate": {"type": "array", "items": CORRELATE},
+                "policy": _object({"closed_by_hand": DURATIONS}),
+            }
+        ),
+    }

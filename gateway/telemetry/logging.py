@@ -1,0 +1,72 @@
+"""Log lines: one event per outcome, JSON or for a console, our own and other libraries' alike, and no secret in any."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+HIDDEN = "[secret]"
+
+
+class HideSecrets:
+    """Replaces known secret values wherever they stand, tracebacks included."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._secrets = sorted({one for one in secrets if one}, key=len, reverse=True)
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {key: self.hide(value) for key, value in event.items()}
+
+    def hide(self, value: object) -> object:
+        if isinstance(value, str):
+            for secret in self._secrets:
+                if secret in value:
+                    value = value.replace(secret, HIDDEN)
+            return value
+        if isinstance(value, dict):
+            return {key: self.hide(inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.hide(inner) for inner in value]
+        return value
+
+
+def configure_logging(how: str, level: str, secrets: Sequence[str], stream: TextIO | None = None) -> None:
+    """`how` is json or console. Records of uvicorn, redis and the others take the same way."""
+    target = stream or sys.stderr
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        HideSecrets(secrets),
+    ]
+    last: Processor = (
+        structlog.processors.JSONRenderer()
+        if how == "json"
+        else structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=24)
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+    )
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = True
+    for name in ("uvicorn", "httpx", "slack_sdk", "pdpyras", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
