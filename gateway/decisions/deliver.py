@@ -198,7 +198,11 @@ def fall_back(ledger: Ledger, fallback_after: int, now: int) -> Ledger:
 
 
 def looked(ledger: Ledger, telling: Telling | None, look: Look, now: int) -> Ledger:
-    """The ledger after a read-back."""
+    """The ledger after a read-back. Where reading back is not allowed, only the wait is left: to be told twice is better than
+    not at all."""
+    blind = isinstance(look, Refused) and look.permanent
+    if blind and ledger.intent is not None and now - (ledger.uneasy_since or ledger.intent.at) >= READ_BACK_WAIT:
+        look = Found({})
     if not isinstance(look, Found):
         wait = look.retry_after if isinstance(look, Refused) else 0
         return msgspec.structs.replace(

@@ -228,11 +228,11 @@ async def _slow_lane(job: Job, answer: Answer, now: int) -> None:
 
 
 async def _look(job: Job, outlet: Outlet | Refused, attempts: tuple[str, ...], since: int) -> None:
-    intent = job.stored.intent
     if isinstance(outlet, Refused):
         look: Look = outlet
     else:
-        thread = job.stored.remote if intent is not None and intent.part is Part.REPLY else None
+        begun = (*job.stored.suspects, *([job.stored.intent] if job.stored.intent else []))
+        thread = job.stored.remote if any(intent.part is Part.REPLY for intent in begun) else None
         through = job.stored.through or outlet.through
         look = await outlet.notifier.look(through, outlet.secret, attempts=attempts, since=since, remote=thread)
     telling = compose(job.view, job.incident, job.context.router.rules.labels, job.reading.now, job.context.public_url)

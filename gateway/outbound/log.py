@@ -1,0 +1,46 @@
+"""Where a destination has no credential: what would be sent is written to the log, loudly, and shown by the API."""
+
+from __future__ import annotations
+
+import structlog
+
+from gateway.model.incident import Note, Remote, Through
+from gateway.model.telling import Answer, Delivered, Found, Look, Telling
+
+log = structlog.get_logger("gateway.outbound")
+
+
+class LogNotifier:
+    settles_by_looking = False
+
+    async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
+        del secret
+        log.warning(
+            "not_sent_no_credential",
+            target=telling.target,
+            missing=through.secret,
+            incident=telling.incident,
+            state=telling.state.value,
+            severity=telling.severity.word,
+            title=telling.title,
+            firing=telling.firing,
+            remedy=f"set {through.secret}",
+        )
+        return Delivered(remote or Remote(f"log-{attempt}"))
+
+    async def reply(
+        self, through: Through, secret: str, notes: tuple[Note, ...], *, attempt: str, remote: Remote, mentions: tuple[str, ...]
+    ) -> Answer:
+        del secret, attempt, mentions
+        log.warning("not_sent_no_credential", missing=through.secret, said=[note.text for note in notes])
+        return Delivered(remote)
+
+    async def look(
+        self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
+    ) -> Look:
+        del through, secret, attempts, since, remote
+        return Found({})
+
+    async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
+        del through, secret
+        return Delivered(remote)
