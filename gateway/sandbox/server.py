@@ -1,0 +1,116 @@
+"""A web server on 127.0.0.1 inside this process, whose connections can be cut."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves the process's signals to the process, and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+class LocalServer:
+    """Runs one app; knows its open connections and whether it is closing."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.closing = asyncio.Event()
+        self._uvicorn: _Uvicorn | None = None
+
+    @asynccontextmanager
+    async def running(self, app: ASGIApp, port: int) -> AsyncIterator[None]:
+        """Raises OSError when the port is taken; port 0 takes a free one."""
+        listener = _listen(port)
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self._uvicorn = _Uvicorn(_config(app))
+        task = asyncio.create_task(self._uvicorn.serve(sockets=[listener]))
+        try:
+            await self._uvicorn.ready.wait()
+            yield
+        finally:
+            self.closing.set()
+            self._uvicorn.should_exit = True
+            for connection in self._connections():
+                connection.transport.abort()
+            await task
+
+    def cut(self, client: object) -> None:
+        """Breaks the connection of this client address at once, as a dead network would."""
+        for connection in self._connections():
+            if connection.client == client:
+                connection.transport.abort()
+
+    async def client_gone(self, request: Request) -> None:
+        """Waits until the client hangs up, which it is made to do when the server closes."""
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    async def closes_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.closing.wait()
+        except TimeoutError:
+            return False
+
+    def _connections(self) -> list[HttpToolsProtocol]:
+        connections = self._uvicorn.server_state.connections if self._uvicorn else ()
+        return [connection for connection in connections if isinstance(connection, HttpToolsProtocol)]
+
+
+class Cut(Response):
+    """No answer: the connection breaks instead."""
+
+    def __init__(self, server: LocalServer) -> None:
+        super().__init__()
+        self._server = server
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - nothing is sent
+        self._server.cut(scope["client"])
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=HttpToolsProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=60,
+    )

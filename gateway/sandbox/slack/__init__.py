@@ -1,0 +1,131 @@
+"""The local Slack: the Web API at `/api/`, and a page that shows what people would see."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Self
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.clock import utc_now
+from gateway.sandbox.faults import Fault, FaultKind
+from gateway.sandbox.pace import Pace, RateLimiter
+from gateway.sandbox.slack.arguments import Arguments, SlackError, read_arguments
+from gateway.sandbox.slack.methods import Methods
+from gateway.sandbox.slack.page import page_of
+from gateway.sandbox.slack.workspace import Bot, Channel, Message, Workspace
+from gateway.sandbox.vendor import Call, JsonObject, Vendor, json_response
+
+__all__ = ["DEFAULT_TOKEN", "Bot", "Channel", "Message", "SlackSandbox"]
+
+DEFAULT_TOKEN = "xoxb-sandbox"  # noqa: S105 - opens nothing but this sandbox
+DEFAULT_CHANNELS = ("alerts", "oncall", "general")
+
+
+class SlackSandbox(Vendor):
+    """A Slack workspace in memory, served on 127.0.0.1."""
+
+    template = "slack"
+
+    def __init__(self, workspace: Workspace, now: Callable[[], datetime], seed: int, pace: Pace | None) -> None:
+        super().__init__(now, seed)
+        self.workspace = workspace
+        self._methods = Methods(workspace, now, lambda: self._server.url)
+        self._pace = RateLimiter(pace)
+
+    @classmethod
+    @asynccontextmanager
+    async def start(
+        cls,
+        port: int = 0,
+        *,
+        channels: Iterable[str] = DEFAULT_CHANNELS,
+        tokens: Mapping[str, Bot] | None = None,
+        now: Callable[[], datetime] = utc_now,
+        seed: int = 0,
+        pace: Pace | None = None,
+        edit_window: timedelta | None = None,
+    ) -> AsyncIterator[Self]:
+        """``pace`` limits posts per channel, ``edit_window`` the time in which a message may be edited; None: no limit."""
+        workspace = Workspace(dict(tokens or {DEFAULT_TOKEN: Bot()}), channels, edit_window)
+        async with cls(workspace, now, seed, pace).running(port) as slack:
+            yield slack
+
+    @property
+    def url(self) -> str:
+        """The base for a Slack client."""
+        return f"{self._server.url}/api/"
+
+    @property
+    def channels(self) -> dict[str, Channel]:
+        return self.workspace.channels
+
+    def add_channel(self, name: str, *, archived: bool = False, member: bool = True) -> Channel:
+        return self.workspace.add_channel(name, archived=archived, member=member)
+
+    def channel(self, name: str) -> Channel:
+        return self.workspace.by_name_or_id(name)
+
+    def messages(self, channel: str) -> list[Message]:
+        """The messages of a channel (name or id), oldest first, deleted ones too; replies stand inside their message."""
+        return self.channel(channel).messages
+
+    def routes(self) -> Sequence[BaseRoute]:
+        return [Route("/api/{method:path}", self._call, methods=["GET", "POST"])]
+
+    def state(self) -> JsonObject:
+        shown = ("id", "name", "archived", "member", "messages")
+        return {"channels": [{name: getattr(one, name) for name in shown} for one in self.channels.values()]}
+
+    def reset(self) -> None:
+        self._pace.forget()
+        for channel in self.channels.values():
+            channel.forget()
+
+    def page(self, request: Request) -> JsonObject:
+        return page_of(self.workspace, request.query_params.get("channel", ""), self.now())
+
+    def refuse(self, fault: Fault) -> Response:
+        if fault.kind is FaultKind.RATE_LIMIT:
+            return _rate_limited(fault.retry_after)
+        return json_response({"ok": False, "error": fault.error})
+
+    async def _call(self, request: Request) -> Response:
+        arguments, token = await read_arguments(request)
+        method = request.path_params["method"]
+        call = Call(self.now(), (method,), self._subjects(arguments), dict(arguments.values))
+        return await self.conduct(request, call, lambda call: self._act(call, arguments, token))
+
+    def _act(self, call: Call, arguments: Arguments, token: str) -> Response:
+        call.outcome = "ok"
+        try:
+            bot = self.workspace.bot_of(token)
+            method = self._methods.named(call.method)
+            wait = (
+                self._pace.refuse(call.subjects[-1], self.now()) if call.method == "chat.postMessage" and call.subjects else 0
+            )
+            if wait:
+                call.outcome = "ratelimited"
+                return _rate_limited(wait)
+            return json_response({"ok": True} | method(arguments, bot))
+        except SlackError as error:
+            call.outcome = error.code
+            details = {"errors": error.details, "response_metadata": {"messages": error.details}} if error.details else {}
+            return json_response({"ok": False, "error": error.code} | details)
+
+    def _subjects(self, arguments: Arguments) -> tuple[str, ...]:
+        """The channel by name and by id, whichever was sent."""
+        sent = arguments.text("channel")
+        try:
+            channel = self.workspace.by_name_or_id(sent)
+        except SlackError:
+            return (sent,) if sent else ()
+        return (channel.name, f"#{channel.name}", channel.id)
+
+
+def _rate_limited(seconds: int) -> Response:
+    return json_response({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(seconds)})

@@ -1,0 +1,212 @@
+"""The Web API methods: each takes the arguments and the bot, and gives what stands beside ``ok: true``.
+
+https://docs.slack.dev/reference/methods
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from gateway.sandbox.slack.answers import channel_json, message_json, page
+from gateway.sandbox.slack.arguments import Arguments, SlackError
+from gateway.sandbox.slack.blocks import check_attachments, check_blocks
+from gateway.sandbox.slack.mentions import mentioned
+from gateway.sandbox.slack.workspace import Bot, Channel, Content, Message, Workspace
+
+JsonObject = dict[str, object]
+Method = Callable[[Arguments, Bot], JsonObject]
+POST_TEXT_KEPT = 40_000  # longer ones are cut on posting
+UPDATE_TEXT_MAX = 4_000
+
+
+class Methods:
+    """The methods of one workspace by name."""
+
+    def __init__(self, workspace: Workspace, now: Callable[[], datetime], url: Callable[[], str]) -> None:
+        self._workspace = workspace
+        self._now = now
+        self._url = url
+        self._by_name: dict[str, Method] = {
+            "auth.test": self.auth_test,
+            "chat.delete": self.chat_delete,
+            "chat.getPermalink": self.chat_get_permalink,
+            "chat.postMessage": self.chat_post_message,
+            "chat.update": self.chat_update,
+            "conversations.history": self.conversations_history,
+            "conversations.info": self.conversations_info,
+            "conversations.list": self.conversations_list,
+            "conversations.replies": self.conversations_replies,
+            "users.info": self.users_info,
+        }
+
+    def named(self, name: str) -> Method:
+        if name not in self._by_name:
+            raise SlackError("unknown_method")
+        return self._by_name[name]
+
+    def chat_post_message(self, arguments: Arguments, bot: Bot) -> JsonObject:
+        channel = self._writable(self._workspace.by_name_or_id(arguments.text("channel")))
+        content = _content(arguments, Content(""))
+        content = Content(content.text[:POST_TEXT_KEPT], content.blocks, content.attachments)
+        parent = _parent(channel, arguments)
+        now = self._now()
+        message = Message(
+            ts=channel.next_ts(now),
+            bot=bot,
+            content=content,
+            posted_at=now,
+            metadata=_metadata(arguments, None),
+            thread_ts=parent,
+            broadcast=parent is not None and arguments.flag("reply_broadcast"),
+            notified=_notified(content, arguments),
+        )
+        channel.add(message)
+        return {"channel": channel.id, "ts": message.ts, "message": message_json(message, with_metadata=True)}
+
+    def chat_update(self, arguments: Arguments, bot: Bot) -> JsonObject:
+        channel = self._writable(self._workspace.by_id(arguments.text("channel")))
+        message = self._own(channel, arguments, bot, "cant_update_message")
+        window = self._workspace.edit_window
+        if window is not None and self._now() - message.posted_at > window:
+            raise SlackError("edit_window_closed")
+        content = _content(arguments, message.content)
+        if len(content.text) > UPDATE_TEXT_MAX:
+            raise SlackError("msg_too_long")
+        if arguments.flag("reply_broadcast") and message.thread_ts is None:
+            raise SlackError("cant_broadcast_message")
+        message.metadata = _metadata(arguments, message.metadata)
+        message.broadcast = message.broadcast or arguments.flag("reply_broadcast")
+        message.content, message.edits, message.edited_at = content, message.edits + 1, self._now()
+        body = message_json(message, with_metadata=True)
+        return {"channel": channel.id, "ts": message.ts, "text": content.text, "message": body}
+
+    def chat_delete(self, arguments: Arguments, bot: Bot) -> JsonObject:
+        channel = self._workspace.by_id(arguments.text("channel"))
+        message = self._own(channel, arguments, bot, "cant_delete_message")
+        message.deleted = True
+        return {"channel": channel.id, "ts": message.ts}
+
+    def chat_get_permalink(self, arguments: Arguments, _: Bot) -> JsonObject:
+        channel = self._workspace.by_id(arguments.text("channel"))
+        message = channel.find(arguments.text("message_ts"))
+        return {"channel": channel.id, "permalink": f"{self._url()}/?channel={channel.id}#m{message.ts}"}
+
+    def conversations_history(self, arguments: Arguments, _: Bot) -> JsonObject:
+        channel = self._readable(arguments)
+        messages = [message for message in channel.timeline() if _in_range(message, arguments)]
+        return _messages_page(messages, arguments)
+
+    def conversations_replies(self, arguments: Arguments, _: Bot) -> JsonObject:
+        """The parent first, whatever the range, then the replies in it, oldest first."""
+        channel = self._readable(arguments)
+        asked = channel.by_ts.get(arguments.text("ts"))
+        parent = channel.by_ts[asked.thread_ts] if asked and asked.thread_ts else asked
+        if parent is None or (parent.deleted and not parent.live_replies):
+            raise SlackError("thread_not_found")
+        replies = [reply for reply in parent.live_replies if _in_range(reply, arguments)]
+        return _messages_page([parent, *replies], arguments)
+
+    def conversations_list(self, arguments: Arguments, _: Bot) -> JsonObject:
+        without_archived = arguments.flag("exclude_archived")
+        kinds = (arguments.text("types") or "public_channel").split(",")
+        channels = [one for one in self._workspace.channels.values() if not (one.archived and without_archived)]
+        shown, cursor = page(channels if "public_channel" in kinds else [], lambda one: one.id, arguments, 1_000)
+        return {"channels": [channel_json(one) for one in shown], "response_metadata": {"next_cursor": cursor}}
+
+    def conversations_info(self, arguments: Arguments, _: Bot) -> JsonObject:
+        return {"channel": channel_json(self._workspace.by_id(arguments.text("channel")))}
+
+    def auth_test(self, _: Arguments, bot: Bot) -> JsonObject:
+        who = {"user": bot.name, "user_id": bot.user_id, "bot_id": bot.bot_id}
+        return {
+            "url": f"{self._url()}/",
+            "team": "Sandbox",
+            "team_id": self._workspace.team,
+            "is_enterprise_install": False,
+        } | who
+
+    def users_info(self, arguments: Arguments, _: Bot) -> JsonObject:
+        user_id = arguments.text("user")
+        if user_id not in self._workspace.people:
+            raise SlackError("user_not_found")
+        name = self._workspace.people[user_id]
+        person = {"id": user_id, "name": name.split()[0].lower(), "real_name": name, "deleted": False, "is_bot": False}
+        return {"user": person | {"profile": {"real_name": name, "display_name": name.split()[0]}}}
+
+    def _writable(self, channel: Channel) -> Channel:
+        if channel.archived:
+            raise SlackError("is_archived")
+        if not channel.member:
+            raise SlackError("not_in_channel")
+        return channel
+
+    def _readable(self, arguments: Arguments) -> Channel:
+        channel = self._workspace.by_id(arguments.text("channel"))
+        if not channel.member:
+            raise SlackError("not_in_channel")
+        return channel
+
+    def _own(self, channel: Channel, arguments: Arguments, bot: Bot, error: str) -> Message:
+        message = channel.find(arguments.text("ts"))
+        if message.bot.bot_id != bot.bot_id:
+            raise SlackError(error)
+        return message
+
+
+def _content(arguments: Arguments, before: Content) -> Content:
+    """What the message will say; what an update leaves out stays, an empty list takes it away."""
+    blocks = arguments.items("blocks", "invalid_blocks_format")
+    attachments = arguments.items("attachments", "invalid_attachments")
+    check_blocks(blocks or [])
+    check_attachments(attachments or [])
+    content = Content(
+        text=arguments.text("text") if arguments.has("text") else before.text,
+        blocks=before.blocks if blocks is None else blocks,
+        attachments=before.attachments if attachments is None else attachments,
+    )
+    sent = arguments.text("text") or blocks or attachments
+    if not sent:
+        raise SlackError("no_text")
+    return content
+
+
+def _metadata(arguments: Arguments, before: JsonObject | None) -> JsonObject | None:
+    """Kept unless given; an empty object takes it away."""
+    metadata = arguments.mapping("metadata", "invalid_metadata_format")
+    if metadata is None:
+        return before
+    if metadata and not (isinstance(metadata.get("event_type"), str) and isinstance(metadata.get("event_payload"), dict)):
+        raise SlackError("invalid_metadata_schema")
+    return metadata or None
+
+
+def _parent(channel: Channel, arguments: Arguments) -> str | None:
+    """The ts of the thread's first message, also when a reply of it was named."""
+    named = arguments.text("thread_ts")
+    if not named:
+        return None
+    parent = channel.by_ts.get(named)
+    if parent is None or (parent.deleted and not parent.live_replies):
+        raise SlackError("cannot_reply_to_message")
+    return parent.thread_ts or parent.ts
+
+
+def _notified(content: Content, arguments: Arguments) -> tuple[str, ...]:
+    link_names = arguments.flag("link_names") or arguments.text("parse") == "full"
+    return mentioned(content.text, content.blocks, content.attachments, link_names=link_names)
+
+
+def _in_range(message: Message, arguments: Arguments) -> bool:
+    oldest, latest = arguments.ts("oldest", "invalid_ts_oldest"), arguments.ts("latest", "invalid_ts_latest")
+    at = float(message.ts)
+    if arguments.flag("inclusive") and at in {oldest, latest}:
+        return True
+    return (oldest is None or at > oldest) and (latest is None or at < latest)
+
+
+def _messages_page(messages: list[Message], arguments: Arguments) -> JsonObject:
+    shown, cursor = page(messages, lambda message: message.ts, arguments, 999)
+    with_metadata = arguments.flag("include_all_metadata")
+    body: JsonObject = {"messages": [message_json(one, with_metadata=with_metadata) for one in shown], "has_more": bool(cursor)}
+    return body | ({"response_metadata": {"next_cursor": cursor}} if cursor else {})
