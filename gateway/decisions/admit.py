@@ -96,6 +96,7 @@ class Admission:
             return
         self._alerts[seen.alert] = after
         self._dirty[seen.alert] = None
+        self.changes.grows |= outcome is Outcome.OPENED or before is None
         if outcome is Outcome.OPENED or outcome is Outcome.ENDED:
             self._turns.append(_Turn(before, after, outcome is Outcome.OPENED))
         elif reason is Reason.DISPUTE_SETTLED and after.incident:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gateway.decisions.route import OWN_SUBJECT, Leg, Misled, Router, Routing
+from gateway.decisions.route import OWN_SOURCE, OWN_SUBJECT, Leg, Misled, Router, Routing
 from gateway.decisions.suppress import lapse, suppression
 from gateway.decisions.view import Seat, View, conclude, quiet_until, standings
 from gateway.model.alert import Alert
@@ -64,8 +64,8 @@ def _seat(
     views: dict[str, View], unseen: dict[str, Verdict],
 ) -> None:  # fmt: skip
     routing = router.routing(alert.labels)
-    if OWN_SUBJECT in alert.labels:
-        routing = router.own_legs(routing, alert.labels[OWN_SUBJECT])
+    if alert.spoken_by.startswith(OWN_SOURCE):
+        routing = router.own_legs(routing, alert.labels.get(OWN_SUBJECT, ""))
     kept = suppression(incident, member, alert, named=routing.named, now=now)
     legs = list(routing.legs) + _detours(router, routing, alert)
     if not legs:

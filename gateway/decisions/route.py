@@ -15,6 +15,7 @@ from gateway.model.rulebook import BUILT_IN, MINUTE, Destination, Route, Ruleboo
 from gateway.model.severity import Severity
 
 PAGING_RESOLVE_AFTER = MINUTE
+OWN_SOURCE = "gateway/"  # how copies of alerts about ourselves begin
 OWN_SUBJECT = "gateway_destination"  # the label by which an alert about ourselves names the destination that fails
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
@@ -95,7 +96,8 @@ class Router:
         return Leg(target, destination, channel, route, page)
 
     def own_legs(self, routing: Routing, failing: str) -> Routing:
-        """An alert about a failing destination goes to its fallback, never to that destination alone."""
+        """An alert about ourselves: about a failing destination it goes to its fallback, never to that destination alone, and
+        where no route takes it, everywhere."""
         others = tuple(leg for leg in routing.legs if leg.destination.name != failing)
         gone = self.rules.destinations.get(failing)
         route = routing.legs[0].route if routing.legs else Route(name="gateway", origin=BUILT_IN)

@@ -111,6 +111,7 @@ class Changes:
     log: list[LogEntry] = field(default_factory=list)
     keep: list[Kept] = field(default_factory=list)
     fence: str = ""  # the slot's fence that this writer holds
+    grows: bool = False  # it makes history grow: refused first when the store is full
 
     def add(self, name: str, by: int = 1) -> None:
         if by:
@@ -128,7 +129,6 @@ class Fate(StrEnum):
     DONE = "done"
     LOST = "lost"  # somebody changed what was read: gather and decide again
     FENCED = "fenced"  # the lease is gone, or another replica fenced the slot
-    FULL = "full"  # over the store's budget
 
 
 class Committed(NamedTuple):

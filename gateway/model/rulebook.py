@@ -73,6 +73,11 @@ class Destination:
     def kind(self) -> str:
         return "slack" if isinstance(self.via, SlackChannel) else "pagerduty"
 
+    @property
+    def credential(self) -> str:
+        """The secret's name."""
+        return self.via.token.env if isinstance(self.via, SlackChannel) else self.via.routing_key.env
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:

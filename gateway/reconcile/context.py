@@ -14,9 +14,13 @@ from gateway.model.changes import Ask, Cell, Changes, Claim, Committed, Gathered
 from gateway.model.incident import Incident
 from gateway.model.ledger import ledger_key
 from gateway.model.records import load_alert, load_incident, load_ledger
+from gateway.model.rulebook import MINUTE
 from gateway.ports import Notifier, Store, Vault, Watcher
 
 log = structlog.get_logger("gateway.reconcile")
+
+RULES = Cell(Table.META, "rules")
+OUTDATED_PATIENCE = MINUTE
 
 Report = Callable[[str, Mapping[str, str], bool, int], None]
 """Raise or end one of our own alerts: its name, further labels, firing, since (ms)."""
@@ -33,6 +37,8 @@ class Context:
     watcher: Watcher
     report: Report
     public_url: str = ""
+    generation: int = 0  # of the rules in force here; an older one than the store's does not plan
+    outdated_since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Reading:
     case: Case
     versions: Mapping[Cell, bytes]
     now: int
+    generation: int = 0  # of the newest rules that any replica has
 
     def expect(self, incident: str, *targets: str) -> dict[Cell, bytes]:
         cells = [Cell(Table.INCIDENTS, incident), *[ledger_cell(incident, target) for target in targets]]
@@ -52,10 +59,25 @@ def ledger_cell(incident: str, target: str) -> Cell:
     return Cell(Table.LEDGERS, ledger_key(incident, target))
 
 
+def load_generation(raw: bytes) -> tuple[int, str]:
+    """The newest rules' generation and revision, as some replica announced them."""
+    number, _, revision = raw.decode().partition(" ")
+    return int(number or 0), revision
+
+
+def outdated(context: Context, reading: Reading) -> bool:
+    """Another replica has newer rules than we: it plans. Not for ever: nobody is left unwarned for a stuck deployment."""
+    if reading.generation <= context.generation:
+        context.outdated_since = 0
+        return False
+    context.outdated_since = context.outdated_since or reading.now
+    return reading.now - context.outdated_since < OUTDATED_PATIENCE
+
+
 async def read_case(store: Store, incident_id: str) -> Reading | None:
     """The incident, its members' episodes and its ledgers; None where there is no such incident."""
     cell = Cell(Table.INCIDENTS, incident_id)
-    first = await store.gather(Ask(cells=(cell,)))
+    first = await store.gather(Ask(cells=(cell, RULES)))
     if not first.rows[cell].value:
         return None
     incident = load_incident(first.rows[cell].value)
@@ -66,8 +88,9 @@ async def read_case(store: Store, incident_id: str) -> Reading | None:
     third = await store.gather(Ask(cells=missing)) if missing else second
     episodes |= {one.field: load_alert(third.rows[one].value) for one in missing if third.rows[one].value}
     found = [load_ledger(second.rows[one].value) for one in ledgers if second.rows[one].value]
+    generation = load_generation(first.rows[RULES].value)[0]
     versions = {one: row.version for one, row in {**first.rows, **second.rows}.items()}
-    return Reading(Case(incident, episodes, {one.target: one for one in found}), versions, third.now)
+    return Reading(Case(incident, episodes, {one.target: one for one in found}), versions, third.now, generation)
 
 
 def _episodes(incident: Incident, gathered: Gathered) -> tuple[dict[str, Alert], list[Cell]]:

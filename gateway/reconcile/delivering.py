@@ -19,10 +19,10 @@ from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, LogEntry, Rel
 from gateway.model.incident import Incident, Part, Through, Told
 from gateway.model.ledger import Ledger
 from gateway.model.records import dump, load_ledger
-from gateway.model.rulebook import MINUTE, PagerDutyService
+from gateway.model.rulebook import MINUTE, SECOND
 from gateway.model.telling import Answer, Delivered, Look, Refused, Telling, Unanswered
 from gateway.ports import Notifier
-from gateway.reconcile.context import Context, Reading, ledger_cell, let_go, log, read_case
+from gateway.reconcile.context import Context, Reading, ledger_cell, let_go, log, outdated, read_case
 
 SETTLE_TRIES = 10
 SILENT_FAILURE = 2 * MINUTE  # a destination failing for longer is an alert of our own
@@ -55,6 +55,9 @@ async def deliver_next(context: Context, claim: Claim, rest: str) -> None:
     reading = await read_case(context.store, incident_id)
     if reading is None or target not in reading.case.ledgers:
         await let_go(context.store, claim, None)
+        return
+    if outdated(context, reading):
+        await let_go(context.store, claim, reading.now + 2 * SECOND)
         return
     planned = plan(reading.case, context.router, reading.now)
     view = planned.views[target]
@@ -101,7 +104,7 @@ def _named_now(job: Job) -> Through | None:
     destination = job.view.destination
     if destination is None:
         return None
-    name = destination.via.routing_key.env if isinstance(destination.via, PagerDutyService) else destination.via.token.env
+    name = destination.credential
     secret = job.context.vault.secret(name)
     if secret is None:
         return Through("log", job.view.address, name, "")

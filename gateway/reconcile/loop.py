@@ -37,9 +37,10 @@ class Reconciler:
         self._lane_paces: dict[str, Pace] = {}
         self.use(context.router)
 
-    def use(self, router: Router) -> None:
+    def use(self, router: Router, generation: int = 0) -> None:
         """A new rule set is in force."""
         self.context.router = router
+        self.context.generation = generation
         kinds = {name: one.kind for name, one in router.rules.destinations.items()}
         self._lane_paces = {name: self._paces[kind] for name, kind in kinds.items() if kind in self._paces}
 
@@ -109,7 +110,7 @@ class Reconciler:
         kind, _, rest = claim.subject.partition(":")
         try:
             await STEPS[kind](self.context, claim, rest)
-            self._crashes.pop(claim.subject, None)
+            self._recovered(claim.subject)
         except StateUnavailable as error:
             log.warning("store_unavailable", subject=claim.subject, error=str(error))
         except Exception as error:  # noqa: BLE001 - the delivery loop: a fault in one subject must not stop the others
@@ -126,4 +127,16 @@ class Reconciler:
         except StateUnavailable:
             return  # the lease ends by itself
         if crashes >= STUCK_AFTER:
-            self.context.report("GatewayStuck", {"subject": claim.subject.partition("|")[0]}, True, now)
+            self.context.report("GatewayStuck", {"subject": _lane(claim.subject)}, True, now)
+
+    def _recovered(self, subject: str) -> None:
+        """The alert of its lane ends when nothing in the lane is stuck any more."""
+        if self._crashes.pop(subject, 0) < STUCK_AFTER:
+            return
+        if not any(crashes >= STUCK_AFTER and _lane(one) == _lane(subject) for one, crashes in self._crashes.items()):
+            self.context.report("GatewayStuck", {"subject": _lane(subject)}, False, 0)
+
+
+def _lane(subject: str) -> str:
+    """`deliver:chat` of `deliver:chat|<incident>`, `plan` of `plan:<incident>`."""
+    return subject.partition("|")[0] if subject.startswith("deliver:") else subject.partition(":")[0]

@@ -13,14 +13,17 @@ from gateway.model.changes import Cell, Changes, Claim, Fate, LogEntry, Release,
 from gateway.model.incident import Incident, Note
 from gateway.model.ledger import Ledger, deliver_subject
 from gateway.model.records import dump
-from gateway.model.rulebook import HOUR, MINUTE
-from gateway.reconcile.context import Context, Reading, ledger_cell, let_go, read_case
+from gateway.model.rulebook import HOUR, MINUTE, SECOND
+from gateway.reconcile.context import Context, Reading, ledger_cell, let_go, outdated, read_case
 
 
 async def plan_incident(context: Context, claim: Claim, incident_id: str) -> None:
     reading = await read_case(context.store, incident_id)
     if reading is None:
         await let_go(context.store, claim, None)
+        return
+    if outdated(context, reading):
+        await let_go(context.store, claim, reading.now + 2 * SECOND)
         return
     planned = plan(reading.case, context.router, reading.now)
     changes = plan_changes(context, reading, planned)

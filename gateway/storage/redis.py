@@ -17,7 +17,7 @@ import msgspec
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
 
 from gateway.errors import StateUnavailable
 from gateway.model.changes import (
@@ -38,6 +38,8 @@ from gateway.model.changes import (
 )
 
 SCRIPTS = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "scripts").glob("*.lua")}
+SCRIPTS["commit_grow"] = b"#!lua\n" + SCRIPTS["commit"]
+SCRIPTS["commit"] = b"#!lua flags=allow-oom\n" + SCRIPTS["commit"]
 KEY_NAMES = (
     *("alerts", "past", "copies", "incidents", "keys", "ledgers", "meta"),
     *("agenda", "leases", "counters", "log", "quarantine", "quarantine_age", "quarantine_seen", "priority", "pace"),
@@ -61,6 +63,38 @@ def connect(url: str, *, timeout: float = 3.0, connections: int = 32) -> Redis:
         protocol=2,
     )
     return Redis.from_pool(pool)
+
+
+async def examine(client: Redis) -> tuple[str, list[str]]:
+    """The server's version, and what makes it a bad place for state. Raises `StateUnavailable`.
+
+    Managed servers often forbid CONFIG: then it is said that it could not be looked at.
+    """
+    try:
+        found = await client.info("server")
+        version = str(found.get("valkey_version") or found["redis_version"])
+        problems = (
+            []
+            if int(str(found["redis_version"]).split(".")[0]) >= 7
+            else [f"version {version} is too old: 7.0 or newer is needed"]
+        )
+        try:
+            config = await client.config_get("maxmemory-policy", "appendonly", "appendfsync")
+        except ResponseError:
+            return version, [
+                *problems,
+                "CONFIG is forbidden: see to it that maxmemory-policy is noeviction and appendonly is yes",
+            ]
+    except (RedisError, OSError) as error:
+        raise StateUnavailable(f"the store did not answer: {type(error).__name__}") from error
+    policy = config.get("maxmemory-policy", "noeviction")
+    if policy != "noeviction":
+        problems.append(f"maxmemory-policy is {policy}: it may forget who was told what; set noeviction")
+    if config.get("appendonly") != "yes":
+        problems.append("appendonly is off: a crash of the server loses what was taken; set appendonly yes")
+    elif config.get("appendfsync") == "no":
+        problems.append("appendfsync is no: a crash of the machine loses what was taken; set everysec or always")
+    return version, problems
 
 
 class RedisStore:
@@ -112,7 +146,7 @@ class RedisStore:
             changes.fence,
             (LOG_LENGTH, QUARANTINE_LENGTH),
         )
-        fate, now = await self._run("commit", version, _pack(change), *blobs)
+        fate, now = await self._run("commit_grow" if changes.grows else "commit", version, _pack(change), *blobs)
         return Committed(Fate(fate.decode()), int(now), version)
 
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Leases due subjects of the agenda: the most urgent first, then the oldest; a lane that is busy, or whose next token is not
 -- due, is passed over. ARGV[1]: a token for the leases. ARGV[2]: msgpack {limit, lease, paces, busy, kind}: lease in ms; paces
 -- {destination = {interval, burst}}; busy {lane = true}. A subject is `kind:lane|rest` or `kind:rest`.

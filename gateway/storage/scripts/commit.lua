@@ -1,6 +1,7 @@
 -- Applies one set of changes whole or not at all. ARGV[1]: the new version of every row written (8 bytes). ARGV[2]: msgpack
 -- {expect, put, drop, count, agenda, release, log, keep, fence, bounds}, in which versions and values are positions in ARGV:
--- cmsgpack of Redis 7.0 reads no binary strings. Reply: {fate, now}
+-- cmsgpack of Redis 7.0 reads no binary strings. Sent with `#!lua`, which the server refuses when it is full, for what makes
+-- history grow, and with `#!lua flags=allow-oom` for the rest: ends, plans and settlements. Reply: {fate, now}
 local token, change = ARGV[1], cmsgpack.unpack(ARGV[2])
 local expect, put, drop, count, agenda = change[1], change[2], change[3], change[4], change[5]
 local release, log, keep, fence, bounds = change[6], change[7], change[8], change[9], change[10]

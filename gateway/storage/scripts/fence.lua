@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Takes or gives back the slot's short fence. ARGV: holder, length in ms (0 gives it back). Reply: 1 where it is ours.
 local META = KEYS[7]
 local time = redis.call('TIME')

@@ -1,3 +1,4 @@
+#!lua flags=no-writes
 -- Reads what a decision needs, in one look. KEYS: see keys.lua's order in redis.py. ARGV[1]: msgpack
 -- {copies, ids, cells, follow}: copies[i] is looked up; where it points nowhere, the row ids[i] is read instead.
 -- cells is a flat list: table number, field, … follow is a list of join keys: their rows and the incidents they name.

@@ -1,0 +1,270 @@
+"""`gateway …`: the commands. Thin: each says what it needs, calls one function and prints.
+
+Exit codes: 0 all is well, 1 findings, 2 wrong usage or settings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import sys
+from collections.abc import Coroutine
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from gateway.app import running
+from gateway.clock import utc_ms
+from gateway.demo import run_demo
+from gateway.doctor import Mark, examine_everything, page_test
+from gateway.errors import BadRules, BadSettings, BadWebhook, GatewayError
+from gateway.explain import Explanation, explain
+from gateway.inbound.server import make_server
+from gateway.settings import Environment, from_process
+from gateway.storage.rule_files import load_rules, rules_schema
+from gateway.telemetry.logging import configure_logging
+
+
+FINDINGS, USAGE = 1, 2
+REQUEST_TIME = 10.0
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="alert-gateway", prog_name="gateway")
+def cli() -> None:
+    """What happens between Prometheus Alertmanager and the people on call."""
+
+
+def main() -> None:
+    """The console script: expected errors are a line for people, never a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BadRules as error:
+        err.print(str(error), markup=False)
+        sys.exit(FINDINGS)
+    except GatewayError as error:
+        err.print(f"gateway: {error}", markup=False)
+        sys.exit(USAGE if isinstance(error, BadSettings) else FINDINGS)
+
+
+@cli.command()
+def serve() -> None:
+    """Run the gateway; settings come from the environment."""
+    environment = from_process()
+    settings = environment.settings
+    configure_logging(settings.log, settings.log_level, environment.secrets())
+    _run(_serve(environment))
+
+
+async def _serve(environment: Environment) -> None:
+    async with running(environment) as gateway:
+        server = make_server(gateway.front, environment.settings.host, environment.settings.port)
+        await server.serve()
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """On uvloop, where the platform has it."""
+    factory = importlib.import_module("uvloop").new_event_loop if importlib.util.find_spec("uvloop") else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(work)
+
+
+@cli.command()
+@click.argument("rules", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="for machines")
+@click.option("--schema", is_flag=True, help="print a JSON Schema of the rule language, for editors")
+def check(rules: Path | None, *, as_json: bool, schema: bool) -> None:
+    """Check rule files: every finding as file:line:column: message."""
+    if schema:
+        click.echo(json.dumps(rules_schema(), indent=2))
+        return
+    loaded = load_rules(rules or from_process().settings.rules)
+    if as_json:
+        click.echo(json.dumps([_finding(one) for one in loaded.findings], indent=2))
+    else:
+        for one in loaded.findings:
+            click.echo(str(one))
+        if loaded.rulebook is not None:
+            book = loaded.rulebook
+            click.echo(
+                f"ok: {len(book.destinations)} destinations, {len(book.routes)} routes, {len(book.correlate)} correlate rules ({book.revision})"
+            )
+    if loaded.rulebook is None:
+        sys.exit(FINDINGS)
+
+
+def _finding(one: Any) -> dict[str, object]:
+    return {"level": one.level.value, **asdict(one.place), "message": one.message}
+
+
+@cli.command(name="explain")
+@click.argument("body", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
+@click.option("--rules", type=click.Path(path_type=Path), help="rule file or folder; default GATEWAY_RULES or rules/")
+@click.option(
+    "--at",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S"]),
+    help="as if it were this time (RFC 3339)",
+)
+@click.option("--json", "as_json", is_flag=True, help="for machines")
+def explain_command(body: Path, rules: Path | None, at: datetime | None, *, as_json: bool) -> None:
+    """Say what the rules would make of a webhook body, and why. Nothing is sent."""
+    loaded = load_rules(rules or from_process().settings.rules)
+    if loaded.rulebook is None:
+        raise BadRules("\n".join(str(one) for one in loaded.errors))
+    raw = sys.stdin.buffer.read() if str(body) == "-" else body.read_bytes()
+    now = utc_ms() if at is None else round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+    try:
+        found = asyncio.run(explain(raw, loaded.rulebook, now))
+    except BadWebhook as error:
+        click.echo(f"refused with 400: {error}")
+        sys.exit(FINDINGS)
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=2))
+    else:
+        _print_explanation(found, now)
+
+
+def _print_explanation(found: Explanation, now: int) -> None:
+    for one in found.alerts:
+        labels = " ".join(f"{name}={value}" for name, value in one.labels.items() if name != "alertname")
+        click.echo(f"{one.name}  [{one.severity}]  {labels}")
+        click.echo(f"  deduplicate  {one.outcome} ({one.reason})")
+        if one.incident:
+            click.echo(f"  correlate    incident {one.incident} by {one.correlated_by}")
+        for where in one.told:
+            wait = f", in {max(0, where.at - now) / 1000:g}s" if where.at else ""
+            page = ", interrupts" if where.interrupts and where.standing in ("held", "due") else ""
+            rule = f" by {where.rule}" if where.rule else ""
+            click.echo(f"  {where.target or '(nobody)':12} {where.standing} ({where.reason}){wait}{page}{rule}")
+    for one_fault in found.quarantined:
+        click.echo(f"quarantined: {one_fault}")
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="for machines")
+def doctor(*, as_json: bool) -> None:
+    """Look at everything that the gateway needs: settings, rules, store, credentials, and the running gateway."""
+    findings = asyncio.run(examine_everything(from_process()))
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in findings], indent=2))
+    else:
+        for one in findings:
+            click.echo(f"{one.mark.value:5} {one.what}: {one.said}")
+    if any(one.mark is Mark.BAD for one in findings):
+        sys.exit(FINDINGS)
+
+
+@cli.command(name="page-test")
+@click.argument("destination")
+def page_test_command(destination: str) -> None:
+    """Tell a destination that a test fires, and that it ended: does a message arrive, does a phone ring?"""
+    environment = from_process()
+    steps = asyncio.run(page_test(environment, destination))
+    for one in steps:
+        click.echo(f"{one.mark.value:5} {one.what}: {one.said}")
+    if any(one.mark is Mark.BAD for one in steps):
+        sys.exit(FINDINGS)
+
+
+@cli.command()
+@click.option("--exit", "then_exit", is_flag=True, help="end after the scenario, with a summary as the last line")
+@click.option("--speed", default=20.0, show_default=True, help="how much faster than life the storm is played")
+def demo(*, then_exit: bool, speed: float) -> None:
+    """The gateway with a local Slack and PagerDuty, and a recorded storm to watch. No account needed."""
+    _run(run_demo(click.echo, then_exit=then_exit, speed=speed))
+
+
+@cli.command()
+@click.argument("incident", required=False)
+@click.option(
+    "--state", default="active", show_default=True, help="open, acknowledged, closed_by_hand, quiet, resolved, active or all"
+)
+@click.option("--ack", "ack_by", metavar="NAME", help="NAME has it")
+@click.option("--close", "close_by", metavar="NAME", help="NAME closes it while it still fires")
+@click.option("--note", default="", help="why it is closed")
+@click.option("--json", "as_json", is_flag=True, help="for machines")
+def incidents(incident: str | None, state: str, ack_by: str | None, close_by: str | None, note: str, *, as_json: bool) -> None:
+    """List the incidents of a running gateway (GATEWAY_URL), show one, acknowledge or close it."""
+    if (ack_by or close_by) and not incident:
+        raise click.UsageError("which incident? gateway incidents ID --ack NAME")
+    if ack_by:
+        found = _ask("POST", f"/api/v1/incidents/{incident}/acknowledge", json={"by": ack_by})
+    elif close_by:
+        found = _ask("POST", f"/api/v1/incidents/{incident}/close", json={"by": close_by, "note": note})
+    elif incident:
+        found = _ask("GET", f"/api/v1/incidents/{incident}")
+    else:
+        found = _ask("GET", "/api/v1/incidents", params={"state": state})
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    elif "items" in found:
+        _print_incidents(found["items"])
+    else:
+        _print_incident(found)
+
+
+def _ask(method: str, path: str, **more: Any) -> dict[str, Any]:
+    settings = from_process().settings
+    headers = {"authorization": f"Bearer {settings.admin_token[0].get_secret_value()}"} if settings.admin_token else {}
+    try:
+        answer = httpx.request(
+            method, f"{settings.gateway_url.rstrip('/')}{path}", headers=headers, timeout=REQUEST_TIME, **more
+        )
+        found = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise click.ClickException(f"no gateway answers at {settings.gateway_url}: {error}; is GATEWAY_URL right?") from error
+    if answer.status_code != httpx.codes.OK:
+        raise click.ClickException(f"{found.get('error')} {found.get('remedy', '')}".strip())
+    return dict(found)
+
+
+def _print_incidents(items: list[dict[str, Any]]) -> None:
+    if not items:
+        out.print("no incidents")
+        return
+    table = Table(box=None, header_style="bold")
+    for column in ("incident", "state", "severity", "title", "firing", "since", "who"):
+        table.add_column(column, no_wrap=column != "title")
+    for one in items:
+        who = (one["acknowledged"] or {}).get("by", "")
+        table.add_row(
+            one["id"], one["state"], one["severity"], one["title"], str(one["firing"]), (one["opened_at"] or "")[:19], who
+        )
+    out.print(table)
+
+
+def _print_incident(one: dict[str, Any]) -> None:
+    out.print(f"{one['id']}  {one['state']}  {one['severity']}  {one['title']}", markup=False)
+    out.print(
+        f"since {one['opened_at']}, {one['firing']} of {one['members']} firing, correlated by {one['correlated_by']}",
+        markup=False,
+    )
+    for ledger in one.get("ledgers", ()):
+        trouble = f"  {ledger['error']}" if ledger["error"] else ""
+        out.print(f"  {ledger['target']:24} told {ledger['told']}{trouble}", markup=False)
+    for verdict in one.get("verdicts", ()):
+        out.print(
+            f"  {verdict['name']:24} {verdict['target'] or '(nobody)'}: {verdict['standing']} ({verdict['reason']}) {verdict['rule']}",
+            markup=False,
+        )
+    for line in one.get("timeline", ())[:20]:
+        out.print(f"  {line['at']}  {line['what']} {line['detail'] or ''}", markup=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""Doctor and page-test: does everything that the gateway needs work, looked at from this machine?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from secrets import token_hex
+
+import httpx
+
+from gateway.clock import utc_ms
+from gateway.errors import BadRules, StateUnavailable
+from gateway.model.incident import Through, Told
+from gateway.model.rulebook import Destination, Rulebook, SlackChannel
+from gateway.model.severity import Severity
+from gateway.model.telling import Delivered, Line, Telling
+from gateway.outbound.pagerduty import PagerDutyNotifier
+from gateway.outbound.slack import SlackNotifier
+from gateway.settings import Environment
+from gateway.storage.redis import connect, examine
+from gateway.storage.rule_files import load_rules
+
+REQUEST_TIME = 5.0
+ROUTING_KEY_LENGTH = 32  # https://developer.pagerduty.com/docs/events-api-v2/overview/
+
+
+class Mark(StrEnum):
+    GOOD = "ok"
+    WORRY = "warn"
+    BAD = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    mark: Mark
+    what: str
+    said: str
+
+
+async def examine_everything(environment: Environment) -> list[Finding]:
+    """In the order in which things are needed."""
+    loaded = load_rules(environment.settings.rules)
+    found = [Finding(Mark.GOOD, "settings", f"listening on {environment.settings.listen}")]
+    found += [Finding(Mark.BAD if one in loaded.errors else Mark.WORRY, "rules", str(one)) for one in loaded.findings]
+    if loaded.rulebook is not None:
+        found.append(Finding(Mark.GOOD, "rules", f"{len(loaded.rulebook.routes)} routes, revision {loaded.rulebook.revision}"))
+    found += await _store(environment)
+    if loaded.rulebook is not None:
+        found += await _destinations(environment, loaded.rulebook)
+    return [*found, *await _gateway(environment)]
+
+
+async def _store(environment: Environment) -> list[Finding]:
+    url = environment.settings.redis_url
+    if url is None:
+        return [Finding(Mark.GOOD, "store", f"embedded, in {environment.settings.data_dir.expanduser()}")]
+    client = connect(url.get_secret_value())
+    try:
+        version, problems = await examine(client)
+    except StateUnavailable as error:
+        return [Finding(Mark.BAD, "store", f"{error}; is GATEWAY_REDIS_URL right?")]
+    finally:
+        await client.aclose()
+    return [Finding(Mark.GOOD, "store", f"version {version}"), *(Finding(Mark.WORRY, "store", one) for one in problems)]
+
+
+async def _destinations(environment: Environment, rules: Rulebook) -> list[Finding]:
+    slack = SlackNotifier(environment.settings.slack_api_url, REQUEST_TIME)
+    found: list[Finding] = []
+    try:
+        for name, destination in rules.destinations.items():
+            secret = environment.secret(destination.credential)
+            if secret is None:
+                found.append(Finding(Mark.WORRY, name, f"{destination.credential} is not set: its deliveries go to the log"))
+            elif isinstance(destination.via, SlackChannel):
+                found.append(await _slack(slack, name, secret))
+            else:
+                found.append(_pagerduty(name, destination.credential, secret))
+    finally:
+        await slack.aclose()
+    return found
+
+
+async def _slack(slack: SlackNotifier, name: str, secret: str) -> Finding:
+    who = await slack.who(secret)
+    if isinstance(who, Mapping):
+        return Finding(Mark.GOOD, name, f"Slack knows the token: {who.get('user')} in {who.get('team')}")
+    return Finding(Mark.BAD, name, f"Slack does not take the token: {who.reason} {who.detail}")
+
+
+def _pagerduty(name: str, variable: str, secret: str) -> Finding:
+    if len(secret) != ROUTING_KEY_LENGTH:
+        return Finding(Mark.WORRY, name, f"{variable} has {len(secret)} characters; a routing key has {ROUTING_KEY_LENGTH}")
+    return Finding(Mark.GOOD, name, f"{variable} looks like a routing key; `gateway page-test {name}` shows whether it works")
+
+
+async def _gateway(environment: Environment) -> list[Finding]:
+    url = environment.settings.gateway_url.rstrip("/")
+    try:
+        async with httpx.AsyncClient(timeout=REQUEST_TIME) as client:
+            health = (await client.get(f"{url}/health")).json()
+    except (httpx.HTTPError, ValueError):
+        return [Finding(Mark.WORRY, "gateway", f"none answers at {url}")]
+    found = [Finding(Mark.GOOD if health.get("status") == "ok" else Mark.WORRY, "gateway", f"{health.get('status')} at {url}")]
+    found += [Finding(Mark.WORRY, "gateway", str(one)) for one in health.get("worries", ())]
+    words = health.get("unknown_severities") or {}
+    found += [
+        Finding(Mark.WORRY, "severity", f"`{word}` is unknown, {count} alerts: map it in labels.severity")
+        for word, count in words.items()
+    ]
+    return found
+
+
+async def page_test(environment: Environment, name: str) -> list[Finding]:
+    """Tells firing, then ended, through the very adapter that production uses. Raises `BadRules`."""
+    loaded = load_rules(environment.settings.rules)
+    if loaded.rulebook is None:
+        raise BadRules("\n".join(str(one) for one in loaded.errors))
+    destination = loaded.rulebook.destinations.get(name)
+    if destination is None:
+        return [Finding(Mark.BAD, name, f"no such destination; there are {', '.join(loaded.rulebook.destinations)}")]
+    secret = environment.secret(destination.credential)
+    if secret is None:
+        return [Finding(Mark.BAD, name, f"{destination.credential} is not set")]
+    notifier: SlackNotifier | PagerDutyNotifier
+    if destination.kind == "slack":
+        notifier = SlackNotifier(environment.settings.slack_api_url)
+    else:
+        notifier = PagerDutyNotifier(environment.settings.pagerduty_events_url)
+    try:
+        return await _tell_twice(notifier, destination, secret)
+    finally:
+        await notifier.aclose()
+
+
+async def _tell_twice(notifier: SlackNotifier | PagerDutyNotifier, destination: Destination, secret: str) -> list[Finding]:
+    found: list[Finding] = []
+    for address in _addresses(destination):
+        through = Through(destination.kind, address, destination.credential, "")
+        incident, remote = f"test-{token_hex(4)}", None
+        for state in (Told.FIRING, Told.ENDED):
+            telling = _test_telling(incident, destination, state)
+            answer = await notifier.tell(through, secret, telling, attempt=token_hex(8), remote=remote)
+            if not isinstance(answer, Delivered):
+                found.append(Finding(Mark.BAD, address, f"{state.value}: {answer.reason} {answer.detail}".strip()))
+                break
+            remote = answer.remote
+            found.append(Finding(Mark.GOOD, address, f"{state.value} delivered ({remote.id})"))
+    return found
+
+
+def _addresses(destination: Destination) -> list[str]:
+    """A channel from a label stands for as many channels as it may name."""
+    via = destination.via
+    if not isinstance(via, SlackChannel):
+        return [via.service or destination.name]
+    if "{" not in via.channel:
+        return [via.channel]
+    start, _, rest = via.channel.partition("{")
+    return [f"{start}{value}{rest.partition('}')[2]}" for value in sorted(via.allow)]
+
+
+def _test_telling(incident: str, destination: Destination, state: Told) -> Telling:
+    now = utc_ms()
+    ended = now if state is Told.ENDED else 0
+    line = Line(
+        "GatewayPageTest",
+        Severity.INFO,
+        {"destination": destination.name},
+        "A test of the alert gateway: nothing is wrong.",
+        now,
+        ended,
+    )
+    return Telling(
+        incident=incident,
+        target=destination.name,
+        generation=1,
+        revision=1,
+        state=state,
+        severity=Severity.INFO,
+        title="GatewayPageTest",
+        where={"destination": destination.name},
+        lines=(line,),
+        firing=0 if ended else 1,
+        ended=1 if ended else 0,
+        started_at=now,
+        ended_at=ended,
+        at=now,
+        page=destination.kind == "pagerduty",
+        rule="gateway page-test",
+    )

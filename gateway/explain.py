@@ -1,0 +1,110 @@
+"""Explain: what the rules make of a webhook body, step by step, with the very functions that decide in production.
+
+Nothing is sent and no store is asked: the body goes through intake into an empty in-memory store, and is planned there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.decisions.plan import Case, plan
+from gateway.decisions.route import Router
+from gateway.decisions.view import standings
+from gateway.inbound.alertmanager import parse
+from gateway.intake import Intake
+from gateway.model.alert import Alert
+from gateway.model.changes import Table
+from gateway.model.records import load_alert, load_incident
+from gateway.model.rulebook import Rulebook
+from gateway.model.verdict import Outcome, Reason
+from gateway.reload import compile_rules
+from gateway.storage.memory import MemoryStore
+
+
+@dataclass(frozen=True, slots=True)
+class ToldWhere:
+    """What one member is at one target: `at` is when it is told there, ms; 0 where it is not."""
+
+    target: str
+    standing: str
+    reason: str
+    rule: str
+    at: int
+    interrupts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One alert of the body."""
+
+    name: str
+    labels: Mapping[str, str]
+    severity: str
+    outcome: str
+    reason: str
+    correlated_by: str
+    incident: str
+    told: tuple[ToldWhere, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    alerts: tuple[Explained, ...]
+    quarantined: tuple[str, ...]
+
+
+async def explain(body: bytes, rules: Rulebook, now: int) -> Explanation:
+    """`now` in ms. Raises `BadWebhook`."""
+    in_force = compile_rules(rules, now)
+    parsed = parse(body, in_force.normaliser, now)
+    store = MemoryStore(lambda: now)
+    verdicts: list[tuple[Outcome, Reason]] = []
+    intake = Intake(store, in_force.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
+    await intake.accept(parsed.seen, parsed.strays)
+    alerts = {name: load_alert(row.value) for name, row in store.rows[Table.ALERTS].items()}
+    told, rule_of = _plans(store, alerts, in_force.router, now)
+    return Explanation(
+        tuple(
+            _explained(alerts[seen.alert], verdict, told, rule_of)
+            for seen, verdict in zip(parsed.seen, verdicts, strict=True)
+            if seen.alert in alerts
+        ),
+        tuple(f"{stray.field}: {stray.error}" for stray in parsed.strays),
+    )
+
+
+def _plans(
+    store: MemoryStore, alerts: Mapping[str, Alert], router: Router, now: int
+) -> tuple[dict[str, list[ToldWhere]], dict[str, str]]:
+    """By episode, what it is where; by incident, the correlate rule that made it."""
+    told: dict[str, list[ToldWhere]] = {}
+    rules: dict[str, str] = {}
+    for row in store.rows[Table.INCIDENTS].values():
+        incident = load_incident(row.value)
+        rules[incident.id] = incident.rule
+        episodes = {member.episode_id: alerts[member.alert] for member in incident.members}
+        planned = plan(Case(incident, episodes, {}), router, now)
+        for target, view in planned.views.items():
+            for episode, verdict in standings(view, now)[1].items():
+                due = view.due if verdict.outcome in ("held", "due") else 0
+                where = ToldWhere(target, verdict.outcome, verdict.reason, verdict.rule, due, view.want.paged)
+                told.setdefault(episode, []).append(where)
+        for episode, verdict in planned.unseen.items():
+            told.setdefault(episode, []).append(ToldWhere("", verdict.outcome, verdict.reason, verdict.rule, 0, False))
+    return told, rules
+
+
+def _explained(
+    alert: Alert, verdict: tuple[Outcome, Reason], told: Mapping[str, list[ToldWhere]], rule_of: Mapping[str, str]
+) -> Explained:
+    return Explained(
+        name=alert.name,
+        labels=alert.labels,
+        severity=alert.severity.word,
+        outcome=verdict[0].value,
+        reason=verdict[1].value,
+        correlated_by=rule_of.get(alert.incident, ""),
+        incident=alert.incident,
+        told=tuple(told.get(alert.episode_id, ())),
+    )

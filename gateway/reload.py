@@ -1,0 +1,156 @@
+"""The rules in force: loaded strictly, watched, swapped whole; the last good set stays when the files have errors.
+
+Replicas agree by a generation in the store: who loads files that nobody has announced yet announces the next one, and a
+replica with an older generation does not plan (`reconcile.context.outdated`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from gateway.decisions.admit import plan_subject
+from gateway.decisions.correlate import Correlator
+from gateway.decisions.normalise import Normaliser
+from gateway.decisions.route import Router
+from gateway.errors import BadRules, StateUnavailable
+from gateway.model.changes import Ask, Changes, Fate, Table
+from gateway.model.ledger import Ledger
+from gateway.model.records import load_incident, load_ledger
+from gateway.model.rulebook import Rulebook
+from gateway.ports import Archive, Store
+from gateway.reconcile.context import RULES, Report, load_generation
+from gateway.storage.rule_files import differences, fingerprint_files, load_rules
+
+log = structlog.get_logger("gateway.rules")
+
+EVERY = 2.0  # seconds
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """One rule set, compiled."""
+
+    rules: Rulebook
+    normaliser: Normaliser
+    correlator: Correlator
+    router: Router
+    loaded_at: int
+
+
+def compile_rules(rules: Rulebook, now: int) -> InForce:
+    return InForce(rules, Normaliser(rules.labels), Correlator(rules), Router(rules), now)
+
+
+def load_or_refuse(path: Path, now: int) -> InForce:
+    """Raises `BadRules` with every error; logs the warnings."""
+    loaded = load_rules(path)
+    if loaded.rulebook is None:
+        raise BadRules("\n".join(str(one) for one in loaded.errors))
+    for one in loaded.findings:
+        log.warning("rules_warning", finding=str(one))
+    return compile_rules(loaded.rulebook, now)
+
+
+class RulesKeeper:
+    """`use` is called with a new set and its generation, on the loop's thread."""
+
+    def __init__(
+        self, path: Path, first: InForce, store: Store, archive: Archive, report: Report, use: Callable[[InForce, int], None],
+        clock: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self.in_force = first
+        self.errors: tuple[str, ...] = ()
+        self._path = path
+        self._store = store
+        self._archive = archive
+        self._report = report
+        self._use = use
+        self._clock = clock
+        self._seen = fingerprint_files(path)
+
+    async def announce(self) -> int:
+        """The generation of our rules: the store's where it has them, else the next. Raises `StateUnavailable`."""
+        while True:
+            row = (await self._store.gather(Ask(cells=(RULES,)))).rows[RULES]
+            generation, revision = load_generation(row.value)
+            if revision == self.in_force.rules.revision:
+                return generation
+            text = f"{generation + 1} {self.in_force.rules.revision}"
+            committed = await self._store.commit(Changes(expect={RULES: row.version}, put={RULES: text.encode()}))
+            if committed.fate is Fate.DONE:
+                return generation + 1
+
+    async def run(self) -> None:
+        """Watch the files, until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY)
+            seen = fingerprint_files(self._path)
+            if seen == self._seen:
+                continue
+            try:
+                await self.reload()
+            except StateUnavailable as error:
+                log.warning("reload_delayed", error=str(error))
+                continue
+            self._seen = seen
+
+    async def reload(self) -> bool:
+        """False where the files have errors."""
+        loaded = await asyncio.to_thread(load_rules, self._path)
+        self.errors = tuple(str(one) for one in loaded.errors)
+        self._report("GatewayRulesRejected", {}, bool(self.errors), self._clock())
+        if loaded.rulebook is None:
+            log.error("rules_rejected", errors=self.errors[:20], in_force=self.in_force.rules.revision)
+            return False
+        old = self.in_force
+        if loaded.rulebook.revision == old.rules.revision:
+            return True
+        self.in_force = compile_rules(loaded.rulebook, self._clock())
+        generation = await self.announce()
+        self._use(self.in_force, generation)
+        owed = await self._look_again(old.rules)
+        lines = (
+            *differences(old.rules, loaded.rulebook),
+            *(f"destination `{name}` still owes {n} ends" for name, n in owed.items()),
+        )
+        log.warning("rules_reloaded", revision=loaded.rulebook.revision, generation=generation, changes=lines[:50])
+        return True
+
+    async def _look_again(self, old: Rulebook) -> dict[str, int]:
+        """Every open incident is planned anew; how many ends destinations that are gone still owe."""
+        now = await self._store.now()
+        cursor, changes = 0, Changes()
+        while True:
+            cursor, rows = await self._archive.page(Table.INCIDENTS, cursor, PAGE)
+            for row in rows.values():
+                incident = load_incident(row.value)
+                if not incident.resolved_at:
+                    changes.look(plan_subject(incident.id), now, 6)
+            if changes.agenda:
+                await self._store.commit(changes)
+                changes = Changes()
+            if not cursor:
+                break
+        gone = old.destinations.keys() - self.in_force.rules.destinations.keys()
+        return await owed_ends(self._archive, gone) if gone else {}
+
+
+async def owed_ends(archive: Archive, destinations: set[str]) -> dict[str, int]:
+    """By destination: how many members were told firing there and not told ended yet."""
+    owed: dict[str, int] = {}
+    cursor = 0
+    while True:
+        cursor, rows = await archive.page(Table.LEDGERS, cursor, PAGE)
+        for row in rows.values():
+            ledger: Ledger = load_ledger(row.value)
+            count = sum(ledger.believed.members.values())
+            if ledger.destination in destinations and count:
+                owed[ledger.destination] = owed.get(ledger.destination, 0) + count
+        if not cursor:
+            return owed
