@@ -31,7 +31,6 @@ from gateway.settings import Environment, from_process
 from gateway.storage.rule_files import load_rules, rules_schema
 from gateway.telemetry.logging import configure_logging
 
-
 FINDINGS, USAGE = 1, 2
 REQUEST_TIME = 10.0
 

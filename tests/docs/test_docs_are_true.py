@@ -1,0 +1,93 @@
+"""What the documents say is so: every setting, command, key, reason, metric and file that they name, and none is left out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gateway.__main__ import cli
+from gateway.inbound.alertmanager import MAX_ALERTS
+from gateway.inbound.body import Caps
+from gateway.model.verdict import Reason
+from gateway.settings import Settings
+from gateway.storage.redis import KEY_NAMES
+from gateway.storage.rule_files import load_rules, rules_schema, written
+from gateway.telemetry.metrics import Metrics
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+RULES = (ROOT / "docs/rules.md").read_text("utf-8")
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text("utf-8")
+WEBHOOKS = (ROOT / "docs/webhooks.md").read_text("utf-8")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("name", [str(field.alias) for field in Settings.model_fields.values()])
+def test_every_setting_is_in_the_readme_with_its_description(name: str) -> None:
+    description = next(field.description for field in Settings.model_fields.values() if field.alias == name)
+    assert f"| `{name}` |" in README
+    assert str(description) in README
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_command_is_in_the_readme(name: str) -> None:
+    assert f"`gateway {name}" in README
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_is_explained(reason: Reason) -> None:
+    assert re.search(rf"\| `{reason}` \| [A-Za-z`]", RULES)
+
+
+@pytest.mark.parametrize(
+    "key", sorted({*written.LABELS, *written.SLACK, *written.PAGERDUTY, *written.ROUTE, *written.CORRELATE, *written.POLICY})
+)
+def test_every_rule_key_is_described(key: str) -> None:
+    assert re.search(rf"`(slack\.|pagerduty\.)?{key}`", RULES)
+
+
+@pytest.mark.parametrize("name", KEY_NAMES)
+def test_every_key_of_a_slot_is_named(name: str) -> None:
+    assert re.search(rf"[:`]{name}`", ARCHITECTURE)
+
+
+def test_every_metric_that_the_readme_names_is_there() -> None:
+    shown = Metrics().render()[0].decode()
+    for name in re.findall(r"`(gateway_[a-z_]+)`", README):
+        assert f"\n{name}" in shown or f"# TYPE {name} " in shown or f"# TYPE {name.removesuffix('_total')}" in shown
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8")):
+        assert (document.parent / target).exists(), target
+
+
+def test_the_tree_in_the_readme_is_the_tree_on_disk() -> None:
+    listed = set(re.findall(r"^  (\w+)/ ", README, re.MULTILINE))
+    on_disk = {path.name for path in (ROOT / "gateway").iterdir() if path.is_dir() and not path.name.startswith("__")}
+    assert listed == on_disk - {"intake"}
+
+
+def test_the_caps_in_the_webhook_table_are_those_of_the_door() -> None:
+    assert f"{MAX_ALERTS:,}" in WEBHOOKS
+    assert f"({Caps().body >> 20} MiB)" in WEBHOOKS
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_the_readmes_rules_are_right(number: int, tmp_path: Path) -> None:
+    section = README[README.index("## Rules") :]
+    blocks = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    (tmp_path / "a.yaml").write_text(blocks[0], "utf-8")
+    (tmp_path / "b.yaml").write_text(blocks[number] if number else "", "utf-8")
+    assert not load_rules(tmp_path).errors
+
+
+def test_the_starter_set_has_no_findings_and_fits_the_schema() -> None:
+    from jsonschema import validate
+
+    assert load_rules(ROOT / "rules").findings == ()
+    validate(yaml.safe_load((ROOT / "rules/starter.yaml").read_text("utf-8")), rules_schema())
