@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 JsonObject = dict[str, object]
-CALLS_KEPT = 50_000
+CALLS_KEPT = 20_000
 
 templates = Environment(
     loader=PackageLoader("gateway.sandbox"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

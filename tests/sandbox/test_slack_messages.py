@@ -124,6 +124,11 @@ async def test_mentions_are_recorded_from_text_and_blocks_once_each(client: Asyn
     assert slack.messages("alerts")[0].notified == ("@here", "U0ALICE", "S0PAY", "@channel")
 
 
+async def test_mentions_in_attachments_are_found(client: AsyncWebClient, slack: SlackSandbox) -> None:
+    await post(client, attachments=[{"text": "<!here>", "fields": [{"title": "who", "value": "<@U0BOB>"}]}])
+    assert slack.messages("alerts")[0].notified == ("@here", "U0BOB")
+
+
 async def test_escaped_and_plain_mentions_notify_nobody(client: AsyncWebClient, slack: SlackSandbox) -> None:
     header = [{"type": "header", "text": {"type": "plain_text", "text": "<!channel>"}}]
     await post(client, "&lt;!here&gt; @here", blocks=header)

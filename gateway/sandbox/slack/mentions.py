@@ -36,7 +36,7 @@ def _of_object(item: dict[str, object]) -> Iterator[str]:
     if kind in {"user", "usergroup", "broadcast"}:
         yield _rich_mention(item)
     for value in item.values():
-        if isinstance(value, str) and (kind in {"mrkdwn", "markdown"} or "fallback" in item or "color" in item):
+        if isinstance(value, str) and kind in {"mrkdwn", "markdown", None}:  # attachments and their fields have no type
             yield value
         yield from mrkdwn_of(value)
 

@@ -19,6 +19,7 @@ _STYLES = (
     (re.compile(r"(?<![\w~])~(?=\S)([^~\n]+?)(?<=\S)~(?![\w~])"), "s"),
 )
 _QUOTE = re.compile(r"^(?:&gt;) ?(.*)$", re.MULTILINE)
+_BREAK_AT_BOX = re.compile(r"(</blockquote>|</pre>)<br>|<br>(<pre>|<blockquote>)")
 _SHORTCODE = re.compile(r":([a-z0-9_+-]+):")
 _EMOJI = {
     "bell": "🔔",
@@ -63,7 +64,8 @@ def mrkdwn(text: str) -> Markup:
     # Code, links and mentions stand aside while the rest is styled, so that `*<link>*` is a bold link.
     flat = _PIECES.sub(keep, text.replace("\0", ""))
     html = _QUOTE.sub(r"<blockquote>\1</blockquote>", _styled(flat)).replace("\n", "<br>")
-    return Markup(re.sub(r"\0(\d+)\0", lambda found: str(special[int(found[1])]), html))  # noqa: S704 - all parts are escaped
+    html = re.sub(r"\0(\d+)\0", lambda found: str(special[int(found[1])]), html)
+    return Markup(_BREAK_AT_BOX.sub(r"\1\2", html))  # noqa: S704 - all parts are escaped
 
 
 def plain(text: str, *, emoji: bool = True) -> Markup:

@@ -122,7 +122,7 @@ def _button(button: Mapping[str, object]) -> Markup:
 def _image(image: Mapping[str, object]) -> Markup:
     """A link with the image's own words: the page itself fetches nothing from elsewhere."""
     link, words = safe_link(image.get("image_url")), escape(str(image.get("alt_text") or "image"))
-    return Markup('<a class="image" href="{}" rel="noreferrer noopener">🖼 {}</a>').format(link, words) if link else words
+    return Markup('<a class="image" href="{}" rel="noreferrer noopener">{}</a>').format(link, words) if link else words
 
 
 def _rich_text(block: Mapping[str, object]) -> Markup:
