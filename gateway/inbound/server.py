@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -12,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEADER_TIME = 10.0  # seconds for a request's line and headers
 GRACE = 15  # seconds for webhooks in flight at the end
 CONNECTIONS = 2_000  # more are answered 503
+ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -42,6 +46,22 @@ class PatientProtocol(HttpToolsProtocol):
             self._deadline = None
 
 
+class Server(uvicorn.Server):
+    """Ends by returning. uvicorn's own would raise the signal again, and the store would never be stopped."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in ENDINGS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in ENDINGS:
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)  # we are ending already; a second Ctrl-C must not leave a store behind
+
+
 def make_server(application: ASGIApp, host: str, port: int, **more: Any) -> uvicorn.Server:
     config = uvicorn.Config(
         application,
@@ -61,4 +81,4 @@ def make_server(application: ASGIApp, host: str, port: int, **more: Any) -> uvic
         timeout_keep_alive=75,
         **more,
     )
-    return uvicorn.Server(config)
+    return Server(config)

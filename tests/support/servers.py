@@ -51,3 +51,47 @@ def redis_server(which: str, *more: str) -> Iterator[str]:
         finally:
             server.kill()
             server.wait()
+
+
+class KillableRedis:
+    """Redis 7.0 with everything on disk before it answers; `restart` kills it -9 and starts it again on its data."""
+
+    def __init__(self, folder: str) -> None:
+        self._binary = program("redis-server", "redis-server")
+        self._folder = folder
+        self._port = free_port()
+        self.url = f"redis://127.0.0.1:{self._port}"
+        self._server = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        options = [
+            "--port",
+            str(self._port),
+            "--dir",
+            self._folder,
+            "--save",
+            "",
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+        ]
+        return subprocess.Popen([self._binary, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def restart(self) -> None:
+        self.kill()
+        self._server = self._start()
+
+    def kill(self) -> None:
+        self._server.kill()
+        self._server.wait()
+
+
+@contextmanager
+def killable_redis() -> Iterator[KillableRedis]:
+    with tempfile.TemporaryDirectory(prefix="gw") as folder:
+        server = KillableRedis(folder)
+        try:
+            yield server
+        finally:
+            server.kill()
