@@ -32,3 +32,4 @@ class BadWebhook(GatewayError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}" if field else message)
         self.field = field
+        self.message = message

@@ -130,7 +130,7 @@ class AlertmanagerDoor:
             parsed = parse(body, self._normaliser(), self._now())
             refusal = None
         except BadWebhook as error:
-            stray = Stray(DEFAULT_SOURCE, error.field, str(error), body[:MAX_RAW], whole=True)
+            stray = Stray(DEFAULT_SOURCE, error.field, error.message, body[:MAX_RAW], whole=True)
             parsed = Parsed([], [stray])
             refusal = Reply(400, "not_a_webhook", str(error), error.field, "docs/webhooks.md says what is taken; the body is kept in quarantine")  # fmt: skip
         try:

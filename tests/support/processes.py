@@ -51,7 +51,7 @@ class GatewayProcess:
         if not rules.exists():
             rules.write_text(self.rules, "utf-8")
         environment = {
-            "PATH": os.environ["PATH"],  # noqa: TID251 - the child needs it
+            "PATH": os.environ["PATH"],
             "GATEWAY_LISTEN": f"127.0.0.1:{self.port}",
             "GATEWAY_RULES": str(rules),
             "GATEWAY_DATA_DIR": str(self.folder / "data"),

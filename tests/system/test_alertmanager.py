@@ -107,7 +107,7 @@ async def chain(tmp_path: Path) -> AsyncIterator[Chain]:
 
 
 def fires(replica: str, *, ended: bool = False) -> dict[str, object]:
-    now = datetime.now(UTC)  # noqa: TID251 - what a Prometheus server would say
+    now = datetime.now(UTC)
     labels = {
         "alertname": "HighErrorRate",
         "service": "payments",
@@ -124,7 +124,7 @@ def fires(replica: str, *, ended: bool = False) -> dict[str, object]:
     }
 
 
-STARTED = datetime.now(UTC) - timedelta(seconds=5)  # noqa: TID251 - the same
+STARTED = datetime.now(UTC) - timedelta(seconds=5)
 
 
 async def test_a_pair_of_alertmanagers_and_of_replicas_tell_nobody_twice_and_end_nothing_early(chain: Chain) -> None:

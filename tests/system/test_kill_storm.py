@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox
+from gateway.sandbox.slack import Message
 from tests.support.processes import GatewayProcess, alert, body, send_until_taken
 from tests.support.servers import killable_redis
 
 INCIDENTS = 240
 CHUNK = 12
-KILL_EVERY = 1.5  # seconds
+KILL_EVERY = 2.5  # seconds
 SETTLING = 200.0
 TEAMS = 8  # a channel each: Slack takes one message a second in a channel
 CHANNELS = [f"t{number}-alerts" for number in range(TEAMS)]
@@ -54,7 +55,7 @@ def team(name: str) -> str:
 
 
 def stamp() -> str:
-    return datetime.now(UTC).isoformat()  # noqa: TID251 - what a Prometheus server would say
+    return datetime.now(UTC).isoformat()
 
 
 @asynccontextmanager
@@ -95,7 +96,7 @@ async def storm(gateways: list[GatewayProcess], vendors: Vendors, kill_store: ob
             part = names[at : at + CHUNK]
             await send_until_taken(urls, body(*[alert(name, starts=started[name], team=team(name)) for name in part]))
             await asyncio.sleep(0.4)
-        await asyncio.sleep(10)
+        await everybody_told(vendors)
         for at in range(0, INCIDENTS, CHUNK):
             part = names[at : at + CHUNK]
             await send_until_taken(
@@ -108,6 +109,20 @@ async def storm(gateways: list[GatewayProcess], vendors: Vendors, kill_store: ob
     vendors.pagerduty.faults.clear()
     await settled(gateways, vendors)
     await check(gateways, vendors)
+
+
+def told_in_slack(vendors: Vendors) -> list[Message]:
+    found = [one for channel in CHANNELS for one in vendors.slack.messages(channel)]
+    return [one for one in found if one.thread_ts is None and not one.deleted]
+
+
+async def everybody_told(vendors: Vendors) -> None:
+    """While the killing goes on."""
+    deadline = asyncio.get_running_loop().time() + SETTLING
+    while len(told_in_slack(vendors)) < INCIDENTS or len(vendors.pagerduty.incidents) < INCIDENTS:
+        found = len(told_in_slack(vendors)), len(vendors.pagerduty.incidents)
+        assert asyncio.get_running_loop().time() < deadline, found
+        await asyncio.sleep(0.5)
 
 
 async def settled(gateways: list[GatewayProcess], vendors: Vendors) -> None:
@@ -132,9 +147,7 @@ async def check(gateways: list[GatewayProcess], vendors: Vendors) -> None:
     assert set(residues.values()) == {0.0}, residues
     open_now = [one.dedup_key for one in vendors.pagerduty.incidents if one.open]
     assert not open_now
-    posted = [
-        one for channel in CHANNELS for one in vendors.slack.messages(channel) if one.thread_ts is None and not one.deleted
-    ]
+    posted = told_in_slack(vendors)
     unresolved = [one.text for one in posted if "Resolved" not in one.text]
     assert not unresolved, unresolved[:5]
     told = Counter(str((one.metadata or {})["event_payload"]["incident"]) for one in posted)  # type: ignore[index]

@@ -1,0 +1,1 @@
+"""`make bench`: what an alert costs, beside a real Alertmanager in the same run."""

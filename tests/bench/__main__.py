@@ -1,0 +1,187 @@
+"""`make bench`: prints a table; ratios of one run on one machine, never compared with another run's times."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gateway.decisions.normalise import Normaliser
+from gateway.decisions.route import Router
+from gateway.model.matchers import parse_matchers
+from gateway.model.rulebook import BUILT_IN, LabelRules, Route
+from gateway.sandbox import PagerDutySandbox, SlackSandbox
+from tests.bench.load import Cost, drive, labels, measure, memory, posted_alerts, request, webhook
+from tests.support.build import rulebook
+from tests.support.processes import GatewayProcess
+from tests.support.servers import free_port, program
+
+SIZES = {1: 3_000, 10: 10_000, 100: 20_000, 1000: 20_000}  # alerts a webhook -> alerts in all
+ACTIVE = 100_000
+QUIET_RULES = """
+destinations: {chat: {slack: {channel: "#alerts"}}}
+routes: [{name: everything, notify: [chat], group_wait: 1h}]
+"""
+PROMPT_RULES = """
+destinations:
+  chat: {slack: {channel: "#alerts"}}
+  pager: {pagerduty: {routing_key: {env: PAGERDUTY_ROUTING_KEY}}}
+routes: [{name: everything, notify: [chat], page: [pager], group_wait: 0s}]
+"""
+
+
+@contextmanager
+def alertmanager(folder: Path) -> Iterator[tuple[int, int]]:
+    """Its port and process; it notifies nobody."""
+    config = folder / "alertmanager.yml"
+    config.write_text("route: {receiver: none, group_by: [alertname], group_wait: 1h}\nreceivers: [{name: none}]\n", "utf-8")
+    port = free_port()
+    arguments = [
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--cluster.listen-address=",
+        f"--config.file={config}",
+        f"--storage.path={folder / 'am'}",
+    ]
+    process = subprocess.Popen(
+        [program("prometheus-alertmanager", "prometheus-alertmanager"), *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(1.5)
+    try:
+        yield port, process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def ingestion(folder: Path, gateway: GatewayProcess) -> None:
+    pids = await gateway_pids(gateway)
+    print("CPU per alert in µs, gateway + store (fsync always) | Alertmanager | ratio")
+    with alertmanager(folder) as (port, pid):
+        for size, total in SIZES.items():
+            groups = [range(at, at + size) for at in range(0, total, size)]
+            prefix = f"b{size}"
+            for kind in ("new", "repeated"):
+                ours = await measure(
+                    gateway.port, [request("/webhooks/alertmanager", webhook(group, prefix)) for group in groups], total, pids
+                )
+                theirs = await measure(
+                    port, [request("/api/v2/alerts", posted_alerts(group, prefix)) for group in groups], total, [pid]
+                )
+                row(f"{kind} at {size} a webhook", ours, theirs)
+
+
+def row(what: str, ours: Cost, theirs: Cost) -> None:
+    print(f"  {what:28} {ours.cpu:8.1f} | {theirs.cpu:8.1f} | {ours.cpu / theirs.cpu:5.2f}   ({1e6 / ours.wall:,.0f} alerts/s)")
+
+
+async def gateway_pids(gateway: GatewayProcess) -> list[int]:
+    assert gateway.process is not None
+    return [gateway.process.pid, int((gateway.folder / "data" / "store.pid").read_text())]
+
+
+async def active_alerts(folder: Path, gateway: GatewayProcess) -> None:
+    """Memory, and whether cost grows with what is active."""
+    pids = await gateway_pids(gateway)
+    size = 100
+    costs: dict[int, Cost] = {}
+    done = 0
+    for goal in (1_000, 10_000, ACTIVE):
+        groups = [range(at, at + size) for at in range(done, goal, size)]
+        await drive(gateway.port, [request("/webhooks/alertmanager", webhook(group, "m")) for group in groups], 16)
+        done = goal
+        fresh = [range(at, at + size) for at in range(0, 5_000, size)]
+        sent = [request("/webhooks/alertmanager", webhook(group, f"f{goal}")) for group in fresh]
+        costs[goal] = await measure(gateway.port, sent, 5_000, pids)
+    print(f"memory at {ACTIVE:,} active alerts: gateway + store {memory(pids):.0f} MiB")
+    with alertmanager(folder) as (port, pid):
+        groups = [range(at, at + 500) for at in range(0, ACTIVE, 500)]
+        await drive(port, [request("/api/v2/alerts", posted_alerts(group, "m")) for group in groups], 4)
+        print(f"  Alertmanager with the same: {memory([pid]):.0f} MiB")
+    first = costs[1_000].cpu
+    print(
+        "new alerts at 100 a webhook, by active alerts: "
+        + ", ".join(f"{n:,}: {c.cpu:.1f} µs ({c.cpu / first:.2f})" for n, c in costs.items())
+    )
+
+
+async def latency(gateway: GatewayProcess, slack: SlackSandbox, pagerduty: PagerDutySandbox) -> None:
+    """From a webhook's start to the vendor's receipt, one new incident every 10 ms, group_wait 0."""
+    count = 300
+    sent: dict[str, float] = {}
+    started = time.time()
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    for number in range(count):
+        await asyncio.sleep(max(0.0, started + number * 0.01 - time.time()))
+        sent[f"lat{number}-{number // 10}"] = time.time()
+        writer.write(request("/webhooks/alertmanager", webhook([number], f"lat{number}")))
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]))
+    await asyncio.sleep(3)
+    waits = []
+    for call in pagerduty.calls:
+        service = str(call.arguments.get("payload", {}).get("component", ""))  # type: ignore[attr-defined]
+        if service in sent and call.method in ("trigger", "enqueue"):
+            waits.append((call.at.timestamp() - sent[service]) * 1000)
+    waits.sort()
+    if waits:
+        print(
+            f"alert to PagerDuty at 100 webhooks/s, group_wait 0: p50 {waits[len(waits) // 2]:.1f} ms, p99 {waits[int(len(waits) * 0.99)]:.1f} ms ({len(waits)} of {count}; a service takes 2 events a second, 20 at once)"
+        )
+
+
+def matching() -> None:
+    """CPU per alert of routing, warm, by number of rules."""
+    print("routing per alert in µs, by rules (equality and regular expressions mixed)")
+    normaliser = Normaliser(LabelRules())
+    del normaliser
+    alerts = [labels(number, "r") for number in range(2_000)]
+    first = 0.0
+    for count in (10, 100, 1_000, 10_000):
+        routes = [
+            Route(f"r{n}", BUILT_IN, match=parse_matchers(f'service="r-{n % 200}"' if n % 3 else f'pod=~"r-{n % 90}.*"') + parse_matchers(f'team="t{n}"'), notify=("chat",), go_on=True)
+            for n in range(count)
+        ]  # fmt: skip
+        router = Router(rulebook(*routes))
+        for alert in alerts:
+            router.routing(alert)
+        started = time.process_time()
+        for alert in alerts:
+            router.routing(alert)
+        cost = (time.process_time() - started) / len(alerts) * 1e6
+        first = first or cost
+        print(f"  {count:6,} rules: {cost:7.1f} ({cost / first:.2f})")
+
+
+async def main() -> None:
+    matching()
+    with tempfile.TemporaryDirectory(prefix="gw-bench-") as name:
+        folder = Path(name)
+        async with SlackSandbox.start() as slack, PagerDutySandbox.start() as pagerduty:
+            for what, rules in (("ingest", QUIET_RULES), ("active", QUIET_RULES), ("latency", PROMPT_RULES)):
+                if len(sys.argv) > 1 and what not in sys.argv[1:]:
+                    continue
+                gateway = GatewayProcess(folder / what, slack, pagerduty, rules=rules, more={"GATEWAY_LOG_LEVEL": "warning"})
+                gateway.start()
+                try:
+                    await gateway.ready()
+                    if what == "ingest":
+                        await ingestion(folder, gateway)
+                    elif what == "active":
+                        await active_alerts(folder, gateway)
+                    else:
+                        await latency(gateway, slack, pagerduty)
+                    await gateway.stop()
+                finally:
+                    gateway.kill()
+                    gateway.kill_store()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

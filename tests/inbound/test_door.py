@@ -1,0 +1,266 @@
+"""Alertmanager's door: who is let in, what is taken, what is answered, and that bad input of every kind is a clear refusal."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.decisions.normalise import Normaliser
+from gateway.errors import StateUnavailable
+from gateway.inbound.alertmanager import AlertmanagerDoor
+from gateway.inbound.auth import Tokens
+from gateway.inbound.body import Caps
+from gateway.inbound.http import Front
+from gateway.model.alert import Observation
+from gateway.model.rulebook import LabelRules
+from gateway.model.stray import Stray
+from gateway.sandbox.server import LocalServer
+from gateway.telemetry.metrics import Metrics
+
+NOW = 1_800_000_000_000
+SHARED = Path(__file__).parents[3] / "shared/data/webhooks"
+GOOD = {"labels": {"alertname": "Down", "service": "pay"}, "status": "firing", "startsAt": "2026-11-23T10:00:00Z"}
+
+
+@dataclass
+class Taker:
+    """An intake that keeps what it is given; `refuses` makes it a store that is away."""
+
+    seen: list[Observation] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
+    refuses: str = ""
+    slow: float = 0.0
+
+    async def accept(self, seen: Sequence[Observation], strays: Sequence[Stray]) -> None:
+        if self.refuses:
+            raise StateUnavailable(self.refuses)
+        await asyncio.sleep(self.slow)
+        self.seen += seen
+        self.strays += strays
+
+
+def door(taker: Taker, tokens: Sequence[str] = (), caps: Caps | None = None) -> Front:
+    normaliser = Normaliser(LabelRules())
+    made = AlertmanagerDoor(taker, Tokens(tokens), caps or Caps(), lambda: normaliser, Metrics(), lambda: NOW)
+    return Front(made, [])
+
+
+async def post(
+    front: Front, body: object, path: str = "/webhooks/alertmanager", method: str = "POST", **more: object
+) -> httpx.Response:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://gateway") as client:
+        return await client.request(method, path, content=content, **more)  # type: ignore[arg-type]
+
+
+async def test_a_good_webhook_is_taken_and_answered_200() -> None:
+    taker = Taker()
+    answer = await post(door(taker), {"alerts": [GOOD], "version": "4"})
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "alerts": 1, "quarantined": 0}
+    assert taker.seen[0].labels == {"alertname": "Down", "service": "pay"}
+
+
+async def test_a_trailing_slash_is_the_same_place_and_never_a_redirect() -> None:
+    assert (await post(door(Taker()), {"alerts": []}, "/webhooks/alertmanager/")).status_code == 200
+
+
+async def test_a_get_is_405() -> None:
+    answer = await post(door(Taker()), b"", method="GET")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+def basic(password: str, user: str = "anybody") -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        pytest.param("Bearer two", 200, id="one of several bearer tokens is let in"),
+        pytest.param("bearer   one", 200, id="the scheme is read without regard to case"),
+        pytest.param(basic("two"), 200, id="the token as the password of any user is let in"),
+        pytest.param(None, 401, id="nothing shown is refused"),
+        pytest.param("Bearer three", 401, id="another token is refused"),
+        pytest.param("Bearer ", 401, id="an empty token is refused"),
+        pytest.param("Basic !!!", 401, id="broken base64 is refused, not a fault"),
+        pytest.param("Basic " + base64.b64encode(b"nocolon").decode(), 401, id="basic without a colon is refused"),
+        pytest.param("Digest two", 401, id="another scheme is refused"),
+        pytest.param("Bearer tw\xf6", 401, id="bytes that are not ASCII are refused, not a fault"),
+    ],
+)
+async def test_who_is_let_in(header: str | None, status: int) -> None:
+    headers = {"authorization": header.encode("latin-1")} if header is not None else {}
+    answer = await post(door(Taker(), ["one", "two"]), {"alerts": []}, headers=headers)
+    assert answer.status_code == status
+    assert ("www-authenticate" in answer.headers) is (status == 401)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        pytest.param(b"", "", id="nothing"),
+        pytest.param(b"hello", "", id="no JSON"),
+        pytest.param(b'{"alerts": [', "", id="cut JSON"),
+        pytest.param(b"\xff\xfe", "", id="no UTF-8"),
+        pytest.param(b"[" * 100_000, "alerts", id="lists nested without end"),
+        pytest.param(b'{"a":' * 100_000, "", id="objects nested without end"),
+        pytest.param(b"[]", "alerts", id="a list"),
+        pytest.param(b"null", "alerts", id="null"),
+        pytest.param(b"{}", "alerts", id="no alerts"),
+        pytest.param(b'{"alerts": {}}', "alerts", id="alerts that are no list"),
+        pytest.param(b'{"alerts": null}', "alerts", id="alerts that are null"),
+        pytest.param(b'{"text": "a custom payload"}', "alerts", id="a custom payload"),
+    ],
+)
+async def test_what_is_no_webhook_is_400_with_the_field_and_kept(body: bytes, field: str) -> None:
+    taker = Taker()
+    answer = await post(door(taker), body)
+    assert answer.status_code == 400
+    assert answer.json()["field"] == taker.strays[0].field == field
+    assert answer.json()["remedy"]
+    assert taker.strays[0].whole
+    assert taker.strays[0].raw == body[: 64 * 1024]
+
+
+async def test_alerts_that_are_nested_without_end_are_quarantined() -> None:
+    taker = Taker()
+    answer = await post(door(taker), b'{"alerts":' + b"[" * 5_000 + b"]" * 5_000 + b"}")
+    assert (answer.status_code, len(taker.strays)) in ((200, 1), (400, 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        pytest.param({"labels": None}, "alerts[].labels", id="no labels"),
+        pytest.param({"labels": {}}, "alerts[].labels", id="empty labels"),
+        pytest.param({"labels": {"a": ""}}, "alerts[].labels", id="only empty values"),
+        pytest.param({"labels": {"a": 5}}, "alerts[].labels.a", id="a number as a value"),
+        pytest.param({"labels": {"a": ["b"]}}, "alerts[].labels.a", id="a list as a value"),
+        pytest.param({"labels": {f"l{n}": "x" for n in range(300)}}, "alerts[].labels", id="too many labels"),
+        pytest.param({"labels": {"a": "x" * 20_000}}, "alerts[].labels.a", id="a value without end"),
+        pytest.param({"status": "suppressed"}, "alerts[].status", id="an unknown status"),
+        pytest.param({"status": 3}, "alerts[].status", id="a status that is no text"),
+    ],
+)
+async def test_one_bad_alert_is_quarantined_alone(change: dict[str, object], where: str) -> None:
+    taker = Taker()
+    answer = await post(door(taker), {"alerts": [GOOD, {**GOOD, **change}, GOOD]})
+    assert answer.json() == {"status": "ok", "alerts": 2, "quarantined": 1}
+    assert [stray.field for stray in taker.strays] == [where]
+
+
+@pytest.mark.parametrize(
+    ("alert", "expected"),
+    [
+        pytest.param({"status": None}, {"firing": True}, id="a missing status fires"),
+        pytest.param({"status": "", "endsAt": "2020-01-01T00:00:00Z"}, {"firing": False}, id="or ended when its end is past"),
+        pytest.param({"startsAt": None}, {"starts_at": NOW}, id="a missing start is now"),
+        pytest.param({"startsAt": "yesterday"}, {"starts_at": NOW}, id="an unreadable start is now"),
+        pytest.param({"startsAt": 12345}, {"starts_at": NOW}, id="a start that is a number is now"),
+        pytest.param({"status": "resolved", "endsAt": "0001-01-01T00:00:00Z"}, {"ends_at": NOW}, id="the year 1 is no end"),
+        pytest.param({"endsAt": "2026-11-23T11:00:00Z"}, {"ends_at": 0}, id="a firing alert has no end"),
+        pytest.param({"startsAt": "2026-11-23T10:00:00.123456789+02:00"}, {"starts_at": 1795420800123}, id="nanoseconds and zones"),
+        pytest.param({"labels": {"alertname": "A", "x": None}}, {"labels": {"alertname": "A"}}, id="null values are left out"),
+        pytest.param({"labels": {"alertname": "A", "prometheus_replica": "b"}}, {"labels": {"alertname": "A"}}, id="ignored labels go"),
+        pytest.param({"annotations": {"n": 5, "o": {"a": 1}}}, {"annotations": {"n": "5", "o": '{"a":1}'}}, id="odd annotations are text"),
+        pytest.param({"annotations": "x"}, {"annotations": {}}, id="annotations that are no object are none"),
+        pytest.param({"generatorURL": "javascript:alert(1)"}, {"source_url": ""}, id="only web addresses are links"),
+        pytest.param({"fingerprint": "nonsense"}, {"copy": "default/45a1d6ed8e8fb2a9"}, id="a strange fingerprint is computed"),
+    ],
+)  # fmt: skip
+async def test_what_is_missing_gets_a_default(alert: dict[str, object], expected: dict[str, object]) -> None:
+    taker = Taker()
+    await post(door(taker), {"alerts": [{**GOOD, **alert}]})
+    found = {name: getattr(taker.seen[0], name) for name in expected}
+    if "copy" in expected:
+        assert len(str(found["copy"])) == len("default/") + 16
+    else:
+        assert found == expected
+
+
+async def test_a_store_that_is_away_is_503_and_nothing_else() -> None:
+    for body in ({"alerts": [GOOD]}, {"no": "webhook"}):
+        answer = await post(door(Taker(refuses="the store is full")), body)
+        assert answer.status_code == 503
+        assert answer.json()["error"] == "the store is full"
+
+
+async def test_a_store_that_is_slow_is_503() -> None:
+    answer = await post(door(Taker(slow=1.0), caps=Caps(take_time=0.05)), {"alerts": [GOOD]})
+    assert answer.status_code == 503
+
+
+async def test_a_body_over_the_cap_is_413_with_and_without_a_length() -> None:
+    front = door(Taker(), caps=Caps(body=100))
+    assert (await post(front, b"x" * 101)).status_code == 413
+
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"x" * 10
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://gateway") as client:
+        assert (await client.post("/webhooks/alertmanager", content=parts())).status_code == 413
+
+
+async def test_too_many_bytes_at_once_are_503() -> None:
+    assert (await post(door(Taker(), caps=Caps(in_flight=10)), {"alerts": [GOOD]})).status_code == 503
+
+
+async def test_a_compressed_body_is_a_clear_400() -> None:
+    answer = await post(door(Taker()), b"x", headers={"content-encoding": "gzip"})
+    assert (answer.status_code, answer.json()["field"]) == (400, "content-encoding")
+
+
+async def test_a_refused_sender_is_not_read() -> None:
+    front = door(Taker(), ["token"])
+
+    async def never() -> AsyncIterator[bytes]:
+        raise AssertionError("the body was read")
+        yield b""
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://gateway") as client:
+        assert (
+            await client.post("/webhooks/alertmanager", content=never(), headers={"content-length": "5"})
+        ).status_code == 401
+
+
+async def test_a_slow_sender_is_answered_503_and_one_that_hangs_up_leaves_nothing() -> None:
+    taker, server = Taker(), LocalServer()
+    async with server.running(door(taker, caps=Caps(read_time=0.2)), 0):
+        port = int(server.url.rpartition(":")[2])
+        head = b"POST /webhooks/alertmanager HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head + b'{"alerts"')
+        assert b" 503 " in await reader.readline()
+        writer.close()
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head + b'{"alerts"')
+        await writer.drain()
+        writer.close()
+        assert (await post(door(taker), {"alerts": []})).status_code == 200
+    assert taker.seen == []
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the recorded bodies are not on this machine")
+async def test_every_body_that_other_projects_know_is_taken() -> None:
+    for path in sorted(SHARED.glob("[0-9]*.json")):
+        taker = Taker()
+        answer = await post(door(taker), path.read_bytes())
+        assert answer.status_code == 200, path.name
+        assert len(taker.seen) + len(taker.strays) == len(json.loads(path.read_bytes())["alerts"]), path.name
+
+
+async def test_no_token_stands_in_an_answer_or_the_metrics() -> None:
+    secret = "a-very-secret-token"
+    front = door(Taker(), [secret])
+    for header in (f"Bearer {secret}", f"Bearer {secret}x"):
+        answer = await post(front, b"{}", headers={"authorization": header})
+        assert secret not in answer.text
