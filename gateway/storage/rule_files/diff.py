@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 
-from gateway.model.rulebook import CorrelateRule, Destination, Route, Rulebook
+from gateway.model.rulebook import (
+    Condition,
+    CorrelateRule,
+    Destination,
+    PagerDutyService,
+    PageWhen,
+    Route,
+    Rulebook,
+    SecretName,
+    SlackChannel,
+)
+from gateway.model.severity import Severity
+from gateway.storage.rule_files.read import UNITS
 
 _UNSAID = ("origin", "parent", "children")
+_DURATIONS = ("fallback_after", "group_wait", "update_interval", "resolve_after", "remind", "window", "closed_by_hand")
+_KEYS = {"go_on": "continue"}
+_Rule = Route | CorrelateRule | Destination
 
 
 def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
     lines = _changed("labels", old.labels, new.labels)
     if old.closed_by_hand != new.closed_by_hand:
-        lines.append(f"policy: closed_by_hand {old.closed_by_hand // 1000}s -> {new.closed_by_hand // 1000}s")
+        lines.append(_line("policy", "closed_by_hand", old.closed_by_hand, new.closed_by_hand))
     lines += _named("destination", old.destinations, new.destinations)
     lines += _named("route", _by_name(old.routes), _by_name(new.routes))
+    lines += _moved(old, new)
     lines += _named("correlate rule", _by_name(old.correlate), _by_name(new.correlate))
-    orders = [[one.name for one in book.routes] for book in (old, new)]
-    if orders[0] != orders[1] and sorted(orders[0]) == sorted(orders[1]):
-        lines.append("routes stand in another order")
+    lines += _reordered("routes", old.routes, new.routes)
+    lines += _reordered("correlate rules", old.correlate, new.correlate)
     return tuple(lines)
 
 
@@ -27,9 +42,7 @@ def _by_name(rules: Sequence[Route] | Sequence[CorrelateRule]) -> Mapping[str, R
     return {one.name: one for one in rules}
 
 
-def _named(
-    what: str, old: Mapping[str, Route | CorrelateRule | Destination], new: Mapping[str, Route | CorrelateRule | Destination]
-) -> list[str]:
+def _named(what: str, old: Mapping[str, _Rule], new: Mapping[str, _Rule]) -> list[str]:
     lines = [f"{what} `{name}` added ({new[name].origin})" for name in new if name not in old]
     lines += [f"{what} `{name}` removed (was {old[name].origin})" for name in old if name not in new]
     for name in new:
@@ -38,18 +51,90 @@ def _named(
     return lines
 
 
-def _changed(what: str, old: object, new: object) -> list[str]:
-    names = [one.name for one in fields(old) if one.name not in _UNSAID]  # type: ignore[arg-type]
+def _moved(old: Rulebook, new: Rulebook) -> list[str]:
+    before, after = _parents(old), _parents(new)
     return [
-        f"{what}: {name} {_said(getattr(old, name))} -> {_said(getattr(new, name))}"
-        for name in names
-        if getattr(old, name) != getattr(new, name)
+        f"route `{name}`: parent {before[name] or 'none'} -> {after[name] or 'none'}"
+        for name in after
+        if name in before and before[name] != after[name]
     ]
 
 
-def _said(value: object) -> str:
-    if isinstance(value, (frozenset, set)):
-        return f"[{', '.join(sorted(str(one) for one in value))}]"
-    if isinstance(value, tuple):
-        return f"[{', '.join(str(one) for one in value)}]"
-    return str(value)
+def _parents(book: Rulebook) -> dict[str, str]:
+    return {one.name: "" if one.parent is None else book.routes[one.parent].name for one in book.routes}
+
+
+def _reordered(what: str, old: Sequence[Route | CorrelateRule], new: Sequence[Route | CorrelateRule]) -> list[str]:
+    """Of those that stand in both: the first match wins, so their order is a meaning."""
+    before, after = [one.name for one in old], [one.name for one in new]
+    both = {*before} & {*after}
+    if [name for name in before if name in both] == [name for name in after if name in both]:
+        return []
+    return [f"{what} stand in another order"]
+
+
+def _changed(what: str, old: object, new: object) -> list[str]:
+    """One line for each field; a field that is a value of the same kind again is looked into."""
+    lines: list[str] = []
+    for name in [one.name for one in fields(old) if one.name not in _UNSAID]:  # type: ignore[arg-type]
+        before, after = getattr(old, name), getattr(new, name)
+        if before == after:
+            continue
+        if is_dataclass(before) and type(before) is type(after) and not isinstance(before, PageWhen | SecretName):
+            lines += _changed(what if name == "via" else f"{what}: {name}", before, after)
+        else:
+            lines.append(_line(what, name, before, after))
+    return lines
+
+
+def _line(what: str, name: str, before: object, after: object) -> str:
+    return f"{what}: {_KEYS.get(name, name)} {_said(before, name)} -> {_said(after, name)}"
+
+
+def _said(value: object, name: str = "") -> str:
+    match value:
+        case None:
+            return {"resolve_after": "default", "remind": "off"}.get(name, "none")
+        case bool():
+            return str(value).lower()
+        case Severity():
+            return value.word
+        case int() if name in _DURATIONS:
+            return _duration(value)
+        case Mapping():
+            return f"{{{', '.join(f'{key}: {_said(one)}' for key, one in value.items())}}}"
+        case frozenset():
+            return f"[{', '.join(sorted(str(one) for one in value))}]"
+        case tuple():
+            return f"[{', '.join(str(one) for one in value)}]"
+    return _part(value)
+
+
+def _part(value: object) -> str:
+    match value:
+        case SecretName():
+            return value.env
+        case PageWhen() if value.conditions:
+            return f"{value.quantifier} of [{', '.join(_condition(one) for one in value.conditions)}]"
+        case PageWhen():
+            return "always"
+        case SlackChannel():
+            return "slack"
+        case PagerDutyService():
+            return "pagerduty"
+    return str(value) or "none"
+
+
+def _condition(one: Condition) -> str:
+    given = ((name, getattr(one, name)) for name in ("severity", "alerts", "match"))
+    return ", ".join(f"{name} {_said(value)}" for name, value in given if value is not None)
+
+
+def _duration(value: int) -> str:
+    """Milliseconds as they are written in a rule file."""
+    left, parts = value, []
+    for unit in ("d", "h", "m", "s", "ms"):
+        count, left = divmod(left, UNITS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"

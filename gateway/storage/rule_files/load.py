@@ -14,10 +14,11 @@ from gateway.model.rulebook import Rulebook
 from gateway.storage.rule_files.assemble import assemble
 from gateway.storage.rule_files.findings import Finding, Level, Place
 from gateway.storage.rule_files.read import Reader
+from gateway.storage.rule_files.unfold import Unfolding, refuse_bombs
 from gateway.storage.rule_files.written import Written, read_file
 
 LARGEST_FILE = 16 << 20
-FOLDER_FILE = "_folder.yaml"
+FOLDER_FILES = ("_folder.yaml", "_folder.yml")
 TESTS = "tests"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -46,12 +47,14 @@ def load_rules(path: Path) -> Loaded:
     within = _within_folders(texts, findings)
     digest = sha256()
     for file, text in texts.items():
-        digest.update(f"{file.relative_to(path) if path.is_dir() else file.name}\0{text}\0".encode())
-        root = _compose(file, text, findings) if file.name != FOLDER_FILE else None
+        digest.update(f"{file.relative_to(path) if path.is_dir() else file.name}\0{text}\0".encode("utf-8", "surrogateescape"))
+        root = _compose(file, text, findings) if file.name not in FOLDER_FILES else None
         if root is not None:
             read_file(Reader(str(file), findings), root, within.get(file.parent, ()), written)
     rulebook = assemble(written, digest.hexdigest()[:16], findings)
-    ordered = tuple(sorted(findings, key=lambda one: (one.place.file.encode(), one.place.line, one.place.column)))
+    ordered = tuple(
+        sorted(findings, key=lambda one: (one.place.file.encode("utf-8", "surrogateescape"), one.place.line, one.place.column))
+    )
     failed = any(one.level is Level.ERROR for one in ordered)
     return Loaded(None if failed else rulebook, ordered)
 
@@ -88,11 +91,12 @@ def _within_folders(texts: Mapping[Path, str], findings: list[Finding]) -> dict[
     """What `_folder.yaml` adds to every rule of a folder, the folders above it included."""
     own: dict[Path, tuple[Matcher, ...]] = {}
     for file, text in texts.items():
-        root = _compose(file, text, findings) if file.name == FOLDER_FILE else None
+        root = _compose(file, text, findings) if file.name in FOLDER_FILES else None
         if root is not None:
             reader = Reader(str(file), findings)
             given = reader.fields(root, ("within",))
-            own[file.parent] = reader.matchers(given["within"]) if "within" in given else ()
+            added = reader.matchers(given["within"]) if "within" in given else ()
+            own[file.parent] = (*own.get(file.parent, ()), *added)
     folders = {file.parent for file in texts}
     return {
         folder: tuple(matcher for above in reversed((folder, *folder.parents)) for matcher in own.get(above, ()))
@@ -115,13 +119,13 @@ def _read(file: Path, findings: list[Finding]) -> str:
 
 def _compose(file: Path, text: str, findings: list[Finding]) -> yaml.Node | None:
     try:
+        refuse_bombs(text, _Loader)
         return yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(str(file), mark.line + 1, mark.column + 1) if mark else Place(str(file))
-        findings.append(Finding(Level.ERROR, place, f"not YAML: {error.problem or error.context}"))
+        said = str(error.problem) if isinstance(error, Unfolding) else f"not YAML: {error.problem or error.context}"
+        findings.append(Finding(Level.ERROR, place, said))
     except yaml.YAMLError as error:
         findings.append(Finding(Level.ERROR, Place(str(file)), f"not YAML: {str(error).splitlines()[0]}"))
-    except (RecursionError, ValueError):
-        findings.append(Finding(Level.ERROR, Place(str(file)), "nested too deeply"))
     return None

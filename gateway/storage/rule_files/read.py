@@ -19,6 +19,8 @@ DURATION = r"(\d+(ms|s|m|h|d|w))+"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 LONGEST = 366 * DAY
 _PREFIX = "tag:yaml.org,2002:"
+_LINE = r"[^\x00-\x1f]*[^\s\x00-\x1f][^\x00-\x1f]*"
+_KEY_LIKE = r"(?=.*\d)[A-Za-z0-9]{32}"  # https://support.pagerduty.com/main/docs/services-and-integrations
 
 
 class Reader:
@@ -87,6 +89,10 @@ class Reader:
             return None
         return text
 
+    def line(self, node: yaml.Node) -> str | None:
+        """A rule's name, or a reference to one."""
+        return self.name(node, _LINE, "a name")
+
     def texts(self, node: yaml.Node) -> tuple[str, ...]:
         return tuple(text for item in self.items(node) if (text := self.text(item)) is not None)
 
@@ -131,16 +137,17 @@ class Reader:
         return tuple(found)
 
     def secret(self, node: yaml.Node) -> SecretName | None:
-        """`{env: NAME}`; a literal secret is refused without showing it."""
-        if not isinstance(node, yaml.MappingNode):
+        """`{env: NAME}`; whatever else stands here may be the secret itself, so it is refused without showing it."""
+        written = node.value if isinstance(node, yaml.MappingNode) else []
+        if len(written) != 1 or written[0][0].value != "env":
             self.error(node, "a secret never stands in a rule file: write {env: NAME} and set NAME in the environment")
             return None
-        named = self.fields(node, ("env",)).get("env")
-        if named is None:
-            self.error(node, "the secret's name is missing: {env: NAME}")
+        named = written[0][1]
+        text = named.value if isinstance(named, yaml.ScalarNode) and named.tag == _PREFIX + "str" else ""
+        if not re.fullmatch(VARIABLE, text) or re.fullmatch(_KEY_LIKE, text):
+            self.error(named, "`env` takes the name of a variable, never the secret itself")
             return None
-        name = self.name(named, VARIABLE, "a variable's name")
-        return SecretName(name) if name else None
+        return SecretName(text)
 
     def mapping(self, node: yaml.Node, value: Callable[[yaml.Node], T | None]) -> dict[str, T]:
         read = {name: value(inner) for name, (_, inner) in self.entries(node).items()}

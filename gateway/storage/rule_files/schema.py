@@ -84,7 +84,7 @@ ROUTE = _object(
         "group_wait": DURATIONS,
         "update_interval": DURATIONS,
         "resolve_after": DURATIONS,
-        "remind": {"oneOf": [DURATIONS, {"const": False}]},
+        "remind": {"oneOf": [DURATIONS, {"enum": [False, "off"]}]},
     },
     "name",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +45,7 @@ POLICY = ("closed_by_hand",)
 LATER_POLICY = ("silences", "act", "audit")
 DESTINATION_NAME = r"[A-Za-z0-9_.-]+"
 CHANNEL = r"#?[^\s|#<>@]+"
+_LABEL = re.compile(r"\{[^{}]+\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,9 @@ def _read_slack(reader: Reader, node: yaml.Node) -> SlackChannel | None:
     mentions = reader.texts(given["mention_on_page"]) if "mention_on_page" in given else ()
     if channel is None:
         return None
+    if re.search(r"[{}]", _LABEL.sub("", channel)):
+        reader.error(given["channel"], f"`{channel[:60]}` has a brace that belongs to no {{label}}")
+        return None
     if "{" in channel and not allow:
         reader.error(given["channel"], "a channel from a label needs `allow`, the values that may stand in it")
     if "{" not in channel and "allow" in given:
@@ -228,7 +233,7 @@ def _read_pagerduty(reader: Reader, node: yaml.Node) -> PagerDutyService | None:
 
 
 def _references(reader: Reader, node: yaml.Node) -> tuple[Reference, ...]:
-    return tuple(Reference(name, reader.place(item)) for item in reader.items(node) if (name := reader.text(item)))
+    return tuple(Reference(name, reader.place(item)) for item in reader.items(node) if (name := reader.line(item)))
 
 
 def _rule_name(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node]) -> str | None:
@@ -236,7 +241,7 @@ def _rule_name(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node]) 
         if isinstance(node, yaml.MappingNode):
             reader.error(node, "`name` is missing")
         return None
-    return reader.text(given["name"])
+    return reader.line(given["name"])
 
 
 def read_route(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...]) -> WrittenRoute | None:
@@ -252,7 +257,7 @@ def read_route(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...]) -> 
     if "page_when" in given:
         own["page_when"] = read_page_when(reader, given["page_when"])
     match = reader.matchers(given["match"]) if "match" in given else ()
-    parent = reader.text(given["parent"]) if "parent" in given else None
+    parent = reader.line(given["parent"]) if "parent" in given else None
     go_on = bool(reader.flag(given["continue"])) if "continue" in given else False
     notify = _references(reader, given["notify"]) if "notify" in given else None
     page = _references(reader, given["page"]) if "page" in given else None
