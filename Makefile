@@ -16,7 +16,7 @@ test: $(VENV)/.ready servers  ## minutes: run it after every change
 	$(BIN)/pytest -n 2 $(ARGS)
 
 test-all: $(VENV)/.ready servers  ## the long ones: kill storms, thousands of property cases
-	$(BIN)/pytest -m long $(ARGS)
+	$(BIN)/pytest -n 3 -m long $(ARGS)
 
 check: $(VENV)/.ready  ## format, lint, types, import contracts, docs are true
 	$(BIN)/ruff format --check .

@@ -165,8 +165,9 @@ def _background(stack: AsyncExitStack, work: object) -> None:
     task.add_done_callback(ended)
 
     async def stop() -> None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        while not task.done():  # a library may swallow one cancellation
+            task.cancel()
+            await asyncio.wait([task], timeout=1)
 
     stack.push_async_callback(stop)
 
