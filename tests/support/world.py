@@ -172,6 +172,10 @@ class World:
         return [load_incident(row.value) for row in self.store.rows[Table.INCIDENTS].values()]
 
     @property
+    def ledgers_everywhere(self) -> list[Ledger]:
+        return [load_ledger(row.value) for row in self.store.rows[Table.LEDGERS].values()]
+
+    @property
     def ledgers(self) -> dict[str, Ledger]:
         found = [load_ledger(row.value) for row in self.store.rows[Table.LEDGERS].values()]
         return {f"{one.target}": one for one in found}

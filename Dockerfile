@@ -1,0 +1,26 @@
+# Two stages: what builds does not run. The root file system may be read-only; state is under /data alone.
+FROM python:3.12-slim AS build
+WORKDIR /src
+COPY pyproject.toml constraints.txt README.md ./
+COPY gateway gateway
+RUN python -m venv /opt/gateway && /opt/gateway/bin/pip install --no-cache-dir -c constraints.txt .
+
+FROM python:3.12-slim
+RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin gateway \
+    && mkdir -p /data /rules && chown gateway /data
+COPY --from=build /opt/gateway /opt/gateway
+COPY rules /rules
+ENV PATH=/opt/gateway/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    GATEWAY_LISTEN=0.0.0.0:9096 \
+    GATEWAY_RULES=/rules \
+    GATEWAY_DATA_DIR=/data
+USER 10001
+VOLUME /data
+EXPOSE 9096
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9096/livez', timeout=2)"]
+ENTRYPOINT ["gateway"]
+CMD ["serve"]
