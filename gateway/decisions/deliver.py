@@ -84,6 +84,13 @@ def next_step(view: View, now: int, *, looks: bool) -> Step:
     return Rest(min((time for time in times if time > now), default=None))
 
 
+def at_rest(ledger: Ledger) -> bool:
+    """Nothing is owed to it any more."""
+    if ledger.dead:
+        return True
+    return ledger.intent is None and not ledger.owed and not ledger.extras and not any(ledger.believed.members.values())
+
+
 def _look(ledger: Ledger, oldest: Intent) -> LookBack:
     attempts = [one.attempt for one in ledger.suspects]
     if ledger.intent is not None and ledger.intent.fresh:

@@ -22,7 +22,7 @@ def suppression(incident: Incident, member: Member, alert: Alert, *, named: bool
     closed = incident.closed
     if closed is not None and member.joined_at <= closed.at:
         return Verdict(Standing.SUPPRESSED, Reason.CLOSED_BY_HAND, closed.by, closed.until)
-    if alert.held_until > now:
+    if alert.firing and alert.held_until > now:
         return Verdict(Standing.HELD, Reason.DISPUTED, until=alert.held_until)
     return None
 

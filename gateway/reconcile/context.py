@@ -48,7 +48,8 @@ class Reading:
     case: Case
     versions: Mapping[Cell, bytes]
     now: int
-    generation: int = 0  # of the newest rules that any replica has
+    generation: int  # of the newest rules that any replica has
+    newest: frozenset[str]  # the episodes that are their alerts' newest
 
     def expect(self, incident: str, *targets: str) -> dict[Cell, bytes]:
         cells = [Cell(Table.INCIDENTS, incident), *[ledger_cell(incident, target) for target in targets]]
@@ -85,12 +86,13 @@ async def read_case(store: Store, incident_id: str) -> Reading | None:
     ledgers = [ledger_cell(incident_id, target) for target in incident.targets]
     second = await store.gather(Ask(cells=(*dict.fromkeys(alerts), *ledgers)))
     episodes, missing = _episodes(incident, second)
+    newest = frozenset(episodes)
     third = await store.gather(Ask(cells=missing)) if missing else second
     episodes |= {one.field: load_alert(third.rows[one].value) for one in missing if third.rows[one].value}
     found = [load_ledger(second.rows[one].value) for one in ledgers if second.rows[one].value]
     generation = load_generation(first.rows[RULES].value)[0]
     versions = {one: row.version for one, row in {**first.rows, **second.rows}.items()}
-    return Reading(Case(incident, episodes, {one.target: one for one in found}), versions, third.now, generation)
+    return Reading(Case(incident, episodes, {one.target: one for one in found}), versions, third.now, generation, newest)
 
 
 def _episodes(incident: Incident, gathered: Gathered) -> tuple[dict[str, Alert], list[Cell]]:

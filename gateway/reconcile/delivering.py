@@ -198,6 +198,8 @@ async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: i
     if after.believed.state is not before.believed.state or _trouble(before) != _trouble(after):
         changes.look(plan_subject(job.incident.id), now, 1)
         changes.log.append(LogEntry(job.incident.id, _story(after), {"target": after.target, "error": after.error}))
+    elif deliver.at_rest(after) and not deliver.at_rest(before):
+        changes.look(plan_subject(job.incident.id), now, 9)  # it may be time to forget the incident one day
     step = deliver.next_step(job.view, now, looks=looks)
     changes.release = Release(job.claim, step.until if isinstance(step, deliver.Rest) else now)
     committed = await job.context.store.commit(changes)

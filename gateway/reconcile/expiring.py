@@ -7,7 +7,7 @@ from gateway.model.alert import Alert
 from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Table
 from gateway.model.incident import Standings
 from gateway.model.records import load_alert
-from gateway.reconcile.context import Context, Reading, ledger_cell, let_go, read_case
+from gateway.reconcile.context import Context, ledger_cell, let_go, read_case
 
 
 async def expire(context: Context, claim: Claim, what: str) -> None:
@@ -45,15 +45,11 @@ async def _incident(context: Context, incident_id: str) -> Changes:
     await _drop_keys(context, incident_id, incident.keys, changes)
     for episode_id, alert in reading.case.alerts.items():
         changes.drop.append(Cell(Table.PAST, episode_id))
-        _drop_if_last(changes, reading, alert, incident_id)
+        if episode_id in reading.newest and alert.incident == incident_id and not alert.firing:
+            cell = Cell(Table.ALERTS, alert.id)
+            changes.expect[cell] = reading.versions[cell]
+            _drop_alert(changes, alert)
     return changes
-
-
-def _drop_if_last(changes: Changes, reading: Reading, alert: Alert, incident_id: str) -> None:
-    cell = Cell(Table.ALERTS, alert.id)
-    if alert.incident == incident_id and not alert.firing and cell in reading.versions:
-        changes.expect[cell] = reading.versions[cell]
-        _drop_alert(changes, alert)
 
 
 def _drop_alert(changes: Changes, alert: Alert) -> None:

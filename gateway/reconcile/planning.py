@@ -6,7 +6,7 @@ import msgspec
 
 from gateway.decisions.admit import KEEP_ENDED, urgency
 from gateway.decisions.books import book_planned, book_standings
-from gateway.decisions.deliver import Rest, fall_back, next_step
+from gateway.decisions.deliver import Rest, at_rest, fall_back, next_step
 from gateway.decisions.plan import Plan, plan, remind_at
 from gateway.decisions.view import View, severity_of, standings
 from gateway.model.changes import Cell, Changes, Claim, Fate, LogEntry, Release, Table
@@ -50,7 +50,7 @@ def plan_changes(context: Context, reading: Reading, planned: Plan) -> Changes:
         changes.put[Cell(Table.INCIDENTS, before.id)] = dump(incident)
     if incident.resolved_at and not before.resolved_at:
         changes.log.append(LogEntry(before.id, "resolved", {}))
-    if incident.resolved_at and all(_settled(view.ledger) for view in planned.views.values()):
+    if incident.resolved_at and all(at_rest(view.ledger) for view in planned.views.values()):
         changes.look(f"expire:{before.id}", now + KEEP_ENDED, 9)
     return changes
 
@@ -92,10 +92,3 @@ def spoken(duration: int) -> str:
     """Milliseconds as people say them: `3h 20m`."""
     hours, minutes = duration // HOUR, duration % HOUR // MINUTE
     return f"{hours}h {minutes}m" if hours else f"{max(1, minutes)}m"
-
-
-def _settled(ledger: Ledger) -> bool:
-    """Nothing is owed to it any more."""
-    if ledger.dead:
-        return True
-    return ledger.intent is None and not ledger.owed and not ledger.extras and not any(ledger.believed.members.values())

@@ -7,13 +7,14 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from gateway.actions import Actions
 from gateway.model.incident import Told
-from gateway.model.rulebook import BUILT_IN, HOUR, MINUTE, SECOND, Condition, PageWhen, Quantifier, Route
+from gateway.model.rulebook import BUILT_IN, DAY, HOUR, MINUTE, SECOND, Condition, PageWhen, Quantifier, Route
 from gateway.model.severity import Severity
 from gateway.model.telling import Refused, Unanswered
 from tests.support.build import pager, rulebook, seen, slack
@@ -117,9 +118,20 @@ class Everything(RuleBasedStateMachine):
         counted = world.store.counted
         assert counted.get("standing:ends_due", 0) == counted.get("standing:due", 0) == counted.get("standing:held", 0) == 0
         assert counted.get("open:counted", 0) == 0
+        await world.until(world.at + 8 * DAY)
+        left = {table: len(rows) for table, rows in world.store.rows.items() if rows}
+        assert not left, "what ended is forgotten after seven days"
+
+
+class EverythingAtLength(Everything):
+    """The same machine, for longer."""
+
+
+def some(examples: int, steps: int) -> settings:
+    return settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 TestEverything = Everything.TestCase
-TestEverything.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestEverything.settings = some(40, 25)
+TestEverythingAtLength = pytest.mark.long(EverythingAtLength.TestCase)
+TestEverythingAtLength.settings = some(2_000, 50)
