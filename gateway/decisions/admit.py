@@ -154,7 +154,8 @@ class Admission:
         choice = choose(placement, own, candidates, self._now)
         if choice.incident:
             return self._drafts[choice.incident]
-        draft = self._drafts[incident_id(alert)] = _Draft.new(alert, placement, choice.previous, self._now)
+        draft = _Draft.new(alert, placement, choice.previous, self._now)
+        self._drafts[draft.id] = draft
         self._versions.setdefault(Cell(Table.INCIDENTS, draft.id), b"")
         if not choice.alone:
             for key in placement.keys:

@@ -20,7 +20,7 @@ MAX_LABELS = 256
 MAX_NAME = 1024
 MAX_VALUE = 16 * 1024
 MAX_ANNOTATIONS = 64 * 1024  # bytes of all annotations of an alert; longer texts are cut
-MEMO = 4096  # words and label sets that are remembered
+MEMO = 20_000  # words and label sets that are remembered
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 _datetime = msgspec.json.Decoder(datetime).decode
@@ -147,10 +147,10 @@ def _moment(value: object) -> datetime | None:
 def _too_much(labels: Mapping[str, str]) -> Malformed | None:
     if len(labels) > MAX_LABELS:
         return Malformed("labels", f"{len(labels)} labels: at most {MAX_LABELS} are taken")
-    for name, value in labels.items():
-        if len(name) > MAX_NAME or len(value) > MAX_VALUE:
-            return Malformed(f"labels.{name[:80]}", f"a name of at most {MAX_NAME} and a value of {MAX_VALUE} are taken")
-    return None
+    if max(map(len, labels.values()), default=0) <= MAX_VALUE and max(map(len, labels), default=0) <= MAX_NAME:
+        return None
+    name = next(name for name, value in labels.items() if len(name) > MAX_NAME or len(value) > MAX_VALUE)
+    return Malformed(f"labels.{name[:80]}", f"a name of at most {MAX_NAME} and a value of {MAX_VALUE} are taken")
 
 
 def _bounded(annotations: dict[str, str]) -> dict[str, str]:

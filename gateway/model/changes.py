@@ -99,7 +99,7 @@ class Kept(NamedTuple):
 @dataclass(slots=True)
 class Changes:
     """Applied whole or not at all: only if each row in `expect` still has that version (empty: is still absent) and the
-    lease, where one is given, is still ours. `agenda` moves subjects earlier, never later; `priority` 0 is the most urgent.
+    leases that are given back are still ours. `agenda` moves subjects earlier, never later; `priority` 0 is the most urgent.
     """
 
     expect: dict[Cell, bytes] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class Changes:
     drop: list[Cell] = field(default_factory=list)
     count: dict[str, int] = field(default_factory=dict)
     agenda: dict[str, tuple[int, int]] = field(default_factory=dict)  # subject -> (at, priority)
-    release: Release | None = None
+    releases: list[Release] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     keep: list[Kept] = field(default_factory=list)
     fence: str = ""  # the slot's fence that this writer holds
@@ -116,6 +116,18 @@ class Changes:
     def add(self, name: str, by: int = 1) -> None:
         if by:
             self.count[name] = self.count.get(name, 0) + by
+
+    def take_in(self, other: Changes) -> None:
+        """Both together, as one set; they may not write the same rows."""
+        self.expect |= other.expect
+        self.put |= other.put
+        self.drop += other.drop
+        for name, by in other.count.items():
+            self.add(name, by)
+        for subject, (at, priority) in other.agenda.items():
+            self.look(subject, at, priority)
+        self.releases += other.releases
+        self.log += other.log
 
     def look(self, subject: str, at: int, priority: int = 5) -> None:
         held = self.agenda.get(subject)

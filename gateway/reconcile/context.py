@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -77,25 +77,41 @@ def outdated(context: Context, reading: Reading) -> bool:
 
 async def read_case(store: Store, incident_id: str) -> Reading | None:
     """The incident, its members' episodes and its ledgers; None where there is no such incident."""
-    cell = Cell(Table.INCIDENTS, incident_id)
-    first = await store.gather(Ask(cells=(cell, RULES)))
-    if not first.rows[cell].value:
-        return None
-    incident = load_incident(first.rows[cell].value)
-    alerts = [Cell(Table.ALERTS, member.alert) for member in incident.members]
-    ledgers = [ledger_cell(incident_id, target) for target in incident.targets]
-    second = await store.gather(Ask(cells=(*dict.fromkeys(alerts), *ledgers)))
-    episodes, missing = _episodes(incident, second)
-    newest = frozenset(episodes)
+    return (await read_cases(store, [incident_id]))[0]
+
+
+async def read_cases(store: Store, incident_ids: Sequence[str]) -> list[Reading | None]:
+    """Several in one go, in the order asked."""
+    cells = [Cell(Table.INCIDENTS, one) for one in incident_ids]
+    first = await store.gather(Ask(cells=(*cells, RULES)))
+    incidents = [load_incident(first.rows[cell].value) if first.rows[cell].value else None for cell in cells]
+    wanted = dict.fromkeys(cell for one in incidents if one is not None for cell in _cells_of(one))
+    second = await store.gather(Ask(cells=tuple(wanted)))
+    missing = [cell for one in incidents if one is not None for cell in _newest_of(one, second)[1]]
     third = await store.gather(Ask(cells=missing)) if missing else second
-    episodes |= {one.field: load_alert(third.rows[one].value) for one in missing if third.rows[one].value}
-    found = [load_ledger(second.rows[one].value) for one in ledgers if second.rows[one].value]
     generation = load_generation(first.rows[RULES].value)[0]
-    versions = {one: row.version for one, row in {**first.rows, **second.rows}.items()}
-    return Reading(Case(incident, episodes, {one.target: one for one in found}), versions, third.now, generation, newest)
+    return [_reading(one, first, second, third, generation) if one is not None else None for one in incidents]
 
 
-def _episodes(incident: Incident, gathered: Gathered) -> tuple[dict[str, Alert], list[Cell]]:
+def _cells_of(incident: Incident) -> list[Cell]:
+    alerts = [Cell(Table.ALERTS, member.alert) for member in incident.members]
+    return [*alerts, *(ledger_cell(incident.id, target) for target in incident.targets)]
+
+
+def _reading(incident: Incident, first: Gathered, second: Gathered, third: Gathered, generation: int) -> Reading:
+    episodes, missing = _newest_of(incident, second)
+    newest = frozenset(episodes)
+    episodes |= {one.field: load_alert(third.rows[one].value) for one in missing if third.rows[one].value}
+    cells = _cells_of(incident)
+    ledgers = [load_ledger(second.rows[one].value) for one in cells if one.table is Table.LEDGERS and second.rows[one].value]
+    versions = {one: second.rows[one].version for one in cells}
+    own = Cell(Table.INCIDENTS, incident.id)
+    versions[own] = first.rows[own].version
+    case = Case(incident, episodes, {one.target: one for one in ledgers})
+    return Reading(case, versions, third.now, generation, newest)
+
+
+def _newest_of(incident: Incident, gathered: Gathered) -> tuple[dict[str, Alert], list[Cell]]:
     """The members that are their alerts' newest episodes, and the cells of the older ones."""
     episodes: dict[str, Alert] = {}
     missing: list[Cell] = []
@@ -111,4 +127,4 @@ def _episodes(incident: Incident, gathered: Gathered) -> tuple[dict[str, Alert],
 
 async def let_go(store: Store, claim: Claim, again: int | None) -> Committed:
     """Give a lease back without any other change."""
-    return await store.commit(Changes(release=Release(claim, again)))
+    return await store.commit(Changes(releases=[Release(claim, again)]))

@@ -152,7 +152,9 @@ async def _reply(job: Job, outlet: Outlet | Refused) -> None:
 
 async def _write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
     """Committed before anything is sent, and only if nothing that it was decided on has changed. The ledger with its version."""
-    changes = Changes(expect=job.reading.expect(job.incident.id, job.view.target), release=Release(job.claim, None, hold=True))
+    changes = Changes(
+        expect=job.reading.expect(job.incident.id, job.view.target), releases=[Release(job.claim, None, hold=True)]
+    )
     booked = _book(job, job.stored, ledger, job.reading.now, changes)
     committed = await job.context.store.commit(changes)
     if committed.fate is Fate.LOST:
@@ -201,7 +203,7 @@ async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: i
     elif deliver.at_rest(after) and not deliver.at_rest(before):
         changes.look(plan_subject(job.incident.id), now, 9)  # it may be time to forget the incident one day
     step = deliver.next_step(job.view, now, looks=looks)
-    changes.release = Release(job.claim, step.until if isinstance(step, deliver.Rest) else now)
+    changes.releases.append(Release(job.claim, step.until if isinstance(step, deliver.Rest) else now))
     committed = await job.context.store.commit(changes)
     return committed.fate is not Fate.LOST
 

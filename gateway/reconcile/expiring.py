@@ -14,7 +14,7 @@ async def expire(context: Context, claim: Claim, what: str) -> None:
     """`what` is an incident, or `alert:<id>` for an alert of which only an end was ever seen."""
     kind, _, alert_id = what.partition(":")
     changes = await (_orphan(context, alert_id) if kind == "alert" else _incident(context, what))
-    changes.release = Release(claim, None)
+    changes.releases.append(Release(claim, None))
     committed = await context.store.commit(changes)
     if committed.fate is Fate.LOST:
         await let_go(context.store, claim, committed.now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 
 from gateway.decisions import deliver
 from gateway.decisions.route import Router
@@ -12,10 +12,10 @@ from gateway.model.changes import Claim, LaneRule, Pace
 from gateway.reconcile.context import Context, let_go, log
 from gateway.reconcile.delivering import deliver_next
 from gateway.reconcile.expiring import expire
-from gateway.reconcile.planning import plan_incident
+from gateway.reconcile.planning import plan_incident, plan_together
 
 POLL = 1.0  # seconds: how long another replica's work may go unnoticed
-CLAIMS = 32
+CLAIMS = 64
 AT_ONCE = 64
 LANE_WIDTH = 4  # deliveries of one lane at a time
 STUCK_AFTER = 5
@@ -51,14 +51,21 @@ class Reconciler:
         """Until `stop`. A store that is away is waited for."""
         while not self._stopping:
             self._wake.clear()
+            if self._under_way >= AT_ONCE:
+                await self._wake.wait()
+                continue
             try:
                 found = await self.context.store.claim(CLAIMS, deliver.LEASE, self._lanes())
             except StateUnavailable as error:
                 log.warning("store_unavailable", error=str(error))
                 await asyncio.sleep(POLL / 2)
                 continue
+            plans = [claim for claim in found.claims if _kind(claim) == "plan"]
+            if plans:
+                self._start("", self._handle_plans(plans))
             for claim in found.claims:
-                self._start(claim)
+                if _kind(claim) != "plan":
+                    self._start(_send_lane(claim.subject), self._handle(claim))
             if not found.claims:
                 await self._pause(found.now, found.next_due)
             else:
@@ -76,9 +83,12 @@ class Reconciler:
         """Work off what is due now; for tests and simulations, where the clock is given."""
         count = 0
         while (found := await self.context.store.claim(CLAIMS, deliver.LEASE, self._lanes())).claims:
+            plans = [claim for claim in found.claims if _kind(claim) == "plan"]
+            await self._handle_plans(plans)
             for claim in found.claims:
-                await self._handle(claim)
-                count += 1
+                if _kind(claim) != "plan":
+                    await self._handle(claim)
+            count += len(found.claims)
         return count
 
     async def _pause(self, now: int, next_due: int) -> None:
@@ -93,17 +103,31 @@ class Reconciler:
         busy = frozenset(lane for lane, tasks in self._running.items() if lane and len(tasks) >= LANE_WIDTH)
         return LaneRule(self._lane_paces, busy)
 
-    def _start(self, claim: Claim) -> None:
-        lane = claim.subject[8:].partition("|")[0] if claim.subject.startswith("deliver:") else ""
+    @property
+    def _under_way(self) -> int:
+        return sum(len(tasks) for tasks in self._running.values())
+
+    def _start(self, lane: str, work: Coroutine[None, None, None]) -> None:
         running = self._running.setdefault(lane, set())
-        task = asyncio.create_task(self._handle(claim))
+        task = asyncio.create_task(work)
         running.add(task)
 
         def done(finished: asyncio.Task[None]) -> None:
             running.discard(finished)
+            if not running:
+                self._running.pop(lane, None)
             self._wake.set()
 
         task.add_done_callback(done)
+
+    async def _handle_plans(self, claims: Sequence[Claim]) -> None:
+        """All in one commit; where that fails, each by itself, so that none fails its neighbours."""
+        if len(claims) > 1:
+            together = plan_together(self.context, claims)
+            if (await asyncio.gather(together, return_exceptions=True))[0] is True:
+                return
+        for claim in claims:
+            await self._handle(claim)
 
     async def _handle(self, claim: Claim) -> None:
         """One subject; whatever goes wrong with it delays no other."""
@@ -135,6 +159,15 @@ class Reconciler:
             return
         if not any(crashes >= STUCK_AFTER and _lane(one) == _lane(subject) for one, crashes in self._crashes.items()):
             self.context.report("GatewayStuck", {"subject": _lane(subject)}, False, 0)
+
+
+def _kind(claim: Claim) -> str:
+    return claim.subject.partition(":")[0]
+
+
+def _send_lane(subject: str) -> str:
+    """The target of a delivery; nothing else has a lane."""
+    return subject[8:].partition("|")[0] if subject.startswith("deliver:") else ""
 
 
 def _lane(subject: str) -> str:

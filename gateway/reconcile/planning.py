@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from gateway.decisions.admit import KEEP_ENDED, urgency
@@ -14,23 +16,34 @@ from gateway.model.incident import Incident, Note
 from gateway.model.ledger import Ledger, deliver_subject
 from gateway.model.records import dump
 from gateway.model.rulebook import HOUR, MINUTE, SECOND
-from gateway.reconcile.context import Context, Reading, ledger_cell, let_go, outdated, read_case
+from gateway.reconcile.context import Context, Reading, ledger_cell, let_go, outdated, read_case, read_cases
 
 
 async def plan_incident(context: Context, claim: Claim, incident_id: str) -> None:
     reading = await read_case(context.store, incident_id)
-    if reading is None:
-        await let_go(context.store, claim, None)
-        return
-    if outdated(context, reading):
-        await let_go(context.store, claim, reading.now + 2 * SECOND)
-        return
-    planned = plan(reading.case, context.router, reading.now)
-    changes = plan_changes(context, reading, planned)
-    changes.release = Release(claim, planned.look_at or None)
-    committed = await context.store.commit(changes)
+    committed = await context.store.commit(_claimed_changes(context, claim, reading))
     if committed.fate is Fate.LOST:
         await let_go(context.store, claim, committed.now)
+
+
+async def plan_together(context: Context, claims: Sequence[Claim]) -> bool:
+    """Many incidents in one commit; False where somebody was quicker with one of them: then each by itself."""
+    readings = await read_cases(context.store, [claim.subject.partition(":")[2] for claim in claims])
+    together = Changes()
+    for claim, reading in zip(claims, readings, strict=True):
+        together.take_in(_claimed_changes(context, claim, reading))
+    return (await context.store.commit(together)).fate is Fate.DONE
+
+
+def _claimed_changes(context: Context, claim: Claim, reading: Reading | None) -> Changes:
+    if reading is None:
+        return Changes(releases=[Release(claim, None)])
+    if outdated(context, reading):
+        return Changes(releases=[Release(claim, reading.now + 2 * SECOND)])
+    planned = plan(reading.case, context.router, reading.now)
+    changes = plan_changes(context, reading, planned)
+    changes.releases.append(Release(claim, planned.look_at or None))
+    return changes
 
 
 def plan_changes(context: Context, reading: Reading, planned: Plan) -> Changes:

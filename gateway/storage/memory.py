@@ -18,6 +18,7 @@ from gateway.model.changes import (
     Kept,
     LaneRule,
     LogEntry,
+    Release,
     Row,
     Table,
 )
@@ -73,11 +74,11 @@ class MemoryStore:
         holder, ends = self._fence
         if holder and holder != changes.fence and ends > now:
             return Committed(Fate.FENCED, now)
-        claim = changes.release.claim if changes.release else None
-        if claim and self._leases.get(claim.subject, ("", 0, None))[0] != claim.token:
+        if any(self._leases.get(one.claim.subject, ("", 0, None))[0] != one.claim.token for one in changes.releases):
             return Committed(Fate.FENCED, now)
         self._write(changes)
-        self._release(changes)
+        for release in changes.releases:
+            self._release(release)
         self._schedule(changes.agenda)
         self.log = (self.log + [(now, entry) for entry in changes.log])[-LOG_LENGTH:]
         self._keep(changes.keep, now)
@@ -93,10 +94,10 @@ class MemoryStore:
         for name, by in changes.count.items():
             self.counted[name] = self.counted.get(name, 0) + by
 
-    def _release(self, changes: Changes) -> None:
-        if changes.release is None or changes.release.hold:
+    def _release(self, release: Release) -> None:
+        if release.hold:
             return
-        (subject, _, _), again, _ = changes.release
+        (subject, _, _), again, _ = release
         woken = self._leases.pop(subject)[2]
         if woken is not None:
             again = woken if again is None else min(woken, again)

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from redis.asyncio import BlockingConnectionPool, Redis
+from hiredis import pack_command
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
@@ -51,17 +53,39 @@ QUARANTINE_LENGTH = 1_000
 _pack = msgspec.msgpack.Encoder().encode
 
 
-def connect(url: str, *, timeout: float = 3.0, connections: int = 32) -> Redis:
+class _Packing:
+    """Commands packed by hiredis: redis-py does it in Python, for as much as all the rest of a round trip costs."""
+
+    def pack_command(self, *args: Any) -> list[bytes]:
+        return [pack_command(args)]
+
+
+class _Tcp(_Packing, Connection):
+    pass
+
+
+class _Tls(_Packing, SSLConnection):
+    pass
+
+
+class _Unix(_Packing, UnixDomainSocketConnection):
+    pass
+
+
+_PACKING: dict[type, type] = {Connection: _Tcp, SSLConnection: _Tls, UnixDomainSocketConnection: _Unix}
+
+
+def connect(url: str, *, timeout: float = 3.0, connections: int = 256) -> Redis:
     """A client that never repeats a command by itself (a repeated script may have been done already)."""
-    pool = BlockingConnectionPool.from_url(
+    pool = ConnectionPool.from_url(
         url,
         max_connections=connections,
-        timeout=timeout,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
     )
+    pool.connection_class = _PACKING.get(pool.connection_class, pool.connection_class)
     return Redis.from_pool(pool)
 
 
@@ -128,10 +152,6 @@ class RedisStore:
         return Gathered(int(now), [(copy[8:].decode(), _row(row)) for copy, row in _pairs(alerts)], answer)
 
     async def commit(self, changes: Changes) -> Committed:
-        release: tuple[object, ...] = ()
-        if changes.release:
-            claim, again, hold = changes.release
-            release = (claim.subject, claim.token, -1 if again is None else again, int(hold))
         version = secrets.token_bytes(8)
         blobs: list[bytes] = []
         change = (
@@ -140,7 +160,11 @@ class RedisStore:
             [part for cell in changes.drop for part in (TABLE_NUMBER[cell.table], cell.field)],
             [part for item in changes.count.items() for part in item],
             [part for subject, when in changes.agenda.items() for part in (subject, *when)],
-            release,
+            [
+                part
+                for claim, again, hold in changes.releases
+                for part in (claim.subject, claim.token, -1 if again is None else again, int(hold))
+            ],
             [part for one in changes.log for part in (one.subject, one.what, json.dumps(one.detail))],
             [part for kept in changes.keep for part in (kept.id, _placed(kept.value, blobs))],
             changes.fence,

@@ -25,9 +25,10 @@ class Cost:
 
 
 def labels(number: int, prefix: str) -> dict[str, str]:
+    """Ten pods of a service have the same trouble: one incident."""
     return {
-        "alertname": f"HighErrorRate{number % 20}",
-        "cluster": f"eu-{number % 5}",
+        "alertname": f"HighErrorRate{number // 10 % 20}",
+        "cluster": f"eu-{number // 10 % 5}",
         "namespace": "shop",
         "service": f"{prefix}-{number // 10}",
         "instance": f"10.0.{number % 250}.7:9100",

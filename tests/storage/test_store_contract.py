@@ -112,8 +112,8 @@ async def test_a_released_subject_leaves_the_agenda_or_comes_again(store: Store)
     await schedule(store, "plan:a", 0)
     await schedule(store, "plan:b", 0)
     one, two = (await store.claim(10, LEASE, ALL)).claims
-    await store.commit(Changes(release=Release(one, None)))
-    await store.commit(Changes(release=Release(two, 0)))
+    await store.commit(Changes(releases=[Release(one, None)]))
+    await store.commit(Changes(releases=[Release(two, 0)]))
     assert await claim(store) == [two.subject]
 
 
@@ -121,7 +121,7 @@ async def test_a_subject_woken_while_it_is_leased_stays_due(store: Store) -> Non
     await schedule(store, "plan:i", 0)
     (held,) = (await store.claim(1, LEASE, ALL)).claims
     await schedule(store, "plan:i", 1)
-    await store.commit(Changes(release=Release(held, None)))
+    await store.commit(Changes(releases=[Release(held, None)]))
     assert await claim(store) == ["plan:i"]
 
 
@@ -129,7 +129,7 @@ async def test_a_lease_that_is_not_ours_fences_the_commit(store: Store) -> None:
     await schedule(store, "plan:i", 0)
     await store.claim(1, LEASE, ALL)
     stranger = Claim("plan:i", "not-the-token", 0)
-    refused = await store.commit(Changes(put={ALERT: b"1"}, release=Release(stranger, None)))
+    refused = await store.commit(Changes(put={ALERT: b"1"}, releases=[Release(stranger, None)]))
     assert refused.fate is Fate.FENCED
     assert await read(store, ALERT) == b""
 
@@ -137,9 +137,9 @@ async def test_a_lease_that_is_not_ours_fences_the_commit(store: Store) -> None:
 async def test_a_held_lease_is_checked_and_kept(store: Store) -> None:
     await schedule(store, "plan:i", 0)
     (held,) = (await store.claim(1, LEASE, ALL)).claims
-    assert (await store.commit(Changes(release=Release(held, None, hold=True)))).fate is Fate.DONE
+    assert (await store.commit(Changes(releases=[Release(held, None, hold=True)]))).fate is Fate.DONE
     assert await claim(store) == []
-    assert (await store.commit(Changes(release=Release(held, None)))).fate is Fate.DONE
+    assert (await store.commit(Changes(releases=[Release(held, None)]))).fate is Fate.DONE
 
 
 async def test_an_ended_lease_is_claimed_by_another(store: Store) -> None:

@@ -23,9 +23,9 @@ if held then
   local holder, ends = string.match(held, '^(%S+) (%d+)$')
   if holder ~= fence and tonumber(ends) > now then return {'fenced', now} end
 end
-if #release > 0 then
-  local lease = redis.call('HGET', LEASES, release[1])
-  if not lease or string.match(lease, '^%S+') ~= release[2] then return {'fenced', now} end
+for i = 1, #release, 4 do
+  local lease = redis.call('HGET', LEASES, release[i])
+  if not lease or string.match(lease, '^%S+') ~= release[i + 1] then return {'fenced', now} end
 end
 
 redis.call('HSET', META, 'clock', string.format('%d', now))
@@ -33,17 +33,18 @@ for i = 1, #put, 3 do redis.call('HSET', KEYS[put[i]], put[i + 1], token .. ARGV
 for i = 1, #drop, 2 do redis.call('HDEL', KEYS[drop[i]], drop[i + 1]) end
 for i = 1, #count, 2 do redis.call('HINCRBY', COUNTERS, count[i], count[i + 1]) end
 
-if #release > 0 and release[4] == 0 then
-  local lease = redis.call('HGET', LEASES, release[1])
-  local again = release[3]
-  local woken = string.match(lease, '^%S+ %S+ (%d+)$')
-  if woken and (again < 0 or tonumber(woken) < again) then again = tonumber(woken) end
-  redis.call('HDEL', LEASES, release[1])
-  if again < 0 then
-    redis.call('ZREM', AGENDA, release[1])
-    redis.call('HDEL', KEYS[15], release[1])
-  else
-    redis.call('ZADD', AGENDA, again, release[1])
+for i = 1, #release, 4 do
+  local subject, again, hold = release[i], release[i + 2], release[i + 3]
+  if hold == 0 then
+    local woken = string.match(redis.call('HGET', LEASES, subject), '^%S+ %S+ (%d+)$')
+    if woken and (again < 0 or tonumber(woken) < again) then again = tonumber(woken) end
+    redis.call('HDEL', LEASES, subject)
+    if again < 0 then
+      redis.call('ZREM', AGENDA, subject)
+      redis.call('HDEL', KEYS[15], subject)
+    else
+      redis.call('ZADD', AGENDA, again, subject)
+    end
   end
 end
 for i = 1, #agenda, 3 do
