@@ -113,7 +113,7 @@ def _headline(telling: Telling) -> str:
 
 
 def _notification(telling: Telling) -> str:
-    place = ", ".join(f"{name}={tame(value)}" for name, value in list(telling.where.items())[:3])
+    place = ", ".join(f"{tame(name)}={tame(value)}" for name, value in list(telling.where.items())[:3])
     summary = next((line.summary for line in telling.lines if line.summary), "")
     parts = [_headline(telling), place, tame(summary)]
     called = _mentions(telling)

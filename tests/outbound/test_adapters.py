@@ -1,0 +1,204 @@
+"""The adapters against the local vendors: what is sent, what every kind of answer means, and that no secret comes back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.model.incident import Note, Remote, Through, Told
+from gateway.model.severity import Severity
+from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
+from gateway.outbound.pagerduty import PagerDutyNotifier
+from gateway.outbound.pagerduty_event import MAX_BODY, _encode, render
+from gateway.outbound.slack import SlackNotifier, judge
+from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox
+from gateway.sandbox.slack import DEFAULT_TOKEN
+from tests.outbound.test_slack_blocks import line, telling
+
+CHAT = Through("slack", "#alerts", "SLACK_BOT_TOKEN", "")
+PAGER = Through("pagerduty", "pager", "PAGERDUTY_ROUTING_KEY", "")
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[tuple[SlackSandbox, SlackNotifier]]:
+    async with SlackSandbox.start() as vendor:
+        notifier = SlackNotifier(vendor.url, timeout=0.5)
+        yield vendor, notifier
+        await notifier.aclose()
+
+
+@pytest.fixture
+async def pagerduty() -> AsyncIterator[tuple[PagerDutySandbox, PagerDutyNotifier]]:
+    async with PagerDutySandbox.start() as vendor:
+        notifier = PagerDutyNotifier(vendor.events_url, timeout=0.5)
+        yield vendor, notifier
+        await notifier.aclose()
+
+
+Slack = tuple[SlackSandbox, SlackNotifier]
+Pagerduty = tuple[PagerDutySandbox, PagerDutyNotifier]
+
+
+async def post(notifier: SlackNotifier, attempt: str = "a1", through: Through = CHAT, token: str = DEFAULT_TOKEN) -> Answer:
+    return await notifier.tell(through, token, telling(), attempt=attempt, remote=None)
+
+
+async def test_a_message_is_posted_edited_and_answered_in_its_thread(slack: Slack) -> None:
+    vendor, notifier = slack
+    answer = await post(notifier)
+    assert isinstance(answer, Delivered)
+    assert isinstance(
+        await notifier.tell(CHAT, DEFAULT_TOKEN, telling(state=Told.ENDED), attempt="a2", remote=answer.remote), Delivered
+    )
+    said = await notifier.reply(
+        CHAT,
+        DEFAULT_TOKEN,
+        (Note("Worse", broadcast=True, mention=True),),
+        attempt="a3",
+        remote=answer.remote,
+        mentions=("@here",),
+    )
+    assert said == Delivered(answer.remote)
+    message = vendor.messages("alerts")[0]
+    assert (message.edits, "Resolved" in message.text, message.live_replies[0].text) == (1, True, "<!here>\nWorse")
+    assert message.live_replies[0].broadcast
+
+
+async def test_attempts_are_found_again_in_the_channel_and_in_a_thread(slack: Slack) -> None:
+    _, notifier = slack
+    answer = await post(notifier, "a1")
+    assert isinstance(answer, Delivered)
+    await notifier.reply(CHAT, DEFAULT_TOKEN, (Note("x"),), attempt="a2", remote=answer.remote, mentions=())
+    since = int(float(answer.remote.id) * 1000)
+    found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a1", "zz"), since=since, remote=None)
+    assert found == Found({"a1": answer.remote})
+    found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a2",), since=since, remote=answer.remote)
+    assert isinstance(found, Found)
+    assert set(found.remotes) == {"a2"}
+
+
+async def test_an_extra_message_is_withdrawn_and_one_that_is_gone_is_fine(slack: Slack) -> None:
+    vendor, notifier = slack
+    answer = await post(notifier)
+    assert isinstance(answer, Delivered)
+    for _ in range(2):
+        assert isinstance(await notifier.withdraw(CHAT, DEFAULT_TOKEN, answer.remote), Delivered)
+    assert vendor.messages("alerts")[0].deleted
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        pytest.param(Fault(FaultKind.STATUS, status=503), Unanswered("server_error", "HTTP 503"), id="5xx is unanswered"),
+        pytest.param(Fault(FaultKind.RATE_LIMIT, retry_after=7), Refused("rate_limited", retry_after=7_000), id="429 says when to come again"),
+        pytest.param(Fault(FaultKind.ERROR, error="fatal_error"), Unanswered("server_error", "fatal_error"), id="fatal_error may have been done"),
+        pytest.param(Fault(FaultKind.ERROR, error="is_archived"), Refused("not_found", "is_archived", permanent=True), id="an archived channel is for good"),
+        pytest.param(Fault(FaultKind.ERROR, error="token_revoked"), Refused("auth", "token_revoked", permanent=True), id="a revoked token is for good"),
+        pytest.param(Fault(FaultKind.HANG), Unanswered("timeout"), id="silence is unanswered"),
+    ],
+)  # fmt: skip
+async def test_what_slacks_answers_mean(slack: Slack, fault: Fault, expected: Answer) -> None:
+    vendor, notifier = slack
+    vendor.faults.add(fault)
+    assert await post(notifier) == expected
+
+
+@pytest.mark.parametrize("kind", [FaultKind.CUT_BEFORE, FaultKind.CUT_AFTER])
+async def test_a_cut_connection_is_unanswered(slack: Slack, kind: FaultKind) -> None:
+    vendor, notifier = slack
+    vendor.faults.add(Fault(kind, count=1))
+    answer = await post(notifier)
+    assert isinstance(answer, Unanswered)
+    assert len(vendor.messages("alerts")) == (kind is FaultKind.CUT_AFTER), "nothing was sent again behind our back"
+
+
+async def test_a_message_whose_blocks_are_refused_is_told_as_text(slack: Slack) -> None:
+    vendor, notifier = slack
+    vendor.faults.add(Fault(FaultKind.ERROR, error="invalid_blocks", count=1))
+    assert isinstance(await post(notifier), Delivered)
+    assert vendor.messages("alerts")[0].blocks == []
+
+
+async def test_a_message_that_cannot_be_edited_any_more_is_gone(slack: Slack) -> None:
+    _, notifier = slack
+    answer = await notifier.tell(CHAT, DEFAULT_TOKEN, telling(), attempt="a", remote=Remote("1.000001", "C404"))
+    assert isinstance(answer, Refused)
+    found = await post(notifier)
+    assert isinstance(found, Delivered)
+    answer = await notifier.tell(CHAT, DEFAULT_TOKEN, telling(), attempt="a", remote=Remote("1.000001", found.remote.channel))
+    assert answer == Refused("gone", "message_not_found", gone=True)
+
+
+async def test_nobody_at_the_other_end_is_certainly_not_sent() -> None:
+    async with SlackSandbox.start() as vendor:
+        url = vendor.url
+    notifier = SlackNotifier(url, timeout=0.5)
+    assert await post(notifier) == Refused("unavailable", "no connection")
+    await notifier.aclose()
+    pager = PagerDutyNotifier(url, timeout=0.5)
+    assert await pager.tell(PAGER, KEY, telling(), attempt="a", remote=None) == Refused("unavailable", "no connection")
+    await pager.aclose()
+
+
+async def test_no_token_stands_in_an_answer(slack: Slack) -> None:
+    _, notifier = slack
+    for token in ("xoxb-very-secret-token", "xoxb-sécret"):
+        assert "secret" not in str(await post(notifier, token=token))
+
+
+def test_an_answer_that_is_no_json_is_unanswered() -> None:
+    assert judge(200, b"<html>", {}) == Unanswered("server_error", "HTTP 200")
+
+
+async def test_a_page_is_triggered_acknowledged_and_resolved_under_one_key(pagerduty: Pagerduty) -> None:
+    vendor, notifier = pagerduty
+    answer = await notifier.tell(PAGER, KEY, telling(), attempt="a", remote=None)
+    assert answer == Delivered(Remote("abc123.1"))
+    incident = vendor.incidents[0]
+    assert (incident.status, incident.severity, incident.dedup_key) == ("triggered", "critical", "abc123.1")
+    await notifier.tell(PAGER, KEY, telling(acknowledged_by="ann"), attempt="b", remote=Remote("abc123.1"))
+    assert incident.status == "acknowledged"
+    await notifier.tell(PAGER, KEY, telling(state=Told.ENDED), attempt="c", remote=Remote("abc123.1"))
+    assert incident.status == "resolved"
+    assert len(vendor.incidents) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        pytest.param(Fault(FaultKind.STATUS, status=500), Unanswered("server_error", "HTTP 500"), id="500 may have been done"),
+        pytest.param(Fault(FaultKind.STATUS, status=503), Unanswered("server_error", "HTTP 503"), id="503 may have been done"),
+        pytest.param(Fault(FaultKind.RATE_LIMIT, retry_after=9), Refused("rate_limited", retry_after=9_000), id="429 comes again"),
+        pytest.param(Fault(FaultKind.STATUS, status=403), Refused("auth", "HTTP 403", permanent=True), id="403 is for good"),
+        pytest.param(Fault(FaultKind.HANG), Unanswered("timeout"), id="silence is unanswered"),
+    ],
+)  # fmt: skip
+async def test_what_pagerdutys_answers_mean(pagerduty: Pagerduty, fault: Fault, expected: Answer) -> None:
+    vendor, notifier = pagerduty
+    vendor.faults.add(fault)
+    assert await notifier.tell(PAGER, KEY, telling(), attempt="a", remote=None) == expected
+    assert len(vendor.calls) == 1, "nothing is retried behind our back"
+
+
+async def test_an_event_that_is_refused_says_why_without_the_key(pagerduty: Pagerduty) -> None:
+    _, notifier = pagerduty
+    answer = await notifier.tell(PAGER, "short-key", telling(), attempt="a", remote=None)
+    assert isinstance(answer, Refused)
+    assert answer.permanent
+    assert "short-key" not in str(answer)
+
+
+def test_an_event_fits_whatever_its_members_say() -> None:
+    huge = tuple(line(labels={f"l{n}": "x" * 4_000 for n in range(20)}, summary="y" * 5_000) for _ in range(60))
+    event = render(telling(lines=huge, where={f"w{n}": "z" * 16_000 for n in range(60)}, title="t" * 3_000))
+    assert len(_encode(event)) <= MAX_BODY
+    assert len(event["payload"]["summary"]) <= 1_024
+
+
+@pytest.mark.parametrize(
+    ("severity", "word"), [(Severity.NONE, "info"), (Severity.WARNING, "warning"), (Severity.CRITICAL, "critical")]
+)
+def test_severities_are_pagerdutys_own(severity: Severity, word: str) -> None:
+    assert render(telling(severity=severity))["payload"]["severity"] == word
