@@ -57,7 +57,8 @@ class _Packing:
     """Commands packed by hiredis: redis-py does it in Python, for as much as all the rest of a round trip costs."""
 
     def pack_command(self, *args: Any) -> list[bytes]:
-        return [pack_command(args)]
+        name = str(args[0])
+        return [pack_command((*name.split(), *args[1:]) if " " in name else args)]
 
 
 class _Tcp(_Packing, Connection):
