@@ -1,0 +1,64 @@
+"""Settings: from a mapping, strict, with secrets from files and none of them shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import BadSettings
+from gateway.settings import Environment
+
+
+def test_without_any_variable_everything_has_a_default() -> None:
+    settings = Environment({}).settings
+    assert (settings.host, settings.port, settings.rules) == ("127.0.0.1", 9096, Path("rules"))
+    assert settings.redis_url is None
+
+
+def test_several_tokens_are_listed_with_commas() -> None:
+    tokens = Environment({"GATEWAY_WEBHOOK_TOKEN": "one, two,"}).settings.webhook_token
+    assert [token.get_secret_value() for token in tokens] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        pytest.param({"GATEWAY_LISTN": "x"}, "GATEWAY_LISTN: there is no such setting; did you mean GATEWAY_LISTEN?", id="a wrong name"),
+        pytest.param({"GATEWAY_LISTEN": "0.0.0.0:9096"}, "set GATEWAY_WEBHOOK_TOKEN and GATEWAY_ADMIN_TOKEN", id="open to others without tokens"),
+        pytest.param({"GATEWAY_LISTEN": "[::]:9096", "GATEWAY_WEBHOOK_TOKEN": "x"}, "set GATEWAY_ADMIN_TOKEN", id="one token is not enough"),
+        pytest.param({"GATEWAY_LISTEN": "9096"}, "an address with a port is needed", id="no address"),
+        pytest.param({"GATEWAY_LISTEN": "localhost:99999"}, "an address with a port is needed", id="no such port"),
+        pytest.param({"GATEWAY_MAX_BODY": "huge"}, "GATEWAY_MAX_BODY: ", id="a number that is none"),
+        pytest.param({"GATEWAY_LOG": "xml"}, "GATEWAY_LOG: ", id="a word that is none of the known"),
+        pytest.param({"SLACK_API_URL": "slack.com"}, "SLACK_API_URL: ", id="an address that is none"),
+        pytest.param({"GATEWAY_ADMIN_TOKEN_FILE": "/not/there"}, "GATEWAY_ADMIN_TOKEN_FILE: /not/there cannot be read", id="a file that is not there"),
+    ],
+)  # fmt: skip
+def test_what_is_impossible_is_named_with_the_remedy(variables: dict[str, str], said: str) -> None:
+    with pytest.raises(BadSettings) as caught:
+        Environment(variables)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:1", "localhost:1", "[::1]:1", "127.9.9.9:1"])
+def test_on_this_machine_alone_no_token_is_needed(listen: str) -> None:
+    assert Environment({"GATEWAY_LISTEN": listen}).settings.port == 1
+
+
+def test_a_secret_comes_from_a_file_and_others_by_name(tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("from-a-file\n")
+    environment = Environment({"SLACK_BOT_TOKEN_FILE": str(tmp_path / "t"), "PAY_BOT": "xoxb-pay-secret", "EMPTY": ""})
+    assert environment.settings.slack_bot_token is not None
+    assert environment.secret("SLACK_BOT_TOKEN") == "from-a-file"
+    assert environment.secret("PAY_BOT") == "xoxb-pay-secret"
+    assert environment.secret("EMPTY") is None
+    assert environment.secret("NOBODY") is None
+
+
+def test_no_secret_is_shown_in_an_error_or_a_representation() -> None:
+    variables = {"GATEWAY_ADMIN_TOKEN": "very-secret", "GATEWAY_REDIS_URL": "redis://:very-secret@host"}
+    assert "very-secret" not in repr(Environment(variables).settings)
+    with pytest.raises(BadSettings) as caught:
+        Environment({**variables, "GATEWAY_MAX_BODY": "very-secret"})
+    assert "very-secret" not in str(caught.value)
