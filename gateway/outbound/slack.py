@@ -16,114 +16,42 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from gateway.model.incident import Note, Remote, Through
 from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.outbound.slack_answers import judge
 from gateway.outbound.slack_blocks import Rendered, render, render_notes, render_plainly
 
 EVENT_TYPE = "alert_gateway"
 SKEW = 120_000  # ms that Slack's clock may be behind ours
-PAGE, PAGES = 200, 20
-MAX_NAMES = 10_000
+PAGE, PAGES = 200, 20  # 4,000 messages, the newest first: what a busy channel says in the longest read-back
+NAMES_PAGE, NAMES_PAGES = 1_000, 100
+NAMES_KEPT = 10_000
+THREAD_GONE = frozenset({"thread_not_found", "message_not_found"})
+# Slack guesses nothing into a text of ours: no names that become mentions, no words that become links.
+AS_WRITTEN = {"parse": "none", "link_names": False}
+QUIET = {"unfurl_links": False, "unfurl_media": False}
 
-# https://docs.slack.dev/reference/methods/chat.postMessage#errors and chat.update's
-GONE = frozenset(
-    [
-        "message_not_found",
-        "cant_update_message",
-        "edit_window_closed",
-        "is_inactive",
-        "block_mismatch",
-        "thread_not_found",
-        "cannot_reply_to_message",
-        "restricted_action_thread_locked",
-        "streaming_state_conflict",
-    ]
-)
-AUTH = frozenset(
-    [
-        "invalid_auth",
-        "not_authed",
-        "account_inactive",
-        "token_revoked",
-        "token_expired",
-        "missing_scope",
-        "no_permission",
-        "not_allowed_token_type",
-        "access_denied",
-        "ekm_access_denied",
-        "enterprise_is_restricted",
-        "team_not_found",
-        "two_factor_setup_required",
-        "app_access_restricted",
-        "org_login_required",
-    ]
-)
-NOT_FOUND = frozenset(
-    [
-        "channel_not_found",
-        "not_in_channel",
-        "is_archived",
-        "restricted_action",
-        "restricted_action_read_only_channel",
-        "restricted_action_thread_only_channel",
-        "restricted_action_non_threadable_channel",
-        "messages_tab_disabled",
-    ]
-)
-INVALID = frozenset(
-    [
-        "msg_too_long",
-        "msg_blocks_too_long",
-        "invalid_blocks",
-        "invalid_blocks_format",
-        "no_text",
-        "too_many_attachments",
-        "metadata_too_large",
-        "invalid_metadata_format",
-        "invalid_metadata_schema",
-        "metadata_must_be_sent_from_app",
-        "invalid_arguments",
-        "invalid_arg_name",
-        "invalid_array_arg",
-        "invalid_charset",
-        "invalid_form_data",
-        "invalid_post_type",
-        "missing_post_type",
-        "method_deprecated",
-        "deprecated_endpoint",
-        "unknown_method",
-        "as_user_not_supported",
-        "markdown_text_conflict",
-    ]
-)
-LATER = frozenset(
-    [
-        "service_unavailable",
-        "team_added_to_org",
-        "external_channel_migrating",
-        "update_failed",
-        "message_limit_exceeded",
-        "accesslimited",
-    ]
-)
-LIMITED = frozenset(("ratelimited", "rate_limited"))  # fmt: skip
+Trouble = Refused | Unanswered
+
+
+class _NotOk(Exception):
+    """A call that was not answered with ok, and what that means."""
+
+    def __init__(self, answer: Trouble) -> None:
+        super().__init__(answer.reason)
+        self.answer = answer
 
 
 class SlackNotifier:
-    """All tokens and channels share one session. `timeout` in seconds."""
+    """All tokens and channels share one session. `timeout` in seconds bounds a whole telling, reply or read-back."""
 
     settles_by_looking = True
 
-    def __init__(self, base_url: str, timeout: float = 8.0) -> None:
+    def __init__(self, base_url: str, timeout: float = 8.0, proxy: str | None = None) -> None:
         self._base_url = base_url if base_url.endswith("/") else f"{base_url}/"
         self._timeout = timeout
+        self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
         self._client: AsyncWebClient | None = None
         self._ids: dict[tuple[str, str], str] = {}
-
-    def _slack(self) -> AsyncWebClient:
-        if self._client is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout), trust_env=False)
-            self._client = AsyncWebClient(base_url=self._base_url, session=self._session, retry_handlers=[])
-        return self._client
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -131,21 +59,29 @@ class SlackNotifier:
         self._session = self._client = None
 
     async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
-        answer = await self._show(through, secret, render(telling), telling, attempt, remote)
-        if isinstance(answer, Refused) and answer.reason == "invalid":
-            return await self._show(through, secret, render_plainly(telling), telling, attempt, remote)
-        return answer
+        """Content that Slack refuses is told once more as plain text: no label may keep people from being told."""
+        if remote is not None and not remote.channel:
+            return Refused("gone", "no message of Slack's", gone=True)
+        try:
+            async with asyncio.timeout(self._timeout):
+                answer = await self._show(through, secret, render(telling), telling, attempt, remote)
+                if isinstance(answer, Refused) and answer.reason == "invalid":
+                    answer = await self._show(through, secret, render_plainly(telling), telling, attempt, remote)
+                return answer
+        except TimeoutError:
+            return Unanswered("timeout")
 
     async def _show(
         self, through: Through, secret: str, rendered: Rendered, telling: Telling, attempt: str, remote: Remote | None
     ) -> Answer:
-        sent: dict[str, Any] = {"text": rendered.text, "blocks": list(rendered.blocks)}
+        sent: dict[str, Any] = {"text": rendered.text, "blocks": list(rendered.blocks), **AS_WRITTEN}
         if remote is None:
-            metadata = _metadata(attempt, telling.incident, "message")
-            sent |= {"channel": through.address, "metadata": metadata, "unfurl_links": False, "unfurl_media": False}
-            return await self._post("chat.postMessage", secret, sent)
-        # The posting's metadata stays: chat.update keeps what it is not given.
-        return await self._post("chat.update", secret, sent | {"channel": remote.channel, "ts": remote.id})
+            metadata = _metadata(attempt, "message", telling)
+            return await self._post(
+                "chat.postMessage", secret, {**sent, **QUIET, "channel": through.address, "metadata": metadata}
+            )
+        # Without metadata of its own an edit leaves the posting's attempt in place, where a late look still finds it.
+        return await self._post("chat.update", secret, {**sent, "channel": remote.channel, "ts": remote.id})
 
     async def reply(
         self, through: Through, secret: str, notes: tuple[Note, ...], *, attempt: str, remote: Remote, mentions: tuple[str, ...]
@@ -155,8 +91,9 @@ class SlackNotifier:
             "thread_ts": remote.id,
             "text": render_notes(notes, mentions).text,
             "reply_broadcast": any(note.broadcast for note in notes),
-            "metadata": _metadata(attempt, "", "reply"),
-            "unfurl_links": False,
+            "metadata": _metadata(attempt, "reply"),
+            **AS_WRITTEN,
+            **QUIET,
         }
         answer = await self._post("chat.postMessage", secret, sent)
         return Delivered(remote) if isinstance(answer, Delivered) else answer
@@ -164,98 +101,124 @@ class SlackNotifier:
     async def look(
         self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
     ) -> Look:
-        oldest = f"{(since - SKEW) / 1000:.6f}"
+        """In the channel and, for replies, in the thread, the newest first; more than `PAGES` pages of either are not read."""
         found: dict[str, Remote] = {}
         try:
-            channel = remote.channel if remote is not None else await self._id_of(through.address, secret)
-            if channel is None:
-                return Found({})
-            async for message in self._messages("conversations.history", secret, {"channel": channel, "oldest": oldest}):
-                _note(message, channel, attempts, found)
-            if remote is not None and len(found) < len(attempts):
-                asked = {"channel": channel, "ts": remote.id, "oldest": oldest}
-                async for message in self._messages("conversations.replies", secret, asked):
-                    _note(message, channel, attempts, found)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            return _judged(error, secret)
+            async with asyncio.timeout(self._timeout):
+                channel = remote.channel if remote and remote.channel else await self._id_of(through.address, secret)
+                if channel is not None:
+                    await self._find(secret, channel, remote.id if remote else "", (attempts, since), found)
+        except _NotOk as trouble:
+            if isinstance(trouble.answer, Refused) and trouble.answer.reason == "not_found":
+                self._ids.pop((secret, through.address), None)
+            return trouble.answer
+        except TimeoutError:
+            return Unanswered("timeout")
         return Found(found)
+
+    async def _find(
+        self, secret: str, channel: str, thread: str, sought: tuple[tuple[str, ...], int], found: dict[str, Remote]
+    ) -> None:
+        attempts, since = sought
+        asked = {"channel": channel, "oldest": f"{max(0, since - SKEW) / 1000:.6f}"}
+        async for message in self._messages("conversations.history", secret, asked):
+            _note(message, channel, attempts, found)
+        if not thread or len(found) == len(attempts):
+            return
+        try:
+            async for message in self._messages("conversations.replies", secret, {**asked, "ts": thread}):
+                _note(message, channel, attempts, found)
+        except _NotOk as trouble:
+            if trouble.answer.detail not in THREAD_GONE:
+                raise
 
     async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
         answer = await self._post("chat.delete", secret, {"channel": remote.channel or through.address, "ts": remote.id})
         return Delivered(remote) if isinstance(answer, Refused) and answer.gone else answer
 
-    async def who(self, secret: str) -> Mapping[str, Any] | Refused | Unanswered:
+    async def who(self, secret: str) -> Mapping[str, Any] | Trouble:
         """auth.test, for `gateway doctor`: team, user and bot of a token."""
         try:
-            return _object((await self._slack().auth_test(token=secret)).data)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            return _judged(error, secret)
+            return await self._call("auth.test", secret, json={})
+        except _NotOk as trouble:
+            return trouble.answer
 
     async def _post(self, method: str, secret: str, sent: Mapping[str, Any]) -> Answer:
         try:
-            response = await self._slack().api_call(method, json={**sent}, headers={"Authorization": f"Bearer {secret}"})
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            return _judged(error, secret)
-        answer = _object(response.data)
+            answer = await self._call(method, secret, json=dict(sent))
+        except _NotOk as trouble:
+            return trouble.answer
         if not answer.get("ts"):
             return Unanswered("strange_answer", "ok without a ts")
         return Delivered(Remote(str(answer["ts"]), str(answer.get("channel", ""))))
 
-    async def _messages(self, method: str, secret: str, asked: Mapping[str, Any]) -> AsyncIterator[Mapping[str, Any]]:
-        cursor = ""
+    async def _messages(self, method: str, secret: str, asked: Mapping[str, str]) -> AsyncIterator[Mapping[str, Any]]:
+        params = {**asked, "limit": PAGE, "include_all_metadata": "true", "inclusive": "true"}
         for _ in range(PAGES):
-            params = {
-                **asked,
-                "limit": PAGE,
-                "include_all_metadata": True,
-                "inclusive": True,
-                **({"cursor": cursor} if cursor else {}),
-            }
-            answer = await self._read(method, secret, params)
+            answer = await self._call(method, secret, http_verb="GET", params=params)
             for message in answer.get("messages") or ():
                 yield message
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
+            if not (cursor := _next_cursor(answer)):
                 return
-
-    async def _read(self, method: str, secret: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        asked = {name: str(value).lower() if isinstance(value, bool) else value for name, value in params.items()}
-        response = await self._slack().api_call(
-            method, http_verb="GET", params=asked, headers={"Authorization": f"Bearer {secret}"}
-        )
-        return _object(response.data)
+            params["cursor"] = cursor
 
     async def _id_of(self, address: str, secret: str) -> str | None:
-        """The channel's id; names are looked up in the workspace's list and remembered."""
+        """The channel's id; a #name is looked up in the workspace's list and remembered."""
         if not address.startswith("#"):
             return address
-        key = (secret, address)
-        if key not in self._ids:
-            if len(self._ids) > MAX_NAMES:
+        if (secret, address) not in self._ids:
+            found = await self._find_channel(address.removeprefix("#"), secret)
+            if found is None:
+                return None
+            if len(self._ids) >= NAMES_KEPT:
                 self._ids.clear()
-            cursor = ""
-            for _ in range(PAGES * 5):
-                params = {
-                    "limit": 1000,
-                    "exclude_archived": True,
-                    "types": "public_channel,private_channel",
-                    **({"cursor": cursor} if cursor else {}),
-                }
-                answer = await self._read("conversations.list", secret, params)
-                self._ids |= {(secret, f"#{one['name']}"): one["id"] for one in answer.get("channels") or ()}
-                cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-                if key in self._ids or not cursor:
-                    break
-        return self._ids.get(key)
+            self._ids[secret, address] = found
+        return self._ids[secret, address]
+
+    async def _find_channel(self, name: str, secret: str) -> str | None:
+        params: dict[str, Any] = {"limit": NAMES_PAGE, "types": "public_channel,private_channel"}
+        for _ in range(NAMES_PAGES):
+            answer = await self._call("conversations.list", secret, http_verb="GET", params=params)
+            for channel in answer.get("channels") or ():
+                if channel.get("name") == name:
+                    return str(channel["id"])
+            if not (cursor := _next_cursor(answer)):
+                return None
+            params["cursor"] = cursor
+        return None
+
+    async def _call(self, method: str, secret: str, **sent: Any) -> Mapping[str, Any]:
+        """Raises _NotOk for everything but an ok."""
+        if any(mark in secret for mark in "\r\n\0"):
+            raise _NotOk(Refused("auth", "the token holds a line break", permanent=True))
+        try:
+            response = await self._slack().api_call(method, headers={"Authorization": f"Bearer {secret}"}, **sent)
+        except SlackApiError as error:
+            raise _NotOk(_judged(error, secret)) from None
+        except aiohttp.ClientConnectorError:
+            raise _NotOk(Refused("unavailable", "no connection")) from None
+        except TimeoutError:
+            raise _NotOk(Unanswered("timeout")) from None
+        except aiohttp.ClientError as error:
+            raise _NotOk(Unanswered("cut", _without(secret, str(error)))) from None
+        except (AttributeError, TypeError, ValueError):
+            # slack_sdk trips over a body that is no JSON object: a proxy's page, for instance.
+            raise _NotOk(Unanswered("strange_answer", "no JSON object")) from None
+        return response.data if isinstance(response.data, dict) else {}
+
+    def _slack(self) -> AsyncWebClient:
+        """Made inside the running loop, where aiohttp wants it."""
+        if self._client is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout), trust_env=False)
+            self._client = AsyncWebClient(base_url=self._base_url, session=self._session, retry_handlers=[])
+            self._client.proxy = self._proxy  # it would take one from the environment, for a local address too
+        return self._client
 
 
-def _object(data: object) -> Mapping[str, Any]:
-    return data if isinstance(data, dict) else {}
-
-
-def _metadata(attempt: str, incident: str, part: str) -> dict[str, Any]:
+def _metadata(attempt: str, part: str, telling: Telling | None = None) -> dict[str, Any]:
     """Every app in the workspace may read it: names, no secrets."""
-    return {"event_type": EVENT_TYPE, "event_payload": {"attempt": attempt, "incident": incident, "part": part}}
+    named = {"incident": telling.incident, "generation": telling.generation} if telling else {}
+    return {"event_type": EVENT_TYPE, "event_payload": {"attempt": attempt, "part": part, **named}}
 
 
 def _note(message: Mapping[str, Any], channel: str, attempts: tuple[str, ...], found: dict[str, Remote]) -> None:
@@ -265,29 +228,19 @@ def _note(message: Mapping[str, Any], channel: str, attempts: tuple[str, ...], f
         found[attempt] = Remote(str(message.get("ts", "")), channel)
 
 
-def _judged(error: Exception, secret: str) -> Refused | Unanswered:
-    if isinstance(error, SlackApiError):
-        return judge(error.response.status_code, error.response.data, error.response.headers)
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return Refused("unavailable", "no connection")
-    if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
-        return Unanswered("timeout")
-    return Unanswered("cut", str(error).replace(secret, "…")[:200])
+def _next_cursor(answer: Mapping[str, Any]) -> str:
+    return str((answer.get("response_metadata") or {}).get("next_cursor") or "")
 
 
-def judge(status: int, body: object, headers: Mapping[str, Any]) -> Refused | Unanswered:
-    """What an answer that is not ok means. 200 with an error is the normal case."""
-    code = str(body.get("error", "")) if isinstance(body, Mapping) else ""
-    if status == 429 or code in LIMITED:
-        wait = str({name.lower(): value for name, value in headers.items()}.get("retry-after", "1"))
-        return Refused("rate_limited", retry_after=int(wait) * 1000 if wait.isdigit() else 1_000)
-    if code in GONE:
-        return Refused("gone", code, gone=True)
-    for reason, codes in (("auth", AUTH), ("not_found", NOT_FOUND), ("invalid", INVALID)):
-        if code in codes:
-            return Refused(reason, code, permanent=True)
-    if code in LATER:
-        return Refused("unavailable", code)
-    if status >= 500 or code in ("internal_error", "fatal_error", "request_timeout") or not code:
-        return Unanswered("server_error", code or f"HTTP {status}")
-    return Refused("refused", code)
+def _judged(error: SlackApiError, secret: str) -> Trouble:
+    response = error.response
+    if isinstance(response, aiohttp.ClientResponse):  # a body that says it is JSON and is none
+        return judge(response.status, None, response.headers)
+    answer = judge(response.status_code, response.data, response.headers)
+    if isinstance(answer, Refused) and answer.reason == "refused":
+        return Refused("refused", _without(secret, answer.detail))
+    return answer
+
+
+def _without(secret: str, text: str) -> str:
+    return (text.replace(secret, "…") if secret else text)[:200]

@@ -11,7 +11,8 @@ from gateway.model.severity import Severity
 from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
 from gateway.outbound.pagerduty import PagerDutyNotifier
 from gateway.outbound.pagerduty_event import MAX_BODY, _encode, render
-from gateway.outbound.slack import SlackNotifier, judge
+from gateway.outbound.slack import SlackNotifier
+from gateway.outbound.slack_answers import judge
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from tests.outbound.test_slack_blocks import line, telling
