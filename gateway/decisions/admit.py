@@ -47,6 +47,7 @@ class _Turn(msgspec.Struct):
     before: Alert | None
     after: Alert
     opened: bool
+    trace: str
 
 
 class Admission:
@@ -98,7 +99,7 @@ class Admission:
         self._dirty[seen.alert] = None
         self.changes.grows |= outcome is Outcome.OPENED or before is None
         if outcome is Outcome.OPENED or outcome is Outcome.ENDED:
-            self._turns.append(_Turn(before, after, outcome is Outcome.OPENED))
+            self._turns.append(_Turn(before, after, outcome is Outcome.OPENED, seen.trace))
         elif reason is Reason.DISPUTE_SETTLED and after.incident:
             self.changes.look(plan_subject(after.incident), self._now, urgency(after.severity))
         elif reason is Reason.ORPHAN_RESOLVE and after.episode == 0:
@@ -135,7 +136,7 @@ class Admission:
         draft = self._home(alert, own)
         if before is not None and before.episode and own in self._drafts:
             self.changes.put[Cell(Table.PAST, before.episode_id)] = dump(msgspec.structs.replace(before, incident=own))
-        draft.join(alert, self._placements[alert.id], self._now)
+        draft.join(alert, self._placements[alert.id], self._now, turn.trace)
         self._at[alert.id] = draft.id
         self.changes.look(plan_subject(draft.id), self._now, urgency(alert.severity))
         self.changes.add("open:counted")
@@ -144,7 +145,7 @@ class Admission:
         draft = self._drafts.get(self._at.get(turn.after.id, turn.after.incident))
         self.changes.add("open:counted", -1)
         if draft is not None:
-            draft.leave(self._now)
+            draft.leave(self._now, turn.trace)
             self.changes.look(plan_subject(draft.id), self._now, urgency(turn.after.severity))
 
     def _home(self, alert: Alert, own: str) -> _Draft:
@@ -225,20 +226,20 @@ class _Draft:
     def changed(self) -> bool:
         return bool(self.opened or self.ended)
 
-    def join(self, alert: Alert, placement: Placement, now: int) -> None:
+    def join(self, alert: Alert, placement: Placement, now: int, trace: str) -> None:
         self._members.append(Member(alert.id, alert.episode, now))
         self._values = counted_values(self._values, placement)
         self._firing += 1
         self._last_new_at = now
         self.opened += 1
         self._frozen = None
-        self._now = now
+        self._now, self._trace = now, trace
 
-    def leave(self, now: int) -> None:
+    def leave(self, now: int, trace: str) -> None:
         self._firing -= 1
         self.ended += 1
         self._frozen = None
-        self._now = now
+        self._now, self._trace = now, trace
 
     def incident(self) -> Incident:
         if self._frozen is None:
@@ -250,6 +251,7 @@ class _Draft:
                 last_new_at=self._last_new_at,
                 last_change_at=self._now,
                 revision=self._was.revision + 1,
+                trace=self._trace,
             )
         return self._frozen
 

@@ -44,7 +44,7 @@ class Normaliser:
         self.strange: dict[str, int] = {}
         self._identities: dict[str, tuple[dict[str, str], dict[str, str], str]] = {}
 
-    def observe(self, alert: WireAlert, group_status: str, now: int) -> Observation | Malformed:
+    def observe(self, alert: WireAlert, group_status: str, now: int, trace: str = "") -> Observation | Malformed:
         problem = _too_much(alert.labels)
         if problem is not None:
             return problem
@@ -68,9 +68,10 @@ class Normaliser:
             starts_at=_ms(alert.startsAt) or now,
             ends_at=0 if firing else ends_at or now,
             source_url=alert.generatorURL if alert.generatorURL.startswith(("http://", "https://")) else "",
+            trace=trace,
         )
 
-    def observe_loosely(self, alert: LooseAlert, group_status: str, now: int) -> Observation | Malformed:
+    def observe_loosely(self, alert: LooseAlert, group_status: str, now: int, trace: str = "") -> Observation | Malformed:
         """The same for an alert that is not as Alertmanager would send it."""
         labels = alert.labels
         if not isinstance(labels, dict):
@@ -90,7 +91,7 @@ class Normaliser:
             generatorURL=alert.generatorURL if isinstance(alert.generatorURL, str) else "",
             fingerprint=alert.fingerprint if isinstance(alert.fingerprint, str) else "",
         )
-        return self.observe(strict, group_status, now)
+        return self.observe(strict, group_status, now, trace)
 
     def _identify(self, found: str, sent: dict[str, str]) -> tuple[dict[str, str], str]:
         """The labels that count and the identity; repeats are looked up, which is what most alerts are."""

@@ -55,6 +55,7 @@ def plan(case: Case, router: Router, now: int) -> Plan:
     _stand_in(case, router, views)
     for view in views.values():
         conclude(view, incident, now)
+        view.moved_to = _moved_to(view, views)
     incident = _resolve(incident, views, firing, now)
     return Plan(incident, views, _next_look(case, incident, views, now), _homeless(unseen), unseen)
 
@@ -123,6 +124,15 @@ def _seat_the_told(case: Case, views: dict[str, View]) -> None:
         for episode in view.ledger.believed.members:
             if episode not in seated and episode in members and episode in case.alerts:
                 view.seats.append(Seat(members[episode], case.alerts[episode], [], moved))
+
+
+def _moved_to(view: View, views: Mapping[str, View]) -> str:
+    """Where the members are told now that a target no longer sees."""
+    if view.want.state is not Told.MOVED:
+        return ""
+    left = {seat.member.episode_id for seat in view.seats}
+    others = [target for target, one in views.items() if any(seat.member.episode_id in left for seat in one.firing)]
+    return f"told at {', '.join(others)} now" if others else "no rule routes it here any longer"
 
 
 def _stand_in(case: Case, router: Router, views: dict[str, View]) -> None:

@@ -99,8 +99,8 @@ class AlertmanagerDoor:
         started = self._now()
         self.busy += 1
         try:
-            with _correlated(scope):
-                parsed, reply = await self._answer(scope, receive)
+            with _correlated(scope) as trace:
+                parsed, reply = await self._answer(scope, receive, trace)
                 elapsed = (self._now() - started) / 1000
                 truncated = parsed.truncated if parsed else 0
                 self._counter.webhook(reply.status, reply.reason, reply.alerts, truncated, elapsed)
@@ -109,7 +109,7 @@ class AlertmanagerDoor:
         finally:
             self.busy -= 1
 
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[Parsed | None, Reply]:
+    async def _answer(self, scope: Scope, receive: Receive, trace: str) -> tuple[Parsed | None, Reply]:
         if scope["method"] != "POST":
             return None, NOT_POST
         if not self._tokens.allow(header(scope, b"authorization").decode("latin-1")):
@@ -121,13 +121,13 @@ class AlertmanagerDoor:
         if isinstance(body, Unread):
             return None, REMEDIES[body]
         try:
-            return await self._take(body)
+            return await self._take(body, trace)
         finally:
             self._flight.land(len(body))
 
-    async def _take(self, body: bytes) -> tuple[Parsed | None, Reply]:
+    async def _take(self, body: bytes, trace: str) -> tuple[Parsed | None, Reply]:
         try:
-            parsed = parse(body, self._normaliser(), self._now())
+            parsed = parse(body, self._normaliser(), self._now(), trace)
             refusal = None
         except BadWebhook as error:
             stray = Stray(DEFAULT_SOURCE, error.field, error.message, body[:MAX_RAW], whole=True)
@@ -144,19 +144,19 @@ class AlertmanagerDoor:
         return parsed, refusal or taken
 
 
-def parse(body: bytes, normaliser: Normaliser, now: int) -> Parsed:
+def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
     """Raises `BadWebhook` for a body that is no webhook at all; one bad alert becomes a stray alone."""
     try:
         strict = _strict(body)
     except msgspec.ValidationError:
-        return _parse_loosely(body, normaliser, now)
+        return _parse_loosely(body, normaliser, now, trace)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadWebhook("", f"not JSON: {error}") from None
     _check_count(len(strict.alerts))
     seen: list[Observation] = []
     strays: list[Stray] = []
     for alert in strict.alerts:
-        found = normaliser.observe(alert, strict.status, now)
+        found = normaliser.observe(alert, strict.status, now, trace)
         if isinstance(found, Malformed):
             strays.append(_stray(found, _encode(alert)))
         else:
@@ -164,7 +164,7 @@ def parse(body: bytes, normaliser: Normaliser, now: int) -> Parsed:
     return Parsed(seen, strays, strict.receiver, strict.groupKey, strict.truncatedAlerts)
 
 
-def _parse_loosely(body: bytes, normaliser: Normaliser, now: int) -> Parsed:
+def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) -> Parsed:
     try:
         loose = _loose(body)
     except msgspec.ValidationError as error:
@@ -178,7 +178,7 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int) -> Parsed:
     for raw in loose.alerts:
         try:
             alert = _loose_alert(raw)
-            found = normaliser.observe_loosely(alert, group_status, now)
+            found = normaliser.observe_loosely(alert, group_status, now, trace)
         except (msgspec.DecodeError, RecursionError) as error:
             found = Malformed("", str(error))
         if isinstance(found, Malformed):
@@ -201,12 +201,13 @@ def _stray(found: Malformed, raw: bytes) -> Stray:
 
 
 @contextmanager
-def _correlated(scope: Scope) -> Iterator[None]:
+def _correlated(scope: Scope) -> Iterator[str]:
     """One id for everything that is logged of this webhook: the caller's trace where it has one."""
-    trace = header(scope, b"traceparent").decode("latin-1").split("-")
-    given = trace[1] if len(trace) == 4 and len(trace[1]) == 32 and trace[1].isalnum() else ""
-    with structlog.contextvars.bound_contextvars(correlation=given or token_hex(8)):
-        yield
+    parts = header(scope, b"traceparent").decode("latin-1").split("-")
+    given = parts[1] if len(parts) == 4 and len(parts[1]) == 32 and parts[1].isalnum() else ""
+    trace = given or token_hex(8)
+    with structlog.contextvars.bound_contextvars(correlation=trace):
+        yield trace
 
 
 def _note(reply: Reply, parsed: Parsed | None, elapsed: float) -> None:

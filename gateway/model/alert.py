@@ -24,6 +24,7 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     starts_at: int
     ends_at: int
     source_url: str = ""
+    trace: str = ""  # the webhook's correlation id
 
 
 class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -71,6 +71,7 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     planned_revision: int = 0
     targets: tuple[str, ...] = ()  # where it has ledgers
     homeless: Standings = Standings()  # the members that no target sees
+    trace: str = ""  # the correlation id of the webhook that changed it last
 
 
 class Told(StrEnum):

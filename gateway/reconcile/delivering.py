@@ -7,6 +7,7 @@ from secrets import token_hex
 from typing import assert_never
 
 import msgspec
+import structlog
 
 from gateway.clock import utc_ms
 from gateway.decisions import deliver
@@ -65,9 +66,14 @@ async def deliver_next(context: Context, claim: Claim, rest: str) -> None:
     outlet = _outlet(job)
     looks = outlet.notifier.settles_by_looking if isinstance(outlet, Outlet) else False
     step = deliver.next_step(view, reading.now, looks=looks)
+    with structlog.contextvars.bound_contextvars(correlation=planned.incident.trace):
+        await _take_step(job, outlet, step)
+
+
+async def _take_step(job: Job, outlet: Outlet | Refused, step: deliver.Step) -> None:
     match step:
         case deliver.Rest(until):
-            await let_go(context.store, claim, until)
+            await let_go(job.context.store, job.claim, until)
         case deliver.Tell():
             await _tell(job, outlet)
         case deliver.Reply():

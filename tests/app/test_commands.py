@@ -55,9 +55,9 @@ def test_check_names_file_line_and_column_and_ends_with_1(tmp_path: Path) -> Non
     (tmp_path / "bad.yaml").write_text(FIVE.replace("notify: [chat]", "notify: [chatt]"))
     done = gateway("check", str(tmp_path))
     assert done.returncode == 1
-    assert f"{tmp_path}/bad.yaml:5:32: unknown destination `chatt`; did you mean `chat`?" in done.stdout.splitlines()
+    assert f"{tmp_path}/bad.yaml:5:33: unknown destination `chatt`; did you mean `chat`?" in done.stdout.splitlines()
     listed = json.loads(gateway("check", str(tmp_path), "--json").stdout)
-    assert ("error", 5, 32) in [(one["level"], one["line"], one["column"]) for one in listed]
+    assert ("error", 5, 33) in [(one["level"], one["line"], one["column"]) for one in listed]
 
 
 def test_check_prints_a_schema() -> None:
