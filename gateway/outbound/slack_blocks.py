@@ -6,23 +6,24 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks; the texts of all bloc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.model.incident import Note, Told
 from gateway.model.severity import Severity
 from gateway.model.telling import Line, Telling
-from gateway.outbound.text import clock, shorten, spoken, tame, web_address
+from gateway.outbound.slack_text import joined, link, mention, moment, plain
+from gateway.outbound.text import shorten, spoken, tame, web_address
 
 MAX_HEADER = 150
-MAX_SECTION = 3_000
+MAX_NOTES = 2_900  # a reply's text, before "… and 3 more"
 MAX_TEXT = 600  # what a phone's notification may show
-MEMBERS_SHOWN = 10
-MEMBERS_BUDGET = 2_600
-WHERE_SHOWN = 8
-MAX_URL = 600
-DAY = 86_400_000
+# Of each section, so that all stay under 9,000 together.
+MAX_MENTIONS, MAX_SUMMARY, MAX_WHERE, MAX_MEMBERS, MAX_LINKS, MAX_FOOTER = 500, 900, 1_400, 2_500, 1_800, 900
+MAX_URL = 1_500
+MEMBERS_SHOWN, WHERE_SHOWN, LABELS_SHOWN, SUMMARIES_SHOWN = 10, 8, 4, 2
+SEPARATOR = "  ·  "
 
 SEVERITY_SIGNS = {
     Severity.CRITICAL: "🔴",
@@ -46,20 +47,19 @@ class Rendered:
 
 
 def render(telling: Telling) -> Rendered:
-    sections = [
+    sections = (
         _mentions(telling),
         _summary(telling),
         _where(telling.where),
         _facts(telling),
         _members(telling),
         _links(telling),
-    ]
-    blocks: list[Block] = [
-        {"type": "header", "text": {"type": "plain_text", "text": shorten(_headline(telling), MAX_HEADER), "emoji": True}}
-    ]
-    blocks += [_section(text) for text in sections if text]
-    blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": shorten(_footer(telling), 1_000)}]})
-    return Rendered(_notification(telling), tuple(blocks))
+    )
+    header = {"type": "header", "text": {"type": "plain_text", "text": _headline(telling, MAX_HEADER), "emoji": True}}
+    footer = {"type": "context", "elements": [_mrkdwn(_footer(telling))]}
+    return Rendered(
+        _notification(telling), (header, *({"type": "section", "text": _mrkdwn(text)} for text in sections if text), footer)
+    )
 
 
 def render_plainly(telling: Telling) -> Rendered:
@@ -68,34 +68,16 @@ def render_plainly(telling: Telling) -> Rendered:
 
 
 def render_notes(notes: Sequence[Note], mentions: Sequence[str]) -> Rendered:
-    lines = [escape(tame(note.text)) for note in notes]
-    called = " ".join(mention(one) for one in mentions) if any(note.mention for note in notes) else ""
-    return Rendered(shorten("\n".join([called, *lines] if called else lines), MAX_SECTION))
+    called = _called(mentions) if any(note.mention for note in notes) else ""
+    lines = [plain(note.text, 1_000) for note in notes]
+    shown = [line for at, line in enumerate(lines) if sum(map(len, lines[: at + 1])) + at <= MAX_NOTES - len(called)]
+    more = [f"… and {len(lines) - len(shown)} more"] if len(shown) < len(lines) else []
+    return Rendered("\n".join(part for part in (called, *shown, *more) if part))
 
 
-def escape(text: str) -> str:
-    """Slack's three special characters; without a raw `<` nothing can mention anybody."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def mention(who: str) -> str:
-    """`@here`, `@channel`, `@everyone`, a user's id (U…, W…) or a group's (S…); any other name stays a text that calls nobody."""
-    name = who.removeprefix("@")
-    if name in ("here", "channel", "everyone"):
-        return f"<!{name}>"
-    if name.isascii() and name.isalnum() and name.isupper() and len(name) >= 8:
-        return f"<!subteam^{name}>" if name[0] == "S" else f"<@{name}>"
-    return escape(tame(who))
-
-
-def moment(milliseconds: int, now: int) -> str:
-    """In the reader's own time zone; with the date where it is not of today."""
-    shape = "{time}" if abs(now - milliseconds) < DAY // 2 else "{date_short_pretty} {time}"
-    return f"<!date^{milliseconds // 1000}^{shape}|{clock(milliseconds)}>"
-
-
-def _section(text: str) -> Block:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": shorten(text, MAX_SECTION)}}
+def _mrkdwn(text: str) -> dict[str, Any]:
+    """Verbatim: Slack makes no links, channels or mentions of words that only look like them."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def _state(telling: Telling) -> tuple[str, str]:
@@ -106,43 +88,36 @@ def _state(telling: Telling) -> tuple[str, str]:
     return SEVERITY_SIGNS[telling.severity], telling.severity.word.upper()
 
 
-def _headline(telling: Telling) -> str:
+def _headline(telling: Telling, most: int) -> str:
     sign, word = _state(telling)
     more = f" (+{telling.firing - 1})" if telling.firing > 1 and telling.state is Told.FIRING else ""
-    return f"{sign} {word}: {tame(telling.title)}{more}"
+    start = f"{sign} {word}: "
+    return f"{start}{shorten(tame(telling.title), most - len(start) - len(more))}{more}"
 
 
 def _notification(telling: Telling) -> str:
-    place = ", ".join(f"{tame(name)}={tame(value)}" for name, value in list(telling.where.items())[:3])
+    place = ", ".join(f"{shorten(name, 60)}={shorten(value, 120)}" for name, value in list(telling.where.items())[:3])
     summary = next((line.summary for line in telling.lines if line.summary), "")
-    parts = [_headline(telling), place, tame(summary)]
-    called = _mentions(telling)
-    text = shorten(" — ".join(part for part in parts if part), MAX_TEXT)
-    return f"{called} {escape(text)}" if called else escape(text)
+    said = " — ".join(part for part in (_headline(telling, 300), place, summary) if part)
+    return joined((_mentions(telling), plain(said, MAX_TEXT)), " ", MAX_MENTIONS + MAX_TEXT + 1)
 
 
 def _mentions(telling: Telling) -> str:
-    if not telling.page or telling.state is not Told.FIRING:
-        return ""
-    return shorten(" ".join(mention(one) for one in telling.mentions), 500)
+    return _called(telling.mentions) if telling.page and telling.state is Told.FIRING else ""
+
+
+def _called(mentions: Sequence[str]) -> str:
+    return joined((mention(one) for one in mentions), " ", MAX_MENTIONS)
 
 
 def _summary(telling: Telling) -> str:
-    said = list(dict.fromkeys(tame(line.summary) for line in telling.lines[:MEMBERS_SHOWN] if line.summary))
-    return escape(shorten("\n".join(shorten(one, 400) for one in said[:2]), 900))
+    said = dict.fromkeys(plain(line.summary, 440) for line in telling.lines[:MEMBERS_SHOWN] if line.summary)
+    return joined(list(said)[:SUMMARIES_SHOWN], "\n", MAX_SUMMARY)
 
 
 def _where(where: Mapping[str, str]) -> str:
-    shown = [f"*{_plain(name, 60)}* {_plain(value, 120)}" for name, value in list(where.items())[:WHERE_SHOWN]]
-    return "  ·  ".join(shown)
-
-
-def _plain(text: str, most: int) -> str:
-    """A value in running text: markdown's own characters would dress it up, so a thin space keeps them apart."""
-    return escape(shorten(tame(text), most).translate(_MARKS))
-
-
-_MARKS = {ord(mark): f"\u200a{mark}" for mark in "*_~`"}
+    shown = (f"*{plain(name, 60)}* {plain(value, 120)}" for name, value in list(where.items())[:WHERE_SHOWN])
+    return joined(shown, SEPARATOR, MAX_WHERE)
 
 
 def _facts(telling: Telling) -> str:
@@ -151,19 +126,18 @@ def _facts(telling: Telling) -> str:
 
 def _when(telling: Telling) -> str:
     since = moment(telling.started_at, telling.at)
-    lasted = spoken(telling.ended_at - telling.started_at) if telling.ended_at else ""
     match telling.state:
         case Told.ENDED:
+            lasted = spoken(telling.ended_at - telling.started_at)
             return f"Fired {since}, ended {moment(telling.ended_at, telling.at)}: it took *{lasted}*"
         case Told.CLOSED:
-            return f"Firing since {since}; closed by {_plain(telling.closed_by or 'hand', 80)} while it still fires"
+            return f"Firing since {since}; closed by {plain(telling.closed_by or 'hand', 80)} while it still fires"
         case Told.MOVED:
-            return f"Firing since {since}; {_plain(telling.closed_by, 200) or 'no rule tells it here any longer'}"
+            return f"Firing since {since}; {plain(telling.closed_by, 200) or 'no rule tells it here any longer'}"
+        case _ if telling.quiet_until:
+            return f"Fired {since}; nothing fires now, closes {moment(telling.quiet_until, telling.at)}"
         case _:
-            pass
-    if telling.quiet_until:
-        return f"Fired {since}; nothing fires now, closes {moment(telling.quiet_until, telling.at)}"
-    return f"Firing since {since}"
+            return f"Firing since {since}"
 
 
 def _count(telling: Telling) -> str:
@@ -178,20 +152,19 @@ def _who(telling: Telling) -> str:
     if telling.state is not Told.FIRING:
         return ""
     if telling.acknowledged_by:
-        return f"👀 {_plain(telling.acknowledged_by, 80)} has it since {moment(telling.acknowledged_at, telling.at)}"
-    owner = f" (owner: {_plain(telling.owner, 60)})" if telling.owner else ""
-    return f"Nobody has it yet{owner}"
+        return f"👀 {plain(telling.acknowledged_by, 80)} has it since {moment(telling.acknowledged_at, telling.at)}"
+    owner = f" (owner: {plain(telling.owner, 60)})" if telling.owner else ""
+    return "" if telling.quiet_until else f"Nobody has it yet{owner}"
 
 
 def _members(telling: Telling) -> str:
-    lines = telling.lines
-    if len(lines) < 2:
+    if len(telling.lines) < 2:
         return ""
     shown: list[str] = []
     size = 0
-    for line in lines[:MEMBERS_SHOWN]:
+    for line in telling.lines[:MEMBERS_SHOWN]:
         text = _member(line, telling)
-        if size + len(text) > MEMBERS_BUDGET:
+        if size + len(text) > MAX_MEMBERS:
             break
         shown.append(text)
         size += len(text) + 1
@@ -200,34 +173,31 @@ def _members(telling: Telling) -> str:
 
 
 def _member(line: Line, telling: Telling) -> str:
-    own = {name: value for name, value in line.labels.items() if telling.where.get(name) != value and name != "severity"}
-    labels = " ".join(f"{_plain(name, 40)}={_plain(value, 60)}" for name, value in list(own.items())[:4])
+    own = [(name, value) for name, value in line.labels.items() if telling.where.get(name) != value and name != "severity"]
+    labels = "".join(f" {plain(name, 40)}={plain(value, 60)}" for name, value in own[:LABELS_SHOWN])
     if line.ended_at:
-        return f"✅ ~{_plain(line.name, 80)}~ {labels}".rstrip()
-    return f"{SEVERITY_SIGNS[line.severity]} *{_plain(line.name, 80)}* {labels} since {moment(line.started_at, telling.at)}"
+        return f"✅ ~{plain(line.name, 80)}~{labels}"
+    return f"{SEVERITY_SIGNS[line.severity]} *{plain(line.name, 80)}*{labels} since {moment(line.started_at, telling.at)}"
 
 
 def _links(telling: Telling) -> str:
+    """The first of each kind that is an address."""
     found: dict[str, str] = {}
+    for name, url in _addresses(telling):
+        if url and name not in found and (address := web_address(url, MAX_URL)):
+            found[name] = link(address, name)
+    return joined(found.values(), SEPARATOR, MAX_LINKS)
+
+
+def _addresses(telling: Telling) -> Iterator[tuple[str, str]]:
     for line in telling.lines[:MEMBERS_SHOWN]:
-        for name, url in (("Runbook", line.runbook), ("Dashboard", line.dashboard), ("Source", line.source)):
-            if url and name not in found and (address := web_address(url, MAX_URL)):
-                found[name] = address
-    if address := web_address(telling.link, MAX_URL):
-        found["Incident"] = address
-    return "  ·  ".join(f"<{_link(url)}|{name}>" for name, url in found.items())
-
-
-def _link(url: str) -> str:
-    return url.replace("&", "&amp;").replace("|", "%7C")
+        yield from (("Runbook", line.runbook), ("Dashboard", line.dashboard), ("Source", line.source))
+    yield "Incident", telling.link
 
 
 def _footer(telling: Telling) -> str:
-    parts = [f"incident {telling.incident}"]
-    if telling.rule:
-        parts.append(f"by rule {_plain(telling.rule, 300)}")
-    if telling.previous:
-        parts.append(f"goes on from {_plain(telling.previous, 40)}")
-    if telling.reason:
-        parts.append(_plain(telling.reason, 300))
-    return "  ·  ".join(parts)
+    parts = [f"incident {plain(telling.incident, 60)}"]
+    parts += [f"by rule {plain(telling.rule, 300)}"] if telling.rule else []
+    parts += [f"goes on from {plain(telling.previous, 60)}"] if telling.previous else []
+    parts += [plain(telling.reason, 300)] if telling.reason else []
+    return joined(parts, SEPARATOR, MAX_FOOTER)

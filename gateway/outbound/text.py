@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-# Control characters, zero-width ones and those that turn the direction of what follows: no label needs them.
+LAST_INSTANT = 253_402_300_799_000  # the end of the year 9999, the last that a datetime holds
+
+# Control characters, those without a width, and those that turn the direction of what follows: no label needs them.
 _UNSEEN = re.compile(
-    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]"
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff9-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _SPACES = re.compile(r"\s+")
+_WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
+_ENCODED = {ord(mark): f"%{ord(mark):02X}" for mark in ' <>"|`\\^{}'}
 
 
 def spoken(milliseconds: int) -> str:
@@ -25,9 +30,14 @@ def spoken(milliseconds: int) -> str:
     return f"{days}d {hours % 24}h" if hours % 24 else f"{days}d"
 
 
+def instant(milliseconds: int) -> datetime:
+    """In UTC; an alert may claim to have started at any time, so it is brought into what a datetime holds."""
+    return datetime.fromtimestamp(min(max(milliseconds, 0), LAST_INSTANT) / 1000, UTC)
+
+
 def clock(milliseconds: int) -> str:
     """`14:03 UTC`."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%H:%M UTC")
+    return instant(milliseconds).strftime("%H:%M UTC")
 
 
 def shorten(text: str, most: int) -> str:
@@ -36,11 +46,14 @@ def shorten(text: str, most: int) -> str:
 
 def tame(text: str) -> str:
     """One line without anything unseen."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     return _SPACES.sub(" ", _UNSEEN.sub("", text)).strip()
 
 
 def web_address(url: str, most: int) -> str:
-    """The address where it is one of http(s) that fits, else nothing."""
-    if len(url) > most or not re.match(r"https?://[^\s<>\"]+$", url):
+    """The address, safe between `<` and `>`, where it is one of http(s) that fits, else nothing: half a link leads astray."""
+    if len(url) > most or not _WEB.match(url := url.strip()):
         return ""
-    return url
+    encoded = _UNSEEN.sub("", _SPACES.sub(" ", url)).translate(_ENCODED)
+    return encoded if len(encoded) <= most else ""

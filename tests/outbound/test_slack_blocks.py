@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from gateway.model.incident import Note, Told
 from gateway.model.severity import Severity
 from gateway.model.telling import Line, Telling
-from gateway.outbound.slack_blocks import Rendered, mention, render, render_notes, render_plainly
+from gateway.outbound.slack_blocks import Rendered, render, render_notes, render_plainly
+from gateway.outbound.slack_text import mention
 
 NOW = 1_800_000_000_000
 HOSTILE = "<!channel> <@U12345678> <http://evil|click> @here & *bold* `x` \u202eesrever\u200b\n\n> quote"
