@@ -11,6 +11,8 @@ log = structlog.get_logger("gateway.outbound")
 
 
 class LogNotifier:
+    """Takes everything; nobody is told but those who read the log."""
+
     settles_by_looking = False
 
     async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:

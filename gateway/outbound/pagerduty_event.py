@@ -5,20 +5,21 @@ Limits and fields: https://developer.pagerduty.com/docs/events-api-v2/trigger-ev
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from collections.abc import Mapping
 from typing import Any
-
-import msgspec
 
 from gateway.model.incident import Told
 from gateway.model.severity import Severity
 from gateway.model.telling import Line, Telling
-from gateway.outbound.text import shorten, spoken, tame, web_address
+from gateway.outbound.text import instant, shorten, spoken, tame, web_address
 
 MAX_SUMMARY = 1_024
-MAX_BODY = 500_000  # the vendor takes 512 KB
+MAX_BODY = 500_000  # bytes; the vendor takes 512 KB, and the key and the action come on top
+MAX_FIELD = 255
 MAX_URL = 2_000
 MEMBERS_SHOWN = 50
+WHERE_SHOWN = 20
 CLIENT = "alert gateway"
 SEVERITIES = {
     Severity.NONE: "info",
@@ -27,7 +28,7 @@ SEVERITIES = {
     Severity.ERROR: "error",
     Severity.CRITICAL: "critical",
 }
-_encode = msgspec.json.encode
+SOURCE_LABELS = ("instance", "host", "node", "pod", "service", "cluster")
 
 
 def dedup_key(telling: Telling) -> str:
@@ -41,39 +42,52 @@ def action(telling: Telling) -> str:
 
 def render(telling: Telling) -> dict[str, Any]:
     """The trigger's fields beside routing key, action and dedup key."""
-    first = telling.lines[0] if telling.lines else None
-    labels = first.labels if first else {}
-    event: dict[str, Any] = {
-        "payload": {
-            "summary": shorten(_summary(telling, first), MAX_SUMMARY),
-            "source": shorten(tame(_source(telling, labels)), 255) or "alertmanager",
-            "severity": SEVERITIES[telling.severity],
-            "timestamp": datetime.fromtimestamp(telling.started_at / 1000, UTC).isoformat(),
-            "component": shorten(tame(telling.where.get("service") or telling.where.get("job") or ""), 255),
-            "group": shorten(
-                tame(" ".join(telling.where[name] for name in ("cluster", "namespace") if name in telling.where)), 255
-            ),
-            "class": shorten(tame(first.name if first else ""), 255),
-            "custom_details": _details(telling),
-        },
-        "client": CLIENT,
-        "links": _links(telling),
-    }
+    event: dict[str, Any] = {"payload": _payload(telling), "client": CLIENT, "links": _links(telling)}
     if address := web_address(telling.link, MAX_URL):
         event["client_url"] = address
     return _fitted(event)
 
 
+def size(event: Mapping[str, Any]) -> int:
+    """In bytes as it is sent: everything beyond ASCII is escaped, which makes it up to three times as long as UTF-8."""
+    return len(json.dumps(event))
+
+
+def _payload(telling: Telling) -> dict[str, Any]:
+    first = telling.lines[0] if telling.lines else None
+    where = telling.where
+    named = {
+        "component": where.get("service") or where.get("job") or "",
+        "group": " ".join(where[name] for name in ("cluster", "namespace") if name in where),
+        "class": first.name if first else "",
+    }
+    return {
+        "summary": _summary(telling, first),
+        "source": _source(telling, first),
+        "severity": SEVERITIES[telling.severity],
+        "timestamp": instant(telling.started_at).isoformat(),
+        **{name: shown for name, value in named.items() if (shown := _field(value))},
+        "custom_details": _details(telling),
+    }
+
+
+def _field(text: str) -> str:
+    return shorten(tame(text), MAX_FIELD)
+
+
 def _summary(telling: Telling, first: Line | None) -> str:
+    """The title and how many more stand at its start, since phones and the voice call cut the rest."""
     place = ", ".join(f"{name}={value}" for name, value in list(telling.where.items())[:4])
     more = f" (+{telling.firing - 1} more)" if telling.firing > 1 else ""
-    said = first.summary if first else ""
-    return tame(" — ".join(part for part in (f"{telling.title}{more}", said, place) if part)) or "an alert"
+    title = f"{shorten(tame(telling.title), 300)}{more}"
+    said = tame(" — ".join(part for part in (title, first.summary if first else "", place) if part))
+    return shorten(said, MAX_SUMMARY) or "an alert"
 
 
-def _source(telling: Telling, labels: dict[str, str]) -> str:
-    for name in ("instance", "host", "node", "pod", "service", "cluster"):
-        if value := telling.where.get(name) or labels.get(name):
+def _source(telling: Telling, first: Line | None) -> str:
+    labels = first.labels if first else {}
+    for name in SOURCE_LABELS:
+        if value := _field(telling.where.get(name) or labels.get(name) or ""):
             return value
     return "alertmanager"
 
@@ -84,14 +98,13 @@ def _details(telling: Telling) -> dict[str, Any]:
         "ended": telling.ended,
         "where": telling.where,
         "alerts": [_member(line) for line in telling.lines[:MEMBERS_SHOWN]],
-        "rule": telling.rule,
+        "rule": shorten(telling.rule, 1_000),
         "incident": telling.incident,
     }
-    if telling.firing + telling.ended > MEMBERS_SHOWN:
-        details["more_alerts"] = telling.firing + telling.ended - MEMBERS_SHOWN
-    more = {"reason": telling.reason, "goes_on_from": telling.previous, "owner": telling.owner}
-    details |= {name: value for name, value in more.items() if value}
-    return details
+    if (more := telling.firing + telling.ended - len(details["alerts"])) > 0:
+        details["more_alerts"] = more
+    said = {"reason": telling.reason, "goes_on_from": telling.previous, "owner": telling.owner}
+    return details | {name: shorten(value, 1_000) for name, value in said.items() if value}
 
 
 def _member(line: Line) -> dict[str, Any]:
@@ -100,21 +113,25 @@ def _member(line: Line) -> dict[str, Any]:
 
 
 def _links(telling: Telling) -> list[dict[str, str]]:
+    """The first of each kind that is an address."""
     found: dict[str, str] = {}
     for line in telling.lines[:MEMBERS_SHOWN]:
         for name, url in (("Runbook", line.runbook), ("Dashboard", line.dashboard), ("Source", line.source)):
             if name not in found and (address := web_address(url, MAX_URL)):
                 found[name] = address
+    if address := web_address(telling.link, MAX_URL):
+        found["Incident"] = address
     return [{"href": url, "text": name} for name, url in found.items()]
 
 
 def _fitted(event: dict[str, Any]) -> dict[str, Any]:
-    """Members go first where the body would be over the vendor's cap."""
+    """Members go first where the body would be over the vendor's cap, then the length of what they share."""
     details = event["payload"]["custom_details"]
-    while len(_encode(event)) > MAX_BODY and details["alerts"]:
+    while size(event) > MAX_BODY and details["alerts"]:
         kept = len(details["alerts"]) // 2
         details["alerts"] = details["alerts"][:kept]
-        details["shortened"] = f"only {kept} alerts fit"
-    if len(_encode(event)) > MAX_BODY:
-        details["where"] = {name: shorten(value, 200) for name, value in list(details["where"].items())[:20]}
+        details["shortened"] = f"only {kept} of {details['firing'] + details['ended']} alerts fit"
+    if size(event) > MAX_BODY:
+        where = list(details["where"].items())[:WHERE_SHOWN]
+        details["where"] = {shorten(name, MAX_FIELD): shorten(value, MAX_FIELD) for name, value in where}
     return event

@@ -158,7 +158,7 @@ def _who(telling: Telling) -> str:
 
 
 def _members(telling: Telling) -> str:
-    if len(telling.lines) < 2:
+    if len(telling.lines) < 2 and not any(line.times > 1 for line in telling.lines):
         return ""
     shown: list[str] = []
     size = 0
@@ -175,6 +175,7 @@ def _members(telling: Telling) -> str:
 def _member(line: Line, telling: Telling) -> str:
     own = [(name, value) for name, value in line.labels.items() if telling.where.get(name) != value and name != "severity"]
     labels = "".join(f" {plain(name, 40)}={plain(value, 60)}" for name, value in own[:LABELS_SHOWN])
+    labels += f" (fired {line.times} times)" if line.times > 1 else ""
     if line.ended_at:
         return f"✅ ~{plain(line.name, 80)}~{labels}"
     return f"{SEVERITY_SIGNS[line.severity]} *{plain(line.name, 80)}*{labels} since {moment(line.started_at, telling.at)}"

@@ -10,7 +10,7 @@ from gateway.model.incident import Note, Remote, Through, Told
 from gateway.model.severity import Severity
 from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
 from gateway.outbound.pagerduty import PagerDutyNotifier
-from gateway.outbound.pagerduty_event import MAX_BODY, _encode, render
+from gateway.outbound.pagerduty_event import MAX_BODY, render, size
 from gateway.outbound.slack import SlackNotifier
 from gateway.outbound.slack_answers import judge
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox
@@ -194,7 +194,7 @@ async def test_an_event_that_is_refused_says_why_without_the_key(pagerduty: Page
 def test_an_event_fits_whatever_its_members_say() -> None:
     huge = tuple(line(labels={f"l{n}": "x" * 4_000 for n in range(20)}, summary="y" * 5_000) for _ in range(60))
     event = render(telling(lines=huge, where={f"w{n}": "z" * 16_000 for n in range(60)}, title="t" * 3_000))
-    assert len(_encode(event)) <= MAX_BODY
+    assert size(event) <= MAX_BODY
     assert len(event["payload"]["summary"]) <= 1_024
 
 
