@@ -82,7 +82,7 @@ async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> None:
             )
             echo("a disk flaps, twelve workers run out of memory. Two Prometheus replicas report everything, two Alertmanagers")
             echo("send everything, groups are sent whole and repeated.\n")
-            played = await _play(storm(utc_now()), scene.url, speed, echo)
+            played = await _play(storm(utc_now(), speed), scene.url, speed, echo)
             await _settle(scene)
             echo("")
             for line in _story(scene):

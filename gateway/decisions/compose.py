@@ -64,12 +64,13 @@ def next_generation(view: View) -> int:
 
 
 def _shown(view: View) -> list[Seat]:
-    """Firing first, the most severe and oldest first; of those that ended, the ones that were told."""
+    """Each alert in its newest life: firing first, the most severe and oldest first; of those that ended, the ones told."""
     members = view.want.members
     moved = [seat for seat in view.seats if seat.member.episode_id in members and (seat.kept is None or not seat.alert.firing)]
     seats = moved or [seat for seat in view.seats if seat.member.episode_id in members]
+    newest = {seat.member.alert: seat for seat in sorted(seats, key=lambda seat: seat.member.episode)}
     return sorted(
-        seats,
+        newest.values(),
         key=lambda seat: (
             not members[seat.member.episode_id],
             -seat.alert.severity,
@@ -133,6 +134,7 @@ def _title(alerts: list[Alert], shared: Mapping[str, str], labels: LabelRules) -
 
 def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> Line:
     firing = view.want.members.get(seat.member.episode_id, False)
+    lives = [one for one in view.seats if one.member.alert == seat.member.alert and one.member.episode_id in view.want.members]
     links = labels.links
     return Line(
         name=alert.name,
@@ -144,6 +146,7 @@ def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> Line:
         runbook=alert.annotations.get(links.get("runbook", ""), ""),
         dashboard=alert.annotations.get(links.get("dashboard", ""), ""),
         source=alert.source_url,
+        times=len(lives),
     )
 
 

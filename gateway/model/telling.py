@@ -23,6 +23,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     runbook: str = ""
     dashboard: str = ""
     source: str = ""
+    times: int = 1  # how often it fired in this incident
 
 
 class Telling(msgspec.Struct, frozen=True, gc=False):

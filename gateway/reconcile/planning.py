@@ -15,7 +15,8 @@ from gateway.model.changes import Cell, Changes, Claim, Fate, LogEntry, Release,
 from gateway.model.incident import Incident, Note
 from gateway.model.ledger import Ledger, deliver_subject
 from gateway.model.records import dump
-from gateway.model.rulebook import HOUR, MINUTE, SECOND
+from gateway.model.rulebook import SECOND
+from gateway.outbound.text import spoken
 from gateway.reconcile.context import Context, Reading, ledger_cell, let_go, outdated, read_case, read_cases
 
 
@@ -99,9 +100,3 @@ def _remind(view: View, incident: Incident, ledger: Ledger, now: int) -> Ledger:
     since = now - min(seat.alert.started_at for seat in view.firing)
     note = Note(f"Still firing after {spoken(since)}, and nobody has it", broadcast=True, mention=view.want.paged)
     return msgspec.structs.replace(ledger, owed=(*ledger.owed, note), reminded_at=now)
-
-
-def spoken(duration: int) -> str:
-    """Milliseconds as people say them: `3h 20m`."""
-    hours, minutes = duration // HOUR, duration % HOUR // MINUTE
-    return f"{hours}h {minutes}m" if hours else f"{max(1, minutes)}m"

@@ -102,13 +102,13 @@ def _alert(name: str, start: int, end: int, severity: str, summary: str, links: 
     return Happening(full, start, end, summary, links)
 
 
-def storm(begin: datetime) -> list[Webhook]:
-    """Every webhook, in the order in which they arrive; `begin` is the storm's second 0."""
+def storm(begin: datetime, speed: float = 1.0) -> list[Webhook]:
+    """Every webhook, in the order in which they arrive; `begin` is the storm's second 0, times in them are `speed` times closer."""
     groups: dict[tuple[str, str], list[Happening]] = {}
     for one in happenings():
         groups.setdefault((one.labels["alertname"], one.labels.get("service", "")), []).append(one)
     found = [
-        Webhook(at + peer * PEER_WAIT, _body(name, service, members, at, begin, peer))
+        Webhook(at + peer * PEER_WAIT, _body(name, service, members, at, begin, peer, speed))
         for (name, service), members in groups.items()
         for at in _flushes(members)
         for peer in (0, 1)
@@ -134,8 +134,10 @@ def _visible(members: list[Happening], at: int, before: int) -> list[Happening]:
     return [one for one in members if one.start <= at and one.end > before]
 
 
-def _body(name: str, service: str, members: list[Happening], at: int, begin: datetime, peer: int) -> Json:
-    alerts = [_sent(one, replica, at, begin) for one in _visible(members, at, at - GROUP_INTERVAL) for replica in REPLICAS]
+def _body(name: str, service: str, members: list[Happening], at: int, begin: datetime, peer: int, speed: float) -> Json:
+    alerts = [
+        _sent(one, replica, at, begin, speed) for one in _visible(members, at, at - GROUP_INTERVAL) for replica in REPLICAS
+    ]
     group = {"alertname": name, **({"service": service} if service else {})}
     labels = ", ".join(f'{key}="{value}"' for key, value in group.items())
     return {
@@ -152,7 +154,7 @@ def _body(name: str, service: str, members: list[Happening], at: int, begin: dat
     }
 
 
-def _sent(one: Happening, replica: str, at: int, begin: datetime) -> Json:
+def _sent(one: Happening, replica: str, at: int, begin: datetime, speed: float) -> Json:
     labels = {**one.labels, "prometheus_replica": replica}
     ended = at >= one.end
     annotations = {"summary": one.summary, **one.links}
@@ -160,8 +162,8 @@ def _sent(one: Happening, replica: str, at: int, begin: datetime) -> Json:
         "status": "resolved" if ended else "firing",
         "labels": labels,
         "annotations": {key: value for key, value in annotations.items() if value},
-        "startsAt": (begin + timedelta(seconds=one.start)).astimezone(UTC).isoformat(),
-        "endsAt": (begin + timedelta(seconds=one.end)).astimezone(UTC).isoformat() if ended else ZERO,
+        "startsAt": (begin + timedelta(seconds=one.start / speed)).astimezone(UTC).isoformat(),
+        "endsAt": (begin + timedelta(seconds=one.end / speed)).astimezone(UTC).isoformat() if ended else ZERO,
         "generatorURL": f"http://{replica}.example:9090/graph",
         "fingerprint": fingerprint(labels),
     }

@@ -127,6 +127,9 @@ async def test_a_reload_that_removes_a_told_destination_still_tells_the_end_ther
     await world.replan()
     await world.until(2 * MINUTE)
     assert states(world, "pager") == [Told.FIRING, Told.MOVED]
+    moved = world.pagerduty.sent[-1].telling
+    assert moved is not None
+    assert moved.closed_by == "told at chat now"
     await world.webhook(seen(ends=120_000))
     await world.until(10 * MINUTE)
     assert states(world, "pager") == [Told.FIRING, Told.MOVED]

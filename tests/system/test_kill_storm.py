@@ -21,7 +21,7 @@ from tests.support.servers import killable_redis
 INCIDENTS = 240
 CHUNK = 12
 KILL_EVERY = 2.5  # seconds
-SETTLING = 200.0
+SETTLING = 600.0
 TEAMS = 8  # a channel each: Slack takes one message a second in a channel
 CHANNELS = [f"t{number}-alerts" for number in range(TEAMS)]
 
