@@ -38,12 +38,12 @@ def labels(number: int, prefix: str) -> dict[str, str]:
     }
 
 
-def webhook(numbers: Sequence[int], prefix: str) -> bytes:
+def webhook(numbers: Sequence[int], prefix: str, **more: str) -> bytes:
     """What Alertmanager would send."""
     alerts = [
         {
             "status": "firing",
-            "labels": labels(number, prefix),
+            "labels": {**labels(number, prefix), **more},
             "annotations": {"summary": "9 % of the requests fail", "runbook_url": "https://runbooks.example/errors"},
             "startsAt": STARTED,
             "endsAt": "0001-01-01T00:00:00Z",
