@@ -98,11 +98,12 @@ _REFUSALS = {
 
 def judge(status: int, body: object, headers: Mapping[str, str]) -> Refused | Unanswered:
     """What an answer that is not ok means. HTTP 200 with an error code is the normal case."""
-    code = body.get("error") if isinstance(body, Mapping) else None
+    said = body.get("error") if isinstance(body, Mapping) else None
+    code = said if isinstance(said, str) else ""
     if status == 429 or code in LIMITED:
         return Refused("rate_limited", retry_after=_wait(headers))
-    if not isinstance(code, str) or not code or code in UNSURE:
-        return Unanswered("server_error", code if isinstance(code, str) and code else f"HTTP {status}")
+    if not code or code in UNSURE:
+        return Unanswered("server_error", code or f"HTTP {status}")
     if code in _REFUSALS:
         return _REFUSALS[code]
     return Unanswered("server_error", f"HTTP {status}") if status >= 500 else Refused("refused", shorten(code, 100))

@@ -7,15 +7,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.model.incident import Note, Remote, Through, Told
-from gateway.model.severity import Severity
 from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
 from gateway.outbound.pagerduty import PagerDutyNotifier
-from gateway.outbound.pagerduty_event import MAX_BODY, render, size
 from gateway.outbound.slack import SlackNotifier
-from gateway.outbound.slack_answers import judge
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
-from tests.outbound.test_slack_blocks import line, telling
+from tests.outbound.tellings import telling
 
 CHAT = Through("slack", "#alerts", "SLACK_BOT_TOKEN", "")
 PAGER = Through("pagerduty", "pager", "PAGERDUTY_ROUTING_KEY", "")
@@ -149,10 +146,6 @@ async def test_no_token_stands_in_an_answer(slack: Slack) -> None:
         assert "secret" not in str(await post(notifier, token=token))
 
 
-def test_an_answer_that_is_no_json_is_unanswered() -> None:
-    assert judge(200, b"<html>", {}) == Unanswered("server_error", "HTTP 200")
-
-
 async def test_a_page_is_triggered_acknowledged_and_resolved_under_one_key(pagerduty: Pagerduty) -> None:
     vendor, notifier = pagerduty
     answer = await notifier.tell(PAGER, KEY, telling(), attempt="a", remote=None)
@@ -189,17 +182,3 @@ async def test_an_event_that_is_refused_says_why_without_the_key(pagerduty: Page
     assert isinstance(answer, Refused)
     assert answer.permanent
     assert "short-key" not in str(answer)
-
-
-def test_an_event_fits_whatever_its_members_say() -> None:
-    huge = tuple(line(labels={f"l{n}": "x" * 4_000 for n in range(20)}, summary="y" * 5_000) for _ in range(60))
-    event = render(telling(lines=huge, where={f"w{n}": "z" * 16_000 for n in range(60)}, title="t" * 3_000))
-    assert size(event) <= MAX_BODY
-    assert len(event["payload"]["summary"]) <= 1_024
-
-
-@pytest.mark.parametrize(
-    ("severity", "word"), [(Severity.NONE, "info"), (Severity.WARNING, "warning"), (Severity.CRITICAL, "critical")]
-)
-def test_severities_are_pagerdutys_own(severity: Severity, word: str) -> None:
-    assert render(telling(severity=severity))["payload"]["severity"] == word

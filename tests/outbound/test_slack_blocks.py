@@ -5,37 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.model.incident import Note, Told
 from gateway.model.severity import Severity
-from gateway.model.telling import Line, Telling
+from gateway.model.telling import Telling
 from gateway.outbound.slack_blocks import Rendered, render, render_notes, render_plainly
-from gateway.outbound.slack_text import mention
+from gateway.sandbox.slack.blocks import check_blocks, text_length
+from gateway.sandbox.slack.mentions import mentioned, mrkdwn_of
+from tests.outbound.tellings import NOW, line, telling, tellings, texts
 
-NOW = 1_800_000_000_000
-HOSTILE = "<!channel> <@U12345678> <http://evil|click> @here & *bold* `x` \u202eesrever\u200b\n\n> quote"
-
-
-def line(name: str = "HighErrorRate", **more: object) -> Line:
-    given = {
-        "severity": Severity.CRITICAL,
-        "labels": {"pod": "pay-1"},
-        "summary": "9 % fail",
-        "started_at": NOW - 60_000,
-        "ended_at": 0,
-    }
-    return Line(name, **{**given, **more})  # type: ignore[arg-type]
-
-
-def telling(**more: object) -> Telling:
-    given: dict[str, object] = {
-        "incident": "abc123", "target": "chat", "generation": 1, "revision": 1, "state": Told.FIRING, "severity": Severity.CRITICAL,
-        "title": "HighErrorRate · pay", "where": {"cluster": "eu-1", "service": "pay"}, "lines": (line(),), "firing": 1, "ended": 0,
-        "started_at": NOW - 60_000, "ended_at": 0, "at": NOW, "rule": "payments (rules/pay.yaml:7)",
-    }  # fmt: skip
-    return Telling(**{**given, **more})  # type: ignore[arg-type]
+OUR_MARKS = re.compile(r"<!date\^\d+\^[^|>]*\|[^>]*>|<https?://[^\s<>|]+\|(Runbook|Dashboard|Source|Incident)>", re.IGNORECASE)
 
 
 def words(rendered: Rendered) -> str:
@@ -72,14 +53,6 @@ def test_the_first_message_of_a_page_calls_people_and_an_end_does_not() -> None:
     assert "<!here>" not in words(render(telling(page=True, mentions=("@here",), state=Told.ENDED)))
 
 
-@pytest.mark.parametrize(
-    ("who", "called"),
-    [("@here", "<!here>"), ("channel", "<!channel>"), ("U012345678", "<@U012345678>"), ("S012345678", "<!subteam^S012345678>"), ("@payments", "@payments"), ("<!channel>", "&lt;!channel&gt;")],
-)  # fmt: skip
-def test_who_is_called(who: str, called: str) -> None:
-    assert mention(who) == called
-
-
 def test_notes_are_one_reply_and_call_people_only_where_one_should() -> None:
     assert render_notes([Note("Resolved")], ("@here",)).text == "Resolved"
     assert (
@@ -87,36 +60,52 @@ def test_notes_are_one_reply_and_call_people_only_where_one_should() -> None:
     )
 
 
-texts = st.one_of(st.text(max_size=200), st.sampled_from([HOSTILE, "x" * 5_000, "", "\ud800", "🔥" * 400]))
-tellings = st.builds(
-    telling,
-    title=texts,
-    where=st.dictionaries(texts, texts, max_size=12),
-    lines=st.lists(st.builds(line, texts, labels=st.dictionaries(texts, texts, max_size=6), summary=texts, runbook=texts, source=texts), max_size=30).map(tuple),
-    firing=st.integers(0, 500),
-    ended=st.integers(0, 500),
-    state=st.sampled_from([Told.FIRING, Told.ENDED, Told.CLOSED, Told.MOVED]),
-    acknowledged_by=texts, closed_by=texts, rule=texts, reason=texts, owner=texts, previous=texts,
-)  # fmt: skip
-
-
 @given(tellings)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_stays_within_slacks_limits_and_calls_nobody(any_telling: Telling) -> None:
     for rendered in (render(any_telling), render_plainly(any_telling)):
-        assert len(rendered.text) <= 4_000
-        assert len(rendered.blocks) <= 50
-        total = 0
-        for block in rendered.blocks:
-            shown = [block["text"]] if "text" in block else block["elements"]
-            total += sum(len(one["text"]) for one in shown)
-            assert all(1 <= len(one["text"]) <= (150 if block["type"] == "header" else 3_000) for one in shown)
-            for one in shown:
-                if one["type"] == "mrkdwn":
-                    raw = re.sub(
-                        r"<!date\^\d+\^[^|>]*\|[^>]*>|<https?://[^\s<>]+\|(Runbook|Dashboard|Source|Incident)>", "", one["text"]
-                    )
-                    assert "<" not in raw, "only our own times and links are marked up"
-        assert total <= 9_000
-        assert "<!channel>" not in rendered.text
-        rendered.text.encode("utf-8")
+        blocks: list[object] = list(rendered.blocks)
+        check_blocks(blocks)
+        assert 1 <= len(rendered.text) <= 4_000
+        assert text_length(blocks) <= 9_000
+        assert mentioned(rendered.text, blocks, link_names=False) == ()
+        for text in (rendered.text, *mrkdwn_of(blocks)):
+            assert "<" not in OUR_MARKS.sub("", text), "only our own times and links are marked up"
+            assert not re.search(r"&(?!amp;|lt;|gt;)", OUR_MARKS.sub("", text)), "no escape is cut in half"
+            text.encode("utf-8")
+
+
+@given(st.lists(st.builds(Note, texts, st.booleans(), st.booleans()), max_size=40))
+@settings(max_examples=50, deadline=None)
+def test_any_notes_fit_into_one_reply(notes: list[Note]) -> None:
+    text = render_notes(notes, ("@here", "<!channel>")).text
+    assert len(text) <= 3_000
+    assert set(mentioned(text)) <= {"@here"}
+
+
+def test_every_text_that_slack_formats_is_verbatim() -> None:
+    blocks = render(telling(lines=(line(summary="see @here and http://evil.example"),))).blocks
+    formatted = [
+        one for block in blocks for one in (block.get("text"), *block.get("elements", ())) if one and one["type"] == "mrkdwn"
+    ]
+    assert formatted
+    assert all(one["verbatim"] for one in formatted)
+
+
+def test_a_long_title_does_not_hide_how_many_more() -> None:
+    header = render(telling(title="x" * 400, firing=12)).blocks[0]["text"]["text"]
+    assert header.endswith("… (+11)")
+    assert len(header) == 150
+
+
+def test_a_view_in_which_nothing_fires_asks_nobody_to_take_it() -> None:
+    assert "Nobody has it" not in words(render(telling(quiet_until=NOW + 60_000, firing=0, ended=1)))
+
+
+def test_more_notes_than_fit_are_counted() -> None:
+    text = render_notes([Note(f"{n} " + "x" * 900) for n in range(8)], ()).text
+    assert text.endswith("… and 5 more")
+
+
+def test_the_same_telling_is_rendered_the_same() -> None:
+    assert render(telling()) == render(telling())

@@ -1,0 +1,67 @@
+"""Tellings to render: tests name only what matters to them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from gateway.model.incident import Told
+from gateway.model.severity import Severity
+from gateway.model.telling import Line, Telling
+
+NOW = 1_800_000_000_000  # ms
+HOSTILE = "<!channel> <@U12345678> <http://evil|click> @here & *bold* `x` \u202eesrever\u200b\n\n> quote"
+
+
+def line(name: str = "HighErrorRate", **more: object) -> Line:
+    given = {
+        "severity": Severity.CRITICAL,
+        "labels": {"pod": "pay-1"},
+        "summary": "9 % fail",
+        "started_at": NOW - 60_000,
+        "ended_at": 0,
+    }
+    return Line(name, **{**given, **more})  # type: ignore[arg-type]
+
+
+def telling(**more: object) -> Telling:
+    given: dict[str, object] = {
+        "incident": "abc123", "target": "chat", "generation": 1, "revision": 1, "state": Told.FIRING, "severity": Severity.CRITICAL,
+        "title": "HighErrorRate · pay", "where": {"cluster": "eu-1", "service": "pay"}, "lines": (line(),), "firing": 1, "ended": 0,
+        "started_at": NOW - 60_000, "ended_at": 0, "at": NOW, "rule": "payments (rules/pay.yaml:7)",
+    }  # fmt: skip
+    return Telling(**{**given, **more})  # type: ignore[arg-type]
+
+
+texts = st.one_of(
+    st.text(max_size=200),
+    st.sampled_from([HOSTILE, "x" * 5_000, "", "\ud800", "🔥" * 400, "&<>" * 700, "*_~`" * 700, "\u200b" * 3_000]),
+)
+urls = st.one_of(
+    texts,
+    st.sampled_from(["https://d.example/?a=1&b=" + "&" * 1_400, 'http://x/a|b>c d"<!here>', "javascript:alert(1)", "http://"]),
+)
+times = st.one_of(st.integers(NOW - 10**9, NOW), st.sampled_from([0, -62_135_596_800_000, 10**18]))
+labels = st.dictionaries(texts, texts, max_size=12)
+lines = st.builds(
+    line, texts, labels=labels, summary=texts, runbook=urls, dashboard=urls, source=urls, started_at=times, ended_at=times
+)
+tellings = st.builds(
+    telling,
+    title=texts,
+    where=labels,
+    lines=st.lists(lines, max_size=30).map(tuple),
+    firing=st.integers(0, 500),
+    ended=st.integers(0, 500),
+    state=st.sampled_from([Told.FIRING, Told.ENDED, Told.CLOSED, Told.MOVED]),
+    severity=st.sampled_from(Severity),
+    started_at=times,
+    ended_at=times,
+    quiet_until=times,
+    acknowledged_by=texts,
+    closed_by=texts,
+    rule=texts,
+    reason=texts,
+    owner=texts,
+    previous=texts,
+    link=urls,
+)

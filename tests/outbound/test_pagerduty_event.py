@@ -1,0 +1,125 @@
+"""A telling as an event: what it says, and that the vendor takes it whatever its texts hold."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from gateway.model.incident import Told
+from gateway.model.severity import Severity
+from gateway.model.telling import Telling
+from gateway.outbound.pagerduty import judge
+from gateway.outbound.pagerduty_event import MAX_BODY, action, dedup_key, render, size
+from gateway.sandbox.pagerduty.events import check_event
+from tests.outbound.tellings import NOW, line, telling, tellings
+
+
+def test_the_key_is_of_incident_and_generation() -> None:
+    assert dedup_key(telling(incident="abc", generation=3)) == "abc.3"
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [(Told.FIRING, "trigger"), (Told.ENDED, "resolve"), (Told.CLOSED, "resolve"), (Told.MOVED, "resolve")],
+)
+def test_only_what_fires_is_triggered(state: Told, expected: str) -> None:
+    assert action(telling(state=state)) == expected
+
+
+def test_a_page_says_what_where_and_how_many_more() -> None:
+    payload = render(telling(firing=3))["payload"]
+    assert payload["summary"] == "HighErrorRate · pay (+2 more) — 9 % fail — cluster=eu-1, service=pay"
+    assert (payload["source"], payload["component"], payload["group"]) == ("pay-1", "pay", "eu-1")
+    assert (payload["class"], payload["timestamp"]) == ("HighErrorRate", "2027-01-15T07:59:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("labels", "where", "source"),
+    [
+        pytest.param({"instance": "i", "pod": "p"}, {}, "i", id="the instance first"),
+        pytest.param({"pod": "p"}, {"node": "n"}, "n", id="then what is nearest to a machine"),
+        pytest.param({}, {}, "alertmanager", id="and without any the sender"),
+    ],
+)
+def test_the_source_is_the_place_that_fails(labels: dict[str, str], where: dict[str, str], source: str) -> None:
+    assert render(telling(where=where, lines=(line(labels=labels),)))["payload"]["source"] == source
+
+
+@pytest.mark.parametrize(
+    ("severity", "word"),
+    [
+        (Severity.NONE, "info"),
+        (Severity.INFO, "info"),
+        (Severity.WARNING, "warning"),
+        (Severity.ERROR, "error"),
+        (Severity.CRITICAL, "critical"),
+    ],
+)
+def test_severities_are_pagerdutys_own(severity: Severity, word: str) -> None:
+    assert render(telling(severity=severity))["payload"]["severity"] == word
+
+
+def test_links_are_the_first_of_each_kind() -> None:
+    lines = (
+        line(runbook="file:///x"),
+        line(runbook="https://r.example/1"),
+        line(runbook="https://r.example/2", source="http://p/g"),
+    )
+    event = render(telling(lines=lines, link="https://gw.example/i/1"))
+    assert [(one["text"], one["href"]) for one in event["links"]] == [
+        ("Runbook", "https://r.example/1"), ("Source", "http://p/g"), ("Incident", "https://gw.example/i/1"),
+    ]  # fmt: skip
+    assert event["client_url"] == "https://gw.example/i/1"
+
+
+def test_members_that_do_not_fit_are_counted() -> None:
+    details = render(telling(lines=(line(),) * 60, firing=60))["payload"]["custom_details"]
+    assert (len(details["alerts"]), details["more_alerts"]) == (50, 10)
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "火", "🔥", "\u0000"])
+def test_an_event_fits_as_it_is_sent_whatever_its_members_say(letter: str) -> None:
+    huge = tuple(line(labels={f"l{n}": letter * 4_000 for n in range(20)}, summary=letter * 5_000) for _ in range(60))
+    event = render(telling(lines=huge, where={letter * 300 + str(n): letter * 16_000 for n in range(60)}, title=letter * 3_000))
+    assert size(event) <= MAX_BODY
+    assert "fit" in event["payload"]["custom_details"]["shortened"]
+
+
+@given(tellings)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_the_vendor_takes_any_telling(any_telling: Telling) -> None:
+    event = render(any_telling)
+    assert size(event) <= MAX_BODY
+    check_event({**event, "routing_key": "k" * 32, "event_action": "trigger", "dedup_key": dedup_key(any_telling)})
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "reason", "permanent"),
+    [
+        pytest.param(400, {"errors": ["'source' is missing"]}, {}, "invalid", True, id="400 is for good"),
+        pytest.param(413, None, {}, "invalid", True, id="413 too"),
+        pytest.param(401, None, {}, "auth", True, id="401 too"),
+        pytest.param(403, None, {}, "auth", True, id="403 too"),
+        pytest.param(429, None, {}, "rate_limited", False, id="429 comes again"),
+        pytest.param(409, None, {}, "refused", False, id="what nobody knows comes again"),
+        pytest.param(500, None, {}, "server_error", False, id="5xx may have been done"),
+        pytest.param(202, "ok", {}, "server_error", False, id="a 202 that names no key may have been done"),
+    ],
+)
+def test_what_an_answer_means(status: int, body: object, headers: dict[str, str], reason: str, permanent: bool) -> None:
+    answer = judge(status, body, headers)
+    assert (answer.reason, getattr(answer, "permanent", False)) == (reason, permanent)
+
+
+@pytest.mark.parametrize(("said", "wait"), [("9", 9_000), ("", 30_000), ("Mon, 01 Jan 2027 00:00:00 GMT", 30_000)])
+def test_a_limit_says_when_to_come_again(said: str, wait: int) -> None:
+    assert judge(429, None, {"Retry-After": said} if said else {}).retry_after == wait  # type: ignore[union-attr]
+
+
+def test_what_the_vendor_finds_wrong_is_said() -> None:
+    assert judge(400, {"errors": ["one", "two"]}, {}).detail == "one; two"
+
+
+def test_an_ended_member_says_how_long_it_took() -> None:
+    details = render(telling(lines=(line(), line(ended_at=NOW)), ended=1))["payload"]["custom_details"]
+    assert [one.get("took") for one in details["alerts"]] == [None, "1m"]

@@ -1,0 +1,145 @@
+"""PagerDuty on a bad day, and the log that stands in where there is no credential."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.model.incident import Note, Remote, Through, Told
+from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
+from gateway.outbound.log import LogNotifier
+from gateway.outbound.pagerduty import PagerDutyNotifier
+from gateway.sandbox import Fault, FaultKind, PagerDutySandbox
+from tests.outbound.tellings import HOSTILE, line, telling
+
+PAGER = Through("pagerduty", "pager", "PAGERDUTY_ROUTING_KEY", "")
+KEY, OTHER = "k" * 32, "o" * 32
+
+
+@pytest.fixture
+async def pagerduty() -> AsyncIterator[PagerDutySandbox]:
+    async with PagerDutySandbox.start() as vendor:
+        yield vendor
+
+
+@pytest.fixture
+async def notifier(pagerduty: PagerDutySandbox) -> AsyncIterator[PagerDutyNotifier]:
+    made = PagerDutyNotifier(pagerduty.events_url, timeout=0.5)
+    yield made
+    await made.aclose()
+
+
+async def page(notifier: PagerDutyNotifier, key: str = KEY, **more: object) -> Answer:
+    return await notifier.tell(PAGER, key, telling(**more), attempt="a", remote=None)
+
+
+async def test_a_hostile_telling_is_a_page_like_any_other(pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier) -> None:
+    lines = (line(HOSTILE, labels={HOSTILE: "\u0000\ud7ff" * 99}, summary=HOSTILE, runbook=HOSTILE),) * 3
+    assert isinstance(await page(notifier, title=HOSTILE, where={HOSTILE: HOSTILE}, lines=lines), Delivered)
+    assert len(pagerduty.incidents) == 1
+
+
+@pytest.mark.parametrize(("kind", "done"), [(FaultKind.CUT_BEFORE, 0), (FaultKind.CUT_AFTER, 1)])
+async def test_a_cut_connection_is_unanswered_and_its_repeat_pages_nobody_twice(
+    pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier, kind: FaultKind, done: int
+) -> None:
+    pagerduty.faults.add(Fault(kind, count=1))
+    answer = await page(notifier)
+    assert isinstance(answer, Unanswered)
+    assert (answer.reason, len(pagerduty.incidents), len(pagerduty.calls)) == ("cut", done, 1)
+    assert isinstance(await page(notifier), Delivered)
+    assert [len(one.pages) for one in pagerduty.incidents] == [1]
+
+
+async def test_a_new_generation_is_a_new_page(pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier) -> None:
+    await page(notifier, generation=1)
+    await page(notifier, generation=1, state=Told.ENDED)
+    await page(notifier, generation=2)
+    assert [(one.dedup_key, one.status) for one in pagerduty.incidents] == [("abc123.1", "resolved"), ("abc123.2", "triggered")]
+
+
+async def test_an_acknowledgement_that_is_not_taken_is_tried_again(
+    pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier
+) -> None:
+    pagerduty.faults.add(Fault(FaultKind.RATE_LIMIT, method="acknowledge", count=1, retry_after=4))
+    assert await page(notifier, acknowledged_by="ann") == Refused("rate_limited", retry_after=4_000)
+    assert isinstance(await page(notifier, acknowledged_by="ann"), Delivered)
+    assert pagerduty.incidents[0].status == "acknowledged"
+
+
+async def test_a_service_that_hangs_does_not_delay_another(pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier) -> None:
+    pagerduty.faults.add(Fault(FaultKind.HANG, subject=KEY))
+    answers = await asyncio.gather(*[page(notifier) for _ in range(20)], page(notifier, OTHER))
+    assert answers[-1] == Delivered(Remote("abc123.1"))
+    assert set(answers[:-1]) == {Unanswered("timeout")}
+
+
+async def test_connections_are_kept_and_many_keys_do_not_keep_many(
+    pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier
+) -> None:
+    sessions = notifier._sessions
+    await page(notifier)
+    await page(notifier)
+    assert len(sessions._idle) == 1
+    sessions._kept = 3
+    for number in range(6):
+        await page(notifier, f"{number:032}")
+    assert len(sessions._idle) == 3
+
+
+async def test_a_proxy_of_the_environment_is_not_taken(pagerduty: PagerDutySandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    notifier = PagerDutyNotifier(pagerduty.events_url)
+    assert isinstance(await page(notifier), Delivered)
+    await notifier.aclose()
+
+
+async def test_a_proxy_that_is_given_is_taken(pagerduty: PagerDutySandbox) -> None:
+    notifier = PagerDutyNotifier(pagerduty.events_url, proxy="http://127.0.0.1:9")
+    assert not isinstance(await page(notifier), Delivered)
+    assert not pagerduty.calls
+    await notifier.aclose()
+
+
+@pytest.mark.parametrize("fault", [Fault(FaultKind.STATUS, status=400), Fault(FaultKind.STATUS, status=500), Fault(FaultKind.CUT_BEFORE)])  # fmt: skip
+async def test_no_routing_key_stands_in_an_answer(
+    pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier, fault: Fault
+) -> None:
+    pagerduty.faults.add(fault)
+    assert KEY not in str(await page(notifier))
+
+
+async def test_an_empty_key_is_refused(notifier: PagerDutyNotifier) -> None:
+    assert await page(notifier, "") == Refused("auth", "the routing key is empty", permanent=True)
+
+
+async def test_an_extra_page_is_resolved_and_a_note_is_in_the_incidents_state(
+    pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier
+) -> None:
+    await page(notifier)
+    remote = Remote("abc123.1")
+    assert await notifier.reply(PAGER, KEY, (Note("x"),), attempt="b", remote=remote, mentions=()) == Delivered(remote)
+    assert await notifier.look(PAGER, KEY, attempts=("a",), since=0, remote=None) == Found({})
+    assert await notifier.withdraw(PAGER, KEY, remote) == Delivered(remote)
+    assert pagerduty.incidents[0].status == "resolved"
+
+
+async def test_without_a_credential_it_stands_in_the_log_loudly() -> None:
+    with capture_logs() as said:
+        answer = await LogNotifier().tell(PAGER, "", telling(), attempt="a", remote=None)
+    assert answer == Delivered(Remote("log-a"))
+    assert (said[0]["log_level"], said[0]["remedy"]) == ("warning", "set PAGERDUTY_ROUTING_KEY")
+    assert said[0]["title"] == "HighErrorRate · pay"
+
+
+async def test_the_log_keeps_what_it_was_told_as() -> None:
+    log, remote = LogNotifier(), Remote("log-a")
+    with capture_logs() as said:
+        assert await log.tell(PAGER, "", telling(state=Told.ENDED), attempt="b", remote=remote) == Delivered(remote)
+        assert await log.reply(PAGER, "", (Note("Resolved"),), attempt="c", remote=remote, mentions=()) == Delivered(remote)
+    assert [one.get("said") for one in said] == [None, ["Resolved"]]
+    assert await log.look(PAGER, "", attempts=("a",), since=0, remote=None) == Found({})
+    assert await log.withdraw(PAGER, "", remote) == Delivered(remote)
