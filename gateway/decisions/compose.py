@@ -56,6 +56,29 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
     )
 
 
+def compose_plainly(view: View, incident: Incident, now: int) -> Telling:
+    """The least that can be said, out of nothing that a sender wrote: for a telling whose content makes us stumble."""
+    firing = sum(view.want.members.values())
+    return Telling(
+        incident=incident.id,
+        target=view.target,
+        generation=next_generation(view),
+        revision=incident.revision,
+        state=view.want.state,
+        severity=view.want.severity,
+        title=f"Incident {incident.id}",
+        where={},
+        lines=(),
+        firing=firing,
+        ended=len(view.want.members) - firing,
+        started_at=incident.opened_at,
+        ended_at=0 if firing else now,
+        at=now,
+        page=view.want.paged,
+        reason="the gateway cannot show its alerts: its log says why",
+    )
+
+
 def next_generation(view: View) -> int:
     """It grows each time that firing is told after a told end or a close by hand."""
     ledger = view.ledger

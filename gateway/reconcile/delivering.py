@@ -13,7 +13,7 @@ from gateway.clock import utc_ms
 from gateway.decisions import deliver
 from gateway.decisions.admit import plan_subject
 from gateway.decisions.books import book_standings, book_telling
-from gateway.decisions.compose import compose, next_generation
+from gateway.decisions.compose import compose, compose_plainly, next_generation
 from gateway.decisions.plan import assumed, plan
 from gateway.decisions.view import View, standings
 from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, LogEntry, Release
@@ -49,25 +49,31 @@ class Job:
     view: View
     incident: Incident
     stored: Ledger
+    plainly: bool
 
 
-async def deliver_next(context: Context, claim: Claim, rest: str) -> None:
+async def deliver_next(context: Context, claim: Claim, rest: str, *, plainly: bool = False) -> bool:
+    """`plainly`: this delivery has failed by a fault of ours again and again, so only the least is said.
+
+    True where something was said or nothing is left to say; False where a wait or a look lies between two sends.
+    """
     target, _, incident_id = rest.partition("|")
     reading = await read_case(context.store, incident_id)
     if reading is None or target not in reading.case.ledgers:
         await let_go(context.store, claim, None)
-        return
+        return True
     if outdated(context, reading):
         await let_go(context.store, claim, reading.now + 2 * SECOND)
-        return
+        return False
     planned = plan(reading.case, context.router, reading.now)
     view = planned.views[target]
-    job = Job(context, claim, reading, view, planned.incident, reading.case.ledgers[target])
+    job = Job(context, claim, reading, view, planned.incident, reading.case.ledgers[target], plainly)
     outlet = _outlet(job)
     looks = outlet.notifier.settles_by_looking if isinstance(outlet, Outlet) else False
     step = deliver.next_step(view, reading.now, looks=looks)
     with structlog.contextvars.bound_contextvars(correlation=planned.incident.trace):
         await _take_step(job, outlet, step)
+    return isinstance(step, (deliver.Tell, deliver.Reply)) or step == deliver.Rest(None)
 
 
 async def _take_step(job: Job, outlet: Outlet | Refused, step: deliver.Step) -> None:
@@ -117,8 +123,14 @@ def _named_now(job: Job) -> Through | None:
     return Through(destination.kind, job.view.address, name, job.context.vault.mark(secret))
 
 
+def _composed(job: Job) -> Telling:
+    if job.plainly:
+        return compose_plainly(job.view, job.incident, job.reading.now)
+    return compose(job.view, job.incident, job.context.router.rules.labels, job.reading.now, job.context.public_url)
+
+
 async def _tell(job: Job, outlet: Outlet | Refused) -> None:
-    telling = compose(job.view, job.incident, job.context.router.rules.labels, job.reading.now, job.context.public_url)
+    telling = _composed(job)
     through = outlet.through if isinstance(outlet, Outlet) else job.stored.through or Through("", "", "", "")
     begun = deliver.begin(job.stored, telling, job.view.want, through, token_hex(8), job.reading.now)
     written = await _write_intent(job, begun)
@@ -248,7 +260,7 @@ async def _look(job: Job, outlet: Outlet | Refused, attempts: tuple[str, ...], s
         thread = job.stored.remote if any(intent.part is Part.REPLY for intent in begun) else None
         through = job.stored.through or outlet.through
         look = await outlet.notifier.look(through, outlet.secret, attempts=attempts, since=since, remote=thread)
-    telling = compose(job.view, job.incident, job.context.router.rules.labels, job.reading.now, job.context.public_url)
+    telling = _composed(job)
     now = await job.context.store.now()
     after = deliver.looked(job.stored, telling, look, now)
     log.info("looked_back", target=job.view.target, incident=job.incident.id, attempts=len(attempts), found=str(look))

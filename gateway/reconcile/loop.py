@@ -21,7 +21,7 @@ LANE_WIDTH = 4  # deliveries of one lane at a time
 STUCK_AFTER = 5
 CRASH_BACKOFF = 2_000  # ms, doubled with each crash of the same subject
 PACES = {"slack": Pace(1_100, 3), "pagerduty": Pace(500, 20)}
-STEPS = {"plan": plan_incident, "deliver": deliver_next, "expire": expire}
+STEPS = {"plan": plan_incident, "expire": expire}
 
 
 class Reconciler:
@@ -133,8 +133,14 @@ class Reconciler:
         """One subject; whatever goes wrong with it delays no other."""
         kind, _, rest = claim.subject.partition(":")
         try:
-            await STEPS[kind](self.context, claim, rest)
-            self._recovered(claim.subject)
+            if kind == "deliver":
+                stuck = self._crashes.get(claim.subject, 0) >= STUCK_AFTER
+                done = await deliver_next(self.context, claim, rest, plainly=stuck)
+            else:
+                await STEPS[kind](self.context, claim, rest)
+                done = True
+            if done:
+                self._recovered(claim.subject)
         except StateUnavailable as error:
             log.warning("store_unavailable", subject=claim.subject, error=str(error))
         except Exception as error:  # noqa: BLE001 - the delivery loop: a fault in one subject must not stop the others

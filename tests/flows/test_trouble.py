@@ -176,3 +176,17 @@ async def test_an_acknowledgement_is_shown_and_a_more_severe_alert_takes_it_back
     await world.until(3 * MINUTE)
     assert world.ledgers["chat"].believed.acknowledged_by == ""
     assert "The acknowledgement no longer holds: it got worse" in said(world)
+
+
+async def test_content_that_makes_us_stumble_is_told_plainly_in_the_end_and_raises_an_alert() -> None:
+    world = World()
+    world.slack.stumbles_over = "HighErrorRate"
+    world.forgives = True
+    await world.webhook(seen())
+    await world.until(10 * MINUTE)
+    assert states(world, "pager") == [Told.FIRING]
+    told = world.slack.sent[0].telling
+    assert told is not None
+    assert "cannot show its alerts" in told.reason
+    assert ("GatewayStuck", {"subject": "deliver:chat"}, True) in world.reports
+    assert ("GatewayStuck", {"subject": "deliver:chat"}, False) in world.reports
