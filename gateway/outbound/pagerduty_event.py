@@ -108,8 +108,14 @@ def _details(telling: Telling) -> dict[str, Any]:
 
 
 def _member(line: Line) -> dict[str, Any]:
-    shown = {"alert": line.name, "severity": line.severity.word, "labels": line.labels, "summary": shorten(line.summary, 1_000)}
-    return {**shown, "took": spoken(line.ended_at - line.started_at)} if line.ended_at else shown
+    shown: dict[str, Any] = {
+        "alert": line.name,
+        "severity": line.severity.word,
+        "labels": line.labels,
+        "summary": shorten(line.summary, 1_000),
+    }
+    shown |= {"fired_times": line.times} if line.times > 1 else {}
+    return shown | ({"took": spoken(line.ended_at - line.started_at)} if line.ended_at else {})
 
 
 def _links(telling: Telling) -> list[dict[str, str]]:

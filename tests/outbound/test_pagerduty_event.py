@@ -120,6 +120,7 @@ def test_what_the_vendor_finds_wrong_is_said() -> None:
     assert judge(400, {"errors": ["one", "two"]}, {}).detail == "one; two"
 
 
-def test_an_ended_member_says_how_long_it_took() -> None:
-    details = render(telling(lines=(line(), line(ended_at=NOW)), ended=1))["payload"]["custom_details"]
+def test_a_member_says_how_long_it_took_and_how_often_it_fired() -> None:
+    details = render(telling(lines=(line(times=3), line(ended_at=NOW)), ended=1))["payload"]["custom_details"]
+    assert [one.get("fired_times") for one in details["alerts"]] == [3, None]
     assert [one.get("took") for one in details["alerts"]] == [None, "1m"]

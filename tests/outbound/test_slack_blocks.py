@@ -35,6 +35,7 @@ def words(rendered: Rendered) -> str:
         pytest.param({"state": Told.MOVED, "closed_by": "told at pay-slack now"}, ["➡️ Moved", "told at pay-slack now"], id="moved"),
         pytest.param({"quiet_until": NOW + 60_000, "firing": 0, "ended": 1}, ["⏳ Quiet", "closes <!date^1800000060^"], id="quiet, and when it closes"),
         pytest.param({"reason": "re-opened without a newer start"}, ["re-opened without a newer start"], id="a reason"),
+        pytest.param({"lines": (line(times=3),)}, ["since", "(fired 3 times)"], id="an alert that flaps is one line"),
         pytest.param({"previous": "older1"}, ["goes on from older1"], id="the incident before"),
         pytest.param({"firing": 40, "lines": tuple(line(labels={"pod": f"p{n}"}) for n in range(40))}, ["pod=p0", "… and 30 more", "(+39)"], id="members are summarised"),
         pytest.param({"lines": (line(runbook="https://r.example/a|b", dashboard="javascript:x", source="http://p.example"),)}, ["<https://r.example/a%7Cb|Runbook>", "<http://p.example|Source>"], id="links, only http(s)"),
