@@ -6,15 +6,20 @@ Every secret may also come from a file: `X_FILE` names it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from gateway.errors import BadSettings
+
+SHORTEST_SECRET = 8  # characters; hiding shorter ones would mangle every line
+LIKE_A_SECRET = ("TOKEN", "SECRET", "PASSWORD", "_KEY", "REDIS_URL")
 
 
 def _listed(value: object) -> object:
@@ -94,10 +99,20 @@ class Environment:
     def __init__(self, variables: Mapping[str, str]) -> None:
         """Raises `BadSettings` with everything that is wrong, and no secret in it."""
         self._variables = variables
-        self.settings = _load(variables, self.secret)
+        self._secrets: set[str] = set()
+        self.settings = _load(variables, self._value)
 
     def secret(self, name: str) -> str | None:
         """Its value, from the variable or from the file that `<name>_FILE` names; None where neither is set."""
+        value = self._value(name)
+        self._hide(value)
+        return value
+
+    def _hide(self, value: str | None) -> None:
+        if value is not None and len(value) >= SHORTEST_SECRET:
+            self._secrets.add(value)
+
+    def _value(self, name: str) -> str | None:
         value = self._variables.get(name)
         if value:
             return value
@@ -109,13 +124,17 @@ class Environment:
         except (OSError, UnicodeDecodeError) as error:
             raise BadSettings(f"{name}_FILE: {path} cannot be read: {type(error).__name__}") from error
 
-    def secrets(self) -> list[str]:
-        """Values that must appear in no log line: our own tokens and whatever looks like a credential by its name."""
-        own = (*self.settings.webhook_token, *self.settings.admin_token)
-        words = ("TOKEN", "SECRET", "PASSWORD", "ROUTING_KEY", "_KEY", "REDIS_URL")
-        named = [value for name, value in self._variables.items() if name.endswith(words)]
-        named += [self.secret(name.removesuffix("_FILE")) or "" for name in self._variables if name.endswith("_FILE")]
-        return [value for value in (*(one.get_secret_value() for one in own), *named) if len(value) >= 8]
+    def secrets(self) -> Collection[str]:
+        """Values that must appear in no log line: it grows with every secret that a rule file asks for later."""
+        for token in (*self.settings.webhook_token, *self.settings.admin_token):
+            self._hide(token.get_secret_value())
+        if self.settings.redis_url is not None:
+            self._hide(_password(self.settings.redis_url.get_secret_value()))
+        for name in {name.removesuffix("_FILE") for name in self._variables}:
+            if name.endswith(LIKE_A_SECRET):
+                with suppress(BadSettings):  # some other program's file: a rule that asks for it will say so
+                    self.secret(name)
+        return self._secrets
 
 
 def from_process() -> Environment:
@@ -128,7 +147,14 @@ def _load(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> 
     problems = [
         _unknown(name, known) for name in variables if name.startswith("GATEWAY_") and name.removesuffix("_FILE") not in known
     ]
-    given: dict[str, Any] = {alias: value for alias in known if (value := secret(alias)) is not None}
+    given: dict[str, Any] = {}
+    for alias in known:
+        try:
+            value = secret(alias)
+        except BadSettings as error:
+            problems.append(str(error))
+        else:
+            given |= {} if value is None else {alias: value}
     settings = None
     try:
         settings = Settings(**given)
@@ -139,6 +165,13 @@ def _load(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> 
     if problems or settings is None:
         raise BadSettings("\n".join(problems))
     return settings
+
+
+def _password(url: str) -> str | None:
+    try:
+        return urlsplit(url).password
+    except ValueError:
+        return None
 
 
 def _unknown(name: str, known: Mapping[str, str]) -> str:

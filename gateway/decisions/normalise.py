@@ -21,6 +21,8 @@ MAX_NAME = 1024
 MAX_VALUE = 16 * 1024
 MAX_ANNOTATIONS = 64 * 1024  # bytes of all annotations of an alert; longer texts are cut
 MEMO = 20_000  # words and label sets that are remembered
+MEMO_LENGTH = 4096  # characters of a label set; longer ones are rare and are worked out each time
+MAX_WORD = 80  # characters of an unknown severity word that are shown
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 _datetime = msgspec.json.Decoder(datetime).decode
@@ -58,6 +60,8 @@ class Normaliser:
         given = alert.fingerprint
         found = given if _FINGERPRINT.fullmatch(given) else fingerprint(sent)
         labels, alert_id = self._identify(found, sent)
+        if not labels:
+            return Malformed("labels", "only ignored labels: nothing says what this alert is")
         return Observation(
             copy=f"{self._source}/{found}",
             alert=alert_id,
@@ -100,14 +104,22 @@ class Normaliser:
             return known[1], known[2]
         labels = sent
         if self._rename:
-            labels = {self._rename.get(name, name): value for name, value in labels.items()}
+            labels = self._renamed(labels)
         if not self._ignore.isdisjoint(labels):
             labels = {name: value for name, value in labels.items() if name not in self._ignore}
         alert_id = identity(labels)
         if len(self._identities) >= MEMO:
             self._identities.clear()
-        self._identities[found] = (sent, labels, alert_id)
+        if sum(map(len, sent.values())) + sum(map(len, sent)) <= MEMO_LENGTH:
+            self._identities[found] = (sent, labels, alert_id)
         return labels, alert_id
+
+    def _renamed(self, sent: dict[str, str]) -> dict[str, str]:
+        """A label that has the new name already wins, then the first old name: never the order in which they were sent."""
+        labels = {name: value for name, value in sent.items() if name not in self._rename}
+        for old in sorted(self._rename.keys() & sent.keys()):
+            labels.setdefault(self._rename[old], sent[old])
+        return labels
 
     def _severity_of(self, labels: Mapping[str, str]) -> Severity:
         word = labels.get(self._severity.label)
@@ -116,8 +128,9 @@ class Normaliser:
         known = self._severity.words.get(word) or self._severity.words.get(word.strip().lower())
         if known is not None:
             return known
-        if word in self.strange or len(self.strange) < MEMO:
-            self.strange[word] = self.strange.get(word, 0) + 1
+        shown = word[:MAX_WORD]
+        if shown in self.strange or len(self.strange) < MEMO:
+            self.strange[shown] = self.strange.get(shown, 0) + 1
         return self._severity.default
 
 

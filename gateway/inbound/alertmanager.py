@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from secrets import token_hex
 from typing import Protocol
 
 import msgspec
@@ -23,6 +22,7 @@ from gateway.decisions.normalise import Malformed, Normaliser
 from gateway.errors import BadWebhook, StateUnavailable
 from gateway.inbound.auth import Tokens
 from gateway.inbound.body import Caps, Flight, Unread, header
+from gateway.inbound.correlation import correlation_id
 from gateway.model.alert import Observation
 from gateway.model.stray import MAX_RAW, Stray
 from gateway.model.webhook import LooseAlert, LooseBody, WireBody
@@ -148,10 +148,8 @@ def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Par
     """Raises `BadWebhook` for a body that is no webhook at all; one bad alert becomes a stray alone."""
     try:
         strict = _strict(body)
-    except msgspec.ValidationError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _parse_loosely(body, normaliser, now, trace)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadWebhook("", f"not JSON: {error}") from None
     _check_count(len(strict.alerts))
     seen: list[Observation] = []
     strays: list[Stray] = []
@@ -169,7 +167,7 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
         loose = _loose(body)
     except msgspec.ValidationError as error:
         raise BadWebhook("alerts", f"not an Alertmanager webhook: {error}") from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadWebhook("", f"not JSON: {error}") from None
     _check_count(len(loose.alerts))
     group_status = loose.status if isinstance(loose.status, str) else ""
@@ -179,6 +177,8 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
         try:
             alert = _loose_alert(raw)
             found = normaliser.observe_loosely(alert, group_status, now, trace)
+        except UnicodeDecodeError:
+            found = Malformed("", "not UTF-8")
         except (msgspec.DecodeError, RecursionError) as error:
             found = Malformed("", str(error))
         if isinstance(found, Malformed):
@@ -202,10 +202,8 @@ def _stray(found: Malformed, raw: bytes) -> Stray:
 
 @contextmanager
 def _correlated(scope: Scope) -> Iterator[str]:
-    """One id for everything that is logged of this webhook: the caller's trace where it has one."""
-    parts = header(scope, b"traceparent").decode("latin-1").split("-")
-    given = parts[1] if len(parts) == 4 and len(parts[1]) == 32 and parts[1].isalnum() else ""
-    trace = given or token_hex(8)
+    """One id for everything that is logged of this webhook."""
+    trace = correlation_id(scope)
     with structlog.contextvars.bound_contextvars(correlation=trace):
         yield trace
 

@@ -47,26 +47,36 @@ class Flight:
         if self.bytes + (length or 0) > self.caps.in_flight:
             return Unread.TOO_MANY
         parts: list[bytes] = []
-        held = 0
+        unread: Unread | None = Unread.GONE  # which is what holds when we are cancelled
         try:
             async with asyncio.timeout(self.caps.read_time):
-                while True:
-                    message: MutableMapping[str, Any] = await receive()
-                    if message["type"] != "http.request":
-                        self.bytes -= held
-                        return Unread.GONE
-                    part: bytes = message.get("body", b"")
-                    held += len(part)
-                    self.bytes += len(part)
-                    parts.append(part)
-                    if held > self.caps.body or self.bytes > self.caps.in_flight:
-                        self.bytes -= held
-                        return Unread.TOO_LARGE if held > self.caps.body else Unread.TOO_MANY
-                    if not message.get("more_body", False):
-                        return b"".join(parts) if len(parts) > 1 else part
+                unread = await self._gather(receive, parts)
         except TimeoutError:
-            self.bytes -= held
-            return Unread.TOO_SLOW
+            unread = Unread.TOO_SLOW
+        finally:
+            if unread is not None:
+                self.land(sum(map(len, parts)))
+        if unread is not None:
+            return unread
+        return b"".join(parts) if len(parts) > 1 else parts[0]
+
+    async def _gather(self, receive: Receive, parts: list[bytes]) -> Unread | None:
+        """Fills `parts`, counting each as it comes."""
+        held = 0
+        while True:
+            message: MutableMapping[str, Any] = await receive()
+            if message["type"] != "http.request":
+                return Unread.GONE
+            part: bytes = message.get("body", b"")
+            parts.append(part)
+            held += len(part)
+            self.bytes += len(part)
+            if held > self.caps.body:
+                return Unread.TOO_LARGE
+            if self.bytes > self.caps.in_flight:
+                return Unread.TOO_MANY
+            if not message.get("more_body", False):
+                return None
 
     def land(self, size: int) -> None:
         self.bytes -= size

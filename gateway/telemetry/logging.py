@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import TextIO
 
 import structlog
@@ -14,13 +14,18 @@ HIDDEN = "[secret]"
 
 
 class HideSecrets:
-    """Replaces known secret values wherever they stand, tracebacks included."""
+    """Replaces known secret values wherever they stand, tracebacks included; `secrets` may grow meanwhile."""
 
-    def __init__(self, secrets: Sequence[str]) -> None:
-        self._secrets = sorted({one for one in secrets if one}, key=len, reverse=True)
+    def __init__(self, secrets: Collection[str]) -> None:
+        self._given = secrets
+        self._size = -1
+        self._secrets: list[str] = []
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        return {key: self.hide(value) for key, value in event.items()}
+        if len(self._given) != self._size:
+            self._size = len(self._given)
+            self._secrets = sorted(filter(None, tuple(self._given)), key=len, reverse=True)  # longest first
+        return {key: value if key.startswith("_") else self.hide(value) for key, value in event.items()}
 
     def hide(self, value: object) -> object:
         if isinstance(value, str):
@@ -29,13 +34,15 @@ class HideSecrets:
                     value = value.replace(secret, HIDDEN)
             return value
         if isinstance(value, dict):
-            return {key: self.hide(inner) for key, inner in value.items()}
+            return {self.hide(key): self.hide(inner) for key, inner in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.hide(inner) for inner in value]
-        return value
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
+        return self.hide(repr(value))  # a renderer would show it so, unseen by us
 
 
-def configure_logging(how: str, level: str, secrets: Sequence[str], stream: TextIO | None = None) -> None:
+def configure_logging(how: str, level: str, secrets: Collection[str], stream: TextIO | None = None) -> None:
     """`how` is json or console. Records of uvicorn, redis and the others take the same way."""
     target = stream or sys.stderr
     shared: list[Processor] = [
