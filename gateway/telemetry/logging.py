@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TextIO
 
 import structlog
@@ -19,20 +20,17 @@ class HideSecrets:
     def __init__(self, secrets: Collection[str]) -> None:
         self._given = secrets
         self._size = -1
-        self._secrets: list[str] = []
+        self._found = _any_of([])
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         if len(self._given) != self._size:
             self._size = len(self._given)
-            self._secrets = sorted(filter(None, tuple(self._given)), key=len, reverse=True)  # longest first
+            self._found = _any_of(tuple(self._given))
         return {key: value if key.startswith("_") else self.hide(value) for key, value in event.items()}
 
     def hide(self, value: object) -> object:
         if isinstance(value, str):
-            for secret in self._secrets:
-                if secret in value:
-                    value = value.replace(secret, HIDDEN)
-            return value
+            return self._found.sub(HIDDEN, value)
         if isinstance(value, dict):
             return {self.hide(key): self.hide(inner) for key, inner in value.items()}
         if isinstance(value, (list, tuple)):
@@ -40,6 +38,12 @@ class HideSecrets:
         if value is None or isinstance(value, (bool, int, float)):
             return value
         return self.hide(repr(value))  # a renderer would show it so, unseen by us
+
+
+def _any_of(secrets: Sequence[str]) -> re.Pattern[str]:
+    """The longest first, so that one which contains another is found whole; without any, a pattern that never matches."""
+    ordered = sorted(filter(None, secrets), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
 
 
 def configure_logging(how: str, level: str, secrets: Collection[str], stream: TextIO | None = None) -> None:
