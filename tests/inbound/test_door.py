@@ -186,6 +186,22 @@ async def test_what_is_missing_gets_a_default(alert: dict[str, object], expected
         assert found == expected
 
 
+@pytest.mark.parametrize(
+    "neighbour",
+    [
+        pytest.param(b'{"labels": {"a": "\xff"}}', id="alone"),
+        pytest.param(b'{"labels": {"a": 5}}, {"labels": {"a": "\xff"}}', id="beside another bad one"),
+        pytest.param(b'{"labels": {"a": "b"}, "annotations": {"a": ["\xff"]}}', id="in an odd annotation"),
+    ],
+)
+async def test_a_text_that_is_not_utf8_spoils_its_own_alert_only(neighbour: bytes) -> None:
+    taker = Taker()
+    good = json.dumps(GOOD).encode()
+    answer = await post(door(taker), b'{"alerts": [' + good + b", " + neighbour + b", " + good + b"]}")
+    assert (answer.status_code, len(taker.seen)) == (200, 2)
+    assert (taker.strays[-1].field, taker.strays[-1].error) == ("alerts[]", "not UTF-8")
+
+
 async def test_a_store_that_is_away_is_503_and_nothing_else() -> None:
     for body in ({"alerts": [GOOD]}, {"no": "webhook"}):
         answer = await post(door(Taker(refuses="the store is full")), body)
