@@ -137,6 +137,7 @@ async def _assemble(
     operations = Operations(store, metrics, lambda: _health(keeper, auditor, vault))
     front = Front(door, [*operations.routes(), *api.routes()])
 
+    stack.push_async_callback(intake.drain)
     stack.push_async_callback(slack.aclose)
     stack.push_async_callback(pagerduty.aclose)
     _background(stack, own_alerts.run())

@@ -61,6 +61,11 @@ class Intake:
             self._worker = asyncio.create_task(self._work())
         await one.done
 
+    async def drain(self) -> None:
+        """Until what was accepted is committed, also what nobody waits for any more."""
+        if self._worker is not None:
+            await asyncio.wait([self._worker])
+
     async def _work(self) -> None:
         while self._waiting:
             batch = [self._waiting.popleft()]

@@ -6,6 +6,7 @@ Every secret may also come from a file: `X_FILE` names it.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
@@ -27,6 +28,10 @@ def _listed(value: object) -> object:
 
 
 Tokens = Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)]
+
+
+# Kubernetes puts these into every container where a Service is named `gateway`; they are nobody's settings.
+SERVICE_LINK = re.compile(r"GATEWAY_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)")
 
 
 class Settings(BaseModel):
@@ -145,7 +150,9 @@ def from_process() -> Environment:
 def _load(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> Settings:
     known = {str(field.alias): name for name, field in Settings.model_fields.items()}
     problems = [
-        _unknown(name, known) for name in variables if name.startswith("GATEWAY_") and name.removesuffix("_FILE") not in known
+        _unknown(name, known)
+        for name in variables
+        if name.startswith("GATEWAY_") and name.removesuffix("_FILE") not in known and not SERVICE_LINK.fullmatch(name)
     ]
     given: dict[str, Any] = {}
     for alias in known:

@@ -9,11 +9,14 @@ from gateway.model.incident import Incident, Standings
 from gateway.model.ledger import Believed
 
 IDENTITIES = ("observations", "open_episodes", "standings", "ends")
+COUNTED = tuple(name for name in Standings.__struct_fields__ if name != "reasons")
 
 
 def book_standings(changes: Changes, before: Standings, after: Standings) -> None:
-    for name in Standings.__struct_fields__:
+    for name in COUNTED:
         changes.add(f"standing:{name}", getattr(after, name) - getattr(before, name))
+    for reason in before.reasons.keys() | after.reasons.keys():
+        changes.add(f"reason:{reason}", after.reasons.get(reason, 0) - before.reasons.get(reason, 0))
 
 
 def book_planned(changes: Changes, before: Incident) -> None:
@@ -52,7 +55,7 @@ def residues(counted: Mapping[str, int]) -> dict[str, int]:
         return counted.get(name, 0)
 
     classes = sum(by for name, by in counted.items() if name.startswith("seen:"))
-    standing = {name: value(f"standing:{name}") for name in Standings.__struct_fields__}
+    standing = {name: value(f"standing:{name}") for name in COUNTED}
     placed = sum(standing[name] for name in ("told", "undeliverable", "suppressed", "held", "due"))
     open_ends = sum(standing[name] for name in ("telling_firing", "ends_due", "ends_undeliverable"))
     return {

@@ -12,7 +12,7 @@ import msgspec
 
 from gateway.decisions.route import OWN_SOURCE, OWN_SUBJECT, Leg, Misled, Router, Routing
 from gateway.decisions.suppress import lapse, suppression
-from gateway.decisions.view import Seat, View, conclude, quiet_until, standings
+from gateway.decisions.view import Seat, View, conclude, quiet_until, reasons, standings
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident, Member, Part, Standings, Told
 from gateway.model.ledger import Ledger
@@ -212,6 +212,7 @@ def _homeless(unseen: Mapping[str, Verdict]) -> Standings:
         undeliverable=counts[Standing.UNDELIVERABLE],
         suppressed=counts[Standing.SUPPRESSED],
         held=counts[Standing.HELD],
+        reasons=reasons(unseen.values()),
     )
 
 

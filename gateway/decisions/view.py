@@ -210,8 +210,17 @@ def standings(view: View, now: int) -> tuple[Standings, dict[str, Verdict]]:
         telling_firing=len(open_ends) - ended,
         ends_due=0 if view.ledger.dead else ended,
         ends_undeliverable=ended if view.ledger.dead else 0,
+        reasons=reasons(verdicts.values()),
     )
     return books, verdicts
+
+
+def reasons(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """How many verdicts have which reason, in an order of its own, so that equal counts are equal records."""
+    found: dict[str, int] = {}
+    for verdict in verdicts:
+        found[verdict.reason.value] = found.get(verdict.reason.value, 0) + 1
+    return dict(sorted(found.items()))
 
 
 def _standing(view: View, seat: Seat, now: int) -> Verdict:

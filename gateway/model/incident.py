@@ -49,6 +49,7 @@ class Standings(msgspec.Struct, frozen=True, array_like=True, gc=False):
     telling_firing: int = 0
     ends_due: int = 0
     ends_undeliverable: int = 0
+    reasons: dict[str, int] = {}  # why the members are what they are
 
 
 class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -18,8 +18,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from gateway.decisions.books import IDENTITIES, residues
-from gateway.model.incident import Standings
+from gateway.decisions.books import COUNTED, IDENTITIES, residues
 from gateway.model.verdict import Outcome, Reason
 
 MAX_DESTINATIONS = 500
@@ -61,6 +60,7 @@ class Metrics:
         self._standings = Gauge(
             "gateway_standing", "Members of incidents at their targets, by what they are there", ["standing"], registry=registry
         )
+        self._reasons = Gauge("gateway_standing_reason", "The same, by why", ["reason"], registry=registry)
         self._open = Gauge(
             "gateway_open_episodes",
             "Open episodes: counted by intake, planned, waiting for a plan",
@@ -99,6 +99,8 @@ class Metrics:
         for reason in Reason:
             for outcome in OUTCOMES_OF.get(reason, ()):
                 self._verdicts.labels(outcome, reason)
+        for reason in STANDING_REASONS:
+            self._reasons.labels(reason)
         for identity in IDENTITIES:
             self._residue.labels(identity)
         self._destinations: set[str] = set()  # fmt: skip
@@ -134,7 +136,9 @@ class Metrics:
 
     def audited(self, counted: Mapping[str, int], depth: int, overdue: int) -> dict[str, int]:
         """The state's figures; answers the residues."""
-        for name in Standings.__struct_fields__:
+        for reason in STANDING_REASONS:
+            self._reasons.labels(reason).set(counted.get(f"reason:{reason}", 0))
+        for name in COUNTED:
             self._standings.labels(name).set(counted.get(f"standing:{name}", 0))
         for state in ("counted", "planned", "waiting"):
             self._open.labels(state).set(counted.get(f"open:{state}", 0))
@@ -179,3 +183,4 @@ OUTCOMES_OF = {
     Reason.LATE_RESOLVE: (Outcome.IGNORED,),
     Reason.MALFORMED: (Outcome.QUARANTINED,),
 }
+STANDING_REASONS = (*(reason for reason in Reason if reason not in OUTCOMES_OF), Reason.DISPUTED)

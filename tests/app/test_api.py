@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from gateway.model.verdict import Reason
 from gateway.sandbox import Fault, FaultKind
 from tests.app.conftest import Running, Starter
 from tests.support.processes import alert, body
@@ -129,3 +130,13 @@ async def test_every_verdict_reason_is_a_metric_from_the_start(app: Running) -> 
     text = (await app.ask("/metrics")).text
     assert 'gateway_observations_total{outcome="opened",reason="first_firing"} 0.0' in text
     assert 'gateway_identity_residue{identity="ends"} 0.0' in text
+    for reason in Reason:
+        assert f'reason="{reason}"' in text
+
+
+async def test_why_members_are_not_told_is_a_metric(app: Running) -> None:
+    await app.webhook(alert("idle", starts="2026-11-23T10:00:00Z", severity="warning"))
+    await app.until(lambda: app.slack.messages("alerts"))
+    await app.gateway.auditor.look()
+    text = (await app.ask("/metrics")).text
+    assert 'gateway_standing_reason{reason="page_when"} 1.0' in text

@@ -62,3 +62,12 @@ def test_no_secret_is_shown_in_an_error_or_a_representation() -> None:
     with pytest.raises(BadSettings) as caught:
         Environment({**variables, "GATEWAY_MAX_BODY": "very-secret"})
     assert "very-secret" not in str(caught.value)
+
+
+def test_what_kubernetes_puts_into_the_environment_is_nobodys_setting() -> None:
+    links = {
+        "GATEWAY_PORT": "tcp://10.0.0.1:9096",
+        "GATEWAY_SERVICE_HOST": "10.0.0.1",
+        "GATEWAY_PORT_9096_TCP_ADDR": "10.0.0.1",
+    }
+    assert Environment(links).settings.port == 9096
