@@ -21,7 +21,7 @@ from gateway.decisions.correlate import (
     named_incidents,
 )
 from gateway.decisions.deduplicate import observe, overflows
-from gateway.model.alert import Alert, Observation
+from gateway.model.alert import MAX_COPIES, Alert, Observation
 from gateway.model.changes import Ask, Cell, Changes, Gathered, LogEntry, Table
 from gateway.model.incident import Incident, Member
 from gateway.model.records import dump, load_alert, load_incident
@@ -97,6 +97,8 @@ class Admission:
             return
         self._alerts[seen.alert] = after
         self._dirty[seen.alert] = None
+        if before is not None and len(before.copies) >= MAX_COPIES:  # what made room leads nowhere any more
+            self.changes.drop += [Cell(Table.COPIES, copy) for copy in before.copies if copy not in after.copies]
         self.changes.grows |= outcome is Outcome.OPENED or before is None
         if outcome is Outcome.OPENED or outcome is Outcome.ENDED:
             self._turns.append(_Turn(before, after, outcome is Outcome.OPENED, seen.trace))

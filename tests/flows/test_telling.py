@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gateway.model.alert import MAX_COPIES
+from gateway.model.changes import Table
 from gateway.model.incident import Told
 from gateway.model.rulebook import BUILT_IN, MINUTE, SECOND, Condition, PageWhen, Quantifier, Route
 from gateway.model.severity import Severity
@@ -168,3 +170,11 @@ async def test_a_channel_that_the_template_may_not_name_goes_to_the_fallback() -
     await world.webhook(seen(team="evil"))
     await world.until(MINUTE)
     assert {one.target for one in world.slack.sent} == {"chat"}
+
+
+async def test_replicas_that_come_and_go_leave_no_pointers_behind() -> None:
+    world = World()
+    for number in range(80):
+        await world.webhook(seen(at=number, replica=f"r{number}"))
+        await world.webhook(seen(at=number, ends=number + 1, replica=f"r{number}"))
+    assert len(world.store.rows[Table.COPIES]) == MAX_COPIES
