@@ -87,10 +87,14 @@ async def read_cases(store: Store, incident_ids: Sequence[str]) -> list[Reading 
     incidents = [load_incident(first.rows[cell].value) if first.rows[cell].value else None for cell in cells]
     wanted = dict.fromkeys(cell for one in incidents if one is not None for cell in _cells_of(one))
     second = await store.gather(Ask(cells=tuple(wanted)))
-    missing = [cell for one in incidents if one is not None for cell in _newest_of(one, second)[1]]
+    found = [_newest_of(one, second) if one is not None else None for one in incidents]
+    missing = [cell for pair in found if pair is not None for cell in pair[1]]
     third = await store.gather(Ask(cells=missing)) if missing else second
     generation = load_generation(first.rows[RULES].value)[0]
-    return [_reading(one, first, second, third, generation) if one is not None else None for one in incidents]
+    return [
+        _reading(one, pair, first, second, third, generation) if one is not None and pair is not None else None
+        for one, pair in zip(incidents, found, strict=True)
+    ]
 
 
 def _cells_of(incident: Incident) -> list[Cell]:
@@ -98,8 +102,10 @@ def _cells_of(incident: Incident) -> list[Cell]:
     return [*alerts, *(ledger_cell(incident.id, target) for target in incident.targets)]
 
 
-def _reading(incident: Incident, first: Gathered, second: Gathered, third: Gathered, generation: int) -> Reading:
-    episodes, missing = _newest_of(incident, second)
+def _reading(
+    incident: Incident, found: tuple[dict[str, Alert], list[Cell]], first: Gathered, second: Gathered, third: Gathered, generation: int
+) -> Reading:  # fmt: skip
+    episodes, missing = found
     newest = frozenset(episodes)
     episodes |= {one.field: load_alert(third.rows[one].value) for one in missing if third.rows[one].value}
     cells = _cells_of(incident)
