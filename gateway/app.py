@@ -111,7 +111,7 @@ async def _assemble(
     intake = Intake(store, first.correlator, woken=lambda: reconciler.wake(), taken=metrics.taken)  # noqa: PLW0108 - it is made below
     own_alerts = OwnAlerts(intake, store)
     context = Context(store, first.router, notifiers, vault, metrics, own_alerts.report, settings.public_url.rstrip("/"))
-    reconciler = Reconciler(context, paces)
+    reconciler = Reconciler(context, paces, lambda: intake.crowded)
     actions = Actions(store, reconciler.wake)
 
     def use(rules: InForce, generation: int) -> None:

@@ -28,6 +28,7 @@ ROUND = 250  # alerts a commit: more would keep the store from answering others
 RACES = 3
 FENCE = 2_000
 FENCE_PATIENCE = 50  # tries, a few ms apart
+CROWD = 0.05  # seconds since webhooks last had to share a commit
 
 Sink = Callable[[Sequence[tuple[Outcome, Reason]], int], None]
 
@@ -51,6 +52,7 @@ class Intake:
         self._taken = taken
         self._waiting: deque[_Waiting] = deque()
         self._worker: asyncio.Task[None] | None = None
+        self._shared_at = -CROWD
         self.lost_races = 0
 
     async def accept(self, seen: Sequence[Observation], strays: Sequence[Stray]) -> None:
@@ -60,6 +62,11 @@ class Intake:
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         await one.done
+
+    @property
+    def crowded(self) -> bool:
+        """Webhooks come in faster than one by one."""
+        return asyncio.get_running_loop().time() - self._shared_at < CROWD
 
     async def drain(self) -> None:
         """Until what was accepted is committed, also what nobody waits for any more."""
@@ -73,6 +80,8 @@ class Intake:
             while self._waiting and size + len(self._waiting[0].seen) <= ROUND:
                 batch.append(self._waiting.popleft())
                 size += len(batch[-1].seen)
+            if len(batch) > 1:
+                self._shared_at = asyncio.get_running_loop().time()
             await self._together(batch)
 
     async def _together(self, batch: list[_Waiting]) -> None:

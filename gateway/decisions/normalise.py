@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from gateway.model.alert import Observation, fingerprint, identity
+from gateway.model.alert import Observation, fingerprint
+from gateway.model.alert import identity as identity_of
 from gateway.model.rulebook import LabelRules
 from gateway.model.severity import Severity
 from gateway.model.webhook import LooseAlert, WireAlert
@@ -21,7 +22,7 @@ MAX_NAME = 1024
 MAX_VALUE = 16 * 1024
 MAX_ANNOTATIONS = 64 * 1024  # bytes of all annotations of an alert; longer texts are cut
 MEMO = 20_000  # words and label sets that are remembered
-MEMO_LENGTH = 4096  # characters of a label set; longer ones are rare and are worked out each time
+MEMO_LENGTH = 4096  # characters of a label set and its fingerprint; longer ones are rare and are worked out each time
 MAX_WORD = 80  # characters of an unknown severity word that are shown
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
@@ -35,6 +36,15 @@ class Malformed(msgspec.Struct, frozen=True):
     error: str
 
 
+class _Identity(msgspec.Struct, frozen=True, gc=False):
+    """What a label set means under these rules."""
+
+    sent: dict[str, str]
+    labels: dict[str, str]
+    copy: str
+    alert: str
+
+
 class Normaliser:
     """The `labels` rules of one rule set, prepared. `strange` counts severity words that no rule knows."""
 
@@ -44,30 +54,22 @@ class Normaliser:
         self._severity = rules.severity
         self._source = source
         self.strange: dict[str, int] = {}
-        self._identities: dict[str, tuple[dict[str, str], dict[str, str], str]] = {}
+        self._identities: dict[str, _Identity] = {}
 
     def observe(self, alert: WireAlert, group_status: str, now: int, trace: str = "") -> Observation | Malformed:
-        problem = _too_much(alert.labels)
-        if problem is not None:
-            return problem
-        sent = alert.labels if all(alert.labels.values()) else {name: value for name, value in alert.labels.items() if value}
-        if not sent:
-            return Malformed("labels", "no labels: nothing says what this alert is")
+        identified = self._identify(alert)
+        if isinstance(identified, Malformed):
+            return identified
         ends_at = _ms(alert.endsAt)
         firing = _fires(alert.status or group_status, ends_at, now)
         if firing is None:
             return Malformed("status", f"{alert.status[:40]!r} is neither firing nor resolved")
-        given = alert.fingerprint
-        found = given if _FINGERPRINT.fullmatch(given) else fingerprint(sent)
-        labels, alert_id = self._identify(found, sent)
-        if not labels:
-            return Malformed("labels", "only ignored labels: nothing says what this alert is")
         return Observation(
-            copy=f"{self._source}/{found}",
-            alert=alert_id,
-            labels=labels,
+            copy=identified.copy,
+            alert=identified.alert,
+            labels=identified.labels,
             annotations=_bounded(alert.annotations),
-            severity=self._severity_of(labels),
+            severity=self._severity_of(identified.labels),
             firing=firing,
             starts_at=_ms(alert.startsAt) or now,
             ends_at=0 if firing else ends_at or now,
@@ -97,22 +99,34 @@ class Normaliser:
         )
         return self.observe(strict, group_status, now, trace)
 
-    def _identify(self, found: str, sent: dict[str, str]) -> tuple[dict[str, str], str]:
-        """The labels that count and the identity; repeats are looked up, which is what most alerts are."""
-        known = self._identities.get(found)
-        if known is not None and known[0] == sent:
-            return known[1], known[2]
-        labels = sent
-        if self._rename:
-            labels = self._renamed(labels)
-        if not self._ignore.isdisjoint(labels):
-            labels = {name: value for name, value in labels.items() if name not in self._ignore}
-        alert_id = identity(labels)
+    def _identify(self, alert: WireAlert) -> _Identity | Malformed:
+        """Repeats are looked up, which is what most alerts are."""
+        known = self._identities.get(alert.fingerprint)
+        if known is not None and known.sent == alert.labels:
+            return known
+        identity = self._identified(alert)
+        length = len(alert.fingerprint) + sum(map(len, alert.labels.values())) + sum(map(len, alert.labels))
+        if isinstance(identity, Malformed) or length > MEMO_LENGTH:
+            return identity
         if len(self._identities) >= MEMO:
             self._identities.clear()
-        if sum(map(len, sent.values())) + sum(map(len, sent)) <= MEMO_LENGTH:
-            self._identities[found] = (sent, labels, alert_id)
-        return labels, alert_id
+        self._identities[alert.fingerprint] = identity
+        return identity
+
+    def _identified(self, alert: WireAlert) -> _Identity | Malformed:
+        problem = _too_much(alert.labels)
+        if problem is not None:
+            return problem
+        sent = {name: value for name, value in alert.labels.items() if value}
+        if not sent:
+            return Malformed("labels", "no labels: nothing says what this alert is")
+        found = alert.fingerprint if _FINGERPRINT.fullmatch(alert.fingerprint) else fingerprint(sent)
+        labels = self._renamed(sent) if self._rename else sent
+        if not self._ignore.isdisjoint(labels):
+            labels = {name: value for name, value in labels.items() if name not in self._ignore}
+        if not labels:
+            return Malformed("labels", "only ignored labels: nothing says what this alert is")
+        return _Identity(alert.labels, labels, f"{self._source}/{found}", identity_of(labels))
 
     def _renamed(self, sent: dict[str, str]) -> dict[str, str]:
         """A label that has the new name already wins, then the first old name: never the order in which they were sent."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 from gateway.decisions import deliver
 from gateway.decisions.route import Router
@@ -14,6 +14,7 @@ from gateway.reconcile.delivering import deliver_next
 from gateway.reconcile.expiring import expire
 from gateway.reconcile.planning import plan_incident, plan_together
 
+BREATH = 0.02  # seconds between two looks in a crowd of webhooks: what belongs together is then planned once
 POLL = 1.0  # seconds: how long another replica's work may go unnoticed
 CLAIMS = 64
 AT_ONCE = 64
@@ -25,10 +26,13 @@ STEPS = {"plan": plan_incident, "expire": expire}
 
 
 class Reconciler:
-    """`paces` by kind of destination."""
+    """`paces` by kind of destination; `crowded` while webhooks come in faster than one by one."""
 
-    def __init__(self, context: Context, paces: Mapping[str, Pace] = PACES) -> None:
+    def __init__(
+        self, context: Context, paces: Mapping[str, Pace] = PACES, crowded: Callable[[], bool] = lambda: False
+    ) -> None:
         self.context = context
+        self._crowded = crowded
         self._paces = paces
         self._wake = asyncio.Event()
         self._running: dict[str, set[asyncio.Task[None]]] = {}
@@ -54,6 +58,8 @@ class Reconciler:
             if self._under_way >= AT_ONCE:
                 await self._wake.wait()
                 continue
+            if self._crowded():
+                await asyncio.sleep(BREATH)
             try:
                 found = await self.context.store.claim(CLAIMS, deliver.LEASE, self._lanes())
             except StateUnavailable as error:
