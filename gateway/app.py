@@ -104,8 +104,8 @@ async def _assemble(
     settings = environment.settings
     metrics = Metrics()
     vault = EnvironmentVault(environment, await _vault_key(store))
-    slack = SlackNotifier(settings.slack_api_url)
-    pagerduty = PagerDutyNotifier(settings.pagerduty_events_url)
+    slack = SlackNotifier(settings.slack_api_url, proxy=settings.proxy)
+    pagerduty = PagerDutyNotifier(settings.pagerduty_events_url, proxy=settings.proxy)
     notifiers: dict[str, Notifier] = {"slack": slack, "pagerduty": pagerduty, "log": LogNotifier()}
 
     intake = Intake(store, first.correlator, woken=lambda: reconciler.wake(), taken=metrics.taken)  # noqa: PLW0108 - it is made below

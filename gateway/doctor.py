@@ -66,7 +66,7 @@ async def _store(environment: Environment) -> list[Finding]:
 
 
 async def _destinations(environment: Environment, rules: Rulebook) -> list[Finding]:
-    slack = SlackNotifier(environment.settings.slack_api_url, REQUEST_TIME)
+    slack = SlackNotifier(environment.settings.slack_api_url, REQUEST_TIME, environment.settings.proxy)
     found: list[Finding] = []
     try:
         for name, destination in rules.destinations.items():
@@ -125,9 +125,9 @@ async def page_test(environment: Environment, name: str) -> list[Finding]:
         return [Finding(Mark.BAD, name, f"{destination.credential} is not set")]
     notifier: SlackNotifier | PagerDutyNotifier
     if destination.kind == "slack":
-        notifier = SlackNotifier(environment.settings.slack_api_url)
+        notifier = SlackNotifier(environment.settings.slack_api_url, proxy=environment.settings.proxy)
     else:
-        notifier = PagerDutyNotifier(environment.settings.pagerduty_events_url)
+        notifier = PagerDutyNotifier(environment.settings.pagerduty_events_url, proxy=environment.settings.proxy)
     try:
         return await _tell_twice(notifier, destination, secret)
     finally:

@@ -79,6 +79,11 @@ class Settings(BaseModel):
         pattern=r"^https?://\S+$",
         description="PagerDuty's Events API (the EU has its own)",
     )
+    vendor_proxy: SecretStr | None = Field(
+        None,
+        alias="GATEWAY_VENDOR_PROXY",
+        description="the proxy to Slack and PagerDuty, such as http://user:password@proxy:3128; unset: none",
+    )
     slack_bot_token: SecretStr | None = Field(
         None,
         alias="SLACK_BOT_TOKEN",
@@ -88,6 +93,10 @@ class Settings(BaseModel):
         None, alias="PAGERDUTY_ROUTING_KEY", description="an integration's key, named by a destination"
     )
     gateway_url: str = Field("http://127.0.0.1:9096", alias="GATEWAY_URL", pattern=r"^https?://\S+$", description="the running gateway that `gateway incidents` and `gateway doctor` ask")  # fmt: skip
+
+    @property
+    def proxy(self) -> str | None:
+        return self.vendor_proxy.get_secret_value() if self.vendor_proxy else None
 
     @property
     def host(self) -> str:
@@ -133,8 +142,9 @@ class Environment:
         """Values that must appear in no log line: it grows with every secret that a rule file asks for later."""
         for token in (*self.settings.webhook_token, *self.settings.admin_token):
             self._hide(token.get_secret_value())
-        if self.settings.redis_url is not None:
-            self._hide(_password(self.settings.redis_url.get_secret_value()))
+        for url in (self.settings.redis_url, self.settings.vendor_proxy):
+            if url is not None:
+                self._hide(_password(url.get_secret_value()))
         for name in {name.removesuffix("_FILE") for name in self._variables}:
             if name.endswith(LIKE_A_SECRET):
                 with suppress(BadSettings):  # some other program's file: a rule that asks for it will say so
@@ -190,6 +200,8 @@ def _impossible(settings: Settings) -> list[str]:
     host, _, port = settings.listen.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65_535:
         return ["GATEWAY_LISTEN: an address with a port is needed, for instance 127.0.0.1:9096 or [::]:9096"]
+    if settings.proxy is not None and not settings.proxy.startswith(("http://", "https://")):
+        return ["GATEWAY_VENDOR_PROXY: an address such as http://proxy:3128 is needed"]
     missing = [
         name
         for name, tokens in (("GATEWAY_WEBHOOK_TOKEN", settings.webhook_token), ("GATEWAY_ADMIN_TOKEN", settings.admin_token))

@@ -1,6 +1,6 @@
 """A rule set as it is in force: inheritance resolved, `within` added, defaults filled in.
 
-The files' syntax is the business of `gateway/storage/rule_files.py`; what stands here is their meaning.
+The files' syntax is the business of `gateway/storage/rule_files/`; what stands here is their meaning.
 """
 
 from __future__ import annotations

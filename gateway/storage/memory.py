@@ -92,7 +92,7 @@ class MemoryStore:
         for cell in changes.drop:
             self.rows[cell.table].pop(cell.field, None)
         for name, by in changes.count.items():
-            self.counted[name] = self.counted.get(name, 0) + by
+            self._add(name, by)
 
     def _release(self, release: Release) -> None:
         if release.hold:
@@ -117,11 +117,16 @@ class MemoryStore:
 
     def _keep(self, keep: Iterable[Kept], now: int) -> None:
         for one in keep:
+            self._add("quarantine_entries", one.id not in self._kept)
             first, _, times = self._kept.pop(one.id, (one, 0, 0))
             self._kept[one.id] = (first, now, times + 1)
             if len(self._kept) > QUARANTINE_LENGTH:
                 del self._kept[next(iter(self._kept))]
-                self.counted["quarantine_evicted"] = self.counted.get("quarantine_evicted", 0) + 1
+                self._add("quarantine_entries", -1)
+                self._add("quarantine_evicted", 1)
+
+    def _add(self, counter: str, by: int) -> None:
+        self.counted[counter] = self.counted.get(counter, 0) + by
 
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
         now = self._now()

@@ -78,7 +78,8 @@ class Metrics:
         self._agenda_age = Gauge(
             "gateway_agenda_overdue_seconds", "How long the oldest subject has been due", registry=registry
         )
-        self._quarantine = Gauge(
+        self._quarantine = Gauge("gateway_quarantine_entries", "What could not be taken as an alert", registry=registry)
+        self._evicted = Gauge(
             "gateway_quarantine_evicted", "Quarantine entries that made room for newer ones", registry=registry
         )
         self._dead = Gauge(
@@ -146,7 +147,8 @@ class Metrics:
             self._tellings.labels(what).set(counted.get(what, 0))
         self._dead.labels("members").set(counted.get("standing:undeliverable", 0))
         self._dead.labels("ends").set(counted.get("standing:ends_undeliverable", 0))
-        self._quarantine.set(counted.get("quarantine_evicted", 0))
+        self._quarantine.set(counted.get("quarantine_entries", 0))
+        self._evicted.set(counted.get("quarantine_evicted", 0))
         self._agenda.set(depth)
         self._agenda_age.set(overdue / 1000)
         found = residues(counted)

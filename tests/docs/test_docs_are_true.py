@@ -14,7 +14,7 @@ from gateway.inbound.body import Caps
 from gateway.model.verdict import Reason
 from gateway.settings import Settings
 from gateway.storage.redis import KEY_NAMES
-from gateway.storage.rule_files import load_rules, rules_schema, written
+from gateway.storage.rule_files import keys, load_rules, rules_schema
 from gateway.telemetry.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ def test_every_reason_is_explained(reason: Reason) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", sorted({*written.LABELS, *written.SLACK, *written.PAGERDUTY, *written.ROUTE, *written.CORRELATE, *written.POLICY})
+    "key", sorted({*keys.LABELS, *keys.SLACK, *keys.PAGERDUTY, *keys.ROUTE, *keys.CORRELATE, *keys.POLICY})
 )
 def test_every_rule_key_is_described(key: str) -> None:
     assert re.search(rf"`(slack\.|pagerduty\.)?{key}`", RULES)

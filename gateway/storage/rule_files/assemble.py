@@ -18,7 +18,8 @@ from gateway.model.rulebook import (
     SlackChannel,
 )
 from gateway.storage.rule_files.findings import Finding, Level, Place, nearest
-from gateway.storage.rule_files.written import Reference, Written, WrittenRoute
+from gateway.storage.rule_files.read import Reference
+from gateway.storage.rule_files.written import Written, WrittenRoute
 
 
 def assemble(written: Written, revision: str, findings: list[Finding]) -> Rulebook:
@@ -171,7 +172,7 @@ class _Assembly:
 
 def _channel(destination: Destination) -> object:
     via = destination.via
-    return (via.channel, via.token) if isinstance(via, SlackChannel) else (via.routing_key, via.service)
+    return (via.channel, via.token) if isinstance(via, SlackChannel) else via.routing_key
 
 
 def _reached(name: str, destinations: Mapping[str, Destination]) -> set[str]:

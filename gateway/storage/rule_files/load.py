@@ -14,8 +14,9 @@ from gateway.model.rulebook import Rulebook
 from gateway.storage.rule_files.assemble import assemble
 from gateway.storage.rule_files.findings import Finding, Level, Place
 from gateway.storage.rule_files.read import Reader
+from gateway.storage.rule_files.sections import read_file
 from gateway.storage.rule_files.unfold import Unfolding, refuse_bombs
-from gateway.storage.rule_files.written import Written, read_file
+from gateway.storage.rule_files.written import Written
 
 LARGEST_FILE = 16 << 20
 FOLDER_FILES = ("_folder.yaml", "_folder.yml")

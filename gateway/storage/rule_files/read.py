@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import TypeVar
 
 import yaml
 
 from gateway.model.matchers import Matcher, MatcherError, parse_matchers
 from gateway.model.rulebook import DAY, HOUR, MINUTE, SECOND, SecretName
+from gateway.model.severity import BUILT_IN_WORDS, Severity
 from gateway.storage.rule_files.findings import Finding, Level, Place, nearest
 
 T = TypeVar("T")
@@ -21,6 +23,14 @@ LONGEST = 366 * DAY
 _PREFIX = "tag:yaml.org,2002:"
 _LINE = r"[^\x00-\x1f]*[^\s\x00-\x1f][^\x00-\x1f]*"
 _KEY_LIKE = r"(?=.*\d)[A-Za-z0-9]{32}"  # https://support.pagerduty.com/main/docs/services-and-integrations
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name that must exist elsewhere, and where it stands."""
+
+    name: str
+    place: Place
 
 
 class Reader:
@@ -95,6 +105,18 @@ class Reader:
 
     def texts(self, node: yaml.Node) -> tuple[str, ...]:
         return tuple(text for item in self.items(node) if (text := self.text(item)) is not None)
+
+    def references(self, node: yaml.Node) -> tuple[Reference, ...]:
+        return tuple(Reference(name, self.place(item)) for item in self.items(node) if (name := self.line(item)))
+
+    def severity(self, node: yaml.Node) -> Severity | None:
+        text = self.text(node)
+        if text is None:
+            return None
+        found = BUILT_IN_WORDS.get(text.strip().lower())
+        if found is None:
+            self.error(node, f"unknown severity `{text[:40]}`{nearest(text.lower(), BUILT_IN_WORDS)}")
+        return found
 
     def whole(self, node: yaml.Node, least: int = 1, most: int = 1_000_000) -> int | None:
         if isinstance(node, yaml.ScalarNode) and node.tag == _PREFIX + "int" and re.fullmatch(r"\d{1,9}", node.value):

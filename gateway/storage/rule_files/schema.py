@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.model.severity import BUILT_IN_WORDS
+from gateway.storage.rule_files.destinations import CHANNEL, DESTINATION_NAME
 from gateway.storage.rule_files.read import DURATION, VARIABLE
-from gateway.storage.rule_files.written import CHANNEL, DESTINATION_NAME
 
 Schema = dict[str, Any]
 

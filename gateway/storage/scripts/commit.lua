@@ -65,12 +65,16 @@ for i = 1, #log, 3 do
 end
 for i = 1, #keep, 2 do
   local id = keep[i]
-  if redis.call('HINCRBY', QUARANTINE_SEEN, id, 1) == 1 then redis.call('HSET', QUARANTINE, id, ARGV[keep[i + 1]]) end
+  if redis.call('HINCRBY', QUARANTINE_SEEN, id, 1) == 1 then
+    redis.call('HSET', QUARANTINE, id, ARGV[keep[i + 1]])
+    redis.call('HINCRBY', COUNTERS, 'quarantine_entries', 1)
+  end
   redis.call('ZADD', QUARANTINE_AGE, now, id)
   if redis.call('ZCARD', QUARANTINE_AGE) > bounds[2] then
     local oldest = redis.call('ZPOPMIN', QUARANTINE_AGE)[1]
     redis.call('HDEL', QUARANTINE, oldest)
     redis.call('HDEL', QUARANTINE_SEEN, oldest)
+    redis.call('HINCRBY', COUNTERS, 'quarantine_entries', -1)
     redis.call('HINCRBY', COUNTERS, 'quarantine_evicted', 1)
   end
 end

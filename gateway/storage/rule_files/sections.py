@@ -1,0 +1,52 @@
+"""One file's sections, read into what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from gateway.model.matchers import Matcher
+from gateway.storage.rule_files.destinations import read_destination
+from gateway.storage.rule_files.keys import LATER_POLICY, LATER_TOP, POLICY, TOP
+from gateway.storage.rule_files.labels import read_labels
+from gateway.storage.rule_files.read import Reader
+from gateway.storage.rule_files.rules import read_correlate, read_route
+from gateway.storage.rule_files.written import Written
+
+
+def read_file(reader: Reader, root: yaml.Node, within: tuple[Matcher, ...], written: Written) -> None:
+    """Add one file's sections; `within` comes from the folders."""
+    sections = reader.fields(root, TOP, LATER_TOP)
+    if "within" in sections:
+        within = (*within, *reader.matchers(sections["within"]))
+    _read_single(reader, sections, written)
+    if "destinations" in sections:
+        for name, (key, value) in reader.entries(sections["destinations"]).items():
+            _add(written.destinations, read_destination(reader, name, key, value))
+    for node in reader.items(sections["routes"]) if "routes" in sections else ():
+        _add(written.routes, read_route(reader, node, within))
+    for node in reader.items(sections["correlate"]) if "correlate" in sections else ():
+        _add(written.correlate, read_correlate(reader, node, within))
+
+
+def _read_single(reader: Reader, sections: Mapping[str, yaml.Node], written: Written) -> None:
+    """The sections that stand once in a whole set."""
+    for name in ("labels", "policy"):
+        if name in sections and name in written.sections:
+            other = written.sections[name]
+            reader.error(sections[name], f"`{name}` stands in {other.file}:{other.line} already")
+        elif name in sections:
+            written.sections[name] = reader.place(sections[name])
+    if "labels" in sections:
+        written.labels = read_labels(reader, sections["labels"])
+    if "policy" in sections:
+        policy = reader.fields(sections["policy"], POLICY, LATER_POLICY)
+        if "closed_by_hand" in policy:
+            written.closed_by_hand = reader.duration(policy["closed_by_hand"])
+
+
+def _add(found: list[Any], one: Any | None) -> None:
+    if one is not None:
+        found.append(one)
