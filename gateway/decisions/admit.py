@@ -11,19 +11,11 @@ from hashlib import blake2b
 
 import msgspec
 
-from gateway.decisions.correlate import (
-    Correlator,
-    Placement,
-    announce,
-    choose,
-    counted_values,
-    incident_id,
-    named_incidents,
-)
+from gateway.decisions.correlate import Correlator, Placement, announce, choose, named_incidents
 from gateway.decisions.deduplicate import observe, overflows
+from gateway.decisions.draft import Draft
 from gateway.model.alert import MAX_COPIES, Alert, Observation
 from gateway.model.changes import Ask, Cell, Changes, Gathered, LogEntry, Table
-from gateway.model.incident import Incident, Member
 from gateway.model.records import dump, load_alert, load_incident
 from gateway.model.rulebook import DAY
 from gateway.model.severity import Severity
@@ -59,7 +51,7 @@ class Admission:
         self._alerts: dict[str, Alert | None] = {}
         self._turns: list[_Turn] = []
         self._placements: dict[str, Placement] = {}
-        self._drafts: dict[str, _Draft] = {}
+        self._drafts: dict[str, Draft] = {}
         self._key_rows: dict[str, tuple[str, ...]] = {}
         self._versions: dict[Cell, bytes] = {}
         self._at: dict[str, str] = {}  # alert -> the incident of its newest episode, where this batch moved it
@@ -125,7 +117,7 @@ class Admission:
             if cell.table is Table.KEYS:
                 self._key_rows[cell.field] = named_incidents(row.value.decode())
             elif row.value:
-                self._drafts[cell.field] = _Draft(load_incident(row.value))
+                self._drafts[cell.field] = Draft(load_incident(row.value))
         for turn in self._turns:
             if turn.opened:
                 self._open(turn)
@@ -150,14 +142,14 @@ class Admission:
             draft.leave(self._now, turn.trace)
             self.changes.look(plan_subject(draft.id), self._now, urgency(turn.after.severity))
 
-    def _home(self, alert: Alert, own: str) -> _Draft:
+    def _home(self, alert: Alert, own: str) -> Draft:
         placement = self._placements[alert.id]
         names = {own: None} | {one: None for key in placement.keys for one in self._key_rows[key]}
         candidates = [self._drafts[one].incident() for one in names if one in self._drafts]
         choice = choose(placement, own, candidates, self._now)
         if choice.incident:
             return self._drafts[choice.incident]
-        draft = _Draft.new(alert, placement, choice.previous, self._now)
+        draft = Draft.new(alert, placement, choice.previous, self._now)
         self._drafts[draft.id] = draft
         self._versions.setdefault(Cell(Table.INCIDENTS, draft.id), b"")
         if not choice.alone:
@@ -191,77 +183,3 @@ class Admission:
             else:  # a candidate that was passed over
                 changes.expect[Cell(Table.INCIDENTS, draft.id)] = self._versions[Cell(Table.INCIDENTS, draft.id)]
         return changes
-
-
-class _Draft:
-    """An incident being changed by a batch."""
-
-    def __init__(self, incident: Incident) -> None:
-        self._was = incident
-        self._members = list(incident.members)
-        self._values = incident.values
-        self._firing = incident.firing
-        self._last_new_at = incident.last_new_at
-        self._frozen: Incident | None = incident
-        self.id = incident.id
-        self.opened = self.ended = 0
-
-    @classmethod
-    def new(cls, first: Alert, placement: Placement, previous: str, now: int) -> _Draft:
-        rule = placement.rule
-        return cls(
-            Incident(
-                id=incident_id(first),
-                opened_at=now,
-                rule=rule.described,
-                members=(),
-                keys=placement.keys,
-                revision=0,
-                firing=0,
-                last_new_at=now,
-                last_change_at=now,
-                previous=previous,
-            )
-        )
-
-    @property
-    def changed(self) -> bool:
-        return bool(self.opened or self.ended)
-
-    def join(self, alert: Alert, placement: Placement, now: int, trace: str) -> None:
-        self._members.append(Member(alert.id, alert.episode, now))
-        self._values = counted_values(self._values, placement)
-        self._firing += 1
-        self._last_new_at = now
-        self.opened += 1
-        self._frozen = None
-        self._now, self._trace = now, trace
-
-    def leave(self, now: int, trace: str) -> None:
-        self._firing -= 1
-        self.ended += 1
-        self._frozen = None
-        self._now, self._trace = now, trace
-
-    def incident(self) -> Incident:
-        if self._frozen is None:
-            self._frozen = msgspec.structs.replace(
-                self._was,
-                members=tuple(self._members),
-                values=self._values,
-                firing=self._firing,
-                last_new_at=self._last_new_at,
-                last_change_at=self._now,
-                revision=self._was.revision + 1,
-                trace=self._trace,
-            )
-        return self._frozen
-
-    def book(self, changes: Changes) -> None:
-        """Open episodes wait for a plan from the moment that their incident changed."""
-        planned = self._was.planned_revision == self._was.revision and self._was.revision > 0
-        if planned:
-            changes.add("open:planned", -self._was.firing)
-            changes.add("open:waiting", self._firing)
-        else:
-            changes.add("open:waiting", self._firing - self._was.firing)

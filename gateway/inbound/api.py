@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -16,6 +14,7 @@ from gateway.decisions.plan import plan
 from gateway.decisions.route import Router
 from gateway.errors import StateUnavailable
 from gateway.inbound import api_models as models
+from gateway.inbound.api_requests import LONGEST_PAGE, PAGE, Refusal, answer, body, choice, found_or_refuse, limit_of, number
 from gateway.inbound.auth import Tokens
 from gateway.inbound.openapi import Operation, describe
 from gateway.inbound.show import (
@@ -33,22 +32,8 @@ from gateway.model.records import load_alert, load_incident, load_ledger
 from gateway.ports import Archive, Store
 from gateway.reconcile.context import read_case
 
-PAGE = 100
-LONGEST_PAGE = 1_000
 LOOKED_AT_PAGES = 20  # rows that a filter passes over are not answered: so many pages are looked at for one answer
-LONGEST_BODY = 64 * 1024
 OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
-
-B = TypeVar("B", bound=BaseModel)
-
-
-class _Refusal(Exception):
-    """Ends a request with a problem; caught in `Api` alone."""
-
-    def __init__(self, status: int, error: str, field: str = "", remedy: str = "") -> None:
-        super().__init__(error)
-        self.status = status
-        self.problem = models.Problem(error=error, field=field, remedy=remedy)
 
 
 @dataclass(slots=True)
@@ -97,19 +82,19 @@ class Api:
                 problem = models.Problem(
                     error="a valid admin token is required", remedy="Authorization: Bearer <GATEWAY_ADMIN_TOKEN>"
                 )
-                return _json(problem, 401, {"www-authenticate": "Bearer"})  # fmt: skip
+                return answer(problem, 401, {"www-authenticate": "Bearer"})  # fmt: skip
             try:
-                return _json(await operation.handler(request))
-            except _Refusal as refusal:
-                return _json(refusal.problem, refusal.status)
+                return answer(await operation.handler(request))
+            except Refusal as refusal:
+                return answer(refusal.problem, refusal.status)
             except StateUnavailable as error:
-                return _json(models.Problem(error=str(error), remedy="try again"), 503, {"retry-after": "1"})
+                return answer(models.Problem(error=str(error), remedy="try again"), 503, {"retry-after": "1"})
 
         return endpoint
 
     async def _incidents(self, request: Request) -> models.IncidentPage:
-        wanted = _choice(request, "state", ("active", "all", "resolved", *OPEN_STATES))
-        limit = _limit(request)
+        wanted = choice(request, "state", ("active", "all", "resolved", *OPEN_STATES))
+        limit = limit_of(request)
         shown: list[models.IncidentShown] = []
 
         async def take(row: Row) -> bool:
@@ -126,7 +111,7 @@ class Api:
 
     async def _walk(self, request: Request, table: Table, limit: int, take: Callable[[Row], Awaitable[bool]]) -> int | None:
         """Rows from the cursor on; whole pages of the store, so that none is left out between two answers."""
-        cursor, more = _number(request, "cursor", 0), True
+        cursor, more = number(request, "cursor", 0), True
         for _ in range(LOOKED_AT_PAGES):
             cursor, rows = await self.archive.page(table, cursor, limit)
             for row in rows.values():
@@ -141,7 +126,7 @@ class Api:
         name = request.path_params["incident"]
         reading = await read_case(self.store, name)
         if reading is None:
-            raise _Refusal(404, f"there is no incident {name}", "incident", "ended incidents are kept for 7 days")
+            raise Refusal(404, f"there is no incident {name}", "incident", "ended incidents are kept for 7 days")
         alerts = list(reading.case.alerts.values())
         planned = plan(reading.case, self.router(), reading.now)
         timeline = await self.archive.timeline(name, PAGE)
@@ -154,29 +139,29 @@ class Api:
         )
 
     async def _acknowledge(self, request: Request) -> models.IncidentShown:
-        asked = await _body(request, models.Acknowledge)
+        asked = await body(request, models.Acknowledge)
         return await self._shown(request, await self.actions.acknowledge(request.path_params["incident"], asked.by))
 
     async def _unacknowledge(self, request: Request) -> models.IncidentShown:
-        asked = await _body(request, models.Acknowledge)
+        asked = await body(request, models.Acknowledge)
         return await self._shown(request, await self.actions.unacknowledge(request.path_params["incident"], asked.by))
 
     async def _close(self, request: Request) -> models.IncidentShown:
-        asked = await _body(request, models.Close)
+        asked = await body(request, models.Close)
         length = self.router().rules.closed_by_hand
         changed = await self.actions.close(request.path_params["incident"], asked.by, asked.note, length)
         return await self._shown(request, changed)
 
     async def _shown(self, request: Request, changed: object) -> models.IncidentShown:
         name = request.path_params["incident"]
-        _found(changed, "incident", name)
+        found_or_refuse(changed, "incident", name)
         reading = await read_case(self.store, name)
         if reading is None:
-            raise _Refusal(404, f"there is no incident {name}", "incident")
+            raise Refusal(404, f"there is no incident {name}", "incident")
         return show_incident(reading.case.incident, list(reading.case.alerts.values()))
 
     async def _alerts(self, request: Request) -> models.AlertPage:
-        wanted, limit = _choice(request, "firing", ("true", "all")), _limit(request)
+        wanted, limit = choice(request, "firing", ("true", "all")), limit_of(request)
         shown: list[models.AlertShown] = []
 
         async def take(row: Row) -> bool:
@@ -191,12 +176,12 @@ class Api:
         name = request.path_params["alert"]
         row = await self._row(Table.ALERTS, name)
         if row is None:
-            raise _Refusal(404, f"there is no alert {name}", "alert", "ended alerts are kept for 7 days")
+            raise Refusal(404, f"there is no alert {name}", "alert", "ended alerts are kept for 7 days")
         return show_alert(load_alert(row.value))
 
     async def _verdicts(self, request: Request) -> models.VerdictPage:
-        wanted = _choice(request, "standing", ("", "told", "undeliverable", "suppressed", "held", "due"))
-        limit = _limit(request)
+        wanted = choice(request, "standing", ("", "told", "undeliverable", "suppressed", "held", "due"))
+        limit = limit_of(request)
         shown: list[models.VerdictShown] = []
 
         async def take(row: Row) -> bool:
@@ -210,14 +195,14 @@ class Api:
         return models.VerdictPage(next=await self._walk(request, Table.INCIDENTS, limit, take), items=shown)
 
     async def _quarantine(self, request: Request) -> models.QuarantineList:
-        kept = await self.archive.quarantine(_limit(request))
+        kept = await self.archive.quarantine(limit_of(request))
         counted = await self.archive.counters()
         return models.QuarantineList(
             items=[show_quarantined(*one) for one in kept], evicted=counted.get("quarantine_evicted", 0)
         )
 
     async def _dead_letters(self, request: Request) -> models.DeadLetterPage:
-        limit = _limit(request)
+        limit = limit_of(request)
         shown: list[models.DeadLetterShown] = []
 
         async def take(row: Row) -> bool:
@@ -230,7 +215,7 @@ class Api:
 
     async def _retry(self, request: Request) -> models.Done:
         incident, target = request.path_params["incident"], request.path_params["target"]
-        _found(await self.actions.retry(incident, target), "target", f"{target} of incident {incident}")
+        found_or_refuse(await self.actions.retry(incident, target), "target", f"{target} of incident {incident}")
         return models.Done()
 
     async def _rules(self, _request: Request) -> models.RulesShown:
@@ -242,48 +227,6 @@ class Api:
         return row if row.value else None
 
 
-def _found(changed: object, kind: str, name: str) -> None:
-    if changed is None:
-        raise _Refusal(404, f"there is no {kind} {name}", kind)
-    if isinstance(changed, str) and changed:
-        raise _Refusal(409, changed, kind)
-
-
 def _newest(shown: list[models.IncidentShown]) -> list[models.IncidentShown]:
     once = {one.id: one for one in shown}
     return sorted(once.values(), key=lambda one: (str(one.opened_at), one.id), reverse=True)
-
-
-def _choice(request: Request, name: str, allowed: tuple[str, ...]) -> str:
-    value = request.query_params.get(name, allowed[0])
-    if value not in allowed:
-        raise _Refusal(400, f"{name}={value!r} is not known", name, f"one of {', '.join(one for one in allowed if one)}")
-    return value
-
-
-def _number(request: Request, name: str, default: int) -> int:
-    value = request.query_params.get(name, str(default))
-    if not value.isascii() or not value.isdigit() or len(value) > 20:
-        raise _Refusal(400, f"{name}={value[:40]!r} is not a number", name)
-    return int(value)
-
-
-def _limit(request: Request) -> int:
-    return max(1, min(LONGEST_PAGE, _number(request, "limit", PAGE)))
-
-
-async def _body(request: Request, kind: type[B]) -> B:
-    raw = b""
-    async for part in request.stream():
-        raw += part
-        if len(raw) > LONGEST_BODY:
-            raise _Refusal(413, f"the body is over {LONGEST_BODY} bytes")
-    try:
-        return kind.model_validate_json(raw or b"{}")
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise _Refusal(400, first["msg"], ".".join(str(part) for part in first["loc"])) from None
-
-
-def _json(shown: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(shown.model_dump_json(), status, headers, "application/json")

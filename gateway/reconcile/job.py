@@ -1,0 +1,69 @@
+"""A job: one claim of one delivery, and the outlet through which its target is reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.decisions.compose import next_generation
+from gateway.decisions.view import View
+from gateway.model.changes import Claim
+from gateway.model.incident import Incident, Through, Told
+from gateway.model.ledger import Ledger
+from gateway.model.telling import Refused
+from gateway.ports import Notifier
+from gateway.reconcile.context import Context, Reading
+
+CREDENTIAL_CHANGED = Refused("credential_changed", "the credential it was told through is gone or changed", permanent=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """How a target is reached, and with what credential."""
+
+    notifier: Notifier
+    through: Through
+    secret: str
+
+
+@dataclass(slots=True)
+class Job:
+    """One claim of one delivery."""
+
+    context: Context
+    claim: Claim
+    reading: Reading
+    view: View
+    incident: Incident
+    stored: Ledger
+    plainly: bool
+
+
+def outlet_of(job: Job) -> Outlet | Refused:
+    """Through what it was told, or, for something new, through what the rules say now."""
+    told = job.stored.through
+    fresh = next_generation(job.view) > job.stored.generation or told is None
+    through = _named_now(job) if fresh else told
+    if through is None:
+        through = told
+    if through is None:
+        return Refused("no_destination", "no rule names this destination any more", permanent=True)
+    if through.kind == "log":
+        return Outlet(job.context.notifiers["log"], through, "")
+    secret = job.context.vault.secret(through.secret)
+    if secret is None or job.context.vault.mark(secret) != through.secret_hash:
+        replacement = _named_now(job) if job.view.want.state is Told.FIRING else None
+        if replacement is None or replacement.kind == "log":
+            return CREDENTIAL_CHANGED
+        through, secret = replacement, job.context.vault.secret(replacement.secret)
+    return Outlet(job.context.notifiers[through.kind], through, secret or "")
+
+
+def _named_now(job: Job) -> Through | None:
+    destination = job.view.destination
+    if destination is None:
+        return None
+    name = destination.credential
+    secret = job.context.vault.secret(name)
+    if secret is None:
+        return Through("log", job.view.address, name, "")
+    return Through(destination.kind, job.view.address, name, job.context.vault.mark(secret))

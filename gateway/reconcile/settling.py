@@ -1,0 +1,143 @@
+"""Writing down what was begun and what came of it: the ledger, the books, the agenda, and what people hear of a failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from gateway.clock import utc_ms
+from gateway.decisions import deliver
+from gateway.decisions.admit import plan_subject
+from gateway.decisions.books import book_standings, book_telling
+from gateway.decisions.plan import assumed
+from gateway.decisions.view import standings
+from gateway.model.changes import Ask, Changes, Fate, LogEntry, Release
+from gateway.model.incident import Told
+from gateway.model.ledger import Ledger
+from gateway.model.records import dump, load_ledger
+from gateway.model.rulebook import MINUTE
+from gateway.model.telling import Answer, Delivered, Refused, Telling, Unanswered
+from gateway.reconcile.context import ledger_cell, let_go, log
+from gateway.reconcile.job import Job, Outlet
+
+SETTLE_TRIES = 10
+SILENT_FAILURE = 2 * MINUTE  # a destination failing for longer is an alert of our own
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One send and its answer; `telling` is None for a reply, `started` in ms."""
+
+    outlet: Outlet | Refused
+    telling: Telling | None
+    answer: Answer
+    started: int
+
+
+async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
+    """Committed before anything is sent, and only if nothing that it was decided on has changed. The ledger with its version."""
+    changes = Changes(
+        expect=job.reading.expect(job.incident.id, job.view.target), releases=[Release(job.claim, None, hold=True)]
+    )
+    booked = _book(job, job.stored, ledger, job.reading.now, changes)
+    committed = await job.context.store.commit(changes)
+    if committed.fate is Fate.LOST:
+        await let_go(job.context.store, job.claim, committed.now)
+    return (booked, committed.version) if committed.fate is Fate.DONE else None
+
+
+async def settle(job: Job, sent: Sent, begun: Ledger, version: bytes) -> None:
+    """Write the answer down. A plan may have touched the ledger meanwhile: then it is written down on what is there now."""
+    looks = sent.outlet.notifier.settles_by_looking if isinstance(sent.outlet, Outlet) else False
+    intent = begun.intent
+    assert intent is not None
+    _observe(job, sent)
+    for _ in range(SETTLE_TRIES):
+        now = await job.context.store.now()
+        settled = deliver.settle(begun, sent.telling, sent.answer, now, looks=looks)
+        if job.view.destination is not None and job.view.destination.fallback:
+            settled = deliver.fall_back(settled, job.view.destination.fallback_after, now)
+        if await _write(job, begun, settled, version, now, looks=looks):
+            await _slow_lane(job, sent.answer, now)
+            _speak_up(job, settled, sent.answer, now)
+            return
+        row = (await job.context.store.gather(Ask(cells=(cell := ledger_cell(job.incident.id, job.view.target),)))).rows[cell]
+        if not row.value:
+            return
+        begun, version = load_ledger(row.value), row.version
+        if begun.intent is None or begun.intent.attempt != intent.attempt:
+            return  # the lease was lost and somebody else has settled it
+
+
+async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool) -> bool:
+    cell = ledger_cell(job.incident.id, job.view.target)
+    changes = Changes(expect={cell: version})
+    _book(job, before, after, now, changes)
+    if after.believed.state is not before.believed.state or _trouble(before) != _trouble(after):
+        changes.look(plan_subject(job.incident.id), now, 1)
+        changes.log.append(LogEntry(job.incident.id, _story(after), {"target": after.target, "error": after.error}))
+    elif deliver.at_rest(after) and not deliver.at_rest(before):
+        changes.look(plan_subject(job.incident.id), now, 9)  # it may be time to forget the incident one day
+    step = deliver.next_step(job.view, now, looks=looks)
+    changes.releases.append(Release(job.claim, step.until if isinstance(step, deliver.Rest) else now))
+    committed = await job.context.store.commit(changes)
+    return committed.fate is not Fate.LOST
+
+
+def _book(job: Job, before: Ledger, after: Ledger, now: int, changes: Changes) -> Ledger:
+    """Write the ledger down together with what it adds to the books; answers it as written."""
+    job.view.ledger = assumed(after)
+    books, _ = standings(job.view, now)
+    book_standings(changes, before.standings, books)
+    book_telling(changes, assumed(before).believed, assumed(after).believed)
+    booked = msgspec.structs.replace(after, standings=books)
+    changes.put[ledger_cell(job.incident.id, job.view.target)] = dump(booked)
+    return booked
+
+
+def _trouble(ledger: Ledger) -> tuple[bool, bool, bool]:
+    return bool(ledger.dead), bool(ledger.failing_since), bool(ledger.fell_back_at)
+
+
+def _story(ledger: Ledger) -> str:
+    if ledger.dead:
+        return "dead_letter"
+    return "failing" if ledger.failing_since else f"told_{ledger.believed.state}"
+
+
+async def _slow_lane(job: Job, answer: Answer, now: int) -> None:
+    if isinstance(answer, Refused) and answer.reason == "rate_limited" and answer.retry_after:
+        await job.context.store.close_lane(job.view.target, now + answer.retry_after)
+
+
+async def finish(job: Job, after: Ledger, now: int) -> None:
+    version = job.reading.versions[ledger_cell(job.incident.id, job.view.target)]
+    if not await _write(job, job.stored, after, version, now, looks=True):
+        await let_go(job.context.store, job.claim, now)
+
+
+def _observe(job: Job, sent: Sent) -> None:
+    answer, telling = sent.answer, sent.telling
+    destination = job.view.ledger.destination
+    outcome = "delivered" if isinstance(answer, Delivered) else answer.reason
+    job.context.watcher.delivered(destination, outcome, max(0, utc_ms() - sent.started) / 1000)
+    first = job.stored.believed.state is Told.NOTHING
+    if isinstance(answer, Delivered) and telling is not None and first:
+        job.context.watcher.told(max(0, utc_ms() - job.incident.opened_at))
+    bound = log.bind(target=job.view.target, incident=job.incident.id, generation=job.stored.generation)
+    if isinstance(answer, Delivered):
+        bound.info("delivered", state=str(telling.state) if telling else "reply", remote=answer.remote.id)
+    else:
+        bound.warning(
+            "delivery_failed", reason=answer.reason, detail=answer.detail, answered=not isinstance(answer, Unanswered)
+        )
+
+
+def _speak_up(job: Job, ledger: Ledger, answer: Answer, now: int) -> None:
+    """A destination that fails is an alert of our own, one per destination; it ends with the first delivery there."""
+    labels = {"destination": ledger.destination, "gateway_destination": ledger.destination}
+    if isinstance(answer, Delivered):
+        job.context.report("GatewayDeliveryFailing", labels, False, now)
+    elif ledger.dead or ledger.fell_back_at or now - ledger.failing_since > SILENT_FAILURE:
+        job.context.report("GatewayDeliveryFailing", labels, True, now)
