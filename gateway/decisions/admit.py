@@ -68,7 +68,9 @@ class Admission:
                 self._alerts[alert_id] = load_alert(row.value) if row.value else None
                 self._versions[Cell(Table.ALERTS, alert_id)] = row.version
             if not pointer:
-                self.changes.put[Cell(Table.COPIES, seen.copy)] = alert_id.encode()
+                cell = Cell(Table.COPIES, seen.copy)
+                self.changes.put[cell] = alert_id.encode()
+                self.changes.expect[cell] = b""  # a replica with other rules may have given it to another alert meanwhile
             resolved.append(seen if alert_id == seen.alert else msgspec.structs.replace(seen, alert=alert_id))
         return resolved
 

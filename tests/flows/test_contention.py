@@ -1,0 +1,200 @@
+"""Several writers on one slot: a lost race is decided again, a fence ends a losing streak, and no webhook fails another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+
+from gateway.decisions.correlate import Correlator
+from gateway.errors import StateUnavailable
+from gateway.intake import FENCE, RACES, Intake, keep
+from gateway.model.alert import Observation
+from gateway.model.changes import Ask, Cell, Changes, Committed, Gathered, Table
+from gateway.model.incident import Told
+from gateway.model.records import load_alert
+from gateway.model.stray import Stray
+from gateway.storage.memory import MemoryStore
+from tests.flows.test_telling import states
+from tests.support.build import START, rulebook, seen
+from tests.support.world import World
+
+
+@dataclass
+class Crowd:
+    """Between what we read and what we write somebody else writes, `races` times."""
+
+    store: MemoryStore
+    races: int
+    commits: list[str] = field(default_factory=list)
+
+    async def gather(self, ask: Ask) -> Gathered:
+        found = await self.store.gather(ask)
+        if self.races and ask.alerts:
+            self.races -= 1
+            cell = Cell(Table.ALERTS, ask.alerts[0])
+            await self.store.commit(Changes(put={cell: found.alerts[0][1].value}))
+        return found
+
+    async def commit(self, changes: Changes) -> Committed:
+        done = await self.store.commit(changes)
+        self.commits.append(f"{done.fate}{' fenced off' if changes.fence else ''}")
+        return done
+
+    async def fence(self, holder: str, length: int) -> bool:
+        return await self.store.fence(holder, length)
+
+
+@dataclass
+class Slow:
+    """A replica that is held up once between reading and writing."""
+
+    store: MemoryStore
+    has_read: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def gather(self, ask: Ask) -> Gathered:
+        found = await self.store.gather(ask)
+        if not self.has_read.is_set():
+            self.has_read.set()
+            await asyncio.sleep(0.01)
+        return found
+
+    async def commit(self, changes: Changes) -> Committed:
+        return await self.store.commit(changes)
+
+
+def crowded(races: int, clock: Callable[[], int] = lambda: START) -> tuple[Intake, Crowd]:
+    crowd = Crowd(MemoryStore(clock), races)
+    return Intake(crowd, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None), crowd  # type: ignore[arg-type]
+
+
+async def known(intake: Intake, one: Observation) -> None:
+    await intake.accept([one], [])
+
+
+async def test_a_lost_race_is_decided_again_on_what_the_other_left() -> None:
+    intake, crowd = crowded(0)
+    await known(intake, seen())
+    crowd.races = 2
+    await intake.accept([seen(ends=60_000)], [])
+    assert crowd.commits == ["done", "lost", "lost", "done"]
+    assert crowd.store.counted["open:counted"] == 0
+
+
+async def test_after_three_lost_races_a_fence_keeps_the_others_out() -> None:
+    intake, crowd = crowded(0)
+    await known(intake, seen())
+    crowd.races = RACES
+    await intake.accept([seen(ends=60_000)], [])
+    assert crowd.commits[-1] == "done fenced off"
+    assert intake.lost_races == RACES
+
+
+async def test_the_fence_is_given_back() -> None:
+    intake, crowd = crowded(0)
+    await known(intake, seen())
+    crowd.races = RACES
+    await intake.accept([seen(ends=60_000)], [])
+    assert await crowd.store.fence("somebody", FENCE)
+
+
+async def test_whoever_meets_a_fence_waits_until_it_ends() -> None:
+    at = [START]
+    intake, crowd = crowded(0, lambda: at[0])
+    await crowd.store.fence("somebody", FENCE)
+    taken = asyncio.create_task(intake.accept([seen()], []))
+    while len(crowd.commits) < RACES:
+        await asyncio.sleep(0)
+    at[0] += FENCE + 1
+    await taken
+    assert crowd.commits[-1] == "done fenced off"
+
+
+async def test_a_slot_that_never_comes_free_is_an_answer_and_nothing_is_half_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.intake.FENCE_PATIENCE", 3)
+    intake, crowd = crowded(0)
+    await crowd.store.fence("somebody", FENCE)
+    with pytest.raises(StateUnavailable, match="too many writers"):
+        await intake.accept([seen()], [])
+    assert not crowd.store.rows[Table.ALERTS]
+    assert not crowd.store.counted
+
+
+async def test_webhooks_that_come_together_share_a_commit() -> None:
+    intake, crowd = crowded(0)
+    await asyncio.gather(*(intake.accept([seen(service=f"s{number}")], []) for number in range(20)))
+    assert len(crowd.commits) == 1
+    assert intake.crowded
+
+
+async def test_a_webhook_that_cannot_be_decided_fails_alone() -> None:
+    """Its own fault is its own; the neighbours in the same commit are taken."""
+    intake, crowd = crowded(0)
+    broken: Observation = None  # type: ignore[assignment]
+    answers = await asyncio.gather(
+        intake.accept([seen(service="before")], []),
+        intake.accept([broken], []),
+        intake.accept([seen(service="after")], []),
+        return_exceptions=True,
+    )
+    assert [answer is None for answer in answers] == [True, False, True]
+    assert len(crowd.store.rows[Table.ALERTS]) == 2
+
+
+async def test_a_sender_that_goes_away_takes_nothing_back() -> None:
+    intake, crowd = crowded(0)
+    gone = asyncio.create_task(intake.accept([seen()], []))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await intake.drain()
+    assert len(crowd.store.rows[Table.ALERTS]) == 1
+
+
+async def test_a_body_over_a_round_is_taken_in_parts_and_its_strays_are_counted_once() -> None:
+    intake, crowd = crowded(0)
+    stray = Stray("default", "alerts[3].labels", "no labels", b"{}")
+    await intake.accept([seen(service=f"s{number}") for number in range(600)], [stray])
+    assert crowd.commits == ["done"] * 3
+    assert (crowd.store.counted["received"], crowd.store.counted["quarantine_entries"]) == (601, 1)
+
+
+async def test_the_same_copy_seen_first_by_two_replicas_with_other_rules_belongs_to_one_alert() -> None:
+    """One replica has reloaded `labels.ignore` already: both work out another identity for the same copy."""
+    intake, crowd = crowded(0)
+    slow = Slow(crowd.store)
+    others = Intake(slow, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)  # type: ignore[arg-type]
+    one, other = seen(), msgspec.structs.replace(seen(), alert=seen(pod="a").alert)
+    waiting = asyncio.create_task(others.accept([one], []))
+    await asyncio.wait_for(slow.has_read.wait(), 5)
+    await intake.accept([other], [])
+    await waiting
+    alerts = [load_alert(row.value) for row in crowd.store.rows[Table.ALERTS].values()]
+    assert [len(alert.copies) for alert in alerts] == [1]
+
+
+async def test_strays_of_one_source_with_one_fault_are_one_entry() -> None:
+    one = Stray("eu", "alerts[0].labels", "no labels", b"first")
+    other = Stray("eu", "alerts[0].labels", "no labels", b"second")
+    assert keep(one).id == keep(other).id
+    assert keep(one).id != keep(Stray("us", "alerts[0].labels", "no labels", b"first")).id
+
+
+async def test_an_incident_that_changes_while_it_is_planned_is_planned_again() -> None:
+    world = World()
+    await world.intake.accept([seen()], [])
+    gather = world.store.gather
+
+    async def disturbed(ask: Ask) -> Gathered:
+        found = await gather(ask)
+        if any(cell.table is Table.LEDGERS for cell in ask.cells) and world.store.gather is not gather:
+            world.store.gather = gather  # type: ignore[method-assign]
+            await world.intake.accept([seen(severity="critical", pod="late")], [])
+        return found
+
+    world.store.gather = disturbed  # type: ignore[method-assign]
+    await world.until(60_000)
+    assert states(world, "chat") == [Told.FIRING]
+    assert world.residues() == dict.fromkeys(world.residues(), 0)
