@@ -7,6 +7,7 @@ replica shows the same; what this process did (webhooks, deliveries) is counted 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -26,108 +27,93 @@ FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 SLOW = (0.1, 0.5, 1, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800)
 
 
+class _Done:
+    """What this process did."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
+        self.webhooks = counter("gateway_webhooks", "Webhooks by answer", ["status", "reason"])
+        self.webhook_seconds = histogram("gateway_webhook_seconds", "From a webhook's arrival to its answer", buckets=FAST)
+        self.truncated = counter("gateway_truncated_alerts", "Alerts that Alertmanager left out (max_alerts)")
+        self.verdicts = counter("gateway_observations", "Alerts taken, by what they meant", ["outcome", "reason"])
+        self.deliveries = counter("gateway_deliveries", "Sends by destination and answer", ["destination", "outcome"])
+        self.delivery_seconds = histogram(
+            "gateway_delivery_seconds", "How long a vendor took to answer", ["destination"], buckets=FAST
+        )
+        self.told_seconds = histogram(
+            "gateway_alert_to_delivery_seconds",
+            "From an incident's first alert to its first telling, waits included",
+            buckets=SLOW,
+        )
+        self.failures = counter("gateway_subject_failures", "Faults of our own while working on a subject", ["kind"])
+        for reason in Reason:
+            for outcome in OUTCOMES_OF.get(reason, ()):
+                self.verdicts.labels(outcome, reason)
+
+
+class _State:
+    """What is true of the store, of the rules and of this process now."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        gauge = partial(Gauge, registry=registry)
+        self.strange = gauge("gateway_unknown_severities", "Alerts with a severity word that no rule knows")
+        self.standings = gauge(
+            "gateway_standing", "Members of incidents at their targets, by what they are there", ["standing"]
+        )
+        self.reasons = gauge("gateway_standing_reason", "The same, by why", ["reason"])
+        self.open = gauge("gateway_open_episodes", "Open episodes: counted by intake, planned, waiting for a plan", ["state"])
+        self.tellings = gauge("gateway_tellings", "Episodes told to targets ever, and ends told", ["what"])
+        self.residue = gauge(
+            "gateway_identity_residue", "What does not balance in the books; anything but 0 is a fault", ["identity"]
+        )
+        self.agenda = gauge("gateway_agenda_subjects", "Subjects on the agenda")
+        self.agenda_age = gauge("gateway_agenda_overdue_seconds", "How long the oldest subject has been due")
+        self.quarantine = gauge("gateway_quarantine_entries", "What could not be taken as an alert")
+        self.evicted = gauge("gateway_quarantine_evicted", "Quarantine entries that made room for newer ones")
+        self.dead = gauge("gateway_undeliverable", "Members and ends that a destination refused for good", ["what"])
+        self.up = gauge("gateway_store_up", "Does the store answer")
+        self.lost = gauge("gateway_lost_races", "Commits that were decided again because somebody was quicker")
+        self.in_flight = gauge("gateway_webhook_bytes_in_flight", "Bytes of webhooks being worked on")
+        self.rules = gauge("gateway_rules_loaded_timestamp_seconds", "When the rules in force were loaded", ["revision"])
+        self.rules_bad = gauge("gateway_rules_rejected", "1 while the files on disk have errors and an older set is in force")
+        for reason in STANDING_REASONS:
+            self.reasons.labels(reason)
+        for identity in IDENTITIES:
+            self.residue.labels(identity)
+
+
 class Metrics:
     """One registry of its own, so that tests and demos can have several."""
 
     def __init__(self) -> None:
-        registry = self.registry = CollectorRegistry()
-        self._webhooks = Counter("gateway_webhooks", "Webhooks by answer", ["status", "reason"], registry=registry)
-        self._webhook_seconds = Histogram(
-            "gateway_webhook_seconds", "From a webhook's arrival to its answer", buckets=FAST, registry=registry
-        )
-        self._truncated = Counter(
-            "gateway_truncated_alerts", "Alerts that Alertmanager left out (max_alerts)", registry=registry
-        )
-        self._verdicts = Counter(
-            "gateway_observations", "Alerts taken, by what they meant", ["outcome", "reason"], registry=registry
-        )
-        self._deliveries = Counter(
-            "gateway_deliveries", "Sends by destination and answer", ["destination", "outcome"], registry=registry
-        )
-        self._delivery_seconds = Histogram(
-            "gateway_delivery_seconds", "How long a vendor took to answer", ["destination"], buckets=FAST, registry=registry
-        )
-        self._told_seconds = Histogram(
-            "gateway_alert_to_delivery_seconds",
-            "From an incident's first alert to its first telling, waits included",
-            buckets=SLOW,
-            registry=registry,
-        )
-        self._failures = Counter(
-            "gateway_subject_failures", "Faults of our own while working on a subject", ["kind"], registry=registry
-        )
-        self._strange = Gauge("gateway_unknown_severities", "Alerts with a severity word that no rule knows", registry=registry)
-        self._standings = Gauge(
-            "gateway_standing", "Members of incidents at their targets, by what they are there", ["standing"], registry=registry
-        )
-        self._reasons = Gauge("gateway_standing_reason", "The same, by why", ["reason"], registry=registry)
-        self._open = Gauge(
-            "gateway_open_episodes",
-            "Open episodes: counted by intake, planned, waiting for a plan",
-            ["state"],
-            registry=registry,
-        )
-        self._tellings = Gauge("gateway_tellings", "Episodes told to targets ever, and ends told", ["what"], registry=registry)
-        self._residue = Gauge(
-            "gateway_identity_residue",
-            "What does not balance in the books; anything but 0 is a fault",
-            ["identity"],
-            registry=registry,
-        )
-        self._agenda = Gauge("gateway_agenda_subjects", "Subjects on the agenda", registry=registry)
-        self._agenda_age = Gauge(
-            "gateway_agenda_overdue_seconds", "How long the oldest subject has been due", registry=registry
-        )
-        self._quarantine = Gauge("gateway_quarantine_entries", "What could not be taken as an alert", registry=registry)
-        self._evicted = Gauge(
-            "gateway_quarantine_evicted", "Quarantine entries that made room for newer ones", registry=registry
-        )
-        self._dead = Gauge(
-            "gateway_undeliverable", "Members and ends that a destination refused for good", ["what"], registry=registry
-        )
-        self._up = Gauge("gateway_store_up", "Does the store answer", registry=registry)
-        self._lost = Gauge(
-            "gateway_lost_races", "Commits that were decided again because somebody was quicker", registry=registry
-        )
-        self._in_flight = Gauge("gateway_webhook_bytes_in_flight", "Bytes of webhooks being worked on", registry=registry)
-        self._rules = Gauge(
-            "gateway_rules_loaded_timestamp_seconds", "When the rules in force were loaded", ["revision"], registry=registry
-        )
-        self._rules_bad = Gauge(
-            "gateway_rules_rejected", "1 while the files on disk have errors and an older set is in force", registry=registry
-        )
-        ProcessCollector(registry=registry)
-        for reason in Reason:
-            for outcome in OUTCOMES_OF.get(reason, ()):
-                self._verdicts.labels(outcome, reason)
-        for reason in STANDING_REASONS:
-            self._reasons.labels(reason)
-        for identity in IDENTITIES:
-            self._residue.labels(identity)
-        self._destinations: set[str] = set()  # fmt: skip
+        self.registry = CollectorRegistry()
+        self._done = _Done(self.registry)
+        self._state = _State(self.registry)
+        self._destinations: set[str] = set()
+        ProcessCollector(registry=self.registry)
 
     def webhook(self, status: int, reason: str, alerts: int, truncated: int, seconds: float) -> None:
         del alerts  # counted by verdict
-        self._webhooks.labels(str(status), reason).inc()
-        self._webhook_seconds.observe(seconds)
+        self._done.webhooks.labels(str(status), reason).inc()
+        self._done.webhook_seconds.observe(seconds)
         if truncated > 0:
-            self._truncated.inc(truncated)
+            self._done.truncated.inc(truncated)
 
     def taken(self, verdicts: Sequence[tuple[Outcome, Reason]], _now: int) -> None:
         for outcome, reason in verdicts:
-            self._verdicts.labels(outcome, reason).inc()
+            self._done.verdicts.labels(outcome, reason).inc()
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None:
         name = self._bounded(destination)
-        self._deliveries.labels(name, outcome).inc()
-        self._delivery_seconds.labels(name).observe(seconds)
+        self._done.deliveries.labels(name, outcome).inc()
+        self._done.delivery_seconds.labels(name).observe(seconds)
 
     def told(self, milliseconds: int) -> None:
-        self._told_seconds.observe(milliseconds / 1000)
+        self._done.told_seconds.observe(milliseconds / 1000)
 
     def failed(self, subject: str, error: BaseException) -> None:
         del error  # logged where it was caught
-        self._failures.labels(subject.partition(":")[0]).inc()
+        self._done.failures.labels(subject.partition(":")[0]).inc()
 
     def _bounded(self, destination: str) -> str:
         if destination not in self._destinations and len(self._destinations) >= MAX_DESTINATIONS:
@@ -138,34 +124,34 @@ class Metrics:
     def audited(self, counted: Mapping[str, int], depth: int, overdue: int) -> dict[str, int]:
         """The state's figures; answers the residues."""
         for reason in STANDING_REASONS:
-            self._reasons.labels(reason).set(counted.get(f"reason:{reason}", 0))
+            self._state.reasons.labels(reason).set(counted.get(f"reason:{reason}", 0))
         for name in COUNTED:
-            self._standings.labels(name).set(counted.get(f"standing:{name}", 0))
+            self._state.standings.labels(name).set(counted.get(f"standing:{name}", 0))
         for state in ("counted", "planned", "waiting"):
-            self._open.labels(state).set(counted.get(f"open:{state}", 0))
+            self._state.open.labels(state).set(counted.get(f"open:{state}", 0))
         for what in ("tellings", "ends_told", "ends_forgotten"):
-            self._tellings.labels(what).set(counted.get(what, 0))
-        self._dead.labels("members").set(counted.get("standing:undeliverable", 0))
-        self._dead.labels("ends").set(counted.get("standing:ends_undeliverable", 0))
-        self._quarantine.set(counted.get("quarantine_entries", 0))
-        self._evicted.set(counted.get("quarantine_evicted", 0))
-        self._agenda.set(depth)
-        self._agenda_age.set(overdue / 1000)
+            self._state.tellings.labels(what).set(counted.get(what, 0))
+        self._state.dead.labels("members").set(counted.get("standing:undeliverable", 0))
+        self._state.dead.labels("ends").set(counted.get("standing:ends_undeliverable", 0))
+        self._state.quarantine.set(counted.get("quarantine_entries", 0))
+        self._state.evicted.set(counted.get("quarantine_evicted", 0))
+        self._state.agenda.set(depth)
+        self._state.agenda_age.set(overdue / 1000)
         found = residues(counted)
         for identity, residue in found.items():
-            self._residue.labels(identity).set(residue)
+            self._state.residue.labels(identity).set(residue)
         return found
 
     def state(self, *, store_up: bool, lost_races: int, in_flight: int, strange: int) -> None:
-        self._up.set(store_up)
-        self._lost.set(lost_races)
-        self._in_flight.set(in_flight)
-        self._strange.set(strange)
+        self._state.up.set(store_up)
+        self._state.lost.set(lost_races)
+        self._state.in_flight.set(in_flight)
+        self._state.strange.set(strange)
 
     def rules(self, revision: str, loaded_at: int, *, rejected: bool) -> None:
-        self._rules.clear()
-        self._rules.labels(revision).set(loaded_at / 1000)
-        self._rules_bad.set(rejected)
+        self._state.rules.clear()
+        self._state.rules.labels(revision).set(loaded_at / 1000)
+        self._state.rules_bad.set(rejected)
 
     def render(self) -> tuple[bytes, str]:
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
