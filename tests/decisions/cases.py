@@ -1,0 +1,99 @@
+"""An incident, what is read for it, and what its targets were told: tests name only what matters to them. Times in ms after START."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.decisions.compose import compose
+from gateway.decisions.deliver import begin, settle
+from gateway.decisions.plan import Case, Plan, plan
+from gateway.decisions.route import Router
+from gateway.decisions.view import View
+from gateway.model.alert import Alert
+from gateway.model.incident import Acknowledgement, Closure, Incident, Member, Remote, Through
+from gateway.model.ledger import Ledger
+from gateway.model.rulebook import BUILT_IN, HOUR, LabelRules, Route, Rulebook
+from gateway.model.severity import Severity
+from gateway.model.telling import Delivered, Telling
+from tests.support.build import START, rulebook
+
+BY_SLACK = Through("slack", "C1", "SLACK_BOT_TOKEN", "mark")
+BY_PAGERDUTY = Through("pagerduty", "pager", "PAGERDUTY_ROUTING_KEY", "mark")
+MESSAGE = Remote("1.1", "C1")
+
+
+def alert(
+    name: str = "HighErrorRate", *, severity: Severity = Severity.CRITICAL, at: int = 0, ended: int | None = None,
+    held: int | None = None, episode: int = 1, annotations: dict[str, str] | None = None, source_url: str = "", **labels: str,
+) -> Alert:  # fmt: skip
+    """One life of an alert that started `at`; with `ended` it is over, with `held` it is disputed until then."""
+    return Alert(
+        id="/".join((name, *labels.values())),
+        labels={"alertname": name, "severity": severity.word, **labels},
+        annotations=annotations or {},
+        severity=severity,
+        copies={},
+        episode=episode,
+        firing=ended is None,
+        started_at=START + at,
+        ended_at=START + ended if ended is not None else 0,
+        held_until=START + held if held is not None else 0,
+        incident="inc",
+        last_seen=START + at,
+        spoken_by="default/a",
+        source_url=source_url,
+    )
+
+
+def incident(*alerts: Alert, **more: object) -> Incident:
+    """Each alert joined when it started."""
+    made = Incident(
+        id="inc",
+        opened_at=START,
+        rule="default (built-in)",
+        members=tuple(Member(one.id, one.episode, one.started_at) for one in alerts),
+        keys=(),
+        revision=1,
+        firing=sum(one.firing for one in alerts),
+        last_new_at=START,
+        last_change_at=START,
+    )
+    return msgspec.structs.replace(made, **more)
+
+
+def route(name: str = "everything", **more: object) -> Route:
+    """To chat and, where nothing else is said, to the pager."""
+    return Route(name, BUILT_IN, **{"notify": ("chat",), "page": ("pager",), **more})  # type: ignore[arg-type]
+
+
+def planned(
+    *alerts: Alert, at: int = 0, rules: Rulebook | None = None, ledgers: tuple[Ledger, ...] = (), **more: object
+) -> Plan:
+    """The plan of the incident that these alerts make, at that time."""
+    case = Case(incident(*alerts, **more), {one.episode_id: one for one in alerts}, {one.target: one for one in ledgers})
+    return plan(case, Router(rules or rulebook()), START + at)
+
+
+def seen_by(target: str, *alerts: Alert, at: int = 0, rules: Rulebook | None = None, ledgers: tuple[Ledger, ...] = (), **more: object) -> View:  # fmt: skip
+    return planned(*alerts, at=at, rules=rules, ledgers=ledgers, **more).views[target]
+
+
+def telling_of(view: View, *alerts: Alert, at: int = 0, labels: LabelRules | None = None, **more: object) -> Telling:
+    return compose(view, incident(*alerts, **more), labels or LabelRules(), START + at)
+
+
+def told(target: str, *alerts: Alert, at: int, rules: Rulebook | None = None, ledgers: tuple[Ledger, ...] = (), **more: object) -> Ledger:  # fmt: skip
+    """The target's ledger once what it should believe at that time was delivered; `ledgers` are those of the time before."""
+    view = seen_by(target, *alerts, at=at, rules=rules, ledgers=ledgers, **more)
+    telling = telling_of(view, *alerts, at=at, **more)
+    through = BY_SLACK if view.kind == "slack" else BY_PAGERDUTY
+    begun = begin(view.ledger, telling, view.want, through, f"attempt-{at}", START + at)
+    return settle(begun, telling, Delivered(MESSAGE), START + at, looks=view.kind == "slack")
+
+
+def closed(*, at: int, length: int = HOUR, severity: Severity = Severity.CRITICAL) -> Closure:
+    return Closure("ann", START + at, START + at + length, severity)
+
+
+def acknowledged(*, at: int, severity: Severity = Severity.CRITICAL) -> Acknowledgement:
+    return Acknowledgement("ann", START + at, severity)
