@@ -51,8 +51,8 @@ def plan(case: Case, router: Router, now: int) -> Plan:
         alert = case.alerts.get(member.episode_id)
         if alert is not None:
             _seat(case, incident, member, alert, router, now, views, unseen)
-    _seat_the_told(case, views)
     _stand_in(case, router, views)
+    _seat_the_told(case, views)
     for view in views.values():
         conclude(view, incident, now)
         view.moved_to = _moved_to(view, views)
