@@ -9,9 +9,12 @@ import re
 
 Triple = tuple[str, str, str]
 
-_CLASSIC = re.compile(r"\A\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|=|!=|!~)\s*((?s:.*?))\s*\Z")
+# Go's unicode.IsSpace; Python's str.isspace has four more.
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+_CLASSIC = re.compile(r"[\t\n\f\r ]*([a-zA-Z_:][a-zA-Z0-9_:]*)[\t\n\f\r ]*(=~|=|!=|!~)[\t\n\f\r ]*((?s:.*?))[\t\n\f\r ]*")
 _OPERATOR = re.compile(r"=~|!~|!=|=")
-_RESERVED = set("{}!=~,\\\"'`")
+_SPACES = frozenset(_SPACE)
+RESERVED = _SPACES.union("{}!=~,\\\"'`")  # what an unquoted word does not hold
 _SIMPLE_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"'}
 _HEX_LENGTHS = {"x": 2, "u": 4, "U": 8}
 
@@ -30,12 +33,7 @@ def classic_matchers(text: str) -> list[Triple]:
 
 
 def _unbraced(text: str) -> tuple[str, int]:
-    stripped = text.strip()
-    start = len(text) - len(text.lstrip())
-    opened, closed = stripped.startswith("{"), stripped.endswith("}")
-    if opened:
-        return stripped[1 : -1 if closed else None], start + 1
-    return stripped[: -1 if closed else None], start
+    return text.removeprefix("{").removesuffix("}"), int(text.startswith("{"))
 
 
 def _classic_parts(text: str) -> list[tuple[str, int]]:
@@ -43,22 +41,22 @@ def _classic_parts(text: str) -> list[tuple[str, int]]:
     parts: list[tuple[str, int]] = []
     begin, quoted, escaped = 0, False, False
     for at, char in enumerate(text):
-        if escaped:
-            escaped = False
-        elif char == "\\":
-            escaped = True
-        elif char == '"':
+        if char == ",":  # Alertmanager keeps an escape open across a comma
+            if not quoted:
+                parts.append((text[begin:at], begin))
+                begin = at + 1
+            continue
+        if char == '"' and not escaped:
             quoted = not quoted
-        elif char == "," and not quoted:
-            parts.append((text[begin:at], begin))
-            begin = at + 1
-    if text[begin:].strip():
-        parts.append((text[begin:], begin))
+        escaped = char == "\\" and not escaped
+    last = text[begin:].lstrip(_SPACE)
+    if last:
+        parts.append((last.rstrip(_SPACE), len(text) - len(last)))
     return parts
 
 
 def _classic(text: str, offset: int) -> Triple:
-    found = _CLASSIC.match(text)
+    found = _CLASSIC.fullmatch(text)
     if found is None:
         raise MatcherError(f'bad matcher format: {text.strip()!r}; write name="value", with =, !=, =~ or !~', offset)
     name, operator, raw = found.groups()
@@ -66,6 +64,8 @@ def _classic(text: str, offset: int) -> Triple:
 
 
 def _classic_value(raw: str, offset: int) -> str:
+    if any("\ud800" <= char <= "\udfff" for char in raw):
+        raise MatcherError(f"the value {raw!r} is no valid UTF-8", offset)
     quoted = raw.startswith('"')
     body = raw[1:] if quoted else raw
     value: list[str] = []
@@ -116,8 +116,6 @@ class _Utf8:
         self._space()
         if self._at < len(self._text):
             raise self._wrong(f"unexpected {self._text[self._at :][:20]!r}")
-        if not triples and not braced:
-            raise self._wrong("no matcher here")
         return triples
 
     def _matcher(self) -> Triple:
@@ -134,7 +132,7 @@ class _Utf8:
         if self._peek() == '"':
             return self._quoted()
         begin = self._at
-        while self._at < len(self._text) and not self._text[self._at].isspace() and self._text[self._at] not in _RESERVED:
+        while self._at < len(self._text) and self._text[self._at] not in RESERVED:
             self._at += 1
         if begin == self._at:
             raise self._wrong(f"{what} is expected here")
@@ -168,7 +166,7 @@ class _Utf8:
 
     def _coded(self, kind: str, length: int, base: int) -> bytes:
         digits = self._text[self._at : self._at + length]
-        self._at += length
+        self._at += len(digits)
         allowed = "01234567" if base == 8 else "0123456789abcdefABCDEF"
         if len(digits) != length or any(digit not in allowed for digit in digits):
             raise self._wrong("the escape has too few digits")
@@ -197,7 +195,7 @@ class _Utf8:
         return True
 
     def _space(self) -> None:
-        while self._peek().isspace():
+        while self._peek() in _SPACES:
             self._at += 1
 
     def _wrong(self, message: str) -> MatcherError:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import re2
 
-from gateway.model.matcher_syntax import MatcherError, classic_matchers, utf8_matchers
+from gateway.model.matcher_syntax import RESERVED, MatcherError, classic_matchers, utf8_matchers
 
 __all__ = ["Labels", "Matcher", "MatcherError", "Mode", "Op", "parse_matchers"]
 
@@ -16,6 +16,7 @@ Labels = Mapping[str, str]
 Mode = Literal["fallback", "utf8", "classic"]
 
 CACHE_SIZE = 1024  # remembered values per pattern; one google-re2 call costs ten dictionary look-ups
+_ONE_BYTE = re2.compile(r"(?:^|[^\\])(?:\\\\)*\\C")  # RE2 takes \C for a single byte, Go's reading of RE2 does not
 _SPECIAL = frozenset("\\.+*?()[]{}^$|")
 
 
@@ -69,8 +70,8 @@ class Matcher:
         return self.accepts(labels.get(self.name, "")) is not self.negated
 
     def __str__(self) -> str:
-        quoted = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'{self.name}{self.op}"{quoted}"'
+        name = self.name if self.name and RESERVED.isdisjoint(self.name) else _quoted(self.name)
+        return f"{name}{self.op}{_quoted(self.value)}"
 
     def __repr__(self) -> str:
         return f"Matcher({self})"
@@ -82,11 +83,18 @@ class Matcher:
         return hash((self.name, self.op, self.value))
 
 
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
 def compile_pattern(pattern: str) -> re2._Regexp:
     """Anchored at both ends, as Alertmanager compiles it."""
     options = re2.Options()
     options.log_errors = False
     try:
+        if _ONE_BYTE.search(pattern):
+            raise MatcherError(f"the pattern {pattern!r} holds \\C, which Alertmanager does not take")
         return re2.compile(f"^(?:{pattern})$", options)
     except (re2.error, UnicodeEncodeError) as error:
         raise MatcherError(f"the pattern {pattern!r} is no RE2 expression: {error}", 0) from error
