@@ -147,18 +147,19 @@ def _stand_in(case: Case, router: Router, views: dict[str, View]) -> None:
         done.add(target)
         failing = bool(view.ledger.failing_since or view.ledger.dead)
         for name in view.destination.fallback:
-            for stand_in in _lend(case, router, view, name, views):
+            for stand_in in _lend(case, router, view, name, views, failing=failing):
                 views[stand_in].covers[target] = failing
                 if views[stand_in].ledger.fell_back_at and stand_in not in done:
                     waiting.append(stand_in)
 
 
-def _lend(case: Case, router: Router, view: View, name: str, views: dict[str, View]) -> list[str]:
+def _lend(case: Case, router: Router, view: View, name: str, views: dict[str, View], *, failing: bool) -> list[str]:
+    """The targets that stand in; one that was told the end does so no longer, unless the other cannot be reached still."""
     targets = []
     for seat in view.seats:
         for leg in seat.legs:
             other = router.leg(name, seat.alert.labels, leg.route, page=leg.page)
-            if isinstance(other, Leg):
+            if isinstance(other, Leg) and (failing or not _was_told_the_end(case, other.target)):
                 there = _view(case, other, views)
                 seated = next((one for one in there.seats if one.member == seat.member), None)
                 if seated is None:
@@ -167,6 +168,11 @@ def _lend(case: Case, router: Router, view: View, name: str, views: dict[str, Vi
                     seated.legs.append(other)
                 targets.append(other.target)
     return list(dict.fromkeys(targets))
+
+
+def _was_told_the_end(case: Case, target: str) -> bool:
+    ledger = case.ledgers.get(target)
+    return ledger is not None and ledger.believed.state is Told.ENDED
 
 
 def _resolve(incident: Incident, views: dict[str, View], firing: list[Alert], now: int) -> Incident:
