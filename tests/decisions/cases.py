@@ -85,7 +85,7 @@ def telling_of(view: View, *alerts: Alert, at: int = 0, labels: LabelRules | Non
 def told(target: str, *alerts: Alert, at: int, rules: Rulebook | None = None, ledgers: tuple[Ledger, ...] = (), **more: object) -> Ledger:  # fmt: skip
     """The target's ledger once what it should believe at that time was delivered; `ledgers` are those of the time before."""
     view = seen_by(target, *alerts, at=at, rules=rules, ledgers=ledgers, **more)
-    telling = telling_of(view, *alerts, at=at, **more)
+    telling = compose(view, incident(*alerts, **more), LabelRules(), START + at)
     through = BY_SLACK if view.kind == "slack" else BY_PAGERDUTY
     begun = begin(view.ledger, telling, view.want, through, f"attempt-{at}", START + at)
     return settle(begun, telling, Delivered(MESSAGE), START + at, looks=view.kind == "slack")

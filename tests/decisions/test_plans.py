@@ -1,0 +1,359 @@
+"""The plan of one incident: what every target should believe now, when it is told so, and when to look again."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from gateway.decisions.deliver import fall_back
+from gateway.decisions.plan import Plan, remind_at
+from gateway.model.alert import Alert
+from gateway.model.incident import Acknowledgement, Closure, Incident, Part, Told
+from gateway.model.ledger import Believed, Intent, Ledger
+from gateway.model.rulebook import HOUR, MINUTE, SECOND, Condition, PageWhen, Rulebook
+from gateway.model.severity import Severity
+from gateway.model.verdict import Reason, Standing, Verdict
+from tests.decisions.cases import MESSAGE, acknowledged, alert, closed, planned, route, seen_by, told
+from tests.support.build import START, match, pager, rulebook, slack
+
+DISPUTED = 330 * SECOND  # 5m30s
+WARNING = Severity.WARNING
+NOBODY = rulebook(route("others", match=match('team="others"')))
+
+
+def wants(plan: Plan) -> dict[str, Told]:
+    return {target: view.want.state for target, view in plan.views.items()}
+
+
+def both_told(*alerts: Alert, at: int = 10 * SECOND, rules: Rulebook | None = None) -> tuple[Ledger, Ledger]:
+    return told("chat", *alerts, at=at, rules=rules), told("pager", *alerts, at=at, rules=rules)
+
+
+# Who is told
+
+
+def test_an_alert_that_no_route_takes_is_suppressed_as_unrouted() -> None:
+    plan = planned(alert(), at=MINUTE, rules=NOBODY)
+    assert not plan.views
+    assert plan.unseen == {alert().episode_id: Verdict(Standing.SUPPRESSED, Reason.UNROUTED)}
+    assert (plan.homeless.members, plan.homeless.suppressed) == (1, 1)
+
+
+def test_a_channel_that_may_not_be_named_is_undeliverable_where_there_is_no_fallback() -> None:
+    team = slack("team", "#{team}", allow=frozenset({"pay"}))
+    rules = rulebook(route(notify=("team",), page=()), destinations=(team,))
+    plan = planned(alert(team="evil"), at=MINUTE, rules=rules)
+    assert [(one.outcome, one.reason) for one in plan.unseen.values()] == [("undeliverable", "template_value")]
+
+
+def test_a_channel_that_may_not_be_named_is_told_at_its_fallback_chains_followed() -> None:
+    first = slack("team", "#{team}", allow=frozenset({"pay"}), fallback=("area",))
+    second = slack("area", "#{area}", allow=frozenset({"shop"}), fallback=("chat",))
+    rules = rulebook(route(notify=("team",), page=()), destinations=(first, second, slack()))
+    assert wants(planned(alert(team="evil"), at=MINUTE, rules=rules)) == {"chat": Told.FIRING}
+
+
+# A disputed firing
+
+
+def test_a_disputed_firing_is_told_to_nobody_for_five_and_a_half_minutes() -> None:
+    one = alert(held=DISPUTED)
+    assert set(wants(planned(one, at=DISPUTED - 1)).values()) == {Told.NOTHING}
+    assert set(wants(planned(one, at=DISPUTED)).values()) == {Told.FIRING}
+
+
+def test_a_disputed_firing_is_looked_at_when_its_time_is_over() -> None:
+    assert planned(alert(held=DISPUTED), at=MINUTE).look_at == START + DISPUTED
+
+
+def test_a_disputed_firing_that_ends_in_its_time_is_told_to_nobody() -> None:
+    plan = planned(alert(held=DISPUTED, ended=MINUTE), at=10 * MINUTE)
+    assert set(wants(plan).values()) == {Told.NOTHING}
+    assert plan.incident.resolved_at
+
+
+# The end
+
+
+def test_an_incident_is_resolved_once_every_view_was_quiet_for_its_own_time() -> None:
+    ledgers = both_told(alert())
+    over = alert(ended=5 * MINUTE)
+    assert planned(over, at=6 * MINUTE - 1, ledgers=ledgers).incident.resolved_at == 0
+    assert planned(over, at=6 * MINUTE, ledgers=ledgers).incident.resolved_at == START + 6 * MINUTE
+
+
+def test_the_next_look_is_when_the_quiet_time_is_over() -> None:
+    plan = planned(alert(ended=5 * MINUTE), at=5 * MINUTE, ledgers=both_told(alert()))
+    assert plan.look_at == START + 6 * MINUTE
+
+
+def test_the_end_is_told_through_what_suppresses_a_firing() -> None:
+    """Severity none now, by new rules: whoever was told of the firing is told of its end."""
+    ledger = told("chat", alert(), at=10 * SECOND)
+    over = msgspec.structs.replace(alert(ended=MINUTE), severity=Severity.NONE)
+    assert seen_by("chat", over, at=MINUTE, ledgers=(ledger,)).want.state is Told.ENDED
+
+
+def test_an_end_after_its_route_is_gone_is_still_told() -> None:
+    ledgers = both_told(alert())
+    plan = planned(alert(ended=MINUTE), at=5 * MINUTE, rules=NOBODY, ledgers=ledgers)
+    assert wants(plan) == {"chat": Told.ENDED, "pager": Told.ENDED}
+
+
+def test_a_firing_sent_under_a_key_and_not_answered_is_owed_its_end() -> None:
+    believed = told("pager", alert(), at=10 * SECOND).believed
+    intent = Intent("a1", START, Part.MESSAGE, 1, 1, believed, fresh=False)
+    ledger = Ledger("inc", "pager", "pager", intent=intent)
+    assert seen_by("pager", alert(ended=MINUTE), at=10 * MINUTE, ledgers=(ledger,)).want.state is Told.ENDED
+
+
+# Rules that change under way
+
+
+def test_a_member_that_is_told_elsewhere_now_has_moved_there() -> None:
+    rules = rulebook(route(notify=("other",), page=()), destinations=(slack(), slack("other", "C2")))
+    plan = planned(alert(), at=5 * MINUTE, rules=rules, ledgers=(told("chat", alert(), at=10 * SECOND),))
+    assert wants(plan) == {"chat": Told.MOVED, "other": Told.FIRING}
+    assert plan.views["chat"].moved_to == "told at other now"
+
+
+def test_a_member_that_nobody_takes_any_more_is_no_longer_routed() -> None:
+    plan = planned(alert(), at=5 * MINUTE, rules=NOBODY, ledgers=both_told(alert()))
+    assert wants(plan) == {"chat": Told.MOVED, "pager": Told.MOVED}
+    assert plan.views["pager"].moved_to == "no rule routes it here any longer"
+
+
+def test_a_move_is_due_at_once() -> None:
+    view = seen_by("pager", alert(), at=11 * SECOND, rules=NOBODY, ledgers=both_told(alert()))
+    assert 0 < view.due <= START + 11 * SECOND
+
+
+def test_what_has_moved_is_not_told_an_end_as_well() -> None:
+    moved = told("chat", alert(), at=MINUTE, rules=NOBODY, ledgers=(told("chat", alert(), at=10 * SECOND),))
+    view = seen_by("chat", alert(ended=2 * MINUTE), at=10 * MINUTE, rules=NOBODY, ledgers=(moved,))
+    assert (view.want.state, view.due) == (Told.MOVED, 0)
+
+
+def test_what_moves_back_is_told_again() -> None:
+    moved = told("chat", alert(), at=MINUTE, rules=NOBODY, ledgers=(told("chat", alert(), at=10 * SECOND),))
+    assert seen_by("chat", alert(), at=2 * MINUTE, ledgers=(moved,)).want.state is Told.FIRING
+
+
+# Closed by hand
+
+
+def closed_at_both(*alerts: Alert) -> tuple[Ledger, ...]:
+    ledgers = both_told(*alerts)
+    return tuple(told(one.target, *alerts, at=MINUTE, ledgers=ledgers, closed=closed(at=MINUTE)) for one in ledgers)
+
+
+def test_closed_by_hand_says_who_and_resolves_the_page() -> None:
+    plan = planned(alert(), at=MINUTE, ledgers=both_told(alert()), closed=closed(at=MINUTE))
+    assert wants(plan) == {"chat": Told.CLOSED, "pager": Told.CLOSED}
+    assert plan.views["chat"].want.closed_by == "ann"
+    assert plan.look_at == START + MINUTE + HOUR
+
+
+def test_closed_by_hand_is_not_an_end_of_the_alerts() -> None:
+    """In the books they are still firing: their end is still owed."""
+    ledgers = closed_at_both(alert())
+    assert all(ledger.believed.members == {alert().episode_id: True} for ledger in ledgers)
+
+
+def test_closed_by_hand_keeps_an_untold_member_from_being_told() -> None:
+    plan = planned(alert(), at=MINUTE, closed=closed(at=5 * SECOND))
+    assert set(wants(plan).values()) == {Told.NOTHING}
+
+
+@pytest.mark.parametrize(
+    ("members", "at", "closure", "state"),
+    [
+        pytest.param([alert()], 30 * MINUTE, closed(at=MINUTE), Told.CLOSED, id="while it lasts"),
+        pytest.param([alert()], 61 * MINUTE, closed(at=MINUTE), Told.FIRING, id="its time is over and it fires"),
+        pytest.param([alert(ended=2 * MINUTE)], 5 * MINUTE, closed(at=MINUTE), Told.ENDED, id="all members end"),
+        pytest.param([alert()], 2 * MINUTE, closed(at=MINUTE, severity=WARNING), Told.FIRING, id="a member rises"),
+    ],
+)  # fmt: skip
+def test_closed_by_hand_lasts_to_one_of_its_three_ends(members: list[Alert], at: int, closure: Closure, state: Told) -> None:
+    plan = planned(*members, at=at, ledgers=closed_at_both(alert()), closed=closure)
+    assert set(wants(plan).values()) == {state}
+    assert all(0 < view.due <= START + at for view in plan.views.values() if state is not Told.CLOSED)
+
+
+def test_a_closure_that_is_over_is_taken_out_of_the_incident() -> None:
+    assert planned(alert(), at=61 * MINUTE, closed=closed(at=MINUTE)).incident.closed is None
+
+
+def test_one_of_two_ends_while_closed_and_the_closure_holds() -> None:
+    both = (alert(), alert(pod="b"))
+    plan = planned(alert(ended=2 * MINUTE), both[1], at=5 * MINUTE, ledgers=closed_at_both(*both), closed=closed(at=MINUTE))
+    assert set(wants(plan).values()) == {Told.CLOSED}
+
+
+@pytest.mark.parametrize(
+    ("at_severity", "holds"),
+    [
+        pytest.param(Severity.CRITICAL, True, id="what is as bad as it was does not take it back"),
+        pytest.param(WARNING, False, id="what is worse than it was takes it back"),
+    ],
+)
+def test_an_acknowledgement_and_a_rise(at_severity: Severity, holds: bool) -> None:
+    plan = planned(alert(), at=MINUTE, acknowledged=Acknowledgement("ann", START, at_severity))
+    assert (plan.incident.acknowledged is not None) is holds
+    assert {view.want.acknowledged_by for view in plan.views.values()} == {"ann" if holds else ""}
+
+
+# Reminders
+
+
+def reminded(*, at: int, ledger: Ledger, rules: Rulebook, **more: object) -> int:
+    plan = planned(alert(), at=at, rules=rules, ledgers=(ledger,), **more)
+    return remind_at(plan.views["chat"], plan.incident)
+
+
+def test_an_incident_that_nobody_has_is_reminded_of_each_time_that_the_route_says() -> None:
+    rules = rulebook(route(remind=4 * HOUR, page=()))
+    ledger = told("chat", alert(), at=10 * SECOND, rules=rules)
+    assert reminded(at=MINUTE, ledger=ledger, rules=rules) == START + 10 * SECOND + 4 * HOUR
+    again = msgspec.structs.replace(ledger, reminded_at=START + 5 * HOUR)
+    assert reminded(at=6 * HOUR, ledger=again, rules=rules) == START + 9 * HOUR
+
+
+def test_the_shortest_reminder_of_the_routes_counts_and_is_the_next_look() -> None:
+    rules = rulebook(
+        route("a", match=match('team="a"'), remind=HOUR, page=()), route("b", match=match('team="b"'), remind=2 * HOUR, page=())
+    )
+    both = (alert(team="a"), alert(team="b"))
+    ledger = told("chat", *both, at=10 * SECOND, rules=rules)
+    assert planned(*both, at=MINUTE, rules=rules, ledgers=(ledger,)).look_at == START + 10 * SECOND + HOUR
+
+
+@pytest.mark.parametrize(
+    ("remind", "is_told", "more"),
+    [
+        pytest.param(None, True, {}, id="it is off unless the route says so"),
+        pytest.param(HOUR, False, {}, id="nothing was told yet"),
+        pytest.param(HOUR, True, {"acknowledged": acknowledged(at=MINUTE)}, id="somebody has it"),
+        pytest.param(HOUR, True, {"closed": closed(at=MINUTE)}, id="it is closed by hand"),
+    ],
+)
+def test_nobody_is_reminded(remind: int | None, is_told: bool, more: dict[str, object]) -> None:
+    rules = rulebook(route(remind=remind, page=()))
+    ledger = told("chat", alert(), at=10 * SECOND, rules=rules) if is_told else Ledger("inc", "chat", "chat")
+    assert reminded(at=2 * MINUTE, ledger=ledger, rules=rules, **more) == 0
+
+
+# The fallback
+
+SPARE = slack("spare", "C9")
+STANDING_IN = rulebook(route(notify=()), destinations=(pager(fallback=("spare",)), SPARE))
+
+
+def failing(ledger: Ledger, *, since: int = 10 * SECOND, fell_back: int = 130 * SECOND) -> Ledger:
+    return msgspec.structs.replace(ledger, failing_since=START + since, fell_back_at=START + fell_back if fell_back else 0)
+
+
+NEVER_TOLD = Ledger("inc", "pager", "pager")
+
+
+def test_a_target_that_fails_is_looked_at_when_its_fallback_takes_over() -> None:
+    ledger = failing(NEVER_TOLD, fell_back=0)
+    plan = planned(alert(), at=MINUTE, rules=STANDING_IN, ledgers=(ledger,))
+    assert plan.look_at == START + 10 * SECOND + 2 * MINUTE
+    assert wants(plan) == {"pager": Told.FIRING}
+
+
+def test_a_fallback_takes_over_after_two_minutes_of_failing() -> None:
+    ledger = failing(NEVER_TOLD, fell_back=0)
+    assert fall_back(ledger, 2 * MINUTE, START + 130 * SECOND - 1).fell_back_at == 0
+    assert fall_back(ledger, 2 * MINUTE, START + 130 * SECOND).fell_back_at == START + 130 * SECOND
+
+
+def test_a_failing_target_adds_its_view_to_the_fallback() -> None:
+    plan = planned(alert(), at=3 * MINUTE, rules=STANDING_IN, ledgers=(failing(NEVER_TOLD),))
+    assert wants(plan) == {"pager": Told.FIRING, "spare": Told.FIRING}
+    assert plan.views["spare"].want.covers == {"pager": True}
+    assert plan.views["spare"].want.paged
+
+
+def test_a_fallback_that_sees_the_incident_itself_sees_each_member_once() -> None:
+    rules = rulebook(destinations=(slack(), pager(fallback=("chat",))))
+    plan = planned(alert(), at=3 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD),))
+    assert [seat.member.alert for seat in plan.views["chat"].seats] == [alert().id]
+
+
+def test_a_fallback_stays_with_a_target_that_recovered_and_says_so() -> None:
+    at_spare = told("spare", alert(), at=3 * MINUTE, rules=STANDING_IN, ledgers=(failing(NEVER_TOLD),))
+    recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=0)
+    view = seen_by("spare", alert(), at=5 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare))
+    assert (view.want.state, view.want.covers) == (Told.FIRING, {"pager": False})
+
+
+def test_a_fallback_that_was_told_is_told_the_end() -> None:
+    at_spare = told("spare", alert(), at=3 * MINUTE, rules=STANDING_IN, ledgers=(failing(NEVER_TOLD),))
+    recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=0)
+    view = seen_by("spare", alert(ended=4 * MINUTE), at=10 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare))
+    assert view.want.state is Told.ENDED
+
+
+def test_a_fallback_is_over_with_the_end_there() -> None:
+    """A re-fire after it goes to the target itself, which can be reached again."""
+    over, again = alert(ended=4 * MINUTE), alert(episode=2, at=20 * MINUTE)
+    at_spare = told("spare", alert(), at=3 * MINUTE, rules=STANDING_IN, ledgers=(failing(NEVER_TOLD),))
+    recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=0)
+    at_spare = told("spare", over, at=10 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare))
+    assert at_spare.believed.state is Told.ENDED
+    plan = planned(over, again, at=21 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare))
+    assert wants(plan) == {"pager": Told.FIRING, "spare": Told.ENDED}
+
+
+def test_the_fallback_of_a_failing_fallback_takes_over_in_its_turn() -> None:
+    chain = (pager(fallback=("spare",)), slack("spare", "C9", fallback=("last",)), slack("last", "C8"))
+    rules = rulebook(route(notify=()), destinations=chain)
+    also = msgspec.structs.replace(failing(NEVER_TOLD), target="spare", destination="spare")
+    plan = planned(alert(), at=9 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD), also))
+    assert wants(plan) == dict.fromkeys(("pager", "spare", "last"), Told.FIRING)
+
+
+def test_two_that_stand_in_for_each_other_end_the_search() -> None:
+    rules = rulebook(destinations=(slack(fallback=("pager",)), pager(fallback=("chat",))))
+    also = msgspec.structs.replace(failing(NEVER_TOLD), target="chat", destination="chat")
+    plan = planned(alert(), at=9 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD), also))
+    assert wants(plan) == {"chat": Told.FIRING, "pager": Told.FIRING}
+
+
+def test_a_fallback_is_not_told_of_what_page_when_keeps_back() -> None:
+    critical = PageWhen(conditions=(Condition(severity=Severity.CRITICAL),))
+    rules = rulebook(route(notify=(), page_when=critical), destinations=(pager(fallback=("spare",)), SPARE))
+    plan = planned(alert(severity=WARNING), at=9 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD),))
+    assert set(wants(plan).values()) == {Told.NOTHING}
+
+
+# The next look
+
+
+def test_the_soonest_of_several_looks_counts() -> None:
+    ledgers = both_told(alert())
+    plan = planned(alert(), alert(pod="b", held=DISPUTED), at=MINUTE, ledgers=ledgers, closed=closed(at=30 * SECOND))
+    assert plan.look_at == START + DISPUTED
+
+
+def test_nothing_that_changes_by_time_alone_needs_no_look() -> None:
+    assert planned(alert(), at=MINUTE, ledgers=both_told(alert())).look_at == 0
+
+
+def test_a_look_is_never_in_the_past() -> None:
+    plan = planned(alert(held=DISPUTED), at=HOUR, closed=closed(at=MINUTE, length=MINUTE))
+    assert plan.look_at == 0
+
+
+def test_the_same_case_at_the_same_time_gives_the_same_plan() -> None:
+    ledgers = both_told(alert())
+    once, twice = (planned(alert(ended=MINUTE), alert(pod="b"), at=2 * MINUTE, ledgers=ledgers) for _ in range(2))
+    assert once == twice
+
+
+def test_an_incident_whose_alerts_are_not_to_be_found_is_planned_all_the_same() -> None:
+    made = planned(at=MINUTE, members=(), ledgers=(Ledger("inc", "chat", "chat", believed=Believed(), remote=MESSAGE),))
+    assert isinstance(made.incident, Incident)
+    assert wants(made) == {"chat": Told.NOTHING}
