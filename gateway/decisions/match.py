@@ -93,10 +93,13 @@ class _Column:
     def _by_pattern(self, value: str) -> int:
         if not self._patterns:
             return self._every
-        try:
-            hits = set(self._set.Match(value) or ()) if self._set is not None else set()
-        except UnicodeEncodeError:
-            hits = set()
+        if self._set is None:
+            hits = {position for position, (_, matcher) in enumerate(self._patterns) if matcher.accepts(value)}
+        else:
+            try:
+                hits = set(self._set.Match(value) or ())
+            except UnicodeEncodeError:
+                hits = set()
         failed = 0
         for position, (number, matcher) in enumerate(self._patterns):
             if (position in hits) is matcher.negated:
@@ -105,7 +108,7 @@ class _Column:
 
 
 def _pattern_set(matchers: list[Matcher]) -> re2.Set | None:
-    """All patterns of a label in one automaton."""
+    """All patterns of a label in one automaton, unless there are none or it would be too large."""
     if not matchers:
         return None
     options = re2.Options()
@@ -114,7 +117,10 @@ def _pattern_set(matchers: list[Matcher]) -> re2.Set | None:
     made = re2.Set.FullMatchSet(options)
     for matcher in matchers:
         made.Add(f"(?:{matcher.value})")
-    made.Compile()
+    try:
+        made.Compile()
+    except re2.error:  # each is fine, together they are too large
+        return None
     return made
 
 
