@@ -207,33 +207,35 @@ def fall_back(ledger: Ledger, fallback_after: int, now: int) -> Ledger:
 def looked(ledger: Ledger, telling: Telling | None, look: Look, now: int) -> Ledger:
     """The ledger after a read-back. Where reading back is not allowed, only the wait is left: to be told twice is better than
     not at all."""
+    intent = ledger.intent if ledger.intent is not None and ledger.intent.fresh else None
     blind = isinstance(look, Refused) and look.permanent
-    if blind and ledger.intent is not None and now - (ledger.uneasy_since or ledger.intent.at) >= READ_BACK_WAIT:
+    if blind and (intent is None or now - (ledger.uneasy_since or intent.at) >= READ_BACK_WAIT):
         look = Found({})
     if not isinstance(look, Found):
-        wait = look.retry_after if isinstance(look, Refused) else 0
-        return msgspec.structs.replace(
-            _failed(ledger, look.reason, now, wait=wait, intent=ledger.intent), look_at=now + SUSPECT_LOOK
-        )
+        later = msgspec.structs.replace(ledger, look_at=now + SUSPECT_LOOK)
+        if intent is None:  # only suspects were looked for: what the target believes is not in doubt
+            return later
+        return _failed(later, look.reason, now, wait=look.retry_after if isinstance(look, Refused) else 0, intent=intent)
+    if intent is not None:
+        return _settle_intent(ledger, intent, telling, look, now)
     late = tuple(look.remotes[one.attempt] for one in ledger.suspects if one.attempt in look.remotes)
-    suspects = tuple(one for one in ledger.suspects if one.attempt not in look.remotes)
-    intent = ledger.intent
-    if intent is not None and intent.fresh:
-        return _settle_intent(ledger, intent, telling, look, late, now)
-    remaining = tuple(one for one in suspects if now - one.at < SUSPECT_LOOKS_END)
+    remaining = tuple(one for one in ledger.suspects if one.attempt not in look.remotes and now - one.at < SUSPECT_LOOKS_END)
     again = now + (SUSPECT_LOOK if now - min((one.at for one in remaining), default=now) < 3 * SUSPECT_LOOK else 5 * MINUTE)
     return msgspec.structs.replace(ledger, suspects=remaining, extras=ledger.extras + late, look_at=again if remaining else 0)
 
 
-def _settle_intent(
-    ledger: Ledger, intent: Intent, telling: Telling | None, look: Found, late: tuple[Remote, ...], now: int
-) -> Ledger:
-    found = look.remotes.get(intent.attempt) or (late[0] if late else None)
-    if found is not None:
-        extras = tuple(remote for remote in late if remote != found)
-        settled = _delivered(ledger, intent, telling, found, now, looks=True)
-        kept = tuple(one for one in ledger.suspects if one.attempt not in look.remotes)
-        return msgspec.structs.replace(settled, extras=ledger.extras + extras, suspects=kept, uneasy_since=0, repeat_at=0)
+def _settle_intent(ledger: Ledger, intent: Intent, telling: Telling | None, look: Found, now: int) -> Ledger:
+    """Of what arrived, the newest attempt that says what is still to be said counts; the others are extras."""
+    arrived = [one for one in (intent, *reversed(ledger.suspects)) if one.attempt in look.remotes]
+    counts = next((one for one in arrived if one.part is intent.part and set(one.notes) <= set(ledger.owed)), None)
+    extras = ledger.extras + tuple(look.remotes[one.attempt] for one in arrived if one is not counts)
+    suspects = tuple(one for one in ledger.suspects if one not in arrived)
+    ledger = msgspec.structs.replace(ledger, extras=extras, suspects=suspects)
+    if counts is not None:
+        suspects += () if intent in arrived else (intent,)
+        settled = _delivered(ledger, counts, telling, look.remotes[counts.attempt], now, looks=True)
+        later = now + SUSPECT_LOOK if suspects else 0
+        return msgspec.structs.replace(settled, suspects=suspects, look_at=later, uneasy_since=0, repeat_at=0)
     given_up = ledger.uneasy_since or intent.at + SEND_TIMEOUT
     waited = now - given_up
     if waited < READ_BACK_WAIT:
@@ -242,7 +244,7 @@ def _settle_intent(
     return msgspec.structs.replace(
         ledger,
         intent=None,
-        suspects=(*ledger.suspects, intent),
+        suspects=(*suspects, intent),
         look_at=now + SUSPECT_LOOK,
         uneasy_since=0,
         next_try=0,
