@@ -50,7 +50,7 @@ class Correlator:
         labels = alert.labels
         if rule.by == (ALL_LABELS,) or any(labels.get(name, "") in stop for name, stop in rule.stop_values.items()):
             return Placement(rule, (_key(rule.name, "alone", alert.id),))
-        parts = [f"{name}\xff{labels.get(name, '')}" for name in rule.by]
+        parts = [part for name in rule.by for part in (name, labels.get(name, ""))]
         return Placement(rule, (_key(rule.name, "by", *parts),), tuple((n, labels.get(n, "")) for n in rule.max_values))
 
 
@@ -78,7 +78,7 @@ def takes(incident: Incident, placement: Placement, own: str, now: int) -> bool:
 
 def _fresh(incident: Incident, placement: Placement, now: int) -> bool:
     window = placement.rule.window
-    return not incident.resolved_at and (window is None or now - incident.last_new_at <= window)
+    return not (incident.resolved_at or incident.closed) and (window is None or now - incident.last_new_at <= window)
 
 
 def _overflows(incident: Incident, placement: Placement) -> bool:
@@ -105,7 +105,8 @@ def incident_id(first: Alert) -> str:
 
 
 def _key(rule: str, how: str, *parts: str) -> str:
-    return blake2b("\xfe".join((rule, how, *parts)).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    whole = b"\xfe".join([one.encode("utf-8", "surrogatepass") for one in (rule, how, *parts)])  # a byte that UTF-8 has not
+    return blake2b(whole, digest_size=12).hexdigest()
 
 
 def named_incidents(row: str) -> tuple[str, ...]:
