@@ -13,7 +13,6 @@ from gateway.model.rulebook import LabelRules, SlackChannel
 from gateway.model.severity import Severity
 from gateway.model.telling import Line, Telling
 
-SHOWN_LINES = 60  # more are summarised by every renderer
 SUMMARY_ANNOTATIONS = ("summary", "message", "description")
 NAMED_IN_NOTE = 5
 
@@ -21,7 +20,7 @@ NAMED_IN_NOTE = 5
 def compose(view: View, incident: Incident, labels: LabelRules, now: int, public_url: str = "") -> Telling:
     shown = _shown(view)
     alerts = [_redacted(seat.alert, labels) for seat in shown]
-    firing = sum(view.want.members.get(seat.member.episode_id, False) for seat in shown)
+    firing = sum(_fires(view, seat) for seat in shown)
     shared = _shared(alerts)
     legs = [leg for seat in view.seats for leg in seat.legs]
     via = view.destination.via if view.destination else None
@@ -103,6 +102,11 @@ def _shown(view: View) -> list[Seat]:
     )
 
 
+def _fires(view: View, seat: Seat) -> bool:
+    """As the target is to see it; what has moved from here fires on elsewhere."""
+    return seat.alert.firing if view.want.state is Told.MOVED else view.want.members.get(seat.member.episode_id, False)
+
+
 def _redacted(alert: Alert, labels: LabelRules) -> Alert:
     if not labels.redact or not labels.redact & (alert.labels.keys() | alert.annotations.keys()):
         return alert
@@ -156,7 +160,7 @@ def _title(alerts: list[Alert], shared: Mapping[str, str], labels: LabelRules) -
 
 
 def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> Line:
-    firing = view.want.members.get(seat.member.episode_id, False)
+    firing = _fires(view, seat)
     lives = [one for one in view.seats if one.member.alert == seat.member.alert and one.member.episode_id in view.want.members]
     links = labels.links
     return Line(
@@ -239,7 +243,8 @@ def _person(before: Believed, after: Believed, telling: Telling) -> Note | None:
     if after.acknowledged_by and after.acknowledged_by != before.acknowledged_by:
         return Note(f"Acknowledged by {telling.acknowledged_by}")
     if before.acknowledged_by and not after.acknowledged_by and after.state is Told.FIRING:
-        return Note("The acknowledgement no longer holds: it got worse", broadcast=True)
+        why = ": it got worse" if after.severity > before.severity else ""
+        return Note(f"The acknowledgement no longer holds{why}", broadcast=True)
     return None
 
 
