@@ -237,8 +237,8 @@ def test_a_quiet_time_that_is_written_holds_for_both_even_if_it_is_zero(written:
     ("labels", "named"),
     [
         pytest.param({}, False, id="the route for everything names nobody"),
-        pytest.param({"job": "x"}, True, id="a route with matchers does"),
-        pytest.param({"job": "x", "a": "1"}, True, id="so does a child of one"),
+        pytest.param({"job": "x", "a": "1"}, True, id="a route with matchers does"),
+        pytest.param({"job": "x"}, True, id="so does a child without any below one"),
         pytest.param({"a": "2"}, True, id="so does a child with matchers below the route for everything"),
     ],
 )
@@ -246,6 +246,7 @@ def test_whether_a_rule_names_the_alert(written: Written, labels: dict[str, str]
     router = written("""\
   - {name: job, match: ['job="x"'], notify: [ops]}
   - {name: a1, parent: job, match: ['a="1"']}
+  - {name: others, parent: job}
   - {name: rest, notify: [ops]}
   - {name: a2, parent: rest, match: ['a="2"']}
 """)

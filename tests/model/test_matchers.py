@@ -227,6 +227,7 @@ def test_fallback_is_the_mode_unless_another_is_asked_for() -> None:
         pytest.param("a=b, =c", "utf8", 5, id="where the name should be"),
         pytest.param("🙂=b, =c", "utf8", 5, id="in characters, not bytes"),
         pytest.param("{foo=bar", "utf8", 8, id="where the brace should be"),
+        pytest.param(r'foo="\U12', "utf8", 9, id="where an escape breaks off"),
         pytest.param("foo!bar", "classic", 0, id="the matcher that is none"),
         pytest.param("{a=b,foo!bar}", "classic", 5, id="the second matcher"),
         pytest.param('{a=b,foo=b"ar}', "classic", 10, id="the quote"),
