@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from hashlib import blake2b
+from functools import partial
 from importlib.metadata import version
-from secrets import token_bytes
 
 import structlog
 
@@ -16,6 +15,7 @@ from gateway.actions import Actions
 from gateway.audit import Auditor
 from gateway.clock import utc_ms
 from gateway.errors import BadSettings, StateUnavailable
+from gateway.health import Health
 from gateway.inbound.alertmanager import AlertmanagerDoor
 from gateway.inbound.api import Api
 from gateway.inbound.api_models import RulesShown
@@ -25,7 +25,7 @@ from gateway.inbound.http import Front
 from gateway.inbound.operations import Operations
 from gateway.inbound.show import moment
 from gateway.intake import Intake
-from gateway.model.changes import Ask, Cell, Changes, Pace, Table
+from gateway.model.changes import Pace
 from gateway.outbound.log import LogNotifier
 from gateway.outbound.pagerduty import PagerDutyNotifier
 from gateway.outbound.slack import SlackNotifier
@@ -34,30 +34,17 @@ from gateway.ports import Notifier
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
 from gateway.reconcile.loop import PACES
-from gateway.reload import InForce, RulesKeeper, load_or_refuse
+from gateway.reload import InForce, Listeners, RulesKeeper, load_or_refuse
 from gateway.settings import Environment
 from gateway.storage.embedded import EmbeddedStore, embedded_store
 from gateway.storage.redis import RedisStore, connect, examine
 from gateway.telemetry.metrics import Metrics
+from gateway.vault import EnvironmentVault, vault_key
 
 log = structlog.get_logger("gateway.app")
 
 STORE_PATIENCE = 3.0  # seconds between two tries to reach the store at start
-VAULT_KEY = Cell(Table.META, "vault")
-
-
-class EnvironmentVault:
-    """Secrets by the names of the environment; their marks are keyed hashes, so that the store learns nothing of them."""
-
-    def __init__(self, environment: Environment, key: bytes) -> None:
-        self._environment = environment
-        self._key = key
-
-    def secret(self, name: str) -> str | None:
-        return self._environment.secret(name)
-
-    def mark(self, secret: str) -> str:
-        return blake2b(secret.encode(), key=self._key, digest_size=16).hexdigest()
+BACKGROUND_PATIENCE = 5.0  # seconds before work that a fault has ended is begun again
 
 
 @dataclass(slots=True)
@@ -86,7 +73,7 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
         if not url:
             embedded = await stack.enter_async_context(embedded_store(settings.data_dir, settings.store_memory))
             log.info("store_started", kind="embedded", data_dir=str(embedded.data_dir), adopted=embedded.adopted)
-            _background(stack, _keep_alive(embedded))
+            _background(stack, partial(_keep_alive, embedded))
             url = embedded.url
         client = connect(url)
         stack.push_async_callback(client.aclose)
@@ -103,7 +90,7 @@ async def _assemble(
 ) -> Gateway:
     settings = environment.settings
     metrics = Metrics()
-    vault = EnvironmentVault(environment, await _vault_key(store))
+    vault = EnvironmentVault(environment, await vault_key(store))
     slack = SlackNotifier(settings.slack_api_url, proxy=settings.proxy)
     pagerduty = PagerDutyNotifier(settings.pagerduty_events_url, proxy=settings.proxy)
     notifiers: dict[str, Notifier] = {"slack": slack, "pagerduty": pagerduty, "log": LogNotifier()}
@@ -117,10 +104,11 @@ async def _assemble(
     def use(rules: InForce, generation: int) -> None:
         intake.correlator = rules.correlator
         reconciler.use(rules.router, generation)
-        metrics.rules(rules.rules.revision, rules.loaded_at, rejected=False)
+        metrics.rules(rules.rules.revision, rules.loaded_at)
 
-    keeper = RulesKeeper(settings.rules, first, store, store, own_alerts.report, use, utc_ms)
-    use(first, await keeper.announce())
+    listeners = Listeners(use, metrics.rules_rejected, own_alerts.report)
+    keeper = RulesKeeper(settings.rules, first, store, listeners, utc_ms)
+    use(first, await keeper.announce(first.rules.revision))
 
     webhook_tokens = Tokens(token.get_secret_value() for token in settings.webhook_token)
     admin_tokens = Tokens(token.get_secret_value() for token in settings.admin_token)
@@ -134,18 +122,19 @@ async def _assemble(
     api = Api(
         store, store, actions, admin_tokens, lambda: keeper.in_force.router, lambda: _shown(keeper), version("alert-gateway")
     )
-    operations = Operations(store, metrics, lambda: _health(keeper, auditor, vault))
+    health = Health(keeper, auditor, own_alerts, vault, version("alert-gateway"))
+    operations = Operations(store, metrics, health.shown)
     front = Front(door, [*operations.routes(), *api.routes()])
 
     stack.push_async_callback(intake.drain)
     stack.push_async_callback(slack.aclose)
     stack.push_async_callback(pagerduty.aclose)
-    _background(stack, own_alerts.run())
-    _background(stack, auditor.run())
-    _background(stack, keeper.run())
+    _background(stack, own_alerts.run)
+    _background(stack, auditor.run)
+    _background(stack, keeper.run)
     work = asyncio.create_task(reconciler.run())
     stack.push_async_callback(_finish, reconciler, work)
-    _warn_of_missing(keeper.in_force, vault)
+    _warn_of_missing(health)
     log.info(
         "gateway_ready",
         rules=first.rules.revision,
@@ -155,15 +144,9 @@ async def _assemble(
     return Gateway(front, keeper, reconciler, auditor, store, metrics, own_alerts)
 
 
-def _background(stack: AsyncExitStack, work: object) -> None:
-    """A task for as long as the gateway runs; its end by a fault is logged."""
-    task: asyncio.Task[None] = asyncio.create_task(work)  # type: ignore[arg-type]
-
-    def ended(finished: asyncio.Task[None]) -> None:
-        if not finished.cancelled() and (error := finished.exception()):
-            log.error("background_task_failed", exc_info=error)
-
-    task.add_done_callback(ended)
+def _background(stack: AsyncExitStack, work: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Work for as long as the gateway runs. Where a fault ends it, that is logged and it is begun again."""
+    task = asyncio.create_task(_for_ever(work))
 
     async def stop() -> None:
         while not task.done():  # a library may swallow one cancellation
@@ -173,8 +156,15 @@ def _background(stack: AsyncExitStack, work: object) -> None:
     stack.push_async_callback(stop)
 
 
+async def _for_ever(work: Callable[[], Coroutine[None, None, None]]) -> None:
+    while True:
+        (fault,) = await asyncio.gather(work(), return_exceptions=True)
+        log.error("background_work_failed", work=getattr(work, "__qualname__", repr(work)), exc_info=fault)
+        await asyncio.sleep(BACKGROUND_PATIENCE)
+
+
 async def _finish(reconciler: Reconciler, work: asyncio.Task[None]) -> None:
-    await reconciler.stop()
+    reconciler.stop()
     await work
 
 
@@ -209,23 +199,8 @@ async def _inspect(client: object) -> None:
     log.info("store_reached", version=found, problems=len(problems))
 
 
-async def _vault_key(store: RedisStore) -> bytes:
-    """The key of the marks, made once per store."""
-    while True:
-        row = (await store.gather(Ask(cells=(VAULT_KEY,)))).rows[VAULT_KEY]
-        if row.value:
-            return row.value
-        await store.commit(Changes(expect={VAULT_KEY: row.version}, put={VAULT_KEY: token_bytes(32)}))
-
-
-def _missing(in_force: InForce, vault: EnvironmentVault) -> dict[str, str]:
-    """Destinations without a credential, by the secret's name."""
-    needed = {name: one.credential for name, one in in_force.rules.destinations.items()}
-    return {name: secret for name, secret in needed.items() if vault.secret(secret) is None}
-
-
-def _warn_of_missing(in_force: InForce, vault: EnvironmentVault) -> None:
-    for destination, secret in _missing(in_force, vault).items():
+def _warn_of_missing(health: Health) -> None:
+    for destination, secret in health.missing().items():
         log.warning(
             "no_credential", destination=destination, missing=secret, consequence="deliveries go to this log and the API"
         )
@@ -240,23 +215,3 @@ def _shown(keeper: RulesKeeper) -> RulesShown:
         destinations=list(rules.destinations),
         routes=[route.described for route in rules.routes],
     )
-
-
-def _health(keeper: RulesKeeper, auditor: Auditor, vault: EnvironmentVault) -> Mapping[str, object]:
-    missing = _missing(keeper.in_force, vault)
-    unbalanced = {name: residue for name, residue in auditor.residues.items() if residue}
-    worries = [
-        *(f"{name} has no credential ({secret}): its deliveries go to the log" for name, secret in missing.items()),
-        *(f"the books do not balance: {name} {residue:+d}" for name, residue in unbalanced.items()),
-        *(f"rules: {one}" for one in keeper.errors),
-    ]
-    if auditor.overdue > 10_000:
-        worries.append(f"something has been due for {auditor.overdue // 1000} s")
-    return {
-        "status": "degraded" if worries else "ok",
-        "worries": worries,
-        "rules": keeper.in_force.rules.revision,
-        "residues": auditor.residues,
-        "unknown_severities": dict(sorted(keeper.in_force.normaliser.strange.items())[:50]),
-        "version": version("alert-gateway"),
-    }

@@ -33,6 +33,8 @@ class Auditor:
     strange: Callable[[], int]
     residues: dict[str, int] = field(default_factory=dict)
     overdue: int = 0
+    undeliverable: int = 0
+    store_up: bool = True
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -41,6 +43,7 @@ class Auditor:
             await asyncio.sleep(EVERY)
 
     async def look(self) -> None:
+        """Once: metrics, residues and what is overdue; an alert of our own for what stays wrong for two looks."""
         try:
             counted = await self.archive.counters()
             depth, self.overdue = await self.archive.agenda()
@@ -49,6 +52,7 @@ class Auditor:
             self._state(store_up=False)
             return
         self._state(store_up=True)
+        self.undeliverable = counted.get("standing:undeliverable", 0) + counted.get("standing:ends_undeliverable", 0)
         found = self.metrics.audited(counted, depth, self.overdue)
         for identity, residue in found.items():
             if residue and residue == self.residues.get(identity):
@@ -59,6 +63,7 @@ class Auditor:
         self.report("GatewayBehind", {}, self.overdue > LATE, 0)
 
     def _state(self, *, store_up: bool) -> None:
+        self.store_up = store_up
         self.metrics.state(
             store_up=store_up, lost_races=self.intake.lost_races, in_flight=self.in_flight(), strange=self.strange()
         )

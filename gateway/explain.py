@@ -67,7 +67,7 @@ async def explain(body: bytes, rules: Rulebook, now: int) -> Explanation:
     return Explanation(
         tuple(
             _explained(alerts[seen.alert], verdict, told, rule_of)
-            for seen, verdict in zip(parsed.seen, verdicts, strict=True)
+            for seen, verdict in zip(parsed.seen, verdicts[: len(parsed.seen)], strict=True)
             if seen.alert in alerts
         ),
         tuple(f"{stray.field}: {stray.error}" for stray in parsed.strays),

@@ -137,7 +137,8 @@ class Intake:
         committed = await self._store.commit(changes)
         if committed.fate is not Fate.DONE:
             return False
-        self._taken(admission.verdicts if admission else (), committed.now)
+        verdicts = admission.verdicts if admission else []
+        self._taken([*verdicts, *[(Outcome.QUARANTINED, Reason.MALFORMED)] * strays], committed.now)
         return True
 
     async def _decide(self, seen: list[Observation]) -> tuple[Changes, Admission | None]:

@@ -18,6 +18,7 @@ from gateway.ports import Intake, Store
 log = structlog.get_logger("gateway.own_alerts")
 
 RETRY = 5.0  # seconds
+REMEMBERED = 10_000
 
 TEXTS = {
     "GatewayStuck": (Severity.CRITICAL, "The gateway cannot work on {subject}", "Its log says why (subject_failed)."),
@@ -39,16 +40,21 @@ class OwnAlerts:
         self._intake = intake
         self._store = store
         self._wanted: dict[tuple[str, str], tuple[Mapping[str, str], bool, int]] = {}
-        self._known: dict[tuple[str, str], bool] = {}  # what the store has
+        self._known: dict[tuple[str, str], tuple[bool, Mapping[str, str]]] = {}  # what the store has
         self._wake = asyncio.Event()
 
     def report(self, name: str, labels: Mapping[str, str], firing: bool, since: int) -> None:
         """`since` in ms; a report that changes nothing costs nothing."""
         key = (name, fingerprint(dict(labels)))
-        if self._known.get(key) is firing and key not in self._wanted:
+        if key in self._known and self._known[key][0] is firing and key not in self._wanted:
             return
         self._wanted[key] = (labels, firing, since)
         self._wake.set()
+
+    def failing(self) -> list[str]:
+        """The destinations that this replica says cannot be reached."""
+        alerts = (labels for (name, _), (firing, labels) in self._known.items() if firing and name == "GatewayDeliveryFailing")
+        return sorted(labels["destination"] for labels in alerts)
 
     async def run(self) -> None:
         """Until cancelled. A store that is away is waited for."""
@@ -67,7 +73,9 @@ class OwnAlerts:
             seen = await self._observation(key[0], labels, firing=firing, since=since)
             if seen is not None:
                 await self._intake.accept([seen], [])
-            self._known[key] = firing
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()  # they are looked up in the store again
+            self._known[key] = (firing, labels)
             if self._wanted.get(key) == (labels, firing, since):
                 del self._wanted[key]
 

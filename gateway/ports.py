@@ -118,6 +118,10 @@ class Archive(Protocol):
         ...
 
 
+class State(Store, Archive, Protocol):
+    """Both faces of the store."""
+
+
 class Vault(Protocol):
     """Secrets by name; their values never enter a record."""
 

@@ -22,7 +22,7 @@ from gateway.model.changes import Ask, Changes, Fate, Table
 from gateway.model.ledger import Ledger
 from gateway.model.records import load_incident, load_ledger
 from gateway.model.rulebook import Rulebook
-from gateway.ports import Archive, Store
+from gateway.ports import Archive, State
 from gateway.reconcile.context import RULES, Report, load_generation
 from gateway.storage.rule_files import differences, fingerprint_files, load_rules
 
@@ -57,32 +57,37 @@ def load_or_refuse(path: Path, now: int) -> InForce:
     return compile_rules(loaded.rulebook, now)
 
 
-class RulesKeeper:
-    """`use` is called with a new set and its generation, on the loop's thread."""
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """`use` hears of a new set and its generation, `rejected` whether the files on disk have errors."""
 
-    def __init__(
-        self, path: Path, first: InForce, store: Store, archive: Archive, report: Report, use: Callable[[InForce, int], None],
-        clock: Callable[[], int],
-    ) -> None:  # fmt: skip
+    use: Callable[[InForce, int], None]
+    rejected: Callable[[bool], None]
+    report: Report
+
+
+class RulesKeeper:
+    """All of it on the loop's thread, reading the files aside."""
+
+    def __init__(self, path: Path, first: InForce, state: State, listeners: Listeners, clock: Callable[[], int]) -> None:
         self.in_force = first
         self.errors: tuple[str, ...] = ()
         self._path = path
-        self._store = store
-        self._archive = archive
-        self._report = report
-        self._use = use
+        self._state = state
+        self._listeners = listeners
         self._clock = clock
+        self._replaced: Rulebook | None = None  # the set before, until every open incident is looked at again
         self._seen = fingerprint_files(path)
 
-    async def announce(self) -> int:
-        """The generation of our rules: the store's where it has them, else the next. Raises `StateUnavailable`."""
+    async def announce(self, ours: str) -> int:
+        """The generation of the revision `ours`: the store's where it has it, else the next. Raises `StateUnavailable`."""
         while True:
-            row = (await self._store.gather(Ask(cells=(RULES,)))).rows[RULES]
+            row = (await self._state.gather(Ask(cells=(RULES,)))).rows[RULES]
             generation, revision = load_generation(row.value)
-            if revision == self.in_force.rules.revision:
+            if revision == ours:
                 return generation
-            text = f"{generation + 1} {self.in_force.rules.revision}"
-            committed = await self._store.commit(Changes(expect={RULES: row.version}, put={RULES: text.encode()}))
+            text = f"{generation + 1} {ours}"
+            committed = await self._state.commit(Changes(expect={RULES: row.version}, put={RULES: text.encode()}))
             if committed.fate is Fate.DONE:
                 return generation + 1
 
@@ -104,41 +109,46 @@ class RulesKeeper:
         """False where the files have errors."""
         loaded = await asyncio.to_thread(load_rules, self._path)
         self.errors = tuple(str(one) for one in loaded.errors)
-        self._report("GatewayRulesRejected", {}, bool(self.errors), self._clock())
+        self._listeners.rejected(bool(self.errors))
+        self._listeners.report("GatewayRulesRejected", {}, bool(self.errors), self._clock())
         if loaded.rulebook is None:
             log.error("rules_rejected", errors=self.errors[:20], in_force=self.in_force.rules.revision)
             return False
-        old = self.in_force
-        if loaded.rulebook.revision == old.rules.revision:
-            return True
-        self.in_force = compile_rules(loaded.rulebook, self._clock())
-        generation = await self.announce()
-        self._use(self.in_force, generation)
-        owed = await self._look_again(old.rules)
-        lines = (
-            *differences(old.rules, loaded.rulebook),
-            *(f"destination `{name}` still owes {n} ends" for name, n in owed.items()),
-        )
-        log.warning("rules_reloaded", revision=loaded.rulebook.revision, generation=generation, changes=lines[:50])
+        if loaded.rulebook.revision != self.in_force.rules.revision or self._replaced is not None:
+            await self._swap(loaded.rulebook)
         return True
 
-    async def _look_again(self, old: Rulebook) -> dict[str, int]:
+    async def _swap(self, rules: Rulebook) -> None:
+        """What the store interrupts is done by the next reload, which `_replaced` waits for."""
+        generation = await self.announce(rules.revision)
+        old = self._replaced = self._replaced or self.in_force.rules
+        self.in_force = compile_rules(rules, self._clock())
+        self._listeners.use(self.in_force, generation)
+        owed = await self._look_again(old, rules)
+        self._replaced = None
+        lines = (
+            *differences(old, rules),
+            *(f"destination `{name}` still owes {n} ends" for name, n in owed.items()),
+        )
+        log.warning("rules_reloaded", revision=rules.revision, generation=generation, changes=lines[:50])
+
+    async def _look_again(self, old: Rulebook, new: Rulebook) -> dict[str, int]:
         """Every open incident is planned anew; how many ends destinations that are gone still owe."""
-        now = await self._store.now()
+        now = await self._state.now()
         cursor, changes = 0, Changes()
         while True:
-            cursor, rows = await self._archive.page(Table.INCIDENTS, cursor, PAGE)
+            cursor, rows = await self._state.page(Table.INCIDENTS, cursor, PAGE)
             for row in rows.values():
                 incident = load_incident(row.value)
                 if not incident.resolved_at:
                     changes.look(plan_subject(incident.id), now, 6)
             if changes.agenda:
-                await self._store.commit(changes)
+                await self._state.commit(changes)
                 changes = Changes()
             if not cursor:
                 break
-        gone = old.destinations.keys() - self.in_force.rules.destinations.keys()
-        return await owed_ends(self._archive, gone) if gone else {}
+        gone = old.destinations.keys() - new.destinations.keys()
+        return await owed_ends(self._state, gone) if gone else {}
 
 
 async def owed_ends(archive: Archive, destinations: set[str]) -> dict[str, int]:

@@ -24,7 +24,13 @@ LIKE_A_SECRET = ("TOKEN", "SECRET", "PASSWORD", "_KEY", "REDIS_URL")
 
 
 def _listed(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    """Given and empty is a mistake that would let everybody in."""
+    if not isinstance(value, str):
+        return value
+    found = tuple(part.strip() for part in value.split(",") if part.strip())
+    if not found:
+        raise ValueError("it is set and holds no token")
+    return found
 
 
 Tokens = Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)]
@@ -134,9 +140,20 @@ class Environment:
         if not path:
             return None
         try:
-            return Path(path).read_text("utf-8").strip() or None
+            value = Path(path).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise BadSettings(f"{name}_FILE: {path} cannot be read: {type(error).__name__}") from error
+        if not value:
+            raise BadSettings(f"{name}_FILE: {path} is empty")
+        return value
+
+    def demand_tokens(self) -> None:
+        """Before anybody can knock. Raises `BadSettings` where other machines could and no token is asked for."""
+        wanted = {"GATEWAY_WEBHOOK_TOKEN": self.settings.webhook_token, "GATEWAY_ADMIN_TOKEN": self.settings.admin_token}
+        missing = [name for name, tokens in wanted.items() if not tokens]
+        if missing and not _own(self.settings.host):
+            where = self.settings.listen
+            raise BadSettings(f"GATEWAY_LISTEN: {where} can be reached from other machines, so set {' and '.join(missing)}")
 
     def secrets(self) -> Collection[str]:
         """Values that must appear in no log line: it grows with every secret that a rule file asks for later."""
@@ -202,13 +219,6 @@ def _impossible(settings: Settings) -> list[str]:
         return ["GATEWAY_LISTEN: an address with a port is needed, for instance 127.0.0.1:9096 or [::]:9096"]
     if settings.proxy is not None and not settings.proxy.startswith(("http://", "https://")):
         return ["GATEWAY_VENDOR_PROXY: an address such as http://proxy:3128 is needed"]
-    missing = [
-        name
-        for name, tokens in (("GATEWAY_WEBHOOK_TOKEN", settings.webhook_token), ("GATEWAY_ADMIN_TOKEN", settings.admin_token))
-        if not tokens
-    ]
-    if missing and not _own(settings.host):
-        return [f"GATEWAY_LISTEN: {settings.listen} can be reached from other machines, so set {' and '.join(missing)}"]
     return []
 
 

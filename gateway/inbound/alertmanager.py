@@ -63,6 +63,7 @@ REMEDIES = {
     Unread.GONE: Reply(503, "gone", "the sender hung up"),
 }  # fmt: skip
 NO_TOKEN = Reply(401, "unauthorized", "a valid token is needed", "authorization", "authorization: {credentials: …} in http_config, as GATEWAY_WEBHOOK_TOKEN says")  # fmt: skip
+FAULT = Reply(500, "fault", "a fault of the gateway: its log says more")
 NOT_POST = Reply(405, "method", "webhooks come by POST")
 
 
@@ -100,7 +101,11 @@ class AlertmanagerDoor:
         self.busy += 1
         try:
             with _correlated(scope) as trace:
-                parsed, reply = await self._answer(scope, receive, trace)
+                try:
+                    parsed, reply = await self._answer(scope, receive, trace)
+                except Exception:
+                    log.exception("request_failed", path=scope["path"])
+                    parsed, reply = None, FAULT
                 elapsed = (self._now() - started) / 1000
                 truncated = parsed.truncated if parsed else 0
                 self._counter.webhook(reply.status, reply.reason, reply.alerts, truncated, elapsed)
@@ -235,7 +240,7 @@ async def _send(send: Send, reply: Reply) -> None:
     body = _encode(shown)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     headers += _MORE_HEADERS.get(reply.status, ())
-    if reply.reason in ("too_large", "too_slow", "too_many", "unauthorized", "gone", "encoding"):
+    if reply.reason in ("too_large", "too_slow", "too_many", "unauthorized", "gone", "encoding", "fault"):
         headers.append((b"connection", b"close"))  # the rest of the body is not read
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -13,19 +13,28 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADER_TIME = 10.0  # seconds for a request's line and headers
-GRACE = 15  # seconds for webhooks in flight at the end
+HEADER_BYTES = 64 * 1024
+GRACE = 20  # seconds for webhooks in flight at the end: reading and taking one may take 18
 CONNECTIONS = 2_000  # more are answered 503
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """Closes a connection on which no whole head arrives in time."""
+    """Closes a connection on which no whole head arrives in time, or a head that is too large: nobody has shown a token yet."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _head = 0  # bytes since the last whole head, where none is complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._deadline = self.loop.call_later(HEADER_TIME, transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        if self._deadline is not None:
+            self._head += len(data)
+        super().data_received(data)
+        if self._deadline is not None and self._head > HEADER_BYTES:
+            self.transport.close()
 
     def on_headers_complete(self) -> None:
         self._stop_waiting()
@@ -41,6 +50,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _stop_waiting(self) -> None:
+        self._head = 0
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

@@ -20,6 +20,7 @@ CLAIMS = 64
 AT_ONCE = 64
 LANE_WIDTH = 4  # deliveries of one lane at a time
 STUCK_AFTER = 5
+PATIENCE = 10.0  # seconds at the end for what is under way: longer than any send
 CRASH_BACKOFF = 2_000  # ms, doubled with each crash of the same subject
 PACES = {"slack": Pace(1_100, 3), "pagerduty": Pace(500, 20)}
 STEPS = {"plan": plan_incident, "expire": expire}
@@ -52,7 +53,7 @@ class Reconciler:
         self._wake.set()
 
     async def run(self) -> None:
-        """Until `stop`. A store that is away is waited for."""
+        """Until `stop`, and what was begun by then is finished. A store that is away is waited for."""
         while not self._stopping:
             self._wake.clear()
             if self._under_way >= AT_ONCE:
@@ -76,14 +77,14 @@ class Reconciler:
                 await self._pause(found.now, found.next_due)
             else:
                 await asyncio.sleep(0)
-
-    async def stop(self, patience: float = 10.0) -> None:
-        """Finish what is under way, so that no lease is left."""
-        self._stopping = True
-        self.wake()
         tasks = [task for running in self._running.values() for task in running]
         if tasks:
-            await asyncio.wait(tasks, timeout=patience)
+            await asyncio.wait(tasks, timeout=PATIENCE)
+
+    def stop(self) -> None:
+        """`run` ends when what is under way is finished, so that no lease is left."""
+        self._stopping = True
+        self.wake()
 
     async def run_due(self) -> int:
         """Work off what is due now; for tests and simulations, where the clock is given."""

@@ -21,7 +21,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
 
-from gateway.errors import StateUnavailable
+from gateway.errors import BadSettings, StateUnavailable
 from gateway.model.changes import (
     ABSENT,
     Ask,
@@ -77,15 +77,21 @@ _PACKING: dict[type, type] = {Connection: _Tcp, SSLConnection: _Tls, UnixDomainS
 
 
 def connect(url: str, *, timeout: float = 3.0, connections: int = 256) -> Redis:
-    """A client that never repeats a command by itself (a repeated script may have been done already)."""
-    pool = ConnectionPool.from_url(
-        url,
-        max_connections=connections,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-    )
+    """A client that never repeats a command by itself (a repeated script may have been done already).
+
+    Raises `BadSettings`, which does not show the address: it may hold a password.
+    """
+    try:
+        pool = ConnectionPool.from_url(
+            url,
+            max_connections=connections,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
+    except (ValueError, TypeError) as error:
+        raise BadSettings("GATEWAY_REDIS_URL: no such address: redis://host:6379/0, rediss:// or unix:// is needed") from error
     pool.connection_class = _PACKING.get(pool.connection_class, pool.connection_class)
     return Redis.from_pool(pool)
 

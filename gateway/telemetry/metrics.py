@@ -148,9 +148,11 @@ class Metrics:
         self._state.in_flight.set(in_flight)
         self._state.strange.set(strange)
 
-    def rules(self, revision: str, loaded_at: int, *, rejected: bool) -> None:
+    def rules(self, revision: str, loaded_at: int) -> None:
         self._state.rules.clear()
         self._state.rules.labels(revision).set(loaded_at / 1000)
+
+    def rules_rejected(self, rejected: bool) -> None:
         self._state.rules_bad.set(rejected)
 
     def render(self) -> tuple[bytes, str]:

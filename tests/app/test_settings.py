@@ -33,18 +33,25 @@ def test_several_tokens_are_listed_with_commas() -> None:
         pytest.param({"GATEWAY_LOG": "xml"}, "GATEWAY_LOG: ", id="a word that is none of the known"),
         pytest.param({"SLACK_API_URL": "slack.com"}, "SLACK_API_URL: ", id="an address that is none"),
         pytest.param({"GATEWAY_VENDOR_PROXY": "proxy:3128"}, "GATEWAY_VENDOR_PROXY: an address such as http://proxy:3128", id="a proxy without http"),
+        pytest.param({"GATEWAY_WEBHOOK_TOKEN": " , "}, "GATEWAY_WEBHOOK_TOKEN: Value error, it is set and holds no token", id="a list of no tokens"),
+        pytest.param({"GATEWAY_ADMIN_TOKEN_FILE": "/dev/null"}, "GATEWAY_ADMIN_TOKEN_FILE: /dev/null is empty", id="an empty file"),
         pytest.param({"GATEWAY_ADMIN_TOKEN_FILE": "/not/there"}, "GATEWAY_ADMIN_TOKEN_FILE: /not/there cannot be read", id="a file that is not there"),
     ],
 )  # fmt: skip
 def test_what_is_impossible_is_named_with_the_remedy(variables: dict[str, str], said: str) -> None:
     with pytest.raises(BadSettings) as caught:
-        Environment(variables)
+        Environment(variables).demand_tokens()
     assert said in str(caught.value)
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:1", "localhost:1", "[::1]:1", "127.9.9.9:1"])
 def test_on_this_machine_alone_no_token_is_needed(listen: str) -> None:
-    assert Environment({"GATEWAY_LISTEN": listen}).settings.port == 1
+    Environment({"GATEWAY_LISTEN": listen}).demand_tokens()
+
+
+def test_looking_at_rules_needs_no_token() -> None:
+    """In an image that listens on all addresses, `gateway check` runs without any."""
+    assert Environment({"GATEWAY_LISTEN": "0.0.0.0:9096"}).settings.port == 9096
 
 
 def test_a_secret_comes_from_a_file_and_others_by_name(tmp_path: Path) -> None:

@@ -65,8 +65,9 @@ def test_faults_count_by_the_kind_of_subject_and_never_by_its_name() -> None:
 
 def test_only_the_revision_in_force_is_shown() -> None:
     metrics = Metrics()
-    metrics.rules("one", 1_000, rejected=False)
-    metrics.rules("two", 2_000, rejected=True)
+    metrics.rules("one", 1_000)
+    metrics.rules("two", 2_000)
+    metrics.rules_rejected(True)
     assert value(metrics, "gateway_rules_loaded_timestamp_seconds", revision="one") is None
     assert value(metrics, "gateway_rules_loaded_timestamp_seconds", revision="two") == 2
     assert value(metrics, "gateway_rules_rejected") == 1

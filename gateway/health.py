@@ -1,0 +1,55 @@
+"""Health: everything that a person should worry about, in sentences. For people and dashboards, never for probes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.audit import Auditor
+from gateway.model.rulebook import SECOND
+from gateway.own_alerts import OwnAlerts
+from gateway.reload import RulesKeeper
+from gateway.vault import EnvironmentVault
+
+OVERDUE = 10 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What `/health` shows."""
+
+    keeper: RulesKeeper
+    auditor: Auditor
+    own_alerts: OwnAlerts
+    vault: EnvironmentVault
+    version: str
+
+    def missing(self) -> dict[str, str]:
+        """Destinations without a credential, by the secret's name."""
+        needed = {name: one.credential for name, one in self.keeper.in_force.rules.destinations.items()}
+        return {name: secret for name, secret in needed.items() if self.vault.secret(secret) is None}
+
+    def worries(self) -> list[str]:
+        auditor = self.auditor
+        worries = [] if auditor.store_up else ["the store does not answer: webhooks are answered 503 and nobody is told"]
+        worries += [f"{name} has no credential ({key}): its deliveries go to the log" for name, key in self.missing().items()]
+        worries += [f"the books do not balance: {name} {off:+d}" for name, off in auditor.residues.items() if off]
+        worries += [f"rules: {one}" for one in self.keeper.errors]
+        if auditor.undeliverable:
+            worries.append(f"{auditor.undeliverable} dead letters: /api/v1/dead-letters says why")
+        worries += [f"deliveries to {name} fail" for name in self.own_alerts.failing()]
+        if auditor.overdue > OVERDUE:
+            worries.append(f"something has been due for {auditor.overdue // SECOND} s")
+        return worries
+
+    def shown(self) -> Mapping[str, object]:
+        worries = self.worries()
+        strange = self.keeper.in_force.normaliser.strange
+        return {
+            "status": "degraded" if worries else "ok",
+            "worries": worries,
+            "rules": self.keeper.in_force.rules.revision,
+            "residues": self.auditor.residues,
+            "unknown_severities": dict(sorted(strange.items())[:50]),
+            "version": self.version,
+        }
