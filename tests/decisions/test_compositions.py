@@ -74,11 +74,11 @@ def test_every_alert_is_counted_however_many_there_are() -> None:
 
 
 def test_an_alert_that_fired_twice_is_one_line_that_says_so() -> None:
-    ledger = told("chat", alert(), at=10 * SECOND)
-    telling = said(
-        alert(ended=20_000), alert(episode=2, at=25_000), ledgers=(ledger,), rules=rulebook(route(resolve_after=MINUTE))
-    )
-    assert [(line.times, line.started_at, line.ended_at) for line in telling.lines] == [(2, START + 25_000, 0)]
+    ledger = told("chat", alert(), alert(pod="b", at=26_000), at=10 * SECOND)
+    lives = (alert(ended=20_000), alert(episode=2, at=25_000), alert(pod="b", at=26_000))
+    telling = said(*lives, ledgers=(ledger,), rules=rulebook(route(resolve_after=MINUTE)))
+    shown = [(line.times, line.started_at, line.ended_at) for line in telling.lines]
+    assert shown == [(2, START + 25_000, 0), (1, START + 26_000, 0)]
 
 
 def test_the_severity_is_that_of_the_view() -> None:
@@ -374,6 +374,11 @@ def test_the_plain_telling_holds_nothing_that_a_sender_wrote(alerts: list[Alert]
     assert telling.title == "Incident inc"
     assert (telling.where, telling.lines, telling.mentions) == ({}, (), ())
     assert telling.firing == sum(one.firing for one in alerts)
+
+
+def test_the_plain_telling_of_a_page_pages() -> None:
+    plan = planned(alert(), at=MINUTE)
+    assert compose_plainly(plan.views["pager"], plan.incident, START + MINUTE).page
 
 
 def test_the_same_view_at_the_same_time_reads_the_same() -> None:

@@ -354,7 +354,7 @@ def test_an_extra_is_withdrawn(answer: Answer, left: tuple[Remote, ...]) -> None
 def test_where_looking_is_not_allowed_only_the_wait_is_left() -> None:
     ledger = answered(empty(), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     forbidden = Refused("missing_scope", permanent=True)
-    early = looked_back(ledger, forbidden, at=19 * SECOND)
+    early = looked_back(ledger, forbidden, at=30 * SECOND)
     assert early.intent is not None
     assert step(looked_back(early, forbidden, at=40 * SECOND), at=41 * SECOND) == Tell()
 
@@ -429,6 +429,13 @@ def test_an_unanswered_edit_is_made_again_now_and_once_more_when_it_must_have_ac
     assert step(ledger, over, at=100 * SECOND) == Tell()
     ledger = answered(ledger, Delivered(MESSAGE), over, at=100 * SECOND)
     assert step(ledger, over, at=10 * MINUTE) == Rest(None)
+
+
+def test_an_edit_that_was_made_again_late_enough_is_made_no_third_time() -> None:
+    over = alert(ended=MINUTE)
+    ledger = answered(told("chat", alert(), at=10 * SECOND), TIMEOUT, over, at=60 * SECOND, answered_at=68 * SECOND)
+    ledger = msgspec.structs.replace(answered(ledger, Delivered(MESSAGE), over, at=98 * SECOND), owed=())
+    assert step(ledger, over, at=99 * SECOND) == Rest(None)
 
 
 # Nobody knows: the pager

@@ -282,6 +282,12 @@ def test_a_fallback_that_sees_the_incident_itself_sees_each_member_once() -> Non
     assert [seat.member.alert for seat in plan.views["chat"].seats] == [alert().id]
 
 
+def test_a_fallback_that_sees_the_incident_itself_interrupts_in_the_place_of_a_pager() -> None:
+    rules = rulebook(destinations=(slack(), pager(fallback=("chat",))))
+    assert not planned(alert(), at=3 * MINUTE, rules=rules).views["chat"].want.paged
+    assert planned(alert(), at=3 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD),)).views["chat"].want.paged
+
+
 def test_a_fallback_stays_with_a_target_that_recovered_and_says_so() -> None:
     at_spare = told("spare", alert(), at=3 * MINUTE, rules=STANDING_IN, ledgers=(failing(NEVER_TOLD),))
     recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=0)

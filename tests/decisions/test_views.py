@@ -7,7 +7,7 @@ from itertools import product
 import msgspec
 import pytest
 
-from gateway.decisions.view import standings
+from gateway.decisions.view import severity_of, standings
 from gateway.model.incident import Told
 from gateway.model.ledger import Ledger
 from gateway.model.rulebook import MINUTE, SECOND, Condition, PageWhen, Quantifier, Rulebook
@@ -74,6 +74,13 @@ def test_a_member_that_joins_a_told_view_is_held_for_the_update_interval() -> No
     ]
 
 
+def test_an_update_whose_interval_is_over_is_due() -> None:
+    first, second = alert(), alert(pod="b", at=20 * SECOND)
+    view = seen_by("chat", first, second, at=40 * SECOND, ledgers=(told("chat", first, at=10 * SECOND),))
+    _, verdicts = standings(view, START + 40 * SECOND)
+    assert verdicts[second.episode_id].outcome == "due"
+
+
 @pytest.mark.parametrize(
     ("given", "outcome", "reason"),
     [
@@ -131,6 +138,13 @@ def test_a_view_is_silent_only_when_every_firing_member_is_suppressed() -> None:
     silent = alert("Watchdog", severity=Severity.NONE)
     assert seen_by("chat", silent, at=MINUTE).want.state is Told.NOTHING
     assert seen_by("chat", silent, alert(), at=MINUTE).want.state is Told.FIRING
+
+
+def test_a_delivery_is_as_urgent_as_the_worst_that_fires_or_as_what_was_told() -> None:
+    both = (alert(severity=WARNING), alert("Worse"))
+    assert severity_of(seen_by("chat", *both, at=MINUTE)) is CRITICAL
+    over = tuple(msgspec.structs.replace(one, firing=False, ended_at=START + MINUTE) for one in both)
+    assert severity_of(seen_by("chat", *over, at=MINUTE, ledgers=(told("chat", *both, at=10 * SECOND),))) is CRITICAL
 
 
 # Whether it pages
