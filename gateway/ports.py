@@ -15,6 +15,7 @@ from gateway.model.changes import (
     Kept,
     LaneRule,
     LogEntry,
+    Pace,
     Row,
     Table,
 )
@@ -83,8 +84,8 @@ class Store(Protocol):
         """Lease up to `limit` due subjects for `lease` ms, the most urgent first, then the oldest."""
         ...
 
-    async def close_lane(self, lane: str, until: int) -> None:
-        """No subject of this lane is claimed before `until` (a vendor's Retry-After)."""
+    async def close_lane(self, lane: str, pace: Pace, until: int) -> None:
+        """No subject of this lane is claimed before `until` (a vendor's Retry-After), and none that shares its pace."""
         ...
 
     async def fence(self, holder: str, length: int) -> bool:

@@ -6,7 +6,7 @@ Deliver asks the very same function again just before it sends, so that what is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -21,11 +21,15 @@ from gateway.model.verdict import Reason, Standing, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An incident with everything that was read for it; `alerts` by episode id, `ledgers` by target."""
+    """An incident with everything that was read for it: `alerts` by episode id, `ledgers` by target.
+
+    `closed`: since when (ms) a target's lane is closed by its vendor, so that nothing is even tried there.
+    """
 
     incident: Incident
     alerts: Mapping[str, Alert]
     ledgers: Mapping[str, Ledger]
+    closed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -187,18 +191,27 @@ def _next_look(case: Case, incident: Incident, views: dict[str, View], now: int)
     times = [alert.held_until for alert in case.alerts.values() if alert.firing]
     times += [quiet_until(view) for view in views.values() if not incident.resolved_at and not incident.firing]
     times += [view.look_at for view in views.values()]
-    times += [_fallback_time(view) for view in views.values()]
+    times += [_fallback_time(view, case.closed.get(view.target, 0)) for view in views.values()]
     times += [remind_at(view, incident) for view in views.values()]
     if incident.closed:
         times.append(incident.closed.until)
     return min((time for time in times if time > now), default=0)
 
 
-def _fallback_time(view: View) -> int:
-    ledger = view.ledger
-    if not ledger.failing_since or ledger.fell_back_at or view.destination is None or not view.destination.fallback:
+def failing_since(view: View, closed: int) -> int:
+    """Since when the target has not been told what is due, though it was tried or its vendor takes nothing; 0 for not at all."""
+    if view.ledger.failing_since or not closed or not view.due or view.want == view.ledger.believed:
+        return view.ledger.failing_since
+    return max(view.due, closed)
+
+
+def _fallback_time(view: View, closed: int) -> int:
+    """What is due and not told by then is looked at once more: its vendor may have closed the lane meanwhile."""
+    if view.ledger.fell_back_at or view.destination is None or not view.destination.fallback:
         return 0
-    return ledger.failing_since + view.destination.fallback_after
+    due = view.due if view.want != view.ledger.believed else 0
+    since = failing_since(view, closed) or due
+    return since + view.destination.fallback_after if since else 0
 
 
 def remind_at(view: View, incident: Incident) -> int:
@@ -222,4 +235,4 @@ def _homeless(unseen: Mapping[str, Verdict]) -> Standings:
     )
 
 
-__all__ = ["Case", "Plan", "plan", "remind_at", "standings"]
+__all__ = ["Case", "Plan", "failing_since", "plan", "remind_at", "standings"]

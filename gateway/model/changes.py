@@ -151,10 +151,26 @@ class Committed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """A lane's sending rate: one in `interval` ms on average, `burst` at once."""
+    """A lane's sending rate: one in `interval` ms on average, `burst` at once. Lanes to the same `place` share it."""
 
     interval: int
     burst: int
+    place: str = ""
+
+    @property
+    def allowance(self) -> int:
+        """ms by which a lane may be ahead of its average."""
+        return (self.burst - 1) * self.interval
+
+    def key(self, lane: str) -> str:
+        """`place` and the channel that a template gave (`destination:channel`), or the lane itself."""
+        return self.place + lane.partition(":")[2] if self.place else lane
+
+
+def closed_lane(row: bytes) -> tuple[int, int]:
+    """Since when and until when a lane is closed, in ms, off its row `closed:<lane>`; zeros where it never was."""
+    since, _, until = row.decode().partition(" ")
+    return int(since or 0), int(until or 0)
 
 
 class LaneRule(NamedTuple):

@@ -20,7 +20,7 @@ from urllib3.exceptions import NewConnectionError
 from gateway.model.incident import Note, Remote, Through, Told
 from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
 from gateway.outbound.pagerduty_event import action, dedup_key, render
-from gateway.outbound.text import shorten
+from gateway.outbound.text import retry_after, shorten
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says at import that it is no longer developed
@@ -162,8 +162,7 @@ def _judged(error: pdpyras.PDClientError, secret: str) -> Trouble:
 def judge(status: int, body: object, headers: Mapping[str, str]) -> Trouble:
     """What an answer other than 202 means: 400 will never be taken, 429 comes again, 5xx may have been done."""
     if status == 429:
-        wait = str(headers.get("Retry-After", ""))
-        return Refused("rate_limited", retry_after=int(wait) * 1_000 if wait.isascii() and wait.isdigit() else RATE_LIMIT_WAIT)
+        return Refused("rate_limited", retry_after=retry_after(str(headers.get("Retry-After", "")), RATE_LIMIT_WAIT))
     if status in PERMANENT:
         return Refused(PERMANENT[status], _errors(body) or f"HTTP {status}", permanent=True)
     if status >= 500 or status < 300:

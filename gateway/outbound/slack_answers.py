@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.model.telling import Refused, Unanswered
-from gateway.outbound.text import shorten
+from gateway.outbound.text import retry_after, shorten
 
 RATE_LIMIT_WAIT = 1_000  # ms, where a 429 does not say
 LIMITED = frozenset({"ratelimited", "rate_limited"})
@@ -101,7 +101,7 @@ def judge(status: int, body: object, headers: Mapping[str, str]) -> Refused | Un
     said = body.get("error") if isinstance(body, Mapping) else None
     code = said if isinstance(said, str) else ""
     if status == 429 or code in LIMITED:
-        return Refused("rate_limited", retry_after=_wait(headers))
+        return Refused("rate_limited", retry_after=retry_after(_said(headers), RATE_LIMIT_WAIT))
     if not code or code in UNSURE:
         return Unanswered("server_error", code or f"HTTP {status}")
     if code in _REFUSALS:
@@ -109,6 +109,5 @@ def judge(status: int, body: object, headers: Mapping[str, str]) -> Refused | Un
     return Unanswered("server_error", f"HTTP {status}") if status >= 500 else Refused("refused", shorten(code, 100))
 
 
-def _wait(headers: Mapping[str, str]) -> int:
-    said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    return int(said) * 1_000 if said.isascii() and said.isdigit() else RATE_LIMIT_WAIT
+def _said(headers: Mapping[str, str]) -> str:
+    return next((value for name, value in headers.items() if name.lower() == "retry-after"), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+LONGEST_WAIT = 300_000  # ms
 LAST_INSTANT = 253_402_300_799_000  # the end of the year 9999, the last that a datetime holds
 
 # Control characters, those without a width, and those that turn the direction of what follows: no label needs them.
@@ -15,6 +16,11 @@ _UNSEEN = re.compile(
 _SPACES = re.compile(r"\s+")
 _WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _ENCODED = {ord(mark): f"%{ord(mark):02X}" for mark in ' <>"|`\\^{}'}
+
+
+def retry_after(said: str, unsaid: int) -> int:
+    """ms of a `Retry-After` in seconds; `unsaid` where it says nothing. No vendor keeps us away for hours by a header."""
+    return min(LONGEST_WAIT, int(said) * 1_000) if re.fullmatch(r"[0-9]{1,9}", said) else unsaid
 
 
 def spoken(milliseconds: int) -> str:

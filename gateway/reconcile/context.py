@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
 from gateway.decisions.plan import Case
 from gateway.decisions.route import Router
 from gateway.model.alert import Alert
-from gateway.model.changes import Ask, Cell, Changes, Claim, Committed, Gathered, Release, Table
+from gateway.model.changes import Ask, Cell, Changes, Claim, Committed, Gathered, Pace, Release, Table, closed_lane
 from gateway.model.incident import Incident
 from gateway.model.ledger import ledger_key
 from gateway.model.records import load_alert, load_incident, load_ledger
@@ -39,6 +39,7 @@ class Context:
     public_url: str = ""
     generation: int = 0  # of the rules in force here; an older one than the store's does not plan
     outdated_since: int = 0
+    paces: Mapping[str, Pace] = field(default_factory=dict)  # by destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,12 @@ async def read_cases(store: Store, incident_ids: Sequence[str]) -> list[Reading 
 
 def _cells_of(incident: Incident) -> list[Cell]:
     alerts = [Cell(Table.ALERTS, member.alert) for member in incident.members]
-    return [*alerts, *(ledger_cell(incident.id, target) for target in incident.targets)]
+    ledgers = [ledger_cell(incident.id, target) for target in incident.targets]
+    return [*alerts, *ledgers, *(_lane_cell(target) for target in incident.targets)]
+
+
+def _lane_cell(target: str) -> Cell:
+    return Cell(Table.META, f"closed:{target}")
 
 
 def _reading(
@@ -113,7 +119,9 @@ def _reading(
     versions = {one: second.rows[one].version for one in cells}
     own = Cell(Table.INCIDENTS, incident.id)
     versions[own] = first.rows[own].version
-    case = Case(incident, episodes, {one.target: one for one in ledgers})
+    lanes = {target: closed_lane(second.rows[_lane_cell(target)].value) for target in incident.targets}
+    closed = {target: since for target, (since, until) in lanes.items() if until > third.now}
+    case = Case(incident, episodes, {one.target: one for one in ledgers}, closed)
     return Reading(case, versions, third.now, generation, newest)
 
 

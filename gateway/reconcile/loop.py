@@ -9,6 +9,7 @@ from gateway.decisions import deliver
 from gateway.decisions.route import Router
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Claim, LaneRule, Pace
+from gateway.model.rulebook import Destination, SlackChannel
 from gateway.reconcile.context import Context, let_go, log
 from gateway.reconcile.delivering import deliver_next
 from gateway.reconcile.expiring import expire
@@ -39,15 +40,17 @@ class Reconciler:
         self._running: dict[str, set[asyncio.Task[None]]] = {}
         self._crashes: dict[str, int] = {}
         self._stopping = False
-        self._lane_paces: dict[str, Pace] = {}
         self.use(context.router)
 
     def use(self, router: Router, generation: int = 0) -> None:
         """A new rule set is in force."""
         self.context.router = router
         self.context.generation = generation
-        kinds = {name: one.kind for name, one in router.rules.destinations.items()}
-        self._lane_paces = {name: self._paces[kind] for name, kind in kinds.items() if kind in self._paces}
+        self.context.paces = {
+            name: Pace(pace.interval, pace.burst, place_of(one))
+            for name, one in router.rules.destinations.items()
+            if (pace := self._paces.get(one.kind)) is not None
+        }
 
     def wake(self) -> None:
         self._wake.set()
@@ -62,7 +65,7 @@ class Reconciler:
             if self._crowded():
                 await asyncio.sleep(BREATH)
             try:
-                found = await self.context.store.claim(CLAIMS, deliver.LEASE, self._lanes())
+                found = await self.context.store.claim(CLAIMS, deliver.LEASE, self.lanes())
             except StateUnavailable as error:
                 log.warning("store_unavailable", error=str(error))
                 await asyncio.sleep(POLL / 2)
@@ -89,7 +92,7 @@ class Reconciler:
     async def run_due(self) -> int:
         """Work off what is due now; for tests and simulations, where the clock is given."""
         count = 0
-        while (found := await self.context.store.claim(CLAIMS, deliver.LEASE, self._lanes())).claims:
+        while (found := await self.context.store.claim(CLAIMS, deliver.LEASE, self.lanes())).claims:
             plans = [claim for claim in found.claims if _kind(claim) == "plan"]
             await self._handle_plans(plans)
             for claim in found.claims:
@@ -106,9 +109,10 @@ class Reconciler:
         except TimeoutError:
             pass
 
-    def _lanes(self) -> LaneRule:
+    def lanes(self) -> LaneRule:
+        """What may be claimed now."""
         busy = frozenset(lane for lane, tasks in self._running.items() if lane and len(tasks) >= LANE_WIDTH)
-        return LaneRule(self._lane_paces, busy)
+        return LaneRule(self.context.paces, busy)
 
     @property
     def _under_way(self) -> int:
@@ -186,3 +190,13 @@ def _send_lane(subject: str) -> str:
 def _lane(subject: str) -> str:
     """`deliver:chat` of `deliver:chat|<incident>`, `plan` of `plan:<incident>`."""
     return subject.partition("|")[0] if subject.startswith("deliver:") else subject.partition(":")[0]
+
+
+def place_of(destination: Destination) -> str:
+    """Destinations that are one place to a vendor share its pace; what a template gives follows behind."""
+    via = destination.via
+    return (
+        f"slack {via.token.env} {'' if via.allow else via.channel}"
+        if isinstance(via, SlackChannel)
+        else f"pagerduty {via.routing_key.env}"
+    )

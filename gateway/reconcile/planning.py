@@ -9,7 +9,7 @@ import msgspec
 from gateway.decisions.admit import KEEP_ENDED, urgency
 from gateway.decisions.books import book_planned, book_standings
 from gateway.decisions.deliver import Rest, at_rest, fall_back, next_step
-from gateway.decisions.plan import Plan, plan, remind_at
+from gateway.decisions.plan import Plan, failing_since, plan, remind_at
 from gateway.decisions.view import View, severity_of, standings
 from gateway.model.changes import Cell, Changes, Claim, Fate, LogEntry, Release, Table
 from gateway.model.incident import Incident, Note
@@ -75,6 +75,7 @@ def _write_ledger(context: Context, reading: Reading, incident: Incident, view: 
     before = stored or Ledger(incident.id, view.target, view.destination.name if view.destination else "")
     after = _remind(view, incident, before, now)
     if view.destination is not None and view.destination.fallback:
+        after = msgspec.structs.replace(after, failing_since=failing_since(view, reading.case.closed.get(view.target, 0)))
         after = fall_back(after, view.destination.fallback_after, now)
     if after.fell_back_at and not before.fell_back_at:
         changes.look(f"plan:{incident.id}", now, 0)

@@ -12,7 +12,7 @@ from gateway.decisions.admit import plan_subject
 from gateway.decisions.books import book_standings, book_telling
 from gateway.decisions.plan import assumed
 from gateway.decisions.view import standings
-from gateway.model.changes import Ask, Changes, Fate, LogEntry, Release
+from gateway.model.changes import Ask, Changes, Fate, LogEntry, Pace, Release
 from gateway.model.incident import Told
 from gateway.model.ledger import Ledger
 from gateway.model.records import dump, load_ledger
@@ -108,7 +108,9 @@ def _story(ledger: Ledger) -> str:
 
 async def _slow_lane(job: Job, answer: Answer, now: int) -> None:
     if isinstance(answer, Refused) and answer.reason == "rate_limited" and answer.retry_after:
-        await job.context.store.close_lane(job.view.target, now + answer.retry_after)
+        lane = job.view.target
+        pace = job.context.paces.get(lane.partition(":")[0], Pace(0, 1))
+        await job.context.store.close_lane(lane, pace, now + answer.retry_after)
 
 
 async def finish(job: Job, after: Ledger, now: int) -> None:

@@ -18,10 +18,13 @@ from gateway.model.changes import (
     Kept,
     LaneRule,
     LogEntry,
+    Pace,
     Release,
     Row,
     Table,
+    closed_lane,
 )
+from gateway.model.rulebook import MINUTE
 
 LOG_LENGTH = 10_000
 QUARANTINE_LENGTH = 1_000
@@ -141,16 +144,18 @@ class MemoryStore:
         return Claimed(now, self._next_due(now, lanes), tuple(claims))
 
     def _opens_at(self, subject: str, lanes: LaneRule) -> int:
-        pace = lanes.paces.get(lane_of(subject).partition(":")[0])
-        return self._pace.get(lane_of(subject), 0) - (pace.burst - 1) * pace.interval if pace else 0
+        lane = lane_of(subject)
+        pace = lanes.paces.get(lane.partition(":")[0])
+        return self._pace.get(pace.key(lane), 0) - pace.allowance if pace else 0
 
     def _take_token(self, subject: str, lanes: LaneRule, now: int) -> bool:
-        pace = lanes.paces.get(lane_of(subject).partition(":")[0])
+        lane = lane_of(subject)
+        pace = lanes.paces.get(lane.partition(":")[0])
         if pace is None:
             return True
         if self._opens_at(subject, lanes) > now:
             return False
-        self._pace[lane_of(subject)] = max(self._pace.get(lane_of(subject), 0), now) + pace.interval
+        self._pace[pace.key(lane)] = max(self._pace.get(pace.key(lane), 0), now) + pace.interval
         return True
 
     def _next_due(self, now: int, lanes: LaneRule) -> int:
@@ -163,8 +168,11 @@ class MemoryStore:
             times.append(max(at, leased_to, opens) if at <= now else at)
         return min(times, default=-1)
 
-    async def close_lane(self, lane: str, until: int) -> None:
-        self._pace[lane] = max(self._pace.get(lane, 0), until)
+    async def close_lane(self, lane: str, pace: Pace, until: int) -> None:
+        now, cell = self._now(), Cell(Table.META, f"closed:{lane}")
+        since, last = closed_lane(self._row(cell).value)
+        self._write(Changes(put={cell: f"{since if last + MINUTE >= now else now} {until}".encode()}))
+        self._pace[pace.key(lane)] = max(self._pace.get(pace.key(lane), 0), until + pace.allowance)
 
     async def fence(self, holder: str, length: int) -> bool:
         now = self._now()

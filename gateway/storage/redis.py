@@ -35,6 +35,7 @@ from gateway.model.changes import (
     Kept,
     LaneRule,
     LogEntry,
+    Pace,
     Row,
     Table,
 )
@@ -182,14 +183,14 @@ class RedisStore:
 
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
         token = secrets.token_hex(8)
-        paces = {lane: (pace.interval, pace.burst) for lane, pace in lanes.paces.items()}
+        paces = {name: (pace.interval, pace.burst, pace.place) for name, pace in lanes.paces.items()}
         ask = _pack((limit, lease, paces, dict.fromkeys(lanes.busy, True)))
         now, next_due, claimed = await self._run("claim", token, ask)
         claims = tuple(Claim(subject.decode(), token, int(due)) for subject, due in _pairs(claimed))
         return Claimed(int(now), int(next_due), claims)
 
-    async def close_lane(self, lane: str, until: int) -> None:
-        await self._run("slow", lane, until)
+    async def close_lane(self, lane: str, pace: Pace, until: int) -> None:
+        await self._run("slow", lane, until, pace.key(lane), until + pace.allowance, secrets.token_bytes(8))
 
     async def fence(self, holder: str, length: int) -> bool:
         return bool(await self._run("fence", holder, length))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.actions import Actions
+from gateway.model.changes import Pace
 from gateway.model.incident import Incident, Told
 from gateway.model.rulebook import BUILT_IN, HOUR, MINUTE, SECOND, Route
 from gateway.model.telling import Refused, Unanswered
@@ -49,6 +50,19 @@ async def test_a_page_that_cannot_be_delivered_is_told_at_the_fallback_as_a_repl
     assert [(note.text, note.broadcast, note.mention) for note in notes] == [
         ("pager cannot be reached: this is its notification", True, True)
     ]
+
+
+async def test_a_page_behind_a_lane_that_the_vendor_closed_falls_back_though_it_was_never_tried() -> None:
+    world = World(WITH_FALLBACK, paces={"pagerduty": Pace(500, 20)})
+    world.pagerduty.answers = [Refused("rate_limited", retry_after=HOUR)]
+    await world.webhook(seen())
+    await world.until(MINUTE)
+    await world.webhook(seen("DiskFull", service="db", at=MINUTE))
+    await world.until(5 * MINUTE)
+    assert not world.pagerduty.sent
+    assert said(world).count("pager cannot be reached: this is its notification") == 2
+    await world.until(2 * HOUR)
+    assert len(world.pagerduty.sent) == 2
 
 
 async def test_a_fallback_that_was_told_hears_that_the_first_recovered_and_the_end_once() -> None:

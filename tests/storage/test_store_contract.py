@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from gateway.model.changes import ABSENT, Ask, Cell, Changes, Claim, Fate, Kept, LaneRule, LogEntry, Pace, Release, Table
+from gateway.model.changes import (
+    ABSENT,
+    Ask,
+    Cell,
+    Changes,
+    Claim,
+    Fate,
+    Kept,
+    LaneRule,
+    LogEntry,
+    Pace,
+    Release,
+    Table,
+    closed_lane,
+)
 from gateway.ports import Store
 
 ALERT = Cell(Table.ALERTS, "a1")
@@ -175,9 +189,34 @@ async def test_a_channel_of_a_paced_destination_has_a_lane_of_its_own(store: Sto
 async def test_a_closed_lane_opens_at_its_time(store: Store) -> None:
     await schedule(store, "deliver:chat|i1", 0)
     until = await store.now() + 30_000
-    await store.close_lane("chat", until)
-    claimed = await store.claim(10, LEASE, LaneRule({"chat": Pace(10, 1)}, frozenset()))
+    pace = Pace(1_000, 3)
+    await store.close_lane("chat", pace, until)
+    claimed = await store.claim(10, LEASE, LaneRule({"chat": pace}, frozenset()))
     assert (claimed.claims, claimed.next_due) == ((), until)
+
+
+async def test_destinations_at_one_place_share_its_pace(store: Store) -> None:
+    await schedule(store, "deliver:ops|i1", 0)
+    await schedule(store, "deliver:team|i2", 0)
+    pace = Pace(60_000, 1, "slack #alerts")
+    assert len(await claim(store, lanes=LaneRule({"ops": pace, "team": pace}, frozenset()))) == 1
+
+
+async def test_a_channel_out_of_a_template_shares_the_pace_of_whoever_names_it(store: Store) -> None:
+    await schedule(store, "deliver:fixed|i1", 0)
+    await schedule(store, "deliver:team:#pay|i2", 0)
+    paces = {"fixed": Pace(60_000, 1, "slack #pay"), "team": Pace(60_000, 1, "slack ")}
+    assert len(await claim(store, lanes=LaneRule(paces, frozenset()))) == 1
+
+
+async def test_a_lane_that_is_closed_again_at_once_has_been_closed_since_the_first_time(store: Store) -> None:
+    cell, now = Cell(Table.META, "closed:chat"), await store.now()
+    await store.close_lane("chat", Pace(1, 1), now + 1_000)
+    first = closed_lane((await store.gather(Ask(cells=(cell,)))).rows[cell].value)
+    await store.close_lane("chat", Pace(1, 1), now + 5_000)
+    second = closed_lane((await store.gather(Ask(cells=(cell,)))).rows[cell].value)
+    assert now <= first[0] <= now + 2_000
+    assert second == (first[0], now + 5_000)
 
 
 async def test_a_fence_keeps_other_writers_out(store: Store) -> None:

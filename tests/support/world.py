@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.decisions.admit import plan_subject
@@ -12,7 +12,7 @@ from gateway.decisions.correlate import Correlator
 from gateway.decisions.route import Router
 from gateway.intake import Intake
 from gateway.model.alert import Observation
-from gateway.model.changes import Changes, Table
+from gateway.model.changes import Changes, Pace, Table
 from gateway.model.incident import Incident, Note, Remote, Through, Told
 from gateway.model.ledger import Ledger
 from gateway.model.records import load_incident, load_ledger
@@ -111,7 +111,7 @@ class Silent:
 class World:
     """`at` is the virtual time in ms after START."""
 
-    def __init__(self, rules: Rulebook | None = None) -> None:
+    def __init__(self, rules: Rulebook | None = None, paces: Mapping[str, Pace] | None = None) -> None:
         self.at = 0
         self.forgives = False  # a test that wants faults of ours to happen
         self.store = MemoryStore(lambda: START + self.at)
@@ -123,7 +123,7 @@ class World:
         book = rules or rulebook()
         notifiers = {"slack": self.slack, "pagerduty": self.pagerduty, "log": Destinations("log", False, self)}
         context = Context(self.store, Router(book), notifiers, self.secrets, self.watcher, self._report)
-        self.reconciler = Reconciler(context, paces={})
+        self.reconciler = Reconciler(context, paces=paces or {})
         self.intake = Intake(self.store, Correlator(book), woken=lambda: None, taken=lambda _verdicts, _now: None)
 
     def _report(self, name: str, labels: object, firing: bool, at: int) -> None:
@@ -145,14 +145,13 @@ class World:
 
     async def until(self, at: int) -> None:
         """Let time pass, stopping at everything that is on the agenda."""
+        await self.settle()
         while True:
-            due = [time for time in self.store.agenda_at.values() if time <= START + at]
-            if not due:
+            due = (await self.store.claim(0, 1, self.reconciler.lanes())).next_due
+            if due < 0 or due > START + at:
                 break
-            self.at = max(self.at, min(due) - START)
+            self.at = max(self.at + 50, due - START)  # what is due and not to be had: a lease or a wait keeps it
             await self.settle()
-            if min(due) == min(self.store.agenda_at.values(), default=0):
-                self.at += 50  # a lease or a wait keeps it: step on
         self.at = max(self.at, at)
         await self.settle()
 

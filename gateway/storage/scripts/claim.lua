@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Leases due subjects of the agenda: the most urgent first, then the oldest; a lane that is busy, or whose next token is not
 -- due, is passed over. ARGV[1]: a token for the leases. ARGV[2]: msgpack {limit, lease, paces, busy, kind}: lease in ms; paces
--- {destination = {interval, burst}}; busy {lane = true}. A subject is `kind:lane|rest` or `kind:rest`.
+-- {destination = {interval, burst, place}}; busy {lane = true}. A subject is `kind:lane|rest` or `kind:rest`.
 -- Reply: {now, next due, {subject, due, …}}
 local token, ask = ARGV[1], cmsgpack.unpack(ARGV[2])
 local limit, lease, paces, busy = ask[1], ask[2], ask[3], ask[4]
@@ -12,10 +12,17 @@ local last = tonumber(redis.call('HGET', META, 'clock') or 0)
 if last > now then now = last end
 
 local function lane_of(subject) return string.match(subject, '^deliver:([^|]*)|') end
+-- Lanes to one place share its pace. Its key: the place and what a template made of the channel, or the lane itself.
+local function pace_of(lane)
+  local destination, channel = string.match(lane, '^([^:]*):?(.*)$')
+  local pace = paces[destination]
+  if not pace then return nil end
+  return pace, pace[3] == '' and lane or pace[3] .. channel
+end
 local function open_at(lane)
-  local pace = paces[string.match(lane, '^[^:]*')]
+  local pace, key = pace_of(lane)
   if not pace then return 0 end
-  return tonumber(redis.call('HGET', PACE, lane) or 0) - (pace[2] - 1) * pace[1]
+  return tonumber(redis.call('HGET', PACE, key) or 0) - (pace[2] - 1) * pace[1]
 end
 
 local free, opens, next_due = {}, {}, -1
@@ -54,14 +61,14 @@ local claimed = {}
 for _, one in ipairs(free) do
   local subject, lane = one[1], one[4]
   if #claimed >= 2 * limit then sooner(now) break end
-  local pace = lane and paces[string.match(lane, '^[^:]*')]
-  if pace and opens[lane] > now then
-    sooner(opens[lane])
+  local pace, key
+  if lane then pace, key = pace_of(lane) end
+  if pace and open_at(lane) > now then
+    sooner(open_at(lane))
   else
     if pace then
-      local at = math.max(tonumber(redis.call('HGET', PACE, lane) or 0), now) + pace[1]
-      redis.call('HSET', PACE, lane, string.format('%d', at))
-      opens[lane] = at - (pace[2] - 1) * pace[1]
+      local at = math.max(tonumber(redis.call('HGET', PACE, key) or 0), now) + pace[1]
+      redis.call('HSET', PACE, key, string.format('%d', at))
     end
     redis.call('HSET', LEASES, subject, token .. ' ' .. string.format('%d', now + lease))
     claimed[#claimed + 1] = subject
