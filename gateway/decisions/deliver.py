@@ -12,6 +12,7 @@ from typing import assert_never
 
 import msgspec
 
+from gateway.decisions.believe import assumed
 from gateway.decisions.compose import notes
 from gateway.decisions.view import View
 from gateway.model.incident import Note, Part, Remote, Through, Told
@@ -99,14 +100,15 @@ def _look(ledger: Ledger, oldest: Intent) -> LookBack:
 
 
 def begin(ledger: Ledger, telling: Telling, want: Believed, through: Through, attempt: str, now: int) -> Ledger:
-    """The ledger with the intent to tell: committed before anything is sent."""
+    """The ledger with the intent to tell: committed before anything is sent. What an earlier intent may have done stays owed."""
+    ledger = assumed(ledger)
     again = telling.generation > ledger.generation
     remote = ledger.remote if ledger.through == through or not again else None
     if again and through.kind == "pagerduty":
         remote = None
     fresh = remote is None and through.kind != "pagerduty"  # there the key makes a repeated event harmless
     intent = Intent(attempt, now, Part.MESSAGE, telling.generation, telling.revision, want, fresh=fresh)
-    return msgspec.structs.replace(ledger, intent=intent, through=through, remote=remote)
+    return msgspec.structs.replace(ledger, intent=intent, through=through, remote=remote, dead="")
 
 
 def begin_reply(ledger: Ledger, attempt: str, now: int) -> Ledger:
@@ -176,6 +178,7 @@ def _refused_for_good(ledger: Ledger, intent: Intent, answer: Refused, now: int)
         ledger,
         intent=None,
         dead=answer.reason,
+        refused=intent.believed,
         error=answer.detail or answer.reason,
         attempts=ledger.attempts + 1,
         failing_since=ledger.failing_since or now,

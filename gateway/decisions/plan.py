@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from gateway.decisions.believe import assumed, overtaken
 from gateway.decisions.route import OWN_SOURCE, OWN_SUBJECT, Leg, Misled, Router, Routing
 from gateway.decisions.suppress import lapse, suppression
 from gateway.decisions.view import Seat, View, conclude, quiet_until, reasons, standings
 from gateway.model.alert import Alert
-from gateway.model.incident import Incident, Member, Part, Standings, Told
+from gateway.model.incident import Incident, Member, Standings, Told
 from gateway.model.ledger import Ledger
 from gateway.model.verdict import Reason, Standing, Verdict
 
@@ -59,6 +60,7 @@ def plan(case: Case, router: Router, now: int) -> Plan:
     _seat_the_told(case, views)
     for view in views.values():
         conclude(view, incident, now)
+        view.ledger = overtaken(view.ledger, view.want)
         view.moved_to = _moved_to(view, views)
     incident = _resolve(incident, views, firing, now)
     return Plan(incident, views, _next_look(case, incident, views, now), _homeless(unseen), unseen)
@@ -91,14 +93,6 @@ def _view(case: Case, leg: Leg, views: dict[str, View]) -> View:
         ledger = assumed(case.ledgers.get(leg.target) or Ledger(case.incident.id, leg.target, leg.destination.name))
         view = views[leg.target] = View(leg.target, leg.destination, leg.address, ledger)
     return view
-
-
-def assumed(ledger: Ledger) -> Ledger:
-    """A firing sent under a key and not answered is taken to have arrived: whoever may have been told it is owed its end."""
-    intent = ledger.intent
-    if intent is None or intent.fresh or intent.part is not Part.MESSAGE or intent.believed.state is not Told.FIRING:
-        return ledger
-    return msgspec.structs.replace(ledger, believed=intent.believed, generation=intent.generation)
 
 
 def _detours(router: Router, routing: Routing, alert: Alert) -> list[Leg]:
@@ -192,7 +186,7 @@ def _next_look(case: Case, incident: Incident, views: dict[str, View], now: int)
     times += [quiet_until(view) for view in views.values() if not incident.resolved_at and not incident.firing]
     times += [view.look_at for view in views.values()]
     times += [_fallback_time(view, case.closed.get(view.target, 0)) for view in views.values()]
-    times += [remind_at(view, incident) for view in views.values()]
+    times += [remind_at(view, incident, view.ledger) for view in views.values()]
     if incident.closed:
         times.append(incident.closed.until)
     return min((time for time in times if time > now), default=0)
@@ -214,12 +208,12 @@ def _fallback_time(view: View, closed: int) -> int:
     return since + view.destination.fallback_after if since else 0
 
 
-def remind_at(view: View, incident: Incident) -> int:
+def remind_at(view: View, incident: Incident, ledger: Ledger) -> int:
     """When the thread is told again that this still fires and nobody has it, 0 for never."""
     reminds = [leg.route.remind for seat in view.firing for leg in seat.legs if leg.route.remind]
-    if not reminds or incident.acknowledged or not view.ledger.first_told_at or view.ledger.remote is None:
+    if not reminds or incident.acknowledged or not ledger.first_told_at or ledger.remote is None:
         return 0
-    return max(view.ledger.first_told_at, view.ledger.reminded_at) + min(reminds)
+    return max(ledger.first_told_at, ledger.reminded_at) + min(reminds)
 
 
 def _homeless(unseen: Mapping[str, Verdict]) -> Standings:

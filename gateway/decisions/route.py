@@ -7,7 +7,7 @@ rendered channel, so a templated destination gives one target per value.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.decisions.match import RuleIndex
@@ -135,7 +135,7 @@ def _named(rules: Rulebook) -> frozenset[str]:
     return frozenset(named)
 
 
-def interrupts(route: Route, firing: list[tuple[Severity, Mapping[str, str]]]) -> bool:
+def interrupts(route: Route, firing: Sequence[tuple[Severity, Mapping[str, str]]]) -> bool:
     """Does `page_when` hold on these different firing alerts of a target's view?"""
     if not firing:
         return False

@@ -79,17 +79,9 @@ def judge_paging(view: View) -> bool:
     """Does it interrupt now? Once it has, it does to the end of the view."""
     if view.ledger.believed.state is Told.FIRING and view.ledger.believed.paged:
         return True
-    by_route: dict[str, list[Seat]] = {}
-    routes = {}
-    for seat in view.firing:
-        for leg in seat.legs:
-            if leg.page:
-                by_route.setdefault(leg.route.name, []).append(seat)
-                routes[leg.route.name] = leg.route
-    return any(
-        interrupts(routes[name], [(seat.alert.severity, seat.alert.labels) for seat in _different(seats)])
-        for name, seats in by_route.items()
-    )
+    seen = [(seat.alert.severity, seat.alert.labels) for seat in _different(view.firing)]
+    paging = {leg.route.name: leg.route for seat in view.firing for leg in seat.legs if leg.page}
+    return any(interrupts(route, seen) for route in paging.values())
 
 
 def _different(seats: Iterable[Seat]) -> list[Seat]:

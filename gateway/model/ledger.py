@@ -69,6 +69,7 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     uneasy_since: int = 0  # when a send went unanswered that may still act
     reminded_at: int = 0
     standings: Standings = Standings()
+    refused: Believed = NOTHING_BELIEVED  # what the dead letter would have said
 
     @property
     def key(self) -> str:

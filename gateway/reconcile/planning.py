@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.decisions.admit import KEEP_ENDED, urgency
+from gateway.decisions.believe import assumed, overtaken
 from gateway.decisions.books import book_planned, book_standings
 from gateway.decisions.deliver import Rest, at_rest, fall_back, next_step
 from gateway.decisions.plan import Plan, failing_since, plan, remind_at
@@ -73,7 +74,9 @@ def _write_ledger(context: Context, reading: Reading, incident: Incident, view: 
     """The stored ledger gets what only a plan knows: its standings, a reminder, that it fell back."""
     now, stored = reading.now, reading.case.ledgers.get(view.target)
     before = stored or Ledger(incident.id, view.target, view.destination.name if view.destination else "")
-    after = _remind(view, incident, before, now)
+    after = _remind(view, incident, overtaken(before, view.want), now)
+    if after.reminded_at != before.reminded_at:
+        changes.look(f"plan:{incident.id}", remind_at(view, incident, after), 9)
     if view.destination is not None and view.destination.fallback:
         after = msgspec.structs.replace(after, failing_since=failing_since(view, reading.case.closed.get(view.target, 0)))
         after = fall_back(after, view.destination.fallback_after, now)
@@ -87,7 +90,7 @@ def _write_ledger(context: Context, reading: Reading, incident: Incident, view: 
         changes.put[cell] = dump(after)
         changes.expect[cell] = reading.versions.get(cell, b"")
     looks = context.notifiers[view.kind].settles_by_looking if view.kind in context.notifiers else False
-    view.ledger = msgspec.structs.replace(view.ledger, owed=after.owed)
+    view.ledger = assumed(after)
     step = next_step(view, now, looks=looks)
     at = step.until if isinstance(step, Rest) else now
     if at is not None:
@@ -95,7 +98,7 @@ def _write_ledger(context: Context, reading: Reading, incident: Incident, view: 
 
 
 def _remind(view: View, incident: Incident, ledger: Ledger, now: int) -> Ledger:
-    at = remind_at(view, incident)
+    at = remind_at(view, incident, ledger)
     if not at or at > now:
         return ledger
     since = now - min(seat.alert.started_at for seat in view.firing)

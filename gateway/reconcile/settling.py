@@ -9,8 +9,8 @@ import msgspec
 from gateway.clock import utc_ms
 from gateway.decisions import deliver
 from gateway.decisions.admit import plan_subject
+from gateway.decisions.believe import assumed
 from gateway.decisions.books import book_standings, book_telling
-from gateway.decisions.plan import assumed
 from gateway.decisions.view import standings
 from gateway.model.changes import Ask, Changes, Fate, LogEntry, Pace, Release
 from gateway.model.incident import Told

@@ -208,7 +208,7 @@ def test_an_acknowledgement_and_a_rise(at_severity: Severity, holds: bool) -> No
 
 def reminded(*, at: int, ledger: Ledger, rules: Rulebook, **more: object) -> int:
     plan = planned(alert(), at=at, rules=rules, ledgers=(ledger,), **more)
-    return remind_at(plan.views["chat"], plan.incident)
+    return remind_at(plan.views["chat"], plan.incident, ledger)
 
 
 def test_an_incident_that_nobody_has_is_reminded_of_each_time_that_the_route_says() -> None:
