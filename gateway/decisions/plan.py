@@ -6,7 +6,7 @@ Deliver asks the very same function again just before it sends, so that what is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -74,7 +74,7 @@ def _seat(
     if alert.spoken_by.startswith(OWN_SOURCE):
         routing = router.own_legs(routing, alert.labels.get(OWN_SUBJECT, ""))
     kept = suppression(incident, member, alert, named=routing.named, now=now)
-    legs = list(routing.legs) + _detours(router, routing, alert)
+    legs = [_placed(case, leg) for leg in (*routing.legs, *_detours(router, routing, alert))]
     if not legs:
         misled = Verdict(Standing.UNDELIVERABLE, Reason.TEMPLATE_VALUE)
         unseen[member.episode_id] = misled if routing.misled else kept or Verdict(Standing.SUPPRESSED, Reason.UNROUTED)
@@ -85,6 +85,17 @@ def _seat(
             seats[-1].legs.append(leg)
         else:
             seats.append(Seat(member, alert, [leg], kept))
+
+
+def _placed(case: Case, leg: Leg) -> Leg:
+    """A destination that means another place by now is another target there: what the old place was told, it is owed an end of."""
+    ledger = case.ledgers.get(leg.target)
+    told = ledger.through if ledger else None
+    here = (leg.address, leg.destination.credential)
+    if told is None or told.kind == "log" or (told.address, told.secret) == here:
+        return leg
+    name, channel = leg.destination.name, leg.address
+    return replace(leg, target=f"{name}:{channel}" if leg.target != f"{name}:{channel}" else f"{name}:{channel} {here[1]}")
 
 
 def _view(case: Case, leg: Leg, views: dict[str, View]) -> View:

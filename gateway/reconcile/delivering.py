@@ -16,8 +16,8 @@ from gateway.model.incident import Part, Through
 from gateway.model.rulebook import SECOND
 from gateway.model.telling import Answer, Look, Refused, Telling
 from gateway.reconcile.context import Context, let_go, log, outdated, read_case
-from gateway.reconcile.job import Job, Outlet, outlet_of
-from gateway.reconcile.settling import Sent, finish, settle, write_intent
+from gateway.reconcile.job import Job, Lost, Outlet, outlet_of
+from gateway.reconcile.settling import Sent, abandon, finish, settle, write_intent
 
 
 async def deliver_next(context: Context, claim: Claim, rest: str, *, plainly: bool = False) -> bool:
@@ -37,6 +37,9 @@ async def deliver_next(context: Context, claim: Claim, rest: str, *, plainly: bo
     view = planned.views[target]
     job = Job(context, claim, reading, view, planned.incident, reading.case.ledgers[target], plainly)
     outlet = outlet_of(job)
+    if isinstance(outlet, Lost):
+        await abandon(job)
+        return True
     looks = outlet.notifier.settles_by_looking if isinstance(outlet, Outlet) else False
     step = deliver.next_step(view, reading.now, looks=looks)
     with structlog.contextvars.bound_contextvars(correlation=planned.incident.trace):

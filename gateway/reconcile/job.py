@@ -25,6 +25,11 @@ class Outlet:
     secret: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A new routing key has taken the place of the one that it was told through: what is open under the old stays so."""
+
+
 @dataclass(slots=True)
 class Job:
     """One claim of one delivery."""
@@ -38,7 +43,7 @@ class Job:
     plainly: bool
 
 
-def outlet_of(job: Job) -> Outlet | Refused:
+def outlet_of(job: Job) -> Outlet | Refused | Lost:
     """Through what it was told, or, for something new, through what the rules say now."""
     told = job.stored.through
     fresh = next_generation(job.view) > job.stored.generation or told is None
@@ -54,6 +59,8 @@ def outlet_of(job: Job) -> Outlet | Refused:
         replacement = _named_now(job) if job.view.want.state is Told.FIRING else None
         if replacement is None or replacement.kind == "log":
             return CREDENTIAL_CHANGED
+        if through.kind == "pagerduty":
+            return Lost()
         through, secret = replacement, job.context.vault.secret(replacement.secret)
     return Outlet(job.context.notifiers[through.kind], through, secret or "")
 

@@ -9,7 +9,7 @@ import msgspec
 from gateway.clock import utc_ms
 from gateway.decisions import deliver
 from gateway.decisions.admit import plan_subject
-from gateway.decisions.believe import assumed
+from gateway.decisions.believe import abandoned, assumed
 from gateway.decisions.books import book_standings, book_telling
 from gateway.decisions.view import standings
 from gateway.model.changes import Ask, Changes, Fate, LogEntry, Pace, Release
@@ -111,6 +111,21 @@ async def _slow_lane(job: Job, answer: Answer, now: int) -> None:
         lane = job.view.target
         pace = job.context.paces.get(lane.partition(":")[0], Pace(0, 1))
         await job.context.store.close_lane(lane, pace, now + answer.retry_after)
+
+
+async def abandon(job: Job) -> None:
+    """Its end can be told by nobody; that is said loudly, and what still fires is told through the new credential."""
+    owed = sum(assumed(job.stored).believed.members.values())
+    changes = Changes(
+        expect=job.reading.expect(job.incident.id, job.view.target), releases=[Release(job.claim, job.reading.now)]
+    )
+    _book(job, job.stored, abandoned(assumed(job.stored)), job.reading.now, changes)
+    changes.add("ends_told", -owed)
+    changes.add("ends_forgotten", owed)
+    changes.log.append(LogEntry(job.incident.id, "dead_letter", {"target": job.view.target, "error": "credential_changed"}))
+    log.error("end_undeliverable", target=job.view.target, incident=job.incident.id, reason="credential_changed", members=owed)
+    if (await job.context.store.commit(changes)).fate is Fate.LOST:
+        await let_go(job.context.store, job.claim, job.reading.now)
 
 
 async def finish(job: Job, after: Ledger, now: int) -> None:
