@@ -14,7 +14,7 @@ from gateway.model.incident import Incident
 from gateway.model.ledger import deliver_subject, ledger_key
 from gateway.model.records import dump, load_ledger
 from gateway.ports import Store
-from gateway.reconcile.context import read_case
+from gateway.reconcile.context import commit, read_case
 
 RACES = 5
 
@@ -50,7 +50,7 @@ class Actions:
             book_unplanned(changes, before)
             changes.look(plan_subject(incident_id), reading.now, 0)
             changes.log.append(LogEntry(incident_id, what, {"by": by}))
-            if (await self._store.commit(changes)).fate is Fate.DONE:
+            if (await commit(self._store, changes)).fate is Fate.DONE:
                 self._woken()
                 return after
         raise StateUnavailable("the incident changes too quickly: try again")
@@ -70,7 +70,7 @@ class Actions:
             changes.look(deliver_subject(target, incident), gathered.now, 0)
             changes.look(plan_subject(incident), gathered.now, 0)
             changes.log.append(LogEntry(incident, "dead_letter_retried", {"target": target}))
-            if (await self._store.commit(changes)).fate is Fate.DONE:
+            if (await commit(self._store, changes)).fate is Fate.DONE:
                 self._woken()
                 return ""
         raise StateUnavailable("the ledger changes too quickly: try again")

@@ -1,7 +1,8 @@
 """The gateway's exceptions. Expected outcomes are values; these are for what stops a step.
 
 GatewayError
-├── StateUnavailable     the store is away, full or too slow: answer 503, try again
+├── StateUnavailable     the store is away or too slow: answer 503, try again
+│   └── StateFull        it takes nothing that grows; ends, plans and settlements it still takes
 ├── BadRules             a rule set with errors: never swapped in
 ├── BadSettings          the environment says something impossible: the process does not start
 └── BadWebhook           a body that is no Alertmanager webhook at all: 400, kept in quarantine
@@ -16,6 +17,10 @@ class GatewayError(Exception):
 
 class StateUnavailable(GatewayError):
     """The store cannot take or give state now; the sender is asked to come again (503)."""
+
+
+class StateFull(StateUnavailable):
+    """The store has reached its memory budget."""
 
 
 class BadRules(GatewayError):

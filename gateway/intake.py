@@ -17,7 +17,7 @@ import msgspec
 
 from gateway.decisions.admit import Admission
 from gateway.decisions.correlate import Correlator
-from gateway.errors import StateUnavailable
+from gateway.errors import StateFull, StateUnavailable
 from gateway.model.alert import Observation
 from gateway.model.changes import Ask, Changes, Fate, Kept
 from gateway.model.stray import Stray
@@ -33,7 +33,7 @@ CROWD = 0.05  # seconds since webhooks last had to share a commit
 Sink = Callable[[Sequence[tuple[Outcome, Reason]], int], None]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     """One webhook on its way into the store."""
 
@@ -61,7 +61,11 @@ class Intake:
         self._waiting.append(one)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
-        await one.done
+        try:
+            await one.done
+        finally:
+            if one.done.cancelled() and one in self._waiting:
+                self._waiting.remove(one)
 
     @property
     def crowded(self) -> bool:
@@ -87,10 +91,16 @@ class Intake:
     async def _together(self, batch: list[_Waiting]) -> None:
         """One commit for all; when that fails for a reason of their own, one for each, so that none fails its neighbours."""
         result = (await asyncio.gather(self._take(batch), return_exceptions=True))[0]
-        if result is not None and len(batch) > 1 and not isinstance(result, StateUnavailable):
+        if (
+            result is not None
+            and len(batch) > 1
+            and (isinstance(result, StateFull) or not isinstance(result, StateUnavailable))
+        ):
             for one in batch:
                 await self._together([one])
             return
+        if isinstance(result, StateFull):
+            await self._take_ends(batch)
         for one in batch:
             if one.done.done():  # its sender has gone
                 continue
@@ -98,6 +108,12 @@ class Intake:
                 one.done.set_result(None)
             else:
                 one.done.set_exception(result)
+
+    async def _take_ends(self, batch: list[_Waiting]) -> None:
+        """Of what is refused because the store is full, the ends; Alertmanager sends the whole again, and they are known then."""
+        ends = [_Waiting([seen for seen in one.seen if not seen.firing], []) for one in batch]
+        if any(one.seen for one in ends):
+            await asyncio.gather(self._take(ends), return_exceptions=True)
 
     async def _take(self, batch: list[_Waiting]) -> None:
         seen = [observation for one in batch for observation in one.seen]

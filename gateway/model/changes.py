@@ -140,7 +140,8 @@ class Fate(StrEnum):
 
     DONE = "done"
     LOST = "lost"  # somebody changed what was read: gather and decide again
-    FENCED = "fenced"  # the lease is gone, or another replica fenced the slot
+    FENCED = "fenced"  # another replica has fenced the slot for a moment
+    EXPIRED = "expired"  # the lease is gone: whoever has it now decides
 
 
 class Committed(NamedTuple):
@@ -174,7 +175,13 @@ def closed_lane(row: bytes) -> tuple[int, int]:
 
 
 class LaneRule(NamedTuple):
-    """Which subjects of the agenda may be claimed now: `paces` by destination; `busy` lanes are left alone."""
+    """Which subjects of the agenda may be claimed now. `paces` and `kinds` are by destination, `running` counts by lane.
 
-    paces: Mapping[str, Pace]
-    busy: frozenset[str]
+    A lane has at most `width` under way; a kind of destination may take `room` more, so that one that hangs leaves others room.
+    """
+
+    paces: Mapping[str, Pace] = {}
+    running: Mapping[str, int] = {}
+    width: int = 1_000
+    kinds: Mapping[str, str] = {}
+    room: Mapping[str, int] = {}

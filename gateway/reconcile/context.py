@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,8 +10,9 @@ import structlog
 
 from gateway.decisions.plan import Case
 from gateway.decisions.route import Router
+from gateway.errors import StateUnavailable
 from gateway.model.alert import Alert
-from gateway.model.changes import Ask, Cell, Changes, Claim, Committed, Gathered, Pace, Release, Table, closed_lane
+from gateway.model.changes import Ask, Cell, Changes, Claim, Committed, Fate, Gathered, Pace, Release, Table, closed_lane
 from gateway.model.incident import Incident
 from gateway.model.ledger import ledger_key
 from gateway.model.records import load_alert, load_incident, load_ledger
@@ -21,6 +23,8 @@ log = structlog.get_logger("gateway.reconcile")
 
 RULES = Cell(Table.META, "rules")
 OUTDATED_PATIENCE = MINUTE
+FENCE_STEP = 0.05  # seconds
+FENCE_TRIES = 100  # longer than a fence can last
 
 Report = Callable[[str, Mapping[str, str], bool, int], None]
 """Raise or end one of our own alerts: its name, further labels, firing, since (ms)."""
@@ -139,6 +143,16 @@ def _newest_of(incident: Incident, gathered: Gathered) -> tuple[dict[str, Alert]
     return episodes, missing
 
 
+async def commit(store: Store, changes: Changes) -> Committed:
+    """Another replica's fence lasts a moment: it is waited for. Raises `StateUnavailable`, also where it does not end."""
+    for _ in range(FENCE_TRIES):
+        committed = await store.commit(changes)
+        if committed.fate is not Fate.FENCED:
+            return committed
+        await asyncio.sleep(FENCE_STEP)
+    raise StateUnavailable("somebody keeps the slot fenced")
+
+
 async def let_go(store: Store, claim: Claim, again: int | None) -> Committed:
     """Give a lease back without any other change."""
-    return await store.commit(Changes(releases=[Release(claim, again)]))
+    return await commit(store, Changes(releases=[Release(claim, again)]))

@@ -7,7 +7,7 @@ from gateway.model.alert import Alert
 from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Table
 from gateway.model.incident import Standings
 from gateway.model.records import load_alert
-from gateway.reconcile.context import Context, ledger_cell, let_go, read_case
+from gateway.reconcile.context import Context, commit, ledger_cell, let_go, read_case
 
 
 async def expire(context: Context, claim: Claim, what: str) -> None:
@@ -15,7 +15,7 @@ async def expire(context: Context, claim: Claim, what: str) -> None:
     kind, _, alert_id = what.partition(":")
     changes = await (_orphan(context, alert_id) if kind == "alert" else _incident(context, what))
     changes.releases.append(Release(claim, None))
-    committed = await context.store.commit(changes)
+    committed = await commit(context.store, changes)
     if committed.fate is Fate.LOST:
         await let_go(context.store, claim, committed.now)
 

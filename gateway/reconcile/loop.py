@@ -20,6 +20,7 @@ POLL = 1.0  # seconds: how long another replica's work may go unnoticed
 CLAIMS = 64
 AT_ONCE = 64
 LANE_WIDTH = 4  # deliveries of one lane at a time
+KIND_WIDTH = 24  # of one kind of destination: one that hangs leaves others room
 STUCK_AFTER = 5
 PATIENCE = 10.0  # seconds at the end for what is under way: longer than any send
 CRASH_BACKOFF = 2_000  # ms, doubled with each crash of the same subject
@@ -111,8 +112,14 @@ class Reconciler:
 
     def lanes(self) -> LaneRule:
         """What may be claimed now."""
-        busy = frozenset(lane for lane, tasks in self._running.items() if lane and len(tasks) >= LANE_WIDTH)
-        return LaneRule(self.context.paces, busy)
+        running = {lane: len(tasks) for lane, tasks in self._running.items() if lane}
+        kinds = {name: one.kind for name, one in self.context.router.rules.destinations.items()}
+        room = dict.fromkeys(kinds.values(), KIND_WIDTH)
+        for lane, count in running.items():
+            kind = kinds.get(lane.partition(":")[0])
+            if kind is not None:
+                room[kind] -= count
+        return LaneRule(self.context.paces, running, LANE_WIDTH, kinds, room)
 
     @property
     def _under_way(self) -> int:

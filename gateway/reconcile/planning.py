@@ -18,12 +18,12 @@ from gateway.model.ledger import Ledger, deliver_subject
 from gateway.model.records import dump
 from gateway.model.rulebook import SECOND
 from gateway.outbound.text import spoken
-from gateway.reconcile.context import Context, Reading, ledger_cell, let_go, outdated, read_case, read_cases
+from gateway.reconcile.context import Context, Reading, commit, ledger_cell, let_go, outdated, read_case, read_cases
 
 
 async def plan_incident(context: Context, claim: Claim, incident_id: str) -> None:
     reading = await read_case(context.store, incident_id)
-    committed = await context.store.commit(_claimed_changes(context, claim, reading))
+    committed = await commit(context.store, _claimed_changes(context, claim, reading))
     if committed.fate is Fate.LOST:
         await let_go(context.store, claim, committed.now)
 
@@ -34,7 +34,7 @@ async def plan_together(context: Context, claims: Sequence[Claim]) -> bool:
     together = Changes()
     for claim, reading in zip(claims, readings, strict=True):
         together.take_in(_claimed_changes(context, claim, reading))
-    return (await context.store.commit(together)).fate is Fate.DONE
+    return (await commit(context.store, together)).fate is Fate.DONE
 
 
 def _claimed_changes(context: Context, claim: Claim, reading: Reading | None) -> Changes:

@@ -18,7 +18,7 @@ from gateway.model.ledger import Ledger
 from gateway.model.records import dump, load_ledger
 from gateway.model.rulebook import MINUTE
 from gateway.model.telling import Answer, Delivered, Refused, Telling, Unanswered
-from gateway.reconcile.context import ledger_cell, let_go, log
+from gateway.reconcile.context import commit, ledger_cell, let_go, log
 from gateway.reconcile.job import Job, Outlet
 
 SETTLE_TRIES = 10
@@ -41,7 +41,7 @@ async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
         expect=job.reading.expect(job.incident.id, job.view.target), releases=[Release(job.claim, None, hold=True)]
     )
     booked = _book(job, job.stored, ledger, job.reading.now, changes)
-    committed = await job.context.store.commit(changes)
+    committed = await commit(job.context.store, changes)
     if committed.fate is Fate.LOST:
         await let_go(job.context.store, job.claim, committed.now)
     return (booked, committed.version) if committed.fate is Fate.DONE else None
@@ -81,7 +81,7 @@ async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: i
         changes.look(plan_subject(job.incident.id), now, 9)  # it may be time to forget the incident one day
     step = deliver.next_step(job.view, now, looks=looks)
     changes.releases.append(Release(job.claim, step.until if isinstance(step, deliver.Rest) else now))
-    committed = await job.context.store.commit(changes)
+    committed = await commit(job.context.store, changes)
     return committed.fate is not Fate.LOST
 
 
@@ -124,7 +124,7 @@ async def abandon(job: Job) -> None:
     changes.add("ends_forgotten", owed)
     changes.log.append(LogEntry(job.incident.id, "dead_letter", {"target": job.view.target, "error": "credential_changed"}))
     log.error("end_undeliverable", target=job.view.target, incident=job.incident.id, reason="credential_changed", members=owed)
-    if (await job.context.store.commit(changes)).fate is Fate.LOST:
+    if (await commit(job.context.store, changes)).fate is Fate.LOST:
         await let_go(job.context.store, job.claim, job.reading.now)
 
 

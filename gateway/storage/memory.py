@@ -78,7 +78,7 @@ class MemoryStore:
         if holder and holder != changes.fence and ends > now:
             return Committed(Fate.FENCED, now)
         if any(self._leases.get(one.claim.subject, ("", 0, None))[0] != one.claim.token for one in changes.releases):
-            return Committed(Fate.FENCED, now)
+            return Committed(Fate.EXPIRED, now)
         self._write(changes)
         for release in changes.releases:
             self._release(release)
@@ -134,37 +134,44 @@ class MemoryStore:
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
         now = self._now()
         due = [s for s, at in self.agenda_at.items() if at <= now and self._leases.get(s, ("", 0, None))[1] <= now]
-        due = [s for s in due if lane_of(s) not in lanes.busy]
         due.sort(key=lambda s: (self._priority.get(s, 5), self.agenda_at[s], s))
         claims: list[Claim] = []
+        lanes = lanes._replace(running=dict(lanes.running), room=dict(lanes.room))
         for subject in due:
             if len(claims) < limit and self._take_token(subject, lanes, now):
                 claims.append(Claim(subject, secrets.token_hex(8), self.agenda_at[subject]))
                 self._leases[subject] = (claims[-1].token, now + lease, None)
         return Claimed(now, self._next_due(now, lanes), tuple(claims))
 
-    def _opens_at(self, subject: str, lanes: LaneRule) -> int:
-        lane = lane_of(subject)
+    def _opens_at(self, lane: str, lanes: LaneRule) -> int:
         pace = lanes.paces.get(lane.partition(":")[0])
         return self._pace.get(pace.key(lane), 0) - pace.allowance if pace else 0
 
     def _take_token(self, subject: str, lanes: LaneRule, now: int) -> bool:
         lane = lane_of(subject)
-        pace = lanes.paces.get(lane.partition(":")[0])
-        if pace is None:
+        if not lane:
             return True
-        if self._opens_at(subject, lanes) > now:
+        if not _has_room(lane, lanes) or self._opens_at(lane, lanes) > now:
             return False
-        self._pace[pace.key(lane)] = max(self._pace.get(pace.key(lane), 0), now) + pace.interval
+        pace = lanes.paces.get(lane.partition(":")[0])
+        if pace is not None:
+            self._pace[pace.key(lane)] = max(self._pace.get(pace.key(lane), 0), now) + pace.interval
+        kind = lanes.kinds.get(lane.partition(":")[0], "")
+        assert isinstance(lanes.running, dict)
+        assert isinstance(lanes.room, dict)
+        lanes.running[lane] = lanes.running.get(lane, 0) + 1
+        if kind in lanes.room:
+            lanes.room[kind] -= 1
         return True
 
     def _next_due(self, now: int, lanes: LaneRule) -> int:
         times = []
         for subject, at in self.agenda_at.items():
-            if lane_of(subject) in lanes.busy and at <= now:
-                continue
+            lane = lane_of(subject)
             leased_to = self._leases.get(subject, ("", 0, None))[1]
-            opens = self._opens_at(subject, lanes) if at <= now else 0
+            if at <= now and leased_to <= now and lane and not _has_room(lane, lanes):
+                continue  # whatever ends there wakes the loop
+            opens = self._opens_at(lane, lanes) if at <= now else 0
             times.append(max(at, leased_to, opens) if at <= now else at)
         return min(times, default=-1)
 
@@ -207,3 +214,8 @@ class MemoryStore:
 def lane_of(subject: str) -> str:
     """`deliver:<target>|<incident>` is sent in its target's lane; nothing else has one."""
     return subject[8:].partition("|")[0] if subject.startswith("deliver:") else ""
+
+
+def _has_room(lane: str, lanes: LaneRule) -> bool:
+    kind = lanes.kinds.get(lane.partition(":")[0], "")
+    return lanes.running.get(lane, 0) < lanes.width and lanes.room.get(kind, 1) > 0

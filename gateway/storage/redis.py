@@ -21,7 +21,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
 
-from gateway.errors import BadSettings, StateUnavailable
+from gateway.errors import BadSettings, StateFull, StateUnavailable
 from gateway.model.changes import (
     ABSENT,
     Ask,
@@ -45,7 +45,7 @@ SCRIPTS["commit_grow"] = b"#!lua\n" + SCRIPTS["commit"]
 SCRIPTS["commit"] = b"#!lua flags=allow-oom\n" + SCRIPTS["commit"]
 KEY_NAMES = (
     *("alerts", "past", "copies", "incidents", "keys", "ledgers", "meta"),
-    *("agenda", "leases", "counters", "log", "quarantine", "quarantine_age", "quarantine_seen", "priority", "pace"),
+    *("agenda", "leases", "counters", "log", "quarantine", "quarantine_age", "quarantine_seen", "pace"),
 )
 TABLE_NUMBER = {table: KEY_NAMES.index(table.value) + 1 for table in Table}
 LOG_LENGTH = 10_000
@@ -145,7 +145,7 @@ class RedisStore:
             except NoScriptError:
                 return await self._client.eval(SCRIPTS[script].decode(), len(self._keys), *self._keys, *args)
         except OutOfMemoryError as error:
-            raise StateUnavailable("the store is full (maxmemory reached): give it more memory") from error
+            raise StateFull("the store is full (maxmemory reached): give it more memory") from error
         except (RedisError, OSError) as error:
             raise StateUnavailable(f"the store did not answer: {type(error).__name__}") from error
 
@@ -184,7 +184,7 @@ class RedisStore:
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
         token = secrets.token_hex(8)
         paces = {name: (pace.interval, pace.burst, pace.place) for name, pace in lanes.paces.items()}
-        ask = _pack((limit, lease, paces, dict.fromkeys(lanes.busy, True)))
+        ask = _pack((limit, lease, paces, lanes.running, lanes.width, lanes.kinds, lanes.room))
         now, next_due, claimed = await self._run("claim", token, ask)
         claims = tuple(Claim(subject.decode(), token, int(due)) for subject, due in _pairs(claimed))
         return Claimed(int(now), int(next_due), claims)
@@ -238,12 +238,8 @@ class RedisStore:
         ]
 
     async def agenda(self) -> tuple[int, int]:
-        depth = int(await self._ask("ZCARD", self._key["agenda"]))
-        first = await self._ask("ZRANGE", self._key["agenda"], 0, 0, "WITHSCORES")
-        if not first:
-            return depth, 0
-        score = first[1] if isinstance(first[0], bytes) else first[0][1]
-        return depth, max(0, await self.now() - int(float(score)))
+        now, depth, oldest = (int(one) for one in await self._run("overdue"))
+        return depth, now - oldest if oldest >= 0 else 0
 
 
 def _row(raw: bytes) -> Row:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from gateway.decisions.correlate import Correlator
-from gateway.errors import StateUnavailable
+from gateway.errors import StateFull, StateUnavailable
 from gateway.intake import FENCE, RACES, Intake, keep
 from gateway.model.alert import Observation
 from gateway.model.changes import Ask, Cell, Changes, Committed, Gathered, Table
@@ -30,8 +30,12 @@ class Crowd:
     store: MemoryStore
     races: int
     commits: list[str] = field(default_factory=list)
+    full: bool = False
+    hangs: asyncio.Event | None = None
 
     async def gather(self, ask: Ask) -> Gathered:
+        if self.hangs is not None:
+            await self.hangs.wait()
         found = await self.store.gather(ask)
         if self.races and ask.alerts:
             self.races -= 1
@@ -40,6 +44,8 @@ class Crowd:
         return found
 
     async def commit(self, changes: Changes) -> Committed:
+        if self.full and changes.grows:
+            raise StateFull("the store is full")
         done = await self.store.commit(changes)
         self.commits.append(f"{done.fate}{' fenced off' if changes.fence else ''}")
         return done
@@ -149,6 +155,37 @@ async def test_a_sender_that_goes_away_takes_nothing_back() -> None:
     gone = asyncio.create_task(intake.accept([seen()], []))
     await asyncio.sleep(0)
     gone.cancel()
+    await intake.drain()
+    assert len(crowd.store.rows[Table.ALERTS]) == 1
+
+
+async def test_a_full_store_refuses_what_opens_and_takes_what_ends() -> None:
+    intake, crowd = crowded(0)
+    await known(intake, seen("Old"))
+    await known(intake, seen("Older"))
+    crowd.full = True
+    mixed = [seen("Newer"), seen("Older", ends=60_000)]
+    answers = await asyncio.gather(
+        intake.accept([seen("New")], []),
+        intake.accept([seen("Old", ends=60_000)], []),
+        intake.accept(mixed, []),
+        return_exceptions=True,
+    )
+    assert [type(answer).__name__ for answer in answers] == ["StateFull", "NoneType", "StateFull"]
+    assert crowd.store.counted["open:counted"] == 0
+
+
+async def test_what_waits_for_a_store_that_hangs_is_forgotten_with_its_sender() -> None:
+    intake, crowd = crowded(0)
+    crowd.hangs = asyncio.Event()
+    senders = []
+    for number in range(50):
+        senders.append(asyncio.create_task(intake.accept([seen(service=f"s{number}")], [])))
+        await asyncio.sleep(0)
+    for sender in senders:
+        sender.cancel()
+    await asyncio.wait(senders)
+    crowd.hangs.set()
     await intake.drain()
     assert len(crowd.store.rows[Table.ALERTS]) == 1
 

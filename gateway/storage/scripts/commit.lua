@@ -1,10 +1,12 @@
 -- Applies one set of changes whole or not at all. ARGV[1]: the new version of every row written (8 bytes). ARGV[2]: msgpack
 -- {expect, put, drop, count, agenda, release, log, keep, fence, bounds}, in which versions and values are positions in ARGV:
 -- cmsgpack of Redis 7.0 reads no binary strings. Sent with `#!lua`, which the server refuses when it is full, for what makes
--- history grow, and with `#!lua flags=allow-oom` for the rest: ends, plans and settlements. Reply: {fate, now}
+-- history grow, and with `#!lua flags=allow-oom` for the rest: ends, plans and settlements. An agenda score is the urgency (0 is
+-- looked at first) times TURN, and the time in ms. Reply: {fate, now}
 local token, change = ARGV[1], cmsgpack.unpack(ARGV[2])
 local expect, put, drop, count, agenda = change[1], change[2], change[3], change[4], change[5]
 local release, log, keep, fence, bounds = change[6], change[7], change[8], change[9], change[10]
+local TURN = 1e13
 local META, AGENDA, LEASES, COUNTERS, LOG = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
 local QUARANTINE, QUARANTINE_AGE, QUARANTINE_SEEN = KEYS[12], KEYS[13], KEYS[14]
 
@@ -25,7 +27,7 @@ if held then
 end
 for i = 1, #release, 4 do
   local lease = redis.call('HGET', LEASES, release[i])
-  if not lease or string.match(lease, '^%S+') ~= release[i + 1] then return {'fenced', now} end
+  if not lease or string.match(lease, '^%S+') ~= release[i + 1] then return {'expired', now} end
 end
 
 redis.call('HSET', META, 'clock', string.format('%d', now))
@@ -41,16 +43,17 @@ for i = 1, #release, 4 do
     redis.call('HDEL', LEASES, subject)
     if again < 0 then
       redis.call('ZREM', AGENDA, subject)
-      redis.call('HDEL', KEYS[15], subject)
     else
-      redis.call('ZADD', AGENDA, again, subject)
+      local urgency = math.floor(tonumber(redis.call('ZSCORE', AGENDA, subject) or 5 * TURN) / TURN)
+      redis.call('ZADD', AGENDA, string.format('%d', urgency * TURN + again), subject)
     end
   end
 end
 for i = 1, #agenda, 3 do
   local subject, at = agenda[i], math.max(agenda[i + 1], 0)
-  redis.call('ZADD', AGENDA, 'LT', at, subject)
-  redis.call('HSET', KEYS[15], subject, agenda[i + 2])
+  local before = redis.call('ZSCORE', AGENDA, subject)
+  local first = before and math.min(at, tonumber(before) % TURN) or at
+  redis.call('ZADD', AGENDA, string.format('%d', agenda[i + 2] * TURN + first), subject)
   local lease = redis.call('HGET', LEASES, subject)
   if lease then
     local holder, ends, woken = string.match(lease, '^(%S+) (%d+) ?(%d*)$')

@@ -2,7 +2,7 @@
 -- Closes a lane until a time (a vendor's Retry-After), and keeps since when it has been closed: closed again within a minute is
 -- closed still. ARGV: the lane, the time in ms, the key of its pace, what stands there then, the version of the row
 -- `closed:<lane>` (8 bytes).
-local META, PACE = KEYS[7], KEYS[16]
+local META, PACE = KEYS[7], KEYS[15]
 local lane, ends, pace, full = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
