@@ -21,14 +21,15 @@ from gateway.errors import BadRules, StateUnavailable
 from gateway.model.changes import Ask, Changes, Fate, Table
 from gateway.model.ledger import Ledger
 from gateway.model.records import load_incident, load_ledger
-from gateway.model.rulebook import Rulebook
+from gateway.model.rulebook import SECOND, Rulebook
 from gateway.ports import Archive, State
-from gateway.reconcile.context import RULES, Report, load_generation
+from gateway.reconcile.context import RULES, Announced, Report, load_announced
 from gateway.storage.rule_files import differences, fingerprint_files, load_rules
 
 log = structlog.get_logger("gateway.rules")
 
 EVERY = 2.0  # seconds
+ALIVE = 10 * SECOND  # how often one of the replicas with the newest rules says that it is there
 PAGE = 500
 
 
@@ -82,28 +83,36 @@ class RulesKeeper:
     async def announce(self, ours: str) -> int:
         """The generation of the revision `ours`: the store's where it has it, else the next. Raises `StateUnavailable`."""
         while True:
-            row = (await self._state.gather(Ask(cells=(RULES,)))).rows[RULES]
-            generation, revision = load_generation(row.value)
-            if revision == ours:
-                return generation
-            text = f"{generation + 1} {ours}"
-            committed = await self._state.commit(Changes(expect={RULES: row.version}, put={RULES: text.encode()}))
+            gathered = await self._state.gather(Ask(cells=(RULES,)))
+            row = gathered.rows[RULES]
+            known = load_announced(row.value)
+            generation = known.generation if known.revision == ours else known.generation + 1
+            announced = Announced(generation, ours, gathered.now)
+            committed = await self._state.commit(Changes(expect={RULES: row.version}, put={RULES: announced.dump()}))
             if committed.fate is Fate.DONE:
-                return generation + 1
+                return generation
 
     async def run(self) -> None:
-        """Watch the files, until cancelled."""
+        """Watch the files and say that we are there, until cancelled."""
         while True:
             await asyncio.sleep(EVERY)
-            seen = fingerprint_files(self._path)
-            if seen == self._seen:
-                continue
             try:
-                await self.reload()
+                await self._say_that_we_live()
+                seen = fingerprint_files(self._path)
+                if seen != self._seen:
+                    await self.reload()
+                    self._seen = seen
             except StateUnavailable as error:
                 log.warning("reload_delayed", error=str(error))
-                continue
-            self._seen = seen
+
+    async def _say_that_we_live(self) -> None:
+        """As long as nobody has newer rules; replicas with older ones leave planning to us."""
+        gathered = await self._state.gather(Ask(cells=(RULES,)))
+        row = gathered.rows[RULES]
+        known = load_announced(row.value)
+        if known.revision == self.in_force.rules.revision and gathered.now - known.seen_at > ALIVE:
+            said = known._replace(seen_at=gathered.now)
+            await self._state.commit(Changes(expect={RULES: row.version}, put={RULES: said.dump()}))
 
     async def reload(self) -> bool:
         """False where the files have errors."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import structlog
 
@@ -42,7 +43,6 @@ class Context:
     report: Report
     public_url: str = ""
     generation: int = 0  # of the rules in force here; an older one than the store's does not plan
-    outdated_since: int = 0
     paces: Mapping[str, Pace] = field(default_factory=dict)  # by destination
 
 
@@ -53,7 +53,7 @@ class Reading:
     case: Case
     versions: Mapping[Cell, bytes]
     now: int
-    generation: int  # of the newest rules that any replica has
+    announced: Announced
     newest: frozenset[str]  # the episodes that are their alerts' newest
 
     def expect(self, incident: str, *targets: str) -> dict[Cell, bytes]:
@@ -65,19 +65,26 @@ def ledger_cell(incident: str, target: str) -> Cell:
     return Cell(Table.LEDGERS, ledger_key(incident, target))
 
 
-def load_generation(raw: bytes) -> tuple[int, str]:
-    """The newest rules' generation and revision, as some replica announced them."""
-    number, _, revision = raw.decode().partition(" ")
-    return int(number or 0), revision
+class Announced(NamedTuple):
+    """The newest rules that any replica has: their generation and revision, and when a replica that has them last said so (ms)."""
+
+    generation: int = 0
+    revision: str = ""
+    seen_at: int = 0
+
+    def dump(self) -> bytes:
+        return f"{self.generation} {self.revision} {self.seen_at}".encode()
+
+
+def load_announced(row: bytes) -> Announced:
+    generation, revision, seen_at = row.decode().split() if row else ("0", "", "0")
+    return Announced(int(generation), revision, int(seen_at))
 
 
 def outdated(context: Context, reading: Reading) -> bool:
-    """Another replica has newer rules than we: it plans. Not for ever: nobody is left unwarned for a stuck deployment."""
-    if reading.generation <= context.generation:
-        context.outdated_since = 0
-        return False
-    context.outdated_since = context.outdated_since or reading.now
-    return reading.now - context.outdated_since < OUTDATED_PATIENCE
+    """A replica that has newer rules than we is alive: it plans. Where none is, nobody is left unwarned for its sake."""
+    newest = reading.announced
+    return newest.generation > context.generation and reading.now - newest.seen_at < OUTDATED_PATIENCE
 
 
 async def read_case(store: Store, incident_id: str) -> Reading | None:
@@ -95,9 +102,9 @@ async def read_cases(store: Store, incident_ids: Sequence[str]) -> list[Reading 
     found = [_newest_of(one, second) if one is not None else None for one in incidents]
     missing = [cell for pair in found if pair is not None for cell in pair[1]]
     third = await store.gather(Ask(cells=missing)) if missing else second
-    generation = load_generation(first.rows[RULES].value)[0]
+    announced = load_announced(first.rows[RULES].value)
     return [
-        _reading(one, pair, first, second, third, generation) if one is not None and pair is not None else None
+        _reading(one, pair, first, second, third, announced) if one is not None and pair is not None else None
         for one, pair in zip(incidents, found, strict=True)
     ]
 
@@ -113,7 +120,7 @@ def _lane_cell(target: str) -> Cell:
 
 
 def _reading(
-    incident: Incident, found: tuple[dict[str, Alert], list[Cell]], first: Gathered, second: Gathered, third: Gathered, generation: int
+    incident: Incident, found: tuple[dict[str, Alert], list[Cell]], first: Gathered, second: Gathered, third: Gathered, announced: Announced
 ) -> Reading:  # fmt: skip
     episodes, missing = found
     newest = frozenset(episodes)
@@ -126,7 +133,7 @@ def _reading(
     lanes = {target: closed_lane(second.rows[_lane_cell(target)].value) for target in incident.targets}
     closed = {target: since for target, (since, until) in lanes.items() if until > third.now}
     case = Case(incident, episodes, {one.target: one for one in ledgers}, closed)
-    return Reading(case, versions, third.now, generation, newest)
+    return Reading(case, versions, third.now, announced, newest)
 
 
 def _newest_of(incident: Incident, gathered: Gathered) -> tuple[dict[str, Alert], list[Cell]]:

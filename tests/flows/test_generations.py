@@ -1,0 +1,43 @@
+"""Replicas with different rules: the newest that is alive plans, the others leave it to it."""
+
+from __future__ import annotations
+
+from gateway.decisions.route import Router
+from gateway.model.changes import Changes
+from gateway.model.rulebook import MINUTE, SECOND
+from gateway.reconcile.context import OUTDATED_PATIENCE, RULES, Announced
+from tests.flows.test_telling import states
+from tests.support.build import START, rulebook, seen
+from tests.support.world import World
+
+
+async def announce(world: World, generation: int) -> None:
+    await world.store.commit(Changes(put={RULES: Announced(generation, "newer", START + world.at).dump()}))
+
+
+async def test_a_replica_with_older_rules_leaves_planning_to_one_that_lives() -> None:
+    world = World()
+    world.reconciler.use(Router(rulebook()), 1)
+    for _ in range(20):
+        await announce(world, 2)
+        await world.webhook(seen())
+        await world.until(world.at + 10 * SECOND)
+    assert not world.slack.sent
+
+
+async def test_where_no_replica_with_the_newest_rules_lives_any_more_the_older_plans() -> None:
+    world = World()
+    world.reconciler.use(Router(rulebook()), 1)
+    await announce(world, 2)
+    await world.webhook(seen())
+    await world.until(OUTDATED_PATIENCE + MINUTE)
+    assert states(world, "chat")
+
+
+async def test_a_replica_with_the_newest_rules_plans() -> None:
+    world = World()
+    world.reconciler.use(Router(rulebook()), 2)
+    await announce(world, 2)
+    await world.webhook(seen())
+    await world.until(MINUTE)
+    assert states(world, "chat")
