@@ -6,31 +6,19 @@ Deliver asks the very same function again just before it sends, so that what is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import msgspec
 
-from gateway.decisions.believe import assumed, overtaken
-from gateway.decisions.route import OWN_SOURCE, OWN_SUBJECT, Leg, Misled, Router, Routing
-from gateway.decisions.suppress import lapse, suppression
-from gateway.decisions.view import Seat, View, conclude, quiet_until, reasons, standings
+from gateway.decisions.believe import overtaken
+from gateway.decisions.route import Router
+from gateway.decisions.seating import Case, Seating
+from gateway.decisions.suppress import lapse
+from gateway.decisions.view import View, conclude, quiet_until, reasons, standings
 from gateway.model.alert import Alert
-from gateway.model.incident import Incident, Member, Standings, Told
+from gateway.model.incident import Incident, Standings, Told
 from gateway.model.ledger import Ledger
-from gateway.model.verdict import Reason, Standing, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """An incident with everything that was read for it: `alerts` by episode id, `ledgers` by target.
-
-    `closed`: since when (ms) a target's lane is closed by its vendor, so that nothing is even tried there.
-    """
-
-    incident: Incident
-    alerts: Mapping[str, Alert]
-    ledgers: Mapping[str, Ledger]
-    closed: Mapping[str, int] = field(default_factory=dict)
+from gateway.model.verdict import Standing, Verdict
 
 
 @dataclass(slots=True)
@@ -50,89 +38,15 @@ class Plan:
 def plan(case: Case, router: Router, now: int) -> Plan:
     firing = [alert for alert in case.alerts.values() if alert.firing]
     incident = lapse(case.incident, firing, now)
-    views: dict[str, View] = {}
-    unseen: dict[str, Verdict] = {}
-    for member in incident.members:
-        alert = case.alerts.get(member.episode_id)
-        if alert is not None:
-            _seat(case, incident, member, alert, router, now, views, unseen)
-    _stand_in(case, router, views)
-    _seat_the_told(case, views)
+    seating = Seating(case, router, now)
+    seating.seat(incident)
+    views = seating.views
     for view in views.values():
         conclude(view, incident, now)
         view.ledger = overtaken(view.ledger, view.want)
         view.moved_to = _moved_to(view, views)
     incident = _resolve(incident, views, firing, now)
-    return Plan(incident, views, _next_look(case, incident, views, now), _homeless(unseen), unseen)
-
-
-def _seat(
-    case: Case, incident: Incident, member: Member, alert: Alert, router: Router, now: int,
-    views: dict[str, View], unseen: dict[str, Verdict],
-) -> None:  # fmt: skip
-    routing = router.routing(alert.labels)
-    if alert.spoken_by.startswith(OWN_SOURCE):
-        routing = router.own_legs(routing, alert.labels.get(OWN_SUBJECT, ""))
-    kept = suppression(incident, member, alert, named=routing.named, now=now)
-    legs = [_placed(case, leg) for leg in (*routing.legs, *_detours(router, routing, alert))]
-    if not legs:
-        misled = Verdict(Standing.UNDELIVERABLE, Reason.TEMPLATE_VALUE)
-        unseen[member.episode_id] = misled if routing.misled else kept or Verdict(Standing.SUPPRESSED, Reason.UNROUTED)
-    for leg in legs:
-        _view(case, leg, views)
-        seats = views[leg.target].seats
-        if seats and seats[-1].member is member:
-            seats[-1].legs.append(leg)
-        else:
-            seats.append(Seat(member, alert, [leg], kept))
-
-
-def _placed(case: Case, leg: Leg) -> Leg:
-    """A destination that means another place by now is another target there: what the old place was told, it is owed an end of."""
-    ledger = case.ledgers.get(leg.target)
-    told = ledger.through if ledger else None
-    here = (leg.address, leg.destination.credential)
-    if told is None or told.kind == "log" or (told.address, told.secret) == here:
-        return leg
-    name, channel = leg.destination.name, leg.address
-    return replace(leg, target=f"{name}:{channel}" if leg.target != f"{name}:{channel}" else f"{name}:{channel} {here[1]}")
-
-
-def _view(case: Case, leg: Leg, views: dict[str, View]) -> View:
-    view = views.get(leg.target)
-    if view is None:
-        ledger = assumed(case.ledgers.get(leg.target) or Ledger(case.incident.id, leg.target, leg.destination.name))
-        view = views[leg.target] = View(leg.target, leg.destination, leg.address, ledger)
-    return view
-
-
-def _detours(router: Router, routing: Routing, alert: Alert) -> list[Leg]:
-    """A channel that a template may not name: the alert is told at the destination's fallback, chains followed."""
-    found: list[Leg] = []
-    for misled in routing.misled:
-        waiting = list(misled.destination.fallback)
-        while waiting:
-            leg = router.leg(waiting.pop(0), alert.labels, misled.route, page=misled.page)
-            if isinstance(leg, Misled):
-                waiting += leg.destination.fallback
-            else:
-                found.append(leg)
-    return found
-
-
-def _seat_the_told(case: Case, views: dict[str, View]) -> None:
-    """Whoever was told of a member keeps seeing it, whatever the routes say now: its end is owed."""
-    members = {member.episode_id: member for member in case.incident.members}
-    for target, ledger in case.ledgers.items():
-        view = views.get(target)
-        if view is None:
-            address = ledger.through.address if ledger.through else ""
-            view = views[target] = View(target, None, address, assumed(ledger))
-        seated = {seat.member.episode_id for seat in view.seats}
-        moved = Verdict(Standing.SUPPRESSED, Reason.UNROUTED)
-        for episode in view.ledger.believed.members:
-            if episode not in seated and episode in members and episode in case.alerts:
-                view.seats.append(Seat(members[episode], case.alerts[episode], [], moved))
+    return Plan(incident, views, _next_look(case, incident, views, now), _homeless(seating.unseen), seating.unseen)
 
 
 def _moved_to(view: View, views: Mapping[str, View]) -> str:
@@ -142,46 +56,6 @@ def _moved_to(view: View, views: Mapping[str, View]) -> str:
     left = {seat.member.episode_id for seat in view.seats}
     others = [target for target, one in views.items() if any(seat.member.episode_id in left for seat in one.firing)]
     return f"told at {', '.join(others)} now" if others else "no rule routes it here any longer"
-
-
-def _stand_in(case: Case, router: Router, views: dict[str, View]) -> None:
-    """A failing target's view is added to its fallback's and stays there until the incident ends at it; chains follow on."""
-    waiting = [target for target, ledger in case.ledgers.items() if ledger.fell_back_at]
-    done: set[str] = set()
-    while waiting:
-        target = waiting.pop(0)
-        view = views.get(target)
-        if target in done or view is None or view.destination is None:
-            continue
-        done.add(target)
-        failing = bool(view.ledger.failing_since or view.ledger.dead)
-        for name in view.destination.fallback:
-            for stand_in in _lend(case, router, view, name, views, failing=failing):
-                views[stand_in].covers[target] = failing
-                if views[stand_in].ledger.fell_back_at and stand_in not in done:
-                    waiting.append(stand_in)
-
-
-def _lend(case: Case, router: Router, view: View, name: str, views: dict[str, View], *, failing: bool) -> list[str]:
-    """The targets that stand in; one that was told the end does so no longer, unless the other cannot be reached still."""
-    targets = []
-    for seat in view.seats:
-        for leg in seat.legs:
-            other = router.leg(name, seat.alert.labels, leg.route, page=leg.page)
-            if isinstance(other, Leg) and (failing or not _was_told_the_end(case, other.target)):
-                there = _view(case, other, views)
-                seated = next((one for one in there.seats if one.member == seat.member), None)
-                if seated is None:
-                    there.seats.append(Seat(seat.member, seat.alert, [other], seat.kept))
-                elif other not in seated.legs:
-                    seated.legs.append(other)
-                targets.append(other.target)
-    return list(dict.fromkeys(targets))
-
-
-def _was_told_the_end(case: Case, target: str) -> bool:
-    ledger = case.ledgers.get(target)
-    return ledger is not None and ledger.believed.state is Told.ENDED
 
 
 def _resolve(incident: Incident, views: dict[str, View], firing: list[Alert], now: int) -> Incident:

@@ -86,7 +86,7 @@ def told(target: str, *alerts: Alert, at: int, rules: Rulebook | None = None, le
     """The target's ledger once what it should believe at that time was delivered; `ledgers` are those of the time before."""
     view = seen_by(target, *alerts, at=at, rules=rules, ledgers=ledgers, **more)
     telling = compose(view, incident(*alerts, **more), LabelRules(), START + at)
-    through = BY_SLACK if view.kind == "slack" else BY_PAGERDUTY
+    through = msgspec.structs.replace(BY_SLACK if view.kind == "slack" else BY_PAGERDUTY, address=view.address)
     begun = begin(view.ledger, telling, view.want, through, f"attempt-{at}", START + at)
     return settle(begun, telling, Delivered(MESSAGE), START + at, looks=view.kind == "slack")
 

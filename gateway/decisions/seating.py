@@ -1,0 +1,145 @@
+"""Seating: which members of an incident each target sees, and by which routes; whoever was told, and whoever stands in, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from gateway.decisions.believe import assumed
+from gateway.decisions.route import OWN_SOURCE, OWN_SUBJECT, Leg, Misled, Router, Routing
+from gateway.decisions.suppress import suppression
+from gateway.decisions.view import Seat, View
+from gateway.model.alert import Alert
+from gateway.model.incident import Incident, Member, Told
+from gateway.model.ledger import Ledger
+from gateway.model.verdict import Reason, Standing, Verdict
+
+MISLED = Verdict(Standing.UNDELIVERABLE, Reason.TEMPLATE_VALUE)
+UNROUTED = Verdict(Standing.SUPPRESSED, Reason.UNROUTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An incident with everything that was read for it: `alerts` by episode id, `ledgers` by target.
+
+    `closed`: since when (ms) a target's lane is closed by its vendor, so that nothing is even tried there.
+    """
+
+    incident: Incident
+    alerts: Mapping[str, Alert]
+    ledgers: Mapping[str, Ledger]
+    closed: Mapping[str, int] = field(default_factory=dict)
+
+
+class Seating:
+    """Fills `views` by target; `unseen` holds the members that no target sees, with the reason."""
+
+    def __init__(self, case: Case, router: Router, now: int) -> None:
+        self._case = case
+        self._router = router
+        self._now = now
+        self.views: dict[str, View] = {}
+        self.unseen: dict[str, Verdict] = {}
+        self._seated: dict[tuple[str, str], Seat] = {}  # by target and episode
+
+    def seat(self, incident: Incident) -> None:
+        """All of it: by the routes, for failing targets, and where they were told before."""
+        for member in incident.members:
+            alert = self._case.alerts.get(member.episode_id)
+            if alert is not None:
+                self._seat_routed(incident, member, alert)
+        self._stand_in()
+        self._seat_the_told()
+
+    def _seat_routed(self, incident: Incident, member: Member, alert: Alert) -> None:
+        routing = self._router.routing(alert.labels)
+        if alert.spoken_by.startswith(OWN_SOURCE):
+            routing = self._router.own_legs(routing, alert.labels.get(OWN_SUBJECT, ""))
+        kept = suppression(incident, member, alert, named=routing.named, now=self._now)
+        legs = (*routing.legs, *self._detours(routing, alert))
+        if not legs:
+            self.unseen[member.episode_id] = MISLED if routing.misled else kept or UNROUTED
+        for leg in legs:
+            self._take(Seat(member, alert, [self._placed(leg)], kept))
+
+    def _take(self, seat: Seat) -> View:
+        """A seat with one leg; a member that sits there already gets the leg."""
+        (leg,) = seat.legs
+        view = self.views.get(leg.target)
+        if view is None:
+            ledger = self._case.ledgers.get(leg.target) or Ledger(self._case.incident.id, leg.target, leg.destination.name)
+            view = self.views[leg.target] = View(leg.target, leg.destination, leg.address, assumed(ledger))
+        seated = self._seated.get((leg.target, seat.member.episode_id))
+        if seated is None:
+            self._sit(view, seat)
+        elif leg not in seated.legs:
+            seated.legs.append(leg)
+        return view
+
+    def _sit(self, view: View, seat: Seat) -> None:
+        view.seats.append(seat)
+        self._seated[view.target, seat.member.episode_id] = seat
+
+    def _placed(self, leg: Leg) -> Leg:
+        """A destination that means another place by now is another target there: the old place is owed an end of what it was told."""
+        ledger = self._case.ledgers.get(leg.target)
+        told = ledger.through if ledger else None
+        here = (leg.address, leg.destination.credential)
+        if told is None or told.kind == "log" or (told.address, told.secret) == here:
+            return leg
+        target = f"{leg.destination.name}:{leg.address}"
+        return replace(leg, target=target if target != leg.target else f"{target} {leg.destination.credential}")
+
+    def _detours(self, routing: Routing, alert: Alert) -> Iterator[Leg]:
+        """A channel that a template may not name: the alert is told at the destination's fallback, chains followed."""
+        for misled in routing.misled:
+            waiting = list(misled.destination.fallback)
+            while waiting:
+                leg = self._router.leg(waiting.pop(0), alert.labels, misled.route, page=misled.page)
+                if isinstance(leg, Misled):
+                    waiting += leg.destination.fallback
+                else:
+                    yield leg
+
+    def _seat_the_told(self) -> None:
+        """Whoever was told of a member keeps seeing it, whatever the routes say now: its end is owed."""
+        members = {member.episode_id: member for member in self._case.incident.members}
+        for target, ledger in self._case.ledgers.items():
+            view = self.views.get(target)
+            if view is None:
+                address = ledger.through.address if ledger.through else ""
+                view = self.views[target] = View(target, None, address, assumed(ledger))
+            for episode in view.ledger.believed.members:
+                member, alert = members.get(episode), self._case.alerts.get(episode)
+                if member is not None and alert is not None and (target, episode) not in self._seated:
+                    self._sit(view, Seat(member, alert, [], UNROUTED))
+
+    def _stand_in(self) -> None:
+        """A failing target's view is added to its fallback's and stays there until the incident ends at it; chains follow on."""
+        waiting = [target for target, ledger in self._case.ledgers.items() if ledger.fell_back_at]
+        done: set[str] = set()
+        while waiting:
+            view = self.views.get(waiting.pop(0))
+            if view is None or view.target in done:
+                continue
+            done.add(view.target)
+            failing = bool(view.ledger.failing_since or view.ledger.dead)
+            for stand_in in self._lent(view, failing=failing):
+                stand_in.covers[view.target] = failing
+                if stand_in.ledger.fell_back_at:
+                    waiting.append(stand_in.target)
+
+    def _lent(self, view: View, *, failing: bool) -> list[View]:
+        """Those that stand in; one that was told the end does so no longer, unless the other cannot be reached still."""
+        lent: dict[str, View] = {}
+        for seat, leg in [(one, leg) for one in view.seats for leg in one.legs]:
+            for name in view.destination.fallback if view.destination else ():
+                other = self._router.leg(name, seat.alert.labels, leg.route, page=leg.page)
+                if isinstance(other, Leg) and (failing or not self._was_told_the_end(other.target)):
+                    there = self._take(Seat(seat.member, seat.alert, [self._placed(other)], seat.kept))
+                    lent[there.target] = there
+        return list(lent.values())
+
+    def _was_told_the_end(self, target: str) -> bool:
+        ledger = self._case.ledgers.get(target)
+        return ledger is not None and ledger.believed.state is Told.ENDED
