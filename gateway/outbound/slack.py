@@ -76,10 +76,11 @@ class SlackNotifier:
     ) -> Answer:
         sent: dict[str, Any] = {"text": rendered.text, "blocks": list(rendered.blocks), **AS_WRITTEN}
         if remote is None:
+            channel = self._ids.get((secret, through.address), through.address)
             metadata = _metadata(attempt, "message", telling)
-            return await self._post(
-                "chat.postMessage", secret, {**sent, **QUIET, "channel": through.address, "metadata": metadata}
-            )
+            answer = await self._post("chat.postMessage", secret, {**sent, **QUIET, "channel": channel, "metadata": metadata})
+            self._learn(secret, through.address, answer)
+            return answer
         # Without metadata of its own an edit leaves the posting's attempt in place, where a late look still finds it.
         return await self._post("chat.update", secret, {**sent, "channel": remote.channel, "ts": remote.id})
 
@@ -170,10 +171,20 @@ class SlackNotifier:
             found = await self._find_channel(address.removeprefix("#"), secret)
             if found is None:
                 return None
-            if len(self._ids) >= NAMES_KEPT:
-                self._ids.clear()
-            self._ids[secret, address] = found
+            self._keep(secret, address, found)
         return self._ids[secret, address]
+
+    def _learn(self, secret: str, address: str, answer: Answer) -> None:
+        """Whoever posts to a #name is told its id; from then on the id counts, whatever the channel is renamed to."""
+        if isinstance(answer, Delivered) and answer.remote.channel:
+            self._keep(secret, address, answer.remote.channel)
+        elif isinstance(answer, Refused) and answer.permanent:
+            self._ids.pop((secret, address), None)
+
+    def _keep(self, secret: str, address: str, channel: str) -> None:
+        if len(self._ids) >= NAMES_KEPT:
+            self._ids.clear()
+        self._ids[secret, address] = channel
 
     async def _find_channel(self, name: str, secret: str) -> str | None:
         params: dict[str, Any] = {"limit": NAMES_PAGE, "types": "public_channel,private_channel"}

@@ -11,13 +11,14 @@ from gateway.clock import utc_ms
 from gateway.decisions import deliver
 from gateway.decisions.compose import compose, compose_plainly
 from gateway.decisions.plan import plan
+from gateway.decisions.settle import looked, withdrawn
 from gateway.model.changes import Claim
 from gateway.model.incident import Part, Through
 from gateway.model.rulebook import SECOND
 from gateway.model.telling import Answer, Look, Refused, Telling
 from gateway.reconcile.context import Context, let_go, log, outdated, read_case
 from gateway.reconcile.job import Job, Lost, Outlet, outlet_of
-from gateway.reconcile.settling import Sent, abandon, finish, settle, write_intent
+from gateway.reconcile.settling import Sent, abandon, finish, write_answer, write_intent
 
 
 async def deliver_next(context: Context, claim: Claim, rest: str, *, plainly: bool = False) -> bool:
@@ -85,7 +86,7 @@ async def _tell(job: Job, outlet: Outlet | Refused) -> None:
         answer = await outlet.notifier.tell(
             outlet.through, outlet.secret, telling, attempt=begun.intent.attempt, remote=begun.remote
         )
-    await settle(job, Sent(outlet, telling, answer, started), begun, version)
+    await write_answer(job, Sent(outlet, telling, answer, started), begun, version)
 
 
 async def _reply(job: Job, outlet: Outlet | Refused) -> None:
@@ -105,7 +106,7 @@ async def _reply(job: Job, outlet: Outlet | Refused) -> None:
             outlet.through, outlet.secret, begun.intent.notes, attempt=begun.intent.attempt, remote=begun.remote,
             mentions=mentions,
         )  # fmt: skip
-    await settle(job, Sent(outlet, None, answer, started), begun, version)
+    await write_answer(job, Sent(outlet, None, answer, started), begun, version)
 
 
 async def _look(job: Job, outlet: Outlet | Refused, attempts: tuple[str, ...], since: int) -> None:
@@ -118,7 +119,7 @@ async def _look(job: Job, outlet: Outlet | Refused, attempts: tuple[str, ...], s
         look = await outlet.notifier.look(through, outlet.secret, attempts=attempts, since=since, remote=thread)
     telling = _composed(job)
     now = await job.context.store.now()
-    after = deliver.looked(job.stored, telling, look, now)
+    after = looked(job.stored, telling, look, now)
     log.info("looked_back", target=job.view.target, incident=job.incident.id, attempts=len(attempts), found=str(look))
     await finish(job, after, now)
 
@@ -129,4 +130,4 @@ async def _withdraw(job: Job, outlet: Outlet | Refused) -> None:
     else:
         answer = await outlet.notifier.withdraw(outlet.through, outlet.secret, job.stored.extras[0])
     now = await job.context.store.now()
-    await finish(job, deliver.withdrawn(job.stored, answer, now), now)
+    await finish(job, withdrawn(job.stored, answer, now), now)

@@ -9,8 +9,9 @@ import msgspec
 from gateway.decisions.admit import KEEP_ENDED, urgency
 from gateway.decisions.believe import assumed, overtaken
 from gateway.decisions.books import book_planned, book_standings
-from gateway.decisions.deliver import Rest, at_rest, fall_back, next_step
+from gateway.decisions.deliver import Rest, at_rest, next_step
 from gateway.decisions.plan import Plan, failing_since, plan, remind_at
+from gateway.decisions.settle import fall_back
 from gateway.decisions.view import View, severity_of, standings
 from gateway.model.changes import Cell, Changes, Claim, Fate, LogEntry, Release, Table
 from gateway.model.incident import Incident, Note

@@ -11,6 +11,7 @@ from gateway.decisions import deliver
 from gateway.decisions.admit import plan_subject
 from gateway.decisions.believe import abandoned, assumed
 from gateway.decisions.books import book_standings, book_telling
+from gateway.decisions.settle import fall_back, settle
 from gateway.decisions.view import standings
 from gateway.model.changes import Ask, Changes, Fate, LogEntry, Pace, Release
 from gateway.model.incident import Told
@@ -47,7 +48,7 @@ async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
     return (booked, committed.version) if committed.fate is Fate.DONE else None
 
 
-async def settle(job: Job, sent: Sent, begun: Ledger, version: bytes) -> None:
+async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> None:
     """Write the answer down. A plan may have touched the ledger meanwhile: then it is written down on what is there now."""
     looks = sent.outlet.notifier.settles_by_looking if isinstance(sent.outlet, Outlet) else False
     intent = begun.intent
@@ -55,9 +56,9 @@ async def settle(job: Job, sent: Sent, begun: Ledger, version: bytes) -> None:
     _observe(job, sent)
     for _ in range(SETTLE_TRIES):
         now = await job.context.store.now()
-        settled = deliver.settle(begun, sent.telling, sent.answer, now, looks=looks)
+        settled = settle(begun, sent.telling, sent.answer, now, looks=looks)
         if job.view.destination is not None and job.view.destination.fallback:
-            settled = deliver.fall_back(settled, job.view.destination.fallback_after, now)
+            settled = fall_back(settled, job.view.destination.fallback_after, now)
         if await _write(job, begun, settled, version, now, looks=looks):
             await _slow_lane(job, sent.answer, now)
             _speak_up(job, settled, sent.answer, now)

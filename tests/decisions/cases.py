@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from gateway.decisions.compose import compose
-from gateway.decisions.deliver import begin, settle
+from gateway.decisions.deliver import begin
 from gateway.decisions.plan import Case, Plan, plan
 from gateway.decisions.route import Router
+from gateway.decisions.settle import settle
 from gateway.decisions.view import View
 from gateway.model.alert import Alert
 from gateway.model.incident import Acknowledgement, Closure, Incident, Member, Remote, Through

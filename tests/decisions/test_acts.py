@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateway.decisions.act import acknowledge, close, retry, unacknowledge
-from gateway.decisions.deliver import fall_back
+from gateway.decisions.settle import fall_back
 from gateway.decisions.suppress import lapse
 from gateway.model.incident import Acknowledgement, Closure, Incident
 from gateway.model.ledger import Ledger

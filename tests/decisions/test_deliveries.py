@@ -9,22 +9,8 @@ from hypothesis import strategies as st
 
 from gateway.decisions.act import retry
 from gateway.decisions.believe import assumed
-from gateway.decisions.deliver import (
-    LookBack,
-    Reply,
-    Rest,
-    Step,
-    Tell,
-    Withdraw,
-    at_rest,
-    begin,
-    begin_reply,
-    fall_back,
-    looked,
-    next_step,
-    settle,
-    withdrawn,
-)
+from gateway.decisions.deliver import LookBack, Reply, Rest, Step, Tell, Withdraw, at_rest, begin, begin_reply, next_step
+from gateway.decisions.settle import fall_back, looked, settle, withdrawn
 from gateway.decisions.view import View
 from gateway.model.alert import Alert
 from gateway.model.incident import Note, Part, Remote, Through, Told

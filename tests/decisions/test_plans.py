@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.decisions.deliver import fall_back
 from gateway.decisions.plan import Plan, remind_at
+from gateway.decisions.settle import fall_back
 from gateway.model.alert import Alert
 from gateway.model.incident import Acknowledgement, Closure, Incident, Part, Told
 from gateway.model.ledger import Believed, Intent, Ledger
