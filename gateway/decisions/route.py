@@ -70,17 +70,11 @@ class Router:
 
     def routing(self, labels: Mapping[str, str]) -> Routing:
         deepest = self._deepest(self._children(self._index.matching(labels)), None)
-        legs: dict[tuple[str, str, bool], Leg] = {}
-        misled: list[Misled] = []
-        for route in deepest:
-            for page, names in ((False, route.notify), (True, route.page)):
-                for name in names:
-                    leg = self.leg(name, labels, route, page=page)
-                    if isinstance(leg, Misled):
-                        misled.append(leg)
-                    else:
-                        legs.setdefault((leg.target, route.name, page), leg)
-        return Routing(tuple(legs.values()), tuple(misled), any(route.name in self._named for route in deepest))
+        found = [self.leg(name, labels, route, page=False) for route in deepest for name in route.notify]
+        found += [self.leg(name, labels, route, page=True) for route in deepest for name in route.page]
+        legs = {(leg.target, leg.route.name, leg.page): leg for leg in found if isinstance(leg, Leg)}
+        misled = tuple(one for one in found if isinstance(one, Misled))
+        return Routing(tuple(legs.values()), misled, any(route.name in self._named for route in deepest))
 
     def leg(self, name: str, labels: Mapping[str, str], route: Route, *, page: bool) -> Leg | Misled:
         destination = self.rules.destinations[name]

@@ -102,7 +102,7 @@ class SlackNotifier:
     async def look(
         self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
     ) -> Look:
-        """In the channel and, for replies, in the thread, the newest first; more than `PAGES` pages of either are not read."""
+        """In the channel (the newest first) and, for replies, in the thread; more than `PAGES` pages of either are not read."""
         found: dict[str, Remote] = {}
         try:
             async with asyncio.timeout(self._timeout):

@@ -141,9 +141,11 @@ class Reconciler:
     async def _handle_plans(self, claims: Sequence[Claim]) -> None:
         """All in one commit; where that fails, each by itself, so that none fails its neighbours."""
         if len(claims) > 1:
-            together = plan_together(self.context, claims)
-            if (await asyncio.gather(together, return_exceptions=True))[0] is True:
+            (result,) = await asyncio.gather(plan_together(self.context, claims), return_exceptions=True)
+            if result is True:
                 return
+            if result is not False and not isinstance(result, StateUnavailable):
+                log.warning("planned_one_by_one", plans=len(claims), because=repr(result)[:200])
         for claim in claims:
             await self._handle(claim)
 
