@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gateway.decisions.plan import Case, plan
 from gateway.decisions.route import Router
 from gateway.decisions.view import standings
-from gateway.inbound.alertmanager import parse
+from gateway.inbound.parsing import parse
 from gateway.intake import Intake
 from gateway.model.alert import Alert
 from gateway.model.changes import Table

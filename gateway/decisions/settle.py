@@ -6,7 +6,7 @@ from typing import assert_never
 
 import msgspec
 
-from gateway.decisions.compose import notes
+from gateway.decisions.notes import notes
 from gateway.model.incident import Part, Remote, Told
 from gateway.model.ledger import Intent, Ledger
 from gateway.model.rulebook import MINUTE, SECOND

@@ -18,24 +18,17 @@ import msgspec
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from gateway.decisions.normalise import Malformed, Normaliser
+from gateway.decisions.normalise import Normaliser
 from gateway.errors import BadWebhook, StateUnavailable
 from gateway.inbound.auth import Tokens
 from gateway.inbound.body import Caps, Flight, Unread, header
 from gateway.inbound.correlation import correlation_id
-from gateway.model.alert import Observation
+from gateway.inbound.parsing import DEFAULT_SOURCE, Parsed, parse
 from gateway.model.stray import MAX_RAW, Stray
-from gateway.model.webhook import LooseAlert, LooseBody, WireBody
 from gateway.ports import Intake
-
-MAX_ALERTS = 50_000
-DEFAULT_SOURCE = "default"
 
 log = structlog.get_logger("gateway.inbound")
 
-_strict = msgspec.json.Decoder(WireBody).decode
-_loose = msgspec.json.Decoder(LooseBody).decode
-_loose_alert = msgspec.json.Decoder(LooseAlert).decode
 _encode = msgspec.json.encode
 
 
@@ -65,15 +58,6 @@ REMEDIES = {
 NO_TOKEN = Reply(401, "unauthorized", "a valid token is needed", "authorization", "authorization: {credentials: …} in http_config, as GATEWAY_WEBHOOK_TOKEN says")  # fmt: skip
 FAULT = Reply(500, "fault", "a fault of the gateway: its log says more")
 NOT_POST = Reply(405, "method", "webhooks come by POST")
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    seen: list[Observation]
-    strays: list[Stray]
-    receiver: str = ""
-    group: str = ""
-    truncated: int = 0
 
 
 class AlertmanagerDoor:
@@ -147,62 +131,6 @@ class AlertmanagerDoor:
             return parsed, Reply(503, "store_away", str(error))
         taken = Reply(200, "taken", alerts=len(parsed.seen), quarantined=len(parsed.strays))
         return parsed, refusal or taken
-
-
-def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
-    """Raises `BadWebhook` for a body that is no webhook at all; one bad alert becomes a stray alone."""
-    try:
-        strict = _strict(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _parse_loosely(body, normaliser, now, trace)
-    _check_count(len(strict.alerts))
-    seen: list[Observation] = []
-    strays: list[Stray] = []
-    for alert in strict.alerts:
-        found = normaliser.observe(alert, strict.status, now, trace)
-        if isinstance(found, Malformed):
-            strays.append(_stray(found, _encode(alert)))
-        else:
-            seen.append(found)
-    return Parsed(seen, strays, strict.receiver, strict.groupKey, strict.truncatedAlerts)
-
-
-def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) -> Parsed:
-    try:
-        loose = _loose(body)
-    except msgspec.ValidationError as error:
-        raise BadWebhook("alerts", f"not an Alertmanager webhook: {error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadWebhook("", f"not JSON: {error}") from None
-    _check_count(len(loose.alerts))
-    group_status = loose.status if isinstance(loose.status, str) else ""
-    seen: list[Observation] = []
-    strays: list[Stray] = []
-    for raw in loose.alerts:
-        try:
-            alert = _loose_alert(raw)
-            found = normaliser.observe_loosely(alert, group_status, now, trace)
-        except UnicodeDecodeError:
-            found = Malformed("", "not UTF-8")
-        except (msgspec.DecodeError, RecursionError) as error:
-            found = Malformed("", str(error))
-        if isinstance(found, Malformed):
-            strays.append(_stray(found, bytes(raw)))
-        else:
-            seen.append(found)
-    receiver, group = (text if isinstance(text, str) else "" for text in (loose.receiver, loose.groupKey))
-    truncated = loose.truncatedAlerts if isinstance(loose.truncatedAlerts, int) else 0
-    return Parsed(seen, strays, receiver, group, truncated)
-
-
-def _check_count(count: int) -> None:
-    if count > MAX_ALERTS:
-        raise BadWebhook("alerts", f"{count} alerts: at most {MAX_ALERTS} are taken at once; set max_alerts on the receiver")
-
-
-def _stray(found: Malformed, raw: bytes) -> Stray:
-    """Its position in the body stays out of the field, so that the same fault is one entry."""
-    return Stray(DEFAULT_SOURCE, f"alerts[].{found.field}".rstrip("."), found.error, raw[:MAX_RAW])
 
 
 @contextmanager

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.compose import compose, compose_plainly, notes
+from gateway.decisions.compose import compose, compose_plainly
+from gateway.decisions.notes import notes
 from gateway.model.alert import Alert
 from gateway.model.incident import Told
 from gateway.model.ledger import Believed, Ledger

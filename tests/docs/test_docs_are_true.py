@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from gateway.__main__ import cli
-from gateway.inbound.alertmanager import MAX_ALERTS
 from gateway.inbound.body import Caps
+from gateway.inbound.parsing import MAX_ALERTS
 from gateway.model.verdict import Reason
 from gateway.settings import Settings
 from gateway.storage.redis import KEY_NAMES
