@@ -14,7 +14,6 @@ from gateway.model.incident import Incident, Member, Told
 from gateway.model.ledger import Ledger
 from gateway.model.verdict import Reason, Standing, Verdict
 
-MISLED = Verdict(Standing.UNDELIVERABLE, Reason.TEMPLATE_VALUE)
 UNROUTED = Verdict(Standing.SUPPRESSED, Reason.UNROUTED)
 
 
@@ -58,7 +57,7 @@ class Seating:
         kept = suppression(incident, member, alert, named=routing.named, now=self._now)
         legs = (*routing.legs, *self._detours(routing, alert))
         if not legs:
-            self.unseen[member.episode_id] = MISLED if routing.misled else kept or UNROUTED
+            self.unseen[member.episode_id] = _unseen(routing, kept)
         for leg in legs:
             self._take(Seat(member, alert, [self._placed(leg)], kept))
 
@@ -143,3 +142,9 @@ class Seating:
     def _was_told_the_end(self, target: str) -> bool:
         ledger = self._case.ledgers.get(target)
         return ledger is not None and ledger.believed.state is Told.ENDED
+
+
+def _unseen(routing: Routing, kept: Verdict | None) -> Verdict:
+    for misled in routing.misled:
+        return Verdict(Standing.UNDELIVERABLE, Reason.TEMPLATE_VALUE, misled.route.described)
+    return kept or UNROUTED
