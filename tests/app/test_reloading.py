@@ -1,0 +1,321 @@
+"""Reloading: a good set is taken whole and says what changed, a bad one changes nothing, and replicas agree which is newest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway import reload
+from gateway.errors import BadRules, StateUnavailable
+from gateway.model.changes import Ask, Changes, Gathered
+from gateway.model.incident import Told
+from gateway.model.rulebook import MINUTE, Rulebook
+from gateway.reload import InForce, Listeners, RulesKeeper, load_or_refuse, owed_ends
+from gateway.storage.memory import MemoryStore
+from tests.support.build import START, rulebook, seen
+from tests.support.world import World
+
+GOOD = """destinations:
+  chat:  {slack: {channel: C1}}
+  other: {slack: {channel: C2}}
+routes:
+  - {name: everything, notify: [chat, other], group_wait: 10s}
+"""
+ONE_ROUTE_MORE = GOOD + "  - {name: more, notify: [chat]}\n"
+WITHOUT_OTHER = GOOD.replace("  other: {slack: {channel: C2}}\n", "").replace(", other", "")
+BAD = GOOD.replace("notify", "notifi")
+LITERAL = "0123456789abcdef0123456789abcdef"
+
+
+@dataclass
+class Replica:
+    """A keeper on a file of its own, and everything that it told its listeners."""
+
+    path: Path
+    store: MemoryStore
+    rules: str = GOOD
+    used: list[tuple[Rulebook, int]] = field(default_factory=list)
+    rejected: list[bool] = field(default_factory=list)
+    reports: list[tuple[str, bool]] = field(default_factory=list)
+    at: int = START
+
+    def __post_init__(self) -> None:
+        self.path.parent.mkdir(exist_ok=True)
+        self.path.write_text(self.rules, "utf-8")
+        listeners = Listeners(self._use, self.rejected.append, self._report)
+        self.keeper = RulesKeeper(self.path, load_or_refuse(self.path, START), self.store, listeners, lambda: self.at)
+
+    def _use(self, found: InForce, generation: int) -> None:
+        self.used.append((found.rules, generation))
+
+    def _report(self, name: str, _labels: object, firing: bool, _at: int) -> None:
+        self.reports.append((name, firing))
+
+    async def given(self, rules: str) -> bool:
+        self.path.write_text(rules, "utf-8")
+        return await self.keeper.reload()
+
+    @property
+    def routes(self) -> list[str]:
+        return [one.name for one in self.keeper.in_force.rules.routes]
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore(lambda: START)
+
+
+@pytest.fixture
+def replica(tmp_path: Path, store: MemoryStore) -> Replica:
+    return Replica(tmp_path / "rules.yaml", store)
+
+
+async def changes_said(replica: Replica, rules: str) -> tuple[str, ...]:
+    with capture_logs() as lines:
+        assert await replica.given(rules)
+    (said,) = [one for one in lines if one["event"] == "rules_reloaded"]
+    return tuple(said["changes"])
+
+
+# A good set
+
+
+async def test_a_good_change_is_in_force_and_whoever_listens_has_it(replica: Replica) -> None:
+    assert await replica.given(ONE_ROUTE_MORE)
+    assert replica.routes == ["everything", "more"]
+    assert [rules for rules, _ in replica.used] == [replica.keeper.in_force.rules]
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        pytest.param(ONE_ROUTE_MORE, "route `more` added (rules.yaml:6)", id="a route that is added"),
+        pytest.param(GOOD.replace("10s", "1m"), "route `everything`: group_wait 10s -> 1m", id="a wait that is another"),
+        pytest.param(GOOD.replace("C2", "C3"), "destination `other`: channel C2 -> C3", id="a channel that is another"),
+        pytest.param(WITHOUT_OTHER, "destination `other` removed (was rules.yaml:3)", id="a destination that is gone"),
+    ],
+)
+async def test_what_changed_is_said(replica: Replica, rules: str, said: str) -> None:
+    changes = await changes_said(replica, rules)
+    assert said in [one.replace(f"{replica.path.parent}/", "") for one in changes]
+
+
+async def test_files_that_mean_the_same_swap_nothing(replica: Replica) -> None:
+    assert await replica.given(GOOD)
+    assert replica.used == []
+
+
+async def test_a_new_route_is_told_of_what_fires_already(tmp_path: Path) -> None:
+    elsewhere = GOOD.replace("notify:", "match: ['service=\"cart\"'], notify:")
+    world, replica = reloading_world(tmp_path, elsewhere)
+    await world.webhook(seen(service="pay"))
+    await world.until(MINUTE)
+    assert world.slack.sent == []
+    await replica.given(GOOD)
+    await world.until(2 * MINUTE)
+    assert {one.target: one.state for one in world.slack.sent} == {"chat": Told.FIRING, "other": Told.FIRING}
+
+
+# A bad set
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        pytest.param(BAD, id="an unknown key"),
+        pytest.param("routes: [", id="no YAML"),
+        pytest.param("", id="nothing at all, as a file is while it is written"),
+        pytest.param("# soon\n", id="nothing but a remark"),
+        pytest.param("\x00\x01", id="no text"),
+        pytest.param(GOOD.replace("chat, other", "nobody"), id="an unknown destination"),
+    ],
+)
+async def test_a_bad_set_keeps_the_last_good_one(replica: Replica, rules: str) -> None:
+    before = replica.keeper.in_force
+    assert not await replica.given(rules)
+    assert replica.keeper.in_force is before
+    assert replica.used == []
+
+
+async def test_a_bad_set_raises_our_own_alert_and_names_file_line_and_column(replica: Replica) -> None:
+    await replica.given(BAD)
+    assert replica.reports == [("GatewayRulesRejected", True)]
+    assert replica.rejected == [True]
+    assert replica.keeper.errors[0].startswith(f"{replica.path}:5:24: unknown key `notifi`; did you mean `notify`?")
+
+
+async def test_a_good_set_after_a_bad_one_ends_the_alert_and_forgets_the_errors(replica: Replica) -> None:
+    await replica.given(BAD)
+    await replica.given(GOOD)
+    assert replica.reports == [("GatewayRulesRejected", True), ("GatewayRulesRejected", False)]
+    assert replica.rejected == [True, False]
+    assert replica.keeper.errors == ()
+
+
+async def test_files_that_are_gone_keep_the_last_good_set(replica: Replica) -> None:
+    replica.path.unlink()
+    assert not await replica.keeper.reload()
+    assert replica.routes == ["everything"]
+    assert "there is no such file or folder" in replica.keeper.errors[0]
+
+
+async def test_a_secret_written_out_is_an_error_that_does_not_repeat_it(replica: Replica) -> None:
+    literal = GOOD.replace("{slack: {channel: C2}}", f"{{pagerduty: {{routing_key: {LITERAL}}}}}")
+    with capture_logs() as lines:
+        assert not await replica.given(literal)
+    assert LITERAL not in f"{lines}{replica.keeper.errors}"
+
+
+def test_a_bad_set_at_the_start_is_refused_with_every_error(tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(BAD.replace("group_wait: 10s", "group_wait: soon"))
+    with pytest.raises(BadRules, match=r"(?s):5:24: .*notifi.*:5:") as caught:
+        load_or_refuse(tmp_path / "rules.yaml", START)
+    assert len(str(caught.value).splitlines()) >= 2
+
+
+# A destination that goes
+
+
+def reloading_world(tmp_path: Path, rules: str) -> tuple[World, Replica]:
+    """A world whose rules come from a file."""
+    world = World(rulebook())
+    replica = Replica(tmp_path / "rules.yaml", world.store, rules)
+    replica.keeper._listeners = Listeners(lambda found, _generation: world.use(found.rules), lambda _: None, lambda *_: None)
+    world.use(replica.keeper.in_force.rules)
+    return world, replica
+
+
+async def test_a_destination_that_goes_says_how_many_ends_it_still_owes(tmp_path: Path) -> None:
+    world, replica = reloading_world(tmp_path, GOOD)
+    await world.webhook(seen(pod="a"), seen(pod="b"), seen("Slow"))
+    await world.until(MINUTE)
+    assert "destination `other` still owes 3 ends" in await changes_said(replica, WITHOUT_OTHER)
+
+
+async def test_ends_that_were_told_are_owed_no_more(tmp_path: Path) -> None:
+    world, replica = reloading_world(tmp_path, GOOD)
+    await world.webhook(seen(pod="a"), seen(pod="b"))
+    await world.until(MINUTE)
+    await world.webhook(seen(pod="a", ends=MINUTE), seen(pod="b", ends=MINUTE))
+    await world.until(5 * MINUTE)
+    assert not any("still owes" in one for one in await changes_said(replica, WITHOUT_OTHER))
+
+
+async def test_a_destination_that_stays_is_not_said_to_owe(tmp_path: Path) -> None:
+    world, replica = reloading_world(tmp_path, GOOD)
+    await world.webhook(seen())
+    await world.until(MINUTE)
+    assert not any("`chat` still owes" in one for one in await changes_said(replica, WITHOUT_OTHER))
+
+
+async def test_a_destination_that_is_gone_is_told_and_owes_nothing_then(tmp_path: Path) -> None:
+    world, replica = reloading_world(tmp_path, GOOD)
+    await world.webhook(seen())
+    await world.until(MINUTE)
+    await replica.given(WITHOUT_OTHER)
+    await world.until(2 * MINUTE)
+    assert [one.state for one in world.slack.sent if one.target == "other"][-1] is not Told.FIRING
+    assert await owed_ends(world.store, {"other"}) == {}
+
+
+# Replicas
+
+
+async def test_the_first_rules_are_generation_1_and_the_same_rules_elsewhere_too(tmp_path: Path, store: MemoryStore) -> None:
+    first, second = Replica(tmp_path / "a.yaml", store), Replica(tmp_path / "b.yaml", store)
+    generations = [await one.keeper.announce("same") for one in (first, second)]
+    assert generations == [1, 1]
+
+
+async def test_each_new_set_is_a_generation_of_its_own_an_old_one_that_comes_back_too(replica: Replica) -> None:
+    await replica.keeper.announce(replica.keeper.in_force.rules.revision)
+    for rules in (ONE_ROUTE_MORE, GOOD, ONE_ROUTE_MORE):
+        await replica.given(rules)
+    assert [generation for _, generation in replica.used] == [2, 3, 4]
+
+
+async def test_a_replica_that_follows_another_takes_its_generation(tmp_path: Path, store: MemoryStore) -> None:
+    leader, follower = Replica(tmp_path / "a" / "rules.yaml", store), Replica(tmp_path / "b" / "rules.yaml", store)
+    for one in (leader, follower):
+        await one.keeper.announce("before")
+    for one in (leader, follower):
+        await one.given(ONE_ROUTE_MORE)
+    assert [leader.used[0][1], follower.used[0][1]] == [2, 2]
+
+
+class Interleaved(MemoryStore):
+    """Everybody who asks gets an answer before anybody can act on it."""
+
+    async def gather(self, ask: Ask) -> Gathered:
+        found = await super().gather(ask)
+        await asyncio.sleep(0)
+        return found
+
+
+async def test_replicas_that_announce_the_same_at_once_agree(tmp_path: Path) -> None:
+    replica = Replica(tmp_path / "rules.yaml", Interleaved(lambda: START))
+    assert await asyncio.gather(*[replica.keeper.announce("new") for _ in range(5)]) == [1] * 5
+
+
+async def test_replicas_that_announce_different_rules_at_once_get_different_generations(tmp_path: Path) -> None:
+    replica = Replica(tmp_path / "rules.yaml", Interleaved(lambda: START))
+    assert sorted(await asyncio.gather(*[replica.keeper.announce(f"rules-{n}") for n in range(5)])) == [1, 2, 3, 4, 5]
+
+
+# The watch
+
+
+@asynccontextmanager
+async def watched(replica: Replica) -> AsyncIterator[Callable[[Callable[[], object]], Any]]:
+    task = asyncio.create_task(replica.keeper.run())
+
+    async def until(condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                await asyncio.sleep(0)
+
+    try:
+        yield until
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reload, "EVERY", 0)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_changed_file_is_found_without_being_asked(replica: Replica) -> None:
+    async with watched(replica) as until:
+        replica.path.write_text(ONE_ROUTE_MORE, "utf-8")
+        await until(lambda: replica.routes == ["everything", "more"])
+
+
+class Away(MemoryStore):
+    """Refuses the first commits."""
+
+    away = 3
+
+    async def commit(self, changes: Changes) -> Any:
+        if self.away:
+            self.away -= 1
+            raise StateUnavailable("away")
+        return await super().commit(changes)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_change_that_finds_the_store_away_is_taken_when_it_is_back(tmp_path: Path) -> None:
+    replica = Replica(tmp_path / "rules.yaml", Away(lambda: START))
+    async with watched(replica) as until:
+        replica.path.write_text(ONE_ROUTE_MORE, "utf-8")
+        await until(lambda: replica.used)
+    assert replica.used[-1][0] is replica.keeper.in_force.rules
