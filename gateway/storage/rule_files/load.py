@@ -47,11 +47,15 @@ def load_rules(path: Path) -> Loaded:
     texts = {file: _read(file, findings) for file in files}
     within = _within_folders(texts, findings)
     digest = sha256()
+    empty = True
     for file, text in texts.items():
         digest.update(f"{file.relative_to(path) if path.is_dir() else file.name}\0{text}\0".encode("utf-8", "surrogateescape"))
         root = _compose(file, text, findings) if file.name not in FOLDER_FILES else None
         if root is not None:
+            empty = False
             read_file(Reader(str(file), findings), root, within.get(file.parent, ()), written)
+    if empty and not findings:  # a file that is just being written, for instance
+        findings.append(Finding(Level.ERROR, Place(str(path)), "no rule stands here: nobody would be told of anything"))
     rulebook = assemble(written, digest.hexdigest()[:16], findings)
     ordered = tuple(
         sorted(findings, key=lambda one: (one.place.file.encode("utf-8", "surrogateescape"), one.place.line, one.place.column))
