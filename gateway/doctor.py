@@ -14,7 +14,7 @@ from gateway.errors import BadRules, StateUnavailable
 from gateway.model.incident import Through, Told
 from gateway.model.rulebook import Destination, Rulebook, SlackChannel
 from gateway.model.severity import Severity
-from gateway.model.telling import Delivered, Line, Telling
+from gateway.model.telling import Delivered, Line, Refused, Telling, Unanswered
 from gateway.outbound.pagerduty import PagerDutyNotifier
 from gateway.outbound.slack import SlackNotifier
 from gateway.settings import Environment
@@ -23,6 +23,13 @@ from gateway.storage.rule_files import load_rules
 
 REQUEST_TIME = 5.0
 ROUTING_KEY_LENGTH = 32  # https://developer.pagerduty.com/docs/events-api-v2/overview/
+ADDRESSES = {"slack": "SLACK_API_URL", "pagerduty": "PAGERDUTY_EVENTS_URL"}
+REMEDIES = {
+    "not_in_channel": "invite the bot to the channel",
+    "channel_not_found": "is the channel's name right? a private one is found only by a bot that was invited",
+    "is_archived": "an archived channel takes nothing: name another",
+    "missing_scope": "give the app the scopes chat:write, channels:history, channels:read and install it again",
+}
 
 
 class Mark(StrEnum):
@@ -74,7 +81,7 @@ async def _destinations(environment: Environment, rules: Rulebook) -> list[Findi
             if secret is None:
                 found.append(Finding(Mark.WORRY, name, f"{destination.credential} is not set: its deliveries go to the log"))
             elif isinstance(destination.via, SlackChannel):
-                found.append(await _slack(slack, name, secret))
+                found.append(await _slack(slack, destination, secret))
             else:
                 found.append(_pagerduty(name, destination.credential, secret))
     finally:
@@ -82,11 +89,21 @@ async def _destinations(environment: Environment, rules: Rulebook) -> list[Findi
     return found
 
 
-async def _slack(slack: SlackNotifier, name: str, secret: str) -> Finding:
+async def _slack(slack: SlackNotifier, destination: Destination, secret: str) -> Finding:
     who = await slack.who(secret)
     if isinstance(who, Mapping):
-        return Finding(Mark.GOOD, name, f"Slack knows the token: {who.get('user')} in {who.get('team')}")
-    return Finding(Mark.BAD, name, f"Slack does not take the token: {who.reason} {who.detail}")
+        return Finding(Mark.GOOD, destination.name, f"Slack knows the token: {who.get('user')} in {who.get('team')}")
+    return Finding(Mark.BAD, destination.name, f"Slack does not take the token: {_trouble(who, destination)}")
+
+
+def _trouble(answer: Refused | Unanswered, destination: Destination) -> str:
+    """What the vendor said, and what to do about it."""
+    remedy = f"is {ADDRESSES[destination.kind]} right, and can it be reached from here?"
+    if isinstance(answer, Refused) and answer.reason == "rate_limited":
+        remedy = "try again later"
+    elif isinstance(answer, Refused) and answer.permanent:
+        remedy = REMEDIES.get(answer.detail, f"is {destination.credential} right?")
+    return f"{answer.reason} {answer.detail}".strip() + f"; {remedy}"
 
 
 def _pagerduty(name: str, variable: str, secret: str) -> Finding:
@@ -101,7 +118,7 @@ async def _gateway(environment: Environment) -> list[Finding]:
         async with httpx.AsyncClient(timeout=REQUEST_TIME) as client:
             health = (await client.get(f"{url}/health")).json()
     except (httpx.HTTPError, ValueError):
-        return [Finding(Mark.WORRY, "gateway", f"none answers at {url}")]
+        return [Finding(Mark.WORRY, "gateway", f"none answers at {url}; is GATEWAY_URL right, and does it run?")]
     found = [Finding(Mark.GOOD if health.get("status") == "ok" else Mark.WORRY, "gateway", f"{health.get('status')} at {url}")]
     found += [Finding(Mark.WORRY, "gateway", str(one)) for one in health.get("worries", ())]
     words = health.get("unknown_severities") or {}
@@ -122,7 +139,7 @@ async def page_test(environment: Environment, name: str) -> list[Finding]:
         return [Finding(Mark.BAD, name, f"no such destination; there are {', '.join(loaded.rulebook.destinations)}")]
     secret = environment.secret(destination.credential)
     if secret is None:
-        return [Finding(Mark.BAD, name, f"{destination.credential} is not set")]
+        return [Finding(Mark.BAD, name, f"{destination.credential} is not set: nothing can be sent")]
     notifier: SlackNotifier | PagerDutyNotifier
     if destination.kind == "slack":
         notifier = SlackNotifier(environment.settings.slack_api_url, proxy=environment.settings.proxy)
@@ -143,7 +160,7 @@ async def _tell_twice(notifier: SlackNotifier | PagerDutyNotifier, destination: 
             telling = _test_telling(incident, destination, state)
             answer = await notifier.tell(through, secret, telling, attempt=token_hex(8), remote=remote)
             if not isinstance(answer, Delivered):
-                found.append(Finding(Mark.BAD, address, f"{state.value}: {answer.reason} {answer.detail}".strip()))
+                found.append(Finding(Mark.BAD, address, f"{state.value}: {_trouble(answer, destination)}"))
                 break
             remote = answer.remote
             found.append(Finding(Mark.GOOD, address, f"{state.value} delivered ({remote.id})"))
