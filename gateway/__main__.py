@@ -15,6 +15,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 import httpx
@@ -115,14 +116,19 @@ def _finding(one: Any) -> dict[str, object]:
     return {"level": one.level.value, **asdict(one.place), "message": one.message}
 
 
+def _moment(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime | None:
+    """As Alertmanager writes it, nanoseconds included; without a zone it is UTC."""
+    try:
+        moment = None if value is None else datetime.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no time such as 2026-11-23T10:00:00Z") from error
+    return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment
+
+
 @cli.command(name="explain")
 @click.argument("body", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @click.option("--rules", type=click.Path(path_type=Path), help="rule file or folder; default GATEWAY_RULES or rules/")
-@click.option(
-    "--at",
-    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S"]),
-    help="as if it were this time (RFC 3339)",
-)
+@click.option("--at", metavar="TIME", callback=_moment, help="as if it were this time (RFC 3339)")
 @click.option("--json", "as_json", is_flag=True, help="for machines")
 def explain_command(body: Path, rules: Path | None, at: datetime | None, *, as_json: bool) -> None:
     """Say what the rules would make of a webhook body, and why. Nothing is sent."""
@@ -130,7 +136,7 @@ def explain_command(body: Path, rules: Path | None, at: datetime | None, *, as_j
     if loaded.rulebook is None:
         raise BadRules("\n".join(str(one) for one in loaded.errors))
     raw = sys.stdin.buffer.read() if str(body) == "-" else body.read_bytes()
-    now = utc_ms() if at is None else round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+    now = utc_ms() if at is None else round(at.timestamp() * 1000)
     try:
         found = asyncio.run(explain(raw, loaded.rulebook, now))
     except BadWebhook as error:
@@ -186,7 +192,13 @@ def page_test_command(destination: str) -> None:
 
 @cli.command()
 @click.option("--exit", "then_exit", is_flag=True, help="end after the scenario, with a summary as the last line")
-@click.option("--speed", default=20.0, show_default=True, help="how much faster than life the storm is played")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=20.0,
+    show_default=True,
+    help="how much faster than life the storm is played",
+)
 def demo(*, then_exit: bool, speed: float) -> None:
     """The gateway with a local Slack and PagerDuty, and a recorded storm to watch. No account needed."""
     _run(run_demo(click.echo, then_exit=then_exit, speed=speed))
@@ -205,20 +217,22 @@ def incidents(incident: str | None, state: str, ack_by: str | None, close_by: st
     """List the incidents of a running gateway (GATEWAY_URL), show one, acknowledge or close it."""
     if (ack_by or close_by) and not incident:
         raise click.UsageError("which incident? gateway incidents ID --ack NAME")
+    named = quote(incident or "", safe="")
     if ack_by:
-        found = _ask("POST", f"/api/v1/incidents/{incident}/acknowledge", json={"by": ack_by})
+        found = _ask("POST", f"/api/v1/incidents/{named}/acknowledge", json={"by": ack_by})
     elif close_by:
-        found = _ask("POST", f"/api/v1/incidents/{incident}/close", json={"by": close_by, "note": note})
+        found = _ask("POST", f"/api/v1/incidents/{named}/close", json={"by": close_by, "note": note})
     elif incident:
-        found = _ask("GET", f"/api/v1/incidents/{incident}")
+        found = _ask("GET", f"/api/v1/incidents/{named}")
     else:
         found = _ask("GET", "/api/v1/incidents", params={"state": state})
     if as_json:
         click.echo(json.dumps(found, indent=2))
-    elif "items" in found:
-        _print_incidents(found["items"])
-    else:
-        _print_incident(found)
+        return
+    try:
+        _print_incidents(found["items"]) if "items" in found else _print_incident(found)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _no_gateway("something answers there that is not understood") from error
 
 
 def _ask(method: str, path: str, **more: Any) -> dict[str, Any]:
@@ -230,10 +244,16 @@ def _ask(method: str, path: str, **more: Any) -> dict[str, Any]:
         )
         found = answer.json()
     except (httpx.HTTPError, ValueError) as error:
-        raise click.ClickException(f"no gateway answers at {settings.gateway_url}: {error}; is GATEWAY_URL right?") from error
-    if answer.status_code != httpx.codes.OK:
-        raise click.ClickException(f"{found.get('error')} {found.get('remedy', '')}".strip())
-    return dict(found)
+        raise _no_gateway(str(error)) from error
+    if answer.status_code != httpx.codes.OK and isinstance(found, dict) and "error" in found:
+        raise click.ClickException(f"{found['error']} {found.get('remedy', '')}".strip())
+    if answer.status_code != httpx.codes.OK or not isinstance(found, dict):
+        raise _no_gateway("something else answers there")
+    return found
+
+
+def _no_gateway(why: str) -> click.ClickException:
+    return click.ClickException(f"no gateway answers at {from_process().settings.gateway_url}: {why}; is GATEWAY_URL right?")
 
 
 def _print_incidents(items: list[dict[str, Any]]) -> None:
