@@ -163,6 +163,9 @@ class Intake:
         gathered = await self._store.gather(_ask(seen))
         admission = Admission(self.correlator, gathered.now)
         known = admission.know(seen, gathered)
+        unread = admission.unread(known)
+        if unread:
+            admission.learn((await self._store.gather(Ask(cells=unread))).rows)
         crowded = admission.crowded(known)
         if crowded:
             own = {one.copy: one for one in crowded}

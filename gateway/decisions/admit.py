@@ -6,7 +6,7 @@ copies and gives one set of changes, applied whole or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -15,7 +15,7 @@ from gateway.decisions.correlate import Correlator, Placement, announce, choose,
 from gateway.decisions.deduplicate import observe, overflows
 from gateway.decisions.draft import Draft
 from gateway.model.alert import MAX_COPIES, Alert, Observation
-from gateway.model.changes import Ask, Cell, Changes, Gathered, LogEntry, Table
+from gateway.model.changes import Ask, Cell, Changes, Gathered, LogEntry, Row, Table
 from gateway.model.records import dump, load_alert, load_incident
 from gateway.model.rulebook import DAY
 from gateway.model.severity import Severity
@@ -31,6 +31,15 @@ def plan_subject(incident: str) -> str:
 def urgency(severity: Severity) -> int:
     """The agenda's priority: 0 is looked at first."""
     return Severity.CRITICAL - severity
+
+
+def _own_identity(seen: Observation) -> str:
+    """Of a copy that is one too many for its alert."""
+    return blake2b(f"{seen.alert}\xff{seen.copy}".encode(), digest_size=16).hexdigest()
+
+
+def _on_its_own(alert: Alert, seen: Observation) -> bool:
+    return alert.id == _own_identity(seen)
 
 
 class _Turn(msgspec.Struct):
@@ -65,22 +74,48 @@ class Admission:
         for seen, (pointer, row) in zip(asked, gathered.alerts, strict=True):
             alert_id = pointer or seen.alert
             if alert_id not in self._alerts:
-                self._alerts[alert_id] = load_alert(row.value) if row.value else None
-                self._versions[Cell(Table.ALERTS, alert_id)] = row.version
-            if not pointer:
+                self._take_in(alert_id, row)
+            if self._has_another_identity(seen, pointer):
+                self.changes.put[Cell(Table.COPIES, seen.copy)] = seen.alert.encode()
+                self.changes.expect[Cell(Table.ALERTS, pointer)] = self._versions[Cell(Table.ALERTS, pointer)]
+                alert_id = seen.alert
+            elif not pointer:
                 cell = Cell(Table.COPIES, seen.copy)
                 self.changes.put[cell] = alert_id.encode()
                 self.changes.expect[cell] = b""  # a replica with other rules may have given it to another alert meanwhile
             resolved.append(seen if alert_id == seen.alert else msgspec.structs.replace(seen, alert=alert_id))
         return resolved
 
+    def _take_in(self, alert_id: str, row: Row) -> None:
+        self._alerts[alert_id] = load_alert(row.value) if row.value else None
+        self._versions[Cell(Table.ALERTS, alert_id)] = row.version
+
+    def _has_another_identity(self, seen: Observation, pointer: str) -> bool:
+        """Identity is pinned for the life of an episode; a new life has the identity that the rules give it now."""
+        alert = self._alerts.get(pointer) if pointer else None
+        return alert is not None and pointer != seen.alert and seen.firing and not alert.firing and not _on_its_own(alert, seen)
+
+    def unread(self, seen: Iterable[Observation]) -> list[Cell]:
+        """The alerts that copies of another identity belong to now."""
+        return [Cell(Table.ALERTS, one) for one in dict.fromkeys(one.alert for one in seen) if one not in self._alerts]
+
+    def learn(self, rows: Mapping[Cell, Row]) -> None:
+        for cell, row in rows.items():
+            self._take_in(cell.field, row)
+
     def crowded(self, seen: Iterable[Observation]) -> list[Observation]:
         """The observations that bring a copy too many, as alerts of their own: these have to be read too."""
-        return [
-            msgspec.structs.replace(one, alert=blake2b(f"{one.alert}\xff{one.copy}".encode(), digest_size=16).hexdigest())
-            for one in seen
-            if overflows(self._alerts.get(one.alert), one)
-        ]
+        coming: dict[str, set[str]] = {}
+        found = []
+        for one in seen:
+            copies = coming.setdefault(one.alert, set())
+            alert = self._alerts.get(one.alert)
+            if overflows(alert, one, copies):
+                found.append(msgspec.structs.replace(one, alert=_own_identity(one)))
+            elif one.firing and (alert is None or one.copy not in alert.copies):
+                copies.add(one.copy)
+        self.changes.add("crowded_copies", len(found))
+        return found
 
     def observe(self, seen: Observation) -> None:
         before = self._alerts[seen.alert]

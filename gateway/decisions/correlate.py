@@ -15,6 +15,7 @@ from gateway.model.alert import Alert
 from gateway.model.incident import Incident
 from gateway.model.rulebook import ALL_LABELS, DEFAULT_CORRELATE, CorrelateRule, Rulebook
 
+LIVES_KEPT = 4  # episodes for each alert that an incident may have, on average
 KEY_DEPTH = 4
 
 
@@ -69,11 +70,19 @@ def takes(incident: Incident, placement: Placement, own: str, now: int) -> bool:
     """May this incident take the alert now?"""
     if incident.resolved_at or incident.closed:
         return False
-    if incident.id == own:
-        return True
-    if not _fresh(incident, placement, now) or len(incident.members) >= placement.rule.max_alerts:
+    if _is_full(incident, placement.rule.max_alerts, comes_back=incident.id == own):
         return False
-    return not _overflows(incident, placement)
+    return incident.id == own or (_fresh(incident, placement, now) and not _overflows(incident, placement))
+
+
+def _is_full(incident: Incident, max_alerts: int, *, comes_back: bool) -> bool:
+    """`max_alerts` counts different alerts; what flaps among them may fill the record only so far."""
+    members = len(incident.members)
+    if members < max_alerts:
+        return False
+    if members >= LIVES_KEPT * max_alerts:
+        return True
+    return not comes_back and len({member.alert for member in incident.members}) >= max_alerts
 
 
 def _fresh(incident: Incident, placement: Placement, now: int) -> bool:

@@ -6,6 +6,8 @@ replicas report one thing as two copies. Order is by event time: a copy's state 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from gateway.model.alert import MAX_COPIES, Alert, Copy, Observation
@@ -29,14 +31,12 @@ def observe(alert: Alert | None, seen: Observation, now: int) -> Observed:
     return _ends(alert, copy, seen, now)
 
 
-def overflows(alert: Alert | None, seen: Observation) -> bool:
-    """Does this observation bring a copy too many, so that it has to be an alert of its own?"""
-    return (
-        alert is not None
-        and seen.copy not in alert.copies
-        and len(alert.copies) >= MAX_COPIES
-        and all(copy.firing for copy in alert.copies.values())
-    )
+def overflows(alert: Alert | None, seen: Observation, coming: Collection[str] = ()) -> bool:
+    """Does this observation bring a copy too many, so that it has to be an alert of its own? `coming` are new copies before it."""
+    copies = alert.copies if alert is not None else {}
+    if not seen.firing or seen.copy in copies or seen.copy in coming:
+        return False
+    return sum(copy.firing for copy in copies.values()) + len(coming) >= MAX_COPIES
 
 
 def _new(seen: Observation, now: int) -> Alert:
@@ -74,7 +74,7 @@ def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obse
         annotations=seen.annotations,
         severity=seen.severity,
         copies=copies,
-        episode=alert.episode + 1,
+        episode=alert.episode + 1 if alert.episode else max(1, now // SECOND),
         firing=True,
         started_at=seen.starts_at,
         ended_at=0,

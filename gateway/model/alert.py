@@ -36,7 +36,10 @@ class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The record of one alert. `episode` counts its lives, 0 for an alert of which only an end was ever seen."""
+    """The record of one alert. `episode` counts its lives, 0 for an alert of which only an end was ever seen.
+
+    It begins at the time of the first in seconds, so that what is forgotten and comes again is never taken for what it was.
+    """
 
     id: str
     labels: dict[str, str]
