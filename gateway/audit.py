@@ -58,9 +58,9 @@ class Auditor:
             if residue and residue == self.residues.get(identity):
                 log.error("books_unbalanced", identity=identity, residue=residue)
             stays = bool(residue) and bool(self.residues.get(identity))
-            self.report("GatewayBooksUnbalanced", {"identity": identity}, stays, 0)
+            self.report("GatewayBooksUnbalanced", {"identity": identity}, stays)
         self.residues = found
-        self.report("GatewayBehind", {}, self.overdue > LATE, 0)
+        self.report("GatewayBehind", {}, self.overdue > LATE)
 
     def _state(self, *, store_up: bool) -> None:
         self.store_up = store_up

@@ -1,24 +1,32 @@
-"""The gateway's own alerts: they take the same path as everybody's, at most one per name and destination."""
+"""The gateway's own alerts: they take the same path as everybody's, at most one per name and labels.
+
+Which of them fire stands in one row of the store, so that every replica sees what another raised, also after a restart. A claim
+stands for a while after it was last made: whoever sees that all is well ends it then, so that what comes and goes is heard of.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import structlog
 
 from gateway.decisions.route import OWN_SOURCE
 from gateway.errors import StateUnavailable
 from gateway.model.alert import Observation, fingerprint, identity
-from gateway.model.changes import Ask, Cell, Table
-from gateway.model.records import load_alert
+from gateway.model.changes import Ask, Cell, Changes, Fate, Row, Table
+from gateway.model.rulebook import MINUTE, SECOND
 from gateway.model.severity import Severity
 from gateway.ports import Intake, Store
 
 log = structlog.get_logger("gateway.own_alerts")
 
-RETRY = 5.0  # seconds
-REMEMBERED = 10_000
+EVERY = 5.0  # seconds between two looks at what other replicas say
+SAID_AGAIN = 30 * SECOND  # how often a claim that goes on is written down
+STANDS = 3 * MINUTE  # how long a claim stands after it was last made
+FIRING = Cell(Table.META, "own_alerts")
 
 TEXTS = {
     "GatewayStuck": (Severity.CRITICAL, "The gateway cannot work on {subject}", "Its log says why (subject_failed)."),
@@ -33,70 +41,107 @@ TEXTS = {
 }  # fmt: skip
 
 
+class Claim(NamedTuple):
+    """An own alert that fires; `said_at` is when some replica last said so, in ms of the store's clock."""
+
+    name: str
+    labels: Mapping[str, str]
+    said_at: int
+
+    @property
+    def full(self) -> dict[str, str]:
+        return {"alertname": self.name, "severity": TEXTS[self.name][0].word, "service": "alert-gateway", **self.labels}
+
+
 class OwnAlerts:
-    """Takes reports from anywhere without waiting, and feeds them to intake one after the other."""
+    """Takes reports from anywhere without waiting, and feeds what changes to intake, one after the other."""
 
     def __init__(self, intake: Intake, store: Store) -> None:
         self._intake = intake
         self._store = store
-        self._wanted: dict[tuple[str, str], tuple[Mapping[str, str], bool, int]] = {}
-        self._known: dict[tuple[str, str], tuple[bool, Mapping[str, str]]] = {}  # what the store has
+        self._claims: dict[str, Claim] = {}  # said here since the last look
+        self._ends: set[str] = set()  # said here to be over
+        self._firing: dict[str, Claim] = {}  # what the store has
         self._wake = asyncio.Event()
 
-    def report(self, name: str, labels: Mapping[str, str], firing: bool, since: int) -> None:
-        """`since` in ms; a report that changes nothing costs nothing."""
-        key = (name, fingerprint(dict(labels)))
-        if key in self._known and self._known[key][0] is firing and key not in self._wanted:
-            return
-        self._wanted[key] = (labels, firing, since)
-        self._wake.set()
+    def report(self, name: str, labels: Mapping[str, str], firing: bool) -> None:
+        """A report that changes nothing costs next to nothing."""
+        key = f"{name} {fingerprint(dict(labels))}"
+        if firing:
+            self._claims[key] = Claim(name, labels, 0)
+            self._ends.discard(key)
+            if key not in self._firing:
+                self._wake.set()
+        elif key in self._firing or key in self._claims:
+            self._claims.pop(key, None)
+            self._ends.add(key)
 
     def failing(self) -> list[str]:
-        """The destinations that this replica says cannot be reached."""
-        alerts = (labels for (name, _), (firing, labels) in self._known.items() if firing and name == "GatewayDeliveryFailing")
-        return sorted(labels["destination"] for labels in alerts)
+        """The destinations that cannot be reached, as far as anybody knows."""
+        return sorted(one.labels["destination"] for one in self._firing.values() if one.name == "GatewayDeliveryFailing")
 
     async def run(self) -> None:
         """Until cancelled. A store that is away is waited for."""
         while True:
-            await self._wake.wait()
-            self._wake.clear()
             try:
-                await self.flush()
+                await self.look()
             except StateUnavailable as error:
                 log.warning("own_alert_delayed", error=str(error))
-                await asyncio.sleep(RETRY)
-                self._wake.set()
+            try:
+                async with asyncio.timeout(EVERY):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
 
-    async def flush(self) -> None:
-        for key, (labels, firing, since) in list(self._wanted.items()):
-            seen = await self._observation(key[0], labels, firing=firing, since=since)
-            if seen is not None:
-                await self._intake.accept([seen], [])
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()  # they are looked up in the store again
-            self._known[key] = (firing, labels)
-            if self._wanted.get(key) == (labels, firing, since):
-                del self._wanted[key]
+    async def look(self) -> None:
+        """Once: what others say is taken in, what was said here is raised, said again or ended. Raises `StateUnavailable`."""
+        gathered = await self._store.gather(Ask(cells=(FIRING,)))
+        row, now = gathered.rows[FIRING], gathered.now
+        self._firing = _load(row)
+        claims = {key: one for key, one in self._claims.items() if self._is_news(key, now)}
+        over = [key for key in self._ends & self._firing.keys() if now - self._firing[key].said_at >= STANDS]
+        self._ends &= self._firing.keys()
+        seen = [_observation(one, now, firing=True) for key, one in claims.items() if key not in self._firing]
+        seen += [_observation(self._firing[key], now, firing=False) for key in over]
+        if seen:
+            await self._intake.accept(seen, [])
+        if claims or over:
+            said = {key: one._replace(said_at=now) for key, one in claims.items()}
+            if not await self._write(row, {key: one for key, one in (self._firing | said).items() if key not in over}):
+                return
+        self._claims = {key: one for key, one in self._claims.items() if key not in claims and self._is_news(key, now)}
+        self._ends -= set(over)
 
-    async def _observation(self, name: str, labels: Mapping[str, str], *, firing: bool, since: int) -> Observation | None:
-        """None where an end would end nothing."""
-        severity, summary, description = TEXTS[name]
-        full = {"alertname": name, "severity": severity.word, "service": "alert-gateway", **labels}
-        alert = identity(full)
-        now = await self._store.now()
-        cell = Cell(Table.ALERTS, alert)
-        row = (await self._store.gather(Ask(cells=(cell,)))).rows[cell]
-        fires = bool(row.value) and load_alert(row.value).firing
-        if fires is firing:
-            return None
-        return Observation(
-            copy=f"{OWN_SOURCE}{fingerprint(full)}",
-            alert=alert,
-            labels=full,
-            annotations={"summary": summary.format_map(full), "description": description},
-            severity=severity,
-            firing=firing,
-            starts_at=now if firing else since or now,
-            ends_at=0 if firing else now,
-        )
+    def _is_news(self, key: str, now: int) -> bool:
+        return key not in self._firing or now - self._firing[key].said_at >= SAID_AGAIN
+
+    async def _write(self, row: Row, firing: Mapping[str, Claim]) -> bool:
+        """False where another replica was quicker: the next look does it."""
+        text = json.dumps({key: list(one) for key, one in firing.items()})
+        committed = await self._store.commit(Changes(expect={FIRING: row.version}, put={FIRING: text.encode()}))
+        if committed.fate is not Fate.DONE:
+            self._wake.set()
+            return False
+        self._firing = dict(firing)
+        return True
+
+
+def _load(row: Row) -> dict[str, Claim]:
+    found = json.loads(row.value) if row.value else {}
+    return {key: Claim(*one) for key, one in found.items()}
+
+
+def _observation(claim: Claim, now: int, *, firing: bool) -> Observation:
+    full = claim.full
+    severity, summary, description = TEXTS[claim.name]
+    return Observation(
+        copy=f"{OWN_SOURCE}{fingerprint(full)}",
+        alert=identity(full),
+        labels=full,
+        annotations={"summary": summary.format_map(full), "description": description},
+        severity=severity,
+        firing=firing,
+        starts_at=now,
+        ends_at=0 if firing else now,
+    )

@@ -119,7 +119,7 @@ class RulesKeeper:
         loaded = await asyncio.to_thread(load_rules, self._path)
         self.errors = tuple(str(one) for one in loaded.errors)
         self._listeners.rejected(bool(self.errors))
-        self._listeners.report("GatewayRulesRejected", {}, bool(self.errors), self._clock())
+        self._listeners.report("GatewayRulesRejected", {}, bool(self.errors))
         if loaded.rulebook is None:
             log.error("rules_rejected", errors=self.errors[:20], in_force=self.in_force.rules.revision)
             return False

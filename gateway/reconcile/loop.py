@@ -143,6 +143,7 @@ class Reconciler:
         if len(claims) > 1:
             (result,) = await asyncio.gather(plan_together(self.context, claims), return_exceptions=True)
             if result is True:
+                self._recovered(*(claim.subject for claim in claims))
                 return
             if result is not False and not isinstance(result, StateUnavailable):
                 log.warning("planned_one_by_one", plans=len(claims), because=repr(result)[:200])
@@ -177,14 +178,15 @@ class Reconciler:
         except StateUnavailable:
             return  # the lease ends by itself
         if crashes >= STUCK_AFTER:
-            self.context.report("GatewayStuck", {"subject": _lane(claim.subject)}, True, now)
+            self.context.report("GatewayStuck", {"subject": _lane(claim.subject)}, True)
 
-    def _recovered(self, subject: str) -> None:
-        """The alert of its lane ends when nothing in the lane is stuck any more."""
-        if self._crashes.pop(subject, 0) < STUCK_AFTER:
-            return
-        if not any(crashes >= STUCK_AFTER and _lane(one) == _lane(subject) for one, crashes in self._crashes.items()):
-            self.context.report("GatewayStuck", {"subject": _lane(subject)}, False, 0)
+    def _recovered(self, *subjects: str) -> None:
+        """The alert of a lane ends when something in it works and nothing in it is stuck, whoever raised it."""
+        for subject in subjects:
+            self._crashes.pop(subject, None)
+        stuck = {_lane(one) for one, crashes in self._crashes.items() if crashes >= STUCK_AFTER}
+        for lane in {_lane(subject) for subject in subjects} - stuck:
+            self.context.report("GatewayStuck", {"subject": lane}, False)
 
 
 def _kind(claim: Claim) -> str:

@@ -153,9 +153,9 @@ def _observe(job: Job, sent: Sent) -> None:
 
 
 def _speak_up(job: Job, ledger: Ledger, answer: Answer, now: int) -> None:
-    """A destination that fails is an alert of our own, one per destination; it ends with the first delivery there."""
+    """A destination that fails is an alert of our own; it ends with deliveries there, once nothing has failed for a while."""
     labels = {"destination": ledger.destination, "gateway_destination": ledger.destination}
     if isinstance(answer, Delivered):
-        job.context.report("GatewayDeliveryFailing", labels, False, now)
+        job.context.report("GatewayDeliveryFailing", labels, False)
     elif ledger.dead or ledger.fell_back_at or now - ledger.failing_since > SILENT_FAILURE:
-        job.context.report("GatewayDeliveryFailing", labels, True, now)
+        job.context.report("GatewayDeliveryFailing", labels, True)

@@ -55,7 +55,7 @@ class Replica:
     def _use(self, found: InForce, generation: int) -> None:
         self.used.append((found.rules, generation))
 
-    def _report(self, name: str, _labels: object, firing: bool, _at: int) -> None:
+    def _report(self, name: str, _labels: object, firing: bool) -> None:
         self.reports.append((name, firing))
 
     async def given(self, rules: str) -> bool:

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from gateway import own_alerts
 from gateway.errors import BadRules
 from gateway.sandbox import Fault, FaultKind
 from gateway.storage.embedded import StoreFailed
@@ -85,7 +86,11 @@ async def test_without_credentials_deliveries_go_to_the_log_and_health_says_so(s
     raise AssertionError(counters)
 
 
-async def test_a_failing_destination_is_an_alert_of_our_own_at_its_fallback_and_ends_with_it(app: Running) -> None:
+async def test_a_failing_destination_is_an_alert_of_our_own_at_its_fallback_and_ends_with_it(
+    app: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_alerts, "STANDS", 500)
+    monkeypatch.setattr(own_alerts, "EVERY", 0.1)
     app.pagerduty.faults.add(Fault(FaultKind.STATUS, method="enqueue"))
     await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z"))
     await app.until(lambda: any("GatewayDeliveryFailing" in one.text for one in app.slack.messages("alerts")))

@@ -126,7 +126,7 @@ class World:
         self.reconciler = Reconciler(context, paces=paces or {})
         self.intake = Intake(self.store, Correlator(book), woken=lambda: None, taken=lambda _verdicts, _now: None)
 
-    def _report(self, name: str, labels: object, firing: bool, at: int) -> None:
+    def _report(self, name: str, labels: object, firing: bool) -> None:
         self.reports.append((name, dict(labels), firing))  # type: ignore[call-overload]
 
     def use(self, rules: Rulebook) -> None:
