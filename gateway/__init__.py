@@ -6,5 +6,6 @@ deduplicate  decisions/deduplicate.py    copies, episodes: opened, repeated, cha
 correlate    decisions/correlate.py      the incident that an alert belongs to
 suppress     decisions/suppress.py       who must not be told now, why, and until when
 route        decisions/route.py          who is told of it
-deliver      reconcile.py, outbound/     tells them once, and tells them that it ended
+plan         decisions/plan.py           what each target should believe now, and when to look again
+deliver      reconcile/, outbound/       tells them once, and tells them that it ended
 """

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib.util
 import json
+import signal
 import sys
 from collections.abc import Coroutine
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import click
@@ -33,7 +33,14 @@ from gateway.settings import Environment, from_process
 from gateway.storage.rule_files import load_rules, rules_schema
 from gateway.telemetry.logging import configure_logging
 
-FINDINGS, USAGE = 1, 2
+try:
+    from uvloop import new_event_loop
+except ImportError:  # it has no build for Windows
+    new_event_loop = None  # type: ignore[assignment]
+
+T = TypeVar("T")
+
+FINDINGS, USAGE, TERMINATED = 1, 2, 143
 REQUEST_TIME = 10.0
 
 out = Console(highlight=False, soft_wrap=True)
@@ -81,11 +88,21 @@ async def _serve(environment: Environment) -> None:
         await server.serve()
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
+def _run(work: Coroutine[Any, Any, T]) -> T:
     """On uvloop, where the platform has it."""
-    factory = importlib.import_module("uvloop").new_event_loop if importlib.util.find_spec("uvloop") else None
-    with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(work)
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        try:
+            return runner.run(_until_told(work))
+        except asyncio.CancelledError:
+            sys.exit(TERMINATED)
+
+
+async def _until_told(work: Coroutine[Any, Any, T]) -> T:
+    """SIGTERM ends it as Ctrl-C does: what was begun is stopped in order, whenever it comes."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
 
 
 @cli.command()
@@ -201,7 +218,8 @@ def page_test_command(destination: str) -> None:
 )
 def demo(*, then_exit: bool, speed: float) -> None:
     """The gateway with a local Slack and PagerDuty, and a recorded storm to watch. No account needed."""
-    _run(run_demo(click.echo, then_exit=then_exit, speed=speed))
+    if not _run(run_demo(click.echo, then_exit=then_exit, speed=speed)):
+        sys.exit(FINDINGS)
 
 
 @cli.command()

@@ -68,8 +68,8 @@ class Scene:
     folder: Path
 
 
-async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> None:
-    """Plays the storm; without `then_exit` the pages stay open until Ctrl-C."""
+async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
+    """Plays the storm; without `then_exit` the pages stay open until Ctrl-C. False where something was left open or off."""
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name:
         async with _scene(Path(name), speed) as scene:
             echo("The alert gateway, with a local Slack and a local PagerDuty. No account, nothing leaves this machine.\n")
@@ -87,12 +87,13 @@ async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> None:
             echo("")
             for line in _story(scene):
                 echo(line)
-            summary = await _summary(scene, played)
+            summary, clean = await _summary(scene, played), await _left(scene) == (0, 0)
             if not then_exit:
                 echo("\nThe pages stay open; Ctrl-C ends the demo.\n")
             echo(summary)
             if not then_exit:
                 await asyncio.Event().wait()
+            return clean
 
 
 @asynccontextmanager
@@ -201,13 +202,17 @@ def _story(scene: Scene) -> list[str]:
     return lines
 
 
-async def _summary(scene: Scene, played: Played) -> str:
+async def _left(scene: Scene) -> tuple[int, int]:
+    """How many pages are open still, and by how much the books are off."""
     await scene.gateway.auditor.look()
-    messages = [one for one in scene.slack.messages(CHANNEL) if one.thread_ts is None and not one.deleted]
-    pages = scene.pagerduty.incidents
     residues = sum(abs(one) for one in scene.gateway.auditor.residues.values())
-    still = sum(one.open for one in pages)
+    return sum(one.open for one in scene.pagerduty.incidents), residues
+
+
+async def _summary(scene: Scene, played: Played) -> str:
+    left, residues = await _left(scene)
+    messages = [one for one in scene.slack.messages(CHANNEL) if one.thread_ts is None and not one.deleted]
     return (
-        f"demo: {played.webhooks} webhooks with {played.alerts} alerts in, {len(messages)} messages and {len(pages)} pages out;"
-        f" {still} pages left open, books off by {residues}"
+        f"demo: {played.webhooks} webhooks with {played.alerts} alerts in, {len(messages)} messages and"
+        f" {len(scene.pagerduty.incidents)} pages out; {left} pages left open, books off by {residues}"
     )

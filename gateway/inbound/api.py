@@ -14,7 +14,7 @@ from gateway.decisions.plan import plan
 from gateway.decisions.route import Router
 from gateway.errors import StateUnavailable
 from gateway.inbound import api_models as models
-from gateway.inbound.api_requests import LONGEST_PAGE, PAGE, Refusal, answer, body, choice, found_or_refuse, limit_of, number
+from gateway.inbound.api_requests import LONGEST_PAGE, PAGE, Refusal, answer, body, choice, found_or_refuse, limit_of, position
 from gateway.inbound.auth import Tokens
 from gateway.inbound.openapi import Operation, describe
 from gateway.inbound.show import (
@@ -109,18 +109,19 @@ class Api:
         after = await self._walk(request, Table.INCIDENTS, limit, take)
         return models.IncidentPage(items=_newest(shown), next=after)
 
-    async def _walk(self, request: Request, table: Table, limit: int, take: Callable[[Row], Awaitable[bool]]) -> int | None:
-        """Rows from the cursor on; whole pages of the store, so that none is left out between two answers."""
-        cursor, more = number(request, "cursor", 0), True
+    async def _walk(self, request: Request, table: Table, limit: int, take: Callable[[Row], Awaitable[bool]]) -> str | None:
+        """Rows from the cursor on until `take` has enough; none is left out between two answers."""
+        cursor, shown = position(request)
         for _ in range(LOOKED_AT_PAGES):
-            cursor, rows = await self.archive.page(table, cursor, limit)
-            for row in rows.values():
-                more = await take(row) and more
+            begin, (cursor, found) = cursor, await self.archive.page(table, cursor, limit)
+            rows = list(found.values())
+            for at, row in enumerate(rows[shown:], shown + 1):
+                if not await take(row):
+                    return f"{begin}.{at}" if at < len(rows) else str(cursor) if cursor else None
+            shown = 0
             if not cursor:
                 return None
-            if not more:
-                break
-        return cursor
+        return str(cursor)
 
     async def _incident(self, request: Request) -> models.IncidentWhole:
         name = request.path_params["incident"]

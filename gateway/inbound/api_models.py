@@ -127,22 +127,22 @@ class IncidentPage(Shown):
     """`next` is the cursor of the next page, null after the last; a page may be shorter than `limit`, even empty."""
 
     items: list[IncidentShown]
-    next: int | None
+    next: str | None
 
 
 class AlertPage(Shown):
     items: list[AlertShown]
-    next: int | None
+    next: str | None
 
 
 class VerdictPage(Shown):
     items: list[VerdictShown]
-    next: int | None
+    next: str | None
 
 
 class DeadLetterPage(Shown):
     items: list[DeadLetterShown]
-    next: int | None
+    next: str | None
 
 
 class QuarantineList(Shown):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -46,6 +47,15 @@ def number(request: Request, name: str, default: int) -> int:
     if not value.isascii() or not value.isdigit() or len(value) > 20:
         raise Refusal(400, f"{name}={value[:40]!r} is not a number", name)
     return int(value)
+
+
+def position(request: Request) -> tuple[int, int]:
+    """Where a page begins: the store's cursor, and how many rows from there were shown already."""
+    value = request.query_params.get("cursor", "0")
+    found = re.fullmatch(r"([0-9]{1,20})(?:\.([0-9]{1,6}))?", value)
+    if found is None:
+        raise Refusal(400, f"cursor={value[:40]!r} is none of ours", "cursor", "`next` of the page before")
+    return int(found[1]), int(found[2] or 0)
 
 
 def limit_of(request: Request) -> int:

@@ -12,9 +12,12 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 
 from gateway.inbound.api_models import Problem
+from gateway.inbound.api_requests import LONGEST_PAGE, PAGE
 
 REFUSALS = {"400": "The request is not understood", "401": "No valid token", "404": "There is no such thing",
-            "409": "It cannot be done now", "503": "The store is away: try again"}  # fmt: skip
+            "409": "It cannot be done now", "413": "The body is too large", "500": "A fault of the gateway",
+            "503": "The store is away: try again"}  # fmt: skip
+QUERY = {"limit": {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ def _operation(one: Operation, references: Mapping[Any, Any]) -> dict[str, Any]:
     in_path = re.findall(r"\{(\w+)\}", one.path)
     parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in in_path]
     parameters += [
-        {"name": name, "in": "query", "description": text, "schema": {"type": "string"}} for name, text in one.query.items()
+        {"name": name, "in": "query", "description": text, "schema": QUERY.get(name, {"type": "string"})}
+        for name, text in one.query.items()
     ]
     problem = _content(references[Problem, "serialization"])
     described: dict[str, Any] = {

@@ -7,6 +7,8 @@ import structlog
 from gateway.model.incident import Note, Remote, Through
 from gateway.model.telling import Answer, Delivered, Found, Look, Telling
 
+SUMMARIES = 3
+
 log = structlog.get_logger("gateway.outbound")
 
 
@@ -25,7 +27,10 @@ class LogNotifier:
             state=telling.state.value,
             severity=telling.severity.word,
             title=telling.title,
+            where=telling.where,
+            summaries=list(dict.fromkeys(line.summary for line in telling.lines if line.summary))[:SUMMARIES],
             firing=telling.firing,
+            page=telling.page,
             remedy=f"set {through.secret}",
         )
         return Delivered(remote or Remote(f"log-{attempt}"))

@@ -140,3 +140,15 @@ async def test_why_members_are_not_told_is_a_metric(app: Running) -> None:
     await app.gateway.auditor.look()
     text = (await app.ask("/metrics")).text
     assert 'gateway_standing_reason{reason="page_when"} 1.0' in text
+
+
+async def test_a_page_holds_no_more_than_asked_and_nothing_is_left_out_between_two(app: Running) -> None:
+    await app.webhook(*[alert(f"s{number}", starts="2026-11-23T10:00:00Z") for number in range(7)])
+    seen: list[str] = []
+    cursor: str | None = "0"
+    while cursor is not None:
+        page = await shown(app, f"/api/v1/alerts?limit=2&cursor={cursor}")
+        assert len(page["items"]) <= 2
+        seen += [one["id"] for one in page["items"]]
+        cursor = page["next"]
+    assert len(seen) == len(set(seen)) == 7

@@ -1,0 +1,69 @@
+"""However it is ended, nothing is left behind: no store, no folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def stores(folder: Path) -> list[str]:
+    """Processes that keep their data below this folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(folder) in str((process / "cwd").readlink()) or str(folder) in (process / "cmdline").read_text():
+                found.append(process.name)
+        except OSError:
+            continue
+    return found
+
+
+async def started(tmp_path: Path, *arguments: str) -> asyncio.subprocess.Process:
+    (tmp_path / "rules.yaml").write_text(
+        "destinations: {chat: {slack: {channel: C1}}}\nroutes: [{name: all, notify: [chat]}]\n"
+    )
+    environment = {
+        "PATH": os.environ["PATH"],
+        "TMPDIR": str(tmp_path),
+        "GATEWAY_LISTEN": "127.0.0.1:0",
+        "GATEWAY_RULES": str(tmp_path / "rules.yaml"),
+        "GATEWAY_DATA_DIR": str(tmp_path / "data"),
+    }
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", *arguments, cwd=tmp_path, env={**environment, "PYTHONPATH": str(Path.cwd())},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+
+
+async def store_of(tmp_path: Path) -> None:
+    for _ in range(600):
+        if list(tmp_path.rglob("store.pid")):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("no store was started")
+
+
+@pytest.mark.parametrize("command", [["serve"], ["demo"]])
+async def test_a_terminated_process_leaves_no_store_and_no_folder_of_the_demo(tmp_path: Path, command: list[str]) -> None:
+    process = await started(tmp_path, *command)
+    await store_of(tmp_path)
+    await asyncio.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    await asyncio.wait_for(process.communicate(), 40)
+    assert process.returncode == (0 if command == ["serve"] else 143)
+    assert not list(tmp_path.glob("gateway-demo-*"))
+    others = [pid for pid in stores(tmp_path) if int(pid) != process.pid]
+    assert not others
+
+
+async def test_a_process_that_is_terminated_while_it_starts_leaves_no_store(tmp_path: Path) -> None:
+    process = await started(tmp_path, "serve")
+    await store_of(tmp_path)
+    process.send_signal(signal.SIGTERM)
+    await asyncio.wait_for(process.communicate(), 40)
+    assert not stores(tmp_path)
