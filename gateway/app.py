@@ -122,7 +122,7 @@ async def _assemble(
     api = Api(
         store, store, actions, admin_tokens, lambda: keeper.in_force.router, lambda: _shown(keeper), version("alert-gateway")
     )
-    health = Health(keeper, auditor, own_alerts, vault, version("alert-gateway"))
+    health = Health(keeper, auditor, vault, version("alert-gateway"))
     operations = Operations(store, metrics, health.shown)
     front = Front(door, [*operations.routes(), *api.routes()])
 

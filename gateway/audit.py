@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from gateway.decisions.books import failing
+from gateway.decisions.route import OWN_SUBJECT
 from gateway.errors import StateUnavailable
 from gateway.intake import Intake
 from gateway.model.rulebook import MINUTE
@@ -34,6 +36,7 @@ class Auditor:
     residues: dict[str, int] = field(default_factory=dict)
     overdue: int = 0
     undeliverable: int = 0
+    failing: list[str] = field(default_factory=list)
     store_up: bool = True
 
     async def run(self) -> None:
@@ -57,10 +60,14 @@ class Auditor:
         for identity, residue in found.items():
             if residue and residue == self.residues.get(identity):
                 log.error("books_unbalanced", identity=identity, residue=residue)
-            stays = bool(residue) and bool(self.residues.get(identity))
-            self.report("GatewayBooksUnbalanced", {"identity": identity}, stays)
+            if residue and self.residues.get(identity):
+                self.report("GatewayBooksUnbalanced", {"identity": identity})
         self.residues = found
-        self.report("GatewayBehind", {}, self.overdue > LATE)
+        if self.overdue > LATE:
+            self.report("GatewayBehind", {})
+        self.failing = failing(counted)
+        for destination in self.failing:
+            self.report("GatewayDeliveryFailing", {"destination": destination, OWN_SUBJECT: destination})
 
     def _state(self, *, store_up: bool) -> None:
         self.store_up = store_up

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from gateway.audit import Auditor
 from gateway.model.rulebook import SECOND
-from gateway.own_alerts import OwnAlerts
 from gateway.reload import RulesKeeper
 from gateway.vault import EnvironmentVault
 
@@ -20,7 +19,6 @@ class Health:
 
     keeper: RulesKeeper
     auditor: Auditor
-    own_alerts: OwnAlerts
     vault: EnvironmentVault
     version: str
 
@@ -37,7 +35,7 @@ class Health:
         worries += [f"rules: {one}" for one in self.keeper.errors]
         if auditor.undeliverable:
             worries.append(f"{auditor.undeliverable} dead letters: /api/v1/dead-letters says why")
-        worries += [f"deliveries to {name} fail" for name in self.own_alerts.failing()]
+        worries += [f"deliveries to {name} fail" for name in auditor.failing]
         if auditor.overdue > OVERDUE:
             worries.append(f"something has been due for {auditor.overdue // SECOND} s")
         return worries

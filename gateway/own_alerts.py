@@ -1,7 +1,7 @@
 """The gateway's own alerts: they take the same path as everybody's, at most one per name and labels.
 
-Which of them fire stands in one row of the store, so that every replica sees what another raised, also after a restart. A claim
-stands for a while after it was last made: whoever sees that all is well ends it then, so that what comes and goes is heard of.
+One fires for as long as somebody goes on saying so. What was said last, and when, stands in one row of the store, so that every
+replica raises and ends by it what another said, also after a restart; what comes and goes quickly is heard of all the same.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from gateway.decisions.route import OWN_SOURCE
 from gateway.errors import StateUnavailable
 from gateway.model.alert import Observation, fingerprint, identity
 from gateway.model.changes import Ask, Cell, Changes, Fate, Row, Table
+from gateway.model.records import load_alert
 from gateway.model.rulebook import MINUTE, SECOND
 from gateway.model.severity import Severity
 from gateway.ports import Intake, Store
@@ -25,8 +26,8 @@ log = structlog.get_logger("gateway.own_alerts")
 
 EVERY = 5.0  # seconds between two looks at what other replicas say
 SAID_AGAIN = 30 * SECOND  # how often a claim that goes on is written down
-STANDS = 3 * MINUTE  # how long a claim stands after it was last made
-FIRING = Cell(Table.META, "own_alerts")
+STANDS = 3 * MINUTE  # how long a claim stands after it was last written down
+CLAIMS = Cell(Table.META, "own_alerts")
 
 TEXTS = {
     "GatewayStuck": (Severity.CRITICAL, "The gateway cannot work on {subject}", "Its log says why (subject_failed)."),
@@ -42,43 +43,43 @@ TEXTS = {
 
 
 class Claim(NamedTuple):
-    """An own alert that fires; `said_at` is when some replica last said so, in ms of the store's clock."""
+    """That something is wrong; `said_at` is when some replica last said so, in ms of the store's clock."""
 
     name: str
     labels: Mapping[str, str]
-    said_at: int
+    said_at: int = 0
 
     @property
     def full(self) -> dict[str, str]:
         return {"alertname": self.name, "severity": TEXTS[self.name][0].word, "service": "alert-gateway", **self.labels}
 
+    @property
+    def copy(self) -> str:
+        return f"{OWN_SOURCE}{fingerprint(self.full)}"
+
+    def stands(self, now: int) -> bool:
+        return now - self.said_at < STANDS
+
+
+Claims = dict[str, Claim]  # by name and labels
+
 
 class OwnAlerts:
-    """Takes reports from anywhere without waiting, and feeds what changes to intake, one after the other."""
+    """Takes reports from anywhere without waiting, and brings the alerts in line with what stands."""
 
     def __init__(self, intake: Intake, store: Store) -> None:
         self._intake = intake
         self._store = store
-        self._claims: dict[str, Claim] = {}  # said here since the last look
-        self._ends: set[str] = set()  # said here to be over
-        self._firing: dict[str, Claim] = {}  # what the store has
+        self._said: Claims = {}  # here, and not written down yet
+        self._standing: Claims = {}  # what the store has
         self._wake = asyncio.Event()
 
-    def report(self, name: str, labels: Mapping[str, str], firing: bool) -> None:
-        """A report that changes nothing costs next to nothing."""
+    def report(self, name: str, labels: Mapping[str, str]) -> None:
+        """To be said again for as long as it is true; it costs next to nothing."""
         key = f"{name} {fingerprint(dict(labels))}"
-        if firing:
-            self._claims[key] = Claim(name, labels, 0)
-            self._ends.discard(key)
-            if key not in self._firing:
-                self._wake.set()
-        elif key in self._firing or key in self._claims:
-            self._claims.pop(key, None)
-            self._ends.add(key)
-
-    def failing(self) -> list[str]:
-        """The destinations that cannot be reached, as far as anybody knows."""
-        return sorted(one.labels["destination"] for one in self._firing.values() if one.name == "GatewayDeliveryFailing")
+        self._said[key] = Claim(name, labels)
+        if key not in self._standing:
+            self._wake.set()
 
     async def run(self) -> None:
         """Until cancelled. A store that is away is waited for."""
@@ -95,48 +96,61 @@ class OwnAlerts:
             self._wake.clear()
 
     async def look(self) -> None:
-        """Once: what others say is taken in, what was said here is raised, said again or ended. Raises `StateUnavailable`."""
-        gathered = await self._store.gather(Ask(cells=(FIRING,)))
-        row, now = gathered.rows[FIRING], gathered.now
-        self._firing = _load(row)
-        claims = {key: one for key, one in self._claims.items() if self._is_news(key, now)}
-        over = [key for key in self._ends & self._firing.keys() if now - self._firing[key].said_at >= STANDS]
-        self._ends &= self._firing.keys()
-        seen = [_observation(one, now, firing=True) for key, one in claims.items() if key not in self._firing]
-        seen += [_observation(self._firing[key], now, firing=False) for key in over]
+        """Once: what was said here is written down, and what should fire is compared with what does. Raises `StateUnavailable`.
+
+        A claim that stands no more is forgotten when its alert no longer fires: whoever is killed meanwhile leaves nothing behind.
+        """
+        gathered = await self._store.gather(Ask(cells=(CLAIMS,)))
+        row, now = gathered.rows[CLAIMS], gathered.now
+        before, said = _load(row), self._said.copy()
+        claims = before | {key: one._replace(said_at=now) for key, one in said.items() if _is_news(before.get(key), now)}
+        firing = await self._firing(claims)
+        claims = {key: one for key, one in claims.items() if one.stands(now) or key in firing}
+        if claims != before and not await self._write(row, claims):
+            return
+        self._standing = claims
+        self._said = {key: one for key, one in self._said.items() if said.get(key) is not one}
+        seen = [_observation(one, now) for key, one in claims.items() if one.stands(now) is not (key in firing)]
         if seen:
             await self._intake.accept(seen, [])
-        if claims or over:
-            said = {key: one._replace(said_at=now) for key, one in claims.items()}
-            if not await self._write(row, {key: one for key, one in (self._firing | said).items() if key not in over}):
-                return
-        self._claims = {key: one for key, one in self._claims.items() if key not in claims and self._is_news(key, now)}
-        self._ends -= set(over)
 
-    def _is_news(self, key: str, now: int) -> bool:
-        return key not in self._firing or now - self._firing[key].said_at >= SAID_AGAIN
+    async def _firing(self, claims: Claims) -> set[str]:
+        """Those of which our own copy fires in the store."""
+        if not claims:
+            return set()
+        ask = Ask([one.copy for one in claims.values()], [identity(one.full) for one in claims.values()])
+        found = (await self._store.gather(ask)).alerts
+        alerts = [load_alert(row.value).copies if row.value else {} for _, row in found]
+        return {
+            key
+            for (key, one), copies in zip(claims.items(), alerts, strict=True)
+            if one.copy in copies and copies[one.copy].firing
+        }
 
-    async def _write(self, row: Row, firing: Mapping[str, Claim]) -> bool:
+    async def _write(self, row: Row, claims: Claims) -> bool:
         """False where another replica was quicker: the next look does it."""
-        text = json.dumps({key: list(one) for key, one in firing.items()})
-        committed = await self._store.commit(Changes(expect={FIRING: row.version}, put={FIRING: text.encode()}))
+        text = json.dumps({key: list(one) for key, one in claims.items()})
+        committed = await self._store.commit(Changes(expect={CLAIMS: row.version}, put={CLAIMS: text.encode()}))
         if committed.fate is not Fate.DONE:
             self._wake.set()
-            return False
-        self._firing = dict(firing)
-        return True
+        return committed.fate is Fate.DONE
 
 
-def _load(row: Row) -> dict[str, Claim]:
+def _is_news(standing: Claim | None, now: int) -> bool:
+    return standing is None or now - standing.said_at >= SAID_AGAIN
+
+
+def _load(row: Row) -> Claims:
     found = json.loads(row.value) if row.value else {}
     return {key: Claim(*one) for key, one in found.items()}
 
 
-def _observation(claim: Claim, now: int, *, firing: bool) -> Observation:
-    full = claim.full
+def _observation(claim: Claim, now: int) -> Observation:
+    """It fires while the claim stands, and ends then."""
+    full, firing = claim.full, claim.stands(now)
     severity, summary, description = TEXTS[claim.name]
     return Observation(
-        copy=f"{OWN_SOURCE}{fingerprint(full)}",
+        copy=claim.copy,
         alert=identity(full),
         labels=full,
         annotations={"summary": summary.format_map(full), "description": description},

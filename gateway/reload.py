@@ -104,6 +104,8 @@ class RulesKeeper:
                     self._seen = seen
             except StateUnavailable as error:
                 log.warning("reload_delayed", error=str(error))
+            if self.errors:
+                self._listeners.report("GatewayRulesRejected", {})
 
     async def _say_that_we_live(self) -> None:
         """As long as nobody has newer rules; replicas with older ones leave planning to us."""
@@ -119,7 +121,6 @@ class RulesKeeper:
         loaded = await asyncio.to_thread(load_rules, self._path)
         self.errors = tuple(str(one) for one in loaded.errors)
         self._listeners.rejected(bool(self.errors))
-        self._listeners.report("GatewayRulesRejected", {}, bool(self.errors))
         if loaded.rulebook is None:
             log.error("rules_rejected", errors=self.errors[:20], in_force=self.in_force.rules.revision)
             return False

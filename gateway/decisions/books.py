@@ -9,7 +9,8 @@ from gateway.model.incident import Incident, Standings
 from gateway.model.ledger import Believed
 
 IDENTITIES = ("observations", "open_episodes", "standings", "ends")
-COUNTED = tuple(name for name in Standings.__struct_fields__ if name != "reasons")
+COUNTED = tuple(name for name in Standings.__struct_fields__ if name not in ("reasons", "failing"))
+FAILING = "failing:"  # and the destination: how many ledgers there cannot be told what they should be
 
 
 def book_standings(changes: Changes, before: Standings, after: Standings) -> None:
@@ -17,6 +18,9 @@ def book_standings(changes: Changes, before: Standings, after: Standings) -> Non
         changes.add(f"standing:{name}", getattr(after, name) - getattr(before, name))
     for reason in before.reasons.keys() | after.reasons.keys():
         changes.add(f"reason:{reason}", after.reasons.get(reason, 0) - before.reasons.get(reason, 0))
+    for destination, by in ((before.failing, -1), (after.failing, 1)):
+        if before.failing != after.failing and destination:
+            changes.add(f"{FAILING}{destination}", by)
 
 
 def book_planned(changes: Changes, before: Incident) -> None:
@@ -46,6 +50,11 @@ def book_telling(changes: Changes, before: Believed, after: Believed) -> None:
             changes.add("ends_told")
         if firing and before.members.get(episode) is False:
             changes.add("tellings")
+
+
+def failing(counted: Mapping[str, int]) -> list[str]:
+    """The destinations where anything cannot be told."""
+    return sorted(name.removeprefix(FAILING) for name, by in counted.items() if name.startswith(FAILING) and by > 0)
 
 
 def residues(counted: Mapping[str, int]) -> dict[str, int]:

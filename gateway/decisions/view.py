@@ -15,9 +15,11 @@ from gateway.decisions.route import Leg, interrupts
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident, Member, Standings, Told
 from gateway.model.ledger import Believed, Ledger
-from gateway.model.rulebook import Destination
+from gateway.model.rulebook import MINUTE, Destination
 from gateway.model.severity import Severity
 from gateway.model.verdict import Reason, Standing, Verdict
+
+SILENT_FAILURE = 2 * MINUTE  # a destination that fails for longer is an alert of our own
 
 
 @dataclass(slots=True)
@@ -203,8 +205,17 @@ def standings(view: View, now: int) -> tuple[Standings, dict[str, Verdict]]:
         ends_due=0 if view.ledger.dead else ended,
         ends_undeliverable=ended if view.ledger.dead else 0,
         reasons=reasons(verdicts.values()),
+        failing=view.ledger.destination if _fails(view, now) else "",
     )
     return books, verdicts
+
+
+def _fails(view: View, now: int) -> bool:
+    """A dead letter, or something to say that has been tried in vain for so long that people should hear of it."""
+    ledger = view.ledger
+    owes = view.want != ledger.believed or ledger.owed or ledger.intent is not None
+    tried = ledger.failing_since and (ledger.fell_back_at or now - ledger.failing_since > SILENT_FAILURE)
+    return bool(ledger.dead or (owes and tried))
 
 
 def reasons(verdicts: Iterable[Verdict]) -> dict[str, int]:

@@ -50,6 +50,7 @@ class Standings(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ends_due: int = 0
     ends_undeliverable: int = 0
     reasons: dict[str, int] = {}  # why the members are what they are
+    failing: str = ""  # the destination, where what is to be said there cannot be
 
 
 class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):

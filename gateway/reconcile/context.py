@@ -27,8 +27,8 @@ OUTDATED_PATIENCE = MINUTE
 FENCE_STEP = 0.05  # seconds
 FENCE_TRIES = 100  # longer than a fence can last
 
-Report = Callable[[str, Mapping[str, str], bool], None]
-"""Raise or end one of our own alerts: its name, further labels, firing."""
+Report = Callable[[str, Mapping[str, str]], None]
+"""Say that one of our own alerts fires, again and again for as long as it does: its name, further labels."""
 
 
 @dataclass(slots=True)

@@ -168,7 +168,7 @@ class Reconciler:
             await self._crashed(claim, error)
 
     async def _crashed(self, claim: Claim, error: Exception) -> None:
-        """It backs off; after some times it is an alert of our own."""
+        """It backs off; after some times each is an alert of our own, which lasts longer than the longest wait for the next."""
         crashes = self._crashes[claim.subject] = self._crashes.get(claim.subject, 0) + 1
         log.error("subject_failed", subject=claim.subject, crashes=crashes, exc_info=error)
         self.context.watcher.failed(claim.subject, error)
@@ -178,15 +178,11 @@ class Reconciler:
         except StateUnavailable:
             return  # the lease ends by itself
         if crashes >= STUCK_AFTER:
-            self.context.report("GatewayStuck", {"subject": _lane(claim.subject)}, True)
+            self.context.report("GatewayStuck", {"subject": _lane(claim.subject)})
 
     def _recovered(self, *subjects: str) -> None:
-        """The alert of a lane ends when something in it works and nothing in it is stuck, whoever raised it."""
         for subject in subjects:
             self._crashes.pop(subject, None)
-        stuck = {_lane(one) for one, crashes in self._crashes.items() if crashes >= STUCK_AFTER}
-        for lane in {_lane(subject) for subject in subjects} - stuck:
-            self.context.report("GatewayStuck", {"subject": lane}, False)
 
 
 def _kind(claim: Claim) -> str:

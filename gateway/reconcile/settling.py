@@ -17,13 +17,11 @@ from gateway.model.changes import Ask, Changes, Fate, LogEntry, Pace, Release
 from gateway.model.incident import Told
 from gateway.model.ledger import Ledger
 from gateway.model.records import dump, load_ledger
-from gateway.model.rulebook import MINUTE
 from gateway.model.telling import Answer, Delivered, Refused, Telling, Unanswered
 from gateway.reconcile.context import commit, ledger_cell, let_go, log
 from gateway.reconcile.job import Job, Outlet
 
 SETTLE_TRIES = 10
-SILENT_FAILURE = 2 * MINUTE  # a destination failing for longer is an alert of our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,6 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
             settled = fall_back(settled, job.view.destination.fallback_after, now)
         if await _write(job, begun, settled, version, now, looks=looks):
             await _slow_lane(job, sent.answer, now)
-            _speak_up(job, settled, sent.answer, now)
             return
         row = (await job.context.store.gather(Ask(cells=(cell := ledger_cell(job.incident.id, job.view.target),)))).rows[cell]
         if not row.value:
@@ -150,12 +147,3 @@ def _observe(job: Job, sent: Sent) -> None:
         bound.warning(
             "delivery_failed", reason=answer.reason, detail=answer.detail, answered=not isinstance(answer, Unanswered)
         )
-
-
-def _speak_up(job: Job, ledger: Ledger, answer: Answer, now: int) -> None:
-    """A destination that fails is an alert of our own; it ends with deliveries there, once nothing has failed for a while."""
-    labels = {"destination": ledger.destination, "gateway_destination": ledger.destination}
-    if isinstance(answer, Delivered):
-        job.context.report("GatewayDeliveryFailing", labels, False)
-    elif ledger.dead or ledger.fell_back_at or now - ledger.failing_since > SILENT_FAILURE:
-        job.context.report("GatewayDeliveryFailing", labels, True)

@@ -1,17 +1,22 @@
-"""The gateway's own alerts: raised once whoever says so, ended by whoever sees that all is well, in one row of the store."""
+"""The gateway's own alerts: raised once, whoever says so; they last as long as somebody goes on saying so, and no longer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pytest
+
+from gateway.audit import Auditor
 from gateway.decisions.correlate import Correlator
+from gateway.errors import StateUnavailable
 from gateway.intake import Intake
 from gateway.model.alert import Alert
-from gateway.model.changes import Table
+from gateway.model.changes import Changes, Table
 from gateway.model.records import load_alert
 from gateway.model.rulebook import MINUTE, SECOND
 from gateway.own_alerts import STANDS, OwnAlerts
 from gateway.storage.memory import MemoryStore
+from gateway.telemetry.metrics import Metrics
 from tests.support.build import START, rulebook
 
 CHAT = {"destination": "chat", "gateway_destination": "chat"}
@@ -27,80 +32,94 @@ class Replicas:
     def __post_init__(self) -> None:
         self.store = MemoryStore(lambda: START + self.at)
 
+    def intake(self) -> Intake:
+        return Intake(self.store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
+
     def start(self) -> OwnAlerts:
-        intake = Intake(self.store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
-        return OwnAlerts(intake, self.store)
+        return OwnAlerts(self.intake(), self.store)
 
     def firing(self) -> list[str]:
         alerts: list[Alert] = [load_alert(row.value) for row in self.store.rows[Table.ALERTS].values()]
         return [alert.labels["alertname"] for alert in alerts if alert.firing]
 
 
+@dataclass
+class Audited:
+    """A replica's auditor, and what it says."""
+
+    replicas: Replicas
+    said: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.auditor = Auditor(
+            self.replicas.store, self.replicas.intake(), Metrics(), lambda name, labels: self.said.append((name, dict(labels))),
+            lambda: 0, lambda: 0,
+        )  # fmt: skip
+
+    async def looks(self, **counted: int) -> list[str]:
+        """What it says after this is added to the counters."""
+        self.said.clear()
+        await self.replicas.store.commit(Changes(count={name.replace("__", ":"): by for name, by in counted.items()}))
+        await self.auditor.look()
+        return [name for name, _ in self.said]
+
+
 async def test_what_fails_again_and_again_is_one_alert() -> None:
     replicas = Replicas()
     own = replicas.start()
-    for _ in range(20):
-        own.report("GatewayDeliveryFailing", CHAT, True)
+    for _ in range(40):
+        own.report("GatewayDeliveryFailing", CHAT)
         await own.look()
         replicas.at += 10 * SECOND
     assert replicas.firing() == ["GatewayDeliveryFailing"]
     assert replicas.store.counted["received"] == 1
-    assert own.failing() == ["chat"]
 
 
-async def test_one_delivery_does_not_end_it_while_others_fail() -> None:
+async def test_it_ends_once_nobody_has_said_so_for_a_while() -> None:
     replicas = Replicas()
     own = replicas.start()
-    for _ in range(60):
-        own.report("GatewayDeliveryFailing", CHAT, True)
-        await own.look()
-        own.report("GatewayDeliveryFailing", CHAT, False)
-        await own.look()
-        replicas.at += 20 * SECOND
-    assert replicas.firing() == ["GatewayDeliveryFailing"]
-
-
-async def test_it_ends_once_nothing_has_failed_for_a_while() -> None:
-    replicas = Replicas()
-    own = replicas.start()
-    own.report("GatewayDeliveryFailing", CHAT, True)
+    own.report("GatewayDeliveryFailing", CHAT)
     await own.look()
-    own.report("GatewayDeliveryFailing", CHAT, False)
     replicas.at += STANDS - SECOND
     await own.look()
     assert replicas.firing()
     replicas.at += 2 * SECOND
     await own.look()
     assert not replicas.firing()
-    assert own.failing() == []
 
 
-async def test_what_a_dead_replica_raised_is_ended_by_another() -> None:
+async def test_what_a_dead_replica_raised_is_ended_by_one_that_never_heard_of_it() -> None:
     replicas = Replicas()
-    dead, other = replicas.start(), replicas.start()
-    other.report("GatewayStuck", {"subject": "plan"}, False)
-    dead.report("GatewayStuck", {"subject": "plan"}, True)
+    dead = replicas.start()
+    dead.report("GatewayStuck", {"subject": "plan"})
     await dead.look()
-    await other.look()
     replicas.at += STANDS
-    other.report("GatewayStuck", {"subject": "plan"}, False)
-    await other.look()
+    await replicas.start().look()
     assert not replicas.firing()
 
 
-async def test_what_another_replica_ended_is_raised_again_when_it_goes_on() -> None:
+async def test_it_lasts_as_long_as_one_of_the_replicas_says_so() -> None:
     replicas = Replicas()
     one, other = replicas.start(), replicas.start()
-    one.report("GatewayDeliveryFailing", CHAT, True)
+    for _ in range(20):
+        one.report("GatewayStuck", {"subject": "plan"})
+        await one.look()
+        replicas.at += MINUTE
+        await other.look()
+    assert replicas.firing() == ["GatewayStuck"]
+    assert replicas.store.counted["received"] == 1
+
+
+async def test_what_comes_again_after_its_end_is_raised_again() -> None:
+    replicas = Replicas()
+    one, other = replicas.start(), replicas.start()
+    one.report("GatewayDeliveryFailing", CHAT)
     await one.look()
     replicas.at += STANDS
-    await other.look()
-    other.report("GatewayDeliveryFailing", CHAT, False)
     await other.look()
     assert not replicas.firing()
     replicas.at += MINUTE
-    one.report("GatewayDeliveryFailing", CHAT, True)
-    await one.look()
+    one.report("GatewayDeliveryFailing", CHAT)
     await one.look()
     assert replicas.firing() == ["GatewayDeliveryFailing"]
 
@@ -108,18 +127,76 @@ async def test_what_another_replica_ended_is_raised_again_when_it_goes_on() -> N
 async def test_two_that_write_at_once_lose_nothing() -> None:
     replicas = Replicas()
     one, other = replicas.start(), replicas.start()
-    one.report("GatewayBehind", {}, True)
-    other.report("GatewayDeliveryFailing", CHAT, True)
+    one.report("GatewayBehind", {})
+    other.report("GatewayDeliveryFailing", CHAT)
     await one.look()
     await other.look()
     await one.look()
     assert sorted(replicas.firing()) == ["GatewayBehind", "GatewayDeliveryFailing"]
-    assert one.failing() == ["chat"]
 
 
-async def test_a_report_that_all_is_well_where_nothing_was_wrong_writes_nothing() -> None:
+@pytest.mark.parametrize("fires", [pytest.param(False, id="before it is raised"), pytest.param(True, id="before it is ended")])
+async def test_what_a_replica_left_half_done_another_finishes(monkeypatch: pytest.MonkeyPatch, *, fires: bool) -> None:
+    replicas = Replicas()
+    one, other = replicas.start(), replicas.start()
+
+    async def dies(*_: object) -> None:
+        raise StateUnavailable("it is killed here")
+
+    one.report("GatewayBehind", {})
+    if fires:
+        await one.look()
+        replicas.at += STANDS
+    with monkeypatch.context() as patched:
+        patched.setattr(Intake, "accept", dies)
+        with pytest.raises(StateUnavailable):
+            await one.look()
+    await other.look()
+    assert bool(replicas.firing()) is not fires
+
+
+async def test_where_nothing_is_wrong_nothing_is_written() -> None:
+    replicas = Replicas()
+    await replicas.start().look()
+    assert not replicas.store.rows[Table.META]
+
+
+async def test_an_end_leaves_nothing_behind() -> None:
     replicas = Replicas()
     own = replicas.start()
-    own.report("GatewayBehind", {}, False)
+    own.report("GatewayBehind", {})
     await own.look()
-    assert not replicas.store.rows[Table.META]
+    replicas.at += STANDS
+    await own.look()
+    await own.look()
+    assert [row.value for row in replicas.store.rows[Table.META].values()] == [b"{}"]
+
+
+# What the auditor says
+
+
+async def test_every_look_says_which_destinations_fail_whoever_found_it_out() -> None:
+    audited = Audited(Replicas())
+    assert await audited.looks(failing__chat=2) == ["GatewayDeliveryFailing"]
+    assert audited.said == [("GatewayDeliveryFailing", CHAT)]
+    assert await audited.looks(failing__chat=-1) == ["GatewayDeliveryFailing"]
+    assert await audited.looks(failing__chat=-1) == []
+
+
+async def test_books_that_are_wrong_for_one_look_only_are_not_worth_an_alert() -> None:
+    audited = Audited(Replicas())
+    assert await audited.looks(received=1) == []
+    assert await audited.looks() == ["GatewayBooksUnbalanced"]
+    assert await audited.looks(received=-1) == []
+
+
+async def test_what_has_been_due_for_over_two_minutes_is_said_at_every_look() -> None:
+    audited = Audited(Replicas())
+    changes = Changes()
+    changes.look("plan:i1", START)
+    await audited.replicas.store.commit(changes)
+    audited.replicas.at = 2 * MINUTE
+    assert await audited.looks() == []
+    audited.replicas.at += SECOND
+    assert await audited.looks() == ["GatewayBehind"]
+    assert await audited.looks() == ["GatewayBehind"]

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from gateway import own_alerts
+from gateway import audit, own_alerts
 from gateway.errors import BadRules
 from gateway.sandbox import Fault, FaultKind
 from gateway.storage.embedded import StoreFailed
@@ -89,7 +89,9 @@ async def test_without_credentials_deliveries_go_to_the_log_and_health_says_so(s
 async def test_a_failing_destination_is_an_alert_of_our_own_at_its_fallback_and_ends_with_it(
     app: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_alerts, "STANDS", 500)
+    monkeypatch.setattr(own_alerts, "STANDS", 3_000)
+    monkeypatch.setattr(own_alerts, "SAID_AGAIN", 500)
+    monkeypatch.setattr(audit, "EVERY", 0.1)
     monkeypatch.setattr(own_alerts, "EVERY", 0.1)
     app.pagerduty.faults.add(Fault(FaultKind.STATUS, method="enqueue"))
     await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z"))

@@ -119,15 +119,15 @@ class World:
         self.pagerduty = Destinations("pagerduty", False, self)
         self.secrets = Secrets()
         self.watcher = Silent()
-        self.reports: list[tuple[str, dict[str, str], bool]] = []
+        self.reports: list[tuple[str, dict[str, str]]] = []
         book = rules or rulebook()
         notifiers = {"slack": self.slack, "pagerduty": self.pagerduty, "log": Destinations("log", False, self)}
         context = Context(self.store, Router(book), notifiers, self.secrets, self.watcher, self._report)
         self.reconciler = Reconciler(context, paces=paces or {})
         self.intake = Intake(self.store, Correlator(book), woken=lambda: None, taken=lambda _verdicts, _now: None)
 
-    def _report(self, name: str, labels: object, firing: bool) -> None:
-        self.reports.append((name, dict(labels), firing))  # type: ignore[call-overload]
+    def _report(self, name: str, labels: object) -> None:
+        self.reports.append((name, dict(labels)))  # type: ignore[call-overload]
 
     def use(self, rules: Rulebook) -> None:
         self.intake.correlator = Correlator(rules)

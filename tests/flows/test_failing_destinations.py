@@ -1,0 +1,95 @@
+"""Which destinations fail stands in the books: from the first notification that cannot be told there to the last."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.actions import Actions
+from gateway.decisions import books
+from gateway.decisions.admit import KEEP_ENDED
+from gateway.model.incident import Told
+from gateway.model.rulebook import BUILT_IN, HOUR, MINUTE, SECOND, Route
+from gateway.model.telling import Refused
+from tests.support.build import rulebook, seen, slack
+from tests.support.world import World
+
+REFUSED = Refused("invalid", permanent=True)
+CHAT_ONLY = rulebook(Route("everything", BUILT_IN, notify=("chat",)), destinations=(slack(),))
+
+
+def failing(world: World) -> list[str]:
+    return books.failing(world.store.counted)
+
+
+async def with_a_dead_letter() -> World:
+    world = World(CHAT_ONLY)
+    world.slack.answers = [REFUSED]
+    await world.webhook(seen())
+    await world.until(30 * SECOND)
+    assert world.ledgers["chat"].dead
+    return world
+
+
+async def test_another_incident_that_is_delivered_does_not_hide_a_dead_letter() -> None:
+    world = await with_a_dead_letter()
+    await world.webhook(seen("DiskFull", service="db", at=30_000))
+    await world.until(HOUR)
+    assert [one.state for one in world.slack.sent] == [Told.FIRING]
+    assert failing(world) == ["chat"]
+
+
+async def test_a_dead_letter_that_is_tried_again_and_delivered_is_over() -> None:
+    world = await with_a_dead_letter()
+    await Actions(world.store, lambda: None).retry(world.incidents[0].id, "chat")
+    await world.until(MINUTE)
+    assert failing(world) == []
+
+
+async def test_a_dead_letter_that_news_overtakes_is_over_when_the_news_is_told() -> None:
+    world = await with_a_dead_letter()
+    await world.webhook(seen(at=30_000, pod="another"))
+    await world.until(2 * MINUTE)
+    assert [one.state for one in world.slack.sent] == [Told.FIRING]
+    assert failing(world) == []
+
+
+async def test_it_fails_until_the_last_incident_is_told() -> None:
+    world = World(CHAT_ONLY)
+    world.slack.answers = [Refused("unavailable")] * 50
+    await world.webhook(seen())
+    await world.webhook(seen("DiskFull", service="db"))
+    await world.until(5 * MINUTE)
+    assert world.store.counted["failing:chat"] == 2
+    world.slack.answers = [Refused("unavailable")]
+    await world.until(5 * MINUTE + 25 * SECOND)
+    assert failing(world) == ["chat"]
+    await world.until(10 * MINUTE)
+    assert failing(world) == []
+
+
+async def test_a_failure_of_a_few_seconds_is_not_worth_an_alert() -> None:
+    world = World(CHAT_ONLY)
+    world.slack.answers = [Refused("unavailable")] * 3
+    await world.webhook(seen())
+    await world.until(5 * MINUTE)
+    assert "failing:chat" not in world.store.counted
+
+
+async def test_what_ended_before_it_could_be_told_fails_no_longer() -> None:
+    world = World(CHAT_ONLY)
+    world.slack.down = True
+    await world.webhook(seen())
+    await world.until(5 * MINUTE)
+    assert failing(world) == ["chat"]
+    await world.webhook(seen(ends=300_000))
+    await world.until(20 * MINUTE)
+    assert failing(world) == []
+
+
+@pytest.mark.parametrize("ends", [False, True])
+async def test_a_dead_letter_is_forgotten_with_its_incident_at_the_latest(*, ends: bool) -> None:
+    world = await with_a_dead_letter()
+    if ends:
+        await world.webhook(seen(ends=60_000))
+    await world.until(KEEP_ENDED + HOUR)
+    assert failing(world) == ([] if ends else ["chat"])
