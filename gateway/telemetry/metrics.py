@@ -1,6 +1,6 @@
 """The gateway's own metrics, for Prometheus. Names and labels are few and bounded; every verdict reason is there from the start.
 
-What is true of the state (identities, agenda, quarantine) is read from the store by the auditor (`app.py`), so that every
+What is true of the state (identities, agenda, quarantine) is read from the store by the auditor (`audit.py`), so that every
 replica shows the same; what this process did (webhooks, deliveries) is counted here.
 """
 
