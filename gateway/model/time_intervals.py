@@ -1,0 +1,158 @@
+"""Time intervals as Alertmanager's: every given field must match, any item of a field is enough, and nothing given is always.
+
+What stands on the wall clock of the interval's location decides; days from the month's end are counted in the calendar.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from heapq import merge
+
+from gateway.model.time_ranges import Spans, TimeIntervalError, refuse_unknown, shown, spans, zone
+
+__all__ = ["TimeInterval", "TimeIntervalError", "first_after", "next_change"]
+
+CALENDAR_REPEATS = 400  # years
+LAST_YEAR = 9998  # with room for a day more in every zone
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeInterval:
+    """A field that is None was not given. `location` None is the zone of the machine."""
+
+    times: Spans | None = None
+    """Minutes of the day; the end is excluded."""
+    weekdays: Spans | None = None
+    """Sunday is 0."""
+    days_of_month: Spans | None = None
+    months: Spans | None = None
+    years: Spans | None = None
+    location: tzinfo | None = UTC
+
+    @classmethod
+    def parse(cls, mapping: Mapping[str, object]) -> TimeInterval:
+        """One item of `time_intervals` as YAML or JSON gives it. Raises `TimeIntervalError`."""
+        if not isinstance(mapping, Mapping):
+            raise TimeIntervalError(f"time_intervals: {shown(mapping)} is no interval: write {{weekdays: ['monday:friday']}}")
+        refuse_unknown("time_intervals", mapping, [field.name for field in fields(cls)])
+        return cls(
+            times=spans("times", mapping.get("times")),
+            weekdays=spans("weekdays", mapping.get("weekdays")),
+            days_of_month=spans("days_of_month", mapping.get("days_of_month")),
+            months=spans("months", mapping.get("months")),
+            years=spans("years", mapping.get("years")),
+            location=zone(mapping.get("location")),
+        )
+
+    def contains(self, moment: datetime) -> bool:
+        """A moment without a zone is in UTC."""
+        wall = _utc(moment).astimezone(self.location)
+        minute = wall.hour * 60 + wall.minute
+        return (self.times is None or any(begin <= minute < end for begin, end in self.times)) and self.has_date(wall.date())
+
+    def has_date(self, day: date) -> bool:
+        """Does it match some time of this day, where the clocks allow it?"""
+        return (
+            self.times != ()
+            and _match(self.years, day.year)
+            and _match(self.months, day.month)
+            and _match(self.weekdays, day.isoweekday() % 7)
+            and (self.days_of_month is None or _match_day(self.days_of_month, day))
+        )
+
+
+def next_change(intervals: Sequence[TimeInterval], after: datetime, horizon_days: int = 400) -> datetime | None:
+    """The first moment after `after`, in UTC, at which being in any of them begins or ends; None within the horizon."""
+    after = _utc(after)
+    inside = any(interval.contains(after) for interval in intervals)
+    until = after + timedelta(days=horizon_days)
+    for moment in merge(*(_boundaries(interval, after, until) for interval in intervals)):
+        if moment > after and any(interval.contains(moment) for interval in intervals) is not inside:
+            return moment
+    return None
+
+
+def first_after(interval: TimeInterval, moment: datetime) -> datetime | None:
+    """`moment` itself where it is inside, else when the interval next begins, in UTC; None where it never comes again."""
+    moment = _utc(moment)
+    if interval.contains(moment):
+        return moment
+    for day in _dates(interval, moment.astimezone(interval.location).date() - _DAY):
+        midnight = datetime.combine(day, time(), UTC)
+        for found in _boundaries(interval, max(moment, midnight - _DAY), midnight + 2 * _DAY):
+            if found > moment and interval.contains(found):
+                return found
+    return None
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _match(given: Spans | None, number: int) -> bool:
+    return given is None or any(begin <= number <= end for begin, end in given)
+
+
+def _match_day(given: Spans, day: date) -> bool:
+    """A range that begins after the month's end matches nothing, one that ends there is cut off."""
+    beyond = monthrange(day.year, day.month)[1] + 1
+    return any(
+        (begin if begin > 0 else beyond + begin) <= day.day <= (end if end > 0 else beyond + end) for begin, end in given
+    )
+
+
+def _boundaries(interval: TimeInterval, begin: datetime, end: datetime) -> Iterator[datetime]:
+    """All moments of the stretch, in order, at which `contains` can flip, and some more: where the clocks are changed, local
+    midnights, and the times of the days that match."""
+    begin = begin.replace(microsecond=0)
+    edges = sorted({0, *(minute for span in interval.times or () for minute in span if minute < 24 * 60)})
+    while begin < end:
+        offset = _offset(interval.location, begin)
+        steady = min(_steady_until(interval.location, begin), end)
+        yield begin
+        today = (begin + offset).date()
+        for day in (today, today + _DAY):
+            midnight = datetime.combine(day, time(), UTC) - offset
+            for minute in edges if interval.has_date(day) else (0,):
+                moment = midnight + timedelta(minutes=minute)
+                if begin < moment < steady:
+                    yield moment
+        begin = steady
+
+
+def _steady_until(location: tzinfo | None, begin: datetime) -> datetime:
+    """A day later, or when the clocks are changed before that."""
+    offset = _offset(location, begin)
+    steady, changed = 0, 24 * 60 * 60
+    if _offset(location, begin + _DAY) == offset:
+        return begin + _DAY
+    while changed - steady > 1:
+        middle = (steady + changed) // 2
+        if _offset(location, begin + timedelta(seconds=middle)) == offset:
+            steady = middle
+        else:
+            changed = middle
+    return begin + timedelta(seconds=changed)
+
+
+def _offset(location: tzinfo | None, moment: datetime) -> timedelta:
+    return moment.astimezone(location).utcoffset() or timedelta()
+
+
+def _dates(interval: TimeInterval, start: date) -> Iterator[date]:
+    """The days that match, in order, as far as the calendar has anything new."""
+    for year in _years(interval.years, start.year):
+        for month in range(1, 13):
+            if _match(interval.months, month):
+                days = (date(year, month, day) for day in range(1, monthrange(year, month)[1] + 1))
+                yield from (day for day in days if day >= start and interval.has_date(day))
+
+
+def _years(given: Spans | None, start: int) -> Iterator[int]:
+    for begin, end in sorted(given) if given is not None else [(start, LAST_YEAR)]:
+        first = max(begin, start)
+        yield from range(first, min(end, first + CALENDAR_REPEATS, LAST_YEAR) + 1)
