@@ -114,7 +114,7 @@ def check(rules: Path | None, *, as_json: bool, schema: bool) -> None:
     if schema:
         click.echo(json.dumps(rules_schema(), indent=2))
         return
-    loaded = load_rules(rules or from_process().settings.rules)
+    loaded = load_rules(rules or from_process().settings.rules, utc_ms())
     if as_json:
         click.echo(json.dumps([_finding(one) for one in loaded.findings], indent=2))
     else:
@@ -149,7 +149,7 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str | None
 @click.option("--json", "as_json", is_flag=True, help="for machines")
 def explain_command(body: Path, rules: Path | None, at: datetime | None, *, as_json: bool) -> None:
     """Say what the rules would make of a webhook body, and why. Nothing is sent."""
-    loaded = load_rules(rules or from_process().settings.rules)
+    loaded = load_rules(rules or from_process().settings.rules, utc_ms())
     if loaded.rulebook is None:
         raise BadRules("\n".join(str(one) for one in loaded.errors))
     raw = sys.stdin.buffer.read() if str(body) == "-" else body.read_bytes()

@@ -97,13 +97,13 @@ async def _assemble(
 
     intake = Intake(store, first.correlator, woken=lambda: reconciler.wake(), taken=metrics.taken)  # noqa: PLW0108 - it is made below
     own_alerts = OwnAlerts(intake, store)
-    context = Context(store, first.router, notifiers, vault, metrics, own_alerts.report, settings.public_url.rstrip("/"))
+    context = Context(store, first.policy, notifiers, vault, metrics, own_alerts.report, settings.public_url.rstrip("/"))
     reconciler = Reconciler(context, paces, lambda: intake.crowded)
     actions = Actions(store, reconciler.wake)
 
     def use(rules: InForce, generation: int) -> None:
         intake.correlator = rules.correlator
-        reconciler.use(rules.router, generation)
+        reconciler.use(rules.policy, generation)
         metrics.rules(rules.rules.revision, rules.loaded_at)
 
     listeners = Listeners(use, metrics.rules_rejected, own_alerts.report)
@@ -120,7 +120,7 @@ async def _assemble(
         lambda: sum(keeper.in_force.normaliser.strange.values()),
     )  # fmt: skip
     api = Api(
-        store, store, actions, admin_tokens, lambda: keeper.in_force.router, lambda: _shown(keeper), version("alert-gateway")
+        store, store, actions, admin_tokens, lambda: keeper.in_force.policy, lambda: _shown(keeper), version("alert-gateway")
     )
     health = Health(keeper, auditor, vault, version("alert-gateway"))
     operations = Operations(store, metrics, health.shown)

@@ -47,7 +47,7 @@ class Finding:
 
 async def examine_everything(environment: Environment) -> list[Finding]:
     """In the order in which things are needed."""
-    loaded = load_rules(environment.settings.rules)
+    loaded = load_rules(environment.settings.rules, utc_ms())
     found = [Finding(Mark.GOOD, "settings", f"listening on {environment.settings.listen}")]
     found += [Finding(Mark.BAD if one in loaded.errors else Mark.WORRY, "rules", str(one)) for one in loaded.findings]
     if loaded.rulebook is not None:
@@ -131,7 +131,7 @@ async def _gateway(environment: Environment) -> list[Finding]:
 
 async def page_test(environment: Environment, name: str) -> list[Finding]:
     """Tells firing, then ended, through the very adapter that production uses. Raises `BadRules`."""
-    loaded = load_rules(environment.settings.rules)
+    loaded = load_rules(environment.settings.rules, utc_ms())
     if loaded.rulebook is None:
         raise BadRules("\n".join(str(one) for one in loaded.errors))
     destination = loaded.rulebook.destinations.get(name)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.decisions.plan import Case, plan
-from gateway.decisions.route import Router
+from gateway.decisions.policy import Policy
 from gateway.decisions.view import standings
 from gateway.inbound.parsing import parse
 from gateway.intake import Intake
@@ -63,7 +63,7 @@ async def explain(body: bytes, rules: Rulebook, now: int) -> Explanation:
     intake = Intake(store, in_force.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
     await intake.accept(parsed.seen, parsed.strays)
     alerts = {name: load_alert(row.value) for name, row in store.rows[Table.ALERTS].items()}
-    told, rule_of = _plans(store, alerts, in_force.router, now)
+    told, rule_of = _plans(store, alerts, in_force.policy, now)
     return Explanation(
         tuple(
             _explained(alerts[seen.alert], verdict, told, rule_of)
@@ -75,7 +75,7 @@ async def explain(body: bytes, rules: Rulebook, now: int) -> Explanation:
 
 
 def _plans(
-    store: MemoryStore, alerts: Mapping[str, Alert], router: Router, now: int
+    store: MemoryStore, alerts: Mapping[str, Alert], policy: Policy, now: int
 ) -> tuple[dict[str, list[ToldWhere]], dict[str, str]]:
     """By episode, what it is where; by incident, the correlate rule that made it."""
     told: dict[str, list[ToldWhere]] = {}
@@ -84,7 +84,7 @@ def _plans(
         incident = load_incident(row.value)
         rules[incident.id] = incident.rule
         episodes = {member.episode_id: alerts[member.alert] for member in incident.members}
-        planned = plan(Case(incident, episodes, {}), router, now)
+        planned = plan(Case(incident, episodes, {}), policy, now)
         for target, view in planned.views.items():
             for episode, verdict in standings(view, now)[1].items():
                 due = view.due if verdict.outcome in ("held", "due") else 0

@@ -16,7 +16,7 @@ import structlog
 from gateway.decisions.admit import plan_subject
 from gateway.decisions.correlate import Correlator
 from gateway.decisions.normalise import Normaliser
-from gateway.decisions.route import Router
+from gateway.decisions.policy import Policy
 from gateway.errors import BadRules, StateUnavailable
 from gateway.model.changes import Ask, Changes, Fate, Table
 from gateway.model.ledger import Ledger
@@ -40,17 +40,17 @@ class InForce:
     rules: Rulebook
     normaliser: Normaliser
     correlator: Correlator
-    router: Router
+    policy: Policy
     loaded_at: int
 
 
 def compile_rules(rules: Rulebook, now: int) -> InForce:
-    return InForce(rules, Normaliser(rules.labels), Correlator(rules), Router(rules), now)
+    return InForce(rules, Normaliser(rules.labels), Correlator(rules), Policy(rules), now)
 
 
 def load_or_refuse(path: Path, now: int) -> InForce:
     """Raises `BadRules` with every error; logs the warnings."""
-    loaded = load_rules(path)
+    loaded = load_rules(path, now)
     if loaded.rulebook is None:
         raise BadRules("\n".join(str(one) for one in loaded.errors))
     for one in loaded.findings:
@@ -118,7 +118,7 @@ class RulesKeeper:
 
     async def reload(self) -> bool:
         """False where the files have errors."""
-        loaded = await asyncio.to_thread(load_rules, self._path)
+        loaded = await asyncio.to_thread(load_rules, self._path, self._clock())
         self.errors = tuple(str(one) for one in loaded.errors)
         self._listeners.rejected(bool(self.errors))
         if loaded.rulebook is None:

@@ -144,7 +144,7 @@ class Admission:
             if turn.after.incident:
                 cells.append(Cell(Table.INCIDENTS, turn.after.incident))
             if turn.opened:
-                placement = self._placements[turn.after.id] = self._correlator.placement(turn.after)
+                placement = self._placements[turn.after.id] = self._correlator.placement(turn.after, self._now)
                 keys.extend(placement.keys)
         return Ask(cells=list(dict.fromkeys(cells)), keys=list(dict.fromkeys(keys)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
+from typing import Any
 
 from gateway.decisions.view import Seat, View
 from gateway.model.alert import Alert
@@ -49,6 +50,7 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
         link=f"{public_url}/api/v1/incidents/{incident.id}" if public_url else "",
         previous=incident.previous,
         reason=_reason(view),
+        **_hush(view),
     )
 
 
@@ -85,8 +87,8 @@ def next_generation(view: View) -> int:
 def _shown(view: View) -> list[Seat]:
     """Each alert in its newest life: firing first, the most severe and oldest first; of those that ended, the ones told."""
     members = view.want.members
-    moved = [seat for seat in view.seats if seat.member.episode_id in members and (seat.kept is None or not seat.alert.firing)]
-    seats = moved or [seat for seat in view.seats if seat.member.episode_id in members]
+    known = [seat for seat in view.seats if seat.member.episode_id in members]
+    seats = [seat for seat in known if members[seat.member.episode_id] or not seat.alert.firing] or known
     newest = {seat.member.alert: seat for seat in sorted(seats, key=lambda seat: seat.member.episode)}
     return sorted(
         newest.values(),
@@ -172,6 +174,16 @@ def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> Line:
         source=alert.source_url,
         times=len(lives),
     )
+
+
+def _hush(view: View) -> dict[str, Any]:
+    """What keeps news of members away that were told before: the first reason with its rule, and how many it is about."""
+    hushed = view.hushed
+    if not hushed or hushed[0].kept is None:
+        return {}
+    kept = hushed[0].kept
+    part = f"{len(hushed)} of {len(hushed) + len(view.firing)} in " if view.firing else ""
+    return {"hushed": f"{part}{kept.reason.value}: {kept.rule}", "hushed_until": kept.until}
 
 
 def _reason(view: View) -> str:

@@ -10,10 +10,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from gateway.decisions.calendar import Calendar
 from gateway.decisions.match import RuleIndex
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
-from gateway.model.rulebook import ALL_LABELS, DEFAULT_CORRELATE, CorrelateRule, Rulebook
+from gateway.model.rulebook import ALL_LABELS, ALWAYS, DEFAULT_CORRELATE, CorrelateRule, Rulebook
 
 LIVES_KEPT = 4  # episodes for each alert that an incident may have, on average
 KEY_DEPTH = 4
@@ -41,13 +42,14 @@ class Correlator:
     """The correlate rules of one rule set, compiled."""
 
     def __init__(self, rules: Rulebook) -> None:
+        self._calendar = Calendar(rules.intervals)
         self._rules = (*rules.correlate, DEFAULT_CORRELATE)
         self._index = RuleIndex([rule.match for rule in self._rules])
 
-    def placement(self, alert: Alert) -> Placement:
-        """The first rule that matches places it; the built-in one matches everything."""
-        first = self._index.first(alert.labels)
-        rule = self._rules[first] if first is not None else DEFAULT_CORRELATE
+    def placement(self, alert: Alert, now: int) -> Placement:
+        """The first rule that matches and is in force places it; the built-in one takes everything."""
+        matching = (self._rules[number] for number in self._index.matching(alert.labels))
+        rule = next((one for one in matching if one.hours == ALWAYS or self._calendar.holds(one.hours, now)), DEFAULT_CORRELATE)
         labels = alert.labels
         if rule.by == (ALL_LABELS,) or any(labels.get(name, "") in stop for name, stop in rule.stop_values.items()):
             return Placement(rule, (_key(rule.name, "alone", alert.id),))

@@ -20,6 +20,7 @@ def notes(before: Believed, after: Believed, telling: Telling) -> tuple[Note, ..
         _paged(before, after),
         _joined(before, after, telling),
         *_covered(before, after),
+        _hushed(before, after, telling),
         _person(before, after, telling),
         _over(before, after, telling),
     ]
@@ -62,6 +63,15 @@ def _covered(before: Believed, after: Believed) -> list[Note]:
         elif not failing and before.covers.get(target):
             said.append(Note(f"Delivered at {target} now"))
     return said
+
+
+def _hushed(before: Believed, after: Believed, telling: Telling) -> Note | None:
+    """Only the end of a silence is worth a line in the channel."""
+    if any(after.members.get(episode) and episode not in after.hushed for episode in before.hushed):
+        return Note("No longer suppressed, and it still fires", broadcast=True, mention=after.paged)
+    if after.hushed.keys() - before.hushed.keys():
+        return Note(f"Suppressed from now on: {telling.hushed}")
+    return None
 
 
 def _person(before: Believed, after: Believed, telling: Telling) -> Note | None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import msgspec
 
 from gateway.decisions.believe import overtaken
-from gateway.decisions.route import Router
+from gateway.decisions.calendar import NEVER
+from gateway.decisions.policy import Policy
 from gateway.decisions.seating import Case, Seating
 from gateway.decisions.suppress import lapse
 from gateway.decisions.view import View, conclude, quiet_until, reasons, standings
@@ -35,10 +36,10 @@ class Plan:
     unseen: dict[str, Verdict]
 
 
-def plan(case: Case, router: Router, now: int) -> Plan:
+def plan(case: Case, policy: Policy, now: int) -> Plan:
     firing = [alert for alert in case.alerts.values() if alert.firing]
     incident = lapse(case.incident, firing, now)
-    seating = Seating(case, router, now)
+    seating = Seating(case, policy, now)
     seating.seat(incident)
     views = seating.views
     for view in views.values():
@@ -46,7 +47,9 @@ def plan(case: Case, router: Router, now: int) -> Plan:
         view.ledger = overtaken(view.ledger, view.want)
         view.moved_to = _moved_to(view, views)
     incident = _resolve(incident, views, firing, now)
-    return Plan(incident, views, _next_look(case, incident, views, now), _homeless(seating.unseen), seating.unseen)
+    times = [*_times(case, incident, views), policy.suppressor.next_change(now) if incident.firing else 0]
+    look_at = min((time for time in times if now < time < NEVER), default=0)
+    return Plan(incident, views, look_at, _homeless(seating.unseen), seating.unseen)
 
 
 def _moved_to(view: View, views: Mapping[str, View]) -> str:
@@ -66,7 +69,8 @@ def _resolve(incident: Incident, views: dict[str, View], firing: list[Alert], no
     return msgspec.structs.replace(incident, resolved_at=now) if now >= quiet else incident
 
 
-def _next_look(case: Case, incident: Incident, views: dict[str, View], now: int) -> int:
+def _times(case: Case, incident: Incident, views: dict[str, View]) -> list[int]:
+    """When something changes by time alone, among what is over already."""
     times = [alert.held_until for alert in case.alerts.values() if alert.firing]
     times += [quiet_until(view) for view in views.values() if not incident.resolved_at and not incident.firing]
     times += [view.look_at for view in views.values()]
@@ -74,7 +78,8 @@ def _next_look(case: Case, incident: Incident, views: dict[str, View], now: int)
     times += [remind_at(view, incident, view.ledger) for view in views.values()]
     if incident.closed:
         times.append(incident.closed.until)
-    return min((time for time in times if time > now), default=0)
+    held = [seat for view in views.values() for seat in view.seats if seat.kept and seat.kept.outcome == Standing.HELD]
+    return times + [seat.held_no_longer_than for seat in held]
 
 
 def failing_since(view: View, closed: int) -> int:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.decisions.calendar import Calendar
 from gateway.decisions.match import RuleIndex
-from gateway.model.rulebook import BUILT_IN, MINUTE, Destination, Route, Rulebook, SlackChannel
+from gateway.model.rulebook import ALWAYS, BUILT_IN, MINUTE, Destination, Route, Rulebook, SlackChannel
 from gateway.model.severity import Severity
 
 PAGING_RESOLVE_AFTER = MINUTE
@@ -63,18 +64,35 @@ class Routing:
 class Router:
     """The routes of one rule set, compiled."""
 
-    def __init__(self, rules: Rulebook) -> None:
+    def __init__(self, rules: Rulebook, calendar: Calendar) -> None:
         self.rules = rules
+        self._calendar = calendar
+        self._timed = any(route.hours != ALWAYS for route in rules.routes)
         self._index = RuleIndex([route.match for route in rules.routes])
         self._named = _named(rules)
 
-    def routing(self, labels: Mapping[str, str]) -> Routing:
-        deepest = self._deepest(self._children(self._index.matching(labels)), None)
-        found = [self.leg(name, labels, route, page=False) for route in deepest for name in route.notify]
-        found += [self.leg(name, labels, route, page=True) for route in deepest for name in route.page]
+    def routing(self, labels: Mapping[str, str], now: int) -> Routing:
+        matching = self._index.matching(labels)
+        if self._timed:
+            matching = tuple(at for at in matching if self._calendar.holds(self.rules.routes[at].hours, now))
+        deepest = self._deepest(self._children(matching), None)
+        found = [
+            self.leg(name, labels, route, page=False) for route in deepest for name in self._on_duty(route, now, page=False)
+        ]
+        found += [
+            self.leg(name, labels, route, page=True) for route in deepest for name in self._on_duty(route, now, page=True)
+        ]
         legs = {(leg.target, leg.route.name, leg.page): leg for leg in found if isinstance(leg, Leg)}
         misled = tuple(one for one in found if isinstance(one, Misled))
         return Routing(tuple(legs.values()), misled, any(route.name in self._named for route in deepest))
+
+    def _on_duty(self, route: Route, now: int, *, page: bool) -> tuple[str, ...]:
+        """Whom the route always tells, and whose shift it is."""
+        names = route.page if page else route.notify
+        for shift in route.shifts:
+            if self._calendar.holds(shift.hours, now):
+                names = (*names, *(shift.page if page else shift.notify))
+        return names
 
     def leg(self, name: str, labels: Mapping[str, str], route: Route, *, page: bool) -> Leg | Misled:
         destination = self.rules.destinations[name]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gateway.decisions.believe import assumed
-from gateway.decisions.route import OWN_SOURCE, OWN_SUBJECT, Leg, Misled, Router, Routing
-from gateway.decisions.suppress import suppression
+from gateway.decisions.policy import Policy
+from gateway.decisions.route import OWN_SOURCE, OWN_SUBJECT, Leg, Misled, Routing
 from gateway.decisions.view import Seat, View
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident, Member, Told
@@ -33,9 +33,10 @@ class Case:
 class Seating:
     """Fills `views` by target; `unseen` holds the members that no target sees, with the reason."""
 
-    def __init__(self, case: Case, router: Router, now: int) -> None:
+    def __init__(self, case: Case, policy: Policy, now: int) -> None:
         self._case = case
-        self._router = router
+        self._router = policy.router
+        self._suppressor = policy.suppressor
         self._now = now
         self.views: dict[str, View] = {}
         self.unseen: dict[str, Verdict] = {}
@@ -51,19 +52,28 @@ class Seating:
         self._seat_the_told()
 
     def _seat_routed(self, incident: Incident, member: Member, alert: Alert) -> None:
-        routing = self._router.routing(alert.labels)
+        routing = self._router.routing(alert.labels, self._now)
         if alert.spoken_by.startswith(OWN_SOURCE):
             routing = self._router.own_legs(routing, alert.labels.get(OWN_SUBJECT, ""))
-        kept = suppression(incident, member, alert, named=routing.named, now=self._now)
-        legs = (*routing.legs, *self._detours(routing, alert))
+        kept = self._suppressor.verdict(incident, member, alert, named=routing.named, now=self._now)
+        legs = [self._placed(leg) for leg in (*routing.legs, *self._detours(routing, alert))]
         if not legs:
             self.unseen[member.episode_id] = _unseen(routing, kept)
-        for leg in legs:
-            self._take(Seat(member, alert, [self._placed(leg)], kept))
+        for target in dict.fromkeys(leg.target for leg in legs):
+            self._take(self._seat_at([leg for leg in legs if leg.target == target], member, alert, kept))
+
+    def _seat_at(self, legs: list[Leg], member: Member, alert: Alert, kept: Verdict | None) -> Seat:
+        """By the ways that are open now; where none is, it is muted. No hold keeps a critical alert back for too long."""
+        mutes = [self._suppressor.muted(leg, alert, self._now) for leg in legs]
+        ways = [leg for leg, mute in zip(legs, mutes, strict=True) if mute is None]
+        seat = Seat(member, alert, ways or legs, kept or (None if ways else mutes[0]))
+        if kept is not None and kept.outcome == Standing.HELD and seat.held_no_longer_than <= self._now:
+            seat.kept = None
+        return seat
 
     def _take(self, seat: Seat) -> View:
-        """A seat with one leg; a member that sits there already gets the leg."""
-        (leg,) = seat.legs
+        """A member that sits at this target already gets the further legs."""
+        leg = seat.legs[0]
         view = self.views.get(leg.target)
         if view is None:
             ledger = self._case.ledgers.get(leg.target) or Ledger(self._case.incident.id, leg.target, leg.destination.name)
@@ -71,8 +81,8 @@ class Seating:
         seated = self._seated.get((leg.target, seat.member.episode_id))
         if seated is None:
             self._sit(view, seat)
-        elif leg not in seated.legs:
-            seated.legs.append(leg)
+        else:
+            seated.legs += [one for one in seat.legs if one not in seated.legs]
         return view
 
     def _sit(self, view: View, seat: Seat) -> None:

@@ -9,22 +9,64 @@ from collections.abc import Iterable
 
 import msgspec
 
+from gateway.decisions.calendar import NEVER, Calendar
+from gateway.decisions.match import RuleIndex
+from gateway.decisions.route import Leg
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident, Member
+from gateway.model.rulebook import Maintenance, Rulebook
 from gateway.model.severity import Severity
 from gateway.model.verdict import Reason, Standing, Verdict
 
 
-def suppression(incident: Incident, member: Member, alert: Alert, *, named: bool, now: int) -> Verdict | None:
-    """None: nothing keeps this member from being told."""
-    if alert.severity is Severity.NONE and not named:
-        return Verdict(Standing.SUPPRESSED, Reason.SEVERITY_NONE)
-    closed = incident.closed
-    if closed is not None and member.joined_at <= closed.at:
-        return Verdict(Standing.SUPPRESSED, Reason.CLOSED_BY_HAND, closed.by, closed.until)
-    if alert.firing and alert.held_until > now:
-        return Verdict(Standing.HELD, Reason.DISPUTED, until=alert.held_until)
-    return None
+class Suppressor:
+    """The suppressing rules of one rule set, compiled."""
+
+    def __init__(self, rules: Rulebook, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._maintenance = rules.maintenance
+        self._maintained = RuleIndex([one.match for one in rules.maintenance])
+
+    def verdict(self, incident: Incident, member: Member, alert: Alert, *, named: bool, now: int) -> Verdict | None:
+        """None: nothing keeps this member from being told, wherever it is routed."""
+        if alert.severity is Severity.NONE and not named:
+            return Verdict(Standing.SUPPRESSED, Reason.SEVERITY_NONE)
+        closed = incident.closed
+        if closed is not None and member.joined_at <= closed.at:
+            return Verdict(Standing.SUPPRESSED, Reason.CLOSED_BY_HAND, closed.by, closed.until)
+        maintained = self._maintained_by(alert, now) if self._maintenance else None
+        if maintained is not None:
+            until = self._until(maintained, now)
+            return Verdict(Standing.SUPPRESSED, Reason.MAINTENANCE, maintained.described, until if until < NEVER else 0)
+        if alert.firing and alert.held_until > now:
+            return Verdict(Standing.HELD, Reason.DISPUTED, until=alert.held_until)
+        return None
+
+    def muted(self, leg: Leg, alert: Alert, now: int) -> Verdict | None:
+        """Is this way of telling it quiet now? Critical breaks through, unless the route says otherwise."""
+        mute = leg.route.mute
+        names = mute.names(page=leg.page)
+        if not names or (alert.severity is Severity.CRITICAL and not mute.critical):
+            return None
+        if not any(self._calendar.contains(name, now) for name in names):
+            return None
+        until = self._calendar.until(names, now)
+        return Verdict(Standing.SUPPRESSED, Reason.MUTED, leg.rule, until if until < NEVER else 0)
+
+    def next_change(self, now: int) -> int:
+        """When the clock alone next makes something suppressed, or no longer so; `NEVER` where it does not."""
+        times = [time for one in self._maintenance for time in (one.start, one.end) if time > now]
+        return min([self._calendar.next_change(now), *times])
+
+    def _maintained_by(self, alert: Alert, now: int) -> Maintenance | None:
+        for number in self._maintained.matching(alert.labels):
+            one = self._maintenance[number]
+            if one.start <= now and (not one.end or now < one.end) and self._calendar.holds(one.hours, now):
+                return one
+        return None
+
+    def _until(self, one: Maintenance, now: int) -> int:
+        return min(one.end or NEVER, self._calendar.until(one.hours.names, now))
 
 
 def lapse(incident: Incident, firing: Iterable[Alert], now: int) -> Incident:

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from gateway.decisions.calendar import NEVER
 from gateway.decisions.route import Leg, interrupts
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident, Member, Standings, Told
 from gateway.model.ledger import Believed, Ledger
 from gateway.model.rulebook import MINUTE, Destination
 from gateway.model.severity import Severity
-from gateway.model.verdict import Reason, Standing, Verdict
+from gateway.model.verdict import QUIETING, Reason, Standing, Verdict
 
 SILENT_FAILURE = 2 * MINUTE  # a destination that fails for longer is an alert of our own
 
@@ -36,9 +37,16 @@ class Seat:
         return min((leg.route.group_wait for leg in self.legs), default=0)
 
     @property
+    def held_no_longer_than(self) -> int:
+        """Until when anything may hold it back: for ever, unless it is critical."""
+        if self.alert.severity is not Severity.CRITICAL or not self.legs:
+            return NEVER
+        return self.member.joined_at + min(leg.route.longest_hold for leg in self.legs)
+
+    @property
     def due(self) -> int:
         """When this member is to be told at the latest; a disputed one waits for nothing more once its time is over."""
-        return max(self.member.joined_at + self.group_wait, self.alert.held_until)
+        return min(max(self.member.joined_at + self.group_wait, self.alert.held_until), self.held_no_longer_than)
 
 
 @dataclass(slots=True)
@@ -63,6 +71,21 @@ class View:
     @property
     def firing(self) -> list[Seat]:
         return [seat for seat in self.seats if seat.alert.firing and seat.kept is None]
+
+    @property
+    def hushed(self) -> list[Seat]:
+        """Told as firing before something began to keep news of them away: that is over neither here nor for them."""
+        told = self.ledger.believed
+        if told.state is not Told.FIRING:
+            return []
+        return [
+            seat
+            for seat in self.seats
+            if seat.alert.firing
+            and seat.kept is not None
+            and seat.kept.reason in QUIETING
+            and told.members.get(seat.member.episode_id)
+        ]
 
     @property
     def rule(self) -> str:
@@ -99,9 +122,8 @@ def conclude(view: View, incident: Incident, now: int) -> View:
                 rule = seat.legs[0].rule if seat.legs else ""
                 seat.kept = Verdict(Standing.SUPPRESSED, Reason.PAGE_WHEN, rule)
     believed = view.ledger.believed
-    firing = view.firing
-    if firing:
-        _want_firing(view, incident, firing, paged=paged)
+    if view.firing or view.hushed:
+        _want_firing(view, incident, paged=paged)
     elif believed.state is Told.FIRING:
         _want_end(view, incident, now)
     elif believed.state is Told.CLOSED and not any(
@@ -114,22 +136,24 @@ def conclude(view: View, incident: Incident, now: int) -> View:
     return view
 
 
-def _want_firing(view: View, incident: Incident, firing: list[Seat], *, paged: bool) -> None:
+def _want_firing(view: View, incident: Incident, *, paged: bool) -> None:
+    firing, hushed = view.firing, view.hushed
     believed, who = view.ledger.believed, incident.acknowledged
     goes_on = believed.state is Told.FIRING
     shown = dict.fromkeys(believed.members, False) if believed.state in (Told.FIRING, Told.CLOSED) else {}
     view.want = Believed(
         state=Told.FIRING,
-        severity=max(seat.alert.severity for seat in firing),
-        members=shown | {seat.member.episode_id: True for seat in firing},
+        severity=max(seat.alert.severity for seat in (*firing, *hushed)),
+        members=shown | {seat.member.episode_id: True for seat in (*firing, *hushed)},
         acknowledged_by=who.by if who else "",
         paged=paged,
         covers=view.covers,
+        hushed={seat.member.episode_id: seat.kept.reason.value for seat in hushed if seat.kept is not None},
     )
     if not goes_on:
         view.due = max(1, min(seat.due for seat in firing))
     elif view.want != believed:
-        waits = view.ledger.told_at + min((leg.route.update_interval for s in firing for leg in s.legs), default=0)
+        waits = view.ledger.told_at + min((leg.route.update_interval for s in view.seats for leg in s.legs), default=0)
         view.due = max(1, 1 if _cannot_wait(believed, view.want) else waits)
 
 
@@ -140,6 +164,7 @@ def _cannot_wait(before: Believed, after: Believed) -> bool:
         or after.paged > before.paged
         or after.acknowledged_by != before.acknowledged_by
         or after.covers != before.covers
+        or bool(before.hushed.keys() - after.hushed.keys())
         or before.quiet
     )
 

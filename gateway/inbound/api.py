@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from gateway.actions import Actions
 from gateway.decisions.plan import plan
-from gateway.decisions.route import Router
+from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.inbound import api_models as models
 from gateway.inbound.api_requests import LONGEST_PAGE, PAGE, Refusal, answer, body, choice, found_or_refuse, limit_of, position
@@ -38,13 +38,13 @@ OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
 
 @dataclass(slots=True)
 class Api:
-    """`router` and `rules` answer what is in force at that moment."""
+    """`policy` and `rules` answer what is in force at that moment."""
 
     store: Store
     archive: Archive
     actions: Actions
     tokens: Tokens
-    router: Callable[[], Router]
+    policy: Callable[[], Policy]
     rules: Callable[[], models.RulesShown]
     version: str = "1"
 
@@ -129,7 +129,7 @@ class Api:
         if reading is None:
             raise Refusal(404, f"there is no incident {name}", "incident", "ended incidents are kept for 7 days")
         alerts = list(reading.case.alerts.values())
-        planned = plan(reading.case, self.router(), reading.now)
+        planned = plan(reading.case, self.policy(), reading.now)
         timeline = await self.archive.timeline(name, PAGE)
         return models.IncidentWhole(
             **show_incident(reading.case.incident, alerts).model_dump(),
@@ -149,7 +149,7 @@ class Api:
 
     async def _close(self, request: Request) -> models.IncidentShown:
         asked = await body(request, models.Close)
-        length = self.router().rules.closed_by_hand
+        length = self.policy().rules.closed_by_hand
         changed = await self.actions.close(request.path_params["incident"], asked.by, asked.note, length)
         return await self._shown(request, changed)
 
@@ -188,7 +188,7 @@ class Api:
         async def take(row: Row) -> bool:
             reading = await read_case(self.store, load_incident(row.value).id)
             if reading is not None and not reading.case.incident.resolved_at:
-                planned = plan(reading.case, self.router(), reading.now)
+                planned = plan(reading.case, self.policy(), reading.now)
                 found = show_verdicts(planned, dict(reading.case.alerts), reading.now)
                 shown.extend(one for one in found if wanted in ("", one.standing))
             return len(shown) < limit

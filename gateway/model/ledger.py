@@ -23,6 +23,7 @@ class Believed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     paged: bool = False
     quiet: bool = False
     covers: dict[str, bool] = {}
+    hushed: dict[str, str] = {}  # told before, and kept from people since: why, by episode
 
 
 NOTHING_BELIEVED = Believed()

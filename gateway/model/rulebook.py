@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from gateway.model.matchers import Matcher
 from gateway.model.severity import BUILT_IN_WORDS, Severity
+from gateway.model.time_intervals import TimeInterval
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -102,6 +103,42 @@ class PageWhen:
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """When a rule is in force: in one of `during` (always, where it is empty) and in none of `not_during`; both name intervals."""
+
+    during: tuple[str, ...] = ()
+    not_during: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.during, *self.not_during)
+
+
+ALWAYS = Hours()
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Named intervals in which a route does not page, or does not notify. Critical breaks through unless `critical`."""
+
+    page: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
+    critical: bool = False
+
+    def names(self, *, page: bool) -> tuple[str, ...]:
+        return self.page if page else self.notify
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Who is told while it is their hours, beside whom the route always tells."""
+
+    hours: Hours
+    notify: tuple[str, ...] = ()
+    page: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """One route with everything it inherits; `children` and `parent` are positions in `Rulebook.routes`."""
 
@@ -120,6 +157,10 @@ class Route:
     resolve_after: int | None = None  # None: one minute where it pages, at once elsewhere
     remind: int | None = None
     reason: str = ""
+    hours: Hours = ALWAYS
+    mute: Mute = Mute()
+    shifts: tuple[Shift, ...] = ()
+    longest_hold: int = 5 * MINUTE  # no critical alert waits longer, whatever holds it
 
     @property
     def described(self) -> str:
@@ -138,6 +179,48 @@ class CorrelateRule:
     stop_values: Mapping[str, frozenset[str]] = field(default_factory=dict)
     max_values: Mapping[str, int] = field(default_factory=dict)
     max_alerts: int = DEFAULT_MAX_ALERTS
+    owner: str = ""
+    reason: str = ""
+    hours: Hours = ALWAYS
+
+    @property
+    def described(self) -> str:
+        return _described(self.name, self.origin, self.owner, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """What matches is told to nobody from `start` until `end` (ms; 0 is open) and while it is its hours."""
+
+    name: str
+    origin: Origin
+    match: tuple[Matcher, ...]
+    start: int = 0
+    end: int = 0
+    hours: Hours = ALWAYS
+    owner: str = ""
+    reason: str = ""
+
+    @property
+    def described(self) -> str:
+        return _described(self.name, self.origin, self.owner, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class InhibitRule:
+    """While an alert that matches `source` fires, those that match `target` and agree with it in `equal` are told to nobody.
+
+    `wait` holds a target back for so long in case its source comes late. Alertmanager's meaning:
+    https://prometheus.io/docs/alerting/latest/configuration/#inhibit_rule
+    """
+
+    name: str
+    origin: Origin
+    source: tuple[Matcher, ...]
+    target: tuple[Matcher, ...]
+    equal: tuple[str, ...] = ()
+    wait: int = 0
+    hours: Hours = ALWAYS
     owner: str = ""
     reason: str = ""
 
@@ -184,3 +267,6 @@ class Rulebook:
     roots: tuple[int, ...] = ()
     correlate: tuple[CorrelateRule, ...] = ()
     closed_by_hand: int = DEFAULT_CLOSED_BY_HAND
+    intervals: Mapping[str, tuple[TimeInterval, ...]] = field(default_factory=dict)
+    maintenance: tuple[Maintenance, ...] = ()
+    inhibit: tuple[InhibitRule, ...] = ()

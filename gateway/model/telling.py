@@ -60,6 +60,10 @@ class Telling(msgspec.Struct, frozen=True, gc=False):
     link: str = ""  # the incident at the gateway's own public address
     previous: str = ""
     reason: str = ""  # a sentence about this telling: "re-opened without a newer start"
+    hushed: str = (
+        ""  # what keeps news of it away from people, though they were told before: "maintenance: db-upgrade (ops.yaml:3)"
+    )
+    hushed_until: int = 0
 
 
 class Delivered(msgspec.Struct, frozen=True):

@@ -54,12 +54,18 @@ class Reason(StrEnum):
     SEVERITY_NONE = "severity_none"  # it says of itself that it needs nobody
     PAGE_WHEN = "page_when"  # the route's condition for interrupting a person does not hold (yet)
     CLOSED_BY_HAND = "closed_by_hand"
+    MAINTENANCE = "maintenance"  # announced work: nobody needs to be told of it
+    MUTED = "muted"  # the route is quiet in this interval
     ENDED_UNTOLD = "ended_untold"  # it ended before anybody had to be told
     GROUP_WAIT = "group_wait"
     UPDATE_INTERVAL = "update_interval"
     DEAD_LETTER = "dead_letter"  # the destination refused it for good
     TEMPLATE_VALUE = "template_value"  # the channel's template gives a value outside `allow`
     WAITING_TO_SEND = "waiting_to_send"
+
+
+QUIETING = frozenset({Reason.MAINTENANCE, Reason.MUTED})
+"""What keeps news away from people without ending anything: what was told before stays told, and its end is told too."""
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):

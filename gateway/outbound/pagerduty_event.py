@@ -103,7 +103,7 @@ def _details(telling: Telling) -> dict[str, Any]:
     }
     if (more := telling.firing + telling.ended - len(details["alerts"])) > 0:
         details["more_alerts"] = more
-    said = {"reason": telling.reason, "goes_on_from": telling.previous, "owner": telling.owner}
+    said = {"reason": telling.reason, "suppressed": telling.hushed, "goes_on_from": telling.previous, "owner": telling.owner}
     return details | {name: shorten(value, 1_000) for name, value in said.items() if value}
 
 

@@ -121,7 +121,7 @@ def _where(where: Mapping[str, str]) -> str:
 
 
 def _facts(telling: Telling) -> str:
-    return "\n".join(line for line in (_when(telling), _count(telling), _who(telling)) if line)
+    return "\n".join(line for line in (_when(telling), _hushed(telling), _count(telling), _who(telling)) if line)
 
 
 def _when(telling: Telling) -> str:
@@ -138,6 +138,11 @@ def _when(telling: Telling) -> str:
             return f"Fired {since}; nothing fires now, closes {moment(telling.quiet_until, telling.at)}"
         case _:
             return f"Firing since {since}"
+
+
+def _hushed(telling: Telling) -> str:
+    until = f", until {moment(telling.hushed_until, telling.at)}" if telling.hushed_until else ""
+    return f"🔕 {plain(telling.hushed, 200)}{until}" if telling.hushed else ""
 
 
 def _count(telling: Telling) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import structlog
 
 from gateway.decisions.plan import Case
-from gateway.decisions.route import Router
+from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.model.alert import Alert
 from gateway.model.changes import Ask, Cell, Changes, Claim, Committed, Fate, Gathered, Pace, Release, Table, closed_lane
@@ -36,7 +36,7 @@ class Context:
     """`notifiers` by kind, `log` among them for destinations without a credential."""
 
     store: Store
-    router: Router
+    policy: Policy
     notifiers: Mapping[str, Notifier]
     vault: Vault
     watcher: Watcher

@@ -34,7 +34,7 @@ async def deliver_next(context: Context, claim: Claim, rest: str, *, plainly: bo
     if outdated(context, reading):
         await let_go(context.store, claim, reading.now + 2 * SECOND)
         return False
-    planned = plan(reading.case, context.router, reading.now)
+    planned = plan(reading.case, context.policy, reading.now)
     view = planned.views[target]
     job = Job(context, claim, reading, view, planned.incident, reading.case.ledgers[target], plainly)
     outlet = outlet_of(job)
@@ -67,7 +67,7 @@ async def _take_step(job: Job, outlet: Outlet | Refused, step: deliver.Step) -> 
 def _composed(job: Job) -> Telling:
     if job.plainly:
         return compose_plainly(job.view, job.incident, job.reading.now)
-    return compose(job.view, job.incident, job.context.router.rules.labels, job.reading.now, job.context.public_url)
+    return compose(job.view, job.incident, job.context.policy.rules.labels, job.reading.now, job.context.public_url)
 
 
 async def _tell(job: Job, outlet: Outlet | Refused) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 from gateway.decisions import deliver
-from gateway.decisions.route import Router
+from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Claim, LaneRule, Pace
 from gateway.model.rulebook import Destination, SlackChannel
@@ -41,15 +41,15 @@ class Reconciler:
         self._running: dict[str, set[asyncio.Task[None]]] = {}
         self._crashes: dict[str, int] = {}
         self._stopping = False
-        self.use(context.router)
+        self.use(context.policy)
 
-    def use(self, router: Router, generation: int = 0) -> None:
+    def use(self, policy: Policy, generation: int = 0) -> None:
         """A new rule set is in force."""
-        self.context.router = router
+        self.context.policy = policy
         self.context.generation = generation
         self.context.paces = {
             name: Pace(pace.interval, pace.burst, place_of(one))
-            for name, one in router.rules.destinations.items()
+            for name, one in policy.rules.destinations.items()
             if (pace := self._paces.get(one.kind)) is not None
         }
 
@@ -113,7 +113,7 @@ class Reconciler:
     def lanes(self) -> LaneRule:
         """What may be claimed now."""
         running = {lane: len(tasks) for lane, tasks in self._running.items() if lane}
-        kinds = {name: one.kind for name, one in self.context.router.rules.destinations.items()}
+        kinds = {name: one.kind for name, one in self.context.policy.rules.destinations.items()}
         room = dict.fromkeys(kinds.values(), KIND_WIDTH)
         for lane, count in running.items():
             kind = kinds.get(lane.partition(":")[0])

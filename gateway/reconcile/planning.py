@@ -43,7 +43,7 @@ def _claimed_changes(context: Context, claim: Claim, reading: Reading | None) ->
         return Changes(releases=[Release(claim, None)])
     if outdated(context, reading):
         return Changes(releases=[Release(claim, reading.now + 2 * SECOND)])
-    planned = plan(reading.case, context.router, reading.now)
+    planned = plan(reading.case, context.policy, reading.now)
     changes = plan_changes(context, reading, planned)
     changes.releases.append(Release(claim, planned.look_at or None))
     return changes

@@ -10,7 +10,7 @@ import pytest
 
 from gateway import app as composition
 from gateway.decisions.correlate import Correlator
-from gateway.decisions.route import Router
+from gateway.decisions.policy import Policy
 from gateway.errors import BadSettings, StateUnavailable
 from gateway.intake import Intake
 from gateway.model.changes import Claimed, LaneRule
@@ -98,14 +98,14 @@ class Hiccups(MemoryStore):
 async def test_a_reload_that_the_store_interrupts_is_finished_by_the_next_look(tmp_path: Path) -> None:
     rules = tmp_path / "rules.yaml"
     rules.write_text(RULES)
-    used: list[Router] = []
-    listeners = Listeners(lambda new, _generation: used.append(new.router), lambda _bad: None, lambda *_: None)
+    used: list[Policy] = []
+    listeners = Listeners(lambda new, _generation: used.append(new.policy), lambda _bad: None, lambda *_: None)
     keeper = RulesKeeper(rules, load_or_refuse(rules, START), Hiccups(lambda: START), listeners, lambda: START)
     rules.write_text(RULES.replace("everything", "all"))
     with pytest.raises(StateUnavailable):
         await keeper.reload()
     assert await keeper.reload()
-    assert used[-1] is keeper.in_force.router
+    assert used[-1] is keeper.in_force.policy
     assert [route.name for route in used[-1].rules.routes] == ["all"]
     assert keeper._replaced is None
 

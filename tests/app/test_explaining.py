@@ -48,7 +48,7 @@ def alert(name: str = "Down", ends: str = "", **labels: str) -> dict[str, object
 async def explained(tmp_path: Path, *alerts: object) -> Explanation:
     path = tmp_path / "rules.yaml"
     path.write_text(RULES, "utf-8")
-    rules = load_rules(path).rulebook
+    rules = load_rules(path, NOW).rulebook
     assert rules is not None
     return await explain(json.dumps({"version": "4", "alerts": alerts}).encode(), rules, NOW)
 
@@ -168,7 +168,7 @@ async def test_two_explanations_of_one_body_decide_the_same(tmp_path: Path) -> N
 
 @given(st.binary(max_size=40))
 async def test_a_body_that_is_no_webhook_is_a_bad_webhook_and_never_a_fault(body: bytes) -> None:
-    rules = load_rules(Path(__file__).parents[2] / "rules").rulebook
+    rules = load_rules(Path(__file__).parents[2] / "rules", NOW).rulebook
     assert rules is not None
     with pytest.raises(BadWebhook):
         await explain(body, rules, NOW)

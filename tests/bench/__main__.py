@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gateway.decisions.calendar import Calendar
 from gateway.decisions.route import Router
 from gateway.model.matchers import parse_matchers
 from gateway.model.rulebook import BUILT_IN, Route
@@ -142,12 +143,12 @@ def matching() -> None:
             Route(f"r{n}", BUILT_IN, match=parse_matchers(f'service="r-{n % 200}"' if n % 3 else f'pod=~"r-{n % 90}.*"') + parse_matchers(f'team="t{n}"'), notify=("chat",), go_on=True)
             for n in range(count)
         ]  # fmt: skip
-        router = Router(rulebook(*routes))
+        router = Router(rulebook(*routes), Calendar({}))
         for alert in alerts:
-            router.routing(alert)
+            router.routing(alert, 0)
         started = time.process_time()
         for alert in alerts:
-            router.routing(alert)
+            router.routing(alert, 0)
         cost = (time.process_time() - started) / len(alerts) * 1e6
         first = first or cost
         print(f"  {count:6,} rules: {cost:7.1f} ({cost / first:.2f})")

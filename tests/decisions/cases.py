@@ -7,7 +7,7 @@ import msgspec
 from gateway.decisions.compose import compose
 from gateway.decisions.deliver import begin
 from gateway.decisions.plan import Case, Plan, plan
-from gateway.decisions.route import Router
+from gateway.decisions.policy import Policy
 from gateway.decisions.settle import settle
 from gateway.decisions.view import View
 from gateway.model.alert import Alert
@@ -72,7 +72,7 @@ def planned(
 ) -> Plan:
     """The plan of the incident that these alerts make, at that time."""
     case = Case(incident(*alerts, **more), {one.episode_id: one for one in alerts}, {one.target: one for one in ledgers})
-    return plan(case, Router(rules or rulebook()), START + at)
+    return plan(case, Policy(rules or rulebook()), START + at)
 
 
 def seen_by(target: str, *alerts: Alert, at: int = 0, rules: Rulebook | None = None, ledgers: tuple[Ledger, ...] = (), **more: object) -> View:  # fmt: skip

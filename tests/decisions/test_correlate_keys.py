@@ -45,7 +45,7 @@ def incident(name: str = "a", /, members: int = 1, **more: Any) -> Incident:
 
 
 def placed(one: Alert, *rules: CorrelateRule) -> Placement:
-    return Correlator(rulebook(correlate=rules)).placement(one)
+    return Correlator(rulebook(correlate=rules)).placement(one, 0)
 
 
 def together(one: Alert, other: Alert, *rules: CorrelateRule) -> bool:

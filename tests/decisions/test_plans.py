@@ -57,13 +57,13 @@ def test_a_channel_that_may_not_be_named_is_told_at_its_fallback_chains_followed
 
 
 def test_a_disputed_firing_is_told_to_nobody_for_five_and_a_half_minutes() -> None:
-    one = alert(held=DISPUTED)
+    one = alert(held=DISPUTED, severity=Severity.WARNING)
     assert set(wants(planned(one, at=DISPUTED - 1)).values()) == {Told.NOTHING}
     assert set(wants(planned(one, at=DISPUTED)).values()) == {Told.FIRING}
 
 
 def test_a_disputed_firing_is_looked_at_when_its_time_is_over() -> None:
-    assert planned(alert(held=DISPUTED), at=MINUTE).look_at == START + DISPUTED
+    assert planned(alert(held=DISPUTED, severity=Severity.WARNING), at=MINUTE).look_at == START + DISPUTED
 
 
 def test_a_disputed_firing_that_ends_in_its_time_is_told_to_nobody() -> None:

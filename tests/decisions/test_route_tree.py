@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.decisions.calendar import Calendar
 from gateway.decisions.route import Router, Routing
 from gateway.model.matchers import Matcher
 from gateway.model.rulebook import BUILT_IN, HOUR, MINUTE, SECOND, Condition, PageWhen, Quantifier, Route
@@ -30,6 +31,8 @@ routes:
 
 Written = Callable[[str], Router]
 
+NOW = 1_800_000_000_000
+
 
 @pytest.fixture
 def written(tmp_path: Path) -> Written:
@@ -37,9 +40,9 @@ def written(tmp_path: Path) -> Written:
 
     def read(routes: str) -> Router:
         (tmp_path / "rules.yaml").write_text(DESTINATIONS + routes, "utf-8")
-        loaded = load_rules(tmp_path)
+        loaded = load_rules(tmp_path, NOW)
         assert loaded.rulebook is not None, [str(one) for one in loaded.findings]
-        return Router(loaded.rulebook)
+        return Router(loaded.rulebook, Calendar({}))
 
     return read
 
@@ -81,7 +84,7 @@ TREE = """\
     ],
 )
 def test_which_routes_tell(written: Written, labels: dict[str, str], told_by: list[str]) -> None:
-    assert names(written(TREE).routing(labels)) == told_by
+    assert names(written(TREE).routing(labels, 0)) == told_by
 
 
 def test_continue_goes_on_among_its_own_siblings_alone(written: Written) -> None:
@@ -91,8 +94,8 @@ def test_continue_goes_on_among_its_own_siblings_alone(written: Written) -> None
   - {name: second, parent: pay, match: ['b="1"']}
   - {name: rest, notify: [ops]}
 """)
-    assert names(router.routing({"team": "pay", "a": "1", "b": "1"})) == ["first", "second"]
-    assert names(router.routing({"team": "pay", "a": "1"})) == ["first"]
+    assert names(router.routing({"team": "pay", "a": "1", "b": "1"}, 0)) == ["first", "second"]
+    assert names(router.routing({"team": "pay", "a": "1"}, 0)) == ["first"]
 
 
 def test_a_child_that_stops_does_not_stop_its_parent_that_continues(written: Written) -> None:
@@ -101,7 +104,7 @@ def test_a_child_that_stops_does_not_stop_its_parent_that_continues(written: Wri
   - {name: db, parent: pay, match: ['service="db"']}
   - {name: rest, notify: [ops]}
 """)
-    assert names(router.routing({"team": "pay", "service": "db"})) == ["db", "rest"]
+    assert names(router.routing({"team": "pay", "service": "db"}, 0)) == ["db", "rest"]
 
 
 def test_continue_is_not_inherited(written: Written) -> None:
@@ -110,11 +113,11 @@ def test_continue_is_not_inherited(written: Written) -> None:
   - {name: db, parent: pay, match: ['service=~"db.*"'], page: [pager]}
   - {name: db-1, parent: pay, match: ['service="db-1"'], page: [boss]}
 """)
-    assert names(router.routing({"team": "pay", "service": "db-1"})) == ["db"]
+    assert names(router.routing({"team": "pay", "service": "db-1"}, 0)) == ["db"]
 
 
 def test_an_alert_that_no_route_takes_is_told_nowhere(written: Written) -> None:
-    routing = written("  - {name: pay, match: ['team=\"pay\"'], notify: [pay]}\n").routing({"team": "cart"})
+    routing = written("  - {name: pay, match: ['team=\"pay\"'], notify: [pay]}\n").routing({"team": "cart"}, 0)
     assert routing == Routing((), (), named=False)
 
 
@@ -123,28 +126,28 @@ def test_a_route_that_names_no_destination_tells_nobody_and_still_stops(written:
   - {name: quiet, match: ['env="test"']}
   - {name: rest, notify: [ops]}
 """)
-    assert router.routing({"env": "test"}).legs == ()
+    assert router.routing({"env": "test"}, 0).legs == ()
 
 
 def test_notify_tells_and_page_interrupts(written: Written) -> None:
-    routing = written("  - {name: all, notify: [ops, pay], page: [pager, cart]}\n").routing({})
+    routing = written("  - {name: all, notify: [ops, pay], page: [pager, cart]}\n").routing({}, 0)
     assert targets(routing) == ["ops", "pay"]
     assert targets(routing, page=True) == ["pager", "cart"]
 
 
 def test_a_channel_that_is_told_and_interrupted_has_a_leg_for_each(written: Written) -> None:
-    routing = written("  - {name: all, notify: [ops], page: [ops]}\n").routing({})
+    routing = written("  - {name: all, notify: [ops], page: [ops]}\n").routing({}, 0)
     assert [(leg.target, leg.page) for leg in routing.legs] == [("ops", False), ("ops", True)]
 
 
 def test_two_routes_to_one_target_are_two_legs_of_it(written: Written) -> None:
-    routing = written("  - {name: a, continue: true, notify: [ops]}\n  - {name: b, notify: [ops]}\n").routing({})
+    routing = written("  - {name: a, continue: true, notify: [ops]}\n  - {name: b, notify: [ops]}\n").routing({}, 0)
     assert [(leg.target, leg.route.name) for leg in routing.legs] == [("ops", "a"), ("ops", "b")]
 
 
 def test_a_leg_says_where_it_goes_and_by_which_rule(written: Written) -> None:
     router = written("  - {name: all, notify: [ops], page: [pager], reason: money}\n")
-    told, paged = router.routing({}).legs
+    told, paged = router.routing({}, 0).legs
     assert (told.address, told.destination.kind, paged.address, paged.destination.kind) == ("C0OPS", "slack", "PXXXXXX", "pagerduty")  # fmt: skip
     assert told.rule == paged.rule
     assert told.rule.startswith("all (")
@@ -165,7 +168,7 @@ PARENT = """\
 
 
 def only(router: Router, **labels: str) -> Route:
-    (route,) = {leg.route.name: leg.route for leg in router.routing({"team": "pay", **labels}).legs}.values()
+    (route,) = {leg.route.name: leg.route for leg in router.routing({"team": "pay", **labels}, 0).legs}.values()
     return route
 
 
@@ -221,7 +224,7 @@ def quiet_times(routing: Routing) -> dict[str, int]:
 
 def test_an_end_waits_a_minute_where_it_pages_and_not_at_all_elsewhere(written: Written) -> None:
     router = written("  - {name: all, notify: [ops], page: [pager, pay]}\n")
-    assert quiet_times(router.routing({})) == {"ops": 0, "pager": MINUTE, "pay": MINUTE}
+    assert quiet_times(router.routing({}, 0)) == {"ops": 0, "pager": MINUTE, "pay": MINUTE}
 
 
 def test_a_quiet_time_that_is_written_holds_for_both_even_if_it_is_zero(written: Written) -> None:
@@ -229,8 +232,8 @@ def test_a_quiet_time_that_is_written_holds_for_both_even_if_it_is_zero(written:
   - {name: none, match: ['a="1"'], notify: [ops], page: [pager], resolve_after: 0s}
   - {name: some, notify: [ops], page: [pager], resolve_after: 5m}
 """)
-    assert quiet_times(router.routing({"a": "1"})) == {"ops": 0, "pager": 0}
-    assert quiet_times(router.routing({})) == {"ops": 5 * MINUTE, "pager": 5 * MINUTE}
+    assert quiet_times(router.routing({"a": "1"}, 0)) == {"ops": 0, "pager": 0}
+    assert quiet_times(router.routing({}, 0)) == {"ops": 5 * MINUTE, "pager": 5 * MINUTE}
 
 
 @pytest.mark.parametrize(
@@ -250,18 +253,18 @@ def test_whether_a_rule_names_the_alert(written: Written, labels: dict[str, str]
   - {name: rest, notify: [ops]}
   - {name: a2, parent: rest, match: ['a="2"']}
 """)
-    assert router.routing({"alertname": "Watchdog", "severity": "none", **labels}).named is named
+    assert router.routing({"alertname": "Watchdog", "severity": "none", **labels}, 0).named is named
 
 
 def test_a_channel_from_a_label_is_a_target_per_value(written: Written) -> None:
     router = written("  - {name: all, notify: [team]}\n")
-    legs = [router.routing({"team": team}).legs[0] for team in ("pay", "cart", "pay")]
+    legs = [router.routing({"team": team}, 0).legs[0] for team in ("pay", "cart", "pay")]
     assert [leg.address for leg in legs] == ["#pay-oncall", "#cart-oncall", "#pay-oncall"]
     assert legs[0].target == legs[2].target != legs[1].target
 
 
 def test_a_channel_from_two_labels(written: Written) -> None:
-    (leg,) = written("  - {name: all, notify: [squad]}\n").routing({"team": "pay", "env": "prod"}).legs
+    (leg,) = written("  - {name: all, notify: [squad]}\n").routing({"team": "pay", "env": "prod"}, 0).legs
     assert leg.address == "#pay-prod"
 
 
@@ -275,19 +278,19 @@ def test_a_channel_from_two_labels(written: Written) -> None:
     ],
 )
 def test_a_channel_that_is_not_allowed_is_told_of_and_no_leg(written: Written, labels: dict[str, str], value: str) -> None:
-    routing = written("  - {name: all, notify: [ops, team]}\n").routing(labels)
+    routing = written("  - {name: all, notify: [ops, team]}\n").routing(labels, 0)
     (misled,) = routing.misled
     assert (misled.destination.name, misled.value, misled.page) == ("team", value, False)
     assert targets(routing) == ["ops"]
 
 
 def test_every_label_of_a_channel_has_to_be_allowed(written: Written) -> None:
-    routing = written("  - {name: all, notify: [squad]}\n").routing({"team": "pay", "env": "test"})
+    routing = written("  - {name: all, notify: [squad]}\n").routing({"team": "pay", "env": "test"}, 0)
     assert [one.value for one in routing.misled] == ["test"]
 
 
 def about_ourselves(router: Router, failing: str) -> set[str]:
-    return {leg.destination.name for leg in router.own_legs(router.routing({}), failing).legs}
+    return {leg.destination.name for leg in router.own_legs(router.routing({}, 0), failing).legs}
 
 
 def test_that_a_destination_fails_is_told_at_its_fallback(written: Written) -> None:
@@ -299,12 +302,14 @@ def test_that_a_destination_fails_is_not_told_there(written: Written) -> None:
 
 
 def test_that_a_destination_fails_which_is_alone_is_told_everywhere_else() -> None:
-    router = Router(rulebook(Route("all", BUILT_IN, notify=("chat",)), destinations=(slack(), slack("other", "C2"), pager())))
+    router = Router(
+        rulebook(Route("all", BUILT_IN, notify=("chat",)), destinations=(slack(), slack("other", "C2"), pager())), Calendar({})
+    )
     assert about_ourselves(router, "chat") == {"other", "pager"}
 
 
 def test_what_no_route_takes_of_ourselves_is_told_everywhere() -> None:
-    router = Router(rulebook(Route("one", BUILT_IN, match=(Matcher("a", "=", "1"),), notify=("chat",))))
+    router = Router(rulebook(Route("one", BUILT_IN, match=(Matcher("a", "=", "1"),), notify=("chat",))), Calendar({}))
     assert about_ourselves(router, "") == {"chat", "pager"}
 
 
@@ -334,6 +339,6 @@ def by_the_book(routes: tuple[Route, ...], labels: dict[str, str], parent: int |
 @given(shape=shapes, labels=st.dictionaries(st.sampled_from("ab"), st.sampled_from("12")))
 def test_any_tree_is_walked_as_it_is_written(shape: Shape, labels: dict[str, str]) -> None:
     routes = tree(shape) or (Route("r0", BUILT_IN, notify=("chat",)),)
-    routing = Router(rulebook(*routes)).routing(labels)
+    routing = Router(rulebook(*routes), Calendar({})).routing(labels, 0)
     assert names(routing) == by_the_book(routes, labels)
     assert set(targets(routing)) <= {"chat"}

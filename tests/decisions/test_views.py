@@ -257,7 +257,7 @@ def test_before_a_telling_the_shortest_wait_wins() -> None:
 
 
 def test_a_disputed_member_whose_time_is_over_waits_for_nothing_more() -> None:
-    one = alert(held=330 * SECOND)
+    one = alert(held=330 * SECOND, severity=Severity.WARNING)
     assert seen_by("chat", one, at=329 * SECOND).want.state is Told.NOTHING
     view = seen_by("chat", one, at=330 * SECOND)
     assert (view.want.state, view.due) == (Told.FIRING, START + 330 * SECOND)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.decisions.route import Router
+from gateway.decisions.policy import Policy
 from gateway.model.changes import Changes
 from gateway.model.rulebook import MINUTE, SECOND
 from gateway.reconcile.context import OUTDATED_PATIENCE, RULES, Announced
@@ -17,7 +17,7 @@ async def announce(world: World, generation: int) -> None:
 
 async def test_a_replica_with_older_rules_leaves_planning_to_one_that_lives() -> None:
     world = World()
-    world.reconciler.use(Router(rulebook()), 1)
+    world.reconciler.use(Policy(rulebook()), 1)
     for _ in range(20):
         await announce(world, 2)
         await world.webhook(seen())
@@ -27,7 +27,7 @@ async def test_a_replica_with_older_rules_leaves_planning_to_one_that_lives() ->
 
 async def test_where_no_replica_with_the_newest_rules_lives_any_more_the_older_plans() -> None:
     world = World()
-    world.reconciler.use(Router(rulebook()), 1)
+    world.reconciler.use(Policy(rulebook()), 1)
     await announce(world, 2)
     await world.webhook(seen())
     await world.until(OUTDATED_PATIENCE + MINUTE)
@@ -36,7 +36,7 @@ async def test_where_no_replica_with_the_newest_rules_lives_any_more_the_older_p
 
 async def test_a_replica_with_the_newest_rules_plans() -> None:
     world = World()
-    world.reconciler.use(Router(rulebook()), 2)
+    world.reconciler.use(Policy(rulebook()), 2)
     await announce(world, 2)
     await world.webhook(seen())
     await world.until(MINUTE)

@@ -104,8 +104,8 @@ async def test_an_orphan_end_tells_nobody() -> None:
 
 async def test_a_disputed_firing_is_told_after_its_wait_and_says_why() -> None:
     world = World()
-    await world.webhook(seen(ends=1_000))
-    await world.webhook(seen(at=0))
+    await world.webhook(seen(ends=1_000, severity="warning"))
+    await world.webhook(seen(at=0, severity="warning"))
     await world.until(5 * MINUTE)
     assert not world.slack.sent
     await world.until(6 * MINUTE)

@@ -68,6 +68,8 @@ correlate:
 policy: {closed_by_hand: 2h}
 """
 
+NOW = 1_800_000_000_000
+
 
 def write(folder: Path, **texts: str) -> Path:
     """`team__a` is the file `team/a.yaml`."""
@@ -79,7 +81,7 @@ def write(folder: Path, **texts: str) -> Path:
 
 
 def book(path: Path) -> Rulebook:
-    loaded = load_rules(path)
+    loaded = load_rules(path, NOW)
     assert loaded.rulebook is not None, [str(one) for one in loaded.findings]
     return loaded.rulebook
 
@@ -180,7 +182,7 @@ def test_tests_and_hidden_files_are_no_rules(tmp_path: Path) -> None:
     folder = write(
         tmp_path, a=SMALLEST, tests__t="- no rules\n", team__tests__t="- no rules\n", **{"..data__a": "- no rules\n"}
     )
-    assert load_rules(folder).findings == ()
+    assert load_rules(folder, NOW).findings == ()
 
 
 def test_within_of_a_file_is_added_to_all_of_its_rules(tmp_path: Path) -> None:

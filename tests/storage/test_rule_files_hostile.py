@@ -31,10 +31,12 @@ TREES = st.recursive(
 )
 SECTIONS = st.lists(st.tuples(KEYS, TREES), max_size=4).map(lambda items: "\n".join(f"{key}: {value}" for key, value in items))
 
+NOW = 1_800_000_000_000
+
 
 def load(folder: Path, content: bytes) -> Loaded:
     (folder / "a.yaml").write_bytes(content)
-    return load_rules(folder)
+    return load_rules(folder, NOW)
 
 
 def laughs() -> str:
@@ -70,16 +72,16 @@ def test_a_file_that_is_not_utf8_says_at_which_byte(tmp_path: Path) -> None:
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "a.yaml").open("wb") as file:
         file.truncate((16 << 20) + 1)
-    assert [str(one) for one in load_rules(tmp_path).findings] == [f"{tmp_path}/a.yaml:1:1: the file is over 16 MiB"]
+    assert [str(one) for one in load_rules(tmp_path, NOW).findings] == [f"{tmp_path}/a.yaml:1:1: the file is over 16 MiB"]
 
 
 def test_a_path_that_does_not_exist_is_a_finding(tmp_path: Path) -> None:
-    (finding,) = load_rules(tmp_path / "gone").findings
+    (finding,) = load_rules(tmp_path / "gone", NOW).findings
     assert finding.message == "there is no such file or folder"
 
 
 def test_a_folder_without_rules_is_a_finding(tmp_path: Path) -> None:
-    (finding,) = load_rules(tmp_path).findings
+    (finding,) = load_rules(tmp_path, NOW).findings
     assert finding.message == "no *.yaml file in this folder"
 
 
@@ -92,7 +94,7 @@ def test_a_file_name_that_is_not_utf8_is_read_all_the_same(tmp_path: Path) -> No
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.yaml")).write_text("x: 1\n", "utf-8")
     except OSError:
         pytest.skip("this file system takes no such name")
-    (finding,) = load_rules(tmp_path).findings
+    (finding,) = load_rules(tmp_path, NOW).findings
     assert finding.message == "unknown key `x`"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from gateway.decisions.admit import plan_subject
 from gateway.decisions.books import residues
 from gateway.decisions.correlate import Correlator
-from gateway.decisions.route import Router
+from gateway.decisions.policy import Policy
 from gateway.intake import Intake
 from gateway.model.alert import Observation
 from gateway.model.changes import Changes, Pace, Table
@@ -122,7 +122,7 @@ class World:
         self.reports: list[tuple[str, dict[str, str]]] = []
         book = rules or rulebook()
         notifiers = {"slack": self.slack, "pagerduty": self.pagerduty, "log": Destinations("log", False, self)}
-        context = Context(self.store, Router(book), notifiers, self.secrets, self.watcher, self._report)
+        context = Context(self.store, Policy(book), notifiers, self.secrets, self.watcher, self._report)
         self.reconciler = Reconciler(context, paces=paces or {})
         self.intake = Intake(self.store, Correlator(book), woken=lambda: None, taken=lambda _verdicts, _now: None)
 
@@ -131,7 +131,7 @@ class World:
 
     def use(self, rules: Rulebook) -> None:
         self.intake.correlator = Correlator(rules)
-        self.reconciler.use(Router(rules))
+        self.reconciler.use(Policy(rules))
 
     async def webhook(self, *observations: Observation) -> None:
         await self.intake.accept(observations, ())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from gateway.model.matchers import Matcher
 from gateway.model.rulebook import (
+    ALWAYS,
     DEFAULT_CLOSED_BY_HAND,
     Destination,
     LabelRules,
@@ -15,19 +17,26 @@ from gateway.model.rulebook import (
     PagerDutyService,
     Route,
     Rulebook,
+    Shift,
     SlackChannel,
 )
+from gateway.model.time_intervals import TimeInterval, first_after
 from gateway.storage.rule_files.findings import Finding, Level, Place, nearest
 from gateway.storage.rule_files.read import Reference
-from gateway.storage.rule_files.written import Written, WrittenRoute
+from gateway.storage.rule_files.written import Written, WrittenRoute, WrittenShift
+
+WAITS = ("group_wait", "update_interval", "resolve_after", "remind")
 
 
-def assemble(written: Written, revision: str, findings: list[Finding]) -> Rulebook:
-    """The rule set, meaningful only where no finding is an error."""
+def assemble(written: Written, revision: str, findings: list[Finding], now: int) -> Rulebook:
+    """The rule set, meaningful only where no finding is an error; `now` (ms) tells what is over for good."""
     work = _Assembly(written, findings)
     destinations = work.destinations()
     routes, roots = work.routes(destinations)
     work.correlate()
+    intervals = work.intervals()
+    work.never_come(now)
+    work.maintenance(now)
     work.unused(destinations)
     return Rulebook(
         revision=revision,
@@ -36,6 +45,8 @@ def assemble(written: Written, revision: str, findings: list[Finding]) -> Rulebo
         routes=routes,
         roots=roots,
         correlate=tuple(one.value for one in written.correlate),
+        intervals=intervals,
+        maintenance=tuple(one.value for one in written.maintenance),
         closed_by_hand=DEFAULT_CLOSED_BY_HAND if written.closed_by_hand is None else written.closed_by_hand,
     )
 
@@ -96,7 +107,7 @@ class _Assembly:
             resolved[at] = self._route(listed[at], above, parents[at], tuple(children.get(at, ())), destinations)
         for siblings in children.values():
             self._unreachable(
-                [(listed[at].name, listed[at].place, listed[at].match, listed[at].go_on) for at in siblings], "route"
+                [(listed[at].name, listed[at].place, listed[at].match, _lets_through(listed[at])) for at in siblings], "route"
             )
         self._silent(listed, resolved)
         return tuple(resolved[at] for at in range(len(listed)) if at in resolved), tuple(children.get(None, ()))
@@ -121,13 +132,15 @@ class _Assembly:
     ) -> Route:  # fmt: skip
         inherited: dict[str, Any] = {}
         if above is not None:
-            names = ("owner", "notify", "page", "page_when", "group_wait", "update_interval", "resolve_after", "remind")
+            names = ("owner", "notify", "page", "page_when", "mute", "shifts", "longest_hold", *WAITS)
             inherited = {name: getattr(above, name) for name in names}
         own = {name: value for name, value in one.own.items() if value is not None or name == "remind"}
         for name, references in (("notify", one.notify), ("page", one.page)):
             if references is not None:
                 own[name] = tuple(dict.fromkeys(ref.name for ref in references if self._known(ref, destinations)))
-        for reference in one.notify or ():
+        if one.shifts is not None:
+            own["shifts"] = tuple(self._shift(shift, destinations) for shift in one.shifts)
+        for reference in (*(one.notify or ()), *(ref for shift in one.shifts or () for ref in shift.notify)):
             found = destinations.get(reference.name)
             if found is not None and isinstance(found.via, PagerDutyService):
                 self._error(
@@ -136,15 +149,49 @@ class _Assembly:
         origin = Origin(one.place.file, one.place.line)
         return Route(one.name, origin, one.match, parent, children, one.go_on, **{**inherited, **own})
 
+    def _shift(self, shift: WrittenShift, destinations: Mapping[str, Destination]) -> Shift:
+        notify, page = (
+            tuple(one.name for one in names if self._known(one, destinations)) for names in (shift.notify, shift.page)
+        )
+        return Shift(shift.hours, notify, page)
+
     def _silent(self, listed: Sequence[WrittenRoute], resolved: Mapping[int, Route]) -> None:
         for at, route in resolved.items():
-            if not route.children and not route.notify and not route.page:
+            if not route.children and not route.notify and not route.page and not route.shifts:
                 self._warn(listed[at].place, f"route `{route.name}` tells nobody: its alerts are suppressed(unrouted)")
 
     def correlate(self) -> None:
         listed = self._written.correlate
         self._unique(((one.value.name, one.place) for one in listed), "correlate rule")
-        self._unreachable([(one.value.name, one.place, one.value.match, False) for one in listed], "correlate rule")
+        self._unreachable(
+            [(one.value.name, one.place, one.value.match, one.value.hours != ALWAYS) for one in listed], "correlate rule"
+        )
+
+    def intervals(self) -> dict[str, tuple[TimeInterval, ...]]:
+        listed = self._written.intervals
+        self._unique(((one.name, one.place) for one in listed), "time interval")
+        found = {one.name: one.value for one in listed}
+        for reference in self._written.intervals_named:
+            if reference.name not in found:
+                self._error(reference.place, f"unknown time interval `{reference.name}`{nearest(reference.name, found)}")
+        named = {reference.name for reference in self._written.intervals_named}
+        for one in listed:
+            if one.name not in named:
+                self._warn(one.place, f"time interval `{one.name}` is named by no rule")
+        return found
+
+    def maintenance(self, now: int) -> None:
+        listed = self._written.maintenance
+        self._unique(((one.value.name, one.place) for one in listed), "maintenance")
+        for one in listed:
+            if one.value.end and one.value.end <= now:
+                self._warn(one.place, f"maintenance `{one.value.name}` is over: it can be taken out")
+
+    def never_come(self, now: int) -> None:
+        moment = datetime.fromtimestamp(now / 1000, UTC)
+        for one in self._written.intervals:
+            if one.value and all(first_after(interval, moment) is None for interval in one.value):
+                self._warn(one.place, f"time interval `{one.name}` never comes (again)")
 
     def _unreachable(self, siblings: Sequence[tuple[str, Place, tuple[Matcher, ...], bool]], what: str) -> None:
         """An earlier sibling whose matchers are all among a later one's takes everything from it."""
@@ -168,6 +215,11 @@ class _Assembly:
         for name in destinations:
             if name not in self._used:
                 self._warn(places[name], f"destination `{name}` is used by no route")
+
+
+def _lets_through(one: WrittenRoute) -> bool:
+    """It goes on, or is out of force at times: what stands behind it is reached."""
+    return one.go_on or one.own["hours"] != ALWAYS
 
 
 def _channel(destination: Destination) -> object:

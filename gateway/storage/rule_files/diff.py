@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
 
 from gateway.model.rulebook import (
     Condition,
     CorrelateRule,
     Destination,
+    Maintenance,
     PagerDutyService,
     PageWhen,
     Route,
@@ -20,9 +22,19 @@ from gateway.model.severity import Severity
 from gateway.storage.rule_files.read import UNITS
 
 _UNSAID = ("origin", "parent", "children")
-_DURATIONS = ("fallback_after", "group_wait", "update_interval", "resolve_after", "remind", "window", "closed_by_hand")
+_MOMENTS = ("start", "end")
+_DURATIONS = (
+    "longest_hold",
+    "fallback_after",
+    "group_wait",
+    "update_interval",
+    "resolve_after",
+    "remind",
+    "window",
+    "closed_by_hand",
+)
 _KEYS = {"go_on": "continue"}
-_Rule = Route | CorrelateRule | Destination
+_Rule = Route | CorrelateRule | Destination | Maintenance
 
 
 def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
@@ -33,12 +45,20 @@ def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
     lines += _named("route", _by_name(old.routes), _by_name(new.routes))
     lines += _moved(old, new)
     lines += _named("correlate rule", _by_name(old.correlate), _by_name(new.correlate))
+    lines += _named("maintenance", _by_name(old.maintenance), _by_name(new.maintenance))
+    lines += [
+        f"time interval `{name}` changed"
+        for name in new.intervals
+        if old.intervals.get(name, new.intervals[name]) != new.intervals[name]
+    ]
     lines += _reordered("routes", old.routes, new.routes)
     lines += _reordered("correlate rules", old.correlate, new.correlate)
     return tuple(lines)
 
 
-def _by_name(rules: Sequence[Route] | Sequence[CorrelateRule]) -> Mapping[str, Route | CorrelateRule]:
+def _by_name(
+    rules: Sequence[Route] | Sequence[CorrelateRule] | Sequence[Maintenance],
+) -> Mapping[str, Route | CorrelateRule | Maintenance]:
     return {one.name: one for one in rules}
 
 
@@ -101,6 +121,8 @@ def _said(value: object, name: str = "") -> str:
             return value.word
         case int() if name in _DURATIONS:
             return _duration(value)
+        case int() if name in _MOMENTS:
+            return datetime.fromtimestamp(value / 1000, UTC).isoformat() if value else "open"
         case Mapping():
             return f"{{{', '.join(f'{key}: {_said(one)}' for key, one in value.items())}}}"
         case frozenset():

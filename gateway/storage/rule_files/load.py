@@ -36,8 +36,8 @@ class Loaded:
         return tuple(one for one in self.findings if one.level is Level.ERROR)
 
 
-def load_rules(path: Path) -> Loaded:
-    """One file, or all `*.yaml` and `*.yml` of a folder and its sub-folders (`tests/` aside) as one set."""
+def load_rules(path: Path, now: int) -> Loaded:
+    """One file, or all `*.yaml` and `*.yml` of a folder and its sub-folders (`tests/` aside) as one set, looked at `now` (ms)."""
     findings: list[Finding] = []
     written = Written()
     files = _files(path)
@@ -56,7 +56,7 @@ def load_rules(path: Path) -> Loaded:
             read_file(Reader(str(file), findings), root, within.get(file.parent, ()), written)
     if empty and not findings:  # a file that is just being written, for instance
         findings.append(Finding(Level.ERROR, Place(str(path)), "no rule stands here: nobody would be told of anything"))
-    rulebook = assemble(written, digest.hexdigest()[:16], findings)
+    rulebook = assemble(written, digest.hexdigest()[:16], findings, now)
     ordered = tuple(
         sorted(findings, key=lambda one: (one.place.file.encode("utf-8", "surrogateescape"), one.place.line, one.place.column))
     )

@@ -8,13 +8,14 @@ from typing import Any
 import yaml
 
 from gateway.model.matchers import Matcher
-from gateway.model.rulebook import ALL_LABELS, Condition, CorrelateRule, Origin, PageWhen, Quantifier
-from gateway.storage.rule_files.keys import CORRELATE, LATER_CORRELATE, LATER_ROUTE, ROUTE, TIMERS
+from gateway.model.rulebook import ALL_LABELS, Condition, CorrelateRule, Mute, Origin, PageWhen, Quantifier
+from gateway.storage.rule_files.keys import CORRELATE, LATER_CORRELATE, LATER_ROUTE, MUTE, ROUTE, SHIFT, TIMERS
 from gateway.storage.rule_files.read import Reader, Reference
-from gateway.storage.rule_files.written import WrittenCorrelate, WrittenRoute
+from gateway.storage.rule_files.times import read_hours
+from gateway.storage.rule_files.written import Written, WrittenCorrelate, WrittenRoute, WrittenShift
 
 
-def read_route(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...]) -> WrittenRoute | None:
+def read_route(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], written: Written) -> WrittenRoute | None:
     given = reader.fields(node, ROUTE, LATER_ROUTE)
     name = _rule_name(reader, node, given)
     own: dict[str, Any] = {}
@@ -26,6 +27,10 @@ def read_route(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...]) -> 
             own[text] = reader.text(given[text]) or ""
     if "page_when" in given:
         own["page_when"] = read_page_when(reader, given["page_when"])
+    if "mute" in given:
+        own["mute"] = read_mute(reader, given["mute"], written)
+    hours = read_hours(reader, given, written)
+    shifts = [_read_shift(reader, one, written) for one in reader.items(given["shifts"])] if "shifts" in given else None
     match = reader.matchers(given["match"]) if "match" in given else ()
     parent = reader.line(given["parent"]) if "parent" in given else None
     go_on = bool(reader.flag(given["continue"])) if "continue" in given else False
@@ -34,7 +39,26 @@ def read_route(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...]) -> 
     if name is None:
         return None
     above = Reference(parent, reader.place(given["parent"])) if parent else None
-    return WrittenRoute(name, reader.place(node), (*within, *match), above, go_on, own, notify, page)
+    return WrittenRoute(
+        name, reader.place(node), (*within, *match), above, go_on, {**own, "hours": hours}, notify, page,
+        tuple(shifts) if shifts is not None else None,
+    )  # fmt: skip
+
+
+def read_mute(reader: Reader, node: yaml.Node, written: Written) -> Mute:
+    given = reader.fields(node, MUTE)
+    page, notify = (reader.references(given[key]) if key in given else () for key in ("page", "notify"))
+    written.intervals_named += (*page, *notify)
+    critical = bool(reader.flag(given["mute_critical"])) if "mute_critical" in given else False
+    return Mute(tuple(one.name for one in page), tuple(one.name for one in notify), critical)
+
+
+def _read_shift(reader: Reader, node: yaml.Node, written: Written) -> WrittenShift:
+    given = reader.fields(node, SHIFT)
+    if "during" not in given and isinstance(node, yaml.MappingNode):
+        reader.error(node, "`during` is missing: a shift has its hours")
+    notify, page = (reader.references(given[key]) if key in given else () for key in ("notify", "page"))
+    return WrittenShift(read_hours(reader, given, written), notify, page)
 
 
 def _timer(reader: Reader, timer: str, node: yaml.Node) -> int | None:
@@ -69,10 +93,11 @@ def read_condition(reader: Reader, node: yaml.Node) -> Condition | None:
     return Condition(match=reader.matchers(given["match"]))
 
 
-def read_correlate(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...]) -> WrittenCorrelate | None:
+def read_correlate(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], written: Written) -> WrittenCorrelate | None:
     given = reader.fields(node, CORRELATE, LATER_CORRELATE)
     name = _rule_name(reader, node, given)
     read: dict[str, Any] = {"window": reader.duration(given["window"]) if "window" in given else None}
+    read["hours"] = read_hours(reader, given, written)
     for text in ("owner", "reason"):
         if text in given:
             read[text] = reader.text(given[text]) or ""

@@ -72,7 +72,11 @@ CONDITIONS: Schema = {
         ]
     },
 }
-RULE: Schema = {"name": TEXT, "match": MATCHERS, "owner": TEXT, "reason": TEXT}
+HOURS: Schema = {
+    "during": {**TEXTS, "description": "time intervals in which it is in force"},
+    "not_during": {**TEXTS, "description": "time intervals in which it is not"},
+}
+RULE: Schema = {"name": TEXT, "match": MATCHERS, "owner": TEXT, "reason": TEXT, **HOURS}
 ROUTE = _object(
     {
         **RULE,
@@ -85,6 +89,9 @@ ROUTE = _object(
         "update_interval": DURATIONS,
         "resolve_after": DURATIONS,
         "remind": {"oneOf": [DURATIONS, {"enum": [False, "off"]}]},
+        "longest_hold": DURATIONS,
+        "mute": _object({"page": TEXTS, "notify": TEXTS, "mute_critical": {"type": "boolean"}}),
+        "shifts": {"type": "array", "items": _object({**HOURS, "notify": TEXTS, "page": TEXTS}, "during")},
     },
     "name",
 )
@@ -99,6 +106,23 @@ CORRELATE = _object(
     },
     "name",
 )
+
+
+TIMES: Schema = {"start_time": {"type": "string"}, "end_time": {"type": "string"}}
+ANY_LIST: Schema = {"type": "array", "items": {"type": ["string", "integer"]}}
+INTERVAL = _object(
+    {
+        "times": {"type": "array", "items": _object(TIMES, "start_time", "end_time")},
+        "weekdays": ANY_LIST,
+        "days_of_month": ANY_LIST,
+        "months": ANY_LIST,
+        "years": ANY_LIST,
+        "location": TEXT,
+    }
+)
+TIME_INTERVAL = _object({"name": TEXT, "time_intervals": {"type": "array", "items": INTERVAL}}, "name", "time_intervals")
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+MAINTENANCE = _object({**RULE, "start": MOMENT, "end": MOMENT}, "name")
 
 
 def rules_schema() -> Schema:
@@ -116,6 +140,8 @@ def rules_schema() -> Schema:
                 },
                 "routes": {"type": "array", "items": ROUTE},
                 "correlate": {"type": "array", "items": CORRELATE},
+                "time_intervals": {"type": "array", "items": TIME_INTERVAL},
+                "maintenance": {"type": "array", "items": MAINTENANCE},
                 "policy": _object({"closed_by_hand": DURATIONS}),
             }
         ),

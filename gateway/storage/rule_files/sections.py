@@ -13,6 +13,7 @@ from gateway.storage.rule_files.keys import LATER_POLICY, LATER_TOP, POLICY, TOP
 from gateway.storage.rule_files.labels import read_labels
 from gateway.storage.rule_files.read import Reader
 from gateway.storage.rule_files.rules import read_correlate, read_route
+from gateway.storage.rule_files.times import read_interval, read_maintenance
 from gateway.storage.rule_files.written import Written
 
 
@@ -26,9 +27,13 @@ def read_file(reader: Reader, root: yaml.Node, within: tuple[Matcher, ...], writ
         for name, (key, value) in reader.entries(sections["destinations"]).items():
             _add(written.destinations, read_destination(reader, name, key, value))
     for node in reader.items(sections["routes"]) if "routes" in sections else ():
-        _add(written.routes, read_route(reader, node, within))
+        _add(written.routes, read_route(reader, node, within, written))
     for node in reader.items(sections["correlate"]) if "correlate" in sections else ():
-        _add(written.correlate, read_correlate(reader, node, within))
+        _add(written.correlate, read_correlate(reader, node, within, written))
+    for node in reader.items(sections["time_intervals"]) if "time_intervals" in sections else ():
+        _add(written.intervals, read_interval(reader, node))
+    for node in reader.items(sections["maintenance"]) if "maintenance" in sections else ():
+        _add(written.maintenance, read_maintenance(reader, node, within, written))
 
 
 def _read_single(reader: Reader, sections: Mapping[str, yaml.Node], written: Written) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.model.matchers import Matcher
-from gateway.model.rulebook import CorrelateRule, Destination, LabelRules
+from gateway.model.rulebook import CorrelateRule, Destination, Hours, LabelRules, Maintenance
+from gateway.model.time_intervals import TimeInterval
 from gateway.storage.rule_files.findings import Place
 from gateway.storage.rule_files.read import Reference
 
@@ -31,12 +32,33 @@ class WrittenRoute:
     own: Mapping[str, Any]
     notify: tuple[Reference, ...] | None
     page: tuple[Reference, ...] | None
+    shifts: tuple[WrittenShift, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenCorrelate:
     value: CorrelateRule
     place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenInterval:
+    name: str
+    place: Place
+    value: tuple[TimeInterval, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenMaintenance:
+    value: Maintenance
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenShift:
+    hours: Hours
+    notify: tuple[Reference, ...]
+    page: tuple[Reference, ...]
 
 
 @dataclass(slots=True)
@@ -49,3 +71,6 @@ class Written:
     destinations: list[WrittenDestination] = field(default_factory=list)
     routes: list[WrittenRoute] = field(default_factory=list)
     correlate: list[WrittenCorrelate] = field(default_factory=list)
+    intervals: list[WrittenInterval] = field(default_factory=list)
+    maintenance: list[WrittenMaintenance] = field(default_factory=list)
+    intervals_named: list[Reference] = field(default_factory=list)  # wherever a rule names one

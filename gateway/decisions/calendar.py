@@ -1,0 +1,58 @@
+"""The calendar: which named intervals it is now, and when that changes next. Answers are remembered until they change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gateway.model.rulebook import Hours
+from gateway.model.time_intervals import TimeInterval, next_change
+
+NEVER = 1 << 62  # ms; later than anything
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """From `begin` until `end`, both in ms, it is (not) inside."""
+
+    begin: int
+    end: int
+    inside: bool
+
+
+class Calendar:
+    """The named intervals of one rule set. A name that is not there never is."""
+
+    def __init__(self, intervals: Mapping[str, Sequence[TimeInterval]]) -> None:
+        self._intervals = intervals
+        self._known: dict[str, _Stretch] = {}
+
+    def contains(self, name: str, now: int) -> bool:
+        return self._stretch(name, now).inside
+
+    def until(self, names: Iterable[str], now: int) -> int:
+        """When the first of them begins or ends, in ms; `NEVER` where none does within a year."""
+        return min((self._stretch(name, now).end for name in names), default=NEVER)
+
+    def holds(self, hours: Hours, now: int) -> bool:
+        """Is a rule with these hours in force?"""
+        if hours.during and not any(self.contains(name, now) for name in hours.during):
+            return False
+        return not any(self.contains(name, now) for name in hours.not_during)
+
+    def next_change(self, now: int) -> int:
+        """When any of them begins or ends."""
+        return self.until(self._intervals, now)
+
+    def _stretch(self, name: str, now: int) -> _Stretch:
+        known = self._known.get(name)
+        if known is None or not known.begin <= now < known.end:
+            known = self._known[name] = self._work_out(self._intervals.get(name, ()), now)
+        return known
+
+    def _work_out(self, intervals: Sequence[TimeInterval], now: int) -> _Stretch:
+        moment = datetime.fromtimestamp(now / 1000, UTC)
+        change = next_change(intervals, moment)
+        end = NEVER if change is None else int(change.timestamp() * 1000)
+        return _Stretch(now, end, any(one.contains(moment) for one in intervals))
