@@ -186,10 +186,12 @@ class Admission:
         choice = choose(placement, own, candidates, self._now)
         if choice.incident:
             return self._drafts[choice.incident]
-        draft = Draft.new(alert, placement, choice.previous, self._now)
+        draft = Draft.new(alert, placement, choice, self._now)
         self._drafts[draft.id] = draft
         self._versions.setdefault(Cell(Table.INCIDENTS, draft.id), b"")
-        if not choice.alone:
+        if choice.alone:
+            self.changes.log.append(LogEntry(draft.id, "on_its_own", {"because": choice.alone}))
+        else:
             for key in placement.keys:
                 self._announce(key, draft.id)
         return draft

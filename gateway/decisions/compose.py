@@ -49,7 +49,7 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
         rule=view.rule,
         link=f"{public_url}/api/v1/incidents/{incident.id}" if public_url else "",
         previous=incident.previous,
-        reason=_reason(view),
+        reason=_reason(view) or incident.alone,
         **_hush(view),
     )
 

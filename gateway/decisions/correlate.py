@@ -31,11 +31,11 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An incident to join, or (empty) a new one that goes on from `previous`; `alone`: one that takes nobody else."""
+    """An incident to join, or (empty) a new one that goes on from `previous`; `alone`: why it takes nobody else."""
 
     incident: str
     previous: str = ""
-    alone: bool = False
+    alone: str = ""
 
 
 class Correlator:
@@ -64,8 +64,10 @@ def choose(placement: Placement, own: str, candidates: Collection[Incident], now
         best = max(fits, key=lambda one: (one.id == own, one.last_new_at, one.opened_at, one.id))
         return Choice(best.id)
     before = max(candidates, key=lambda one: (one.id == own, one.last_change_at, one.id), default=None)
-    alone = any(_fresh(one, placement, now) and _overflows(one, placement) for one in candidates)
-    return Choice("", before.id if before else "", alone)
+    full = next((label for one in candidates if _fresh(one, placement, now) and (label := _overflows(one, placement))), "")
+    rule = placement.rule
+    why = f"{rule.described} merges no more: {rule.max_values[full]} values of {full}" if full else ""
+    return Choice("", before.id if before else "", why)
 
 
 def takes(incident: Incident, placement: Placement, own: str, now: int) -> bool:
@@ -92,12 +94,13 @@ def _fresh(incident: Incident, placement: Placement, now: int) -> bool:
     return not (incident.resolved_at or incident.closed) and (window is None or now - incident.last_new_at <= window)
 
 
-def _overflows(incident: Incident, placement: Placement) -> bool:
+def _overflows(incident: Incident, placement: Placement) -> str:
+    """The label of which the incident has as many values as it may, or none."""
     for name, value in placement.values:
         known = incident.values.get(name, ())
         if value not in known and len(known) >= placement.rule.max_values[name]:
-            return True
-    return False
+            return name
+    return ""
 
 
 def counted_values(incident_values: dict[str, tuple[str, ...]], placement: Placement) -> dict[str, tuple[str, ...]]:

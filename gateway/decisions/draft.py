@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.decisions.correlate import Placement, counted_values, incident_id
+from gateway.decisions.correlate import Choice, Placement, counted_values, incident_id
 from gateway.model.alert import Alert
 from gateway.model.changes import Changes
 from gateway.model.incident import Incident, Member
@@ -24,7 +24,7 @@ class Draft:
         self.opened = self.ended = 0
 
     @classmethod
-    def new(cls, first: Alert, placement: Placement, previous: str, now: int) -> Draft:
+    def new(cls, first: Alert, placement: Placement, choice: Choice, now: int) -> Draft:
         rule = placement.rule
         return cls(
             Incident(
@@ -37,7 +37,8 @@ class Draft:
                 firing=0,
                 last_new_at=now,
                 last_change_at=now,
-                previous=previous,
+                previous=choice.previous,
+                alone=choice.alone,
             )
         )
 

@@ -74,6 +74,7 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     targets: tuple[str, ...] = ()  # where it has ledgers
     homeless: Standings = Standings()  # the members that no target sees
     trace: str = ""  # the correlation id of the webhook that changed it last
+    alone: str = ""  # why it takes no other alerts, where its rule merges no more
 
 
 class Told(StrEnum):

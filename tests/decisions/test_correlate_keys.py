@@ -196,7 +196,7 @@ TWO: dict[str, Any] = {"values": {"instance": ("a", "b")}}
     ("rule", "candidate", "choice"),
     [
         pytest.param(FEW, incident(values={"instance": ("a",)}), Choice("a"), id="up to the limit values are merged"),
-        pytest.param(FEW, incident(**TWO), Choice("", "a", alone=True), id="the value after the limit is let through on its own"),
+        pytest.param(FEW, incident(**TWO), Choice("", "a", f"{BY_SERVICE.described} merges no more: 2 values of instance"), id="the value after the limit is let through on its own"),
         pytest.param(FEW, incident(values={"instance": ("b", "c")}), Choice("a"), id="a known value is no new one"),
         pytest.param(FEW, incident(values={"pod": ("a", "b", "d")}), Choice("a"), id="values of other labels are not counted"),
         pytest.param(BY_SERVICE, incident(**TWO), Choice("a"), id="without a limit nothing is counted"),

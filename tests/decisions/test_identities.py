@@ -17,7 +17,7 @@ from gateway.decisions.books import (
     book_unplanned,
     residues,
 )
-from gateway.decisions.correlate import Placement
+from gateway.decisions.correlate import Choice, Placement
 from gateway.decisions.draft import Draft
 from gateway.decisions.view import standings
 from gateway.model.alert import Alert
@@ -157,7 +157,7 @@ class Intake:
         self.count = 0
 
     def webhook(self, joining: int, leaving: int) -> None:
-        draft = Draft(self.incident) if self.incident else Draft.new(alert("0"), OPENING, "", START)
+        draft = Draft(self.incident) if self.incident else Draft.new(alert("0"), OPENING, Choice(""), START)
         for _ in range(joining):
             self.count += 1
             draft.join(alert(str(self.count)), OPENING, START, "")

@@ -109,3 +109,13 @@ async def test_a_running_episode_keeps_its_identity_whatever_the_rules_say_meanw
     await world.webhook(before)
     await world.webhook(msgspec.structs.replace(before, alert="f" * 32))
     assert list(world.store.rows[Table.ALERTS]) == [before.alert]
+
+
+async def test_a_rule_that_merges_no_more_says_so_in_what_it_leaves_alone() -> None:
+    rule = CorrelateRule("by-name", BUILT_IN, by=("alertname",), max_values={"pod": 2})
+    world = World(rulebook(SHOWN, correlate=(rule,)))
+    await world.webhook(*[seen(pod=f"p{number}") for number in range(3)])
+    await world.until(MINUTE)
+    told = [one.telling for one in world.slack.sent if one.telling]
+    assert sorted(one.reason for one in told) == ["", "by-name (built-in) merges no more: 2 values of pod"]
+    assert [entry.what for _, entry in world.store.log].count("on_its_own") == 1
