@@ -18,11 +18,10 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import click
-import httpx
 from rich.console import Console
-from rich.table import Table
 
 from gateway.app import running
+from gateway.client import ask, show
 from gateway.clock import utc_ms
 from gateway.demo import run_demo
 from gateway.doctor import Mark, examine_everything, page_test
@@ -41,7 +40,6 @@ except ImportError:  # it has no build for Windows
 T = TypeVar("T")
 
 FINDINGS, USAGE, TERMINATED = 1, 2, 143
-REQUEST_TIME = 10.0
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -237,74 +235,17 @@ def incidents(incident: str | None, state: str, ack_by: str | None, close_by: st
         raise click.UsageError("which incident? gateway incidents ID --ack NAME")
     named = quote(incident or "", safe="")
     if ack_by:
-        found = _ask("POST", f"/api/v1/incidents/{named}/acknowledge", json={"by": ack_by})
+        found = ask("POST", f"/api/v1/incidents/{named}/acknowledge", json={"by": ack_by})
     elif close_by:
-        found = _ask("POST", f"/api/v1/incidents/{named}/close", json={"by": close_by, "note": note})
+        found = ask("POST", f"/api/v1/incidents/{named}/close", json={"by": close_by, "note": note})
     elif incident:
-        found = _ask("GET", f"/api/v1/incidents/{named}")
+        found = ask("GET", f"/api/v1/incidents/{named}")
     else:
-        found = _ask("GET", "/api/v1/incidents", params={"state": state})
+        found = ask("GET", "/api/v1/incidents", params={"state": state})
     if as_json:
         click.echo(json.dumps(found, indent=2))
-        return
-    try:
-        _print_incidents(found["items"]) if "items" in found else _print_incident(found)
-    except (AttributeError, KeyError, TypeError) as error:
-        raise _no_gateway("something answers there that is not understood") from error
-
-
-def _ask(method: str, path: str, **more: Any) -> dict[str, Any]:
-    settings = from_process().settings
-    headers = {"authorization": f"Bearer {settings.admin_token[0].get_secret_value()}"} if settings.admin_token else {}
-    try:
-        answer = httpx.request(
-            method, f"{settings.gateway_url.rstrip('/')}{path}", headers=headers, timeout=REQUEST_TIME, **more
-        )
-        found = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise _no_gateway(str(error)) from error
-    if answer.status_code != httpx.codes.OK and isinstance(found, dict) and "error" in found:
-        raise click.ClickException(f"{found['error']} {found.get('remedy', '')}".strip())
-    if answer.status_code != httpx.codes.OK or not isinstance(found, dict):
-        raise _no_gateway("something else answers there")
-    return found
-
-
-def _no_gateway(why: str) -> click.ClickException:
-    return click.ClickException(f"no gateway answers at {from_process().settings.gateway_url}: {why}; is GATEWAY_URL right?")
-
-
-def _print_incidents(items: list[dict[str, Any]]) -> None:
-    if not items:
-        out.print("no incidents")
-        return
-    table = Table(box=None, header_style="bold")
-    for column in ("incident", "state", "severity", "title", "firing", "since", "who"):
-        table.add_column(column, no_wrap=column != "title")
-    for one in items:
-        who = (one["acknowledged"] or {}).get("by", "")
-        table.add_row(
-            one["id"], one["state"], one["severity"], one["title"], str(one["firing"]), (one["opened_at"] or "")[:19], who
-        )
-    out.print(table)
-
-
-def _print_incident(one: dict[str, Any]) -> None:
-    out.print(f"{one['id']}  {one['state']}  {one['severity']}  {one['title']}", markup=False)
-    out.print(
-        f"since {one['opened_at']}, {one['firing']} of {one['members']} firing, correlated by {one['correlated_by']}",
-        markup=False,
-    )
-    for ledger in one.get("ledgers", ()):
-        trouble = f"  {ledger['error']}" if ledger["error"] else ""
-        out.print(f"  {ledger['target']:24} told {ledger['told']}{trouble}", markup=False)
-    for verdict in one.get("verdicts", ()):
-        out.print(
-            f"  {verdict['name']:24} {verdict['target'] or '(nobody)'}: {verdict['standing']} ({verdict['reason']}) {verdict['rule']}",
-            markup=False,
-        )
-    for line in one.get("timeline", ())[:20]:
-        out.print(f"  {line['at']}  {line['what']} {line['detail'] or ''}", markup=False)
+    else:
+        show(found)
 
 
 if __name__ == "__main__":
