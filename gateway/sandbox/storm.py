@@ -4,7 +4,7 @@ Prometheus replicas, every webhook sent by both peers of an Alertmanager pair, g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -38,68 +38,50 @@ class Webhook:
     body: Json
 
 
+BOOK = {"runbook_url": "https://runbooks.example/postgres", "dashboard_url": "https://grafana.example/d/shop"}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """`times` alerts: each starts `apart` seconds after the one before it and ends `ends_apart` after that one's end."""
+
+    name: str
+    start: int
+    end: int
+    severity: str
+    summary: str
+    service: str = ""
+    pod: str = ""
+    node: str = ""
+    times: int = 1
+    apart: int = 0
+    ends_apart: int = 0
+    links: Mapping[str, str] = field(default_factory=dict)
+
+    def happenings(self) -> Iterator[Happening]:
+        for number in range(self.times):
+            own = {"service": self.service, "pod": f"{self.pod}-{number}" if self.pod else "", "node": self.node}
+            labels = {"alertname": self.name, "severity": self.severity, "cluster": "eu-1", "namespace": "shop"}
+            labels |= {name: value for name, value in own.items() if value}
+            start, end = self.start + self.apart * number, self.end + self.ends_apart * number
+            yield Happening(labels, start, end, self.summary, dict(self.links))
+
+
+TROUBLES = (
+    Trouble("PostgresDown", 20, 520, "critical", "The primary of payments-db does not answer", "payments", "payments-db", links=BOOK),
+    Trouble("ServiceDown", 95, 540, "critical", "checkout answers nothing", "checkout", links=BOOK),
+    Trouble("HighErrorRate", 85, 560, "error", "9 % of the requests to frontend fail", "frontend", links=BOOK),
+    Trouble("HighErrorRate", 40, 530, "critical", "Half of all payments fail", "payments", "payments", times=6, apart=4, ends_apart=3, links=BOOK),
+    Trouble("HighResponseTime", 70, 545, "warning", "checkout takes 4 s", "checkout", "checkout", times=4, apart=5, links=BOOK),
+    Trouble("DiskPressure", 60, 95, "warning", "node-7 is short of disk", "node", node="node-7", times=7, apart=70, ends_apart=70),
+    Trouble("HighMemoryUsage", 130, 300, "warning", "A worker uses 92 % of its memory", "batch", "batch", times=12, apart=9, ends_apart=20),
+    Trouble("Watchdog", 0, LENGTH, "none", "Alerting works"),
+)  # fmt: skip
+
+
 def happenings() -> list[Happening]:
     """What goes wrong, and until when."""
-    book = {"runbook_url": "https://runbooks.example/postgres", "dashboard_url": "https://grafana.example/d/shop"}
-    found = [
-        _alert(
-            "PostgresDown",
-            20,
-            520,
-            "critical",
-            "The primary of payments-db does not answer",
-            book,
-            service="payments",
-            pod="payments-db-0",
-        ),
-        _alert("ServiceDown", 95, 540, "critical", "checkout answers nothing", book, service="checkout"),
-        _alert("HighErrorRate", 85, 560, "error", "9 % of the requests to frontend fail", book, service="frontend"),
-        _alert("Watchdog", 0, LENGTH, "none", "Alerting works", {}),
-    ]
-    found += [
-        _alert(
-            "HighErrorRate",
-            40 + 4 * n,
-            530 + 3 * n,
-            "critical",
-            "Half of all payments fail",
-            book,
-            service="payments",
-            pod=f"payments-{n}",
-        )
-        for n in range(6)
-    ]
-    found += [
-        _alert(
-            "HighResponseTime", 70 + 5 * n, 545, "warning", "checkout takes 4 s", book, service="checkout", pod=f"checkout-{n}"
-        )
-        for n in range(4)
-    ]
-    found += [
-        _alert(
-            "DiskPressure", 60 + 70 * n, 95 + 70 * n, "warning", "node-7 is short of disk", {}, service="node", node="node-7"
-        )
-        for n in range(7)
-    ]
-    found += [
-        _alert(
-            "HighMemoryUsage",
-            130 + 9 * n,
-            300 + 20 * n,
-            "warning",
-            "A worker uses 92 % of its memory",
-            {},
-            service="batch",
-            pod=f"batch-{n}",
-        )
-        for n in range(12)
-    ]
-    return found  # fmt: skip
-
-
-def _alert(name: str, start: int, end: int, severity: str, summary: str, links: dict[str, str], **labels: str) -> Happening:
-    full = {"alertname": name, "severity": severity, "cluster": "eu-1", "namespace": "shop", **labels}
-    return Happening(full, start, end, summary, links)
+    return [one for trouble in TROUBLES for one in trouble.happenings()]
 
 
 def storm(begin: datetime, speed: float = 1.0) -> list[Webhook]:
