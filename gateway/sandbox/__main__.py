@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import click
 import msgspec
 
-from gateway.sandbox import PagerDutySandbox, SlackSandbox
-from gateway.sandbox.slack import DEFAULT_CHANNELS
+from gateway.sandbox import Pace, PagerDutySandbox, SlackSandbox
+from gateway.sandbox.slack import DEFAULT_CHANNELS, TIERS
 
 
 @click.command()
@@ -45,7 +45,7 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
-        SlackSandbox.start(slack_port, channels=channels, seed=seed) as slack,
+        SlackSandbox.start(slack_port, channels=channels, seed=seed, pace=Pace(), tiers=TIERS) as slack,
         PagerDutySandbox.start(pagerduty_port, services=services, seed=seed) as pagerduty,
     ):
         addresses = {

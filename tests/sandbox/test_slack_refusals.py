@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from gateway.sandbox import Pace, SlackSandbox
-from gateway.sandbox.slack import DEFAULT_TOKEN
+from gateway.sandbox.slack import DEFAULT_TOKEN, TIERS
 from tests.sandbox.clients import VendorClock, client_of, refusal
 
 TS = "1800000000.000001"
@@ -135,6 +135,20 @@ async def test_the_edit_window_closes(clock: VendorClock) -> None:
         clock.move(301)
         update = client.chat_update(channel=posted["channel"], ts=posted["ts"], text="y")
         assert await refusal(update) == "edit_window_closed"
+
+
+async def test_methods_are_limited_by_their_tiers(clock: VendorClock) -> None:
+    async with SlackSandbox.start(now=clock, tiers=TIERS) as slack:
+        client = client_of(slack, DEFAULT_TOKEN)
+        posted = await client.chat_postMessage(channel="#alerts", text="x")
+        for number in range(50):
+            await client.chat_update(channel=posted["channel"], ts=posted["ts"], text=f"y{number}")
+        with pytest.raises(SlackApiError) as caught:
+            await client.chat_update(channel=posted["channel"], ts=posted["ts"], text="z")
+        assert caught.value.response.headers["Retry-After"] == "2"
+        await client.conversations_history(channel=posted["channel"])
+        clock.move(2)
+        await client.chat_update(channel=posted["channel"], ts=posted["ts"], text="z")
 
 
 async def test_a_burst_beyond_the_pace_waits_for_its_channel_alone(clock: VendorClock) -> None:

@@ -26,16 +26,33 @@ DEFAULT_TOKEN = "xoxb-sandbox"  # noqa: S105 - opens nothing but this sandbox
 DEFAULT_CHANNELS = ("alerts", "oncall", "general")
 
 
+# Calls a minute in a workspace, which may come at once: https://docs.slack.dev/apis/web-api/rate-limits
+TIERS = {
+    method: Pace(per_minute / 60, per_minute)
+    for method, per_minute in {
+        "conversations.list": 20,
+        "chat.update": 50,
+        "chat.delete": 50,
+        "conversations.history": 50,
+        "conversations.replies": 50,
+        "users.info": 100,
+    }.items()
+}
+
+
 class SlackSandbox(Vendor):
     """A Slack workspace in memory, served on 127.0.0.1."""
 
     template = "slack"
 
-    def __init__(self, workspace: Workspace, now: Callable[[], datetime], seed: int, pace: Pace | None) -> None:
+    def __init__(
+        self, workspace: Workspace, now: Callable[[], datetime], seed: int, pace: Pace | None, tiers: Mapping[str, Pace]
+    ) -> None:
         super().__init__(now, seed)
         self.workspace = workspace
         self._methods = Methods(workspace, now, lambda: self._server.url)
         self._pace = RateLimiter(pace)
+        self._tiers = {method: RateLimiter(tier) for method, tier in tiers.items()}
 
     @classmethod
     @asynccontextmanager
@@ -48,11 +65,15 @@ class SlackSandbox(Vendor):
         now: Callable[[], datetime] = utc_now,
         seed: int = 0,
         pace: Pace | None = None,
+        tiers: Mapping[str, Pace] | None = None,
         edit_window: timedelta | None = None,
     ) -> AsyncIterator[Self]:
-        """``pace`` limits posts per channel, ``edit_window`` the time in which a message may be edited; None: no limit."""
+        """``pace`` limits posts per channel, ``tiers`` other methods, ``edit_window`` the time in which a message may be edited.
+
+        None is no limit; `TIERS` are Slack's own.
+        """
         workspace = Workspace(dict(tokens or {DEFAULT_TOKEN: Bot()}), channels, edit_window)
-        async with cls(workspace, now, seed, pace).running(port) as slack:
+        async with cls(workspace, now, seed, pace, tiers or {}).running(port) as slack:
             yield slack
 
     @property
@@ -82,7 +103,8 @@ class SlackSandbox(Vendor):
         return {"channels": [{name: getattr(one, name) for name in shown} for one in self.channels.values()]}
 
     def reset(self) -> None:
-        self._pace.forget()
+        for limiter in (self._pace, *self._tiers.values()):
+            limiter.forget()
         for channel in self.channels.values():
             channel.forget()
 
@@ -105,9 +127,7 @@ class SlackSandbox(Vendor):
         try:
             bot = self.workspace.bot_of(token)
             method = self._methods.named(call.method)
-            wait = (
-                self._pace.refuse(call.subjects[-1], self.now()) if call.method == "chat.postMessage" and call.subjects else 0
-            )
+            wait = self._wait(call)
             if wait:
                 call.outcome = "ratelimited"
                 return _rate_limited(wait)
@@ -116,6 +136,13 @@ class SlackSandbox(Vendor):
             call.outcome = error.code
             details = {"errors": error.details, "response_metadata": {"messages": error.details}} if error.details else {}
             return json_response({"ok": False, "error": error.code} | details)
+
+    def _wait(self, call: Call) -> int:
+        """Seconds; posts are limited by channel, all else by method."""
+        if call.method == "chat.postMessage":
+            return self._pace.refuse(call.subjects[-1], self.now()) if call.subjects else 0
+        tier = self._tiers.get(call.method)
+        return tier.refuse(call.method, self.now()) if tier else 0
 
     def _subjects(self, arguments: Arguments) -> tuple[str, ...]:
         """The channel by name and by id, whichever was sent."""
