@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.outbound.slack_text import joined, link, mention, moment, plain
-from gateway.outbound.text import clock, shorten, spoken, tame, web_address
+from gateway.outbound.text import clock, retry_after, shorten, spoken, tame, web_address
 from tests.outbound.tellings import NOW
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
@@ -115,3 +115,17 @@ def test_a_link_escapes_its_address() -> None:
 )
 def test_who_is_called(who: str, called: str) -> None:
     assert mention(who) == called
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [
+        pytest.param("7", 7_000, id="seconds"),
+        pytest.param("", 1_234, id="nothing is said"),
+        pytest.param("999999999", 300_000, id="no vendor keeps us away for hours"),
+        pytest.param("9" * 5_000, 1_234, id="a number without end is none"),
+        pytest.param("Wed, 21 Oct 2026 07:28:00 GMT", 1_234, id="a date is not what these vendors send"),
+    ],
+)
+def test_a_retry_after_is_seconds_and_bounded(said: str, wait: int) -> None:
+    assert retry_after(said, 1_234) == wait
