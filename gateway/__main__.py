@@ -174,7 +174,8 @@ def _print_explanation(found: Explanation, now: int) -> None:
             wait = f", in {max(0, where.at - now) / 1000:g}s" if where.at else ""
             page = ", interrupts" if where.interrupts and where.standing in ("held", "due") else ""
             rule = f" by {where.rule}" if where.rule else ""
-            click.echo(f"  {where.target or '(nobody)':12} {where.standing} ({where.reason}){wait}{page}{rule}")
+            because = f": {where.because}" if where.because else ""
+            click.echo(f"  {where.target or '(nobody)':12} {where.standing} ({where.reason}){wait}{page}{rule}{because}")
     for one_fault in found.quarantined:
         click.echo(f"quarantined: {one_fault}")
 

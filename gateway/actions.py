@@ -14,7 +14,8 @@ from gateway.model.incident import Incident
 from gateway.model.ledger import deliver_subject, ledger_key
 from gateway.model.records import dump, load_ledger
 from gateway.ports import Store
-from gateway.reconcile.context import commit, read_case
+from gateway.reconcile.context import commit
+from gateway.reconcile.reading import read_case
 
 RACES = 5
 

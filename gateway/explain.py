@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.decisions.plan import Case, plan
+from gateway.decisions.plan import plan
 from gateway.decisions.policy import Policy
 from gateway.decisions.view import standings
 from gateway.inbound.parsing import parse
 from gateway.intake import Intake
 from gateway.model.alert import Alert
 from gateway.model.changes import Table
-from gateway.model.records import load_alert, load_incident
+from gateway.model.records import load_alert
 from gateway.model.rulebook import Rulebook
 from gateway.model.verdict import Outcome, Reason
+from gateway.reconcile.reading import read_cases
 from gateway.reload import compile_rules
 from gateway.storage.memory import MemoryStore
 
@@ -32,6 +33,7 @@ class ToldWhere:
     rule: str
     at: int
     interrupts: bool
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ async def explain(body: bytes, rules: Rulebook, now: int) -> Explanation:
     intake = Intake(store, in_force.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
     await intake.accept(parsed.seen, parsed.strays)
     alerts = {name: load_alert(row.value) for name, row in store.rows[Table.ALERTS].items()}
-    told, rule_of = _plans(store, alerts, in_force.policy, now)
+    told, rule_of = await _plans(store, in_force.policy, now)
     return Explanation(
         tuple(
             _explained(alerts[seen.alert], verdict, told, rule_of)
@@ -74,21 +76,18 @@ async def explain(body: bytes, rules: Rulebook, now: int) -> Explanation:
     )
 
 
-def _plans(
-    store: MemoryStore, alerts: Mapping[str, Alert], policy: Policy, now: int
-) -> tuple[dict[str, list[ToldWhere]], dict[str, str]]:
+async def _plans(store: MemoryStore, policy: Policy, now: int) -> tuple[dict[str, list[ToldWhere]], dict[str, str]]:
     """By episode, what it is where; by incident, the correlate rule that made it."""
     told: dict[str, list[ToldWhere]] = {}
     rules: dict[str, str] = {}
-    for row in store.rows[Table.INCIDENTS].values():
-        incident = load_incident(row.value)
-        rules[incident.id] = incident.rule
-        episodes = {member.episode_id: alerts[member.alert] for member in incident.members}
-        planned = plan(Case(incident, episodes, {}), policy, now)
+    for reading in await read_cases(store, list(store.rows[Table.INCIDENTS]), policy):
+        assert reading is not None
+        rules[reading.case.incident.id] = reading.case.incident.rule
+        planned = plan(reading.case, policy, now)
         for target, view in planned.views.items():
             for episode, verdict in standings(view, now)[1].items():
                 due = view.due if verdict.outcome in ("held", "due") else 0
-                where = ToldWhere(target, verdict.outcome, verdict.reason, verdict.rule, due, view.want.paged)
+                where = ToldWhere(target, verdict.outcome, verdict.reason, verdict.rule, due, view.want.paged, verdict.because)
                 told.setdefault(episode, []).append(where)
         for episode, verdict in planned.unseen.items():
             told.setdefault(episode, []).append(ToldWhere("", verdict.outcome, verdict.reason, verdict.rule, 0, False))

@@ -13,24 +13,24 @@ from pathlib import Path
 
 import structlog
 
-from gateway.decisions.admit import plan_subject
 from gateway.decisions.correlate import Correlator
 from gateway.decisions.normalise import Normaliser
 from gateway.decisions.policy import Policy
 from gateway.errors import BadRules, StateUnavailable
 from gateway.model.changes import Ask, Changes, Fate, Table
 from gateway.model.ledger import Ledger
-from gateway.model.records import load_incident, load_ledger
+from gateway.model.records import load_ledger
 from gateway.model.rulebook import SECOND, Rulebook
 from gateway.ports import Archive, State
-from gateway.reconcile.context import RULES, Announced, Report, load_announced
+from gateway.reconcile.context import Report
+from gateway.reconcile.reading import RULES, Announced, load_announced
+from gateway.reconcile.sweeping import NEW_RULES, PAGE
 from gateway.storage.rule_files import differences, fingerprint_files, load_rules
 
 log = structlog.get_logger("gateway.rules")
 
 EVERY = 2.0  # seconds
 ALIVE = 10 * SECOND  # how often one of the replicas with the newest rules says that it is there
-PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +77,23 @@ class RulesKeeper:
         self._state = state
         self._listeners = listeners
         self._clock = clock
-        self._replaced: Rulebook | None = None  # the set before, until every open incident is looked at again
         self._seen = fingerprint_files(path)
 
     async def announce(self, ours: str) -> int:
-        """The generation of the revision `ours`: the store's where it has it, else the next. Raises `StateUnavailable`."""
+        """The generation of the revision `ours`: the store's where it has it, else the next, and everything is looked at again.
+
+        Raises `StateUnavailable`.
+        """
         while True:
             gathered = await self._state.gather(Ask(cells=(RULES,)))
             row = gathered.rows[RULES]
             known = load_announced(row.value)
             generation = known.generation if known.revision == ours else known.generation + 1
             announced = Announced(generation, ours, gathered.now)
-            committed = await self._state.commit(Changes(expect={RULES: row.version}, put={RULES: announced.dump()}))
+            changes = Changes(expect={RULES: row.version}, put={RULES: announced.dump()})
+            if generation != known.generation:
+                changes.look(NEW_RULES, gathered.now, 0)
+            committed = await self._state.commit(changes)
             if committed.fate is Fate.DONE:
                 return generation
 
@@ -124,41 +129,20 @@ class RulesKeeper:
         if loaded.rulebook is None:
             log.error("rules_rejected", errors=self.errors[:20], in_force=self.in_force.rules.revision)
             return False
-        if loaded.rulebook.revision != self.in_force.rules.revision or self._replaced is not None:
+        if loaded.rulebook.revision != self.in_force.rules.revision:
             await self._swap(loaded.rulebook)
         return True
 
     async def _swap(self, rules: Rulebook) -> None:
-        """What the store interrupts is done by the next reload, which `_replaced` waits for."""
+        """What a store that goes away interrupts is done by the next reload."""
         generation = await self.announce(rules.revision)
-        old = self._replaced = self._replaced or self.in_force.rules
-        self.in_force = compile_rules(rules, self._clock())
+        old, self.in_force = self.in_force.rules, compile_rules(rules, self._clock())
         self._listeners.use(self.in_force, generation)
-        owed = await self._look_again(old, rules)
-        self._replaced = None
-        lines = (
-            *differences(old, rules),
-            *(f"destination `{name}` still owes {n} ends" for name, n in owed.items()),
-        )
+        lines = differences(old, rules)
         log.warning("rules_reloaded", revision=rules.revision, generation=generation, changes=lines[:50])
-
-    async def _look_again(self, old: Rulebook, new: Rulebook) -> dict[str, int]:
-        """Every open incident is planned anew; how many ends destinations that are gone still owe."""
-        now = await self._state.now()
-        cursor, changes = 0, Changes()
-        while True:
-            cursor, rows = await self._state.page(Table.INCIDENTS, cursor, PAGE)
-            for row in rows.values():
-                incident = load_incident(row.value)
-                if not incident.resolved_at:
-                    changes.look(plan_subject(incident.id), now, 6)
-            if changes.agenda:
-                await self._state.commit(changes)
-                changes = Changes()
-            if not cursor:
-                break
-        gone = old.destinations.keys() - new.destinations.keys()
-        return await owed_ends(self._state, gone) if gone else {}
+        gone = old.destinations.keys() - rules.destinations.keys()
+        for name, ends in (await owed_ends(self._state, gone) if gone else {}).items():
+            log.warning("ends_owed", destination=name, ends=ends)
 
 
 async def owed_ends(archive: Archive, destinations: set[str]) -> dict[str, int]:

@@ -210,7 +210,7 @@ class Admission:
             alert = self._alerts[alert_id]
             if alert is not None and alert_id in self._at:
                 alert = msgspec.structs.replace(alert, incident=self._at[alert_id])
-            changes.put[cell] = dump(alert)
+            changes.put[cell] = dump(alert and self._correlator.inhibitor.stand(alert, changes.posts))
             changes.expect[cell] = self._versions[cell]
         for draft in self._drafts.values():
             if draft.changed:

@@ -183,7 +183,8 @@ def _hush(view: View) -> dict[str, Any]:
         return {}
     kept = hushed[0].kept
     part = f"{len(hushed)} of {len(hushed) + len(view.firing)} in " if view.firing else ""
-    return {"hushed": f"{part}{kept.reason.value}: {kept.rule}", "hushed_until": kept.until}
+    because = f", {kept.because}" if kept.because else ""
+    return {"hushed": f"{part}{kept.reason.value}: {kept.rule}{because}", "hushed_until": kept.until}
 
 
 def _reason(view: View) -> str:

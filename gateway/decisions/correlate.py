@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from gateway.decisions.calendar import Calendar
+from gateway.decisions.inhibit import Inhibitor
 from gateway.decisions.match import RuleIndex
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
@@ -39,9 +40,10 @@ class Choice:
 
 
 class Correlator:
-    """The correlate rules of one rule set, compiled."""
+    """The correlate rules of one rule set, compiled; and where its alerts stand to inhibit others."""
 
     def __init__(self, rules: Rulebook) -> None:
+        self.inhibitor = Inhibitor(rules.inhibit)
         self._calendar = Calendar(rules.intervals)
         self._rules = (*rules.correlate, DEFAULT_CORRELATE)
         self._index = RuleIndex([rule.match for rule in self._rules])

@@ -6,16 +6,17 @@ Deliver asks the very same function again just before it sends, so that what is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from gateway.decisions.believe import overtaken
 from gateway.decisions.calendar import NEVER
+from gateway.decisions.case import Case
 from gateway.decisions.policy import Policy
-from gateway.decisions.seating import Case, Seating
+from gateway.decisions.seating import Seating
 from gateway.decisions.suppress import lapse
-from gateway.decisions.view import View, conclude, quiet_until, reasons, standings
+from gateway.decisions.view import View, conclude, quiet_until, reasons
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident, Standings, Told
 from gateway.model.ledger import Ledger
@@ -39,8 +40,9 @@ class Plan:
 def plan(case: Case, policy: Policy, now: int) -> Plan:
     firing = [alert for alert in case.alerts.values() if alert.firing]
     incident = lapse(case.incident, firing, now)
+    case = replace(case, incident=incident)
     seating = Seating(case, policy, now)
-    seating.seat(incident)
+    seating.seat()
     views = seating.views
     for view in views.values():
         conclude(view, incident, now)
@@ -78,8 +80,9 @@ def _times(case: Case, incident: Incident, views: dict[str, View]) -> list[int]:
     times += [remind_at(view, incident, view.ledger) for view in views.values()]
     if incident.closed:
         times.append(incident.closed.until)
-    held = [seat for view in views.values() for seat in view.seats if seat.kept and seat.kept.outcome == Standing.HELD]
-    return times + [seat.held_no_longer_than for seat in held]
+    kept = [(seat, seat.kept) for view in views.values() for seat in view.seats if seat.kept and seat.alert.firing]
+    times += [verdict.until for _, verdict in kept]
+    return times + [seat.held_no_longer_than for seat, verdict in kept if verdict.outcome == Standing.HELD]
 
 
 def failing_since(view: View, closed: int) -> int:
@@ -117,6 +120,3 @@ def _homeless(unseen: Mapping[str, Verdict]) -> Standings:
         held=counts[Standing.HELD],
         reasons=reasons(unseen.values()),
     )
-
-
-__all__ = ["Case", "Plan", "failing_since", "plan", "remind_at", "standings"]

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from gateway.decisions.believe import assumed
+from gateway.decisions.case import Case
 from gateway.decisions.policy import Policy
 from gateway.decisions.route import OWN_SOURCE, OWN_SUBJECT, Leg, Misled, Routing
 from gateway.decisions.view import Seat, View
 from gateway.model.alert import Alert
-from gateway.model.incident import Incident, Member, Told
+from gateway.model.incident import Member, Told
 from gateway.model.ledger import Ledger
 from gateway.model.verdict import Reason, Standing, Verdict
 
 UNROUTED = Verdict(Standing.SUPPRESSED, Reason.UNROUTED)
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """An incident with everything that was read for it: `alerts` by episode id, `ledgers` by target.
-
-    `closed`: since when (ms) a target's lane is closed by its vendor, so that nothing is even tried there.
-    """
-
-    incident: Incident
-    alerts: Mapping[str, Alert]
-    ledgers: Mapping[str, Ledger]
-    closed: Mapping[str, int] = field(default_factory=dict)
 
 
 class Seating:
@@ -42,20 +30,20 @@ class Seating:
         self.unseen: dict[str, Verdict] = {}
         self._seated: dict[tuple[str, str], Seat] = {}  # by target and episode
 
-    def seat(self, incident: Incident) -> None:
+    def seat(self) -> None:
         """All of it: by the routes, for failing targets, and where they were told before."""
-        for member in incident.members:
+        for member in self._case.incident.members:
             alert = self._case.alerts.get(member.episode_id)
             if alert is not None:
-                self._seat_routed(incident, member, alert)
+                self._seat_routed(member, alert)
         self._stand_in()
         self._seat_the_told()
 
-    def _seat_routed(self, incident: Incident, member: Member, alert: Alert) -> None:
+    def _seat_routed(self, member: Member, alert: Alert) -> None:
         routing = self._router.routing(alert.labels, self._now)
         if alert.spoken_by.startswith(OWN_SOURCE):
             routing = self._router.own_legs(routing, alert.labels.get(OWN_SUBJECT, ""))
-        kept = self._suppressor.verdict(incident, member, alert, named=routing.named, now=self._now)
+        kept = self._suppressor.verdict(self._case, member, alert, named=routing.named, now=self._now)
         legs = [self._placed(leg) for leg in (*routing.legs, *self._detours(routing, alert))]
         if not legs:
             self.unseen[member.episode_id] = _unseen(routing, kept)

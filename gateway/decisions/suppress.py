@@ -10,6 +10,8 @@ from collections.abc import Iterable
 import msgspec
 
 from gateway.decisions.calendar import NEVER, Calendar
+from gateway.decisions.case import Case
+from gateway.decisions.inhibit import Inhibitor
 from gateway.decisions.match import RuleIndex
 from gateway.decisions.route import Leg
 from gateway.model.alert import Alert
@@ -26,21 +28,42 @@ class Suppressor:
         self._calendar = calendar
         self._maintenance = rules.maintenance
         self._maintained = RuleIndex([one.match for one in rules.maintenance])
+        self.inhibitor = Inhibitor(rules.inhibit)
 
-    def verdict(self, incident: Incident, member: Member, alert: Alert, *, named: bool, now: int) -> Verdict | None:
-        """None: nothing keeps this member from being told, wherever it is routed."""
+    def verdict(self, case: Case, member: Member, alert: Alert, *, named: bool, now: int) -> Verdict | None:
+        """None: nothing keeps this member from being told, wherever it is routed. What suppresses goes before what holds."""
         if alert.severity is Severity.NONE and not named:
             return Verdict(Standing.SUPPRESSED, Reason.SEVERITY_NONE)
-        closed = incident.closed
+        closed = case.incident.closed
         if closed is not None and member.joined_at <= closed.at:
             return Verdict(Standing.SUPPRESSED, Reason.CLOSED_BY_HAND, closed.by, closed.until)
         maintained = self._maintained_by(alert, now) if self._maintenance else None
         if maintained is not None:
             until = self._until(maintained, now)
             return Verdict(Standing.SUPPRESSED, Reason.MAINTENANCE, maintained.described, until if until < NEVER else 0)
+        inhibited = self._inhibited(case, member, alert, now) if alert.firing else None
+        if inhibited is not None and inhibited.outcome == Standing.SUPPRESSED:
+            return inhibited
         if alert.firing and alert.held_until > now:
             return Verdict(Standing.HELD, Reason.DISPUTED, until=alert.held_until)
-        return None
+        return inhibited
+
+    def _inhibited(self, case: Case, member: Member, alert: Alert, now: int) -> Verdict | None:
+        """By an alert that fires, or held back for one that may come late."""
+        held: Verdict | None = None
+        for watch in self.inhibitor.watches(alert.labels):
+            rule = watch.rule
+            if not self._calendar.holds(rule.hours, now):
+                continue
+            source = next((case.standing[post] for post in watch.posts if post in case.standing), None)
+            if source is not None:
+                until = self._calendar.until(rule.hours.names, now)
+                because = f"{source.name} fires"
+                return Verdict(Standing.SUPPRESSED, Reason.INHIBITED, rule.described, until if until < NEVER else 0, because)
+            waits = member.joined_at + rule.wait
+            if waits > now and (held is None or waits > held.until):
+                held = Verdict(Standing.HELD, Reason.INHIBIT_WAIT, rule.described, waits)
+        return held
 
     def muted(self, leg: Leg, alert: Alert, now: int) -> Verdict | None:
         """Is this way of telling it quiet now? Critical breaks through, unless the route says otherwise."""

@@ -30,7 +30,7 @@ from gateway.inbound.show import (
 from gateway.model.changes import Ask, Cell, Row, Table
 from gateway.model.records import load_alert, load_incident, load_ledger
 from gateway.ports import Archive, Store
-from gateway.reconcile.context import read_case
+from gateway.reconcile.reading import read_case
 
 LOOKED_AT_PAGES = 20  # rows that a filter passes over are not answered: so many pages are looked at for one answer
 OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
@@ -124,12 +124,12 @@ class Api:
         return str(cursor)
 
     async def _incident(self, request: Request) -> models.IncidentWhole:
-        name = request.path_params["incident"]
-        reading = await read_case(self.store, name)
+        name, policy = request.path_params["incident"], self.policy()
+        reading = await read_case(self.store, name, policy)
         if reading is None:
             raise Refusal(404, f"there is no incident {name}", "incident", "ended incidents are kept for 7 days")
         alerts = list(reading.case.alerts.values())
-        planned = plan(reading.case, self.policy(), reading.now)
+        planned = plan(reading.case, policy, reading.now)
         timeline = await self.archive.timeline(name, PAGE)
         return models.IncidentWhole(
             **show_incident(reading.case.incident, alerts).model_dump(),
@@ -182,13 +182,13 @@ class Api:
 
     async def _verdicts(self, request: Request) -> models.VerdictPage:
         wanted = choice(request, "standing", ("", "told", "undeliverable", "suppressed", "held", "due"))
-        limit = limit_of(request)
+        limit, policy = limit_of(request), self.policy()
         shown: list[models.VerdictShown] = []
 
         async def take(row: Row) -> bool:
-            reading = await read_case(self.store, load_incident(row.value).id)
+            reading = await read_case(self.store, load_incident(row.value).id, policy)
             if reading is not None and not reading.case.incident.resolved_at:
-                planned = plan(reading.case, self.policy(), reading.now)
+                planned = plan(reading.case, policy, reading.now)
                 found = show_verdicts(planned, dict(reading.case.alerts), reading.now)
                 shown.extend(one for one in found if wanted in ("", one.standing))
             return len(shown) < limit

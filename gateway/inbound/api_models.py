@@ -26,6 +26,7 @@ class VerdictShown(Shown):
     reason: str
     rule: str = Field(description="the rule that decided, `name (file:line)`, empty for a built-in one")
     until: datetime | None = Field(description="when it is looked at again")
+    because: str = Field(description="what was found to be so, where the rule asks something of other alerts")
 
 
 class AlertShown(Shown):

@@ -126,6 +126,7 @@ def _verdict(incident: str, alert: Alert, target: str | None, verdict: Verdict) 
         reason=verdict.reason.value,
         rule=verdict.rule,
         until=moment(verdict.until),
+        because=verdict.because,
     )
 
 

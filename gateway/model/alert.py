@@ -55,6 +55,7 @@ class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last_seen: int
     spoken_by: str  # the copy whose annotations these are
     source_url: str
+    posts: tuple[str, ...] = ()  # where it stands while it fires, to keep others quiet
 
     @property
     def episode_id(self) -> str:

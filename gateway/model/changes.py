@@ -39,22 +39,27 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What to read in one look: copies with the alert ids to read where a copy is unknown, single rows, and join keys
-    together with the incidents that they name."""
+    """What to read in one look: copies with the alert ids to read where a copy is unknown, single rows, join keys
+    together with the incidents that they name, and who stands at posts."""
 
     copies: Sequence[str] = ()
     alerts: Sequence[str] = ()
     cells: Sequence[Cell] = ()
     keys: Sequence[str] = ()
+    posts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """`alerts` is in the order asked, each with the alert id that its copy pointed to (empty: no such copy)."""
+    """`alerts` is in the order asked, each with the alert id that its copy pointed to (empty: no such copy).
+
+    `standing` has by post one alert that stands there, its id and its row; it has no post where nobody does.
+    """
 
     now: int
     alerts: Sequence[tuple[str, Row]] = ()
     rows: Mapping[Cell, Row] = field(default_factory=dict)
+    standing: Mapping[str, tuple[str, Row]] = field(default_factory=dict)
 
 
 class Claim(NamedTuple):
@@ -97,6 +102,29 @@ class Kept(NamedTuple):
 
 
 @dataclass(slots=True)
+class Posts:
+    """Where alerts stand that keep others quiet, and where subjects of the agenda watch for them.
+
+    Who watches is looked at again as soon as the first alert comes to a post, or the last one goes. Pairs are of a post and
+    an alert, or of a post and a subject. `seen` is whom the decision found standing there (empty: nobody); where it is
+    somebody else by now, the race is lost.
+    """
+
+    enter: list[tuple[str, str]] = field(default_factory=list)
+    leave: list[tuple[str, str]] = field(default_factory=list)
+    watch: list[tuple[str, str]] = field(default_factory=list)
+    unwatch: list[tuple[str, str]] = field(default_factory=list)
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def take_in(self, other: Posts) -> None:
+        self.enter += other.enter
+        self.leave += other.leave
+        self.watch += other.watch
+        self.unwatch += other.unwatch
+        self.seen |= other.seen
+
+
+@dataclass(slots=True)
 class Changes:
     """Applied whole or not at all: only if each row in `expect` still has that version (empty: is still absent) and the
     leases that are given back are still ours. `agenda` moves subjects earlier, never later; `priority` 0 is the most urgent.
@@ -110,6 +138,7 @@ class Changes:
     releases: list[Release] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     keep: list[Kept] = field(default_factory=list)
+    posts: Posts = field(default_factory=Posts)
     fence: str = ""  # the slot's fence that this writer holds
     grows: bool = False  # it makes history grow: refused first when the store is full
 
@@ -128,6 +157,7 @@ class Changes:
             self.look(subject, at, priority)
         self.releases += other.releases
         self.log += other.log
+        self.posts.take_in(other.posts)
 
     def look(self, subject: str, at: int, priority: int = 5) -> None:
         held = self.agenda.get(subject)

@@ -75,6 +75,7 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     homeless: Standings = Standings()  # the members that no target sees
     trace: str = ""  # the correlation id of the webhook that changed it last
     alone: str = ""  # why it takes no other alerts, where its rule merges no more
+    watches: tuple[str, ...] = ()  # the posts at which it watches for alerts that keep its members quiet
 
 
 class Told(StrEnum):

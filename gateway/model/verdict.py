@@ -56,6 +56,8 @@ class Reason(StrEnum):
     CLOSED_BY_HAND = "closed_by_hand"
     MAINTENANCE = "maintenance"  # announced work: nobody needs to be told of it
     MUTED = "muted"  # the route is quiet in this interval
+    INHIBITED = "inhibited"  # another alert fires, of which this one is a consequence
+    INHIBIT_WAIT = "inhibit_wait"  # such an alert may come late: held back for a moment
     ENDED_UNTOLD = "ended_untold"  # it ended before anybody had to be told
     GROUP_WAIT = "group_wait"
     UPDATE_INTERVAL = "update_interval"
@@ -64,14 +66,15 @@ class Reason(StrEnum):
     WAITING_TO_SEND = "waiting_to_send"
 
 
-QUIETING = frozenset({Reason.MAINTENANCE, Reason.MUTED})
+QUIETING = frozenset({Reason.MAINTENANCE, Reason.MUTED, Reason.INHIBITED})
 """What keeps news away from people without ending anything: what was told before stays told, and its end is told too."""
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """`until` is when it is looked at again, 0 for never; `rule` is `name (file:line)`."""
+    """`until` is when it is looked at again, 0 for never; `rule` is `name (file:line)`; `because` is what was found to be so."""
 
     outcome: str
     reason: Reason
     rule: str = ""
     until: int = 0
+    because: str = ""

@@ -16,8 +16,9 @@ from gateway.model.changes import Claim
 from gateway.model.incident import Part, Through
 from gateway.model.rulebook import SECOND
 from gateway.model.telling import Answer, Look, Refused, Telling
-from gateway.reconcile.context import Context, let_go, log, outdated, read_case
+from gateway.reconcile.context import Context, let_go, log, outdated
 from gateway.reconcile.job import Job, Lost, Outlet, outlet_of
+from gateway.reconcile.reading import read_case
 from gateway.reconcile.settling import Sent, abandon, finish, write_answer, write_intent
 
 
@@ -27,11 +28,11 @@ async def deliver_next(context: Context, claim: Claim, rest: str, *, plainly: bo
     True where something was said or nothing is left to say; False where a wait or a look lies between two sends.
     """
     target, _, incident_id = rest.partition("|")
-    reading = await read_case(context.store, incident_id)
+    reading = await read_case(context.store, incident_id, context.policy)
     if reading is None or target not in reading.case.ledgers:
         await let_go(context.store, claim, None)
         return True
-    if outdated(context, reading):
+    if outdated(context, reading.announced, reading.now):
         await let_go(context.store, claim, reading.now + 2 * SECOND)
         return False
     planned = plan(reading.case, context.policy, reading.now)

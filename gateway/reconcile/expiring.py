@@ -7,7 +7,8 @@ from gateway.model.alert import Alert
 from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Table
 from gateway.model.incident import Standings
 from gateway.model.records import load_alert
-from gateway.reconcile.context import Context, commit, ledger_cell, let_go, read_case
+from gateway.reconcile.context import Context, commit, let_go
+from gateway.reconcile.reading import ledger_cell, read_case
 
 
 async def expire(context: Context, claim: Claim, what: str) -> None:

@@ -11,7 +11,8 @@ from gateway.model.incident import Incident, Through, Told
 from gateway.model.ledger import Ledger
 from gateway.model.telling import Refused
 from gateway.ports import Notifier
-from gateway.reconcile.context import Context, Reading
+from gateway.reconcile.context import Context
+from gateway.reconcile.reading import Reading
 
 CREDENTIAL_CHANGED = Refused("credential_changed", "the credential it was told through is gone or changed", permanent=True)
 

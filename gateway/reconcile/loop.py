@@ -14,6 +14,7 @@ from gateway.reconcile.context import Context, let_go, log
 from gateway.reconcile.delivering import deliver_next
 from gateway.reconcile.expiring import expire
 from gateway.reconcile.planning import plan_incident, plan_together
+from gateway.reconcile.sweeping import sweep
 
 BREATH = 0.02  # seconds between two looks in a crowd of webhooks: what belongs together is then planned once
 POLL = 1.0  # seconds: how long another replica's work may go unnoticed
@@ -25,7 +26,7 @@ STUCK_AFTER = 5
 PATIENCE = 10.0  # seconds at the end for what is under way: longer than any send
 CRASH_BACKOFF = 2_000  # ms, doubled with each crash of the same subject
 PACES = {"slack": Pace(1_100, 3), "pagerduty": Pace(500, 20)}
-STEPS = {"plan": plan_incident, "expire": expire}
+STEPS = {"plan": plan_incident, "expire": expire, "sweep": sweep}
 
 
 class Reconciler:

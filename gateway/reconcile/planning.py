@@ -19,11 +19,12 @@ from gateway.model.ledger import Ledger, deliver_subject
 from gateway.model.records import dump
 from gateway.model.rulebook import SECOND
 from gateway.outbound.text import spoken
-from gateway.reconcile.context import Context, Reading, commit, ledger_cell, let_go, outdated, read_case, read_cases
+from gateway.reconcile.context import Context, commit, let_go, outdated
+from gateway.reconcile.reading import Reading, ledger_cell, read_case, read_cases
 
 
 async def plan_incident(context: Context, claim: Claim, incident_id: str) -> None:
-    reading = await read_case(context.store, incident_id)
+    reading = await read_case(context.store, incident_id, context.policy)
     committed = await commit(context.store, _claimed_changes(context, claim, reading))
     if committed.fate is Fate.LOST:
         await let_go(context.store, claim, committed.now)
@@ -31,7 +32,7 @@ async def plan_incident(context: Context, claim: Claim, incident_id: str) -> Non
 
 async def plan_together(context: Context, claims: Sequence[Claim]) -> bool:
     """Many incidents in one commit; False where somebody was quicker with one of them: then each by itself."""
-    readings = await read_cases(context.store, [claim.subject.partition(":")[2] for claim in claims])
+    readings = await read_cases(context.store, [claim.subject.partition(":")[2] for claim in claims], context.policy)
     together = Changes()
     for claim, reading in zip(claims, readings, strict=True):
         together.take_in(_claimed_changes(context, claim, reading))
@@ -41,7 +42,7 @@ async def plan_together(context: Context, claims: Sequence[Claim]) -> bool:
 def _claimed_changes(context: Context, claim: Claim, reading: Reading | None) -> Changes:
     if reading is None:
         return Changes(releases=[Release(claim, None)])
-    if outdated(context, reading):
+    if outdated(context, reading.announced, reading.now):
         return Changes(releases=[Release(claim, reading.now + 2 * SECOND)])
     planned = plan(reading.case, context.policy, reading.now)
     changes = plan_changes(context, reading, planned)
@@ -61,7 +62,10 @@ def plan_changes(context: Context, reading: Reading, planned: Plan) -> Changes:
         planned_revision=before.revision,
         targets=tuple(dict.fromkeys((*before.targets, *planned.views))),
         homeless=planned.homeless,
+        watches=() if planned.incident.resolved_at else tuple(reading.posts),
     )
+    _watch(changes, before, incident)
+    changes.posts.seen |= reading.posts
     if incident != before:
         changes.put[Cell(Table.INCIDENTS, before.id)] = dump(incident)
     if incident.resolved_at and not before.resolved_at:
@@ -69,6 +73,13 @@ def plan_changes(context: Context, reading: Reading, planned: Plan) -> Changes:
     if incident.resolved_at and all(at_rest(view.ledger) for view in planned.views.values()):
         changes.look(f"expire:{before.id}", now + KEEP_ENDED, 9)
     return changes
+
+
+def _watch(changes: Changes, before: Incident, after: Incident) -> None:
+    """Whoever comes to these posts, or goes, has the incident looked at again."""
+    subject = f"plan:{after.id}"
+    changes.posts.watch += [(post, subject) for post in after.watches if post not in before.watches]
+    changes.posts.unwatch += [(post, subject) for post in before.watches if post not in after.watches]
 
 
 def _write_ledger(context: Context, reading: Reading, incident: Incident, view: View, changes: Changes) -> None:

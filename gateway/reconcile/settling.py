@@ -18,8 +18,9 @@ from gateway.model.incident import Told
 from gateway.model.ledger import Ledger
 from gateway.model.records import dump, load_ledger
 from gateway.model.telling import Answer, Delivered, Refused, Telling, Unanswered
-from gateway.reconcile.context import commit, ledger_cell, let_go, log
+from gateway.reconcile.context import commit, let_go, log
 from gateway.reconcile.job import Job, Outlet
+from gateway.reconcile.reading import ledger_cell
 
 SETTLE_TRIES = 10
 

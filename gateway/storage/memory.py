@@ -19,6 +19,7 @@ from gateway.model.changes import (
     LaneRule,
     LogEntry,
     Pace,
+    Posts,
     Release,
     Row,
     Table,
@@ -28,6 +29,7 @@ from gateway.model.rulebook import MINUTE
 
 LOG_LENGTH = 10_000
 QUARANTINE_LENGTH = 1_000
+SOON = 1  # the urgency of who is woken
 
 
 class MemoryStore:
@@ -46,6 +48,8 @@ class MemoryStore:
         self.counted: dict[str, int] = {}
         self.log: list[tuple[int, LogEntry]] = []
         self._kept: dict[str, tuple[Kept, int, int]] = {}
+        self._standing: dict[str, set[str]] = {}
+        self._watching: dict[str, set[str]] = {}
 
     async def now(self) -> int:
         return self._now()
@@ -65,7 +69,10 @@ class MemoryStore:
             for incident in named.value.decode().split():
                 cell = Cell(Table.INCIDENTS, incident)
                 rows[cell] = self._row(cell)
-        return Gathered(self._now(), alerts, rows)
+        standing = {
+            post: (alert, self.rows[Table.ALERTS].get(alert, ABSENT)) for post in ask.posts if (alert := self._first(post))
+        }
+        return Gathered(self._now(), alerts, rows, standing)
 
     def _row(self, cell: Cell) -> Row:
         return self.rows[cell.table].get(cell.field, ABSENT)
@@ -74,15 +81,18 @@ class MemoryStore:
         now = self._now()
         if any(self._row(cell).version != version for cell, version in changes.expect.items()):
             return Committed(Fate.LOST, now)
+        if any(self._first(post) != alert for post, alert in changes.posts.seen.items()):
+            return Committed(Fate.LOST, now)
         holder, ends = self._fence
         if holder and holder != changes.fence and ends > now:
             return Committed(Fate.FENCED, now)
         if any(self._leases.get(one.claim.subject, ("", 0, None))[0] != one.claim.token for one in changes.releases):
             return Committed(Fate.EXPIRED, now)
         self._write(changes)
+        woken = self._move(changes.posts)
         for release in changes.releases:
             self._release(release)
-        self._schedule(changes.agenda)
+        self._schedule(changes.agenda | dict.fromkeys(woken, (now, SOON)))
         self.log = (self.log + [(now, entry) for entry in changes.log])[-LOG_LENGTH:]
         self._keep(changes.keep, now)
         return Committed(Fate.DONE, now, self._commits.to_bytes(8, "big"))
@@ -96,6 +106,27 @@ class MemoryStore:
             self.rows[cell.table].pop(cell.field, None)
         for name, by in changes.count.items():
             self._add(name, by)
+
+    def _first(self, post: str) -> str:
+        return min(self._standing.get(post, ()), default="")
+
+    def _move(self, posts: Posts) -> set[str]:
+        """Answers the subjects that are looked at again for it."""
+        woken: set[str] = set()
+        for post, alert in posts.enter:
+            if not self._first(post):
+                woken |= self._watching.get(post, set())
+            self._standing.setdefault(post, set()).add(alert)
+        for post, alert in posts.leave:
+            if alert in self._standing.get(post, ()):
+                self._standing[post].discard(alert)
+                if not self._first(post):
+                    woken |= self._watching.get(post, set())
+        for post, subject in posts.watch:
+            self._watching.setdefault(post, set()).add(subject)
+        for post, subject in posts.unwatch:
+            self._watching.get(post, set()).discard(subject)
+        return woken
 
     def _release(self, release: Release) -> None:
         if release.hold:

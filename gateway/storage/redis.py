@@ -45,7 +45,7 @@ SCRIPTS["commit_grow"] = b"#!lua\n" + SCRIPTS["commit"]
 SCRIPTS["commit"] = b"#!lua flags=allow-oom\n" + SCRIPTS["commit"]
 KEY_NAMES = (
     *("alerts", "past", "copies", "incidents", "keys", "ledgers", "meta"),
-    *("agenda", "leases", "counters", "log", "quarantine", "quarantine_age", "quarantine_seen", "pace"),
+    *("agenda", "leases", "counters", "log", "quarantine", "quarantine_age", "quarantine_seen", "pace", "posts"),
 )
 TABLE_NUMBER = {table: KEY_NAMES.index(table.value) + 1 for table in Table}
 LOG_LENGTH = 10_000
@@ -151,16 +151,22 @@ class RedisStore:
 
     async def gather(self, ask: Ask) -> Gathered:
         cells = [part for cell in ask.cells for part in (TABLE_NUMBER[cell.table], cell.field)]
-        now, alerts, rows, named, found = await self._run("gather", _pack((ask.copies, ask.alerts, cells, ask.keys)))
+        asked = _pack((ask.copies, ask.alerts, cells, ask.keys, ask.posts))
+        now, alerts, rows, named, found, there = await self._run("gather", asked)
         answer = {cell: _row(row) for cell, row in zip(ask.cells, rows, strict=True)}
         for key, row in zip(ask.keys, named, strict=True):
             answer[Cell(Table.KEYS, key)] = _row(row)
         for incident, row in _pairs(found):
             answer[Cell(Table.INCIDENTS, incident.decode())] = _row(row)
-        return Gathered(int(now), [(copy[8:].decode(), _row(row)) for copy, row in _pairs(alerts)], answer)
+        pointed = [(copy[8:].decode(), _row(row)) for copy, row in _pairs(alerts)]
+        standing = {
+            post: (alert.decode(), _row(row)) for post, (alert, row) in zip(ask.posts, _pairs(there), strict=True) if alert
+        }
+        return Gathered(int(now), pointed, answer, standing)
 
     async def commit(self, changes: Changes) -> Committed:
         version = secrets.token_bytes(8)
+        posts = changes.posts
         blobs: list[bytes] = []
         change = (
             _flat(changes.expect, blobs),
@@ -177,6 +183,10 @@ class RedisStore:
             [part for kept in changes.keep for part in (kept.id, _placed(kept.value, blobs))],
             changes.fence,
             (LOG_LENGTH, QUARANTINE_LENGTH),
+            [
+                [part for pair in pairs for part in pair]
+                for pairs in (posts.enter, posts.leave, posts.watch, posts.unwatch, posts.seen.items())
+            ],
         )
         fate, now = await self._run("commit_grow" if changes.grows else "commit", version, _pack(change), *blobs)
         return Committed(Fate(fate.decode()), int(now), version)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.decisions.case import Case
 from gateway.decisions.compose import compose
 from gateway.decisions.deliver import begin
-from gateway.decisions.plan import Case, Plan, plan
+from gateway.decisions.plan import Plan, plan
 from gateway.decisions.policy import Policy
 from gateway.decisions.settle import settle
 from gateway.decisions.view import View

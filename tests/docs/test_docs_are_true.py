@@ -45,7 +45,19 @@ def test_every_reason_is_explained(reason: Reason) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", sorted({*keys.LABELS, *keys.SLACK, *keys.PAGERDUTY, *keys.ROUTE, *keys.CORRELATE, *keys.MAINTENANCE, *keys.POLICY})
+    "key",
+    sorted(
+        {
+            *keys.LABELS,
+            *keys.SLACK,
+            *keys.PAGERDUTY,
+            *keys.ROUTE,
+            *keys.CORRELATE,
+            *keys.MAINTENANCE,
+            *keys.INHIBIT,
+            *keys.POLICY,
+        }
+    ),
 )
 def test_every_rule_key_is_described(key: str) -> None:
     assert re.search(rf"`(slack\.|pagerduty\.)?{key}`", RULES)

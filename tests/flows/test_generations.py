@@ -5,7 +5,8 @@ from __future__ import annotations
 from gateway.decisions.policy import Policy
 from gateway.model.changes import Changes
 from gateway.model.rulebook import MINUTE, SECOND
-from gateway.reconcile.context import OUTDATED_PATIENCE, RULES, Announced
+from gateway.reconcile.context import OUTDATED_PATIENCE
+from gateway.reconcile.reading import RULES, Announced
 from tests.flows.test_telling import states
 from tests.support.build import START, rulebook, seen
 from tests.support.world import World

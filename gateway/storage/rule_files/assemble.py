@@ -37,6 +37,7 @@ def assemble(written: Written, revision: str, findings: list[Finding], now: int)
     intervals = work.intervals()
     work.never_come(now)
     work.maintenance(now)
+    work.inhibit()
     work.unused(destinations)
     return Rulebook(
         revision=revision,
@@ -47,6 +48,7 @@ def assemble(written: Written, revision: str, findings: list[Finding], now: int)
         correlate=tuple(one.value for one in written.correlate),
         intervals=intervals,
         maintenance=tuple(one.value for one in written.maintenance),
+        inhibit=tuple(one.value for one in written.inhibit),
         closed_by_hand=DEFAULT_CLOSED_BY_HAND if written.closed_by_hand is None else written.closed_by_hand,
     )
 
@@ -186,6 +188,9 @@ class _Assembly:
         for one in listed:
             if one.value.end and one.value.end <= now:
                 self._warn(one.place, f"maintenance `{one.value.name}` is over: it can be taken out")
+
+    def inhibit(self) -> None:
+        self._unique(((one.value.name, one.place) for one in self._written.inhibit), "inhibit rule")
 
     def never_come(self, now: int) -> None:
         moment = datetime.fromtimestamp(now / 1000, UTC)

@@ -10,6 +10,7 @@ from gateway.model.rulebook import (
     Condition,
     CorrelateRule,
     Destination,
+    InhibitRule,
     Maintenance,
     PagerDutyService,
     PageWhen,
@@ -32,9 +33,10 @@ _DURATIONS = (
     "remind",
     "window",
     "closed_by_hand",
+    "wait",
 )
 _KEYS = {"go_on": "continue"}
-_Rule = Route | CorrelateRule | Destination | Maintenance
+_Rule = Route | CorrelateRule | Destination | Maintenance | InhibitRule
 
 
 def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
@@ -46,6 +48,7 @@ def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
     lines += _moved(old, new)
     lines += _named("correlate rule", _by_name(old.correlate), _by_name(new.correlate))
     lines += _named("maintenance", _by_name(old.maintenance), _by_name(new.maintenance))
+    lines += _named("inhibit rule", _by_name(old.inhibit), _by_name(new.inhibit))
     lines += [
         f"time interval `{name}` changed"
         for name in new.intervals
@@ -57,8 +60,8 @@ def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
 
 
 def _by_name(
-    rules: Sequence[Route] | Sequence[CorrelateRule] | Sequence[Maintenance],
-) -> Mapping[str, Route | CorrelateRule | Maintenance]:
+    rules: Sequence[Route] | Sequence[CorrelateRule] | Sequence[Maintenance] | Sequence[InhibitRule],
+) -> Mapping[str, _Rule]:
     return {one.name: one for one in rules}
 
 

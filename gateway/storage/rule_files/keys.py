@@ -5,9 +5,9 @@ from __future__ import annotations
 HOURS = ("during", "not_during")
 RULE = ("name", "match", "owner", "reason", *HOURS)
 LATER_RULE = ("mode",)
-TOP = ("within", "labels", "destinations", "routes", "correlate", "time_intervals", "maintenance", "policy")
+TOP = ("within", "labels", "destinations", "routes", "correlate", "time_intervals", "maintenance", "inhibit", "policy")
 LATER_TOP = (
-    "partition_by", "sources", "topology", "inhibit", "transient", "flapping", "storm", "watchdogs", "precision",
+    "partition_by", "sources", "topology", "transient", "flapping", "storm", "watchdogs", "precision",
 )  # fmt: skip
 LABELS = ("ignore", "rename", "severity", "service", "scope", "redact", "links")
 DESTINATION = ("slack", "pagerduty", "fallback", "fallback_after")
@@ -22,5 +22,6 @@ CORRELATE = (*RULE, "by", "window", "stop_values", "max_values", "max_alerts")
 LATER_CORRELATE = ("topology", "onset", *LATER_RULE)
 TIME_INTERVAL = ("name", "time_intervals")
 MAINTENANCE = (*RULE, "start", "end")
+INHIBIT = ("name", "source_matchers", "target_matchers", "equal", "wait", "owner", "reason", *HOURS)
 POLICY = ("closed_by_hand",)
 LATER_POLICY = ("silences", "act", "audit")

@@ -123,6 +123,20 @@ INTERVAL = _object(
 TIME_INTERVAL = _object({"name": TEXT, "time_intervals": {"type": "array", "items": INTERVAL}}, "name", "time_intervals")
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 MAINTENANCE = _object({**RULE, "start": MOMENT, "end": MOMENT}, "name")
+INHIBIT = _object(
+    {
+        "name": TEXT,
+        "source_matchers": {**MATCHERS, "description": "alerts that keep others quiet while they fire"},
+        "target_matchers": {**MATCHERS, "description": "alerts that are told to nobody meanwhile"},
+        "equal": {**TEXTS, "description": "labels in which both agree"},
+        "wait": {**DURATIONS, "description": "how long an alert is held back for one that comes late"},
+        "owner": TEXT,
+        "reason": TEXT,
+        **HOURS,
+    },
+    "name",
+    "source_matchers",
+)
 
 
 def rules_schema() -> Schema:
@@ -142,6 +156,7 @@ def rules_schema() -> Schema:
                 "correlate": {"type": "array", "items": CORRELATE},
                 "time_intervals": {"type": "array", "items": TIME_INTERVAL},
                 "maintenance": {"type": "array", "items": MAINTENANCE},
+                "inhibit": {"type": "array", "items": INHIBIT},
                 "policy": _object({"closed_by_hand": DURATIONS}),
             }
         ),

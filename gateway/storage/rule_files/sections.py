@@ -13,7 +13,8 @@ from gateway.storage.rule_files.keys import LATER_POLICY, LATER_TOP, POLICY, TOP
 from gateway.storage.rule_files.labels import read_labels
 from gateway.storage.rule_files.read import Reader
 from gateway.storage.rule_files.rules import read_correlate, read_route
-from gateway.storage.rule_files.times import read_interval, read_maintenance
+from gateway.storage.rule_files.suppressing import read_inhibit, read_maintenance
+from gateway.storage.rule_files.times import read_interval
 from gateway.storage.rule_files.written import Written
 
 
@@ -34,6 +35,8 @@ def read_file(reader: Reader, root: yaml.Node, within: tuple[Matcher, ...], writ
         _add(written.intervals, read_interval(reader, node))
     for node in reader.items(sections["maintenance"]) if "maintenance" in sections else ():
         _add(written.maintenance, read_maintenance(reader, node, within, written))
+    for node in reader.items(sections["inhibit"]) if "inhibit" in sections else ():
+        _add(written.inhibit, read_inhibit(reader, node, within, written))
 
 
 def _read_single(reader: Reader, sections: Mapping[str, yaml.Node], written: Written) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.model.matchers import Matcher
-from gateway.model.rulebook import CorrelateRule, Destination, Hours, LabelRules, Maintenance
+from gateway.model.rulebook import CorrelateRule, Destination, Hours, InhibitRule, LabelRules, Maintenance
 from gateway.model.time_intervals import TimeInterval
 from gateway.storage.rule_files.findings import Place
 from gateway.storage.rule_files.read import Reference
@@ -55,6 +55,12 @@ class WrittenMaintenance:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenInhibit:
+    value: InhibitRule
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class WrittenShift:
     hours: Hours
     notify: tuple[Reference, ...]
@@ -73,4 +79,5 @@ class Written:
     correlate: list[WrittenCorrelate] = field(default_factory=list)
     intervals: list[WrittenInterval] = field(default_factory=list)
     maintenance: list[WrittenMaintenance] = field(default_factory=list)
+    inhibit: list[WrittenInhibit] = field(default_factory=list)
     intervals_named: list[Reference] = field(default_factory=list)  # wherever a rule names one

@@ -1,8 +1,8 @@
 #!lua flags=no-writes
 -- Reads what a decision needs, in one look. KEYS: see keys.lua's order in redis.py. ARGV[1]: msgpack
--- {copies, ids, cells, follow}: copies[i] is looked up; where it points nowhere, the row ids[i] is read instead.
--- cells is a flat list: table number, field, … follow is a list of join keys: their rows and the incidents they name.
--- Reply: now, {pointer, row, …}, {row, …}, {key row, …}, {incident id, row, …}
+-- {copies, ids, cells, follow, posts}: copies[i] is looked up; where it points nowhere, the row ids[i] is read instead.
+-- cells is a flat list: table number, field, … follow is a list of join keys: their rows and the incidents they name. posts: who
+-- stands at each. Reply: now, {pointer, row, …}, {row, …}, {key row, …}, {incident id, row, …}, {alert id or '', row, …}
 local ask = cmsgpack.unpack(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -40,4 +40,12 @@ for i, key in ipairs(ask[4]) do
     end
   end
 end
-return {now, alerts, rows, named, found}
+
+local standing = {}
+for i, post in ipairs(ask[5]) do -- see commit.lua
+  local there = redis.call('ZRANGEBYLEX', KEYS[16], '[' .. post .. '|a|', '(' .. post .. '|b', 'LIMIT', 0, 1)[1]
+  local alert = there and string.sub(there, #post + 4) or ''
+  standing[2 * i - 1] = alert
+  standing[2 * i] = there and redis.call('HGET', KEYS[1], alert) or ''
+end
+return {now, alerts, rows, named, found, standing}

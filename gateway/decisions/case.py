@@ -1,0 +1,25 @@
+"""A case: an incident with everything that was read for deciding on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gateway.model.alert import Alert
+from gateway.model.incident import Incident
+from gateway.model.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`alerts` by episode id, `ledgers` by target.
+
+    `closed`: since when (ms) a target's lane is closed by its vendor, so that nothing is even tried there. `standing`: by post,
+    the alert that was found there, which may keep members quiet.
+    """
+
+    incident: Incident
+    alerts: Mapping[str, Alert]
+    ledgers: Mapping[str, Ledger]
+    closed: Mapping[str, int] = field(default_factory=dict)
+    standing: Mapping[str, Alert] = field(default_factory=dict)

@@ -1,0 +1,77 @@
+"""Sweep: what changes for everybody at once is brought to every alert and incident that it concerns.
+
+A sweep is on the agenda like everything else, put there by the commit that made it necessary, so that no crash loses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from gateway.decisions.admit import plan_subject
+from gateway.decisions.policy import Policy
+from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Row, Table
+from gateway.model.records import dump, load_alert, load_incident
+from gateway.model.rulebook import SECOND
+from gateway.ports import State
+from gateway.reconcile.context import Context, commit, let_go, outdated
+from gateway.reconcile.reading import RULES, load_announced
+
+NEW_RULES = "sweep:rules"
+LATE_POSTS = "sweep:posts"
+PAGE = 500
+STRAGGLING = 15 * SECOND  # by then no replica takes webhooks by the rules before
+BEHIND_NEWS = 6  # the priority of what is looked at for new rules
+
+
+async def sweep(context: Context, claim: Claim, what: str) -> None:
+    """`rules`: every open incident is planned anew, and every alert stands where the new rules want it. `posts`: only that."""
+    gathered = await context.store.gather(Ask(cells=(RULES,)))
+    if outdated(context, load_announced(gathered.rows[RULES].value), gathered.now):
+        await let_go(context.store, claim, gathered.now + 2 * SECOND)
+        return
+    await _stand(context.store, context.policy)
+    changes = Changes(releases=[Release(claim, None)])
+    if what == "rules":
+        await _plan_everything(context.store)
+        changes.look(LATE_POSTS, gathered.now + STRAGGLING, BEHIND_NEWS)
+    await commit(context.store, changes)
+
+
+async def _stand(store: State, policy: Policy) -> None:
+    """Alerts that began to fire under other rules."""
+    async for rows in _pages(store, Table.ALERTS):
+        for name, row in rows.items():
+            while row.value and (changes := _stood(policy, Cell(Table.ALERTS, name), row)) is not None:
+                if (await commit(store, changes)).fate is Fate.DONE:
+                    break
+                cell = Cell(Table.ALERTS, name)
+                row = (await store.gather(Ask(cells=(cell,)))).rows[cell]  # noqa: PLW2901 - somebody was quicker
+
+
+def _stood(policy: Policy, cell: Cell, row: Row) -> Changes | None:
+    """None where it stands right already."""
+    before, changes = load_alert(row.value), Changes(expect={cell: row.version})
+    after = policy.suppressor.inhibitor.stand(before, changes.posts)
+    changes.put[cell] = dump(after)
+    return changes if after is not before else None
+
+
+async def _plan_everything(store: State) -> None:
+    now = await store.now()
+    async for rows in _pages(store, Table.INCIDENTS):
+        changes = Changes()
+        for row in rows.values():
+            incident = load_incident(row.value)
+            if not incident.resolved_at:
+                changes.look(plan_subject(incident.id), now, BEHIND_NEWS)
+        if changes.agenda:
+            await commit(store, changes)
+
+
+async def _pages(store: State, table: Table) -> AsyncIterator[dict[str, Row]]:
+    cursor = 0
+    while True:
+        cursor, rows = await store.page(table, cursor, PAGE)
+        yield rows
+        if not cursor:
+            return

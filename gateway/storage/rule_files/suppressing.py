@@ -1,0 +1,80 @@
+"""What keeps people from being told: `maintenance:` and `inhibit:` as they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import yaml
+
+from gateway.model.matchers import Matcher
+from gateway.model.rulebook import InhibitRule, Maintenance, Origin
+from gateway.storage.rule_files.keys import INHIBIT, LATER_RULE, MAINTENANCE
+from gateway.storage.rule_files.read import Reader
+from gateway.storage.rule_files.times import read_hours
+from gateway.storage.rule_files.written import Written, WrittenInhibit, WrittenMaintenance
+
+
+def read_maintenance(
+    reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], written: Written
+) -> WrittenMaintenance | None:
+    given = reader.fields(node, MAINTENANCE, LATER_RULE)
+    name = _name(reader, node, given)
+    match = reader.matchers(given["match"]) if "match" in given else ()
+    start, end = (_moment(reader, given[key]) if key in given else 0 for key in ("start", "end"))
+    hours = read_hours(reader, given, written)
+    texts = {key: reader.text(given[key]) or "" for key in ("owner", "reason") if key in given}
+    if start and end and end <= start:
+        reader.error(given["end"], "`end` is not after `start`")
+    if not end and not hours.during:
+        reader.error(node, "work that never ends would hide what it matches for ever: `end` or `during` is needed")
+    if not (*within, *match):
+        reader.error(node, "`match` is missing: it would hide everything")
+    if name is None:
+        return None
+    place = reader.place(node)
+    origin = Origin(place.file, place.line)
+    value = Maintenance(name, origin, (*within, *match), start or 0, end or 0, hours, **texts)
+    return WrittenMaintenance(value, place)
+
+
+def read_inhibit(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], written: Written) -> WrittenInhibit | None:
+    """`within` bounds what may be inhibited; what inhibits it may be anybody's, a node that is down for instance."""
+    given = reader.fields(node, INHIBIT, LATER_RULE)
+    name = _name(reader, node, given)
+    sides = {}
+    for key in ("source_matchers", "target_matchers"):
+        sides[key] = reader.matchers(given[key]) if key in given else ()
+        if isinstance(node, yaml.MappingNode) and not sides[key] and not (key == "target_matchers" and within):
+            reader.error(given.get(key, node), f"`{key}` is missing: it would be every alert")
+    hours = read_hours(reader, given, written)
+    equal = reader.texts(given["equal"]) if "equal" in given else ()
+    wait = reader.duration(given["wait"]) if "wait" in given else None
+    texts = {key: reader.text(given[key]) or "" for key in ("owner", "reason") if key in given}
+    if name is None:
+        return None
+    place = reader.place(node)
+    value = InhibitRule(
+        name, Origin(place.file, place.line), sides["source_matchers"], (*within, *sides["target_matchers"]),
+        tuple(dict.fromkeys(equal)), wait or 0, hours, **texts,
+    )  # fmt: skip
+    return WrittenInhibit(value, place)
+
+
+def _name(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node]) -> str | None:
+    if "name" not in given and isinstance(node, yaml.MappingNode):
+        reader.error(node, "`name` is missing")
+    return reader.line(given["name"]) if "name" in given else None
+
+
+def _moment(reader: Reader, node: yaml.Node) -> int:
+    """ms; a time without an offset is refused: whose clock would it be?"""
+    text = node.value if isinstance(node, yaml.ScalarNode) else ""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        reader.error(node, f"`{text[:40]}` is no time with an offset: write it like 2026-12-01T22:00:00+01:00")
+        return 0
+    return int(moment.timestamp() * 1000)
