@@ -15,13 +15,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import click
 from rich.console import Console
 
 from gateway.app import running
-from gateway.client import ask, show
+from gateway.asking import ASKING
 from gateway.clock import utc_ms
 from gateway.demo import run_demo
 from gateway.doctor import Mark, examine_everything, page_test
@@ -221,32 +220,8 @@ def demo(*, then_exit: bool, speed: float) -> None:
         sys.exit(FINDINGS)
 
 
-@cli.command()
-@click.argument("incident", required=False)
-@click.option(
-    "--state", default="active", show_default=True, help="open, acknowledged, closed_by_hand, quiet, resolved, active or all"
-)
-@click.option("--ack", "ack_by", metavar="NAME", help="NAME has it")
-@click.option("--close", "close_by", metavar="NAME", help="NAME closes it while it still fires")
-@click.option("--note", default="", help="why it is closed")
-@click.option("--json", "as_json", is_flag=True, help="for machines")
-def incidents(incident: str | None, state: str, ack_by: str | None, close_by: str | None, note: str, *, as_json: bool) -> None:
-    """List the incidents of a running gateway (GATEWAY_URL), show one, acknowledge or close it."""
-    if (ack_by or close_by) and not incident:
-        raise click.UsageError("which incident? gateway incidents ID --ack NAME")
-    named = quote(incident or "", safe="")
-    if ack_by:
-        found = ask("POST", f"/api/v1/incidents/{named}/acknowledge", json={"by": ack_by})
-    elif close_by:
-        found = ask("POST", f"/api/v1/incidents/{named}/close", json={"by": close_by, "note": note})
-    elif incident:
-        found = ask("GET", f"/api/v1/incidents/{named}")
-    else:
-        found = ask("GET", "/api/v1/incidents", params={"state": state})
-    if as_json:
-        click.echo(json.dumps(found, indent=2))
-    else:
-        show(found)
+for command in ASKING:
+    cli.add_command(command)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ from gateway.errors import BadSettings, StateUnavailable
 from gateway.health import Health
 from gateway.inbound.alertmanager import AlertmanagerDoor
 from gateway.inbound.api import Api
+from gateway.inbound.api_incidents import IncidentsApi
 from gateway.inbound.api_models import RulesShown
+from gateway.inbound.api_orders import OrdersApi
 from gateway.inbound.auth import Tokens
 from gateway.inbound.body import Caps
 from gateway.inbound.http import Front
@@ -26,6 +28,7 @@ from gateway.inbound.operations import Operations
 from gateway.inbound.show import moment
 from gateway.intake import Intake
 from gateway.model.changes import Pace
+from gateway.ordering import OrderDesk
 from gateway.outbound.log import LogNotifier
 from gateway.outbound.pagerduty import PagerDutyNotifier
 from gateway.outbound.slack import SlackNotifier
@@ -119,9 +122,10 @@ async def _assemble(
         store, intake, metrics, own_alerts.report, lambda: door.bytes_in_flight,
         lambda: sum(keeper.in_force.normaliser.strange.values()),
     )  # fmt: skip
-    api = Api(
-        store, store, actions, admin_tokens, lambda: keeper.in_force.policy, lambda: _shown(keeper), version("alert-gateway")
-    )
+    desk = OrderDesk(store, lambda: keeper.in_force.policy, reconciler.wake)
+    incidents = IncidentsApi(store, store, actions, lambda: keeper.in_force.policy, lambda: _shown(keeper))
+    orders = OrdersApi(desk, lambda: keeper.in_force.policy.calendar)
+    api = Api([*incidents.operations(), *orders.operations()], admin_tokens, version("alert-gateway"))
     health = Health(keeper, auditor, vault, version("alert-gateway"))
     operations = Operations(store, metrics, health.shown)
     front = Front(door, [*operations.routes(), *api.routes()])

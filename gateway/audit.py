@@ -9,12 +9,17 @@ from dataclasses import dataclass, field
 import structlog
 
 from gateway.decisions.books import failing
+from gateway.decisions.orders import OrderBook, compile_orders
 from gateway.decisions.route import OWN_SUBJECT
 from gateway.errors import StateUnavailable
 from gateway.intake import Intake
+from gateway.model.changes import Ask
+from gateway.model.orders import Order
 from gateway.model.rulebook import MINUTE
-from gateway.ports import Archive
+from gateway.outbound.text import clock
+from gateway.ports import State
 from gateway.reconcile.context import Report
+from gateway.reconcile.reading import ORDERS
 from gateway.telemetry.metrics import Metrics
 
 log = structlog.get_logger("gateway.audit")
@@ -27,7 +32,7 @@ LATE = 2 * MINUTE
 class Auditor:
     """`in_flight` and `strange` answer the door's bytes and the alerts with unknown severity words."""
 
-    archive: Archive
+    archive: State
     intake: Intake
     metrics: Metrics
     report: Report
@@ -37,6 +42,7 @@ class Auditor:
     overdue: int = 0
     undeliverable: int = 0
     failing: list[str] = field(default_factory=list)
+    ordered: dict[str, Order] = field(default_factory=dict)  # what stands of a pause and a bypass
     store_up: bool = True
 
     async def run(self) -> None:
@@ -50,6 +56,7 @@ class Auditor:
         try:
             counted = await self.archive.counters()
             depth, self.overdue = await self.archive.agenda()
+            gathered = await self.archive.gather(Ask(cells=(ORDERS,)))
         except StateUnavailable as error:
             log.warning("store_unavailable", error=str(error))
             self._state(store_up=False)
@@ -68,6 +75,15 @@ class Auditor:
         self.failing = failing(counted)
         for destination in self.failing:
             self.report("GatewayDeliveryFailing", {"destination": destination, OWN_SUBJECT: destination})
+        self._look_at_orders(compile_orders(gathered.rows[ORDERS].value), gathered.now)
+
+    def _look_at_orders(self, book: OrderBook, now: int) -> None:
+        """What people ordered that changes everything is said aloud for as long as it stands."""
+        standing = {"GatewayPaused": book.pause(now), "GatewayBypassed": book.bypass(now)}
+        self.ordered = {name: one for name, one in standing.items() if one is not None}
+        for name, one in self.ordered.items():
+            self.report(name, {"by": one.by}, f"Until {clock(one.until)}: {one.reason or 'no reason given'}.")
+        self.metrics.ordered(paused=book.pause(now) is not None, bypassed=book.bypass(now) is not None)
 
     def _state(self, *, store_up: bool) -> None:
         self.store_up = store_up

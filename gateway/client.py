@@ -7,6 +7,7 @@ from typing import Any
 import click
 import httpx
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from gateway.settings import from_process
@@ -58,6 +59,28 @@ def _print_incidents(items: list[dict[str, Any]]) -> None:
             one["id"], one["state"], one["severity"], one["title"], str(one["firing"]), (one["opened_at"] or "")[:19], who
         )
     out.print(table)
+
+
+def show_silences(found: dict[str, Any]) -> None:
+    items = found["items"]
+    if not items:
+        out.print("no silences")
+        return
+    table = Table(box=None, header_style="bold")
+    for column in ("silence", "state", "until", "by", "matchers", "why"):
+        table.add_column(column, no_wrap=column not in ("matchers", "why"))
+    for one in items:
+        why = " ".join(part for part in (one["ticket"], one["reason"]) if part)
+        table.add_row(
+            one["id"], one["state"], (one["ends_at"] or "")[:16], one["by"], escape(", ".join(one["matchers"])), escape(why)
+        )
+    out.print(table)
+
+
+def show_silence(one: dict[str, Any]) -> None:
+    out.print(f"{one['id']}  {one['state']}  until {one['ends_at']}  {', '.join(one['matchers'])}", markup=False)
+    if one["ended_by"]:
+        out.print(f"ended by {one['ended_by']}", markup=False)
 
 
 def _print_incident(one: dict[str, Any]) -> None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from gateway.audit import Auditor
 from gateway.model.rulebook import SECOND
+from gateway.outbound.text import clock
 from gateway.reload import RulesKeeper
 from gateway.vault import EnvironmentVault
 
 OVERDUE = 10 * SECOND
+_ORDERED = {"GatewayPaused": "paging is paused", "GatewayBypassed": "suppression is bypassed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Health:
         worries += [f"{name} has no credential ({key}): its deliveries go to the log" for name, key in self.missing().items()]
         worries += [f"the books do not balance: {name} {off:+d}" for name, off in auditor.residues.items() if off]
         worries += [f"rules: {one}" for one in self.keeper.errors]
+        worries += [f"{_ORDERED[name]} by {one.by} until {clock(one.until)}" for name, one in auditor.ordered.items()]
         if auditor.undeliverable:
             worries.append(f"{auditor.undeliverable} dead letters: /api/v1/dead-letters says why")
         worries += [f"deliveries to {name} fail" for name in auditor.failing]

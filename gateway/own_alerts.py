@@ -38,6 +38,9 @@ TEXTS = {
     ),
     "GatewayBooksUnbalanced": (Severity.ERROR, "The books do not balance: {identity}", "Please report this: it is a fault of the gateway."),
     "GatewayBehind": (Severity.WARNING, "Notifications are late", "Something has been due for over two minutes: see gateway_agenda_overdue_seconds."),
+    "GatewaySilenceEnding": (Severity.INFO, "Silence {silence} by {owner} ends soon, and alerts still fire under it", "`gateway silence extend {silence}` gives it more time."),
+    "GatewayPaused": (Severity.WARNING, "Nobody is paged: {by} paused it", "`gateway pause --end` lifts it before its time."),
+    "GatewayBypassed": (Severity.WARNING, "Nothing is suppressed: {by} ordered a bypass", "`gateway bypass --end` lifts it before its time."),
     "GatewayRulesRejected": (Severity.WARNING, "The rule files have errors", "The last good rules stay in force; `gateway check` says what is wrong."),
 }  # fmt: skip
 
@@ -48,6 +51,7 @@ class Claim(NamedTuple):
     name: str
     labels: Mapping[str, str]
     said_at: int = 0
+    details: str = ""
 
     @property
     def full(self) -> dict[str, str]:
@@ -74,10 +78,10 @@ class OwnAlerts:
         self._standing: Claims = {}  # what the store has
         self._wake = asyncio.Event()
 
-    def report(self, name: str, labels: Mapping[str, str]) -> None:
+    def report(self, name: str, labels: Mapping[str, str], details: str = "", /) -> None:
         """To be said again for as long as it is true; it costs next to nothing."""
         key = f"{name} {fingerprint(dict(labels))}"
-        self._said[key] = Claim(name, labels)
+        self._said[key] = Claim(name, labels, details=details)
         if key not in self._standing:
             self._wake.set()
 
@@ -153,7 +157,10 @@ def _observation(claim: Claim, now: int) -> Observation:
         copy=claim.copy,
         alert=identity(full),
         labels=full,
-        annotations={"summary": summary.format_map(full), "description": description},
+        annotations={
+            "summary": summary.format_map(full),
+            "description": f"{claim.details} {description.format_map(full)}".strip(),
+        },
         severity=severity,
         firing=firing,
         starts_at=now,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gateway.decisions.orders import NO_ORDERS, OrderBook
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
 from gateway.model.ledger import Ledger
@@ -15,7 +16,7 @@ class Case:
     """`alerts` by episode id, `ledgers` by target.
 
     `closed`: since when (ms) a target's lane is closed by its vendor, so that nothing is even tried there. `standing`: by post,
-    the alert that was found there, which may keep members quiet.
+    the alert that was found there, which may keep members quiet. `orders`: what people ordered, silences for instance.
     """
 
     incident: Incident
@@ -23,3 +24,4 @@ class Case:
     ledgers: Mapping[str, Ledger]
     closed: Mapping[str, int] = field(default_factory=dict)
     standing: Mapping[str, Alert] = field(default_factory=dict)
+    orders: OrderBook = NO_ORDERS

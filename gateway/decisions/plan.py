@@ -49,7 +49,9 @@ def plan(case: Case, policy: Policy, now: int) -> Plan:
         view.ledger = overtaken(view.ledger, view.want)
         view.moved_to = _moved_to(view, views)
     incident = _resolve(incident, views, firing, now)
-    times = [*_times(case, incident, views), policy.suppressor.next_change(now) if incident.firing else 0]
+    times = _times(case, incident, views)
+    if incident.firing:
+        times += [policy.suppressor.next_change(now), case.orders.next_change(firing, now)]
     look_at = min((time for time in times if now < time < NEVER), default=0)
     return Plan(incident, views, look_at, _homeless(seating.unseen), seating.unseen)
 

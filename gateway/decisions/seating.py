@@ -52,7 +52,7 @@ class Seating:
 
     def _seat_at(self, legs: list[Leg], member: Member, alert: Alert, kept: Verdict | None) -> Seat:
         """By the ways that are open now; where none is, it is muted. No hold keeps a critical alert back for too long."""
-        mutes = [self._suppressor.muted(leg, alert, self._now) for leg in legs]
+        mutes = [self._suppressor.muted(self._case.orders, leg, alert, self._now) for leg in legs]
         ways = [leg for leg, mute in zip(legs, mutes, strict=True) if mute is None]
         seat = Seat(member, alert, ways or legs, kept or (None if ways else mutes[0]))
         if kept is not None and kept.outcome == Standing.HELD and seat.held_no_longer_than <= self._now:

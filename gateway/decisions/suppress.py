@@ -13,6 +13,7 @@ from gateway.decisions.calendar import NEVER, Calendar
 from gateway.decisions.case import Case
 from gateway.decisions.inhibit import Inhibitor
 from gateway.decisions.match import RuleIndex
+from gateway.decisions.orders import OrderBook
 from gateway.decisions.route import Leg
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident, Member
@@ -28,15 +29,21 @@ class Suppressor:
         self._calendar = calendar
         self._maintenance = rules.maintenance
         self._maintained = RuleIndex([one.match for one in rules.maintenance])
+        self._four_eyes = rules.silences.four_eyes
         self.inhibitor = Inhibitor(rules.inhibit)
 
     def verdict(self, case: Case, member: Member, alert: Alert, *, named: bool, now: int) -> Verdict | None:
         """None: nothing keeps this member from being told, wherever it is routed. What suppresses goes before what holds."""
+        if case.orders.bypass(now) is not None:
+            return None
         if alert.severity is Severity.NONE and not named:
             return Verdict(Standing.SUPPRESSED, Reason.SEVERITY_NONE)
         closed = case.incident.closed
         if closed is not None and member.joined_at <= closed.at:
             return Verdict(Standing.SUPPRESSED, Reason.CLOSED_BY_HAND, closed.by, closed.until)
+        silenced = case.orders.silenced(alert, member.joined_at, self._calendar, now, four_eyes=self._four_eyes)
+        if silenced is not None:
+            return silenced
         maintained = self._maintained_by(alert, now) if self._maintenance else None
         if maintained is not None:
             until = self._until(maintained, now)
@@ -65,8 +72,13 @@ class Suppressor:
                 held = Verdict(Standing.HELD, Reason.INHIBIT_WAIT, rule.described, waits)
         return held
 
-    def muted(self, leg: Leg, alert: Alert, now: int) -> Verdict | None:
-        """Is this way of telling it quiet now? Critical breaks through, unless the route says otherwise."""
+    def muted(self, orders: OrderBook, leg: Leg, alert: Alert, now: int) -> Verdict | None:
+        """Is this way of telling it quiet now? Critical breaks through a mute, unless the route says otherwise; nothing a pause."""
+        if orders.bypass(now) is not None:
+            return None
+        paused = orders.paused(now) if leg.page else None
+        if paused is not None:
+            return paused
         mute = leg.route.mute
         names = mute.names(page=leg.page)
         if not names or (alert.severity is Severity.CRITICAL and not mute.critical):

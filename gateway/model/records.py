@@ -10,6 +10,7 @@ import msgspec
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
 from gateway.model.ledger import Ledger
+from gateway.model.orders import Orders
 
 FORMAT = b"\x01"
 
@@ -17,9 +18,10 @@ _encode = msgspec.msgpack.Encoder().encode
 _alert = msgspec.msgpack.Decoder(Alert).decode
 _incident = msgspec.msgpack.Decoder(Incident).decode
 _ledger = msgspec.msgpack.Decoder(Ledger).decode
+_orders = msgspec.msgpack.Decoder(Orders).decode
 
 
-def dump(record: Alert | Incident | Ledger | None) -> bytes:
+def dump(record: Alert | Incident | Ledger | Orders | None) -> bytes:
     return FORMAT + _encode(record)
 
 
@@ -33,6 +35,10 @@ def load_incident(raw: bytes) -> Incident:
 
 def load_ledger(raw: bytes) -> Ledger:
     return _ledger(_body(raw))
+
+
+def load_orders(raw: bytes) -> Orders:
+    return _orders(_body(raw))
 
 
 def _body(raw: bytes) -> memoryview:

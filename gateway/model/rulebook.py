@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.model.matchers import Matcher
+from gateway.model.orders import SilencePolicy
 from gateway.model.severity import BUILT_IN_WORDS, Severity
 from gateway.model.time_intervals import TimeInterval
 
@@ -23,6 +24,7 @@ DEFAULT_BY = ("alertname", "cluster", "namespace", "service")
 DEFAULT_WINDOW = 10 * MINUTE
 DEFAULT_MAX_ALERTS = 500
 DEFAULT_CLOSED_BY_HAND = HOUR
+DEFAULT_SILENCES = SilencePolicy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,3 +272,4 @@ class Rulebook:
     intervals: Mapping[str, tuple[TimeInterval, ...]] = field(default_factory=dict)
     maintenance: tuple[Maintenance, ...] = ()
     inhibit: tuple[InhibitRule, ...] = ()
+    silences: SilencePolicy = DEFAULT_SILENCES

@@ -57,6 +57,8 @@ class Reason(StrEnum):
     MAINTENANCE = "maintenance"  # announced work: nobody needs to be told of it
     MUTED = "muted"  # the route is quiet in this interval
     INHIBITED = "inhibited"  # another alert fires, of which this one is a consequence
+    SILENCED = "silenced"  # a person silenced it
+    PAUSED = "paused"  # a person paused all paging
     INHIBIT_WAIT = "inhibit_wait"  # such an alert may come late: held back for a moment
     ENDED_UNTOLD = "ended_untold"  # it ended before anybody had to be told
     GROUP_WAIT = "group_wait"
@@ -66,7 +68,7 @@ class Reason(StrEnum):
     WAITING_TO_SEND = "waiting_to_send"
 
 
-QUIETING = frozenset({Reason.MAINTENANCE, Reason.MUTED, Reason.INHIBITED})
+QUIETING = frozenset({Reason.MAINTENANCE, Reason.MUTED, Reason.INHIBITED, Reason.SILENCED, Reason.PAUSED})
 """What keeps news away from people without ending anything: what was told before stays told, and its end is told too."""
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 
@@ -21,8 +22,11 @@ OUTDATED_PATIENCE = MINUTE
 FENCE_STEP = 0.05  # seconds
 FENCE_TRIES = 100  # longer than a fence can last
 
-Report = Callable[[str, Mapping[str, str]], None]
-"""Say that one of our own alerts fires, again and again for as long as it does: its name, further labels."""
+
+class Report(Protocol):
+    """Say that one of our own alerts fires, again and again for as long as it does: its name, further labels, what to know."""
+
+    def __call__(self, name: str, labels: Mapping[str, str], details: str = "", /) -> None: ...
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from gateway.decisions.case import Case
+from gateway.decisions.orders import compile_orders
 from gateway.decisions.policy import Policy
 from gateway.model.alert import Alert
 from gateway.model.changes import Ask, Cell, Gathered, Table, closed_lane
@@ -16,6 +17,7 @@ from gateway.model.records import load_alert, load_incident, load_ledger
 from gateway.ports import Store
 
 RULES = Cell(Table.META, "rules")
+ORDERS = Cell(Table.META, "orders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ async def read_case(store: Store, incident_id: str, policy: Policy | None = None
 async def read_cases(store: Store, incident_ids: Sequence[str], policy: Policy | None = None) -> list[Reading | None]:
     """Several in one go, in the order asked."""
     cells = [Cell(Table.INCIDENTS, one) for one in incident_ids]
-    first = await store.gather(Ask(cells=(*cells, RULES)))
+    first = await store.gather(Ask(cells=(*cells, RULES, ORDERS)))
     incidents = [load_incident(first.rows[cell].value) if first.rows[cell].value else None for cell in cells]
     wanted = dict.fromkeys(cell for one in incidents if one is not None for cell in _cells_of(one))
     second = await store.gather(Ask(cells=tuple(wanted)))
@@ -128,7 +130,8 @@ def _reading(
     versions[own] = first.rows[own].version
     lanes = {target: closed_lane(second.rows[_lane_cell(target)].value) for target in incident.targets}
     closed = {target: since for target, (since, until) in lanes.items() if until > third.now}
-    case = Case(incident, episodes, {one.target: one for one in ledgers}, closed)
+    orders = compile_orders(first.rows[ORDERS].value)
+    case = Case(incident, episodes, {one.target: one for one in ledgers}, closed, orders=orders)
     return Reading(case, versions, third.now, announced, newest)
 
 

@@ -8,23 +8,66 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from gateway.decisions.admit import plan_subject
+from gateway.decisions.orders import OrderBook, compile_orders
 from gateway.decisions.policy import Policy
 from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Row, Table
+from gateway.model.orders import Orders, Silence
 from gateway.model.records import dump, load_alert, load_incident
 from gateway.model.rulebook import SECOND
 from gateway.ports import State
 from gateway.reconcile.context import Context, commit, let_go, outdated
-from gateway.reconcile.reading import RULES, load_announced
+from gateway.reconcile.reading import ORDERS, RULES, load_announced
 
 NEW_RULES = "sweep:rules"
+NEW_ORDERS = "sweep:orders"
+SWEPT = Cell(Table.META, "orders_swept")  # the version of the orders that everything was looked at for
 LATE_POSTS = "sweep:posts"
 PAGE = 500
 STRAGGLING = 15 * SECOND  # by then no replica takes webhooks by the rules before
-BEHIND_NEWS = 6  # the priority of what is looked at for new rules
+PEOPLE_WAIT, BEHIND_NEWS = 1, 6  # the priorities of what is looked at for a silence, and for what concerns everybody
 
 
 async def sweep(context: Context, claim: Claim, what: str) -> None:
-    """`rules`: every open incident is planned anew, and every alert stands where the new rules want it. `posts`: only that."""
+    """`rules`: every open incident is planned anew, and every alert stands where the new rules want it. `posts`: only that.
+
+    `orders`: the incidents of alerts that a changed silence is about are planned anew, and all of them where it is for all.
+    """
+    if what == "orders":
+        await _sweep_orders(context.store, claim)
+    else:
+        await _sweep_rules(context, claim, what)
+
+
+async def _sweep_orders(store: State, claim: Claim) -> None:
+    gathered = await store.gather(Ask(cells=(ORDERS, SWEPT)))
+    orders = compile_orders(gathered.rows[ORDERS].value).orders
+    swept = int(gathered.rows[SWEPT].value or 0)
+    if any(one is not None and one.version > swept for one in (orders.pause, orders.bypass)):
+        await _plan_everything(store)
+    else:
+        await _plan_concerned(store, [one for one in orders.silences if one.version > swept], gathered.now)
+    done = Changes(expect={SWEPT: gathered.rows[SWEPT].version}, put={SWEPT: str(orders.version).encode()})
+    done.releases.append(Release(claim, None))
+    committed = await commit(store, done)
+    if committed.fate is Fate.LOST:
+        await let_go(store, claim, committed.now)
+
+
+async def _plan_concerned(store: State, silences: list[Silence], now: int) -> None:
+    if not silences:
+        return
+    concerned = OrderBook(Orders(silences=tuple(silences)), ended=True)
+    async for rows in pages(store, Table.ALERTS):
+        changes = Changes()
+        for row in rows.values():
+            alert = load_alert(row.value)
+            if alert.firing and concerned.matching(alert):
+                changes.look(plan_subject(alert.incident), now, PEOPLE_WAIT)
+        if changes.agenda:
+            await commit(store, changes)
+
+
+async def _sweep_rules(context: Context, claim: Claim, what: str) -> None:
     gathered = await context.store.gather(Ask(cells=(RULES,)))
     if outdated(context, load_announced(gathered.rows[RULES].value), gathered.now):
         await let_go(context.store, claim, gathered.now + 2 * SECOND)
@@ -39,7 +82,7 @@ async def sweep(context: Context, claim: Claim, what: str) -> None:
 
 async def _stand(store: State, policy: Policy) -> None:
     """Alerts that began to fire under other rules."""
-    async for rows in _pages(store, Table.ALERTS):
+    async for rows in pages(store, Table.ALERTS):
         for name, row in rows.items():
             while row.value and (changes := _stood(policy, Cell(Table.ALERTS, name), row)) is not None:
                 if (await commit(store, changes)).fate is Fate.DONE:
@@ -58,7 +101,7 @@ def _stood(policy: Policy, cell: Cell, row: Row) -> Changes | None:
 
 async def _plan_everything(store: State) -> None:
     now = await store.now()
-    async for rows in _pages(store, Table.INCIDENTS):
+    async for rows in pages(store, Table.INCIDENTS):
         changes = Changes()
         for row in rows.values():
             incident = load_incident(row.value)
@@ -68,7 +111,7 @@ async def _plan_everything(store: State) -> None:
             await commit(store, changes)
 
 
-async def _pages(store: State, table: Table) -> AsyncIterator[dict[str, Row]]:
+async def pages(store: State, table: Table) -> AsyncIterator[dict[str, Row]]:
     cursor = 0
     while True:
         cursor, rows = await store.page(table, cursor, PAGE)

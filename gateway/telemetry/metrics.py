@@ -77,6 +77,7 @@ class _State:
         self.in_flight = gauge("gateway_webhook_bytes_in_flight", "Bytes of webhooks being worked on")
         self.rules = gauge("gateway_rules_loaded_timestamp_seconds", "When the rules in force were loaded", ["revision"])
         self.rules_bad = gauge("gateway_rules_rejected", "1 while the files on disk have errors and an older set is in force")
+        self.ordered = gauge("gateway_ordered", "1 while people have paging paused, or suppression bypassed", ["what"])
         for reason in STANDING_REASONS:
             self.reasons.labels(reason)
         for identity in IDENTITIES:
@@ -149,6 +150,10 @@ class Metrics:
         self._state.lost.set(lost_races)
         self._state.in_flight.set(in_flight)
         self._state.strange.set(strange)
+
+    def ordered(self, *, paused: bool, bypassed: bool) -> None:
+        self._state.ordered.labels("pause").set(paused)
+        self._state.ordered.labels("bypass").set(bypassed)
 
     def rules(self, revision: str, loaded_at: int) -> None:
         self._state.rules.clear()

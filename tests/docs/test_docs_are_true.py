@@ -56,6 +56,7 @@ def test_every_reason_is_explained(reason: Reason) -> None:
             *keys.MAINTENANCE,
             *keys.INHIBIT,
             *keys.POLICY,
+            *keys.SILENCES,
         }
     ),
 )

@@ -18,6 +18,7 @@ from gateway.model.ledger import Ledger
 from gateway.model.records import load_incident, load_ledger
 from gateway.model.rulebook import Rulebook
 from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.ordering import OrderDesk
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
 from gateway.storage.memory import MemoryStore
@@ -125,8 +126,9 @@ class World:
         context = Context(self.store, Policy(book), notifiers, self.secrets, self.watcher, self._report)
         self.reconciler = Reconciler(context, paces=paces or {})
         self.intake = Intake(self.store, Correlator(book), woken=lambda: None, taken=lambda _verdicts, _now: None)
+        self.desk = OrderDesk(self.store, lambda: self.reconciler.context.policy, lambda: None)
 
-    def _report(self, name: str, labels: object) -> None:
+    def _report(self, name: str, labels: object, _details: str = "") -> None:
         self.reports.append((name, dict(labels)))  # type: ignore[call-overload]
 
     def use(self, rules: Rulebook) -> None:

@@ -49,6 +49,7 @@ def assemble(written: Written, revision: str, findings: list[Finding], now: int)
         intervals=intervals,
         maintenance=tuple(one.value for one in written.maintenance),
         inhibit=tuple(one.value for one in written.inhibit),
+        silences=written.silences,
         closed_by_hand=DEFAULT_CLOSED_BY_HAND if written.closed_by_hand is None else written.closed_by_hand,
     )
 

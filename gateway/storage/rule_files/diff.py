@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 
+from gateway.model.durations import UNITS
 from gateway.model.rulebook import (
     Condition,
     CorrelateRule,
@@ -20,7 +21,6 @@ from gateway.model.rulebook import (
     SlackChannel,
 )
 from gateway.model.severity import Severity
-from gateway.storage.rule_files.read import UNITS
 
 _UNSAID = ("origin", "parent", "children")
 _MOMENTS = ("start", "end")
@@ -34,8 +34,10 @@ _DURATIONS = (
     "window",
     "closed_by_hand",
     "wait",
+    "longest",
+    "unmatched",
 )
-_KEYS = {"go_on": "continue"}
+_KEYS = {"go_on": "continue", "reason_required": "reason", "four_eyes": "critical: four_eyes"}
 _Rule = Route | CorrelateRule | Destination | Maintenance | InhibitRule
 
 
@@ -43,6 +45,7 @@ def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
     lines = _changed("labels", old.labels, new.labels)
     if old.closed_by_hand != new.closed_by_hand:
         lines.append(_line("policy", "closed_by_hand", old.closed_by_hand, new.closed_by_hand))
+    lines += _changed("policy.silences", old.silences, new.silences)
     lines += _named("destination", old.destinations, new.destinations)
     lines += _named("route", _by_name(old.routes), _by_name(new.routes))
     lines += _moved(old, new)

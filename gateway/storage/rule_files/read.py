@@ -9,17 +9,15 @@ from typing import TypeVar
 
 import yaml
 
+from gateway.model.durations import parse_duration
 from gateway.model.matchers import Matcher, MatcherError, parse_matchers
-from gateway.model.rulebook import DAY, HOUR, MINUTE, SECOND, SecretName
+from gateway.model.rulebook import SecretName
 from gateway.model.severity import BUILT_IN_WORDS, Severity
 from gateway.storage.rule_files.findings import Finding, Level, Place, nearest
 
 T = TypeVar("T")
 
-UNITS = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
-DURATION = r"(\d+(ms|s|m|h|d|w))+"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
-LONGEST = 366 * DAY
 _PREFIX = "tag:yaml.org,2002:"
 _LINE = r"[^\x00-\x1f]*[^\s\x00-\x1f][^\x00-\x1f]*"
 _KEY_LIKE = r"(?=.*\d)[A-Za-z0-9]{32}"  # https://support.pagerduty.com/main/docs/services-and-integrations
@@ -135,14 +133,11 @@ class Reader:
     def duration(self, node: yaml.Node) -> int | None:
         """Milliseconds of `90s`, `2h30m`, `7d`."""
         text = node.value if isinstance(node, yaml.ScalarNode) else ""
-        if isinstance(text, str) and len(text) < 40 and re.fullmatch(DURATION, text):
-            value = sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)(ms|s|m|h|d|w)", text))
-            if value <= LONGEST:
-                return value
-            self.error(node, f"`{text}` is longer than a year")
+        try:
+            return parse_duration(str(text))
+        except ValueError as error:
+            self.error(node, str(error))
             return None
-        self.error(node, f"`{str(text)[:40]}` is no duration: write it like 90s, 15m, 2h30m or 7d")
-        return None
 
     def matchers(self, node: yaml.Node) -> tuple[Matcher, ...]:
         found: list[Matcher] = []

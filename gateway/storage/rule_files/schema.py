@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.model.durations import DURATION
 from gateway.model.severity import BUILT_IN_WORDS
 from gateway.storage.rule_files.destinations import CHANNEL, DESTINATION_NAME
-from gateway.storage.rule_files.read import DURATION, VARIABLE
+from gateway.storage.rule_files.read import VARIABLE
 
 Schema = dict[str, Any]
 
@@ -123,6 +124,16 @@ INTERVAL = _object(
 TIME_INTERVAL = _object({"name": TEXT, "time_intervals": {"type": "array", "items": INTERVAL}}, "name", "time_intervals")
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 MAINTENANCE = _object({**RULE, "start": MOMENT, "end": MOMENT}, "name")
+SILENCES = _object(
+    {
+        "longest": DURATIONS,
+        "reason": {"enum": ["optional", "required"]},
+        "ticket": {**TEXT, "description": "a pattern of RE2 that the whole ticket has to match"},
+        "critical": {"enum": ["allowed", "four_eyes"]},
+        "warn_share": {"type": "number", "minimum": 0, "maximum": 1},
+        "unmatched": DURATIONS,
+    }
+)
 INHIBIT = _object(
     {
         "name": TEXT,
@@ -157,7 +168,7 @@ def rules_schema() -> Schema:
                 "time_intervals": {"type": "array", "items": TIME_INTERVAL},
                 "maintenance": {"type": "array", "items": MAINTENANCE},
                 "inhibit": {"type": "array", "items": INHIBIT},
-                "policy": _object({"closed_by_hand": DURATIONS}),
+                "policy": _object({"closed_by_hand": DURATIONS, "silences": SILENCES}),
             }
         ),
     }

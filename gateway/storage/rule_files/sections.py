@@ -9,8 +9,9 @@ import yaml
 
 from gateway.model.matchers import Matcher
 from gateway.storage.rule_files.destinations import read_destination
-from gateway.storage.rule_files.keys import LATER_POLICY, LATER_TOP, POLICY, TOP
+from gateway.storage.rule_files.keys import LATER_TOP, TOP
 from gateway.storage.rule_files.labels import read_labels
+from gateway.storage.rule_files.policy import read_policy
 from gateway.storage.rule_files.read import Reader
 from gateway.storage.rule_files.rules import read_correlate, read_route
 from gateway.storage.rule_files.suppressing import read_inhibit, read_maintenance
@@ -50,9 +51,7 @@ def _read_single(reader: Reader, sections: Mapping[str, yaml.Node], written: Wri
     if "labels" in sections:
         written.labels = read_labels(reader, sections["labels"])
     if "policy" in sections:
-        policy = reader.fields(sections["policy"], POLICY, LATER_POLICY)
-        if "closed_by_hand" in policy:
-            written.closed_by_hand = reader.duration(policy["closed_by_hand"])
+        read_policy(reader, sections["policy"], written)
 
 
 def _add(found: list[Any], one: Any | None) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.model.matchers import Matcher
-from gateway.model.rulebook import CorrelateRule, Destination, Hours, InhibitRule, LabelRules, Maintenance
+from gateway.model.orders import SilencePolicy
+from gateway.model.rulebook import DEFAULT_SILENCES, CorrelateRule, Destination, Hours, InhibitRule, LabelRules, Maintenance
 from gateway.model.time_intervals import TimeInterval
 from gateway.storage.rule_files.findings import Place
 from gateway.storage.rule_files.read import Reference
@@ -73,6 +74,7 @@ class Written:
 
     labels: LabelRules | None = None
     closed_by_hand: int | None = None
+    silences: SilencePolicy = DEFAULT_SILENCES
     sections: dict[str, Place] = field(default_factory=dict)  # the ones that may stand only once
     destinations: list[WrittenDestination] = field(default_factory=list)
     routes: list[WrittenRoute] = field(default_factory=list)

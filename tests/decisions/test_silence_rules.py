@@ -1,0 +1,221 @@
+"""What silences people may make, how much one would hide, and when it is over."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+import pytest
+
+from gateway.decisions.calendar import Calendar
+from gateway.decisions.orders import state_of
+from gateway.decisions.silence import MOST, Scales, Wish, approve, end, extend, propose, tend, with_silence
+from gateway.model.orders import Fault, Orders, Silence, SilencePolicy, SilenceState
+from gateway.model.rulebook import DAY, HOUR, MINUTE
+from gateway.model.severity import Severity
+from gateway.model.time_intervals import TimeInterval
+from tests.decisions.cases import alert
+from tests.support.build import START
+
+MADE = Silence("s1", ('service="db"',), START, START + HOUR, "anna")
+MORNING = {"morning": (TimeInterval.parse({"times": [{"start_time": "08:00", "end_time": "09:00"}]}),)}
+
+
+def wish(*matchers: str, **more: object) -> Wish:
+    return Wish(matchers or ('service="db"',), "anna", **{"ends_at": START + HOUR, **more})  # type: ignore[arg-type]
+
+
+def proposed(asked: Wish, **policy: object) -> Silence | Fault:
+    return propose(asked, "s1", SilencePolicy(**policy), ("morning",), START)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("asked", "policy", "field"),
+    [
+        (wish('service="db'), {}, "matchers"),
+        (wish('service=~"("'), {}, "matchers"),
+        (wish('service=~".*"'), {}, "matchers"),
+        (wish('service!="db"'), {}, "matchers"),
+        (wish("{}"), {}, "matchers"),
+        (wish(), {"reason_required": True}, "reason"),
+        (wish(reason="  "), {"reason_required": True}, "reason"),
+        (wish(), {"ticket": r"CHG-\d+"}, "ticket"),
+        (wish(ticket="see CHG-12"), {"ticket": r"CHG-\d+"}, "ticket"),
+        (wish(during=("evening",)), {}, "during"),
+        (wish(during=("morning",), until_resolved=True), {}, "until_resolved"),
+        (wish(ends_at=0), {}, "ends_at"),
+        (wish(ends_at=START), {}, "ends_at"),
+        (wish(starts_at=START + 2 * HOUR), {}, "ends_at"),
+        (wish(ends_at=START + 8 * DAY), {}, "ends_at"),
+        (wish(ends_at=START + 2 * HOUR), {"longest": HOUR}, "ends_at"),
+        (wish(ends_at=START + 400 * DAY, during=("morning",)), {}, "ends_at"),
+    ],
+)
+def test_what_the_policy_or_common_sense_says_against_it_names_the_field(
+    asked: Wish, policy: dict[str, object], field: str
+) -> None:
+    found = proposed(asked, **policy)
+    assert isinstance(found, Fault)
+    assert found.field == field
+    assert found.error
+
+
+@pytest.mark.parametrize(
+    ("asked", "policy"),
+    [
+        (wish('service="db"', 'severity=~"info|warning"'), {}),
+        (wish('service="db",job!="x"'), {}),
+        (wish(reason="noisy", ticket="CHG-12"), {"reason_required": True, "ticket": r"CHG-\d+"}),
+        (wish(ends_at=START + 30 * DAY, during=("morning",)), {}),
+        (wish(ends_at=0, until_resolved=True), {}),
+    ],
+)
+def test_what_nothing_stands_against_is_proposed(asked: Wish, policy: dict[str, object]) -> None:
+    assert isinstance(proposed(asked, **policy), Silence)
+
+
+def test_an_open_end_is_as_late_as_the_policy_allows() -> None:
+    found = proposed(wish(ends_at=0, until_resolved=True), longest=DAY)
+    assert isinstance(found, Silence)
+    assert found.ends_at == START + DAY
+
+
+def test_a_start_in_the_past_is_now() -> None:
+    found = proposed(wish(starts_at=START - HOUR))
+    assert isinstance(found, Silence)
+    assert found.starts_at == START
+
+
+# What it would hide
+
+
+def weighed(*episodes: object, matcher: str = 'service="db"', **policy: object) -> tuple[Scales, list[str]]:
+    scales = Scales(Silence("s1", (matcher,), START, START + HOUR, "anna"), START)
+    for one in episodes:
+        scales.add(one)  # type: ignore[arg-type]
+    return scales, scales.warnings(SilencePolicy(**policy))  # type: ignore[arg-type]
+
+
+def others(count: int) -> list[object]:
+    return [alert(service=f"web{number}", severity=Severity.WARNING) for number in range(count)]
+
+
+def test_what_fires_and_what_fired_within_a_week_is_counted() -> None:
+    recent = alert("Past", service="db", ended=-DAY, severity=Severity.WARNING)
+    ancient = alert("Old", service="db", ended=-8 * DAY, severity=Severity.WARNING)
+    scales, _ = weighed(alert(service="db", severity=Severity.WARNING), recent, ancient, *others(2))
+    assert (scales.firing, scales.firing_hidden, scales.recent, scales.recent_hidden) == (3, 1, 4, 2)
+    assert scales.names == {"HighErrorRate": 1, "Past": 1}
+
+
+def test_critical_alerts_under_it_are_a_warning() -> None:
+    _, warnings = weighed(alert(service="db"), alert("Past", service="db", ended=-DAY), *others(20))
+    assert warnings == ["it covers critical alerts: 1 fire, 2 in the last 7 days"]
+
+
+def test_with_four_eyes_the_warning_says_whose_consent_it_takes() -> None:
+    _, warnings = weighed(alert(service="db"), *others(20), four_eyes=True)
+    assert "second person" in warnings[0]
+
+
+def test_a_large_share_is_a_warning_and_a_small_one_is_not() -> None:
+    hidden = [alert(name, service="db", severity=Severity.INFO) for name in ("A", "B")]
+    _, many = weighed(*hidden, *others(2))
+    assert many == ["it covers 2 of the 4 alerts of the last 7 days (50%; policy.silences.warn_share is 20%)"]
+    _, few = weighed(*hidden, *others(8))
+    assert few == []
+
+
+def test_a_label_that_no_alert_has_is_a_warning() -> None:
+    _, warnings = weighed(*others(3), matcher='servcie="db"')
+    assert warnings == ["no alert of the last 7 days has the label servcie: a slip of the pen?"]
+
+
+def test_a_value_that_no_alert_has_is_a_warning() -> None:
+    _, warnings = weighed(*others(3))
+    assert warnings == ["it matches nothing that fired in the last 7 days"]
+
+
+# Its life
+
+
+@pytest.mark.parametrize(
+    ("silence", "at", "state"),
+    [
+        (MADE, -MINUTE, SilenceState.PENDING),
+        (MADE, 0, SilenceState.ACTIVE),
+        (MADE, HOUR - 1, SilenceState.ACTIVE),
+        (MADE, HOUR, SilenceState.ENDED),
+        (msgspec.structs.replace(MADE, ended_by="bob"), 0, SilenceState.ENDED),
+        (msgspec.structs.replace(MADE, during=("morning",), ends_at=START + DAY), 30 * MINUTE, SilenceState.ACTIVE),
+        (msgspec.structs.replace(MADE, during=("morning",), ends_at=START + DAY), 90 * MINUTE, SilenceState.RESTING),
+        (msgspec.structs.replace(MADE, during=("gone",)), 0, SilenceState.RESTING),
+    ],
+)
+def test_the_state_follows_from_its_times(silence: Silence, at: int, state: SilenceState) -> None:
+    assert state_of(silence, Calendar(MORNING), START + at) is state
+
+
+def test_an_ended_silence_cannot_be_changed() -> None:
+    late = START + 2 * HOUR
+    found = [extend(MADE, late + HOUR, SilencePolicy(), late), approve(MADE, "bob", late), end(MADE, "bob", late)]
+    assert all(isinstance(one, Fault) for one in found)
+
+
+def test_an_extension_counts_from_now() -> None:
+    policy = SilencePolicy(longest=2 * HOUR)
+    assert isinstance(extend(MADE, START + 2 * HOUR + 30 * MINUTE, policy, START + 50 * MINUTE), Silence)
+    assert isinstance(extend(MADE, START + 3 * HOUR, policy, START + 50 * MINUTE), Fault)
+
+
+def test_the_oldest_ended_silences_make_room_and_live_ones_never_do() -> None:
+    full = Orders(1, tuple(msgspec.structs.replace(MADE, id=f"s{number}", ends_at=START + number) for number in range(MOST)))
+    made = msgspec.structs.replace(MADE, id="new")
+    after = with_silence(full, made, START + HOUR)
+    assert isinstance(after, Orders)
+    assert len(after.silences) == MOST
+    assert after.silences[0].id == "s1"
+    assert isinstance(with_silence(full, made, START - HOUR), Fault)
+
+
+def tended(silence: Silence, at: int, fires: int = 0, **policy: object) -> tuple[Silence | None, bool, int]:
+    """The silence afterwards, is somebody reminded, and when it is looked at again."""
+    hidden = {silence.id: Counter({"Down": fires})} if fires else {}
+    found = tend(Orders(1, (silence,)), hidden, Calendar({}), SilencePolicy(**policy), START + at)  # type: ignore[arg-type]
+    return (found.orders.silences or (None,))[0], bool(found.ending), found.look_at and found.look_at - START
+
+
+def test_a_reminder_comes_half_an_hour_before_the_end_or_in_the_last_quarter() -> None:
+    long = msgspec.structs.replace(MADE, ends_at=START + DAY)
+    assert [tended(long, DAY - minutes * MINUTE, 1)[1] for minutes in (31, 30)] == [False, True]
+    assert [tended(MADE, HOUR - minutes * MINUTE, 1)[1] for minutes in (16, 15)] == [False, True]
+
+
+def test_a_live_silence_is_looked_at_every_minute_and_an_ended_one_when_it_is_forgotten() -> None:
+    assert tended(MADE, 0, 1)[2] == MINUTE
+    assert tended(MADE, HOUR)[2] == HOUR + 7 * DAY + 1
+    assert tended(MADE, 8 * DAY)[::2] == (None, 0)
+
+
+def test_until_resolved_ends_when_nothing_fires_under_it() -> None:
+    waiting = msgspec.structs.replace(MADE, until_resolved=True)
+    assert tended(waiting, MINUTE, 1)[0].ended_by == ""  # type: ignore[union-attr]
+    over = tended(waiting, MINUTE)[0]
+    assert over is not None
+    assert (over.ends_at, bool(over.ended_by), over.version) == (START + MINUTE, True, 2)
+
+
+def test_what_matches_now_and_then_is_not_unmatched() -> None:
+    policy = {"unmatched": HOUR, "longest": DAY}
+    long = msgspec.structs.replace(MADE, ends_at=START + DAY)
+    matched, *_ = tended(long, 50 * MINUTE, 1, **policy)
+    assert matched is not None
+    assert matched.last_matched_at == START + 50 * MINUTE
+    assert tended(matched, 80 * MINUTE, **policy)[0].ended_by == ""  # type: ignore[union-attr]
+    assert tended(matched, 111 * MINUTE, **policy)[0].ended_by  # type: ignore[union-attr]
+
+
+def test_a_recurring_silence_may_match_nothing() -> None:
+    recurring = msgspec.structs.replace(MADE, ends_at=START + 30 * DAY, during=("morning",))
+    found = tend(Orders(1, (recurring,)), {}, Calendar(MORNING), SilencePolicy(unmatched=HOUR), START + 10 * DAY)
+    assert found.orders.silences == (recurring,)

@@ -1,0 +1,288 @@
+"""Silences, a pause of paging and a bypass: what people order while the gateway runs, and that no end is lost by it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.decisions.silence import Wish
+from gateway.model.incident import Told
+from gateway.model.orders import Fault, Silence, SilencePolicy
+from gateway.model.rulebook import BUILT_IN, DAY, HOUR, MINUTE, SECOND, Maintenance, Mute, Route, Rulebook
+from gateway.model.time_intervals import TimeInterval
+from gateway.ordering import Weighed
+from tests.flows.test_telling import states
+from tests.support.build import START, match, pager, rulebook, seen, slack
+from tests.support.world import World
+
+# START is a Friday, 08:00 UTC.
+MORNING = TimeInterval.parse({"times": [{"start_time": "08:00", "end_time": "09:00"}]})
+
+
+def rules(route: Route | None = None, **more: object) -> Rulebook:
+    made = rulebook(route or Route("everything", BUILT_IN, notify=("chat",), page=("pager",)), destinations=(slack(), pager()))
+    values = {name: getattr(made, name) for name in made.__slots__}
+    return Rulebook(**values | {"intervals": {"morning": (MORNING,)}} | more)  # type: ignore[arg-type]
+
+
+async def silenced(world: World, matchers: str = 'service="db"', *, hours: float = 1, **more: object) -> Silence:
+    """As a person makes it, and what follows from it at once."""
+    ends_at = 0 if more.get("until_resolved") else START + world.at + round(hours * HOUR)
+    weighed = await world.desk.weigh(Wish((matchers,), "anna", ends_at=ends_at, **more))  # type: ignore[arg-type]
+    assert isinstance(weighed, Weighed), weighed
+    made = await world.desk.silence(weighed.silence)
+    assert isinstance(made, Silence)
+    await world.settle()
+    return made
+
+
+def verdicts(world: World) -> set[str]:
+    return {reason for one in world.ledgers_everywhere for reason in one.standings.reasons}
+
+
+async def test_what_is_silenced_is_told_at_once_when_the_silence_is_over_and_it_still_fires() -> None:
+    world = World(rules())
+    await silenced(world)
+    await world.webhook(seen(service="db"), seen(service="web"))
+    await world.until(59 * MINUTE)
+    assert [one.telling.where["service"] for one in world.slack.sent if one.telling] == ["web"]
+    assert "silenced" in verdicts(world)
+    await world.until(HOUR + SECOND)
+    assert len(world.pagerduty.sent) == 2
+
+
+async def test_what_was_told_before_the_silence_is_ended_within_it() -> None:
+    world = World(rules())
+    await world.webhook(seen(service="db"))
+    await world.until(MINUTE)
+    await silenced(world)
+    await world.until(2 * MINUTE)
+    shown = world.slack.sent[-1].telling or next(one.telling for one in reversed(world.slack.sent) if one.telling)
+    assert shown is not None
+    assert "silenced: silence" in shown.hushed
+    await world.webhook(seen(service="db", ends=3 * MINUTE))
+    await world.until(10 * MINUTE)
+    assert states(world, "chat")[-1] is Told.ENDED
+    assert world.pagerduty.sent[-1].state is Told.ENDED
+
+
+async def test_what_begins_and_ends_under_a_silence_is_told_to_nobody() -> None:
+    world = World(rules())
+    await silenced(world)
+    await world.webhook(seen(service="db"))
+    await world.until(10 * MINUTE)
+    await world.webhook(seen(service="db", ends=10 * MINUTE))
+    await world.until(DAY)
+    assert not world.slack.sent
+    assert not world.pagerduty.sent
+
+
+async def test_a_silence_that_is_ended_early_tells_at_once_what_still_fires() -> None:
+    world = World(rules())
+    made = await silenced(world, hours=24)
+    await world.webhook(seen(service="db"))
+    await world.until(5 * MINUTE)
+    assert not world.pagerduty.sent
+    await world.desk.end(made.id, "bob")
+    await world.settle()
+    assert len(world.pagerduty.sent) == 1
+
+
+async def test_an_extended_silence_holds_on() -> None:
+    world = World(rules())
+    made = await silenced(world)
+    await world.webhook(seen(service="db"))
+    await world.until(50 * MINUTE)
+    await world.desk.extend(made.id, "anna", START + 3 * HOUR)
+    await world.until(2 * HOUR)
+    assert not world.pagerduty.sent
+    await world.until(3 * HOUR + SECOND)
+    assert len(world.pagerduty.sent) == 1
+
+
+async def test_a_silence_of_tomorrow_covers_nothing_today() -> None:
+    world = World(rules())
+    await silenced(world, hours=2, starts_at=START + HOUR)
+    await world.webhook(seen(service="db"))
+    await world.until(30 * MINUTE)
+    assert len(world.pagerduty.sent) == 1
+    await world.until(HOUR + MINUTE)
+    await world.webhook(seen("Later", at=HOUR + MINUTE, service="db"))
+    await world.until(HOUR + 10 * MINUTE)
+    assert "silenced" in verdicts(world)
+
+
+async def test_until_resolved_covers_what_fires_now_and_no_later_episode() -> None:
+    world = World(rules())
+    await world.webhook(seen(service="db"))
+    await world.until(MINUTE)
+    await silenced(world, until_resolved=True)
+    await world.webhook(seen(service="db", ends=10 * MINUTE))
+    await world.until(30 * MINUTE)
+    await world.webhook(seen(service="db", at=40 * MINUTE))
+    await world.until(HOUR)
+    assert world.pagerduty.sent[-1].state is Told.FIRING
+    orders, _ = await world.desk.held()
+    assert orders.silences[0].ended_by.startswith("gateway: ")
+
+
+async def test_a_recurring_silence_holds_in_its_hours_alone() -> None:
+    world = World(rules())
+    await silenced(world, hours=72, during=("morning",))
+    await world.webhook(seen(service="db"))
+    await world.until(59 * MINUTE)
+    assert not world.pagerduty.sent
+    await world.until(HOUR + SECOND)
+    assert len(world.pagerduty.sent) == 1
+    await world.webhook(seen(service="db", ends=2 * HOUR))
+    await world.until(DAY + MINUTE)
+    await world.webhook(seen("Again", service="db", at=DAY + MINUTE))
+    await world.until(DAY + 30 * MINUTE)
+    assert world.pagerduty.sent[-1].state is Told.ENDED
+
+
+async def test_with_four_eyes_critical_alerts_are_covered_once_a_second_person_has_approved() -> None:
+    world = World(rules(silences=SilencePolicy(four_eyes=True)))
+    made = await silenced(world, hours=2)
+    await world.webhook(seen("Down", service="db"), seen("Slow", service="db", severity="warning"))
+    await world.until(MINUTE)
+    assert [one.telling.title for one in world.pagerduty.sent if one.telling] == ["Down · db"]
+    assert isinstance(await world.desk.approve(made.id, "Anna"), Fault)
+    approved = await world.desk.approve(made.id, "bob")
+    assert isinstance(approved, Silence)
+    await world.settle()
+    await world.webhook(seen("Worse", service="db", at=2 * MINUTE))
+    await world.until(10 * MINUTE)
+    assert {one.telling.title for one in world.pagerduty.sent if one.telling} == {"Down · db"}
+
+
+async def test_a_silence_that_matches_nothing_for_long_is_ended() -> None:
+    world = World(rules(silences=SilencePolicy(unmatched=DAY)))
+    await silenced(world, hours=5 * 24)
+    await world.until(DAY - MINUTE)
+    assert not (await world.desk.held())[0].silences[0].ended_by
+    await world.until(DAY + 2 * MINUTE)
+    assert "matched nothing" in (await world.desk.held())[0].silences[0].ended_by
+
+
+async def test_a_silence_is_forgotten_a_week_after_its_end() -> None:
+    world = World(rules())
+    await silenced(world)
+    await world.until(9 * DAY)
+    assert (await world.desk.held())[0].silences == ()
+
+
+async def test_before_its_end_somebody_hears_that_alerts_still_fire_under_it() -> None:
+    world = World(rules())
+    made = await silenced(world)
+    await world.webhook(seen(service="db"))
+    await world.until(44 * MINUTE)
+    assert world.reports == []
+    await world.until(50 * MINUTE)
+    assert ("GatewaySilenceEnding", {"silence": made.id, "owner": "anna"}) in world.reports
+
+
+async def test_nobody_hears_of_an_end_under_which_nothing_fires() -> None:
+    world = World(rules())
+    await silenced(world)
+    await world.until(2 * HOUR)
+    assert world.reports == []
+
+
+async def test_only_incidents_that_a_silence_is_about_are_looked_at_again() -> None:
+    world = World(rules())
+    await world.webhook(seen(service="db"), seen(service="web"))
+    await world.until(MINUTE)
+    edits = len(world.slack.sent)
+    await silenced(world)
+    touched = {one.telling.where["service"] for one in world.slack.sent[edits:] if one.telling}
+    await world.until(2 * MINUTE)
+    touched |= {one.telling.where["service"] for one in world.slack.sent[edits:] if one.telling}
+    assert touched == {"db"}
+
+
+async def test_two_silences_over_one_alert_hold_until_the_later_end() -> None:
+    world = World(rules())
+    await silenced(world, hours=1)
+    await silenced(world, 'alertname=~".+"', hours=2)
+    await world.webhook(seen(service="db"))
+    await world.until(2 * HOUR - SECOND)
+    assert not world.slack.sent
+    await world.until(2 * HOUR + SECOND)
+    assert len(world.pagerduty.sent) == 1
+
+
+# A pause
+
+
+async def test_a_pause_pages_nobody_and_shows_what_fires_all_the_same() -> None:
+    world = World(rules())
+    await world.desk.order("pause", "anna", START + HOUR, "drill")
+    await world.webhook(seen(service="db"))
+    await world.until(59 * MINUTE)
+    assert len([one for one in world.slack.sent if one.posted]) == 1
+    assert not world.pagerduty.sent
+    assert "paused" in verdicts(world)
+    await world.until(HOUR + SECOND)
+    assert len(world.pagerduty.sent) == 1
+
+
+async def test_a_page_from_before_a_pause_gets_its_end_within_it() -> None:
+    world = World(rules())
+    await world.webhook(seen(service="db"))
+    await world.until(MINUTE)
+    await world.desk.order("pause", "anna", START + DAY, "drill")
+    await world.webhook(seen(service="db", ends=2 * MINUTE))
+    await world.until(10 * MINUTE)
+    assert [one.state for one in world.pagerduty.sent] == [Told.FIRING, Told.ENDED]
+
+
+async def test_a_pause_that_is_lifted_pages_at_once() -> None:
+    world = World(rules())
+    await world.desk.order("pause", "anna", START + DAY, "drill")
+    await world.webhook(seen(service="db"))
+    await world.until(MINUTE)
+    await world.desk.order("pause", "anna", 0, "")
+    await world.settle()
+    assert len(world.pagerduty.sent) == 1
+
+
+async def test_lifting_what_nobody_ordered_is_said_to_be_a_fault() -> None:
+    found = await World(rules()).desk.order("pause", "anna", 0, "")
+    assert isinstance(found, Fault)
+    assert found.missing
+
+
+async def test_a_pause_lasts_a_day_at_most() -> None:
+    found = await World(rules()).desk.order("bypass", "anna", START + DAY + SECOND, "")
+    assert isinstance(found, Fault)
+
+
+# A bypass
+
+
+async def test_a_bypass_lets_everything_through_and_ends_by_itself() -> None:
+    mute = Route("everything", BUILT_IN, notify=("chat",), page=("pager",), mute=Mute(page=("morning",), critical=True))
+    work = Maintenance("upgrade", BUILT_IN, match('service="web"'), START, START + DAY)
+    world = World(rules(mute, maintenance=(work,)))
+    await silenced(world, hours=24)
+    await world.webhook(seen(service="db"), seen(service="web"))
+    await world.until(10 * MINUTE)
+    assert not world.slack.sent
+    await world.desk.order("bypass", "anna", START + 20 * MINUTE, "the rules are wrong")
+    await world.settle()
+    assert len(world.pagerduty.sent) == 2
+    await world.until(21 * MINUTE)
+    await world.webhook(seen("Another", service="web", at=21 * MINUTE))
+    await world.until(30 * MINUTE)
+    assert len([one for one in world.pagerduty.sent if one.state is Told.FIRING and one.posted]) == 2
+
+
+async def test_orders_are_read_by_whoever_comes_later() -> None:
+    world = World(rules())
+    made = await silenced(world)
+    await world.desk.order("pause", "anna", START + HOUR, "drill")
+    orders, _ = await world.desk.held()
+    assert orders.version == 2
+    assert orders.silences == (msgspec.structs.replace(made, version=1),)
+    assert orders.pause is not None
+    assert (orders.pause.by, orders.pause.at, orders.pause.until) == ("anna", START, START + HOUR)
