@@ -85,6 +85,9 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
         if settings.redis_url:
             await _inspect(client)
         gateway = await _assemble(stack, environment, first, store, paces)
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError  # a library swallowed it while we started
         yield gateway
 
 

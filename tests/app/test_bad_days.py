@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -148,3 +149,21 @@ async def test_what_goes_to_quarantine_is_counted_as_an_observation(app: Running
 
 def test_metrics_start_without_rejected_rules() -> None:
     assert Metrics().registry.get_sample_value("gateway_rules_rejected") == 0
+
+
+async def test_a_start_that_was_told_to_end_ends_though_a_library_swallowed_that(starter: Starter) -> None:
+    began = False
+
+    async def start() -> None:
+        nonlocal began
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        async with composition.running(starter.environment()):
+            began = True
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(start())
+    assert not began
