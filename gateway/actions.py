@@ -13,9 +13,9 @@ from gateway.model.changes import Ask, Cell, Changes, Fate, LogEntry, Table
 from gateway.model.incident import Incident
 from gateway.model.ledger import deliver_subject, ledger_key
 from gateway.model.records import dump, load_ledger
-from gateway.ports import Store
 from gateway.reconcile.context import commit
 from gateway.reconcile.reading import read_case
+from gateway.slots import Slots
 
 RACES = 5
 
@@ -25,8 +25,8 @@ Act = Callable[[Incident, list[Alert], int], Incident | str]
 class Actions:
     """Each answers the changed incident, a sentence why it cannot be done, or None where there is no such incident."""
 
-    def __init__(self, store: Store, woken: Callable[[], None]) -> None:
-        self._store = store
+    def __init__(self, slots: Slots, woken: Callable[[], None]) -> None:
+        self._slots = slots
         self._woken = woken
 
     async def acknowledge(self, incident: str, by: str) -> Incident | str | None:
@@ -39,8 +39,9 @@ class Actions:
         return await self._act(incident, "closed_by_hand", by, lambda it, firing, now: close(it, firing, by, note, length, now))
 
     async def _act(self, incident_id: str, what: str, by: str, act: Act) -> Incident | str | None:
+        store = await self._slots.holding(Cell(Table.INCIDENTS, incident_id))
         for _ in range(RACES):
-            reading = await read_case(self._store, incident_id)
+            reading = await read_case(store, incident_id)
             if reading is None:
                 return None
             before = reading.case.incident
@@ -51,7 +52,7 @@ class Actions:
             book_unplanned(changes, before)
             changes.look(plan_subject(incident_id), reading.now, 0)
             changes.log.append(LogEntry(incident_id, what, {"by": by}))
-            if (await commit(self._store, changes)).fate is Fate.DONE:
+            if (await commit(store, changes)).fate is Fate.DONE:
                 self._woken()
                 return after
         raise StateUnavailable("the incident changes too quickly: try again")
@@ -59,8 +60,9 @@ class Actions:
     async def retry(self, incident: str, target: str) -> str | None:
         """Try a dead letter again: empty when it is under way, a sentence why not, None where there is no such ledger."""
         cell = Cell(Table.LEDGERS, ledger_key(incident, target))
+        store = await self._slots.holding(cell)
         for _ in range(RACES):
-            gathered = await self._store.gather(Ask(cells=(cell,)))
+            gathered = await store.gather(Ask(cells=(cell,)))
             row = gathered.rows[cell]
             if not row.value:
                 return None
@@ -71,7 +73,7 @@ class Actions:
             changes.look(deliver_subject(target, incident), gathered.now, 0)
             changes.look(plan_subject(incident), gathered.now, 0)
             changes.log.append(LogEntry(incident, "dead_letter_retried", {"target": target}))
-            if (await commit(self._store, changes)).fate is Fate.DONE:
+            if (await commit(store, changes)).fate is Fate.DONE:
                 self._woken()
                 return ""
         raise StateUnavailable("the ledger changes too quickly: try again")

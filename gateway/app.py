@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,7 @@ import structlog
 from gateway.actions import Actions
 from gateway.audit import Auditor
 from gateway.clock import utc_ms
+from gateway.decisions.partition import HOME
 from gateway.errors import BadSettings, StateUnavailable
 from gateway.health import Health
 from gateway.inbound.alertmanager import AlertmanagerDoor
@@ -39,7 +40,10 @@ from gateway.reconcile.context import Context
 from gateway.reconcile.loop import PACES
 from gateway.reload import InForce, Listeners, RulesKeeper, load_or_refuse
 from gateway.settings import Environment
+from gateway.slots import Slots
+from gateway.spread import SpreadIntake
 from gateway.storage.embedded import EmbeddedStore, embedded_store
+from gateway.storage.layout import laid_out
 from gateway.storage.redis import RedisStore, connect, examine
 from gateway.telemetry.metrics import Metrics
 from gateway.vault import EnvironmentVault, vault_key
@@ -56,9 +60,8 @@ class Gateway:
 
     front: Front
     keeper: RulesKeeper
-    reconciler: Reconciler
     auditor: Auditor
-    store: RedisStore
+    slots: Slots
     metrics: Metrics
     own_alerts: OwnAlerts
 
@@ -80,11 +83,11 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
             url = embedded.url
         client = connect(url)
         stack.push_async_callback(client.aclose)
-        store = RedisStore(client)
-        await _reach(store)
+        await _reach(RedisStore(client))
         if settings.redis_url:
             await _inspect(client)
-        gateway = await _assemble(stack, environment, first, store, paces)
+        slots = await laid_out(client, settings.slots, first.rules.partition_by)
+        gateway = await _assemble(stack, environment, first, slots, paces)
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise asyncio.CancelledError  # a library swallowed it while we started
@@ -92,28 +95,39 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
 
 
 async def _assemble(
-    stack: AsyncExitStack, environment: Environment, first: InForce, store: RedisStore, paces: Mapping[str, Pace]
+    stack: AsyncExitStack, environment: Environment, first: InForce, slots: Slots, paces: Mapping[str, Pace]
 ) -> Gateway:
     settings = environment.settings
     metrics = Metrics()
-    vault = EnvironmentVault(environment, await vault_key(store))
+    vault = EnvironmentVault(environment, await vault_key(slots.home))
     slack = SlackNotifier(settings.slack_api_url, proxy=settings.proxy)
     pagerduty = PagerDutyNotifier(settings.pagerduty_events_url, proxy=settings.proxy)
     notifiers: dict[str, Notifier] = {"slack": slack, "pagerduty": pagerduty, "log": LogNotifier()}
 
-    intake = Intake(store, first.correlator, woken=lambda: reconciler.wake(), taken=metrics.taken)  # noqa: PLW0108 - it is made below
-    own_alerts = OwnAlerts(intake, store)
-    context = Context(store, first.policy, notifiers, vault, metrics, own_alerts.report, settings.public_url.rstrip("/"))
-    reconciler = Reconciler(context, paces, lambda: intake.crowded)
-    actions = Actions(store, reconciler.wake)
+    reconcilers: list[Reconciler] = []
+    intakes = [
+        Intake(store, first.correlator, woken=lambda slot=slot: reconcilers[slot].wake(), taken=metrics.taken)  # type: ignore[misc]
+        for slot, store in enumerate(slots.states)
+    ]
+    own_alerts = OwnAlerts(intakes[HOME], slots.home)
+    for store, own in zip(slots.states, intakes, strict=True):
+        context = Context(store, first.policy, notifiers, vault, metrics, own_alerts.report, settings.public_url.rstrip("/"))
+        reconcilers.append(Reconciler(context, paces, lambda own=own: own.crowded))  # type: ignore[misc]
+    reconcilers[HOME].context.elsewhere = slots.states[HOME + 1 :]
+    intake = SpreadIntake(intakes, first.rules.partition_by)
 
-    def use(rules: InForce, generation: int) -> None:
-        intake.correlator = rules.correlator
-        reconciler.use(rules.policy, generation)
+    def wake() -> None:
+        for reconciler in reconcilers:
+            reconciler.wake()
+
+    def use(rules: InForce, generations: Sequence[int]) -> None:
+        intake.use(rules.correlator)
+        for reconciler, generation in zip(reconcilers, generations, strict=True):
+            reconciler.use(rules.policy, generation)
         metrics.rules(rules.rules.revision, rules.loaded_at)
 
     listeners = Listeners(use, metrics.rules_rejected, own_alerts.report)
-    keeper = RulesKeeper(settings.rules, first, store, listeners, utc_ms)
+    keeper = RulesKeeper(settings.rules, first, slots, listeners, utc_ms)
     use(first, await keeper.announce(first.rules.revision))
 
     webhook_tokens = Tokens(token.get_secret_value() for token in settings.webhook_token)
@@ -122,15 +136,15 @@ async def _assemble(
         intake, webhook_tokens, Caps(body=settings.max_body), lambda: keeper.in_force.normaliser, metrics, utc_ms
     )
     auditor = Auditor(
-        store, intake, metrics, own_alerts.report, lambda: door.bytes_in_flight,
+        slots, intake, metrics, own_alerts.report, lambda: door.bytes_in_flight,
         lambda: sum(keeper.in_force.normaliser.strange.values()),
     )  # fmt: skip
-    desk = OrderDesk(store, lambda: keeper.in_force.policy, reconciler.wake)
-    incidents = IncidentsApi(store, store, actions, lambda: keeper.in_force.policy, lambda: _shown(keeper))
+    desk = OrderDesk(slots, lambda: keeper.in_force.policy, wake)
+    incidents = IncidentsApi(slots, Actions(slots, wake), lambda: keeper.in_force.policy, lambda: _shown(keeper))
     orders = OrdersApi(desk, lambda: keeper.in_force.policy.calendar)
     api = Api([*incidents.operations(), *orders.operations()], admin_tokens, version("alert-gateway"))
     health = Health(keeper, auditor, vault, version("alert-gateway"))
-    operations = Operations(store, metrics, health.shown)
+    operations = Operations(slots.home, metrics, health.shown)
     front = Front(door, [*operations.routes(), *api.routes()])
 
     stack.push_async_callback(intake.drain)
@@ -139,8 +153,8 @@ async def _assemble(
     _background(stack, own_alerts.run)
     _background(stack, auditor.run)
     _background(stack, keeper.run)
-    work = asyncio.create_task(reconciler.run())
-    stack.push_async_callback(_finish, reconciler, work)
+    for reconciler in reconcilers:
+        stack.push_async_callback(_finish, reconciler, asyncio.create_task(reconciler.run()))
     _warn_of_missing(health)
     log.info(
         "gateway_ready",
@@ -148,7 +162,7 @@ async def _assemble(
         destinations=list(first.rules.destinations),
         version=version("alert-gateway"),
     )
-    return Gateway(front, keeper, reconciler, auditor, store, metrics, own_alerts)
+    return Gateway(front, keeper, auditor, slots, metrics, own_alerts)
 
 
 def _background(stack: AsyncExitStack, work: Callable[[], Coroutine[None, None, None]]) -> None:

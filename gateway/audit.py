@@ -12,14 +12,14 @@ from gateway.decisions.books import failing
 from gateway.decisions.orders import OrderBook, compile_orders
 from gateway.decisions.route import OWN_SUBJECT
 from gateway.errors import StateUnavailable
-from gateway.intake import Intake
 from gateway.model.changes import Ask
 from gateway.model.orders import Order
 from gateway.model.rulebook import MINUTE
 from gateway.outbound.text import clock
-from gateway.ports import State
 from gateway.reconcile.context import Report
 from gateway.reconcile.reading import ORDERS
+from gateway.slots import Slots
+from gateway.spread import SpreadIntake
 from gateway.telemetry.metrics import Metrics
 
 log = structlog.get_logger("gateway.audit")
@@ -32,8 +32,8 @@ LATE = 2 * MINUTE
 class Auditor:
     """`in_flight` and `strange` answer the door's bytes and the alerts with unknown severity words."""
 
-    archive: State
-    intake: Intake
+    slots: Slots
+    intake: SpreadIntake
     metrics: Metrics
     report: Report
     in_flight: Callable[[], int]
@@ -54,9 +54,9 @@ class Auditor:
     async def look(self) -> None:
         """Once: metrics, residues and what is overdue; an alert of our own for what stays wrong for two looks."""
         try:
-            counted = await self.archive.counters()
-            depth, self.overdue = await self.archive.agenda()
-            gathered = await self.archive.gather(Ask(cells=(ORDERS,)))
+            counted = await self.slots.counters()
+            depth, self.overdue = await self.slots.agenda()
+            gathered = await self.slots.home.gather(Ask(cells=(ORDERS,)))
         except StateUnavailable as error:
             log.warning("store_unavailable", error=str(error))
             self._state(store_up=False)

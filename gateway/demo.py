@@ -183,7 +183,7 @@ async def _settle(scene: Scene) -> None:
     deadline = loop.time() + SETTLING
     while loop.time() < deadline:
         open_pages = [one for one in scene.pagerduty.incidents if one.open]
-        counted = await scene.gateway.store.counters()
+        counted = await scene.gateway.slots.counters()
         waiting = sum(counted.get(f"standing:{name}", 0) for name in ("due", "held", "ends_due", "telling_firing"))
         if not open_pages and not waiting and not counted.get("open:counted", 0):
             return

@@ -1,6 +1,6 @@
 """The desk for orders: silences, a pause of paging, a bypass of suppression; read, decide, commit, and have it looked at.
 
-What changes puts `sweep:orders` on the agenda in the same commit, so that everything concerned is looked at again at once.
+There is one set of them, in the home slot; its sweep brings it to the others. What changes puts `sweep:orders` on the agenda in the same commit, so that everything concerned is looked at again at once.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from gateway.errors import StateUnavailable
 from gateway.model.changes import Ask, Changes, Fate, LogEntry, Table
 from gateway.model.orders import Fault, Order, Orders, Silence
 from gateway.model.records import dump, load_alert
-from gateway.ports import State
 from gateway.reconcile.context import commit
 from gateway.reconcile.reading import ORDERS
 from gateway.reconcile.sweeping import NEW_ORDERS, pages
 from gateway.reconcile.tending import TEND
+from gateway.slots import Slots
 
 RACES = 5
 
@@ -38,25 +38,25 @@ class Weighed:
 class OrderDesk:
     """`policy` answers the one in force. A `Fault` says why something cannot be; every method raises `StateUnavailable`."""
 
-    def __init__(self, state: State, policy: Callable[[], Policy], woken: Callable[[], None]) -> None:
-        self._state = state
+    def __init__(self, slots: Slots, policy: Callable[[], Policy], woken: Callable[[], None]) -> None:
+        self._slots = slots
         self._policy = policy
         self._woken = woken
 
     async def held(self) -> tuple[Orders, int]:
         """The orders, and the store's time."""
-        gathered = await self._state.gather(Ask(cells=(ORDERS,)))
+        gathered = await self._slots.home.gather(Ask(cells=(ORDERS,)))
         return compile_orders(gathered.rows[ORDERS].value).orders, gathered.now
 
     async def weigh(self, wish: Wish) -> Weighed | Fault:
         """Against everything that fires, and what fired in the last 7 days."""
-        rules, now = self._policy().rules, await self._state.now()
+        rules, now = self._policy().rules, await self._slots.home.now()
         silence = propose(wish, uuid4().hex[:8], rules.silences, rules.intervals, now)
         if isinstance(silence, Fault):
             return silence
         scales = Scales(silence, now)
         for table in (Table.ALERTS, Table.PAST):
-            async for rows in pages(self._state, table):
+            async for rows in pages(self._slots, table):
                 for row in rows.values():
                     scales.add(load_alert(row.value))
         return Weighed(silence, scales, tuple(scales.warnings(rules.silences)))
@@ -94,7 +94,7 @@ class OrderDesk:
 
     async def _change(self, change: Callable[[Orders, int], Orders | Fault], said: LogEntry) -> Orders | Fault:
         for _ in range(RACES):
-            gathered = await self._state.gather(Ask(cells=(ORDERS,)))
+            gathered = await self._slots.home.gather(Ask(cells=(ORDERS,)))
             row = gathered.rows[ORDERS]
             after = change(compile_orders(row.value).orders, gathered.now)
             if isinstance(after, Fault):
@@ -102,7 +102,7 @@ class OrderDesk:
             changes = Changes(expect={ORDERS: row.version}, put={ORDERS: dump(after)}, log=[said])
             changes.look(NEW_ORDERS, gathered.now, 0)
             changes.look(TEND, gathered.now, 9)
-            if (await commit(self._state, changes)).fate is Fate.DONE:
+            if (await commit(self._slots.home, changes)).fate is Fate.DONE:
                 self._woken()
                 return after
         raise StateUnavailable("the orders change too quickly: try again")

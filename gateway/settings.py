@@ -60,6 +60,13 @@ class Settings(BaseModel):
     store_memory: int = Field(
         1 << 30, alias="GATEWAY_STORE_MEMORY", ge=64 << 20, description="memory budget of the embedded store in bytes"
     )
+    slots: int = Field(
+        1,
+        alias="GATEWAY_SLOTS",
+        ge=1,
+        le=256,
+        description="over how many slots `partition_by` spreads; `gateway migrate` changes it",
+    )
     webhook_token: Tokens = Field(
         (),
         alias="GATEWAY_WEBHOOK_TOKEN",

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.inhibit import Inhibitor
 from gateway.decisions.match import RuleIndex
+from gateway.decisions.partition import kept_apart
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
 from gateway.model.rulebook import ALL_LABELS, ALWAYS, DEFAULT_CORRELATE, CorrelateRule, Rulebook
@@ -43,7 +44,8 @@ class Correlator:
     """The correlate rules of one rule set, compiled; and where its alerts stand to inhibit others."""
 
     def __init__(self, rules: Rulebook) -> None:
-        self.inhibitor = Inhibitor(rules.inhibit)
+        self.inhibitor = Inhibitor(rules.inhibit, rules.partition_by)
+        self._apart = rules.partition_by
         self._calendar = Calendar(rules.intervals)
         self._rules = (*rules.correlate, DEFAULT_CORRELATE)
         self._index = RuleIndex([rule.match for rule in self._rules])
@@ -55,7 +57,7 @@ class Correlator:
         labels = alert.labels
         if rule.by == (ALL_LABELS,) or any(labels.get(name, "") in stop for name, stop in rule.stop_values.items()):
             return Placement(rule, (_key(rule.name, "alone", alert.id),))
-        parts = [part for name in rule.by for part in (name, labels.get(name, ""))]
+        parts = [part for name in kept_apart(rule.by, self._apart) for part in (name, labels.get(name, ""))]
         return Placement(rule, (_key(rule.name, "by", *parts),), tuple((n, labels.get(n, "")) for n in rule.max_values))
 
 

@@ -15,6 +15,7 @@ from hashlib import blake2b
 import msgspec
 
 from gateway.decisions.match import RuleIndex
+from gateway.decisions.partition import kept_apart
 from gateway.model.alert import Alert
 from gateway.model.changes import Posts
 from gateway.model.rulebook import InhibitRule
@@ -31,12 +32,14 @@ class Watch:
 class Inhibitor:
     """The `inhibit` rules of one rule set, compiled."""
 
-    def __init__(self, rules: Sequence[InhibitRule]) -> None:
+    def __init__(self, rules: Sequence[InhibitRule], partition_by: Sequence[str] = ()) -> None:
         self._rules = rules
+        self._equal = [kept_apart(one.equal, partition_by) for one in rules]
         self._sources = RuleIndex([one.source for one in rules])
         self._targets = RuleIndex([one.target for one in rules])
         self._texts = [
-            "\xff".join((*map(str, one.source), "\xfe", *map(str, one.target), "\xfe", *one.equal)).encode() for one in rules
+            "\xff".join((*map(str, one.source), "\xfe", *map(str, one.target), "\xfe", *equal)).encode()
+            for one, equal in zip(rules, self._equal, strict=True)
         ]
 
     def posts(self, labels: Mapping[str, str]) -> tuple[str, ...]:
@@ -69,7 +72,7 @@ class Inhibitor:
         )
 
     def _post(self, number: int, labels: Mapping[str, str], *, both: bool) -> str:
-        values = "\xff".join(labels.get(name, "") for name in self._rules[number].equal)
+        values = "\xff".join(labels.get(name, "") for name in self._equal[number])
         return _digest(self._texts[number], values.encode("utf-8", "surrogatepass"), b"both" if both else b"one")
 
 

@@ -30,7 +30,7 @@ class Suppressor:
         self._maintenance = rules.maintenance
         self._maintained = RuleIndex([one.match for one in rules.maintenance])
         self._four_eyes = rules.silences.four_eyes
-        self.inhibitor = Inhibitor(rules.inhibit)
+        self.inhibitor = Inhibitor(rules.inhibit, rules.partition_by)
 
     def verdict(self, case: Case, member: Member, alert: Alert, *, named: bool, now: int) -> Verdict | None:
         """None: nothing keeps this member from being told, wherever it is routed. What suppresses goes before what holds."""

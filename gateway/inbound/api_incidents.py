@@ -25,8 +25,8 @@ from gateway.inbound.show import (
 )
 from gateway.model.changes import Ask, Cell, Row, Table
 from gateway.model.records import load_alert, load_incident, load_ledger
-from gateway.ports import Archive, Store
-from gateway.reconcile.reading import read_case
+from gateway.reconcile.reading import Reading, read_case
+from gateway.slots import Slots
 
 LOOKED_AT_PAGES = 20  # rows that a filter passes over are not answered: so many pages are looked at for one answer
 OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
@@ -36,8 +36,7 @@ OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
 class IncidentsApi:
     """`policy` and `rules` answer what is in force at that moment."""
 
-    store: Store
-    archive: Archive
+    slots: Slots
     actions: Actions
     policy: Callable[[], Policy]
     rules: Callable[[], models.RulesShown]
@@ -69,7 +68,7 @@ class IncidentsApi:
             incident = load_incident(row.value)
             state = state_of(incident)
             if wanted in ("all", state) or (wanted == "active" and state != "resolved"):
-                reading = await read_case(self.store, incident.id)
+                reading = await self._read(incident.id)
                 if reading is not None:
                     shown.append(show_incident(reading.case.incident, list(reading.case.alerts.values())))
             return len(shown) < limit
@@ -81,7 +80,7 @@ class IncidentsApi:
         """Rows from the cursor on until `take` has enough; none is left out between two answers."""
         cursor, shown = position(request)
         for _ in range(LOOKED_AT_PAGES):
-            begin, (cursor, found) = cursor, await self.archive.page(table, cursor, limit)
+            begin, (cursor, found) = cursor, await self.slots.page(table, cursor, limit)
             rows = list(found.values())
             for at, row in enumerate(rows[shown:], shown + 1):
                 if not await take(row):
@@ -93,12 +92,12 @@ class IncidentsApi:
 
     async def _incident(self, request: Request) -> models.IncidentWhole:
         name, policy = request.path_params["incident"], self.policy()
-        reading = await read_case(self.store, name, policy)
+        reading = await self._read(name, policy)
         if reading is None:
             raise Refusal(404, f"there is no incident {name}", "incident", "ended incidents are kept for 7 days")
         alerts = list(reading.case.alerts.values())
         planned = plan(reading.case, policy, reading.now)
-        timeline = await self.archive.timeline(name, PAGE)
+        timeline = await self.slots.timeline(name, PAGE)
         return models.IncidentWhole(
             **show_incident(reading.case.incident, alerts).model_dump(),
             alerts=[show_alert(one) for one in alerts],
@@ -124,7 +123,7 @@ class IncidentsApi:
     async def _shown(self, request: Request, changed: object) -> models.IncidentShown:
         name = request.path_params["incident"]
         found_or_refuse(changed, "incident", name)
-        reading = await read_case(self.store, name)
+        reading = await self._read(name)
         if reading is None:
             raise Refusal(404, f"there is no incident {name}", "incident")
         return show_incident(reading.case.incident, list(reading.case.alerts.values()))
@@ -154,7 +153,7 @@ class IncidentsApi:
         shown: list[models.VerdictShown] = []
 
         async def take(row: Row) -> bool:
-            reading = await read_case(self.store, load_incident(row.value).id, policy)
+            reading = await self._read(load_incident(row.value).id, policy)
             if reading is not None and not reading.case.incident.resolved_at:
                 planned = plan(reading.case, policy, reading.now)
                 found = show_verdicts(planned, dict(reading.case.alerts), reading.now)
@@ -164,8 +163,8 @@ class IncidentsApi:
         return models.VerdictPage(next=await self._walk(request, Table.INCIDENTS, limit, take), items=shown)
 
     async def _quarantine(self, request: Request) -> models.QuarantineList:
-        kept = await self.archive.quarantine(limit_of(request))
-        counted = await self.archive.counters()
+        kept = await self.slots.quarantine(limit_of(request))
+        counted = await self.slots.counters()
         return models.QuarantineList(
             items=[show_quarantined(*one) for one in kept], evicted=counted.get("quarantine_evicted", 0)
         )
@@ -190,9 +189,14 @@ class IncidentsApi:
     async def _rules(self, _request: Request) -> models.RulesShown:
         return self.rules()
 
+    async def _read(self, incident: str, policy: Policy | None = None) -> Reading | None:
+        state = await self.slots.holding(Cell(Table.INCIDENTS, incident))
+        return await read_case(state, incident, policy)
+
     async def _row(self, table: Table, name: str) -> Row | None:
         cell = Cell(table, name)
-        row = (await self.store.gather(Ask(cells=(cell,)))).rows[cell]
+        state = await self.slots.holding(cell)
+        row = (await state.gather(Ask(cells=(cell,)))).rows[cell]
         return row if row.value else None
 
 

@@ -52,7 +52,7 @@ def number(request: Request, name: str, default: int) -> int:
 def position(request: Request) -> tuple[int, int]:
     """Where a page begins: the store's cursor, and how many rows from there were shown already."""
     value = request.query_params.get("cursor", "0")
-    found = re.fullmatch(r"([0-9]{1,20})(?:\.([0-9]{1,6}))?", value)
+    found = re.fullmatch(r"([0-9]{1,24})(?:\.([0-9]{1,6}))?", value)
     if found is None:
         raise Refusal(400, f"cursor={value[:40]!r} is none of ours", "cursor", "`next` of the page before")
     return int(found[1]), int(found[2] or 0)

@@ -273,3 +273,4 @@ class Rulebook:
     maintenance: tuple[Maintenance, ...] = ()
     inhibit: tuple[InhibitRule, ...] = ()
     silences: SilencePolicy = DEFAULT_SILENCES
+    partition_by: tuple[str, ...] = ()

@@ -42,6 +42,7 @@ class Context:
     public_url: str = ""
     generation: int = 0  # of the rules in force here; an older one than the store's does not plan
     paces: Mapping[str, Pace] = field(default_factory=dict)  # by destination
+    elsewhere: tuple[State, ...] = ()  # for what the home slot does for all: the other slots
 
 
 def outdated(context: Context, newest: Announced, now: int) -> bool:

@@ -14,7 +14,7 @@ from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Row,
 from gateway.model.orders import Orders, Silence
 from gateway.model.records import dump, load_alert, load_incident
 from gateway.model.rulebook import SECOND
-from gateway.ports import State
+from gateway.ports import Archive, State
 from gateway.reconcile.context import Context, commit, let_go, outdated
 from gateway.reconcile.reading import ORDERS, RULES, load_announced
 
@@ -33,13 +33,16 @@ async def sweep(context: Context, claim: Claim, what: str) -> None:
     `orders`: the incidents of alerts that a changed silence is about are planned anew, and all of them where it is for all.
     """
     if what == "orders":
-        await _sweep_orders(context.store, claim)
+        await _sweep_orders(context, claim)
     else:
         await _sweep_rules(context, claim, what)
 
 
-async def _sweep_orders(store: State, claim: Claim) -> None:
+async def _sweep_orders(context: Context, claim: Claim) -> None:
+    store = context.store
     gathered = await store.gather(Ask(cells=(ORDERS, SWEPT)))
+    for state in context.elsewhere:
+        await _bring_orders(state, gathered.rows[ORDERS].value)
     orders = compile_orders(gathered.rows[ORDERS].value).orders
     swept = int(gathered.rows[SWEPT].value or 0)
     if any(one is not None and one.version > swept for one in (orders.pause, orders.bypass)):
@@ -51,6 +54,20 @@ async def _sweep_orders(store: State, claim: Claim) -> None:
     committed = await commit(store, done)
     if committed.fate is Fate.LOST:
         await let_go(store, claim, committed.now)
+
+
+async def _bring_orders(state: State, orders: bytes) -> None:
+    """To another slot, unless it has them or newer ones."""
+    version = compile_orders(orders).orders.version
+    while True:
+        gathered = await state.gather(Ask(cells=(ORDERS,)))
+        row = gathered.rows[ORDERS]
+        if compile_orders(row.value).orders.version >= version:
+            return
+        changes = Changes(expect={ORDERS: row.version}, put={ORDERS: orders})
+        changes.look(NEW_ORDERS, gathered.now, 0)
+        if (await commit(state, changes)).fate is Fate.DONE:
+            return
 
 
 async def _plan_concerned(store: State, silences: list[Silence], now: int) -> None:
@@ -111,7 +128,7 @@ async def _plan_everything(store: State) -> None:
             await commit(store, changes)
 
 
-async def pages(store: State, table: Table) -> AsyncIterator[dict[str, Row]]:
+async def pages(store: Archive, table: Table) -> AsyncIterator[dict[str, Row]]:
     cursor = 0
     while True:
         cursor, rows = await store.page(table, cursor, PAGE)

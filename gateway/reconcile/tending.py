@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from gateway.decisions.orders import OrderBook, compile_orders
 from gateway.decisions.silence import hides, tend
@@ -12,6 +13,7 @@ from gateway.ports import State
 from gateway.reconcile.context import Context, commit, let_go
 from gateway.reconcile.reading import ORDERS
 from gateway.reconcile.sweeping import NEW_ORDERS, pages
+from gateway.slots import Slots
 
 TEND = "tend:silences"
 NAMED = 5
@@ -22,7 +24,7 @@ async def tend_silences(context: Context, claim: Claim, _what: str) -> None:
     gathered = await store.gather(Ask(cells=(ORDERS,)))
     row, now = gathered.rows[ORDERS], gathered.now
     book = compile_orders(row.value)
-    hidden = await _hidden(store, book) if book.orders.silences else {}
+    hidden = await _hidden((store, *context.elsewhere), book) if book.orders.silences else {}
     tended = tend(book.orders, hidden, context.policy.calendar, context.policy.rules.silences, now)
     for silence in tended.ending:
         names = ", ".join(f"{count} × {name}" for name, count in hidden[silence.id].most_common(NAMED))
@@ -39,10 +41,10 @@ async def tend_silences(context: Context, claim: Claim, _what: str) -> None:
         await let_go(store, claim, committed.now)
 
 
-async def _hidden(store: State, book: OrderBook) -> dict[str, Counter[str]]:
+async def _hidden(everywhere: Sequence[State], book: OrderBook) -> dict[str, Counter[str]]:
     """By silence, the names of the alerts that fire and match it."""
     hidden: dict[str, Counter[str]] = {}
-    async for rows in pages(store, Table.ALERTS):
+    async for rows in pages(Slots(everywhere), Table.ALERTS):
         for row in rows.values():
             alert = load_alert(row.value)
             for silence in book.matching(alert) if alert.firing else ():

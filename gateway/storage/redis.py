@@ -51,6 +51,8 @@ TABLE_NUMBER = {table: KEY_NAMES.index(table.value) + 1 for table in Table}
 LOG_LENGTH = 10_000
 QUARANTINE_LENGTH = 1_000
 
+Client = Redis
+
 _pack = msgspec.msgpack.Encoder().encode
 
 
@@ -127,6 +129,14 @@ async def examine(client: Redis) -> tuple[str, list[str]]:
     elif config.get("appendfsync") == "no":
         problems.append("appendfsync is no: a crash of the machine loses what was taken; set everysec or always")
     return version, problems
+
+
+async def ask(client: Redis, command: str, *args: Any) -> Any:
+    """One command. Raises `StateUnavailable`."""
+    try:
+        return await client.execute_command(command, *args)  # type: ignore[no-untyped-call]
+    except (RedisError, OSError) as error:
+        raise StateUnavailable(f"the store did not answer: {type(error).__name__}") from error
 
 
 class RedisStore:
@@ -209,10 +219,7 @@ class RedisStore:
         return (await self.gather(Ask())).now
 
     async def _ask(self, command: str, *args: Any) -> Any:
-        try:
-            return await self._client.execute_command(command, *args)  # type: ignore[no-untyped-call]
-        except (RedisError, OSError) as error:
-            raise StateUnavailable(f"the store did not answer: {type(error).__name__}") from error
+        return await ask(self._client, command, *args)
 
     async def counters(self) -> dict[str, int]:
         found = await self._ask("HGETALL", self._key["counters"])

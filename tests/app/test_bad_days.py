@@ -19,6 +19,7 @@ from gateway.model.rulebook import BUILT_IN, Route
 from gateway.reconcile import Reconciler
 from gateway.reload import Listeners, RulesKeeper, load_or_refuse
 from gateway.settings import Environment
+from gateway.slots import Slots
 from gateway.storage.memory import MemoryStore
 from gateway.storage.redis import connect
 from gateway.telemetry.metrics import Metrics
@@ -108,7 +109,7 @@ async def test_a_reload_that_the_store_interrupts_is_finished_by_the_next_look(t
     rules.write_text(RULES)
     used: list[Policy] = []
     listeners = Listeners(lambda new, _generation: used.append(new.policy), lambda _bad: None, lambda *_: None)
-    keeper = RulesKeeper(rules, load_or_refuse(rules, START), Hiccups(lambda: START), listeners, lambda: START)
+    keeper = RulesKeeper(rules, load_or_refuse(rules, START), Slots([Hiccups(lambda: START)]), listeners, lambda: START)
     rules.write_text(RULES.replace("everything", "all"))
     with pytest.raises(StateUnavailable):
         await keeper.reload()
@@ -129,12 +130,10 @@ async def test_files_with_errors_show_in_the_metrics_and_in_health(starter: Star
 
 
 async def test_a_store_that_is_away_is_the_first_worry(app: Running) -> None:
-    app.gateway.auditor.archive = Hiccups(lambda: START)
-
     async def away() -> dict[str, int]:
         raise StateUnavailable("away")
 
-    app.gateway.auditor.archive.counters = away  # type: ignore[method-assign]
+    app.gateway.auditor.slots.counters = away  # type: ignore[method-assign]
     await app.gateway.auditor.look()
     assert (await app.ask("/health")).json()["worries"][0].startswith("the store does not answer")
 

@@ -15,6 +15,8 @@ from gateway.model.changes import Changes, Table
 from gateway.model.records import load_alert
 from gateway.model.rulebook import MINUTE, SECOND
 from gateway.own_alerts import STANDS, OwnAlerts
+from gateway.slots import Slots
+from gateway.spread import SpreadIntake
 from gateway.storage.memory import MemoryStore
 from gateway.telemetry.metrics import Metrics
 from tests.support.build import START, rulebook
@@ -52,7 +54,7 @@ class Audited:
 
     def __post_init__(self) -> None:
         self.auditor = Auditor(
-            self.replicas.store, self.replicas.intake(), Metrics(), lambda name, labels: self.said.append((name, dict(labels))),
+            Slots([self.replicas.store]), SpreadIntake([self.replicas.intake()], ()), Metrics(), lambda name, labels: self.said.append((name, dict(labels))),
             lambda: 0, lambda: 0,
         )  # fmt: skip
 

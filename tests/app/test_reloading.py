@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from gateway.model.changes import Ask, Changes, Gathered
 from gateway.model.incident import Told
 from gateway.model.rulebook import MINUTE, Rulebook
 from gateway.reload import InForce, Listeners, RulesKeeper, load_or_refuse, owed_ends
+from gateway.slots import Slots
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook, seen
 from tests.support.world import World
@@ -50,10 +51,10 @@ class Replica:
         self.path.parent.mkdir(exist_ok=True)
         self.path.write_text(self.rules, "utf-8")
         listeners = Listeners(self._use, self.rejected.append, self._report)
-        self.keeper = RulesKeeper(self.path, load_or_refuse(self.path, START), self.store, listeners, lambda: self.at)
+        self.keeper = RulesKeeper(self.path, load_or_refuse(self.path, START), Slots([self.store]), listeners, lambda: self.at)
 
-    def _use(self, found: InForce, generation: int) -> None:
-        self.used.append((found.rules, generation))
+    def _use(self, found: InForce, generations: Sequence[int]) -> None:
+        self.used.append((found.rules, generations[0]))
 
     def _report(self, name: str, _labels: object) -> None:
         self.reports.append(name)
@@ -235,7 +236,7 @@ async def test_a_destination_that_is_gone_is_told_and_owes_nothing_then(tmp_path
 async def test_the_first_rules_are_generation_1_and_the_same_rules_elsewhere_too(tmp_path: Path, store: MemoryStore) -> None:
     first, second = Replica(tmp_path / "a.yaml", store), Replica(tmp_path / "b.yaml", store)
     generations = [await one.keeper.announce("same") for one in (first, second)]
-    assert generations == [1, 1]
+    assert generations == [(1,), (1,)]
 
 
 async def test_each_new_set_is_a_generation_of_its_own_an_old_one_that_comes_back_too(replica: Replica) -> None:
@@ -265,12 +266,13 @@ class Interleaved(MemoryStore):
 
 async def test_replicas_that_announce_the_same_at_once_agree(tmp_path: Path) -> None:
     replica = Replica(tmp_path / "rules.yaml", Interleaved(lambda: START))
-    assert await asyncio.gather(*[replica.keeper.announce("new") for _ in range(5)]) == [1] * 5
+    assert await asyncio.gather(*[replica.keeper.announce("new") for _ in range(5)]) == [(1,)] * 5
 
 
 async def test_replicas_that_announce_different_rules_at_once_get_different_generations(tmp_path: Path) -> None:
     replica = Replica(tmp_path / "rules.yaml", Interleaved(lambda: START))
-    assert sorted(await asyncio.gather(*[replica.keeper.announce(f"rules-{n}") for n in range(5)])) == [1, 2, 3, 4, 5]
+    found = await asyncio.gather(*[replica.keeper.announce(f"rules-{n}") for n in range(5)])
+    assert sorted(found) == [(1,), (2,), (3,), (4,), (5,)]
 
 
 # The watch

@@ -79,7 +79,7 @@ async def test_without_credentials_deliveries_go_to_the_log_and_health_says_so(s
     assert health["status"] == "degraded"
     assert any("PAGERDUTY_ROUTING_KEY" in worry for worry in health["worries"])
     for _ in range(100):
-        counters = await app.gateway.store.counters()
+        counters = await app.gateway.slots.counters()
         if counters.get("standing:told", 0) == 2:
             return
         await asyncio.sleep(0.05)

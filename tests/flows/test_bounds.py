@@ -29,7 +29,7 @@ async def test_an_alert_that_was_forgotten_and_comes_again_takes_nobody_elses_in
     await world.until(MINUTE)
     first = world.incidents[0].id
     await world.webhook(seen(ends=MINUTE))
-    await Actions(world.store, lambda: None).close(first, "ann", "", HOUR)
+    await Actions(world.slots, lambda: None).close(first, "ann", "", HOUR)
     await world.until(2 * MINUTE)
     await world.webhook(seen(at=2 * MINUTE))
     await world.until(3 * MINUTE)

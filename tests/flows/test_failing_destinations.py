@@ -40,7 +40,7 @@ async def test_another_incident_that_is_delivered_does_not_hide_a_dead_letter() 
 
 async def test_a_dead_letter_that_is_tried_again_and_delivered_is_over() -> None:
     world = await with_a_dead_letter()
-    await Actions(world.store, lambda: None).retry(world.incidents[0].id, "chat")
+    await Actions(world.slots, lambda: None).retry(world.incidents[0].id, "chat")
     await world.until(MINUTE)
     assert failing(world) == []
 

@@ -98,7 +98,7 @@ async def test_a_dead_letter_is_tried_again_by_hand() -> None:
     await world.webhook(seen())
     await world.until(30 * SECOND)
     assert not world.pagerduty.sent
-    assert await Actions(world.store, lambda: None).retry(world.incidents[0].id, "pager") == ""
+    assert await Actions(world.slots, lambda: None).retry(world.incidents[0].id, "pager") == ""
     await world.until(MINUTE)
     assert states(world, "pager") == [Told.FIRING]
 
@@ -166,7 +166,7 @@ async def test_closed_by_hand_then_a_rise_and_an_unrelated_new_alert() -> None:
     world = World()
     await world.webhook(seen(severity="warning"))
     await world.until(MINUTE)
-    closed = await Actions(world.store, lambda: None).close(world.incidents[0].id, "ann", "known", HOUR)
+    closed = await Actions(world.slots, lambda: None).close(world.incidents[0].id, "ann", "known", HOUR)
     assert isinstance(closed, Incident)
     await world.until(2 * MINUTE)
     assert states(world, "chat")[-1] is Told.CLOSED
@@ -184,7 +184,7 @@ async def test_an_acknowledgement_is_shown_and_a_more_severe_alert_takes_it_back
     world = World()
     await world.webhook(seen(severity="warning"))
     await world.until(MINUTE)
-    await Actions(world.store, lambda: None).acknowledge(world.incidents[0].id, "ann")
+    await Actions(world.slots, lambda: None).acknowledge(world.incidents[0].id, "ann")
     await world.until(2 * MINUTE)
     assert world.ledgers["chat"].believed.acknowledged_by == "ann"
     await world.webhook(seen(severity="critical", at=120_000))

@@ -47,7 +47,7 @@ class Everything(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.actions = Actions(self.world.store, lambda: None)
+        self.actions = Actions(self.world.slots, lambda: None)
 
     @rule(pod=PODS, replica=REPLICAS)
     def fire(self, pod: str, replica: str) -> None:

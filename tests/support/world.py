@@ -21,6 +21,7 @@ from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telli
 from gateway.ordering import OrderDesk
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
+from gateway.slots import Slots
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook
 
@@ -126,7 +127,8 @@ class World:
         context = Context(self.store, Policy(book), notifiers, self.secrets, self.watcher, self._report)
         self.reconciler = Reconciler(context, paces=paces or {})
         self.intake = Intake(self.store, Correlator(book), woken=lambda: None, taken=lambda _verdicts, _now: None)
-        self.desk = OrderDesk(self.store, lambda: self.reconciler.context.policy, lambda: None)
+        self.slots = Slots([self.store])
+        self.desk = OrderDesk(self.slots, lambda: self.reconciler.context.policy, lambda: None)
 
     def _report(self, name: str, labels: object, _details: str = "") -> None:
         self.reports.append((name, dict(labels)))  # type: ignore[call-overload]

@@ -38,6 +38,7 @@ def assemble(written: Written, revision: str, findings: list[Finding], now: int)
     work.never_come(now)
     work.maintenance(now)
     work.inhibit()
+    work.partitions()
     work.unused(destinations)
     return Rulebook(
         revision=revision,
@@ -50,6 +51,7 @@ def assemble(written: Written, revision: str, findings: list[Finding], now: int)
         maintenance=tuple(one.value for one in written.maintenance),
         inhibit=tuple(one.value for one in written.inhibit),
         silences=written.silences,
+        partition_by=tuple(dict.fromkeys(one.name for one in written.partition_by)),
         closed_by_hand=DEFAULT_CLOSED_BY_HAND if written.closed_by_hand is None else written.closed_by_hand,
     )
 
@@ -72,6 +74,15 @@ class _Assembly:
             if name in seen:
                 self._error(place, f"{what} `{name}` stands in {seen[name].file}:{seen[name].line} already")
             seen.setdefault(name, place)
+
+    def partitions(self) -> None:
+        """What tells partitions apart has to be there in every alert as Alertmanager sends it, ends included."""
+        labels = self._written.labels or LabelRules()
+        for one in self._written.partition_by:
+            if one.name in labels.ignore:
+                self._error(one.place, f"label `{one.name}` is ignored (labels.ignore): it cannot keep partitions apart")
+            if one.name in labels.rename or one.name in labels.rename.values():
+                self._error(one.place, f"label `{one.name}` is renamed (labels.rename): it cannot keep partitions apart")
 
     def destinations(self) -> dict[str, Destination]:
         listed = self._written.destinations

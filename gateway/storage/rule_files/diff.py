@@ -43,6 +43,8 @@ _Rule = Route | CorrelateRule | Destination | Maintenance | InhibitRule
 
 def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
     lines = _changed("labels", old.labels, new.labels)
+    if old.partition_by != new.partition_by:
+        lines.append(_line("rules", "partition_by", old.partition_by, new.partition_by))
     if old.closed_by_hand != new.closed_by_hand:
         lines.append(_line("policy", "closed_by_hand", old.closed_by_hand, new.closed_by_hand))
     lines += _changed("policy.silences", old.silences, new.silences)

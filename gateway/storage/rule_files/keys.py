@@ -5,9 +5,20 @@ from __future__ import annotations
 HOURS = ("during", "not_during")
 RULE = ("name", "match", "owner", "reason", *HOURS)
 LATER_RULE = ("mode",)
-TOP = ("within", "labels", "destinations", "routes", "correlate", "time_intervals", "maintenance", "inhibit", "policy")
+TOP = (
+    "within",
+    "labels",
+    "destinations",
+    "routes",
+    "correlate",
+    "time_intervals",
+    "maintenance",
+    "inhibit",
+    "policy",
+    "partition_by",
+)
 LATER_TOP = (
-    "partition_by", "sources", "topology", "transient", "flapping", "storm", "watchdogs", "precision",
+    "sources", "topology", "transient", "flapping", "storm", "watchdogs", "precision",
 )  # fmt: skip
 LABELS = ("ignore", "rename", "severity", "service", "scope", "redact", "links")
 DESTINATION = ("slack", "pagerduty", "fallback", "fallback_after")

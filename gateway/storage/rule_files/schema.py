@@ -157,6 +157,11 @@ def rules_schema() -> Schema:
         **_object(
             {
                 "within": {**MATCHERS, "description": "added to every rule of this file"},
+                "partition_by": {
+                    "type": "array",
+                    "items": TEXT,
+                    "description": "labels that keep alerts apart: those of different partitions never correlate or inhibit",
+                },
                 "labels": LABELS,
                 "destinations": {
                     "type": "object",

@@ -42,7 +42,7 @@ def read_file(reader: Reader, root: yaml.Node, within: tuple[Matcher, ...], writ
 
 def _read_single(reader: Reader, sections: Mapping[str, yaml.Node], written: Written) -> None:
     """The sections that stand once in a whole set."""
-    for name in ("labels", "policy"):
+    for name in ("labels", "policy", "partition_by"):
         if name in sections and name in written.sections:
             other = written.sections[name]
             reader.error(sections[name], f"`{name}` stands in {other.file}:{other.line} already")
@@ -50,6 +50,8 @@ def _read_single(reader: Reader, sections: Mapping[str, yaml.Node], written: Wri
             written.sections[name] = reader.place(sections[name])
     if "labels" in sections:
         written.labels = read_labels(reader, sections["labels"])
+    if "partition_by" in sections:
+        written.partition_by = reader.references(sections["partition_by"])
     if "policy" in sections:
         read_policy(reader, sections["policy"], written)
 

@@ -75,6 +75,7 @@ class Written:
     labels: LabelRules | None = None
     closed_by_hand: int | None = None
     silences: SilencePolicy = DEFAULT_SILENCES
+    partition_by: tuple[Reference, ...] = ()
     sections: dict[str, Place] = field(default_factory=dict)  # the ones that may stand only once
     destinations: list[WrittenDestination] = field(default_factory=list)
     routes: list[WrittenRoute] = field(default_factory=list)

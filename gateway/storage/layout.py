@@ -1,0 +1,60 @@
+"""The layout of a store: how many slots it has, by what its partitions are told apart, and under which keys they live.
+
+It is written by whoever comes first and changed by `gateway migrate` alone.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.errors import BadSettings
+from gateway.model.changes import Table
+from gateway.slots import Slots
+from gateway.storage.redis import Client, RedisStore, ask
+
+KEY = "gw:layout"
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """`prefix` is that of all keys of its slots."""
+
+    slots: int
+    partition_by: tuple[str, ...]
+    prefix: str = "gw"
+
+    def __str__(self) -> str:
+        return f"{self.slots} slots, partition_by {list(self.partition_by)}"
+
+    def means(self, other: Layout) -> bool:
+        return (self.slots, self.partition_by) == (other.slots, other.partition_by)
+
+
+async def read_layout(client: Client) -> Layout | None:
+    raw = await ask(client, "GET", KEY)
+    return msgspec.json.decode(raw, type=Layout) if raw else None
+
+
+async def write_layout(client: Client, layout: Layout, *, first: bool = False) -> None:
+    """`first`: only where there is none yet."""
+    await ask(client, "SET", KEY, msgspec.json.encode(layout), *(["NX"] if first else []))
+
+
+def slots_of(client: Client, layout: Layout) -> Slots:
+    return Slots([RedisStore(client, slot, layout.prefix) for slot in range(layout.slots)])
+
+
+async def laid_out(client: Client, slots: int, partition_by: tuple[str, ...]) -> Slots:
+    """The slots of this store. Raises `BadSettings` where it holds alerts and is laid out otherwise, and `StateUnavailable`."""
+    wanted = Layout(slots, partition_by)
+    await write_layout(client, wanted, first=True)
+    found = await read_layout(client)
+    assert found is not None
+    if not found.means(wanted):
+        if await slots_of(client, found).size(Table.ALERTS):
+            raise BadSettings(
+                f"the store is laid out for {found}, and GATEWAY_SLOTS and the rules want {wanted}: "
+                "stop all gateways and run `gateway migrate`, or take back what was changed"
+            )
+        await write_layout(client, wanted)
+        found = wanted
+    return slots_of(client, found)
