@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 
-from gateway.app import running
+from gateway.app import running, stored
 from gateway.asking import ASKING
 from gateway.clock import utc_ms
 from gateway.demo import run_demo
@@ -27,6 +27,8 @@ from gateway.doctor import Mark, examine_everything, page_test
 from gateway.errors import BadRules, BadSettings, BadWebhook, GatewayError
 from gateway.explain import Explanation, explain
 from gateway.inbound.server import make_server
+from gateway.migrate import Records, migrate
+from gateway.model.rulebook import Rulebook
 from gateway.settings import Environment, from_process
 from gateway.storage.rule_files import load_rules, rules_schema
 from gateway.telemetry.logging import configure_logging
@@ -218,6 +220,25 @@ def demo(*, then_exit: bool, speed: float) -> None:
     """The gateway with a local Slack and PagerDuty, and a recorded storm to watch. No account needed."""
     if not _run(run_demo(click.echo, then_exit=then_exit, speed=speed)):
         sys.exit(FINDINGS)
+
+
+@cli.command(name="migrate")
+def migrate_command() -> None:
+    """Lay the store out anew, as GATEWAY_SLOTS and partition_by of the rules say. All gateways have to be stopped."""
+    environment = from_process()
+    loaded = load_rules(environment.settings.rules, utc_ms())
+    if loaded.rulebook is None:
+        raise BadRules("\n".join(str(one) for one in loaded.errors))
+    done = asyncio.run(_migrate(environment, loaded.rulebook))
+    if done is None:
+        click.echo("nothing to do: the store is laid out like that")
+    else:
+        click.echo(f"{done.layout}: {len(done.alerts)} alerts, {len(done.incidents)} incidents, {len(done.agenda)} subjects")
+
+
+async def _migrate(environment: Environment, rules: Rulebook) -> Records | None:
+    async with stored(environment.settings) as client:
+        return await migrate(client, rules, environment.settings.slots)
 
 
 for command in ASKING:

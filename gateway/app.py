@@ -39,12 +39,12 @@ from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
 from gateway.reconcile.loop import PACES
 from gateway.reload import InForce, Listeners, RulesKeeper, load_or_refuse
-from gateway.settings import Environment
+from gateway.settings import Environment, Settings
 from gateway.slots import Slots
 from gateway.spread import SpreadIntake
 from gateway.storage.embedded import EmbeddedStore, embedded_store
 from gateway.storage.layout import laid_out
-from gateway.storage.redis import RedisStore, connect, examine
+from gateway.storage.redis import Client, RedisStore, connect, examine
 from gateway.telemetry.metrics import Metrics
 from gateway.vault import EnvironmentVault, vault_key
 
@@ -75,6 +75,19 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
     settings = environment.settings
     first = load_or_refuse(settings.rules, utc_ms())
     async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(stored(settings))
+        slots = await laid_out(client, settings.slots, first.rules.partition_by)
+        gateway = await _assemble(stack, environment, first, slots, paces)
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError  # a library swallowed it while we started
+        yield gateway
+
+
+@asynccontextmanager
+async def stored(settings: Settings) -> AsyncIterator[Client]:
+    """A client of the store, embedded or not, once it answers. Raises `BadSettings` and `StoreFailed`."""
+    async with AsyncExitStack() as stack:
         url = settings.redis_url.get_secret_value() if settings.redis_url else ""
         if not url:
             embedded = await stack.enter_async_context(embedded_store(settings.data_dir, settings.store_memory))
@@ -86,12 +99,7 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
         await _reach(RedisStore(client))
         if settings.redis_url:
             await _inspect(client)
-        slots = await laid_out(client, settings.slots, first.rules.partition_by)
-        gateway = await _assemble(stack, environment, first, slots, paces)
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise asyncio.CancelledError  # a library swallowed it while we started
-        yield gateway
+        yield client
 
 
 async def _assemble(

@@ -39,8 +39,9 @@ async def write_layout(client: Client, layout: Layout, *, first: bool = False) -
     await ask(client, "SET", KEY, msgspec.json.encode(layout), *(["NX"] if first else []))
 
 
-def slots_of(client: Client, layout: Layout) -> Slots:
-    return Slots([RedisStore(client, slot, layout.prefix) for slot in range(layout.slots)])
+def stores_of(client: Client, layout: Layout) -> list[RedisStore]:
+    """One for each slot, the home slot first."""
+    return [RedisStore(client, slot, layout.prefix) for slot in range(layout.slots)]
 
 
 async def laid_out(client: Client, slots: int, partition_by: tuple[str, ...]) -> Slots:
@@ -50,11 +51,11 @@ async def laid_out(client: Client, slots: int, partition_by: tuple[str, ...]) ->
     found = await read_layout(client)
     assert found is not None
     if not found.means(wanted):
-        if await slots_of(client, found).size(Table.ALERTS):
+        if await Slots(stores_of(client, found)).size(Table.ALERTS):
             raise BadSettings(
                 f"the store is laid out for {found}, and GATEWAY_SLOTS and the rules want {wanted}: "
                 "stop all gateways and run `gateway migrate`, or take back what was changed"
             )
         await write_layout(client, wanted)
         found = wanted
-    return slots_of(client, found)
+    return Slots(stores_of(client, found))

@@ -145,7 +145,7 @@ class RedisStore:
     def __init__(self, client: Redis, slot: int = 0, prefix: str = "gw") -> None:
         self._client = client
         self._keys = [f"{{{prefix}:{slot}}}:{name}" for name in KEY_NAMES]
-        self._key = dict(zip(KEY_NAMES, self._keys, strict=True))
+        self.keys = dict(zip(KEY_NAMES, self._keys, strict=True))  # by what they hold
         self._sha = {name: hashlib.sha1(text, usedforsecurity=False).hexdigest() for name, text in SCRIPTS.items()}
 
     async def _run(self, script: str, *args: bytes | str | int) -> Any:
@@ -222,32 +222,32 @@ class RedisStore:
         return await ask(self._client, command, *args)
 
     async def counters(self) -> dict[str, int]:
-        found = await self._ask("HGETALL", self._key["counters"])
+        found = await self._ask("HGETALL", self.keys["counters"])
         pairs = found.items() if isinstance(found, dict) else _pairs(found)
         return {name.decode(): int(value) for name, value in pairs}
 
     async def size(self, table: Table) -> int:
-        return int(await self._ask("HLEN", self._key[table.value]))
+        return int(await self._ask("HLEN", self.keys[table.value]))
 
     async def page(self, table: Table, cursor: int, count: int) -> tuple[int, dict[str, Row]]:
-        after, found = await self._ask("HSCAN", self._key[table.value], cursor, "COUNT", count)
+        after, found = await self._ask("HSCAN", self.keys[table.value], cursor, "COUNT", count)
         pairs = found.items() if isinstance(found, dict) else _pairs(found)
         return int(after), {name.decode(): _row(row) for name, row in pairs}
 
     async def timeline(self, subject: str | None, limit: int) -> list[tuple[int, LogEntry]]:
         reach = LOG_LENGTH if subject is not None else limit
-        lines = await self._ask("XREVRANGE", self._key["log"], "+", "-", "COUNT", reach)
+        lines = await self._ask("XREVRANGE", self.keys["log"], "+", "-", "COUNT", reach)
         entries = [_entry(line[1]) for line in lines]
         return [one for one in entries if subject in (None, one[1].subject)][:limit]
 
     async def quarantine(self, limit: int) -> list[tuple[Kept, int, int]]:
-        ages = await self._ask("ZREVRANGE", self._key["quarantine_age"], 0, limit - 1, "WITHSCORES")
+        ages = await self._ask("ZREVRANGE", self.keys["quarantine_age"], 0, limit - 1, "WITHSCORES")
         ids = [(name, int(float(at))) for name, at in (_pairs(ages) if ages and isinstance(ages[0], bytes) else ages)]
         if not ids:
             return []
         names = [name for name, _ in ids]
-        values = await self._ask("HMGET", self._key["quarantine"], *names)
-        seen = await self._ask("HMGET", self._key["quarantine_seen"], *names)
+        values = await self._ask("HMGET", self.keys["quarantine"], *names)
+        seen = await self._ask("HMGET", self.keys["quarantine_seen"], *names)
         return [
             (Kept(name.decode(), value), at, int(times or 0))
             for (name, at), value, times in zip(ids, values, seen, strict=True)

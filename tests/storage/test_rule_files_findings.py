@@ -28,6 +28,24 @@ def routes(*lines: str, above: str = CHAT) -> str:
 
 
 ERRORS = [
+    pytest.param(
+        "labels: {ignore: [tenant]}\npartition_by: [tenant]\n",
+        "2:16: label `tenant` is ignored (labels.ignore): it cannot keep partitions apart",
+        id="a partition by an ignored label",
+    ),
+    pytest.param(
+        "labels: {rename: {team: tenant}}\npartition_by: [tenant]\n",
+        "2:16: label `tenant` is renamed (labels.rename): it cannot keep partitions apart",
+        id="a partition by a renamed label",
+    ),
+    pytest.param(
+        "policy: {silences: {reason: perhaps}}\n",
+        "1:29: `perhaps` is not known here: write optional or required",
+        id="a word that silences do not know",
+    ),
+    pytest.param("policy: {silences: {ticket: '('}}\n", "1:29: the pattern '(' is no RE2 expression", id="a bad ticket pattern"),
+    pytest.param("policy: {silences: {warn_share: 20}}\n", "1:33: a share is a number from 0 to 1, such as 0.2", id="a share"),
+    pytest.param("policy: {silences: {longest: 0s}}\n", "1:30: `longest` has to be longer than nothing", id="no length"),
     pytest.param("rotues: []\n", "1:1: unknown key `rotues`; did you mean `routes`?", id="an unknown section"),
     pytest.param("storm: []\n", "1:1: `storm` is not available in this version", id="a section of a later version"),
     pytest.param(
