@@ -97,7 +97,9 @@ def compile_pattern(pattern: str) -> re2._Regexp:
             raise MatcherError(f"the pattern {pattern!r} holds \\C, which Alertmanager does not take")
         return re2.compile(f"^(?:{pattern})$", options)
     except (re2.error, UnicodeEncodeError) as error:
-        raise MatcherError(f"the pattern {pattern!r} is no RE2 expression: {error}", 0) from error
+        said = error.args[0] if error.args else error
+        why = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
+        raise MatcherError(f"the pattern {pattern!r} is no RE2 expression: {why}", 0) from error
 
 
 def _alternatives(pattern: str) -> frozenset[str] | None:
