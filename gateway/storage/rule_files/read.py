@@ -38,6 +38,11 @@ class Reader:
         self.file = file
         self._findings = findings
 
+    @property
+    def found(self) -> int:
+        """How many findings there are so far."""
+        return len(self._findings)
+
     def place(self, node: yaml.Node, shift: int = 0) -> Place:
         return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1 + shift)
 

@@ -20,7 +20,7 @@ def read_maintenance(
 ) -> WrittenMaintenance | None:
     given = reader.fields(node, MAINTENANCE, LATER_RULE)
     name = _name(reader, node, given)
-    match = reader.matchers(given["match"]) if "match" in given else ()
+    match = _matchers(reader, node, given, "match", "" if within else "hide everything")
     start, end = (_moment(reader, given[key]) if key in given else 0 for key in ("start", "end"))
     hours = read_hours(reader, given, written)
     texts = {key: reader.text(given[key]) or "" for key in ("owner", "reason") if key in given}
@@ -28,8 +28,6 @@ def read_maintenance(
         reader.error(given["end"], "`end` is not after `start`")
     if not end and not hours.during:
         reader.error(node, "work that never ends would hide what it matches for ever: `end` or `during` is needed")
-    if not (*within, *match):
-        reader.error(node, "`match` is missing: it would hide everything")
     if name is None:
         return None
     place = reader.place(node)
@@ -42,11 +40,8 @@ def read_inhibit(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], w
     """`within` bounds what may be inhibited; what inhibits it may be anybody's, a node that is down for instance."""
     given = reader.fields(node, INHIBIT, LATER_RULE)
     name = _name(reader, node, given)
-    sides = {}
-    for key in ("source_matchers", "target_matchers"):
-        sides[key] = reader.matchers(given[key]) if key in given else ()
-        if isinstance(node, yaml.MappingNode) and not sides[key] and not (key == "target_matchers" and within):
-            reader.error(given.get(key, node), f"`{key}` is missing: it would be every alert")
+    source = _matchers(reader, node, given, "source_matchers", "be every alert")
+    target = _matchers(reader, node, given, "target_matchers", "" if within else "be every alert")
     hours = read_hours(reader, given, written)
     equal = reader.texts(given["equal"]) if "equal" in given else ()
     wait = reader.duration(given["wait"]) if "wait" in given else None
@@ -55,8 +50,7 @@ def read_inhibit(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], w
         return None
     place = reader.place(node)
     value = InhibitRule(
-        name, Origin(place.file, place.line), sides["source_matchers"], (*within, *sides["target_matchers"]),
-        tuple(dict.fromkeys(equal)), wait or 0, hours, **texts,
+        name, Origin(place.file, place.line), source, (*within, *target), tuple(dict.fromkeys(equal)), wait or 0, hours, **texts
     )  # fmt: skip
     return WrittenInhibit(value, place)
 
@@ -65,6 +59,15 @@ def _name(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node]) -> st
     if "name" not in given and isinstance(node, yaml.MappingNode):
         reader.error(node, "`name` is missing")
     return reader.line(given["name"]) if "name" in given else None
+
+
+def _matchers(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node], key: str, otherwise: str) -> tuple[Matcher, ...]:
+    """An error where there are none and `otherwise` says what it would do without; a bad one is an error of its own alone."""
+    known = reader.found
+    matchers = reader.matchers(given[key]) if key in given else ()
+    if otherwise and not matchers and reader.found == known and isinstance(node, yaml.MappingNode):
+        reader.error(given.get(key, node), f"`{key}` is missing: it would {otherwise}")
+    return matchers
 
 
 def _moment(reader: Reader, node: yaml.Node) -> int:
