@@ -8,6 +8,7 @@ source side alone and once for those that match both.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -38,7 +39,7 @@ class Inhibitor:
         self._sources = RuleIndex([one.source for one in rules])
         self._targets = RuleIndex([one.target for one in rules])
         self._texts = [
-            "\xff".join((*map(str, one.source), "\xfe", *map(str, one.target), "\xfe", *equal)).encode()
+            json.dumps(([*map(str, one.source)], [*map(str, one.target)], equal))
             for one, equal in zip(rules, self._equal, strict=True)
         ]
 
@@ -72,9 +73,6 @@ class Inhibitor:
         )
 
     def _post(self, number: int, labels: Mapping[str, str], *, both: bool) -> str:
-        values = "\xff".join(labels.get(name, "") for name in self._equal[number])
-        return _digest(self._texts[number], values.encode("utf-8", "surrogatepass"), b"both" if both else b"one")
-
-
-def _digest(*parts: bytes) -> str:
-    return blake2b(b"\0".join(parts), digest_size=8).hexdigest()
+        """Of JSON, so that no value can be taken for two, and every release finds the same."""
+        values = json.dumps([labels.get(name, "") for name in self._equal[number]])
+        return blake2b(f"{self._texts[number]}{values}{both}".encode(), digest_size=8).hexdigest()
