@@ -40,6 +40,7 @@ async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
     changes = Changes(
         expect=job.reading.expect(job.incident.id, job.view.target), releases=[Release(job.claim, None, hold=True)]
     )
+    changes.posts.seen |= job.reading.posts
     booked = _book(job, job.stored, ledger, job.reading.now, changes)
     committed = await commit(job.context.store, changes)
     if committed.fate is Fate.LOST:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.decisions.admit import plan_subject
 from gateway.decisions.books import residues
 from gateway.decisions.correlate import Correlator
 from gateway.decisions.policy import Policy
@@ -21,6 +20,7 @@ from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telli
 from gateway.ordering import OrderDesk
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
+from gateway.reconcile.sweeping import NEW_RULES
 from gateway.slots import Slots
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook
@@ -122,11 +122,15 @@ class World:
         self.secrets = Secrets()
         self.watcher = Silent()
         self.reports: list[tuple[str, dict[str, str]]] = []
-        book = rules or rulebook()
+        self._paces = paces or {}
+        self.begin(rules or rulebook())
+
+    def begin(self, rules: Rulebook) -> None:
+        """A process that has only what is in the store; what another one knew is gone with it."""
         notifiers = {"slack": self.slack, "pagerduty": self.pagerduty, "log": Destinations("log", False, self)}
-        context = Context(self.store, Policy(book), notifiers, self.secrets, self.watcher, self._report)
-        self.reconciler = Reconciler(context, paces=paces or {})
-        self.intake = Intake(self.store, Correlator(book), woken=lambda: None, taken=lambda _verdicts, _now: None)
+        context = Context(self.store, Policy(rules), notifiers, self.secrets, self.watcher, self._report)
+        self.reconciler = Reconciler(context, paces=self._paces)
+        self.intake = Intake(self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None)
         self.slots = Slots([self.store])
         self.desk = OrderDesk(self.slots, lambda: self.reconciler.context.policy, lambda: None)
 
@@ -159,12 +163,14 @@ class World:
         self.at = max(self.at, at)
         await self.settle()
 
+    async def reload(self, rules: Rulebook) -> None:
+        """Other rules from now on, and everything is looked at again for them."""
+        self.use(rules)
+        await self.replan()
+
     async def replan(self) -> None:
-        """What a rule reload does: every incident is looked at again."""
-        changes = Changes()
-        for incident in self.incidents:
-            changes.look(plan_subject(incident.id), START + self.at, 0)
-        await self.store.commit(changes)
+        """What a rule reload does: alerts stand where the rules want them, and every incident is looked at again."""
+        await self.store.commit(Changes(agenda={NEW_RULES: (START + self.at, 0)}))
         await self.settle()
 
     def ledgers_of(self, incident: str) -> dict[str, Ledger]:
