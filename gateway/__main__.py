@@ -145,16 +145,19 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str | None
 @click.argument("body", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @click.option("--rules", type=click.Path(path_type=Path), help="rule file or folder; default GATEWAY_RULES or rules/")
 @click.option("--at", metavar="TIME", callback=_moment, help="as if it were this time (RFC 3339)")
+@click.option("--source", metavar="NAME", default="", help="who sends it; default: the source without a token of its own")
 @click.option("--json", "as_json", is_flag=True, help="for machines")
-def explain_command(body: Path, rules: Path | None, at: datetime | None, *, as_json: bool) -> None:
+def explain_command(body: Path, rules: Path | None, at: datetime | None, source: str, *, as_json: bool) -> None:
     """Say what the rules would make of a webhook body, and why. Nothing is sent."""
     loaded = load_rules(rules or from_process().settings.rules, utc_ms())
     if loaded.rulebook is None:
         raise BadRules("\n".join(str(one) for one in loaded.errors))
+    if source and source not in loaded.rulebook.sources:
+        raise click.BadParameter(f"there are {', '.join(loaded.rulebook.sources)}", param_hint="--source")
     raw = sys.stdin.buffer.read() if str(body) == "-" else body.read_bytes()
     now = utc_ms() if at is None else round(at.timestamp() * 1000)
     try:
-        found = asyncio.run(explain(raw, loaded.rulebook, now))
+        found = asyncio.run(explain(raw, loaded.rulebook, now, source))
     except BadWebhook as error:
         click.echo(f"refused with 400: {error}")
         sys.exit(FINDINGS)

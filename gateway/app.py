@@ -24,6 +24,7 @@ from gateway.inbound.api_models import RulesShown
 from gateway.inbound.api_orders import OrdersApi
 from gateway.inbound.auth import Tokens
 from gateway.inbound.body import Caps
+from gateway.inbound.entrance import Entrance, entrance
 from gateway.inbound.http import Front
 from gateway.inbound.operations import Operations
 from gateway.inbound.show import moment
@@ -128,24 +129,28 @@ async def _assemble(
         for reconciler in reconcilers:
             reconciler.wake()
 
+    def enter(rules: InForce) -> Entrance:
+        shared = [token.get_secret_value() for token in settings.webhook_token]
+        return entrance(rules.rules, rules.normalisers, shared, vault)
+
+    door = AlertmanagerDoor(intake, enter(first), Caps(body=settings.max_body), metrics, utc_ms)
+
     def use(rules: InForce, generations: Sequence[int]) -> None:
+        door.entrance = enter(rules)
         intake.use(rules.correlator)
         for reconciler, generation in zip(reconcilers, generations, strict=True):
             reconciler.use(rules.policy, generation)
         metrics.rules(rules.rules.revision, rules.loaded_at)
+        metrics.sources.configured(rules.rules.sources)
 
     listeners = Listeners(use, metrics.rules_rejected, own_alerts.report)
     keeper = RulesKeeper(settings.rules, first, slots, listeners, utc_ms)
     use(first, await keeper.announce(first.rules.revision))
 
-    webhook_tokens = Tokens(token.get_secret_value() for token in settings.webhook_token)
     admin_tokens = Tokens(token.get_secret_value() for token in settings.admin_token)
-    door = AlertmanagerDoor(
-        intake, webhook_tokens, Caps(body=settings.max_body), lambda: keeper.in_force.normaliser, metrics, utc_ms
-    )
     auditor = Auditor(
         slots, intake, metrics, own_alerts.report, lambda: door.bytes_in_flight,
-        lambda: sum(keeper.in_force.normaliser.strange.values()),
+        lambda: sum(keeper.in_force.unknown_severities.values()),
     )  # fmt: skip
     desk = OrderDesk(slots, lambda: keeper.in_force.policy, wake)
     incidents = IncidentsApi(slots, Actions(slots, wake), lambda: keeper.in_force.policy, lambda: _shown(keeper))

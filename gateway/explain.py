@@ -17,7 +17,7 @@ from gateway.model.alert import Alert
 from gateway.model.changes import Table
 from gateway.model.records import load_alert
 from gateway.model.rulebook import Rulebook
-from gateway.model.verdict import Outcome, Reason
+from gateway.model.verdict import Taken
 from gateway.reconcile.reading import read_cases
 from gateway.reload import compile_rules
 from gateway.storage.memory import MemoryStore
@@ -56,12 +56,12 @@ class Explanation:
     quarantined: tuple[str, ...]
 
 
-async def explain(body: bytes, rules: Rulebook, now: int) -> Explanation:
-    """`now` in ms. Raises `BadWebhook`."""
+async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> Explanation:
+    """`now` in ms; `source` is who sends it, by default the one without a token of its own. Raises `BadWebhook`."""
     in_force = compile_rules(rules, now)
-    parsed = parse(body, in_force.normaliser, now)
+    parsed = parse(body, in_force.normalisers[source or rules.shared.name], now)
     store = MemoryStore(lambda: now)
-    verdicts: list[tuple[Outcome, Reason]] = []
+    verdicts: list[Taken] = []
     intake = Intake(store, in_force.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
     await intake.accept(parsed.seen, parsed.strays)
     alerts = {name: load_alert(row.value) for name, row in store.rows[Table.ALERTS].items()}
@@ -94,15 +94,13 @@ async def _plans(store: MemoryStore, policy: Policy, now: int) -> tuple[dict[str
     return told, rules
 
 
-def _explained(
-    alert: Alert, verdict: tuple[Outcome, Reason], told: Mapping[str, list[ToldWhere]], rule_of: Mapping[str, str]
-) -> Explained:
+def _explained(alert: Alert, verdict: Taken, told: Mapping[str, list[ToldWhere]], rule_of: Mapping[str, str]) -> Explained:
     return Explained(
         name=alert.name,
         labels=alert.labels,
         severity=alert.severity.word,
-        outcome=verdict[0].value,
-        reason=verdict[1].value,
+        outcome=verdict.outcome.value,
+        reason=verdict.reason.value,
         correlated_by=rule_of.get(alert.incident, ""),
         incident=alert.incident,
         told=tuple(told.get(alert.episode_id, ())),

@@ -24,6 +24,20 @@ class Health:
     vault: EnvironmentVault
     version: str
 
+    def refused(self) -> dict[str, str]:
+        """Sources whose token is not set, so that nobody is let in as them, by the secret's name."""
+        named = {name: one.token.env for name, one in self.keeper.in_force.rules.sources.items() if one.token is not None}
+        return {name: secret for name, secret in named.items() if self.vault.secret(secret) is None}
+
+    def alike(self) -> list[str]:
+        """Sources that show the same token: what comes with it is taken for the first one's."""
+        owners: dict[str, list[str]] = {}
+        for name, source in self.keeper.in_force.rules.sources.items():
+            secret = self.vault.secret(source.token.env if source.token else "GATEWAY_WEBHOOK_TOKEN") or ""
+            for token in filter(None, map(str.strip, secret.split(","))):
+                owners.setdefault(token, []).append(name)
+        return [" and ".join(names) for names in owners.values() if len(names) > 1]
+
     def missing(self) -> dict[str, str]:
         """Destinations without a credential, by the secret's name."""
         needed = {name: one.credential for name, one in self.keeper.in_force.rules.destinations.items()}
@@ -33,6 +47,8 @@ class Health:
         auditor = self.auditor
         worries = [] if auditor.store_up else ["the store does not answer: webhooks are answered 503 and nobody is told"]
         worries += [f"{name} has no credential ({key}): its deliveries go to the log" for name, key in self.missing().items()]
+        worries += [f"source {name} has no token ({key}): its webhooks are refused" for name, key in self.refused().items()]
+        worries += [f"sources {names} have the same token: they cannot be told apart" for names in self.alike()]
         worries += [f"the books do not balance: {name} {off:+d}" for name, off in auditor.residues.items() if off]
         worries += [f"rules: {one}" for one in self.keeper.errors]
         worries += [f"{_ORDERED[name]} by {one.by} until {clock(one.until)}" for name, one in auditor.ordered.items()]
@@ -45,7 +61,7 @@ class Health:
 
     def shown(self) -> Mapping[str, object]:
         worries = self.worries()
-        strange = self.keeper.in_force.normaliser.strange
+        strange = self.keeper.in_force.unknown_severities
         return {
             "status": "degraded" if worries else "ok",
             "worries": worries,

@@ -21,7 +21,7 @@ from gateway.errors import StateFull, StateUnavailable
 from gateway.model.alert import Observation
 from gateway.model.changes import Ask, Changes, Fate, Kept
 from gateway.model.stray import Stray
-from gateway.model.verdict import Outcome, Reason
+from gateway.model.verdict import Outcome, Taken
 from gateway.ports import Store
 
 ROUND = 250  # alerts a commit: more would keep the store from answering others
@@ -30,7 +30,7 @@ FENCE = 2_000
 FENCE_PATIENCE = 50  # tries, a few ms apart
 CROWD = 0.05  # seconds since webhooks last had to share a commit
 
-Sink = Callable[[Sequence[tuple[Outcome, Reason]], int], None]
+Sink = Callable[[Sequence[Taken], int], None]
 
 
 @dataclass(slots=True, eq=False)
@@ -117,44 +117,46 @@ class Intake:
 
     async def _take(self, batch: list[_Waiting]) -> None:
         seen = [observation for one in batch for observation in one.seen]
-        kept = [keep(stray) for one in batch for stray in one.strays]
-        alerts = sum(not stray.whole for one in batch for stray in one.strays)
+        strays = [stray for one in batch for stray in one.strays]
         for start in range(0, len(seen), ROUND):
             last = start + ROUND >= len(seen)
-            await self._round(seen[start : start + ROUND], kept if last else [], alerts if last else 0)
+            await self._round(seen[start : start + ROUND], strays if last else [])
         if not seen:
-            await self._round([], kept, alerts)
+            await self._round([], strays)
         self._woken()
 
-    async def _round(self, seen: list[Observation], kept: list[Kept], strays: int) -> None:
+    async def _round(self, seen: list[Observation], strays: list[Stray]) -> None:
         for _ in range(RACES):
-            if await self._try(seen, kept, strays, fence=""):
+            if await self._try(seen, strays, fence=""):
                 return
             self.lost_races += 1
-        await self._fenced(seen, kept, strays)
+        await self._fenced(seen, strays)
 
-    async def _fenced(self, seen: list[Observation], kept: list[Kept], strays: int) -> None:
+    async def _fenced(self, seen: list[Observation], strays: list[Stray]) -> None:
         holder = token_hex(8)
         for attempt in range(FENCE_PATIENCE):
             if await self._store.fence(holder, FENCE):
-                done = await self._try(seen, kept, strays, fence=holder)
+                done = await self._try(seen, strays, fence=holder)
                 await self._store.fence(holder, 0)
                 if done:
                     return
             await asyncio.sleep(0.005 * (attempt + 1))
         raise StateUnavailable("too many writers on one slot: the webhook was not taken")
 
-    async def _try(self, seen: list[Observation], kept: list[Kept], strays: int, *, fence: str) -> bool:
+    async def _try(self, seen: list[Observation], strays: list[Stray], *, fence: str) -> bool:
+        """A body that is no webhook is kept, and is no observation."""
         changes, admission = await self._decide(seen)
-        changes.add("received", len(seen) + strays)
-        changes.add(f"seen:{Outcome.QUARANTINED}:{Reason.MALFORMED}", strays)
-        changes.keep = kept
+        quarantined = [Taken(stray.source, Outcome.QUARANTINED, stray.reason) for stray in strays if not stray.whole]
+        changes.add("received", len(seen) + len(quarantined))
+        for one in quarantined:
+            changes.add(f"seen:{one.outcome}:{one.reason}")
+        changes.keep = [keep(stray) for stray in strays]
         changes.fence = fence
         committed = await self._store.commit(changes)
         if committed.fate is not Fate.DONE:
             return False
         verdicts = admission.verdicts if admission else []
-        self._taken([*verdicts, *[(Outcome.QUARANTINED, Reason.MALFORMED)] * strays], committed.now)
+        self._taken([*verdicts, *quarantined], committed.now)
         return True
 
     async def _decide(self, seen: list[Observation]) -> tuple[Changes, Admission | None]:

@@ -7,7 +7,8 @@ replica with an older generation does not plan (`reconcile.context.outdated`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,14 +40,20 @@ class InForce:
     """One rule set, compiled."""
 
     rules: Rulebook
-    normaliser: Normaliser
+    normalisers: Mapping[str, Normaliser]  # by source
     correlator: Correlator
     policy: Policy
     loaded_at: int
 
+    @property
+    def unknown_severities(self) -> Counter[str]:
+        """How often each severity word was seen that no rule knows."""
+        return sum((Counter(one.strange) for one in self.normalisers.values()), Counter())
+
 
 def compile_rules(rules: Rulebook, now: int) -> InForce:
-    return InForce(rules, Normaliser(rules.labels), Correlator(rules), Policy(rules), now)
+    normalisers = {name: Normaliser(rules.labels, source) for name, source in rules.sources.items()}
+    return InForce(rules, normalisers, Correlator(rules), Policy(rules), now)
 
 
 def load_or_refuse(path: Path, now: int) -> InForce:

@@ -19,7 +19,7 @@ from gateway.model.changes import Ask, Cell, Changes, Gathered, LogEntry, Row, T
 from gateway.model.records import dump, load_alert, load_incident
 from gateway.model.rulebook import DAY
 from gateway.model.severity import Severity
-from gateway.model.verdict import Outcome, Reason
+from gateway.model.verdict import Outcome, Reason, Taken
 
 KEEP_ENDED = 7 * DAY
 
@@ -40,6 +40,12 @@ def _own_identity(seen: Observation) -> str:
 
 def _on_its_own(alert: Alert, seen: Observation) -> bool:
     return alert.id == _own_identity(seen)
+
+
+def _taken(seen: Observation, outcome: Outcome, reason: Reason) -> Taken:
+    """A repeat says nothing of when it happened."""
+    happened = {Outcome.OPENED: seen.starts_at, Outcome.ENDED: seen.ends_at} if reason is not Reason.DISPUTED else {}
+    return Taken(seen.source, outcome, reason, happened.get(outcome, 0))
 
 
 class _Turn(msgspec.Struct):
@@ -66,7 +72,7 @@ class Admission:
         self._at: dict[str, str] = {}  # alert -> the incident of its newest episode, where this batch moved it
         self._dirty: dict[str, None] = {}
         self.changes = Changes()
-        self.verdicts: list[tuple[Outcome, Reason]] = []
+        self.verdicts: list[Taken] = []
 
     def know(self, asked: Sequence[Observation], gathered: Gathered) -> list[Observation]:
         """Take in the alerts that were read; answers the observations with the alert that their copy really belongs to."""
@@ -120,7 +126,7 @@ class Admission:
     def observe(self, seen: Observation) -> None:
         before = self._alerts[seen.alert]
         after, outcome, reason = observe(before, seen, self._now)
-        self.verdicts.append((outcome, reason))
+        self.verdicts.append(_taken(seen, outcome, reason))
         self.changes.add(f"seen:{outcome}:{reason}")
         if after is None:
             return

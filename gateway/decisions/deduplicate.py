@@ -14,8 +14,6 @@ from gateway.model.alert import MAX_COPIES, Alert, Copy, Observation
 from gateway.model.rulebook import MINUTE, SECOND
 from gateway.model.verdict import Outcome, Reason
 
-# Longer than any retry of an Alertmanager peer with the default group_interval of 5 m and its peers' waits.
-DISPUTED_WAIT = 5 * MINUTE + 30 * SECOND
 SEEN_STEP = MINUTE  # `last_seen` is written at most this often, so that a repeat costs no write
 
 Observed = tuple[Alert | None, Outcome, Reason]
@@ -78,7 +76,7 @@ def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obse
         firing=True,
         started_at=seen.starts_at,
         ended_at=0,
-        held_until=now + DISPUTED_WAIT if disputed else 0,
+        held_until=now + seen.lateness if disputed else 0,
         last_seen=now,
         spoken_by=seen.copy,
         source_url=seen.source_url,

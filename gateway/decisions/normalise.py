@@ -13,8 +13,9 @@ import msgspec
 
 from gateway.model.alert import Observation, fingerprint
 from gateway.model.alert import identity as identity_of
-from gateway.model.rulebook import LabelRules
+from gateway.model.rulebook import DEFAULT_SOURCE, LabelRules, Source
 from gateway.model.severity import Severity
+from gateway.model.verdict import Reason
 from gateway.model.webhook import LooseAlert, WireAlert
 
 MAX_LABELS = 256
@@ -34,6 +35,7 @@ class Malformed(msgspec.Struct, frozen=True):
 
     field: str
     error: str
+    reason: Reason = Reason.MALFORMED
 
 
 class _Identity(msgspec.Struct, frozen=True, gc=False):
@@ -46,13 +48,14 @@ class _Identity(msgspec.Struct, frozen=True, gc=False):
 
 
 class Normaliser:
-    """The `labels` rules of one rule set, prepared. `strange` counts severity words that no rule knows."""
+    """The `labels` rules of one rule set, prepared for one source. `strange` counts severity words that no rule knows."""
 
-    def __init__(self, rules: LabelRules, source: str = "default") -> None:
+    def __init__(self, rules: LabelRules, source: Source = DEFAULT_SOURCE) -> None:
         self._rename = dict(rules.rename)
         self._ignore = rules.ignore
         self._severity = rules.severity
-        self._source = source
+        self.source = source
+        self._lateness = source.lateness
         self.strange: dict[str, int] = {}
         self._identities: dict[str, _Identity] = {}
 
@@ -75,6 +78,7 @@ class Normaliser:
             ends_at=0 if firing else ends_at or now,
             source_url=alert.generatorURL if alert.generatorURL.startswith(("http://", "https://")) else "",
             trace=trace,
+            lateness=self._lateness,
         )
 
     def observe_loosely(self, alert: LooseAlert, group_status: str, now: int, trace: str = "") -> Observation | Malformed:
@@ -126,7 +130,17 @@ class Normaliser:
             labels = {name: value for name, value in labels.items() if name not in self._ignore}
         if not labels:
             return Malformed("labels", "only ignored labels: nothing says what this alert is")
-        return _Identity(alert.labels, labels, f"{self._source}/{found}", identity_of(labels))
+        if not all(matcher.matches(labels) for matcher in self.source.match):
+            return self._outside()
+        return _Identity(alert.labels, labels, f"{self.source.name}/{found}", identity_of(labels))
+
+    def _outside(self) -> Malformed:
+        """Another sender's labels stay out of the text, so that all of these are one entry of the quarantine."""
+        allowed = ", ".join(map(str, self.source.match))
+        remedy = "send it with its own source's token, or widen `match`"
+        return Malformed(
+            "labels", f"source {self.source.described} may send {{{allowed}}} only: {remedy}", Reason.OUTSIDE_SOURCE
+        )
 
     def _renamed(self, sent: dict[str, str]) -> dict[str, str]:
         """A label that has the new name already wins, then the first old name: never the order in which they were sent."""

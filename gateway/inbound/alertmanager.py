@@ -20,10 +20,10 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.decisions.normalise import Normaliser
 from gateway.errors import BadWebhook, StateUnavailable
-from gateway.inbound.auth import Tokens
 from gateway.inbound.body import Caps, Flight, Unread, header
 from gateway.inbound.correlation import correlation_id
-from gateway.inbound.parsing import DEFAULT_SOURCE, Parsed, parse
+from gateway.inbound.entrance import Entrance
+from gateway.inbound.parsing import Parsed, parse
 from gateway.model.stray import MAX_RAW, Stray
 from gateway.ports import Intake
 
@@ -61,15 +61,11 @@ NOT_POST = Reply(405, "method", "webhooks come by POST")
 
 
 class AlertmanagerDoor:
-    """`normaliser` answers the one of the rules in force, `now` the machine's time in ms, `monotonic` seconds."""
+    """`entrance` is that of the rules in force, `now` the machine's time in ms."""
 
-    def __init__(
-        self, intake: Intake, tokens: Tokens, caps: Caps, normaliser: Callable[[], Normaliser], counter: Counter,
-        now: Callable[[], int],
-    ) -> None:  # fmt: skip
+    def __init__(self, intake: Intake, entrance: Entrance, caps: Caps, counter: Counter, now: Callable[[], int]) -> None:
+        self.entrance = entrance
         self._intake = intake
-        self._tokens = tokens
-        self._normaliser = normaliser
         self._counter = counter
         self._now = now
         self._flight = Flight(caps)
@@ -101,7 +97,8 @@ class AlertmanagerDoor:
     async def _answer(self, scope: Scope, receive: Receive, trace: str) -> tuple[Parsed | None, Reply]:
         if scope["method"] != "POST":
             return None, NOT_POST
-        if not self._tokens.allow(header(scope, b"authorization").decode("latin-1")):
+        normaliser = self.entrance.admit(header(scope, b"authorization").decode("latin-1"))
+        if normaliser is None:
             return None, NO_TOKEN
         encoding = header(scope, b"content-encoding")
         if encoding not in (b"", b"identity"):
@@ -110,17 +107,18 @@ class AlertmanagerDoor:
         if isinstance(body, Unread):
             return None, REMEDIES[body]
         try:
-            return await self._take(body, trace)
+            return await self._take(normaliser, body, trace)
         finally:
             self._flight.land(len(body))
 
-    async def _take(self, body: bytes, trace: str) -> tuple[Parsed | None, Reply]:
+    async def _take(self, normaliser: Normaliser, body: bytes, trace: str) -> tuple[Parsed | None, Reply]:
+        source = normaliser.source.name
         try:
-            parsed = parse(body, self._normaliser(), self._now(), trace)
+            parsed = parse(body, normaliser, self._now(), trace)
             refusal = None
         except BadWebhook as error:
-            stray = Stray(DEFAULT_SOURCE, error.field, error.message, body[:MAX_RAW], whole=True)
-            parsed = Parsed([], [stray])
+            stray = Stray(source, error.field, error.message, body[:MAX_RAW], whole=True)
+            parsed = Parsed(source, [], [stray])
             refusal = Reply(400, "not_a_webhook", str(error), error.field, "docs/webhooks.md says what is taken; the body is kept in quarantine")  # fmt: skip
         try:
             async with asyncio.timeout(self._caps.take_time):
@@ -149,7 +147,7 @@ def _note(reply: Reply, parsed: Parsed | None, elapsed: float) -> None:
         "seconds": round(elapsed, 3),
     }
     if parsed is not None:
-        facts |= {"receiver": parsed.receiver[:200], "group": blake2b(parsed.group.encode("utf-8", "replace"), digest_size=4).hexdigest()}  # fmt: skip
+        facts |= {"source": parsed.source, "receiver": parsed.receiver[:200], "group": blake2b(parsed.group.encode("utf-8", "replace"), digest_size=4).hexdigest()}  # fmt: skip
         if parsed.truncated:
             facts["truncated"] = parsed.truncated
         if parsed.strays:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hmac import compare_digest
 
 
@@ -19,11 +19,25 @@ class Tokens:
         return not self._values
 
     def allow(self, authorization: str | None) -> bool:
+        return self.open or self.hold(_shown(authorization or ""))
+
+    def hold(self, shown: bytes | None) -> bool:
         """Compared in constant time, every token each time."""
-        if not self._values:
-            return True
-        shown = _shown(authorization or "")
         return shown is not None and sum(compare_digest(shown, value) for value in self._values) > 0
+
+
+class Senders:
+    """Who speaks, by the tokens of each. `everybody` is who it is where no token is asked for."""
+
+    def __init__(self, tokens: Mapping[str, Tokens], everybody: str | None = None) -> None:
+        self._tokens = tokens
+        self._everybody = everybody
+
+    def who(self, authorization: str | None) -> str | None:
+        """All are compared each time; of two with one token it is always the first."""
+        shown = _shown(authorization or "")
+        found = [name for name, tokens in self._tokens.items() if tokens.hold(shown)]
+        return self._everybody or next(iter(found), None)
 
 
 def _shown(authorization: str) -> bytes | None:

@@ -13,7 +13,6 @@ from gateway.model.stray import MAX_RAW, Stray
 from gateway.model.webhook import LooseAlert, LooseBody, WireBody
 
 MAX_ALERTS = 50_000
-DEFAULT_SOURCE = "default"
 
 _strict = msgspec.json.Decoder(WireBody).decode
 _loose = msgspec.json.Decoder(LooseBody).decode
@@ -22,6 +21,7 @@ _loose_alert = msgspec.json.Decoder(LooseAlert).decode
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
+    source: str
     seen: list[Observation]
     strays: list[Stray]
     receiver: str = ""
@@ -41,10 +41,10 @@ def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Par
     for alert in strict.alerts:
         found = normaliser.observe(alert, strict.status, now, trace)
         if isinstance(found, Malformed):
-            strays.append(_stray(found, msgspec.json.encode(alert)))
+            strays.append(_stray(normaliser, found, msgspec.json.encode(alert)))
         else:
             seen.append(found)
-    return Parsed(seen, strays, strict.receiver, strict.groupKey, strict.truncatedAlerts)
+    return Parsed(normaliser.source.name, seen, strays, strict.receiver, strict.groupKey, strict.truncatedAlerts)
 
 
 def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) -> Parsed:
@@ -67,12 +67,12 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
         except (msgspec.DecodeError, RecursionError) as error:
             found = Malformed("", str(error))
         if isinstance(found, Malformed):
-            strays.append(_stray(found, bytes(raw)))
+            strays.append(_stray(normaliser, found, bytes(raw)))
         else:
             seen.append(found)
     receiver, group = (text if isinstance(text, str) else "" for text in (loose.receiver, loose.groupKey))
     truncated = loose.truncatedAlerts if isinstance(loose.truncatedAlerts, int) else 0
-    return Parsed(seen, strays, receiver, group, truncated)
+    return Parsed(normaliser.source.name, seen, strays, receiver, group, truncated)
 
 
 def _check_count(count: int) -> None:
@@ -80,6 +80,7 @@ def _check_count(count: int) -> None:
         raise BadWebhook("alerts", f"{count} alerts: at most {MAX_ALERTS} are taken at once; set max_alerts on the receiver")
 
 
-def _stray(found: Malformed, raw: bytes) -> Stray:
+def _stray(normaliser: Normaliser, found: Malformed, raw: bytes) -> Stray:
     """Its position in the body stays out of the field, so that the same fault is one entry."""
-    return Stray(DEFAULT_SOURCE, f"alerts[].{found.field}".rstrip("."), found.error, raw[:MAX_RAW])
+    field = f"alerts[].{found.field}".rstrip(".")
+    return Stray(normaliser.source.name, field, found.error, raw[:MAX_RAW], reason=found.reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from gateway.model.fingerprint import fingerprint, identity
+from gateway.model.rulebook import DEFAULT_SOURCE
 from gateway.model.severity import Severity
 
 __all__ = ["MAX_COPIES", "Alert", "Copy", "Observation", "fingerprint", "identity"]
@@ -25,6 +26,11 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     ends_at: int
     source_url: str = ""
     trace: str = ""  # the webhook's correlation id
+    lateness: int = DEFAULT_SOURCE.lateness  # ms: for so long its source may still deliver what was so before
+
+    @property
+    def source(self) -> str:
+        return self.copy.partition("/")[0]
 
 
 class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -25,6 +25,8 @@ DEFAULT_WINDOW = 10 * MINUTE
 DEFAULT_MAX_ALERTS = 500
 DEFAULT_CLOSED_BY_HAND = HOUR
 DEFAULT_SILENCES = SilencePolicy()
+LEAST_RETRY = 10 * SECOND
+PEER_TIMEOUT = 15 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,45 @@ class SecretName:
     """The name of a secret in the environment; its value never enters a rule set."""
 
     env: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One Prometheus and Alertmanager installation: what it may send, and how it sends.
+
+    `alertmanager` names the secrets that hold its HA peers' addresses. The intervals are those of its route to us; without
+    `repeat_interval` nobody knows how long it may be silent, and silence means nothing.
+    """
+
+    name: str
+    origin: Origin
+    match: tuple[Matcher, ...] = ()
+    token: SecretName | None = None
+    alertmanager: tuple[SecretName, ...] = ()
+    receiver: str = ""
+    group_interval: int = 5 * MINUTE
+    repeat_interval: int | None = None
+    stale_after: int | None = None
+
+    @property
+    def described(self) -> str:
+        return _described(self.name, self.origin, "", "")
+
+    @property
+    def lateness(self) -> int:
+        """How long after the fact a peer may still deliver what it knew: it tries again for max(group_interval, 10 s), and waits
+        15 s for each peer before it (app/app.go and cluster.peer-timeout of Alertmanager). Two peers where none are named."""
+        return max(self.group_interval, LEAST_RETRY) + (len(self.alertmanager) or 2) * PEER_TIMEOUT
+
+    @property
+    def silence(self) -> int | None:
+        """After how much of it an alert is taken for ended; one lost repeat is forgiven."""
+        if self.stale_after is None and self.repeat_interval is not None:
+            return 2 * self.repeat_interval + self.group_interval
+        return self.stale_after
+
+
+DEFAULT_SOURCE = Source("default", BUILT_IN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,3 +315,14 @@ class Rulebook:
     inhibit: tuple[InhibitRule, ...] = ()
     silences: SilencePolicy = DEFAULT_SILENCES
     partition_by: tuple[str, ...] = ()
+    listed_sources: Mapping[str, Source] = field(default_factory=dict)
+
+    @property
+    def shared(self) -> Source:
+        """The source that has no token of its own, so that GATEWAY_WEBHOOK_TOKEN is its token."""
+        without = (one for one in self.listed_sources.values() if one.token is None)
+        return next(without, self.listed_sources.get(DEFAULT_SOURCE.name, DEFAULT_SOURCE))
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        return {**self.listed_sources, self.shared.name: self.shared}

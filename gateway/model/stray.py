@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.model.verdict import Reason
+
 MAX_RAW = 64 * 1024
 
 
@@ -15,3 +17,4 @@ class Stray(msgspec.Struct, frozen=True, gc=False):
     error: str
     raw: bytes  # at most MAX_RAW bytes of it
     whole: bool = False
+    reason: Reason = Reason.MALFORMED

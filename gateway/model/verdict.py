@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -47,6 +48,7 @@ class Reason(StrEnum):
     ORPHAN_RESOLVE = "orphan_resolve"  # an end of something that was never seen firing
     LATE_RESOLVE = "late_resolve"  # an end older than the episode that fires now
     MALFORMED = "malformed"  # kept in quarantine
+    OUTSIDE_SOURCE = "outside_source"  # its source may not send it: kept in quarantine
 
     # standings
     DELIVERED = "delivered"
@@ -70,6 +72,15 @@ class Reason(StrEnum):
 
 QUIETING = frozenset({Reason.MAINTENANCE, Reason.MUTED, Reason.INHIBITED, Reason.SILENCED, Reason.PAUSED})
 """What keeps news away from people without ending anything: what was told before stays told, and its end is told too."""
+
+
+class Taken(NamedTuple):
+    """What an observation of a source was; `event_at` is when what is new in it happened by the source's clock, 0 for nothing."""
+
+    source: str
+    outcome: Outcome
+    reason: Reason
+    event_at: int = 0
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):

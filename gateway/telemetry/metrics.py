@@ -20,7 +20,8 @@ from prometheus_client import (
 )
 
 from gateway.decisions.books import COUNTED, IDENTITIES, residues
-from gateway.model.verdict import Outcome, Reason
+from gateway.model.verdict import Outcome, Reason, Taken
+from gateway.telemetry.sources import SourceMetrics
 
 MAX_DESTINATIONS = 500
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -91,6 +92,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._done = _Done(self.registry)
         self._state = _State(self.registry)
+        self.sources = SourceMetrics(self.registry)
         self._destinations: set[str] = set()
         ProcessCollector(registry=self.registry)
 
@@ -101,9 +103,10 @@ class Metrics:
         if truncated > 0:
             self._done.truncated.inc(truncated)
 
-    def taken(self, verdicts: Sequence[tuple[Outcome, Reason]], _now: int) -> None:
-        for outcome, reason in verdicts:
-            self._done.verdicts.labels(outcome, reason).inc()
+    def taken(self, verdicts: Sequence[Taken], now: int) -> None:
+        for one in verdicts:
+            self._done.verdicts.labels(one.outcome, one.reason).inc()
+            self.sources.taken(one, now)
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None:
         name = self._bounded(destination)
@@ -179,5 +182,6 @@ OUTCOMES_OF = {
     Reason.ORPHAN_RESOLVE: (Outcome.IGNORED,),
     Reason.LATE_RESOLVE: (Outcome.IGNORED,),
     Reason.MALFORMED: (Outcome.QUARANTINED,),
+    Reason.OUTSIDE_SOURCE: (Outcome.QUARANTINED,),
 }
 STANDING_REASONS = (*(reason for reason in Reason if reason not in OUTCOMES_OF), Reason.DISPUTED)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from gateway.decisions.deduplicate import DISPUTED_WAIT, observe, overflows
+from gateway.decisions.deduplicate import observe, overflows
 from gateway.model.alert import MAX_COPIES, Alert, Observation
 from gateway.model.verdict import Outcome, Reason
 from tests.support.build import START, seen
@@ -54,7 +55,7 @@ def test_an_observation(observations: list[Observation], outcome: str, reason: s
 def test_a_disputed_episode_is_held_for_five_and_a_half_minutes() -> None:
     alert, _, _ = after(FIRING, ENDED, FIRING)
     assert alert is not None
-    assert alert.held_until == START + 2_000 + DISPUTED_WAIT == START + 332_000
+    assert alert.held_until == START + 332_000
 
 
 def test_the_annotations_are_those_of_the_firing_copy_with_the_smallest_key() -> None:
@@ -74,3 +75,10 @@ def test_beyond_the_bound_of_copies_ended_ones_go_first() -> None:
     assert all(copy.firing for copy in alert.copies.values())
     assert overflows(alert, seen(replica="one more"))
     assert not overflows(alert, seen(replica="r1"))
+
+
+def test_a_disputed_start_is_held_for_as_long_as_its_source_may_be_late() -> None:
+    late = msgspec.structs.replace(FIRING, lateness=40_000)
+    alert, _, reason = after(FIRING, ENDED, late)
+    assert alert is not None
+    assert (reason, alert.held_until) == ("disputed", START + 2_000 + 40_000)

@@ -49,6 +49,7 @@ def test_every_reason_is_explained(reason: Reason) -> None:
     sorted(
         {
             *keys.LABELS,
+            *keys.SOURCE,
             *keys.SLACK,
             *keys.PAGERDUTY,
             *keys.ROUTE,

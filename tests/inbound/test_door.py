@@ -15,8 +15,9 @@ import pytest
 from gateway.decisions.normalise import Normaliser
 from gateway.errors import StateUnavailable
 from gateway.inbound.alertmanager import AlertmanagerDoor
-from gateway.inbound.auth import Tokens
+from gateway.inbound.auth import Senders, Tokens
 from gateway.inbound.body import Caps
+from gateway.inbound.entrance import Entrance
 from gateway.inbound.http import Front
 from gateway.model.alert import Observation
 from gateway.model.rulebook import LabelRules
@@ -47,8 +48,9 @@ class Taker:
 
 
 def door(taker: Taker, tokens: Sequence[str] = (), caps: Caps | None = None) -> Front:
-    normaliser = Normaliser(LabelRules())
-    made = AlertmanagerDoor(taker, Tokens(tokens), caps or Caps(), lambda: normaliser, Metrics(), lambda: NOW)
+    senders = Senders({"default": Tokens(tokens)}, everybody=None if tokens else "default")
+    entrance = Entrance(senders, {"default": Normaliser(LabelRules())})
+    made = AlertmanagerDoor(taker, entrance, caps or Caps(), Metrics(), lambda: NOW)
     return Front(made, [])
 
 

@@ -12,6 +12,7 @@ from gateway.model.rulebook import Rulebook
 from gateway.storage.rule_files import differences, load_rules, rules_schema
 
 BEFORE = """\
+sources: [{name: eu, token: {env: EU}, repeat_interval: 4h}]
 labels: {ignore: [prometheus_replica]}
 destinations:
   chat: {slack: {channel: C1}}
@@ -27,6 +28,15 @@ policy: {closed_by_hand: 1h}
 """
 
 CHANGES = [
+    pytest.param("_interval: 4h", "_interval: 30m", ["source `eu`: repeat_interval 4h -> 30m"], id="a source's interval"),
+    pytest.param(
+        "_interval: 4h", "_interval: 4h, stale_after: 1h", ["source `eu`: stale_after default -> 1h"], id="when a source is stale"
+    ),
+    pytest.param(
+        "_interval: 4h", "_interval: 4h, alertmanager: [{env: A}, {env: B}], receiver: gw",
+        ["source `eu`: alertmanager [] -> [A, B]", "source `eu`: receiver none -> gw"],
+        id="the peers of a source",
+    ),
     pytest.param("group_wait: 10s", "group_wait: 90s", ["route `pay`: group_wait 10s -> 1m30s"], id="a timer"),
     pytest.param("group_wait: 10s", "resolve_after: 0s", ["route `pay`: resolve_after default -> 0s"], id="a timer that had no value"),
     pytest.param("group_wait: 10s", "remind: 4h", ["route `pay`: remind off -> 4h"], id="a reminder"),
@@ -81,7 +91,7 @@ def test_the_same_rules_differ_in_nothing(tmp_path: Path) -> None:
 
 def test_what_comes_and_goes_is_named_with_its_place(tmp_path: Path) -> None:
     lines = changed(tmp_path, "name: sea", "name: lake")
-    place = f"{tmp_path}/a.yaml:8"
+    place = f"{tmp_path}/a.yaml:9"
     assert lines == [f"route `lake` added ({place})", f"route `sea` removed (was {place})"]
 
 

@@ -160,6 +160,47 @@ ERRORS = [
         routes('{name: a, parent: "", notify: [chat]}'), "4:23: `` is not possible here: a name is needed", id="an empty parent"
     ),
     pytest.param(routes('{name: a, notify: [""]}'), "4:24: `` is not possible here: a name is needed", id="an empty reference"),
+    pytest.param("sources: [{match: []}]\n", "1:11: `name` is missing", id="a source without a name"),
+    pytest.param(
+        "sources: [{name: a/b}]\n",
+        "1:18: `a/b` is not possible here: a name of letters, digits, _ . and - is needed",
+        id="a source's name that its copies could not carry",
+    ),
+    pytest.param(
+        "sources: [{name: gateway}]\n",
+        "1:18: `gateway` is the source of the gateway's own alerts: take another name",
+        id="a source with our own name",
+    ),
+    pytest.param(
+        "sources:\n  - {name: a, token: {env: A}}\n  - {name: a, token: {env: B}}\n",
+        "3:5: source `a` stands in a.yaml:2 already",
+        id="two sources of one name",
+    ),
+    pytest.param(
+        "sources:\n  - {name: a, token: {env: T}}\n  - {name: b, token: {env: T}}\n",
+        "3:5: `b` and `a` have one token, T: what comes could be of either",
+        id="two sources with one token",
+    ),
+    pytest.param(
+        "sources: [{name: a}, {name: b}]\n",
+        "1:22: `b` and `a` have no `token`: what comes could be of either",
+        id="two sources without a token",
+    ),
+    pytest.param(
+        "sources: [{name: a, alertmanager: [{env: AM}]}]\n",
+        "1:35: `receiver` is missing: which of Alertmanager's alerts come here?",
+        id="peers to ask without a receiver",
+    ),
+    pytest.param(
+        "sources: [{name: a, receiver: gateway}]\n",
+        "1:31: `receiver` means nothing without `alertmanager`",
+        id="a receiver without peers to ask",
+    ),
+    pytest.param(
+        "sources: [{name: a, alertmanager: ['http://user:secret@am'], receiver: gw}]\n",
+        "1:36: a secret never stands in a rule file: write {env: NAME} and set NAME in the environment",
+        id="a peer's address, which may hold a password",
+    ),
     pytest.param("routes:\n\t- name: a\n", "2:1: not YAML: found character that cannot start any token", id="a tab"),
     pytest.param("routes: [\n", "2:1: not YAML: did not find expected node content", id="a bracket that is not closed"),
     pytest.param("labels: {}\n---\nlabels: {}\n", "2:1: not YAML: but found another document", id="a second document"),
@@ -206,6 +247,24 @@ WARNINGS = [
         routes("{name: all, notify: [chat, too]}", above=CHAT + "  too: {slack: {channel: C1}}\n"),
         "3:3: warning: `too` and `chat` are the same place: whoever looks there is told twice",
         id="two destinations that are one channel",
+    ),
+    pytest.param(
+        routes("{name: all, notify: [chat]}") + "sources: [{name: eu}]\n",
+        "5:11: warning: `eu` has no `repeat_interval`: its silence means nothing, and an end that is lost is never noticed;"
+        " say what alertmanager.yml says",
+        id="a source whose silence means nothing",
+    ),
+    pytest.param(
+        routes("{name: all, notify: [chat]}")
+        + "sources: [{name: eu, group_interval: 1m, repeat_interval: 30m, stale_after: 30m}]\n",
+        "5:11: warning: `stale_after` of `eu` is over before the next repeat: what fires would be taken for ended",
+        id="a source that is stale before its next repeat",
+    ),
+    pytest.param(
+        routes("{name: all, notify: [chat]}")
+        + "sources: [{name: eu, repeat_interval: 30m, match: ['c=\"eu\"', 'c!~\"eu.*\"']}]\n",
+        '5:51: warning: no alert satisfies c="eu" and c!~"eu.*": nothing is let in',
+        id="a source that lets nothing in",
     ),
     pytest.param(CHAT, "2:3: warning: destination `chat` is used by no route", id="a destination that nobody uses"),
     pytest.param(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.model.verdict import Outcome, Reason
+from gateway.model.verdict import Outcome, Reason, Taken
 from gateway.telemetry.metrics import MAX_DESTINATIONS, OUTCOMES_OF, Metrics
 
 
@@ -43,7 +43,7 @@ def test_a_hostile_number_of_alerts_left_out_lowers_no_counter() -> None:
 
 def test_verdicts_count_by_outcome_and_reason() -> None:
     metrics = Metrics()
-    metrics.taken([(Outcome.OPENED, Reason.FIRST_FIRING)] * 2, 0)
+    metrics.taken([Taken("default", Outcome.OPENED, Reason.FIRST_FIRING)] * 2, 0)
     assert value(metrics, "gateway_observations_total", outcome="opened", reason="first_firing") == 2
 
 

@@ -23,6 +23,7 @@ from gateway.model.rulebook import (
 from gateway.model.time_intervals import TimeInterval, first_after
 from gateway.storage.rule_files.findings import Finding, Level, Place, nearest
 from gateway.storage.rule_files.read import Reference
+from gateway.storage.rule_files.sources import problems, worries
 from gateway.storage.rule_files.written import Written, WrittenRoute, WrittenShift
 
 WAITS = ("group_wait", "update_interval", "resolve_after", "remind")
@@ -39,6 +40,7 @@ def assemble(written: Written, revision: str, findings: list[Finding], now: int)
     work.maintenance(now)
     work.inhibit()
     work.partitions()
+    work.sources()
     work.unused(destinations)
     return Rulebook(
         revision=revision,
@@ -52,6 +54,7 @@ def assemble(written: Written, revision: str, findings: list[Finding], now: int)
         inhibit=tuple(one.value for one in written.inhibit),
         silences=written.silences,
         partition_by=tuple(dict.fromkeys(one.name for one in written.partition_by)),
+        listed_sources={one.value.name: one.value for one in written.sources},
         closed_by_hand=DEFAULT_CLOSED_BY_HAND if written.closed_by_hand is None else written.closed_by_hand,
     )
 
@@ -203,6 +206,14 @@ class _Assembly:
 
     def inhibit(self) -> None:
         self._unique(((one.value.name, one.place) for one in self._written.inhibit), "inhibit rule")
+
+    def sources(self) -> None:
+        listed = self._written.sources
+        self._unique(((one.value.name, one.place) for one in listed), "source")
+        for place, message in problems(listed):
+            self._error(place, message)
+        for place, message in worries(listed):
+            self._warn(place, message)
 
     def never_come(self, now: int) -> None:
         moment = datetime.fromtimestamp(now / 1000, UTC)

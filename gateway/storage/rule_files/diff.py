@@ -19,6 +19,7 @@ from gateway.model.rulebook import (
     Rulebook,
     SecretName,
     SlackChannel,
+    Source,
 )
 from gateway.model.severity import Severity
 
@@ -36,9 +37,12 @@ _DURATIONS = (
     "wait",
     "longest",
     "unmatched",
+    "group_interval",
+    "repeat_interval",
+    "stale_after",
 )
 _KEYS = {"go_on": "continue", "reason_required": "reason", "four_eyes": "critical: four_eyes"}
-_Rule = Route | CorrelateRule | Destination | Maintenance | InhibitRule
+_Rule = Route | CorrelateRule | Destination | Maintenance | InhibitRule | Source
 
 
 def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
@@ -48,6 +52,7 @@ def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
     if old.closed_by_hand != new.closed_by_hand:
         lines.append(_line("policy", "closed_by_hand", old.closed_by_hand, new.closed_by_hand))
     lines += _changed("policy.silences", old.silences, new.silences)
+    lines += _named("source", old.listed_sources, new.listed_sources)
     lines += _named("destination", old.destinations, new.destinations)
     lines += _named("route", _by_name(old.routes), _by_name(new.routes))
     lines += _moved(old, new)
@@ -122,7 +127,7 @@ def _line(what: str, name: str, before: object, after: object) -> str:
 def _said(value: object, name: str = "") -> str:
     match value:
         case None:
-            return {"resolve_after": "default", "remind": "off"}.get(name, "none")
+            return {"resolve_after": "default", "stale_after": "default", "remind": "off"}.get(name, "none")
         case bool():
             return str(value).lower()
         case Severity():
@@ -136,7 +141,7 @@ def _said(value: object, name: str = "") -> str:
         case frozenset():
             return f"[{', '.join(sorted(str(one) for one in value))}]"
         case tuple():
-            return f"[{', '.join(str(one) for one in value)}]"
+            return f"[{', '.join(_part(one) for one in value)}]"
     return _part(value)
 
 

@@ -6,21 +6,14 @@ HOURS = ("during", "not_during")
 RULE = ("name", "match", "owner", "reason", *HOURS)
 LATER_RULE = ("mode",)
 TOP = (
-    "within",
-    "labels",
-    "destinations",
-    "routes",
-    "correlate",
-    "time_intervals",
-    "maintenance",
-    "inhibit",
+    "within", "labels", "partition_by", "sources", "destinations", "routes", "correlate", "time_intervals", "maintenance", "inhibit",
     "policy",
-    "partition_by",
-)
+)  # fmt: skip
 LATER_TOP = (
-    "sources", "topology", "transient", "flapping", "storm", "watchdogs", "precision",
+    "topology", "transient", "flapping", "storm", "watchdogs", "precision",
 )  # fmt: skip
 LABELS = ("ignore", "rename", "severity", "service", "scope", "redact", "links")
+SOURCE = ("name", "match", "token", "alertmanager", "receiver", "group_interval", "repeat_interval", "stale_after")
 DESTINATION = ("slack", "pagerduty", "fallback", "fallback_after")
 SLACK = ("channel", "allow", "token", "mention_on_page")
 PAGERDUTY = ("routing_key", "service")

@@ -8,6 +8,7 @@ from gateway.model.durations import DURATION
 from gateway.model.severity import BUILT_IN_WORDS
 from gateway.storage.rule_files.destinations import CHANNEL, DESTINATION_NAME
 from gateway.storage.rule_files.read import VARIABLE
+from gateway.storage.rule_files.sources import SOURCE_NAME
 
 Schema = dict[str, Any]
 
@@ -44,6 +45,19 @@ LABELS = _object(
         "redact": {**TEXTS, "description": "shown to no vendor"},
         "links": _object({"runbook": TEXT, "dashboard": TEXT}),
     }
+)
+SOURCE = _object(
+    {
+        "name": {"type": "string", "pattern": f"^{SOURCE_NAME}$"},
+        "match": {**MATCHERS, "description": "what it may send"},
+        "token": SECRET,
+        "alertmanager": {"type": "array", "items": SECRET, "description": "the addresses of its HA peers"},
+        "receiver": {**TEXT, "description": "only alerts that Alertmanager routes to this receiver count"},
+        "group_interval": DURATIONS,
+        "repeat_interval": DURATIONS,
+        "stale_after": {**DURATIONS, "description": "without a word for so long, an alert is taken for ended"},
+    },
+    "name",
 )
 DESTINATION = _object(
     {
@@ -163,6 +177,7 @@ def rules_schema() -> Schema:
                     "description": "labels that keep alerts apart: those of different partitions never correlate or inhibit",
                 },
                 "labels": LABELS,
+                "sources": {"type": "array", "items": SOURCE},
                 "destinations": {
                     "type": "object",
                     "additionalProperties": False,

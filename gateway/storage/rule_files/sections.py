@@ -14,6 +14,7 @@ from gateway.storage.rule_files.labels import read_labels
 from gateway.storage.rule_files.policy import read_policy
 from gateway.storage.rule_files.read import Reader
 from gateway.storage.rule_files.rules import read_correlate, read_route
+from gateway.storage.rule_files.sources import read_source
 from gateway.storage.rule_files.suppressing import read_inhibit, read_maintenance
 from gateway.storage.rule_files.times import read_interval
 from gateway.storage.rule_files.written import Written
@@ -25,6 +26,8 @@ def read_file(reader: Reader, root: yaml.Node, within: tuple[Matcher, ...], writ
     if "within" in sections:
         within = (*within, *reader.matchers(sections["within"]))
     _read_single(reader, sections, written)
+    for node in reader.items(sections["sources"]) if "sources" in sections else ():
+        _add(written.sources, read_source(reader, node, within))
     if "destinations" in sections:
         for name, (key, value) in reader.entries(sections["destinations"]).items():
             _add(written.destinations, read_destination(reader, name, key, value))

@@ -8,10 +8,25 @@ from typing import Any
 
 from gateway.model.matchers import Matcher
 from gateway.model.orders import SilencePolicy
-from gateway.model.rulebook import DEFAULT_SILENCES, CorrelateRule, Destination, Hours, InhibitRule, LabelRules, Maintenance
+from gateway.model.rulebook import (
+    DEFAULT_SILENCES,
+    CorrelateRule,
+    Destination,
+    Hours,
+    InhibitRule,
+    LabelRules,
+    Maintenance,
+    Source,
+)
 from gateway.model.time_intervals import TimeInterval
 from gateway.storage.rule_files.findings import Place
 from gateway.storage.rule_files.read import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenSource:
+    value: Source
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +92,7 @@ class Written:
     silences: SilencePolicy = DEFAULT_SILENCES
     partition_by: tuple[Reference, ...] = ()
     sections: dict[str, Place] = field(default_factory=dict)  # the ones that may stand only once
+    sources: list[WrittenSource] = field(default_factory=list)
     destinations: list[WrittenDestination] = field(default_factory=list)
     routes: list[WrittenRoute] = field(default_factory=list)
     correlate: list[WrittenCorrelate] = field(default_factory=list)

@@ -1,0 +1,72 @@
+"""What is known of each source: what it sent, when it was heard last, and how long its news took."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from functools import partial
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from gateway.model.rulebook import MINUTE
+from gateway.model.verdict import Outcome, Taken
+
+LAG_WINDOW = 10 * MINUTE
+
+
+class SourceMetrics:
+    """By source, as this process sees it; `configured` says which there are."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        self._alerts = counter("gateway_source_alerts", "Alerts that a source sent, by what they were", ["source", "outcome"])
+        self._heard = gauge(
+            "gateway_source_last_seen_timestamp_seconds", "When a source was heard last, 0 for never", ["source"]
+        )
+        self._lag = gauge(
+            "gateway_source_least_lag_seconds",
+            "The least time lately from an event, by the source's clock, to its arrival, by ours. Below 0 the source's clock is"
+            " ahead by at least that; a clock that is behind cannot be told from waits on the way",
+            ["source"],
+        )
+        self._lags: dict[str, Lag] = {}
+
+    def configured(self, sources: Collection[str]) -> None:
+        for name in self._lags.keys() - set(sources):
+            self._heard.remove(name)
+            with suppress(KeyError):  # nothing new ever came from it
+                self._lag.remove(name)
+            del self._lags[name]
+        for name in sources:
+            if name not in self._lags:
+                self._lags[name] = Lag()
+                self._heard.labels(name)
+            for outcome in Outcome:
+                self._alerts.labels(name, outcome)
+
+    def taken(self, one: Taken, now: int) -> None:
+        """Of what is no source of the rules (our own alerts, a source just removed) nothing is kept."""
+        lag = self._lags.get(one.source)
+        if lag is None:
+            return
+        self._alerts.labels(one.source, one.outcome).inc()
+        self._heard.labels(one.source).set(now / 1000)
+        if one.event_at:
+            self._lag.labels(one.source).set(lag.least(now - one.event_at, now) / 1000)
+
+
+class Lag:
+    """The least of the last one or two windows, in ms: a minimum over all time would never show that a clock was set right."""
+
+    def __init__(self) -> None:
+        self._window = -1
+        self._before: int | None = None
+        self._least: int | None = None
+
+    def least(self, lag: int, now: int) -> int:
+        window = now // LAG_WINDOW
+        if window != self._window:
+            self._before = self._least if window == self._window + 1 else None
+            self._window, self._least = window, None
+        self._least = lag if self._least is None else min(lag, self._least)
+        return self._least if self._before is None else min(self._least, self._before)

@@ -1,0 +1,69 @@
+"""What the metrics know of each source, and what they cannot know."""
+
+from __future__ import annotations
+
+from gateway.model.rulebook import MINUTE, SECOND
+from gateway.model.verdict import Outcome, Reason, Taken
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.sources import LAG_WINDOW, Lag
+
+NOW = 1_800_000_000_000
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(name, labels)
+
+
+def metrics_of(*sources: str) -> Metrics:
+    metrics = Metrics()
+    metrics.sources.configured(sources)
+    return metrics
+
+
+def opened(source: str = "eu", at: int = NOW) -> Taken:
+    return Taken(source, Outcome.OPENED, Reason.FIRST_FIRING, at)
+
+
+def test_every_source_is_shown_from_the_start() -> None:
+    metrics = metrics_of("eu", "us")
+    assert value(metrics, "gateway_source_alerts_total", source="us", outcome="opened") == 0
+    assert value(metrics, "gateway_source_last_seen_timestamp_seconds", source="us") == 0
+    assert value(metrics, "gateway_source_least_lag_seconds", source="us") is None, "nothing is known of its clock"
+
+
+def test_what_a_source_sends_counts_as_its_own_and_as_a_sign_of_life() -> None:
+    metrics = metrics_of("eu", "us")
+    metrics.taken([opened(), Taken("eu", Outcome.REPEATED, Reason.STILL_FIRING)], NOW)
+    assert value(metrics, "gateway_source_alerts_total", source="eu", outcome="repeated") == 1
+    assert value(metrics, "gateway_source_alerts_total", source="us", outcome="opened") == 0
+    assert value(metrics, "gateway_source_last_seen_timestamp_seconds", source="eu") == NOW / 1000
+
+
+def test_a_clock_that_is_ahead_shows_below_zero_whatever_waits_on_the_way() -> None:
+    metrics = metrics_of("eu")
+    metrics.taken([opened(at=NOW + 90 * SECOND)], NOW)
+    metrics.taken([opened(at=NOW - MINUTE)], NOW + SECOND)
+    assert value(metrics, "gateway_source_least_lag_seconds", source="eu") == -90
+
+
+def test_a_repeat_says_nothing_of_the_clock() -> None:
+    metrics = metrics_of("eu")
+    metrics.taken([Taken("eu", Outcome.REPEATED, Reason.STILL_FIRING)], NOW)
+    assert value(metrics, "gateway_source_least_lag_seconds", source="eu") is None
+
+
+def test_a_clock_that_is_set_right_is_forgiven_after_two_windows() -> None:
+    lag = Lag()
+    assert lag.least(-90, NOW) == -90
+    assert lag.least(30, NOW + LAG_WINDOW) == -90
+    assert lag.least(30, NOW + 2 * LAG_WINDOW) == 30
+    assert lag.least(50, NOW + 9 * LAG_WINDOW) == 50, "what was long ago counts no more"
+
+
+def test_a_source_that_the_rules_name_no_more_is_shown_no_more() -> None:
+    metrics = metrics_of("eu", "us")
+    metrics.taken([opened("us")], NOW)
+    metrics.sources.configured(["eu"])
+    metrics.taken([opened("us")], NOW)
+    assert value(metrics, "gateway_source_last_seen_timestamp_seconds", source="us") is None
+    assert value(metrics, "gateway_source_least_lag_seconds", source="us") is None
