@@ -470,7 +470,7 @@ async def test_a_source_that_was_closed_by_hand_keeps_its_targets_quiet_and_a_cl
     await world.webhook(slow())
     await world.until(MINUTE)
     (incident,) = world.incidents
-    await Actions(world.store, lambda: None).close(incident.id, "ann", "", 20 * MINUTE)
+    await Actions(world.slots, lambda: None).close(incident.id, "ann", "", 20 * MINUTE)
     await world.until(2 * MINUTE)
     await world.webhook(down(at=2 * MINUTE))
     await world.until(HOUR)
