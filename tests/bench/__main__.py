@@ -17,6 +17,7 @@ from gateway.decisions.route import Router
 from gateway.model.matchers import parse_matchers
 from gateway.model.rulebook import BUILT_IN, Route
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
+from tests.bench.fairness import fairness
 from tests.bench.load import Cost, drive, labels, measure, memory, posted_alerts, request, webhook
 from tests.support.build import rulebook
 from tests.support.processes import GatewayProcess
@@ -159,9 +160,11 @@ async def main() -> None:
     with tempfile.TemporaryDirectory(prefix="gw-bench-") as name:
         folder = Path(name)
         async with (
-            SlackSandbox.start(channels=[f"c{n}" for n in range(CHANNELS)]) as slack,
+            SlackSandbox.start(channels=["alerts", *[f"c{n}" for n in range(CHANNELS)]]) as slack,
             PagerDutySandbox.start() as pagerduty,
         ):
+            if len(sys.argv) < 2 or "fairness" in sys.argv[1:]:
+                await fairness(folder, slack, pagerduty)
             for what, rules in (("ingest", QUIET_RULES), ("active", QUIET_RULES), ("latency", PROMPT_RULES)):
                 if len(sys.argv) > 1 and what not in sys.argv[1:]:
                     continue

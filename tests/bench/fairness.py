@@ -1,0 +1,80 @@
+"""How long one tenant's pages take while another's storm comes in, by number of slots."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from pathlib import Path
+
+from gateway.decisions.partition import slot_of
+from gateway.sandbox import PagerDutySandbox, SlackSandbox
+from tests.bench.load import drive, request, webhook
+from tests.support.processes import GatewayProcess
+
+SLOTS = 8
+STORMY, CALM = "stormy", "calm"
+STORM = 60_000  # alerts
+AT_ONCE = 100  # alerts a webhook
+PAGES = 20
+EVERY = 0.3  # seconds
+RULES = """
+partition_by: [tenant]
+destinations:
+  chat: {slack: {channel: "#alerts"}}
+  stormy-pager: {pagerduty: {routing_key: {env: STORMY_KEY}}}
+  calm-pager: {pagerduty: {routing_key: {env: CALM_KEY}}}
+routes:
+  - {name: stormy, match: ['tenant="stormy"'], notify: [chat], page: [stormy-pager], group_wait: 0s}
+  - {name: calm, match: ['tenant="calm"'], page: [calm-pager], group_wait: 0s}
+"""
+
+
+async def fairness(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox) -> None:
+    assert slot_of((STORMY,), SLOTS) != slot_of((CALM,), SLOTS)
+    print(f"a tenant's page in ms, webhook to PagerDuty's receipt, while another has a storm of {STORM:,} alerts")
+    for slots in (1, SLOTS):
+        more = {"GATEWAY_SLOTS": str(slots), "STORMY_KEY": "5" * 32, "CALM_KEY": "c" * 32, "GATEWAY_LOG_LEVEL": "error"}
+        gateway = GatewayProcess(folder / f"fair{slots}", slack, pagerduty, rules=RULES, more=more)
+        gateway.start()
+        try:
+            await gateway.ready()
+            quiet = await _pages(gateway, pagerduty, f"q{slots}")
+            sent = [
+                request("/webhooks/alertmanager", webhook(range(at, at + AT_ONCE), f"s{slots}", tenant=STORMY, severity="critical"))
+                for at in range(0, STORM, AT_ONCE)
+            ]
+            storm = asyncio.create_task(drive(gateway.port, sent, 16))
+            stormy = await _pages(gateway, pagerduty, f"p{slots}")
+            over = storm.done()
+            await storm
+            print(
+                f"  {slots} slots: alone {_said(quiet)}, in the storm {_said(stormy)}{' (it was over before)' if over else ''}"
+            )
+        finally:
+            gateway.kill()
+            gateway.kill_store()
+
+
+def _said(waits: list[float]) -> str:
+    return f"median {waits[len(waits) // 2]:.0f}, longest {waits[-1]:.0f}"
+
+
+async def _pages(gateway: GatewayProcess, pagerduty: PagerDutySandbox, prefix: str) -> list[float]:
+    """Sorted; one critical alert after the other."""
+    sent: dict[str, float] = {}
+    for number in range(PAGES):
+        name = f"{prefix}n{number}x"
+        sent[name] = time.time()
+        body = json.loads(webhook([0], name, tenant=CALM, severity="critical"))
+        await drive(gateway.port, [request("/webhooks/alertmanager", json.dumps(body).encode())], 1)
+        await asyncio.sleep(max(0.0, sent[name] + EVERY - time.time()))
+    found: dict[str, float] = {}
+    while len(found) < PAGES:
+        await asyncio.sleep(0.2)
+        for call in pagerduty.calls:
+            match = re.search(rf"{prefix}n\d+x", json.dumps(call.arguments, default=str))
+            if match is not None and match[0] in sent:
+                found.setdefault(match[0], call.at.timestamp())
+    return sorted((at - sent[name]) * 1000 for name, at in found.items())
