@@ -41,6 +41,7 @@ class Auditor:
     residues: dict[str, int] = field(default_factory=dict)
     overdue: int = 0
     undeliverable: int = 0
+    unheard: int = 0
     failing: list[str] = field(default_factory=list)
     ordered: dict[str, Order] = field(default_factory=dict)  # what stands of a pause and a bypass
     store_up: bool = True
@@ -72,6 +73,9 @@ class Auditor:
         self.residues = found
         if self.overdue > LATE:
             self.report("GatewayBehind", {})
+        self.unheard = counted.get("unheard", 0)
+        if self.unheard:
+            self.report("GatewayUnheard", {})
         self.failing = failing(counted)
         for destination in self.failing:
             self.report("GatewayDeliveryFailing", {"destination": destination, OWN_SUBJECT: destination})

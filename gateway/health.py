@@ -52,6 +52,8 @@ class Health:
         worries += [f"the books do not balance: {name} {off:+d}" for name, off in auditor.residues.items() if off]
         worries += [f"rules: {one}" for one in self.keeper.errors]
         worries += [f"{_ORDERED[name]} by {one.by} until {clock(one.until)}" for name, one in auditor.ordered.items()]
+        if auditor.unheard:
+            worries.append(f"nobody can be told of {auditor.unheard} incidents: every destination of them fails")
         if auditor.undeliverable:
             worries.append(f"{auditor.undeliverable} dead letters: /api/v1/dead-letters says why")
         worries += [f"deliveries to {name} fail" for name in auditor.failing]

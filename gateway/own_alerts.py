@@ -36,6 +36,7 @@ TEXTS = {
         "Notifications cannot be delivered to {destination}",
         "What it should have been told goes to its fallback, where it has one. /api/v1/dead-letters lists what was refused for good.",
     ),
+    "GatewayUnheard": (Severity.CRITICAL, "Nobody could be told of some incidents", "Every destination of them fails. /health counts them, the log names them (nobody_can_be_told)."),
     "GatewayBooksUnbalanced": (Severity.ERROR, "The books do not balance: {identity}", "Please report this: it is a fault of the gateway."),
     "GatewayBehind": (Severity.WARNING, "Notifications are late", "Something has been due for over two minutes: see gateway_agenda_overdue_seconds."),
     "GatewaySilenceEnding": (Severity.INFO, "Silence {silence} by {owner} ends soon, and alerts still fire under it", "`gateway silence extend {silence}` gives it more time."),

@@ -23,6 +23,11 @@ def book_standings(changes: Changes, before: Standings, after: Standings) -> Non
             changes.add(f"{FAILING}{destination}", by)
 
 
+def book_unheard(changes: Changes, before: Incident, after: Incident | None) -> None:
+    """How many incidents there are that nobody could be told of."""
+    changes.add("unheard", bool(after is not None and after.unheard_since) - bool(before.unheard_since))
+
+
 def book_planned(changes: Changes, before: Incident) -> None:
     """Its open episodes no longer wait for a plan."""
     if before.planned_revision != before.revision:

@@ -16,7 +16,7 @@ from gateway.decisions.case import Case
 from gateway.decisions.policy import Policy
 from gateway.decisions.seating import Seating
 from gateway.decisions.suppress import lapse
-from gateway.decisions.view import View, conclude, quiet_until, reasons
+from gateway.decisions.view import View, conclude, is_unheard, quiet_until, reasons
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident, Standings, Told
 from gateway.model.ledger import Ledger
@@ -49,6 +49,7 @@ def plan(case: Case, policy: Policy, now: int) -> Plan:
         view.ledger = overtaken(view.ledger, view.want)
         view.moved_to = _moved_to(view, views)
     incident = _resolve(incident, views, firing, now)
+    incident = _heard(incident, views, now)
     times = _times(case, incident, views)
     if incident.firing:
         times += [policy.suppressor.next_change(now), case.orders.next_change(firing, now)]
@@ -71,6 +72,13 @@ def _resolve(incident: Incident, views: dict[str, View], firing: list[Alert], no
         return incident
     quiet = max((quiet_until(view) for view in views.values()), default=0)
     return msgspec.structs.replace(incident, resolved_at=now) if now >= quiet else incident
+
+
+def _heard(incident: Incident, views: Mapping[str, View], now: int) -> Incident:
+    unheard = is_unheard(views.values(), now)
+    if unheard is bool(incident.unheard_since):
+        return incident
+    return msgspec.structs.replace(incident, unheard_since=now if unheard else 0)
 
 
 def _times(case: Case, incident: Incident, views: dict[str, View]) -> list[int]:

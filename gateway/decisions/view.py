@@ -235,6 +235,12 @@ def standings(view: View, now: int) -> tuple[Standings, dict[str, Verdict]]:
     return books, verdicts
 
 
+def is_unheard(views: Iterable[View], now: int) -> bool:
+    """It fires, nobody knows, and everybody who has to be told has been tried in vain for long."""
+    wanting = [view for view in views if view.want.state is Told.FIRING]
+    return bool(wanting) and all(view.ledger.believed.state is not Told.FIRING and _fails(view, now) for view in wanting)
+
+
 def _fails(view: View, now: int) -> bool:
     """A dead letter, or something to say that has been tried in vain for so long that people should hear of it."""
     ledger = view.ledger

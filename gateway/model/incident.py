@@ -76,6 +76,7 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     trace: str = ""  # the correlation id of the webhook that changed it last
     alone: str = ""  # why it takes no other alerts, where its rule merges no more
     watches: tuple[str, ...] = ()  # the posts at which it watches for alerts that keep its members quiet
+    unheard_since: int = 0  # everybody who has to be told of it cannot be reached
 
 
 class Told(StrEnum):

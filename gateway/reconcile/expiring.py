@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.decisions.books import book_standings
+from gateway.decisions.books import book_standings, book_unheard
 from gateway.model.alert import Alert
 from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Table
 from gateway.model.incident import Standings
@@ -39,6 +39,7 @@ async def _incident(context: Context, incident_id: str) -> Changes:
     changes = Changes(expect=reading.expect(incident_id, *incident.targets))
     changes.drop.append(Cell(Table.INCIDENTS, incident_id))
     book_standings(changes, incident.homeless, Standings())
+    book_unheard(changes, incident, None)
     for target, ledger in reading.case.ledgers.items():
         changes.drop.append(ledger_cell(incident_id, target))
         book_standings(changes, ledger.standings, Standings())

@@ -8,18 +8,19 @@ import msgspec
 
 from gateway.decisions.admit import KEEP_ENDED, urgency
 from gateway.decisions.believe import assumed, overtaken
-from gateway.decisions.books import book_planned, book_standings
+from gateway.decisions.books import book_planned, book_standings, book_unheard
 from gateway.decisions.deliver import Rest, at_rest, next_step
 from gateway.decisions.plan import Plan, failing_since, plan, remind_at
 from gateway.decisions.settle import fall_back
 from gateway.decisions.view import View, severity_of, standings
 from gateway.model.changes import Cell, Changes, Claim, Fate, LogEntry, Release, Table
-from gateway.model.incident import Incident, Note
+from gateway.model.incident import Incident, Note, Told
 from gateway.model.ledger import Ledger, deliver_subject
 from gateway.model.records import dump
 from gateway.model.rulebook import SECOND
+from gateway.model.severity import Severity
 from gateway.outbound.text import spoken
-from gateway.reconcile.context import Context, commit, let_go, outdated
+from gateway.reconcile.context import Context, commit, let_go, log, outdated
 from gateway.reconcile.reading import Reading, ledger_cell, read_case, read_cases
 
 
@@ -65,6 +66,9 @@ def plan_changes(context: Context, reading: Reading, planned: Plan) -> Changes:
         watches=() if planned.incident.resolved_at else tuple(reading.posts),
     )
     _watch(changes, before, incident)
+    book_unheard(changes, before, incident)
+    if incident.unheard_since and not before.unheard_since:
+        _last_resort(reading, planned, changes)
     changes.posts.seen |= reading.posts
     if incident != before:
         changes.put[Cell(Table.INCIDENTS, before.id)] = dump(incident)
@@ -73,6 +77,17 @@ def plan_changes(context: Context, reading: Reading, planned: Plan) -> Changes:
     if incident.resolved_at and all(at_rest(view.ledger) for view in planned.views.values()):
         changes.look(f"expire:{before.id}", now + KEEP_ENDED, 9)
     return changes
+
+
+def _last_resort(reading: Reading, planned: Plan, changes: Changes) -> None:
+    """Nobody can be told: this log says it as loudly as it can, for whoever watches the gateway's own output."""
+    incident = planned.incident
+    firing = [alert for alert in reading.case.alerts.values() if alert.firing]
+    worst = max((alert.severity for alert in firing), default=Severity.NONE).word
+    names = sorted({alert.name for alert in firing})[:10]
+    tried = {view.target: view.ledger.error for view in planned.views.values() if view.want.state is Told.FIRING}
+    log.critical("nobody_can_be_told", incident=incident.id, severity=worst, alerts=names, firing=len(firing), tried=tried)
+    changes.log.append(LogEntry(incident.id, "nobody_can_be_told", {"tried": ", ".join(tried)}))
 
 
 def _watch(changes: Changes, before: Incident, after: Incident) -> None:

@@ -42,7 +42,9 @@ async def fairness(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbo
             await gateway.ready()
             quiet = await _pages(gateway, pagerduty, f"q{slots}")
             sent = [
-                request("/webhooks/alertmanager", webhook(range(at, at + AT_ONCE), f"s{slots}", tenant=STORMY, severity="critical"))
+                request(
+                    "/webhooks/alertmanager", webhook(range(at, at + AT_ONCE), f"s{slots}", tenant=STORMY, severity="critical")
+                )
                 for at in range(0, STORM, AT_ONCE)
             ]
             storm = asyncio.create_task(drive(gateway.port, sent, 16))

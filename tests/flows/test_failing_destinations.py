@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.actions import Actions
 from gateway.decisions import books
@@ -93,3 +94,38 @@ async def test_a_dead_letter_is_forgotten_with_its_incident_at_the_latest(*, end
         await world.webhook(seen(ends=60_000))
     await world.until(KEEP_ENDED + HOUR)
     assert failing(world) == ([] if ends else ["chat"])
+
+
+async def test_an_incident_of_which_nobody_can_be_told_is_counted_until_somebody_can() -> None:
+    world = World()
+    world.slack.down = world.pagerduty.down = True
+    await world.webhook(seen())
+    await world.until(MINUTE)
+    assert world.store.counted.get("unheard", 0) == 0
+    with capture_logs() as lines:
+        await world.until(10 * MINUTE)
+    assert world.store.counted["unheard"] == 1
+    (said,) = [line for line in lines if line["event"] == "nobody_can_be_told"]
+    assert (said["severity"], said["alerts"], set(said["tried"])) == ("critical", ["HighErrorRate"], {"chat", "pager"})
+    world.slack.down = False
+    await world.until(30 * MINUTE)
+    assert world.store.counted["unheard"] == 0
+    assert not world.incidents[0].unheard_since
+
+
+async def test_an_incident_that_one_of_two_knows_of_is_not_unheard() -> None:
+    world = World()
+    world.pagerduty.down = True
+    await world.webhook(seen())
+    await world.until(HOUR)
+    assert world.store.counted.get("unheard", 0) == 0
+
+
+async def test_an_end_that_cannot_be_told_is_no_unheard_incident() -> None:
+    world = World()
+    await world.webhook(seen())
+    await world.until(MINUTE)
+    world.slack.down = world.pagerduty.down = True
+    await world.webhook(seen(ends=MINUTE))
+    await world.until(HOUR)
+    assert world.store.counted.get("unheard", 0) == 0
