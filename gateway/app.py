@@ -27,6 +27,7 @@ from gateway.inbound.body import Caps
 from gateway.inbound.entrance import Entrance, entrance
 from gateway.inbound.http import Front
 from gateway.inbound.operations import Operations
+from gateway.inbound.replay import Replayer
 from gateway.inbound.show import moment
 from gateway.intake import Intake
 from gateway.model.changes import Pace
@@ -153,7 +154,8 @@ async def _assemble(
         lambda: sum(keeper.in_force.unknown_severities.values()),
     )  # fmt: skip
     desk = OrderDesk(slots, lambda: keeper.in_force.policy, wake)
-    incidents = IncidentsApi(slots, Actions(slots, wake), lambda: keeper.in_force.policy, lambda: _shown(keeper))
+    replayer = Replayer(slots, intake, lambda: (keeper.in_force.normalisers, keeper.in_force.rules.shared.name))
+    incidents = IncidentsApi(slots, replayer, Actions(slots, wake), lambda: keeper.in_force.policy, lambda: _shown(keeper))
     orders = OrdersApi(desk, lambda: keeper.in_force.policy.calendar)
     api = Api([*incidents.operations(), *orders.operations()], admin_tokens, version("alert-gateway"))
     health = Health(keeper, auditor, vault, version("alert-gateway"))

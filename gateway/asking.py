@@ -42,6 +42,23 @@ def incidents(incident: str | None, state: str, ack_by: str | None, close_by: st
         show(found)
 
 
+@click.command()
+@click.option("--replay", "entry", metavar="ID", help="read this entry once more, by the rules as they are now")
+@AS_JSON
+def quarantine(entry: str | None, *, as_json: bool) -> None:
+    """List what could not be taken as an alert, or read an entry once more."""
+    if entry:
+        found = ask("POST", f"/api/v1/quarantine/{quote(entry, safe='')}/replay")
+    else:
+        found = ask("GET", "/api/v1/quarantine")
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    elif entry:
+        click.echo(f"{found['taken']} alerts taken, {found['too_old']} passed over: they fired too long ago")
+    for one in [] if as_json or entry else found["items"]:
+        click.echo(f"{one['id']}  {one['times']:5} × {one['field']}: {one['error']}")
+
+
 @click.group()
 def silence() -> None:
     """Silences of a running gateway: keep what matches from people for a while. Ends are told all the same."""
@@ -154,6 +171,7 @@ def _ordering(kind: str, text: str) -> click.Command:
 ASKING = (
     incidents,
     silence,
+    quarantine,
     _ordering("pause", "Page nobody for a while, critical alerts included. What fires is shown where it always is."),
     _ordering(
         "bypass", "Suppress nothing for a while: no silence, inhibition, maintenance or mute keeps anything from being told."

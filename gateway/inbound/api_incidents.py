@@ -13,6 +13,7 @@ from gateway.decisions.policy import Policy
 from gateway.inbound import api_models as models
 from gateway.inbound.api_requests import LONGEST_PAGE, PAGE, Refusal, body, choice, found_or_refuse, limit_of, position
 from gateway.inbound.openapi import Operation
+from gateway.inbound.replay import Replayer
 from gateway.inbound.show import (
     moment,
     show_alert,
@@ -37,6 +38,7 @@ class IncidentsApi:
     """`policy` and `rules` answer what is in force at that moment."""
 
     slots: Slots
+    replayer: Replayer
     actions: Actions
     policy: Callable[[], Policy]
     rules: Callable[[], models.RulesShown]
@@ -54,6 +56,7 @@ class IncidentsApi:
             Operation("GET", "/api/v1/alerts/{alert}", self._alert, models.AlertShown, "One alert"),
             Operation("GET", "/api/v1/verdicts", self._verdicts, models.VerdictPage, "Why each member of the active incidents is told, held or suppressed at each target", query={"standing": "only told, undeliverable, suppressed, held or due", **page}),
             Operation("GET", "/api/v1/quarantine", self._quarantine, models.QuarantineList, "What could not be taken as an alert", query={"limit": page["limit"]}),
+            Operation("POST", "/api/v1/quarantine/{entry}/replay", self._replay, models.ReplayShown, "Read an entry once more, by the rules as they are now"),
             Operation("GET", "/api/v1/dead-letters", self._dead_letters, models.DeadLetterPage, "What a destination refused for good", query=page),
             Operation("POST", "/api/v1/dead-letters/{incident}/{target}/retry", self._retry, models.Done, "Try a dead letter again"),
             Operation("GET", "/api/v1/rules", self._rules, models.RulesShown, "The rule set in force"),
@@ -168,6 +171,20 @@ class IncidentsApi:
         return models.QuarantineList(
             items=[show_quarantined(*one) for one in kept], evicted=counted.get("quarantine_evicted", 0)
         )
+
+    async def _replay(self, request: Request) -> models.ReplayShown:
+        name = request.path_params["entry"]
+        found = await self.replayer.replay(name)
+        if found is None:
+            raise Refusal(404, f"there is no entry {name}", "entry")
+        if found.error:
+            raise Refusal(
+                409,
+                f"it is still not understood: {found.error}",
+                "entry",
+                "change the rules, or leave it: it makes room by itself",
+            )
+        return models.ReplayShown(taken=found.taken, too_old=found.too_old)
 
     async def _dead_letters(self, request: Request) -> models.DeadLetterPage:
         limit = limit_of(request)

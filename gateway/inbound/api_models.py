@@ -112,6 +112,11 @@ class QuarantinedShown(Shown):
     raw: str = Field(description="the first 64 KiB of what arrived, undecodable bytes replaced")
 
 
+class ReplayShown(Shown):
+    taken: int = Field(description="alerts taken, as if they had just been sent")
+    too_old: int = Field(description="that fired so long ago that it says nothing of now: passed over")
+
+
 class DeadLetterShown(TargetShown):
     incident: str
 

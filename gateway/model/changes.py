@@ -138,6 +138,7 @@ class Changes:
     releases: list[Release] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     keep: list[Kept] = field(default_factory=list)
+    forget: list[str] = field(default_factory=list)  # entries of the quarantine
     posts: Posts = field(default_factory=Posts)
     fence: str = ""  # the slot's fence that this writer holds
     grows: bool = False  # it makes history grow: refused first when the store is full

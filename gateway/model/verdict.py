@@ -48,6 +48,7 @@ class Reason(StrEnum):
     ORPHAN_RESOLVE = "orphan_resolve"  # an end of something that was never seen firing
     LATE_RESOLVE = "late_resolve"  # an end older than the episode that fires now
     MALFORMED = "malformed"  # kept in quarantine
+    TOO_OLD = "too_old"  # taken out of quarantine so late that it says nothing of now
     OUTSIDE_SOURCE = "outside_source"  # its source may not send it: kept in quarantine
 
     # standings

@@ -95,6 +95,8 @@ class MemoryStore:
         self._schedule(changes.agenda | dict.fromkeys(woken, (now, SOON)))
         self.log = (self.log + [(now, entry) for entry in changes.log])[-LOG_LENGTH:]
         self._keep(changes.keep, now)
+        for name in changes.forget:
+            self._add("quarantine_entries", -(self._kept.pop(name, None) is not None))
         return Committed(Fate.DONE, now, self._commits.to_bytes(8, "big"))
 
     def _write(self, changes: Changes) -> None:

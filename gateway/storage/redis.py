@@ -197,6 +197,7 @@ class RedisStore:
                 [part for pair in pairs for part in pair]
                 for pairs in (posts.enter, posts.leave, posts.watch, posts.unwatch, posts.seen.items())
             ],
+            changes.forget,
         )
         fate, now = await self._run("commit_grow" if changes.grows else "commit", version, _pack(change), *blobs)
         return Committed(Fate(fate.decode()), int(now), version)

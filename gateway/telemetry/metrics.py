@@ -183,6 +183,7 @@ OUTCOMES_OF = {
     Reason.ALREADY_ENDED: (Outcome.IGNORED,),
     Reason.ORPHAN_RESOLVE: (Outcome.IGNORED,),
     Reason.LATE_RESOLVE: (Outcome.IGNORED,),
+    Reason.TOO_OLD: (Outcome.IGNORED,),
     Reason.MALFORMED: (Outcome.QUARANTINED,),
     Reason.OUTSIDE_SOURCE: (Outcome.QUARANTINED,),
 }

@@ -1,5 +1,5 @@
 -- Applies one set of changes whole or not at all. ARGV[1]: the new version of every row written (8 bytes). ARGV[2]: msgpack
--- {expect, put, drop, count, agenda, release, log, keep, fence, bounds, posts}, in which versions and values are positions in ARGV:
+-- {expect, put, drop, count, agenda, release, log, keep, fence, bounds, posts, forget}, in which versions and values are positions in ARGV:
 -- cmsgpack of Redis 7.0 reads no binary strings. Sent with `#!lua`, which the server refuses when it is full, for what makes
 -- history grow, and with `#!lua flags=allow-oom` for the rest: ends, plans and settlements. An agenda score is the urgency (0 is
 -- looked at first) times TURN, and the time in ms. posts: {enter, leave, watch, unwatch, seen}, each a flat list of pairs; at a
@@ -8,6 +8,7 @@ local token, change = ARGV[1], cmsgpack.unpack(ARGV[2])
 local expect, put, drop, count, agenda = change[1], change[2], change[3], change[4], change[5]
 local release, log, keep, fence, bounds, posts = change[6], change[7], change[8], change[9], change[10], change[11]
 local enter, leave, watch, unwatch, seen = posts[1], posts[2], posts[3], posts[4], posts[5]
+local forget = change[12]
 local TURN, SOON = 1e13, 1
 local META, AGENDA, LEASES, COUNTERS, LOG = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
 local QUARANTINE, QUARANTINE_AGE, QUARANTINE_SEEN, POSTS = KEYS[12], KEYS[13], KEYS[14], KEYS[16]
@@ -108,5 +109,10 @@ for i = 1, #keep, 2 do
     redis.call('HINCRBY', COUNTERS, 'quarantine_entries', -1)
     redis.call('HINCRBY', COUNTERS, 'quarantine_evicted', 1)
   end
+end
+for i = 1, #forget do
+  redis.call('HINCRBY', COUNTERS, 'quarantine_entries', -redis.call('HDEL', QUARANTINE, forget[i]))
+  redis.call('HDEL', QUARANTINE_SEEN, forget[i])
+  redis.call('ZREM', QUARANTINE_AGE, forget[i])
 end
 return {'done', now}

@@ -1,0 +1,62 @@
+"""What went to quarantine is read once more, by the rules as they are now."""
+
+from __future__ import annotations
+
+import json
+
+from gateway.decisions.books import residues
+from gateway.decisions.correlate import Correlator
+from gateway.decisions.normalise import Normaliser
+from gateway.inbound.replay import Replayer
+from gateway.intake import Intake
+from gateway.model.rulebook import DAY, LabelRules
+from gateway.model.stray import Stray
+from gateway.slots import Slots
+from gateway.storage.memory import MemoryStore
+from tests.app.conftest import RULES, Running, Starter
+from tests.support.build import START, rulebook
+from tests.support.processes import alert
+
+OUTSIDE = "sources:\n  - {name: eu, match: ['cluster=\"eu\"'], repeat_interval: 30m}\n"
+
+
+async def quarantined(app: Running, *alerts: dict[str, object]) -> str:
+    assert (await app.webhook(*alerts)).json()["quarantined"] == len(alerts)
+    entry: str = (await app.ask("/api/v1/quarantine")).json()["items"][0]["id"]
+    return entry
+
+
+async def test_what_is_still_not_understood_stays_in_quarantine_with_the_reason(app: Running) -> None:
+    entry = await quarantined(app, {"status": "firing", "labels": {"alertname": 5}})
+    answer = await app.ask(f"/api/v1/quarantine/{entry}/replay", "POST")
+    assert answer.status_code == 409
+    assert "labels" in answer.json()["error"]
+    assert len((await app.ask("/api/v1/quarantine")).json()["items"]) == 1
+    assert (await app.ask("/api/v1/quarantine/none/replay", "POST")).status_code == 404
+
+
+async def test_what_the_rules_let_in_by_now_is_taken_out_of_quarantine_and_told(starter: Starter) -> None:
+    (starter.folder / "rules.yaml").write_text(OUTSIDE + RULES, "utf-8")
+    app = await starter.start()
+    entry = await quarantined(app, alert("pay", starts="2026-11-23T10:00:00Z"))
+    (starter.folder / "rules.yaml").write_text(RULES, "utf-8")
+    assert await app.gateway.keeper.reload()
+    assert (await app.ask(f"/api/v1/quarantine/{entry}/replay", "POST")).json() == {"taken": 1, "too_old": 0}
+    await app.until(lambda: app.pagerduty.incidents)
+    assert (await app.ask("/api/v1/quarantine")).json()["items"] == []
+    assert not any(residues(await app.gateway.slots.counters()).values())
+
+
+async def test_what_fired_days_ago_pages_nobody_and_an_end_is_taken_however_late() -> None:
+    at = 0
+    store = MemoryStore(lambda: START + at)
+    slots, intake = Slots([store]), Intake(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
+    normalisers = {"default": Normaliser(LabelRules())}
+    replayer = Replayer(slots, intake, lambda: (normalisers, "default"))
+    raw = [json.dumps(alert("pay", starts="2026-11-23T10:00:00Z", ends=ends)).encode() for ends in ("", "2026-11-23T11:00:00Z")]
+    await intake.accept([], [Stray("gone", f"alerts[{number}]", "outside", one) for number, one in enumerate(raw)])
+    at = 3 * DAY
+    found = [await replayer.replay(kept.id) for kept, _, _ in await slots.quarantine(10)]
+    assert sorted((one.taken, one.too_old) for one in found if one is not None) == [(0, 1), (1, 0)]
+    assert not any(residues(store.counted).values())
+    assert store.counted["quarantine_entries"] == 0
