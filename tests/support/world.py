@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from gateway.decisions.books import residues
 from gateway.decisions.correlate import Correlator
+from gateway.decisions.plan import plan
 from gateway.decisions.policy import Policy
+from gateway.decisions.view import standings
 from gateway.intake import Intake
 from gateway.model.alert import Observation
 from gateway.model.changes import Changes, Pace, Table
@@ -17,9 +19,11 @@ from gateway.model.ledger import Ledger
 from gateway.model.records import load_incident, load_ledger
 from gateway.model.rulebook import Rulebook
 from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.model.verdict import Verdict
 from gateway.ordering import OrderDesk
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
+from gateway.reconcile.reading import read_case
 from gateway.reconcile.sweeping import NEW_RULES
 from gateway.slots import Slots
 from gateway.storage.memory import MemoryStore
@@ -172,6 +176,18 @@ class World:
         """What a rule reload does: alerts stand where the rules want them, and every incident is looked at again."""
         await self.store.commit(Changes(agenda={NEW_RULES: (START + self.at, 0)}))
         await self.settle()
+
+    async def verdicts(self) -> dict[tuple[str, str], Verdict]:
+        """What every member is to every target, by target and episode; the target is empty where none sees it."""
+        policy, found = self.reconciler.context.policy, {}
+        for incident in self.incidents:
+            reading = await read_case(self.store, incident.id, policy)
+            assert reading is not None
+            planned = plan(reading.case, policy, reading.now)
+            for target, view in planned.views.items():
+                found |= {(target, episode): verdict for episode, verdict in standings(view, reading.now)[1].items()}
+            found |= {("", episode): verdict for episode, verdict in planned.unseen.items()}
+        return found
 
     def ledgers_of(self, incident: str) -> dict[str, Ledger]:
         found = [load_ledger(row.value) for row in self.store.rows[Table.LEDGERS].values()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
+from tests.support.alertmanager import answers, until
 from tests.support.processes import GatewayProcess
 from tests.support.servers import free_port, program
 
@@ -23,7 +24,6 @@ receivers:
   - name: gateway
     webhook_configs: [{{url: "{url}/webhooks/alertmanager", http_config: {{authorization: {{credentials: secret-token}}}}}}]
 """
-PATIENCE = 30.0
 
 
 @dataclass
@@ -64,31 +64,13 @@ async def alertmanagers(folder: Path, gateway_url: str) -> AsyncIterator[Pair]:
         running.append(subprocess.Popen([binary, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
     pair = Pair([f"http://127.0.0.1:{web}" for web, _ in ports])
     try:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            for url in pair.urls:
-                await until(lambda url=url: answers(client, f"{url}/-/ready"))  # type: ignore[misc]
+        for url in pair.urls:
+            await until(lambda url=url: answers(f"{url}/-/ready"))  # type: ignore[misc]
         yield pair
     finally:
         for process in running:
             process.kill()
             process.wait()
-
-
-async def answers(client: httpx.AsyncClient, url: str) -> bool:
-    try:
-        return (await client.get(url)).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
-async def until(condition: Callable[[], object]) -> None:
-    deadline = asyncio.get_running_loop().time() + PATIENCE
-    while True:
-        found = condition()
-        if await found if asyncio.iscoroutine(found) else found:
-            return
-        assert asyncio.get_running_loop().time() < deadline, "it did not happen in time"
-        await asyncio.sleep(0.1)
 
 
 @pytest.fixture
