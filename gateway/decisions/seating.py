@@ -145,4 +145,4 @@ class Seating:
 def _unseen(routing: Routing, kept: Verdict | None) -> Verdict:
     for misled in routing.misled:
         return Verdict(Standing.UNDELIVERABLE, Reason.TEMPLATE_VALUE, misled.route.described)
-    return kept or UNROUTED
+    return kept if kept is not None and kept.outcome == Standing.SUPPRESSED else UNROUTED

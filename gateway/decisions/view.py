@@ -154,6 +154,7 @@ def _want_firing(view: View, incident: Incident, *, paged: bool) -> None:
         view.due = max(1, min(seat.due for seat in firing))
     elif view.want != believed:
         waits = view.ledger.told_at + min((leg.route.update_interval for s in view.seats for leg in s.legs), default=0)
+        waits = min([waits, *(seat.held_no_longer_than for seat in firing if seat.member.episode_id not in believed.members)])
         view.due = max(1, 1 if _cannot_wait(believed, view.want) else waits)
 
 

@@ -177,3 +177,8 @@ def test_a_critical_alert_is_not_waited_for_beyond_longest_hold() -> None:
     slow = alert("Slow", node="n1")
     held, free = (planned(slow, at=at, rules=critical).views["chat"] for at in (5 * MINUTE - 1, 5 * MINUTE))
     assert [seat.kept.reason if seat.kept else None for seat in (*held.seats, *free.seats)] == [Reason.INHIBIT_WAIT, None]
+
+
+def test_what_is_routed_nowhere_is_unrouted_and_waits_for_no_source() -> None:
+    nowhere = replace(book(with_wait(MINUTE)), routes=(), roots=())
+    assert {one.reason for one in planned(SLOW, rules=nowhere).unseen.values()} == {Reason.UNROUTED}

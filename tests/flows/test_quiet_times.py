@@ -127,6 +127,18 @@ async def test_nothing_holds_a_critical_alert_longer_than_longest_hold() -> None
     assert states(world, "pager") == [Told.FIRING]
 
 
+async def test_an_update_interval_holds_no_further_critical_alert_longer_than_longest_hold() -> None:
+    world = World(rules(everything(update_interval=HOUR, longest_hold=2 * MINUTE)))
+    await world.webhook(seen(pod="a"))
+    await world.until(MINUTE)
+    await world.webhook(seen(pod="b", at=MINUTE))
+    await world.until(3 * MINUTE)
+    assert [len(one.telling.lines) for one in world.slack.sent if one.telling] == [1, 2]
+    await world.webhook(seen(pod="c", at=3 * MINUTE, severity="warning"))
+    await world.until(HOUR)
+    assert [len(one.telling.lines) for one in world.slack.sent if one.telling] == [1, 2]
+
+
 async def test_a_warning_waits_for_its_whole_group_wait() -> None:
     world = World(rules(everything(group_wait=HOUR, longest_hold=2 * MINUTE)))
     await world.webhook(seen(severity="warning"))

@@ -1,0 +1,295 @@
+"""Every reason to be quiet together, over any timeline: each member has one verdict with a reason at each target, what nothing
+keeps quiet is told in time, what something keeps quiet is not, and every firing that was told gets its end."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from gateway.actions import Actions
+from gateway.decisions.silence import Wish
+from gateway.model.changes import Table
+from gateway.model.incident import Told
+from gateway.model.rulebook import (
+    ALWAYS,
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    Condition,
+    CorrelateRule,
+    Hours,
+    InhibitRule,
+    Maintenance,
+    Mute,
+    Origin,
+    PageWhen,
+    Quantifier,
+    Route,
+    Rulebook,
+)
+from gateway.model.severity import Severity
+from gateway.model.time_intervals import TimeInterval
+from gateway.model.verdict import Reason, Standing
+from gateway.ordering import Weighed
+from tests.support.build import START, match, pager, rulebook, seen, slack
+from tests.support.plain_reading import PAGER, Reading
+from tests.support.world import World
+
+HERE = Origin("rules.yaml", 7)
+ALERTS = {
+    "down": {"alertname": "NodeDown", "node": "n1", "severity": "critical"},
+    "down too": {"alertname": "NodeDown", "node": "n2", "severity": "warning"},
+    "slow": {"alertname": "Slow", "node": "n1", "severity": "warning"},
+    "worse": {"alertname": "Slow", "node": "n1", "severity": "critical", "pod": "p"},
+    "there": {"alertname": "Slow", "node": "n2", "severity": "info"},
+    "says": {"alertname": "Says", "node": "n1", "severity": "none"},
+    "disk": {"alertname": "Disk", "severity": "critical"},
+}
+NAMED = st.sampled_from(sorted(ALERTS))
+
+
+def interval(*spans: tuple[str, str]) -> tuple[TimeInterval, ...]:
+    return (TimeInterval.parse({"times": [{"start_time": start, "end_time": end} for start, end in spans]}),)
+
+
+BUSY = (("08:20", "08:35"), ("09:00", "09:20"), ("10:00", "10:40"))
+LATE = (("08:30", "08:50"), ("09:10", "09:40"), ("13:00", "24:00"))
+WORK = (25 * MINUTE, 55 * MINUTE)  # after START, which is at 08:00
+BOUNDS = frozenset(int(text[:2]) * 60 + int(text[3:]) for spans in (BUSY, LATE) for span in spans for text in span) | {
+    8 * 60 + at // MINUTE for at in WORK
+}
+NODE_DOWN = InhibitRule("node-down", HERE, match('alertname="NodeDown"'), match('alertname!="NodeDown"'), ("node",))
+WORSE = InhibitRule("worse", HERE, match('severity="critical"'), match('severity=~"warning|info|critical"'), ("alertname",))
+MAINTENANCE = (
+    Maintenance("upgrade", HERE, match('node="n1"'), START + WORK[0], START + WORK[1]),
+    Maintenance("weekly", HERE, match('alertname="Slow"'), hours=Hours(("busy",))),
+)
+CRITICAL_OR_TWO = PageWhen(Quantifier.ANY, (Condition(severity=Severity.CRITICAL), Condition(alerts=2)))
+
+
+@st.composite
+def rulebooks(draw: st.DrawFn) -> Rulebook:
+    route = Route(
+        "all",
+        HERE,
+        notify=("chat",),
+        page=("pager",),
+        page_when=draw(st.sampled_from([PageWhen(), CRITICAL_OR_TWO])),
+        hours=draw(st.sampled_from([ALWAYS, ALWAYS, Hours(("late",)), Hours(not_during=("busy",))])),
+        mute=draw(st.sampled_from([Mute(), Mute(page=("late",)), Mute(notify=("busy",)), Mute(page=("busy",), notify=("late",), critical=True)])),
+        group_wait=draw(st.sampled_from([0, 10 * SECOND, 2 * MINUTE])),
+        update_interval=draw(st.sampled_from([30 * SECOND, 3 * MINUTE])),
+        longest_hold=draw(st.sampled_from([MINUTE, 5 * MINUTE])),
+    )  # fmt: skip
+    waits = draw(st.sampled_from([0, 20 * SECOND, 10 * MINUTE]))
+    return replace(
+        rulebook(route, destinations=(slack(), pager())),
+        correlate=draw(st.sampled_from([(), (CorrelateRule("node", HERE, by=("node",)),)])),
+        inhibit=draw(st.sampled_from([(), (replace(NODE_DOWN, wait=waits),), (replace(WORSE, wait=waits), NODE_DOWN)])),
+        maintenance=draw(st.sampled_from([(), MAINTENANCE[:1], MAINTENANCE[1:], MAINTENANCE])),
+        intervals={"busy": interval(*BUSY), "late": interval(*LATE)},
+    )
+
+
+BY_A_RULE = {Reason.MAINTENANCE, Reason.INHIBITED, Reason.INHIBIT_WAIT, Reason.MUTED, Reason.PAGE_WHEN}
+
+
+class EveryReason(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.firing: dict[str, int] = {}
+        self.over: dict[str, int] = {}
+        self.looked_at = {"slack": 0, "pagerduty": 0}  # how much of what was sent has been looked at
+
+    def do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self.loop.run_until_complete(work)
+
+    @property
+    def now(self) -> int:
+        return START + self.world.at
+
+    @initialize(rules=rulebooks())
+    def begin(self, rules: Rulebook) -> None:
+        self.world = World(rules)
+        self.actions = Actions(self.world.store, lambda: None)
+        self.reading = Reading(self.world, rules, BOUNDS, START)
+
+    # What happens
+
+    @rule(name=NAMED)
+    def fire(self, name: str) -> None:
+        start = self.firing.setdefault(name, self.world.at)
+        self.reading.changed_at = self.now
+        self.do(self.world.webhook(seen(at=start, **ALERTS[name])))
+
+    @rule(name=NAMED)
+    def end(self, name: str) -> None:
+        if name in self.firing:
+            self.pass_time(1)
+            start = self.over[name] = self.firing.pop(name)
+            self.reading.changed_at = self.now
+            self.do(self.world.webhook(seen(at=start, ends=self.world.at, **ALERTS[name])))
+
+    @rule(name=NAMED)
+    def fire_without_a_newer_start(self, name: str) -> None:
+        if name in self.over and name not in self.firing:
+            self.firing[name] = self.over[name]
+            self.fire(name)
+
+    @rule(seconds=st.integers(1, 300) | st.integers(300, 3_000))
+    def wait(self, seconds: int) -> None:
+        self.pass_time(seconds * SECOND)
+
+    def pass_time(self, milliseconds: int) -> None:
+        self.do(self.world.until(self.world.at + milliseconds))
+        self.reading.changed_at = max(self.reading.changed_at, self.reading.unchanged_since(self.now))
+
+    @rule(rules=rulebooks())
+    def reload(self, rules: Rulebook) -> None:
+        self.reading.rules, self.reading.changed_at = rules, self.now
+        self.do(self.world.reload(rules))
+
+    @rule()
+    def restart(self) -> None:
+        self.world.begin(self.reading.rules)
+
+    @rule(which=st.integers(0, 5))
+    def close(self, which: int) -> None:
+        fires = [one for one in self.world.incidents if one.firing]
+        if fires:
+            self.reading.changed_at = self.now
+            self.do(self.actions.close(fires[which % len(fires)].id, "ann", "", 20 * MINUTE))
+            self.do(self.world.settle())
+
+    @rule(name=NAMED, minutes=st.integers(1, 60))
+    def silence(self, name: str, minutes: int) -> None:
+        matcher = f'alertname="{ALERTS[name]["alertname"]}"'
+        self.reading.changed_at, ends = self.now, self.now + minutes * MINUTE
+        weighed = self.do(self.world.desk.weigh(Wish((matcher,), "ann", ends_at=ends, reason="known")))
+        assert isinstance(weighed, Weighed)
+        self.do(self.world.desk.silence(weighed.silence))
+        self.reading.silences.append((match(matcher), self.now, ends))
+        self.do(self.world.settle())
+
+    @rule(minutes=st.integers(1, 60))
+    def pause(self, minutes: int) -> None:
+        self.reading.changed_at = self.now
+        self.reading.paused_until = max(self.now, self.now + minutes * MINUTE)
+        self.do(self.world.desk.order("pause", "ann", self.reading.paused_until, "exercise"))
+        self.do(self.world.settle())
+
+    # What holds at every quiet moment
+
+    @invariant()
+    def every_member_has_one_verdict_with_a_reason_at_each_target(self) -> None:
+        verdicts = self.do(self.world.verdicts())
+        for _, member, alert in self.reading.firing():
+            mine = {target: one for (target, episode), one in verdicts.items() if episode == member.episode_id}
+            assert mine, f"{alert.name} has no verdict"
+            if self.reading.routed(self.now):
+                assert mine.keys() >= {"chat", "pager"}
+            for target, one in mine.items():
+                where = f"{alert.name} {alert.labels} at {target or 'nobody'}: {one}"
+                assert one.reason, where
+                assert one.outcome != Standing.DUE, f"it is a quiet moment: {where}"
+                assert one.until == 0 or one.until > self.now, f"looked at again in the past: {where}"
+                if one.reason in BY_A_RULE:
+                    assert re.search(r"\(rules\.yaml:7", one.rule), where
+                if one.outcome == Standing.HELD and alert.severity is Severity.CRITICAL:
+                    assert self.now < member.joined_at + self.reading.route.longest_hold, f"held for too long: {where}"
+
+    @invariant()
+    def what_nothing_keeps_quiet_is_told_in_time(self) -> None:
+        for incident, member, alert in self.reading.firing():
+            for target in ("chat", "pager"):
+                if self.reading.overdue(target, member, alert, self.now) and self.pages(incident.id, target):
+                    ledger = self.world.ledgers_of(incident.id).get(target)
+                    believed = ledger.believed if ledger else None
+                    assert believed, f"{alert.labels} was never told at {target}"
+                    assert believed.state is Told.FIRING, f"{alert.labels}: {target} believes {believed.state}"
+                    assert believed.members.get(member.episode_id), f"{alert.labels} was not told at {target}"
+                    assert member.episode_id not in believed.hushed, f"{alert.labels} is still said to be quiet at {target}"
+
+    def pages(self, incident: str, target: str) -> bool:
+        """Would what is free at this target be worth a page?"""
+        if target != PAGER or not self.reading.route.page_when.conditions:
+            return True
+        free = [
+            alert
+            for one, member, alert in self.reading.firing()
+            if one.id == incident and self.reading.overdue(target, member, alert, self.now)
+        ]
+        return len(free) >= 2 or any(alert.severity is Severity.CRITICAL for alert in free)
+
+    @invariant()
+    def what_something_keeps_quiet_is_not_told(self) -> None:
+        unseen = [one for kind, seen in self.looked_at.items() for one in getattr(self.world, kind).sent[seen:]]
+        self.looked_at = {kind: len(getattr(self.world, kind).sent) for kind in self.looked_at}
+        alerts = {(one.name, *sorted(one.labels.items())): (member, one) for _, member, one in self.reading.firing()}
+        for sent in unseen:
+            if sent.telling is None or sent.telling.state is not Told.FIRING or not sent.posted:
+                continue
+            told = [
+                alerts.get((line.name, *sorted((line.labels | {"alertname": line.name}).items())))
+                for line in sent.telling.lines
+            ]
+            for member, alert in [one for one in told if one is not None and one[0].joined_at <= START + sent.at]:
+                reason = self.reading.quiet(sent.target, member, alert, START + sent.at)
+                assert not reason, f"{alert.labels} was told at {sent.target} though it is {reason}"
+
+    @invariant()
+    def nobody_hears_of_an_end_without_a_beginning(self) -> None:
+        told: dict[tuple[str, str], Told] = {}
+        for sent in sorted((*self.world.slack.sent, *self.world.pagerduty.sent), key=lambda one: one.at):
+            if sent.telling is not None:
+                key, state = (sent.telling.incident, sent.target), sent.telling.state
+                before = told.get(key, Told.NOTHING)
+                allowed = {Told.ENDED: {Told.FIRING, Told.CLOSED}, Told.MOVED: {Told.FIRING}, Told.CLOSED: {Told.FIRING}}
+                assert before in allowed.get(state, {before}), f"{key}: {state} after {before}"
+                told[key] = state
+
+    # In the end
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "world"):
+                self.do(self.finish())
+        finally:
+            self.loop.close()
+
+    async def finish(self) -> None:
+        world = self.world
+        for name, start in self.firing.items():
+            world.at += 1
+            await world.webhook(seen(at=start, ends=world.at, **ALERTS[name]))
+        await world.until(world.at + 3 * HOUR)
+        for ledger in world.ledgers_everywhere:
+            assert ledger.believed.state in (Told.NOTHING, Told.ENDED, Told.MOVED), f"{ledger.key} still believes it fires"
+        assert not any(world.store._standing.values()), "nobody stands anywhere"
+        assert not any(world.store._watching.values()), "nobody watches"
+        await world.until(world.at + 9 * DAY)
+        assert not {table: rows for table, rows in world.store.rows.items() if rows and table is not Table.META}
+
+
+class EveryReasonAtLength(EveryReason):
+    """The same machine, for longer."""
+
+
+def some(examples: int, steps: int) -> settings:
+    return settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+TestEveryReason = EveryReason.TestCase
+TestEveryReason.settings = some(150, 25)
+TestEveryReasonAtLength = pytest.mark.long(EveryReasonAtLength.TestCase)
+TestEveryReasonAtLength.settings = some(2_000, 40)
