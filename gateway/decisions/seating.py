@@ -12,7 +12,7 @@ from gateway.decisions.route import OWN_SOURCE, OWN_SUBJECT, Leg, Misled, Routin
 from gateway.decisions.view import Seat, View
 from gateway.model.alert import Alert
 from gateway.model.incident import Member, Told
-from gateway.model.ledger import Ledger
+from gateway.model.ledger import NOTHING_BELIEVED, Ledger
 from gateway.model.verdict import Reason, Standing, Verdict
 
 UNROUTED = Verdict(Standing.SUPPRESSED, Reason.UNROUTED)
@@ -51,13 +51,21 @@ class Seating:
             self._take(self._seat_at([leg for leg in legs if leg.target == target], member, alert, kept))
 
     def _seat_at(self, legs: list[Leg], member: Member, alert: Alert, kept: Verdict | None) -> Seat:
-        """By the ways that are open now; where none is, it is muted. No hold keeps a critical alert back for too long."""
+        """By the ways that are open now; where none is, it is muted. What suppresses goes before what holds."""
         mutes = [self._suppressor.muted(self._case.orders, leg, alert, self._now) for leg in legs]
         ways = [leg for leg, mute in zip(legs, mutes, strict=True) if mute is None]
-        seat = Seat(member, alert, ways or legs, kept or (None if ways else mutes[0]))
-        if kept is not None and kept.outcome == Standing.HELD and seat.held_no_longer_than <= self._now:
-            seat.kept = None
+        muted = None if ways else mutes[0]
+        seat = Seat(member, alert, ways or legs, kept if kept is not None and kept.outcome == Standing.SUPPRESSED else muted)
+        if seat.kept is None and self._may_hold(seat):
+            seat.kept = kept
         return seat
+
+    def _may_hold(self, seat: Seat) -> bool:
+        """Nothing that is critical for too long, and nothing back that was told already."""
+        ledger = self._case.ledgers.get(seat.legs[0].target)
+        told = assumed(ledger).believed if ledger is not None else NOTHING_BELIEVED
+        fires = told.state is Told.FIRING and told.members.get(seat.member.episode_id)
+        return not fires and self._now < seat.held_no_longer_than
 
     def _take(self, seat: Seat) -> View:
         """A member that sits at this target already gets the further legs."""

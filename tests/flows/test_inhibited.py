@@ -445,6 +445,26 @@ async def test_a_source_that_a_replica_with_the_rules_before_takes_in_counts_soo
     assert hushed(world)[-1] == ""
 
 
+async def test_a_wait_that_a_reload_brings_holds_nothing_back_that_was_told_already() -> None:
+    world = World(rulebook())
+    await world.webhook(slow())
+    await world.until(MINUTE)
+    await world.reload(rules(replace(NODE_DOWN, wait=10 * MINUTE)))
+    await world.until(HOUR)
+    assert (told(world), told(world, target="pager")) == ([Told.FIRING], [Told.FIRING])
+
+
+async def test_what_breaks_off_a_wait_breaks_off_no_pause_of_paging() -> None:
+    waits = rules(replace(NODE_DOWN, wait=HOUR), routes=[replace(EVERYTHING, longest_hold=MINUTE)])
+    world = World(waits)
+    await world.desk.order("pause", "ann", START + 10 * MINUTE, "exercise")
+    await world.webhook(slow(severity="critical"))
+    await world.until(10 * MINUTE - SECOND)
+    assert (told(world), told(world, target="pager")) == ([Told.FIRING], [])
+    await world.until(10 * MINUTE + SECOND)
+    assert told(world, target="pager") == [Told.FIRING]
+
+
 # What else happens in between
 
 

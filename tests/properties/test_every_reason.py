@@ -237,6 +237,10 @@ class EveryReason(RuleBasedStateMachine):
         self.looked_at = {kind: len(getattr(self.world, kind).sent) for kind in self.looked_at}
         alerts = {(one.name, *sorted(one.labels.items())): (member, one) for _, member, one in self.reading.firing()}
         for sent in unseen:
+            moved = sent.telling is not None and sent.telling.state is Told.MOVED
+            assert not moved or not self.reading.routed(START + sent.at), (
+                f"{sent.target} was told that it moved, and it did not"
+            )
             if sent.telling is None or sent.telling.state is not Told.FIRING or not sent.posted:
                 continue
             told = [
@@ -257,6 +261,13 @@ class EveryReason(RuleBasedStateMachine):
                 allowed = {Told.ENDED: {Told.FIRING, Told.CLOSED}, Told.MOVED: {Told.FIRING}, Told.CLOSED: {Told.FIRING}}
                 assert before in allowed.get(state, {before}), f"{key}: {state} after {before}"
                 told[key] = state
+
+    @invariant()
+    def nobody_hears_of_an_end_while_it_fires_on(self) -> None:
+        for incident, member, alert in self.reading.firing():
+            for target, ledger in self.world.ledgers_of(incident.id).items():
+                ended = ledger.believed.state is Told.ENDED and member.episode_id in ledger.believed.members
+                assert not ended, f"{target} was told that {alert.labels} ended"
 
     # In the end
 
