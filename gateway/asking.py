@@ -47,10 +47,7 @@ def incidents(incident: str | None, state: str, ack_by: str | None, close_by: st
 @AS_JSON
 def quarantine(entry: str | None, *, as_json: bool) -> None:
     """List what could not be taken as an alert, or read an entry once more."""
-    if entry:
-        found = ask("POST", f"/api/v1/quarantine/{quote(entry, safe='')}/replay")
-    else:
-        found = ask("GET", "/api/v1/quarantine")
+    found = ask("POST", f"/api/v1/quarantine/{quote(entry, safe='')}/replay") if entry else ask("GET", "/api/v1/quarantine")
     if as_json:
         click.echo(json.dumps(found, indent=2))
     elif entry:

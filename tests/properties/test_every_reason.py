@@ -121,7 +121,7 @@ class EveryReason(RuleBasedStateMachine):
     @initialize(rules=rulebooks())
     def begin(self, rules: Rulebook) -> None:
         self.world = World(rules)
-        self.actions = Actions(self.world.store, lambda: None)
+        self.actions = Actions(self.world.slots, lambda: None)
         self.reading = Reading(self.world, rules, BOUNDS, START)
 
     # What happens
