@@ -50,6 +50,11 @@ class Alertmanager:
         async with httpx.AsyncClient(trust_env=False) as client:
             (await client.post(f"{self.url}/api/v2/silences", json=wish)).raise_for_status()
 
+    async def end_silences(self) -> None:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            for one in (await client.get(f"{self.url}/api/v2/silences")).json():
+                (await client.delete(f"{self.url}/api/v2/silence/{one['id']}")).raise_for_status()
+
     async def reload(self, config: str) -> None:
         self.config.write_text(config, "utf-8")
         async with httpx.AsyncClient(trust_env=False) as client:
