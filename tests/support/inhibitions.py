@@ -36,7 +36,7 @@ def rule(source: str, target: str, *equal: str) -> dict[str, list[str]]:
     return {"source_matchers": source.split(" , "), "target_matchers": target.split(" , "), "equal": list(equal)}
 
 
-def compiled(rules: Sequence[Mapping[str, Sequence[str]]]) -> Inhibitor:
+def compiled(rules: Sequence[Mapping[str, Sequence[str]]], partition_by: Sequence[str] = ()) -> Inhibitor:
     return Inhibitor(
         [
             InhibitRule(
@@ -47,13 +47,14 @@ def compiled(rules: Sequence[Mapping[str, Sequence[str]]]) -> Inhibitor:
                 tuple(given["equal"]),
             )
             for number, given in enumerate(rules)
-        ]
+        ],
+        partition_by,
     )
 
 
-def kept_quiet(case: Inhibition) -> set[str]:
+def kept_quiet(case: Inhibition, partition_by: Sequence[str] = ()) -> set[str]:
     """By our rules: whoever watches a post at which somebody stands."""
-    inhibitor, moves = compiled(case.rules), Posts()
+    inhibitor, moves = compiled(case.rules, partition_by), Posts()
     for name, labels in case.alerts.items():
         inhibitor.stand(msgspec.structs.replace(alert(ended=0 if name in case.ended else None), id=name, labels=labels), moves)
     manned = {post for post, _ in moves.enter}

@@ -1,0 +1,63 @@
+"""Posts in the in-memory store and in a real server: the same answers and the same wakings, whatever is done in whatever order."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.model.changes import Ask, Changes, LaneRule, Posts, Release
+from gateway.ports import Store
+from gateway.storage.memory import MemoryStore
+from gateway.storage.redis import RedisStore, connect
+
+POSTS, ALERTS, SUBJECTS = ("p", "p0", "q"), ("a", "b", "c"), ("plan:i", "plan:j")
+
+
+def pairs(others: tuple[str, ...]) -> st.SearchStrategy[list[tuple[str, str]]]:
+    return st.lists(st.tuples(st.sampled_from(POSTS), st.sampled_from(others)), max_size=2)
+
+
+MOVES = st.builds(
+    Posts,
+    enter=pairs(ALERTS),
+    leave=pairs(ALERTS),
+    watch=pairs(SUBJECTS),
+    unwatch=pairs(SUBJECTS),
+    seen=st.dictionaries(st.sampled_from(POSTS), st.sampled_from(["", *ALERTS]), max_size=1),
+)
+
+
+async def done(store: Store, moves: Posts) -> tuple[str, dict[str, str], list[str]]:
+    """The fate of the commit, who stands where then, and who was woken."""
+    fate = (await store.commit(Changes(posts=moves))).fate
+    standing = {post: alert for post, (alert, _) in (await store.gather(Ask(posts=POSTS))).standing.items()}
+    claims = (await store.claim(10, 20_000, LaneRule())).claims
+    await store.commit(Changes(releases=[Release(one, None) for one in claims]))
+    return fate, standing, sorted(one.subject for one in claims)
+
+
+async def play(url: str, steps: list[Posts]) -> None:
+    client = connect(url)
+    await client.flushall()
+    try:
+        memory, server = MemoryStore(lambda: 1_800_000_000_000), RedisStore(client)
+        for moves in steps:
+            assert await done(memory, moves) == await done(server, moves)
+    finally:
+        await client.aclose()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(MOVES, min_size=1, max_size=12))
+def test_both_stores_do_the_same(valkey_url: str, steps: list[Posts]) -> None:
+    asyncio.run(play(valkey_url, steps))
+
+
+@pytest.mark.long
+@settings(max_examples=5_000, deadline=None)
+@given(st.lists(MOVES, min_size=1, max_size=30))
+def test_both_stores_do_the_same_at_length(redis_url: str, steps: list[Posts]) -> None:
+    asyncio.run(play(redis_url, steps))
