@@ -32,6 +32,7 @@ from gateway.inbound.show import moment
 from gateway.intake import Intake
 from gateway.model.changes import Pace
 from gateway.ordering import OrderDesk
+from gateway.outbound.alertmanager import AlertmanagerPeers
 from gateway.outbound.log import LogNotifier
 from gateway.outbound.pagerduty import PagerDutyNotifier
 from gateway.outbound.slack import SlackNotifier
@@ -120,11 +121,14 @@ async def _assemble(
         for slot, store in enumerate(slots.states)
     ]
     own_alerts = OwnAlerts(intakes[HOME], slots.home)
+    intake = SpreadIntake(intakes, first.rules.partition_by)
+    peers = AlertmanagerPeers()
+    public_url = settings.public_url.rstrip("/")
     for store, own in zip(slots.states, intakes, strict=True):
-        context = Context(store, first.policy, notifiers, vault, metrics, own_alerts.report, settings.public_url.rstrip("/"))
+        context = Context(store, first.policy, notifiers, vault, metrics, own_alerts.report, intake, peers, public_url)
+        context.home = store is slots.home
         reconcilers.append(Reconciler(context, paces, lambda own=own: own.crowded))  # type: ignore[misc]
     reconcilers[HOME].context.elsewhere = slots.states[HOME + 1 :]
-    intake = SpreadIntake(intakes, first.rules.partition_by)
 
     def wake() -> None:
         for reconciler in reconcilers:
@@ -164,6 +168,7 @@ async def _assemble(
 
     stack.push_async_callback(intake.drain)
     stack.push_async_callback(slack.aclose)
+    stack.push_async_callback(peers.aclose)
     stack.push_async_callback(pagerduty.aclose)
     _background(stack, own_alerts.run)
     _background(stack, auditor.run)

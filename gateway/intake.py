@@ -147,7 +147,7 @@ class Intake:
         """A body that is no webhook is kept, and is no observation."""
         changes, admission = await self._decide(seen)
         quarantined = [Taken(stray.source, Outcome.QUARANTINED, stray.reason) for stray in strays if not stray.whole]
-        changes.add("received", len(seen) + len(quarantined))
+        changes.add("received", sum(not one.inferred_at for one in seen) + len(quarantined))
         for one in quarantined:
             changes.add(f"seen:{one.outcome}:{one.reason}")
         changes.keep = [keep(stray) for stray in strays]

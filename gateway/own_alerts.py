@@ -42,6 +42,7 @@ TEXTS = {
     "GatewaySilenceEnding": (Severity.INFO, "Silence {silence} by {owner} ends soon, and alerts still fire under it", "`gateway silence extend {silence}` gives it more time."),
     "GatewayPaused": (Severity.WARNING, "Nobody is paged: {by} paused it", "`gateway pause --end` lifts it before its time."),
     "GatewayBypassed": (Severity.WARNING, "Nothing is suppressed: {by} ordered a bypass", "`gateway bypass --end` lifts it before its time."),
+    "GatewaySourceDoubtful": (Severity.WARNING, "What source {source} says no longer is not believed", "Its alerts go on firing here: no end is inferred until this is over."),
     "GatewayRulesRejected": (Severity.WARNING, "The rule files have errors", "The last good rules stay in force; `gateway check` says what is wrong."),
 }  # fmt: skip
 

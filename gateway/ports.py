@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from gateway.decisions.normalise import Normaliser
 from gateway.model.alert import Observation
 from gateway.model.changes import (
     Ask,
@@ -20,6 +21,7 @@ from gateway.model.changes import (
     Table,
 )
 from gateway.model.incident import Note, Remote, Through
+from gateway.model.peers import Statement
 from gateway.model.stray import Stray
 from gateway.model.telling import Answer, Look, Telling
 
@@ -68,6 +70,14 @@ class Intake(Protocol):
     """Webhook time. On return everything given is durable; `StateUnavailable` means none of it counts as taken."""
 
     async def accept(self, seen: Sequence[Observation], strays: Sequence[Stray]) -> None: ...
+
+
+class Peers(Protocol):
+    """The Alertmanagers of our sources. Never raises for what one of them, or the network, does."""
+
+    async def ask(self, url: str, receiver: str, reader: Normaliser) -> Statement | str:
+        """What fires there and is routed to `receiver`, or a sentence why there is no answer."""
+        ...
 
 
 class Store(Protocol):

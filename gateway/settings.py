@@ -136,8 +136,10 @@ class Environment:
         return value
 
     def _hide(self, value: str | None) -> None:
-        if value is not None and len(value) >= SHORTEST_SECRET:
-            self._secrets.add(value)
+        """An address with a password in it, and the password alone too."""
+        for part in (value, _password(value) if value and "://" in value else None):
+            if part is not None and len(part) >= SHORTEST_SECRET:
+                self._secrets.add(part)
 
     def _value(self, name: str) -> str | None:
         value = self._variables.get(name)

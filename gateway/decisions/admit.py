@@ -45,7 +45,7 @@ def _on_its_own(alert: Alert, seen: Observation) -> bool:
 def _taken(seen: Observation, outcome: Outcome, reason: Reason) -> Taken:
     """A repeat says nothing of when it happened."""
     happened = {Outcome.OPENED: seen.starts_at, Outcome.ENDED: seen.ends_at} if reason is not Reason.DISPUTED else {}
-    return Taken(seen.source, outcome, reason, happened.get(outcome, 0))
+    return Taken(seen.source, outcome, reason, happened.get(outcome, 0), seen.inferred_at > 0)
 
 
 class _Turn(msgspec.Struct):
@@ -71,6 +71,7 @@ class Admission:
         self._versions: dict[Cell, bytes] = {}
         self._at: dict[str, str] = {}  # alert -> the incident of its newest episode, where this batch moved it
         self._dirty: dict[str, None] = {}
+        self._concluded: list[tuple[Observation, Outcome, Reason]] = []
         self.changes = Changes()
         self.verdicts: list[Taken] = []
 
@@ -127,9 +128,11 @@ class Admission:
         before = self._alerts[seen.alert]
         after, outcome, reason = observe(before, seen, self._now)
         self.verdicts.append(_taken(seen, outcome, reason))
-        self.changes.add(f"seen:{outcome}:{reason}")
+        self.changes.add(f"{'concluded' if seen.inferred_at else 'seen'}:{outcome}:{reason}")
         if after is None:
             return
+        if seen.inferred_at and outcome is not Outcome.REPEATED:
+            self._concluded.append((seen, outcome, reason))
         self._alerts[seen.alert] = after
         self._dirty[seen.alert] = None
         if before is not None and len(before.copies) >= MAX_COPIES:  # what made room leads nowhere any more
@@ -227,4 +230,11 @@ class Admission:
                 changes.log.append(LogEntry(draft.id, "alerts", {"opened": draft.opened, "ended": draft.ended}))
             else:  # a candidate that was passed over
                 changes.expect[Cell(Table.INCIDENTS, draft.id)] = self._versions[Cell(Table.INCIDENTS, draft.id)]
+        changes.log += [self._story(*one) for one in self._concluded]
         return changes
+
+    def _story(self, seen: Observation, outcome: Outcome, reason: Reason) -> LogEntry:
+        alert = self._alerts[seen.alert]
+        incident = self._at.get(seen.alert, alert.incident if alert is not None else "")
+        said = {"alert": seen.alert, "source": seen.source, "outcome": outcome.value, "because": seen.because}
+        return LogEntry(incident, reason.value, said)

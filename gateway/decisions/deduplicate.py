@@ -26,6 +26,8 @@ def observe(alert: Alert | None, seen: Observation, now: int) -> Observed:
     copy = alert.copies.get(seen.copy)
     if seen.firing:
         return _fires(alert, copy, seen, now)
+    if seen.inferred_at:
+        return _must_have_ended(alert, copy, seen, now)
     return _ends(alert, copy, seen, now)
 
 
@@ -59,9 +61,10 @@ def _new(seen: Observation, now: int) -> Alert:
 def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
     if copy is not None and copy.firing:
         return _still_fires(alert, copy, seen, now)
-    disputed = copy is not None and seen.starts_at <= copy.ends_at
+    found = seen.inferred_at > 0  # the source has it as firing now: no late copy
+    disputed = copy is not None and seen.starts_at <= copy.ends_at and not found
     ends_at = copy.ends_at if copy is not None else 0
-    copies = _with(alert.copies, seen.copy, Copy(True, seen.starts_at, ends_at))
+    copies = _with(alert.copies, seen.copy, Copy(True, seen.starts_at, ends_at, now))
     if alert.firing:
         settled = alert.held_until > now and not disputed
         changed = _heard(alert, seen, copies, now, held_until=0 if settled else alert.held_until)
@@ -80,22 +83,22 @@ def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obse
         last_seen=now,
         spoken_by=seen.copy,
         source_url=seen.source_url,
+        inferred=False,
     )
-    if disputed:
-        return opened, Outcome.OPENED, Reason.DISPUTED
+    if disputed or found:
+        return opened, Outcome.OPENED, Reason.FOUND_AT_SOURCE if found else Reason.DISPUTED
     return opened, Outcome.OPENED, Reason.FIRED_AGAIN if alert.episode else Reason.FIRST_FIRING
 
 
 def _still_fires(alert: Alert, copy: Copy, seen: Observation, now: int) -> Observed:
-    if alert.held_until > now and seen.starts_at > copy.ends_at:
-        copies = _with(alert.copies, seen.copy, Copy(True, seen.starts_at, copy.ends_at))
+    if alert.held_until > now and (seen.starts_at > copy.ends_at or seen.inferred_at):
+        copies = _with(alert.copies, seen.copy, Copy(True, seen.starts_at, copy.ends_at, now))
         return _heard(alert, seen, copies, now, held_until=0), Outcome.CHANGED, Reason.DISPUTE_SETTLED
     news = seen.starts_at > copy.starts_at or (seen.copy == alert.spoken_by and seen.annotations != alert.annotations)
-    if not news and now - alert.last_seen < SEEN_STEP:
+    if not news and now - copy.said_at < SEEN_STEP:
         return None, Outcome.REPEATED, Reason.STILL_FIRING
-    copies = alert.copies
-    if seen.starts_at > copy.starts_at:  # it ended and fired again in between, which nobody told us: one episode
-        copies = _with(copies, seen.copy, Copy(True, seen.starts_at, copy.ends_at))
+    starts_at = max(seen.starts_at, copy.starts_at)  # a newer one ended and fired again in between, untold: one episode
+    copies = _with(alert.copies, seen.copy, Copy(True, starts_at, copy.ends_at, now))
     return _heard(alert, seen, copies, now, held_until=alert.held_until), Outcome.REPEATED, Reason.STILL_FIRING
 
 
@@ -119,16 +122,33 @@ def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obser
         if copy is not None and seen.ends_at <= copy.ends_at:
             return None, Outcome.IGNORED, Reason.ALREADY_ENDED
         known = msgspec.structs.replace(
-            alert, copies=_with(alert.copies, seen.copy, Copy(False, seen.starts_at, seen.ends_at)), last_seen=now
+            alert, copies=_with(alert.copies, seen.copy, Copy(False, seen.starts_at, seen.ends_at, now)), last_seen=now
         )
         return known, Outcome.IGNORED, Reason.ORPHAN_RESOLVE if copy is None else Reason.ALREADY_ENDED
     if seen.ends_at < copy.starts_at:
         return None, Outcome.IGNORED, Reason.LATE_RESOLVE
-    copies = _with(alert.copies, seen.copy, Copy(False, copy.starts_at, max(seen.ends_at, copy.ends_at)))
+    copies = _with(alert.copies, seen.copy, Copy(False, copy.starts_at, max(seen.ends_at, copy.ends_at), now))
     if any(other.firing for other in copies.values()):
         return msgspec.structs.replace(alert, copies=copies, last_seen=now), Outcome.CHANGED, Reason.COPY_ENDED
     ended = msgspec.structs.replace(alert, copies=copies, firing=False, ended_at=now, last_seen=now)
     return ended, Outcome.ENDED, Reason.LAST_COPY_ENDED
+
+
+def _must_have_ended(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
+    """An end that is inferred, unless its source has spoken since. `ends_at` 0: the source said nothing at all of an end, so that
+    the next firing is no late copy and needs no grace."""
+    if copy is None or not copy.firing:
+        return None, Outcome.IGNORED, Reason.ALREADY_ENDED
+    if copy.said_at > seen.inferred_at or copy.starts_at > seen.starts_at:
+        return None, Outcome.REPEATED, Reason.STILL_FIRING
+    copies = _with(alert.copies, seen.copy, Copy(False, copy.starts_at, max(seen.ends_at, copy.ends_at), copy.said_at))
+    if any(other.firing for other in copies.values()):
+        return msgspec.structs.replace(alert, copies=copies), Outcome.CHANGED, Reason.INFERRED
+    return (
+        msgspec.structs.replace(alert, copies=copies, firing=False, ended_at=now, inferred=True),
+        Outcome.ENDED,
+        Reason.INFERRED,
+    )
 
 
 def _with(copies: dict[str, Copy], key: str, copy: Copy) -> dict[str, Copy]:

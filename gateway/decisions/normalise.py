@@ -130,7 +130,7 @@ class Normaliser:
             labels = {name: value for name, value in labels.items() if name not in self._ignore}
         if not labels:
             return Malformed("labels", "only ignored labels: nothing says what this alert is")
-        if not all(matcher.matches(labels) for matcher in self.source.match):
+        if not self.source.may_send(labels):
             return self._outside()
         return _Identity(alert.labels, labels, f"{self.source.name}/{found}", identity_of(labels))
 

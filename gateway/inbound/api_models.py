@@ -39,6 +39,7 @@ class AlertShown(Shown):
     episode: int = Field(description="which life of the alert this is, from 1")
     started_at: datetime | None
     ended_at: datetime | None
+    end_inferred: bool = Field(description="nobody reported its end: its source is silent of it, or has it no more")
     last_seen: datetime | None = Field(description="the last webhook that spoke of it, to the minute")
     copies: dict[str, bool] = Field(description="source/fingerprint → does this copy fire")
     incident: str | None

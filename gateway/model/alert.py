@@ -14,7 +14,10 @@ MAX_COPIES = 64
 
 
 class Observation(msgspec.Struct, frozen=True, gc=False):
-    """One alert of one webhook, normalised. `copy` is `source/fingerprint`; `labels` are those that count."""
+    """One alert of one webhook, normalised. `copy` is `source/fingerprint`; `labels` are those that count.
+
+    Or what we conclude without a webhook, from the state as it was at `inferred_at` (ms); `because` says to people from what.
+    """
 
     copy: str
     alert: str
@@ -27,6 +30,8 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     source_url: str = ""
     trace: str = ""  # the webhook's correlation id
     lateness: int = DEFAULT_SOURCE.lateness  # ms: for so long its source may still deliver what was so before
+    inferred_at: int = 0
+    because: str = ""
 
     @property
     def source(self) -> str:
@@ -34,11 +39,15 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
 
 
 class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What one source says of an alert under one fingerprint; `ends_at` is its last end, 0 when it never ended."""
+    """What one source says of an alert under one fingerprint; `ends_at` is the last end that it knows of, 0 for none.
+
+    `said_at` is when it was last said, to the minute (ms of the store's clock; 0 where an older gateway wrote it).
+    """
 
     firing: bool
     starts_at: int
     ends_at: int = 0
+    said_at: int = 0
 
 
 class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -62,6 +71,7 @@ class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     spoken_by: str  # the copy whose annotations these are
     source_url: str
     posts: tuple[str, ...] = ()  # where it stands while it fires, to keep others quiet
+    inferred: bool = False  # nobody reported its end: it says nothing of how long it took
 
     @property
     def episode_id(self) -> str:

@@ -11,6 +11,7 @@ from gateway.model.alert import Alert
 from gateway.model.incident import Incident
 from gateway.model.ledger import Ledger
 from gateway.model.orders import Orders
+from gateway.model.peers import Memory
 
 FORMAT = b"\x01"
 
@@ -19,9 +20,10 @@ _alert = msgspec.msgpack.Decoder(Alert).decode
 _incident = msgspec.msgpack.Decoder(Incident).decode
 _ledger = msgspec.msgpack.Decoder(Ledger).decode
 _orders = msgspec.msgpack.Decoder(Orders).decode
+_memory = msgspec.msgpack.Decoder(Memory).decode
 
 
-def dump(record: Alert | Incident | Ledger | Orders | None) -> bytes:
+def dump(record: Alert | Incident | Ledger | Memory | Orders | None) -> bytes:
     return FORMAT + _encode(record)
 
 
@@ -35,6 +37,10 @@ def load_incident(raw: bytes) -> Incident:
 
 def load_ledger(raw: bytes) -> Ledger:
     return _ledger(_body(raw))
+
+
+def load_memory(raw: bytes) -> Memory:
+    return _memory(_body(raw))
 
 
 def load_orders(raw: bytes) -> Orders:

@@ -72,11 +72,19 @@ class Source:
     def described(self) -> str:
         return _described(self.name, self.origin, "", "")
 
+    def may_send(self, labels: Mapping[str, str]) -> bool:
+        return all(matcher.matches(labels) for matcher in self.match)
+
     @property
     def lateness(self) -> int:
         """How long after the fact a peer may still deliver what it knew: it tries again for max(group_interval, 10 s), and waits
         15 s for each peer before it (app/app.go and cluster.peer-timeout of Alertmanager). Two peers where none are named."""
         return max(self.group_interval, LEAST_RETRY) + (len(self.alertmanager) or 2) * PEER_TIMEOUT
+
+    @property
+    def polled(self) -> bool:
+        """There is something to find out about it: it can be asked, or its silence means something."""
+        return bool(self.alertmanager) or self.silence is not None
 
     @property
     def silence(self) -> int | None:

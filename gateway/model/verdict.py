@@ -47,6 +47,8 @@ class Reason(StrEnum):
     ALREADY_ENDED = "already_ended"  # the end is known
     ORPHAN_RESOLVE = "orphan_resolve"  # an end of something that was never seen firing
     LATE_RESOLVE = "late_resolve"  # an end older than the episode that fires now
+    INFERRED = "inferred"  # nobody reported its end: its source is silent of it, or has it no more
+    FOUND_AT_SOURCE = "found_at_source"  # it fires at its source, which did not tell us
     MALFORMED = "malformed"  # kept in quarantine
     TOO_OLD = "too_old"  # taken out of quarantine so late that it says nothing of now
     OUTSIDE_SOURCE = "outside_source"  # its source may not send it: kept in quarantine
@@ -76,12 +78,16 @@ QUIETING = frozenset({Reason.MAINTENANCE, Reason.MUTED, Reason.INHIBITED, Reason
 
 
 class Taken(NamedTuple):
-    """What an observation of a source was; `event_at` is when what is new in it happened by the source's clock, 0 for nothing."""
+    """What an observation of a source was; `event_at` is when what is new in it happened by the source's clock, 0 for nothing.
+
+    `inferred`: the source did not say it.
+    """
 
     source: str
     outcome: Outcome
     reason: Reason
     event_at: int = 0
+    inferred: bool = False
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):

@@ -13,7 +13,7 @@ from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Changes, Claim, Committed, Fate, Pace, Release
 from gateway.model.rulebook import MINUTE
-from gateway.ports import Notifier, State, Store, Vault, Watcher
+from gateway.ports import Intake, Notifier, Peers, State, Store, Vault, Watcher
 from gateway.reconcile.reading import Announced
 
 log = structlog.get_logger("gateway.reconcile")
@@ -39,10 +39,13 @@ class Context:
     vault: Vault
     watcher: Watcher
     report: Report
+    intake: Intake
+    peers: Peers
     public_url: str = ""
     generation: int = 0  # of the rules in force here; an older one than the store's does not plan
     paces: Mapping[str, Pace] = field(default_factory=dict)  # by destination
-    elsewhere: tuple[State, ...] = ()  # for what the home slot does for all: the other slots
+    home: bool = True  # the slot that does what concerns all of them
+    elsewhere: tuple[State, ...] = ()  # for that: the other slots
 
 
 def outdated(context: Context, newest: Announced, now: int) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from gateway.decisions.admit import plan_subject
 from gateway.decisions.orders import OrderBook, compile_orders
 from gateway.decisions.policy import Policy
+from gateway.decisions.rehome import OWN, rehome
 from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Row, Table
 from gateway.model.orders import Orders, Silence
 from gateway.model.records import dump, load_alert, load_incident
@@ -25,6 +26,10 @@ LATE_POSTS = "sweep:posts"
 PAGE = 500
 STRAGGLING = 15 * SECOND  # by then no replica takes webhooks by the rules before
 PEOPLE_WAIT, BEHIND_NEWS = 1, 6  # the priorities of what is looked at for a silence, and for what concerns everybody
+
+
+def poll_subject(source: str) -> str:
+    return f"poll:{source}"
 
 
 async def sweep(context: Context, claim: Claim, what: str) -> None:
@@ -91,10 +96,25 @@ async def _sweep_rules(context: Context, claim: Claim, what: str) -> None:
         return
     await _stand(context.store, context.policy)
     changes = Changes(releases=[Release(claim, None)])
+    for source in await _polled(context) if context.home else ():
+        changes.look(poll_subject(source), gathered.now, BEHIND_NEWS)
     if what == "rules":
         await _plan_everything(context.store)
         changes.look(LATE_POSTS, gathered.now + STRAGGLING, BEHIND_NEWS)
     await commit(context.store, changes)
+
+
+async def _polled(context: Context) -> set[str]:
+    """The sources that the rules want looked at, and those that no rule names any more while alerts of theirs fire."""
+    sources = context.policy.rules.sources
+    found = {name for name, one in sources.items() if one.polled}
+    for state in (context.store, *context.elsewhere):
+        async for rows in pages(state, Table.ALERTS):
+            for row in rows.values():
+                copies = load_alert(row.value).copies
+                firing = {name.partition("/")[0] for name, copy in copies.items() if copy.firing}
+                found |= firing - sources.keys() - {OWN}
+    return found
 
 
 async def _stand(store: State, policy: Policy) -> None:
@@ -111,7 +131,7 @@ async def _stand(store: State, policy: Policy) -> None:
 def _stood(policy: Policy, cell: Cell, row: Row) -> Changes | None:
     """None where it stands right already."""
     before, changes = load_alert(row.value), Changes(expect={cell: row.version})
-    after = policy.suppressor.inhibitor.stand(before, changes.posts)
+    after = policy.suppressor.inhibitor.stand(rehome(before, policy.rules, changes), changes.posts)
     changes.put[cell] = dump(after)
     return changes if after is not before else None
 

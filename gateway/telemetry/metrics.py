@@ -21,7 +21,7 @@ from prometheus_client import (
 
 from gateway.decisions.books import COUNTED, IDENTITIES, residues
 from gateway.model.verdict import Outcome, Reason, Taken
-from gateway.telemetry.sources import SourceMetrics
+from gateway.telemetry.sources import CONCLUSIONS, SourceMetrics
 
 MAX_DESTINATIONS = 500
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -106,7 +106,8 @@ class Metrics:
 
     def taken(self, verdicts: Sequence[Taken], now: int) -> None:
         for one in verdicts:
-            self._done.verdicts.labels(one.outcome, one.reason).inc()
+            if not one.inferred:
+                self._done.verdicts.labels(one.outcome, one.reason).inc()
             self.sources.taken(one, now)
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None:
@@ -187,4 +188,4 @@ OUTCOMES_OF = {
     Reason.MALFORMED: (Outcome.QUARANTINED,),
     Reason.OUTSIDE_SOURCE: (Outcome.QUARANTINED,),
 }
-STANDING_REASONS = (*(reason for reason in Reason if reason not in OUTCOMES_OF), Reason.DISPUTED)
+STANDING_REASONS = (*(reason for reason in Reason if reason not in (*OUTCOMES_OF, *CONCLUSIONS)), Reason.DISPUTED)

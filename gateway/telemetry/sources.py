@@ -9,9 +9,10 @@ from functools import partial
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from gateway.model.rulebook import MINUTE
-from gateway.model.verdict import Outcome, Taken
+from gateway.model.verdict import Outcome, Reason, Taken
 
 LAG_WINDOW = 10 * MINUTE
+CONCLUSIONS = {Reason.INFERRED: (Outcome.ENDED, Outcome.CHANGED), Reason.FOUND_AT_SOURCE: (Outcome.OPENED,)}
 
 
 class SourceMetrics:
@@ -20,6 +21,9 @@ class SourceMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
         self._alerts = counter("gateway_source_alerts", "Alerts that a source sent, by what they were", ["source", "outcome"])
+        self._inferred = counter(
+            "gateway_source_inferences", "What was concluded without a word of the source", ["source", "outcome", "reason"]
+        )
         self._heard = gauge(
             "gateway_source_last_seen_timestamp_seconds", "When a source was heard last, 0 for never", ["source"]
         )
@@ -43,11 +47,17 @@ class SourceMetrics:
                 self._heard.labels(name)
             for outcome in Outcome:
                 self._alerts.labels(name, outcome)
+            for reason, outcomes in CONCLUSIONS.items():
+                for outcome in outcomes:
+                    self._inferred.labels(name, outcome, reason)
 
     def taken(self, one: Taken, now: int) -> None:
         """Of what is no source of the rules (our own alerts, a source just removed) nothing is kept."""
         lag = self._lags.get(one.source)
         if lag is None:
+            return
+        if one.inferred:
+            self._inferred.labels(one.source, one.outcome, one.reason).inc()
             return
         self._alerts.labels(one.source, one.outcome).inc()
         self._heard.labels(one.source).set(now / 1000)

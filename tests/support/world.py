@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from gateway.decisions.books import residues
 from gateway.decisions.correlate import Correlator
+from gateway.decisions.normalise import Normaliser
 from gateway.decisions.plan import plan
 from gateway.decisions.policy import Policy
 from gateway.decisions.view import standings
@@ -16,6 +17,7 @@ from gateway.model.alert import Observation
 from gateway.model.changes import Changes, Pace, Table
 from gateway.model.incident import Incident, Note, Remote, Through, Told
 from gateway.model.ledger import Ledger
+from gateway.model.peers import Statement
 from gateway.model.records import load_incident, load_ledger
 from gateway.model.rulebook import Rulebook
 from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
@@ -100,6 +102,18 @@ class Secrets:
         return f"mark of {secret}"
 
 
+@dataclass
+class Alertmanagers:
+    """The peers of sources, by address: what each says when it is asked. One that says nothing is away."""
+
+    says: dict[str, Statement] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    async def ask(self, url: str, receiver: str, reader: Normaliser) -> Statement | str:
+        self.asked.append(url)
+        return self.says.get(url, "away")
+
+
 class Silent:
     """A watcher that keeps failures, so that a test sees them."""
 
@@ -127,14 +141,15 @@ class World:
         self.watcher = Silent()
         self.reports: list[tuple[str, dict[str, str]]] = []
         self._paces = paces or {}
+        self.peers = Alertmanagers()
         self.begin(rules or rulebook())
 
     def begin(self, rules: Rulebook) -> None:
         """A process that has only what is in the store; what another one knew is gone with it."""
         notifiers = {"slack": self.slack, "pagerduty": self.pagerduty, "log": Destinations("log", False, self)}
-        context = Context(self.store, Policy(rules), notifiers, self.secrets, self.watcher, self._report)
-        self.reconciler = Reconciler(context, paces=self._paces)
         self.intake = Intake(self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None)
+        reached = (notifiers, self.secrets, self.watcher, self._report, self.intake, self.peers)
+        self.reconciler = Reconciler(Context(self.store, Policy(rules), *reached), paces=self._paces)
         self.slots = Slots([self.store])
         self.desk = OrderDesk(self.slots, lambda: self.reconciler.context.policy, lambda: None)
 
