@@ -27,10 +27,12 @@ from gateway.inbound.body import Caps
 from gateway.inbound.entrance import Entrance, entrance
 from gateway.inbound.http import Front
 from gateway.inbound.operations import Operations
+from gateway.inbound.parsing import Parsed
 from gateway.inbound.replay import Replayer
 from gateway.inbound.show import moment
 from gateway.intake import Intake
 from gateway.model.changes import Pace
+from gateway.noting import note_quieted
 from gateway.ordering import OrderDesk
 from gateway.outbound.alertmanager import AlertmanagerPeers
 from gateway.outbound.log import LogNotifier
@@ -138,7 +140,7 @@ async def _assemble(
         shared = [token.get_secret_value() for token in settings.webhook_token]
         return entrance(rules.rules, rules.normalisers, shared, vault)
 
-    door = AlertmanagerDoor(intake, enter(first), Caps(body=settings.max_body), metrics, utc_ms)
+    door = AlertmanagerDoor(partial(_take, intake, slots), enter(first), Caps(body=settings.max_body), metrics, utc_ms)
 
     def use(rules: InForce, generations: Sequence[int]) -> None:
         door.entrance = enter(rules)
@@ -183,6 +185,12 @@ async def _assemble(
         version=version("alert-gateway"),
     )
     return Gateway(front, keeper, auditor, slots, metrics, own_alerts)
+
+
+async def _take(intake: SpreadIntake, slots: Slots, parsed: Parsed) -> None:
+    await intake.accept(parsed.seen, parsed.strays)
+    if parsed.quieted:
+        await note_quieted(slots, parsed.source, parsed.quieted)
 
 
 def _background(stack: AsyncExitStack, work: Callable[[], Coroutine[None, None, None]]) -> None:

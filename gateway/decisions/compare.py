@@ -38,12 +38,13 @@ class Findings:
     doubt: str = ""
 
 
-def listen(source: Source, held: Mapping[str, Holding], now: int) -> Findings:
+def listen(source: Source, held: Mapping[str, Holding], before: Memory, now: int) -> Findings:
     """For a source that nobody can ask: its silence alone decides."""
     assert source.silence is not None
+    memory = Memory(quieted={name: by for name, by in before.quieted.items() if name in held})
     stale = {name: one for name, one in held.items() if now - one.heard_at >= source.silence}
     due = [one.heard_at + source.silence for name, one in held.items() if name not in stale]
-    found = Findings(Memory(), max(now + EVERY, min(due, default=now + source.silence)))
+    found = Findings(memory, max(now + EVERY, min(due, default=now + source.silence)))
     if len(stale) > most_ends(len(held)):
         found.doubt = f"{len(stale)} of {len(held)} alerts have gone without a word at once"
         found.look_at = now + EVERY

@@ -1,4 +1,5 @@
-"""Alertmanager's door: authenticate, cap, parse, normalise, hand over, and answer in Alertmanager's retry language.
+"""Alertmanager's door, for its webhooks and for its event recorder: authenticate, cap, parse, normalise, hand over, and answer in
+Alertmanager's retry language.
 
 It retries 5xx and drops everything else, 429, 408 and redirects included (notify/webhook, its empty Retrier). So whatever is
 our own trouble, or a sender that is too slow or too many, is 503; 401, 413 and 400 are for what would never be taken.
@@ -8,7 +9,7 @@ A raw ASGI endpoint: a request object would cost more than parsing a webhook doe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -23,9 +24,9 @@ from gateway.errors import BadWebhook, StateUnavailable
 from gateway.inbound.body import Caps, Flight, Unread, header
 from gateway.inbound.correlation import correlation_id
 from gateway.inbound.entrance import Entrance
+from gateway.inbound.events import parse_events
 from gateway.inbound.parsing import Parsed, parse
 from gateway.model.stray import MAX_RAW, Stray
-from gateway.ports import Intake
 
 log = structlog.get_logger("gateway.inbound")
 
@@ -60,12 +61,17 @@ FAULT = Reply(500, "fault", "a fault of the gateway: its log says more")
 NOT_POST = Reply(405, "method", "webhooks come by POST")
 
 
-class AlertmanagerDoor:
-    """`entrance` is that of the rules in force, `now` the machine's time in ms."""
+READERS = {"/webhooks/alertmanager": parse, "/webhooks/alertmanager/events": parse_events}
+Take = Callable[[Parsed], Awaitable[None]]
 
-    def __init__(self, intake: Intake, entrance: Entrance, caps: Caps, counter: Counter, now: Callable[[], int]) -> None:
+
+class AlertmanagerDoor:
+    """`take` makes what was read durable or raises `StateUnavailable`; `entrance` is that of the rules in force, `now` the
+    machine's time in ms."""
+
+    def __init__(self, take: Take, entrance: Entrance, caps: Caps, counter: Counter, now: Callable[[], int]) -> None:
         self.entrance = entrance
-        self._intake = intake
+        self._hand_over = take
         self._counter = counter
         self._now = now
         self._flight = Flight(caps)
@@ -107,14 +113,16 @@ class AlertmanagerDoor:
         if isinstance(body, Unread):
             return None, REMEDIES[body]
         try:
-            return await self._take(normaliser, body, trace)
+            return await self._take(READERS[scope["path"].rstrip("/")], normaliser, body, trace)
         finally:
             self._flight.land(len(body))
 
-    async def _take(self, normaliser: Normaliser, body: bytes, trace: str) -> tuple[Parsed | None, Reply]:
+    async def _take(
+        self, read: Callable[[bytes, Normaliser, int, str], Parsed], normaliser: Normaliser, body: bytes, trace: str
+    ) -> tuple[Parsed | None, Reply]:
         source = normaliser.source.name
         try:
-            parsed = parse(body, normaliser, self._now(), trace)
+            parsed = read(body, normaliser, self._now(), trace)
             refusal = None
         except BadWebhook as error:
             stray = Stray(source, error.field, error.message, body[:MAX_RAW], whole=True)
@@ -122,7 +130,7 @@ class AlertmanagerDoor:
             refusal = Reply(400, "not_a_webhook", str(error), error.field, "docs/webhooks.md says what is taken; the body is kept in quarantine")  # fmt: skip
         try:
             async with asyncio.timeout(self._caps.take_time):
-                await self._intake.accept(parsed.seen, parsed.strays)
+                await self._hand_over(parsed)
         except TimeoutError:
             return parsed, Reply(503, "store_slow", "the store is too slow")
         except StateUnavailable as error:

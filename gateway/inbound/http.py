@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-WEBHOOK_PATHS = ("/webhooks/alertmanager", "/webhooks/alertmanager/")  # a redirect would lose the body
+from gateway.inbound.alertmanager import READERS
 
 log = structlog.get_logger("gateway.http")
 
@@ -27,7 +27,7 @@ class Front:
         self._rest.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] in WEBHOOK_PATHS:
+        if scope["type"] == "http" and scope["path"].rstrip("/") in READERS:  # a redirect would lose the body
             await self._door(scope, receive, send)
         else:
             await self._rest(scope, receive, send)

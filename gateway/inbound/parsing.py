@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -21,12 +21,15 @@ _loose_alert = msgspec.json.Decoder(LooseAlert).decode
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
+    """`quieted`: by copy, what keeps it quiet at its source."""
+
     source: str
     seen: list[Observation]
     strays: list[Stray]
     receiver: str = ""
     group: str = ""
     truncated: int = 0
+    quieted: dict[str, str] = field(default_factory=dict)
 
 
 def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
@@ -35,13 +38,13 @@ def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Par
         strict = _strict(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _parse_loosely(body, normaliser, now, trace)
-    _check_count(len(strict.alerts))
+    check_count(len(strict.alerts))
     seen: list[Observation] = []
     strays: list[Stray] = []
     for alert in strict.alerts:
         found = normaliser.observe(alert, strict.status, now, trace)
         if isinstance(found, Malformed):
-            strays.append(_stray(normaliser, found, msgspec.json.encode(alert)))
+            strays.append(stray_of(normaliser, found, msgspec.json.encode(alert)))
         else:
             seen.append(found)
     return Parsed(normaliser.source.name, seen, strays, strict.receiver, strict.groupKey, strict.truncatedAlerts)
@@ -54,7 +57,7 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
         raise BadWebhook("alerts", f"not an Alertmanager webhook: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadWebhook("", f"not JSON: {error}") from None
-    _check_count(len(loose.alerts))
+    check_count(len(loose.alerts))
     group_status = loose.status if isinstance(loose.status, str) else ""
     seen: list[Observation] = []
     strays: list[Stray] = []
@@ -67,7 +70,7 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
         except (msgspec.DecodeError, RecursionError) as error:
             found = Malformed("", str(error))
         if isinstance(found, Malformed):
-            strays.append(_stray(normaliser, found, bytes(raw)))
+            strays.append(stray_of(normaliser, found, bytes(raw)))
         else:
             seen.append(found)
     receiver, group = (text if isinstance(text, str) else "" for text in (loose.receiver, loose.groupKey))
@@ -75,12 +78,12 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
     return Parsed(normaliser.source.name, seen, strays, receiver, group, truncated)
 
 
-def _check_count(count: int) -> None:
+def check_count(count: int) -> None:
     if count > MAX_ALERTS:
-        raise BadWebhook("alerts", f"{count} alerts: at most {MAX_ALERTS} are taken at once; set max_alerts on the receiver")
+        raise BadWebhook("alerts", f"{count} of them: at most {MAX_ALERTS} are taken at once; set max_alerts on the receiver")
 
 
-def _stray(normaliser: Normaliser, found: Malformed, raw: bytes) -> Stray:
+def stray_of(normaliser: Normaliser, found: Malformed, raw: bytes, where: str = "alerts[]") -> Stray:
     """Its position in the body stays out of the field, so that the same fault is one entry."""
-    field = f"alerts[].{found.field}".rstrip(".")
-    return Stray(normaliser.source.name, field, found.error, raw[:MAX_RAW], reason=found.reason)
+    place = f"{where}.{found.field}".rstrip(".")
+    return Stray(normaliser.source.name, place, found.error, raw[:MAX_RAW], reason=found.reason)

@@ -14,7 +14,7 @@ import structlog
 
 from gateway.decisions.compare import Findings, compare, listen
 from gateway.decisions.normalise import Normaliser
-from gateway.model.changes import Ask, Cell, Changes, Claim, LogEntry, Release, Row, Table
+from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, LogEntry, Release, Row, Table
 from gateway.model.peers import Holding, Memory, Statement
 from gateway.model.records import dump, load_alert, load_memory
 from gateway.model.rulebook import BUILT_IN, DAY, SECOND, Rulebook, Source
@@ -50,7 +50,7 @@ async def poll(context: Context, claim: Claim, name: str) -> None:
         before = load_memory(row.value) if row.value else Memory(answered_at=gathered.now)
         found = compare(source, held, said, before, gathered.now)
     else:
-        found = listen(source, held, gathered.now)
+        found = listen(source, held, load_memory(row.value) if row.value else Memory(), gathered.now)
     await _put_right(context, source, found)
     done = name not in rules.sources and len(found.observations) == len(held)
     await _settle(context, claim, held, found, row, done=done)
@@ -109,4 +109,6 @@ async def _settle(
     for copy, by in found.notes.items():
         alert = held[copy].alert
         changes.log.append(LogEntry(alert.incident, "quieted_at_source", {"alert": alert.id, "by": by or "nothing any more"}))
-    await commit(context.store, changes)
+    committed = await commit(context.store, changes)
+    if committed.fate is Fate.LOST:  # events were noted meanwhile
+        await let_go(context.store, claim, committed.now)

@@ -55,7 +55,7 @@ def opens(found: Findings) -> list[str]:
 
 
 def test_what_nothing_was_said_of_for_too_long_has_ended() -> None:
-    found = listen(SILENT, held("old", said=0) | held("new", said=HOUR + MINUTE), START + 61 * MINUTE)
+    found = listen(SILENT, held("old", said=0) | held("new", said=HOUR + MINUTE), Memory(), START + 61 * MINUTE)
     assert ends(found) == ["eu/old"]
     (end,) = found.observations
     assert (end.ends_at, end.inferred_at) == (0, START + 61 * MINUTE)
@@ -63,15 +63,15 @@ def test_what_nothing_was_said_of_for_too_long_has_ended() -> None:
 
 
 def test_it_is_looked_at_again_when_the_next_one_will_have_been_silent_for_too_long() -> None:
-    assert listen(SILENT, held("a", said=0), START + HOUR).look_at == START + HOUR + EVERY
-    assert listen(SILENT, held("a", said=HOUR), START + HOUR).look_at == START + HOUR + 61 * MINUTE
-    assert listen(SILENT, {}, START).look_at == START + 61 * MINUTE
+    assert listen(SILENT, held("a", said=0), Memory(), START + HOUR).look_at == START + HOUR + EVERY
+    assert listen(SILENT, held("a", said=HOUR), Memory(), START + HOUR).look_at == START + HOUR + 61 * MINUTE
+    assert listen(SILENT, {}, Memory(), START).look_at == START + 61 * MINUTE
 
 
 def test_what_an_older_gateway_wrote_is_heard_of_when_its_alert_was() -> None:
     old = {"eu/a": Holding(alert("a"), Copy(True, START))}
-    assert ends(listen(SILENT, old, START + HOUR)) == []
-    assert ends(listen(SILENT, old, START + 61 * MINUTE)) == ["eu/a"]
+    assert ends(listen(SILENT, old, Memory(), START + HOUR)) == []
+    assert ends(listen(SILENT, old, Memory(), START + 61 * MINUTE)) == ["eu/a"]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_what_an_older_gateway_wrote_is_heard_of_when_its_alert_was() -> None:
 )
 def test_a_source_that_falls_silent_clears_nothing(stale: int, fresh: int, expected: int) -> None:
     have = held(*[f"s{n}" for n in range(stale)], said=0) | held(*many(fresh), said=2 * HOUR)
-    found = listen(SILENT, have, NOW)
+    found = listen(SILENT, have, Memory(), NOW)
     assert len(ends(found)) == expected
     assert bool(found.doubt) is (expected == 0)
 

@@ -19,6 +19,7 @@ from gateway.inbound.auth import Senders, Tokens
 from gateway.inbound.body import Caps
 from gateway.inbound.entrance import Entrance
 from gateway.inbound.http import Front
+from gateway.inbound.parsing import Parsed
 from gateway.model.alert import Observation
 from gateway.model.rulebook import LabelRules
 from gateway.model.stray import Stray
@@ -36,21 +37,23 @@ class Taker:
 
     seen: list[Observation] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
+    quieted: dict[str, str] = field(default_factory=dict)
     refuses: str = ""
     slow: float = 0.0
 
-    async def accept(self, seen: Sequence[Observation], strays: Sequence[Stray]) -> None:
+    async def take(self, parsed: Parsed) -> None:
         if self.refuses:
             raise StateUnavailable(self.refuses)
         await asyncio.sleep(self.slow)
-        self.seen += seen
-        self.strays += strays
+        self.seen += parsed.seen
+        self.strays += parsed.strays
+        self.quieted |= parsed.quieted
 
 
 def door(taker: Taker, tokens: Sequence[str] = (), caps: Caps | None = None) -> Front:
     senders = Senders({"default": Tokens(tokens)}, everybody=None if tokens else "default")
     entrance = Entrance(senders, {"default": Normaliser(LabelRules())})
-    made = AlertmanagerDoor(taker, entrance, caps or Caps(), Metrics(), lambda: NOW)
+    made = AlertmanagerDoor(taker.take, entrance, caps or Caps(), Metrics(), lambda: NOW)
     return Front(made, [])
 
 

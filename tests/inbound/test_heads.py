@@ -10,7 +10,7 @@ from tests.support.servers import free_port
 
 
 class Faulty(Taker):
-    async def accept(self, *_: object) -> None:  # type: ignore[override]
+    async def take(self, *_: object) -> None:  # type: ignore[override]
         raise ValueError("a fault of ours")
 
 

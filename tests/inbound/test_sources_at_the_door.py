@@ -28,7 +28,7 @@ def front(taker: Taker, *sources: Source, shared: tuple[str, ...] = ("shared",),
     rules = Rulebook(listed_sources={one.name: one for one in sources})
     normalisers = {name: Normaliser(rules.labels, one) for name, one in rules.sources.items()}
     let_in = entrance(rules, normalisers, shared, Secrets(dict(secrets)))
-    return Front(AlertmanagerDoor(taker, let_in, Caps(), Metrics(), lambda: NOW), [])
+    return Front(AlertmanagerDoor(taker.take, let_in, Caps(), Metrics(), lambda: NOW), [])
 
 
 def alert(**labels: str) -> dict[str, object]:

@@ -192,11 +192,6 @@ ERRORS = [
         id="peers to ask without a receiver",
     ),
     pytest.param(
-        "sources: [{name: a, receiver: gateway}]\n",
-        "1:31: `receiver` means nothing without `alertmanager`",
-        id="a receiver without peers to ask",
-    ),
-    pytest.param(
         "sources: [{name: a, alertmanager: ['http://user:secret@am'], receiver: gw}]\n",
         "1:36: a secret never stands in a rule file: write {env: NAME} and set NAME in the environment",
         id="a peer's address, which may hold a password",

@@ -44,8 +44,6 @@ def _look_at(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node], ma
     """What is wrong with one source by itself."""
     if "alertmanager" in given and "receiver" not in given:
         reader.error(given["alertmanager"], "`receiver` is missing: which of Alertmanager's alerts come here?")
-    if "receiver" in given and "alertmanager" not in given:
-        reader.error(given["receiver"], "`receiver` means nothing without `alertmanager`")
     impossible = contradiction(match)
     if impossible:
         reader.warn(given.get("match", node), f"no alert satisfies {impossible[0]} and {impossible[1]}: nothing is let in")
