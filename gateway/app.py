@@ -47,9 +47,11 @@ from gateway.reload import InForce, Listeners, RulesKeeper, load_or_refuse
 from gateway.settings import Environment, Settings
 from gateway.slots import Slots
 from gateway.spread import SpreadIntake
+from gateway.storage.connections import Client, connect
 from gateway.storage.embedded import EmbeddedStore, embedded_store
+from gateway.storage.examine import examine
 from gateway.storage.layout import laid_out
-from gateway.storage.redis import Client, RedisStore, connect, examine
+from gateway.storage.redis import RedisStore
 from gateway.telemetry.metrics import Metrics
 from gateway.vault import EnvironmentVault, vault_key
 
@@ -99,7 +101,7 @@ async def stored(settings: Settings) -> AsyncIterator[Client]:
             log.info("store_started", kind="embedded", data_dir=str(embedded.data_dir), adopted=embedded.adopted)
             _background(stack, partial(_keep_alive, embedded))
             url = embedded.url
-        client = connect(url)
+        client = connect(url, copies=settings.redis_wait)
         stack.push_async_callback(client.aclose)
         await _reach(RedisStore(client))
         if settings.redis_url:
@@ -238,14 +240,14 @@ async def _reach(store: RedisStore) -> None:
             return
 
 
-async def _inspect(client: object) -> None:
-    """Refuses a server that is too old; reports what makes it a bad place for state."""
-    found, problems = await examine(client)  # type: ignore[arg-type]
-    for problem in problems:
-        if "too old" in problem:
-            raise BadSettings(f"GATEWAY_REDIS_URL: {problem}")
+async def _inspect(client: Client) -> None:
+    """Refuses a server that cannot be used; reports what makes it a bad place for state."""
+    examined = await examine(client)
+    if examined.unusable:
+        raise BadSettings(f"GATEWAY_REDIS_URL: {examined.unusable}")
+    for problem in examined.problems:
         log.warning("store_problem", problem=problem)
-    log.info("store_reached", version=found, problems=len(problems))
+    log.info("store_reached", found=examined.found, problems=len(examined.problems))
 
 
 def _warn_of_missing(health: Health) -> None:

@@ -18,7 +18,8 @@ from gateway.model.telling import Delivered, Line, Refused, Telling, Unanswered
 from gateway.outbound.pagerduty import PagerDutyNotifier
 from gateway.outbound.slack import SlackNotifier
 from gateway.settings import Environment
-from gateway.storage.redis import connect, examine
+from gateway.storage.connections import connect
+from gateway.storage.examine import examine
 from gateway.storage.rule_files import load_rules
 
 REQUEST_TIME = 5.0
@@ -62,14 +63,18 @@ async def _store(environment: Environment) -> list[Finding]:
     url = environment.settings.redis_url
     if url is None:
         return [Finding(Mark.GOOD, "store", f"embedded, in {environment.settings.data_dir.expanduser()}")]
-    client = connect(url.get_secret_value())
+    client = connect(url.get_secret_value(), copies=environment.settings.redis_wait)
     try:
-        version, problems = await examine(client)
+        examined = await examine(client)
     except StateUnavailable as error:
         return [Finding(Mark.BAD, "store", f"{error}; is GATEWAY_REDIS_URL right?")]
     finally:
         await client.aclose()
-    return [Finding(Mark.GOOD, "store", f"version {version}"), *(Finding(Mark.WORRY, "store", one) for one in problems)]
+    return [
+        *([Finding(Mark.BAD, "store", examined.unusable)] if examined.unusable else []),
+        *(Finding(Mark.GOOD, "store", one) for one in examined.found),
+        *(Finding(Mark.WORRY, "store", one) for one in examined.problems),
+    ]
 
 
 async def _destinations(environment: Environment, rules: Rulebook) -> list[Finding]:

@@ -24,8 +24,9 @@ from gateway.model.records import dump, load_alert, load_incident, load_ledger
 from gateway.model.rulebook import SECOND, Rulebook
 from gateway.reconcile.reading import RULES, load_announced
 from gateway.reconcile.sweeping import NEW_RULES, pages
+from gateway.storage.connections import Client
 from gateway.storage.layout import Layout, read_layout, stores_of, write_layout
-from gateway.storage.redis import Client, RedisStore, ask
+from gateway.storage.redis import RedisStore
 
 CHUNK = 500
 ALIVE = 30 * SECOND  # a gateway that runs says so more often
@@ -116,7 +117,7 @@ async def _read(client: Client, old: list[RedisStore], wanted: Layout) -> Record
             records.incidents |= {name: load_incident(row.value) for name, row in rows.items()}
         async for rows in pages(store, Table.LEDGERS):
             records.ledgers += [load_ledger(row.value) for row in rows.values()]
-        listed = await ask(client, "ZRANGE", store.keys["agenda"], 0, -1, "WITHSCORES")
+        listed = await client.ask("ZRANGE", store.keys["agenda"], 0, -1, "WITHSCORES")
         for subject, score in zip(listed[::2], listed[1::2], strict=True):
             urgency, at = divmod(int(float(score)), TURN)
             records.agenda[subject.decode()] = (at, urgency)
@@ -178,21 +179,21 @@ def _slot_of_subject(subject: str, records: Records, homes: dict[str, int]) -> i
 
 async def _move_the_rest(client: Client, old: list[RedisStore], new: list[RedisStore]) -> None:
     """Orders, rules and the clock to every slot; the log, the quarantine and the sums of the counters to the home slot."""
-    meta = await ask(client, "HGETALL", old[HOME].keys["meta"])
+    meta = await client.ask("HGETALL", old[HOME].keys["meta"])
     flat = [part for pair in (meta.items() if isinstance(meta, dict) else [meta]) for part in pair]
     for store in new:
         if flat:
-            await ask(client, "HSET", store.keys["meta"], *flat)
+            await client.ask("HSET", store.keys["meta"], *flat)
     counted: Counter[str] = Counter()
     for store in old:
         counted.update(await store.counters())
     await new[HOME].commit(Changes(count={name: count for name, count in counted.items() if count}))
     for name in MOVED_WHOLE:
-        dumped = await ask(client, "DUMP", old[HOME].keys[name])
+        dumped = await client.ask("DUMP", old[HOME].keys[name])
         if dumped is not None:
-            await ask(client, "RESTORE", new[HOME].keys[name], 0, dumped, "REPLACE")
+            await client.ask("RESTORE", new[HOME].keys[name], 0, dumped, "REPLACE")
 
 
 async def _delete(client: Client, stores: list[RedisStore]) -> None:
     for store in stores:
-        await ask(client, "UNLINK", *store.keys.values())
+        await client.ask("UNLINK", *store.keys.values())

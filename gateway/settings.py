@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
@@ -52,7 +52,16 @@ class Settings(BaseModel):
     )
     rules: Path = Field(Path("rules"), alias="GATEWAY_RULES", description="a rule file or a folder of them")
     redis_url: SecretStr | None = Field(
-        None, alias="GATEWAY_REDIS_URL", description="the store (redis://, rediss://, unix://); unset: the embedded one"
+        None,
+        alias="GATEWAY_REDIS_URL",
+        description="the store: redis://, rediss://, unix://, redis+sentinel://, redis+cluster://; unset: the embedded one",
+    )
+    redis_wait: int = Field(
+        0,
+        alias="GATEWAY_REDIS_WAIT",
+        ge=0,
+        le=15,
+        description="how many replicas must have a commit before it counts; else 503, and Alertmanager comes again",
     )
     data_dir: Path = Field(
         Path("~/.local/share/alert-gateway"), alias="GATEWAY_DATA_DIR", description="where the embedded store keeps its data"
@@ -169,8 +178,8 @@ class Environment:
         for token in (*self.settings.webhook_token, *self.settings.admin_token):
             self._hide(token.get_secret_value())
         for url in (self.settings.redis_url, self.settings.vendor_proxy):
-            if url is not None:
-                self._hide(_password(url.get_secret_value()))
+            for password in _passwords(url.get_secret_value() if url else ""):
+                self._hide(password)
         for name in {name.removesuffix("_FILE") for name in self._variables}:
             if name.endswith(LIKE_A_SECRET):
                 with suppress(BadSettings):  # some other program's file: a rule that asks for it will say so
@@ -210,11 +219,14 @@ def _load(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> 
     return settings
 
 
-def _password(url: str) -> str | None:
+def _passwords(url: str) -> list[str]:
+    """As written and as meant: `%40` is `@`."""
     try:
-        return urlsplit(url).password
+        parts = urlsplit(url)
+        found = [parts.password or "", unquote(parts.password or "")]
     except ValueError:
-        return None
+        return []
+    return [*found, *(value for name, value in parse_qsl(parts.query) if name.endswith("password"))]
 
 
 def _unknown(name: str, known: Mapping[str, str]) -> str:
@@ -226,6 +238,8 @@ def _impossible(settings: Settings) -> list[str]:
     host, _, port = settings.listen.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65_535:
         return ["GATEWAY_LISTEN: an address with a port is needed, for instance 127.0.0.1:9096 or [::]:9096"]
+    if settings.redis_wait and settings.redis_url is None:
+        return ["GATEWAY_REDIS_WAIT: the embedded store has no replicas: unset it, or set GATEWAY_REDIS_URL"]
     if settings.proxy is not None and not settings.proxy.startswith(("http://", "https://")):
         return ["GATEWAY_VENDOR_PROXY: an address such as http://proxy:3128 is needed"]
     return []

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from redis.asyncio import Redis
 
+from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
-from gateway.storage.redis import RedisStore, connect
+from gateway.storage.redis import RedisStore
 from tests.support.servers import redis_server
 
 
@@ -40,7 +40,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[MemoryStore | R
     if request.param == "memory":
         yield MemoryStore(Clock())
         return
-    client: Redis = connect(request.getfixturevalue(f"{request.param}_url"))
-    await client.flushall()
+    client = connect(request.getfixturevalue(f"{request.param}_url"))
+    await client.ask_each("FLUSHALL")
     yield RedisStore(client)
     await client.aclose()

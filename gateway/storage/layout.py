@@ -10,7 +10,8 @@ import msgspec
 from gateway.errors import BadSettings
 from gateway.model.changes import Table
 from gateway.slots import Slots
-from gateway.storage.redis import Client, RedisStore, ask
+from gateway.storage.connections import Client
+from gateway.storage.redis import RedisStore
 
 KEY = "gw:layout"
 
@@ -30,13 +31,13 @@ class Layout(msgspec.Struct, frozen=True):
 
 
 async def read_layout(client: Client) -> Layout | None:
-    raw = await ask(client, "GET", KEY)
+    raw = await client.ask("GET", KEY)
     return msgspec.json.decode(raw, type=Layout) if raw else None
 
 
 async def write_layout(client: Client, layout: Layout, *, first: bool = False) -> None:
     """`first`: only where there is none yet."""
-    await ask(client, "SET", KEY, msgspec.json.encode(layout), *(["NX"] if first else []))
+    await client.ask("SET", KEY, msgspec.json.encode(layout), *(["NX"] if first else []))
 
 
 def stores_of(client: Client, layout: Layout) -> list[RedisStore]:

@@ -1,12 +1,11 @@
-"""State in Redis ≥ 7.0 or Valkey: the only file that knows the client library.
+"""State in Redis ≥ 7.0 or Valkey: every question is one script over the slot's declared keys (`scripts/*.lua`).
 
-Every question is one script over the slot's declared keys (`scripts/*.lua`), so it is atomic and one round trip.
-Nothing is retried here: a commit that was not answered may have been done, and only its sender knows what that means.
+So it is atomic and one round trip. Nothing is retried here: a commit that was not answered may have been done, and only its
+sender knows what that means.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping
@@ -14,14 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from hiredis import pack_command
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
 
-from gateway.errors import BadSettings, StateFull, StateUnavailable
 from gateway.model.changes import (
     ABSENT,
     Ask,
@@ -39,10 +31,14 @@ from gateway.model.changes import (
     Row,
     Table,
 )
+from gateway.storage.connections import Client, Script
 
-SCRIPTS = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "scripts").glob("*.lua")}
-SCRIPTS["commit_grow"] = b"#!lua\n" + SCRIPTS["commit"]
-SCRIPTS["commit"] = b"#!lua flags=allow-oom\n" + SCRIPTS["commit"]
+_TEXTS = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "scripts").glob("*.lua")}
+SCRIPTS = {
+    **{name: Script(text) for name, text in _TEXTS.items()},
+    "commit_grow": Script(b"#!lua\n" + _TEXTS["commit"]),
+    "commit": Script(b"#!lua flags=allow-oom\n" + _TEXTS["commit"]),
+}
 KEY_NAMES = (
     *("alerts", "past", "copies", "incidents", "keys", "ledgers", "meta"),
     *("agenda", "leases", "counters", "log", "quarantine", "quarantine_age", "quarantine_seen", "pace", "posts"),
@@ -51,113 +47,19 @@ TABLE_NUMBER = {table: KEY_NAMES.index(table.value) + 1 for table in Table}
 LOG_LENGTH = 10_000
 QUARANTINE_LENGTH = 1_000
 
-Client = Redis
-
 _pack = msgspec.msgpack.Encoder().encode
-
-
-class _Packing:
-    """Commands packed by hiredis: redis-py does it in Python, for as much as all the rest of a round trip costs."""
-
-    def pack_command(self, *args: Any) -> list[bytes]:
-        name = str(args[0])
-        return [pack_command((*name.split(), *args[1:]) if " " in name else args)]
-
-
-class _Tcp(_Packing, Connection):
-    pass
-
-
-class _Tls(_Packing, SSLConnection):
-    pass
-
-
-class _Unix(_Packing, UnixDomainSocketConnection):
-    pass
-
-
-_PACKING: dict[type, type] = {Connection: _Tcp, SSLConnection: _Tls, UnixDomainSocketConnection: _Unix}
-
-
-def connect(url: str, *, timeout: float = 3.0, connections: int = 256) -> Redis:
-    """A client that never repeats a command by itself (a repeated script may have been done already).
-
-    Raises `BadSettings`, which does not show the address: it may hold a password.
-    """
-    try:
-        pool = ConnectionPool.from_url(
-            url,
-            max_connections=connections,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
-    except (ValueError, TypeError) as error:
-        raise BadSettings("GATEWAY_REDIS_URL: no such address: redis://host:6379/0, rediss:// or unix:// is needed") from error
-    pool.connection_class = _PACKING.get(pool.connection_class, pool.connection_class)
-    return Redis.from_pool(pool)
-
-
-async def examine(client: Redis) -> tuple[str, list[str]]:
-    """The server's version, and what makes it a bad place for state. Raises `StateUnavailable`.
-
-    Managed servers often forbid CONFIG: then it is said that it could not be looked at.
-    """
-    try:
-        found = await client.info("server")
-        version = str(found.get("valkey_version") or found["redis_version"])
-        problems = (
-            []
-            if int(str(found["redis_version"]).split(".")[0]) >= 7
-            else [f"version {version} is too old: 7.0 or newer is needed"]
-        )
-        try:
-            config = await client.config_get("maxmemory-policy", "appendonly", "appendfsync")
-        except ResponseError:
-            return version, [
-                *problems,
-                "CONFIG is forbidden: see to it that maxmemory-policy is noeviction and appendonly is yes",
-            ]
-    except (RedisError, OSError) as error:
-        raise StateUnavailable(f"the store did not answer: {type(error).__name__}") from error
-    policy = config.get("maxmemory-policy", "noeviction")
-    if policy != "noeviction":
-        problems.append(f"maxmemory-policy is {policy}: it may forget who was told what; set noeviction")
-    if config.get("appendonly") != "yes":
-        problems.append("appendonly is off: a crash of the server loses what was taken; set appendonly yes")
-    elif config.get("appendfsync") == "no":
-        problems.append("appendfsync is no: a crash of the machine loses what was taken; set everysec or always")
-    return version, problems
-
-
-async def ask(client: Redis, command: str, *args: Any) -> Any:
-    """One command. Raises `StateUnavailable`."""
-    try:
-        return await client.execute_command(command, *args)  # type: ignore[no-untyped-call]
-    except (RedisError, OSError) as error:
-        raise StateUnavailable(f"the store did not answer: {type(error).__name__}") from error
 
 
 class RedisStore:
     """One slot of a real server. `client` is given by `connect`."""
 
-    def __init__(self, client: Redis, slot: int = 0, prefix: str = "gw") -> None:
+    def __init__(self, client: Client, slot: int = 0, prefix: str = "gw") -> None:
         self._client = client
         self._keys = [f"{{{prefix}:{slot}}}:{name}" for name in KEY_NAMES]
         self.keys = dict(zip(KEY_NAMES, self._keys, strict=True))  # by what they hold
-        self._sha = {name: hashlib.sha1(text, usedforsecurity=False).hexdigest() for name, text in SCRIPTS.items()}
 
     async def _run(self, script: str, *args: bytes | str | int) -> Any:
-        try:
-            try:
-                return await self._client.evalsha(self._sha[script], len(self._keys), *self._keys, *args)
-            except NoScriptError:
-                return await self._client.eval(SCRIPTS[script].decode(), len(self._keys), *self._keys, *args)
-        except OutOfMemoryError as error:
-            raise StateFull("the store is full (maxmemory reached): give it more memory") from error
-        except (RedisError, OSError) as error:
-            raise StateUnavailable(f"the store did not answer: {type(error).__name__}") from error
+        return await self._client.run(SCRIPTS[script], self._keys, *args)
 
     async def gather(self, ask: Ask) -> Gathered:
         cells = [part for cell in ask.cells for part in (TABLE_NUMBER[cell.table], cell.field)]
@@ -199,7 +101,8 @@ class RedisStore:
             ],
             changes.forget,
         )
-        fate, now = await self._run("commit_grow" if changes.grows else "commit", version, _pack(change), *blobs)
+        script = SCRIPTS["commit_grow" if changes.grows else "commit"]
+        fate, now = await self._client.run(script, self._keys, version, _pack(change), *blobs, lasting=True)
         return Committed(Fate(fate.decode()), int(now), version)
 
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
@@ -219,36 +122,33 @@ class RedisStore:
     async def now(self) -> int:
         return (await self.gather(Ask())).now
 
-    async def _ask(self, command: str, *args: Any) -> Any:
-        return await ask(self._client, command, *args)
-
     async def counters(self) -> dict[str, int]:
-        found = await self._ask("HGETALL", self.keys["counters"])
+        found = await self._client.ask("HGETALL", self.keys["counters"])
         pairs = found.items() if isinstance(found, dict) else _pairs(found)
         return {name.decode(): int(value) for name, value in pairs}
 
     async def size(self, table: Table) -> int:
-        return int(await self._ask("HLEN", self.keys[table.value]))
+        return int(await self._client.ask("HLEN", self.keys[table.value]))
 
     async def page(self, table: Table, cursor: int, count: int) -> tuple[int, dict[str, Row]]:
-        after, found = await self._ask("HSCAN", self.keys[table.value], cursor, "COUNT", count)
+        after, found = await self._client.ask("HSCAN", self.keys[table.value], cursor, "COUNT", count)
         pairs = found.items() if isinstance(found, dict) else _pairs(found)
         return int(after), {name.decode(): _row(row) for name, row in pairs}
 
     async def timeline(self, subject: str | None, limit: int) -> list[tuple[int, LogEntry]]:
         reach = LOG_LENGTH if subject is not None else limit
-        lines = await self._ask("XREVRANGE", self.keys["log"], "+", "-", "COUNT", reach)
+        lines = await self._client.ask("XREVRANGE", self.keys["log"], "+", "-", "COUNT", reach)
         entries = [_entry(line[1]) for line in lines]
         return [one for one in entries if subject in (None, one[1].subject)][:limit]
 
     async def quarantine(self, limit: int) -> list[tuple[Kept, int, int]]:
-        ages = await self._ask("ZREVRANGE", self.keys["quarantine_age"], 0, limit - 1, "WITHSCORES")
+        ages = await self._client.ask("ZREVRANGE", self.keys["quarantine_age"], 0, limit - 1, "WITHSCORES")
         ids = [(name, int(float(at))) for name, at in (_pairs(ages) if ages and isinstance(ages[0], bytes) else ages)]
         if not ids:
             return []
         names = [name for name, _ in ids]
-        values = await self._ask("HMGET", self.keys["quarantine"], *names)
-        seen = await self._ask("HMGET", self.keys["quarantine_seen"], *names)
+        values = await self._client.ask("HMGET", self.keys["quarantine"], *names)
+        seen = await self._client.ask("HMGET", self.keys["quarantine_seen"], *names)
         return [
             (Kept(name.decode(), value), at, int(times or 0))
             for (name, at), value, times in zip(ids, values, seen, strict=True)

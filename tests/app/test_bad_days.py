@@ -20,8 +20,8 @@ from gateway.reconcile import Reconciler
 from gateway.reload import Listeners, RulesKeeper, load_or_refuse
 from gateway.settings import Environment
 from gateway.slots import Slots
+from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
-from gateway.storage.redis import connect
 from gateway.telemetry.metrics import Metrics
 from gateway.vault import EnvironmentVault
 from tests.app.conftest import RULES, Running, Starter

@@ -105,9 +105,9 @@ async def migrated(starter: Starter, slots: int, rules: str = PARTED) -> Records
         layout = await read_layout(client)
         assert layout is not None
         for store in stores_of(client, layout):
-            raw = await client.hget(store.keys["meta"], "rules")  # type: ignore[misc]
+            raw = await client.ask("HGET", store.keys["meta"], "rules")
             known = load_announced(raw[8:])
-            await client.hset(store.keys["meta"], "rules", raw[:8] + known._replace(seen_at=0).dump())  # type: ignore[misc, arg-type]
+            await client.ask("HSET", store.keys["meta"], "rules", raw[:8] + known._replace(seen_at=0).dump())
         return await migrate(client, found, slots)
 
 

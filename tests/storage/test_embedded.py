@@ -13,8 +13,10 @@ import pytest
 
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Ask, Cell, Changes, Table
+from gateway.storage.connections import connect
 from gateway.storage.embedded import StoreFailed, embedded_store
-from gateway.storage.redis import RedisStore, connect, examine
+from gateway.storage.examine import examine
+from gateway.storage.redis import RedisStore
 from tests.support.servers import redis_server
 
 ROOT = Path(__file__).parents[2]
@@ -132,4 +134,4 @@ async def problems(url: str) -> str:
     client = connect(url)
     found = await examine(client)
     await client.aclose()
-    return " ".join(found[1])
+    return " ".join(found.problems)

@@ -1,0 +1,104 @@
+"""The primaries of a Redis or Valkey Cluster, each asked for the keys of its hash slots.
+
+A router of our own over redis-py's clients of single nodes: docs/adr/0011 says why. A redirection is followed, since the
+command was not executed; nothing else is. What has failed is looked for anew before the next command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.crc import key_slot
+from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError
+
+from gateway.storage.connections.servers import OF_THE_SERVER, Command, send
+
+REDIRECTIONS = 5  # redis-cli gives up after as many; each is a hop, or a map that is older than the last move
+Place = tuple[str, int]
+
+
+class ClusterServers:
+    """`seeds`: some nodes, by which the others are found; `open_node` makes a client of one."""
+
+    def __init__(self, seeds: Sequence[Place], open_node: Callable[[str, int], Redis]) -> None:
+        self._seeds = seeds
+        self._open = open_node
+        self._nodes: dict[Place, Redis] = {}
+        self._ranges: list[tuple[int, int, Place]] = []
+        self._replicas: list[Place] = []
+        self._stale = True
+        self._suspect: Place | None = None
+        self._looking = asyncio.Lock()
+
+    async def send(self, key: str, commands: Sequence[Command]) -> list[Any]:
+        place, asking = await self._primary(key), False
+        for _ in range(REDIRECTIONS):
+            try:
+                if asking:
+                    return (await send(self._node(place), [("ASKING",), *commands]))[1:]
+                return await send(self._node(place), commands)
+            except MovedError as error:
+                self._stale = True  # where one slot has moved, others may have
+                place, asking = (error.host or place[0], error.port), False
+            except AskError as error:
+                place, asking = (error.host or place[0], error.port), True
+            except (*OF_THE_SERVER, ClusterDownError):
+                self._stale, self._suspect = True, place
+                raise
+        raise ClusterDownError("its nodes send the question to each other")
+
+    async def primaries(self) -> list[tuple[str, Redis]]:
+        await self._look()
+        slots: dict[Place, list[str]] = {}
+        for first, last, place in self._ranges:
+            slots.setdefault(place, []).append(f"{first}-{last}")
+        return [(f"primary of slots {', '.join(ranges)}", self._node(place)) for place, ranges in slots.items()]
+
+    async def aclose(self) -> None:
+        for node in self._nodes.values():
+            await node.aclose()
+
+    async def _primary(self, key: str) -> Place:
+        if self._stale:
+            async with self._looking:
+                if self._stale:
+                    await self._look()
+        slot = key_slot(key.encode())
+        for first, last, place in self._ranges:
+            if first <= slot <= last:
+                return place
+        self._stale = True
+        raise ClusterDownError("no node has the slot of the key")
+
+    async def _look(self) -> None:
+        """Read the map from whichever node answers first; the one that has just failed is asked last."""
+        known = dict.fromkeys((*(place for _, _, place in self._ranges), *self._replicas, *self._seeds))
+        trouble: Exception = ClusterDownError("no node is known")
+        for place in sorted(known, key=lambda one: one == self._suspect):
+            try:
+                (found,) = await send(self._node(place), [("CLUSTER SLOTS",)])
+            except (RedisError, OSError) as error:
+                trouble = error
+                continue
+            self._ranges = [(first, last, _place(primary, place)) for first, last, primary, *_ in found]
+            self._replicas = [_place(replica, place) for _, _, _, *replicas in found for replica in replicas]
+            self._stale, self._suspect = False, None
+            return
+        raise trouble
+
+    def _node(self, place: Place) -> Redis:
+        if place not in self._nodes:
+            self._nodes[place] = self._open(*place)
+        return self._nodes[place]
+
+
+def _place(told: Sequence[Any], teller: Place) -> Place:
+    """Of `[host, port, id, …]`. A node that does not know its own address is where it was asked.
+
+    https://redis.io/docs/latest/commands/cluster-slots/
+    """
+    host, port = told[0], int(told[1])
+    return (host.decode() if host else teller[0], port)

@@ -1,0 +1,112 @@
+"""How connections are made: packed by hiredis, never repeating a command by themselves."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+from hiredis import pack_command
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import (
+    Sentinel,
+    SentinelConnectionPool,
+    SentinelManagedConnection,
+    SentinelManagedSSLConnection,
+)
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from gateway.storage.connections.addresses import Address, bad
+
+SENTINEL_SHARE = 3  # a Sentinel has this part of the patience: others wait to be asked
+
+
+class _Packing:
+    """Commands packed by hiredis: redis-py does it in Python, for as much as all the rest of a round trip costs."""
+
+    def pack_command(self, *args: Any) -> list[bytes]:
+        name = str(args[0])
+        return [pack_command((*name.split(), *args[1:]) if " " in name else args)]
+
+
+class _Tcp(_Packing, Connection):
+    pass
+
+
+class _Tls(_Packing, SSLConnection):
+    pass
+
+
+class _Unix(_Packing, UnixDomainSocketConnection):
+    pass
+
+
+class _NamedTcp(_Packing, SentinelManagedConnection):
+    pass
+
+
+class _NamedTls(_Packing, SentinelManagedSSLConnection):
+    pass
+
+
+class Opener:
+    """Makes clients of single servers. `patience`: seconds for a connection, and for an answer.
+
+    Raises `BadSettings` where an option or a certificate cannot be used.
+    """
+
+    def __init__(self, address: Address, patience: float, connections: int) -> None:
+        self._address = address
+        self._connections = connections
+        self._options = {**address.options, **_times(patience)}
+        self._sentinel_patience = patience / SENTINEL_SHARE
+        self.sentinels: list[Redis] = []
+        if address.tls:
+            _try_certificates(address.options)
+
+    def server(self, host: str, port: int) -> Redis:
+        """Of one server; on a unix socket where the address is one."""
+        if self._address.path:
+            where: dict[str, Any] = {"connection_class": _Unix, "path": self._address.path}
+        else:
+            where = {"connection_class": _Tls if self._address.tls else _Tcp, "host": host, "port": port}
+        return Redis.from_pool(ConnectionPool(max_connections=self._connections, **where, **self._options))
+
+    def named_by_sentinels(self) -> Redis:
+        """Of whichever server the Sentinels call primary when a connection is made. Their own clients are in `sentinels`."""
+        tls = {name: value for name, value in self._address.options.items() if name.startswith("ssl_")}
+        asking = {
+            **self._address.sentinel_options,
+            **_times(self._sentinel_patience),
+            **({"ssl": True, **tls} if self._address.tls else {}),
+        }
+        manager = Sentinel(self._address.hosts, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
+        self.sentinels = list(manager.sentinels)
+        pool = SentinelConnectionPool(  # type: ignore[no-untyped-call]
+            self._address.primary,
+            manager,
+            connection_class=_NamedTls if self._address.tls else _NamedTcp,
+            max_connections=self._connections,
+            **self._options,
+        )
+        return Redis.from_pool(pool)
+
+
+def _times(patience: float) -> dict[str, Any]:
+    return {
+        "socket_timeout": patience,
+        "socket_connect_timeout": patience,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+    }
+
+
+def _try_certificates(options: Mapping[str, Any]) -> None:
+    """A missing file is said at start, not by every command."""
+    try:
+        SSLConnection(**options).ssl_context.get()
+    except (OSError, ssl.SSLError, RedisError, ValueError) as error:
+        raise bad(f"TLS cannot be used as its options say ({type(error).__name__})") from error
