@@ -9,6 +9,7 @@ import pytest
 from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
 from gateway.storage.redis import RedisStore
+from tests.support.replicated import cluster
 from tests.support.servers import redis_server
 
 
@@ -24,6 +25,12 @@ def redis_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def cluster_url() -> Iterator[str]:
+    with cluster(replicas=0) as nodes:
+        yield nodes.url
+
+
 class Clock:
     """Stands still unless moved; only the in-memory store obeys it."""
 
@@ -34,7 +41,7 @@ class Clock:
         return self.ms
 
 
-@pytest.fixture(params=["memory", "valkey", "redis"])
+@pytest.fixture(params=["memory", "valkey", "redis", "cluster"])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[MemoryStore | RedisStore]:
     """Each implementation of the store, empty."""
     if request.param == "memory":

@@ -1,4 +1,4 @@
-"""What every store promises, asked of the in-memory one, of Valkey and of Redis 7.0 alike."""
+"""What every store promises, asked of the in-memory one, of Valkey, of Redis 7.0 and of a cluster alike."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import tempfile
@@ -24,8 +25,9 @@ def low_port() -> int:
 class Server:
     """One redis-server on a port of its own, with everything on disk before it answers."""
 
-    def __init__(self, folder: Path, *options: str, tls: Path | None = None) -> None:
+    def __init__(self, folder: Path, *options: str, tls: Path | None = None, password: str = "") -> None:
         self.port = low_port()
+        self._password = password
         self.folder = folder / str(self.port)
         self.folder.mkdir()
         self._tls = tls
@@ -46,16 +48,19 @@ class Server:
         )
 
     def configured(self) -> list[str]:
-        return ["--dir", str(self.folder), "--save", "", "--appendonly", "yes", "--appendfsync", "always"]
+        secret = ["--requirepass", self._password, "--masterauth", self._password] if self._password else []
+        return ["--dir", str(self.folder), "--save", "", "--appendonly", "yes", "--appendfsync", "always", *secret]
 
     def ask(self, *command: str, patience: float = 2.0) -> str:
         """By redis-cli; what it prints, an error too."""
         tls = ["--tls", "--cacert", str(self._tls / "ca.pem"), "--cert", str(self._tls / "client.pem"), "--key", str(self._tls / "client.key")] if self._tls else []  # fmt: skip
         asked = [program("redis-cli", "redis-tools"), "-h", "127.0.0.1", "-p", str(self.port), *tls, *command]
+        known = os.environ | ({"REDISCLI_AUTH": self._password} if self._password else {})
         try:
-            return subprocess.run(asked, capture_output=True, text=True, timeout=patience, check=False).stdout.strip()
+            done = subprocess.run(asked, capture_output=True, timeout=patience, check=False, env=known)
         except subprocess.TimeoutExpired:
             return ""
+        return done.stdout.decode("utf-8", "replace").strip()
 
     def ready(self) -> None:
         until(lambda: self.ask("PING") == "PONG", f"{self.place} answers")
@@ -82,13 +87,17 @@ class Server:
 class Sentinel(Server):
     """Calls a primary down after a second."""
 
-    def __init__(self, folder: Path, primary: Server, *options: str) -> None:
-        super().__init__(folder, *options)
+    def __init__(self, folder: Path, primary: Server, passwords: tuple[str, str]) -> None:
+        """The passwords of the servers and of the Sentinels."""
+        servers, own = passwords
+        super().__init__(folder, password=own)
         (self.folder / "sentinel.conf").write_text(
             f"sentinel monitor {MASTER} 127.0.0.1 {primary.port} 2\n"
             f"sentinel down-after-milliseconds {MASTER} 1000\n"
             f"sentinel failover-timeout {MASTER} 6000\n"
             f"sentinel parallel-syncs {MASTER} 2\n"
+            + (f"sentinel auth-pass {MASTER} {servers}\n" if servers else "")
+            + (f"requirepass {own}\nsentinel sentinel-pass {own}\n" if own else "")
         )
 
     def configured(self) -> list[str]:
@@ -98,11 +107,12 @@ class Sentinel(Server):
 class SentinelGroup:
     """One primary, two replicas, three Sentinels."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, passwords: tuple[str, str] = ("", "")) -> None:
         fast = ("--repl-diskless-sync-delay", "0", "--repl-timeout", "5")
-        self.servers = [Server(folder, *fast)]
-        self.servers += [Server(folder, *fast, "--replicaof", f"127.0.0.1 {self.servers[0].port}") for _ in range(2)]
-        self.sentinels = [Sentinel(folder, self.servers[0]) for _ in range(3)]
+        primary = Server(folder, *fast, password=passwords[0])
+        following = (*fast, "--replicaof", f"127.0.0.1 {primary.port}")
+        self.servers = [primary, *(Server(folder, *following, password=passwords[0]) for _ in range(2))]
+        self.sentinels = [Sentinel(folder, primary, passwords) for _ in range(3)]
 
     @property
     def url(self) -> str:
@@ -192,6 +202,19 @@ class Cluster:
                 return one
         raise AssertionError("no server of the cluster answers")
 
+    def replica_of(self, primary: Server) -> Server:
+        return next(one for one in self.servers if one.ask("ROLE").split("\n")[:3] == ["slave", "127.0.0.1", str(primary.port)])
+
+    def hand_over(self, former: Server, heir: Server) -> None:
+        """As an operator does; a replica that finds its primary too busy gives up, and is told again."""
+
+        def done() -> bool:
+            heir.ask("CLUSTER", "FAILOVER")
+            time.sleep(0.5)
+            return heir.role == "master" and former.role == "slave"
+
+        until(done, "the replica takes over")
+
     def joined(self) -> Server:
         """A new primary without slots."""
         new = self._server()
@@ -202,6 +225,7 @@ class Cluster:
         known = str(len(self.servers))
         for one in self.servers:
             until(lambda one=one: f"cluster_known_nodes:{known}" in one.ask("CLUSTER", "INFO"), "all know it")  # type: ignore[misc]
+        until(lambda: "cluster_state:ok" in new.ask("CLUSTER", "INFO"), "it is well")
         return new
 
     def kill(self) -> None:

@@ -9,6 +9,7 @@ from gateway.storage.connections.addresses import Kind, parse
 from gateway.storage.connections.client import Client, Script
 from gateway.storage.connections.cluster import ClusterServers
 from gateway.storage.connections.pools import Opener
+from gateway.storage.connections.sentinels import NamedBySentinels
 from gateway.storage.connections.servers import OneServer, Servers
 
 __all__ = ["Client", "Kind", "Script", "connect"]
@@ -28,7 +29,7 @@ def connect(url: str, *, copies: int = 0, patience: float = PATIENCE, connection
     if address.kind is Kind.CLUSTER:
         servers = ClusterServers(address.hosts, opener.server)
     elif address.kind is Kind.SENTINEL:
-        servers = OneServer(opener.named_by_sentinels(), opener.sentinels)
+        servers = NamedBySentinels(*opener.named_by_sentinels())
     else:
         servers = OneServer(opener.server(*address.hosts[0]))
     return Client(address.kind, servers, copies)

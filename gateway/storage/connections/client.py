@@ -49,6 +49,7 @@ class Client:
             except NoScriptError:
                 answers = await self._servers.send(keys[0], [("EVAL", script.text, len(keys), *keys, *args), *wait])
         if wait and answers[1] < self.copies:
+            self._servers.doubt(keys[0])
             raise StateUnavailable(f"{answers[1]} of {self.copies} replicas have it: is one away, or too slow?")
         return answers[0]
 

@@ -57,6 +57,9 @@ class ClusterServers:
             slots.setdefault(place, []).append(f"{first}-{last}")
         return [(f"primary of slots {', '.join(ranges)}", self._node(place)) for place, ranges in slots.items()]
 
+    def doubt(self, key: str) -> None:
+        self._stale, self._suspect = True, self._known(key)
+
     async def aclose(self) -> None:
         for node in self._nodes.values():
             await node.aclose()
@@ -66,12 +69,15 @@ class ClusterServers:
             async with self._looking:
                 if self._stale:
                     await self._look()
+        place = self._known(key)
+        if place is None:
+            self._stale = True
+            raise ClusterDownError("no node has the slot of the key")
+        return place
+
+    def _known(self, key: str) -> Place | None:
         slot = key_slot(key.encode())
-        for first, last, place in self._ranges:
-            if first <= slot <= last:
-                return place
-        self._stale = True
-        raise ClusterDownError("no node has the slot of the key")
+        return next((place for first, last, place in self._ranges if first <= slot <= last), None)
 
     async def _look(self) -> None:
         """Read the map from whichever node answers first; the one that has just failed is asked last."""

@@ -63,7 +63,6 @@ class Opener:
         self._connections = connections
         self._options = {**address.options, **_times(patience)}
         self._sentinel_patience = patience / SENTINEL_SHARE
-        self.sentinels: list[Redis] = []
         if address.tls:
             _try_certificates(address.options)
 
@@ -75,8 +74,8 @@ class Opener:
             where = {"connection_class": _Tls if self._address.tls else _Tcp, "host": host, "port": port}
         return Redis.from_pool(ConnectionPool(max_connections=self._connections, **where, **self._options))
 
-    def named_by_sentinels(self) -> Redis:
-        """Of whichever server the Sentinels call primary when a connection is made. Their own clients are in `sentinels`."""
+    def named_by_sentinels(self) -> tuple[SentinelConnectionPool, list[Redis]]:
+        """Connections to whichever server the Sentinels call primary, and the clients of these."""
         tls = {name: value for name, value in self._address.options.items() if name.startswith("ssl_")}
         asking = {
             **self._address.sentinel_options,
@@ -84,7 +83,6 @@ class Opener:
             **({"ssl": True, **tls} if self._address.tls else {}),
         }
         manager = Sentinel(self._address.hosts, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
-        self.sentinels = list(manager.sentinels)
         pool = SentinelConnectionPool(  # type: ignore[no-untyped-call]
             self._address.primary,
             manager,
@@ -92,7 +90,7 @@ class Opener:
             max_connections=self._connections,
             **self._options,
         )
-        return Redis.from_pool(pool)
+        return pool, list(manager.sentinels)
 
 
 def _times(patience: float) -> dict[str, Any]:

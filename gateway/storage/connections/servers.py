@@ -27,15 +27,18 @@ class Servers(Protocol):
         """Each with a name for people, which is no address."""
         ...
 
+    def doubt(self, key: str) -> None:
+        """Its primary may be none any more: look before the next question."""
+        ...
+
     async def aclose(self) -> None: ...
 
 
 class OneServer:
-    """One server, or whichever Sentinels name. `others` are closed with it."""
+    """One server, whoever it is."""
 
-    def __init__(self, redis: Redis, others: Sequence[Redis] = ()) -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._others = others
 
     async def send(self, key: str, commands: Sequence[Command]) -> list[Any]:  # noqa: ARG002 - all keys live here
         return await send(self._redis, commands)
@@ -43,9 +46,11 @@ class OneServer:
     async def primaries(self) -> list[tuple[str, Redis]]:
         return [("", self._redis)]
 
+    def doubt(self, key: str) -> None:
+        """There is no other."""
+
     async def aclose(self) -> None:
-        for one in (self._redis, *self._others):
-            await one.aclose()
+        await self._redis.aclose()
 
 
 async def send(redis: Redis, commands: Sequence[Command]) -> list[Any]:
