@@ -39,7 +39,7 @@ class Server:
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        ports = ["--port", str(self.port)] if self._tls is None else ["--port", "0", "--tls-port", str(self.port)]
+        ports = ["--port", str(self.port)] if self._tls is None else self._encrypted(self._tls)
         self._process = subprocess.Popen(
             [program("redis-server", "redis-server"), *self.configured(), *ports, *self._options],
             stdout=subprocess.DEVNULL,
@@ -50,6 +50,12 @@ class Server:
     def configured(self) -> list[str]:
         secret = ["--requirepass", self._password, "--masterauth", self._password] if self._password else []
         return ["--dir", str(self.folder), "--save", "", "--appendonly", "yes", "--appendfsync", "always", *secret]
+
+    def _encrypted(self, tls: Path) -> list[str]:
+        files = {"cert-file": "server.pem", "key-file": "server.key", "ca-cert-file": "ca.pem"}
+        named = [part for option, file in files.items() for part in (f"--tls-{option}", str(tls / file))]
+        everywhere = ["--tls-auth-clients", "yes", "--tls-replication", "yes", "--tls-cluster", "yes"]
+        return ["--port", "0", "--tls-port", str(self.port), *named, *everywhere]
 
     def ask(self, *command: str, patience: float = 2.0) -> str:
         """By redis-cli; what it prints, an error too."""
@@ -87,10 +93,10 @@ class Server:
 class Sentinel(Server):
     """Calls a primary down after a second."""
 
-    def __init__(self, folder: Path, primary: Server, passwords: tuple[str, str]) -> None:
+    def __init__(self, folder: Path, primary: Server, passwords: tuple[str, str], tls: Path | None) -> None:
         """The passwords of the servers and of the Sentinels."""
         servers, own = passwords
-        super().__init__(folder, password=own)
+        super().__init__(folder, tls=tls, password=own)
         (self.folder / "sentinel.conf").write_text(
             f"sentinel monitor {MASTER} 127.0.0.1 {primary.port} 2\n"
             f"sentinel down-after-milliseconds {MASTER} 1000\n"
@@ -107,12 +113,12 @@ class Sentinel(Server):
 class SentinelGroup:
     """One primary, two replicas, three Sentinels."""
 
-    def __init__(self, folder: Path, passwords: tuple[str, str] = ("", "")) -> None:
+    def __init__(self, folder: Path, passwords: tuple[str, str] = ("", ""), tls: Path | None = None) -> None:
         fast = ("--repl-diskless-sync-delay", "0", "--repl-timeout", "5")
-        primary = Server(folder, *fast, password=passwords[0])
+        primary = Server(folder, *fast, tls=tls, password=passwords[0])
         following = (*fast, "--replicaof", f"127.0.0.1 {primary.port}")
-        self.servers = [primary, *(Server(folder, *following, password=passwords[0]) for _ in range(2))]
-        self.sentinels = [Sentinel(folder, primary, passwords) for _ in range(3)]
+        self.servers = [primary, *(Server(folder, *following, tls=tls, password=passwords[0]) for _ in range(2))]
+        self.sentinels = [Sentinel(folder, primary, passwords, tls) for _ in range(3)]
 
     @property
     def url(self) -> str:

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox
-from gateway.sandbox.slack import Message
 from tests.support.processes import GatewayProcess, alert, body, send_until_taken
 from tests.support.servers import killable_redis
+from tests.support.storm import CHANNELS, Vendors, check, everybody_told, settled, stamp, team
 
 INCIDENTS = 240
 CHUNK = 12
 KILL_EVERY = 2.5  # seconds
-SETTLING = 600.0
-TEAMS = 8  # a channel each: Slack takes one message a second in a channel
-CHANNELS = [f"t{number}-alerts" for number in range(TEAMS)]
 
 FAULTS = [
     Fault(FaultKind.STATUS, probability=0.04),
@@ -38,24 +32,10 @@ FAULTS = [
 pytestmark = pytest.mark.long
 
 
-@dataclass
-class Vendors:
-    slack: SlackSandbox
-    pagerduty: PagerDutySandbox
-
-
 @pytest.fixture
 async def vendors() -> AsyncIterator[Vendors]:
     async with SlackSandbox.start(seed=7, channels=CHANNELS) as slack, PagerDutySandbox.start(seed=8) as pagerduty:
         yield Vendors(slack, pagerduty)
-
-
-def team(name: str) -> str:
-    return f"t{int(name[1:]) % TEAMS}"
-
-
-def stamp() -> str:
-    return datetime.now(UTC).isoformat()
 
 
 @asynccontextmanager
@@ -96,7 +76,7 @@ async def storm(gateways: list[GatewayProcess], vendors: Vendors, kill_store: ob
             part = names[at : at + CHUNK]
             await send_until_taken(urls, body(*[alert(name, starts=started[name], team=team(name)) for name in part]))
             await asyncio.sleep(0.4)
-        await everybody_told(vendors)
+        await everybody_told(vendors, INCIDENTS)
         for at in range(0, INCIDENTS, CHUNK):
             part = names[at : at + CHUNK]
             await send_until_taken(
@@ -108,63 +88,8 @@ async def storm(gateways: list[GatewayProcess], vendors: Vendors, kill_store: ob
     vendors.slack.faults.clear()
     vendors.pagerduty.faults.clear()
     await settled(gateways, vendors)
-    await check(gateways, vendors)
-
-
-def told_in_slack(vendors: Vendors) -> list[Message]:
-    found = [one for channel in CHANNELS for one in vendors.slack.messages(channel)]
-    return [one for one in found if one.thread_ts is None and not one.deleted]
-
-
-def told(vendors: Vendors) -> list[str]:
-    """The incidents of the messages."""
-    return [str((one.metadata or {})["event_payload"]["incident"]) for one in told_in_slack(vendors)]  # type: ignore[index]
-
-
-def paged(vendors: Vendors) -> set[str]:
-    """The incidents of the pages; the gateway's own alerts may be among them."""
-    return {one.dedup_key.partition(".")[0] for one in vendors.pagerduty.incidents}
-
-
-async def everybody_told(vendors: Vendors) -> None:
-    """While the killing goes on."""
-    deadline = asyncio.get_running_loop().time() + SETTLING
-    while len(told(vendors)) < INCIDENTS or not paged(vendors) >= set(told(vendors)):
-        found = len(told(vendors)), len(paged(vendors))
-        assert asyncio.get_running_loop().time() < deadline, found
-        await asyncio.sleep(0.5)
-
-
-async def settled(gateways: list[GatewayProcess], vendors: Vendors) -> None:
-    """Until nobody is owed anything."""
-    deadline = asyncio.get_running_loop().time() + SETTLING
-    while True:
-        counted = await gateways[0].metrics()
-        waiting = [
-            counted.get(f'gateway_standing{{standing="{name}"}}', 0.0) for name in ("due", "held", "ends_due", "telling_firing")
-        ]
-        still = sum(one.open for one in vendors.pagerduty.incidents)
-        if not any(waiting) and not still and not counted['gateway_open_episodes{state="counted"}']:
-            break
-        assert asyncio.get_running_loop().time() < deadline, (waiting, still, gateways[0].log()[-4000:])
-        await asyncio.sleep(1)
     await asyncio.sleep(40)  # ends said once more after unanswered ones, and extras looked for
-
-
-async def check(gateways: list[GatewayProcess], vendors: Vendors) -> None:
-    counted = await gateways[0].metrics()
-    residues = {name: value for name, value in counted.items() if name.startswith("gateway_identity_residue")}
-    assert set(residues.values()) == {0.0}, residues
-    open_now = [one.dedup_key for one in vendors.pagerduty.incidents if one.open]
-    assert not open_now
-    posted = told_in_slack(vendors)
-    unresolved = [one.text for one in posted if "Resolved" not in one.text]
-    assert not unresolved, unresolved[:5]
-    times = Counter(told(vendors))
-    twice = [incident for incident, count in times.items() if count > 1]
-    assert not twice, f"{len(twice)} incidents have more than one message"
-    assert len(times) == INCIDENTS
-    assert paged(vendors) >= set(times)
+    await check(gateways, vendors, INCIDENTS)
 
 
 async def test_one_replica_on_the_embedded_store(vendors: Vendors, tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""A sender as Alertmanager is one: a webhook that is not taken comes again, and every answer is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+
+import httpx
+
+from tests.support.processes import alert, body
+from tests.support.storm import stamp, team
+
+FIRST, GROWTH, LONGEST = 0.5, 1.5, 5.0  # seconds between tries; Alertmanager's longest is a minute
+
+
+@dataclass
+class Sender:
+    """`answers` counts status codes, 0 for none; `taken` is when each name was answered 200, by the loop's clock."""
+
+    urls: list[str]
+    answers: Counter[int] = field(default_factory=Counter)
+    taken: dict[str, float] = field(default_factory=dict)
+    started: dict[str, str] = field(default_factory=dict)
+
+    async def fire(self, name: str) -> None:
+        """Until it is taken."""
+        starts = self.started.setdefault(name, stamp())
+        await self._send(body(alert(name, starts=starts, team=team(name))))
+        self.taken.setdefault(name, asyncio.get_running_loop().time())
+
+    async def end(self, names: list[str]) -> None:
+        ends = stamp()
+        await self._send(body(*[alert(name, starts=self.started[name], ends=ends, team=team(name)) for name in names]))
+
+    async def fire_in_turn(self, names: list[str], apart: float) -> None:
+        """One after another, each by itself, so that one that is not taken holds up no other."""
+        async with asyncio.TaskGroup() as group:
+            for name in names:
+                group.create_task(self.fire(name))
+                await asyncio.sleep(apart)
+
+    async def _send(self, what: dict[str, object]) -> None:
+        wait, tries = FIRST, 0
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+            while True:
+                url = self.urls[tries % len(self.urls)]
+                try:
+                    status = (await client.post(f"{url}/webhooks/alertmanager", json=what)).status_code
+                except httpx.TransportError:
+                    status = 0
+                self.answers[status] += 1
+                if status == 200:
+                    return
+                tries += 1
+                await asyncio.sleep(wait)
+                wait = min(wait * GROWTH, LONGEST)
