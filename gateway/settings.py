@@ -146,7 +146,7 @@ class Environment:
 
     def _hide(self, value: str | None) -> None:
         """An address with a password in it, and the password alone too."""
-        for part in (value, _password(value) if value and "://" in value else None):
+        for part in (value, *(_passwords(value) if value and "://" in value else ())):
             if part is not None and len(part) >= SHORTEST_SECRET:
                 self._secrets.add(part)
 

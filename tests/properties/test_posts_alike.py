@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from gateway.model.changes import Ask, Changes, LaneRule, Posts, Release
 from gateway.ports import Store
+from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
-from gateway.storage.redis import RedisStore, connect
+from gateway.storage.redis import RedisStore
 
 POSTS, ALERTS, SUBJECTS = ("p", "p0", "q"), ("a", "b", "c"), ("plan:i", "plan:j")
 
@@ -41,7 +42,7 @@ async def done(store: Store, moves: Posts) -> tuple[str, dict[str, str], list[st
 
 async def play(url: str, steps: list[Posts]) -> None:
     client = connect(url)
-    await client.flushall()
+    await client.ask_each("FLUSHALL")
     try:
         memory, server = MemoryStore(lambda: 1_800_000_000_000), RedisStore(client)
         for moves in steps:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from redis.asyncio import Redis
 
 from gateway.model.changes import Ask, Cell, Changes, Fate, LaneRule, Posts, Release, Table
 from gateway.ports import Store
-from gateway.storage.redis import RedisStore, connect
+from gateway.storage.connections import connect
+from gateway.storage.redis import RedisStore
 
 ALL = LaneRule()
 LEASE = 20_000
@@ -250,12 +250,12 @@ async def test_several_decisions_together_are_one_move() -> None:
 async def test_when_everybody_left_and_nobody_watches_the_servers_key_is_gone(
     server: str, request: pytest.FixtureRequest
 ) -> None:
-    client: Redis = connect(request.getfixturevalue(f"{server}_url"))
-    await client.flushall()
+    client = connect(request.getfixturevalue(f"{server}_url"))
+    await client.ask_each("FLUSHALL")
     store = RedisStore(client)
     await enter(store, A, B)
     await watch(store, "plan:i", "plan:j")
-    assert await client.exists("{gw:0}:posts")
+    assert await client.ask("EXISTS", "{gw:0}:posts")
     await move(store, leave=[(POST, A), (POST, B)], unwatch=[(POST, "plan:i"), (POST, "plan:j")])
-    assert not await client.exists("{gw:0}:posts")
+    assert not await client.ask("EXISTS", "{gw:0}:posts")
     await client.aclose()
