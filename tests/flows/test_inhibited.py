@@ -548,3 +548,4 @@ async def test_a_source_that_comes_between_a_look_and_what_is_decided_on_it_stil
     await world.webhook(slow())
     await world.until(HOUR)
     assert (told(world, "NodeDown"), told(world)) == ([Told.FIRING], [])
+    assert world.store.counted["standing:suppressed"] == 1

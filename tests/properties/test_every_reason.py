@@ -55,6 +55,7 @@ ALERTS = {
     "disk": {"alertname": "Disk", "severity": "critical"},
 }
 NAMED = st.sampled_from(sorted(ALERTS))
+AFTER = st.sampled_from([0, 1, 5_000, 60_000]) | st.integers(1_000, 300_000) | st.integers(300_000, 3_000_000)  # ms
 
 
 def interval(*spans: tuple[str, str]) -> tuple[TimeInterval, ...]:
@@ -126,67 +127,57 @@ class EveryReason(RuleBasedStateMachine):
 
     # What happens
 
-    @rule(name=NAMED)
-    def fire(self, name: str) -> None:
-        start = self.firing.setdefault(name, self.world.at)
-        self.reading.changed_at = self.now
-        self.do(self.world.webhook(seen(at=start, **ALERTS[name])))
-
-    @rule(name=NAMED)
-    def end(self, name: str) -> None:
-        if name in self.firing:
-            self.pass_time(1)
-            start = self.over[name] = self.firing.pop(name)
-            self.reading.changed_at = self.now
-            self.do(self.world.webhook(seen(at=start, ends=self.world.at, **ALERTS[name])))
-
-    @rule(name=NAMED)
-    def fire_without_a_newer_start(self, name: str) -> None:
-        if name in self.over and name not in self.firing:
-            self.firing[name] = self.over[name]
-            self.fire(name)
-
-    @rule(seconds=st.integers(1, 300) | st.integers(300, 3_000))
-    def wait(self, seconds: int) -> None:
-        self.pass_time(seconds * SECOND)
-
     def pass_time(self, milliseconds: int) -> None:
         self.do(self.world.until(self.world.at + milliseconds))
         self.reading.changed_at = max(self.reading.changed_at, self.reading.unchanged_since(self.now))
+        self.what_nothing_keeps_quiet_is_told_in_time()
+        self.what_something_keeps_quiet_is_not_told()
+        self.what_something_keeps_quiet_after_the_telling_is_said_to_be_quiet()
 
-    @rule(rules=rulebooks())
-    def reload(self, rules: Rulebook) -> None:
+    @rule(after=AFTER)
+    def nothing_but_time(self, after: int) -> None:
+        self.pass_time(after)
+
+    @rule(after=AFTER, name=NAMED, event=st.sampled_from(["fires", "fires", "ends", "fires without a newer start"]))
+    def webhook(self, after: int, name: str, event: str) -> None:
+        self.pass_time(after)
+        self.reading.changed_at = self.now
+        if event == "ends" and name in self.firing:
+            start = self.over[name] = self.firing.pop(name)
+            self.do(self.world.webhook(seen(at=start, ends=self.world.at, **ALERTS[name])))
+        elif event != "ends":
+            start = self.over.get(name, self.world.at) if event != "fires" else self.world.at
+            start = self.firing.setdefault(name, start)
+            self.do(self.world.webhook(seen(at=start, **ALERTS[name])))
+
+    @rule(after=AFTER, rules=rulebooks(), restarts=st.booleans())
+    def reload(self, after: int, rules: Rulebook, restarts: bool) -> None:
+        self.pass_time(after)
         self.reading.rules, self.reading.changed_at = rules, self.now
+        if restarts:
+            self.world.begin(rules)
         self.do(self.world.reload(rules))
 
-    @rule()
-    def restart(self) -> None:
-        self.world.begin(self.reading.rules)
+    @rule(after=AFTER, what=st.sampled_from(["close", "silence", "pause"]), name=NAMED, minutes=st.integers(1, 60))
+    def somebody_acts(self, after: int, what: str, name: str, minutes: int) -> None:
+        self.pass_time(after)
+        self.reading.changed_at, until = self.now, self.now + minutes * MINUTE
+        if what == "silence":
+            self.silence(f'alertname="{ALERTS[name]["alertname"]}"', until)
+        elif what == "pause":
+            self.reading.paused_until = until
+            self.do(self.world.desk.order("pause", "ann", until, "exercise"))
+        else:
+            fires = [one for one in self.world.incidents if one.firing]
+            if fires:
+                self.do(self.actions.close(fires[minutes % len(fires)].id, "ann", "", minutes * MINUTE))
+        self.do(self.world.settle())
 
-    @rule(which=st.integers(0, 5))
-    def close(self, which: int) -> None:
-        fires = [one for one in self.world.incidents if one.firing]
-        if fires:
-            self.reading.changed_at = self.now
-            self.do(self.actions.close(fires[which % len(fires)].id, "ann", "", 20 * MINUTE))
-            self.do(self.world.settle())
-
-    @rule(name=NAMED, minutes=st.integers(1, 60))
-    def silence(self, name: str, minutes: int) -> None:
-        matcher = f'alertname="{ALERTS[name]["alertname"]}"'
-        self.reading.changed_at, ends = self.now, self.now + minutes * MINUTE
-        weighed = self.do(self.world.desk.weigh(Wish((matcher,), "ann", ends_at=ends, reason="known")))
+    def silence(self, matcher: str, until: int) -> None:
+        weighed = self.do(self.world.desk.weigh(Wish((matcher,), "ann", ends_at=until, reason="known")))
         assert isinstance(weighed, Weighed)
         self.do(self.world.desk.silence(weighed.silence))
-        self.reading.silences.append((match(matcher), self.now, ends))
-        self.do(self.world.settle())
-
-    @rule(minutes=st.integers(1, 60))
-    def pause(self, minutes: int) -> None:
-        self.reading.changed_at = self.now
-        self.reading.paused_until = max(self.now, self.now + minutes * MINUTE)
-        self.do(self.world.desk.order("pause", "ann", self.reading.paused_until, "exercise"))
-        self.do(self.world.settle())
+        self.reading.silences.append((match(matcher), self.now, until))
 
     # What holds at every quiet moment
 
@@ -219,6 +210,17 @@ class EveryReason(RuleBasedStateMachine):
                     assert believed.state is Told.FIRING, f"{alert.labels}: {target} believes {believed.state}"
                     assert believed.members.get(member.episode_id), f"{alert.labels} was not told at {target}"
                     assert member.episode_id not in believed.hushed, f"{alert.labels} is still said to be quiet at {target}"
+
+    @invariant()
+    def what_something_keeps_quiet_after_the_telling_is_said_to_be_quiet(self) -> None:
+        patience = self.reading.route.update_interval + 5_000
+        if self.now < self.reading.unchanged_since(self.now) + patience:
+            return
+        for incident, member, alert in self.reading.firing():
+            for target, ledger in self.world.ledgers_of(incident.id).items():
+                reason, believed = self.reading.quiet(target, member, alert, self.now), ledger.believed
+                if reason and believed.state is Told.FIRING and believed.members.get(member.episode_id):
+                    assert member.episode_id in believed.hushed, f"{target} is not told that {alert.labels} is {reason}"
 
     def pages(self, incident: str, target: str) -> bool:
         """Would what is free at this target be worth a page?"""
@@ -301,6 +303,6 @@ def some(examples: int, steps: int) -> settings:
 
 
 TestEveryReason = EveryReason.TestCase
-TestEveryReason.settings = some(150, 25)
+TestEveryReason.settings = some(100, 30)
 TestEveryReasonAtLength = pytest.mark.long(EveryReasonAtLength.TestCase)
 TestEveryReasonAtLength.settings = some(2_000, 40)
