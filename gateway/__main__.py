@@ -73,7 +73,6 @@ def main() -> None:
 def serve() -> None:
     """Run the gateway; settings come from the environment."""
     environment = from_process()
-    environment.demand_tokens()
     settings = environment.settings
     configure_logging(settings.log, settings.log_level, environment.secrets())
     _run(_serve(environment))

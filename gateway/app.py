@@ -81,6 +81,8 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
     """
     settings = environment.settings
     first = load_or_refuse(settings.rules, utc_ms())
+    listed = first.rules.listed_sources.values()
+    environment.demand_tokens(sources_have_them=bool(listed) and all(one.token for one in listed))
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(stored(settings))
         slots = await laid_out(client, settings.slots, first.rules.partition_by)
@@ -140,7 +142,7 @@ async def _assemble(
 
     def enter(rules: InForce) -> Entrance:
         shared = [token.get_secret_value() for token in settings.webhook_token]
-        return entrance(rules.rules, rules.normalisers, shared, vault)
+        return entrance(rules.rules, rules.normalisers, shared, vault, private=environment.private)
 
     door = AlertmanagerDoor(partial(_take, intake, slots), enter(first), Caps(body=settings.max_body), metrics, utc_ms)
 

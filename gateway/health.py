@@ -12,6 +12,7 @@ from gateway.reload import RulesKeeper
 from gateway.vault import EnvironmentVault
 
 OVERDUE = 10 * SECOND
+SHARED = "GATEWAY_WEBHOOK_TOKEN"  # of the source that has none of its own
 _ORDERED = {"GatewayPaused": "paging is paused", "GatewayBypassed": "suppression is bypassed"}
 
 
@@ -26,14 +27,16 @@ class Health:
 
     def refused(self) -> dict[str, str]:
         """Sources whose token is not set, so that nobody is let in as them, by the secret's name."""
-        named = {name: one.token.env for name, one in self.keeper.in_force.rules.sources.items() if one.token is not None}
+        listed = self.keeper.in_force.rules.listed_sources
+        named = {name: one.token.env for name, one in listed.items() if one.token is not None}
+        named |= {name: SHARED for name in listed if named and name not in named}
         return {name: secret for name, secret in named.items() if self.vault.secret(secret) is None}
 
     def alike(self) -> list[str]:
         """Sources that show the same token: what comes with it is taken for the first one's."""
         owners: dict[str, list[str]] = {}
         for name, source in self.keeper.in_force.rules.sources.items():
-            secret = self.vault.secret(source.token.env if source.token else "GATEWAY_WEBHOOK_TOKEN") or ""
+            secret = self.vault.secret(source.token.env if source.token else SHARED) or ""
             for token in filter(None, map(str.strip, secret.split(","))):
                 owners.setdefault(token, []).append(name)
         return [" and ".join(names) for names in owners.values() if len(names) > 1]

@@ -125,7 +125,7 @@ class AlertmanagerDoor:
             parsed = read(body, normaliser, self._now(), trace)
             refusal = None
         except BadWebhook as error:
-            stray = Stray(source, error.field, error.message, body[:MAX_RAW], whole=True)
+            stray = Stray(source, error.field, error.message, body[:MAX_RAW], whole=True, event=read is parse_events)
             parsed = Parsed(source, [], [stray])
             refusal = Reply(400, "not_a_webhook", str(error), error.field, "docs/webhooks.md says what is taken; the body is kept in quarantine")  # fmt: skip
         try:

@@ -23,14 +23,16 @@ class Entrance:
         return self._normalisers[source] if source is not None else None
 
 
-def entrance(rules: Rulebook, normalisers: Mapping[str, Normaliser], shared_tokens: Collection[str], vault: Vault) -> Entrance:
+def entrance(
+    rules: Rulebook, normalisers: Mapping[str, Normaliser], shared_tokens: Collection[str], vault: Vault, *, private: bool
+) -> Entrance:
     """`shared_tokens` are GATEWAY_WEBHOOK_TOKEN's, of the source without a token of its own.
 
-    Everybody is let in as that source only where no token is set or named anywhere: a secret that is named and not there lets
-    nobody in.
+    Everybody is let in as that source only where no token is set or named anywhere, and only this machine can reach us
+    (`private`): a secret that is named and not there lets nobody in.
     """
     tokens = {rules.shared.name: Tokens(shared_tokens)} if shared_tokens else {}
     named = {one.name: vault.secret(one.token.env) for one in rules.sources.values() if one.token is not None}
     tokens |= {name: Tokens(part.strip() for part in text.split(",") if part.strip()) for name, text in named.items() if text}
-    nobody_asks = not shared_tokens and not named
+    nobody_asks = private and not shared_tokens and not named
     return Entrance(Senders(tokens, rules.shared.name if nobody_asks else None), normalisers)

@@ -13,10 +13,10 @@ import msgspec
 
 from gateway.decisions.normalise import Malformed, Normaliser
 from gateway.errors import BadWebhook
-from gateway.inbound.parsing import Parsed, check_count, stray_of
+from gateway.inbound.parsing import Parsed, check_count
 from gateway.model.alert import Observation
 from gateway.model.rulebook import Source
-from gateway.model.stray import Stray
+from gateway.model.stray import MAX_RAW, Stray
 from gateway.model.webhook import WireAlert
 
 LONGEST_NOTE = 200  # characters of what a person wrote there
@@ -179,4 +179,5 @@ def _pairs(value: object) -> dict[str, str] | None:
 
 
 def _stray(normaliser: Normaliser, fault: Malformed, raw: msgspec.Raw) -> Stray:
-    return stray_of(normaliser, fault, bytes(raw), "events[]")
+    place = f"events[].{fault.field}".rstrip(".")
+    return Stray(normaliser.source.name, place, fault.error, bytes(raw)[:MAX_RAW], reason=fault.reason, event=True)

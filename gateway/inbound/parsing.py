@@ -44,7 +44,7 @@ def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Par
     for alert in strict.alerts:
         found = normaliser.observe(alert, strict.status, now, trace)
         if isinstance(found, Malformed):
-            strays.append(stray_of(normaliser, found, msgspec.json.encode(alert)))
+            strays.append(_stray(normaliser, found, msgspec.json.encode(alert)))
         else:
             seen.append(found)
     return Parsed(normaliser.source.name, seen, strays, strict.receiver, strict.groupKey, strict.truncatedAlerts)
@@ -70,7 +70,7 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
         except (msgspec.DecodeError, RecursionError) as error:
             found = Malformed("", str(error))
         if isinstance(found, Malformed):
-            strays.append(stray_of(normaliser, found, bytes(raw)))
+            strays.append(_stray(normaliser, found, bytes(raw)))
         else:
             seen.append(found)
     receiver, group = (text if isinstance(text, str) else "" for text in (loose.receiver, loose.groupKey))
@@ -83,7 +83,7 @@ def check_count(count: int) -> None:
         raise BadWebhook("alerts", f"{count} of them: at most {MAX_ALERTS} are taken at once; set max_alerts on the receiver")
 
 
-def stray_of(normaliser: Normaliser, found: Malformed, raw: bytes, where: str = "alerts[]") -> Stray:
+def _stray(normaliser: Normaliser, found: Malformed, raw: bytes) -> Stray:
     """Its position in the body stays out of the field, so that the same fault is one entry."""
-    place = f"{where}.{found.field}".rstrip(".")
+    place = f"alerts[].{found.field}".rstrip(".")
     return Stray(normaliser.source.name, place, found.error, raw[:MAX_RAW], reason=found.reason)

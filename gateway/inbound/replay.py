@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.decisions.normalise import Normaliser
 from gateway.errors import BadWebhook, StateUnavailable
+from gateway.inbound.events import parse_events
 from gateway.inbound.parsing import Parsed, parse
 from gateway.model.changes import Changes, Fate, LogEntry
 from gateway.model.rulebook import HOUR, Source
@@ -70,9 +71,10 @@ class Replayer:
 
 def _parsed(stray: Stray, normaliser: Normaliser, now: int) -> Parsed | str:
     """Or the first thing that is still wrong with it."""
-    body = stray.raw if stray.whole else b'{"version":"4","alerts":[' + stray.raw + b"]}"
+    read = parse_events if stray.event else parse
+    body = stray.raw if stray.whole or stray.event else b'{"version":"4","alerts":[' + stray.raw + b"]}"
     try:
-        parsed = parse(body, normaliser, now)
+        parsed = read(body, normaliser, now)
     except BadWebhook as error:
         cut = f"; only its first {MAX_RAW // 1024} KiB were kept" if len(stray.raw) >= MAX_RAW else ""
         return f"{error}{cut}"

@@ -18,3 +18,4 @@ class Stray(msgspec.Struct, frozen=True, gc=False):
     raw: bytes  # at most MAX_RAW bytes of it
     whole: bool = False
     reason: Reason = Reason.MALFORMED
+    event: bool = False  # of the event recorder, not of a webhook

@@ -40,6 +40,8 @@ DOWN: dict[str, object] = {
 }
 ADMIN = "let-the-admin-in"
 
+STARTER = str(Path(__file__).parents[2] / "rules")
+
 
 @dataclass
 class Done:
@@ -242,7 +244,12 @@ def test_rules_with_errors_explain_nothing_and_are_named(gateway: Gateway) -> No
         pytest.param(["incidents", "--close", "ann"], {}, "which incident?", id="a close of nothing"),
         pytest.param(["doctor"], {"GATEWAY_RULSE": "x"}, "did you mean GATEWAY_RULES?", id="a setting that is none"),
         pytest.param(["check"], {"GATEWAY_LISTEN": "here"}, "GATEWAY_LISTEN", id="a setting that cannot be"),
-        pytest.param(["serve"], {"GATEWAY_LISTEN": "0.0.0.0:9"}, "GATEWAY_WEBHOOK_TOKEN", id="an open door without tokens"),
+        pytest.param(
+            ["serve"],
+            {"GATEWAY_LISTEN": "0.0.0.0:9", "GATEWAY_RULES": STARTER},
+            "GATEWAY_WEBHOOK_TOKEN",
+            id="an open door without tokens",
+        ),
         pytest.param(["serve"], {"GATEWAY_WEBHOOK_TOKEN": " , "}, "holds no token", id="a token that is none"),
     ],
 )

@@ -172,3 +172,15 @@ async def test_a_body_that_is_no_webhook_is_a_bad_webhook_and_never_a_fault(body
     assert rules is not None
     with pytest.raises(BadWebhook):
         await explain(body, rules, NOW)
+
+
+async def test_who_sends_a_body_decides_what_of_it_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    sources = "sources:\n  - {name: eu, match: ['cluster=\"eu\"'], token: {env: EU}, repeat_interval: 30m}\n"
+    path.write_text(RULES + sources, "utf-8")
+    rules = load_rules(path, NOW).rulebook
+    assert rules is not None
+    body = json.dumps({"version": "4", "alerts": [alert(cluster="us")]}).encode()
+    assert len((await explain(body, rules, NOW)).alerts) == 1
+    (reason,) = (await explain(body, rules, NOW, "eu")).quarantined
+    assert "source eu" in reason

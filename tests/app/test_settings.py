@@ -79,3 +79,12 @@ def test_what_kubernetes_puts_into_the_environment_is_nobodys_setting() -> None:
         "GATEWAY_PORT_9096_TCP_ADDR": "10.0.0.1",
     }
     assert Environment(links).settings.port == 9096
+
+
+def test_sources_with_tokens_of_their_own_need_no_shared_one() -> None:
+    environment = Environment({"GATEWAY_LISTEN": "0.0.0.0:9096", "GATEWAY_ADMIN_TOKEN": "admin"})
+    environment.demand_tokens(sources_have_them=True)
+    with pytest.raises(BadSettings, match=r"set GATEWAY_WEBHOOK_TOKEN$"):
+        environment.demand_tokens()
+    with pytest.raises(BadSettings, match=r"set GATEWAY_ADMIN_TOKEN$"):
+        Environment({"GATEWAY_LISTEN": "0.0.0.0:9096"}).demand_tokens(sources_have_them=True)

@@ -101,3 +101,16 @@ async def test_what_mutes_an_alert_that_nobody_knows_is_no_news(starter: Starter
     labels = {"alertname": "Other", "service": "pay"}
     assert await posted(app, event(silenceMutedAlert={"silence": {"id": "5f2c"}, "mutedAlert": {"labels": labels}})) == 200
     assert (await app.ask("/api/v1/alerts")).json()["items"] == []
+
+
+async def test_an_event_in_quarantine_is_read_once_more_as_an_event(starter: Starter) -> None:
+    app = await started(starter, RULES + EU, HOOK_EU="token-of-eu")
+    details = {"labels": {"alertname": "Down", "service": "cart"}, "endsAt": "2026-11-23T10:05:00Z", "resolved": True}
+    assert await posted(app, event(alertResolved={"alert": {"details": details}})) == 200
+    (entry,) = (await app.ask("/api/v1/quarantine")).json()["items"]
+    assert entry["field"] == "events[].labels"
+    await given(app, RULES + EU.replace("pay", "cart"))
+    answer = await app.ask(f"/api/v1/quarantine/{entry['id']}/replay", "POST")
+    assert answer.json() == {"taken": 1, "too_old": 0}
+    metrics = (await app.ask("/metrics")).text
+    assert 'gateway_observations_total{outcome="ignored",reason="orphan_resolve"} 1.0' in metrics

@@ -24,10 +24,16 @@ REST = Source("rest", BUILT_IN)
 SECRETS = {"HOOK_EU": "token-of-eu,next-of-eu", "HOOK_US": "token-of-us"}
 
 
-def front(taker: Taker, *sources: Source, shared: tuple[str, ...] = ("shared",), secrets: Mapping[str, str] = SECRETS) -> Front:
+def front(
+    taker: Taker,
+    *sources: Source,
+    shared: tuple[str, ...] = ("shared",),
+    secrets: Mapping[str, str] = SECRETS,
+    private: bool = True,
+) -> Front:
     rules = Rulebook(listed_sources={one.name: one for one in sources})
     normalisers = {name: Normaliser(rules.labels, one) for name, one in rules.sources.items()}
-    let_in = entrance(rules, normalisers, shared, Secrets(dict(secrets)))
+    let_in = entrance(rules, normalisers, shared, Secrets(dict(secrets)), private=private)
     return Front(AlertmanagerDoor(taker.take, let_in, Caps(), Metrics(), lambda: NOW), [])
 
 
@@ -75,6 +81,12 @@ async def test_where_no_token_is_named_or_set_everybody_is_the_source_without_on
     taker = Taker()
     assert (await post(front(taker, REST, shared=()), {"alerts": [GOOD]})).status_code == 200
     assert taker.seen[0].copy.startswith("rest/")
+
+
+@pytest.mark.parametrize("sources", [pytest.param((), id="without sources"), pytest.param((REST,), id="with one")])
+async def test_where_others_can_reach_us_nobody_is_let_in_without_a_token(sources: tuple[Source, ...]) -> None:
+    """A reload may take away the last source with a token of its own."""
+    assert (await post(front(Taker(), *sources, shared=(), private=False), {"alerts": []})).status_code == 401
 
 
 async def test_an_alert_outside_of_its_source_is_quarantined_with_the_remedy_and_its_neighbours_are_taken() -> None:
