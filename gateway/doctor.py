@@ -10,11 +10,13 @@ from secrets import token_hex
 import httpx
 
 from gateway.clock import utc_ms
+from gateway.decisions.normalise import Normaliser
 from gateway.errors import BadRules, StateUnavailable
 from gateway.model.incident import Through, Told
-from gateway.model.rulebook import Destination, Rulebook, SlackChannel
+from gateway.model.rulebook import Destination, LabelRules, Rulebook, SlackChannel, Source
 from gateway.model.severity import Severity
 from gateway.model.telling import Delivered, Line, Refused, Telling, Unanswered
+from gateway.outbound.alertmanager import AlertmanagerPeers
 from gateway.outbound.pagerduty import PagerDutyNotifier
 from gateway.outbound.slack import SlackNotifier
 from gateway.settings import Environment
@@ -55,6 +57,7 @@ async def examine_everything(environment: Environment) -> list[Finding]:
         found.append(Finding(Mark.GOOD, "rules", f"{len(loaded.rulebook.routes)} routes, revision {loaded.rulebook.revision}"))
     found += await _store(environment)
     if loaded.rulebook is not None:
+        found += await _sources(environment, loaded.rulebook)
         found += await _destinations(environment, loaded.rulebook)
     return [*found, *await _gateway(environment)]
 
@@ -75,6 +78,32 @@ async def _store(environment: Environment) -> list[Finding]:
         *(Finding(Mark.GOOD, "store", one) for one in examined.found),
         *(Finding(Mark.WORRY, "store", one) for one in examined.problems),
     ]
+
+
+async def _sources(environment: Environment, rules: Rulebook) -> list[Finding]:
+    """Is each token set, and does each peer answer?"""
+    peers, found = AlertmanagerPeers(REQUEST_TIME), list[Finding]()
+    try:
+        for name, source in rules.listed_sources.items():
+            if source.token is not None and environment.secret(source.token.env) is None:
+                found.append(Finding(Mark.WORRY, name, f"{source.token.env} is not set: its webhooks are refused"))
+            for peer in source.alertmanager:
+                found.append(await _peer(environment, peers, source, peer.env))
+    finally:
+        await peers.aclose()
+    return found
+
+
+async def _peer(environment: Environment, peers: AlertmanagerPeers, source: Source, variable: str) -> Finding:
+    url = environment.secret(variable)
+    if url is None:
+        return Finding(Mark.WORRY, source.name, f"{variable} is not set: this Alertmanager is not asked")
+    said = await peers.ask(url, source.receiver, Normaliser(LabelRules(), source))
+    if isinstance(said, str):
+        return Finding(Mark.BAD, source.name, f"the Alertmanager of {variable}: {said}; is its address right?")
+    return Finding(
+        Mark.GOOD, source.name, f"the Alertmanager of {variable} has {len(said.alerts)} alerts for {source.receiver}"
+    )
 
 
 async def _destinations(environment: Environment, rules: Rulebook) -> list[Finding]:

@@ -8,7 +8,7 @@ clears nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -60,18 +60,11 @@ def compare(
 ) -> Findings:
     """`said` has the peers that answered, `held` was read after they did; what was heard since they were asked is left alone."""
     if not said:
-        found = Findings(msgspec.structs.replace(before, missing={}), asked_at + EVERY)
-        if before.answered_at and asked_at - before.answered_at >= UNANSWERED:
-            found.doubt = f"no peer has answered for {(asked_at - before.answered_at) // MINUTE} minutes"
-        return found
-    present: dict[str, Active] = {}
-    for statement in said.values():
-        for name, one in statement.alerts.items():
-            if name not in present or present[name].quieted:  # what one peer does not quiet may come by it
-                present[name] = one
+        return _unanswered(before, asked_at)
+    present = _present(said.values())
     known = {name: one for name, one in held.items() if one.copy.said_at < asked_at}
     trusted = any(_knows_everything(source, peer, statement, before) for peer, statement in said.items())
-    absent = {name: one for name, one in known.items() if name not in present} if trusted else {}
+    absent = [name for name in known if name not in present] if trusted else []
     memory = Memory(
         missing={name: before.missing.get(name, asked_at) for name in absent},
         unknown={name: before.unknown.get(name, asked_at) for name, one in present.items() if name not in held and not one.quieted},
@@ -81,19 +74,32 @@ def compare(
     )  # fmt: skip
     found = Findings(memory, asked_at + EVERY)
     found.notes = {name: memory.quieted.get(name, "") for name in held if memory.quieted.get(name) != before.quieted.get(name)}
-    found.observations = [
-        *(_firing(present[name].seen, asked_at) for name in known if name in present and _settles(known[name], present[name])),
-        *(_firing(present[name].seen, asked_at) for name, at in memory.unknown.items() if asked_at - at >= source.lateness),
-    ]
+    settled = [name for name in known if name in present and _settles(known[name], present[name], asked_at)]
+    lost = [name for name, since in memory.unknown.items() if asked_at - since >= source.lateness]
+    found.observations = [_firing(present[name].seen, asked_at) for name in (*settled, *lost)]
     if len(absent) > most_ends(len(held)):
         found.doubt = f"{len(absent)} of {len(held)} alerts are not there any more at once"
-    else:
-        found.observations += [
-            _end(name, one, asked_at, "no peer has it any more", ends_at=asked_at)
-            for name, one in absent.items()
-            if one.alert.held_until > asked_at or asked_at - memory.missing[name] >= TWICE
-        ]
+        return found
+    over = [name for name in absent if _is_over(known[name], memory.missing[name], asked_at)]
+    found.observations += [_end(name, known[name], asked_at, "no peer has it any more", ends_at=asked_at) for name in over]
     return found
+
+
+def _unanswered(before: Memory, asked_at: int) -> Findings:
+    found = Findings(msgspec.structs.replace(before, missing={}), asked_at + EVERY)
+    if before.answered_at and asked_at - before.answered_at >= UNANSWERED:
+        found.doubt = f"no peer has answered for {(asked_at - before.answered_at) // MINUTE} minutes"
+    return found
+
+
+def _present(statements: Iterable[Statement]) -> dict[str, Active]:
+    """Of all peers together: what one of them does not quiet may come by it."""
+    present: dict[str, Active] = {}
+    for statement in statements:
+        for name, one in statement.alerts.items():
+            if name not in present or present[name].quieted:
+                present[name] = one
+    return present
 
 
 def most_ends(held: int) -> int:
@@ -107,9 +113,14 @@ def _knows_everything(source: Source, peer: str, statement: Statement, before: M
     return settled and not (size >= LEAST_SIZE and 2 * len(statement.alerts) < size)
 
 
-def _settles(one: Holding, active: Active) -> bool:
+def _settles(one: Holding, active: Active, now: int) -> bool:
     """It is held as disputed, and fires at the source since the very start that we know."""
-    return one.alert.held_until > 0 and active.seen.starts_at == one.copy.starts_at and not active.quieted
+    return one.alert.held_until > now and active.seen.starts_at == one.copy.starts_at and not active.quieted
+
+
+def _is_over(one: Holding, missing_since: int, now: int) -> bool:
+    """What is disputed and is not there was a late copy; anything else has to be missing twice."""
+    return one.alert.held_until > now or now - missing_since >= TWICE
 
 
 def _firing(seen: Observation, asked_at: int) -> Observation:

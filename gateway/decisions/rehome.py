@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.decisions.route import OWN_SOURCE
 from gateway.model.alert import Alert
 from gateway.model.changes import Cell, Changes, Table
 from gateway.model.rulebook import Rulebook
-
-OWN = "gateway"  # the source of alerts about ourselves
 
 
 def rehome(alert: Alert, rules: Rulebook, changes: Changes) -> Alert:
@@ -32,7 +31,8 @@ def rehome(alert: Alert, rules: Rulebook, changes: Changes) -> Alert:
 
 
 def _new_home(alert: Alert, copy: str, rules: Rulebook) -> str:
-    source = copy.partition("/")[0]
-    if source in (*rules.listed_sources, OWN):
+    """Whoever sends without a token of its own goes on sending so: that source comes first."""
+    if copy.startswith(OWN_SOURCE) or copy.partition("/")[0] in rules.listed_sources:
         return ""
-    return next((one.name for one in rules.listed_sources.values() if one.may_send(alert.labels)), "")
+    listed = sorted(rules.listed_sources.values(), key=lambda one: one.token is not None)
+    return next((one.name for one in listed if one.may_send(alert.labels)), "")

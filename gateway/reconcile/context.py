@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from gateway.decisions.normalise import Normaliser
 from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Changes, Claim, Committed, Fate, Pace, Release
@@ -44,6 +45,7 @@ class Context:
     public_url: str = ""
     generation: int = 0  # of the rules in force here; an older one than the store's does not plan
     paces: Mapping[str, Pace] = field(default_factory=dict)  # by destination
+    readers: dict[str, Normaliser] = field(default_factory=dict)  # by source: of what its peers say
     home: bool = True  # the slot that does what concerns all of them
     elsewhere: tuple[State, ...] = ()  # for that: the other slots
 

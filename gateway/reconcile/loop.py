@@ -50,6 +50,7 @@ class Reconciler:
         """A new rule set is in force."""
         self.context.policy = policy
         self.context.generation = generation
+        self.context.readers = {}
         self.context.paces = {
             name: Pace(pace.interval, pace.burst, place_of(one))
             for name, one in policy.rules.destinations.items()

@@ -59,7 +59,7 @@ async def poll(context: Context, claim: Claim, name: str) -> None:
 async def _ask(context: Context, rules: Rulebook, source: Source) -> Mapping[str, Statement]:
     """The peers that answered, by the names of their addresses."""
     urls = {peer.env: context.vault.secret(peer.env) for peer in source.alertmanager}
-    reader = Normaliser(rules.labels, source)
+    reader = context.readers.setdefault(source.name, Normaliser(rules.labels, source))  # it remembers most of what comes
     asked = {name: context.peers.ask(url, source.receiver, reader) for name, url in urls.items() if url}
     answers = await asyncio.gather(*asked.values())
     for name in urls.keys() - asked.keys():

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from gateway.decisions.admit import plan_subject
 from gateway.decisions.orders import OrderBook, compile_orders
 from gateway.decisions.policy import Policy
-from gateway.decisions.rehome import OWN, rehome
+from gateway.decisions.rehome import rehome
+from gateway.decisions.route import OWN_SOURCE
 from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Row, Table
 from gateway.model.orders import Orders, Silence
 from gateway.model.records import dump, load_alert, load_incident
@@ -112,8 +113,8 @@ async def _polled(context: Context) -> set[str]:
         async for rows in pages(state, Table.ALERTS):
             for row in rows.values():
                 copies = load_alert(row.value).copies
-                firing = {name.partition("/")[0] for name, copy in copies.items() if copy.firing}
-                found |= firing - sources.keys() - {OWN}
+                firing = [name for name, copy in copies.items() if copy.firing and not name.startswith(OWN_SOURCE)]
+                found |= {name.partition("/")[0] for name in firing} - sources.keys()
     return found
 
 

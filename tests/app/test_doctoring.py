@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from gateway.doctor import Finding, Mark, examine_everything, page_test
 from gateway.errors import BadRules
@@ -116,6 +118,34 @@ async def test_looking_sends_nothing_to_people(patient: Patient) -> None:
     await patient.examined()
     assert not patient.slack.messages("alerts")
     assert not patient.pagerduty.incidents
+
+
+# Sources
+
+
+class Alertmanager:
+    """Answers what the doctor asks."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status = scope["path"].endswith("/status")
+        await JSONResponse({"uptime": "2026-11-23T10:00:00Z"} if status else [])(scope, receive, send)
+
+
+async def test_each_alertmanager_of_a_source_is_asked_and_a_token_that_is_missing_is_named(patient: Patient) -> None:
+    patient.rules = RULES + (
+        "sources: [{name: eu, repeat_interval: 30m, token: {env: HOOK_EU}, receiver: gateway,"
+        " alertmanager: [{env: AM_A}, {env: AM_B}, {env: AM_C}]}]\n"
+    )
+    server = LocalServer()
+    async with server.running(Alertmanager(), 0):
+        patient.more = {"AM_A": server.url, "AM_B": "http://gw:secret-password@127.0.0.1:1"}
+        found = [one for one in await patient.examined() if one.what == "eu"]
+    assert [(one.mark, one.said) for one in found] == [
+        (Mark.WORRY, "HOOK_EU is not set: its webhooks are refused"),
+        (Mark.GOOD, "the Alertmanager of AM_A has 0 alerts for gateway"),
+        (Mark.BAD, "the Alertmanager of AM_B: no answer that can be read: ConnectError; is its address right?"),
+        (Mark.WORRY, "AM_C is not set: this Alertmanager is not asked"),
+    ]
 
 
 # Rules

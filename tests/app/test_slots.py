@@ -13,7 +13,7 @@ from gateway.app import stored
 from gateway.decisions.books import residues
 from gateway.errors import BadSettings, StateUnavailable
 from gateway.migrate import Records, migrate
-from gateway.model.changes import Table
+from gateway.model.changes import Changes, Table
 from gateway.reconcile.reading import load_announced
 from gateway.storage.layout import read_layout, stores_of
 from gateway.storage.rule_files import load_rules
@@ -74,6 +74,18 @@ async def test_people_see_one_gateway_over_all_slots(starter: Starter) -> None:
         assert answer.json()["acknowledged"]["by"] == "anna"
     alerts = (await app.ask("/api/v1/alerts")).json()["items"]
     assert (await app.ask(f"/api/v1/alerts/{alerts[-1]['id']}")).json()["id"] == alerts[-1]["id"]
+
+
+async def test_a_source_that_says_nothing_is_noticed_in_every_slot_by_the_home_slot_alone(starter: Starter) -> None:
+    app = await started(starter, 4, PARTED + "sources: [{name: eu, stale_after: 100ms}]\n")
+    few = TENANTS[:5]  # no more would be believed at once
+    await told(app, few)
+    await asyncio.sleep(0.2)
+    await app.gateway.slots.home.commit(Changes(agenda={"poll:eu": (0, 0)}))
+    await app.until(lambda: [one.status for one in app.pagerduty.incidents] == ["resolved"] * len(few))
+    counted = await app.gateway.slots.counters()
+    assert (counted["concluded:ended:inferred"], counted["received"]) == (len(few), len(few))
+    assert await balanced(app)
 
 
 async def test_a_silence_reaches_every_slot(starter: Starter) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.decisions.compare import EVERY, LEAST_ENDS, TWICE, UNANSWERED, YOUNG, Findings, compare, listen
+from gateway.decisions.compare import EVERY, LEAST_ENDS, TWICE, UNANSWERED, YOUNG, Findings, compare, listen, most_ends
 from gateway.model.alert import Copy
 from gateway.model.peers import Active, Holding, Memory, Statement
 from gateway.model.rulebook import BUILT_IN, HOUR, MINUTE, SECOND, SecretName, Source
@@ -226,3 +228,39 @@ def test_a_silence_at_the_source_is_noted_when_it_begins_and_when_it_ends() -> N
     second = looked(quiet, held("a"), first.memory)
     third = looked(loud, held("a"), second.memory)
     assert [first.notes, second.notes, third.notes] == [{"eu/a": "silence x"}, {}, {"eu/a": ""}]
+
+
+# Whatever is held and whatever is said
+
+NAMES = st.sampled_from(many(30))
+STATEMENTS = st.builds(
+    Statement,
+    st.integers(0, HOUR),
+    st.dictionaries(
+        NAMES.map(lambda name: f"eu/{name}"),
+        st.builds(Active, st.builds(lambda at: seen("a", at=at), st.integers(0, HOUR)), st.sampled_from(["", "", "silence x"])),
+    ),
+)
+
+
+@given(st.dictionaries(st.sampled_from("AB"), STATEMENTS), st.sets(NAMES), st.sets(NAMES), st.integers(0, 30))
+def test_no_look_ends_what_a_peer_has_or_more_than_a_few_and_none_opens_what_is_held_or_quieted(
+    said: dict[str, Statement], have: set[str], disputed: set[str], minutes: int
+) -> None:
+    holding = held(*have - disputed) | held(*disputed, disputed=True)
+    memory = Memory(answered_at=NOW)
+    for look in range(3):
+        found = looked(said, holding, memory, NOW + look * minutes * MINUTE)
+        memory = found.memory
+        present = {name for statement in said.values() for name in statement.alerts}
+        ended = ends(found)
+        assert set(ended) <= holding.keys() - present
+        assert len(ended) == len(set(ended)) <= most_ends(len(holding))
+        assert not (found.doubt and ended)
+        for one in found.observations:
+            if one.firing:
+                assert any(active.seen.copy == one.copy and not active.quieted for active in _said(said))
+
+
+def _said(said: Mapping[str, Statement]) -> list[Active]:
+    return [active for statement in said.values() for active in statement.alerts.values()]

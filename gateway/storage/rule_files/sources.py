@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import yaml
 
+from gateway.decisions.route import OWN_SOURCE
 from gateway.model.matchers import Matcher, Op
 from gateway.model.rulebook import Origin, SecretName, Source
 from gateway.storage.rule_files.findings import Place
@@ -14,7 +15,7 @@ from gateway.storage.rule_files.read import Reader
 from gateway.storage.rule_files.written import WrittenSource
 
 SOURCE_NAME = r"[A-Za-z0-9_.-]+"
-OWN = "gateway"  # the source of our own alerts
+OWN = OWN_SOURCE.rstrip("/")
 TIMES = ("group_interval", "repeat_interval", "stale_after")
 
 
