@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
+from secrets import token_hex
 
+import msgspec
 import structlog
 
 from gateway.decisions.compare import Findings, compare, listen
@@ -91,8 +93,9 @@ async def _put_right(context: Context, source: Source, found: Findings) -> None:
         log.warning("source_doubtful", source=source.name, because=found.doubt)
         context.report("GatewaySourceDoubtful", {"source": source.name}, found.doubt[:1].upper() + found.doubt[1:] + ".")
     if found.observations:
-        log.warning("source_corrected", source=source.name, corrections=len(found.observations))
-        await context.intake.accept(found.observations, ())
+        trace = token_hex(8)
+        log.warning("source_corrected", source=source.name, corrections=len(found.observations), correlation=trace)
+        await context.intake.accept([msgspec.structs.replace(one, trace=trace) for one in found.observations], ())
 
 
 async def _settle(
