@@ -127,7 +127,7 @@ async def _assemble(
         for slot, store in enumerate(slots.states)
     ]
     own_alerts = OwnAlerts(intakes[HOME], slots.home)
-    intake = SpreadIntake(intakes, first.rules.partition_by)
+    intake = SpreadIntake(intakes, first.policy)
     peers = AlertmanagerPeers()
     public_url = settings.public_url.rstrip("/")
     for store, own in zip(slots.states, intakes, strict=True):
@@ -148,7 +148,7 @@ async def _assemble(
 
     def use(rules: InForce, generations: Sequence[int]) -> None:
         door.entrance = enter(rules)
-        intake.use(rules.correlator)
+        intake.use(rules.correlator, rules.policy)
         for reconciler, generation in zip(reconcilers, generations, strict=True):
             reconciler.use(rules.policy, generation)
         metrics.rules(rules.rules.revision, rules.loaded_at)

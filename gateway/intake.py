@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from secrets import token_hex
 
@@ -17,11 +17,13 @@ import msgspec
 
 from gateway.decisions.admit import Admission
 from gateway.decisions.correlate import Correlator
+from gateway.decisions.watchdogs import beat
 from gateway.errors import StateFull, StateUnavailable
 from gateway.model.alert import Observation
-from gateway.model.changes import Ask, Changes, Fate, Kept
+from gateway.model.changes import Ask, Changes, Fate, Gathered, Kept
 from gateway.model.stray import Stray
 from gateway.model.verdict import Outcome, Taken
+from gateway.model.watch import beat_cell
 from gateway.ports import Store
 
 ROUND = 250  # alerts a commit: more would keep the store from answering others
@@ -33,12 +35,22 @@ CROWD = 0.05  # seconds since webhooks last had to share a commit
 Sink = Callable[[Sequence[Taken], int], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one commit takes; `heard` names the watchdogs that got a heartbeat."""
+
+    seen: Sequence[Observation]
+    strays: Sequence[Stray] = ()
+    heard: Sequence[str] = ()
+
+
 @dataclass(slots=True, eq=False)
 class _Waiting:
     """One webhook on its way into the store."""
 
     seen: Sequence[Observation]
     strays: Sequence[Stray]
+    heard: Sequence[str] = ()
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -55,9 +67,9 @@ class Intake:
         self._shared_at = -CROWD
         self.lost_races = 0
 
-    async def accept(self, seen: Sequence[Observation], strays: Sequence[Stray]) -> None:
-        """Durable on return. Raises `StateUnavailable`; then none of it counts as taken."""
-        one = _Waiting(seen, strays)
+    async def accept(self, seen: Sequence[Observation], strays: Sequence[Stray], heard: Sequence[str] = ()) -> None:
+        """Durable on return. Raises `StateUnavailable`; then none of it counts as taken. `heard` names watchdogs."""
+        one = _Waiting(seen, strays, heard)
         self._waiting.append(one)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
@@ -117,40 +129,45 @@ class Intake:
 
     async def _take(self, batch: list[_Waiting]) -> None:
         seen = [observation for one in batch for observation in one.seen]
-        strays = [stray for one in batch for stray in one.strays]
-        for start in range(0, len(seen), ROUND):
-            last = start + ROUND >= len(seen)
-            await self._round(seen[start : start + ROUND], strays if last else [])
-        if not seen:
-            await self._round([], strays)
+        rounds = [seen[start : start + ROUND] for start in range(0, len(seen), ROUND)] or [[]]
+        parts = [_Part(one) for one in rounds]
+        parts[-1] = replace(parts[-1], strays=[stray for one in batch for stray in one.strays])
+        # first of all: no heartbeat is newer than an end that came with it
+        parts[0] = replace(parts[0], heard=tuple(dict.fromkeys(name for one in batch for name in one.heard)))
+        for part in parts:
+            await self._round(part)
         self._woken()
 
-    async def _round(self, seen: list[Observation], strays: list[Stray]) -> None:
+    async def _round(self, part: _Part) -> None:
         for _ in range(RACES):
-            if await self._try(seen, strays, fence=""):
+            if await self._try(part, fence=""):
                 return
             self.lost_races += 1
-        await self._fenced(seen, strays)
+        await self._fenced(part)
 
-    async def _fenced(self, seen: list[Observation], strays: list[Stray]) -> None:
+    async def _fenced(self, part: _Part) -> None:
         holder = token_hex(8)
         for attempt in range(FENCE_PATIENCE):
             if await self._store.fence(holder, FENCE):
-                done = await self._try(seen, strays, fence=holder)
+                done = await self._try(part, fence=holder)
                 await self._store.fence(holder, 0)
                 if done:
                     return
             await asyncio.sleep(0.005 * (attempt + 1))
         raise StateUnavailable("too many writers on one slot: the webhook was not taken")
 
-    async def _try(self, seen: list[Observation], strays: list[Stray], *, fence: str) -> bool:
+    async def _try(self, part: _Part, *, fence: str) -> bool:
         """A body that is no webhook is kept, and is no observation."""
-        changes, admission = await self._decide(seen)
-        quarantined = [Taken(stray.source, Outcome.QUARANTINED, stray.reason) for stray in strays if not stray.whole]
-        changes.add("received", sum(not one.inferred_at for one in seen) + len(quarantined))
+        beats = [beat_cell(name) for name in part.heard]
+        before = await self._store.gather(Ask(cells=beats)) if beats else Gathered(0)
+        changes, admission = await self._decide(part.seen)
+        for name, cell in zip(part.heard, beats, strict=True):
+            beat(changes, name, before.rows[cell], before.now)
+        quarantined = [Taken(stray.source, Outcome.QUARANTINED, stray.reason) for stray in part.strays if not stray.whole]
+        changes.add("received", sum(not one.inferred_at for one in part.seen) + len(quarantined))
         for one in quarantined:
             changes.add(f"seen:{one.outcome}:{one.reason}")
-        changes.keep = [keep(stray) for stray in strays]
+        changes.keep = [keep(stray) for stray in part.strays]
         changes.fence = fence
         committed = await self._store.commit(changes)
         if committed.fate is not Fate.DONE:
@@ -159,7 +176,7 @@ class Intake:
         self._taken([*verdicts, *quarantined], committed.now)
         return True
 
-    async def _decide(self, seen: list[Observation]) -> tuple[Changes, Admission | None]:
+    async def _decide(self, seen: Sequence[Observation]) -> tuple[Changes, Admission | None]:
         if not seen:
             return Changes(), None
         gathered = await self._store.gather(_ask(seen))

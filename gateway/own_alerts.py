@@ -13,13 +13,12 @@ from typing import NamedTuple
 
 import structlog
 
-from gateway.decisions.route import OWN_SOURCE
+from gateway.decisions.own import OwnAlert
 from gateway.errors import StateUnavailable
-from gateway.model.alert import Observation, fingerprint, identity
+from gateway.model.alert import fingerprint
 from gateway.model.changes import Ask, Cell, Changes, Fate, Row, Table
 from gateway.model.records import load_alert
 from gateway.model.rulebook import MINUTE, SECOND
-from gateway.model.severity import Severity
 from gateway.ports import Intake, Store
 
 log = structlog.get_logger("gateway.own_alerts")
@@ -28,23 +27,6 @@ EVERY = 5.0  # seconds between two looks at what other replicas say
 SAID_AGAIN = 30 * SECOND  # how often a claim that goes on is written down
 STANDS = 3 * MINUTE  # how long a claim stands after it was last written down
 CLAIMS = Cell(Table.META, "own_alerts")
-
-TEXTS = {
-    "GatewayStuck": (Severity.CRITICAL, "The gateway cannot work on {subject}", "Its log says why (subject_failed)."),
-    "GatewayDeliveryFailing": (
-        Severity.ERROR,
-        "Notifications cannot be delivered to {destination}",
-        "What it should have been told goes to its fallback, where it has one. /api/v1/dead-letters lists what was refused for good.",
-    ),
-    "GatewayUnheard": (Severity.CRITICAL, "Nobody could be told of some incidents", "Every destination of them fails. /health counts them, the log names them (nobody_can_be_told)."),
-    "GatewayBooksUnbalanced": (Severity.ERROR, "The books do not balance: {identity}", "Please report this: it is a fault of the gateway."),
-    "GatewayBehind": (Severity.WARNING, "Notifications are late", "Something has been due for over two minutes: see gateway_agenda_overdue_seconds."),
-    "GatewaySilenceEnding": (Severity.INFO, "Silence {silence} by {owner} ends soon, and alerts still fire under it", "`gateway silence extend {silence}` gives it more time."),
-    "GatewayPaused": (Severity.WARNING, "Nobody is paged: {by} paused it", "`gateway pause --end` lifts it before its time."),
-    "GatewayBypassed": (Severity.WARNING, "Nothing is suppressed: {by} ordered a bypass", "`gateway bypass --end` lifts it before its time."),
-    "GatewaySourceDoubtful": (Severity.WARNING, "What source {source} says no longer is not believed", "Its alerts go on firing here: no end is inferred until this is over."),
-    "GatewayRulesRejected": (Severity.WARNING, "The rule files have errors", "The last good rules stay in force; `gateway check` says what is wrong."),
-}  # fmt: skip
 
 
 class Claim(NamedTuple):
@@ -56,12 +38,8 @@ class Claim(NamedTuple):
     details: str = ""
 
     @property
-    def full(self) -> dict[str, str]:
-        return {"alertname": self.name, "severity": TEXTS[self.name][0].word, "service": "alert-gateway", **self.labels}
-
-    @property
-    def copy(self) -> str:
-        return f"{OWN_SOURCE}{fingerprint(self.full)}"
+    def alert(self) -> OwnAlert:
+        return OwnAlert(self.name, self.labels, self.details)
 
     def stands(self, now: int) -> bool:
         return now - self.said_at < STANDS
@@ -116,7 +94,8 @@ class OwnAlerts:
             return
         self._standing = claims
         self._said = {key: one for key, one in self._said.items() if said.get(key) is not one}
-        seen = [_observation(one, now) for key, one in claims.items() if one.stands(now) is not (key in firing)]
+        changed = [one for key, one in claims.items() if one.stands(now) is not (key in firing)]
+        seen = [one.alert.observed(now, firing=one.stands(now)) for one in changed]
         if seen:
             await self._intake.accept(seen, [])
 
@@ -124,14 +103,10 @@ class OwnAlerts:
         """Those of which our own copy fires in the store."""
         if not claims:
             return set()
-        ask = Ask([one.copy for one in claims.values()], [identity(one.full) for one in claims.values()])
+        ask = Ask([one.alert.copy for one in claims.values()], [one.alert.identity for one in claims.values()])
         found = (await self._store.gather(ask)).alerts
         alerts = [load_alert(row.value).copies if row.value else {} for _, row in found]
-        return {
-            key
-            for (key, one), copies in zip(claims.items(), alerts, strict=True)
-            if one.copy in copies and copies[one.copy].firing
-        }
+        return {key for (key, one), copies in zip(claims.items(), alerts, strict=True) if one.alert.fires(copies)}
 
     async def _write(self, row: Row, claims: Claims) -> bool:
         """False where another replica was quicker: the next look does it."""
@@ -149,22 +124,3 @@ def _is_news(standing: Claim | None, now: int) -> bool:
 def _load(row: Row) -> Claims:
     found = json.loads(row.value) if row.value else {}
     return {key: Claim(*one) for key, one in found.items()}
-
-
-def _observation(claim: Claim, now: int) -> Observation:
-    """It fires while the claim stands, and ends then."""
-    full, firing = claim.full, claim.stands(now)
-    severity, summary, description = TEXTS[claim.name]
-    return Observation(
-        copy=claim.copy,
-        alert=identity(full),
-        labels=full,
-        annotations={
-            "summary": summary.format_map(full),
-            "description": f"{claim.details} {description.format_map(full)}".strip(),
-        },
-        severity=severity,
-        firing=firing,
-        starts_at=now,
-        ends_at=0 if firing else now,
-    )

@@ -71,7 +71,7 @@ def residues(counted: Mapping[str, int]) -> dict[str, int]:
     classes = sum(by for name, by in counted.items() if name.startswith("seen:"))
     standing = {name: value(f"standing:{name}") for name in COUNTED}
     placed = sum(standing[name] for name in ("told", "undeliverable", "suppressed", "held", "due"))
-    open_ends = sum(standing[name] for name in ("telling_firing", "ends_due", "ends_undeliverable"))
+    open_ends = sum(standing[name] for name in ("telling_firing", "ends_due", "ends_held", "ends_undeliverable"))
     return {
         "observations": value("received") - classes,
         "open_episodes": value("open:counted") - value("open:planned") - value("open:waiting"),

@@ -17,6 +17,7 @@ class Case:
 
     `closed`: since when (ms) a target's lane is closed by its vendor, so that nothing is even tried there. `standing`: by post,
     the alert that was found there, which may keep members quiet. `orders`: what people ordered, silences for instance.
+    `beats`: the last heartbeat (ms) of each watchdog that holds ends back.
     """
 
     incident: Incident
@@ -25,3 +26,4 @@ class Case:
     closed: Mapping[str, int] = field(default_factory=dict)
     standing: Mapping[str, Alert] = field(default_factory=dict)
     orders: OrderBook = NO_ORDERS
+    beats: Mapping[str, int] = field(default_factory=dict)

@@ -68,7 +68,7 @@ def _moved_to(view: View, views: Mapping[str, View]) -> str:
 
 def _resolve(incident: Incident, views: dict[str, View], firing: list[Alert], now: int) -> Incident:
     """Resolved for good once every view has been quiet for its own `resolve_after`."""
-    if firing or incident.resolved_at:
+    if firing or incident.resolved_at or any(view.unended for view in views.values()):
         return incident
     quiet = max((quiet_until(view) for view in views.values()), default=0)
     return msgspec.structs.replace(incident, resolved_at=now) if now >= quiet else incident
@@ -90,6 +90,7 @@ def _times(case: Case, incident: Incident, views: dict[str, View]) -> list[int]:
     times += [remind_at(view, incident, view.ledger) for view in views.values()]
     if incident.closed:
         times.append(incident.closed.until)
+    times += [seat.end_held.until for view in views.values() for seat in view.unended if seat.end_held is not None]
     kept = [(seat, seat.kept) for view in views.values() for seat in view.seats if seat.kept and seat.alert.firing]
     times += [verdict.until for _, verdict in kept]
     return times + [seat.held_no_longer_than for seat, verdict in kept if verdict.outcome == Standing.HELD]

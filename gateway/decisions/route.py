@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.match import RuleIndex
-from gateway.model.rulebook import ALWAYS, BUILT_IN, MINUTE, Destination, Route, Rulebook, SlackChannel
+from gateway.model.rulebook import ALWAYS, BUILT_IN, MINUTE, Destination, Route, Rulebook, SlackChannel, Watchdog
 from gateway.model.severity import Severity
 
 PAGING_RESOLVE_AFTER = MINUTE
 OWN_SOURCE = "gateway/"  # how copies of alerts about ourselves begin
 OWN_SUBJECT = "gateway_destination"  # the label by which an alert about ourselves names the destination that fails
+OWN_WATCHDOG = "watchdog"  # and the watchdog that is missing
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
@@ -107,9 +108,13 @@ class Router:
         target = name if channel == destination.via.channel else f"{name}:{channel}"
         return Leg(target, destination, channel, route, page)
 
-    def own_legs(self, routing: Routing, failing: str) -> Routing:
-        """An alert about ourselves: about a failing destination it goes to its fallback, never to that destination alone, and
-        where no route takes it, everywhere."""
+    def own_legs(self, routing: Routing, labels: Mapping[str, str]) -> Routing:
+        """An alert about ourselves: about a failing destination it goes to its fallback, never to that destination alone, about a
+        watchdog to whom its rule names, and where nobody takes it, everywhere."""
+        failing = labels.get(OWN_SUBJECT, "")
+        watchdog = self.rules.watchdogs.get(labels.get(OWN_WATCHDOG, ""))
+        if watchdog is not None:
+            routing = self._watchdog_legs(routing, labels, watchdog)
         others = tuple(leg for leg in routing.legs if leg.destination.name != failing)
         gone = self.rules.destinations.get(failing)
         route = routing.legs[0].route if routing.legs else Route(name="gateway", origin=BUILT_IN)
@@ -119,6 +124,14 @@ class Router:
             instead = [self.leg(name, {}, route, page=False) for name in names]
         added = tuple(leg for leg in instead if isinstance(leg, Leg))
         return Routing(others + added or routing.legs, (), named=True)
+
+    def _watchdog_legs(self, routing: Routing, labels: Mapping[str, str], watchdog: Watchdog) -> Routing:
+        """Where it names nobody to be shown, or nobody to be paged, the routes do."""
+        route = Route(watchdog.name, watchdog.origin, owner=watchdog.owner, reason=watchdog.reason)
+        named = [self.leg(name, labels, route, page=False) for name in watchdog.notify]
+        named += [self.leg(name, labels, route, page=True) for name in watchdog.page]
+        kept = [leg for leg in routing.legs if not (watchdog.page if leg.page else watchdog.notify)]
+        return Routing((*kept, *(leg for leg in named if isinstance(leg, Leg))), (), named=True)
 
     def _children(self, matched: tuple[int, ...]) -> dict[int | None, list[int]]:
         children: dict[int | None, list[int]] = {}

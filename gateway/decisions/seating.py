@@ -8,7 +8,7 @@ from dataclasses import replace
 from gateway.decisions.believe import assumed
 from gateway.decisions.case import Case
 from gateway.decisions.policy import Policy
-from gateway.decisions.route import OWN_SOURCE, OWN_SUBJECT, Leg, Misled, Routing
+from gateway.decisions.route import OWN_SOURCE, Leg, Misled, Routing
 from gateway.decisions.view import Seat, View
 from gateway.model.alert import Alert
 from gateway.model.incident import Member, Told
@@ -42,7 +42,7 @@ class Seating:
     def _seat_routed(self, member: Member, alert: Alert) -> None:
         routing = self._router.routing(alert.labels, self._now)
         if alert.spoken_by.startswith(OWN_SOURCE):
-            routing = self._router.own_legs(routing, alert.labels.get(OWN_SUBJECT, ""))
+            routing = self._router.own_legs(routing, alert.labels)
         kept = self._suppressor.verdict(self._case, member, alert, named=routing.named, now=self._now)
         legs = [self._placed(leg) for leg in (*routing.legs, *self._detours(routing, alert))]
         if not legs:
@@ -82,6 +82,7 @@ class Seating:
         return view
 
     def _sit(self, view: View, seat: Seat) -> None:
+        seat.end_held = self._suppressor.end_held(self._case, seat.alert, self._now)
         view.seats.append(seat)
         self._seated[view.target, seat.member.episode_id] = seat
 

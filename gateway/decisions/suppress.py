@@ -15,6 +15,7 @@ from gateway.decisions.inhibit import Inhibitor
 from gateway.decisions.match import RuleIndex
 from gateway.decisions.orders import OrderBook
 from gateway.decisions.route import Leg
+from gateway.decisions.watchdogs import Watchdogs
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident, Member
 from gateway.model.rulebook import Maintenance, Rulebook
@@ -31,11 +32,13 @@ class Suppressor:
         self._maintained = RuleIndex([one.match for one in rules.maintenance])
         self._four_eyes = rules.silences.four_eyes
         self.inhibitor = Inhibitor(rules.inhibit, rules.partition_by)
+        self.watchdogs = Watchdogs(rules, calendar)
 
     def verdict(self, case: Case, member: Member, alert: Alert, *, named: bool, now: int) -> Verdict | None:
         """None: nothing keeps this member from being told, wherever it is routed. What suppresses goes before what holds."""
-        if case.orders.bypass(now) is not None:
-            return None
+        heartbeat = self.watchdogs.heartbeat(alert)
+        if heartbeat is not None or case.orders.bypass(now) is not None:
+            return heartbeat
         if alert.severity is Severity.NONE and not named:
             return Verdict(Standing.SUPPRESSED, Reason.SEVERITY_NONE)
         closed = case.incident.closed
@@ -54,6 +57,11 @@ class Suppressor:
         if alert.firing and alert.held_until > now:
             return Verdict(Standing.HELD, Reason.DISPUTED, until=alert.held_until)
         return inhibited
+
+    def end_held(self, case: Case, alert: Alert, now: int) -> Verdict | None:
+        """What keeps the end of an alert from being told now."""
+        held = self.watchdogs.end_held(alert, case.beats, now)
+        return held if held is None or case.orders.bypass(now) is None else None
 
     def _inhibited(self, case: Case, member: Member, alert: Alert, now: int) -> Verdict | None:
         """By an alert that fires, or held back for one that may come late."""

@@ -31,6 +31,7 @@ class Seat:
     alert: Alert
     legs: list[Leg]
     kept: Verdict | None
+    end_held: Verdict | None = None  # what keeps its end from being told
 
     @property
     def group_wait(self) -> int:
@@ -88,6 +89,20 @@ class View:
         ]
 
     @property
+    def unended(self) -> list[Seat]:
+        """Told as firing, and ended since, which is not to be said yet: to people it still fires."""
+        told = self.ledger.believed
+        if told.state is not Told.FIRING:
+            return []
+        return [
+            seat
+            for seat in self.seats
+            if seat.end_held is not None
+            and (seat.kept is None or seat.kept.reason in QUIETING)
+            and told.members.get(seat.member.episode_id)
+        ]
+
+    @property
     def rule(self) -> str:
         legs = [leg for seat in self.firing or self.seats for leg in seat.legs]
         return next((leg.rule for leg in legs if leg.page), legs[0].rule if legs else "")
@@ -122,7 +137,7 @@ def conclude(view: View, incident: Incident, now: int) -> View:
                 rule = seat.legs[0].rule if seat.legs else ""
                 seat.kept = Verdict(Standing.SUPPRESSED, Reason.PAGE_WHEN, rule)
     believed = view.ledger.believed
-    if view.firing or view.hushed:
+    if view.firing or view.hushed or view.unended:
         _want_firing(view, incident, paged=paged)
     elif believed.state is Told.FIRING:
         _want_end(view, incident, now)
@@ -138,13 +153,14 @@ def conclude(view: View, incident: Incident, now: int) -> View:
 
 def _want_firing(view: View, incident: Incident, *, paged: bool) -> None:
     firing, hushed = view.firing, view.hushed
+    seen = [*firing, *hushed, *view.unended]
     believed, who = view.ledger.believed, incident.acknowledged
     goes_on = believed.state is Told.FIRING
     shown = dict.fromkeys(believed.members, False) if believed.state in (Told.FIRING, Told.CLOSED) else {}
     view.want = Believed(
         state=Told.FIRING,
-        severity=max(seat.alert.severity for seat in (*firing, *hushed)),
-        members=shown | {seat.member.episode_id: True for seat in (*firing, *hushed)},
+        severity=max(seat.alert.severity for seat in seen),
+        members=shown | {seat.member.episode_id: True for seat in seen},
         acknowledged_by=who.by if who else "",
         paged=paged,
         covers=view.covers,
@@ -215,11 +231,13 @@ def quiet_until(view: View) -> int:
 def standings(view: View, now: int) -> tuple[Standings, dict[str, Verdict]]:
     """The third identity's count for this target, and each member's verdict."""
     verdicts = {seat.member.episode_id: _standing(view, seat, now) for seat in view.seats}
+    verdicts |= {seat.member.episode_id: _told_and_held(seat.end_held) for seat in view.unended if seat.end_held is not None}
     counts = dict.fromkeys(Standing, 0)
     for verdict in verdicts.values():
         counts[Standing(verdict.outcome)] += 1
     open_ends = [seat.alert for seat in view.seats if view.ledger.believed.members.get(seat.member.episode_id)]
-    ended = sum(not alert.firing for alert in open_ends)
+    held = len(view.unended)
+    ended = sum(not alert.firing for alert in open_ends) - held
     books = Standings(
         members=len(view.seats),
         told=counts[Standing.TOLD],
@@ -227,11 +245,12 @@ def standings(view: View, now: int) -> tuple[Standings, dict[str, Verdict]]:
         suppressed=counts[Standing.SUPPRESSED],
         held=counts[Standing.HELD],
         due=counts[Standing.DUE],
-        telling_firing=len(open_ends) - ended,
+        telling_firing=len(open_ends) - ended - held,
         ends_due=0 if view.ledger.dead else ended,
         ends_undeliverable=ended if view.ledger.dead else 0,
         reasons=reasons(verdicts.values()),
         failing=view.ledger.destination if _fails(view, now) else "",
+        ends_held=held,
     )
     return books, verdicts
 
@@ -273,6 +292,11 @@ def _standing(view: View, seat: Seat, now: int) -> Verdict:
     if view.due > now:
         return Verdict(Standing.HELD, Reason.GROUP_WAIT, rule, view.due)
     return Verdict(Standing.DUE, Reason.WAITING_TO_SEND, rule, view.due)
+
+
+def _told_and_held(end: Verdict) -> Verdict:
+    """It stays told; the reason says why no end is."""
+    return Verdict(Standing.TOLD, end.reason, end.rule, end.until)
 
 
 def severity_of(view: View) -> Severity:

@@ -51,6 +51,7 @@ class Standings(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ends_undeliverable: int = 0
     reasons: dict[str, int] = {}  # why the members are what they are
     failing: str = ""  # the destination, where what is to be said there cannot be
+    ends_held: int = 0  # ends that are not to be told yet
 
 
 class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -12,6 +12,7 @@ from gateway.model.incident import Incident
 from gateway.model.ledger import Ledger
 from gateway.model.orders import Orders
 from gateway.model.peers import Memory
+from gateway.model.watch import Watch
 
 FORMAT = b"\x01"
 
@@ -20,10 +21,11 @@ _alert = msgspec.msgpack.Decoder(Alert).decode
 _incident = msgspec.msgpack.Decoder(Incident).decode
 _ledger = msgspec.msgpack.Decoder(Ledger).decode
 _orders = msgspec.msgpack.Decoder(Orders).decode
+_watch = msgspec.msgpack.Decoder(Watch).decode
 _memory = msgspec.msgpack.Decoder(Memory).decode
 
 
-def dump(record: Alert | Incident | Ledger | Memory | Orders | None) -> bytes:
+def dump(record: Alert | Incident | Ledger | Memory | Orders | Watch | None) -> bytes:
     return FORMAT + _encode(record)
 
 
@@ -45,6 +47,10 @@ def load_memory(raw: bytes) -> Memory:
 
 def load_orders(raw: bytes) -> Orders:
     return _orders(_body(raw))
+
+
+def load_watch(raw: bytes) -> Watch:
+    return _watch(_body(raw))
 
 
 def _body(raw: bytes) -> memoryview:

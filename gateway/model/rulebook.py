@@ -280,6 +280,31 @@ class InhibitRule:
         return _described(self.name, self.origin, self.owner, self.reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Watchdog:
+    """Alerts of `source` that match are its heartbeats, `every` the longest silence (ms) that is allowed between two.
+
+    Where `notify` or `page` is empty, the routes say who hears that it is missing. `hold_resolves`: the source's ends wait for a
+    heartbeat newer than themselves.
+    """
+
+    name: str
+    origin: Origin
+    match: tuple[Matcher, ...]
+    every: int
+    source: str = "default"
+    notify: tuple[str, ...] = ()
+    page: tuple[str, ...] = ()
+    hold_resolves: bool = False
+    hours: Hours = ALWAYS
+    owner: str = ""
+    reason: str = ""
+
+    @property
+    def described(self) -> str:
+        return _described(self.name, self.origin, self.owner, self.reason)
+
+
 def _described(name: str, origin: Origin, owner: str, reason: str) -> str:
     """A rule as people see it: `name (file:line)`, and what its writer wanted to say."""
     owned = f", {owner}" if owner else ""
@@ -321,6 +346,7 @@ class Rulebook:
     intervals: Mapping[str, tuple[TimeInterval, ...]] = field(default_factory=dict)
     maintenance: tuple[Maintenance, ...] = ()
     inhibit: tuple[InhibitRule, ...] = ()
+    watchdogs: Mapping[str, Watchdog] = field(default_factory=dict)
     silences: SilencePolicy = DEFAULT_SILENCES
     partition_by: tuple[str, ...] = ()
     listed_sources: Mapping[str, Source] = field(default_factory=dict)

@@ -61,10 +61,12 @@ class Reason(StrEnum):
     CLOSED_BY_HAND = "closed_by_hand"
     MAINTENANCE = "maintenance"  # announced work: nobody needs to be told of it
     MUTED = "muted"  # the route is quiet in this interval
+    HEARTBEAT = "heartbeat"  # a watchdog listens to it: it says that its source is well
     INHIBITED = "inhibited"  # another alert fires, of which this one is a consequence
     SILENCED = "silenced"  # a person silenced it
     PAUSED = "paused"  # a person paused all paging
     INHIBIT_WAIT = "inhibit_wait"  # such an alert may come late: held back for a moment
+    HOLD_RESOLVES = "hold_resolves"  # told; its end is not believed before its source's next heartbeat
     ENDED_UNTOLD = "ended_untold"  # it ended before anybody had to be told
     GROUP_WAIT = "group_wait"
     UPDATE_INTERVAL = "update_interval"

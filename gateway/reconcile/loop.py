@@ -17,6 +17,7 @@ from gateway.reconcile.planning import plan_incident, plan_together
 from gateway.reconcile.polling import poll
 from gateway.reconcile.sweeping import sweep
 from gateway.reconcile.tending import tend_silences
+from gateway.reconcile.watching import watch
 
 BREATH = 0.02  # seconds between two looks in a crowd of webhooks: what belongs together is then planned once
 POLL = 1.0  # seconds: how long another replica's work may go unnoticed
@@ -28,7 +29,7 @@ STUCK_AFTER = 5
 PATIENCE = 10.0  # seconds at the end for what is under way: longer than any send
 CRASH_BACKOFF = 2_000  # ms, doubled with each crash of the same subject
 PACES = {"slack": Pace(1_100, 3), "pagerduty": Pace(500, 20)}
-STEPS = {"plan": plan_incident, "expire": expire, "poll": poll, "sweep": sweep, "tend": tend_silences}
+STEPS = {"plan": plan_incident, "expire": expire, "poll": poll, "sweep": sweep, "tend": tend_silences, "watchdog": watch}
 
 
 class Reconciler:

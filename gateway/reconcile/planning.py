@@ -110,6 +110,7 @@ def _write_ledger(context: Context, reading: Reading, incident: Incident, view: 
     if after.fell_back_at and not before.fell_back_at:
         changes.look(f"plan:{incident.id}", now, 0)
     books, _ = standings(view, now)
+    _note_held_ends(view, before, books.ends_held, changes)
     after = msgspec.structs.replace(after, standings=books)
     book_standings(changes, before.standings, books)
     if after != stored:
@@ -122,6 +123,13 @@ def _write_ledger(context: Context, reading: Reading, incident: Incident, view: 
     at = step.until if isinstance(step, Rest) else now
     if at is not None:
         changes.look(deliver_subject(view.target, incident.id), at, urgency(severity_of(view)))
+
+
+def _note_held_ends(view: View, before: Ledger, held: int, changes: Changes) -> None:
+    ends = [seat.end_held for seat in view.unended if seat.end_held is not None]
+    if held > before.standings.ends_held and ends:
+        said: dict[str, str | int] = {"target": view.target, "ends": held, "rule": ends[0].rule, "until": ends[0].until}
+        changes.log.append(LogEntry(before.incident, ends[0].reason.value, said))
 
 
 def _remind(view: View, incident: Incident, ledger: Ledger, now: int) -> Ledger:

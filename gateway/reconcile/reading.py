@@ -9,11 +9,13 @@ from typing import NamedTuple
 from gateway.decisions.case import Case
 from gateway.decisions.orders import compile_orders
 from gateway.decisions.policy import Policy
+from gateway.decisions.watchdogs import post
 from gateway.model.alert import Alert
-from gateway.model.changes import Ask, Cell, Gathered, Table, closed_lane
+from gateway.model.changes import Ask, Cell, Gathered, Row, Table, closed_lane
 from gateway.model.incident import Incident
 from gateway.model.ledger import ledger_key
 from gateway.model.records import load_alert, load_incident, load_ledger
+from gateway.model.watch import beat_cell, load_beat
 from gateway.ports import Store
 
 RULES = Cell(Table.META, "rules")
@@ -30,9 +32,11 @@ class Reading:
     announced: Announced
     newest: frozenset[str]  # the episodes that are their alerts' newest
     posts: Mapping[str, str] = field(default_factory=dict)
+    awaited: tuple[Cell, ...] = ()  # the heartbeats that its ends wait for
 
     def expect(self, incident: str, *targets: str) -> dict[Cell, bytes]:
-        cells = [Cell(Table.INCIDENTS, incident), *[ledger_cell(incident, target) for target in targets]]
+        ledgers = [ledger_cell(incident, target) for target in targets]
+        cells = [Cell(Table.INCIDENTS, incident), *ledgers, *self.awaited]
         return {cell: self.versions.get(cell, b"") for cell in cells}
 
 
@@ -67,7 +71,8 @@ async def read_case(store: Store, incident_id: str, policy: Policy | None = None
 async def read_cases(store: Store, incident_ids: Sequence[str], policy: Policy | None = None) -> list[Reading | None]:
     """Several in one go, in the order asked."""
     cells = [Cell(Table.INCIDENTS, one) for one in incident_ids]
-    first = await store.gather(Ask(cells=(*cells, RULES, ORDERS)))
+    beats = {one.name: beat_cell(one.name) for one in policy.suppressor.watchdogs.holding} if policy is not None else {}
+    first = await store.gather(Ask(cells=(*cells, *beats.values(), RULES, ORDERS)))
     incidents = [load_incident(first.rows[cell].value) if first.rows[cell].value else None for cell in cells]
     wanted = dict.fromkeys(cell for one in incidents if one is not None for cell in _cells_of(one))
     second = await store.gather(Ask(cells=tuple(wanted)))
@@ -79,7 +84,26 @@ async def read_cases(store: Store, incident_ids: Sequence[str], policy: Policy |
         _reading(one, pair, first, second, third, announced) if one is not None and pair is not None else None
         for one, pair in zip(incidents, found, strict=True)
     ]
-    return await _with_posts(store, readings, policy) if policy is not None else readings
+    if policy is None:
+        return readings
+    heard = {name: first.rows[cell] for name, cell in beats.items()}
+    readings = [_with_beats(one, heard, policy) if one is not None and heard else one for one in readings]
+    return await _with_posts(store, readings, policy)
+
+
+def _with_beats(reading: Reading, heard: Mapping[str, Row], policy: Policy) -> Reading:
+    """Where an end waits for a heartbeat, the next one has the incident looked at again."""
+    beats = {name: load_beat(row.value) for name, row in heard.items()}
+    dogs = (policy.suppressor.watchdogs.waits_for(one, beats, reading.now) for one in reading.case.alerts.values())
+    awaited = {} if reading.case.incident.resolved_at else {dog.name: beat_cell(dog.name) for dog in dogs if dog is not None}
+    versions = {cell: heard[name].version for name, cell in awaited.items()}
+    return replace(
+        reading,
+        case=replace(reading.case, beats=beats),
+        versions={**reading.versions, **versions},
+        posts={post(name): "" for name in awaited},
+        awaited=tuple(awaited.values()),
+    )
 
 
 async def _with_posts(store: Store, readings: list[Reading | None], policy: Policy) -> list[Reading | None]:
@@ -94,7 +118,7 @@ async def _with_posts(store: Store, readings: list[Reading | None], policy: Poli
         None if one is None else replace(
             one,
             case=replace(one.case, standing={post: alerts[post] for post in posts if post in alerts}),
-            posts={post: gathered.standing[post][0] if post in gathered.standing else "" for post in posts},
+            posts={**one.posts, **{post: gathered.standing[post][0] if post in gathered.standing else "" for post in posts}},
             now=gathered.now,
         )
         for one, posts in zip(readings, watched, strict=True)

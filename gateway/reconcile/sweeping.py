@@ -16,6 +16,7 @@ from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Row,
 from gateway.model.orders import Orders, Silence
 from gateway.model.records import dump, load_alert, load_incident
 from gateway.model.rulebook import SECOND
+from gateway.model.watch import watch_subject
 from gateway.ports import Archive, State
 from gateway.reconcile.context import Context, commit, let_go, outdated
 from gateway.reconcile.reading import ORDERS, RULES, load_announced
@@ -99,6 +100,10 @@ async def _sweep_rules(context: Context, claim: Claim, what: str) -> None:
     changes = Changes(releases=[Release(claim, None)])
     for source in await _polled(context) if context.home else ():
         changes.look(poll_subject(source), gathered.now, BEHIND_NEWS)
+    for watchdog in (
+        context.policy.rules.watchdogs if context.home else ()
+    ):  # those that no rule names any more come by themselves
+        changes.look(watch_subject(watchdog), gathered.now, PEOPLE_WAIT)
     if what == "rules":
         await _plan_everything(context.store)
         changes.look(LATE_POSTS, gathered.now + STRAGGLING, BEHIND_NEWS)

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.audit import Auditor
 from gateway.decisions.correlate import Correlator
+from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.intake import Intake
 from gateway.model.alert import Alert
@@ -54,7 +55,7 @@ class Audited:
 
     def __post_init__(self) -> None:
         self.auditor = Auditor(
-            Slots([self.replicas.store]), SpreadIntake([self.replicas.intake()], ()), Metrics(), lambda name, labels: self.said.append((name, dict(labels))),
+            Slots([self.replicas.store]), SpreadIntake([self.replicas.intake()], Policy(rulebook())), Metrics(), lambda name, labels: self.said.append((name, dict(labels))),
             lambda: 0, lambda: 0,
         )  # fmt: skip
 

@@ -290,7 +290,7 @@ def test_every_label_of_a_channel_has_to_be_allowed(written: Written) -> None:
 
 
 def about_ourselves(router: Router, failing: str) -> set[str]:
-    return {leg.destination.name for leg in router.own_legs(router.routing({}, 0), failing).legs}
+    return {leg.destination.name for leg in router.own_legs(router.routing({}, 0), {"gateway_destination": failing}).legs}
 
 
 def test_that_a_destination_fails_is_told_at_its_fallback(written: Written) -> None:

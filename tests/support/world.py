@@ -28,6 +28,7 @@ from gateway.reconcile.context import Context
 from gateway.reconcile.reading import read_case
 from gateway.reconcile.sweeping import NEW_RULES
 from gateway.slots import Slots
+from gateway.spread import SpreadIntake
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook
 
@@ -147,9 +148,11 @@ class World:
     def begin(self, rules: Rulebook) -> None:
         """A process that has only what is in the store; what another one knew is gone with it."""
         notifiers = {"slack": self.slack, "pagerduty": self.pagerduty, "log": Destinations("log", False, self)}
+        policy = Policy(rules)
         self.intake = Intake(self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None)
-        reached = (notifiers, self.secrets, self.watcher, self._report, self.intake, self.peers)
-        self.reconciler = Reconciler(Context(self.store, Policy(rules), *reached), paces=self._paces)
+        self.spread = SpreadIntake([self.intake], policy)
+        reached = (notifiers, self.secrets, self.watcher, self._report, self.spread, self.peers)
+        self.reconciler = Reconciler(Context(self.store, policy, *reached), paces=self._paces)
         self.slots = Slots([self.store])
         self.desk = OrderDesk(self.slots, lambda: self.reconciler.context.policy, lambda: None)
 
@@ -157,11 +160,12 @@ class World:
         self.reports.append((name, dict(labels)))  # type: ignore[call-overload]
 
     def use(self, rules: Rulebook) -> None:
-        self.intake.correlator = Correlator(rules)
-        self.reconciler.use(Policy(rules))
+        policy = Policy(rules)
+        self.spread.use(Correlator(rules), policy)
+        self.reconciler.use(policy)
 
     async def webhook(self, *observations: Observation) -> None:
-        await self.intake.accept(observations, ())
+        await self.spread.accept(observations, ())
         await self.settle()
 
     async def settle(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,11 +20,13 @@ from gateway.model.rulebook import (
     Rulebook,
     Shift,
     SlackChannel,
+    Watchdog,
 )
 from gateway.model.time_intervals import TimeInterval, first_after
 from gateway.storage.rule_files.findings import Finding, Level, Place, nearest
 from gateway.storage.rule_files.read import Reference
 from gateway.storage.rule_files.sources import problems, worries
+from gateway.storage.rule_files.watchdogs import findings_of, source_of
 from gateway.storage.rule_files.written import Written, WrittenRoute, WrittenShift
 
 WAITS = ("group_wait", "update_interval", "resolve_after", "remind")
@@ -41,6 +44,7 @@ def assemble(written: Written, revision: str, findings: list[Finding], now: int)
     work.inhibit()
     work.partitions()
     work.sources()
+    watchdogs = work.watchdogs(destinations)
     work.unused(destinations)
     return Rulebook(
         revision=revision,
@@ -52,6 +56,7 @@ def assemble(written: Written, revision: str, findings: list[Finding], now: int)
         intervals=intervals,
         maintenance=tuple(one.value for one in written.maintenance),
         inhibit=tuple(one.value for one in written.inhibit),
+        watchdogs=watchdogs,
         silences=written.silences,
         partition_by=tuple(dict.fromkeys(one.name for one in written.partition_by)),
         listed_sources={one.value.name: one.value for one in written.sources},
@@ -110,6 +115,16 @@ class _Assembly:
         self._error(reference.place, f"unknown destination `{reference.name}`{nearest(reference.name, destinations)}")
         return False
 
+    def _names(self, references: Iterable[Reference], destinations: Mapping[str, Destination]) -> tuple[str, ...]:
+        """Of those that there are."""
+        return tuple(dict.fromkeys(one.name for one in references if self._known(one, destinations)))
+
+    def _interrupts_nobody(self, *notify: Reference) -> None:
+        pagers = {one.value.name for one in self._written.destinations if isinstance(one.value.via, PagerDutyService)}
+        for one in notify:
+            if one.name in pagers:
+                self._error(one.place, f"`{one.name}` is PagerDuty, which always interrupts: it belongs into `page`")
+
     def routes(self, destinations: Mapping[str, Destination]) -> tuple[tuple[Route, ...], tuple[int, ...]]:
         listed = self._written.routes
         self._unique(((one.name, one.place) for one in listed), "route")
@@ -154,23 +169,15 @@ class _Assembly:
         own = {name: value for name, value in one.own.items() if value is not None or name == "remind"}
         for name, references in (("notify", one.notify), ("page", one.page)):
             if references is not None:
-                own[name] = tuple(dict.fromkeys(ref.name for ref in references if self._known(ref, destinations)))
+                own[name] = self._names(references, destinations)
         if one.shifts is not None:
             own["shifts"] = tuple(self._shift(shift, destinations) for shift in one.shifts)
-        for reference in (*(one.notify or ()), *(ref for shift in one.shifts or () for ref in shift.notify)):
-            found = destinations.get(reference.name)
-            if found is not None and isinstance(found.via, PagerDutyService):
-                self._error(
-                    reference.place, f"`{reference.name}` is PagerDuty, which always interrupts: it belongs into `page`"
-                )
+        self._interrupts_nobody(*(one.notify or ()), *(ref for shift in one.shifts or () for ref in shift.notify))
         origin = Origin(one.place.file, one.place.line)
         return Route(one.name, origin, one.match, parent, children, one.go_on, **{**inherited, **own})
 
     def _shift(self, shift: WrittenShift, destinations: Mapping[str, Destination]) -> Shift:
-        notify, page = (
-            tuple(one.name for one in names if self._known(one, destinations)) for names in (shift.notify, shift.page)
-        )
-        return Shift(shift.hours, notify, page)
+        return Shift(shift.hours, self._names(shift.notify, destinations), self._names(shift.page, destinations))
 
     def _silent(self, listed: Sequence[WrittenRoute], resolved: Mapping[int, Route]) -> None:
         for at, route in resolved.items():
@@ -214,6 +221,17 @@ class _Assembly:
             self._error(place, message)
         for place, message in worries(listed):
             self._warn(place, message)
+
+    def watchdogs(self, destinations: Mapping[str, Destination]) -> dict[str, Watchdog]:
+        listed, sources = self._written.watchdogs, {one.value.name: one for one in self._written.sources}
+        self._unique(((one.value.name, one.place) for one in listed), "watchdog")
+        for one in listed:
+            self._interrupts_nobody(*one.notify)
+            for level, place, message in findings_of(one, sources):
+                self._findings.append(Finding(level, place, message))
+        found = {one.value.name: replace(one.value, source=source_of(one, sources)) for one in reversed(listed)}
+        told = {one.value.name: [self._names(names, destinations) for names in (one.notify, one.page)] for one in listed}
+        return {name: replace(found[name], notify=notify, page=page) for name, (notify, page) in told.items()}
 
     def never_come(self, now: int) -> None:
         moment = datetime.fromtimestamp(now / 1000, UTC)

@@ -20,6 +20,7 @@ from gateway.model.rulebook import (
     SecretName,
     SlackChannel,
     Source,
+    Watchdog,
 )
 from gateway.model.severity import Severity
 
@@ -40,9 +41,10 @@ _DURATIONS = (
     "group_interval",
     "repeat_interval",
     "stale_after",
+    "every",
 )
 _KEYS = {"go_on": "continue", "reason_required": "reason", "four_eyes": "critical: four_eyes"}
-_Rule = Route | CorrelateRule | Destination | Maintenance | InhibitRule | Source
+_Rule = Route | CorrelateRule | Destination | Maintenance | InhibitRule | Source | Watchdog
 
 
 def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
@@ -59,6 +61,7 @@ def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
     lines += _named("correlate rule", _by_name(old.correlate), _by_name(new.correlate))
     lines += _named("maintenance", _by_name(old.maintenance), _by_name(new.maintenance))
     lines += _named("inhibit rule", _by_name(old.inhibit), _by_name(new.inhibit))
+    lines += _named("watchdog", old.watchdogs, new.watchdogs)
     lines += [
         f"time interval `{name}` changed"
         for name in new.intervals

@@ -7,10 +7,10 @@ RULE = ("name", "match", "owner", "reason", *HOURS)
 LATER_RULE = ("mode",)
 TOP = (
     "within", "labels", "partition_by", "sources", "destinations", "routes", "correlate", "time_intervals", "maintenance", "inhibit",
-    "policy",
+    "watchdogs", "policy",
 )  # fmt: skip
 LATER_TOP = (
-    "topology", "transient", "flapping", "storm", "watchdogs", "precision",
+    "topology", "transient", "flapping", "storm", "precision",
 )  # fmt: skip
 LABELS = ("ignore", "rename", "severity", "service", "scope", "redact", "links")
 SOURCE = ("name", "match", "token", "alertmanager", "receiver", "group_interval", "repeat_interval", "stale_after")
@@ -27,6 +27,7 @@ LATER_CORRELATE = ("topology", "onset", *LATER_RULE)
 TIME_INTERVAL = ("name", "time_intervals")
 MAINTENANCE = (*RULE, "start", "end")
 INHIBIT = ("name", "source_matchers", "target_matchers", "equal", "wait", "owner", "reason", *HOURS)
+WATCHDOG = (*RULE, "every", "source", "notify", "page", "hold_resolves")
 POLICY = ("closed_by_hand", "silences")
 LATER_POLICY = ("act", "audit")
 SILENCES = ("longest", "reason", "ticket", "critical", "warn_share", "unmatched")

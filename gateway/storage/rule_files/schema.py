@@ -164,6 +164,21 @@ INHIBIT = _object(
 )
 
 
+WATCHDOG = _object(
+    {
+        **RULE,
+        "every": {**DURATIONS, "description": "the longest silence between two heartbeats"},
+        "source": {**TEXT, "description": "the source whose heartbeat it is"},
+        "notify": {**TEXTS, "description": "who is shown that it is missing; by the routes, unless given"},
+        "page": {**TEXTS, "description": "who is paged then; by the routes, unless given"},
+        "hold_resolves": {"type": "boolean", "description": "ends from this source wait for a heartbeat newer than themselves"},
+    },
+    "name",
+    "match",
+    "every",
+)
+
+
 def rules_schema() -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -188,6 +203,7 @@ def rules_schema() -> Schema:
                 "time_intervals": {"type": "array", "items": TIME_INTERVAL},
                 "maintenance": {"type": "array", "items": MAINTENANCE},
                 "inhibit": {"type": "array", "items": INHIBIT},
+                "watchdogs": {"type": "array", "items": WATCHDOG},
                 "policy": _object({"closed_by_hand": DURATIONS, "silences": SILENCES}),
             }
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
@@ -17,7 +17,10 @@ from gateway.storage.rule_files.rules import read_correlate, read_route
 from gateway.storage.rule_files.sources import read_source
 from gateway.storage.rule_files.suppressing import read_inhibit, read_maintenance
 from gateway.storage.rule_files.times import read_interval
+from gateway.storage.rule_files.watchdogs import read_watchdog
 from gateway.storage.rule_files.written import Written
+
+ReadRule = Callable[[Reader, yaml.Node, tuple[Matcher, ...], Written], Any]
 
 
 def read_file(reader: Reader, root: yaml.Node, within: tuple[Matcher, ...], written: Written) -> None:
@@ -31,16 +34,18 @@ def read_file(reader: Reader, root: yaml.Node, within: tuple[Matcher, ...], writ
     if "destinations" in sections:
         for name, (key, value) in reader.entries(sections["destinations"]).items():
             _add(written.destinations, read_destination(reader, name, key, value))
-    for node in reader.items(sections["routes"]) if "routes" in sections else ():
-        _add(written.routes, read_route(reader, node, within, written))
-    for node in reader.items(sections["correlate"]) if "correlate" in sections else ():
-        _add(written.correlate, read_correlate(reader, node, within, written))
     for node in reader.items(sections["time_intervals"]) if "time_intervals" in sections else ():
         _add(written.intervals, read_interval(reader, node))
-    for node in reader.items(sections["maintenance"]) if "maintenance" in sections else ():
-        _add(written.maintenance, read_maintenance(reader, node, within, written))
-    for node in reader.items(sections["inhibit"]) if "inhibit" in sections else ():
-        _add(written.inhibit, read_inhibit(reader, node, within, written))
+    rules: dict[str, tuple[list[Any], ReadRule]] = {
+        "routes": (written.routes, read_route),
+        "correlate": (written.correlate, read_correlate),
+        "maintenance": (written.maintenance, read_maintenance),
+        "inhibit": (written.inhibit, read_inhibit),
+        "watchdogs": (written.watchdogs, read_watchdog),
+    }
+    for name, (found, read) in rules.items():
+        for node in reader.items(sections[name]) if name in sections else ():
+            _add(found, read(reader, node, within, written))
 
 
 def _read_single(reader: Reader, sections: Mapping[str, yaml.Node], written: Written) -> None:

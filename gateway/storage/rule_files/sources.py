@@ -38,7 +38,7 @@ def read_source(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...]) ->
     more = {key: value for key, value in times.items() if value is not None}
     asked = tuple(dict.fromkeys(one for one in peers if one is not None))
     value = Source(name, Origin(place.file, place.line), match, token, asked, receiver or "", **more)
-    return WrittenSource(value, place)
+    return WrittenSource(value, place, "group_interval" in more)
 
 
 def _look_at(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node], match: tuple[Matcher, ...]) -> None:

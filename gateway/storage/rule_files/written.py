@@ -17,6 +17,7 @@ from gateway.model.rulebook import (
     LabelRules,
     Maintenance,
     Source,
+    Watchdog,
 )
 from gateway.model.time_intervals import TimeInterval
 from gateway.storage.rule_files.findings import Place
@@ -25,8 +26,11 @@ from gateway.storage.rule_files.read import Reference
 
 @dataclass(frozen=True, slots=True)
 class WrittenSource:
+    """`own_interval`: its `group_interval` is written, not the default."""
+
     value: Source
     place: Place
+    own_interval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,17 @@ class WrittenInhibit:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenWatchdog:
+    """`source` None: there is only one that it can be."""
+
+    value: Watchdog
+    place: Place
+    source: Reference | None
+    notify: tuple[Reference, ...]
+    page: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WrittenShift:
     hours: Hours
     notify: tuple[Reference, ...]
@@ -99,4 +114,5 @@ class Written:
     intervals: list[WrittenInterval] = field(default_factory=list)
     maintenance: list[WrittenMaintenance] = field(default_factory=list)
     inhibit: list[WrittenInhibit] = field(default_factory=list)
+    watchdogs: list[WrittenWatchdog] = field(default_factory=list)
     intervals_named: list[Reference] = field(default_factory=list)  # wherever a rule names one

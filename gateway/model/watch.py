@@ -1,0 +1,39 @@
+"""What is remembered of a watchdog: when its last heartbeat came, and what was made of the silence since."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.model.changes import Cell, Table
+
+
+class Watch(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Times in ms of the store's clock.
+
+    Silence counts from `since` at the earliest: when we began to look, or could see again. `missing_since` is 0 while it beats;
+    `alert` holds the labels of the alert of our own that says so, until that one has ended.
+    """
+
+    since: int
+    looked_at: int
+    missing_since: int = 0
+    alert: dict[str, str] = {}
+
+
+def watch_cell(watchdog: str) -> Cell:
+    return Cell(Table.META, f"watchdog:{watchdog}")
+
+
+def watch_subject(watchdog: str) -> str:
+    """The agenda's."""
+    return f"watchdog:{watchdog}"
+
+
+def beat_cell(watchdog: str) -> Cell:
+    """Its last heartbeat, in every slot."""
+    return Cell(Table.META, f"heartbeat:{watchdog}")
+
+
+def load_beat(row: bytes) -> int:
+    """When it was, in ms; 0 for never."""
+    return int(row or 0)
