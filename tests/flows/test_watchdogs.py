@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+
+import msgspec
+import pytest
 
 from gateway.decisions.listen import AWAY
-from gateway.model.alert import Observation, fingerprint
-from gateway.model.changes import Ask, Changes, Table
+from gateway.errors import StateUnavailable
+from gateway.model.alert import Observation
+from gateway.model.changes import Ask, Changes, Gathered, Table
 from gateway.model.incident import Told
-from gateway.model.records import load_alert
-from gateway.model.rulebook import BUILT_IN, MINUTE, SECOND, Hours, Origin, Route, Rulebook, Watchdog
+from gateway.model.records import load_alert, load_watch
+from gateway.model.rulebook import BUILT_IN, MINUTE, SECOND, Hours, Maintenance, Origin, Route, Rulebook, Watchdog
+from gateway.model.severity import Severity
+from gateway.model.time_intervals import TimeInterval
 from gateway.model.watch import watch_cell
+from gateway.reconcile.reading import RULES, Announced
 from tests.support.build import START, match, pager, rulebook, seen, slack
 from tests.support.world import World
 
@@ -30,11 +38,9 @@ def rules(*dogs: Watchdog, **more: object) -> Rulebook:
     return replace(plain, watchdogs={one.name: one for one in dogs or (dog(page=("pager",)),)}, **more)  # type: ignore[arg-type]
 
 
-def heartbeat(source: str = "default", **more: object) -> Observation:
-    beat = seen("Watchdog", severity="none", cluster="eu-1", **more)  # type: ignore[arg-type]
-    return Observation(
-        **{name: getattr(beat, name) for name in beat.__struct_fields__} | {"copy": f"{source}/{fingerprint(beat.labels)}"}
-    )
+def heartbeat(*, ends: int | None = None, **changed: object) -> Observation:
+    beat = seen("Watchdog", severity="none", cluster="eu-1", ends=ends)
+    return msgspec.structs.replace(beat, **changed)
 
 
 async def watching(book: Rulebook | None = None) -> World:
@@ -88,3 +94,175 @@ async def test_it_ends_at_once_with_the_next_heartbeat() -> None:
     assert [one.firing for one in own] == [False]
     await world.until(9 * MINUTE)
     assert pages(world) == [Told.FIRING, Told.ENDED]
+
+
+async def test_an_end_of_the_heartbeat_is_no_heartbeat() -> None:
+    world = await watching()
+    await beats(world, until=2 * MINUTE)
+    await world.until(5 * MINUTE)
+    await world.webhook(heartbeat(ends=world.at))
+    await world.until(8 * MINUTE)
+    assert pages(world) == [Told.FIRING]
+
+
+async def test_what_another_source_sends_is_no_heartbeat_and_is_told_as_ever() -> None:
+    world = await watching(rules(dog(source="eu", page=("pager",)), routes=rules().routes))
+    await world.webhook(heartbeat(severity=Severity.WARNING))
+    await world.until(2 * MINUTE)
+    assert shown(world) == ["Watchdog"]
+    await world.until(6 * MINUTE)
+    assert pages(world) == [Told.FIRING]
+
+
+async def test_what_is_inferred_of_a_heartbeat_is_none() -> None:
+    world = await watching()
+    await world.until(4 * MINUTE)
+    await world.webhook(heartbeat(inferred_at=START + world.at))
+    await world.until(6 * MINUTE)
+    assert pages(world) == [Told.FIRING]
+
+
+async def test_a_watchdog_that_names_nobody_is_told_by_the_routes() -> None:
+    everything = Route("everything", BUILT_IN, notify=("chat",), page=("pager",))
+    of_eu = Route("eu", BUILT_IN, match("cluster=eu-1"), notify=("ops",), page=("pager",))
+    plain = rulebook(of_eu, everything, destinations=(slack(), slack("ops", "C2"), pager()))
+    world = await watching(replace(plain, watchdogs={"eu": dog()}))
+    await world.until(6 * MINUTE)
+    assert [one.target for one in world.slack.sent] == ["ops"]
+    assert pages(world) == [Told.FIRING]
+
+
+async def test_what_it_names_to_be_shown_takes_the_place_of_what_the_routes_say() -> None:
+    world = await watching(rules(dog(notify=("ops",), page=("pager",))))
+    await world.until(6 * MINUTE)
+    assert [one.target for one in world.slack.sent] == ["ops"]
+
+
+async def test_where_no_route_leads_anywhere_everybody_hears_of_it() -> None:
+    plain = rulebook(Route("payments", BUILT_IN, match("team=payments"), notify=("chat",)), destinations=(slack(), pager()))
+    world = await watching(replace(plain, watchdogs={"eu": dog()}))
+    await world.until(6 * MINUTE)
+    assert shown(world) == ["GatewayHeartbeatMissing · alert-gateway"]
+
+
+async def test_it_is_suppressed_like_every_alert_where_its_cluster_is_in_maintenance() -> None:
+    work = Maintenance("move", BUILT_IN, match("cluster=eu-1"), START, START + 30 * MINUTE)
+    world = await watching(rules(maintenance=(work,)))
+    await world.until(29 * MINUTE)
+    assert not pages(world)
+    await world.until(31 * MINUTE)
+    assert pages(world) == [Told.FIRING]
+
+
+async def test_outside_of_its_hours_nothing_is_missing_and_they_begin_with_a_whole_wait() -> None:
+    noon = {"noon": (TimeInterval.parse({"times": [{"start_time": "08:10", "end_time": "24:00"}]}),)}
+    world = await watching(rules(dog(page=("pager",), hours=Hours(("noon",))), intervals=noon))
+    await world.until(14 * MINUTE)
+    assert not pages(world)
+    await world.until(17 * MINUTE)
+    assert pages(world) == [Told.FIRING]
+
+
+async def test_a_watchdog_that_is_taken_out_of_the_rules_ends_what_was_said_of_it() -> None:
+    world = await watching()
+    await world.until(6 * MINUTE)
+    await world.reload(replace(rules(), watchdogs={}))
+    await world.until(8 * MINUTE)
+    assert pages(world) == [Told.FIRING, Told.MOVED]  # no rule names the pager any more
+    assert [one.state for one in world.slack.sent if one.telling] == [Told.FIRING, Told.ENDED]
+    assert not [name for name in world.store.rows[Table.META] if "watchdog:" in name or "heartbeat:" in name]
+
+
+async def test_one_that_changes_what_it_listens_to_says_so_under_its_new_labels() -> None:
+    world = await watching()
+    await world.until(6 * MINUTE)
+    other = replace(dog(page=("pager",)), match=match('{alertname="Watchdog", cluster="eu-2"}'))
+    await world.reload(rules(other))
+    await world.until(8 * MINUTE)
+    own = [load_alert(row.value) for row in world.store.rows[Table.ALERTS].values()]
+    assert sorted((one.labels["cluster"], one.firing) for one in own) == [("eu-1", False), ("eu-2", True)]
+
+
+async def test_a_heartbeat_that_becomes_one_by_new_rules_is_no_longer_told_where_it_was() -> None:
+    world = await watching(replace(rules(), watchdogs={}))
+    await world.webhook(seen("Watchdog", severity="warning", cluster="eu-1"))
+    await world.until(MINUTE)
+    await world.reload(rules())
+    await world.until(2 * MINUTE)
+    assert [one.state for one in world.slack.sent if one.telling] == [Told.FIRING, Told.MOVED]
+
+
+async def test_a_gateway_that_was_away_gives_it_a_whole_wait_once_more() -> None:
+    world = await watching()
+    await beats(world, until=3 * MINUTE)
+    world.at = 3 * MINUTE + 2 * EVERY  # nobody worked off the agenda, so nobody could have heard anything
+    await world.until(world.at + 4 * MINUTE)
+    assert not pages(world)
+    await world.until(world.at + 2 * MINUTE)
+    assert pages(world) == [Told.FIRING]
+
+
+async def test_what_was_missing_before_the_gateway_was_away_is_missing_still() -> None:
+    world = await watching()
+    await world.until(6 * MINUTE)
+    world.at += 10 * MINUTE
+    await world.until(world.at + 2 * MINUTE)
+    assert pages(world) == [Told.FIRING]
+
+
+async def test_a_gap_that_is_shorter_than_two_looks_is_none() -> None:
+    world = await watching()
+    await beats(world, until=MINUTE)
+    await world.until(3 * MINUTE)
+    world.at += AWAY - 31 * SECOND
+    await world.until(MINUTE + EVERY + 15 * SECOND)
+    assert pages(world) == [Told.FIRING]
+
+
+async def test_a_process_that_dies_between_its_word_and_its_deed_leaves_it_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = await watching()
+    await world.until(EVERY - SECOND)
+
+    async def dies(*_: object) -> None:
+        raise StateUnavailable("killed")
+
+    with monkeypatch.context() as away:
+        away.setattr(world.spread, "accept", dies)
+        await world.until(EVERY)
+    world.begin(rules())
+    await world.until(6 * MINUTE)
+    assert pages(world) == [Told.FIRING]
+    with monkeypatch.context() as away:
+        away.setattr(world.reconciler.context, "intake", SimpleNamespace(accept=dies))
+        await world.webhook(heartbeat())
+        await world.until(world.at + SECOND)
+    world.begin(rules())
+    await world.until(9 * MINUTE)
+    assert pages(world) == [Told.FIRING, Told.ENDED]
+
+
+async def test_a_heartbeat_that_comes_while_the_silence_is_judged_wins() -> None:
+    world = await watching()
+    await world.until(EVERY - SECOND)
+    world.at = EVERY
+    gather = world.store.gather
+
+    async def and_then_it_beats(ask: Ask) -> Gathered:
+        gathered = await gather(ask)
+        if watch_cell("eu") in ask.cells:
+            world.store.gather = gather  # type: ignore[method-assign]
+            await world.spread.accept([heartbeat()], ())
+        return gathered
+
+    world.store.gather = and_then_it_beats  # type: ignore[method-assign]
+    await world.until(EVERY + 3 * MINUTE)
+    assert not pages(world)
+
+
+async def test_a_replica_with_older_rules_leaves_it_to_those_with_newer_ones() -> None:
+    world = await watching()
+    now = START + world.at
+    announced = Announced(5, "newer", now).dump()
+    await world.store.commit(Changes(put={RULES: announced}))
+    await world.until(50 * SECOND)
+    assert load_watch(world.store.rows[Table.META][watch_cell("eu").field].value).looked_at == now
