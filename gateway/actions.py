@@ -7,8 +7,8 @@ from collections.abc import Callable
 from gateway.decisions.act import acknowledge, close, retry, unacknowledge
 from gateway.decisions.admit import plan_subject
 from gateway.decisions.books import book_unplanned
+from gateway.decisions.case import Case
 from gateway.errors import StateUnavailable
-from gateway.model.alert import Alert
 from gateway.model.changes import Ask, Cell, Changes, Fate, LogEntry, Table
 from gateway.model.incident import Incident
 from gateway.model.ledger import deliver_subject, ledger_key
@@ -19,7 +19,7 @@ from gateway.slots import Slots
 
 RACES = 5
 
-Act = Callable[[Incident, list[Alert], int], Incident | str]
+Act = Callable[[Case, int], Incident | str]
 
 
 class Actions:
@@ -30,13 +30,15 @@ class Actions:
         self._woken = woken
 
     async def acknowledge(self, incident: str, by: str) -> Incident | str | None:
-        return await self._act(incident, "acknowledged", by, lambda it, firing, now: acknowledge(it, firing, by, now))
+        return await self._act(incident, "acknowledged", by, lambda it, now: acknowledge(it.incident, it.firing, by, now))
 
     async def unacknowledge(self, incident: str, by: str) -> Incident | str | None:
-        return await self._act(incident, "unacknowledged", by, lambda it, _firing, now: unacknowledge(it, now))
+        return await self._act(incident, "unacknowledged", by, lambda it, now: unacknowledge(it.incident, now))
 
     async def close(self, incident: str, by: str, note: str, length: int) -> Incident | str | None:
-        return await self._act(incident, "closed_by_hand", by, lambda it, firing, now: close(it, firing, by, note, length, now))
+        return await self._act(
+            incident, "closed_by_hand", by, lambda it, now: close(it.incident, it.shown_firing, by, note, length, now)
+        )
 
     async def _act(self, incident_id: str, what: str, by: str, act: Act) -> Incident | str | None:
         store = await self._slots.holding(Cell(Table.INCIDENTS, incident_id))
@@ -45,7 +47,7 @@ class Actions:
             if reading is None:
                 return None
             before = reading.case.incident
-            after = act(before, [alert for alert in reading.case.alerts.values() if alert.firing], reading.now)
+            after = act(reading.case, reading.now)
             if isinstance(after, str):
                 return after
             changes = Changes(expect=reading.expect(incident_id), put={Cell(Table.INCIDENTS, incident_id): dump(after)})

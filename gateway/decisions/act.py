@@ -31,8 +31,9 @@ def unacknowledge(incident: Incident, now: int) -> Incident | str:
 
 
 def close(incident: Incident, firing: Iterable[Alert], by: str, note: str, length: int, now: int) -> Incident | str:
-    """Closed for `length` ms while alerts fire; it takes no new alerts."""
-    if incident.resolved_at or not incident.firing:
+    """Closed for `length` ms while alerts fire, as people see it; it takes no new alerts."""
+    firing = tuple(firing)
+    if incident.resolved_at or not firing:
         return "nothing fires in the incident: it ends by itself"
     if incident.closed is not None:
         return f"the incident was already closed by {incident.closed.by}"

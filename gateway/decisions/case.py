@@ -27,3 +27,13 @@ class Case:
     standing: Mapping[str, Alert] = field(default_factory=dict)
     orders: OrderBook = NO_ORDERS
     beats: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def firing(self) -> list[Alert]:
+        return [alert for alert in self.alerts.values() if alert.firing]
+
+    @property
+    def shown_firing(self) -> list[Alert]:
+        """Also what ended and was not told so yet, because its end is held back."""
+        held = [one.believed.members for one in self.ledgers.values() if one.standings.ends_held]
+        return [alert for name, alert in self.alerts.items() if alert.firing or any(members.get(name) for members in held)]
