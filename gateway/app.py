@@ -22,6 +22,7 @@ from gateway.inbound.api import Api
 from gateway.inbound.api_incidents import IncidentsApi
 from gateway.inbound.api_models import RulesShown
 from gateway.inbound.api_orders import OrdersApi
+from gateway.inbound.api_watchdogs import WatchdogsApi
 from gateway.inbound.auth import Tokens
 from gateway.inbound.body import Caps
 from gateway.inbound.entrance import Entrance, entrance
@@ -158,16 +159,11 @@ async def _assemble(
     keeper = RulesKeeper(settings.rules, first, slots, listeners, utc_ms)
     use(first, await keeper.announce(first.rules.revision))
 
-    admin_tokens = Tokens(token.get_secret_value() for token in settings.admin_token)
     auditor = Auditor(
         slots, intake, metrics, own_alerts.report, lambda: door.bytes_in_flight,
-        lambda: sum(keeper.in_force.unknown_severities.values()),
+        lambda: sum(keeper.in_force.unknown_severities.values()), lambda: keeper.in_force.rules.watchdogs,
     )  # fmt: skip
-    desk = OrderDesk(slots, lambda: keeper.in_force.policy, wake)
-    replayer = Replayer(slots, intake, lambda: (keeper.in_force.normalisers, keeper.in_force.rules.shared.name))
-    incidents = IncidentsApi(slots, replayer, Actions(slots, wake), lambda: keeper.in_force.policy, lambda: _shown(keeper))
-    orders = OrdersApi(desk, lambda: keeper.in_force.policy.calendar)
-    api = Api([*incidents.operations(), *orders.operations()], admin_tokens, version("alert-gateway"))
+    api = _api(settings, slots, intake, keeper, wake)
     health = Health(keeper, auditor, vault, version("alert-gateway"))
     operations = Operations(slots.home, metrics, health.shown)
     front = Front(door, [*operations.routes(), *api.routes()])
@@ -189,6 +185,17 @@ async def _assemble(
         version=version("alert-gateway"),
     )
     return Gateway(front, keeper, auditor, slots, metrics, own_alerts)
+
+
+def _api(settings: Settings, slots: Slots, intake: SpreadIntake, keeper: RulesKeeper, wake: Callable[[], None]) -> Api:
+    admin_tokens = Tokens(token.get_secret_value() for token in settings.admin_token)
+    desk = OrderDesk(slots, lambda: keeper.in_force.policy, wake)
+    replayer = Replayer(slots, intake, lambda: (keeper.in_force.normalisers, keeper.in_force.rules.shared.name))
+    incidents = IncidentsApi(slots, replayer, Actions(slots, wake), lambda: keeper.in_force.policy, lambda: _shown(keeper))
+    orders = OrdersApi(desk, lambda: keeper.in_force.policy.calendar)
+    watchdogs = WatchdogsApi(slots.home, lambda: keeper.in_force.rules.watchdogs)
+    operations = [*incidents.operations(), *orders.operations(), *watchdogs.operations()]
+    return Api(operations, admin_tokens, version("alert-gateway"))
 
 
 async def _take(intake: SpreadIntake, slots: Slots, parsed: Parsed) -> None:

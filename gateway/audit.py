@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -14,10 +14,12 @@ from gateway.decisions.route import OWN_SUBJECT
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Ask
 from gateway.model.orders import Order
-from gateway.model.rulebook import MINUTE
+from gateway.model.rulebook import MINUTE, Watchdog
+from gateway.model.watch import Heard
 from gateway.outbound.text import clock
 from gateway.reconcile.context import Report
 from gateway.reconcile.reading import ORDERS
+from gateway.reconcile.watching import heard
 from gateway.slots import Slots
 from gateway.spread import SpreadIntake
 from gateway.telemetry.metrics import Metrics
@@ -30,7 +32,7 @@ LATE = 2 * MINUTE
 
 @dataclass(slots=True)
 class Auditor:
-    """`in_flight` and `strange` answer the door's bytes and the alerts with unknown severity words."""
+    """`in_flight` and `strange` answer the door's bytes and the alerts with unknown severity words, `watchdogs` those in force."""
 
     slots: Slots
     intake: SpreadIntake
@@ -38,12 +40,14 @@ class Auditor:
     report: Report
     in_flight: Callable[[], int]
     strange: Callable[[], int]
+    watchdogs: Callable[[], Mapping[str, Watchdog]]
     residues: dict[str, int] = field(default_factory=dict)
     overdue: int = 0
     undeliverable: int = 0
     unheard: int = 0
     failing: list[str] = field(default_factory=list)
     ordered: dict[str, Order] = field(default_factory=dict)  # what stands of a pause and a bypass
+    heard: list[Heard] = field(default_factory=list)  # how the watchdogs do
     store_up: bool = True
 
     async def run(self) -> None:
@@ -58,6 +62,7 @@ class Auditor:
             counted = await self.slots.counters()
             depth, self.overdue = await self.slots.agenda()
             gathered = await self.slots.home.gather(Ask(cells=(ORDERS,)))
+            self.heard = await heard(self.slots.home, self.watchdogs())
         except StateUnavailable as error:
             log.warning("store_unavailable", error=str(error))
             self._state(store_up=False)
@@ -79,6 +84,7 @@ class Auditor:
         self.failing = failing(counted)
         for destination in self.failing:
             self.report("GatewayDeliveryFailing", {"destination": destination, OWN_SUBJECT: destination})
+        self.metrics.watchdogs.heard(self.heard)
         self._look_at_orders(compile_orders(gathered.rows[ORDERS].value), gathered.now)
 
     def _look_at_orders(self, book: OrderBook, now: int) -> None:

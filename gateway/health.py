@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gateway.audit import Auditor
 from gateway.model.rulebook import SECOND
+from gateway.model.watch import Heard
 from gateway.outbound.text import clock
 from gateway.reload import RulesKeeper
 from gateway.vault import EnvironmentVault
@@ -54,6 +55,7 @@ class Health:
         worries += [f"sources {names} have the same token: they cannot be told apart" for names in self.alike()]
         worries += [f"the books do not balance: {name} {off:+d}" for name, off in auditor.residues.items() if off]
         worries += [f"rules: {one}" for one in self.keeper.errors]
+        worries += [_silent(one) for one in auditor.heard if one.missing_since]
         worries += [f"{_ORDERED[name]} by {one.by} until {clock(one.until)}" for name, one in auditor.ordered.items()]
         if auditor.unheard:
             worries.append(f"nobody can be told of {auditor.unheard} incidents: every destination of them fails")
@@ -75,3 +77,8 @@ class Health:
             "unknown_severities": dict(sorted(strange.items())[:50]),
             "version": self.version,
         }
+
+
+def _silent(one: Heard) -> str:
+    last = f"since {clock(one.last)}" if one.last else "yet"
+    return f"no heartbeat of watchdog {one.rule.name} {last}: alerts from {one.rule.source} may not reach us"

@@ -191,5 +191,7 @@ def _reason(view: View) -> str:
     failing = [target for target, fails in view.want.covers.items() if fails]
     if failing:
         return f"also for {', '.join(failing)}, which cannot be reached"
+    if view.unended:
+        return f"{len(view.unended)} ended at the source, which is not believed before its next heartbeat"
     held = [seat for seat in view.firing if seat.alert.held_until]
     return "re-opened without a newer start" if held and len(held) == len(view.firing) else ""

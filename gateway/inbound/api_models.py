@@ -122,6 +122,20 @@ class DeadLetterShown(TargetShown):
     incident: str
 
 
+class WatchdogShown(Shown):
+    name: str
+    rule: str = Field(description="`name (file:line)`")
+    source: str
+    every_seconds: int = Field(description="the longest silence that is allowed")
+    hold_resolves: bool = Field(description="ends from this source wait for its heartbeat")
+    last_heartbeat: datetime | None
+    missing_since: datetime | None
+
+
+class WatchdogList(Shown):
+    items: list[WatchdogShown]
+
+
 class RulesShown(Shown):
     revision: str
     loaded_at: datetime | None

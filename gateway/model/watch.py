@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from gateway.model.changes import Cell, Table
+from gateway.model.rulebook import Watchdog
 
 
 class Watch(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -18,6 +21,14 @@ class Watch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     looked_at: int
     missing_since: int = 0
     alert: dict[str, str] = {}
+
+
+class Heard(NamedTuple):
+    """How a watchdog does now: when it was heard last, and since when it is missing (ms, 0 for never)."""
+
+    rule: Watchdog
+    last: int
+    missing_since: int
 
 
 def watch_cell(watchdog: str) -> Cell:

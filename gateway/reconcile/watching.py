@@ -6,6 +6,8 @@ it to the next look. So one replica acts at a time, and nothing that was begun i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 
 from gateway.decisions.listen import Known, Looked, look, missing_alert
@@ -14,8 +16,9 @@ from gateway.decisions.watchdogs import LONGEST_WAIT, post
 from gateway.model.changes import Ask, Changes, Claim, Fate, Gathered, LogEntry, Release
 from gateway.model.records import dump, load_alert, load_watch
 from gateway.model.rulebook import SECOND, Watchdog
-from gateway.model.watch import Watch, beat_cell, load_beat, watch_cell
+from gateway.model.watch import Heard, Watch, beat_cell, load_beat, watch_cell
 from gateway.outbound.text import instant, spoken
+from gateway.ports import Store
 from gateway.reconcile.context import Context, commit, let_go, outdated
 from gateway.reconcile.reading import RULES, load_announced
 
@@ -80,3 +83,13 @@ def _details(dog: Watchdog, last: int, watch: Watch) -> str:
     said = f"The last one came {instant(last):%Y-%m-%d %H:%M:%S} UTC" if last else f"None came since {instant(watch.since):%Y-%m-%d %H:%M:%S} UTC"  # fmt: skip
     held = f" What ends at {dog.source} goes on firing here until it is heard again, for {spoken(LONGEST_WAIT)} at most." if dog.hold_resolves else ""  # fmt: skip
     return f"{said}; one is due every {spoken(dog.every)} ({dog.described}).{held}"
+
+
+async def heard(home: Store, watchdogs: Mapping[str, Watchdog]) -> list[Heard]:
+    """How each of these does, in their order. Raises `StateUnavailable`."""
+    if not watchdogs:
+        return []
+    rows = (await home.gather(Ask(cells=[cell(name) for name in watchdogs for cell in (beat_cell, watch_cell)]))).rows
+    watches = {name: rows[watch_cell(name)].value for name in watchdogs}
+    missing = {name: load_watch(row).missing_since if row else 0 for name, row in watches.items()}
+    return [Heard(dog, load_beat(rows[beat_cell(name)].value), missing[name]) for name, dog in watchdogs.items()]

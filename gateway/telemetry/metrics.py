@@ -22,6 +22,7 @@ from prometheus_client import (
 from gateway.decisions.books import COUNTED, IDENTITIES, residues
 from gateway.model.verdict import Outcome, Reason, Taken
 from gateway.telemetry.sources import CONCLUSIONS, SourceMetrics
+from gateway.telemetry.watchdogs import WatchdogMetrics
 
 MAX_DESTINATIONS = 500
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -94,6 +95,7 @@ class Metrics:
         self._done = _Done(self.registry)
         self._state = _State(self.registry)
         self.sources = SourceMetrics(self.registry)
+        self.watchdogs = WatchdogMetrics(self.registry)
         self._destinations: set[str] = set()
         ProcessCollector(registry=self.registry)
 

@@ -56,7 +56,7 @@ class Audited:
     def __post_init__(self) -> None:
         self.auditor = Auditor(
             Slots([self.replicas.store]), SpreadIntake([self.replicas.intake()], Policy(rulebook())), Metrics(), lambda name, labels: self.said.append((name, dict(labels))),
-            lambda: 0, lambda: 0,
+            lambda: 0, lambda: 0, dict,
         )  # fmt: skip
 
     async def looks(self, **counted: int) -> list[str]:

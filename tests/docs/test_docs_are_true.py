@@ -56,6 +56,7 @@ def test_every_reason_is_explained(reason: Reason) -> None:
             *keys.CORRELATE,
             *keys.MAINTENANCE,
             *keys.INHIBIT,
+            *keys.WATCHDOG,
             *keys.POLICY,
             *keys.SILENCES,
         }
