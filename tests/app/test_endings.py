@@ -48,11 +48,19 @@ async def store_of(tmp_path: Path) -> None:
     raise AssertionError("no store was started")
 
 
+async def serving(process: asyncio.subprocess.Process) -> None:
+    assert process.stderr is not None
+    while b"gateway_ready" not in await process.stderr.readline():
+        assert process.returncode is None
+    await asyncio.sleep(0.2)  # until the listener is there
+
+
 @pytest.mark.parametrize("command", [["serve"], ["demo"]])
 async def test_a_terminated_process_leaves_no_store_and_no_folder_of_the_demo(tmp_path: Path, command: list[str]) -> None:
     process = await started(tmp_path, *command)
     await store_of(tmp_path)
-    await asyncio.sleep(0.5)
+    if command == ["serve"]:
+        await serving(process)
     process.send_signal(signal.SIGTERM)
     await asyncio.wait_for(process.communicate(), 40)
     assert process.returncode == (0 if command == ["serve"] else 143)
