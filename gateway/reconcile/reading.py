@@ -113,7 +113,8 @@ async def _with_posts(store: Store, readings: list[Reading | None], policy: Poli
     if not asked:
         return readings
     gathered = await store.gather(Ask(posts=asked))
-    alerts = {post: load_alert(row.value) for post, (_, row) in gathered.standing.items() if row.value}
+    read = {post: load_alert(row.value) for post, (_, row) in gathered.standing.items() if row.value}
+    alerts = {post: alert for post, alert in read.items() if alert.firing}
     return [
         None if one is None else replace(
             one,

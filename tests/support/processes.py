@@ -40,6 +40,7 @@ class GatewayProcess:
     more: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    code: Path = Path(__file__).parents[2]  # where the package `gateway` lies
 
     @property
     def url(self) -> str:
@@ -68,7 +69,7 @@ class GatewayProcess:
                 env=environment,
                 stdout=log,
                 stderr=log,
-                cwd=Path(__file__).parents[2],
+                cwd=self.code,
             )
 
     async def ready(self, patience: float = 30.0) -> None:
