@@ -88,3 +88,9 @@ def test_sources_with_tokens_of_their_own_need_no_shared_one() -> None:
         environment.demand_tokens()
     with pytest.raises(BadSettings, match=r"set GATEWAY_ADMIN_TOKEN$"):
         Environment({"GATEWAY_LISTEN": "0.0.0.0:9096"}).demand_tokens(sources_have_them=True)
+
+
+def test_an_address_that_a_rule_names_hides_its_password_as_written_and_as_meant() -> None:
+    environment = Environment({"AM_A": "https://gw:pass%40word@am.example:9093"})
+    environment.secret("AM_A")
+    assert {"pass%40word", "pass@word"} <= set(environment.secrets())
