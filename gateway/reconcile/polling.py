@@ -69,7 +69,10 @@ async def _ask(context: Context, rules: Rulebook, source: Source) -> Mapping[str
     for name, answer in zip(asked, answers, strict=True):
         if isinstance(answer, str):
             log.warning("source_unreachable", source=source.name, peer=name, error=answer)
-    return {name: one for name, one in zip(asked, answers, strict=True) if isinstance(one, Statement)}
+    said = {name: one for name, one in zip(asked, answers, strict=True) if isinstance(one, Statement)}
+    if urls:
+        context.watcher.asked(source.name, len(said), len(urls) - len(said))
+    return said
 
 
 async def _held(slots: Sequence[State], source: str) -> dict[str, Holding]:

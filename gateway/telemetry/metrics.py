@@ -124,6 +124,9 @@ class Metrics:
         del error  # logged where it was caught
         self._done.failures.labels(subject.partition(":")[0]).inc()
 
+    def asked(self, source: str, answered: int, silent: int) -> None:
+        self.sources.asked(source, answered, silent)
+
     def _bounded(self, destination: str) -> str:
         if destination not in self._destinations and len(self._destinations) >= MAX_DESTINATIONS:
             return "(others)"

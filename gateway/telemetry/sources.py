@@ -12,6 +12,7 @@ from gateway.model.rulebook import MINUTE
 from gateway.model.verdict import Outcome, Reason, Taken
 
 LAG_WINDOW = 10 * MINUTE
+ANSWERS = ("answered", "silent")
 CONCLUSIONS = {Reason.INFERRED: (Outcome.ENDED, Outcome.CHANGED), Reason.FOUND_AT_SOURCE: (Outcome.OPENED,)}
 
 
@@ -23,6 +24,9 @@ class SourceMetrics:
         self._alerts = counter("gateway_source_alerts", "Alerts that a source sent, by what they were", ["source", "outcome"])
         self._inferred = counter(
             "gateway_source_inferences", "What was concluded without a word of the source", ["source", "outcome", "reason"]
+        )
+        self._asked = counter(
+            "gateway_source_questions", "How often a source's peers were asked what fires", ["source", "answer"]
         )
         self._heard = gauge(
             "gateway_source_last_seen_timestamp_seconds", "When a source was heard last, 0 for never", ["source"]
@@ -47,9 +51,15 @@ class SourceMetrics:
                 self._heard.labels(name)
             for outcome in Outcome:
                 self._alerts.labels(name, outcome)
+            for answer in ANSWERS:
+                self._asked.labels(name, answer)
             for reason, outcomes in CONCLUSIONS.items():
                 for outcome in outcomes:
                     self._inferred.labels(name, outcome, reason)
+
+    def asked(self, source: str, answered: int, silent: int) -> None:
+        for answer, count in zip(ANSWERS, (answered, silent), strict=True):
+            self._asked.labels(source, answer).inc(count)
 
     def taken(self, one: Taken, now: int) -> None:
         """Of what is no source of the rules (our own alerts, a source just removed) nothing is kept."""

@@ -125,6 +125,8 @@ class Silent:
 
     def told(self, milliseconds: int) -> None: ...
 
+    def asked(self, source: str, answered: int, silent: int) -> None: ...
+
     def failed(self, subject: str, error: BaseException) -> None:
         self.failures.append((subject, error))
 

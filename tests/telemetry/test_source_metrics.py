@@ -67,3 +67,18 @@ def test_a_source_that_the_rules_name_no_more_is_shown_no_more() -> None:
     metrics.taken([opened("us")], NOW)
     assert value(metrics, "gateway_source_last_seen_timestamp_seconds", source="us") is None
     assert value(metrics, "gateway_source_least_lag_seconds", source="us") is None
+
+
+def test_questions_count_by_whether_a_peer_answered() -> None:
+    metrics = metrics_of("eu")
+    metrics.asked("eu", 1, 2)
+    assert value(metrics, "gateway_source_questions_total", source="eu", answer="answered") == 1
+    assert value(metrics, "gateway_source_questions_total", source="eu", answer="silent") == 2
+
+
+def test_what_is_concluded_counts_apart_and_is_no_sign_of_life() -> None:
+    metrics = metrics_of("eu")
+    metrics.taken([Taken("eu", Outcome.ENDED, Reason.INFERRED, inferred=True)], NOW)
+    assert value(metrics, "gateway_source_inferences_total", source="eu", outcome="ended", reason="inferred") == 1
+    assert value(metrics, "gateway_source_alerts_total", source="eu", outcome="ended") == 0
+    assert value(metrics, "gateway_source_last_seen_timestamp_seconds", source="eu") == 0
