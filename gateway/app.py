@@ -17,6 +17,7 @@ from gateway.clock import utc_ms
 from gateway.decisions.partition import HOME
 from gateway.errors import BadSettings, StateUnavailable
 from gateway.health import Health
+from gateway.heartbeat import Heartbeat
 from gateway.inbound.alertmanager import AlertmanagerDoor
 from gateway.inbound.api import Api
 from gateway.inbound.api_incidents import IncidentsApi
@@ -164,7 +165,9 @@ async def _assemble(
         lambda: sum(keeper.in_force.unknown_severities.values()), lambda: keeper.in_force.rules.watchdogs,
     )  # fmt: skip
     api = _api(settings, slots, intake, keeper, wake)
-    health = Health(keeper, auditor, vault, version("alert-gateway"))
+    url = settings.heartbeat
+    heartbeat = Heartbeat(url, slots, metrics.beaten, settings.proxy) if url else None
+    health = Health(keeper, auditor, vault, version("alert-gateway"), heartbeat)
     operations = Operations(slots.home, metrics, health.shown)
     front = Front(door, [*operations.routes(), *api.routes()])
 
@@ -175,6 +178,9 @@ async def _assemble(
     _background(stack, own_alerts.run)
     _background(stack, auditor.run)
     _background(stack, keeper.run)
+    if heartbeat is not None:
+        stack.push_async_callback(heartbeat.aclose)
+        _background(stack, heartbeat.run)
     for reconciler in reconcilers:
         stack.push_async_callback(_finish, reconciler, asyncio.create_task(reconciler.run()))
     _warn_of_missing(health)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from secrets import token_hex
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -59,7 +60,7 @@ async def examine_everything(environment: Environment) -> list[Finding]:
     if loaded.rulebook is not None:
         found += await _sources(environment, loaded.rulebook)
         found += await _destinations(environment, loaded.rulebook)
-    return [*found, *await _gateway(environment)]
+    return [*found, *await _heartbeat(environment), *await _gateway(environment)]
 
 
 async def _store(environment: Environment) -> list[Finding]:
@@ -144,6 +145,22 @@ def _pagerduty(name: str, variable: str, secret: str) -> Finding:
     if len(secret) != ROUTING_KEY_LENGTH:
         return Finding(Mark.WORRY, name, f"{variable} has {len(secret)} characters; a routing key has {ROUTING_KEY_LENGTH}")
     return Finding(Mark.GOOD, name, f"{variable} looks like a routing key; `gateway page-test {name}` shows whether it works")
+
+
+async def _heartbeat(environment: Environment) -> list[Finding]:
+    """Its service is reached, and not told that all is well: only the gateway knows that."""
+    url = environment.settings.heartbeat
+    if url is None:
+        remedy = "nobody hears of it when the gateway is gone; GATEWAY_HEARTBEAT_URL names a service that pages then"
+        return [Finding(Mark.WORRY, "heartbeat", remedy)]
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    try:
+        async with httpx.AsyncClient(timeout=REQUEST_TIME, trust_env=False, proxy=environment.settings.proxy) as client:
+            await client.get(f"{origin}/")
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return [Finding(Mark.BAD, "heartbeat", f"{type(error).__name__} at {origin}; is GATEWAY_HEARTBEAT_URL right, and can it be reached from here?")]  # fmt: skip
+    return [Finding(Mark.GOOD, "heartbeat", f"{origin} answers; whether the heartbeat arrives, the running gateway says")]
 
 
 async def _gateway(environment: Environment) -> list[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.audit import Auditor
+from gateway.heartbeat import Heartbeat
 from gateway.model.rulebook import SECOND
 from gateway.model.watch import Heard
 from gateway.outbound.text import clock
@@ -25,6 +26,7 @@ class Health:
     auditor: Auditor
     vault: EnvironmentVault
     version: str
+    heartbeat: Heartbeat | None = None
 
     def refused(self) -> dict[str, str]:
         """Sources whose token is not set, so that nobody is let in as them, by the secret's name."""
@@ -62,6 +64,8 @@ class Health:
         if auditor.undeliverable:
             worries.append(f"{auditor.undeliverable} dead letters: /api/v1/dead-letters says why")
         worries += [f"deliveries to {name} fail" for name in auditor.failing]
+        if self.heartbeat is not None and self.heartbeat.trouble:
+            worries.append(f"our own heartbeat does not arrive: {self.heartbeat.trouble}")
         if auditor.overdue > OVERDUE:
             worries.append(f"something has been due for {auditor.overdue // SECOND} s")
         return worries

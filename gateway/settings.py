@@ -104,7 +104,7 @@ class Settings(BaseModel):
     vendor_proxy: SecretStr | None = Field(
         None,
         alias="GATEWAY_VENDOR_PROXY",
-        description="the proxy to Slack and PagerDuty, such as http://user:password@proxy:3128; unset: none",
+        description="the proxy to Slack, PagerDuty and the heartbeat's service, such as http://user:password@proxy:3128; unset: none",
     )
     slack_bot_token: SecretStr | None = Field(
         None,
@@ -114,11 +114,20 @@ class Settings(BaseModel):
     pagerduty_routing_key: SecretStr | None = Field(
         None, alias="PAGERDUTY_ROUTING_KEY", description="an integration's key, named by a destination"
     )
+    heartbeat_url: SecretStr | None = Field(
+        None,
+        alias="GATEWAY_HEARTBEAT_URL",
+        description="an address of a service that pages when it is no longer asked for (each minute, while all is well); it may hold a token",
+    )
     gateway_url: str = Field("http://127.0.0.1:9096", alias="GATEWAY_URL", pattern=r"^https?://\S+$", description="the running gateway that `gateway incidents` and `gateway doctor` ask")  # fmt: skip
 
     @property
     def proxy(self) -> str | None:
         return self.vendor_proxy.get_secret_value() if self.vendor_proxy else None
+
+    @property
+    def heartbeat(self) -> str | None:
+        return self.heartbeat_url.get_secret_value() if self.heartbeat_url else None
 
     @property
     def host(self) -> str:
@@ -187,6 +196,7 @@ class Environment:
         for url in (self.settings.redis_url, self.settings.vendor_proxy):
             for password in _passwords(url.get_secret_value() if url else ""):
                 self._hide(password)
+        self._hide(self.settings.heartbeat)
         for name in {name.removesuffix("_FILE") for name in self._variables}:
             if name.endswith(LIKE_A_SECRET):
                 with suppress(BadSettings):  # some other program's file: a rule that asks for it will say so
@@ -247,6 +257,8 @@ def _impossible(settings: Settings) -> list[str]:
         return ["GATEWAY_LISTEN: an address with a port is needed, for instance 127.0.0.1:9096 or [::]:9096"]
     if settings.redis_wait and settings.redis_url is None:
         return ["GATEWAY_REDIS_WAIT: the embedded store has no replicas: unset it, or set GATEWAY_REDIS_URL"]
+    if settings.heartbeat is not None and not re.fullmatch(r"https?://[^/\s]+\S*", settings.heartbeat):
+        return ["GATEWAY_HEARTBEAT_URL: an address such as https://hc-ping.com/<token> is needed"]
     if settings.proxy is not None and not settings.proxy.startswith(("http://", "https://")):
         return ["GATEWAY_VENDOR_PROXY: an address such as http://proxy:3128 is needed"]
     return []

@@ -47,6 +47,9 @@ class _Done:
             "From an incident's first alert to its first telling, waits included",
             buckets=SLOW,
         )
+        self.heartbeats = counter(
+            "gateway_heartbeats", "Heartbeats of our own: sent, failed, or withheld while we are not well", ["outcome"]
+        )
         self.failures = counter("gateway_subject_failures", "Faults of our own while working on a subject", ["kind"])
         for reason in Reason:
             for outcome in OUTCOMES_OF.get(reason, ()):
@@ -119,6 +122,9 @@ class Metrics:
 
     def told(self, milliseconds: int) -> None:
         self._done.told_seconds.observe(milliseconds / 1000)
+
+    def beaten(self, outcome: str) -> None:
+        self._done.heartbeats.labels(outcome).inc()
 
     def failed(self, subject: str, error: BaseException) -> None:
         del error  # logged where it was caught

@@ -19,6 +19,7 @@ from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from gateway.settings import Environment
 from tests.app.conftest import Running, Starter
+from tests.support.pinged import Pinged
 from tests.support.processes import ROUTING_KEY, alert
 from tests.support.servers import free_port, redis_server
 
@@ -108,10 +109,32 @@ async def test_a_healthy_installation_with_its_gateway_running_has_nothing_to_co
 ) -> None:
     server = LocalServer()
     async with server.running(app.gateway.front, 0):
-        patient.more = {"GATEWAY_URL": server.url}
+        patient.more = {"GATEWAY_URL": server.url, "GATEWAY_HEARTBEAT_URL": f"{server.url}/livez"}
         found = await patient.examined()
     assert {one.mark for one in found} == {Mark.GOOD}
-    assert [*dict.fromkeys(one.what for one in found)] == ["settings", "rules", "store", "chat", "team", "pager", "gateway"]
+    looked_at = [*dict.fromkeys(one.what for one in found)]
+    assert looked_at == ["settings", "rules", "store", "chat", "team", "pager", "heartbeat", "gateway"]
+
+
+async def test_without_a_heartbeat_nobody_hears_of_a_gateway_that_is_gone(patient: Patient) -> None:
+    ((mark, said),) = await patient.said("heartbeat")
+    assert mark is Mark.WORRY
+    assert "GATEWAY_HEARTBEAT_URL" in said
+
+
+async def test_a_heartbeat_that_reaches_nobody_is_found_and_its_token_not_shown(patient: Patient) -> None:
+    patient.more = {"GATEWAY_HEARTBEAT_URL": f"http://127.0.0.1:{free_port()}/ping/0123-secret"}
+    ((mark, said),) = await patient.said("heartbeat")
+    assert mark is Mark.BAD
+    assert "GATEWAY_HEARTBEAT_URL" in said
+    assert "secret" not in said
+
+
+async def test_looking_at_the_heartbeat_is_none(patient: Patient) -> None:
+    async with Pinged.listening() as pinged:
+        patient.more = {"GATEWAY_HEARTBEAT_URL": f"{pinged.url}/ping/token"}
+        await patient.examined()
+    assert pinged.paths == ["/"]
 
 
 async def test_looking_sends_nothing_to_people(patient: Patient) -> None:
