@@ -259,3 +259,12 @@ async def test_when_everybody_left_and_nobody_watches_the_servers_key_is_gone(
     await move(store, leave=[(POST, A), (POST, B)], unwatch=[(POST, "plan:i"), (POST, "plan:j")])
     assert not await client.ask("EXISTS", "{gw:0}:posts")
     await client.aclose()
+
+
+async def test_whoever_comes_and_goes_in_one_commit_wakes_who_watches_once(store: Store) -> None:
+    await watch(store, "plan:i1", "watchdog:eu")
+    await woken(store)
+    await move(store, enter=[(POST, "beat")], leave=[(POST, "beat")])
+    assert await woken(store) == ["plan:i1", "watchdog:eu"]
+    assert await standing(store) == ""
+    assert await woken(store) == []
