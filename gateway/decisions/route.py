@@ -126,8 +126,8 @@ class Router:
         return Routing(others + added or routing.legs, (), named=True)
 
     def _watchdog_legs(self, routing: Routing, labels: Mapping[str, str], watchdog: Watchdog) -> Routing:
-        """Where it names nobody to be shown, or nobody to be paged, the routes do."""
-        route = Route(watchdog.name, watchdog.origin, owner=watchdog.owner, reason=watchdog.reason)
+        """Where it names nobody to be shown, or nobody to be paged, the routes do. What is heard again is over at once."""
+        route = Route(watchdog.name, watchdog.origin, owner=watchdog.owner, reason=watchdog.reason, resolve_after=0)
         named = [self.leg(name, labels, route, page=False) for name in watchdog.notify]
         named += [self.leg(name, labels, route, page=True) for name in watchdog.page]
         kept = [leg for leg in routing.legs if not (watchdog.page if leg.page else watchdog.notify)]

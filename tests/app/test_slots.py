@@ -217,3 +217,38 @@ async def test_one_slot_that_is_away_has_the_whole_webhook_sent_again_and_nothin
     await told(app, TENANTS)
     assert len(app.pagerduty.incidents) == len(TENANTS)
     assert await balanced(app)
+
+
+WATCHED = "watchdogs: [{name: w, match: ['alertname=\"Watchdog\"'], every: %s, page: [pager], hold_resolves: true}]\n"
+
+
+def heartbeat(tenant: str = "t3") -> dict[str, object]:
+    made = alert("prometheus", starts="2026-11-23T10:00:00Z")
+    return {**made, "labels": {"alertname": "Watchdog", "severity": "none", "tenant": tenant}}
+
+
+async def test_a_heartbeat_of_one_slot_lets_ends_through_in_all_of_them(starter: Starter) -> None:
+    app = await started(starter, 4, PARTED + WATCHED % "1h")
+    await told(app, TENANTS)
+    await app.webhook(*[of(tenant, ends=True) for tenant in TENANTS])
+    await asyncio.sleep(0.5)
+    assert {one.status for one in app.pagerduty.incidents} == {"triggered"}
+    assert (await app.gateway.slots.counters())["standing:ends_held"] == 2 * len(TENANTS)
+    await app.webhook(heartbeat())
+    await app.until(lambda: {one.status for one in app.pagerduty.incidents} == {"resolved"})
+    shown = (await app.ask("/api/v1/watchdogs")).json()["items"]
+    assert [(one["name"], one["missing_since"], bool(one["last_heartbeat"])) for one in shown] == [("w", None, True)]
+    assert await balanced(app)
+
+
+async def test_a_missing_heartbeat_is_said_once_whatever_the_number_of_slots(starter: Starter) -> None:
+    app = await started(starter, 4, PARTED + WATCHED % "2s")
+    await app.until(lambda: app.pagerduty.incidents)
+    await app.gateway.auditor.look()
+    assert (
+        "no heartbeat of watchdog w yet: alerts from default may not reach us" in (await app.ask("/health")).json()["worries"]
+    )
+    assert 'gateway_watchdog_missing{watchdog="w"} 1.0' in (await app.ask("/metrics")).text
+    await app.webhook(heartbeat())
+    await app.until(lambda: app.pagerduty.incidents[0].status == "resolved")
+    assert await balanced(app)
