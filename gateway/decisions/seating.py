@@ -61,10 +61,12 @@ class Seating:
         return seat
 
     def _may_hold(self, seat: Seat) -> bool:
-        """Nothing that is critical for too long, and nothing back that was told already."""
+        """Nothing that is critical for too long, and nothing back that was told already: also in a life before of which no end
+        was told, since for people that just goes on."""
         ledger = self._case.ledgers.get(seat.legs[0].target)
         told = assumed(ledger).believed if ledger is not None else NOTHING_BELIEVED
-        fires = told.state is Told.FIRING and told.members.get(seat.member.episode_id)
+        lives = (episode for episode, firing in told.members.items() if firing and told.state is Told.FIRING)
+        fires = any(episode.rpartition(".")[0] == seat.member.alert for episode in lives)
         return not fires and self._now < seat.held_no_longer_than
 
     def _take(self, seat: Seat) -> View:

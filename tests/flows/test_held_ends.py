@@ -211,3 +211,14 @@ async def test_a_person_may_close_what_waits_for_its_end() -> None:
     assert isinstance(closed, Incident)
     await world.until(world.at + MINUTE)
     assert at(world, "pager") == [Told.FIRING, Told.ENDED]
+
+
+async def test_a_false_end_that_is_taken_back_was_never_told_and_just_goes_on() -> None:
+    world = await told()
+    await ends(world)
+    await world.until(2 * MINUTE)
+    await world.webhook(seen(at=0))  # no newer start: a late copy, or the end was false
+    await beats(world)
+    await world.until(20 * MINUTE)
+    assert {*at(world, "pager"), *at(world, "chat")} == {Told.FIRING}
+    assert world.ledgers_of(of_the_alert(world).id)["pager"].generation == 1

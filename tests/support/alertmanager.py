@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,6 +24,11 @@ class Alertmanager:
 
     url: str
     config: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
 
     async def post(self, *alerts: dict[str, object]) -> None:
         """Raises where it refuses them."""
@@ -71,7 +77,7 @@ async def alertmanager(folder: Path, config: str, environment: dict[str, str] | 
     arguments = [f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=",
                  f"--config.file={one.config}", f"--storage.path={folder / 'alertmanager'}"]  # fmt: skip
     with (folder / "alertmanager.log").open("wb") as log:
-        process = subprocess.Popen([binary, *arguments], stdout=log, stderr=log, env=environment)
+        process = one.process = subprocess.Popen([binary, *arguments], stdout=log, stderr=log, env=environment)
     try:
         await until(lambda: answers(f"{one.url}/-/ready"))
         yield one
