@@ -51,7 +51,7 @@ from gateway.slots import Slots
 from gateway.spread import SpreadIntake
 from gateway.storage.connections import Client, connect
 from gateway.storage.embedded import EmbeddedStore, embedded_store
-from gateway.storage.examine import examine
+from gateway.storage.examine import Examined, examine
 from gateway.storage.layout import laid_out
 from gateway.storage.redis import RedisStore
 from gateway.telemetry.metrics import Metrics
@@ -107,9 +107,11 @@ async def stored(settings: Settings) -> AsyncIterator[Client]:
             url = embedded.url
         client = connect(url, copies=settings.redis_wait)
         stack.push_async_callback(client.aclose)
-        await _reach(RedisStore(client))
+        examined = await _reach(client)
         if settings.redis_url:
-            await _inspect(client)
+            for problem in examined.problems:
+                log.warning("store_problem", problem=problem)
+            log.info("store_reached", found=examined.found, problems=len(examined.problems))
         yield client
 
 
@@ -243,26 +245,19 @@ async def _keep_alive(embedded: EmbeddedStore) -> None:
         log.warning("store_started", kind="embedded", data_dir=str(embedded.data_dir), adopted=embedded.adopted)
 
 
-async def _reach(store: RedisStore) -> None:
-    """Wait for the store: a gateway that is started before it is not an error."""
+async def _reach(client: Client) -> Examined:
+    """Wait for the store: a gateway that is started before it is not an error. Raises `BadSettings` where it cannot be used."""
     while True:
         try:
-            await store.now()
+            examined = await examine(client)
+            if examined.unusable:
+                raise BadSettings(f"GATEWAY_REDIS_URL: {examined.unusable}")
+            await RedisStore(client).now()
         except StateUnavailable as error:
             log.warning("waiting_for_store", error=str(error))
             await asyncio.sleep(STORE_PATIENCE)
         else:
-            return
-
-
-async def _inspect(client: Client) -> None:
-    """Refuses a server that cannot be used; reports what makes it a bad place for state."""
-    examined = await examine(client)
-    if examined.unusable:
-        raise BadSettings(f"GATEWAY_REDIS_URL: {examined.unusable}")
-    for problem in examined.problems:
-        log.warning("store_problem", problem=problem)
-    log.info("store_reached", found=examined.found, problems=len(examined.problems))
+            return examined
 
 
 def _warn_of_missing(health: Health) -> None:

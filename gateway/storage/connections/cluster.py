@@ -1,6 +1,6 @@
 """The primaries of a Redis or Valkey Cluster, each asked for the keys of its hash slots.
 
-A router of our own over redis-py's clients of single nodes: docs/adr/0011 says why. A redirection is followed, since the
+A router of our own over redis-py's clients of single nodes: docs/adr/0013 says why. A redirection is followed, since the
 command was not executed; nothing else is. What has failed is looked for anew before the next command.
 """
 
@@ -12,8 +12,9 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.crc import key_slot
-from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError
+from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError, ResponseError
 
+from gateway.errors import StateUnavailable
 from gateway.storage.connections.servers import OF_THE_SERVER, Command, send
 
 REDIRECTIONS = 5  # redis-cli gives up after as many; each is a hop, or a map that is older than the last move
@@ -48,7 +49,7 @@ class ClusterServers:
             except (*OF_THE_SERVER, ClusterDownError):
                 self._stale, self._suspect = True, place
                 raise
-        raise ClusterDownError("its nodes send the question to each other")
+        raise StateUnavailable("the nodes of the cluster send a question to each other")
 
     async def primaries(self) -> list[tuple[str, Redis]]:
         await self._look()
@@ -72,7 +73,7 @@ class ClusterServers:
         place = self._known(key)
         if place is None:
             self._stale = True
-            raise ClusterDownError("no node has the slot of the key")
+            raise StateUnavailable("no node of the cluster has the slot that is asked for")
         return place
 
     def _known(self, key: str) -> Place | None:
@@ -82,10 +83,13 @@ class ClusterServers:
     async def _look(self) -> None:
         """Read the map from whichever node answers first; the one that has just failed is asked last."""
         known = dict.fromkeys((*(place for _, _, place in self._ranges), *self._replicas, *self._seeds))
-        trouble: Exception = ClusterDownError("no node is known")
+        trouble: Exception = StateUnavailable("no node of the cluster is known")
         for place in sorted(known, key=lambda one: one == self._suspect):
             try:
                 (found,) = await send(self._node(place), [("CLUSTER SLOTS",)])
+            except ResponseError:
+                trouble = StateUnavailable("it is no cluster: write redis://host:6379")
+                continue
             except (RedisError, OSError) as error:
                 trouble = error
                 continue
