@@ -15,6 +15,11 @@ from gateway.settings import Environment
     [
         pytest.param({"GATEWAY_WEBHOOK_TOKEN": "token-one,token-two"}, {"token-one", "token-two"}, id="each of several tokens"),
         pytest.param({"GATEWAY_REDIS_URL": "redis://:open-sesame@host"}, {"open-sesame"}, id="the password in an address"),
+        pytest.param(
+            {"GATEWAY_REDIS_URL": "redis+sentinel://:open%40sesame@a,b:1/main?sentinel_password=say%20friend"},
+            {"open%40sesame", "open@sesame", "say friend"},
+            id="each password in an address, as written and as meant",
+        ),
         pytest.param({"PAGERDUTY_ROUTING_KEY": "r" * 32}, {"r" * 32}, id="a routing key"),
         pytest.param({"OTHER_PASSWORD": "hunter22"}, {"hunter22"}, id="what is a password by its name"),
     ],

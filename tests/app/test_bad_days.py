@@ -27,6 +27,7 @@ from gateway.vault import EnvironmentVault
 from tests.app.conftest import RULES, Running, Starter
 from tests.support.build import START, rulebook, seen
 from tests.support.processes import alert
+from tests.support.replicated import Sentinel, Server
 from tests.support.world import World
 
 
@@ -43,6 +44,21 @@ def test_an_address_that_is_none_is_refused_without_showing_it(url: str) -> None
     with pytest.raises(BadSettings, match="GATEWAY_REDIS_URL") as caught:
         connect(url)
     assert "sesame" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["cluster", "sentinel"])
+async def test_a_server_of_another_kind_is_refused_at_start_and_not_waited_for(tmp_path: Path, kind: str) -> None:
+    node = Server(tmp_path, "--cluster-enabled", "yes")
+    server = node if kind == "cluster" else Sentinel(tmp_path, node, ("", ""), None)
+    server.start()
+    try:
+        server.ready()
+        environment = Environment({"GATEWAY_REDIS_URL": f"redis://{server.place}"})
+        with pytest.raises(BadSettings, match=rf"GATEWAY_REDIS_URL: it is a .*: write redis\+{kind}://"):
+            async with composition.stored(environment.settings):
+                pass
+    finally:
+        server.kill()
 
 
 async def test_background_work_that_a_fault_ends_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
