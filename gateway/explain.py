@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gateway.decisions.plan import plan
 from gateway.decisions.policy import Policy
-from gateway.decisions.view import standings
+from gateway.decisions.standings import standings
 from gateway.inbound.parsing import parse
 from gateway.intake import Intake
 from gateway.model.alert import Alert

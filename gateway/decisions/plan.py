@@ -15,8 +15,9 @@ from gateway.decisions.calendar import NEVER
 from gateway.decisions.case import Case
 from gateway.decisions.policy import Policy
 from gateway.decisions.seating import Seating
+from gateway.decisions.standings import is_unheard, reasons
 from gateway.decisions.suppress import lapse
-from gateway.decisions.view import View, conclude, is_unheard, quiet_until, reasons
+from gateway.decisions.view import View, conclude, quiet_until
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident, Standings, Told
 from gateway.model.ledger import Ledger

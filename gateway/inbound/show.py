@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from gateway.decisions.plan import Plan
-from gateway.decisions.view import standings
+from gateway.decisions.standings import standings
 from gateway.inbound.api_models import (
     AcknowledgedShown,
     AlertShown,

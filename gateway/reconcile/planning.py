@@ -12,7 +12,8 @@ from gateway.decisions.books import book_planned, book_standings, book_unheard
 from gateway.decisions.deliver import Rest, at_rest, next_step
 from gateway.decisions.plan import Plan, failing_since, plan, remind_at
 from gateway.decisions.settle import fall_back
-from gateway.decisions.view import View, severity_of, standings
+from gateway.decisions.standings import standings
+from gateway.decisions.view import View, severity_of
 from gateway.model.changes import Cell, Changes, Claim, Fate, LogEntry, Release, Table
 from gateway.model.incident import Incident, Note, Told
 from gateway.model.ledger import Ledger, deliver_subject

@@ -12,7 +12,7 @@ from gateway.decisions.admit import plan_subject
 from gateway.decisions.believe import abandoned, assumed
 from gateway.decisions.books import book_standings, book_telling
 from gateway.decisions.settle import fall_back, settle
-from gateway.decisions.view import standings
+from gateway.decisions.standings import standings
 from gateway.model.changes import Ask, Changes, Fate, LogEntry, Pace, Release
 from gateway.model.incident import Told
 from gateway.model.ledger import Ledger

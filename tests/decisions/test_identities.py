@@ -19,7 +19,7 @@ from gateway.decisions.books import (
 )
 from gateway.decisions.correlate import Choice, Placement
 from gateway.decisions.draft import Draft
-from gateway.decisions.view import standings
+from gateway.decisions.standings import standings
 from gateway.model.alert import Alert
 from gateway.model.changes import Changes
 from gateway.model.incident import Closure, Incident, Standings, Told

@@ -7,7 +7,8 @@ from itertools import product
 import msgspec
 import pytest
 
-from gateway.decisions.view import severity_of, standings
+from gateway.decisions.standings import standings
+from gateway.decisions.view import severity_of
 from gateway.model.incident import Told
 from gateway.model.ledger import Ledger
 from gateway.model.rulebook import MINUTE, SECOND, Condition, PageWhen, Quantifier, Rulebook

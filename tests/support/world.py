@@ -11,7 +11,7 @@ from gateway.decisions.correlate import Correlator
 from gateway.decisions.normalise import Normaliser
 from gateway.decisions.plan import plan
 from gateway.decisions.policy import Policy
-from gateway.decisions.view import standings
+from gateway.decisions.standings import standings
 from gateway.intake import Intake
 from gateway.model.alert import Observation
 from gateway.model.changes import Changes, Pace, Table
