@@ -12,7 +12,8 @@ from uuid import uuid4
 
 from gateway.decisions.orders import compile_orders, order
 from gateway.decisions.policy import Policy
-from gateway.decisions.silence import Change, Scales, Wish, approve, change_silence, end, extend, propose, with_silence
+from gateway.decisions.silence import Change, Wish, approve, change_silence, end, extend, propose, with_silence
+from gateway.decisions.weigh import Scales
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Ask, Changes, Fate, LogEntry, Table
 from gateway.model.orders import Fault, Order, Orders, Silence
