@@ -75,7 +75,7 @@ class View:
     def hushed(self) -> list[Seat]:
         """Told as firing before something began to keep news of them away: that is over neither here nor for them."""
         told = self.ledger.believed
-        if told.state is not Told.FIRING:
+        if told.state not in (Told.FIRING, Told.CLOSED):
             return []
         return [
             seat
@@ -135,7 +135,7 @@ def conclude(view: View, incident: Incident, now: int) -> View:
                 rule = seat.legs[0].rule if seat.legs else ""
                 seat.kept = Verdict(Standing.SUPPRESSED, Reason.PAGE_WHEN, rule)
     believed = view.ledger.believed
-    if view.firing or view.hushed or view.unended:
+    if view.firing or (believed.state is Told.FIRING and (view.hushed or view.unended)):
         _want_firing(view, incident, paged=paged)
     elif believed.state is Told.FIRING:
         _want_end(view, incident, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.actions import Actions
 from gateway.decisions.silence import Wish
 from gateway.model.incident import Told
 from gateway.model.orders import Fault, Silence, SilencePolicy
@@ -209,6 +210,24 @@ async def test_two_silences_over_one_alert_hold_until_the_later_end() -> None:
     assert not world.slack.sent
     await world.until(2 * HOUR + SECOND)
     assert len(world.pagerduty.sent) == 1
+
+
+async def test_what_a_silence_covers_when_a_closed_incident_opens_again_has_not_ended() -> None:
+    world = World(rules())
+    await world.webhook(seen(service="pay", pod="a"), seen(service="pay", pod="b"))
+    await world.until(MINUTE)
+    (incident,) = world.incidents
+    await Actions(world.slots, lambda: None).close(incident.id, "ann", "", 5 * MINUTE)
+    await silenced(world, 'pod="a"')
+    await world.until(10 * MINUTE)
+    assert states(world, "chat")[-1] is Told.FIRING
+    await world.webhook(seen(service="pay", pod="b", ends=10 * MINUTE))
+    await world.until(30 * MINUTE)
+    assert states(world, "chat")[-1] is Told.FIRING
+    await world.webhook(seen(service="pay", pod="a", ends=30 * MINUTE))
+    await world.until(40 * MINUTE)
+    assert states(world, "chat")[-1] is Told.ENDED
+    assert world.pagerduty.sent[-1].state is Told.ENDED
 
 
 # A pause
