@@ -23,12 +23,14 @@ from gateway.app import running, stored
 from gateway.asking import ASKING
 from gateway.clock import utc_ms
 from gateway.demo import run_demo
-from gateway.doctor import Mark, examine_everything, page_test
+from gateway.doctor import Mark, examine_everything
 from gateway.errors import BadRules, BadSettings, BadWebhook, GatewayError
 from gateway.explain import Explanation, explain
 from gateway.inbound.server import make_server
 from gateway.migrate import Records, migrate
 from gateway.model.rulebook import Rulebook
+from gateway.outbound.webhook_body import body_schema
+from gateway.page_test import page_test
 from gateway.settings import Environment, from_process
 from gateway.storage.rule_files import load_rules, rules_schema
 from gateway.telemetry.logging import configure_logging
@@ -107,10 +109,11 @@ async def _until_told(work: Coroutine[Any, Any, T]) -> T:
 @click.argument("rules", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="for machines")
 @click.option("--schema", is_flag=True, help="print a JSON Schema of the rule language, for editors")
-def check(rules: Path | None, *, as_json: bool, schema: bool) -> None:
+@click.option("--webhook-schema", is_flag=True, help="print a JSON Schema of what webhook destinations are sent")
+def check(rules: Path | None, *, as_json: bool, schema: bool, webhook_schema: bool) -> None:
     """Check rule files: every finding as file:line:column: message."""
-    if schema:
-        click.echo(json.dumps(rules_schema(), indent=2))
+    if schema or webhook_schema:
+        click.echo(json.dumps(rules_schema() if schema else body_schema(), indent=2))
         return
     loaded = load_rules(rules or from_process().settings.rules, utc_ms())
     if as_json:

@@ -40,6 +40,7 @@ from gateway.outbound.alertmanager import AlertmanagerPeers
 from gateway.outbound.log import LogNotifier
 from gateway.outbound.pagerduty import PagerDutyNotifier
 from gateway.outbound.slack import SlackNotifier
+from gateway.outbound.webhook import WebhookNotifier
 from gateway.own_alerts import OwnAlerts
 from gateway.ports import Notifier
 from gateway.reconcile import Reconciler
@@ -123,7 +124,8 @@ async def _assemble(
     vault = EnvironmentVault(environment, await vault_key(slots.home))
     slack = SlackNotifier(settings.slack_api_url, proxy=settings.proxy)
     pagerduty = PagerDutyNotifier(settings.pagerduty_events_url, proxy=settings.proxy)
-    notifiers: dict[str, Notifier] = {"slack": slack, "pagerduty": pagerduty, "log": LogNotifier()}
+    webhook = WebhookNotifier(vault.secret, proxy=settings.proxy)
+    notifiers: dict[str, Notifier] = {"slack": slack, "pagerduty": pagerduty, "webhook": webhook, "log": LogNotifier()}
 
     reconcilers: list[Reconciler] = []
     intakes = [
@@ -177,6 +179,7 @@ async def _assemble(
     stack.push_async_callback(slack.aclose)
     stack.push_async_callback(peers.aclose)
     stack.push_async_callback(pagerduty.aclose)
+    stack.push_async_callback(webhook.aclose)
     _background(stack, own_alerts.run)
     _background(stack, auditor.run)
     _background(stack, keeper.run)

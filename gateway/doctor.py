@@ -1,25 +1,23 @@
-"""Doctor and page-test: does everything that the gateway needs work, looked at from this machine?"""
+"""Doctor: does everything that the gateway needs work, looked at from this machine?"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from secrets import token_hex
 from urllib.parse import urlsplit
 
 import httpx
 
 from gateway.clock import utc_ms
 from gateway.decisions.normalise import Normaliser
-from gateway.errors import BadRules, StateUnavailable
-from gateway.model.incident import Through, Told
-from gateway.model.rulebook import Destination, LabelRules, Rulebook, SlackChannel, Source
-from gateway.model.severity import Severity
-from gateway.model.telling import Delivered, Line, Refused, Telling, Unanswered
+from gateway.errors import StateUnavailable
+from gateway.model.rulebook import Destination, LabelRules, Rulebook, SlackChannel, Source, Webhook
+from gateway.model.telling import Refused, Unanswered
 from gateway.outbound.alertmanager import AlertmanagerPeers
-from gateway.outbound.pagerduty import PagerDutyNotifier
+from gateway.outbound.signing import signing_keys
 from gateway.outbound.slack import SlackNotifier
+from gateway.outbound.webhook import check_address
 from gateway.settings import Environment
 from gateway.storage.connections import connect
 from gateway.storage.examine import examine
@@ -27,7 +25,7 @@ from gateway.storage.rule_files import load_rules
 
 REQUEST_TIME = 5.0
 ROUTING_KEY_LENGTH = 32  # https://developer.pagerduty.com/docs/events-api-v2/overview/
-ADDRESSES = {"slack": "SLACK_API_URL", "pagerduty": "PAGERDUTY_EVENTS_URL"}
+ADDRESSES = {"slack": "SLACK_API_URL", "pagerduty": "PAGERDUTY_EVENTS_URL"}  # a webhook's is its credential
 REMEDIES = {
     "not_in_channel": "invite the bot to the channel",
     "channel_not_found": "is the channel's name right? a private one is found only by a bot that was invited",
@@ -112,13 +110,15 @@ async def _destinations(environment: Environment, rules: Rulebook) -> list[Findi
     found: list[Finding] = []
     try:
         for name, destination in rules.destinations.items():
-            secret = environment.secret(destination.credential)
-            if secret is None:
-                found.append(Finding(Mark.WORRY, name, f"{destination.credential} is not set: its deliveries go to the log"))
+            secrets = {one: environment.secret(one) or "" for one in destination.credentials}
+            if unset := [one for one, secret in secrets.items() if not secret]:
+                found.append(Finding(Mark.WORRY, name, f"{' and '.join(unset)} is not set: its deliveries go to the log"))
             elif isinstance(destination.via, SlackChannel):
-                found.append(await _slack(slack, destination, secret))
+                found.append(await _slack(slack, destination, secrets[destination.credential]))
+            elif isinstance(destination.via, Webhook):
+                found.append(_webhook(name, destination.via, secrets))
             else:
-                found.append(_pagerduty(name, destination.credential, secret))
+                found.append(_pagerduty(name, destination.credential, secrets[destination.credential]))
     finally:
         await slack.aclose()
     return found
@@ -128,12 +128,12 @@ async def _slack(slack: SlackNotifier, destination: Destination, secret: str) ->
     who = await slack.who(secret)
     if isinstance(who, Mapping):
         return Finding(Mark.GOOD, destination.name, f"Slack knows the token: {who.get('user')} in {who.get('team')}")
-    return Finding(Mark.BAD, destination.name, f"Slack does not take the token: {_trouble(who, destination)}")
+    return Finding(Mark.BAD, destination.name, f"Slack does not take the token: {trouble(who, destination)}")
 
 
-def _trouble(answer: Refused | Unanswered, destination: Destination) -> str:
+def trouble(answer: Refused | Unanswered, destination: Destination) -> str:
     """What the vendor said, and what to do about it."""
-    remedy = f"is {ADDRESSES[destination.kind]} right, and can it be reached from here?"
+    remedy = f"is {ADDRESSES.get(destination.kind, destination.credential)} right, and can it be reached from here?"
     if isinstance(answer, Refused) and answer.reason == "rate_limited":
         remedy = "try again later"
     elif isinstance(answer, Refused) and answer.permanent:
@@ -163,6 +163,17 @@ async def _heartbeat(environment: Environment) -> list[Finding]:
     return [Finding(Mark.GOOD, "heartbeat", f"{origin} answers; whether the heartbeat arrives, the running gateway says")]
 
 
+def _webhook(name: str, via: Webhook, secrets: Mapping[str, str]) -> Finding:
+    if wrong := check_address(secrets[via.url.env]):
+        return Finding(Mark.BAD, name, f"{via.url.env}: {wrong}")
+    if via.secret is not None:
+        try:
+            signing_keys(secrets[via.secret.env])
+        except ValueError as error:
+            return Finding(Mark.BAD, name, f"{via.secret.env}: {error}")
+    return Finding(Mark.GOOD, name, f"{via.url.env} holds an address; `gateway page-test {name}` shows whether it works")
+
+
 async def _gateway(environment: Environment) -> list[Finding]:
     url = environment.settings.gateway_url.rstrip("/")
     try:
@@ -178,83 +189,3 @@ async def _gateway(environment: Environment) -> list[Finding]:
         for word, count in words.items()
     ]
     return found
-
-
-async def page_test(environment: Environment, name: str) -> list[Finding]:
-    """Tells firing, then ended, through the very adapter that production uses. Raises `BadRules`."""
-    loaded = load_rules(environment.settings.rules, utc_ms())
-    if loaded.rulebook is None:
-        raise BadRules("\n".join(str(one) for one in loaded.errors))
-    destination = loaded.rulebook.destinations.get(name)
-    if destination is None:
-        return [Finding(Mark.BAD, name, f"no such destination; there are {', '.join(loaded.rulebook.destinations)}")]
-    secret = environment.secret(destination.credential)
-    if secret is None:
-        return [Finding(Mark.BAD, name, f"{destination.credential} is not set: nothing can be sent")]
-    notifier: SlackNotifier | PagerDutyNotifier
-    if destination.kind == "slack":
-        notifier = SlackNotifier(environment.settings.slack_api_url, proxy=environment.settings.proxy)
-    else:
-        notifier = PagerDutyNotifier(environment.settings.pagerduty_events_url, proxy=environment.settings.proxy)
-    try:
-        return await _tell_twice(notifier, destination, secret)
-    finally:
-        await notifier.aclose()
-
-
-async def _tell_twice(notifier: SlackNotifier | PagerDutyNotifier, destination: Destination, secret: str) -> list[Finding]:
-    found: list[Finding] = []
-    for address in _addresses(destination):
-        through = Through(destination.kind, address, destination.credential, "")
-        incident, remote = f"test-{token_hex(4)}", None
-        for state in (Told.FIRING, Told.ENDED):
-            telling = _test_telling(incident, destination, state)
-            answer = await notifier.tell(through, secret, telling, attempt=token_hex(8), remote=remote)
-            if not isinstance(answer, Delivered):
-                found.append(Finding(Mark.BAD, address, f"{state.value}: {_trouble(answer, destination)}"))
-                break
-            remote = answer.remote
-            found.append(Finding(Mark.GOOD, address, f"{state.value} delivered ({remote.id})"))
-    return found
-
-
-def _addresses(destination: Destination) -> list[str]:
-    """A channel from a label stands for as many channels as it may name."""
-    via = destination.via
-    if not isinstance(via, SlackChannel):
-        return [via.service or destination.name]
-    if "{" not in via.channel:
-        return [via.channel]
-    start, _, rest = via.channel.partition("{")
-    return [f"{start}{value}{rest.partition('}')[2]}" for value in sorted(via.allow)]
-
-
-def _test_telling(incident: str, destination: Destination, state: Told) -> Telling:
-    now = utc_ms()
-    ended = now if state is Told.ENDED else 0
-    line = Line(
-        "GatewayPageTest",
-        Severity.INFO,
-        {"destination": destination.name},
-        "A test of the alert gateway: nothing is wrong.",
-        now,
-        ended,
-    )
-    return Telling(
-        incident=incident,
-        target=destination.name,
-        generation=1,
-        revision=1,
-        state=state,
-        severity=Severity.INFO,
-        title="GatewayPageTest",
-        where={"destination": destination.name},
-        lines=(line,),
-        firing=0 if ended else 1,
-        ended=1 if ended else 0,
-        started_at=now,
-        ended_at=ended,
-        at=now,
-        page=destination.kind == "pagerduty",
-        rule="gateway page-test",
-    )

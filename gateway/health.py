@@ -46,8 +46,13 @@ class Health:
 
     def missing(self) -> dict[str, str]:
         """Destinations without a credential, by the secret's name."""
-        needed = {name: one.credential for name, one in self.keeper.in_force.rules.destinations.items()}
-        return {name: secret for name, secret in needed.items() if self.vault.secret(secret) is None}
+        destinations = self.keeper.in_force.rules.destinations.items()
+        return {
+            name: secret
+            for name, one in destinations
+            for secret in reversed(one.credentials)
+            if self.vault.secret(secret) is None
+        }
 
     def worries(self) -> list[str]:
         auditor = self.auditor

@@ -34,6 +34,7 @@ class Notifier(Protocol):
     """
 
     settles_by_looking: bool  # True: an unanswered send is looked for before it is repeated; False: repeating is harmless
+    takes_notes: bool  # what has changed is said beside the newest state, by `reply`
 
     async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
         """Post it anew (`remote` None) or bring what was posted up to date."""

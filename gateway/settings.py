@@ -104,7 +104,7 @@ class Settings(BaseModel):
     vendor_proxy: SecretStr | None = Field(
         None,
         alias="GATEWAY_VENDOR_PROXY",
-        description="the proxy to Slack, PagerDuty and the heartbeat's service, such as http://user:password@proxy:3128; unset: none",
+        description="the proxy to Slack, PagerDuty, webhooks and the heartbeat's service, such as http://user:password@proxy:3128; unset: none",
     )
     slack_bot_token: SecretStr | None = Field(
         None,

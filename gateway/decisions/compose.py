@@ -110,11 +110,13 @@ def _redacted(alert: Alert, labels: LabelRules) -> Alert:
     if not labels.redact or not labels.redact & (alert.labels.keys() | alert.annotations.keys()):
         return alert
     hidden = {alert.labels[name] for name in labels.redact if name in alert.labels}
+    ours = {*SUMMARY_ANNOTATIONS, *labels.links.values(), *labels.redact}  # a rule's author gave them; others may hold anything
 
     def hide(values: Mapping[str, str]) -> dict[str, str]:
         return {name: _masked(name, value, labels, hidden) for name, value in values.items()}
 
-    return _with_texts(alert, hide(alert.labels), hide(alert.annotations))
+    annotations = {name if name in ours else _without(hidden, name): value for name, value in hide(alert.annotations).items()}
+    return _with_texts(alert, hide(alert.labels), annotations)
 
 
 def _with_texts(alert: Alert, labels: dict[str, str], annotations: dict[str, str]) -> Alert:
@@ -124,12 +126,14 @@ def _with_texts(alert: Alert, labels: dict[str, str], annotations: dict[str, str
 
 def _masked(name: str, value: str, labels: LabelRules, hidden: set[str]) -> str:
     """A redacted label is shown as a hash; its value is taken out of every other text too."""
-    if name in labels.redact:
-        return _hash(value)
+    return _hash(value) if name in labels.redact else _without(hidden, value)
+
+
+def _without(hidden: set[str], text: str) -> str:
     for secret in sorted(hidden, key=len, reverse=True):
         if secret:
-            value = value.replace(secret, _hash(secret))
-    return value
+            text = text.replace(secret, _hash(secret))
+    return text
 
 
 def _hash(value: str) -> str:
@@ -173,6 +177,7 @@ def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> Line:
         dashboard=alert.annotations.get(links.get("dashboard", ""), ""),
         source=alert.source_url,
         times=len(lives),
+        annotations=alert.annotations,
     )
 
 

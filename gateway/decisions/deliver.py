@@ -2,7 +2,8 @@
 
 An intent is written before each send. A send that was not answered is looked for before it is repeated where repeating would
 say it twice (Slack), and repeated at once under its key where that is harmless (PagerDuty). What acts later than the wait
-leaves at most one extra, found by a later look and taken back.
+leaves at most one extra, found by a later look and taken back. A repeat of the very same keeps its attempt's id, so that a
+receiver of webhooks knows it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 import msgspec
 
 from gateway.decisions.believe import assumed
+from gateway.decisions.notes import notes_of
 from gateway.decisions.view import View
-from gateway.model.incident import Note, Part, Remote, Through
+from gateway.model.incident import Note, Part, Remote, Through, Told
 from gateway.model.ledger import Believed, Intent, Ledger
 from gateway.model.rulebook import SECOND
 from gateway.model.telling import Telling
@@ -65,7 +67,8 @@ def next_step(view: View, now: int, *, looks: bool) -> Step:
     if ledger.suspects and ledger.look_at <= now:
         return _look(ledger, ledger.suspects[0])
     due = view.due if view.want != ledger.believed else 0
-    if not ledger.dead and (intent is not None or 0 < due <= now):
+    unsettled = intent is not None and intent.part is Part.MESSAGE
+    if not ledger.dead and (unsettled or 0 < due <= now):
         return Tell()
     if ledger.repeat_at and ledger.repeat_at <= now and not ledger.dead:
         return Tell()
@@ -92,16 +95,37 @@ def _look(ledger: Ledger, oldest: Intent) -> LookBack:
 
 def begin(ledger: Ledger, telling: Telling, want: Believed, through: Through, attempt: str, now: int) -> Ledger:
     """The ledger with the intent to tell: committed before anything is sent. What an earlier intent may have done stays owed."""
-    ledger = assumed(ledger)
+    before, ledger = ledger, assumed(ledger)
     again = telling.generation > ledger.generation
     remote = ledger.remote if ledger.through == through or not again else None
-    if again and through.kind == "pagerduty":
+    if again and through.keyed:
         remote = None
-    fresh = remote is None and through.kind != "pagerduty"  # there the key makes a repeated event harmless
-    intent = Intent(attempt, now, Part.MESSAGE, telling.generation, telling.revision, want, fresh=fresh)
+    fresh = remote is None and not through.keyed
+    notes = _unsaid(before, ledger, telling)
+    intent = Intent(attempt, now, Part.MESSAGE, telling.generation, telling.revision, want, notes, fresh=fresh)
+    intent = _as_before(before.intent, intent)
     return msgspec.structs.replace(ledger, intent=intent, through=through, remote=remote, dead="")
 
 
 def begin_reply(ledger: Ledger, attempt: str, now: int) -> Ledger:
     intent = Intent(attempt, now, Part.REPLY, ledger.generation, ledger.revision, ledger.believed, ledger.owed)
-    return msgspec.structs.replace(ledger, intent=intent)
+    return msgspec.structs.replace(ledger, intent=_as_before(ledger.intent, intent))
+
+
+def _unsaid(before: Ledger, after: Ledger, telling: Telling) -> tuple[Note, ...]:
+    """What a thread was not told of a send that nobody answered and that is taken to have arrived."""
+    if before.intent is None or before.intent.part is not Part.MESSAGE or telling.state is not Told.FIRING:
+        return ()
+    return (*before.intent.notes, *notes_of(before.believed, after.believed, telling))
+
+
+def _as_before(unanswered: Intent | None, intent: Intent) -> Intent:
+    """What says the very same as an intent that nobody answered is the same attempt: a receiver may know it by that."""
+    if unanswered is None or _said(unanswered) != _said(intent):
+        return intent
+    return msgspec.structs.replace(intent, attempt=unanswered.attempt)
+
+
+def _said(intent: Intent) -> tuple[object, ...]:
+    notes = intent.notes if intent.part is Part.REPLY else ()
+    return intent.part, intent.generation, intent.revision, intent.believed, notes

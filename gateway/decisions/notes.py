@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from gateway.model.incident import Note, Told
 from gateway.model.ledger import Believed
 from gateway.model.severity import Severity
@@ -10,7 +12,7 @@ from gateway.model.telling import Telling
 NAMED_IN_NOTE = 5
 
 
-def notes(before: Believed, after: Believed, telling: Telling) -> tuple[Note, ...]:
+def notes_of(before: Believed, after: Believed, telling: Telling) -> tuple[Note, ...]:
     """What the thread is told of a telling: the transitions that matter, nothing for a first message."""
     if before.state is Told.NOTHING:
         return ()
@@ -24,7 +26,7 @@ def notes(before: Believed, after: Believed, telling: Telling) -> tuple[Note, ..
         _person(before, after, telling),
         _over(before, after, telling),
     ]
-    return tuple(note for note in said if note is not None)
+    return tuple(msgspec.structs.replace(note, at=telling.at) for note in said if note is not None)
 
 
 def _reopened(before: Believed, after: Believed) -> Note | None:

@@ -98,7 +98,7 @@ class Router:
     def leg(self, name: str, labels: Mapping[str, str], route: Route, *, page: bool) -> Leg | Misled:
         destination = self.rules.destinations[name]
         if not isinstance(destination.via, SlackChannel):
-            return Leg(name, destination, destination.via.service or name, route, page)
+            return Leg(name, destination, destination.address, route, page)
         channel = destination.via.channel
         for label in _FIELD.findall(channel):
             value = labels.get(label, "")

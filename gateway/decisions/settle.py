@@ -6,7 +6,7 @@ from typing import assert_never
 
 import msgspec
 
-from gateway.decisions.notes import notes
+from gateway.decisions.notes import notes_of
 from gateway.model.incident import Part, Remote, Told
 from gateway.model.ledger import Intent, Ledger
 from gateway.model.rulebook import MINUTE, SECOND
@@ -21,13 +21,17 @@ LONGEST_BACKOFF = 30 * SECOND
 LOOK_STEPS = (SECOND, 2 * SECOND, 4 * SECOND, 9 * SECOND)
 
 
-def settle(ledger: Ledger, telling: Telling | None, answer: Answer, now: int, *, looks: bool) -> Ledger:
-    """The ledger after an answer to its intent. `telling` is what was sent, None for a reply or a read-back."""
+def settle(ledger: Ledger, telling: Telling | None, answer: Answer, now: int, *, looks: bool, notes: bool) -> Ledger:
+    """The ledger after an answer to its intent. `telling` is what was sent, None for a reply or a read-back.
+
+    `looks` and `notes`: this kind of destination settles unanswered sends by looking, and takes notes.
+    """
     intent = ledger.intent
     assert intent is not None
     match answer:
         case Delivered(remote):
-            return _delivered(ledger, intent, telling, remote, now, looks=looks)
+            settled = _delivered(ledger, intent, telling if notes else None, remote, now)
+            return settled if intent.part is Part.REPLY else _be_careful(settled, now, looks=looks)
         case Refused(gone=True):
             return msgspec.structs.replace(ledger, intent=None, remote=None, through=ledger.through, repeat_at=1)
         case Refused(permanent=True):
@@ -40,19 +44,20 @@ def settle(ledger: Ledger, telling: Telling | None, answer: Answer, now: int, *,
                 uneasy = msgspec.structs.replace(ledger, uneasy_since=now)
                 return _failed(uneasy, answer.reason, now, wait=LOOK_STEPS[0], intent=intent)
             uneasy = msgspec.structs.replace(ledger, uneasy_since=ledger.uneasy_since or now)
-            return _failed(uneasy, answer.reason, now, wait=0, intent=None if looks else intent)
+            return _failed(uneasy, answer.reason, now, wait=answer.retry_after, intent=None if looks else intent)
     assert_never(answer)
 
 
-def _delivered(ledger: Ledger, intent: Intent, telling: Telling | None, remote: Remote, now: int, *, looks: bool) -> Ledger:
+def _delivered(ledger: Ledger, intent: Intent, telling: Telling | None, remote: Remote, now: int) -> Ledger:
+    """`telling` makes the notes that are owed now; None where nobody takes any."""
     calm = msgspec.structs.replace(ledger, intent=None, attempts=0, failing_since=0, next_try=0, error="", dead="", repeat_at=0)
     if intent.part is Part.REPLY:
         rest = tuple(note for note in ledger.owed if note not in intent.notes)
-        return msgspec.structs.replace(calm, owed=rest)
+        return msgspec.structs.replace(calm, owed=rest, repeat_at=ledger.repeat_at)  # it says nothing of the state
     owed = ledger.owed
-    if telling is not None and looks:
-        owed = (*owed, *notes(ledger.believed, intent.believed, telling))
-    told = msgspec.structs.replace(
+    if telling is not None:
+        owed = (*owed, *intent.notes, *notes_of(ledger.believed, intent.believed, telling))
+    return msgspec.structs.replace(
         calm,
         believed=intent.believed,
         generation=intent.generation,
@@ -62,7 +67,6 @@ def _delivered(ledger: Ledger, intent: Intent, telling: Telling | None, remote: 
         remote=remote,
         owed=owed,
     )
-    return _be_careful(told, now, looks=looks)
 
 
 def _be_careful(ledger: Ledger, now: int, *, looks: bool) -> Ledger:
@@ -141,7 +145,7 @@ def _settle_intent(ledger: Ledger, intent: Intent, telling: Telling | None, look
     ledger = msgspec.structs.replace(ledger, extras=extras, suspects=suspects)
     if counts is not None:
         suspects += () if intent in arrived else (intent,)
-        settled = _delivered(ledger, counts, telling, look.remotes[counts.attempt], now, looks=True)
+        settled = _delivered(ledger, counts, telling, look.remotes[counts.attempt], now)
         later = now + SUSPECT_LOOK if suspects else 0
         return msgspec.structs.replace(settled, suspects=suspects, look_at=later, uneasy_since=0, repeat_at=0)
     given_up = ledger.uneasy_since or intent.at + SEND_TIMEOUT

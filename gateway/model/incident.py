@@ -93,14 +93,21 @@ class Told(StrEnum):
 class Through(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How a target was told, so that its end goes the same way whatever the rules say then.
 
-    `address` is a channel id or name, or a PagerDuty service; `secret` is the name of the credential and `secret_hash`
-    a keyed hash of it, never the credential.
+    `address` is a channel id or name, a PagerDuty service, or a webhook's name; `secret` is the name of the credential and
+    `secret_hash` a keyed hash of it, never the credential. `token` and `key` name what a webhook is shown and signed with.
     """
 
     kind: str
     address: str
     secret: str
     secret_hash: str
+    token: str = ""
+    key: str = ""
+
+    @property
+    def keyed(self) -> bool:
+        """What is told has a key of ours, which makes repeating it harmless, and goes to the place that the secret names."""
+        return self.kind in ("pagerduty", "webhook")
 
 
 class Remote(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -123,3 +130,4 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     text: str
     broadcast: bool = False
     mention: bool = False
+    at: int = 0  # when it came to be, ms

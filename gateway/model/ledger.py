@@ -30,7 +30,7 @@ NOTHING_BELIEVED = Believed()
 
 
 class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A send that was begun. `believed` is what the target believes if it got there."""
+    """A send that was begun. `believed` is what the target believes if it got there, `notes` what is said by it, or after it."""
 
     attempt: str
     at: int

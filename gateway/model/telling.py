@@ -24,6 +24,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     dashboard: str = ""
     source: str = ""
     times: int = 1  # how often it fired in this incident
+    annotations: dict[str, str] = {}
 
 
 class Telling(msgspec.Struct, frozen=True, gc=False):
@@ -83,10 +84,11 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Unanswered(msgspec.Struct, frozen=True):
-    """Nobody knows whether the vendor took it: read back before repeating."""
+    """Nobody knows whether the vendor took it: read back before repeating, no sooner than `retry_after` ms (0 unsaid)."""
 
     reason: str
     detail: str = ""
+    retry_after: int = 0
 
 
 Answer = Delivered | Refused | Unanswered

@@ -16,6 +16,7 @@ class LogNotifier:
     """Takes everything; nobody is told but those who read the log."""
 
     settles_by_looking = False
+    takes_notes = False
 
     async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
         del secret

@@ -38,6 +38,7 @@ class PagerDutyNotifier:
     """A repeated event under the same key is harmless, so nothing is read back. `timeout` in seconds bounds a whole telling."""
 
     settles_by_looking = False
+    takes_notes = False
 
     def __init__(self, events_url: str, timeout: float = 8.0, proxy: str | None = None) -> None:
         self._timeout = timeout

@@ -44,6 +44,7 @@ class SlackNotifier:
     """All tokens and channels share one session. `timeout` in seconds bounds a whole telling, reply or read-back."""
 
     settles_by_looking = True
+    takes_notes = True
 
     def __init__(self, base_url: str, timeout: float = 8.0, proxy: str | None = None) -> None:
         self._base_url = base_url if base_url.endswith("/") else f"{base_url}/"

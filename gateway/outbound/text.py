@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 LONGEST_WAIT = 300_000  # ms
 LAST_INSTANT = 253_402_300_799_000  # the end of the year 9999, the last that a datetime holds
@@ -18,9 +19,18 @@ _WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _ENCODED = {ord(mark): f"%{ord(mark):02X}" for mark in ' <>"|`\\^{}'}
 
 
-def retry_after(said: str, unsaid: int) -> int:
-    """ms of a `Retry-After` in seconds; `unsaid` where it says nothing. No vendor keeps us away for hours by a header."""
-    return min(LONGEST_WAIT, int(said) * 1_000) if re.fullmatch(r"[0-9]{1,9}", said) else unsaid
+def retry_after(said: str, unsaid: int, now: int = 0) -> int:
+    """ms of a `Retry-After` in seconds or, where `now` (ms) is given, of one that is a date; `unsaid` where it says nothing.
+
+    No vendor keeps us away for hours by a header.
+    """
+    if re.fullmatch(r"[0-9]{1,9}", said):
+        return min(LONGEST_WAIT, int(said) * 1_000)
+    try:
+        until = parsedate_to_datetime(said).timestamp() if now else 0
+    except (ValueError, OverflowError):
+        return unsaid
+    return min(LONGEST_WAIT, max(0, round(until * 1_000) - now)) or unsaid if until else unsaid
 
 
 def spoken(milliseconds: int) -> str:

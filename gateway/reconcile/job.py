@@ -9,6 +9,7 @@ from gateway.decisions.view import View
 from gateway.model.changes import Claim
 from gateway.model.incident import Incident, Through, Told
 from gateway.model.ledger import Ledger
+from gateway.model.rulebook import Destination, Webhook
 from gateway.model.telling import Refused
 from gateway.ports import Notifier
 from gateway.reconcile.context import Context
@@ -28,7 +29,7 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A new routing key has taken the place of the one that it was told through: what is open under the old stays so."""
+    """Another routing key or address has taken the place of the one that it was told through: what is open there stays so."""
 
 
 @dataclass(slots=True)
@@ -60,7 +61,7 @@ def outlet_of(job: Job) -> Outlet | Refused | Lost:
         replacement = _named_now(job) if job.view.want.state is Told.FIRING else None
         if replacement is None or replacement.kind == "log":
             return CREDENTIAL_CHANGED
-        if through.kind == "pagerduty":
+        if through.keyed:
             return Lost()
         through, secret = replacement, job.context.vault.secret(replacement.secret)
     return Outlet(job.context.notifiers[through.kind], through, secret or "")
@@ -70,8 +71,16 @@ def _named_now(job: Job) -> Through | None:
     destination = job.view.destination
     if destination is None:
         return None
-    name = destination.credential
-    secret = job.context.vault.secret(name)
-    if secret is None:
-        return Through("log", job.view.address, name, "")
-    return Through(destination.kind, job.view.address, name, job.context.vault.mark(secret))
+    found = {name: job.context.vault.secret(name) for name in destination.credentials}
+    missing = next((name for name, secret in found.items() if secret is None), None)
+    if missing is not None:
+        return Through("log", job.view.address, missing, "")
+    return through_of(destination, job.view.address, job.context.vault.mark(found[destination.credential] or ""))
+
+
+def through_of(destination: Destination, address: str, mark: str) -> Through:
+    """`mark` is of the secret that `destination.credential` names."""
+    via = destination.via
+    further = (via.token, via.secret) if isinstance(via, Webhook) else ()
+    names = (one.env if one is not None else "" for one in further)
+    return Through(destination.kind, address, destination.credential, mark, *names)

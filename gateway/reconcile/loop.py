@@ -28,7 +28,7 @@ KIND_WIDTH = 24  # of one kind of destination: one that hangs leaves others room
 STUCK_AFTER = 5
 PATIENCE = 10.0  # seconds at the end for what is under way: longer than any send
 CRASH_BACKOFF = 2_000  # ms, doubled with each crash of the same subject
-PACES = {"slack": Pace(1_100, 3), "pagerduty": Pace(500, 20)}
+PACES = {"slack": Pace(1_100, 3), "pagerduty": Pace(500, 20), "webhook": Pace(50, 20)}
 STEPS = {"plan": plan_incident, "expire": expire, "poll": poll, "sweep": sweep, "tend": tend_silences, "watchdog": watch}
 
 
@@ -207,8 +207,5 @@ def _lane(subject: str) -> str:
 def place_of(destination: Destination) -> str:
     """Destinations that are one place to a vendor share its pace; what a template gives follows behind."""
     via = destination.via
-    return (
-        f"slack {via.token.env} {'' if via.allow else via.channel}"
-        if isinstance(via, SlackChannel)
-        else f"pagerduty {via.routing_key.env}"
-    )
+    channel = via.channel if isinstance(via, SlackChannel) and not via.allow else ""
+    return f"{destination.kind} {destination.credential} {channel}"

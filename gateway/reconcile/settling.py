@@ -50,13 +50,15 @@ async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
 
 async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> None:
     """Write the answer down. A plan may have touched the ledger meanwhile: then it is written down on what is there now."""
-    looks = sent.outlet.notifier.settles_by_looking if isinstance(sent.outlet, Outlet) else False
+    notifier = sent.outlet.notifier if isinstance(sent.outlet, Outlet) else None
+    looks = notifier is not None and notifier.settles_by_looking
+    notes = notifier is not None and notifier.takes_notes
     intent = begun.intent
     assert intent is not None
     _observe(job, sent)
     for _ in range(SETTLE_TRIES):
         now = await job.context.store.now()
-        settled = settle(begun, sent.telling, sent.answer, now, looks=looks)
+        settled = settle(begun, sent.telling, sent.answer, now, looks=looks, notes=notes)
         if job.view.destination is not None and job.view.destination.fallback:
             settled = fall_back(settled, job.view.destination.fallback_after, now)
         if await _write(job, begun, settled, version, now, looks=looks):

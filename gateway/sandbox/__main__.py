@@ -1,21 +1,26 @@
-"""Both vendors as a process of their own: `python -m gateway.sandbox`; they live on when the gateway is killed."""
+"""All vendors as a process of their own: `python -m gateway.sandbox`; they live on when the gateway is killed."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import click
 import msgspec
 
-from gateway.sandbox import Pace, PagerDutySandbox, SlackSandbox
+from gateway.sandbox import Pace, PagerDutySandbox, SlackSandbox, WebhookSandbox
 from gateway.sandbox.slack import DEFAULT_CHANNELS, TIERS
 
 
 @click.command()
 @click.option("--slack-port", default=0, show_default="a free one")
 @click.option("--pagerduty-port", default=0, show_default="a free one")
+@click.option("--webhook-port", default=0, show_default="a free one")
+@click.option("--webhook-token", default="", help="What the receiver of webhooks wants to be shown; none lets everybody in.")
+@click.option("--webhook-secret", default="", help="The key that it wants signatures of, whsec_<base64>.")
 @click.option(
     "--channel", "channels", multiple=True, default=DEFAULT_CHANNELS, show_default=True, help="A Slack channel; repeat."
 )
@@ -23,10 +28,16 @@ from gateway.sandbox.slack import DEFAULT_CHANNELS, TIERS
     "--service", "services", multiple=True, metavar="ROUTING_KEY=NAME", help="A PagerDuty service; none takes any key."
 )
 @click.option("--seed", default=0, help="Of the throws that faults with a probability make.")
-def main(slack_port: int, pagerduty_port: int, channels: tuple[str, ...], services: tuple[str, ...], seed: int) -> None:
-    """Serve a local Slack and a local PagerDuty until stopped; the first line of output is their addresses as JSON."""
+def main(
+    slack_port: int, pagerduty_port: int, channels: tuple[str, ...], services: tuple[str, ...], seed: int, **hook: Any
+) -> None:
+    """Serve a local Slack, a local PagerDuty and a receiver of webhooks until stopped; the first line of output is their
+    addresses as JSON."""
+    webhook = WebhookSandbox.start(hook["webhook_port"], token=hook["webhook_token"], secret=hook["webhook_secret"], seed=seed)
+    slack = SlackSandbox.start(slack_port, channels=channels, seed=seed, pace=Pace(), tiers=TIERS)
+    pagerduty = PagerDutySandbox.start(pagerduty_port, services=_services(services), seed=seed)
     try:
-        asyncio.run(_serve(slack_port, pagerduty_port, channels, _services(services), seed))
+        asyncio.run(_serve(slack, pagerduty, webhook))
     except OSError as error:
         raise click.ClickException(f"cannot listen: {error}; choose other ports") from error
 
@@ -39,21 +50,22 @@ def _services(given: tuple[str, ...]) -> Mapping[str, str] | None:
 
 
 async def _serve(
-    slack_port: int, pagerduty_port: int, channels: tuple[str, ...], services: Mapping[str, str] | None, seed: int
+    starting_slack: AbstractAsyncContextManager[SlackSandbox],
+    starting_pagerduty: AbstractAsyncContextManager[PagerDutySandbox],
+    starting_webhook: AbstractAsyncContextManager[WebhookSandbox],
 ) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with (
-        SlackSandbox.start(slack_port, channels=channels, seed=seed, pace=Pace(), tiers=TIERS) as slack,
-        PagerDutySandbox.start(pagerduty_port, services=services, seed=seed) as pagerduty,
-    ):
+    async with starting_slack as slack, starting_pagerduty as pagerduty, starting_webhook as webhook:
         addresses = {
             "slack_api_url": slack.url,
             "slack_page": slack.page_url,
             "pagerduty_events_url": pagerduty.events_url,
             "pagerduty_api_url": pagerduty.api_url,
             "pagerduty_page": pagerduty.page_url,
+            "webhook_url": webhook.url,
+            "webhook_page": webhook.page_url,
         }
         click.echo(msgspec.json.encode(addresses).decode())
         await stop.wait()

@@ -12,9 +12,10 @@ import pytest_asyncio
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from gateway.doctor import Finding, Mark, examine_everything, page_test
+from gateway.doctor import Finding, Mark, examine_everything
 from gateway.errors import BadRules
-from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox
+from gateway.page_test import page_test
+from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox, WebhookSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from gateway.settings import Environment
@@ -384,3 +385,43 @@ async def test_a_secret_that_a_vendor_repeats_is_not_shown(patient: Patient) -> 
     (found,) = await patient.paged("chat")
     assert found.mark is Mark.BAD
     assert DEFAULT_TOKEN not in found.said
+
+
+# Receivers of webhooks
+
+HOOK = """
+destinations:
+  chat:  {slack: {channel: "#alerts"}}
+  audit: {webhook: {url: {env: AUDIT_URL}, token: {env: AUDIT_TOKEN}, secret: {env: AUDIT_SECRET}}}
+routes: [{name: everything, notify: [chat, audit]}]
+"""
+HOOK_SECRETS = {"AUDIT_TOKEN": "a-token", "AUDIT_SECRET": "whsec_" + "a" * 40}
+
+
+@pytest.mark.parametrize(
+    ("more", "mark", "said"),
+    [
+        ({"AUDIT_URL": "https://audit.example"}, Mark.GOOD, "`gateway page-test audit` shows whether it works"),
+        ({}, Mark.WORRY, "AUDIT_URL is not set: its deliveries go to the log"),
+        ({"AUDIT_URL": "audit.example"}, Mark.BAD, "AUDIT_URL: the address is not one such as https://receiver.example/alerts"),
+        ({"AUDIT_URL": "https://audit.example", "AUDIT_SECRET": "hush"}, Mark.BAD, "AUDIT_SECRET: a key"),
+    ],
+)
+async def test_a_receivers_secrets_are_looked_at(patient: Patient, more: dict[str, str], mark: Mark, said: str) -> None:
+    patient.rules, patient.more = HOOK, HOOK_SECRETS | more
+    ((found, sentence),) = await patient.said("audit")
+    assert (found, said in sentence) == (mark, True)
+
+
+async def test_a_page_test_of_a_receiver_arrives_as_production_would_send_it(patient: Patient) -> None:
+    async with WebhookSandbox.start(token="a-token", secret=HOOK_SECRETS["AUDIT_SECRET"]) as receiver:
+        patient.rules, patient.more = HOOK, HOOK_SECRETS | {"AUDIT_URL": receiver.url}
+        assert {one.mark for one in await patient.paged("audit")} == {Mark.GOOD}
+        assert [one.type for one in receiver.received] == ["incident.firing", "incident.ended"]
+
+
+async def test_a_page_test_that_a_receiver_refuses_says_what_to_look_at(patient: Patient) -> None:
+    async with WebhookSandbox.start(token="another") as receiver:
+        patient.rules, patient.more = HOOK, HOOK_SECRETS | {"AUDIT_URL": receiver.url}
+        (found,) = await patient.paged("audit")
+    assert (found.mark, "HTTP 401" in found.said, "a-token" in found.said) == (Mark.BAD, True, False)

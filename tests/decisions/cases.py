@@ -90,7 +90,7 @@ def told(target: str, *alerts: Alert, at: int, rules: Rulebook | None = None, le
     telling = compose(view, incident(*alerts, **more), LabelRules(), START + at)
     through = msgspec.structs.replace(BY_SLACK if view.kind == "slack" else BY_PAGERDUTY, address=view.address)
     begun = begin(view.ledger, telling, view.want, through, f"attempt-{at}", START + at)
-    return settle(begun, telling, Delivered(MESSAGE), START + at, looks=view.kind == "slack")
+    return settle(begun, telling, Delivered(MESSAGE), START + at, looks=view.kind == "slack", notes=view.kind == "slack")
 
 
 def closed(*, at: int, length: int = HOUR, severity: Severity = Severity.CRITICAL) -> Closure:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.decisions.compose import compose, compose_plainly
-from gateway.decisions.notes import notes
+from gateway.decisions.notes import notes_of
 from gateway.model.alert import Alert
 from gateway.model.incident import Told
 from gateway.model.ledger import Believed, Ledger
@@ -255,7 +255,7 @@ def believes(state: Told = FIRING, severity: Severity = WARNING, **more: object)
 def thread(before: Believed, after: Believed, **more: object) -> list[tuple[str, bool, bool]]:
     """Each note: its text, whether the channel sees it, whether people are notified."""
     telling = msgspec.structs.replace(said(alert("Down"), alert("Slow")), **more)
-    return [(note.text, note.broadcast, note.mention) for note in notes(before, after, telling)]
+    return [(note.text, note.broadcast, note.mention) for note in notes_of(before, after, telling)]
 
 
 TWO = {"a.1": True, "b.1": True}
@@ -365,7 +365,7 @@ def test_whatever_a_sender_writes_is_composed_and_rendered(alerts: list[Alert], 
     assert telling.firing + telling.ended == len(telling.lines)
     assert slack_blocks.render(telling).text
     assert pagerduty_event.render(telling)
-    notes(Believed(ENDED, WARNING), believed, telling)
+    notes_of(Believed(ENDED, WARNING), believed, telling)
 
 
 @given(st.lists(hostile_alerts(), min_size=1, max_size=3, unique_by=lambda one: one.episode_id))

@@ -50,7 +50,14 @@ def answered(ledger: Ledger, answer: Answer, *alerts: Alert, at: int, attempt: s
     """The ledger after one send at that time and its answer."""
     sent = begun(ledger, *alerts, at=at, attempt=attempt)
     telling = compose(view_of(sent, *(alerts or (alert(),)), at=at), *(alerts or (alert(),)), at=at)
-    return settle(sent, telling, answer, START + (at if answered_at is None else answered_at), looks=ledger.target == "chat")
+    return settle(
+        sent,
+        telling,
+        answer,
+        START + (at if answered_at is None else answered_at),
+        looks=ledger.target == "chat",
+        notes=ledger.target == "chat",
+    )
 
 
 def looked_back(ledger: Ledger, look: Look, *alerts: Alert, at: int) -> Ledger:
@@ -163,8 +170,8 @@ def test_a_delivery_ends_all_failing() -> None:
 def test_a_delivered_end_leaves_only_the_thread_owed() -> None:
     ledger = told("chat", alert(), at=10 * SECOND)
     ended = answered(ledger, Delivered(MESSAGE), alert(ended=MINUTE), at=MINUTE)
-    assert (ended.believed.state, ended.owed, at_rest(ended)) == (Told.ENDED, (Note("Resolved"),), False)
-    replied = settle(begin_reply(ended, "r1", START + MINUTE), None, Delivered(MESSAGE), START + MINUTE, looks=True)
+    assert (ended.believed.state, ended.owed, at_rest(ended)) == (Told.ENDED, (Note("Resolved", at=START + MINUTE),), False)
+    replied = settle(begin_reply(ended, "r1", START + MINUTE), None, Delivered(MESSAGE), START + MINUTE, looks=True, notes=True)
     assert (replied.owed, at_rest(replied)) == ((), True)
 
 
@@ -177,7 +184,7 @@ def test_what_became_owed_while_a_reply_was_sent_stays_owed() -> None:
     ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), owed=(SAID,))
     sent = begin_reply(ledger, "r1", START + MINUTE)
     meanwhile = msgspec.structs.replace(sent, owed=(SAID, Note("more")))
-    assert settle(meanwhile, None, Delivered(MESSAGE), START + MINUTE, looks=True).owed == (Note("more"),)
+    assert settle(meanwhile, None, Delivered(MESSAGE), START + MINUTE, looks=True, notes=True).owed == (Note("more"),)
 
 
 # Refused for now
@@ -246,7 +253,7 @@ def test_a_dead_letter_retried_by_hand_is_told_at_once() -> None:
 
 def test_a_reply_that_is_refused_for_good_is_no_dead_letter() -> None:
     ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), owed=(SAID,))
-    after = settle(begin_reply(ledger, "r1", START + MINUTE), None, INVALID, START + MINUTE, looks=True)
+    after = settle(begin_reply(ledger, "r1", START + MINUTE), None, INVALID, START + MINUTE, looks=True, notes=True)
     assert (after.dead, after.owed, after.believed) == ("", (), ledger.believed)
 
 
@@ -370,7 +377,7 @@ def test_a_look_that_was_not_answered_is_made_again() -> None:
 def test_a_message_found_late_does_not_stand_for_a_reply() -> None:
     """The note was not said and the message is one too many."""
     ledger = msgspec.structs.replace(suspecting(), owed=(SAID,))
-    ledger = settle(begin_reply(ledger, "r1", START + 70_000), None, TIMEOUT, START + 78_000, looks=True)
+    ledger = settle(begin_reply(ledger, "r1", START + 70_000), None, TIMEOUT, START + 78_000, looks=True, notes=True)
     after = looked_back(ledger, Found({"a1": LATE}), at=2 * MINUTE)
     assert after.extras == (LATE,)
     assert after.owed == (SAID,)

@@ -52,6 +52,7 @@ def test_every_reason_is_explained(reason: Reason) -> None:
             *keys.SOURCE,
             *keys.SLACK,
             *keys.PAGERDUTY,
+            *keys.WEBHOOK,
             *keys.ROUTE,
             *keys.CORRELATE,
             *keys.MAINTENANCE,
@@ -63,7 +64,7 @@ def test_every_reason_is_explained(reason: Reason) -> None:
     ),
 )
 def test_every_rule_key_is_described(key: str) -> None:
-    assert re.search(rf"`(slack\.|pagerduty\.)?{key}`", RULES)
+    assert re.search(rf"`(slack\.|pagerduty\.|webhook\.)?{key}`", RULES)
 
 
 @pytest.mark.parametrize("name", KEY_NAMES)

@@ -30,6 +30,8 @@ def test_the_first_line_tells_where_to_find_them(addresses: dict[str, str]) -> N
         assert [channel["name"] for channel in json.load(answer)["channels"]] == ["alerts"]
     with urllib.request.urlopen(addresses["pagerduty_page"] + "_sandbox/state") as answer:
         assert json.load(answer)["incidents"] == []
+    with urllib.request.urlopen(addresses["webhook_page"] + "_sandbox/state") as answer:
+        assert json.load(answer)["received"] == []
 
 
 def test_a_service_without_a_name_is_a_clear_error() -> None:

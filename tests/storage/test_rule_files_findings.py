@@ -64,7 +64,24 @@ ERRORS = [
     ),
     pytest.param("policy: {act: {}}\n", "1:10: `act` is not available in this version", id="a policy of a later version"),
     pytest.param(
-        "destinations:\n  a: {webhook: {url: x}}\n", "2:7: `webhook` is not available in this version", id="a later destination"
+        "destinations:\n  a: {webhook: {url: https://audit.example}}\n",
+        "2:22: a secret never stands in a rule file: write {env: NAME} and set NAME in the environment",
+        id="an address in a rule file",
+    ),
+    pytest.param(
+        "destinations:\n  a: {webhook: {token: {env: T}}}\n",
+        "2:16: `url` is missing: {env: AUDIT_URL}, the variable that holds the receiver's address",
+        id="a webhook without an address",
+    ),
+    pytest.param(
+        "destinations:\n  a: {webhook: {url: {env: U}, sceret: {env: S}}}\n",
+        "2:32: unknown key `sceret`; did you mean `secret`?",
+        id="an unknown key of a webhook",
+    ),
+    pytest.param(
+        "destinations:\n  a: {webhook: {url: {env: U}}, slack: {channel: C1}}\n",
+        "2:6: a destination is one of {slack: …}, {pagerduty: …} and {webhook: …}",
+        id="a destination of two kinds",
     ),
     pytest.param(
         routes("{name: a, notify: [chat], group_wiat: 1s}"),

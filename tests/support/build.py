@@ -13,6 +13,7 @@ from gateway.model.rulebook import (
     Rulebook,
     SecretName,
     SlackChannel,
+    Webhook,
 )
 from gateway.model.severity import BUILT_IN_WORDS, Severity
 
@@ -50,6 +51,10 @@ def slack(name: str = "chat", channel: str = "C1", fallback: tuple[str, ...] = (
 
 def pager(name: str = "pager", fallback: tuple[str, ...] = ()) -> Destination:
     return Destination(name, BUILT_IN, PagerDutyService(SecretName("PAGERDUTY_ROUTING_KEY")), fallback)
+
+
+def webhook(name: str = "hook", url: str = "HOOK_URL", fallback: tuple[str, ...] = (), **more: SecretName) -> Destination:
+    return Destination(name, BUILT_IN, Webhook(SecretName(url), **more), fallback)
 
 
 def rulebook(

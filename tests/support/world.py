@@ -59,14 +59,17 @@ class Destinations:
     answers: list[Answer] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     posted: dict[str, Remote] = field(default_factory=dict)
+    attempts: list[str] = field(default_factory=list)
     withdrawn: list[Remote] = field(default_factory=list)
     down: bool = False
     acts_though_unanswered: bool = True
     stumbles_over: str = ""  # a title that makes the adapter crash
+    takes_notes: bool = False
 
     def _answer(self, attempt: str, remote: Remote | None, sent: Sent) -> Answer:
         answer = Refused("unavailable") if self.down else (self.answers.pop(0) if self.answers else None)
         made = remote or Remote(f"m{len(self.posted) + 1}", "C1")
+        self.attempts.append(attempt)
         if answer is None or (isinstance(answer, Unanswered) and self.acts_though_unanswered):
             self.sent.append(sent)
             self.posted[attempt] = made
@@ -94,7 +97,13 @@ class Destinations:
 
 @dataclass
 class Secrets:
-    values: dict[str, str] = field(default_factory=lambda: {"SLACK_BOT_TOKEN": "xoxb-1", "PAGERDUTY_ROUTING_KEY": "key-1"})
+    values: dict[str, str] = field(
+        default_factory=lambda: {
+            "SLACK_BOT_TOKEN": "xoxb-1",
+            "PAGERDUTY_ROUTING_KEY": "key-1",
+            "HOOK_URL": "https://hook.example/",
+        }
+    )
 
     def secret(self, name: str) -> str | None:
         return self.values.get(name)
@@ -138,8 +147,9 @@ class World:
         self.at = 0
         self.forgives = False  # a test that wants faults of ours to happen
         self.store = MemoryStore(lambda: START + self.at)
-        self.slack = Destinations("slack", True, self)
+        self.slack = Destinations("slack", True, self, takes_notes=True)
         self.pagerduty = Destinations("pagerduty", False, self)
+        self.hook = Destinations("webhook", False, self, takes_notes=True)
         self.secrets = Secrets()
         self.watcher = Silent()
         self.reports: list[tuple[str, dict[str, str]]] = []
@@ -149,7 +159,8 @@ class World:
 
     def begin(self, rules: Rulebook) -> None:
         """A process that has only what is in the store; what another one knew is gone with it."""
-        notifiers = {"slack": self.slack, "pagerduty": self.pagerduty, "log": Destinations("log", False, self)}
+        vendors = {one.kind: one for one in (self.slack, self.pagerduty, self.hook)}
+        notifiers = {**vendors, "log": Destinations("log", False, self)}
         policy = Policy(rules)
         self.intake = Intake(self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None)
         self.spread = SpreadIntake([self.intake], policy)

@@ -270,7 +270,7 @@ def _lets_through(one: WrittenRoute) -> bool:
 
 def _channel(destination: Destination) -> object:
     via = destination.via
-    return (via.channel, via.token) if isinstance(via, SlackChannel) else via.routing_key
+    return (via.channel, via.token) if isinstance(via, SlackChannel) else (via.kind, destination.credential)
 
 
 def _reached(name: str, destinations: Mapping[str, Destination]) -> set[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 import yaml
 
-from gateway.model.rulebook import Destination, Origin, PagerDutyService, SlackChannel
-from gateway.storage.rule_files.keys import DESTINATION, PAGERDUTY, SLACK
+from gateway.model.rulebook import Destination, Origin, PagerDutyService, SlackChannel, Webhook
+from gateway.storage.rule_files.keys import DESTINATION, KINDS, PAGERDUTY, SLACK, WEBHOOK
 from gateway.storage.rule_files.read import Reader
 from gateway.storage.rule_files.written import WrittenDestination
 
@@ -19,13 +20,13 @@ _LABEL = re.compile(r"\{[^{}]+\}")
 def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node) -> WrittenDestination | None:
     if reader.name(key, DESTINATION_NAME, "a name of letters, digits, _ . and -") is None:
         return None
-    given = reader.fields(node, DESTINATION, ("webhook",))
-    kinds = [kind for kind in ("slack", "pagerduty") if kind in given]
+    given = reader.fields(node, DESTINATION)
+    kinds = [kind for kind in KINDS if kind in given]
     if len(kinds) != 1:
-        if isinstance(node, yaml.MappingNode) and not any(key.value == "webhook" for key, _ in node.value):
-            reader.error(node, "a destination is either {slack: …} or {pagerduty: …}")
+        if isinstance(node, yaml.MappingNode):
+            reader.error(node, "a destination is one of {slack: …}, {pagerduty: …} and {webhook: …}")
         return None
-    via = _read_slack(reader, given["slack"]) if kinds == ["slack"] else _read_pagerduty(reader, given["pagerduty"])
+    via = _READERS[kinds[0]](reader, given[kinds[0]])
     after = reader.duration(given["fallback_after"]) if "fallback_after" in given else None
     fallback = reader.references(given["fallback"]) if "fallback" in given else ()
     if "fallback_after" in given and not fallback:
@@ -70,3 +71,20 @@ def _read_pagerduty(reader: Reader, node: yaml.Node) -> PagerDutyService | None:
     key = reader.secret(given["routing_key"])
     service = reader.name(given["service"]) if "service" in given else ""
     return PagerDutyService(key, service or "") if key else None
+
+
+def _read_webhook(reader: Reader, node: yaml.Node) -> Webhook | None:
+    given = reader.fields(node, WEBHOOK)
+    if "url" not in given:
+        reader.error(node, "`url` is missing: {env: AUDIT_URL}, the variable that holds the receiver's address")
+        return None
+    secrets = {name: reader.secret(given[name]) for name in WEBHOOK if name in given}
+    url = secrets.pop("url")
+    return Webhook(url, **secrets) if url is not None else None
+
+
+_READERS: Mapping[str, Callable[[Reader, yaml.Node], SlackChannel | PagerDutyService | Webhook | None]] = {
+    "slack": _read_slack,
+    "pagerduty": _read_pagerduty,
+    "webhook": _read_webhook,
+}

@@ -21,6 +21,7 @@ from gateway.model.rulebook import (
     SlackChannel,
     Source,
     Watchdog,
+    Webhook,
 )
 from gateway.model.severity import Severity
 
@@ -156,10 +157,8 @@ def _part(value: object) -> str:
             return f"{value.quantifier} of [{', '.join(_condition(one) for one in value.conditions)}]"
         case PageWhen():
             return "always"
-        case SlackChannel():
-            return "slack"
-        case PagerDutyService():
-            return "pagerduty"
+        case SlackChannel() | PagerDutyService() | Webhook():
+            return value.kind
     return str(value) or "none"
 
 

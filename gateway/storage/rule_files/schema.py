@@ -7,6 +7,7 @@ from typing import Any
 from gateway.model.durations import DURATION
 from gateway.model.severity import BUILT_IN_WORDS
 from gateway.storage.rule_files.destinations import CHANNEL, DESTINATION_NAME
+from gateway.storage.rule_files.keys import KINDS
 from gateway.storage.rule_files.read import VARIABLE
 from gateway.storage.rule_files.sources import SOURCE_NAME
 
@@ -71,10 +72,18 @@ DESTINATION = _object(
             "channel",
         ),
         "pagerduty": _object({"routing_key": SECRET, "service": TEXT}, "routing_key"),
+        "webhook": _object(
+            {
+                "url": {**SECRET, "description": "the variable that holds the receiver's address"},
+                "token": {**SECRET, "description": "shown as a bearer token"},
+                "secret": {**SECRET, "description": "the key of signatures, whsec_<base64>"},
+            },
+            "url",
+        ),
         "fallback": {**TEXTS, "description": "who is told instead while this one cannot be reached"},
         "fallback_after": DURATIONS,
     },
-    oneOf=[{"required": ["slack"]}, {"required": ["pagerduty"]}],
+    oneOf=[{"required": [kind]} for kind in KINDS],
 )
 CONDITIONS: Schema = {
     "type": "array",
@@ -97,7 +106,7 @@ ROUTE = _object(
         **RULE,
         "parent": TEXT,
         "continue": {"type": "boolean"},
-        "notify": {**TEXTS, "description": "Slack destinations that show the incident"},
+        "notify": {**TEXTS, "description": "destinations that show the incident and interrupt nobody"},
         "page": {**TEXTS, "description": "destinations that interrupt a person, while `page_when` holds"},
         "page_when": {"oneOf": [_object({"any": CONDITIONS}, "any"), _object({"all": CONDITIONS}, "all")]},
         "group_wait": DURATIONS,

@@ -1,0 +1,110 @@
+"""What receivers of webhooks are sent: it keeps to its schema, whatever the alerts hold, and fits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from gateway.model.incident import Note, Told
+from gateway.model.severity import Severity
+from gateway.outbound.webhook_body import MAX_BODY, body_schema, render, render_notes
+from tests.outbound.tellings import HOSTILE, NOW, line, telling, tellings, texts
+
+VALID = Draft202012Validator(body_schema())
+
+
+def sent(**more: object) -> dict[str, object]:
+    body = json.loads(render(telling(**more)))
+    VALID.validate(body)
+    assert isinstance(body, dict)
+    return body
+
+
+def test_a_firing_incident_is_told_whole() -> None:
+    annotations = {"summary": "9 % fail", "runbook_url": "https://run.example/1"}
+    body = sent(
+        lines=(line(annotations=annotations, runbook="https://run.example/1", source="javascript:alert(1)"),),
+        page=True, acknowledged_by="ann", acknowledged_at=NOW, link="https://gw.example/api/v1/incidents/abc123",
+    )  # fmt: skip
+    assert (body["version"], body["type"], body["timestamp"]) == ("1", "incident.firing", "2027-01-15T08:00:00Z")
+    data = body["data"]
+    assert isinstance(data, dict)
+    (alert,) = data.pop("alerts")
+    assert data == {
+        "incident": "abc123", "key": "abc123.1", "target": "chat", "generation": 1, "revision": 1, "state": "firing",
+        "severity": "critical", "page": True, "title": "HighErrorRate · pay", "where": {"cluster": "eu-1", "service": "pay"},
+        "alerts_left_out": 0, "firing": 1, "ended": 0, "started_at": "2027-01-15T07:59:00Z", "ended_at": None, "quiet_until": None,
+        "acknowledged_by": "ann", "acknowledged_at": "2027-01-15T08:00:00Z", "closed_by": "", "suppressed": "",
+        "suppressed_until": None, "owner": "", "rule": "payments (rules/pay.yaml:7)", "reason": "", "previous": "",
+        "url": "https://gw.example/api/v1/incidents/abc123",
+    }  # fmt: skip
+    assert alert == {
+        "name": "HighErrorRate", "severity": "critical", "firing": True, "summary": "9 % fail", "annotations": annotations,
+        "labels": {"alertname": "HighErrorRate", "pod": "pay-1"}, "started_at": "2027-01-15T07:59:00Z", "ended_at": None,
+        "times": 1, "links": {"runbook": "https://run.example/1"},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "type_"),
+    [
+        (Told.FIRING, "incident.firing"),
+        (Told.CLOSED, "incident.closed"),
+        (Told.ENDED, "incident.ended"),
+        (Told.MOVED, "incident.moved"),
+    ],
+)
+def test_the_type_says_what_became_of_it(state: Told, type_: str) -> None:
+    body = sent(state=state, ended_at=NOW, closed_by="ann")
+    assert body["type"] == type_
+
+
+@given(tellings)
+def test_whatever_is_told_keeps_to_the_schema_and_fits(told: object) -> None:
+    body = render(told)  # type: ignore[arg-type]
+    assert len(body) <= MAX_BODY
+    VALID.validate(json.loads(body))
+
+
+@given(st.lists(st.builds(Note, texts, st.booleans(), st.booleans(), st.integers(0, NOW)), min_size=1, max_size=9))
+def test_whatever_is_noted_keeps_to_the_schema(notes: list[Note]) -> None:
+    body = json.loads(render_notes("abc.1", notes, NOW))
+    VALID.validate(body)
+    assert (body["data"]["incident"], len(body["data"]["notes"])) == ("abc", len(notes))
+
+
+def test_the_firing_and_the_worst_alerts_are_those_that_fit() -> None:
+    lines = tuple(line(f"A{number}", annotations={"description": "x" * 10_000}) for number in range(500))
+    body = sent(lines=lines, firing=500)
+    data = body["data"]
+    assert isinstance(data, dict)
+    names = [one["name"] for one in data["alerts"]]
+    assert names == [f"A{number}" for number in range(len(names))]
+    assert (len(names) > 50, data["alerts_left_out"] + len(names)) == (True, 500)
+
+
+def test_what_is_too_large_without_any_alert_is_shortened() -> None:
+    body = render(telling(where={f"l{number}": "x" * 30_000 for number in range(100)}, title="t" * 2_000_000))
+    assert len(body) <= MAX_BODY
+    VALID.validate(json.loads(body))
+
+
+def test_texts_are_sent_as_they_are() -> None:
+    data = sent(title=HOSTILE, where={"a": HOSTILE})["data"]
+    assert isinstance(data, dict)
+    assert (data["title"], data["where"]) == (HOSTILE, {"a": HOSTILE})
+
+
+@pytest.mark.parametrize("severity", list(Severity))
+def test_every_severity_has_a_word_of_the_schema(severity: Severity) -> None:
+    sent(severity=severity, lines=(line(severity=severity),))
+
+
+def test_the_published_schema_is_the_one_that_is_kept_to() -> None:
+    published = Path(__file__).parents[2] / "docs/webhook-body.schema.json"
+    assert json.loads(published.read_text("utf-8")) == body_schema()
