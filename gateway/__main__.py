@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 
-from gateway.app import running, stored
+from gateway.app import running
 from gateway.asking import ASKING
 from gateway.clock import utc_ms
 from gateway.demo import run_demo
@@ -29,6 +29,7 @@ from gateway.explain import Explanation, explain
 from gateway.inbound.server import make_server
 from gateway.migrate import Records, migrate
 from gateway.model.rulebook import Rulebook
+from gateway.opening import stored
 from gateway.outbound.webhook_body import body_schema
 from gateway.page_test import page_test
 from gateway.settings import Environment, from_process

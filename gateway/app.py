@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,9 +13,9 @@ import structlog
 
 from gateway.actions import Actions
 from gateway.audit import Auditor
+from gateway.background import background
 from gateway.clock import utc_ms
 from gateway.decisions.partition import HOME
-from gateway.errors import BadSettings, StateUnavailable
 from gateway.health import Health
 from gateway.heartbeat import Heartbeat
 from gateway.inbound.alertmanager import AlertmanagerDoor
@@ -35,6 +35,7 @@ from gateway.inbound.show import moment
 from gateway.intake import Intake
 from gateway.model.changes import Pace
 from gateway.noting import note_quieted
+from gateway.opening import stored
 from gateway.ordering import OrderDesk
 from gateway.outbound.alertmanager import AlertmanagerPeers
 from gateway.outbound.log import LogNotifier
@@ -50,18 +51,11 @@ from gateway.reload import InForce, Listeners, RulesKeeper, load_or_refuse
 from gateway.settings import Environment, Settings
 from gateway.slots import Slots
 from gateway.spread import SpreadIntake
-from gateway.storage.connections import Client, connect
-from gateway.storage.embedded import EmbeddedStore, embedded_store
-from gateway.storage.examine import Examined, examine
 from gateway.storage.layout import laid_out
-from gateway.storage.redis import RedisStore
 from gateway.telemetry.metrics import Metrics
 from gateway.vault import EnvironmentVault, vault_key
 
 log = structlog.get_logger("gateway.app")
-
-STORE_PATIENCE = 3.0  # seconds between two tries to reach the store at start
-BACKGROUND_PATIENCE = 5.0  # seconds before work that a fault has ended is begun again
 
 
 @dataclass(slots=True)
@@ -96,36 +90,15 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
         yield gateway
 
 
-@asynccontextmanager
-async def stored(settings: Settings) -> AsyncIterator[Client]:
-    """A client of the store, embedded or not, once it answers. Raises `BadSettings` and `StoreFailed`."""
-    async with AsyncExitStack() as stack:
-        url = settings.redis_url.get_secret_value() if settings.redis_url else ""
-        if not url:
-            embedded = await stack.enter_async_context(embedded_store(settings.data_dir, settings.store_memory))
-            log.info("store_started", kind="embedded", data_dir=str(embedded.data_dir), adopted=embedded.adopted)
-            _background(stack, partial(_keep_alive, embedded))
-            url = embedded.url
-        client = connect(url, copies=settings.redis_wait)
-        stack.push_async_callback(client.aclose)
-        examined = await _reach(client)
-        if settings.redis_url:
-            for problem in examined.problems:
-                log.warning("store_problem", problem=problem)
-            log.info("store_reached", found=examined.found, problems=len(examined.problems))
-        yield client
-
-
 async def _assemble(
     stack: AsyncExitStack, environment: Environment, first: InForce, slots: Slots, paces: Mapping[str, Pace]
 ) -> Gateway:
     settings = environment.settings
     metrics = Metrics()
     vault = EnvironmentVault(environment, await vault_key(slots.home))
-    slack = SlackNotifier(settings.slack_api_url, proxy=settings.proxy)
-    pagerduty = PagerDutyNotifier(settings.pagerduty_events_url, proxy=settings.proxy)
-    webhook = WebhookNotifier(vault.secret, proxy=settings.proxy)
-    notifiers: dict[str, Notifier] = {"slack": slack, "pagerduty": pagerduty, "webhook": webhook, "log": LogNotifier()}
+    peers = AlertmanagerPeers()
+    stack.push_async_callback(peers.aclose)
+    notifiers = _notifiers(stack, settings, vault)
 
     reconcilers: list[Reconciler] = []
     intakes = [
@@ -134,7 +107,6 @@ async def _assemble(
     ]
     own_alerts = OwnAlerts(intakes[HOME], slots.home)
     intake = SpreadIntake(intakes, first.policy)
-    peers = AlertmanagerPeers()
     public_url = settings.public_url.rstrip("/")
     for store, own in zip(slots.states, intakes, strict=True):
         context = Context(store, first.policy, notifiers, vault, metrics, own_alerts.report, intake, peers, public_url)
@@ -176,16 +148,12 @@ async def _assemble(
     front = Front(door, [*operations.routes(), *api.routes()])
 
     stack.push_async_callback(intake.drain)
-    stack.push_async_callback(slack.aclose)
-    stack.push_async_callback(peers.aclose)
-    stack.push_async_callback(pagerduty.aclose)
-    stack.push_async_callback(webhook.aclose)
-    _background(stack, own_alerts.run)
-    _background(stack, auditor.run)
-    _background(stack, keeper.run)
+    background(stack, own_alerts.run)
+    background(stack, auditor.run)
+    background(stack, keeper.run)
     if heartbeat is not None:
         stack.push_async_callback(heartbeat.aclose)
-        _background(stack, heartbeat.run)
+        background(stack, heartbeat.run)
     for reconciler in reconcilers:
         stack.push_async_callback(_finish, reconciler, asyncio.create_task(reconciler.run()))
     _warn_of_missing(health)
@@ -196,6 +164,16 @@ async def _assemble(
         version=version("alert-gateway"),
     )
     return Gateway(front, keeper, auditor, slots, metrics, own_alerts)
+
+
+def _notifiers(stack: AsyncExitStack, settings: Settings, vault: EnvironmentVault) -> dict[str, Notifier]:
+    """By kind of destination."""
+    slack = SlackNotifier(settings.slack_api_url, proxy=settings.proxy)
+    pagerduty = PagerDutyNotifier(settings.pagerduty_events_url, proxy=settings.proxy)
+    webhook = WebhookNotifier(vault.secret, proxy=settings.proxy)
+    for one in (slack, pagerduty, webhook):
+        stack.push_async_callback(one.aclose)
+    return {"slack": slack, "pagerduty": pagerduty, "webhook": webhook, "log": LogNotifier()}
 
 
 def _api(settings: Settings, slots: Slots, intake: SpreadIntake, keeper: RulesKeeper, wake: Callable[[], None]) -> Api:
@@ -215,52 +193,9 @@ async def _take(intake: SpreadIntake, slots: Slots, parsed: Parsed) -> None:
         await note_quieted(slots, parsed.source, parsed.quieted)
 
 
-def _background(stack: AsyncExitStack, work: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Work for as long as the gateway runs. Where a fault ends it, that is logged and it is begun again."""
-    task = asyncio.create_task(_for_ever(work))
-
-    async def stop() -> None:
-        while not task.done():  # a library may swallow one cancellation
-            task.cancel()
-            await asyncio.wait([task], timeout=1)
-
-    stack.push_async_callback(stop)
-
-
-async def _for_ever(work: Callable[[], Coroutine[None, None, None]]) -> None:
-    while True:
-        (fault,) = await asyncio.gather(work(), return_exceptions=True)
-        log.error("background_work_failed", work=getattr(work, "__qualname__", repr(work)), exc_info=fault)
-        await asyncio.sleep(BACKGROUND_PATIENCE)
-
-
 async def _finish(reconciler: Reconciler, work: asyncio.Task[None]) -> None:
     reconciler.stop()
     await work
-
-
-async def _keep_alive(embedded: EmbeddedStore) -> None:
-    """Start the embedded server again when it dies; webhooks are answered 503 meanwhile."""
-    while True:
-        await embedded.watch()
-        log.error("store_died", data_dir=str(embedded.data_dir))
-        await embedded.start()
-        log.warning("store_started", kind="embedded", data_dir=str(embedded.data_dir), adopted=embedded.adopted)
-
-
-async def _reach(client: Client) -> Examined:
-    """Wait for the store: a gateway that is started before it is not an error. Raises `BadSettings` where it cannot be used."""
-    while True:
-        try:
-            examined = await examine(client)
-            if examined.unusable:
-                raise BadSettings(f"GATEWAY_REDIS_URL: {examined.unusable}")
-            await RedisStore(client).now()
-        except StateUnavailable as error:
-            log.warning("waiting_for_store", error=str(error))
-            await asyncio.sleep(STORE_PATIENCE)
-        else:
-            return examined
 
 
 def _warn_of_missing(health: Health) -> None:

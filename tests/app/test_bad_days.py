@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from gateway import app as composition
+from gateway import background
 from gateway.decisions.correlate import Correlator
 from gateway.decisions.policy import Policy
 from gateway.errors import BadSettings, StateUnavailable
 from gateway.intake import Intake
 from gateway.model.changes import Changes, Claimed, Committed, LaneRule
 from gateway.model.rulebook import BUILT_IN, Route
+from gateway.opening import stored
 from gateway.reconcile import Reconciler
 from gateway.reload import Listeners, RulesKeeper, load_or_refuse
 from gateway.settings import Environment
@@ -55,14 +57,14 @@ async def test_a_server_of_another_kind_is_refused_at_start_and_not_waited_for(t
         server.ready()
         environment = Environment({"GATEWAY_REDIS_URL": f"redis://{server.place}"})
         with pytest.raises(BadSettings, match=rf"GATEWAY_REDIS_URL: it is a .*: write redis\+{kind}://"):
-            async with composition.stored(environment.settings):
+            async with stored(environment.settings):
                 pass
     finally:
         server.kill()
 
 
 async def test_background_work_that_a_fault_ends_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(composition, "BACKGROUND_PATIENCE", 0)
+    monkeypatch.setattr(background, "PATIENCE", 0)
     begun, again = [], asyncio.Event()
 
     async def work() -> None:
@@ -73,7 +75,7 @@ async def test_background_work_that_a_fault_ends_is_begun_again(monkeypatch: pyt
         await asyncio.Event().wait()
 
     async with AsyncExitStack() as stack:
-        composition._background(stack, work)
+        background.background(stack, work)
         await asyncio.wait_for(again.wait(), 5)
     assert len(begun) == 2
 

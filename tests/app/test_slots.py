@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app import stored
 from gateway.decisions.books import residues
 from gateway.errors import BadSettings, StateUnavailable
 from gateway.migrate import Records, migrate
 from gateway.model.changes import Changes, Table
+from gateway.opening import stored
 from gateway.reconcile.reading import load_announced
 from gateway.storage.layout import read_layout, stores_of
 from gateway.storage.rule_files import load_rules
