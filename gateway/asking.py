@@ -42,6 +42,23 @@ def incidents(incident: str | None, state: str, ack_by: str | None, close_by: st
         show(found)
 
 
+@click.command(name="dead-letters")
+@click.option("--retry", nargs=2, metavar="INCIDENT TARGET", help="try it again")
+@AS_JSON
+def dead_letters(retry: tuple[str, str] | None, *, as_json: bool) -> None:
+    """List what a destination refused for good, or try one again."""
+    if retry:
+        incident, target = (quote(part, safe="") for part in retry)
+        ask("POST", f"/api/v1/dead-letters/{incident}/{target}/retry")
+        click.echo("it is tried again")
+        return
+    found = ask("GET", "/api/v1/dead-letters")
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    for one in [] if as_json else found["items"]:
+        click.echo(f"{one['incident']}  {one['target']:24} {one['dead_letter']}  {one['error'] or ''}")
+
+
 @click.command()
 @click.option("--replay", "entry", metavar="ID", help="read this entry once more, by the rules as they are now")
 @AS_JSON
@@ -169,6 +186,7 @@ ASKING = (
     incidents,
     silence,
     quarantine,
+    dead_letters,
     _ordering("pause", "Page nobody for a while, critical alerts included. What fires is shown where it always is."),
     _ordering(
         "bypass", "Suppress nothing for a while: no silence, inhibition, maintenance or mute keeps anything from being told."

@@ -57,10 +57,13 @@ class Heartbeat:
                 for state in self._slots.states:
                     await state.commit(Changes(grows=True))
                 _, overdue = await self._slots.agenda()
+                unheard = (await self._slots.counters()).get("unheard", 0)
         except TimeoutError:
             return "the store is too slow"
         except StateUnavailable as error:
             return str(error)
+        if unheard:  # the last resort: whoever watches us is told that nobody else can be
+            return f"nobody can be told of {unheard} incidents"
         return f"something has been due for {overdue // SECOND} s" if overdue > LATE else ""
 
     async def _send(self) -> str:

@@ -75,6 +75,15 @@ async def test_it_is_withheld_while_any_slot_takes_no_webhooks(patient: Patient,
     assert patient.outcomes == ["withheld", "sent"]
 
 
+async def test_it_is_withheld_while_there_is_an_incident_of_which_nobody_can_be_told(patient: Patient) -> None:
+    await patient.stores[1].commit(Changes(count={"unheard": 2}))
+    await patient.heartbeat.beat()
+    assert patient.heartbeat.trouble == "nobody can be told of 2 incidents"
+    await patient.stores[1].commit(Changes(count={"unheard": -2}))
+    await patient.heartbeat.beat()
+    assert patient.outcomes == ["withheld", "sent"]
+
+
 async def test_it_is_withheld_while_what_is_due_is_not_done(patient: Patient) -> None:
     changes = Changes()
     changes.look("plan:a", START)
