@@ -98,7 +98,8 @@ async def _assemble(
     vault = EnvironmentVault(environment, await vault_key(slots.home))
     peers = AlertmanagerPeers()
     stack.push_async_callback(peers.aclose)
-    notifiers = _notifiers(stack, settings, vault)
+    webhook = WebhookNotifier(vault.secret, proxy=settings.proxy)
+    notifiers = _notifiers(stack, settings, webhook)
 
     reconcilers: list[Reconciler] = []
     intakes = [
@@ -109,8 +110,8 @@ async def _assemble(
     intake = SpreadIntake(intakes, first.policy)
     public_url = settings.public_url.rstrip("/")
     for store, own in zip(slots.states, intakes, strict=True):
-        context = Context(store, first.policy, notifiers, vault, metrics, own_alerts.report, intake, peers, public_url)
-        context.home = store is slots.home
+        context = Context(store, first.policy, notifiers, vault, metrics, own_alerts.report, intake, peers, webhook, public_url)
+        context.slot, context.home = slots.states.index(store), store is slots.home
         reconcilers.append(Reconciler(context, paces, lambda own=own: own.crowded))  # type: ignore[misc]
     reconcilers[HOME].context.elsewhere = slots.states[HOME + 1 :]
 
@@ -166,11 +167,10 @@ async def _assemble(
     return Gateway(front, keeper, auditor, slots, metrics, own_alerts)
 
 
-def _notifiers(stack: AsyncExitStack, settings: Settings, vault: EnvironmentVault) -> dict[str, Notifier]:
+def _notifiers(stack: AsyncExitStack, settings: Settings, webhook: WebhookNotifier) -> dict[str, Notifier]:
     """By kind of destination."""
     slack = SlackNotifier(settings.slack_api_url, proxy=settings.proxy)
     pagerduty = PagerDutyNotifier(settings.pagerduty_events_url, proxy=settings.proxy)
-    webhook = WebhookNotifier(vault.secret, proxy=settings.proxy)
     for one in (slack, pagerduty, webhook):
         stack.push_async_callback(one.aclose)
     return {"slack": slack, "pagerduty": pagerduty, "webhook": webhook, "log": LogNotifier()}

@@ -24,6 +24,7 @@ from gateway.model.incident import Note, Remote, Through
 from gateway.model.peers import Statement
 from gateway.model.stray import Stray
 from gateway.model.telling import Answer, Look, Telling
+from gateway.model.trail import Batch, Stretch
 
 
 class Notifier(Protocol):
@@ -65,6 +66,12 @@ class Notifier(Protocol):
     async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
         """Take back an extra message."""
         ...
+
+
+class Trail(Protocol):
+    """Where the audit trail leads. Like a notifier it never raises for what a receiver does."""
+
+    async def ship(self, through: Through, secret: str, batch: Batch) -> Answer: ...
 
 
 class Intake(Protocol):
@@ -130,8 +137,16 @@ class Archive(Protocol):
         ...
 
 
-class State(Store, Archive, Protocol):
-    """Both faces of the store."""
+class Log(Protocol):
+    """The slot's log as it was written, for the audit trail."""
+
+    async def log_after(self, position: str, limit: int) -> Stretch:
+        """The oldest entries behind a position (empty: from the start)."""
+        ...
+
+
+class State(Store, Archive, Log, Protocol):
+    """All faces of the store."""
 
 
 class Vault(Protocol):
@@ -148,6 +163,10 @@ class Watcher(Protocol):
     """What the telemetry wants to know; never asked, never waited for."""
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None: ...
+
+    def shipped(self, destination: str, entries: int, lost: int) -> None:
+        """Of the audit trail; `lost` were cut off the log before they could be sent."""
+        ...
 
     def told(self, milliseconds: int) -> None:
         """From the alert's arrival to its delivery."""

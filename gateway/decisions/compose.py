@@ -126,17 +126,17 @@ def _with_texts(alert: Alert, labels: dict[str, str], annotations: dict[str, str
 
 def _masked(name: str, value: str, labels: LabelRules, hidden: set[str]) -> str:
     """A redacted label is shown as a hash; its value is taken out of every other text too."""
-    return _hash(value) if name in labels.redact else _without(hidden, value)
+    return redacted(value) if name in labels.redact else _without(hidden, value)
 
 
 def _without(hidden: set[str], text: str) -> str:
     for secret in sorted(hidden, key=len, reverse=True):
         if secret:
-            text = text.replace(secret, _hash(secret))
+            text = text.replace(secret, redacted(secret))
     return text
 
 
-def _hash(value: str) -> str:
+def redacted(value: str) -> str:
     return "redacted-" + blake2b(value.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
 

@@ -16,6 +16,11 @@ TEXTS = {
         "Notifications cannot be delivered to {destination}",
         "What it should have been told goes to its fallback, where it has one. /api/v1/dead-letters lists what was refused for good.",
     ),
+    "GatewayAuditDelayed": (
+        Severity.WARNING,
+        "The audit trail does not reach {destination}",
+        "It is tried again until it is taken. What is cut off the log before that is lost to it, and counted (gateway_audit_entries).",
+    ),
     "GatewayUnheard": (Severity.CRITICAL, "Nobody could be told of some incidents", "Every destination of them fails. /health counts them, the log names them (nobody_can_be_told)."),
     "GatewayBooksUnbalanced": (Severity.ERROR, "The books do not balance: {identity}", "Please report this: it is a fault of the gateway."),
     "GatewayBehind": (Severity.WARNING, "Notifications are late", "Something has been due for over two minutes: see gateway_agenda_overdue_seconds."),

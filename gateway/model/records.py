@@ -12,6 +12,7 @@ from gateway.model.incident import Incident
 from gateway.model.ledger import Ledger
 from gateway.model.orders import Orders
 from gateway.model.peers import Memory
+from gateway.model.trail import Shipped
 from gateway.model.watch import Watch
 
 FORMAT = b"\x01"
@@ -23,9 +24,10 @@ _ledger = msgspec.msgpack.Decoder(Ledger).decode
 _orders = msgspec.msgpack.Decoder(Orders).decode
 _watch = msgspec.msgpack.Decoder(Watch).decode
 _memory = msgspec.msgpack.Decoder(Memory).decode
+_shipped = msgspec.msgpack.Decoder(Shipped).decode
 
 
-def dump(record: Alert | Incident | Ledger | Memory | Orders | Watch | None) -> bytes:
+def dump(record: Alert | Incident | Ledger | Memory | Orders | Shipped | Watch | None) -> bytes:
     return FORMAT + _encode(record)
 
 
@@ -47,6 +49,10 @@ def load_memory(raw: bytes) -> Memory:
 
 def load_orders(raw: bytes) -> Orders:
     return _orders(_body(raw))
+
+
+def load_shipped(raw: bytes) -> Shipped:
+    return _shipped(_body(raw))
 
 
 def load_watch(raw: bytes) -> Watch:

@@ -387,6 +387,7 @@ class Rulebook:
     silences: SilencePolicy = DEFAULT_SILENCES
     partition_by: tuple[str, ...] = ()
     listed_sources: Mapping[str, Source] = field(default_factory=dict)
+    audit: tuple[str, ...] = ()  # the webhooks that are sent everything that is logged
 
     @property
     def shared(self) -> Source:

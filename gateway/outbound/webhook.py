@@ -15,9 +15,10 @@ import httpx
 from gateway.clock import utc_ms
 from gateway.model.incident import Note, Remote, Through
 from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.model.trail import Batch
 from gateway.outbound.signing import signature, signing_keys
 from gateway.outbound.text import retry_after
-from gateway.outbound.webhook_body import key_of, render, render_notes
+from gateway.outbound.webhook_body import key_of, render, render_batch, render_notes
 
 RATE_LIMIT_WAIT = 5_000  # ms, where a 429 does not say
 ANSWER_READ = 16_384  # bytes; of a short answer the connection is kept, a longer one is cut off
@@ -79,6 +80,9 @@ class WebhookNotifier:
         """There is never an extra one: a repeat is the same to the receiver."""
         del through, secret
         return Delivered(remote)
+
+    async def ship(self, through: Through, secret: str, batch: Batch) -> Answer:
+        return await self._send(through, secret, batch.id, render_batch(batch, utc_ms()), Remote(batch.id))
 
     async def _send(self, through: Through, url: str, message: str, body: bytes, remote: Remote) -> Answer:
         try:

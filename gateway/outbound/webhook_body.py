@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from gateway.model.incident import Note, Told
 from gateway.model.telling import Line, Telling
+from gateway.model.trail import Batch, Written
 from gateway.outbound.text import instant, shorten, web_address
 
 VERSION: Literal["1"] = "1"
@@ -109,8 +110,35 @@ class NotesBody(msgspec.Struct, frozen=True):
     data: SentNotes
 
 
-Body = IncidentBody | NotesBody
-BODIES = (IncidentBody, NotesBody)
+class SentEntry(msgspec.Struct, frozen=True):
+    """One entry of the audit trail. `id` is the same wherever it is sent again."""
+
+    id: str
+    at: datetime
+    what: Annotated[str, Meta(description="what was decided or done")]
+    incident: Annotated[str, Meta(description="empty where it is about none")]
+    detail: dict[str, str | int]
+
+
+class SentEntries(msgspec.Struct, frozen=True):
+    """What follows on the batch before, in the order in which it was written, by slot of the store."""
+
+    destination: str
+    slot: int
+    entries: list[SentEntry]
+    lost: Annotated[int, Meta(description="how many before these were cut off the log before they could be sent")]
+
+
+class EntriesBody(msgspec.Struct, frozen=True):
+    """Part of the audit trail."""
+
+    version: Literal["1"]
+    type: Literal["log.entries"]
+    timestamp: datetime
+    data: SentEntries
+
+
+BODIES = (IncidentBody, NotesBody, EntriesBody)
 
 TYPES: dict[Told, Literal["incident.firing", "incident.closed", "incident.ended", "incident.moved"]] = {
     Told.FIRING: "incident.firing",
@@ -139,6 +167,12 @@ def render_notes(key: str, notes: Iterable[Note], now: int) -> bytes:
     said = [SentNote(shorten(note.text, MAX_TEXT), instant(note.at or now), note.broadcast) for note in notes]
     sent = SentNotes(key.rpartition(".")[0], key, said)
     return encode(NotesBody(VERSION, "incident.notes", max((note.at for note in said), default=instant(now)), sent))
+
+
+def render_batch(batch: Batch, now: int) -> bytes:
+    entries = [_entry(batch.slot, one) for one in batch.entries]
+    sent = SentEntries(batch.destination, batch.slot, entries, batch.lost)
+    return encode(EntriesBody(VERSION, "log.entries", instant(now), sent))
 
 
 def encode(body: msgspec.Struct) -> bytes:
@@ -206,6 +240,12 @@ def _alert(line: Line) -> SentAlert:
         times=line.times,
         links={name: address for name, url in links.items() if (address := web_address(url, MAX_URL))},
     )
+
+
+def _entry(slot: int, written: Written) -> SentEntry:
+    entry = written.entry
+    detail = {name: shorten(value, MAX_TEXT) if isinstance(value, str) else value for name, value in entry.detail.items()}
+    return SentEntry(f"{slot}-{written.position}", instant(written.at), entry.what, entry.subject, detail)
 
 
 def _moment(milliseconds: int) -> datetime | None:

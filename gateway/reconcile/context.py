@@ -14,7 +14,7 @@ from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Changes, Claim, Committed, Fate, Pace, Release
 from gateway.model.rulebook import MINUTE
-from gateway.ports import Intake, Notifier, Peers, State, Store, Vault, Watcher
+from gateway.ports import Intake, Notifier, Peers, State, Store, Trail, Vault, Watcher
 from gateway.reconcile.reading import Announced
 
 log = structlog.get_logger("gateway.reconcile")
@@ -42,10 +42,12 @@ class Context:
     report: Report
     intake: Intake
     peers: Peers
+    trail: Trail
     public_url: str = ""
     generation: int = 0  # of the rules in force here; an older one than the store's does not plan
     paces: Mapping[str, Pace] = field(default_factory=dict)  # by destination
     readers: dict[str, Normaliser] = field(default_factory=dict)  # by source: of what its peers say
+    slot: int = 0
     home: bool = True  # the slot that does what concerns all of them
     elsewhere: tuple[State, ...] = ()  # for that: the other slots
 

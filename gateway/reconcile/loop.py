@@ -15,6 +15,7 @@ from gateway.reconcile.delivering import deliver_next
 from gateway.reconcile.expiring import expire
 from gateway.reconcile.planning import plan_incident, plan_together
 from gateway.reconcile.polling import poll
+from gateway.reconcile.shipping import ship
 from gateway.reconcile.sweeping import sweep
 from gateway.reconcile.tending import tend_silences
 from gateway.reconcile.watching import watch
@@ -29,7 +30,15 @@ STUCK_AFTER = 5
 PATIENCE = 10.0  # seconds at the end for what is under way: longer than any send
 CRASH_BACKOFF = 2_000  # ms, doubled with each crash of the same subject
 PACES = {"slack": Pace(1_100, 3), "pagerduty": Pace(500, 20), "webhook": Pace(50, 20)}
-STEPS = {"plan": plan_incident, "expire": expire, "poll": poll, "sweep": sweep, "tend": tend_silences, "watchdog": watch}
+STEPS = {
+    "audit": ship,
+    "plan": plan_incident,
+    "expire": expire,
+    "poll": poll,
+    "sweep": sweep,
+    "tend": tend_silences,
+    "watchdog": watch,
+}
 
 
 class Reconciler:

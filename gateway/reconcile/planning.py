@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from gateway.decisions.account import account
 from gateway.decisions.admit import KEEP_ENDED, urgency
 from gateway.decisions.believe import assumed, overtaken
 from gateway.decisions.books import book_planned, book_standings, book_unheard
@@ -57,6 +58,7 @@ def plan_changes(context: Context, reading: Reading, planned: Plan) -> Changes:
     changes = Changes(expect=reading.expect(before.id))
     book_planned(changes, before)
     book_standings(changes, before.homeless, planned.homeless)
+    changes.log += account(before.id, "", before.homeless, planned.homeless, planned.unseen.values())
     for view in planned.views.values():
         _write_ledger(context, reading, planned.incident, view, changes)
     incident = msgspec.structs.replace(
@@ -110,7 +112,8 @@ def _write_ledger(context: Context, reading: Reading, incident: Incident, view: 
         after = fall_back(after, view.destination.fallback_after, now)
     if after.fell_back_at and not before.fell_back_at:
         changes.look(f"plan:{incident.id}", now, 0)
-    books, _ = standings(view, now)
+    books, verdicts = standings(view, now)
+    changes.log += account(incident.id, view.target, before.standings, books, verdicts.values())
     _note_held_ends(view, before, books.ends_held, changes)
     after = msgspec.structs.replace(after, standings=books)
     book_standings(changes, before.standings, books)

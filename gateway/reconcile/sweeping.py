@@ -16,6 +16,7 @@ from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Row,
 from gateway.model.orders import Orders, Silence
 from gateway.model.records import dump, load_alert, load_incident
 from gateway.model.rulebook import SECOND
+from gateway.model.trail import audit_subject
 from gateway.model.watch import watch_subject
 from gateway.ports import Archive, State
 from gateway.reconcile.context import Context, commit, let_go, outdated
@@ -106,6 +107,8 @@ async def _sweep_rules(context: Context, claim: Claim, what: str) -> None:
         changes.look(watch_subject(watchdog), gathered.now, PEOPLE_WAIT)
     if what == "rules":
         await _plan_everything(context.store)
+        for destination in context.policy.rules.audit:
+            changes.look(audit_subject(destination), gathered.now, BEHIND_NEWS)
         changes.look(LATE_POSTS, gathered.now + STRAGGLING, BEHIND_NEWS)
     await commit(context.store, changes)
 

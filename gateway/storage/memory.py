@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from gateway.model.changes import (
     ABSENT,
@@ -26,6 +27,7 @@ from gateway.model.changes import (
     closed_lane,
 )
 from gateway.model.rulebook import MINUTE
+from gateway.model.trail import Stretch, Written
 
 LOG_LENGTH = 10_000
 QUARANTINE_LENGTH = 1_000
@@ -47,6 +49,7 @@ class MemoryStore:
         self._fence: tuple[str, int] = ("", 0)
         self.counted: dict[str, int] = {}
         self.log: list[tuple[int, LogEntry]] = []
+        self._logged = 0  # entries ever
         self._kept: dict[str, tuple[Kept, int, int]] = {}
         self._standing: dict[str, set[str]] = {}
         self._watching: dict[str, set[str]] = {}
@@ -94,6 +97,7 @@ class MemoryStore:
             self._release(release)
         self._schedule(changes.agenda | dict.fromkeys(woken, (now, SOON)))
         self.log = (self.log + [(now, entry) for entry in changes.log])[-LOG_LENGTH:]
+        self._logged += len(changes.log)
         self._keep(changes.keep, now)
         for name in changes.forget:
             self._add("quarantine_entries", -(self._kept.pop(name, None) is not None))
@@ -234,6 +238,13 @@ class MemoryStore:
 
     async def timeline(self, subject: str | None, limit: int) -> list[tuple[int, LogEntry]]:
         return [one for one in reversed(self.log) if subject in (None, one[1].subject)][:limit]
+
+    async def log_after(self, position: str, limit: int) -> Stretch:
+        first = self._logged - len(self.log) + 1
+        known = int(position or 0)
+        numbered = ((number, *line) for number, line in enumerate(self.log, first) if number > known)
+        found = [Written(f"{number:020}", at, entry) for number, at, entry in islice(numbered, limit)]
+        return Stretch(tuple(found), first, self._logged)
 
     async def quarantine(self, limit: int) -> list[tuple[Kept, int, int]]:
         return list(reversed(self._kept.values()))[:limit]

@@ -31,6 +31,7 @@ from gateway.model.changes import (
     Row,
     Table,
 )
+from gateway.model.trail import Stretch, Written
 from gateway.storage.connections import Client, Script
 
 _TEXTS = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "scripts").glob("*.lua")}
@@ -140,6 +141,10 @@ class RedisStore:
         lines = await self._client.ask("XREVRANGE", self.keys["log"], "+", "-", "COUNT", reach)
         entries = [_entry(line[1]) for line in lines]
         return [one for one in entries if subject in (None, one[1].subject)][:limit]
+
+    async def log_after(self, position: str, limit: int) -> Stretch:
+        first, last, lines = await self._run("trail", position, limit)
+        return Stretch(tuple(Written(name.decode(), *_entry(fields)) for name, fields in lines), int(first), int(last))
 
     async def quarantine(self, limit: int) -> list[tuple[Kept, int, int]]:
         ages = await self._client.ask("ZREVRANGE", self.keys["quarantine_age"], 0, limit - 1, "WITHSCORES")

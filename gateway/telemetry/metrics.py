@@ -42,6 +42,7 @@ class _Done:
         self.delivery_seconds = histogram(
             "gateway_delivery_seconds", "How long a vendor took to answer", ["destination"], buckets=FAST
         )
+        self.shipped = counter("gateway_audit_entries", "Entries of the audit trail by destination", ["destination", "outcome"])
         self.told_seconds = histogram(
             "gateway_alert_to_delivery_seconds",
             "From an incident's first alert to its first telling, waits included",
@@ -119,6 +120,11 @@ class Metrics:
         name = self._bounded(destination)
         self._done.deliveries.labels(name, outcome).inc()
         self._done.delivery_seconds.labels(name).observe(seconds)
+
+    def shipped(self, destination: str, entries: int, lost: int) -> None:
+        name = self._bounded(destination)
+        self._done.shipped.labels(name, "taken").inc(entries)
+        self._done.shipped.labels(name, "lost").inc(lost)
 
     def told(self, milliseconds: int) -> None:
         self._done.told_seconds.observe(milliseconds / 1000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from typing import Any, cast
 
 import pytest
 
@@ -35,3 +36,27 @@ async def test_a_receiver_with_faults_believes_the_end_in_the_end(
     written = capsys.readouterr()
     for secret in (*SECRETS.values(), "hidden-in-the-address"):
         assert not [one for one in (*shown, written.out, written.err) if secret in one]
+
+
+async def test_the_audit_trail_is_whole_over_faults_a_restart_and_a_second_gateway(starter: Starter) -> None:
+    (starter.folder / "rules.yaml").write_text(HOOKED + "policy: {audit: [hook]}\n", "utf-8")
+    async with WebhookSandbox.start(token=SECRETS["HOOK_TOKEN"], secret=SECRETS["HOOK_KEY"]) as receiver:
+        starter.more = {**SECRETS, "HOOK_URL": receiver.url}
+        receiver.faults.add(Fault(FaultKind.CUT_AFTER, "log.entries", count=1), Fault(FaultKind.STATUS, "log.entries", count=1))
+        app = await starter.start()
+        incident = await app.told()
+        await starter.stack.aclose()
+        app = await starter.start()
+        await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z", ends="2026-11-23T10:05:00Z"))
+
+        def trail() -> list[dict[str, Any]]:
+            batches = [
+                cast("list[dict[str, Any]]", one.data["entries"]) for one in receiver.received if one.type == "log.entries"
+            ]
+            return [entry for batch in batches for entry in batch]
+
+        await app.until(lambda: {"told_firing", "told_ended", "verdicts", "resolved"} <= {one["what"] for one in trail()})
+        known = {one["id"]: one["what"] for one in trail() if one["incident"] == incident}
+        timeline = await app.gateway.slots.timeline(incident, 100)
+    whole = [entry.what for _, entry in reversed(timeline)]
+    assert [*known.values()] == whole[: len(known)]

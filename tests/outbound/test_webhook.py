@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.model.changes import LogEntry
 from gateway.model.incident import Note, Remote, Through, Told
 from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
+from gateway.model.trail import Batch, Written
 from gateway.outbound.webhook import WebhookNotifier, check_address, judge
 from gateway.sandbox import Fault, FaultKind, WebhookSandbox
 from tests.outbound.tellings import HOSTILE, NOW, line, telling
@@ -296,3 +298,27 @@ async def test_an_authority_of_the_systems_is_trusted(tmp_path: Path, monkeypatc
     async with listening(b"HTTP/1.1 204 No Content\r\n\r\n", server) as (port, _):
         assert isinstance(await tell(trusting, f"https://127.0.0.1:{port}/", through=OPEN), Delivered)
     await trusting.aclose()
+
+
+async def test_a_batch_of_the_audit_trail_is_signed_and_known_again(
+    receiver: WebhookSandbox, notifier: WebhookNotifier
+) -> None:
+    entries = (
+        Written("17-0", NOW, LogEntry("abc", "told_firing", {"target": "chat", "n": 1})),
+        Written("18-0", NOW, LogEntry("", "x", {})),
+    )
+    batch = Batch("log-0-17-0-18-0", "audit", 0, entries, 3)
+    for _ in range(2):
+        assert isinstance(await notifier.ship(HOOK, receiver.url, batch), Delivered)
+    (one,) = receiver.received
+    assert (one.id, one.type, one.repeats, one.data["lost"]) == ("log-0-17-0-18-0", "log.entries", 1, 3)
+    assert one.data["entries"] == [
+        {
+            "id": "0-17-0",
+            "at": "2027-01-15T08:00:00Z",
+            "what": "told_firing",
+            "incident": "abc",
+            "detail": {"target": "chat", "n": 1},
+        },
+        {"id": "0-18-0", "at": "2027-01-15T08:00:00Z", "what": "x", "incident": "", "detail": {}},
+    ]

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from gateway.model.changes import LogEntry
 from gateway.model.incident import Note, Told
 from gateway.model.severity import Severity
-from gateway.outbound.webhook_body import MAX_BODY, body_schema, render, render_notes
+from gateway.model.trail import Batch, Written
+from gateway.outbound.webhook_body import MAX_BODY, body_schema, render, render_batch, render_notes
 from tests.outbound.tellings import HOSTILE, NOW, line, telling, tellings, texts
 
 VALID = Draft202012Validator(body_schema())
@@ -76,6 +78,17 @@ def test_whatever_is_noted_keeps_to_the_schema(notes: list[Note]) -> None:
     body = json.loads(render_notes("abc.1", notes, NOW))
     VALID.validate(body)
     assert (body["data"]["incident"], len(body["data"]["notes"])) == ("abc", len(notes))
+
+
+details = st.dictionaries(texts, st.one_of(texts, st.integers(-(2**53), 2**53)), max_size=5)
+entries = st.builds(Written, st.just("17-0"), st.integers(0, NOW), st.builds(LogEntry, texts, texts, details))
+
+
+@given(st.lists(entries, max_size=5))
+def test_whatever_is_logged_keeps_to_the_schema(logged: list[Written]) -> None:
+    body = json.loads(render_batch(Batch("b", "audit", 0, tuple(logged), 0), NOW))
+    VALID.validate(body)
+    assert len(body["data"]["entries"]) == len(logged)
 
 
 def test_the_firing_and_the_worst_alerts_are_those_that_fit() -> None:

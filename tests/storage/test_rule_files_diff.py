@@ -101,6 +101,19 @@ def test_a_destination_that_becomes_another_kind_says_so(tmp_path: Path) -> None
     assert differences(read(tmp_path, old), read(tmp_path, new)) == ("destination `pay`: via slack -> pagerduty",)
 
 
+def test_a_webhook_and_the_audit_trail_to_it_are_said(tmp_path: Path) -> None:
+    hook = BEFORE.replace("destinations:\n", "destinations:\n  hook: {webhook: {url: {env: U}, token: {env: T}}}\n")
+    before = hook.replace("notify: [pay]", "notify: [pay, hook]")
+    after = before.replace("token: {env: T}", "secret: {env: S}").replace(
+        "closed_by_hand: 1h", "closed_by_hand: 1h, audit: [hook]"
+    )
+    assert differences(read(tmp_path, before), read(tmp_path, after)) == (
+        "policy: audit [] -> [hook]",
+        "destination `hook`: token T -> none",
+        "destination `hook`: secret none -> S",
+    )
+
+
 @pytest.mark.parametrize("what", ["routes", "correlate rules"])
 def test_another_order_is_said_because_the_first_match_wins(what: str, tmp_path: Path) -> None:
     lines = BEFORE.splitlines()

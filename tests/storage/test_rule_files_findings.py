@@ -62,6 +62,16 @@ ERRORS = [
         "2:15: `onset` is not available in this version",
         id="a correlate key of later",
     ),
+    pytest.param(
+        CHAT + "policy: {audit: [chat]}\n",
+        "3:18: `chat` takes no audit trail: name a {webhook: …} destination",
+        id="an audit trail to people",
+    ),
+    pytest.param(
+        "destinations:\n  audit: {webhook: {url: {env: U}}}\npolicy: {audit: [adit]}\n",
+        "3:18: unknown destination `adit`; did you mean `audit`?",
+        id="an audit trail to nowhere",
+    ),
     pytest.param("policy: {act: {}}\n", "1:10: `act` is not available in this version", id="a policy of a later version"),
     pytest.param(
         "destinations:\n  a: {webhook: {url: https://audit.example}}\n",

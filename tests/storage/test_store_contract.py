@@ -287,6 +287,31 @@ async def test_the_timeline_is_read_newest_first_and_by_subject(store: Store) ->
     assert len(await store.timeline(None, 2)) == 2
 
 
+async def test_the_log_is_read_on_from_a_position_in_the_order_in_which_it_was_written(store: Store) -> None:
+    assert await store.log_after("", 10) == ((), 1, 0)
+    for number in range(5):
+        await store.commit(Changes(log=[LogEntry("i1", "a", {"number": number}), LogEntry("", "b", {"text": "ü\n\x00"})]))
+    first = await store.log_after("", 4)
+    rest = await store.log_after(first.entries[-1].position, 100)
+    assert [one.entry.what for one in (*first.entries, *rest.entries)] == ["a", "b"] * 5
+    assert [one.entry.detail["number"] for one in (*first.entries, *rest.entries)[::2]] == [0, 1, 2, 3, 4]
+    assert first.entries[1].entry == LogEntry("", "b", {"text": "ü\n\x00"})
+    assert (first.first, first.last, len(rest.entries)) == (1, 10, 6)
+    assert await store.log_after(rest.entries[-1].position, 10) == ((), 1, 10)
+    assert abs(first.entries[0].at - await store.now()) < 60_000
+
+
+async def test_what_was_cut_off_the_log_is_known_by_number(store: Store) -> None:
+    many = [LogEntry("", "x", {}) for _ in range(1_000)]
+    await store.commit(Changes(log=many))
+    (one,) = (await store.log_after("", 1)).entries
+    for _ in range(11):
+        await store.commit(Changes(log=many))
+    stretch = await store.log_after(one.position, 100_000)
+    assert (stretch.last, stretch.first > 1) == (12_000, True)
+    assert len(stretch.entries) == stretch.last - stretch.first + 1 <= 10_200
+
+
 async def test_pages_give_every_row_of_a_table(store: Store) -> None:
     await store.commit(Changes(put={Cell(Table.ALERTS, f"a{n}"): b"x" for n in range(250)}))
     found, cursor = {}, 0

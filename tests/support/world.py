@@ -14,13 +14,14 @@ from gateway.decisions.policy import Policy
 from gateway.decisions.standings import standings
 from gateway.intake import Intake
 from gateway.model.alert import Observation
-from gateway.model.changes import Changes, Pace, Table
+from gateway.model.changes import Changes, LogEntry, Pace, Table
 from gateway.model.incident import Incident, Note, Remote, Through, Told
 from gateway.model.ledger import Ledger
 from gateway.model.peers import Statement
 from gateway.model.records import load_incident, load_ledger
 from gateway.model.rulebook import Rulebook
 from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.model.trail import Batch
 from gateway.model.verdict import Verdict
 from gateway.ordering import OrderDesk
 from gateway.reconcile import Reconciler
@@ -124,6 +125,27 @@ class Alertmanagers:
         return self.says.get(url, "away")
 
 
+@dataclass
+class Receiver:
+    """Of the audit trail; `answers` are given first, then everything is taken."""
+
+    world: World
+    batches: list[Batch] = field(default_factory=list)
+    tried: list[Batch] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    down: bool = False
+
+    async def ship(self, through: Through, secret: str, batch: Batch) -> Answer:
+        self.tried.append(batch)
+        answer = Unanswered("timeout") if self.down else (self.answers.pop(0) if self.answers else Delivered(Remote(batch.id)))
+        self.batches += [batch] if isinstance(answer, Delivered) else []
+        return answer
+
+    @property
+    def said(self) -> list[LogEntry]:
+        return [one.entry for batch in self.batches for one in batch.entries]
+
+
 class Silent:
     """A watcher that keeps failures, so that a test sees them."""
 
@@ -131,6 +153,8 @@ class Silent:
         self.failures: list[tuple[str, BaseException]] = []
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None: ...
+
+    def shipped(self, destination: str, entries: int, lost: int) -> None: ...
 
     def told(self, milliseconds: int) -> None: ...
 
@@ -153,6 +177,7 @@ class World:
         self.secrets = Secrets()
         self.watcher = Silent()
         self.reports: list[tuple[str, dict[str, str]]] = []
+        self.trail = Receiver(self)
         self._paces = paces or {}
         self.peers = Alertmanagers()
         self.begin(rules or rulebook())
@@ -164,7 +189,7 @@ class World:
         policy = Policy(rules)
         self.intake = Intake(self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None)
         self.spread = SpreadIntake([self.intake], policy)
-        reached = (notifiers, self.secrets, self.watcher, self._report, self.spread, self.peers)
+        reached = (notifiers, self.secrets, self.watcher, self._report, self.spread, self.peers, self.trail)
         self.reconciler = Reconciler(Context(self.store, policy, *reached), paces=self._paces)
         self.slots = Slots([self.store])
         self.desk = OrderDesk(self.slots, lambda: self.reconciler.context.policy, lambda: None)

@@ -14,6 +14,7 @@ from gateway.model.rulebook import (
     Rulebook,
     SlackChannel,
     Watchdog,
+    Webhook,
 )
 from gateway.model.time_intervals import TimeInterval, first_after
 from gateway.storage.rule_files.checks import Checks
@@ -37,6 +38,7 @@ def assemble(written: Written, revision: str, findings: list[Finding], now: int)
     work.partitions()
     work.sources()
     watchdogs = work.watchdogs(destinations)
+    audit = work.audit(destinations)
     work.unused(destinations)
     return Rulebook(
         revision=revision,
@@ -50,6 +52,7 @@ def assemble(written: Written, revision: str, findings: list[Finding], now: int)
         inhibit=tuple(one.value for one in written.inhibit),
         watchdogs=watchdogs,
         silences=written.silences,
+        audit=audit,
         partition_by=tuple(dict.fromkeys(one.name for one in written.partition_by)),
         listed_sources={one.value.name: one.value for one in written.sources},
         closed_by_hand=DEFAULT_CLOSED_BY_HAND if written.closed_by_hand is None else written.closed_by_hand,
@@ -130,6 +133,13 @@ class _Assembly(Checks):
         found = {one.value.name: replace(one.value, source=source_of(one, sources)) for one in reversed(listed)}
         told = {one.value.name: [self.names(names, destinations) for names in (one.notify, one.page)] for one in listed}
         return {name: replace(found[name], notify=notify, page=page) for name, (notify, page) in told.items()}
+
+    def audit(self, destinations: Mapping[str, Destination]) -> tuple[str, ...]:
+        """Only a receiver of webhooks takes what no person is to read."""
+        for one in self._written.audit:
+            if one.name in destinations and not isinstance(destinations[one.name].via, Webhook):
+                self._error(one.place, f"`{one.name}` takes no audit trail: name a {{webhook: …}} destination")
+        return self._names(self._written.audit, destinations)
 
     def never_come(self, now: int) -> None:
         moment = datetime.fromtimestamp(now / 1000, UTC)

@@ -54,6 +54,8 @@ def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
         lines.append(_line("rules", "partition_by", old.partition_by, new.partition_by))
     if old.closed_by_hand != new.closed_by_hand:
         lines.append(_line("policy", "closed_by_hand", old.closed_by_hand, new.closed_by_hand))
+    if old.audit != new.audit:
+        lines.append(_line("policy", "audit", old.audit, new.audit))
     lines += _changed("policy.silences", old.silences, new.silences)
     lines += _named("source", old.listed_sources, new.listed_sources)
     lines += _named("destination", old.destinations, new.destinations)

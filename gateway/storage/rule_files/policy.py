@@ -16,6 +16,8 @@ def read_policy(reader: Reader, node: yaml.Node, written: Written) -> None:
     given = reader.fields(node, POLICY, LATER_POLICY)
     if "closed_by_hand" in given:
         written.closed_by_hand = reader.duration(given["closed_by_hand"])
+    if "audit" in given:
+        written.audit = reader.references(given["audit"])
     if "silences" in given:
         written.silences = _read_silences(reader, given["silences"])
 

@@ -157,6 +157,7 @@ SILENCES = _object(
         "unmatched": DURATIONS,
     }
 )
+AUDIT: Schema = {**TEXTS, "description": "webhook destinations that are sent every verdict and action"}
 INHIBIT = _object(
     {
         "name": TEXT,
@@ -213,7 +214,7 @@ def rules_schema() -> Schema:
                 "maintenance": {"type": "array", "items": MAINTENANCE},
                 "inhibit": {"type": "array", "items": INHIBIT},
                 "watchdogs": {"type": "array", "items": WATCHDOG},
-                "policy": _object({"closed_by_hand": DURATIONS, "silences": SILENCES}),
+                "policy": _object({"closed_by_hand": DURATIONS, "silences": SILENCES, "audit": AUDIT}),
             }
         ),
     }

@@ -106,6 +106,7 @@ class Written:
     closed_by_hand: int | None = None
     silences: SilencePolicy = DEFAULT_SILENCES
     partition_by: tuple[Reference, ...] = ()
+    audit: tuple[Reference, ...] = ()
     sections: dict[str, Place] = field(default_factory=dict)  # the ones that may stand only once
     sources: list[WrittenSource] = field(default_factory=list)
     destinations: list[WrittenDestination] = field(default_factory=list)
