@@ -85,7 +85,8 @@ def next_generation(view: View) -> int:
 
 
 def _shown(view: View) -> list[Seat]:
-    """Each alert in its newest life: firing first, the most severe and oldest first; of those that ended, the ones told."""
+    """Each alert in its newest life: firing first, what is kept quiet behind it, the most severe and oldest first; of those
+    that ended, the ones told."""
     members = view.want.members
     known = [seat for seat in view.seats if seat.member.episode_id in members]
     seats = [seat for seat in known if members[seat.member.episode_id] or not seat.alert.firing] or known
@@ -94,6 +95,7 @@ def _shown(view: View) -> list[Seat]:
         newest.values(),
         key=lambda seat: (
             not members[seat.member.episode_id],
+            seat.member.episode_id in view.want.hushed,
             -seat.alert.severity,
             seat.alert.started_at,
             seat.member.episode_id,
@@ -155,9 +157,15 @@ def _where(shared: Mapping[str, str], labels: LabelRules) -> dict[str, str]:
     return {name: shared[name] for name in names if name not in ("alertname", labels.severity.label)}
 
 
+def titled(names: Iterable[str]) -> str:
+    """What it is about: the first kind of alert, and how many others there are."""
+    first, *others = dict.fromkeys(names) or ["(no alert)"]
+    more = f" and {len(others)} more kind{'s' if len(others) > 1 else ''}" if others else ""
+    return first + more
+
+
 def _title(alerts: list[Alert], shared: Mapping[str, str], labels: LabelRules) -> str:
-    names = list(dict.fromkeys(alert.name for alert in alerts)) or ["(no alert)"]
-    title = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more kinds"
+    title = titled(alert.name for alert in alerts)
     service = next((shared[name] for name in labels.service if name in shared), "")
     return f"{title} · {service}" if service else title
 
@@ -178,6 +186,7 @@ def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> Line:
         source=alert.source_url,
         times=len(lives),
         annotations=alert.annotations,
+        hushed=view.want.hushed.get(seat.member.episode_id, ""),
     )
 
 

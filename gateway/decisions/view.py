@@ -157,7 +157,7 @@ def _want_firing(view: View, incident: Incident, *, paged: bool) -> None:
     shown = dict.fromkeys(believed.members, False) if believed.state in (Told.FIRING, Told.CLOSED) else {}
     view.want = Believed(
         state=Told.FIRING,
-        severity=max(seat.alert.severity for seat in seen),
+        severity=max(seat.alert.severity for seat in [*firing, *view.unended] or hushed),
         members=shown | {seat.member.episode_id: True for seat in seen},
         acknowledged_by=who.by if who else "",
         paged=paged,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from gateway.decisions.compose import titled
 from gateway.decisions.plan import Plan
 from gateway.decisions.standings import standings
 from gateway.inbound.api_models import (
@@ -61,14 +62,13 @@ def state_of(incident: Incident) -> str:
 
 def show_incident(incident: Incident, alerts: list[Alert]) -> IncidentShown:
     """`alerts` are the members' episodes that could be read."""
-    names = list(dict.fromkeys(alert.name for alert in alerts if alert.firing)) or [alert.name for alert in alerts][:1]
-    title = names[0] if names else "(no alert)"
+    names = [alert.name for alert in alerts if alert.firing] or [alert.name for alert in alerts][:1]
     who, closed = incident.acknowledged, incident.closed
     return IncidentShown(
         id=incident.id,
         state=state_of(incident),
         severity=max((one.severity for one in alerts if one.firing), default=_worst(alerts)).word,
-        title=title if len(names) < 2 else f"{title} and {len(names) - 1} more kinds",
+        title=titled(names),
         firing=incident.firing,
         members=len(incident.members),
         opened_at=moment(incident.opened_at),

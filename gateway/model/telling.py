@@ -12,7 +12,7 @@ from gateway.model.severity import Severity
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
-    """One member alert as people see it. `ended_at` 0 while it fires."""
+    """One member alert as people see it. `ended_at` 0 while it fires; `hushed` says why news of it is kept away from people."""
 
     name: str
     severity: Severity
@@ -25,12 +25,14 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     source: str = ""
     times: int = 1  # how often it fired in this incident
     annotations: dict[str, str] = {}
+    hushed: str = ""
 
 
 class Telling(msgspec.Struct, frozen=True, gc=False):
     """One view at one moment. `state` is what the target will believe once it is delivered.
 
-    `lines` holds firing members first, the most severe and oldest first; the renderer shortens. `where` is the labels that
+    `lines` holds firing members first, those of which news is kept away behind the others, the most severe and oldest first;
+    the renderer shortens. `where` is the labels that
     all members share (cluster, namespace, service …). `rule` names the route that sent it, `name (file:line)`.
     `closed_by` is who closed it by hand, or where it moved to for `Told.MOVED`. `quiet_until` is set while nothing fires
     but the end is not told yet.

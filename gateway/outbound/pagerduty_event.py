@@ -115,6 +115,7 @@ def _member(line: Line) -> dict[str, Any]:
         "summary": shorten(line.summary, 1_000),
     }
     shown |= {"fired_times": line.times} if line.times > 1 else {}
+    shown |= {"suppressed": line.hushed} if line.hushed else {}
     return shown | ({"took": spoken(line.ended_at - line.started_at)} if line.ended_at else {})
 
 

@@ -183,7 +183,8 @@ def _member(line: Line, telling: Telling) -> str:
     labels += f" (fired {line.times} times)" if line.times > 1 else ""
     if line.ended_at:
         return f"✅ ~{plain(line.name, 80)}~{labels}"
-    return f"{SEVERITY_SIGNS[line.severity]} *{plain(line.name, 80)}*{labels} since {moment(line.started_at, telling.at)}"
+    sign, kept = ("🔕", f", {plain(line.hushed, 40)}") if line.hushed else (SEVERITY_SIGNS[line.severity], "")
+    return f"{sign} *{plain(line.name, 80)}*{labels} since {moment(line.started_at, telling.at)}{kept}"
 
 
 def _links(telling: Telling) -> str:

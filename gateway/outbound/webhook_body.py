@@ -41,6 +41,7 @@ class SentAlert(msgspec.Struct, frozen=True):
     started_at: datetime
     ended_at: datetime | None
     times: Annotated[int, Meta(description="how often it fired in this incident")]
+    suppressed: Annotated[str, Meta(description="why news of it is kept away since it was told, empty for nothing")]
     links: Annotated[dict[str, str], Meta(description="runbook, dashboard and source, where they are addresses of http(s)")]
 
 
@@ -238,6 +239,7 @@ def _alert(line: Line) -> SentAlert:
         started_at=instant(line.started_at),
         ended_at=_moment(line.ended_at),
         times=line.times,
+        suppressed=line.hushed,
         links={name: address for name, url in links.items() if (address := web_address(url, MAX_URL))},
     )
 

@@ -8,7 +8,8 @@ from gateway.actions import Actions
 from gateway.decisions.silence import Wish
 from gateway.model.incident import Told
 from gateway.model.orders import Fault, Silence, SilencePolicy
-from gateway.model.rulebook import BUILT_IN, DAY, HOUR, MINUTE, SECOND, Maintenance, Mute, Route, Rulebook
+from gateway.model.rulebook import BUILT_IN, DAY, HOUR, MINUTE, SECOND, CorrelateRule, Maintenance, Mute, Route, Rulebook
+from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
 from gateway.ordering import Weighed
 from tests.flows.test_telling import states
@@ -305,3 +306,23 @@ async def test_orders_are_read_by_whoever_comes_later() -> None:
     assert orders.silences == (msgspec.structs.replace(made, version=1),)
     assert orders.pause is not None
     assert (orders.pause.by, orders.pause.at, orders.pause.until) == ("anna", START, START + HOUR)
+
+
+async def test_what_is_silenced_does_not_make_the_page_of_what_fires_beside_it_in_a_re_opened_incident_more_severe() -> None:
+    everything = Route("everything", BUILT_IN, notify=("chat",), page=("pager",))
+    together = CorrelateRule("node", BUILT_IN, by=("node",))
+    world = World(rules(everything, correlate=(together,)))
+    await world.webhook(seen("Slow", node="n1", severity="warning"), seen("Down", node="n1", service="db", severity="critical"))
+    await world.until(MINUTE)
+    (incident,) = world.incidents
+    await Actions(world.slots, lambda: None).close(incident.id, "anna", "", 10 * MINUTE)
+    await silenced(world)
+    await world.until(11 * MINUTE)
+    paged = world.pagerduty.sent[-1].telling
+    assert paged is not None
+    assert (paged.generation, paged.severity, paged.title) == (2, Severity.WARNING, "Slow and 1 more kind")
+    assert [(line.name, line.hushed) for line in paged.lines] == [("Slow", ""), ("Down", "silenced")]
+    await world.until(2 * HOUR)
+    again = world.pagerduty.sent[-1].telling
+    assert again is not None
+    assert (again.severity, [line.hushed for line in again.lines]) == (Severity.CRITICAL, ["", ""])

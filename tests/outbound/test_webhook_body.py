@@ -48,7 +48,7 @@ def test_a_firing_incident_is_told_whole() -> None:
     assert alert == {
         "name": "HighErrorRate", "severity": "critical", "firing": True, "summary": "9 % fail", "annotations": annotations,
         "labels": {"alertname": "HighErrorRate", "pod": "pay-1"}, "started_at": "2027-01-15T07:59:00Z", "ended_at": None,
-        "times": 1, "links": {"runbook": "https://run.example/1"},
+        "times": 1, "suppressed": "", "links": {"runbook": "https://run.example/1"},
     }  # fmt: skip
 
 

@@ -110,6 +110,7 @@ class EveryReason(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.firing: dict[str, int] = {}
         self.over: dict[str, int] = {}
+        self.told: set[tuple[str, tuple[object, ...]]] = set()  # by target
         self.looked_at = {"slack": 0, "pagerduty": 0}  # how much of what was sent has been looked at
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -243,15 +244,17 @@ class EveryReason(RuleBasedStateMachine):
             assert not moved or not self.reading.routed(START + sent.at), (
                 f"{sent.target} was told that it moved, and it did not"
             )
-            if sent.telling is None or sent.telling.state is not Told.FIRING or not sent.posted:
+            if sent.telling is None or sent.telling.state is not Told.FIRING:
                 continue
-            told = [
-                alerts.get((line.name, *sorted((line.labels | {"alertname": line.name}).items())))
-                for line in sent.telling.lines
-            ]
-            for member, alert in [one for one in told if one is not None and one[0].joined_at <= START + sent.at]:
-                reason = self.reading.quiet(sent.target, member, alert, START + sent.at)
-                assert not reason, f"{alert.labels} was told at {sent.target} though it is {reason}"
+            for line in sent.telling.lines:
+                key = (line.name, *sorted((line.labels | {"alertname": line.name}).items()))
+                member, alert = alerts.get(key, (None, None))
+                if line.hushed:
+                    assert (sent.target, key) in self.told, f"{line} is new at {sent.target}, and said to be quiet"
+                elif sent.posted and member and alert and member.joined_at <= START + sent.at:
+                    reason = self.reading.quiet(sent.target, member, alert, START + sent.at)
+                    assert not reason, f"{alert.labels} was told at {sent.target} though it is {reason}"
+                self.told.add((sent.target, key))
 
     @invariant()
     def nobody_hears_of_an_end_without_a_beginning(self) -> None:

@@ -138,8 +138,8 @@ class _Assembly(Checks):
         """Only a receiver of webhooks takes what no person is to read."""
         for one in self._written.audit:
             if one.name in destinations and not isinstance(destinations[one.name].via, Webhook):
-                self._error(one.place, f"`{one.name}` takes no audit trail: name a {{webhook: …}} destination")
-        return self._names(self._written.audit, destinations)
+                self.error(one.place, f"`{one.name}` takes no audit trail: name a {{webhook: …}} destination")
+        return self.names(self._written.audit, destinations)
 
     def never_come(self, now: int) -> None:
         moment = datetime.fromtimestamp(now / 1000, UTC)
