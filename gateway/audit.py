@@ -13,8 +13,9 @@ from gateway.decisions.orders import OrderBook, compile_orders
 from gateway.decisions.route import OWN_SUBJECT
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Ask
+from gateway.model.durations import MINUTE
 from gateway.model.orders import Order
-from gateway.model.rulebook import MINUTE, Watchdog
+from gateway.model.rules import Watchdog
 from gateway.model.watch import Heard
 from gateway.outbound.text import clock
 from gateway.reconcile.context import Report

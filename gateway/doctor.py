@@ -12,7 +12,9 @@ import httpx
 from gateway.clock import utc_ms
 from gateway.decisions.normalise import Normaliser
 from gateway.errors import StateUnavailable
-from gateway.model.rulebook import Destination, LabelRules, Rulebook, SlackChannel, Source, Webhook
+from gateway.model.destination import Destination, SlackChannel, Webhook
+from gateway.model.rulebook import LabelRules, Rulebook
+from gateway.model.source import Source
 from gateway.model.telling import Refused, Unanswered
 from gateway.outbound.alertmanager import AlertmanagerPeers
 from gateway.outbound.signing import signing_keys

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway.audit import Auditor
 from gateway.heartbeat import Heartbeat
-from gateway.model.rulebook import SECOND
+from gateway.model.durations import SECOND
 from gateway.model.watch import Heard
 from gateway.outbound.text import clock
 from gateway.reload import RulesKeeper

@@ -15,7 +15,7 @@ import structlog
 from gateway.audit import LATE
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Changes
-from gateway.model.rulebook import SECOND
+from gateway.model.durations import SECOND
 from gateway.slots import Slots
 
 log = structlog.get_logger("gateway.heartbeat")

@@ -18,10 +18,11 @@ from gateway.decisions.partition import HOME, partition_of, slot_of
 from gateway.errors import BadSettings
 from gateway.model.alert import Alert
 from gateway.model.changes import Ask, Cell, Changes, Fate, Table
+from gateway.model.durations import SECOND
 from gateway.model.incident import Incident
 from gateway.model.ledger import Ledger, ledger_key
 from gateway.model.records import dump, load_alert, load_incident, load_ledger
-from gateway.model.rulebook import SECOND, Rulebook
+from gateway.model.rulebook import Rulebook
 from gateway.reconcile.reading import RULES, load_announced
 from gateway.reconcile.sweeping import NEW_RULES, pages
 from gateway.storage.connections import Client

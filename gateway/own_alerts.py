@@ -17,8 +17,8 @@ from gateway.decisions.own import OwnAlert
 from gateway.errors import StateUnavailable
 from gateway.model.alert import fingerprint
 from gateway.model.changes import Ask, Cell, Changes, Fate, Row, Table
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.records import load_alert
-from gateway.model.rulebook import MINUTE, SECOND
 from gateway.ports import Intake, Store
 
 log = structlog.get_logger("gateway.own_alerts")

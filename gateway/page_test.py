@@ -7,8 +7,8 @@ from secrets import token_hex
 from gateway.clock import utc_ms
 from gateway.doctor import Finding, Mark, trouble
 from gateway.errors import BadRules
+from gateway.model.destination import Destination, SlackChannel
 from gateway.model.incident import Told
-from gateway.model.rulebook import Destination, SlackChannel
 from gateway.model.severity import Severity
 from gateway.model.telling import Delivered, Line, Telling
 from gateway.outbound.pagerduty import PagerDutyNotifier

@@ -19,9 +19,10 @@ from gateway.decisions.normalise import Normaliser
 from gateway.decisions.policy import Policy
 from gateway.errors import BadRules, StateUnavailable
 from gateway.model.changes import Ask, Changes, Fate, Table
+from gateway.model.durations import SECOND
 from gateway.model.ledger import Ledger
 from gateway.model.records import load_ledger
-from gateway.model.rulebook import SECOND, Rulebook
+from gateway.model.rulebook import Rulebook
 from gateway.ports import Archive, State
 from gateway.reconcile.context import Report
 from gateway.reconcile.reading import RULES, Announced, load_announced

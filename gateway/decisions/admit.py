@@ -16,8 +16,8 @@ from gateway.decisions.deduplicate import observe, overflows
 from gateway.decisions.draft import Draft
 from gateway.model.alert import MAX_COPIES, Alert, Observation
 from gateway.model.changes import Ask, Cell, Changes, Gathered, LogEntry, Row, Table
+from gateway.model.durations import DAY
 from gateway.model.records import dump, load_alert, load_incident
-from gateway.model.rulebook import DAY
 from gateway.model.severity import Severity
 from gateway.model.verdict import Outcome, Reason, Taken
 

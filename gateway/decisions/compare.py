@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from gateway.model.alert import Observation
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.peers import Active, Holding, Memory, Statement
-from gateway.model.rulebook import MINUTE, SECOND, Source
+from gateway.model.source import Source
 
 EVERY = MINUTE  # between two looks at a source with peers
 TWICE = 30 * SECOND  # the least between two looks that must agree

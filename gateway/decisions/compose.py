@@ -8,8 +8,9 @@ from typing import Any
 
 from gateway.decisions.view import Seat, View
 from gateway.model.alert import Alert
+from gateway.model.destination import SlackChannel
 from gateway.model.incident import Incident, Told
-from gateway.model.rulebook import LabelRules, SlackChannel
+from gateway.model.rulebook import LabelRules
 from gateway.model.telling import Line, Telling
 
 SUMMARY_ANNOTATIONS = ("summary", "message", "description")

@@ -16,7 +16,9 @@ from gateway.decisions.match import RuleIndex
 from gateway.decisions.partition import kept_apart
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
-from gateway.model.rulebook import ALL_LABELS, ALWAYS, DEFAULT_CORRELATE, CorrelateRule, Rulebook
+from gateway.model.route import ALWAYS
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import ALL_LABELS, DEFAULT_CORRELATE, CorrelateRule
 
 LIVES_KEPT = 4  # episodes for each alert that an incident may have, on average
 KEY_DEPTH = 4

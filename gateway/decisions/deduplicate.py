@@ -11,7 +11,7 @@ from collections.abc import Collection
 import msgspec
 
 from gateway.model.alert import MAX_COPIES, Alert, Copy, Observation
-from gateway.model.rulebook import MINUTE, SECOND
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.verdict import Outcome, Reason
 
 SEEN_STEP = MINUTE  # `last_seen` is written at most this often, so that a repeat costs no write

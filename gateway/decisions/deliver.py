@@ -15,9 +15,9 @@ import msgspec
 from gateway.decisions.believe import assumed
 from gateway.decisions.notes import notes_of
 from gateway.decisions.view import View
+from gateway.model.durations import SECOND
 from gateway.model.incident import Note, Part, Remote, Through, Told
 from gateway.model.ledger import Believed, Intent, Ledger
-from gateway.model.rulebook import SECOND
 from gateway.model.telling import Telling
 
 LEASE = 20 * SECOND  # more than twice the longest send

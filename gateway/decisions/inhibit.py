@@ -19,7 +19,7 @@ from gateway.decisions.match import RuleIndex
 from gateway.decisions.partition import kept_apart
 from gateway.model.alert import Alert
 from gateway.model.changes import Posts
-from gateway.model.rulebook import InhibitRule
+from gateway.model.rules import InhibitRule
 
 
 @dataclass(frozen=True, slots=True)

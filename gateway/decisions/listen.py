@@ -11,8 +11,9 @@ import msgspec
 
 from gateway.decisions.own import OwnAlert
 from gateway.decisions.route import OWN_WATCHDOG
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.matchers import Op
-from gateway.model.rulebook import MINUTE, SECOND, Watchdog
+from gateway.model.rules import Watchdog
 from gateway.model.watch import Watch
 
 MISSING = "GatewayHeartbeatMissing"

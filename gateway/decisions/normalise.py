@@ -13,8 +13,9 @@ import msgspec
 
 from gateway.model.alert import Observation, fingerprint
 from gateway.model.alert import identity as identity_of
-from gateway.model.rulebook import DEFAULT_SOURCE, LabelRules, Source
+from gateway.model.rulebook import LabelRules
 from gateway.model.severity import Severity
+from gateway.model.source import DEFAULT_SOURCE, Source
 from gateway.model.verdict import Reason
 from gateway.model.webhook import LooseAlert, WireAlert
 

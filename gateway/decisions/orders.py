@@ -11,10 +11,11 @@ import msgspec
 from gateway.decisions.calendar import NEVER, Calendar
 from gateway.decisions.match import RuleIndex
 from gateway.model.alert import Alert
+from gateway.model.durations import DAY, HOUR
 from gateway.model.matchers import parse_matchers
 from gateway.model.orders import Fault, Order, Orders, Silence, SilenceState
 from gateway.model.records import load_orders
-from gateway.model.rulebook import DAY, HOUR, Hours
+from gateway.model.route import Hours
 from gateway.model.severity import Severity
 from gateway.model.verdict import Reason, Standing, Verdict
 

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.match import RuleIndex
-from gateway.model.rulebook import ALWAYS, BUILT_IN, MINUTE, Destination, Route, Rulebook, SlackChannel, Watchdog
+from gateway.model.destination import Destination, SlackChannel
+from gateway.model.durations import MINUTE
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import ALWAYS, Route
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import Watchdog
 from gateway.model.severity import Severity
 
 PAGING_RESOLVE_AFTER = MINUTE

@@ -7,9 +7,9 @@ from typing import assert_never
 import msgspec
 
 from gateway.decisions.notes import notes_of
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.incident import Part, Remote, Told
 from gateway.model.ledger import Intent, Ledger
-from gateway.model.rulebook import MINUTE, SECOND
 from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
 
 SEND_TIMEOUT = 8 * SECOND

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from gateway.decisions.compose import redacted
-from gateway.model.rulebook import MINUTE, SECOND
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.telling import Answer, Delivered, Refused
 from gateway.model.trail import LARGEST_BATCH, Batch, Shipped, Stretch, Written
 

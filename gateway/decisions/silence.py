@@ -12,9 +12,9 @@ import re2
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.orders import covers, state_of
 from gateway.model.alert import Alert
+from gateway.model.durations import DAY, MINUTE
 from gateway.model.matchers import Matcher, MatcherError, parse_matchers
 from gateway.model.orders import Fault, Orders, Silence, SilencePolicy, SilenceState
-from gateway.model.rulebook import DAY, MINUTE
 
 KEPT = 7 * DAY  # how long an ended silence is shown
 LONGEST_RECURRING = 366 * DAY

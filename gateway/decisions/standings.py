@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway.decisions.view import Seat, View
+from gateway.model.durations import MINUTE
 from gateway.model.incident import Standings, Told
-from gateway.model.rulebook import MINUTE
 from gateway.model.verdict import Reason, Standing, Verdict
 
 SILENT_FAILURE = 2 * MINUTE  # a destination that fails for longer is an alert of our own

@@ -18,7 +18,8 @@ from gateway.decisions.route import Leg
 from gateway.decisions.watchdogs import Watchdogs
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident, Member
-from gateway.model.rulebook import Maintenance, Rulebook
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import Maintenance
 from gateway.model.severity import Severity
 from gateway.model.verdict import Reason, Standing, Verdict
 

@@ -14,9 +14,9 @@ import msgspec
 from gateway.decisions.calendar import NEVER
 from gateway.decisions.route import Leg, interrupts
 from gateway.model.alert import Alert
+from gateway.model.destination import Destination
 from gateway.model.incident import Incident, Member, Told
 from gateway.model.ledger import Believed, Ledger
-from gateway.model.rulebook import Destination
 from gateway.model.severity import Severity
 from gateway.model.verdict import QUIETING, Reason, Standing, Verdict
 

@@ -15,7 +15,9 @@ from gateway.decisions.match import RuleIndex
 from gateway.decisions.route import OWN_SOURCE
 from gateway.model.alert import Alert, Observation
 from gateway.model.changes import Changes, Row
-from gateway.model.rulebook import DAY, Rulebook, Watchdog
+from gateway.model.durations import DAY
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import Watchdog
 from gateway.model.verdict import Reason, Standing, Verdict
 from gateway.model.watch import beat_cell, load_beat
 

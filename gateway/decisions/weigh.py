@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from gateway.model.alert import Alert
+from gateway.model.durations import DAY
 from gateway.model.matchers import Matcher, parse_matchers
 from gateway.model.orders import Silence, SilencePolicy
-from gateway.model.rulebook import DAY
 from gateway.model.severity import Severity
 
 LOOKED_BACK = 7 * DAY

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from gateway.inbound import api_models as models
 from gateway.inbound.openapi import Operation
 from gateway.inbound.show import moment
-from gateway.model.rulebook import SECOND, Watchdog
+from gateway.model.durations import SECOND
+from gateway.model.rules import Watchdog
 from gateway.ports import Store
 from gateway.reconcile.watching import heard
 

@@ -15,7 +15,7 @@ from gateway.decisions.normalise import Malformed, Normaliser
 from gateway.errors import BadWebhook
 from gateway.inbound.parsing import Parsed, check_count
 from gateway.model.alert import Observation
-from gateway.model.rulebook import Source
+from gateway.model.source import Source
 from gateway.model.stray import MAX_RAW, Stray
 from gateway.model.webhook import WireAlert
 

@@ -16,7 +16,8 @@ from gateway.errors import BadWebhook, StateUnavailable
 from gateway.inbound.events import parse_events
 from gateway.inbound.parsing import Parsed, parse
 from gateway.model.changes import Changes, Fate, LogEntry
-from gateway.model.rulebook import HOUR, Source
+from gateway.model.durations import HOUR
+from gateway.model.source import Source
 from gateway.model.stray import MAX_RAW, Stray
 from gateway.model.verdict import Outcome, Reason
 from gateway.ports import Intake

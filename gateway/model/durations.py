@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-from gateway.model.rulebook import DAY, HOUR, MINUTE, SECOND
+SECOND = 1_000  # ms
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 UNITS = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 LONGEST = 366 * DAY

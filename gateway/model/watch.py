@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from gateway.model.changes import Cell, Table
-from gateway.model.rulebook import Watchdog
+from gateway.model.rules import Watchdog
 
 
 class Watch(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -13,7 +13,7 @@ from gateway.decisions.normalise import Normaliser
 from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Changes, Claim, Committed, Fate, Pace, Release
-from gateway.model.rulebook import MINUTE
+from gateway.model.durations import MINUTE
 from gateway.ports import Intake, Notifier, Peers, State, Store, Trail, Vault, Watcher
 from gateway.reconcile.reading import Announced
 

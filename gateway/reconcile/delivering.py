@@ -13,8 +13,8 @@ from gateway.decisions.compose import compose, compose_plainly
 from gateway.decisions.plan import plan
 from gateway.decisions.settle import looked, withdrawn
 from gateway.model.changes import Claim
+from gateway.model.durations import SECOND
 from gateway.model.incident import Part, Through
-from gateway.model.rulebook import SECOND
 from gateway.model.telling import Answer, Look, Refused, Telling
 from gateway.reconcile.context import Context, let_go, log, outdated
 from gateway.reconcile.job import Job, Lost, Outlet, outlet_of

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from gateway.decisions.compose import next_generation
 from gateway.decisions.view import View
 from gateway.model.changes import Claim
+from gateway.model.destination import Destination, Webhook
 from gateway.model.incident import Incident, Through, Told
 from gateway.model.ledger import Ledger
-from gateway.model.rulebook import Destination, Webhook
 from gateway.model.telling import Refused
 from gateway.ports import Notifier
 from gateway.reconcile.context import Context

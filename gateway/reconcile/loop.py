@@ -9,7 +9,7 @@ from gateway.decisions import deliver
 from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Claim, LaneRule, Pace
-from gateway.model.rulebook import Destination, SlackChannel
+from gateway.model.destination import Destination, SlackChannel
 from gateway.reconcile.context import Context, let_go, log
 from gateway.reconcile.delivering import deliver_next
 from gateway.reconcile.expiring import expire

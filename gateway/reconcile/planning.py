@@ -16,10 +16,10 @@ from gateway.decisions.settle import fall_back
 from gateway.decisions.standings import standings
 from gateway.decisions.view import View, severity_of
 from gateway.model.changes import Cell, Changes, Claim, Fate, LogEntry, Release, Table
+from gateway.model.durations import SECOND
 from gateway.model.incident import Incident, Note, Told
 from gateway.model.ledger import Ledger, deliver_subject
 from gateway.model.records import dump
-from gateway.model.rulebook import SECOND
 from gateway.model.severity import Severity
 from gateway.outbound.text import spoken
 from gateway.reconcile.context import Context, commit, let_go, log, outdated

@@ -17,9 +17,12 @@ import structlog
 from gateway.decisions.compare import Findings, compare, listen
 from gateway.decisions.normalise import Normaliser
 from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, LogEntry, Release, Row, Table
+from gateway.model.durations import DAY, SECOND
+from gateway.model.origin import BUILT_IN
 from gateway.model.peers import Holding, Memory, Statement
 from gateway.model.records import dump, load_alert, load_memory
-from gateway.model.rulebook import BUILT_IN, DAY, SECOND, Rulebook, Source
+from gateway.model.rulebook import Rulebook
+from gateway.model.source import Source
 from gateway.ports import State
 from gateway.reconcile.context import Context, commit, let_go, outdated
 from gateway.reconcile.reading import RULES, load_announced

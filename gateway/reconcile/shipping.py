@@ -12,8 +12,9 @@ from gateway.clock import utc_ms
 from gateway.decisions.route import OWN_SUBJECT
 from gateway.decisions.ship import after, is_delayed, next_batch, wait
 from gateway.model.changes import Ask, Changes, Claim, Fate, Release
+from gateway.model.destination import Destination
+from gateway.model.durations import SECOND
 from gateway.model.records import dump, load_shipped
-from gateway.model.rulebook import SECOND, Destination
 from gateway.model.telling import Answer, Delivered, Refused
 from gateway.model.trail import LARGEST_BATCH, Batch, Shipped, shipped_cell
 from gateway.reconcile.context import Context, commit, let_go, outdated

@@ -13,9 +13,9 @@ from gateway.decisions.policy import Policy
 from gateway.decisions.rehome import rehome
 from gateway.decisions.route import OWN_SOURCE
 from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Row, Table
+from gateway.model.durations import SECOND
 from gateway.model.orders import Orders, Silence
 from gateway.model.records import dump, load_alert, load_incident
-from gateway.model.rulebook import SECOND
 from gateway.model.trail import audit_subject
 from gateway.model.watch import watch_subject
 from gateway.ports import Archive, State

@@ -26,7 +26,7 @@ from gateway.model.changes import (
     Table,
     closed_lane,
 )
-from gateway.model.rulebook import MINUTE
+from gateway.model.durations import MINUTE
 from gateway.model.trail import Stretch, Written
 
 LOG_LENGTH = 10_000

@@ -8,7 +8,7 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from gateway.model.rulebook import MINUTE
+from gateway.model.durations import MINUTE
 from gateway.model.verdict import Outcome, Reason, Taken
 
 LAG_WINDOW = 10 * MINUTE

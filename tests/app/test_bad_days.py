@@ -16,7 +16,8 @@ from gateway.decisions.policy import Policy
 from gateway.errors import BadSettings, StateUnavailable
 from gateway.intake import Intake
 from gateway.model.changes import Changes, Claimed, Committed, LaneRule
-from gateway.model.rulebook import BUILT_IN, Route
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Route
 from gateway.opening import stored
 from gateway.reconcile import Reconciler
 from gateway.reload import Listeners, RulesKeeper, load_or_refuse

@@ -11,7 +11,7 @@ import structlog
 from gateway.errors import BadSettings, StateFull, StateUnavailable
 from gateway.heartbeat import Heartbeat
 from gateway.model.changes import Changes, Committed
-from gateway.model.rulebook import MINUTE
+from gateway.model.durations import MINUTE
 from gateway.settings import Environment
 from gateway.slots import Slots
 from gateway.storage.memory import MemoryStore

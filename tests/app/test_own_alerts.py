@@ -13,8 +13,8 @@ from gateway.errors import StateUnavailable
 from gateway.intake import Intake
 from gateway.model.alert import Alert
 from gateway.model.changes import Changes, Table
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.records import load_alert
-from gateway.model.rulebook import MINUTE, SECOND
 from gateway.own_alerts import STANDS, OwnAlerts
 from gateway.slots import Slots
 from gateway.spread import SpreadIntake

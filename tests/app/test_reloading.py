@@ -15,8 +15,9 @@ from structlog.testing import capture_logs
 from gateway import reload
 from gateway.errors import BadRules, StateUnavailable
 from gateway.model.changes import Ask, Changes, Gathered
+from gateway.model.durations import MINUTE
 from gateway.model.incident import Told
-from gateway.model.rulebook import MINUTE, Rulebook
+from gateway.model.rulebook import Rulebook
 from gateway.reload import InForce, Listeners, RulesKeeper, load_or_refuse, owed_ends
 from gateway.slots import Slots
 from gateway.storage.memory import MemoryStore

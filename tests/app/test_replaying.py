@@ -9,7 +9,8 @@ from gateway.decisions.correlate import Correlator
 from gateway.decisions.normalise import Normaliser
 from gateway.inbound.replay import Replayer
 from gateway.intake import Intake
-from gateway.model.rulebook import DAY, LabelRules
+from gateway.model.durations import DAY
+from gateway.model.rulebook import LabelRules
 from gateway.model.stray import Stray
 from gateway.slots import Slots
 from gateway.storage.memory import MemoryStore

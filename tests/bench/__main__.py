@@ -15,7 +15,8 @@ from pathlib import Path
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.route import Router
 from gateway.model.matchers import parse_matchers
-from gateway.model.rulebook import BUILT_IN, Route
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Route
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from tests.bench.fairness import fairness
 from tests.bench.load import Cost, drive, labels, measure, memory, posted_alerts, request, webhook

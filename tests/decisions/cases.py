@@ -12,9 +12,12 @@ from gateway.decisions.policy import Policy
 from gateway.decisions.settle import settle
 from gateway.decisions.view import View
 from gateway.model.alert import Alert
+from gateway.model.durations import HOUR
 from gateway.model.incident import Acknowledgement, Closure, Incident, Member, Remote, Through
 from gateway.model.ledger import Ledger
-from gateway.model.rulebook import BUILT_IN, HOUR, LabelRules, Route, Rulebook
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Route
+from gateway.model.rulebook import LabelRules, Rulebook
 from gateway.model.severity import Severity
 from gateway.model.telling import Delivered, Telling
 from tests.support.build import START, rulebook

@@ -10,9 +10,9 @@ import pytest
 from gateway.decisions.act import acknowledge, close, retry, unacknowledge
 from gateway.decisions.settle import fall_back
 from gateway.decisions.suppress import lapse
+from gateway.model.durations import HOUR, MINUTE
 from gateway.model.incident import Acknowledgement, Closure, Incident
 from gateway.model.ledger import Ledger
-from gateway.model.rulebook import HOUR, MINUTE
 from gateway.model.severity import Severity
 from tests.decisions.cases import acknowledged, alert, closed, incident
 from tests.support.build import START

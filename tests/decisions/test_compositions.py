@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from gateway.decisions.compose import compose, compose_plainly
 from gateway.decisions.notes import notes_of
 from gateway.model.alert import Alert
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.incident import Told
 from gateway.model.ledger import Believed, Ledger
-from gateway.model.rulebook import MINUTE, SECOND, LabelRules, Rulebook
+from gateway.model.rulebook import LabelRules, Rulebook
 from gateway.model.severity import Severity
 from gateway.model.telling import Telling
 from gateway.outbound import pagerduty_event, slack_blocks

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.decisions.deduplicate import observe
 from gateway.model.alert import Alert, Observation
-from gateway.model.rulebook import HOUR, MINUTE
+from gateway.model.durations import HOUR, MINUTE
 from gateway.model.verdict import Outcome, Reason
 from tests.support.build import START, seen
 

@@ -23,8 +23,11 @@ from gateway.decisions.correlate import (
     takes,
 )
 from gateway.model.alert import Alert, identity
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.incident import Closure, Incident, Member
-from gateway.model.rulebook import BUILT_IN, MINUTE, SECOND, CorrelateRule, Route
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Route
+from gateway.model.rules import CorrelateRule
 from gateway.model.severity import Severity
 from tests.support.build import START, match, rulebook, seen
 from tests.support.world import World

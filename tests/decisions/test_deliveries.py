@@ -13,9 +13,9 @@ from gateway.decisions.deliver import LookBack, Reply, Rest, Step, Tell, Withdra
 from gateway.decisions.settle import fall_back, looked, settle, withdrawn
 from gateway.decisions.view import View
 from gateway.model.alert import Alert
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.incident import Note, Part, Remote, Through, Told
 from gateway.model.ledger import Ledger
-from gateway.model.rulebook import MINUTE, SECOND
 from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Unanswered
 from tests.decisions.cases import BY_PAGERDUTY, BY_SLACK, MESSAGE, alert, closed, seen_by, told
 from tests.decisions.cases import telling_of as compose

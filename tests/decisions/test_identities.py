@@ -22,9 +22,12 @@ from gateway.decisions.draft import Draft
 from gateway.decisions.standings import standings
 from gateway.model.alert import Alert
 from gateway.model.changes import Changes
+from gateway.model.durations import HOUR, MINUTE
 from gateway.model.incident import Closure, Incident, Standings, Told
 from gateway.model.ledger import Believed, Ledger
-from gateway.model.rulebook import DEFAULT_CORRELATE, HOUR, MINUTE, Condition, PageWhen, Rulebook
+from gateway.model.route import Condition, PageWhen
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import DEFAULT_CORRELATE
 from gateway.model.severity import Severity
 from tests.decisions.cases import alert, incident, planned, route
 from tests.support.build import START, match, pager, rulebook, slack

@@ -11,7 +11,11 @@ from gateway.decisions.case import Case
 from gateway.decisions.policy import Policy
 from gateway.model.alert import Alert
 from gateway.model.changes import Posts
-from gateway.model.rulebook import BUILT_IN, HOUR, MINUTE, SECOND, Hours, InhibitRule, Maintenance, Rulebook
+from gateway.model.durations import HOUR, MINUTE, SECOND
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Hours
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import InhibitRule, Maintenance
 from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
 from gateway.model.verdict import Reason, Standing, Verdict

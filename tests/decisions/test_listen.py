@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.decisions.listen import Known, Looked, labels_of, look
-from gateway.model.rulebook import MINUTE, SECOND, Origin, Watchdog
+from gateway.model.durations import MINUTE, SECOND
+from gateway.model.origin import Origin
+from gateway.model.rules import Watchdog
 from gateway.model.watch import Watch
 from tests.support.build import match
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from gateway.decisions.correlate import Correlator
 from gateway.decisions.inhibit import Inhibitor
 from gateway.decisions.partition import HOME, partition_of, slot_of
-from gateway.model.rulebook import BUILT_IN, CorrelateRule, InhibitRule, Rulebook
+from gateway.model.origin import BUILT_IN
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import CorrelateRule, InhibitRule
 from tests.decisions.cases import alert
 from tests.support.build import START, match
 

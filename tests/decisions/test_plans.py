@@ -8,9 +8,11 @@ import pytest
 from gateway.decisions.plan import Plan, remind_at
 from gateway.decisions.settle import fall_back
 from gateway.model.alert import Alert
+from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Acknowledgement, Closure, Incident, Part, Told
 from gateway.model.ledger import Believed, Intent, Ledger
-from gateway.model.rulebook import HOUR, MINUTE, SECOND, Condition, PageWhen, Rulebook
+from gateway.model.route import Condition, PageWhen
+from gateway.model.rulebook import Rulebook
 from gateway.model.severity import Severity
 from gateway.model.verdict import Reason, Standing, Verdict
 from tests.decisions.cases import MESSAGE, acknowledged, alert, closed, planned, route, seen_by, told

@@ -11,8 +11,8 @@ from gateway.decisions.calendar import Calendar
 from gateway.decisions.orders import state_of
 from gateway.decisions.silence import MOST, Wish, approve, end, extend, propose, tend, with_silence
 from gateway.decisions.weigh import Scales
+from gateway.model.durations import DAY, HOUR, MINUTE
 from gateway.model.orders import Fault, Orders, Silence, SilencePolicy, SilenceState
-from gateway.model.rulebook import DAY, HOUR, MINUTE
 from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
 from tests.decisions.cases import alert

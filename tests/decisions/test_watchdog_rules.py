@@ -10,7 +10,10 @@ import pytest
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.watchdogs import LONGEST_WAIT, Watchdogs
 from gateway.model.alert import Alert, Copy
-from gateway.model.rulebook import MINUTE, Origin, Rulebook, Watchdog
+from gateway.model.durations import MINUTE
+from gateway.model.origin import Origin
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import Watchdog
 from gateway.model.severity import Severity
 from gateway.model.verdict import Reason, Standing
 from tests.support.build import START, match, seen

@@ -8,7 +8,11 @@ import pytest
 
 from gateway.actions import Actions
 from gateway.model.changes import Changes, LogEntry
-from gateway.model.rulebook import BUILT_IN, MINUTE, SECOND, CorrelateRule, LabelRules, Maintenance, Origin, Route, Rulebook
+from gateway.model.durations import MINUTE, SECOND
+from gateway.model.origin import BUILT_IN, Origin
+from gateway.model.route import Route
+from gateway.model.rulebook import LabelRules, Rulebook
+from gateway.model.rules import CorrelateRule, Maintenance
 from gateway.model.telling import Answer, Refused, Unanswered
 from gateway.model.trail import shipped_cell
 from tests.support.build import START, match, rulebook, seen, slack, webhook

@@ -7,9 +7,12 @@ import msgspec
 from gateway.actions import Actions
 from gateway.model.alert import MAX_COPIES
 from gateway.model.changes import Table
+from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
 from gateway.model.incident import Told
+from gateway.model.origin import BUILT_IN
 from gateway.model.records import load_alert
-from gateway.model.rulebook import BUILT_IN, DAY, HOUR, MINUTE, SECOND, CorrelateRule, Route
+from gateway.model.route import Route
+from gateway.model.rules import CorrelateRule
 from tests.flows.test_telling import states
 from tests.support.build import START, rulebook, seen
 from tests.support.world import World

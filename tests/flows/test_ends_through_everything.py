@@ -10,20 +10,12 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Told
-from gateway.model.rulebook import (
-    BUILT_IN,
-    HOUR,
-    MINUTE,
-    SECOND,
-    Hours,
-    InhibitRule,
-    Maintenance,
-    Mute,
-    Route,
-    Rulebook,
-    Shift,
-)
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Hours, Mute, Route, Shift
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import InhibitRule, Maintenance
 from gateway.model.time_intervals import TimeInterval
 from tests.flows.test_silences import silenced
 from tests.support.build import START, match, pager, rulebook, seen, slack

@@ -8,8 +8,10 @@ from structlog.testing import capture_logs
 from gateway.actions import Actions
 from gateway.decisions import books
 from gateway.decisions.admit import KEEP_ENDED
+from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Told
-from gateway.model.rulebook import BUILT_IN, HOUR, MINUTE, SECOND, Route
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Route
 from gateway.model.telling import Refused
 from tests.support.build import rulebook, seen, slack
 from tests.support.world import World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.decisions.policy import Policy
 from gateway.model.changes import Changes
-from gateway.model.rulebook import MINUTE, SECOND
+from gateway.model.durations import MINUTE, SECOND
 from gateway.reconcile.context import OUTDATED_PATIENCE
 from gateway.reconcile.reading import RULES, Announced
 from tests.flows.test_telling import states

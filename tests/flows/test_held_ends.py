@@ -8,8 +8,13 @@ from gateway.actions import Actions
 from gateway.decisions.plan import plan
 from gateway.decisions.watchdogs import LONGEST_WAIT
 from gateway.inbound.show import show_verdicts
+from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Incident, Told
-from gateway.model.rulebook import BUILT_IN, HOUR, MINUTE, SECOND, Hours, Origin, Route, Rulebook, Source, Watchdog
+from gateway.model.origin import BUILT_IN, Origin
+from gateway.model.route import Hours, Route
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import Watchdog
+from gateway.model.source import Source
 from gateway.model.time_intervals import TimeInterval
 from gateway.ordering import OrderDesk
 from gateway.reconcile.reading import read_case

@@ -6,8 +6,10 @@ import asyncio
 
 import pytest
 
+from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Remote, Through, Told
-from gateway.model.rulebook import BUILT_IN, HOUR, MINUTE, SECOND, Route
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Route
 from gateway.model.telling import Answer, Refused, Telling, Unanswered
 from tests.flows.test_telling import states
 from tests.support.build import rulebook, seen, slack

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
 from gateway.model.incident import Told
-from gateway.model.rulebook import BUILT_IN, DAY, HOUR, MINUTE, SECOND, Hours, Maintenance, Mute, Route, Rulebook, Shift
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Hours, Mute, Route, Shift
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import Maintenance
 from gateway.model.time_intervals import TimeInterval
 from tests.flows.test_telling import states
 from tests.support.build import START, match, pager, rulebook, seen, slack

@@ -6,9 +6,13 @@ import msgspec
 
 from gateway.actions import Actions
 from gateway.decisions.silence import Wish
+from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
 from gateway.model.incident import Told
 from gateway.model.orders import Fault, Silence, SilencePolicy
-from gateway.model.rulebook import BUILT_IN, DAY, HOUR, MINUTE, SECOND, CorrelateRule, Maintenance, Mute, Route, Rulebook
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Mute, Route
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import CorrelateRule, Maintenance
 from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
 from gateway.ordering import Weighed

@@ -10,10 +10,13 @@ import pytest
 from gateway.errors import StateUnavailable
 from gateway.model.alert import Alert, Observation
 from gateway.model.changes import Table
+from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
 from gateway.model.incident import Told
+from gateway.model.origin import BUILT_IN, SecretName
 from gateway.model.peers import Active, Statement
 from gateway.model.records import load_alert
-from gateway.model.rulebook import BUILT_IN, DAY, HOUR, MINUTE, SECOND, Rulebook, SecretName, Source
+from gateway.model.rulebook import Rulebook
+from gateway.model.source import Source
 from tests.support.build import match, rulebook, seen
 from tests.support.world import World
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from gateway.model.alert import MAX_COPIES
 from gateway.model.changes import Table
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.incident import Told
-from gateway.model.rulebook import BUILT_IN, MINUTE, SECOND, Condition, PageWhen, Quantifier, Route
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Condition, PageWhen, Quantifier, Route
 from gateway.model.severity import Severity
 from tests.support.build import pager, rulebook, seen, slack
 from tests.support.world import World

@@ -5,8 +5,10 @@ from __future__ import annotations
 from gateway.actions import Actions
 from gateway.decisions.books import failing
 from gateway.model.changes import Pace
+from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Incident, Told
-from gateway.model.rulebook import BUILT_IN, HOUR, MINUTE, SECOND, Route
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Route
 from gateway.model.telling import Refused, Unanswered
 from tests.flows.test_telling import states
 from tests.support.build import pager, rulebook, seen, slack

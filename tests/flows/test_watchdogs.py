@@ -12,9 +12,13 @@ from gateway.decisions.listen import AWAY
 from gateway.errors import StateUnavailable
 from gateway.model.alert import Observation
 from gateway.model.changes import Ask, Changes, Gathered, Table
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.incident import Told
+from gateway.model.origin import BUILT_IN, Origin
 from gateway.model.records import load_alert, load_watch
-from gateway.model.rulebook import BUILT_IN, MINUTE, SECOND, Hours, Maintenance, Origin, Route, Rulebook, Watchdog
+from gateway.model.route import Hours, Route
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import Maintenance, Watchdog
 from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
 from gateway.model.watch import watch_cell

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from gateway.decisions.books import failing
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.incident import Remote, Told
-from gateway.model.rulebook import BUILT_IN, MINUTE, SECOND, Condition, CorrelateRule, PageWhen, Route, SecretName
+from gateway.model.origin import BUILT_IN, SecretName
+from gateway.model.route import Condition, PageWhen, Route
+from gateway.model.rules import CorrelateRule
 from gateway.model.severity import Severity
 from gateway.model.telling import Delivered, Refused, Unanswered
 from tests.flows.test_telling import states

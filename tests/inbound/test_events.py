@@ -12,7 +12,9 @@ from gateway.errors import BadWebhook
 from gateway.inbound.events import parse_events
 from gateway.inbound.parsing import Parsed
 from gateway.model.alert import fingerprint
-from gateway.model.rulebook import BUILT_IN, LabelRules, SecretName, Source
+from gateway.model.origin import BUILT_IN, SecretName
+from gateway.model.rulebook import LabelRules
+from gateway.model.source import Source
 from gateway.model.verdict import Reason
 from tests.inbound.test_door import NOW, Taker, door, post
 from tests.support.build import match

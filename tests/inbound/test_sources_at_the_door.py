@@ -11,7 +11,10 @@ from gateway.inbound.alertmanager import AlertmanagerDoor
 from gateway.inbound.body import Caps
 from gateway.inbound.entrance import entrance
 from gateway.inbound.http import Front
-from gateway.model.rulebook import BUILT_IN, DEFAULT_SOURCE, MINUTE, SECOND, Origin, Rulebook, SecretName, Source
+from gateway.model.durations import MINUTE, SECOND
+from gateway.model.origin import BUILT_IN, Origin, SecretName
+from gateway.model.rulebook import Rulebook
+from gateway.model.source import DEFAULT_SOURCE, Source
 from gateway.model.verdict import Reason
 from gateway.telemetry.metrics import Metrics
 from tests.inbound.test_door import GOOD, NOW, Taker, basic, post

@@ -15,8 +15,10 @@ from starlette.routing import Route
 
 from gateway.decisions.normalise import Normaliser
 from gateway.model.alert import fingerprint
+from gateway.model.origin import BUILT_IN
 from gateway.model.peers import Statement
-from gateway.model.rulebook import BUILT_IN, LabelRules, Source
+from gateway.model.rulebook import LabelRules
+from gateway.model.source import Source
 from gateway.outbound.alertmanager import AlertmanagerPeers
 from gateway.sandbox.server import LocalServer
 from tests.support.build import match

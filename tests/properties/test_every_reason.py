@@ -17,25 +17,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from gateway.actions import Actions
 from gateway.decisions.silence import Wish
 from gateway.model.changes import Table
+from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
 from gateway.model.incident import Told
-from gateway.model.rulebook import (
-    ALWAYS,
-    DAY,
-    HOUR,
-    MINUTE,
-    SECOND,
-    Condition,
-    CorrelateRule,
-    Hours,
-    InhibitRule,
-    Maintenance,
-    Mute,
-    Origin,
-    PageWhen,
-    Quantifier,
-    Route,
-    Rulebook,
-)
+from gateway.model.origin import Origin
+from gateway.model.route import ALWAYS, Condition, Hours, Mute, PageWhen, Quantifier, Route
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import CorrelateRule, InhibitRule, Maintenance
 from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
 from gateway.model.verdict import Reason, Standing

@@ -14,8 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from gateway.actions import Actions
 from gateway.model.changes import Table
+from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
 from gateway.model.incident import Told
-from gateway.model.rulebook import BUILT_IN, DAY, HOUR, MINUTE, SECOND, Condition, PageWhen, Quantifier, Route
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Condition, PageWhen, Quantifier, Route
 from gateway.model.severity import Severity
 from gateway.model.telling import Refused, Unanswered
 from tests.support.build import pager, rulebook, seen, slack

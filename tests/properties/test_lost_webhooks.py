@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from gateway.decisions.normalise import Normaliser
 from gateway.model.alert import Observation
 from gateway.model.changes import Table
+from gateway.model.durations import HOUR, MINUTE, SECOND
+from gateway.model.origin import BUILT_IN, SecretName
 from gateway.model.peers import Active, Statement
 from gateway.model.records import load_alert
-from gateway.model.rulebook import BUILT_IN, HOUR, MINUTE, SECOND, SecretName, Source
+from gateway.model.source import Source
 from tests.support.build import rulebook, seen
 from tests.support.world import World
 

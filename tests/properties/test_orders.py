@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from gateway.model.alert import Observation
 from gateway.model.changes import Table
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.incident import Told
 from gateway.model.records import load_alert
-from gateway.model.rulebook import MINUTE, SECOND
 from tests.support.build import seen
 from tests.support.world import World
 

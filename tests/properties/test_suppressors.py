@@ -8,8 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.decisions.policy import Policy
+from gateway.model.durations import HOUR, MINUTE
 from gateway.model.incident import Told
-from gateway.model.rulebook import BUILT_IN, HOUR, MINUTE, Maintenance, Mute, Route, Rulebook
+from gateway.model.origin import BUILT_IN
+from gateway.model.route import Mute, Route
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import Maintenance
 from gateway.model.time_intervals import TimeInterval
 from tests.support.build import START, match, pager, rulebook, seen, slack
 from tests.support.world import World

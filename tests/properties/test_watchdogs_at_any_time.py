@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 
 from gateway.decisions.listen import LOOK
 from gateway.model.changes import Table
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.incident import Told
+from gateway.model.origin import BUILT_IN
 from gateway.model.records import load_alert
-from gateway.model.rulebook import BUILT_IN, MINUTE, SECOND, Route, Rulebook, Watchdog
+from gateway.model.route import Route
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import Watchdog
 from tests.support.build import match, pager, rulebook, seen, slack
 from tests.support.world import World
 

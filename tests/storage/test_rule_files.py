@@ -6,20 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.model.destination import PagerDutyService, SlackChannel
+from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.matchers import parse_matchers
-from gateway.model.rulebook import (
-    HOUR,
-    MINUTE,
-    SECOND,
-    Condition,
-    LabelRules,
-    PagerDutyService,
-    PageWhen,
-    Quantifier,
-    Rulebook,
-    SecretName,
-    SlackChannel,
-)
+from gateway.model.origin import SecretName
+from gateway.model.route import Condition, PageWhen, Quantifier
+from gateway.model.rulebook import LabelRules, Rulebook
 from gateway.model.severity import Severity
 from gateway.storage.rule_files import load_rules
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model.rulebook import Hours, InhibitRule, Rulebook
+from gateway.model.route import Hours
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import InhibitRule
 from gateway.storage.rule_files import load_rules
 from gateway.storage.rule_files.diff import differences
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model.rulebook import Hours, Mute, Rulebook, Shift
+from gateway.model.route import Hours, Mute, Shift
+from gateway.model.rulebook import Rulebook
 from gateway.storage.rule_files import load_rules
 
 NOW = 1_800_000_000_000  # 2027-01-15T08:00:00Z

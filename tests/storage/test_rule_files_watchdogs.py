@@ -8,7 +8,9 @@ import pytest
 import yaml
 from jsonschema import ValidationError, validate
 
-from gateway.model.rulebook import MINUTE, Hours, Rulebook
+from gateway.model.durations import MINUTE
+from gateway.model.route import Hours
+from gateway.model.rulebook import Rulebook
 from gateway.storage.rule_files import differences, load_rules, rules_schema
 
 BASE = """destinations:

@@ -14,7 +14,8 @@ import msgspec
 from gateway.decisions.inhibit import Inhibitor
 from gateway.model.changes import Posts
 from gateway.model.matchers import parse_matchers
-from gateway.model.rulebook import BUILT_IN, InhibitRule
+from gateway.model.origin import BUILT_IN
+from gateway.model.rules import InhibitRule
 from tests.decisions.cases import alert
 
 Labels = Mapping[str, str]

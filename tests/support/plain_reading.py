@@ -11,10 +11,13 @@ from datetime import UTC, datetime
 
 from gateway.model.alert import Alert
 from gateway.model.changes import Table
+from gateway.model.durations import DAY, MINUTE
 from gateway.model.incident import Incident, Member
 from gateway.model.matchers import Matcher
 from gateway.model.records import load_alert
-from gateway.model.rulebook import DAY, MINUTE, Hours, InhibitRule, Route, Rulebook
+from gateway.model.route import Hours, Route
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import InhibitRule
 from gateway.model.severity import Severity
 from tests.support.world import World
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.model.rulebook import MINUTE, SECOND
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.verdict import Outcome, Reason, Taken
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.sources import LAG_WINDOW, Lag

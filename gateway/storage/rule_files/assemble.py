@@ -6,16 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gateway.model.rulebook import (
-    ALWAYS,
-    DEFAULT_CLOSED_BY_HAND,
-    Destination,
-    LabelRules,
-    Rulebook,
-    SlackChannel,
-    Watchdog,
-    Webhook,
-)
+from gateway.model.destination import Destination, SlackChannel, Webhook
+from gateway.model.route import ALWAYS
+from gateway.model.rulebook import DEFAULT_CLOSED_BY_HAND, LabelRules, Rulebook
+from gateway.model.rules import Watchdog
 from gateway.model.time_intervals import TimeInterval, first_after
 from gateway.storage.rule_files.checks import Checks
 from gateway.storage.rule_files.findings import Finding, nearest

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from gateway.model.destination import Destination, PagerDutyService
 from gateway.model.matchers import Matcher
-from gateway.model.rulebook import Destination, PagerDutyService
 from gateway.storage.rule_files.findings import Finding, Level, Place, nearest
 from gateway.storage.rule_files.read import Reference
 from gateway.storage.rule_files.written import Written

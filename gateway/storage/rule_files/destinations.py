@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 import yaml
 
-from gateway.model.rulebook import Destination, Origin, PagerDutyService, SlackChannel, Webhook
+from gateway.model.destination import Destination, PagerDutyService, SlackChannel, Webhook
+from gateway.model.origin import Origin
 from gateway.storage.rule_files.keys import DESTINATION, KINDS, PAGERDUTY, SLACK, WEBHOOK
 from gateway.storage.rule_files.read import Reader
 from gateway.storage.rule_files.written import WrittenDestination

@@ -6,24 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 
+from gateway.model.destination import Destination, PagerDutyService, SlackChannel, Webhook
 from gateway.model.durations import UNITS
-from gateway.model.rulebook import (
-    Condition,
-    CorrelateRule,
-    Destination,
-    InhibitRule,
-    Maintenance,
-    PagerDutyService,
-    PageWhen,
-    Route,
-    Rulebook,
-    SecretName,
-    SlackChannel,
-    Source,
-    Watchdog,
-    Webhook,
-)
+from gateway.model.origin import SecretName
+from gateway.model.route import Condition, PageWhen, Route
+from gateway.model.rulebook import Rulebook
+from gateway.model.rules import CorrelateRule, InhibitRule, Maintenance, Watchdog
 from gateway.model.severity import Severity
+from gateway.model.source import Source
 
 _UNSAID = ("origin", "parent", "children")
 _MOMENTS = ("start", "end")

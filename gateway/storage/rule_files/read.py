@@ -11,7 +11,7 @@ import yaml
 
 from gateway.model.durations import parse_duration
 from gateway.model.matchers import Matcher, MatcherError, parse_matchers
-from gateway.model.rulebook import SecretName
+from gateway.model.origin import SecretName
 from gateway.model.severity import BUILT_IN_WORDS, Severity
 from gateway.storage.rule_files.findings import Finding, Level, Place, nearest
 

@@ -8,7 +8,9 @@ from typing import Any
 import yaml
 
 from gateway.model.matchers import Matcher
-from gateway.model.rulebook import ALL_LABELS, Condition, CorrelateRule, Mute, Origin, PageWhen, Quantifier
+from gateway.model.origin import Origin
+from gateway.model.route import Condition, Mute, PageWhen, Quantifier
+from gateway.model.rules import ALL_LABELS, CorrelateRule
 from gateway.storage.rule_files.keys import CORRELATE, LATER_CORRELATE, LATER_ROUTE, MUTE, ROUTE, SHIFT, TIMERS
 from gateway.storage.rule_files.read import Reader, Reference
 from gateway.storage.rule_files.times import read_hours

@@ -8,7 +8,8 @@ import yaml
 
 from gateway.decisions.route import OWN_SOURCE
 from gateway.model.matchers import Matcher, Op
-from gateway.model.rulebook import Origin, SecretName, Source
+from gateway.model.origin import Origin, SecretName
+from gateway.model.source import Source
 from gateway.storage.rule_files.findings import Place
 from gateway.storage.rule_files.keys import SOURCE
 from gateway.storage.rule_files.read import Reader

@@ -8,7 +8,8 @@ from datetime import datetime
 import yaml
 
 from gateway.model.matchers import Matcher
-from gateway.model.rulebook import InhibitRule, Maintenance, Origin
+from gateway.model.origin import Origin
+from gateway.model.rules import InhibitRule, Maintenance
 from gateway.storage.rule_files.keys import INHIBIT, LATER_RULE, MAINTENANCE
 from gateway.storage.rule_files.read import Reader
 from gateway.storage.rule_files.times import read_hours

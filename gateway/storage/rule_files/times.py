@@ -7,7 +7,7 @@ from typing import cast
 
 import yaml
 
-from gateway.model.rulebook import Hours
+from gateway.model.route import Hours
 from gateway.model.time_intervals import TimeInterval, TimeIntervalError
 from gateway.storage.rule_files.keys import TIME_INTERVAL
 from gateway.storage.rule_files.read import Reader

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gateway.model.rulebook import ALWAYS, Destination, Origin, Route, Shift
+from gateway.model.destination import Destination
+from gateway.model.origin import Origin
+from gateway.model.route import ALWAYS, Route, Shift
 from gateway.storage.rule_files.checks import Checks
 from gateway.storage.rule_files.findings import nearest
 from gateway.storage.rule_files.written import WrittenRoute, WrittenShift

@@ -8,7 +8,9 @@ from typing import Any
 import yaml
 
 from gateway.model.matchers import Matcher
-from gateway.model.rulebook import DEFAULT_SOURCE, Origin, Source, Watchdog
+from gateway.model.origin import Origin
+from gateway.model.rules import Watchdog
+from gateway.model.source import DEFAULT_SOURCE, Source
 from gateway.storage.rule_files.findings import Level, Place, nearest
 from gateway.storage.rule_files.keys import LATER_RULE, WATCHDOG
 from gateway.storage.rule_files.read import Reader, Reference

@@ -6,19 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.model.destination import Destination
 from gateway.model.matchers import Matcher
 from gateway.model.orders import SilencePolicy
-from gateway.model.rulebook import (
-    DEFAULT_SILENCES,
-    CorrelateRule,
-    Destination,
-    Hours,
-    InhibitRule,
-    LabelRules,
-    Maintenance,
-    Source,
-    Watchdog,
-)
+from gateway.model.route import Hours
+from gateway.model.rulebook import DEFAULT_SILENCES, LabelRules
+from gateway.model.rules import CorrelateRule, InhibitRule, Maintenance, Watchdog
+from gateway.model.source import Source
 from gateway.model.time_intervals import TimeInterval
 from gateway.storage.rule_files.findings import Place
 from gateway.storage.rule_files.read import Reference

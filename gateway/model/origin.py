@@ -1,0 +1,32 @@
+"""Where what stands in the rule files comes from, and the names of secrets in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a rule stands, for people: `file:line`."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.file else "built-in"
+
+
+BUILT_IN = Origin("", 0)
+
+
+def described(name: str, origin: Origin, owner: str, reason: str) -> str:
+    """A rule as people see it: `name (file:line)`, and what its writer wanted to say."""
+    owned = f", {owner}" if owner else ""
+    return f"{name} ({origin}{owned})" + (f": {reason}" if reason else "")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretName:
+    """The name of a secret in the environment; its value never enters a rule set."""
+
+    env: str
