@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable
 from itertools import islice
 
@@ -11,7 +10,6 @@ from gateway.model.changes import (
     Ask,
     Cell,
     Changes,
-    Claim,
     Claimed,
     Committed,
     Fate,
@@ -21,13 +19,13 @@ from gateway.model.changes import (
     LogEntry,
     Pace,
     Posts,
-    Release,
     Row,
     Table,
     closed_lane,
 )
 from gateway.model.durations import MINUTE
 from gateway.model.trail import Stretch, Written
+from gateway.storage.memory_agenda import Agenda
 
 LOG_LENGTH = 10_000
 QUARANTINE_LENGTH = 1_000
@@ -42,10 +40,7 @@ class MemoryStore:
         self._last = 0
         self._commits = 0
         self.rows: dict[Table, dict[str, Row]] = {table: {} for table in Table}
-        self.agenda_at: dict[str, int] = {}
-        self._priority: dict[str, int] = {}
-        self._leases: dict[str, tuple[str, int, int | None]] = {}
-        self._pace: dict[str, int] = {}
+        self._agenda = Agenda()
         self._fence: tuple[str, int] = ("", 0)
         self.counted: dict[str, int] = {}
         self.log: list[tuple[int, LogEntry]] = []
@@ -89,13 +84,13 @@ class MemoryStore:
         holder, ends = self._fence
         if holder and holder != changes.fence and ends > now:
             return Committed(Fate.FENCED, now)
-        if any(self._leases.get(one.claim.subject, ("", 0, None))[0] != one.claim.token for one in changes.releases):
+        if not all(self._agenda.holds(one.claim) for one in changes.releases):
             return Committed(Fate.EXPIRED, now)
         self._write(changes)
         woken = self._move(changes.posts)
         for release in changes.releases:
-            self._release(release)
-        self._schedule(changes.agenda | dict.fromkeys(woken, (now, SOON)))
+            self._agenda.release(release)
+        self._agenda.schedule(changes.agenda | dict.fromkeys(woken, (now, SOON)))
         self.log = (self.log + [(now, entry) for entry in changes.log])[-LOG_LENGTH:]
         self._logged += len(changes.log)
         self._keep(changes.keep, now)
@@ -134,27 +129,6 @@ class MemoryStore:
             self._watching.get(post, set()).discard(subject)
         return woken
 
-    def _release(self, release: Release) -> None:
-        if release.hold:
-            return
-        (subject, _, _), again, _ = release
-        woken = self._leases.pop(subject)[2]
-        if woken is not None:
-            again = woken if again is None else min(woken, again)
-        if again is None:
-            self.agenda_at.pop(subject, None)
-            self._priority.pop(subject, None)
-        else:
-            self.agenda_at[subject] = again
-
-    def _schedule(self, agenda: dict[str, tuple[int, int]]) -> None:
-        for subject, (at, priority) in agenda.items():
-            self.agenda_at[subject] = min(self.agenda_at.get(subject, at), at)
-            self._priority[subject] = priority
-            if subject in self._leases:
-                token, ends, woken = self._leases[subject]
-                self._leases[subject] = (token, ends, at if woken is None else min(woken, at))
-
     def _keep(self, keep: Iterable[Kept], now: int) -> None:
         for one in keep:
             self._add("quarantine_entries", one.id not in self._kept)
@@ -169,54 +143,18 @@ class MemoryStore:
         self.counted[counter] = self.counted.get(counter, 0) + by
 
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
-        now = self._now()
-        due = [s for s, at in self.agenda_at.items() if at <= now and self._leases.get(s, ("", 0, None))[1] <= now]
-        due.sort(key=lambda s: (self._priority.get(s, 5), self.agenda_at[s], s))
-        claims: list[Claim] = []
-        lanes = lanes._replace(running=dict(lanes.running), room=dict(lanes.room))
-        for subject in due:
-            if len(claims) < limit and self._take_token(subject, lanes, now):
-                claims.append(Claim(subject, secrets.token_hex(8), self.agenda_at[subject]))
-                self._leases[subject] = (claims[-1].token, now + lease, None)
-        return Claimed(now, self._next_due(now, lanes), tuple(claims))
+        return self._agenda.claim(limit, lease, lanes, self._now())
 
-    def _opens_at(self, lane: str, lanes: LaneRule) -> int:
-        pace = lanes.paces.get(lane.partition(":")[0])
-        return self._pace.get(pace.key(lane), 0) - pace.allowance if pace else 0
-
-    def _take_token(self, subject: str, lanes: LaneRule, now: int) -> bool:
-        lane = lane_of(subject)
-        if not lane:
-            return True
-        if not _has_room(lane, lanes) or self._opens_at(lane, lanes) > now:
-            return False
-        pace = lanes.paces.get(lane.partition(":")[0])
-        if pace is not None:
-            self._pace[pace.key(lane)] = max(self._pace.get(pace.key(lane), 0), now) + pace.interval
-        kind = lanes.kinds.get(lane.partition(":")[0], "")
-        assert isinstance(lanes.running, dict)
-        assert isinstance(lanes.room, dict)
-        lanes.running[lane] = lanes.running.get(lane, 0) + 1
-        if kind in lanes.room:
-            lanes.room[kind] -= 1
-        return True
-
-    def _next_due(self, now: int, lanes: LaneRule) -> int:
-        times = []
-        for subject, at in self.agenda_at.items():
-            lane = lane_of(subject)
-            leased_to = self._leases.get(subject, ("", 0, None))[1]
-            if at <= now and leased_to <= now and lane and not _has_room(lane, lanes):
-                continue  # whatever ends there wakes the loop
-            opens = self._opens_at(lane, lanes) if at <= now else 0
-            times.append(max(at, leased_to, opens) if at <= now else at)
-        return min(times, default=-1)
+    @property
+    def agenda_at(self) -> dict[str, int]:
+        """When each subject is due."""
+        return self._agenda.times
 
     async def close_lane(self, lane: str, pace: Pace, until: int) -> None:
         now, cell = self._now(), Cell(Table.META, f"closed:{lane}")
         since, last = closed_lane(self._row(cell).value)
         self._write(Changes(put={cell: f"{since if last + MINUTE >= now else now} {until}".encode()}))
-        self._pace[pace.key(lane)] = max(self._pace.get(pace.key(lane), 0), until + pace.allowance)
+        self._agenda.close(lane, pace, until)
 
     async def fence(self, holder: str, length: int) -> bool:
         now = self._now()
@@ -251,15 +189,5 @@ class MemoryStore:
 
     async def agenda(self) -> tuple[int, int]:
         now = self._now()
-        oldest = min(self.agenda_at.values(), default=now)
-        return len(self.agenda_at), max(0, now - oldest)
-
-
-def lane_of(subject: str) -> str:
-    """`deliver:<target>|<incident>` is sent in its target's lane; nothing else has one."""
-    return subject[8:].partition("|")[0] if subject.startswith("deliver:") else ""
-
-
-def _has_room(lane: str, lanes: LaneRule) -> bool:
-    kind = lanes.kinds.get(lane.partition(":")[0], "")
-    return lanes.running.get(lane, 0) < lanes.width and lanes.room.get(kind, 1) > 0
+        oldest = min(self._agenda.times.values(), default=now)
+        return len(self._agenda.times), max(0, now - oldest)

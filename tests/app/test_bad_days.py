@@ -101,7 +101,7 @@ async def test_what_was_claimed_when_the_end_came_is_finished_and_no_lease_is_le
     intake = Intake(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
     await intake.accept([seen()], [])
     await asyncio.wait_for(world.reconciler.run(), 5)
-    assert not store._leases
+    assert not store._agenda._leases
 
 
 class Hiccups(MemoryStore):
