@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +32,6 @@ from gateway.inbound.operations import Operations
 from gateway.inbound.parsing import Parsed
 from gateway.inbound.replay import Replayer
 from gateway.inbound.show import moment
-from gateway.intake import Intake
 from gateway.model.changes import Pace
 from gateway.noting import note_quieted
 from gateway.opening import stored
@@ -44,7 +43,6 @@ from gateway.outbound.slack import SlackNotifier
 from gateway.outbound.webhook import WebhookNotifier
 from gateway.own_alerts import OwnAlerts
 from gateway.ports import Notifier
-from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
 from gateway.reconcile.loop import PACES
 from gateway.reload import InForce, Listeners, RulesKeeper, load_or_refuse
@@ -54,6 +52,7 @@ from gateway.spread import SpreadIntake
 from gateway.storage.layout import laid_out
 from gateway.telemetry.metrics import Metrics
 from gateway.vault import EnvironmentVault, vault_key
+from gateway.workers import Workers
 
 log = structlog.get_logger("gateway.app")
 
@@ -96,40 +95,25 @@ async def _assemble(
     settings = environment.settings
     metrics = Metrics()
     vault = EnvironmentVault(environment, await vault_key(slots.home))
+    workers = Workers(slots, first.correlator, first.policy, metrics.taken)
+    own_alerts = OwnAlerts(workers.intakes[HOME], slots.home)
+    notifiers, trail = _senders(stack, settings, vault)
     peers = AlertmanagerPeers()
     stack.push_async_callback(peers.aclose)
-    webhook = WebhookNotifier(vault.secret, proxy=settings.proxy)
-    notifiers = _notifiers(stack, settings, webhook)
-
-    reconcilers: list[Reconciler] = []
-    intakes = [
-        Intake(store, first.correlator, woken=lambda slot=slot: reconcilers[slot].wake(), taken=metrics.taken)  # type: ignore[misc]
-        for slot, store in enumerate(slots.states)
-    ]
-    own_alerts = OwnAlerts(intakes[HOME], slots.home)
-    intake = SpreadIntake(intakes, first.policy)
-    public_url = settings.public_url.rstrip("/")
-    for store, own in zip(slots.states, intakes, strict=True):
-        context = Context(store, first.policy, notifiers, vault, metrics, own_alerts.report, intake, peers, webhook, public_url)
-        context.slot, context.home = slots.states.index(store), store is slots.home
-        reconcilers.append(Reconciler(context, paces, lambda own=own: own.crowded))  # type: ignore[misc]
-    reconcilers[HOME].context.elsewhere = slots.states[HOME + 1 :]
-
-    def wake() -> None:
-        for reconciler in reconcilers:
-            reconciler.wake()
-
-    def enter(rules: InForce) -> Entrance:
-        shared = [token.get_secret_value() for token in settings.webhook_token]
-        return entrance(rules.rules, rules.normalisers, shared, vault, private=environment.private)
-
-    door = AlertmanagerDoor(partial(_take, intake, slots), enter(first), Caps(body=settings.max_body), metrics, utc_ms)
+    public_url, report = settings.public_url.rstrip("/"), own_alerts.report
+    context = Context(slots.home, first.policy, notifiers, vault, metrics, report, workers.intake, peers, trail, public_url)
+    workers.reconcile(context, paces)
+    door = AlertmanagerDoor(
+        partial(_take, workers.intake, slots),
+        _entrance(environment, vault, first),
+        Caps(body=settings.max_body),
+        metrics,
+        utc_ms,
+    )
 
     def use(rules: InForce, generations: Sequence[int]) -> None:
-        door.entrance = enter(rules)
-        intake.use(rules.correlator, rules.policy)
-        for reconciler, generation in zip(reconcilers, generations, strict=True):
-            reconciler.use(rules.policy, generation)
+        door.entrance = _entrance(environment, vault, rules)
+        workers.use(rules.correlator, rules.policy, generations)
         metrics.rules(rules.rules.revision, rules.loaded_at)
         metrics.sources.configured(rules.rules.sources)
 
@@ -138,49 +122,47 @@ async def _assemble(
     use(first, await keeper.announce(first.rules.revision))
 
     auditor = Auditor(
-        slots, intake, metrics, own_alerts.report, lambda: door.bytes_in_flight,
+        slots, workers.intake, metrics, own_alerts.report, lambda: door.bytes_in_flight,
         lambda: sum(keeper.in_force.unknown_severities.values()), lambda: keeper.in_force.rules.watchdogs,
     )  # fmt: skip
-    api = _api(settings, slots, intake, keeper, wake)
-    url = settings.heartbeat
-    heartbeat = Heartbeat(url, slots, metrics.beaten, settings.proxy) if url else None
+    heartbeat = Heartbeat(settings.heartbeat, slots, metrics.beaten, settings.proxy) if settings.heartbeat else None
     health = Health(keeper, auditor, vault, version("alert-gateway"), heartbeat)
     operations = Operations(slots.home, metrics, health.shown)
-    front = Front(door, [*operations.routes(), *api.routes()])
+    front = Front(door, [*operations.routes(), *_api(settings, slots, workers, keeper).routes()])
 
-    stack.push_async_callback(intake.drain)
-    background(stack, own_alerts.run)
-    background(stack, auditor.run)
-    background(stack, keeper.run)
+    stack.push_async_callback(workers.intake.drain)
+    for work in (own_alerts.run, auditor.run, keeper.run):
+        background(stack, work)
     if heartbeat is not None:
         stack.push_async_callback(heartbeat.aclose)
         background(stack, heartbeat.run)
-    for reconciler in reconcilers:
-        stack.push_async_callback(_finish, reconciler, asyncio.create_task(reconciler.run()))
-    _warn_of_missing(health)
-    log.info(
-        "gateway_ready",
-        rules=first.rules.revision,
-        destinations=list(first.rules.destinations),
-        version=version("alert-gateway"),
-    )
+    workers.start(stack)
+    _announce(first, health)
     return Gateway(front, keeper, auditor, slots, metrics, own_alerts)
 
 
-def _notifiers(stack: AsyncExitStack, settings: Settings, webhook: WebhookNotifier) -> dict[str, Notifier]:
-    """By kind of destination."""
+def _senders(stack: AsyncExitStack, settings: Settings, vault: EnvironmentVault) -> tuple[dict[str, Notifier], WebhookNotifier]:
+    """By kind of destination, and the one that the audit trail goes by."""
     slack = SlackNotifier(settings.slack_api_url, proxy=settings.proxy)
     pagerduty = PagerDutyNotifier(settings.pagerduty_events_url, proxy=settings.proxy)
+    webhook = WebhookNotifier(vault.secret, proxy=settings.proxy)
     for one in (slack, pagerduty, webhook):
         stack.push_async_callback(one.aclose)
-    return {"slack": slack, "pagerduty": pagerduty, "webhook": webhook, "log": LogNotifier()}
+    return {"slack": slack, "pagerduty": pagerduty, "webhook": webhook, "log": LogNotifier()}, webhook
 
 
-def _api(settings: Settings, slots: Slots, intake: SpreadIntake, keeper: RulesKeeper, wake: Callable[[], None]) -> Api:
+def _entrance(environment: Environment, vault: EnvironmentVault, rules: InForce) -> Entrance:
+    shared = [token.get_secret_value() for token in environment.settings.webhook_token]
+    return entrance(rules.rules, rules.normalisers, shared, vault, private=environment.private)
+
+
+def _api(settings: Settings, slots: Slots, workers: Workers, keeper: RulesKeeper) -> Api:
     admin_tokens = Tokens(token.get_secret_value() for token in settings.admin_token)
-    desk = OrderDesk(slots, lambda: keeper.in_force.policy, wake)
-    replayer = Replayer(slots, intake, lambda: (keeper.in_force.normalisers, keeper.in_force.rules.shared.name))
-    incidents = IncidentsApi(slots, replayer, Actions(slots, wake), lambda: keeper.in_force.policy, lambda: _shown(keeper))
+    desk = OrderDesk(slots, lambda: keeper.in_force.policy, workers.wake)
+    replayer = Replayer(slots, workers.intake, lambda: (keeper.in_force.normalisers, keeper.in_force.rules.shared.name))
+    incidents = IncidentsApi(
+        slots, replayer, Actions(slots, workers.wake), lambda: keeper.in_force.policy, lambda: _shown(keeper)
+    )
     orders = OrdersApi(desk, lambda: keeper.in_force.policy.calendar)
     watchdogs = WatchdogsApi(slots.home, lambda: keeper.in_force.rules.watchdogs)
     operations = [*incidents.operations(), *orders.operations(), *watchdogs.operations()]
@@ -193,16 +175,13 @@ async def _take(intake: SpreadIntake, slots: Slots, parsed: Parsed) -> None:
         await note_quieted(slots, parsed.source, parsed.quieted)
 
 
-async def _finish(reconciler: Reconciler, work: asyncio.Task[None]) -> None:
-    reconciler.stop()
-    await work
-
-
-def _warn_of_missing(health: Health) -> None:
+def _announce(first: InForce, health: Health) -> None:
     for destination, secret in health.missing().items():
         log.warning(
             "no_credential", destination=destination, missing=secret, consequence="deliveries go to this log and the API"
         )
+    destinations = list(first.rules.destinations)
+    log.info("gateway_ready", rules=first.rules.revision, destinations=destinations, version=version("alert-gateway"))
 
 
 def _shown(keeper: RulesKeeper) -> RulesShown:

@@ -79,7 +79,6 @@ class Intake:
             if one.done.cancelled() and one in self._waiting:
                 self._waiting.remove(one)
 
-    @property
     def crowded(self) -> bool:
         """Webhooks come in faster than one by one."""
         return asyncio.get_running_loop().time() - self._shared_at < CROWD

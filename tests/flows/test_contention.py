@@ -133,7 +133,7 @@ async def test_webhooks_that_come_together_share_a_commit() -> None:
     intake, crowd = crowded(0)
     await asyncio.gather(*(intake.accept([seen(service=f"s{number}")], []) for number in range(20)))
     assert len(crowd.commits) == 1
-    assert intake.crowded
+    assert intake.crowded()
 
 
 async def test_a_webhook_that_cannot_be_decided_fails_alone() -> None:

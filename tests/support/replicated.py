@@ -17,16 +17,11 @@ PATIENCE = 30.0
 MASTER = "gateway"
 
 
-def low_port() -> int:
-    """The bus of a cluster listens 10000 above."""
-    return next(port for port in iter(free_port, 0) if port < 55_000)
-
-
 class Server:
     """One redis-server on a port of its own, with everything on disk before it answers."""
 
     def __init__(self, folder: Path, *options: str, tls: Path | None = None, password: str = "") -> None:
-        self.port = low_port()
+        self.port = free_port()
         self._password = password
         self.folder = folder / str(self.port)
         self.folder.mkdir()

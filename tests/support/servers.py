@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,27 @@ def program(name: str, package: str) -> str:
     pytest.skip(message)
 
 
+def _ports() -> Iterator[int]:
+    """Never the same twice, nor one that another worker gives; below those that connections get (ip_local_port_range), so that
+    nothing takes one before its server does; the bus of a cluster, 10000 above, has room too."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
+    mine = [port for port in range(10_000, 32_000) if port % 16 == worker]
+    random.SystemRandom().shuffle(mine)  # not the tests' own randomness, which may be seeded
+    return filter(_is_free, mine)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
+_PORTS = _ports()
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return next(_PORTS)
 
 
 @contextmanager
