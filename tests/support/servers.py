@@ -31,8 +31,8 @@ def program(name: str, package: str) -> str:
 def _ports() -> Iterator[int]:
     """Never the same twice, nor one that another worker gives; below those that connections get (ip_local_port_range), so that
     nothing takes one before its server does; the bus of a cluster, 10000 above, has room too."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
-    mine = [port for port in range(10_000, 32_000) if port % 16 == worker]
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+    mine = [port for port in range(10_000, 20_000) if port % 8 == worker]
     random.SystemRandom().shuffle(mine)  # not the tests' own randomness, which may be seeded
     return filter(_is_free, mine)
 
