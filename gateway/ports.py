@@ -124,8 +124,8 @@ class Archive(Protocol):
         """Some rows and the cursor of the next page, 0 after the last; a row may come twice."""
         ...
 
-    async def timeline(self, subject: str | None, limit: int) -> list[tuple[int, LogEntry]]:
-        """Newest first, with the time of each."""
+    async def timeline(self, subject: str | None, limit: int, since: int = 0) -> list[tuple[int, LogEntry]]:
+        """Newest first, with the time of each; nothing of interest was written before `since` (ms)."""
         ...
 
     async def quarantine(self, limit: int) -> list[tuple[Kept, int, int]]:

@@ -46,8 +46,8 @@ class Slots:
             return inner * len(self.states) + slot, rows
         return (slot + 1) % len(self.states), rows
 
-    async def timeline(self, subject: str | None, limit: int) -> list[tuple[int, LogEntry]]:
-        lines = [line for state in self.states for line in await state.timeline(subject, limit)]
+    async def timeline(self, subject: str | None, limit: int, since: int = 0) -> list[tuple[int, LogEntry]]:
+        lines = [line for state in self.states for line in await state.timeline(subject, limit, since)]
         return sorted(lines, key=lambda line: line[0], reverse=True)[:limit]
 
     async def quarantine(self, limit: int) -> list[tuple[Kept, int, int]]:

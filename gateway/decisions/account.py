@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
+from operator import attrgetter
 
+from gateway.decisions.calendar import NEVER
 from gateway.model.changes import LogEntry
 from gateway.model.incident import Standings
 from gateway.model.verdict import Standing, Verdict
 
 NAMED = 10  # different verdicts in one entry
+NAMES = tuple(one.value for one in Standing)
+_counts = attrgetter(*NAMES, "reasons")
 
 
 def account(incident: str, target: str, before: Standings, now: Standings, verdicts: Iterable[Verdict]) -> list[LogEntry]:
     """One entry where the counts of any verdict have changed; `target` is empty for members that no target sees."""
-    if _counts(before) == _counts(now):
+    counts = _counts(now)
+    if _counts(before) == counts:
         return []
-    said: dict[str, str | int] = {"target": target} | {name.value: count for name, count in _counts(now)[0].items() if count}
-    found = Counter((one.reason.value, one.rule, one.because) for one in verdicts)
-    shown = [f"{count} × {_why(*why)}" for why, count in found.most_common(NAMED)]
+    said: dict[str, str | int] = {"target": target} | {name: count for name, count in zip(NAMES, counts, strict=False) if count}
+    found: dict[tuple[str, str, str], int] = {}
+    until = NEVER
+    for one in verdicts:
+        why = (one.reason.value, one.rule, one.because)
+        found[why] = found.get(why, 0) + 1
+        until = min(until, one.until or NEVER)
+    ranked = sorted(found.items(), key=lambda item: -item[1])
+    shown = [f"{count} × {_why(*why)}" for why, count in ranked[:NAMED]]
     said["why"] = "; ".join([*shown, f"{len(found) - NAMED} more"] if len(found) > NAMED else shown)
-    waits = [one.until for one in verdicts if one.until]
-    return [LogEntry(incident, "verdicts", said | ({"until": min(waits)} if waits else {}))]
-
-
-def _counts(standings: Standings) -> tuple[dict[Standing, int], dict[str, int]]:
-    return {one: getattr(standings, one.value) for one in Standing}, standings.reasons
+    return [LogEntry(incident, "verdicts", said | ({"until": until} if until < NEVER else {}))]
 
 
 def _why(reason: str, rule: str, because: str) -> str:

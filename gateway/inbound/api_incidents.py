@@ -100,7 +100,7 @@ class IncidentsApi:
             raise Refusal(404, f"there is no incident {name}", "incident", "ended incidents are kept for 7 days")
         alerts = list(reading.case.alerts.values())
         planned = plan(reading.case, policy, reading.now)
-        timeline = await self.slots.timeline(name, PAGE)
+        timeline = await self.slots.timeline(name, PAGE, reading.case.incident.opened_at)
         return models.IncidentWhole(
             **show_incident(reading.case.incident, alerts).model_dump(),
             alerts=[show_alert(one) for one in alerts],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
 
@@ -27,7 +28,7 @@ from gateway.model.durations import MINUTE
 from gateway.model.trail import Stretch, Written
 from gateway.storage.memory_agenda import Agenda
 
-LOG_LENGTH = 10_000
+LOG_LENGTH = 50_000
 QUARANTINE_LENGTH = 1_000
 SOON = 1  # the urgency of who is woken
 
@@ -43,7 +44,7 @@ class MemoryStore:
         self._agenda = Agenda()
         self._fence: tuple[str, int] = ("", 0)
         self.counted: dict[str, int] = {}
-        self.log: list[tuple[int, LogEntry]] = []
+        self.log: deque[tuple[int, LogEntry]] = deque(maxlen=LOG_LENGTH)
         self._logged = 0  # entries ever
         self._kept: dict[str, tuple[Kept, int, int]] = {}
         self._standing: dict[str, set[str]] = {}
@@ -91,7 +92,7 @@ class MemoryStore:
         for release in changes.releases:
             self._agenda.release(release)
         self._agenda.schedule(changes.agenda | dict.fromkeys(woken, (now, SOON)))
-        self.log = (self.log + [(now, entry) for entry in changes.log])[-LOG_LENGTH:]
+        self.log.extend((now, entry) for entry in changes.log)
         self._logged += len(changes.log)
         self._keep(changes.keep, now)
         for name in changes.forget:
@@ -174,8 +175,8 @@ class MemoryStore:
         ends = cursor + count >= len(self.rows[table])
         return (0 if ends else cursor + count), {name: self.rows[table][name] for name in fields}
 
-    async def timeline(self, subject: str | None, limit: int) -> list[tuple[int, LogEntry]]:
-        return [one for one in reversed(self.log) if subject in (None, one[1].subject)][:limit]
+    async def timeline(self, subject: str | None, limit: int, since: int = 0) -> list[tuple[int, LogEntry]]:
+        return [one for one in reversed(self.log) if subject in (None, one[1].subject) and one[0] >= since][:limit]
 
     async def log_after(self, position: str, limit: int) -> Stretch:
         first = self._logged - len(self.log) + 1

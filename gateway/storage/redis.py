@@ -45,7 +45,8 @@ KEY_NAMES = (
     *("agenda", "leases", "counters", "log", "quarantine", "quarantine_age", "quarantine_seen", "pace", "posts"),
 )
 TABLE_NUMBER = {table: KEY_NAMES.index(table.value) + 1 for table in Table}
-LOG_LENGTH = 10_000
+LOG_LENGTH = 50_000
+LOG_PAGE = 1_000  # entries in one look for those of a subject
 QUARANTINE_LENGTH = 1_000
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -136,11 +137,16 @@ class RedisStore:
         pairs = found.items() if isinstance(found, dict) else _pairs(found)
         return int(after), {name.decode(): _row(row) for name, row in pairs}
 
-    async def timeline(self, subject: str | None, limit: int) -> list[tuple[int, LogEntry]]:
-        reach = LOG_LENGTH if subject is not None else limit
-        lines = await self._client.ask("XREVRANGE", self.keys["log"], "+", "-", "COUNT", reach)
-        entries = [_entry(line[1]) for line in lines]
-        return [one for one in entries if subject in (None, one[1].subject)][:limit]
+    async def timeline(self, subject: str | None, limit: int, since: int = 0) -> list[tuple[int, LogEntry]]:
+        found: list[tuple[int, LogEntry]] = []
+        before, count = "+", LOG_PAGE if subject is not None else limit
+        while len(found) < limit:
+            lines = await self._client.ask("XREVRANGE", self.keys["log"], before, "-", "COUNT", count)
+            found += [one for _, fields in lines if subject in (None, (one := _entry(fields))[1].subject)]
+            if len(lines) < count or _entry(lines[-1][1])[0] < since:
+                break
+            before = f"({lines[-1][0].decode()}"
+        return found[:limit]
 
     async def log_after(self, position: str, limit: int) -> Stretch:
         first, last, lines = await self._run("trail", position, limit)

@@ -15,6 +15,7 @@ from gateway.model.rulebook import LabelRules, Rulebook
 from gateway.model.rules import CorrelateRule, Maintenance
 from gateway.model.telling import Answer, Refused, Unanswered
 from gateway.model.trail import shipped_cell
+from gateway.storage.memory import LOG_LENGTH
 from tests.support.build import START, match, rulebook, seen, slack, webhook
 from tests.support.world import World
 
@@ -144,24 +145,22 @@ async def test_what_was_cut_off_before_it_was_sent_is_counted_and_said() -> None
     await log_more(world, 10)
     await world.until(MINUTE)
     world.trail.down = True
-    for _ in range(12):
-        await log_more(world, 1_000)
+    await log_more(world, LOG_LENGTH + 2_000)
     await world.until(2 * MINUTE)
     world.trail.down = False
     await world.until(20 * MINUTE)
     assert [one.lost for one in world.trail.batches if one.lost] == [2_000]
-    assert len(positions(world)) == 10 + 10_000
+    assert len(positions(world)) == 10 + LOG_LENGTH
     assert positions(world) == sorted(positions(world))
 
 
 async def test_a_new_destination_is_sent_what_the_log_holds_and_has_lost_nothing() -> None:
     world = await begun(PLAIN)
-    for _ in range(11):
-        await log_more(world, 1_000)
+    await log_more(world, LOG_LENGTH + 1_000)
     assert not world.trail.tried
     await world.reload(AUDITED)
     await world.until(5 * MINUTE)
-    assert (len(positions(world)), [one.lost for one in world.trail.batches if one.lost]) == (10_000, [])
+    assert (len(positions(world)), [one.lost for one in world.trail.batches if one.lost]) == (LOG_LENGTH, [])
 
 
 async def test_one_that_the_rules_name_no_more_is_sent_nothing_more_and_forgotten() -> None:

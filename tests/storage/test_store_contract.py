@@ -301,15 +301,24 @@ async def test_the_log_is_read_on_from_a_position_in_the_order_in_which_it_was_w
     assert abs(first.entries[0].at - await store.now()) < 60_000
 
 
+async def test_the_timeline_of_a_subject_is_found_behind_thousands_of_others_and_no_further_than_asked(store: Store) -> None:
+    await store.commit(Changes(log=[LogEntry("mine", "opened", {})]))
+    since = (await store.timeline("mine", 1))[0][0]
+    await store.commit(Changes(log=[LogEntry("other", "x", {"n": n}) for n in range(2_500)] + [LogEntry("mine", "ended", {})]))
+    assert [entry.what for _, entry in await store.timeline("mine", 10, since)] == ["ended", "opened"]
+    assert [entry.what for _, entry in await store.timeline("mine", 1)] == ["ended"]
+    assert len(await store.timeline(None, 2_000)) == 2_000
+
+
 async def test_what_was_cut_off_the_log_is_known_by_number(store: Store) -> None:
     many = [LogEntry("", "x", {}) for _ in range(1_000)]
     await store.commit(Changes(log=many))
     (one,) = (await store.log_after("", 1)).entries
-    for _ in range(11):
+    for _ in range(51):
         await store.commit(Changes(log=many))
     stretch = await store.log_after(one.position, 100_000)
-    assert (stretch.last, stretch.first > 1) == (12_000, True)
-    assert len(stretch.entries) == stretch.last - stretch.first + 1 <= 10_200
+    assert (stretch.last, stretch.first > 1) == (52_000, True)
+    assert len(stretch.entries) == stretch.last - stretch.first + 1 <= 50_200
 
 
 async def test_pages_give_every_row_of_a_table(store: Store) -> None:
