@@ -6,6 +6,7 @@ replica shows the same; what this process did (webhooks, deliveries) is counted 
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -111,10 +112,10 @@ class Metrics:
             self._done.truncated.inc(truncated)
 
     def taken(self, verdicts: Sequence[Taken], now: int) -> None:
-        for one in verdicts:
-            if not one.inferred:
-                self._done.verdicts.labels(one.outcome, one.reason).inc()
-            self.sources.taken(one, now)
+        alike = collections.Counter((one.outcome, one.reason) for one in verdicts if not one.inferred)
+        for (outcome, reason), count in alike.items():
+            self._done.verdicts.labels(outcome, reason).inc(count)
+        self.sources.taken(verdicts, now)
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None:
         name = self._bounded(destination)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import collections
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from functools import partial
 
@@ -61,18 +62,21 @@ class SourceMetrics:
         for answer, count in zip(ANSWERS, (answered, silent), strict=True):
             self._asked.labels(source, answer).inc(count)
 
-    def taken(self, one: Taken, now: int) -> None:
+    def taken(self, verdicts: Iterable[Taken], now: int) -> None:
         """Of what is no source of the rules (our own alerts, a source just removed) nothing is kept."""
-        lag = self._lags.get(one.source)
-        if lag is None:
-            return
-        if one.inferred:
-            self._inferred.labels(one.source, one.outcome, one.reason).inc()
-            return
-        self._alerts.labels(one.source, one.outcome).inc()
-        self._heard.labels(one.source).set(now / 1000)
-        if one.event_at:
-            self._lag.labels(one.source).set(lag.least(now - one.event_at, now) / 1000)
+        known = [one for one in verdicts if one.source in self._lags]
+        for (source, outcome, reason), count in collections.Counter(one[:3] for one in known if one.inferred).items():
+            self._inferred.labels(source, outcome, reason).inc(count)
+        said = [one for one in known if not one.inferred]
+        for (source, outcome), count in collections.Counter(one[:2] for one in said).items():
+            self._alerts.labels(source, outcome).inc(count)
+            self._heard.labels(source).set(now / 1000)
+        newest: dict[str, int] = {}
+        for one in said:
+            newest[one.source] = max(newest.get(one.source, 0), one.event_at)
+        for source, event_at in newest.items():
+            if event_at:
+                self._lag.labels(source).set(self._lags[source].least(now - event_at, now) / 1000)
 
 
 class Lag:
