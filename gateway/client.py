@@ -16,6 +16,9 @@ REQUEST_TIME = 10.0  # seconds
 
 out = Console(highlight=False, soft_wrap=True)
 
+ALERTS_SHOWN = 20
+LINES_SHOWN = 20  # of the timeline, newest first
+
 
 def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
     settings = from_process().settings
@@ -92,10 +95,25 @@ def _print_incident(one: dict[str, Any]) -> None:
     for ledger in one.get("ledgers", ()):
         trouble = f"  {ledger['error']}" if ledger["error"] else ""
         out.print(f"  {ledger['target']:24} told {ledger['told']}{trouble}", markup=False)
-    for verdict in one.get("verdicts", ()):
-        out.print(
-            f"  {verdict['name']:24} {verdict['target'] or '(nobody)'}: {verdict['standing']} ({verdict['reason']}) {verdict['rule']}",
-            markup=False,
-        )
-    for line in one.get("timeline", ())[:20]:
-        out.print(f"  {line['at']}  {line['what']} {line['detail'] or ''}", markup=False)
+    alerts = list({alert["id"]: alert for alert in one.get("alerts", ())}.values())
+    for alert in alerts[:ALERTS_SHOWN]:
+        _print_alert(alert, alerts, [verdict for verdict in one["verdicts"] if verdict["alert"] == alert["id"]])
+    if len(alerts) > ALERTS_SHOWN:
+        out.print(f"  … and {len(alerts) - ALERTS_SHOWN} more alerts: `--json` has them all")
+    for line in one.get("timeline", ())[:LINES_SHOWN]:
+        said = ", ".join(f"{name}: {value}" for name, value in line["detail"].items() if value not in ("", 0))
+        out.print(f"  {line['at'][:19]}Z  {line['what']}  {said}", markup=False)
+
+
+def _print_alert(alert: dict[str, Any], beside: list[dict[str, Any]], verdicts: list[dict[str, Any]]) -> None:
+    """With the labels that not all of them share, and at each target what it is to it and why."""
+    shared = set.intersection(*(set(one["labels"].items()) for one in beside)) if len(beside) > 1 else set()
+    labels = ", ".join(f"{name}={value}" for name, value in alert["labels"].items() if (name, value) not in shared)
+    out.print(f"  {labels}: {'fires' if alert['firing'] else 'ended'}", markup=False)
+    lines = [
+        f"    {one['target'] or '(nobody)'}: {one['standing']}, {one['reason']}: {one['rule']}"
+        f"{', ' + one['because'] if one['because'] else ''}{', until ' + one['until'][:19] + 'Z' if one['until'] else ''}"
+        for one in verdicts
+    ]
+    for line in dict.fromkeys(lines):
+        out.print(line, markup=False)

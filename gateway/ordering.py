@@ -16,6 +16,7 @@ from gateway.decisions.silence import Change, Wish, approve, change_silence, end
 from gateway.decisions.weigh import Scales
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Ask, Changes, Fate, LogEntry, Table
+from gateway.model.instants import written
 from gateway.model.orders import Fault, Order, Orders, Silence
 from gateway.model.records import dump, load_alert
 from gateway.reconcile.context import commit
@@ -82,7 +83,9 @@ class OrderDesk:
     async def order(self, kind: Literal["pause", "bypass"], by: str, until: int, reason: str) -> Order | Fault:
         """A pause or a bypass until then; 0 lifts the one that stands."""
         wish = Order(by, 0, until, reason)
-        said = LogEntry("", f"{kind}_ordered" if until else f"{kind}_lifted", {"by": by, "until": until, "reason": reason})
+        said = LogEntry(
+            "", f"{kind}_ordered" if until else f"{kind}_lifted", {"by": by, "until": written(until), "reason": reason}
+        )
         changed = await self._change(lambda orders, now: order(orders, kind, wish, now), said)
         if isinstance(changed, Fault):
             return changed

@@ -8,6 +8,7 @@ from operator import attrgetter
 from gateway.decisions.calendar import NEVER
 from gateway.model.changes import LogEntry
 from gateway.model.incident import Standings
+from gateway.model.instants import written
 from gateway.model.verdict import Standing, Verdict
 
 NAMED = 10  # different verdicts in one entry
@@ -30,7 +31,7 @@ def account(incident: str, target: str, before: Standings, now: Standings, verdi
     ranked = sorted(found.items(), key=lambda item: -item[1])
     shown = [f"{count} × {_why(*why)}" for why, count in ranked[:NAMED]]
     said["why"] = "; ".join([*shown, f"{len(found) - NAMED} more"] if len(found) > NAMED else shown)
-    return [LogEntry(incident, "verdicts", said | ({"until": until} if until < NEVER else {}))]
+    return [LogEntry(incident, "verdicts", said | ({"until": written(until)} if until < NEVER else {}))]
 
 
 def _why(reason: str, rule: str, because: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from gateway.model.instants import instant
 from gateway.model.route import Hours
 from gateway.model.time_intervals import TimeInterval, next_change
 
@@ -52,7 +52,7 @@ class Calendar:
         return known
 
     def _work_out(self, intervals: Sequence[TimeInterval], now: int) -> _Stretch:
-        moment = datetime.fromtimestamp(now / 1000, UTC)
+        moment = instant(now)
         change = next_change(intervals, moment)
         end = NEVER if change is None else int(change.timestamp() * 1000)
         return _Stretch(now, end, any(one.contains(moment) for one in intervals))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -22,6 +22,7 @@ from gateway.inbound.api_models import (
 from gateway.model.alert import Alert
 from gateway.model.changes import Kept
 from gateway.model.incident import Incident
+from gateway.model.instants import instant
 from gateway.model.ledger import Ledger
 from gateway.model.severity import Severity
 from gateway.model.stray import Stray
@@ -29,7 +30,7 @@ from gateway.model.verdict import Verdict
 
 
 def moment(ms: int) -> datetime | None:
-    return datetime.fromtimestamp(ms / 1000, UTC) if ms else None
+    return instant(ms) if ms else None
 
 
 def show_alert(alert: Alert) -> AlertShown:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.model.incident import Told
+from gateway.model.instants import instant
 from gateway.model.severity import Severity
 from gateway.model.telling import Line, Telling
-from gateway.outbound.text import instant, shorten, spoken, tame, web_address
+from gateway.outbound.text import shorten, spoken, tame, web_address
 
 MAX_SUMMARY = 1_024
 MAX_BODY = 500_000  # bytes; the vendor takes 512 KB, and the key and the action come on top

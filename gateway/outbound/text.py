@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from gateway.model.instants import instant
+
 LONGEST_WAIT = 300_000  # ms
-LAST_INSTANT = 253_402_300_799_000  # the end of the year 9999, the last that a datetime holds
 
 # Control characters, those without a width, and those that turn the direction of what follows: no label needs them.
 _UNSEEN = re.compile(
@@ -44,11 +44,6 @@ def spoken(milliseconds: int) -> str:
     if days == 0:
         return f"{hours}h {minutes % 60}m" if minutes % 60 else f"{hours}h"
     return f"{days}d {hours % 24}h" if hours % 24 else f"{days}d"
-
-
-def instant(milliseconds: int) -> datetime:
-    """In UTC; an alert may claim to have started at any time, so it is brought into what a datetime holds."""
-    return datetime.fromtimestamp(min(max(milliseconds, 0), LAST_INSTANT) / 1000, UTC)
 
 
 def clock(milliseconds: int) -> str:

@@ -15,9 +15,10 @@ import msgspec
 from msgspec import Meta
 
 from gateway.model.incident import Note, Told
+from gateway.model.instants import instant
 from gateway.model.telling import Line, Telling
 from gateway.model.trail import Batch, Written
-from gateway.outbound.text import instant, shorten, web_address
+from gateway.outbound.text import shorten, web_address
 
 VERSION: Literal["1"] = "1"
 MAX_BODY = 1_000_000  # bytes; nginx takes 1 MiB unless it is told otherwise

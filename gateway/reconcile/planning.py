@@ -18,6 +18,7 @@ from gateway.decisions.view import View, severity_of
 from gateway.model.changes import Cell, Changes, Claim, Fate, LogEntry, Release, Table
 from gateway.model.durations import SECOND
 from gateway.model.incident import Incident, Note, Told
+from gateway.model.instants import written
 from gateway.model.ledger import Ledger, deliver_subject
 from gateway.model.records import dump
 from gateway.model.severity import Severity
@@ -132,7 +133,12 @@ def _write_ledger(context: Context, reading: Reading, incident: Incident, view: 
 def _note_held_ends(view: View, before: Ledger, held: int, changes: Changes) -> None:
     ends = [seat.end_held for seat in view.unended if seat.end_held is not None]
     if held > before.standings.ends_held and ends:
-        said: dict[str, str | int] = {"target": view.target, "ends": held, "rule": ends[0].rule, "until": ends[0].until}
+        said: dict[str, str | int] = {
+            "target": view.target,
+            "ends": held,
+            "rule": ends[0].rule,
+            "until": written(ends[0].until),
+        }
         changes.log.append(LogEntry(before.incident, ends[0].reason.value, said))
 
 

@@ -15,10 +15,11 @@ from gateway.decisions.partition import partition_of, slot_of
 from gateway.decisions.watchdogs import LONGEST_WAIT, post
 from gateway.model.changes import Ask, Changes, Claim, Fate, Gathered, LogEntry, Release
 from gateway.model.durations import SECOND
+from gateway.model.instants import instant
 from gateway.model.records import dump, load_alert, load_watch
 from gateway.model.rules import Watchdog
 from gateway.model.watch import Heard, Watch, beat_cell, load_beat, watch_cell
-from gateway.outbound.text import instant, spoken
+from gateway.outbound.text import spoken
 from gateway.ports import Store
 from gateway.reconcile.context import Context, commit, let_go, outdated
 from gateway.reconcile.reading import RULES, load_announced

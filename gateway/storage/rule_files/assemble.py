@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from gateway.model.destination import Destination, SlackChannel, Webhook
+from gateway.model.instants import instant
 from gateway.model.route import ALWAYS
 from gateway.model.rulebook import DEFAULT_CLOSED_BY_HAND, LabelRules, Rulebook
 from gateway.model.rules import Watchdog
@@ -136,7 +136,7 @@ class _Assembly(Checks):
         return self.names(self._written.audit, destinations)
 
     def never_come(self, now: int) -> None:
-        moment = datetime.fromtimestamp(now / 1000, UTC)
+        moment = instant(now)
         for one in self._written.intervals:
             if one.value and all(first_after(interval, moment) is None for interval in one.value):
                 self.warn(one.place, f"time interval `{one.name}` never comes (again)")
