@@ -24,6 +24,7 @@ from gateway.asking import ASKING
 from gateway.clock import utc_ms
 from gateway.demo import run_demo
 from gateway.doctor import Mark, examine_everything
+from gateway.environment import Environment, from_process
 from gateway.errors import BadRules, BadSettings, BadWebhook, GatewayError
 from gateway.explain import Explanation, explain
 from gateway.inbound.server import make_server
@@ -32,7 +33,6 @@ from gateway.model.rulebook import Rulebook
 from gateway.opening import stored
 from gateway.outbound.webhook_body import body_schema
 from gateway.page_test import page_test
-from gateway.settings import Environment, from_process
 from gateway.storage.rule_files import load_rules, rules_schema
 from gateway.telemetry.logging import configure_logging
 

@@ -16,6 +16,7 @@ from gateway.audit import Auditor
 from gateway.background import background
 from gateway.clock import utc_ms
 from gateway.decisions.partition import HOME
+from gateway.environment import Environment
 from gateway.health import Health
 from gateway.heartbeat import Heartbeat
 from gateway.inbound.alertmanager import AlertmanagerDoor
@@ -46,7 +47,7 @@ from gateway.ports import Notifier
 from gateway.reconcile.context import Context
 from gateway.reconcile.loop import PACES
 from gateway.reload import InForce, Listeners, RulesKeeper, load_or_refuse
-from gateway.settings import Environment, Settings
+from gateway.settings import Settings
 from gateway.slots import Slots
 from gateway.spread import SpreadIntake
 from gateway.storage.layout import laid_out

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.settings import from_process
+from gateway.environment import from_process
 
 REQUEST_TIME = 10.0  # seconds
 

@@ -14,12 +14,12 @@ import httpx
 
 from gateway.app import Gateway, running
 from gateway.clock import utc_now
+from gateway.environment import Environment
 from gateway.model.changes import Pace
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from gateway.sandbox.storm import LENGTH, Webhook, storm
-from gateway.settings import Environment
 from gateway.telemetry.logging import configure_logging
 
 PORTS = (9096, 9097, 9098)

@@ -11,6 +11,7 @@ import httpx
 
 from gateway.clock import utc_ms
 from gateway.decisions.normalise import Normaliser
+from gateway.environment import Environment
 from gateway.errors import StateUnavailable
 from gateway.model.destination import Destination, SlackChannel, Webhook
 from gateway.model.rulebook import LabelRules, Rulebook
@@ -20,7 +21,6 @@ from gateway.outbound.alertmanager import AlertmanagerPeers
 from gateway.outbound.signing import signing_keys
 from gateway.outbound.slack import SlackNotifier
 from gateway.outbound.webhook import check_address
-from gateway.settings import Environment
 from gateway.storage.connections import connect
 from gateway.storage.examine import examine
 from gateway.storage.rule_files import load_rules

@@ -6,6 +6,7 @@ from secrets import token_hex
 
 from gateway.clock import utc_ms
 from gateway.doctor import Finding, Mark, trouble
+from gateway.environment import Environment
 from gateway.errors import BadRules
 from gateway.model.destination import Destination, SlackChannel
 from gateway.model.incident import Told
@@ -15,7 +16,6 @@ from gateway.outbound.pagerduty import PagerDutyNotifier
 from gateway.outbound.slack import SlackNotifier
 from gateway.outbound.webhook import WebhookNotifier
 from gateway.reconcile.job import through_of
-from gateway.settings import Environment
 from gateway.storage.rule_files import load_rules
 
 

@@ -7,10 +7,10 @@ from secrets import token_bytes
 
 import structlog
 
+from gateway.environment import Environment
 from gateway.errors import BadSettings
 from gateway.model.changes import Ask, Cell, Changes, Table
 from gateway.ports import Store
-from gateway.settings import Environment
 
 log = structlog.get_logger("gateway.vault")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.environment import Environment
 from gateway.errors import BadSettings
-from gateway.settings import Environment
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from gateway.app import Gateway, running
+from gateway.environment import Environment
 from gateway.model.changes import Pace
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
-from gateway.settings import Environment
 from tests.support.processes import ROUTING_KEY, alert, body
 
 PATIENCE = 40.0  # a lease that nobody gives back lasts 20 s

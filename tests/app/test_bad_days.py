@@ -13,6 +13,7 @@ from gateway import app as composition
 from gateway import background
 from gateway.decisions.correlate import Correlator
 from gateway.decisions.policy import Policy
+from gateway.environment import Environment
 from gateway.errors import BadSettings, StateUnavailable
 from gateway.intake import Intake
 from gateway.model.changes import Changes, Claimed, Committed, LaneRule
@@ -21,7 +22,6 @@ from gateway.model.route import Route
 from gateway.opening import stored
 from gateway.reconcile import Reconciler
 from gateway.reload import Listeners, RulesKeeper, load_or_refuse
-from gateway.settings import Environment
 from gateway.slots import Slots
 from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore

@@ -13,12 +13,12 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from gateway.doctor import Finding, Mark, examine_everything
+from gateway.environment import Environment
 from gateway.errors import BadRules
 from gateway.page_test import page_test
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox, WebhookSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
-from gateway.settings import Environment
 from tests.app.conftest import Running, Starter
 from tests.support.pinged import Pinged
 from tests.support.processes import ROUTING_KEY, alert

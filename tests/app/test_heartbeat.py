@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import pytest
 import structlog
 
+from gateway.environment import Environment
 from gateway.errors import BadSettings, StateFull, StateUnavailable
 from gateway.heartbeat import Heartbeat
 from gateway.model.changes import Changes, Committed
 from gateway.model.durations import MINUTE
-from gateway.settings import Environment
 from gateway.slots import Slots
 from gateway.storage.memory import MemoryStore
 from tests.app.conftest import Running, Starter

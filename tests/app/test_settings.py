@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.environment import Environment
 from gateway.errors import BadSettings
-from gateway.settings import Environment
 
 
 def test_without_any_variable_everything_has_a_default() -> None:
