@@ -19,7 +19,7 @@ from gateway.model.source import Source
 from gateway.model.telling import Refused, Unanswered
 from gateway.outbound.alertmanager import AlertmanagerPeers
 from gateway.outbound.signing import signing_keys
-from gateway.outbound.slack import SlackNotifier
+from gateway.outbound.slack_calls import SlackCalls
 from gateway.outbound.webhook import check_address
 from gateway.storage.connections import connect
 from gateway.storage.examine import examine
@@ -108,7 +108,7 @@ async def _peer(environment: Environment, peers: AlertmanagerPeers, source: Sour
 
 
 async def _destinations(environment: Environment, rules: Rulebook) -> list[Finding]:
-    slack = SlackNotifier(environment.settings.slack_api_url, REQUEST_TIME, environment.settings.proxy)
+    slack = SlackCalls(environment.settings.slack_api_url, REQUEST_TIME, environment.settings.proxy)
     found: list[Finding] = []
     try:
         for name, destination in rules.destinations.items():
@@ -126,7 +126,7 @@ async def _destinations(environment: Environment, rules: Rulebook) -> list[Findi
     return found
 
 
-async def _slack(slack: SlackNotifier, destination: Destination, secret: str) -> Finding:
+async def _slack(slack: SlackCalls, destination: Destination, secret: str) -> Finding:
     who = await slack.who(secret)
     if isinstance(who, Mapping):
         return Finding(Mark.GOOD, destination.name, f"Slack knows the token: {who.get('user')} in {who.get('team')}")

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.orders import OrderBook, state_of
 from gateway.decisions.silence import Wish
-from gateway.inbound import api_models as models
+from gateway.inbound import api_order_models as models
 from gateway.inbound.api_requests import Refusal, body, choice
 from gateway.inbound.openapi import Operation
 from gateway.inbound.show import moment

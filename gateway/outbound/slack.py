@@ -1,43 +1,27 @@
 """Slack by its Web API: one message per incident and channel, edited in place, with replies in its thread.
 
-The only file that knows slack_sdk. Its own retries are off: a reset after the server has posted would post twice. There is no
-idempotency key (slack-api-specs #10), so every post carries its attempt in the message's metadata, by which `look` finds it.
+There is no idempotency key (slack-api-specs #10), so every post carries its attempt in the message's metadata, by which `look`
+finds it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-import aiohttp
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from gateway.model.incident import Note, Remote, Through
 from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
-from gateway.outbound.slack_answers import judge
 from gateway.outbound.slack_blocks import Rendered, render, render_notes, render_plainly
+from gateway.outbound.slack_calls import NotOk, SlackCalls
 
 EVENT_TYPE = "alert_gateway"
 SKEW = 120_000  # ms that Slack's clock may be behind ours
-PAGE, PAGES = 200, 20  # 4,000 messages, the newest first: what a busy channel says in the longest read-back
-NAMES_PAGE, NAMES_PAGES = 1_000, 100
 NAMES_KEPT = 10_000
 THREAD_GONE = frozenset({"thread_not_found", "message_not_found"})
 # Slack guesses nothing into a text of ours: no names that become mentions, no words that become links.
 AS_WRITTEN = {"parse": "none", "link_names": False}
 QUIET = {"unfurl_links": False, "unfurl_media": False}
-
-Trouble = Refused | Unanswered
-
-
-class _NotOk(Exception):
-    """A call that was not answered with ok, and what that means."""
-
-    def __init__(self, answer: Trouble) -> None:
-        super().__init__(answer.reason)
-        self.answer = answer
 
 
 class SlackNotifier:
@@ -47,17 +31,12 @@ class SlackNotifier:
     takes_notes = True
 
     def __init__(self, base_url: str, timeout: float = 8.0, proxy: str | None = None) -> None:
-        self._base_url = base_url if base_url.endswith("/") else f"{base_url}/"
         self._timeout = timeout
-        self._proxy = proxy
-        self._session: aiohttp.ClientSession | None = None
-        self._client: AsyncWebClient | None = None
+        self._calls = SlackCalls(base_url, timeout, proxy)
         self._ids: dict[tuple[str, str], str] = {}
 
     async def aclose(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-        self._session = self._client = None
+        await self._calls.aclose()
 
     async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
         """Content that Slack refuses is told once more as plain text: no label may keep people from being told."""
@@ -110,7 +89,7 @@ class SlackNotifier:
                 channel = remote.channel if remote and remote.channel else await self._id_of(through.address, secret)
                 if channel is not None:
                     await self._find(secret, channel, remote.id if remote else "", (attempts, since), found)
-        except _NotOk as trouble:
+        except NotOk as trouble:
             if isinstance(trouble.answer, Refused) and trouble.answer.reason == "not_found":
                 self._ids.pop((secret, through.address), None)
             return trouble.answer
@@ -123,14 +102,14 @@ class SlackNotifier:
     ) -> None:
         attempts, since = sought
         asked = {"channel": channel, "oldest": f"{max(0, since - SKEW) / 1000:.6f}"}
-        async for message in self._messages("conversations.history", secret, asked):
+        async for message in self._calls.messages("conversations.history", secret, asked):
             _note(message, channel, attempts, found)
         if not thread or len(found) == len(attempts):
             return
         try:
-            async for message in self._messages("conversations.replies", secret, {**asked, "ts": thread}):
+            async for message in self._calls.messages("conversations.replies", secret, {**asked, "ts": thread}):
                 _note(message, channel, attempts, found)
-        except _NotOk as trouble:
+        except NotOk as trouble:
             if trouble.answer.detail not in THREAD_GONE:
                 raise
 
@@ -138,38 +117,21 @@ class SlackNotifier:
         answer = await self._post("chat.delete", secret, {"channel": remote.channel or through.address, "ts": remote.id})
         return Delivered(remote) if isinstance(answer, Refused) and answer.gone else answer
 
-    async def who(self, secret: str) -> Mapping[str, Any] | Trouble:
-        """auth.test, for `gateway doctor`: team, user and bot of a token."""
-        try:
-            return await self._call("auth.test", secret, json={})
-        except _NotOk as trouble:
-            return trouble.answer
-
     async def _post(self, method: str, secret: str, sent: Mapping[str, Any]) -> Answer:
         try:
-            answer = await self._call(method, secret, json=dict(sent))
-        except _NotOk as trouble:
+            answer = await self._calls.call(method, secret, json=dict(sent))
+        except NotOk as trouble:
             return trouble.answer
         if not answer.get("ts"):
             return Unanswered("strange_answer", "ok without a ts")
         return Delivered(Remote(str(answer["ts"]), str(answer.get("channel", ""))))
-
-    async def _messages(self, method: str, secret: str, asked: Mapping[str, str]) -> AsyncIterator[Mapping[str, Any]]:
-        params = {**asked, "limit": PAGE, "include_all_metadata": "true", "inclusive": "true"}
-        for _ in range(PAGES):
-            answer = await self._call(method, secret, http_verb="GET", params=params)
-            for message in answer.get("messages") or ():
-                yield message
-            if not (cursor := _next_cursor(answer)):
-                return
-            params["cursor"] = cursor
 
     async def _id_of(self, address: str, secret: str) -> str | None:
         """The channel's id; a #name is looked up in the workspace's list and remembered."""
         if not address.startswith("#"):
             return address
         if (secret, address) not in self._ids:
-            found = await self._find_channel(address.removeprefix("#"), secret)
+            found = await self._calls.find_channel(address.removeprefix("#"), secret)
             if found is None:
                 return None
             self._keep(secret, address, found)
@@ -187,45 +149,6 @@ class SlackNotifier:
             self._ids.clear()
         self._ids[secret, address] = channel
 
-    async def _find_channel(self, name: str, secret: str) -> str | None:
-        params: dict[str, Any] = {"limit": NAMES_PAGE, "types": "public_channel,private_channel"}
-        for _ in range(NAMES_PAGES):
-            answer = await self._call("conversations.list", secret, http_verb="GET", params=params)
-            for channel in answer.get("channels") or ():
-                if channel.get("name") == name:
-                    return str(channel["id"])
-            if not (cursor := _next_cursor(answer)):
-                return None
-            params["cursor"] = cursor
-        return None
-
-    async def _call(self, method: str, secret: str, **sent: Any) -> Mapping[str, Any]:
-        """Raises _NotOk for everything but an ok."""
-        if any(mark in secret for mark in "\r\n\0"):
-            raise _NotOk(Refused("auth", "the token holds a line break", permanent=True))
-        try:
-            response = await self._slack().api_call(method, headers={"Authorization": f"Bearer {secret}"}, **sent)
-        except SlackApiError as error:
-            raise _NotOk(_judged(error, secret)) from None
-        except aiohttp.ClientConnectorError:
-            raise _NotOk(Refused("unavailable", "no connection")) from None
-        except TimeoutError:
-            raise _NotOk(Unanswered("timeout")) from None
-        except aiohttp.ClientError as error:
-            raise _NotOk(Unanswered("cut", _without(secret, str(error)))) from None
-        except (AttributeError, TypeError, ValueError):
-            # slack_sdk trips over a body that is no JSON object: a proxy's page, for instance.
-            raise _NotOk(Unanswered("strange_answer", "no JSON object")) from None
-        return response.data if isinstance(response.data, dict) else {}
-
-    def _slack(self) -> AsyncWebClient:
-        """Made inside the running loop, where aiohttp wants it."""
-        if self._client is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout), trust_env=False)
-            self._client = AsyncWebClient(base_url=self._base_url, session=self._session, retry_handlers=[])
-            self._client.proxy = self._proxy  # it would take one from the environment, for a local address too
-        return self._client
-
 
 def _metadata(attempt: str, part: str, telling: Telling | None = None) -> dict[str, Any]:
     """Every app in the workspace may read it: names, no secrets."""
@@ -238,21 +161,3 @@ def _note(message: Mapping[str, Any], channel: str, attempts: tuple[str, ...], f
     attempt = (metadata.get("event_payload") or {}).get("attempt")
     if metadata.get("event_type") == EVENT_TYPE and attempt in attempts:
         found[attempt] = Remote(str(message.get("ts", "")), channel)
-
-
-def _next_cursor(answer: Mapping[str, Any]) -> str:
-    return str((answer.get("response_metadata") or {}).get("next_cursor") or "")
-
-
-def _judged(error: SlackApiError, secret: str) -> Trouble:
-    response = error.response
-    if isinstance(response, aiohttp.ClientResponse):  # a body that says it is JSON and is none
-        return judge(response.status, None, response.headers)
-    answer = judge(response.status_code, response.data, response.headers)
-    if isinstance(answer, Refused) and answer.reason == "refused":
-        return Refused("refused", _without(secret, answer.detail))
-    return answer
-
-
-def _without(secret: str, text: str) -> str:
-    return (text.replace(secret, "…") if secret else text)[:200]

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from gateway.model.incident import Note, Remote, Through, Told
 from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
-from gateway.outbound import slack as adapter
+from gateway.outbound import slack_calls
 from gateway.outbound.slack import SlackNotifier
 from gateway.sandbox import Fault, FaultKind, SlackSandbox
 from gateway.sandbox.server import LocalServer
@@ -128,7 +128,7 @@ async def test_a_vendor_whose_clock_is_wrong_is_read_back_all_the_same(skew: tim
 async def test_a_long_channel_is_read_page_by_page(
     slack: SlackSandbox, notifier: SlackNotifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adapter, "PAGE", 2)
+    monkeypatch.setattr(slack_calls, "PAGE", 2)
     remotes = {f"a{n}": await posted(notifier, f"a{n}") for n in range(5)}
     assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=tuple(remotes), since=SINCE, remote=None) == Found(remotes)
     assert calls(slack, "conversations.history") == 3
@@ -206,8 +206,10 @@ async def test_a_vendor_that_repeats_the_token_does_not_bring_it_into_an_answer(
     assert await post(notifier) == Refused("refused", "bad_…")
 
 
-async def test_a_token_says_whose_it_is(notifier: SlackNotifier) -> None:
-    who = await notifier.who(DEFAULT_TOKEN)
+async def test_a_token_says_whose_it_is(slack: SlackSandbox) -> None:
+    calls = slack_calls.SlackCalls(slack.url)
+    who = await calls.who(DEFAULT_TOKEN)
     assert isinstance(who, dict)
     assert who["team"] == "Sandbox"
-    assert isinstance(await notifier.who("xoxb-wrong"), Refused)
+    assert isinstance(await calls.who("xoxb-wrong"), Refused)
+    await calls.aclose()

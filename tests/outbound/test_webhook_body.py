@@ -14,7 +14,8 @@ from gateway.model.changes import LogEntry
 from gateway.model.incident import Note, Told
 from gateway.model.severity import Severity
 from gateway.model.trail import Batch, Written
-from gateway.outbound.webhook_body import MAX_BODY, body_schema, render, render_batch, render_notes
+from gateway.outbound.webhook_body import MAX_BODY, render, render_batch, render_notes
+from gateway.outbound.webhook_schema import body_schema
 from tests.outbound.tellings import HOSTILE, NOW, line, telling, tellings, texts
 
 VALID = Draft202012Validator(body_schema())
