@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import click
 
-from gateway.client import ask, show, show_silence, show_silences
+from gateway.client import ask, second, show, show_silence, show_silences
 
 BY = click.option("--by", required=True, envvar="USER", show_envvar=True, metavar="NAME", help="who does it")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="for machines")
@@ -57,6 +57,8 @@ def dead_letters(retry: tuple[str, str] | None, *, as_json: bool) -> None:
         click.echo(json.dumps(found, indent=2))
     for one in [] if as_json else found["items"]:
         click.echo(f"{one['incident']}  {one['target']:24} {one['dead_letter']}  {one['error'] or ''}")
+    if not (as_json or found["items"]):
+        click.echo("no dead letters")
 
 
 @click.command()
@@ -69,8 +71,11 @@ def quarantine(entry: str | None, *, as_json: bool) -> None:
         click.echo(json.dumps(found, indent=2))
     elif entry:
         click.echo(f"{found['taken']} alerts taken, {found['too_old']} passed over: they fired too long ago")
+    elif not found["items"]:
+        click.echo("nothing is in quarantine")
     for one in [] if as_json or entry else found["items"]:
-        click.echo(f"{one['id']}  {one['times']:5} × {one['field']}: {one['error']}")
+        fault = f"{one['field']}: {one['error']}" if one["field"] else one["error"]
+        click.echo(f"{one['id']}  {one['times']:5} × {fault}")
 
 
 @click.group()
@@ -177,7 +182,9 @@ def _ordering(kind: str, text: str) -> click.Command:
             click.echo(json.dumps(found, indent=2))
         else:
             standing = found[kind]
-            click.echo(f"{kind} until {standing['until']}, by {standing['by']}" if standing else f"there is no {kind} any more")
+            click.echo(
+                f"{kind} until {second(standing['until'])}, by {standing['by']}" if standing else f"there is no {kind} any more"
+            )
 
     return command
 

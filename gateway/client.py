@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -13,8 +14,9 @@ from rich.table import Table
 from gateway.environment import from_process
 
 REQUEST_TIME = 10.0  # seconds
+WIDE = 200  # columns, where no terminal says how many
 
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 
 ALERTS_SHOWN = 20
 LINES_SHOWN = 20  # of the timeline, newest first
@@ -30,8 +32,10 @@ def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
         found = answer.json()
     except (httpx.HTTPError, ValueError) as error:
         raise _no_gateway(str(error)) from error
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        raise click.ClickException("the gateway wants its admin token: set GATEWAY_ADMIN_TOKEN here to what it has there")
     if answer.status_code != httpx.codes.OK and isinstance(found, dict) and "error" in found:
-        raise click.ClickException(f"{found['error']} {found.get('remedy', '')}".strip())
+        raise click.ClickException("; ".join(part for part in (found["error"], found.get("remedy", "")) if part))
     if answer.status_code != httpx.codes.OK or not isinstance(found, dict):
         raise _no_gateway("something else answers there")
     return found
@@ -58,9 +62,7 @@ def _print_incidents(items: list[dict[str, Any]]) -> None:
         table.add_column(column, no_wrap=column != "title")
     for one in items:
         who = (one["acknowledged"] or {}).get("by", "")
-        table.add_row(
-            one["id"], one["state"], one["severity"], one["title"], str(one["firing"]), (one["opened_at"] or "")[:19], who
-        )
+        table.add_row(one["id"], one["state"], one["severity"], one["title"], str(one["firing"]), second(one["opened_at"]), who)
     out.print(table)
 
 
@@ -75,13 +77,13 @@ def show_silences(found: dict[str, Any]) -> None:
     for one in items:
         why = " ".join(part for part in (one["ticket"], one["reason"]) if part)
         table.add_row(
-            one["id"], one["state"], (one["ends_at"] or "")[:16], one["by"], escape(", ".join(one["matchers"])), escape(why)
+            one["id"], one["state"], second(one["ends_at"]), one["by"], escape(", ".join(one["matchers"])), escape(why)
         )
     out.print(table)
 
 
 def show_silence(one: dict[str, Any]) -> None:
-    out.print(f"{one['id']}  {one['state']}  until {one['ends_at']}  {', '.join(one['matchers'])}", markup=False)
+    out.print(f"{one['id']}  {one['state']}  until {second(one['ends_at'])}  {', '.join(one['matchers'])}", markup=False)
     if one["ended_by"]:
         out.print(f"ended by {one['ended_by']}", markup=False)
 
@@ -89,7 +91,7 @@ def show_silence(one: dict[str, Any]) -> None:
 def _print_incident(one: dict[str, Any]) -> None:
     out.print(f"{one['id']}  {one['state']}  {one['severity']}  {one['title']}", markup=False)
     out.print(
-        f"since {one['opened_at']}, {one['firing']} of {one['members']} firing, correlated by {one['correlated_by']}",
+        f"since {second(one['opened_at'])}, {one['firing']} of {one['members']} firing, correlated by {one['correlated_by']}",
         markup=False,
     )
     for ledger in one.get("ledgers", ()):
@@ -102,7 +104,7 @@ def _print_incident(one: dict[str, Any]) -> None:
         out.print(f"  … and {len(alerts) - ALERTS_SHOWN} more alerts: `--json` has them all")
     for line in one.get("timeline", ())[:LINES_SHOWN]:
         said = ", ".join(f"{name}: {value}" for name, value in line["detail"].items() if value not in ("", 0))
-        out.print(f"  {line['at'][:19]}Z  {line['what']}  {said}", markup=False)
+        out.print(f"  {second(line['at'])}  {line['what']}  {said}", markup=False)
 
 
 def _print_alert(alert: dict[str, Any], beside: list[dict[str, Any]], verdicts: list[dict[str, Any]]) -> None:
@@ -112,8 +114,13 @@ def _print_alert(alert: dict[str, Any], beside: list[dict[str, Any]], verdicts: 
     out.print(f"  {labels}: {'fires' if alert['firing'] else 'ended'}", markup=False)
     lines = [
         f"    {one['target'] or '(nobody)'}: {one['standing']}, {one['reason']}: {one['rule']}"
-        f"{', ' + one['because'] if one['because'] else ''}{', until ' + one['until'][:19] + 'Z' if one['until'] else ''}"
+        f"{', ' + one['because'] if one['because'] else ''}{', until ' + second(one['until']) if one['until'] else ''}"
         for one in verdicts
     ]
     for line in dict.fromkeys(lines):
         out.print(line, markup=False)
+
+
+def second(moment: str | None) -> str:
+    """An instant of the API, to the second."""
+    return f"{moment[:19]}Z" if moment else ""

@@ -55,7 +55,7 @@ async def examine_everything(environment: Environment) -> list[Finding]:
     found = [Finding(Mark.GOOD, "settings", f"listening on {environment.settings.listen}")]
     found += [Finding(Mark.BAD if one in loaded.errors else Mark.WORRY, "rules", str(one)) for one in loaded.findings]
     if loaded.rulebook is not None:
-        found.append(Finding(Mark.GOOD, "rules", f"{len(loaded.rulebook.routes)} routes, revision {loaded.rulebook.revision}"))
+        found.append(Finding(Mark.GOOD, "rules", f"{loaded.rulebook.contents}, revision {loaded.rulebook.revision}"))
     found += await _store(environment)
     if loaded.rulebook is not None:
         found += await _sources(environment, loaded.rulebook)

@@ -72,7 +72,7 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
             for seen, verdict in zip(parsed.seen, verdicts[: len(parsed.seen)], strict=True)
             if seen.alert in alerts
         ),
-        tuple(f"{stray.field}: {stray.error}" for stray in parsed.strays),
+        tuple(stray.fault for stray in parsed.strays),
     )
 
 

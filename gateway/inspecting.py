@@ -39,10 +39,7 @@ def check(rules: Path | None, *, as_json: bool, schema: bool, webhook_schema: bo
         for one in loaded.findings:
             click.echo(str(one))
         if loaded.rulebook is not None:
-            book = loaded.rulebook
-            click.echo(
-                f"ok: {len(book.destinations)} destinations, {len(book.routes)} routes, {len(book.correlate)} correlate rules ({book.revision})"
-            )
+            click.echo(f"ok: {loaded.rulebook.contents} ({loaded.rulebook.revision})")
     if loaded.rulebook is None:
         sys.exit(FINDINGS)
 

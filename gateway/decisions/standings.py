@@ -15,7 +15,8 @@ SILENT_FAILURE = 2 * MINUTE  # a destination that fails for longer is an alert o
 def standings(view: View, now: int) -> tuple[Standings, dict[str, Verdict]]:
     """The third identity's count for this target, and each member's verdict."""
     verdicts = {seat.member.episode_id: _standing(view, seat, now) for seat in view.seats}
-    verdicts |= {seat.member.episode_id: _told_and_held(seat.end_held) for seat in view.unended if seat.end_held is not None}
+    verdicts |= {seat.member.episode_id: _told_and(seat.kept) for seat in view.hushed if seat.kept is not None}
+    verdicts |= {seat.member.episode_id: _told_and(seat.end_held) for seat in view.unended if seat.end_held is not None}
     counts = dict.fromkeys(Standing, 0)
     for verdict in verdicts.values():
         counts[Standing(verdict.outcome)] += 1
@@ -78,6 +79,6 @@ def _standing(view: View, seat: Seat, now: int) -> Verdict:
     return Verdict(Standing.DUE, Reason.WAITING_TO_SEND, rule, view.due)
 
 
-def _told_and_held(end: Verdict) -> Verdict:
-    """It stays told; the reason says why no end is."""
-    return Verdict(Standing.TOLD, end.reason, end.rule, end.until)
+def _told_and(kept: Verdict) -> Verdict:
+    """It stays told; the reason says why no news of it are, or no end."""
+    return Verdict(Standing.TOLD, kept.reason, kept.rule, kept.until, kept.because)

@@ -56,7 +56,7 @@ REMEDIES = {
     Unread.TOO_MANY: Reply(503, "too_many", "too many webhooks at once"),
     Unread.GONE: Reply(503, "gone", "the sender hung up"),
 }  # fmt: skip
-NO_TOKEN = Reply(401, "unauthorized", "a valid token is needed", "authorization", "authorization: {credentials: …} in http_config, as GATEWAY_WEBHOOK_TOKEN says")  # fmt: skip
+NO_TOKEN = Reply(401, "unauthorized", "a valid token is needed", "authorization", "authorization: {credentials: …} in http_config: GATEWAY_WEBHOOK_TOKEN, or the token of its source")  # fmt: skip
 FAULT = Reply(500, "fault", "a fault of the gateway: its log says more")
 NOT_POST = Reply(405, "method", "webhooks come by POST")
 
@@ -160,11 +160,12 @@ def _note(reply: Reply, parsed: Parsed | None, elapsed: float) -> None:
             facts["truncated"] = parsed.truncated
         if parsed.strays:
             facts["quarantined"] = len(parsed.strays)
-            facts["first_fault"] = f"{parsed.strays[0].field}: {parsed.strays[0].error}"[:300]
+            facts["first_fault"] = parsed.strays[0].fault[:300]
     if reply.status == 200 and not (parsed and parsed.strays):
         log.info("webhook_received", **facts)
     else:
-        log.warning("webhook_received" if reply.status == 200 else "webhook_refused", error=reply.error[:300], **facts)
+        said = {"error": reply.error[:300]} if reply.error else {}
+        log.warning("webhook_received" if reply.status == 200 else "webhook_refused", **said, **facts)
 
 
 async def _send(send: Send, reply: Reply) -> None:

@@ -36,7 +36,9 @@ class Api:
     def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             if not self.tokens.allow(request.headers.get("authorization")):
-                problem = Problem(error="a valid admin token is required", remedy="Authorization: Bearer <GATEWAY_ADMIN_TOKEN>")
+                problem = Problem(
+                    error="a valid admin token is required", remedy="authorization: Bearer …, with GATEWAY_ADMIN_TOKEN"
+                )
                 return answer(problem, 401, {"www-authenticate": "Bearer"})
             try:
                 return answer(await operation.handler(request))

@@ -80,7 +80,7 @@ def _parsed(stray: Stray, normaliser: Normaliser, now: int) -> Parsed | str:
         cut = f"; only its first {MAX_RAW // 1024} KiB were kept" if len(stray.raw) >= MAX_RAW else ""
         return f"{error}{cut}"
     if parsed.strays:
-        return f"{parsed.strays[0].field}: {parsed.strays[0].error}"
+        return parsed.strays[0].fault
     return parsed
 
 

@@ -60,6 +60,20 @@ class Rulebook:
     audit: tuple[str, ...] = ()  # the webhooks that are sent everything that is logged
 
     @property
+    def contents(self) -> str:
+        """How many rules of each kind, for people."""
+        counts = {
+            "source": len(self.listed_sources),
+            "destination": len(self.destinations),
+            "route": len(self.routes),
+            "correlate rule": len(self.correlate),
+            "inhibit rule": len(self.inhibit),
+            "maintenance window": len(self.maintenance),
+            "watchdog": len(self.watchdogs),
+        }
+        return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts.items() if count) or "no rules"
+
+    @property
     def shared(self) -> Source:
         """The source that has no token of its own, so that GATEWAY_WEBHOOK_TOKEN is its token."""
         without = (one for one in self.listed_sources.values() if one.token is None)

@@ -19,3 +19,7 @@ class Stray(msgspec.Struct, frozen=True, gc=False):
     whole: bool = False
     reason: Reason = Reason.MALFORMED
     event: bool = False  # of the event recorder, not of a webhook
+
+    @property
+    def fault(self) -> str:
+        return f"{self.field}: {self.error}" if self.field else self.error

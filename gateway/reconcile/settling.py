@@ -144,7 +144,8 @@ def _observe(job: Job, sent: Sent) -> None:
     first = job.stored.believed.state is Told.NOTHING
     if isinstance(answer, Delivered) and telling is not None and first:
         job.context.watcher.told(max(0, utc_ms() - job.incident.opened_at))
-    bound = log.bind(target=job.view.target, incident=job.incident.id, generation=job.stored.generation)
+    generation = job.stored.generation if telling is None else telling.generation
+    bound = log.bind(target=job.view.target, incident=job.incident.id, generation=generation)
     if isinstance(answer, Delivered):
         bound.info("delivered", state=str(telling.state) if telling else "reply", remote=answer.remote.id)
     else:

@@ -96,7 +96,7 @@ def written(name: str, text: str) -> str:
 
 def test_good_rules_are_counted_and_end_with_0(gateway: Gateway) -> None:
     done = gateway("check", written("rules.yaml", RULES))
-    assert (done.code, done.out.split("(")[0]) == (0, "ok: 2 destinations, 1 routes, 0 correlate rules ")
+    assert (done.code, done.out.split("(")[0]) == (0, "ok: 2 destinations, 1 route ")
 
 
 def test_without_an_argument_the_rules_of_the_settings_are_checked(gateway: Gateway) -> None:

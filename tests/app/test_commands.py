@@ -48,7 +48,7 @@ def rules(tmp_path: Path) -> str:
 
 def test_check_passes_the_five_line_file(rules: str) -> None:
     done = gateway("check", rules)
-    assert (done.returncode, done.stdout.startswith("ok: 2 destinations, 1 routes")) == (0, True)
+    assert (done.returncode, done.stdout.startswith("ok: 2 destinations, 1 route (")) == (0, True)
 
 
 def test_check_names_file_line_and_column_and_ends_with_1(tmp_path: Path) -> None:

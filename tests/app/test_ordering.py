@@ -144,7 +144,7 @@ async def test_the_commands_make_list_extend_approve_and_end_a_silence(starter: 
             kept = (await ask("quarantine")).stdout.split()
             assert kept[1:4] == ["1", "×", "alerts[].labels.a:"]
             assert "still not understood" in (await ask("quarantine", "--replay", kept[0])).stderr
-            assert (await ask("dead-letters")).stdout == ""
+            assert (await ask("dead-letters")).stdout == "no dead letters\n"
             assert "there is no target pager" in (await ask("dead-letters", "--retry", "none", "pager")).stderr
         server.should_exit = True
         await serving

@@ -65,6 +65,7 @@ async def test_what_was_told_before_the_silence_is_ended_within_it() -> None:
     shown = world.slack.sent[-1].telling or next(one.telling for one in reversed(world.slack.sent) if one.telling)
     assert shown is not None
     assert "silenced: silence" in shown.hushed
+    assert verdicts(world) == {"silenced"}, "told, and kept quiet since"
     await world.webhook(seen(service="db", ends=3 * MINUTE))
     await world.until(10 * MINUTE)
     assert states(world, "chat")[-1] is Told.ENDED
