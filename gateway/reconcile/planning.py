@@ -18,7 +18,6 @@ from gateway.decisions.view import View, severity_of
 from gateway.model.changes import Cell, Changes, Claim, Fate, LogEntry, Release, Table
 from gateway.model.durations import SECOND
 from gateway.model.incident import Incident, Note, Told
-from gateway.model.instants import written
 from gateway.model.ledger import Ledger, deliver_subject
 from gateway.model.records import dump
 from gateway.model.severity import Severity
@@ -115,7 +114,6 @@ def _write_ledger(context: Context, reading: Reading, incident: Incident, view: 
         changes.look(f"plan:{incident.id}", now, 0)
     books, verdicts = standings(view, now)
     changes.log += account(incident.id, view.target, before.standings, books, verdicts.values())
-    _note_held_ends(view, before, books.ends_held, changes)
     after = msgspec.structs.replace(after, standings=books)
     book_standings(changes, before.standings, books)
     if after != stored:
@@ -128,18 +126,6 @@ def _write_ledger(context: Context, reading: Reading, incident: Incident, view: 
     at = step.until if isinstance(step, Rest) else now
     if at is not None:
         changes.look(deliver_subject(view.target, incident.id), at, urgency(severity_of(view)))
-
-
-def _note_held_ends(view: View, before: Ledger, held: int, changes: Changes) -> None:
-    ends = [seat.end_held for seat in view.unended if seat.end_held is not None]
-    if held > before.standings.ends_held and ends:
-        said: dict[str, str | int] = {
-            "target": view.target,
-            "ends": held,
-            "rule": ends[0].rule,
-            "until": written(ends[0].until),
-        }
-        changes.log.append(LogEntry(before.incident, ends[0].reason.value, said))
 
 
 def _remind(view: View, incident: Incident, ledger: Ledger, now: int) -> Ledger:

@@ -191,9 +191,9 @@ async def test_an_end_that_is_held_shows_its_rule_and_until_when() -> None:
     assert verdict.until is not None
     assert verdict.until.timestamp() * 1000 == START + world.at + LONGEST_WAIT
     assert reading.case.ledgers["pager"].standings.ends_held == 1
-    lines = [line for _, line in await world.store.timeline(incident, 20) if line.what == "hold_resolves"]
+    lines = [line for _, line in await world.store.timeline(incident, 20) if "hold_resolves" in line.detail.get("why", "")]
     assert {line.detail["target"] for line in lines} == {"chat", "pager"}
-    assert lines[0].detail["rule"] == "eu (rules.yaml:7)"
+    assert lines[0].detail["why"] == "1 × hold_resolves: eu (rules.yaml:7)"
 
 
 def rules_of(world: World):  # type: ignore[no-untyped-def]
