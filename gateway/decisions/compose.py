@@ -19,7 +19,7 @@ SUMMARY_ANNOTATIONS = ("summary", "message", "description")
 def compose(view: View, incident: Incident, labels: LabelRules, now: int, public_url: str = "") -> Telling:
     shown = _shown(view)
     alerts = [_redacted(seat.alert, labels) for seat in shown]
-    firing = sum(_fires(view, seat) for seat in shown)
+    firing, moved = sum(_fires(view, seat) for seat in shown), sum(_moved(view, seat) for seat in shown)
     shared = _shared(alerts)
     legs = [leg for seat in view.seats for leg in seat.legs]
     via = view.destination.via if view.destination else None
@@ -36,7 +36,8 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
         where=_where(shared, labels),
         lines=tuple(_line(alert, view, seat, labels) for alert, seat in zip(alerts, shown, strict=True)),
         firing=firing,
-        ended=len(shown) - firing,
+        ended=len(shown) - firing - moved,
+        moved=moved,
         started_at=min((seat.alert.started_at for seat in shown), default=incident.opened_at),
         ended_at=max((seat.alert.ended_at for seat in shown), default=now) if ended else 0,
         at=now,
@@ -86,17 +87,16 @@ def next_generation(view: View) -> int:
 
 
 def _shown(view: View) -> list[Seat]:
-    """Each alert in its newest life: firing first, what is kept quiet behind it, the most severe and oldest first; of those
-    that ended, the ones told."""
+    """Of the members told, each alert in its newest life, in the order of `Telling.lines`."""
     members = view.want.members
     known = [seat for seat in view.seats if seat.member.episode_id in members]
-    seats = [seat for seat in known if members[seat.member.episode_id] or not seat.alert.firing] or known
-    newest = {seat.member.alert: seat for seat in sorted(seats, key=lambda seat: seat.member.episode)}
+    newest = {seat.member.alert: seat for seat in sorted(known, key=lambda seat: seat.member.episode)}
     return sorted(
         newest.values(),
         key=lambda seat: (
             not members[seat.member.episode_id],
             seat.member.episode_id in view.want.hushed,
+            not _moved(view, seat),
             -seat.alert.severity,
             seat.alert.started_at,
             seat.member.episode_id,
@@ -107,6 +107,10 @@ def _shown(view: View) -> list[Seat]:
 def _fires(view: View, seat: Seat) -> bool:
     """As the target is to see it; what has moved from here fires on elsewhere."""
     return seat.alert.firing if view.want.state is Told.MOVED else view.want.members.get(seat.member.episode_id, False)
+
+
+def _moved(view: View, seat: Seat) -> bool:
+    return seat.alert.firing and not _fires(view, seat)
 
 
 def _redacted(alert: Alert, labels: LabelRules) -> Alert:
@@ -172,7 +176,7 @@ def _title(alerts: list[Alert], shared: Mapping[str, str], labels: LabelRules) -
 
 
 def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> Line:
-    firing = _fires(view, seat)
+    over = not (_fires(view, seat) or seat.alert.firing)
     lives = [one for one in view.seats if one.member.alert == seat.member.alert and one.member.episode_id in view.want.members]
     links = labels.links
     return Line(
@@ -181,13 +185,14 @@ def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> Line:
         labels={name: value for name, value in alert.labels.items() if name != "alertname"},
         summary=next((alert.annotations[name] for name in SUMMARY_ANNOTATIONS if alert.annotations.get(name)), ""),
         started_at=alert.started_at,
-        ended_at=0 if firing else alert.ended_at or seat.member.joined_at,
+        ended_at=alert.ended_at or seat.member.joined_at if over else 0,
         runbook=alert.annotations.get(links.get("runbook", ""), ""),
         dashboard=alert.annotations.get(links.get("dashboard", ""), ""),
         source=alert.source_url,
         times=len(lives),
         annotations=alert.annotations,
         hushed=view.want.hushed.get(seat.member.episode_id, ""),
+        moved=_moved(view, seat),
     )
 
 

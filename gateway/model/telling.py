@@ -12,7 +12,10 @@ from gateway.model.severity import Severity
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
-    """One member alert as people see it. `ended_at` 0 while it fires; `hushed` says why news of it is kept away from people."""
+    """One member alert as people see it. `ended_at` 0 while it fires; `hushed` says why news of it is kept away from people.
+
+    `moved`: it fires on, and is told elsewhere now, or nowhere.
+    """
 
     name: str
     severity: Severity
@@ -26,14 +29,14 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     times: int = 1  # how often it fired in this incident
     annotations: dict[str, str] = {}
     hushed: str = ""
+    moved: bool = False
 
 
 class Telling(msgspec.Struct, frozen=True, gc=False):
     """One view at one moment. `state` is what the target will believe once it is delivered.
 
-    `lines` holds firing members first, those of which news is kept away behind the others, the most severe and oldest first;
-    the renderer shortens. `where` is the labels that
-    all members share (cluster, namespace, service …). `rule` names the route that sent it, `name (file:line)`.
+    `lines` holds firing members first, then those of which news is kept away, that moved, that ended; the most severe and oldest
+    first. The renderer shortens. `where` is the labels that all members share (cluster, namespace, service …). `rule` names the route that sent it, `name (file:line)`.
     `closed_by` is who closed it by hand, or where it moved to for `Told.MOVED`. `quiet_until` is set while nothing fires
     but the end is not told yet.
     """
@@ -52,6 +55,7 @@ class Telling(msgspec.Struct, frozen=True, gc=False):
     started_at: int
     ended_at: int
     at: int
+    moved: int = 0
     page: bool = False
     mentions: tuple[str, ...] = ()
     acknowledged_by: str = ""
@@ -67,6 +71,11 @@ class Telling(msgspec.Struct, frozen=True, gc=False):
         ""  # what keeps news of it away from people, though they were told before: "maintenance: db-upgrade (ops.yaml:3)"
     )
     hushed_until: int = 0
+
+    @property
+    def alerts(self) -> int:
+        """How many it is about, whether a renderer has room for their lines or not."""
+        return self.firing + self.ended + self.moved
 
 
 class Delivered(msgspec.Struct, frozen=True):

@@ -102,7 +102,8 @@ def _details(telling: Telling) -> dict[str, Any]:
         "rule": shorten(telling.rule, 1_000),
         "incident": telling.incident,
     }
-    if (more := telling.firing + telling.ended - len(details["alerts"])) > 0:
+    details |= {"moved": telling.moved} if telling.moved else {}
+    if (more := telling.alerts - len(details["alerts"])) > 0:
         details["more_alerts"] = more
     said = {"reason": telling.reason, "suppressed": telling.hushed, "goes_on_from": telling.previous, "owner": telling.owner}
     return details | {name: shorten(value, 1_000) for name, value in said.items() if value}
@@ -117,6 +118,7 @@ def _member(line: Line) -> dict[str, Any]:
     }
     shown |= {"fired_times": line.times} if line.times > 1 else {}
     shown |= {"suppressed": line.hushed} if line.hushed else {}
+    shown |= {"moved": "told here no longer"} if line.moved else {}
     return shown | ({"took": spoken(line.ended_at - line.started_at)} if line.ended_at else {})
 
 
@@ -135,10 +137,11 @@ def _links(telling: Telling) -> list[dict[str, str]]:
 def _fitted(event: dict[str, Any]) -> dict[str, Any]:
     """Members go first where the body would be over the vendor's cap, then the length of what they share."""
     details = event["payload"]["custom_details"]
+    every = len(details["alerts"]) + details.get("more_alerts", 0)
     while size(event) > MAX_BODY and details["alerts"]:
         kept = len(details["alerts"]) // 2
         details["alerts"] = details["alerts"][:kept]
-        details["shortened"] = f"only {kept} of {details['firing'] + details['ended']} alerts fit"
+        details["shortened"] = f"only {kept} of {every} alerts fit"
     if size(event) > MAX_BODY:
         where = list(details["where"].items())[:WHERE_SHOWN]
         details["where"] = {shorten(name, MAX_FIELD): shorten(value, MAX_FIELD) for name, value in where}

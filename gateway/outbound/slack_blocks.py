@@ -146,11 +146,10 @@ def _hushed(telling: Telling) -> str:
 
 
 def _count(telling: Telling) -> str:
-    if telling.firing + telling.ended < 2:
+    if telling.alerts < 2:
         return ""
-    parts = [f"{telling.firing} firing"] if telling.firing else []
-    parts += [f"{telling.ended} ended"] if telling.ended else []
-    return f"{telling.firing + telling.ended} alerts: {', '.join(parts)}"
+    counts = {"firing": telling.firing, "ended": telling.ended, "moved": telling.moved}
+    return f"{telling.alerts} alerts: {', '.join(f'{count} {what}' for what, count in counts.items() if count)}"
 
 
 def _who(telling: Telling) -> str:
@@ -173,7 +172,7 @@ def _members(telling: Telling) -> str:
             break
         shown.append(text)
         size += len(text) + 1
-    rest = telling.firing + telling.ended - len(shown)
+    rest = telling.alerts - len(shown)
     return "\n".join([*shown, f"… and {rest} more"] if rest > 0 else shown)
 
 
@@ -183,6 +182,8 @@ def _member(line: Line, telling: Telling) -> str:
     labels += f" (fired {line.times} times)" if line.times > 1 else ""
     if line.ended_at:
         return f"✅ ~{plain(line.name, 80)}~{labels}"
+    if line.moved:
+        return f"{STATE_SIGNS[Told.MOVED]} {plain(line.name, 80)}{labels}, told here no longer"
     sign, kept = ("🔕", f", {plain(line.hushed, 40)}") if line.hushed else (SEVERITY_SIGNS[line.severity], "")
     return f"{sign} *{plain(line.name, 80)}*{labels} since {moment(line.started_at, telling.at)}{kept}"
 

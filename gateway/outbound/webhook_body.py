@@ -91,9 +91,10 @@ def _state(telling: Telling, lines: tuple[Line, ...]) -> IncidentBody:
         title=telling.title,
         where=telling.where,
         alerts=[_alert(line) for line in lines],
-        alerts_left_out=telling.firing + telling.ended - len(lines),
+        alerts_left_out=telling.alerts - len(lines),
         firing=telling.firing,
         ended=telling.ended,
+        moved=telling.moved,
         started_at=instant(telling.started_at),
         ended_at=_moment(telling.ended_at),
         quiet_until=_moment(telling.quiet_until),
@@ -116,7 +117,8 @@ def _alert(line: Line) -> SentAlert:
     return SentAlert(
         name=line.name,
         severity=line.severity.word,  # type: ignore[arg-type]
-        firing=not line.ended_at,
+        firing=not (line.ended_at or line.moved),
+        moved=line.moved,
         labels={"alertname": line.name, **line.labels},
         annotations=line.annotations,
         summary=line.summary,

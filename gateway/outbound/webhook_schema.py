@@ -23,6 +23,7 @@ class SentAlert(msgspec.Struct, frozen=True):
     name: str
     severity: Word
     firing: bool
+    moved: Annotated[bool, Meta(description="it fires on, and is told elsewhere now, or nowhere")]
     labels: dict[str, str]
     annotations: dict[str, str]
     summary: str
@@ -46,10 +47,14 @@ class SentIncident(msgspec.Struct, frozen=True):
     page: Annotated[bool, Meta(description="the rules say that it interrupts a person")]
     title: str
     where: Annotated[dict[str, str], Meta(description="the labels that all its alerts share")]
-    alerts: Annotated[list[SentAlert], Meta(description="firing ones first, the most severe and oldest first")]
+    alerts: Annotated[
+        list[SentAlert],
+        Meta(description="firing ones first, then those that moved and that ended, the most severe and oldest first"),
+    ]
     alerts_left_out: Annotated[int, Meta(description="how many did not fit")]
     firing: int
     ended: int
+    moved: int
     started_at: datetime
     ended_at: datetime | None
     quiet_until: Annotated[datetime | None, Meta(description="nothing fires, and its end is told then")]

@@ -12,7 +12,7 @@ from gateway.model.origin import BUILT_IN
 from gateway.model.route import Route
 from gateway.model.telling import Answer, Refused, Telling, Unanswered
 from tests.flows.test_telling import states
-from tests.support.build import rulebook, seen, slack
+from tests.support.build import match, rulebook, seen, slack
 from tests.support.world import Destinations, World
 
 PAGES = rulebook(Route("everything", BUILT_IN, page=("pager",)))
@@ -110,6 +110,28 @@ async def test_a_destination_that_means_another_channel_now_is_told_there_and_th
     await world.until(HOUR)
     assert states(world, "chat") == [Told.FIRING, Told.MOVED]
     assert states(world, "chat:C2") == [Told.FIRING, Told.ENDED]
+
+
+async def test_what_one_of_several_alerts_is_routed_away_from_shows_it_neither_as_firing_nor_as_ended() -> None:
+    both = (slack(), slack("other", channel="C2"))
+    world = World(rulebook(Route("everything", BUILT_IN, notify=("chat",)), destinations=both))
+    await world.webhook(seen(pod="a"), seen(pod="b"))
+    await world.until(MINUTE)
+    world.use(
+        rulebook(
+            Route("b", BUILT_IN, match=match('pod="b"'), notify=("other",)),
+            Route("everything", BUILT_IN, notify=("chat",)),
+            destinations=both,
+        )
+    )
+    await world.replan()
+    await world.until(3 * MINUTE)
+    telling = [one.telling for one in world.slack.sent if one.telling and one.telling.target == "chat"][-1]
+    assert (telling.firing, telling.moved, telling.ended) == (1, 1, 0)
+    assert [(line.labels["pod"], line.moved, line.ended_at) for line in telling.lines] == [("a", False, 0), ("b", True, 0)]
+    await world.webhook(seen(pod="a", ends=4 * MINUTE), seen(pod="b", ends=4 * MINUTE))
+    await world.until(HOUR)
+    assert (states(world, "chat")[-1], states(world, "other")) == (Told.ENDED, [Told.FIRING, Told.ENDED])
 
 
 async def test_a_reminder_comes_again_and_again() -> None:

@@ -43,7 +43,17 @@ urls = st.one_of(
 times = st.one_of(st.integers(NOW - 10**9, NOW), st.sampled_from([0, -62_135_596_800_000, 10**18]))
 labels = st.dictionaries(texts, texts, max_size=12)
 lines = st.builds(
-    line, texts, labels=labels, summary=texts, runbook=urls, dashboard=urls, source=urls, started_at=times, ended_at=times
+    line,
+    texts,
+    labels=labels,
+    summary=texts,
+    runbook=urls,
+    dashboard=urls,
+    source=urls,
+    started_at=times,
+    ended_at=times,
+    hushed=texts,
+    moved=st.booleans(),
 )
 tellings = st.builds(
     telling,
@@ -52,6 +62,7 @@ tellings = st.builds(
     lines=st.lists(lines, max_size=30).map(tuple),
     firing=st.integers(0, 500),
     ended=st.integers(0, 500),
+    moved=st.integers(0, 500),
     state=st.sampled_from([Told.FIRING, Told.ENDED, Told.CLOSED, Told.MOVED]),
     severity=st.sampled_from(Severity),
     started_at=times,
