@@ -84,6 +84,8 @@ def show_silences(found: dict[str, Any]) -> None:
 
 def show_silence(one: dict[str, Any]) -> None:
     out.print(f"{one['id']}  {one['state']}  until {second(one['ends_at'])}  {', '.join(one['matchers'])}", markup=False)
+    if one["approved_by"]:
+        out.print(f"approved by {one['approved_by']}", markup=False)
     if one["ended_by"]:
         out.print(f"ended by {one['ended_by']}", markup=False)
 

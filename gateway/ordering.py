@@ -72,7 +72,7 @@ class OrderDesk:
     async def extend(self, name: str, by: str, ends_at: int) -> Silence | Fault:
         """Give it another end."""
         policy = self._policy().rules.silences
-        return await self._change_silence(name, "silence_extended", by, lambda it, now: extend(it, ends_at, policy, now))
+        return await self._change_silence(name, "silence_extended", by, lambda it, now: extend(it, by, ends_at, policy, now))
 
     async def approve(self, name: str, by: str) -> Silence | Fault:
         return await self._change_silence(name, "silence_approved", by, lambda it, now: approve(it, by, now))

@@ -106,12 +106,15 @@ def _days(length: int) -> str:
     return f"{length / DAY:g} days"
 
 
-def extend(silence: Silence, ends_at: int, policy: SilencePolicy, now: int) -> Silence | Fault:
-    """With another end, earlier or later; `longest` counts from now."""
+def extend(silence: Silence, by: str, ends_at: int, policy: SilencePolicy, now: int) -> Silence | Fault:
+    """With another end, earlier or later; `longest` counts from now. What its maker prolongs has to be approved again."""
     if silence.ended_by or now >= silence.ends_at:
         return Fault("silence", f"silence {silence.id} has ended", "make a new one")
     fault = _wrong_end(max(now, silence.starts_at), ends_at, policy, recurring=bool(silence.during))
-    return fault or msgspec.structs.replace(silence, ends_at=ends_at)
+    if fault is not None:
+        return fault
+    alone = ends_at > silence.ends_at and by.casefold() == silence.by.casefold()
+    return msgspec.structs.replace(silence, ends_at=ends_at, approved_by="" if alone else silence.approved_by)
 
 
 def approve(silence: Silence, by: str, now: int) -> Silence | Fault:

@@ -134,7 +134,7 @@ async def test_the_commands_make_list_extend_approve_and_end_a_silence(starter: 
             assert one["id"] in listed.stdout
             assert 'service="pay"' in listed.stdout
             assert (await ask("silence", "approve", one["id"], "--by", "anna")).returncode == 2
-            assert (await ask("silence", "approve", one["id"], "--by", "bob")).returncode == 0
+            assert "approved by bob" in (await ask("silence", "approve", one["id"], "--by", "bob")).stdout
             assert (await ask("silence", "extend", one["id"], "--for", "3h", "--by", "bob")).returncode == 0
             assert "ended by bob" in (await ask("silence", "end", one["id"], "--by", "bob")).stdout
             assert "pause until" in (await ask("pause", "--for", "1h", "--by", "anna")).stdout

@@ -159,14 +159,14 @@ def test_the_state_follows_from_its_times(silence: Silence, at: int, state: Sile
 
 def test_an_ended_silence_cannot_be_changed() -> None:
     late = START + 2 * HOUR
-    found = [extend(MADE, late + HOUR, SilencePolicy(), late), approve(MADE, "bob", late), end(MADE, "bob", late)]
+    found = [extend(MADE, "anna", late + HOUR, SilencePolicy(), late), approve(MADE, "bob", late), end(MADE, "bob", late)]
     assert all(isinstance(one, Fault) for one in found)
 
 
 def test_an_extension_counts_from_now() -> None:
     policy = SilencePolicy(longest=2 * HOUR)
-    assert isinstance(extend(MADE, START + 2 * HOUR + 30 * MINUTE, policy, START + 50 * MINUTE), Silence)
-    assert isinstance(extend(MADE, START + 3 * HOUR, policy, START + 50 * MINUTE), Fault)
+    assert isinstance(extend(MADE, "anna", START + 2 * HOUR + 30 * MINUTE, policy, START + 50 * MINUTE), Silence)
+    assert isinstance(extend(MADE, "anna", START + 3 * HOUR, policy, START + 50 * MINUTE), Fault)
 
 
 def test_the_oldest_ended_silences_make_room_and_live_ones_never_do() -> None:

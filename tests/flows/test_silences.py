@@ -162,6 +162,25 @@ async def test_with_four_eyes_critical_alerts_are_covered_once_a_second_person_h
     assert {one.telling.title for one in world.pagerduty.sent if one.telling} == {"Down · db"}
 
 
+async def test_an_approved_silence_that_its_maker_prolongs_covers_critical_alerts_once_it_is_approved_again() -> None:
+    world = World(rules(silences=SilencePolicy(four_eyes=True)))
+    made = await silenced(world, hours=2)
+    await world.desk.approve(made.id, "bob")
+    shorter = await world.desk.extend(made.id, "anna", START + HOUR)
+    assert isinstance(shorter, Silence)
+    assert shorter.approved_by == "bob"
+    by_another = await world.desk.extend(made.id, "bob", START + 2 * HOUR)
+    assert isinstance(by_another, Silence)
+    assert by_another.approved_by == "bob"
+    longer = await world.desk.extend(made.id, "Anna", START + 3 * HOUR)
+    assert isinstance(longer, Silence)
+    assert not longer.approved_by
+    await world.settle()
+    await world.webhook(seen("Down", service="db"))
+    await world.until(MINUTE)
+    assert [one.telling.title for one in world.pagerduty.sent if one.telling] == ["Down · db"]
+
+
 async def test_a_silence_that_matches_nothing_for_long_is_ended() -> None:
     world = World(rules(silences=SilencePolicy(unmatched=DAY)))
     await silenced(world, hours=5 * 24)
