@@ -18,19 +18,21 @@ import click
 from rich.console import Console
 
 from gateway.app import running
-from gateway.asking import ASKING
+from gateway.cli.controls import _ordering
+from gateway.cli.demo import run_demo
+from gateway.cli.incidents import dead_letters, incidents, quarantine
+from gateway.cli.rules import FINDINGS, INSPECTING
+from gateway.cli.silences import silence
 from gateway.clock import utc_ms
-from gateway.demo import run_demo
-from gateway.doctor import Mark, examine_everything
-from gateway.environment import Environment, from_process
+from gateway.config.environment import Environment, from_process
+from gateway.diagnostics.destination_check import page_test
+from gateway.diagnostics.doctor import Mark, examine_everything
 from gateway.errors import BadRules, BadSettings, GatewayError
 from gateway.inbound.server import make_server
-from gateway.inspecting import FINDINGS, INSPECTING
-from gateway.migrate import Records, migrate
-from gateway.model.rulebook import Rulebook
-from gateway.opening import stored
-from gateway.page_test import page_test
-from gateway.storage.rule_files import load_rules
+from gateway.model.rules.rulebook import Rulebook
+from gateway.rules.files import load_rules
+from gateway.runtime.store import stored
+from gateway.storage.reshard import Records, migrate
 from gateway.telemetry.logging import configure_logging
 
 try:
@@ -162,6 +164,17 @@ async def _migrate(environment: Environment, rules: Rulebook) -> Records | None:
     async with stored(environment.settings) as client:
         return await migrate(client, rules, environment.settings.slots)
 
+
+ASKING = (
+    incidents,
+    silence,
+    quarantine,
+    dead_letters,
+    _ordering("pause", "Page nobody for a while, critical alerts included. What fires is shown where it always is."),
+    _ordering(
+        "bypass", "Suppress nothing for a while: no silence, inhibition, maintenance or mute keeps anything from being told."
+    ),
+)
 
 for command in (*INSPECTING, *ASKING):
     cli.add_command(command)

@@ -11,49 +11,50 @@ from importlib.metadata import version
 
 import structlog
 
-from gateway.actions import Actions
-from gateway.audit import Auditor
-from gateway.background import background
+from gateway.actions.controls import OrderDesk
+from gateway.actions.incidents import Actions
+from gateway.actions.quarantine import Replayer
 from gateway.clock import utc_ms
+from gateway.config.environment import Environment
+from gateway.config.secrets import EnvironmentVault, vault_key
+from gateway.config.settings import Settings
 from gateway.decisions.partition import HOME
-from gateway.environment import Environment
-from gateway.health import Health
-from gateway.heartbeat import Heartbeat
-from gateway.inbound.alertmanager import AlertmanagerDoor
-from gateway.inbound.api import Api
-from gateway.inbound.api_incidents import IncidentsApi
-from gateway.inbound.api_models import RulesShown
-from gateway.inbound.api_orders import OrdersApi
-from gateway.inbound.api_watchdogs import WatchdogsApi
+from gateway.inbound.api.controls import OrdersApi
+from gateway.inbound.api.incident_models import RulesShown
+from gateway.inbound.api.incidents import IncidentsApi
+from gateway.inbound.api.presenters import moment
+from gateway.inbound.api.router import Api
+from gateway.inbound.api.watchdogs import WatchdogsApi
+from gateway.inbound.asgi import Front
 from gateway.inbound.auth import Tokens
-from gateway.inbound.body import Caps
-from gateway.inbound.entrance import Entrance, entrance
-from gateway.inbound.http import Front
-from gateway.inbound.operations import Operations
-from gateway.inbound.parsing import Parsed
-from gateway.inbound.replay import Replayer
-from gateway.inbound.show import moment
-from gateway.model.changes import Pace
-from gateway.noting import note_quieted
-from gateway.opening import stored
-from gateway.ordering import OrderDesk
-from gateway.outbound.alertmanager import AlertmanagerPeers
+from gateway.inbound.probes import Operations
+from gateway.inbound.webhooks.alertmanager import AlertmanagerDoor
+from gateway.inbound.webhooks.body import Caps
+from gateway.inbound.webhooks.source_auth import Entrance, entrance
+from gateway.intake.parse_webhook import Parsed
+from gateway.intake.sharded import SpreadIntake
+from gateway.intake.source_mutes import note_quieted
+from gateway.model.lanes import Pace
+from gateway.outbound.alertmanager_api import AlertmanagerPeers
 from gateway.outbound.log import LogNotifier
-from gateway.outbound.pagerduty import PagerDutyNotifier
-from gateway.outbound.slack import SlackNotifier
-from gateway.outbound.webhook import WebhookNotifier
-from gateway.own_alerts import OwnAlerts
+from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
+from gateway.outbound.slack.notifier import SlackNotifier
+from gateway.outbound.webhook.notifier import WebhookNotifier
 from gateway.ports import Notifier
 from gateway.reconcile.context import Context
 from gateway.reconcile.loop import PACES
-from gateway.reload import InForce, Listeners, RulesKeeper, load_or_refuse
-from gateway.settings import Settings
-from gateway.slots import Slots
-from gateway.spread import SpreadIntake
+from gateway.rules.compiled import InForce, load_or_refuse
+from gateway.rules.reloader import Listeners, RulesKeeper
+from gateway.runtime.background import background
+from gateway.runtime.store import stored
+from gateway.runtime.workers import Workers
+from gateway.self_monitoring.auditor import Auditor
+from gateway.self_monitoring.health import Health
+from gateway.self_monitoring.heartbeat import Heartbeat
+from gateway.self_monitoring.own_alerts import OwnAlerts
+from gateway.state.shards import Slots
 from gateway.storage.layout import laid_out
 from gateway.telemetry.metrics import Metrics
-from gateway.vault import EnvironmentVault, vault_key
-from gateway.workers import Workers
 
 log = structlog.get_logger("gateway.app")
 

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from gateway.decisions.normalise import Normaliser
+from gateway.decisions.intake.normalise import Normaliser
 from gateway.model.alert import Observation
-from gateway.model.changes import (
-    Ask,
-    Changes,
-    Claimed,
-    Committed,
-    Gathered,
-    Kept,
-    LaneRule,
-    LogEntry,
-    Pace,
-    Row,
-    Table,
-)
-from gateway.model.incident import Note, Remote, Through
-from gateway.model.peers import Statement
-from gateway.model.stray import Stray
+from gateway.model.audit_trail import Batch, Stretch
+from gateway.model.changes import Ask, Changes, Claimed, Committed, Gathered, Kept, LogEntry, Row, Table
+from gateway.model.lanes import LaneRule, Pace
+from gateway.model.ledger import Note, Remote, Through
+from gateway.model.quarantined import Stray
+from gateway.model.source_peers import Statement
 from gateway.model.telling import Answer, Look, Telling
-from gateway.model.trail import Batch, Stretch
 
 
 class Notifier(Protocol):
@@ -177,3 +166,9 @@ class Watcher(Protocol):
     def asked(self, source: str, answered: int, silent: int) -> None:
         """How many peers of a source answered, and how many did not."""
         ...
+
+
+class Report(Protocol):
+    """Say that one of our own alerts fires, again and again for as long as it does: its name, further labels, what to know."""
+
+    def __call__(self, name: str, labels: Mapping[str, str], details: str = "", /) -> None: ...

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.model.instants import instant
-from gateway.model.route import Hours
+from gateway.model.rules.route import Hours
 from gateway.model.time_intervals import TimeInterval, next_change
 
 NEVER = 1 << 62  # ms; later than anything

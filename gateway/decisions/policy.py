@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.route import Router
-from gateway.decisions.suppress import Suppressor
-from gateway.model.rulebook import Rulebook
+from gateway.decisions.suppression.suppress import Suppressor
+from gateway.model.rules.rulebook import Rulebook
 
 
 class Policy:

@@ -11,19 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.decisions.calendar import Calendar
-from gateway.decisions.match import RuleIndex
-from gateway.model.destination import Destination, SlackChannel
+from gateway.decisions.rule_index import RuleIndex
 from gateway.model.durations import MINUTE
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import ALWAYS, Route
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import Watchdog
+from gateway.model.own_alert import OWN_SUBJECT, OWN_WATCHDOG
+from gateway.model.rules.destination import Destination, SlackChannel
+from gateway.model.rules.kinds import Watchdog
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import ALWAYS, Route
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 
 PAGING_RESOLVE_AFTER = MINUTE
-OWN_SOURCE = "gateway/"  # how copies of alerts about ourselves begin
-OWN_SUBJECT = "gateway_destination"  # the label by which an alert about ourselves names the destination that fails
-OWN_WATCHDOG = "watchdog"  # and the watchdog that is missing
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 

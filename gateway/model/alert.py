@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from gateway.model.fingerprint import fingerprint, identity
+from gateway.model.rules.source import DEFAULT_SOURCE
 from gateway.model.severity import Severity
-from gateway.model.source import DEFAULT_SOURCE
 
 __all__ = ["MAX_COPIES", "Alert", "Copy", "Observation", "fingerprint", "identity"]
 

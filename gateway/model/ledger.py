@@ -2,10 +2,66 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
-from gateway.model.incident import Note, Part, Remote, Standings, Through, Told
+from gateway.model.changes import Cell, Table
+from gateway.model.incident import Standings
 from gateway.model.severity import Severity
+
+
+class Told(StrEnum):
+    """What a target believes."""
+
+    NOTHING = "none"
+    FIRING = "firing"
+    CLOSED = "closed"
+    ENDED = "ended"
+    MOVED = "moved"
+
+
+class Through(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How a target was told, so that its end goes the same way whatever the rules say then.
+
+    `address` is a channel id or name, a PagerDuty service, or a webhook's name; `secret` is the name of the credential and
+    `secret_hash` a keyed hash of it, never the credential. `token` and `key` name what a webhook is shown and signed with.
+    """
+
+    kind: str
+    address: str
+    secret: str
+    secret_hash: str
+    token: str = ""
+    key: str = ""
+
+    @property
+    def keyed(self) -> bool:
+        """What is told has a key of ours, which makes repeating it harmless, and goes to the place that the secret names."""
+        return self.kind in ("pagerduty", "webhook")
+
+
+class Remote(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the vendor calls our message: Slack's channel id and ts, or PagerDuty's dedup key in `id`."""
+
+    id: str
+    channel: str = ""
+
+
+class Part(StrEnum):
+    """The message itself (or the page), or a reply in its thread."""
+
+    MESSAGE = "message"
+    REPLY = "reply"
+
+
+class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One transition that the thread is told of. `broadcast` shows it in the channel too; `mention` notifies people."""
+
+    text: str
+    broadcast: bool = False
+    mention: bool = False
+    at: int = 0  # when it came to be, ms
 
 
 class Believed(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -81,6 +137,5 @@ def ledger_key(incident: str, target: str) -> str:
     return f"{incident}|{target}"
 
 
-def deliver_subject(target: str, incident: str) -> str:
-    """The agenda's subject of one delivery; its lane is the target."""
-    return f"deliver:{target}|{incident}"
+def ledger_cell(incident: str, target: str) -> Cell:
+    return Cell(Table.LEDGERS, ledger_key(incident, target))

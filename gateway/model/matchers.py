@@ -8,7 +8,7 @@ from typing import Literal
 
 import re2
 
-from gateway.model.matcher_syntax import RESERVED, MatcherError, classic_matchers, utf8_matchers
+from gateway.model.rules.matcher_syntax import RESERVED, MatcherError, classic_matchers, utf8_matchers
 
 __all__ = ["Labels", "Matcher", "MatcherError", "Mode", "Op", "parse_matchers"]
 

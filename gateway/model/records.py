@@ -8,12 +8,12 @@ from __future__ import annotations
 import msgspec
 
 from gateway.model.alert import Alert
+from gateway.model.audit_trail import Shipped
+from gateway.model.controls import Orders
 from gateway.model.incident import Incident
 from gateway.model.ledger import Ledger
-from gateway.model.orders import Orders
-from gateway.model.peers import Memory
-from gateway.model.trail import Shipped
-from gateway.model.watch import Watch
+from gateway.model.source_peers import Memory
+from gateway.model.watchdog import Watch
 
 FORMAT = b"\x01"
 

@@ -1,13 +1,13 @@
 """A telling: everything that a destination needs to render one view of an incident, and nothing else.
 
-Made by `decisions/plan.py`, rendered by `outbound/`. Texts in it are raw: escaping is the renderer's business.
+Made by `decisions/notification/plan.py`, rendered by `outbound/`. Texts in it are raw: escaping is the renderer's business.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from gateway.model.incident import Note, Remote, Told
+from gateway.model.ledger import Note, Remote, Told
 from gateway.model.severity import Severity
 
 

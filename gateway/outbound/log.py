@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from gateway.model.incident import Note, Remote, Through
+from gateway.model.ledger import Note, Remote, Through
 from gateway.model.telling import Answer, Delivered, Found, Look, Telling
 
 SUMMARIES = 3

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.decisions.compose import next_generation
-from gateway.decisions.view import View
+from gateway.decisions.delivery.compose import next_generation
+from gateway.decisions.notification.view import View
 from gateway.model.changes import Claim
-from gateway.model.destination import Destination, Webhook
-from gateway.model.incident import Incident, Through, Told
-from gateway.model.ledger import Ledger
+from gateway.model.incident import Incident
+from gateway.model.ledger import Ledger, Through, Told
+from gateway.model.rules.destination import Destination, Webhook
 from gateway.model.telling import Refused
 from gateway.ports import Notifier
 from gateway.reconcile.context import Context
-from gateway.reconcile.reading import Reading
+from gateway.state.snapshots import Reading
 
 CREDENTIAL_CHANGED = Refused("credential_changed", "the credential it was told through is gone or changed", permanent=True)
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-from gateway.decisions import deliver
+from gateway.decisions.delivery import deliver
 from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
-from gateway.model.changes import Claim, LaneRule, Pace
-from gateway.model.destination import Destination, SlackChannel
-from gateway.reconcile.context import Context, let_go, log
-from gateway.reconcile.delivering import deliver_next
-from gateway.reconcile.expiring import expire
-from gateway.reconcile.planning import plan_incident, plan_together
-from gateway.reconcile.polling import poll
-from gateway.reconcile.shipping import ship
-from gateway.reconcile.sweeping import sweep
-from gateway.reconcile.tending import tend_silences
-from gateway.reconcile.watching import watch
+from gateway.model.changes import Claim
+from gateway.model.lanes import LaneRule, Pace
+from gateway.model.rules.destination import Destination, SlackChannel
+from gateway.reconcile.audit_shipping import ship
+from gateway.reconcile.context import Context, log
+from gateway.reconcile.deliver import deliver_next
+from gateway.reconcile.expire import expire
+from gateway.reconcile.plan import plan_incident, plan_together
+from gateway.reconcile.silence_upkeep import tend_silences
+from gateway.reconcile.source_poll import poll
+from gateway.reconcile.sweep import sweep
+from gateway.reconcile.watchdog_check import watch
+from gateway.state.commit import let_go
 
 BREATH = 0.02  # seconds between two looks in a crowd of webhooks: what belongs together is then planned once
 POLL = 1.0  # seconds: how long another replica's work may go unnoticed

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.errors import BadSettings
 from gateway.model.changes import Table
-from gateway.slots import Slots
+from gateway.state.shards import Slots
 from gateway.storage.connections import Client
 from gateway.storage.redis import RedisStore
 

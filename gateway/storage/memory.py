@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
 
+from gateway.model.audit_trail import Stretch, Written
 from gateway.model.changes import (
     ABSENT,
     Ask,
@@ -16,16 +17,13 @@ from gateway.model.changes import (
     Fate,
     Gathered,
     Kept,
-    LaneRule,
     LogEntry,
-    Pace,
     Posts,
     Row,
     Table,
-    closed_lane,
 )
 from gateway.model.durations import MINUTE
-from gateway.model.trail import Stretch, Written
+from gateway.model.lanes import LaneRule, Pace, closed_lane
 from gateway.storage.memory_agenda import Agenda
 
 LOG_LENGTH = 50_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 
-from gateway.model.changes import Claim, Claimed, LaneRule, Pace, Release
+from gateway.model.changes import Claim, Claimed, Release
+from gateway.model.lanes import LaneRule, Pace
 
 
 class Agenda:

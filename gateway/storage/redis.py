@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.model.audit_trail import Stretch, Written
 from gateway.model.changes import (
     ABSENT,
     Ask,
@@ -25,13 +26,11 @@ from gateway.model.changes import (
     Fate,
     Gathered,
     Kept,
-    LaneRule,
     LogEntry,
-    Pace,
     Row,
     Table,
 )
-from gateway.model.trail import Stretch, Written
+from gateway.model.lanes import LaneRule, Pace
 from gateway.storage.connections import Client, Script
 
 _TEXTS = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "scripts").glob("*.lua")}

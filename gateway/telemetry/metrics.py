@@ -20,10 +20,10 @@ from prometheus_client import (
     generate_latest,
 )
 
-from gateway.decisions.books import COUNTED, IDENTITIES, residues
+from gateway.decisions.accounting.books import COUNTED, IDENTITIES, residues
 from gateway.model.verdict import Outcome, Reason, Taken
-from gateway.telemetry.sources import CONCLUSIONS, SourceMetrics
-from gateway.telemetry.watchdogs import WatchdogMetrics
+from gateway.telemetry.source_metrics import CONCLUSIONS, SourceMetrics
+from gateway.telemetry.watchdog_metrics import WatchdogMetrics
 
 MAX_DESTINATIONS = 500
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

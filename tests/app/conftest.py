@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from gateway.app import Gateway, running
-from gateway.environment import Environment
-from gateway.model.changes import Pace
+from gateway.config.environment import Environment
+from gateway.model.lanes import Pace
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from tests.support.processes import ROUTING_KEY, alert, body

@@ -10,23 +10,25 @@ from pathlib import Path
 import pytest
 
 from gateway import app as composition
-from gateway import background
-from gateway.decisions.correlate import Correlator
+from gateway.config.environment import Environment
+from gateway.config.secrets import EnvironmentVault
+from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.policy import Policy
-from gateway.environment import Environment
 from gateway.errors import BadSettings, StateUnavailable
-from gateway.intake import Intake
-from gateway.model.changes import Changes, Claimed, Committed, LaneRule
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Route
-from gateway.opening import stored
+from gateway.intake.group_commit import Intake
+from gateway.model.changes import Changes, Claimed, Committed
+from gateway.model.lanes import LaneRule
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Route
 from gateway.reconcile import Reconciler
-from gateway.reload import Listeners, RulesKeeper, load_or_refuse
-from gateway.slots import Slots
+from gateway.rules.compiled import load_or_refuse
+from gateway.rules.reloader import Listeners, RulesKeeper
+from gateway.runtime import background
+from gateway.runtime.store import stored
+from gateway.state.shards import Slots
 from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
 from gateway.telemetry.metrics import Metrics
-from gateway.vault import EnvironmentVault
 from tests.app.conftest import RULES, Running, Starter
 from tests.support.build import START, rulebook, seen
 from tests.support.processes import alert

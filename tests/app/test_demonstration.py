@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 import structlog
 
-from gateway import demo
+from gateway.cli import demo
 from gateway.clock import utc_now
 from gateway.sandbox.storm import storm
 from tests.support.servers import free_port

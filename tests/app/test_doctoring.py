@@ -12,10 +12,10 @@ import pytest_asyncio
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from gateway.doctor import Finding, Mark, examine_everything
-from gateway.environment import Environment
+from gateway.config.environment import Environment
+from gateway.diagnostics.destination_check import page_test
+from gateway.diagnostics.doctor import Finding, Mark, examine_everything
 from gateway.errors import BadRules
-from gateway.page_test import page_test
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox, WebhookSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import BadWebhook
-from gateway.explain import Explained, Explanation, ToldWhere, explain
-from gateway.storage.rule_files import load_rules
+from gateway.rules.files import load_rules
+from gateway.simulate.explain import Explained, Explanation, ToldWhere, explain
 
 NOW = 1_795_428_005_000  # 2026-11-23T10:00:05Z
 RULES = """destinations:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import pytest
 import structlog
 
-from gateway.environment import Environment
+from gateway.config.environment import Environment
 from gateway.errors import BadSettings, StateFull, StateUnavailable
-from gateway.heartbeat import Heartbeat
 from gateway.model.changes import Changes, Committed
 from gateway.model.durations import MINUTE
-from gateway.slots import Slots
+from gateway.self_monitoring.heartbeat import Heartbeat
+from gateway.state.shards import Slots
 from gateway.storage.memory import MemoryStore
 from tests.app.conftest import Running, Starter
 from tests.support.build import START

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gateway.audit import Auditor
-from gateway.decisions.correlate import Correlator
+from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
-from gateway.intake import Intake
+from gateway.intake.group_commit import Intake
+from gateway.intake.sharded import SpreadIntake
 from gateway.model.alert import Alert
 from gateway.model.changes import Changes, Table
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.records import load_alert
-from gateway.own_alerts import STANDS, OwnAlerts
-from gateway.slots import Slots
-from gateway.spread import SpreadIntake
+from gateway.self_monitoring.auditor import Auditor
+from gateway.self_monitoring.own_alerts import STANDS, OwnAlerts
+from gateway.state.shards import Slots
 from gateway.storage.memory import MemoryStore
 from gateway.telemetry.metrics import Metrics
 from tests.support.build import START, rulebook

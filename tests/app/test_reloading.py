@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gateway import reload
 from gateway.errors import BadRules, StateUnavailable
 from gateway.model.changes import Ask, Changes, Gathered
 from gateway.model.durations import MINUTE
-from gateway.model.incident import Told
-from gateway.model.rulebook import Rulebook
-from gateway.reload import InForce, Listeners, RulesKeeper, load_or_refuse, owed_ends
-from gateway.slots import Slots
+from gateway.model.ledger import Told
+from gateway.model.rules.rulebook import Rulebook
+from gateway.rules import reloader as reload
+from gateway.rules.compiled import InForce, load_or_refuse
+from gateway.rules.reloader import Listeners, RulesKeeper, owed_ends
+from gateway.state.shards import Slots
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook, seen
 from tests.support.world import World

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 
-from gateway.decisions.books import residues
-from gateway.decisions.correlate import Correlator
-from gateway.decisions.normalise import Normaliser
-from gateway.inbound.replay import Replayer
-from gateway.intake import Intake
+from gateway.actions.quarantine import Replayer
+from gateway.decisions.accounting.books import residues
+from gateway.decisions.intake.correlate import Correlator
+from gateway.decisions.intake.normalise import Normaliser
+from gateway.intake.group_commit import Intake
 from gateway.model.durations import DAY
-from gateway.model.rulebook import LabelRules
-from gateway.model.stray import Stray
-from gateway.slots import Slots
+from gateway.model.quarantined import Stray
+from gateway.model.rules.rulebook import LabelRules
+from gateway.state.shards import Slots
 from gateway.storage.memory import MemoryStore
 from tests.app.conftest import RULES, Running, Starter
 from tests.support.build import START, rulebook

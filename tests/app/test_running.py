@@ -9,9 +9,10 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from gateway import audit, own_alerts
 from gateway.errors import BadRules
 from gateway.sandbox import Fault, FaultKind
+from gateway.self_monitoring import auditor as audit
+from gateway.self_monitoring import own_alerts
 from gateway.storage.embedded import StoreFailed
 from tests.app.conftest import RULES, Running, Starter
 from tests.support.processes import alert

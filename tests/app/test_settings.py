@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.environment import Environment
+from gateway.config.environment import Environment
 from gateway.errors import BadSettings
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.decisions.books import residues
+from gateway.decisions.accounting.books import residues
 from gateway.errors import BadSettings, StateUnavailable
-from gateway.migrate import Records, migrate
 from gateway.model.changes import Changes, Table
-from gateway.opening import stored
-from gateway.reconcile.reading import load_announced
+from gateway.model.rule_generation import load_announced
+from gateway.rules.files import load_rules
+from gateway.runtime.store import stored
 from gateway.storage.layout import read_layout, stores_of
-from gateway.storage.rule_files import load_rules
+from gateway.storage.reshard import Records, migrate
 from tests.app.conftest import RULES as ONE_PARTITION
 from tests.app.conftest import Running, Starter
 from tests.support.processes import alert

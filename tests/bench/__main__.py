@@ -15,8 +15,8 @@ from pathlib import Path
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.route import Router
 from gateway.model.matchers import parse_matchers
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Route
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Route
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from tests.bench.fairness import fairness
 from tests.bench.load import Cost, drive, labels, measure, memory, posted_alerts, request, webhook

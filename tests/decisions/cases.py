@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.decisions.case import Case
-from gateway.decisions.compose import compose
-from gateway.decisions.deliver import begin
-from gateway.decisions.plan import Plan, plan
+from gateway.decisions.delivery.compose import compose
+from gateway.decisions.delivery.deliver import begin
+from gateway.decisions.delivery.settle import settle
+from gateway.decisions.incident_snapshot import Case
+from gateway.decisions.notification.plan import Plan, plan
+from gateway.decisions.notification.view import View
 from gateway.decisions.policy import Policy
-from gateway.decisions.settle import settle
-from gateway.decisions.view import View
 from gateway.model.alert import Alert
 from gateway.model.durations import HOUR
-from gateway.model.incident import Acknowledgement, Closure, Incident, Member, Remote, Through
-from gateway.model.ledger import Ledger
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Route
-from gateway.model.rulebook import LabelRules, Rulebook
+from gateway.model.incident import Acknowledgement, Closure, Incident, Member
+from gateway.model.ledger import Ledger, Remote, Through
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Route
+from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.severity import Severity
 from gateway.model.telling import Delivered, Telling
 from tests.support.build import START, rulebook

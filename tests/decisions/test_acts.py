@@ -7,9 +7,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from gateway.decisions.act import acknowledge, close, retry, unacknowledge
-from gateway.decisions.settle import fall_back
-from gateway.decisions.suppress import lapse
+from gateway.decisions.delivery.settle import fall_back
+from gateway.decisions.incident_actions import acknowledge, close, retry, unacknowledge
+from gateway.decisions.suppression.suppress import lapse
 from gateway.model.durations import HOUR, MINUTE
 from gateway.model.incident import Acknowledgement, Closure, Incident
 from gateway.model.ledger import Ledger

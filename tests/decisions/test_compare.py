@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.compare import EVERY, LEAST_ENDS, TWICE, UNANSWERED, YOUNG, Findings, compare, listen, most_ends
+from gateway.decisions.sources.compare import EVERY, LEAST_ENDS, TWICE, UNANSWERED, YOUNG, Findings, compare, listen, most_ends
 from gateway.model.alert import Copy
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.origin import BUILT_IN, SecretName
-from gateway.model.peers import Active, Holding, Memory, Statement
-from gateway.model.source import Source
+from gateway.model.rules.origin import BUILT_IN, SecretName
+from gateway.model.rules.source import Source
+from gateway.model.source_peers import Active, Holding, Memory, Statement
 from tests.decisions.cases import alert
 from tests.support.build import START, seen
 

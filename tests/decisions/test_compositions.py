@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.compose import compose, compose_plainly
-from gateway.decisions.notes import notes_of
+from gateway.decisions.delivery.compose import compose, compose_plainly
+from gateway.decisions.delivery.thread_notes import notes_of
 from gateway.model.alert import Alert
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.incident import Told
-from gateway.model.ledger import Believed, Ledger
-from gateway.model.rulebook import LabelRules, Rulebook
+from gateway.model.ledger import Believed, Ledger, Told
+from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.severity import Severity
 from gateway.model.telling import Telling
-from gateway.outbound import pagerduty_event, slack_blocks
+from gateway.outbound.pagerduty import event as pagerduty_event
+from gateway.outbound.slack import blocks as slack_blocks
 from tests.decisions.cases import acknowledged, alert, closed, incident, planned, route, told
 from tests.support.build import START, match, pager, rulebook, slack
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.decisions.deduplicate import observe
+from gateway.decisions.intake.deduplicate import observe
 from gateway.model.alert import Alert, Observation
 from gateway.model.durations import HOUR, MINUTE
 from gateway.model.verdict import Outcome, Reason

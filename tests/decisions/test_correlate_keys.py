@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.correlate import (
+from gateway.decisions.intake.correlate import (
     KEY_DEPTH,
     Choice,
     Correlator,
@@ -25,9 +25,9 @@ from gateway.decisions.correlate import (
 from gateway.model.alert import Alert, identity
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.incident import Closure, Incident, Member
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Route
-from gateway.model.rules import CorrelateRule
+from gateway.model.rules.kinds import CorrelateRule
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Route
 from gateway.model.severity import Severity
 from tests.support.build import START, match, rulebook, seen
 from tests.support.world import World

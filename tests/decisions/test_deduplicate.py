@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.decisions.deduplicate import observe, overflows
+from gateway.decisions.intake.deduplicate import observe, overflows
 from gateway.model.alert import MAX_COPIES, Alert, Observation
 from gateway.model.verdict import Outcome, Reason
 from tests.support.build import START, seen

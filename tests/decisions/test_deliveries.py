@@ -7,15 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.act import retry
-from gateway.decisions.believe import assumed
-from gateway.decisions.deliver import LookBack, Reply, Rest, Step, Tell, Withdraw, at_rest, begin, begin_reply, next_step
-from gateway.decisions.settle import fall_back, looked, settle, withdrawn
-from gateway.decisions.view import View
+from gateway.decisions.delivery.deliver import (
+    LookBack,
+    Reply,
+    Rest,
+    Step,
+    Tell,
+    Withdraw,
+    at_rest,
+    begin,
+    begin_reply,
+    next_step,
+)
+from gateway.decisions.delivery.settle import fall_back, looked, settle, withdrawn
+from gateway.decisions.incident_actions import retry
+from gateway.decisions.notification.assumptions import assumed
+from gateway.decisions.notification.view import View
 from gateway.model.alert import Alert
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.incident import Note, Part, Remote, Through, Told
-from gateway.model.ledger import Ledger
+from gateway.model.ledger import Ledger, Note, Part, Remote, Through, Told
 from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Unanswered
 from tests.decisions.cases import BY_PAGERDUTY, BY_SLACK, MESSAGE, alert, closed, seen_by, told
 from tests.decisions.cases import telling_of as compose

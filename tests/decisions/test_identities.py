@@ -9,25 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.books import (
-    IDENTITIES,
-    book_planned,
-    book_standings,
-    book_telling,
-    book_unplanned,
-    residues,
-)
-from gateway.decisions.correlate import Choice, Placement
-from gateway.decisions.draft import Draft
-from gateway.decisions.standings import standings
+from gateway.decisions.accounting.books import IDENTITIES, book_planned, book_standings, book_telling, book_unplanned, residues
+from gateway.decisions.intake.correlate import Choice, Placement
+from gateway.decisions.intake.incident_draft import Draft
+from gateway.decisions.notification.standings import standings
 from gateway.model.alert import Alert
 from gateway.model.changes import Changes
 from gateway.model.durations import HOUR, MINUTE
-from gateway.model.incident import Closure, Incident, Standings, Told
-from gateway.model.ledger import Believed, Ledger
-from gateway.model.route import Condition, PageWhen
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import DEFAULT_CORRELATE
+from gateway.model.incident import Closure, Incident, Standings
+from gateway.model.ledger import Believed, Ledger, Told
+from gateway.model.rules.kinds import DEFAULT_CORRELATE
+from gateway.model.rules.route import Condition, PageWhen
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 from tests.decisions.cases import alert, incident, planned, route
 from tests.support.build import START, match, pager, rulebook, slack

@@ -7,15 +7,15 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from gateway.decisions.case import Case
+from gateway.decisions.incident_snapshot import Case
 from gateway.decisions.policy import Policy
 from gateway.model.alert import Alert
 from gateway.model.changes import Posts
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Hours
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import InhibitRule, Maintenance
+from gateway.model.rules.kinds import InhibitRule, Maintenance
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Hours
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
 from gateway.model.verdict import Reason, Standing, Verdict

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.decisions.listen import Known, Looked, labels_of, look
+from gateway.decisions.sources.missing_heartbeat import Known, Looked, labels_of, look
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.origin import Origin
-from gateway.model.rules import Watchdog
-from gateway.model.watch import Watch
+from gateway.model.rules.kinds import Watchdog
+from gateway.model.rules.origin import Origin
+from gateway.model.watchdog import Watch
 from tests.support.build import match
 
 NOW = 1_000_000 * SECOND

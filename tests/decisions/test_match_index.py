@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.match import ANSWERS_KEPT, VALUES_KEPT, RuleIndex
+from gateway.decisions.rule_index import ANSWERS_KEPT, VALUES_KEPT, RuleIndex
 from gateway.model.matchers import Matcher, parse_matchers
 
 Rules = tuple[tuple[Matcher, ...], ...]

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from gateway.decisions.normalise import MAX_LABELS, MAX_NAME, MAX_VALUE, MAX_WORD, MEMO_LENGTH, Malformed, Normaliser
+from gateway.decisions.intake.normalise import MAX_LABELS, MAX_NAME, MAX_VALUE, MAX_WORD, MEMO_LENGTH, Malformed, Normaliser
 from gateway.model.alert import Observation, fingerprint, identity
-from gateway.model.rulebook import LabelRules
+from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
 from gateway.model.webhook import LooseAlert, WireAlert
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.correlate import Correlator
-from gateway.decisions.inhibit import Inhibitor
+from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.partition import HOME, partition_of, slot_of
-from gateway.model.origin import BUILT_IN
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import CorrelateRule, InhibitRule
+from gateway.decisions.suppression.inhibit import Inhibitor
+from gateway.model.rules.kinds import CorrelateRule, InhibitRule
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.rulebook import Rulebook
 from tests.decisions.cases import alert
 from tests.support.build import START, match
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.decisions.plan import Plan, remind_at
-from gateway.decisions.settle import fall_back
+from gateway.decisions.delivery.settle import fall_back
+from gateway.decisions.notification.plan import Plan, remind_at
 from gateway.model.alert import Alert
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.incident import Acknowledgement, Closure, Incident, Part, Told
-from gateway.model.ledger import Believed, Intent, Ledger
-from gateway.model.route import Condition, PageWhen
-from gateway.model.rulebook import Rulebook
+from gateway.model.incident import Acknowledgement, Closure, Incident
+from gateway.model.ledger import Believed, Intent, Ledger, Part, Told
+from gateway.model.rules.route import Condition, PageWhen
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 from gateway.model.verdict import Reason, Standing, Verdict
 from tests.decisions.cases import MESSAGE, acknowledged, alert, closed, planned, route, seen_by, told

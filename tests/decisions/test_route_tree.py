@@ -13,10 +13,10 @@ from gateway.decisions.calendar import Calendar
 from gateway.decisions.route import Router, Routing
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.matchers import Matcher
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Condition, PageWhen, Quantifier, Route
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Condition, PageWhen, Quantifier, Route
 from gateway.model.severity import Severity
-from gateway.storage.rule_files import load_rules
+from gateway.rules.files import load_rules
 from tests.support.build import pager, rulebook, slack
 
 DESTINATIONS = """\

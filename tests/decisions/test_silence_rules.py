@@ -8,11 +8,12 @@ import msgspec
 import pytest
 
 from gateway.decisions.calendar import Calendar
-from gateway.decisions.orders import state_of
-from gateway.decisions.silence import MOST, Wish, approve, end, extend, propose, tend, with_silence
-from gateway.decisions.weigh import Scales
+from gateway.decisions.controls import state_of
+from gateway.decisions.suppression.silence_preview import Scales
+from gateway.decisions.suppression.silences import MOST, Wish, approve, end, extend, propose, tend, with_silence
+from gateway.model.controls import Fault, Orders, Silence, SilenceState
 from gateway.model.durations import DAY, HOUR, MINUTE
-from gateway.model.orders import Fault, Orders, Silence, SilencePolicy, SilenceState
+from gateway.model.rules.silence_policy import SilencePolicy
 from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
 from tests.decisions.cases import alert

@@ -7,13 +7,12 @@ from itertools import product
 import msgspec
 import pytest
 
-from gateway.decisions.standings import standings
-from gateway.decisions.view import severity_of
+from gateway.decisions.notification.standings import standings
+from gateway.decisions.notification.view import severity_of
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.incident import Told
-from gateway.model.ledger import Ledger
-from gateway.model.route import Condition, PageWhen, Quantifier
-from gateway.model.rulebook import Rulebook
+from gateway.model.ledger import Ledger, Told
+from gateway.model.rules.route import Condition, PageWhen, Quantifier
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 from gateway.model.verdict import Verdict
 from tests.decisions.cases import acknowledged, alert, closed, planned, route, seen_by, told

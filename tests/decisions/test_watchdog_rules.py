@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from gateway.decisions.calendar import Calendar
-from gateway.decisions.watchdogs import LONGEST_WAIT, Watchdogs
+from gateway.decisions.sources.watchdogs import LONGEST_WAIT, Watchdogs
 from gateway.model.alert import Alert, Copy
 from gateway.model.durations import MINUTE
-from gateway.model.origin import Origin
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import Watchdog
+from gateway.model.rules.kinds import Watchdog
+from gateway.model.rules.origin import Origin
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 from gateway.model.verdict import Reason, Standing
 from tests.support.build import START, match, seen

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.actions import Actions
+from gateway.actions.incidents import Actions
+from gateway.model.cells import shipped_cell
 from gateway.model.changes import Changes, LogEntry
 from gateway.model.durations import MINUTE
-from gateway.model.origin import BUILT_IN, Origin
-from gateway.model.route import Route
-from gateway.model.rulebook import LabelRules, Rulebook
-from gateway.model.rules import CorrelateRule, Maintenance
+from gateway.model.rules.kinds import CorrelateRule, Maintenance
+from gateway.model.rules.origin import BUILT_IN, Origin
+from gateway.model.rules.route import Route
+from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.telling import Answer, Refused, Unanswered
-from gateway.model.trail import shipped_cell
 from gateway.storage.memory import LOG_LENGTH
 from tests.support.build import START, match, rulebook, seen, slack, webhook
 from tests.support.world import World

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.actions import Actions
+from gateway.actions.incidents import Actions
 from gateway.model.alert import MAX_COPIES
 from gateway.model.changes import Table
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
-from gateway.model.incident import Told
-from gateway.model.origin import BUILT_IN
+from gateway.model.ledger import Told
 from gateway.model.records import load_alert
-from gateway.model.route import Route
-from gateway.model.rules import CorrelateRule
+from gateway.model.rules.kinds import CorrelateRule
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Route
 from tests.flows.test_telling import states
 from tests.support.build import START, rulebook, seen
 from tests.support.world import World

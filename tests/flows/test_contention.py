@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 
-from gateway.decisions.correlate import Correlator
+from gateway.decisions.intake.correlate import Correlator
 from gateway.errors import StateFull, StateUnavailable
-from gateway.intake import FENCE, RACES, Intake, keep
+from gateway.intake.group_commit import FENCE, RACES, Intake, keep
 from gateway.model.alert import Observation
 from gateway.model.changes import Ask, Cell, Changes, Committed, Gathered, Table
-from gateway.model.incident import Told
+from gateway.model.ledger import Told
+from gateway.model.quarantined import Stray
 from gateway.model.records import load_alert
-from gateway.model.stray import Stray
 from gateway.storage.memory import MemoryStore
 from tests.flows.test_telling import states
 from tests.support.build import START, rulebook, seen
@@ -120,7 +120,7 @@ async def test_whoever_meets_a_fence_waits_until_it_ends() -> None:
 
 
 async def test_a_slot_that_never_comes_free_is_an_answer_and_nothing_is_half_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.intake.FENCE_PATIENCE", 3)
+    monkeypatch.setattr("gateway.intake.group_commit.FENCE_PATIENCE", 3)
     intake, crowd = crowded(0)
     await crowd.store.fence("somebody", FENCE)
     with pytest.raises(StateUnavailable, match="too many writers"):

@@ -11,11 +11,11 @@ from dataclasses import replace
 import pytest
 
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.incident import Told
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Hours, Mute, Route, Shift
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import InhibitRule, Maintenance
+from gateway.model.ledger import Told
+from gateway.model.rules.kinds import InhibitRule, Maintenance
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Hours, Mute, Route, Shift
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.time_intervals import TimeInterval
 from tests.flows.test_silences import silenced
 from tests.support.build import START, match, pager, rulebook, seen, slack

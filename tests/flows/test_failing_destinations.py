@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.actions import Actions
-from gateway.decisions import books
-from gateway.decisions.admit import KEEP_ENDED
+from gateway.actions.incidents import Actions
+from gateway.decisions.accounting import books
+from gateway.decisions.intake.admit import KEEP_ENDED
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.incident import Told
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Route
+from gateway.model.ledger import Told
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Route
 from gateway.model.telling import Refused
 from tests.support.build import rulebook, seen, slack
 from tests.support.world import World

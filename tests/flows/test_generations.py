@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gateway.decisions.policy import Policy
+from gateway.model.cells import RULES
 from gateway.model.changes import Changes
 from gateway.model.durations import MINUTE, SECOND
+from gateway.model.rule_generation import Announced
 from gateway.reconcile.context import OUTDATED_PATIENCE
-from gateway.reconcile.reading import RULES, Announced
 from tests.flows.test_telling import states
 from tests.support.build import START, rulebook, seen
 from tests.support.world import World

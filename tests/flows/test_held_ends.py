@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.actions import Actions
-from gateway.decisions.plan import plan
-from gateway.decisions.watchdogs import LONGEST_WAIT
-from gateway.inbound.show import show_verdicts
+from gateway.actions.controls import OrderDesk
+from gateway.actions.incidents import Actions
+from gateway.decisions.notification.plan import plan
+from gateway.decisions.sources.watchdogs import LONGEST_WAIT
+from gateway.inbound.api.presenters import show_verdicts
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.incident import Incident, Told
-from gateway.model.origin import BUILT_IN, Origin
-from gateway.model.route import Hours, Route
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import Watchdog
-from gateway.model.source import Source
+from gateway.model.incident import Incident
+from gateway.model.ledger import Told
+from gateway.model.rules.kinds import Watchdog
+from gateway.model.rules.origin import BUILT_IN, Origin
+from gateway.model.rules.route import Hours, Route
+from gateway.model.rules.rulebook import Rulebook
+from gateway.model.rules.source import Source
 from gateway.model.time_intervals import TimeInterval
-from gateway.ordering import OrderDesk
-from gateway.reconcile.reading import read_case
+from gateway.state.snapshots import read_case
 from tests.support.build import START, match, pager, rulebook, seen, slack
 from tests.support.world import World
 

@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.actions import Actions
-from gateway.decisions.correlate import Correlator
+from gateway.actions.incidents import Actions
+from gateway.decisions.intake.correlate import Correlator
 from gateway.model.alert import Observation
 from gateway.model.changes import Ask, Gathered, Table
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
-from gateway.model.incident import Told
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Hours, Route
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import CorrelateRule, InhibitRule, Maintenance
+from gateway.model.ledger import Told
+from gateway.model.rules.kinds import CorrelateRule, InhibitRule, Maintenance
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Hours, Route
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.time_intervals import TimeInterval
 from tests.flows.test_telling import states
 from tests.support.build import START, match, pager, rulebook, seen, slack

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.incident import Remote, Through, Told
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Route
+from gateway.model.ledger import Remote, Through, Told
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Route
 from gateway.model.telling import Answer, Refused, Telling, Unanswered
 from tests.flows.test_telling import states
 from tests.support.build import match, rulebook, seen, slack

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
-from gateway.model.incident import Told
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Hours, Mute, Route, Shift
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import Maintenance
+from gateway.model.ledger import Told
+from gateway.model.rules.kinds import Maintenance
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Hours, Mute, Route, Shift
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.time_intervals import TimeInterval
 from tests.flows.test_telling import states
 from tests.support.build import START, match, pager, rulebook, seen, slack

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.actions import Actions
-from gateway.decisions.silence import Wish
+from gateway.actions.controls import Weighed
+from gateway.actions.incidents import Actions
+from gateway.decisions.suppression.silences import Wish
+from gateway.model.controls import Fault, Silence
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
-from gateway.model.incident import Told
-from gateway.model.orders import Fault, Silence, SilencePolicy
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Mute, Route
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import CorrelateRule, Maintenance
+from gateway.model.ledger import Told
+from gateway.model.rules.kinds import CorrelateRule, Maintenance
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Mute, Route
+from gateway.model.rules.rulebook import Rulebook
+from gateway.model.rules.silence_policy import SilencePolicy
 from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
-from gateway.ordering import Weighed
 from tests.flows.test_telling import states
 from tests.support.build import START, match, pager, rulebook, seen, slack
 from tests.support.world import World

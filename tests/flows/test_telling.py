@@ -5,9 +5,9 @@ from __future__ import annotations
 from gateway.model.alert import MAX_COPIES
 from gateway.model.changes import Table
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.incident import Told
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Condition, PageWhen, Quantifier, Route
+from gateway.model.ledger import Told
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Condition, PageWhen, Quantifier, Route
 from gateway.model.severity import Severity
 from tests.support.build import pager, rulebook, seen, slack
 from tests.support.world import World

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from gateway.actions import Actions
-from gateway.decisions.books import failing
-from gateway.model.changes import Pace
+from gateway.actions.incidents import Actions
+from gateway.decisions.accounting.books import failing
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.incident import Incident, Told
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Route
+from gateway.model.incident import Incident
+from gateway.model.lanes import Pace
+from gateway.model.ledger import Told
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Route
 from gateway.model.telling import Refused, Unanswered
 from tests.flows.test_telling import states
 from tests.support.build import pager, rulebook, seen, slack

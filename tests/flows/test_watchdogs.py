@@ -8,21 +8,21 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from gateway.decisions.listen import AWAY
+from gateway.decisions.sources.missing_heartbeat import AWAY
 from gateway.errors import StateUnavailable
 from gateway.model.alert import Observation
+from gateway.model.cells import RULES, watch_cell
 from gateway.model.changes import Ask, Changes, Gathered, Table
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.incident import Told
-from gateway.model.origin import BUILT_IN, Origin
+from gateway.model.ledger import Told
 from gateway.model.records import load_alert, load_watch
-from gateway.model.route import Hours, Route
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import Maintenance, Watchdog
+from gateway.model.rule_generation import Announced
+from gateway.model.rules.kinds import Maintenance, Watchdog
+from gateway.model.rules.origin import BUILT_IN, Origin
+from gateway.model.rules.route import Hours, Route
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
-from gateway.model.watch import watch_cell
-from gateway.reconcile.reading import RULES, Announced
 from tests.support.build import START, match, pager, rulebook, seen, slack
 from tests.support.world import World
 

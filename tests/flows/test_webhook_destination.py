@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from gateway.decisions.books import failing
+from gateway.decisions.accounting.books import failing
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.incident import Remote, Told
-from gateway.model.origin import BUILT_IN, SecretName
-from gateway.model.route import Condition, PageWhen, Route
-from gateway.model.rules import CorrelateRule
+from gateway.model.ledger import Remote, Told
+from gateway.model.rules.kinds import CorrelateRule
+from gateway.model.rules.origin import BUILT_IN, SecretName
+from gateway.model.rules.route import Condition, PageWhen, Route
 from gateway.model.severity import Severity
 from gateway.model.telling import Delivered, Refused, Unanswered
 from tests.flows.test_telling import states

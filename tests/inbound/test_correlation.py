@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.inbound.correlation import correlation_id
+from gateway.inbound.request_id import correlation_id
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 

@@ -12,17 +12,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.decisions.normalise import Normaliser
+from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import StateUnavailable
-from gateway.inbound.alertmanager import AlertmanagerDoor
+from gateway.inbound.asgi import Front
 from gateway.inbound.auth import Senders, Tokens
-from gateway.inbound.body import Caps
-from gateway.inbound.entrance import Entrance
-from gateway.inbound.http import Front
-from gateway.inbound.parsing import Parsed
+from gateway.inbound.webhooks.alertmanager import AlertmanagerDoor
+from gateway.inbound.webhooks.body import Caps
+from gateway.inbound.webhooks.source_auth import Entrance
+from gateway.intake.parse_webhook import Parsed
 from gateway.model.alert import Observation
-from gateway.model.rulebook import LabelRules
-from gateway.model.stray import Stray
+from gateway.model.quarantined import Stray
+from gateway.model.rules.rulebook import LabelRules
 from gateway.sandbox.server import LocalServer
 from gateway.telemetry.metrics import Metrics
 

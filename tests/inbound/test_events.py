@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.decisions.normalise import Normaliser
+from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import BadWebhook
-from gateway.inbound.events import parse_events
-from gateway.inbound.parsing import Parsed
+from gateway.intake.parse_events import parse_events
+from gateway.intake.parse_webhook import Parsed
 from gateway.model.alert import fingerprint
-from gateway.model.origin import BUILT_IN, SecretName
-from gateway.model.rulebook import LabelRules
-from gateway.model.source import Source
+from gateway.model.rules.origin import BUILT_IN, SecretName
+from gateway.model.rules.rulebook import LabelRules
+from gateway.model.rules.source import Source
 from gateway.model.verdict import Reason
 from tests.inbound.test_door import NOW, Taker, door, post
 from tests.support.build import match

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.inbound.body import Caps, Flight, Unread
+from gateway.inbound.webhooks.body import Caps, Flight, Unread
 
 
 class Sender:

@@ -13,9 +13,9 @@ import pytest
 import uvicorn
 
 from gateway.inbound import server as serving
-from gateway.inbound.body import Caps
-from gateway.inbound.http import Front
+from gateway.inbound.asgi import Front
 from gateway.inbound.server import make_server
+from gateway.inbound.webhooks.body import Caps
 from tests.inbound.test_door import GOOD, Taker, door
 
 BODY = json.dumps({"version": "4", "alerts": [GOOD]}).encode()

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import pytest
 
-from gateway.decisions.normalise import Normaliser
-from gateway.inbound.alertmanager import AlertmanagerDoor
-from gateway.inbound.body import Caps
-from gateway.inbound.entrance import entrance
-from gateway.inbound.http import Front
+from gateway.decisions.intake.normalise import Normaliser
+from gateway.inbound.asgi import Front
+from gateway.inbound.webhooks.alertmanager import AlertmanagerDoor
+from gateway.inbound.webhooks.body import Caps
+from gateway.inbound.webhooks.source_auth import entrance
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.origin import BUILT_IN, Origin, SecretName
-from gateway.model.rulebook import Rulebook
-from gateway.model.source import DEFAULT_SOURCE, Source
+from gateway.model.rules.origin import BUILT_IN, Origin, SecretName
+from gateway.model.rules.rulebook import Rulebook
+from gateway.model.rules.source import DEFAULT_SOURCE, Source
 from gateway.model.verdict import Reason
 from gateway.telemetry.metrics import Metrics
 from tests.inbound.test_door import GOOD, NOW, Taker, basic, post

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from gateway.model.incident import Told
+from gateway.model.ledger import Told
 from gateway.model.severity import Severity
 from gateway.model.telling import Line, Telling
 

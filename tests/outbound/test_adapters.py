@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.model.incident import Note, Remote, Through, Told
+from gateway.model.ledger import Note, Remote, Through, Told
 from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
-from gateway.outbound.pagerduty import PagerDutyNotifier
-from gateway.outbound.slack import SlackNotifier
+from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
+from gateway.outbound.slack.notifier import SlackNotifier
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from tests.outbound.tellings import telling

@@ -13,13 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from gateway.decisions.normalise import Normaliser
+from gateway.decisions.intake.normalise import Normaliser
 from gateway.model.alert import fingerprint
-from gateway.model.origin import BUILT_IN
-from gateway.model.peers import Statement
-from gateway.model.rulebook import LabelRules
-from gateway.model.source import Source
-from gateway.outbound.alertmanager import AlertmanagerPeers
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.rulebook import LabelRules
+from gateway.model.rules.source import Source
+from gateway.model.source_peers import Statement
+from gateway.outbound.alertmanager_api import AlertmanagerPeers
 from gateway.sandbox.server import LocalServer
 from tests.support.build import match
 

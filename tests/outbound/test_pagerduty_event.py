@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from gateway.model.incident import Told
+from gateway.model.ledger import Told
 from gateway.model.severity import Severity
 from gateway.model.telling import Telling
-from gateway.outbound.pagerduty import judge
-from gateway.outbound.pagerduty_event import MAX_BODY, action, dedup_key, render, size
+from gateway.outbound.pagerduty.event import MAX_BODY, action, dedup_key, render, size
+from gateway.outbound.pagerduty.notifier import judge
 from gateway.sandbox.pagerduty.events import check_event
 from tests.outbound.tellings import NOW, line, telling, tellings
 

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.model.incident import Note, Remote, Through, Told
+from gateway.model.ledger import Note, Remote, Through, Told
 from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
 from gateway.outbound.log import LogNotifier
-from gateway.outbound.pagerduty import PagerDutyNotifier
+from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox
 from tests.outbound.tellings import HOSTILE, line, telling
 

@@ -6,7 +6,7 @@ from base64 import b64encode
 
 import pytest
 
-from gateway.outbound.signing import signature, signing_keys
+from gateway.outbound.webhook.signing import signature, signing_keys
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.model.incident import Note, Told
+from gateway.model.ledger import Note, Told
 from gateway.model.severity import Severity
 from gateway.model.telling import Telling
-from gateway.outbound.slack_blocks import Rendered, render, render_notes, render_plainly
+from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
 from gateway.sandbox.slack.blocks import check_blocks, text_length
 from gateway.sandbox.slack.mentions import mentioned, mrkdwn_of
 from tests.outbound.tellings import NOW, line, telling, tellings, texts

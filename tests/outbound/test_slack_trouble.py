@@ -10,10 +10,10 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from gateway.model.incident import Note, Remote, Through, Told
+from gateway.model.ledger import Note, Remote, Through, Told
 from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
-from gateway.outbound import slack_calls
-from gateway.outbound.slack import SlackNotifier
+from gateway.outbound.slack import client as slack_calls
+from gateway.outbound.slack.notifier import SlackNotifier
 from gateway.sandbox import Fault, FaultKind, SlackSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN

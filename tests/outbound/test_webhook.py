@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.model.audit_trail import Batch, Written
 from gateway.model.changes import LogEntry
-from gateway.model.incident import Note, Remote, Through, Told
+from gateway.model.ledger import Note, Remote, Through, Told
 from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
-from gateway.model.trail import Batch, Written
-from gateway.outbound.webhook import WebhookNotifier, check_address, judge
+from gateway.outbound.webhook.notifier import WebhookNotifier, check_address, judge
 from gateway.sandbox import Fault, FaultKind, WebhookSandbox
 from tests.outbound.tellings import HOSTILE, NOW, line, telling
 from tests.support.certificates import certificates

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from gateway.model.audit_trail import Batch, Written
 from gateway.model.changes import LogEntry
-from gateway.model.incident import Note, Told
+from gateway.model.ledger import Note, Told
 from gateway.model.severity import Severity
-from gateway.model.trail import Batch, Written
-from gateway.outbound.webhook_body import MAX_BODY, render, render_batch, render_notes
-from gateway.outbound.webhook_schema import body_schema
+from gateway.outbound.webhook.body import MAX_BODY, render, render_batch, render_notes
+from gateway.outbound.webhook.schema import body_schema
 from tests.outbound.tellings import HOSTILE, NOW, line, telling, tellings, texts
 
 VALID = Draft202012Validator(body_schema())

@@ -14,19 +14,19 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from gateway.actions import Actions
-from gateway.decisions.silence import Wish
+from gateway.actions.controls import Weighed
+from gateway.actions.incidents import Actions
+from gateway.decisions.suppression.silences import Wish
 from gateway.model.changes import Table
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
-from gateway.model.incident import Told
-from gateway.model.origin import Origin
-from gateway.model.route import ALWAYS, Condition, Hours, Mute, PageWhen, Quantifier, Route
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import CorrelateRule, InhibitRule, Maintenance
+from gateway.model.ledger import Told
+from gateway.model.rules.kinds import CorrelateRule, InhibitRule, Maintenance
+from gateway.model.rules.origin import Origin
+from gateway.model.rules.route import ALWAYS, Condition, Hours, Mute, PageWhen, Quantifier, Route
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
 from gateway.model.verdict import Reason, Standing
-from gateway.ordering import Weighed
 from tests.support.build import START, match, pager, rulebook, seen, slack
 from tests.support.plain_reading import PAGER, Reading
 from tests.support.world import World

@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from gateway.actions import Actions
+from gateway.actions.incidents import Actions
 from gateway.model.changes import Table
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
-from gateway.model.incident import Told
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Condition, PageWhen, Quantifier, Route
+from gateway.model.ledger import Told
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Condition, PageWhen, Quantifier, Route
 from gateway.model.severity import Severity
 from gateway.model.telling import Refused, Unanswered
 from tests.support.build import pager, rulebook, seen, slack

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.decisions.normalise import Normaliser
+from gateway.decisions.intake.normalise import Normaliser
 from gateway.model.alert import Observation
 from gateway.model.changes import Table
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.origin import BUILT_IN, SecretName
-from gateway.model.peers import Active, Statement
 from gateway.model.records import load_alert
-from gateway.model.source import Source
+from gateway.model.rules.origin import BUILT_IN, SecretName
+from gateway.model.rules.source import Source
+from gateway.model.source_peers import Active, Statement
 from tests.support.build import rulebook, seen
 from tests.support.world import World
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.model.alert import Observation
 from gateway.model.changes import Table
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.incident import Told
+from gateway.model.ledger import Told
 from gateway.model.records import load_alert
 from tests.support.build import seen
 from tests.support.world import World

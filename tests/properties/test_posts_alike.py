@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.model.changes import Ask, Changes, LaneRule, Posts, Release
+from gateway.model.changes import Ask, Changes, Posts, Release
+from gateway.model.lanes import LaneRule
 from gateway.ports import Store
 from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from gateway.decisions.policy import Policy
 from gateway.model.durations import HOUR, MINUTE
-from gateway.model.incident import Told
-from gateway.model.origin import BUILT_IN
-from gateway.model.route import Mute, Route
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import Maintenance
+from gateway.model.ledger import Told
+from gateway.model.rules.kinds import Maintenance
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Mute, Route
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.time_intervals import TimeInterval
 from tests.support.build import START, match, pager, rulebook, seen, slack
 from tests.support.world import World

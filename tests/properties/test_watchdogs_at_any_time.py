@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.decisions.listen import LOOK
+from gateway.decisions.sources.missing_heartbeat import LOOK
 from gateway.model.changes import Table
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.incident import Told
-from gateway.model.origin import BUILT_IN
+from gateway.model.ledger import Told
 from gateway.model.records import load_alert
-from gateway.model.route import Route
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import Watchdog
+from gateway.model.rules.kinds import Watchdog
+from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Route
+from gateway.model.rules.rulebook import Rulebook
 from tests.support.build import match, pager, rulebook, seen, slack
 from tests.support.world import World
 

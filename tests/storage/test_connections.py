@@ -13,8 +13,8 @@ import pytest
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Ask, Cell, Changes, Table
 from gateway.storage.connections import Client, connect
-from gateway.storage.examine import Examined, examine
 from gateway.storage.redis import RedisStore
+from gateway.storage.server_check import Examined, examine
 from tests.support.replicated import MASTER, Cluster, SentinelGroup, Server, cluster, sentinel_group, until
 
 ALERT = Cell(Table.ALERTS, "a1")

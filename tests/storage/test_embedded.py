@@ -15,8 +15,8 @@ from gateway.errors import StateUnavailable
 from gateway.model.changes import Ask, Cell, Changes, Table
 from gateway.storage.connections import connect
 from gateway.storage.embedded import StoreFailed, embedded_store
-from gateway.storage.examine import examine
 from gateway.storage.redis import RedisStore
+from gateway.storage.server_check import examine
 from tests.support.servers import redis_server
 
 ROOT = Path(__file__).parents[2]

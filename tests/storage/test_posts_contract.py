@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.model.changes import Ask, Cell, Changes, Fate, LaneRule, Posts, Release, Table
+from gateway.model.changes import Ask, Cell, Changes, Fate, Posts, Release, Table
+from gateway.model.lanes import LaneRule
 from gateway.ports import Store
 from gateway.storage.connections import connect
 from gateway.storage.redis import RedisStore

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model.destination import PagerDutyService, SlackChannel
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.matchers import parse_matchers
-from gateway.model.origin import SecretName
-from gateway.model.route import Condition, PageWhen, Quantifier
-from gateway.model.rulebook import LabelRules, Rulebook
+from gateway.model.rules.destination import PagerDutyService, SlackChannel
+from gateway.model.rules.origin import SecretName
+from gateway.model.rules.route import Condition, PageWhen, Quantifier
+from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.severity import Severity
-from gateway.storage.rule_files import load_rules
+from gateway.rules.files import load_rules
 
 SMALLEST = """\
 destinations:

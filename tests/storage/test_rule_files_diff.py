@@ -8,8 +8,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from gateway.model.rulebook import Rulebook
-from gateway.storage.rule_files import differences, load_rules, rules_schema
+from gateway.model.rules.rulebook import Rulebook
+from gateway.rules.files import differences, load_rules, rules_schema
 
 BEFORE = """\
 sources: [{name: eu, token: {env: EU}, repeat_interval: 4h}]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.storage.rule_files import Loaded, load_rules
+from gateway.rules.files import Loaded, load_rules
 
 CHAT = "destinations:\n  chat: {slack: {channel: C1}}\n"
 PAGER = CHAT + "  pager: {pagerduty: {routing_key: {env: KEY}}}\n"

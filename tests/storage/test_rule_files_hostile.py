@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.storage.rule_files import Loaded, load_rules
+from gateway.rules.files import Loaded, load_rules
 
 KEYS = st.sampled_from(
     ["within", "labels", "destinations", "routes", "correlate", "policy", "name", "parent", "match", "notify", "page", "page_when",

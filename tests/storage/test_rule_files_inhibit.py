@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model.route import Hours
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import InhibitRule
-from gateway.storage.rule_files import load_rules
-from gateway.storage.rule_files.diff import differences
+from gateway.model.rules.kinds import InhibitRule
+from gateway.model.rules.route import Hours
+from gateway.model.rules.rulebook import Rulebook
+from gateway.rules.files import load_rules
+from gateway.rules.files.diff import differences
 
 NOW = 1_800_000_000_000
 HEAD = """\

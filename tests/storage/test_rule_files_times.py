@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model.route import Hours, Mute, Shift
-from gateway.model.rulebook import Rulebook
-from gateway.storage.rule_files import load_rules
+from gateway.model.rules.route import Hours, Mute, Shift
+from gateway.model.rules.rulebook import Rulebook
+from gateway.rules.files import load_rules
 
 NOW = 1_800_000_000_000  # 2027-01-15T08:00:00Z
 HEAD = """\

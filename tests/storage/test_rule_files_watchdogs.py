@@ -9,9 +9,9 @@ import yaml
 from jsonschema import ValidationError, validate
 
 from gateway.model.durations import MINUTE
-from gateway.model.route import Hours
-from gateway.model.rulebook import Rulebook
-from gateway.storage.rule_files import differences, load_rules, rules_schema
+from gateway.model.rules.route import Hours
+from gateway.model.rules.rulebook import Rulebook
+from gateway.rules.files import differences, load_rules, rules_schema
 
 BASE = """destinations:
   chat:  {slack: {channel: C024BE91L}}

@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.model.changes import (
-    ABSENT,
-    Ask,
-    Cell,
-    Changes,
-    Claim,
-    Fate,
-    Kept,
-    LaneRule,
-    LogEntry,
-    Pace,
-    Release,
-    Table,
-    closed_lane,
-)
+from gateway.model.changes import ABSENT, Ask, Cell, Changes, Claim, Fate, Kept, LogEntry, Release, Table
+from gateway.model.lanes import LaneRule, Pace, closed_lane
 from gateway.ports import Store
 
 ALERT = Cell(Table.ALERTS, "a1")

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from gateway.decisions.inhibit import Inhibitor
+from gateway.decisions.suppression.inhibit import Inhibitor
 from gateway.model.changes import Posts
 from gateway.model.matchers import parse_matchers
-from gateway.model.origin import BUILT_IN
-from gateway.model.rules import InhibitRule
+from gateway.model.rules.kinds import InhibitRule
+from gateway.model.rules.origin import BUILT_IN
 from tests.decisions.cases import alert
 
 Labels = Mapping[str, str]

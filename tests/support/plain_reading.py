@@ -15,9 +15,9 @@ from gateway.model.durations import DAY, MINUTE
 from gateway.model.incident import Incident, Member
 from gateway.model.matchers import Matcher
 from gateway.model.records import load_alert
-from gateway.model.route import Hours, Route
-from gateway.model.rulebook import Rulebook
-from gateway.model.rules import InhibitRule
+from gateway.model.rules.kinds import InhibitRule
+from gateway.model.rules.route import Hours, Route
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 from tests.support.world import World
 

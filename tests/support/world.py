@@ -6,30 +6,31 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.decisions.books import residues
-from gateway.decisions.correlate import Correlator
-from gateway.decisions.normalise import Normaliser
-from gateway.decisions.plan import plan
+from gateway.actions.controls import OrderDesk
+from gateway.decisions.accounting.books import residues
+from gateway.decisions.intake.correlate import Correlator
+from gateway.decisions.intake.normalise import Normaliser
+from gateway.decisions.notification.plan import plan
+from gateway.decisions.notification.standings import standings
 from gateway.decisions.policy import Policy
-from gateway.decisions.standings import standings
-from gateway.intake import Intake
+from gateway.intake.group_commit import Intake
+from gateway.intake.sharded import SpreadIntake
+from gateway.model.agenda import NEW_RULES
 from gateway.model.alert import Observation
-from gateway.model.changes import Changes, LogEntry, Pace, Table
-from gateway.model.incident import Incident, Note, Remote, Through, Told
-from gateway.model.ledger import Ledger
-from gateway.model.peers import Statement
+from gateway.model.audit_trail import Batch
+from gateway.model.changes import Changes, LogEntry, Table
+from gateway.model.incident import Incident
+from gateway.model.lanes import Pace
+from gateway.model.ledger import Ledger, Note, Remote, Through, Told
 from gateway.model.records import load_incident, load_ledger
-from gateway.model.rulebook import Rulebook
+from gateway.model.rules.rulebook import Rulebook
+from gateway.model.source_peers import Statement
 from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
-from gateway.model.trail import Batch
 from gateway.model.verdict import Verdict
-from gateway.ordering import OrderDesk
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
-from gateway.reconcile.reading import read_case
-from gateway.reconcile.sweeping import NEW_RULES
-from gateway.slots import Slots
-from gateway.spread import SpreadIntake
+from gateway.state.shards import Slots
+from gateway.state.snapshots import read_case
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook
 

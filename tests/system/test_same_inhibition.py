@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model.rulebook import Rulebook
+from gateway.model.rules.rulebook import Rulebook
 from gateway.model.verdict import Reason
-from gateway.storage.rule_files import load_rules
+from gateway.rules.files import load_rules
 from tests.support.alertmanager import Alertmanager, alertmanager, sent, until
 from tests.support.build import START, seen
 from tests.support.inhibitions import INHIBITIONS, Inhibition

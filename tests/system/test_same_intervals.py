@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from gateway.decisions.calendar import Calendar
-from gateway.model.route import Hours
+from gateway.model.rules.route import Hours
 from gateway.model.time_intervals import TimeInterval, TimeIntervalError
 from tests.support.alertmanager import alertmanager, sent, until
 from tests.support.servers import free_port, program

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.verdict import Outcome, Reason, Taken
 from gateway.telemetry.metrics import Metrics
-from gateway.telemetry.sources import LAG_WINDOW, Lag
+from gateway.telemetry.source_metrics import LAG_WINDOW, Lag
 
 NOW = 1_800_000_000_000
 

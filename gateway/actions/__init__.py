@@ -1,0 +1,1 @@
+"""What people order by hand: acknowledge, close, pause, bypass, silence, replay."""

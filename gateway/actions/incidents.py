@@ -1,0 +1,81 @@
+"""A person's time: read, act, commit. A lost race is tried again, like a webhook's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.decisions.accounting.books import book_unplanned
+from gateway.decisions.incident_actions import acknowledge, close, retry, unacknowledge
+from gateway.decisions.incident_snapshot import Case
+from gateway.errors import StateUnavailable
+from gateway.model.agenda import deliver_subject, plan_subject
+from gateway.model.changes import Ask, Cell, Changes, Fate, LogEntry, Table
+from gateway.model.incident import Incident
+from gateway.model.ledger import ledger_key
+from gateway.model.records import dump, load_ledger
+from gateway.state.commit import commit
+from gateway.state.shards import Slots
+from gateway.state.snapshots import read_case
+
+RACES = 5
+
+Act = Callable[[Case, int], Incident | str]
+
+
+class Actions:
+    """Each answers the changed incident, a sentence why it cannot be done, or None where there is no such incident."""
+
+    def __init__(self, slots: Slots, woken: Callable[[], None]) -> None:
+        self._slots = slots
+        self._woken = woken
+
+    async def acknowledge(self, incident: str, by: str) -> Incident | str | None:
+        return await self._act(incident, "acknowledged", by, lambda it, now: acknowledge(it.incident, it.firing, by, now))
+
+    async def unacknowledge(self, incident: str, by: str) -> Incident | str | None:
+        return await self._act(incident, "unacknowledged", by, lambda it, now: unacknowledge(it.incident, now))
+
+    async def close(self, incident: str, by: str, note: str, length: int) -> Incident | str | None:
+        return await self._act(
+            incident, "closed_by_hand", by, lambda it, now: close(it.incident, it.shown_firing, by, note, length, now)
+        )
+
+    async def _act(self, incident_id: str, what: str, by: str, act: Act) -> Incident | str | None:
+        store = await self._slots.holding(Cell(Table.INCIDENTS, incident_id))
+        for _ in range(RACES):
+            reading = await read_case(store, incident_id)
+            if reading is None:
+                return None
+            before = reading.case.incident
+            after = act(reading.case, reading.now)
+            if isinstance(after, str):
+                return after
+            changes = Changes(expect=reading.expect(incident_id), put={Cell(Table.INCIDENTS, incident_id): dump(after)})
+            book_unplanned(changes, before)
+            changes.look(plan_subject(incident_id), reading.now, 0)
+            changes.log.append(LogEntry(incident_id, what, {"by": by}))
+            if (await commit(store, changes)).fate is Fate.DONE:
+                self._woken()
+                return after
+        raise StateUnavailable("the incident changes too quickly: try again")
+
+    async def retry(self, incident: str, target: str) -> str | None:
+        """Try a dead letter again: empty when it is under way, a sentence why not, None where there is no such ledger."""
+        cell = Cell(Table.LEDGERS, ledger_key(incident, target))
+        store = await self._slots.holding(cell)
+        for _ in range(RACES):
+            gathered = await store.gather(Ask(cells=(cell,)))
+            row = gathered.rows[cell]
+            if not row.value:
+                return None
+            after = retry(load_ledger(row.value))
+            if isinstance(after, str):
+                return after
+            changes = Changes(expect={cell: row.version}, put={cell: dump(after)})
+            changes.look(deliver_subject(target, incident), gathered.now, 0)
+            changes.look(plan_subject(incident), gathered.now, 0)
+            changes.log.append(LogEntry(incident, "dead_letter_retried", {"target": target}))
+            if (await commit(store, changes)).fate is Fate.DONE:
+                self._woken()
+                return ""
+        raise StateUnavailable("the ledger changes too quickly: try again")

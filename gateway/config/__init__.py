@@ -1,0 +1,1 @@
+"""Settings and secrets: the environment is read here and nowhere else."""

@@ -1,0 +1,149 @@
+"""The environment: its only reader, for the settings and for the secrets of rule files (`{env: X}`).
+
+Every secret may also come from a file: `X_FILE` names it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pydantic import ValidationError
+
+from gateway.config.settings import Settings, impossible
+from gateway.errors import BadSettings
+
+SHORTEST_SECRET = 8  # characters; hiding shorter ones would mangle every line
+LIKE_A_SECRET = ("TOKEN", "SECRET", "PASSWORD", "_KEY", "REDIS_URL")
+
+# Kubernetes puts these into every container where a Service is named `gateway`; they are nobody's settings.
+SERVICE_LINK = re.compile(r"GATEWAY_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)")
+
+
+class Environment:
+    """The settings, and every other secret that a rule file may name."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        """Raises `BadSettings` with everything that is wrong, and no secret in it."""
+        self._variables = variables
+        self._secrets: set[str] = set()
+        self.settings = _load(variables, self._value)
+
+    def secret(self, name: str) -> str | None:
+        """Its value, from the variable or from the file that `<name>_FILE` names; None where neither is set."""
+        value = self._value(name)
+        self._hide(value)
+        return value
+
+    def _hide(self, value: str | None) -> None:
+        """An address with a password in it, and the password alone too."""
+        for part in (value, *(_passwords(value) if value and "://" in value else ())):
+            if part is not None and len(part) >= SHORTEST_SECRET:
+                self._secrets.add(part)
+
+    def _value(self, name: str) -> str | None:
+        value = self._variables.get(name)
+        if value:
+            return value
+        path = self._variables.get(f"{name}_FILE")
+        if not path:
+            return None
+        try:
+            value = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSettings(f"{name}_FILE: {path} cannot be read: {type(error).__name__}") from error
+        if not value:
+            raise BadSettings(f"{name}_FILE: {path} is empty")
+        return value
+
+    @property
+    def private(self) -> bool:
+        """Only this machine can reach us."""
+        return _own(self.settings.host)
+
+    def demand_tokens(self, *, sources_have_them: bool = False) -> None:
+        """Before anybody can knock. Raises `BadSettings` where other machines could and no token is asked for."""
+        wanted = {"GATEWAY_WEBHOOK_TOKEN": self.settings.webhook_token, "GATEWAY_ADMIN_TOKEN": self.settings.admin_token}
+        missing = [name for name, tokens in wanted.items() if not tokens]
+        if sources_have_them:
+            missing = [name for name in missing if name != "GATEWAY_WEBHOOK_TOKEN"]
+        if missing and not self.private:
+            where = self.settings.listen
+            raise BadSettings(f"GATEWAY_LISTEN: {where} can be reached from other machines, so set {' and '.join(missing)}")
+
+    def secrets(self) -> Collection[str]:
+        """Values that must appear in no log line: it grows with every secret that a rule file asks for later."""
+        for token in (*self.settings.webhook_token, *self.settings.admin_token):
+            self._hide(token.get_secret_value())
+        for url in (self.settings.redis_url, self.settings.vendor_proxy):
+            for password in _passwords(url.get_secret_value() if url else ""):
+                self._hide(password)
+        self._hide(self.settings.heartbeat)
+        for name in {name.removesuffix("_FILE") for name in self._variables}:
+            if name.endswith(LIKE_A_SECRET):
+                with suppress(BadSettings):  # some other program's file: a rule that asks for it will say so
+                    self.secret(name)
+        return self._secrets
+
+
+def from_process() -> Environment:
+    """The only look at the process's own environment."""
+    return Environment(dict(os.environ))  # noqa: TID251 - this is the one place
+
+
+def _load(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> Settings:
+    known = {str(field.alias): name for name, field in Settings.model_fields.items()}
+    problems = [
+        _unknown(name, known)
+        for name in variables
+        if name.startswith("GATEWAY_") and name.removesuffix("_FILE") not in known and not SERVICE_LINK.fullmatch(name)
+    ]
+    given: dict[str, Any] = {}
+    for alias in known:
+        try:
+            value = secret(alias)
+        except BadSettings as error:
+            problems.append(str(error))
+        else:
+            given |= {} if value is None else {alias: value}
+    settings = None
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        problems += [f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_input=False, include_url=False)]
+    if settings is not None:
+        problems += impossible(settings)
+    if problems or settings is None:
+        raise BadSettings("\n".join(problems))
+    return settings
+
+
+def _passwords(url: str) -> list[str]:
+    """As written and as meant: `%40` is `@`."""
+    try:
+        parts = urlsplit(url)
+        found = [parts.password or "", unquote(parts.password or "")]
+    except ValueError:
+        return []
+    return [*found, *(value for name, value in parse_qsl(parts.query) if name.endswith("password"))]
+
+
+def _unknown(name: str, known: Mapping[str, str]) -> str:
+    near = get_close_matches(name.removesuffix("_FILE"), known, 1)
+    return f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _own(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,45 @@
+"""The secrets that rule files name, and marks of them that tell whether one has changed without telling what it is."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from secrets import token_bytes
+
+import structlog
+
+from gateway.config.environment import Environment
+from gateway.errors import BadSettings
+from gateway.model.changes import Ask, Cell, Changes, Table
+from gateway.ports import Store
+
+log = structlog.get_logger("gateway.vault")
+
+KEY = Cell(Table.META, "vault")
+
+
+class EnvironmentVault:
+    """Secrets by the names of the environment; their marks are keyed hashes, so that the store learns nothing of them."""
+
+    def __init__(self, environment: Environment, key: bytes) -> None:
+        self._environment = environment
+        self._key = key
+
+    def secret(self, name: str) -> str | None:
+        """None where it is not set, or its file has gone: what is told with it then is a dead letter, not a fault of ours."""
+        try:
+            return self._environment.secret(name)
+        except BadSettings as error:
+            log.warning("secret_unreadable", secret=name, error=str(error))
+            return None
+
+    def mark(self, secret: str) -> str:
+        return blake2b(secret.encode(), key=self._key, digest_size=16).hexdigest()
+
+
+async def vault_key(store: Store) -> bytes:
+    """The key of the marks, made once per store. Raises `StateUnavailable`."""
+    while True:
+        row = (await store.gather(Ask(cells=(KEY,)))).rows[KEY]
+        if row.value:
+            return row.value
+        await store.commit(Changes(expect={KEY: row.version}, put={KEY: token_bytes(32)}))

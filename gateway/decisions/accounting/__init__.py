@@ -1,0 +1,1 @@
+"""Count what must balance, and record each verdict."""

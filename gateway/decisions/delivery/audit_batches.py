@@ -1,0 +1,60 @@
+"""Ship: which entries of the log a destination is sent next, and what its answer means for that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from gateway.decisions.delivery.compose import redacted
+from gateway.model.audit_trail import LARGEST_BATCH, Batch, Shipped, Stretch, Written
+from gateway.model.durations import MINUTE, SECOND
+from gateway.model.telling import Answer, Delivered, Refused
+
+LONGEST_BACKOFF = MINUTE
+SILENT_FAILURE = 2 * MINUTE  # what fails for longer is an alert of our own
+TOO_LARGE = "invalid"  # 413 among others: fewer at once may be taken
+
+
+def next_batch(shipped: Shipped, stretch: Stretch, destination: str, slot: int, hidden: frozenset[str]) -> Batch:
+    """`hidden` are the labels that no vendor is shown."""
+    entries = tuple(_shown(one, hidden) for one in stretch.entries[: shipped.most])
+    span = f"{entries[0].position}-{entries[-1].position}" if entries else ""
+    lost = stretch.first - 1 - shipped.number if shipped.position and shipped.number <= stretch.last else 0
+    return Batch(f"log-{slot}-{span}", destination, slot, entries, max(0, lost))
+
+
+def after(shipped: Shipped, stretch: Stretch, batch: Batch, answer: Answer, now: int) -> Shipped:
+    if isinstance(answer, Delivered):
+        known = shipped.number if shipped.position and shipped.number <= stretch.last else 0
+        number = max(known, stretch.first - 1) + len(batch.entries)
+        return Shipped(batch.entries[-1].position, number, min(LARGEST_BATCH, shipped.most * 2))
+    too_large = isinstance(answer, Refused) and answer.reason == TOO_LARGE
+    return msgspec.structs.replace(
+        shipped,
+        most=max(1, len(batch.entries) // 2) if too_large else shipped.most,
+        attempts=shipped.attempts + 1,
+        failing_since=shipped.failing_since or now,
+    )
+
+
+def wait(shipped: Shipped, answer: Answer) -> int:
+    """ms until it is tried again."""
+    if isinstance(answer, Delivered):
+        return 0
+    return answer.retry_after or min(LONGEST_BACKOFF, SECOND << min(shipped.attempts, 8))
+
+
+def is_delayed(shipped: Shipped, now: int) -> bool:
+    return bool(shipped.failing_since) and now - shipped.failing_since >= SILENT_FAILURE
+
+
+def _shown(one: Written, hidden: frozenset[str]) -> Written:
+    """A text that speaks of a redacted label (a silence's matchers) is shown as a hash."""
+    if not hidden:
+        return one
+    detail: Mapping[str, str | int] = {
+        name: redacted(value) if isinstance(value, str) and any(label in value for label in hidden) else value
+        for name, value in one.entry.detail.items()
+    }
+    return one._replace(entry=one.entry._replace(detail=detail))

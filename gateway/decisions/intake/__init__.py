@@ -1,0 +1,1 @@
+"""Decide what a webhook's alerts mean: identity, episode, incident."""

@@ -1,0 +1,139 @@
+"""Correlate: which incident an episode belongs to.
+
+An alert's join keys name candidates; a pure scorer with total tie-breaks picks one or says that a new one is opened. Grouping
+by labels gives one key; anything that relates alerts differently only gives more keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from gateway.decisions.calendar import Calendar
+from gateway.decisions.partition import kept_apart
+from gateway.decisions.rule_index import RuleIndex
+from gateway.decisions.suppression.inhibit import Inhibitor
+from gateway.model.alert import Alert
+from gateway.model.incident import Incident
+from gateway.model.rules.kinds import ALL_LABELS, DEFAULT_CORRELATE, CorrelateRule
+from gateway.model.rules.route import ALWAYS
+from gateway.model.rules.rulebook import Rulebook
+
+LIVES_KEPT = 4  # episodes for each alert that an incident may have, on average
+KEY_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an alert may go: its rule, its join keys, and the values that the rule's `max_values` counts."""
+
+    rule: CorrelateRule
+    keys: tuple[str, ...]
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An incident to join, or (empty) a new one that goes on from `previous`; `alone`: why it takes nobody else."""
+
+    incident: str
+    previous: str = ""
+    alone: str = ""
+
+
+class Correlator:
+    """The correlate rules of one rule set, compiled; and where its alerts stand to inhibit others."""
+
+    def __init__(self, rules: Rulebook) -> None:
+        self.inhibitor = Inhibitor(rules.inhibit, rules.partition_by)
+        self._apart = rules.partition_by
+        self._calendar = Calendar(rules.intervals)
+        self._rules = (*rules.correlate, DEFAULT_CORRELATE)
+        self._index = RuleIndex([rule.match for rule in self._rules])
+
+    def placement(self, alert: Alert, now: int) -> Placement:
+        """The first rule that matches and is in force places it; the built-in one takes everything."""
+        matching = (self._rules[number] for number in self._index.matching(alert.labels))
+        rule = next((one for one in matching if one.hours == ALWAYS or self._calendar.holds(one.hours, now)), DEFAULT_CORRELATE)
+        labels = alert.labels
+        if rule.by == (ALL_LABELS,) or any(labels.get(name, "") in stop for name, stop in rule.stop_values.items()):
+            return Placement(rule, (_key(rule.name, "alone", alert.id),))
+        parts = [part for name in kept_apart(rule.by, self._apart) for part in (name, labels.get(name, ""))]
+        return Placement(rule, (_key(rule.name, "by", *parts),), tuple((n, labels.get(n, "")) for n in rule.max_values))
+
+
+def choose(placement: Placement, own: str, candidates: Collection[Incident], now: int) -> Choice:
+    """`own` is the incident of the alert's episode before: while it is open, a re-fire goes on there."""
+    fits = [one for one in candidates if takes(one, placement, own, now)]
+    if fits:
+        best = max(fits, key=lambda one: (one.id == own, one.last_new_at, one.opened_at, one.id))
+        return Choice(best.id)
+    before = max(candidates, key=lambda one: (one.id == own, one.last_change_at, one.id), default=None)
+    full = next((label for one in candidates if _fresh(one, placement, now) and (label := _overflows(one, placement))), "")
+    rule = placement.rule
+    why = f"{rule.described} merges no more: {rule.max_values[full]} values of {full}" if full else ""
+    return Choice("", before.id if before else "", why)
+
+
+def takes(incident: Incident, placement: Placement, own: str, now: int) -> bool:
+    """May this incident take the alert now?"""
+    if incident.resolved_at or incident.closed:
+        return False
+    if _is_full(incident, placement.rule.max_alerts, comes_back=incident.id == own):
+        return False
+    return incident.id == own or (_fresh(incident, placement, now) and not _overflows(incident, placement))
+
+
+def _is_full(incident: Incident, max_alerts: int, *, comes_back: bool) -> bool:
+    """`max_alerts` counts different alerts; what flaps among them may fill the record only so far."""
+    members = len(incident.members)
+    if members < max_alerts:
+        return False
+    if members >= LIVES_KEPT * max_alerts:
+        return True
+    return not comes_back and len({member.alert for member in incident.members}) >= max_alerts
+
+
+def _fresh(incident: Incident, placement: Placement, now: int) -> bool:
+    window = placement.rule.window
+    return not (incident.resolved_at or incident.closed) and (window is None or now - incident.last_new_at <= window)
+
+
+def _overflows(incident: Incident, placement: Placement) -> str:
+    """The label of which the incident has as many values as it may, or none."""
+    for name, value in placement.values:
+        known = incident.values.get(name, ())
+        if value not in known and len(known) >= placement.rule.max_values[name]:
+            return name
+    return ""
+
+
+def counted_values(incident_values: dict[str, tuple[str, ...]], placement: Placement) -> dict[str, tuple[str, ...]]:
+    """The incident's distinct values with this alert's added."""
+    missing = [(name, value) for name, value in placement.values if value not in incident_values.get(name, ())]
+    if not missing:
+        return incident_values
+    return {**incident_values, **{name: (*incident_values.get(name, ()), value) for name, value in missing}}
+
+
+def incident_id(first: Alert) -> str:
+    """Twelve letters and digits out of the episode that opens it: an episode opens at most one incident."""
+    digest = blake2b(first.episode_id.encode(), digest_size=8, person=b"incident").digest()
+    number, letters = int.from_bytes(digest, "big"), "0123456789abcdefghjkmnpqrstvwxyz"
+    return "".join(letters[number >> shift & 31] for shift in range(55, -1, -5))
+
+
+def _key(rule: str, how: str, *parts: str) -> str:
+    whole = b"\xfe".join([one.encode("utf-8", "surrogatepass") for one in (rule, how, *parts)])  # a byte that UTF-8 has not
+    return blake2b(whole, digest_size=12).hexdigest()
+
+
+def named_incidents(row: str) -> tuple[str, ...]:
+    """A join key's row: the incidents that announced it, newest first."""
+    return tuple(row.split())
+
+
+def announce(incident: str, known: tuple[str, ...]) -> str:
+    """The row of a join key once `incident` has announced it too; bounded, since only the newest can still take alerts."""
+    return " ".join([incident, *[one for one in known if one != incident]][:KEY_DEPTH])

@@ -1,0 +1,85 @@
+"""Draft: an incident while a batch of alerts changes it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.decisions.intake.correlate import Choice, Placement, counted_values, incident_id
+from gateway.model.alert import Alert
+from gateway.model.changes import Changes
+from gateway.model.incident import Incident, Member
+
+
+class Draft:
+    """`opened` and `ended` count this batch's episodes."""
+
+    def __init__(self, incident: Incident) -> None:
+        self._was = incident
+        self._members = list(incident.members)
+        self._values = incident.values
+        self._firing = incident.firing
+        self._last_new_at = incident.last_new_at
+        self._frozen: Incident | None = incident
+        self.id = incident.id
+        self.opened = self.ended = 0
+
+    @classmethod
+    def new(cls, first: Alert, placement: Placement, choice: Choice, now: int) -> Draft:
+        rule = placement.rule
+        return cls(
+            Incident(
+                id=incident_id(first),
+                opened_at=now,
+                rule=rule.described,
+                members=(),
+                keys=placement.keys,
+                revision=0,
+                firing=0,
+                last_new_at=now,
+                last_change_at=now,
+                previous=choice.previous,
+                alone=choice.alone,
+            )
+        )
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.opened or self.ended)
+
+    def join(self, alert: Alert, placement: Placement, now: int, trace: str) -> None:
+        self._members.append(Member(alert.id, alert.episode, now))
+        self._values = counted_values(self._values, placement)
+        self._firing += 1
+        self._last_new_at = now
+        self.opened += 1
+        self._frozen = None
+        self._now, self._trace = now, trace
+
+    def leave(self, now: int, trace: str) -> None:
+        self._firing -= 1
+        self.ended += 1
+        self._frozen = None
+        self._now, self._trace = now, trace
+
+    def incident(self) -> Incident:
+        if self._frozen is None:
+            self._frozen = msgspec.structs.replace(
+                self._was,
+                members=tuple(self._members),
+                values=self._values,
+                firing=self._firing,
+                last_new_at=self._last_new_at,
+                last_change_at=self._now,
+                revision=self._was.revision + 1,
+                trace=self._trace,
+            )
+        return self._frozen
+
+    def book(self, changes: Changes) -> None:
+        """Open episodes wait for a plan from the moment that their incident changed."""
+        planned = self._was.planned_revision == self._was.revision and self._was.revision > 0
+        if planned:
+            changes.add("open:planned", -self._was.firing)
+            changes.add("open:waiting", self._firing)
+        else:
+            changes.add("open:waiting", self._firing - self._was.firing)

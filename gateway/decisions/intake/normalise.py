@@ -1,0 +1,212 @@
+"""Normalise: one alert as it was sent becomes an observation (labels that count, severity, identity) or a sentence why not.
+
+What is missing gets a default wherever an alert can still be told; the table stands in docs/webhooks.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from gateway.model.alert import Observation, fingerprint
+from gateway.model.alert import identity as identity_of
+from gateway.model.rules.rulebook import LabelRules
+from gateway.model.rules.source import DEFAULT_SOURCE, Source
+from gateway.model.severity import Severity
+from gateway.model.verdict import Reason
+from gateway.model.webhook import LooseAlert, WireAlert
+
+MAX_LABELS = 256
+MAX_NAME = 1024
+MAX_VALUE = 16 * 1024
+MAX_ANNOTATIONS = 64 * 1024  # bytes of all annotations of an alert; longer texts are cut
+MEMO = 20_000  # words and label sets that are remembered
+MEMO_LENGTH = 4096  # characters of a label set and its fingerprint; longer ones are rare and are worked out each time
+MAX_WORD = 80  # characters of an unknown severity word that are shown
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+_datetime = msgspec.json.Decoder(datetime).decode
+
+
+class Malformed(msgspec.Struct, frozen=True):
+    """Why an alert cannot be taken; `field` is its place in the alert."""
+
+    field: str
+    error: str
+    reason: Reason = Reason.MALFORMED
+
+
+class _Identity(msgspec.Struct, frozen=True, gc=False):
+    """What a label set means under these rules."""
+
+    sent: dict[str, str]
+    labels: dict[str, str]
+    copy: str
+    alert: str
+
+
+class Normaliser:
+    """The `labels` rules of one rule set, prepared for one source. `strange` counts severity words that no rule knows."""
+
+    def __init__(self, rules: LabelRules, source: Source = DEFAULT_SOURCE) -> None:
+        self._rename = dict(rules.rename)
+        self._ignore = rules.ignore
+        self._severity = rules.severity
+        self.source = source
+        self._lateness = source.lateness
+        self.strange: dict[str, int] = {}
+        self._identities: dict[str, _Identity] = {}
+
+    def observe(self, alert: WireAlert, group_status: str, now: int, trace: str = "") -> Observation | Malformed:
+        identified = self._identify(alert)
+        if isinstance(identified, Malformed):
+            return identified
+        ends_at = _ms(alert.endsAt)
+        firing = _fires(alert.status or group_status, ends_at, now)
+        if firing is None:
+            return Malformed("status", f"{alert.status[:40]!r} is neither firing nor resolved")
+        return Observation(
+            copy=identified.copy,
+            alert=identified.alert,
+            labels=identified.labels,
+            annotations=_bounded(alert.annotations),
+            severity=self._severity_of(identified.labels),
+            firing=firing,
+            starts_at=_ms(alert.startsAt) or now,
+            ends_at=0 if firing else ends_at or now,
+            source_url=alert.generatorURL if alert.generatorURL.startswith(("http://", "https://")) else "",
+            trace=trace,
+            lateness=self._lateness,
+        )
+
+    def observe_loosely(self, alert: LooseAlert, group_status: str, now: int, trace: str = "") -> Observation | Malformed:
+        """The same for an alert that is not as Alertmanager would send it."""
+        labels = alert.labels
+        if not isinstance(labels, dict):
+            return Malformed("labels", "not an object of texts")
+        for name, value in labels.items():
+            if value is not None and not isinstance(value, str):
+                return Malformed(f"labels.{name[:80]}", f"a text is needed, not {_kind(value)}")
+        if alert.status is not None and not isinstance(alert.status, str):
+            return Malformed("status", f"a text is needed, not {_kind(alert.status)}")
+        annotations = alert.annotations if isinstance(alert.annotations, dict) else {}
+        strict = WireAlert(
+            labels={name: value or "" for name, value in labels.items()},
+            annotations={name: _text(value) for name, value in annotations.items() if value is not None},
+            status=alert.status or "",
+            startsAt=_moment(alert.startsAt),
+            endsAt=_moment(alert.endsAt),
+            generatorURL=alert.generatorURL if isinstance(alert.generatorURL, str) else "",
+            fingerprint=alert.fingerprint if isinstance(alert.fingerprint, str) else "",
+        )
+        return self.observe(strict, group_status, now, trace)
+
+    def _identify(self, alert: WireAlert) -> _Identity | Malformed:
+        """Repeats are looked up, which is what most alerts are."""
+        known = self._identities.get(alert.fingerprint)
+        if known is not None and known.sent == alert.labels:
+            return known
+        identity = self._identified(alert)
+        length = len(alert.fingerprint) + sum(map(len, alert.labels.values())) + sum(map(len, alert.labels))
+        if isinstance(identity, Malformed) or length > MEMO_LENGTH:
+            return identity
+        if len(self._identities) >= MEMO:
+            self._identities.clear()
+        self._identities[alert.fingerprint] = identity
+        return identity
+
+    def _identified(self, alert: WireAlert) -> _Identity | Malformed:
+        problem = _too_much(alert.labels)
+        if problem is not None:
+            return problem
+        sent = {name: value for name, value in alert.labels.items() if value}
+        if not sent:
+            return Malformed("labels", "no labels: nothing says what this alert is")
+        found = alert.fingerprint if _FINGERPRINT.fullmatch(alert.fingerprint) else fingerprint(sent)
+        labels = self._renamed(sent) if self._rename else sent
+        if not self._ignore.isdisjoint(labels):
+            labels = {name: value for name, value in labels.items() if name not in self._ignore}
+        if not labels:
+            return Malformed("labels", "only ignored labels: nothing says what this alert is")
+        if not self.source.may_send(labels):
+            return self._outside()
+        return _Identity(alert.labels, labels, f"{self.source.name}/{found}", identity_of(labels))
+
+    def _outside(self) -> Malformed:
+        """Another sender's labels stay out of the text, so that all of these are one entry of the quarantine."""
+        allowed = ", ".join(map(str, self.source.match))
+        remedy = "send it with its own source's token, or widen `match`"
+        return Malformed(
+            "labels", f"source {self.source.described} may send {{{allowed}}} only: {remedy}", Reason.OUTSIDE_SOURCE
+        )
+
+    def _renamed(self, sent: dict[str, str]) -> dict[str, str]:
+        """A label that has the new name already wins, then the first old name: never the order in which they were sent."""
+        labels = {name: value for name, value in sent.items() if name not in self._rename}
+        for old in sorted(self._rename.keys() & sent.keys()):
+            labels.setdefault(self._rename[old], sent[old])
+        return labels
+
+    def _severity_of(self, labels: Mapping[str, str]) -> Severity:
+        word = labels.get(self._severity.label)
+        if not word:
+            return self._severity.default
+        known = self._severity.words.get(word) or self._severity.words.get(word.strip().lower())
+        if known is not None:
+            return known
+        shown = word[:MAX_WORD]
+        if shown in self.strange or len(self.strange) < MEMO:
+            self.strange[shown] = self.strange.get(shown, 0) + 1
+        return self._severity.default
+
+
+def _fires(status: str, ends_at: int, now: int) -> bool | None:
+    """A missing status is read off the end, in favour of firing."""
+    if status == "firing":
+        return True
+    if status == "resolved":
+        return False
+    return None if status else not 0 < ends_at <= now
+
+
+def _ms(moment: datetime | None) -> int:
+    """Alertmanager's zero time, the year 1, is none; a time without a zone is UTC."""
+    if moment is None or moment.year < 1970:
+        return 0
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def _moment(value: object) -> datetime | None:
+    """A time that cannot be read is like one that is missing."""
+    try:
+        return _datetime(msgspec.json.encode(value)) if isinstance(value, str) else None
+    except msgspec.ValidationError:
+        return None
+
+
+def _too_much(labels: Mapping[str, str]) -> Malformed | None:
+    if len(labels) > MAX_LABELS:
+        return Malformed("labels", f"{len(labels)} labels: at most {MAX_LABELS} are taken")
+    if max(map(len, labels.values()), default=0) <= MAX_VALUE and max(map(len, labels), default=0) <= MAX_NAME:
+        return None
+    name = next(name for name, value in labels.items() if len(name) > MAX_NAME or len(value) > MAX_VALUE)
+    return Malformed(f"labels.{name[:80]}", f"a name of at most {MAX_NAME} and a value of {MAX_VALUE} are taken")
+
+
+def _bounded(annotations: dict[str, str]) -> dict[str, str]:
+    if sum(map(len, annotations.values())) <= MAX_ANNOTATIONS:
+        return annotations
+    each = MAX_ANNOTATIONS // max(1, len(annotations))
+    return {name[:MAX_NAME]: value[:each] for name, value in list(annotations.items())[:MAX_LABELS]}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _kind(value: object) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return names.get(type(value), "something else")

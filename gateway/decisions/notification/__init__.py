@@ -1,0 +1,1 @@
+"""Decide who should be told what of an incident, and when to look again."""

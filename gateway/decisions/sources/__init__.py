@@ -1,0 +1,1 @@
+"""Judge the senders: what their peers report, and whether their heartbeats arrive."""

@@ -1,0 +1,1 @@
+"""Decide who must not be told now, why, and until when."""

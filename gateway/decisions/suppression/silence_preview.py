@@ -1,0 +1,69 @@
+"""Weigh: how much a silence would hide, before somebody makes it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from gateway.model.alert import Alert
+from gateway.model.controls import Silence
+from gateway.model.durations import DAY
+from gateway.model.matchers import Matcher, parse_matchers
+from gateway.model.rules.silence_policy import SilencePolicy
+from gateway.model.severity import Severity
+
+LOOKED_BACK = 7 * DAY
+
+
+@dataclass(slots=True)
+class Scales:
+    """How much a silence would hide: of what fires, and of the episodes of the last 7 days, those that fire included."""
+
+    silence: Silence
+    now: int
+    firing: int = 0
+    firing_hidden: int = 0
+    critical_firing: int = 0
+    recent: int = 0
+    recent_hidden: int = 0
+    critical: int = 0
+    names: Counter[str] = field(default_factory=Counter)
+    _matchers: tuple[Matcher, ...] = ()
+    _labels: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._matchers = tuple(parsed for text in self.silence.matchers for parsed in parse_matchers(text))
+
+    def add(self, episode: Alert) -> None:
+        if not episode.firing and episode.ended_at < self.now - LOOKED_BACK:
+            return
+        self._labels.update(one.name for one in self._matchers if one.name in episode.labels)
+        hidden = all(one.matches(episode.labels) for one in self._matchers)
+        critical = hidden and episode.severity is Severity.CRITICAL
+        self.recent += 1
+        self.recent_hidden += hidden
+        self.critical += critical
+        if episode.firing:
+            self.firing += 1
+            self.firing_hidden += hidden
+            self.critical_firing += critical
+        if hidden:
+            self.names[episode.name] += 1
+
+    def warnings(self, policy: SilencePolicy) -> list[str]:
+        """Sentences that somebody should read before it is made."""
+        found = []
+        if self.critical:
+            eyes = "; it does so only after a second person has approved it" if policy.four_eyes else ""
+            found.append(f"it covers critical alerts: {self.critical_firing} fire, {self.critical} in the last 7 days{eyes}")
+        share = self.recent_hidden / self.recent if self.recent else 0
+        if self.recent_hidden > 1 and share > policy.warn_share:
+            found.append(
+                f"it covers {self.recent_hidden} of the {self.recent} alerts of the last 7 days ({share:.0%}; policy.silences.warn_share is {policy.warn_share:.0%})"
+            )
+        missing = sorted({one.name for one in self._matchers if not one.matches({})} - self._labels)
+        if self.recent and missing:
+            found.append(f"no alert of the last 7 days has the label {', '.join(missing)}: a slip of the pen?")
+        elif self.recent and not self.recent_hidden:
+            found.append("it matches nothing that fired in the last 7 days")
+        return found

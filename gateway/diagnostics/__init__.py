@@ -1,0 +1,1 @@
+"""Commands that look for faults: `gateway doctor` and `gateway page-test`."""

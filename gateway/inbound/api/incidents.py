@@ -1,0 +1,222 @@
+"""`/api/v1`: incidents, alerts, verdicts, quarantine, dead letters, rules; `gateway incidents` asks here too."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from gateway.actions.incidents import Actions
+from gateway.actions.quarantine import Replayer
+from gateway.decisions.notification.plan import plan
+from gateway.decisions.policy import Policy
+from gateway.inbound.api import incident_models as models
+from gateway.inbound.api.openapi import Operation
+from gateway.inbound.api.presenters import (
+    moment,
+    show_alert,
+    show_dead_letter,
+    show_incident,
+    show_quarantined,
+    show_target,
+    show_verdicts,
+    state_of,
+)
+from gateway.inbound.api.requests import LONGEST_PAGE, PAGE, Refusal, body, choice, found_or_refuse, limit_of, position
+from gateway.model.changes import Ask, Cell, Row, Table
+from gateway.model.records import load_alert, load_incident, load_ledger
+from gateway.state.shards import Slots
+from gateway.state.snapshots import Reading, read_case
+
+LOOKED_AT_PAGES = 20  # rows that a filter passes over are not answered: so many pages are looked at for one answer
+OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
+
+
+@dataclass(slots=True)
+class IncidentsApi:
+    """`policy` and `rules` answer what is in force at that moment."""
+
+    slots: Slots
+    replayer: Replayer
+    actions: Actions
+    policy: Callable[[], Policy]
+    rules: Callable[[], models.RulesShown]
+
+    def operations(self) -> list[Operation]:
+        page = {"cursor": "where to go on: `next` of the page before", "limit": f"at most {LONGEST_PAGE}, default {PAGE}"}
+        states = f"one of {', '.join((*OPEN_STATES, 'resolved'))}, `active` (all but resolved, the default) or `all`"
+        return [
+            Operation("GET", "/api/v1/incidents", self._incidents, models.IncidentPage, "List incidents", query={"state": states, **page}),
+            Operation("GET", "/api/v1/incidents/{incident}", self._incident, models.IncidentWhole, "One incident with its alerts, what each target was told, verdicts and timeline"),
+            Operation("POST", "/api/v1/incidents/{incident}/acknowledge", self._acknowledge, models.IncidentShown, "Say who has it", models.Acknowledge),
+            Operation("POST", "/api/v1/incidents/{incident}/unacknowledge", self._unacknowledge, models.IncidentShown, "Give it back", models.Acknowledge),
+            Operation("POST", "/api/v1/incidents/{incident}/close", self._close, models.IncidentShown, "Close it by hand while alerts still fire", models.Close),
+            Operation("GET", "/api/v1/alerts", self._alerts, models.AlertPage, "List alerts", query={"firing": "`true` (default) or `all`", **page}),
+            Operation("GET", "/api/v1/alerts/{alert}", self._alert, models.AlertShown, "One alert"),
+            Operation("GET", "/api/v1/verdicts", self._verdicts, models.VerdictPage, "Why each member of the active incidents is told, held or suppressed at each target", query={"standing": "only told, undeliverable, suppressed, held or due", **page}),
+            Operation("GET", "/api/v1/quarantine", self._quarantine, models.QuarantineList, "What could not be taken as an alert", query={"limit": page["limit"]}),
+            Operation("POST", "/api/v1/quarantine/{entry}/replay", self._replay, models.ReplayShown, "Read an entry once more, by the rules as they are now"),
+            Operation("GET", "/api/v1/dead-letters", self._dead_letters, models.DeadLetterPage, "What a destination refused for good", query=page),
+            Operation("POST", "/api/v1/dead-letters/{incident}/{target}/retry", self._retry, models.Done, "Try a dead letter again"),
+            Operation("GET", "/api/v1/rules", self._rules, models.RulesShown, "The rule set in force"),
+        ]  # fmt: skip
+
+    async def _incidents(self, request: Request) -> models.IncidentPage:
+        wanted = choice(request, "state", ("active", "all", "resolved", *OPEN_STATES))
+        limit = limit_of(request)
+        shown: list[models.IncidentShown] = []
+
+        async def take(row: Row) -> bool:
+            incident = load_incident(row.value)
+            state = state_of(incident)
+            if wanted in ("all", state) or (wanted == "active" and state != "resolved"):
+                reading = await self._read(incident.id)
+                if reading is not None:
+                    shown.append(show_incident(reading.case.incident, list(reading.case.alerts.values())))
+            return len(shown) < limit
+
+        after = await self._walk(request, Table.INCIDENTS, limit, take)
+        return models.IncidentPage(items=_newest(shown), next=after)
+
+    async def _walk(self, request: Request, table: Table, limit: int, take: Callable[[Row], Awaitable[bool]]) -> str | None:
+        """Rows from the cursor on until `take` has enough; none is left out between two answers."""
+        cursor, shown = position(request)
+        for _ in range(LOOKED_AT_PAGES):
+            begin, (cursor, found) = cursor, await self.slots.page(table, cursor, limit)
+            rows = list(found.values())
+            for at, row in enumerate(rows[shown:], shown + 1):
+                if not await take(row):
+                    return f"{begin}.{at}" if at < len(rows) else str(cursor) if cursor else None
+            shown = 0
+            if not cursor:
+                return None
+        return str(cursor)
+
+    async def _incident(self, request: Request) -> models.IncidentWhole:
+        name, policy = request.path_params["incident"], self.policy()
+        reading = await self._read(name, policy)
+        if reading is None:
+            raise Refusal(404, f"there is no incident {name}", "incident", "ended incidents are kept for 7 days")
+        alerts = list(reading.case.alerts.values())
+        planned = plan(reading.case, policy, reading.now)
+        timeline = await self.slots.timeline(name, PAGE, reading.case.incident.opened_at)
+        return models.IncidentWhole(
+            **show_incident(reading.case.incident, alerts).model_dump(),
+            alerts=[show_alert(one) for one in alerts],
+            ledgers=[show_target(one) for one in reading.case.ledgers.values()],
+            verdicts=show_verdicts(planned, dict(reading.case.alerts), reading.now),
+            timeline=[models.TimelineShown(at=moment(at), what=one.what, detail=dict(one.detail)) for at, one in timeline],
+        )
+
+    async def _acknowledge(self, request: Request) -> models.IncidentShown:
+        asked = await body(request, models.Acknowledge)
+        return await self._shown(request, await self.actions.acknowledge(request.path_params["incident"], asked.by))
+
+    async def _unacknowledge(self, request: Request) -> models.IncidentShown:
+        asked = await body(request, models.Acknowledge)
+        return await self._shown(request, await self.actions.unacknowledge(request.path_params["incident"], asked.by))
+
+    async def _close(self, request: Request) -> models.IncidentShown:
+        asked = await body(request, models.Close)
+        length = self.policy().rules.closed_by_hand
+        changed = await self.actions.close(request.path_params["incident"], asked.by, asked.note, length)
+        return await self._shown(request, changed)
+
+    async def _shown(self, request: Request, changed: object) -> models.IncidentShown:
+        name = request.path_params["incident"]
+        found_or_refuse(changed, "incident", name)
+        reading = await self._read(name)
+        if reading is None:
+            raise Refusal(404, f"there is no incident {name}", "incident")
+        return show_incident(reading.case.incident, list(reading.case.alerts.values()))
+
+    async def _alerts(self, request: Request) -> models.AlertPage:
+        wanted, limit = choice(request, "firing", ("true", "all")), limit_of(request)
+        shown: list[models.AlertShown] = []
+
+        async def take(row: Row) -> bool:
+            alert = load_alert(row.value)
+            if alert.firing or wanted == "all":
+                shown.append(show_alert(alert))
+            return len(shown) < limit
+
+        return models.AlertPage(next=await self._walk(request, Table.ALERTS, limit, take), items=shown)
+
+    async def _alert(self, request: Request) -> models.AlertShown:
+        name = request.path_params["alert"]
+        row = await self._row(Table.ALERTS, name)
+        if row is None:
+            raise Refusal(404, f"there is no alert {name}", "alert", "ended alerts are kept for 7 days")
+        return show_alert(load_alert(row.value))
+
+    async def _verdicts(self, request: Request) -> models.VerdictPage:
+        wanted = choice(request, "standing", ("", "told", "undeliverable", "suppressed", "held", "due"))
+        limit, policy = limit_of(request), self.policy()
+        shown: list[models.VerdictShown] = []
+
+        async def take(row: Row) -> bool:
+            reading = await self._read(load_incident(row.value).id, policy)
+            if reading is not None and not reading.case.incident.resolved_at:
+                planned = plan(reading.case, policy, reading.now)
+                found = show_verdicts(planned, dict(reading.case.alerts), reading.now)
+                shown.extend(one for one in found if wanted in ("", one.standing))
+            return len(shown) < limit
+
+        return models.VerdictPage(next=await self._walk(request, Table.INCIDENTS, limit, take), items=shown)
+
+    async def _quarantine(self, request: Request) -> models.QuarantineList:
+        kept = await self.slots.quarantine(limit_of(request))
+        counted = await self.slots.counters()
+        return models.QuarantineList(
+            items=[show_quarantined(*one) for one in kept], evicted=counted.get("quarantine_evicted", 0)
+        )
+
+    async def _replay(self, request: Request) -> models.ReplayShown:
+        name = request.path_params["entry"]
+        found = await self.replayer.replay(name)
+        if found is None:
+            raise Refusal(404, f"there is no entry {name}", "entry")
+        if found.error:
+            raise Refusal(
+                409,
+                f"it is still not understood: {found.error}",
+                "entry",
+                "change the rules, or leave it: it makes room by itself",
+            )
+        return models.ReplayShown(taken=found.taken, too_old=found.too_old)
+
+    async def _dead_letters(self, request: Request) -> models.DeadLetterPage:
+        limit = limit_of(request)
+        shown: list[models.DeadLetterShown] = []
+
+        async def take(row: Row) -> bool:
+            ledger = load_ledger(row.value)
+            if ledger.dead:
+                shown.append(show_dead_letter(ledger))
+            return len(shown) < limit
+
+        return models.DeadLetterPage(next=await self._walk(request, Table.LEDGERS, limit, take), items=shown)
+
+    async def _retry(self, request: Request) -> models.Done:
+        incident, target = request.path_params["incident"], request.path_params["target"]
+        found_or_refuse(await self.actions.retry(incident, target), "target", f"{target} of incident {incident}")
+        return models.Done()
+
+    async def _rules(self, _request: Request) -> models.RulesShown:
+        return self.rules()
+
+    async def _read(self, incident: str, policy: Policy | None = None) -> Reading | None:
+        state = await self.slots.holding(Cell(Table.INCIDENTS, incident))
+        return await read_case(state, incident, policy)
+
+    async def _row(self, table: Table, name: str) -> Row | None:
+        cell = Cell(table, name)
+        state = await self.slots.holding(cell)
+        row = (await state.gather(Ask(cells=(cell,)))).rows[cell]
+        return row if row.value else None
+
+
+def _newest(shown: list[models.IncidentShown]) -> list[models.IncidentShown]:
+    once = {one.id: one for one in shown}
+    return sorted(once.values(), key=lambda one: (str(one.opened_at), one.id), reverse=True)

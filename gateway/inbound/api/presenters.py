@@ -1,0 +1,146 @@
+"""Records as the API shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from gateway.decisions.delivery.compose import titled
+from gateway.decisions.notification.plan import Plan
+from gateway.decisions.notification.standings import standings
+from gateway.inbound.api.incident_models import (
+    AcknowledgedShown,
+    AlertShown,
+    ClosedShown,
+    DeadLetterShown,
+    IncidentShown,
+    QuarantinedShown,
+    TargetShown,
+    VerdictShown,
+)
+from gateway.model.alert import Alert
+from gateway.model.changes import Kept
+from gateway.model.incident import Incident
+from gateway.model.instants import instant
+from gateway.model.ledger import Ledger
+from gateway.model.quarantined import Stray
+from gateway.model.severity import Severity
+from gateway.model.verdict import Verdict
+
+
+def moment(ms: int) -> datetime | None:
+    return instant(ms) if ms else None
+
+
+def show_alert(alert: Alert) -> AlertShown:
+    return AlertShown(
+        id=alert.id,
+        name=alert.name,
+        firing=alert.firing,
+        severity=alert.severity.word,
+        labels=alert.labels,
+        annotations=alert.annotations,
+        episode=alert.episode,
+        started_at=moment(alert.started_at),
+        ended_at=moment(alert.ended_at),
+        end_inferred=alert.inferred,
+        last_seen=moment(alert.last_seen),
+        copies={name: copy.firing for name, copy in alert.copies.items()},
+        incident=alert.incident or None,
+    )
+
+
+def state_of(incident: Incident) -> str:
+    if incident.resolved_at:
+        return "resolved"
+    if incident.closed is not None:
+        return "closed_by_hand"
+    if not incident.firing:
+        return "quiet"
+    return "acknowledged" if incident.acknowledged is not None else "open"
+
+
+def show_incident(incident: Incident, alerts: list[Alert]) -> IncidentShown:
+    """`alerts` are the members' episodes that could be read."""
+    names = [alert.name for alert in alerts if alert.firing] or [alert.name for alert in alerts][:1]
+    who, closed = incident.acknowledged, incident.closed
+    return IncidentShown(
+        id=incident.id,
+        state=state_of(incident),
+        severity=max((one.severity for one in alerts if one.firing), default=_worst(alerts)).word,
+        title=titled(names),
+        firing=incident.firing,
+        members=len(incident.members),
+        opened_at=moment(incident.opened_at),
+        last_change_at=moment(incident.last_change_at),
+        resolved_at=moment(incident.resolved_at),
+        acknowledged=AcknowledgedShown(by=who.by, at=moment(who.at)) if who else None,
+        closed=ClosedShown(by=closed.by, at=moment(closed.at), until=moment(closed.until), note=closed.note)
+        if closed
+        else None,
+        correlated_by=incident.rule,
+        previous=incident.previous or None,
+        targets=list(incident.targets),
+    )
+
+
+def _worst(alerts: list[Alert]) -> Severity:
+    return max((alert.severity for alert in alerts), default=Severity.NONE)
+
+
+def show_target(ledger: Ledger) -> TargetShown:
+    return TargetShown(
+        target=ledger.target,
+        told=ledger.believed.state.value,
+        generation=ledger.generation,
+        first_told_at=moment(ledger.first_told_at),
+        told_at=moment(ledger.told_at),
+        remote=ledger.remote.id if ledger.remote else None,
+        attempts=ledger.attempts,
+        failing_since=moment(ledger.failing_since),
+        error=ledger.error or None,
+        dead_letter=ledger.dead or None,
+    )
+
+
+def show_dead_letter(ledger: Ledger) -> DeadLetterShown:
+    return DeadLetterShown(incident=ledger.incident, **show_target(ledger).model_dump())
+
+
+def show_verdicts(plan: Plan, alerts: dict[str, Alert], now: int) -> list[VerdictShown]:
+    """Every member at every target, and the members that no target sees."""
+    shown = []
+    for target, view in plan.views.items():
+        for episode, verdict in standings(view, now)[1].items():
+            shown.append(_verdict(plan.incident.id, alerts[episode], target, verdict))
+    shown += [_verdict(plan.incident.id, alerts[episode], None, verdict) for episode, verdict in plan.unseen.items()]
+    return shown
+
+
+def _verdict(incident: str, alert: Alert, target: str | None, verdict: Verdict) -> VerdictShown:
+    return VerdictShown(
+        incident=incident,
+        alert=alert.id,
+        name=alert.name,
+        target=target,
+        standing=verdict.outcome,
+        reason=verdict.reason.value,
+        rule=verdict.rule,
+        until=moment(verdict.until),
+        because=verdict.because,
+    )
+
+
+def show_quarantined(kept: Kept, last_seen: int, times: int) -> QuarantinedShown:
+    stray = msgspec.msgpack.decode(kept.value, type=Stray)
+    return QuarantinedShown(
+        id=kept.id,
+        source=stray.source,
+        field=stray.field,
+        error=stray.error,
+        whole_body=stray.whole,
+        times=times,
+        last_seen=moment(last_seen),
+        raw=stray.raw.decode("utf-8", "replace"),
+    )

@@ -1,0 +1,79 @@
+"""What a request to the API asks for, read strictly, and how it is answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.inbound.api import incident_models as models
+
+PAGE = 100
+LONGEST_PAGE = 1_000
+LONGEST_BODY = 64 * 1024
+
+B = TypeVar("B", bound=BaseModel)
+
+
+class Refusal(Exception):
+    """Ends a request with a problem; caught in `Api` alone."""
+
+    def __init__(self, status: int, error: str, field: str = "", remedy: str = "") -> None:
+        super().__init__(error)
+        self.status = status
+        self.problem = models.Problem(error=error, field=field, remedy=remedy)
+
+
+def found_or_refuse(changed: object, kind: str, name: str) -> None:
+    if changed is None:
+        raise Refusal(404, f"there is no {kind} {name}", kind)
+    if isinstance(changed, str) and changed:
+        raise Refusal(409, changed, kind)
+
+
+def choice(request: Request, name: str, allowed: tuple[str, ...]) -> str:
+    value = request.query_params.get(name, allowed[0])
+    if value not in allowed:
+        raise Refusal(400, f"{name}={value!r} is not known", name, f"one of {', '.join(one for one in allowed if one)}")
+    return value
+
+
+def number(request: Request, name: str, default: int) -> int:
+    value = request.query_params.get(name, str(default))
+    if not value.isascii() or not value.isdigit() or len(value) > 20:
+        raise Refusal(400, f"{name}={value[:40]!r} is not a number", name)
+    return int(value)
+
+
+def position(request: Request) -> tuple[int, int]:
+    """Where a page begins: the store's cursor, and how many rows from there were shown already."""
+    value = request.query_params.get("cursor", "0")
+    found = re.fullmatch(r"([0-9]{1,24})(?:\.([0-9]{1,6}))?", value)
+    if found is None:
+        raise Refusal(400, f"cursor={value[:40]!r} is none of ours", "cursor", "`next` of the page before")
+    return int(found[1]), int(found[2] or 0)
+
+
+def limit_of(request: Request) -> int:
+    return max(1, min(LONGEST_PAGE, number(request, "limit", PAGE)))
+
+
+async def body(request: Request, kind: type[B]) -> B:
+    raw = b""
+    async for part in request.stream():
+        raw += part
+        if len(raw) > LONGEST_BODY:
+            raise Refusal(413, f"the body is over {LONGEST_BODY} bytes")
+    try:
+        return kind.model_validate_json(raw or b"{}")
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Refusal(400, first["msg"], ".".join(str(part) for part in first["loc"])) from None
+
+
+def answer(shown: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(shown.model_dump_json(), status, headers, "application/json")

@@ -1,0 +1,89 @@
+"""From a webhook's body to observations: strictly, as Alertmanager sends it, or else alert by alert, so that one spoils no other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from gateway.decisions.intake.normalise import Malformed, Normaliser
+from gateway.errors import BadWebhook
+from gateway.model.alert import Observation
+from gateway.model.quarantined import MAX_RAW, Stray
+from gateway.model.webhook import LooseAlert, LooseBody, WireBody
+
+MAX_ALERTS = 50_000
+
+_strict = msgspec.json.Decoder(WireBody).decode
+_loose = msgspec.json.Decoder(LooseBody).decode
+_loose_alert = msgspec.json.Decoder(LooseAlert).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """`quieted`: by copy, what keeps it quiet at its source."""
+
+    source: str
+    seen: list[Observation]
+    strays: list[Stray]
+    receiver: str = ""
+    group: str = ""
+    truncated: int = 0
+    quieted: dict[str, str] = field(default_factory=dict)
+
+
+def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
+    """Raises `BadWebhook` for a body that is no webhook at all; one bad alert becomes a stray alone."""
+    try:
+        strict = _strict(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _parse_loosely(body, normaliser, now, trace)
+    check_count(len(strict.alerts))
+    seen: list[Observation] = []
+    strays: list[Stray] = []
+    for alert in strict.alerts:
+        found = normaliser.observe(alert, strict.status, now, trace)
+        if isinstance(found, Malformed):
+            strays.append(_stray(normaliser, found, msgspec.json.encode(alert)))
+        else:
+            seen.append(found)
+    return Parsed(normaliser.source.name, seen, strays, strict.receiver, strict.groupKey, strict.truncatedAlerts)
+
+
+def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) -> Parsed:
+    try:
+        loose = _loose(body)
+    except msgspec.ValidationError as error:
+        raise BadWebhook("alerts", f"not an Alertmanager webhook: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadWebhook("", f"not JSON: {error}") from None
+    check_count(len(loose.alerts))
+    group_status = loose.status if isinstance(loose.status, str) else ""
+    seen: list[Observation] = []
+    strays: list[Stray] = []
+    for raw in loose.alerts:
+        try:
+            alert = _loose_alert(raw)
+            found = normaliser.observe_loosely(alert, group_status, now, trace)
+        except UnicodeDecodeError:
+            found = Malformed("", "not UTF-8")
+        except (msgspec.DecodeError, RecursionError) as error:
+            found = Malformed("", str(error))
+        if isinstance(found, Malformed):
+            strays.append(_stray(normaliser, found, bytes(raw)))
+        else:
+            seen.append(found)
+    receiver, group = (text if isinstance(text, str) else "" for text in (loose.receiver, loose.groupKey))
+    truncated = loose.truncatedAlerts if isinstance(loose.truncatedAlerts, int) else 0
+    return Parsed(normaliser.source.name, seen, strays, receiver, group, truncated)
+
+
+def check_count(count: int) -> None:
+    if count > MAX_ALERTS:
+        raise BadWebhook("alerts", f"{count} of them: at most {MAX_ALERTS} are taken at once; set max_alerts on the receiver")
+
+
+def _stray(normaliser: Normaliser, found: Malformed, raw: bytes) -> Stray:
+    """Its position in the body stays out of the field, so that the same fault is one entry."""
+    place = f"alerts[].{found.field}".rstrip(".")
+    return Stray(normaliser.source.name, place, found.error, raw[:MAX_RAW], reason=found.reason)

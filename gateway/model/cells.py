@@ -1,0 +1,26 @@
+"""The single cells of the table of odds and ends: rules, orders, watchdogs, sources, the audit trail."""
+
+from __future__ import annotations
+
+from gateway.model.changes import Cell, Table
+
+RULES = Cell(Table.META, "rules")
+ORDERS = Cell(Table.META, "orders")
+SWEPT = Cell(Table.META, "orders_swept")  # the version of the orders that everything was looked at for
+
+
+def shipped_cell(destination: str) -> Cell:
+    return Cell(Table.META, f"audit:{destination}")
+
+
+def watch_cell(watchdog: str) -> Cell:
+    return Cell(Table.META, f"watchdog:{watchdog}")
+
+
+def beat_cell(watchdog: str) -> Cell:
+    """Its last heartbeat, in every slot."""
+    return Cell(Table.META, f"heartbeat:{watchdog}")
+
+
+def memory_cell(source: str) -> Cell:
+    return Cell(Table.META, f"source:{source}")

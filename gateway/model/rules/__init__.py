@@ -1,0 +1,1 @@
+"""Rules as values: what a set of rule files says once it was read."""

@@ -1,0 +1,98 @@
+"""A route: who is told of what it matches, when it pages, and when it is in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.model.durations import MINUTE, SECOND
+from gateway.model.matchers import Matcher
+from gateway.model.rules.origin import Origin, described
+from gateway.model.severity import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One line of `page_when`; exactly one of its fields is set."""
+
+    severity: Severity | None = None
+    alerts: int | None = None
+    match: tuple[Matcher, ...] | None = None
+
+
+class Quantifier(StrEnum):
+    ANY = "any"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class PageWhen:
+    """Judged on a target's view. Without conditions it always holds."""
+
+    quantifier: Quantifier = Quantifier.ANY
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When a rule is in force: in one of `during` (always, where it is empty) and in none of `not_during`; both name intervals."""
+
+    during: tuple[str, ...] = ()
+    not_during: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.during, *self.not_during)
+
+
+ALWAYS = Hours()
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Named intervals in which a route does not page, or does not notify. Critical breaks through unless `critical`."""
+
+    page: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
+    critical: bool = False
+
+    def names(self, *, page: bool) -> tuple[str, ...]:
+        return self.page if page else self.notify
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Who is told while it is their hours, beside whom the route always tells."""
+
+    hours: Hours
+    notify: tuple[str, ...] = ()
+    page: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route with everything it inherits; `children` and `parent` are positions in `Rulebook.routes`."""
+
+    name: str
+    origin: Origin
+    match: tuple[Matcher, ...] = ()
+    parent: int | None = None
+    children: tuple[int, ...] = ()
+    go_on: bool = False  # `continue: true`
+    owner: str = ""
+    notify: tuple[str, ...] = ()
+    page: tuple[str, ...] = ()
+    page_when: PageWhen = PageWhen()
+    group_wait: int = 10 * SECOND
+    update_interval: int = 30 * SECOND
+    resolve_after: int | None = None  # None: one minute where it pages, at once elsewhere
+    remind: int | None = None
+    reason: str = ""
+    hours: Hours = ALWAYS
+    mute: Mute = Mute()
+    shifts: tuple[Shift, ...] = ()
+    longest_hold: int = 5 * MINUTE  # no critical alert waits longer, whatever holds it
+
+    @property
+    def described(self) -> str:
+        return described(self.name, self.origin, "", self.reason)

@@ -1,0 +1,138 @@
+"""Asks an Alertmanager what fires there: the only file that does.
+
+`/api/v2/alerts/groups` and not `/api/v2/alerts`: only the groups say what a time interval mutes (`mutedBy`, from 0.28 on,
+https://github.com/prometheus/alertmanager/pull/3797), since that belongs to a route. What ended is in neither.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import httpx
+import msgspec
+import re2
+
+from gateway.clock import utc_ms
+from gateway.decisions.intake.normalise import Malformed, Normaliser
+from gateway.model.source_peers import Active, Statement
+from gateway.model.webhook import WireAlert
+
+TIMEOUT = 5.0  # seconds for one peer, both requests
+LARGEST = 64 << 20
+
+
+class _Status(msgspec.Struct, frozen=True):
+    silencedBy: list[str] = []  # noqa: N815 - the wire's name
+    inhibitedBy: list[str] = []  # noqa: N815
+    mutedBy: list[str] = []  # noqa: N815
+
+
+class _Alert(msgspec.Struct):
+    labels: dict[str, str]
+    fingerprint: str
+    startsAt: datetime  # noqa: N815
+    annotations: dict[str, str] = {}
+    generatorURL: str = ""  # noqa: N815
+    status: _Status = _Status()
+
+
+class _Receiver(msgspec.Struct):
+    name: str
+
+
+class _Group(msgspec.Struct):
+    receiver: _Receiver
+    alerts: list[_Alert]
+
+
+class _Uptime(msgspec.Struct):
+    uptime: datetime  # since when it has been up
+
+
+_groups = msgspec.json.Decoder(list[_Group]).decode
+_uptime = msgspec.json.Decoder(_Uptime).decode
+
+
+class AlertmanagerPeers:
+    """One client for all sources."""
+
+    def __init__(self, timeout: float = TIMEOUT, now: Callable[[], int] = utc_ms) -> None:
+        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False)
+        self._timeout = timeout
+        self._now = now
+
+    async def ask(self, url: str, receiver: str, reader: Normaliser) -> Statement | str:
+        """What this peer says, or why it did not answer: a sentence without its address, which may hold a password.
+
+        The address may carry `user:password@`, or `:token@` for a bearer token.
+        """
+        try:
+            base, headers, auth = _address(url)
+            async with asyncio.timeout(self._timeout):
+                status, said_at = await self._get(f"{base}/api/v2/status", {}, headers, auth)
+                groups, _ = await self._get(f"{base}/api/v2/alerts/groups", {"receiver": re2.escape(receiver)}, headers, auth)
+            up_since = round(_uptime(status).uptime.timestamp() * 1000)
+            return Statement((said_at or self._now()) - up_since, _active(_groups(groups), receiver, reader, self._now()))
+        except _NoAnswer as error:
+            return str(error)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError) as error:
+            return f"no answer that can be read: {type(error).__name__}"
+
+    async def _get(
+        self, url: str, query: dict[str, str], headers: dict[str, str], auth: tuple[str, str] | None
+    ) -> tuple[bytes, int]:
+        """The body, and the time by the peer's own clock (0: it did not say)."""
+        async with self._client.stream("GET", url, params=query, headers=headers, auth=auth) as answer:
+            if answer.status_code != httpx.codes.OK:
+                raise _NoAnswer(f"{urlsplit(url).path} answered {answer.status_code}")
+            body = bytearray()
+            async for part in answer.aiter_bytes():
+                body += part
+                if len(body) > LARGEST:
+                    raise _NoAnswer(f"{urlsplit(url).path} answered more than {LARGEST >> 20} MiB")
+            date = answer.headers.get("date")
+        return bytes(body), round(parsedate_to_datetime(date).timestamp() * 1000) if date else 0
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+class _NoAnswer(Exception):
+    """An answer that is none."""
+
+
+def _address(url: str) -> tuple[str, dict[str, str], tuple[str, str] | None]:
+    """Without its credentials; the headers and the basic authentication that these make. Raises `ValueError`."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _NoAnswer("its address is not one such as http://alertmanager:9093")
+    place = parts.netloc.rpartition("@")[2]
+    base = urlunsplit((parts.scheme, place, parts.path.rstrip("/"), "", ""))
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if password and not user:
+        return base, {"Authorization": f"Bearer {password}"}, None
+    return base, {}, (user, password) if user else None
+
+
+def _active(groups: list[_Group], receiver: str, reader: Normaliser, now: int) -> dict[str, Active]:
+    """An alert that several routes lead here counts as quieted only where all of them are."""
+    found: dict[str, Active] = {}
+    for group in groups:
+        for one in group.alerts if group.receiver.name == receiver else ():
+            wire = WireAlert(one.labels, one.annotations, "firing", one.startsAt, None, one.generatorURL, one.fingerprint)
+            seen = reader.observe(wire, "", now)
+            if isinstance(seen, Malformed):
+                continue  # its webhook went to quarantine, with the reason
+            known = found.get(seen.copy)
+            if known is None or known.quieted:
+                found[seen.copy] = Active(seen, _quieted(one.status))
+    return found
+
+
+def _quieted(status: _Status) -> str:
+    reasons = (("silence", status.silencedBy), ("inhibited by", status.inhibitedBy), ("time interval", status.mutedBy))
+    return "; ".join(f"{what} {', '.join(sorted(names))}" for what, names in reasons if names)

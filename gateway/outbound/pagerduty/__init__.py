@@ -1,0 +1,1 @@
+"""PagerDuty: render, send, judge the answers."""

@@ -1,0 +1,185 @@
+"""PagerDuty by its Events API: trigger, acknowledge and resolve under one key per incident and generation.
+
+The only file that knows pdpyras. It is synchronous, so each send has a worker thread, and its own retries (unlimited on 429,
+sleeping) are cut down to nothing: retrying is the agenda's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import warnings
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from gateway.model.ledger import Note, Remote, Through, Told
+from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.outbound.pagerduty.event import action, dedup_key, render
+from gateway.outbound.wording import retry_after, shorten
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it says at import that it is no longer developed
+    import pdpyras
+
+WORKERS = 32  # a service that hangs keeps one for the length of the timeout
+RATE_LIMIT_WAIT = 30_000  # ms; "suggest 3 retries 30 s apart" (the vendor's support pages)
+KEPT_SESSIONS = 64
+PERMANENT = {400: "invalid", 413: "invalid", 401: "auth", 403: "auth", 404: "auth"}
+
+Trouble = Refused | Unanswered
+
+
+class PagerDutyNotifier:
+    """A repeated event under the same key is harmless, so nothing is read back. `timeout` in seconds bounds a whole telling."""
+
+    settles_by_looking = False
+    takes_notes = False
+
+    def __init__(self, events_url: str, timeout: float = 8.0, proxy: str | None = None) -> None:
+        self._timeout = timeout
+        self._pool = ThreadPoolExecutor(WORKERS, "pagerduty")
+        self._sessions = _Sessions(events_url.rstrip("/"), timeout, proxy)
+
+    async def aclose(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._sessions.close()
+
+    async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
+        """What is firing and acknowledged is triggered first, so that the acknowledgement meets something open."""
+        del through, attempt, remote
+        key = dedup_key(telling)
+        firing = telling.state is Told.FIRING
+        steps = [(action(telling), render(telling) if firing else {})]
+        steps += [("acknowledge", {})] if firing and telling.acknowledged_by else []
+        return await self._send(secret, key, *steps)
+
+    async def reply(
+        self, through: Through, secret: str, notes: tuple[Note, ...], *, attempt: str, remote: Remote, mentions: tuple[str, ...]
+    ) -> Answer:
+        """There are no threads: what a note says is in the incident's own state."""
+        del through, secret, notes, attempt, mentions
+        return Delivered(remote)
+
+    async def look(
+        self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
+    ) -> Look:
+        """Nothing to look for: the key makes repeating harmless."""
+        del through, secret, attempts, since, remote
+        return Found({})
+
+    async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
+        del through
+        return await self._send(secret, remote.id, ("resolve", {}))
+
+    async def _send(self, secret: str, key: str, *steps: tuple[str, dict[str, Any]]) -> Answer:
+        """In this order, up to the first that is not taken; a step that has no worker yet when the time is over is not sent."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._timeout):
+                for what, event in steps:
+                    trouble = await loop.run_in_executor(self._pool, self._send_now, secret, what, key, event)
+                    if trouble is not None:
+                        return trouble
+        except TimeoutError:
+            return Unanswered("timeout")
+        return Delivered(Remote(key))
+
+    def _send_now(self, secret: str, what: str, key: str, event: dict[str, Any]) -> Trouble | None:
+        if not secret:
+            return Refused("auth", "the routing key is empty", permanent=True)
+        session = self._sessions.take(secret)
+        try:
+            session.send_event(what, dedup_key=key, **event)
+        except pdpyras.PDClientError as error:
+            return _judged(error, secret)
+        except requests.RequestException as error:
+            return _cut(error, secret)
+        finally:
+            self._sessions.give_back(secret, session)
+        return None
+
+
+class _Sessions:
+    """Kept connections, each used by one thread at a time: requests' sessions are not made for threads."""
+
+    def __init__(self, url: str, timeout: float, proxy: str | None) -> None:
+        self._url = url
+        self._timeout = timeout
+        self._proxies = {"http": proxy, "https": proxy} if proxy else {}
+        self._lock = threading.Lock()
+        self._idle: list[tuple[str, pdpyras.EventsAPISession]] = []
+        self._kept = KEPT_SESSIONS
+
+    def take(self, secret: str) -> pdpyras.EventsAPISession:
+        with self._lock:
+            for at in range(len(self._idle) - 1, -1, -1):
+                if self._idle[at][0] == secret:
+                    return self._idle.pop(at)[1]
+        return self._made(secret)
+
+    def give_back(self, secret: str, session: pdpyras.EventsAPISession) -> None:
+        with self._lock:
+            self._idle.append((secret, session))
+            over = [self._idle.pop(0) for _ in range(len(self._idle) - self._kept)]
+        for _, one in over:
+            one.close()
+
+    def close(self) -> None:
+        """Those still in use are closed when they come back."""
+        with self._lock:
+            over, self._idle, self._kept = self._idle, [], 0
+        for _, one in over:
+            one.close()
+
+    def _made(self, secret: str) -> pdpyras.EventsAPISession:
+        session = pdpyras.EventsAPISession(secret)
+        session.url = self._url
+        session.timeout = self._timeout
+        session.trust_env = False
+        session.proxies = self._proxies
+        session.max_network_attempts = 0
+        # A limit of 0 would mean none; with -1 over all, a limited retry is none at all.
+        session.max_http_attempts = -1
+        session.retry = {429: 1}
+        return session
+
+
+def _judged(error: pdpyras.PDClientError, secret: str) -> Trouble:
+    response = error.response
+    if response is None:
+        return _cut(error.__cause__ or error, secret)
+    try:
+        body = json.loads(response.text.replace(secret, "…"))
+    except ValueError:
+        body = None
+    return judge(response.status_code, body, response.headers)
+
+
+def judge(status: int, body: object, headers: Mapping[str, str]) -> Trouble:
+    """What an answer other than 202 means: 400 will never be taken, 429 comes again, 5xx may have been done."""
+    if status == 429:
+        return Refused("rate_limited", retry_after=retry_after(str(headers.get("Retry-After", "")), RATE_LIMIT_WAIT))
+    if status in PERMANENT:
+        return Refused(PERMANENT[status], _errors(body) or f"HTTP {status}", permanent=True)
+    if status >= 500 or status < 300:
+        return Unanswered("server_error", f"HTTP {status}")
+    return Refused("refused", f"HTTP {status}")
+
+
+def _errors(body: object) -> str:
+    errors = body.get("errors") if isinstance(body, dict) else None
+    return shorten("; ".join(str(one) for one in errors), 300) if isinstance(errors, list) else ""
+
+
+def _cut(error: BaseException, secret: str) -> Trouble:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
+        return Refused("unavailable", "no connection")
+    if isinstance(error, requests.Timeout):
+        return Unanswered("timeout")
+    return Unanswered("cut", shorten(str(error).replace(secret, "…"), 200))

@@ -1,0 +1,1 @@
+"""Slack: render, send, look for what was sent, judge the answers."""

@@ -1,0 +1,113 @@
+"""What Slack's answers mean for a telling: certainly not taken, and why; or nobody knows.
+
+The codes: https://docs.slack.dev/reference/methods/chat.postMessage#errors and those of chat.update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.model.telling import Refused, Unanswered
+from gateway.outbound.wording import retry_after, shorten
+
+RATE_LIMIT_WAIT = 1_000  # ms, where a 429 does not say
+LIMITED = frozenset({"ratelimited", "rate_limited"})
+# "Some aspect of the operation may have succeeded", or it never says that none did.
+UNSURE = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
+
+GONE = (
+    "message_not_found",
+    "cant_update_message",
+    "edit_window_closed",
+    "is_inactive",
+    "block_mismatch",
+    "thread_not_found",
+    "cannot_reply_to_message",
+    "restricted_action_thread_locked",
+    "streaming_state_conflict",
+)
+AUTH = (
+    "invalid_auth",
+    "not_authed",
+    "account_inactive",
+    "token_revoked",
+    "token_expired",
+    "missing_scope",
+    "no_permission",
+    "not_allowed_token_type",
+    "access_denied",
+    "ekm_access_denied",
+    "enterprise_is_restricted",
+    "team_not_found",
+    "two_factor_setup_required",
+    "app_access_restricted",
+    "is_bot",
+)
+NOT_FOUND = (
+    "channel_not_found",
+    "not_in_channel",
+    "is_archived",
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_only_channel",
+    "restricted_action_non_threadable_channel",
+    "posting_to_channel_denied",
+    "messages_tab_disabled",
+)
+INVALID = (
+    "msg_too_long",
+    "msg_blocks_too_long",
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "no_text",
+    "too_many_attachments",
+    "attachment_payload_limit_exceeded",
+    "metadata_too_large",
+    "invalid_metadata_format",
+    "invalid_metadata_schema",
+    "metadata_must_be_sent_from_app",
+    "markdown_text_conflict",
+    "invalid_arguments",
+    "invalid_arg_name",
+    "invalid_array_arg",
+    "invalid_charset",
+    "invalid_form_data",
+    "invalid_post_type",
+    "missing_post_type",
+    "method_deprecated",
+    "deprecated_endpoint",
+    "unknown_method",
+    "as_user_not_supported",
+)
+LATER = (
+    "team_added_to_org",
+    "external_channel_migrating",
+    "update_failed",
+    "message_limit_exceeded",
+    "accesslimited",
+    "org_login_required",
+)
+_REFUSALS = {
+    **{code: Refused("gone", code, gone=True) for code in GONE},
+    **{code: Refused("auth", code, permanent=True) for code in AUTH},
+    **{code: Refused("not_found", code, permanent=True) for code in NOT_FOUND},
+    **{code: Refused("invalid", code, permanent=True) for code in INVALID},
+    **{code: Refused("unavailable", code) for code in LATER},
+}
+
+
+def judge(status: int, body: object, headers: Mapping[str, str]) -> Refused | Unanswered:
+    """What an answer that is not ok means. HTTP 200 with an error code is the normal case."""
+    said = body.get("error") if isinstance(body, Mapping) else None
+    code = said if isinstance(said, str) else ""
+    if status == 429 or code in LIMITED:
+        return Refused("rate_limited", retry_after=retry_after(_said(headers), RATE_LIMIT_WAIT))
+    if not code or code in UNSURE:
+        return Unanswered("server_error", code or f"HTTP {status}")
+    if code in _REFUSALS:
+        return _REFUSALS[code]
+    return Unanswered("server_error", f"HTTP {status}") if status >= 500 else Refused("refused", shorten(code, 100))
+
+
+def _said(headers: Mapping[str, str]) -> str:
+    return next((value for name, value in headers.items() if name.lower() == "retry-after"), "")

@@ -1,0 +1,119 @@
+"""Calls of Slack's Web API, and what their answers mean.
+
+The only file that knows slack_sdk. Its own retries are off: a reset after the server has posted would post twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from gateway.model.telling import Refused, Unanswered
+from gateway.outbound.slack.answers import judge
+
+PAGE, PAGES = 200, 20  # 4,000 messages, the newest first: what a busy channel says in the longest read-back
+NAMES_PAGE, NAMES_PAGES = 1_000, 100
+
+Trouble = Refused | Unanswered
+
+
+class NotOk(Exception):
+    """A call that was not answered with ok, and what that means."""
+
+    def __init__(self, answer: Trouble) -> None:
+        super().__init__(answer.reason)
+        self.answer = answer
+
+
+class SlackCalls:
+    """All tokens share one session. `timeout` in seconds is of one call. Everything but an ok is raised as `NotOk`."""
+
+    def __init__(self, base_url: str, timeout: float = 8.0, proxy: str | None = None) -> None:
+        self._base_url = base_url if base_url.endswith("/") else f"{base_url}/"
+        self._timeout = timeout
+        self._proxy = proxy
+        self._session: aiohttp.ClientSession | None = None
+        self._client: AsyncWebClient | None = None
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+        self._session = self._client = None
+
+    async def who(self, secret: str) -> Mapping[str, Any] | Trouble:
+        """auth.test, for `gateway doctor`: team, user and bot of a token."""
+        try:
+            return await self.call("auth.test", secret, json={})
+        except NotOk as trouble:
+            return trouble.answer
+
+    async def messages(self, method: str, secret: str, asked: Mapping[str, str]) -> AsyncIterator[Mapping[str, Any]]:
+        params = {**asked, "limit": PAGE, "include_all_metadata": "true", "inclusive": "true"}
+        for _ in range(PAGES):
+            answer = await self.call(method, secret, http_verb="GET", params=params)
+            for message in answer.get("messages") or ():
+                yield message
+            if not (cursor := _next_cursor(answer)):
+                return
+            params["cursor"] = cursor
+
+    async def find_channel(self, name: str, secret: str) -> str | None:
+        params: dict[str, Any] = {"limit": NAMES_PAGE, "types": "public_channel,private_channel"}
+        for _ in range(NAMES_PAGES):
+            answer = await self.call("conversations.list", secret, http_verb="GET", params=params)
+            for channel in answer.get("channels") or ():
+                if channel.get("name") == name:
+                    return str(channel["id"])
+            if not (cursor := _next_cursor(answer)):
+                return None
+            params["cursor"] = cursor
+        return None
+
+    async def call(self, method: str, secret: str, **sent: Any) -> Mapping[str, Any]:
+        """Raises NotOk for everything but an ok."""
+        if any(mark in secret for mark in "\r\n\0"):
+            raise NotOk(Refused("auth", "the token holds a line break", permanent=True))
+        try:
+            response = await self._slack().api_call(method, headers={"Authorization": f"Bearer {secret}"}, **sent)
+        except SlackApiError as error:
+            raise NotOk(_judged(error, secret)) from None
+        except aiohttp.ClientConnectorError:
+            raise NotOk(Refused("unavailable", "no connection")) from None
+        except TimeoutError:
+            raise NotOk(Unanswered("timeout")) from None
+        except aiohttp.ClientError as error:
+            raise NotOk(Unanswered("cut", _without(secret, str(error)))) from None
+        except (AttributeError, TypeError, ValueError):
+            # slack_sdk trips over a body that is no JSON object: a proxy's page, for instance.
+            raise NotOk(Unanswered("strange_answer", "no JSON object")) from None
+        return response.data if isinstance(response.data, dict) else {}
+
+    def _slack(self) -> AsyncWebClient:
+        """Made inside the running loop, where aiohttp wants it."""
+        if self._client is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout), trust_env=False)
+            self._client = AsyncWebClient(base_url=self._base_url, session=self._session, retry_handlers=[])
+            self._client.proxy = self._proxy  # it would take one from the environment, for a local address too
+        return self._client
+
+
+def _next_cursor(answer: Mapping[str, Any]) -> str:
+    return str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+
+
+def _judged(error: SlackApiError, secret: str) -> Trouble:
+    response = error.response
+    if isinstance(response, aiohttp.ClientResponse):  # a body that says it is JSON and is none
+        return judge(response.status, None, response.headers)
+    answer = judge(response.status_code, response.data, response.headers)
+    if isinstance(answer, Refused) and answer.reason == "refused":
+        return Refused("refused", _without(secret, answer.detail))
+    return answer
+
+
+def _without(secret: str, text: str) -> str:
+    return (text.replace(secret, "…") if secret else text)[:200]

@@ -1,0 +1,163 @@
+"""Slack by its Web API: one message per incident and channel, edited in place, with replies in its thread.
+
+There is no idempotency key (slack-api-specs #10), so every post carries its attempt in the message's metadata, by which `look`
+finds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.model.ledger import Note, Remote, Through
+from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
+from gateway.outbound.slack.client import NotOk, SlackCalls
+
+EVENT_TYPE = "alert_gateway"
+SKEW = 120_000  # ms that Slack's clock may be behind ours
+NAMES_KEPT = 10_000
+THREAD_GONE = frozenset({"thread_not_found", "message_not_found"})
+# Slack guesses nothing into a text of ours: no names that become mentions, no words that become links.
+AS_WRITTEN = {"parse": "none", "link_names": False}
+QUIET = {"unfurl_links": False, "unfurl_media": False}
+
+
+class SlackNotifier:
+    """All tokens and channels share one session. `timeout` in seconds bounds a whole telling, reply or read-back."""
+
+    settles_by_looking = True
+    takes_notes = True
+
+    def __init__(self, base_url: str, timeout: float = 8.0, proxy: str | None = None) -> None:
+        self._timeout = timeout
+        self._calls = SlackCalls(base_url, timeout, proxy)
+        self._ids: dict[tuple[str, str], str] = {}
+
+    async def aclose(self) -> None:
+        await self._calls.aclose()
+
+    async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
+        """Content that Slack refuses is told once more as plain text: no label may keep people from being told."""
+        if remote is not None and not remote.channel:
+            return Refused("gone", "no message of Slack's", gone=True)
+        try:
+            async with asyncio.timeout(self._timeout):
+                answer = await self._show(through, secret, render(telling), telling, attempt, remote)
+                if isinstance(answer, Refused) and answer.reason == "invalid":
+                    answer = await self._show(through, secret, render_plainly(telling), telling, attempt, remote)
+                return answer
+        except TimeoutError:
+            return Unanswered("timeout")
+
+    async def _show(
+        self, through: Through, secret: str, rendered: Rendered, telling: Telling, attempt: str, remote: Remote | None
+    ) -> Answer:
+        sent: dict[str, Any] = {"text": rendered.text, "blocks": list(rendered.blocks), **AS_WRITTEN}
+        if remote is None:
+            channel = self._ids.get((secret, through.address), through.address)
+            metadata = _metadata(attempt, "message", telling)
+            answer = await self._post("chat.postMessage", secret, {**sent, **QUIET, "channel": channel, "metadata": metadata})
+            self._learn(secret, through.address, answer)
+            return answer
+        # Without metadata of its own an edit leaves the posting's attempt in place, where a late look still finds it.
+        return await self._post("chat.update", secret, {**sent, "channel": remote.channel, "ts": remote.id})
+
+    async def reply(
+        self, through: Through, secret: str, notes: tuple[Note, ...], *, attempt: str, remote: Remote, mentions: tuple[str, ...]
+    ) -> Answer:
+        sent = {
+            "channel": remote.channel or through.address,
+            "thread_ts": remote.id,
+            "text": render_notes(notes, mentions).text,
+            "reply_broadcast": any(note.broadcast for note in notes),
+            "metadata": _metadata(attempt, "reply"),
+            **AS_WRITTEN,
+            **QUIET,
+        }
+        answer = await self._post("chat.postMessage", secret, sent)
+        return Delivered(remote) if isinstance(answer, Delivered) else answer
+
+    async def look(
+        self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
+    ) -> Look:
+        """In the channel (the newest first) and, for replies, in the thread; more than `PAGES` pages of either are not read."""
+        found: dict[str, Remote] = {}
+        try:
+            async with asyncio.timeout(self._timeout):
+                channel = remote.channel if remote and remote.channel else await self._id_of(through.address, secret)
+                if channel is not None:
+                    await self._find(secret, channel, remote.id if remote else "", (attempts, since), found)
+        except NotOk as trouble:
+            if isinstance(trouble.answer, Refused) and trouble.answer.reason == "not_found":
+                self._ids.pop((secret, through.address), None)
+            return trouble.answer
+        except TimeoutError:
+            return Unanswered("timeout")
+        return Found(found)
+
+    async def _find(
+        self, secret: str, channel: str, thread: str, sought: tuple[tuple[str, ...], int], found: dict[str, Remote]
+    ) -> None:
+        attempts, since = sought
+        asked = {"channel": channel, "oldest": f"{max(0, since - SKEW) / 1000:.6f}"}
+        async for message in self._calls.messages("conversations.history", secret, asked):
+            _note(message, channel, attempts, found)
+        if not thread or len(found) == len(attempts):
+            return
+        try:
+            async for message in self._calls.messages("conversations.replies", secret, {**asked, "ts": thread}):
+                _note(message, channel, attempts, found)
+        except NotOk as trouble:
+            if trouble.answer.detail not in THREAD_GONE:
+                raise
+
+    async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
+        answer = await self._post("chat.delete", secret, {"channel": remote.channel or through.address, "ts": remote.id})
+        return Delivered(remote) if isinstance(answer, Refused) and answer.gone else answer
+
+    async def _post(self, method: str, secret: str, sent: Mapping[str, Any]) -> Answer:
+        try:
+            answer = await self._calls.call(method, secret, json=dict(sent))
+        except NotOk as trouble:
+            return trouble.answer
+        if not answer.get("ts"):
+            return Unanswered("strange_answer", "ok without a ts")
+        return Delivered(Remote(str(answer["ts"]), str(answer.get("channel", ""))))
+
+    async def _id_of(self, address: str, secret: str) -> str | None:
+        """The channel's id; a #name is looked up in the workspace's list and remembered."""
+        if not address.startswith("#"):
+            return address
+        if (secret, address) not in self._ids:
+            found = await self._calls.find_channel(address.removeprefix("#"), secret)
+            if found is None:
+                return None
+            self._keep(secret, address, found)
+        return self._ids[secret, address]
+
+    def _learn(self, secret: str, address: str, answer: Answer) -> None:
+        """Whoever posts to a #name is told its id; from then on the id counts, whatever the channel is renamed to."""
+        if isinstance(answer, Delivered) and answer.remote.channel:
+            self._keep(secret, address, answer.remote.channel)
+        elif isinstance(answer, Refused) and answer.permanent:
+            self._ids.pop((secret, address), None)
+
+    def _keep(self, secret: str, address: str, channel: str) -> None:
+        if len(self._ids) >= NAMES_KEPT:
+            self._ids.clear()
+        self._ids[secret, address] = channel
+
+
+def _metadata(attempt: str, part: str, telling: Telling | None = None) -> dict[str, Any]:
+    """Every app in the workspace may read it: names, no secrets."""
+    named = {"incident": telling.incident, "generation": telling.generation} if telling else {}
+    return {"event_type": EVENT_TYPE, "event_payload": {"attempt": attempt, "part": part, **named}}
+
+
+def _note(message: Mapping[str, Any], channel: str, attempts: tuple[str, ...], found: dict[str, Remote]) -> None:
+    metadata = message.get("metadata") or {}
+    attempt = (metadata.get("event_payload") or {}).get("attempt")
+    if metadata.get("event_type") == EVENT_TYPE and attempt in attempts:
+        found[attempt] = Remote(str(message.get("ts", "")), channel)

@@ -1,0 +1,1 @@
+"""Webhook destinations: render, sign, send, judge the answers."""

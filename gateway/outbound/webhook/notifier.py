@@ -1,0 +1,188 @@
+"""A webhook to a receiver of anybody's: each POST carries the newest state, or the notes that a thread would show.
+
+The only file that sends webhooks. Every attempt has an id (`webhook-id`), the same when the same is sent again, and states
+have times, so that repeating is harmless: nothing is looked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping
+
+import httpx
+
+from gateway.clock import utc_ms
+from gateway.model.audit_trail import Batch
+from gateway.model.ledger import Note, Remote, Through
+from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.outbound.webhook.body import key_of, render, render_batch, render_notes
+from gateway.outbound.webhook.signing import signature, signing_keys
+from gateway.outbound.wording import retry_after
+
+RATE_LIMIT_WAIT = 5_000  # ms, where a 429 does not say
+ANSWER_READ = 16_384  # bytes; of a short answer the connection is kept, a longer one is cut off
+USER_AGENT = "alert-gateway"
+AUTH = frozenset({401, 403, 407})
+NOT_FOUND = frozenset({404, 405, 410})
+LATER = frozenset({408, 425})
+
+Trouble = Refused | Unanswered
+
+
+class _NotSent(Exception):
+    """Nothing can be sent there, and why."""
+
+    def __init__(self, answer: Refused) -> None:
+        super().__init__(answer.reason)
+        self.answer = answer
+
+
+class WebhookNotifier:
+    """All receivers share one client. `timeout` in seconds bounds a whole POST; `secret_of` gives secrets by their names."""
+
+    settles_by_looking = False
+    takes_notes = True
+
+    def __init__(self, secret_of: Callable[[str], str | None], timeout: float = 8.0, proxy: str | None = None) -> None:
+        self._secret_of = secret_of
+        self._timeout = timeout
+        self._client = httpx.AsyncClient(
+            trust_env=False,
+            follow_redirects=False,
+            proxy=proxy,
+            verify=ssl.create_default_context(),  # the system's authorities, a company's own among them
+            timeout=httpx.Timeout(timeout, connect=timeout / 2),
+            headers={"User-Agent": USER_AGENT, "Content-Type": "application/json"},
+        )
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
+        del remote
+        return await self._send(through, secret, attempt, render(telling), Remote(key_of(telling)))
+
+    async def reply(
+        self, through: Through, secret: str, notes: tuple[Note, ...], *, attempt: str, remote: Remote, mentions: tuple[str, ...]
+    ) -> Answer:
+        del mentions
+        return await self._send(through, secret, attempt, render_notes(remote.id, notes, utc_ms()), remote)
+
+    async def look(
+        self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
+    ) -> Look:
+        """A receiver cannot be asked."""
+        del through, secret, attempts, since, remote
+        return Found({})
+
+    async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
+        """There is never an extra one: a repeat is the same to the receiver."""
+        del through, secret
+        return Delivered(remote)
+
+    async def ship(self, through: Through, secret: str, batch: Batch) -> Answer:
+        return await self._send(through, secret, batch.id, render_batch(batch, utc_ms()), Remote(batch.id))
+
+    async def _send(self, through: Through, url: str, message: str, body: bytes, remote: Remote) -> Answer:
+        try:
+            address = _address(url, with_token=bool(through.token))
+            headers = self._headers(through, message, body)
+        except _NotSent as trouble:
+            return trouble.answer
+        return await self._post(address, headers, body) or Delivered(remote)
+
+    def _headers(self, through: Through, message: str, body: bytes) -> dict[str, str]:
+        """Raises `_NotSent`."""
+        seconds = utc_ms() // 1000
+        headers = {"webhook-id": message, "webhook-timestamp": str(seconds)}
+        if through.token:
+            token = self._named(through.token)
+            if not token.isascii() or not token.isprintable():
+                raise _NotSent(Refused("auth", f"{through.token} holds characters that no header may", permanent=True))
+            headers["Authorization"] = f"Bearer {token}"
+        if through.key:
+            try:
+                keys = signing_keys(self._named(through.key))
+            except ValueError as error:
+                raise _NotSent(Refused("auth", f"{through.key}: {error}", permanent=True)) from None
+            headers["webhook-signature"] = signature(keys, message, seconds, body)
+        return headers
+
+    def _named(self, name: str) -> str:
+        secret = self._secret_of(name)
+        if secret is None:
+            raise _NotSent(Refused("auth", f"{name} is not set", permanent=True))
+        return secret
+
+    async def _post(self, address: httpx.URL, headers: Mapping[str, str], body: bytes) -> Trouble | None:
+        """None where it was taken. Once the status is there, nothing that comes after it changes what it means."""
+        answers: list[Trouble | None] = []
+        try:
+            async with (
+                asyncio.timeout(self._timeout),
+                self._client.stream("POST", address, content=body, headers=headers) as answer,
+            ):
+                answers.append(judge(answer.status_code, answer.headers, utc_ms()))
+                await _read_off(answer)
+        except (TimeoutError, httpx.HTTPError) as error:
+            return answers[0] if answers else _cut(error)
+        return answers[0]
+
+
+def check_address(url: str) -> str:
+    """What is wrong with a receiver's address, in a sentence without it; empty where nothing is."""
+    try:
+        _address(url, with_token=False)
+    except _NotSent as trouble:
+        return trouble.answer.detail
+    return ""
+
+
+def judge(status: int, headers: Mapping[str, str], now: int) -> Trouble | None:
+    """None for 2xx. `now` in ms, for a `Retry-After` that is a date."""
+    said = headers.get("retry-after", "")
+    what = f"HTTP {status}"
+    if 200 <= status < 300:
+        return None
+    if status == 429:
+        return Refused("rate_limited", retry_after=retry_after(said, RATE_LIMIT_WAIT, now))
+    if status in LATER:
+        return Refused("unavailable", what, retry_after=retry_after(said, 0, now))
+    if status >= 500 or status < 200:
+        return Unanswered("server_error", what, retry_after(said, 0, now))
+    if status < 400:
+        return Refused("redirected", f"{what}: redirects are not followed, so name the address itself", permanent=True)
+    reason = "auth" if status in AUTH else "not_found" if status in NOT_FOUND else "invalid"
+    return Refused(reason, what, permanent=True)
+
+
+def _address(url: str, *, with_token: bool) -> httpx.URL:
+    """A user and a password in it become basic authentication, unless there is a token. Raises `_NotSent`."""
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise _NotSent(Refused("invalid", "the address cannot be read", permanent=True)) from None
+    if address.scheme not in ("http", "https") or not address.host or not 0 < (address.port or 1) < 65_536:
+        raise _NotSent(Refused("invalid", "the address is not one such as https://receiver.example/alerts", permanent=True))
+    return address.copy_with(userinfo=b"") if with_token else address
+
+
+async def _read_off(answer: httpx.Response) -> None:
+    """What is said beside the status means nothing to us; it may hold what we sent, so it is shown nowhere."""
+    read = 0
+    async for part in answer.aiter_raw():
+        read += len(part)
+        if read > ANSWER_READ:
+            return
+
+
+def _cut(error: Exception) -> Trouble:
+    """No text of httpx's but for certificates: it may name the address."""
+    if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return Refused("unavailable", "its certificate is not trusted")
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
+        return Refused("unavailable", "no connection")
+    if isinstance(error, TimeoutError | httpx.TimeoutException):
+        return Unanswered("timeout")
+    return Unanswered("cut", type(error).__name__)

@@ -1,0 +1,81 @@
+"""Ship the log: everything that is written to it goes to the destinations of `policy.audit`, in order and at least once.
+
+How far each is stands in the store and moves on with the lease, so that one replica ships at a time and whoever is killed leaves
+the rest to the next. A receiver that is away only delays it: what is cut off the log meanwhile is counted and said.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from gateway.clock import utc_ms
+from gateway.decisions.delivery.audit_batches import after, is_delayed, next_batch, wait
+from gateway.model.audit_trail import LARGEST_BATCH, Batch, Shipped
+from gateway.model.cells import RULES, shipped_cell
+from gateway.model.changes import Ask, Changes, Claim, Fate, Release
+from gateway.model.durations import SECOND
+from gateway.model.own_alert import OWN_SUBJECT
+from gateway.model.records import dump, load_shipped
+from gateway.model.rule_generation import load_announced
+from gateway.model.rules.destination import Destination
+from gateway.model.telling import Answer, Delivered, Refused
+from gateway.reconcile.context import Context, outdated
+from gateway.reconcile.job import through_of
+from gateway.state.commit import commit, let_go
+
+EVERY = 2 * SECOND  # between two looks at a log that holds nothing new
+
+log = structlog.get_logger("gateway.reconcile")
+
+
+async def ship(context: Context, claim: Claim, name: str) -> None:
+    """The next batch to this destination. One that the rules name no more is forgotten."""
+    store, cell = context.store, shipped_cell(name)
+    gathered = await store.gather(Ask(cells=(RULES, cell)))
+    if outdated(context, load_announced(gathered.rows[RULES].value), gathered.now):
+        await let_go(store, claim, gathered.now + EVERY)
+        return
+    row, rules = gathered.rows[cell], context.policy.rules
+    if name not in rules.audit:
+        await commit(store, Changes(drop=[cell], releases=[Release(claim, None)]))
+        return
+    shipped = load_shipped(row.value) if row.value else Shipped()
+    stretch = await store.log_after(shipped.position, LARGEST_BATCH)
+    if not stretch.entries:
+        await let_go(store, claim, gathered.now + EVERY)
+        return
+    batch = next_batch(shipped, stretch, name, context.slot, rules.labels.redact)
+    answer = await _send(context, rules.destinations[name], batch)
+    now = await store.now()
+    done = after(shipped, stretch, batch, answer, now)
+    rest = len(stretch.entries) > len(batch.entries) or len(stretch.entries) == LARGEST_BATCH
+    again = now + (wait(shipped, answer) or (0 if rest else EVERY))
+    changes = Changes(expect={cell: row.version}, put={cell: dump(done)}, releases=[Release(claim, again)])
+    committed = await commit(store, changes)
+    if committed.fate is Fate.LOST:
+        await let_go(store, claim, committed.now)
+    elif committed.fate is Fate.DONE:
+        _tell(context, batch, answer, done, now)
+
+
+async def _send(context: Context, destination: Destination, batch: Batch) -> Answer:
+    secret = context.vault.secret(destination.credential)
+    if secret is None:
+        return Refused("auth", f"{destination.credential} is not set")
+    started = utc_ms()
+    answer = await context.trail.ship(through_of(destination, destination.address, ""), secret, batch)
+    outcome = "delivered" if isinstance(answer, Delivered) else answer.reason
+    context.watcher.delivered(destination.name, outcome, max(0, utc_ms() - started) / 1000)
+    return answer
+
+
+def _tell(context: Context, batch: Batch, answer: Answer, done: Shipped, now: int) -> None:
+    name = batch.destination
+    if isinstance(answer, Delivered):
+        context.watcher.shipped(name, len(batch.entries), batch.lost)
+        if batch.lost:
+            log.error("audit_lost", destination=name, entries=batch.lost, remedy="the log was cut before the receiver took it")
+        return
+    log.warning("audit_delayed", destination=name, reason=answer.reason, detail=answer.detail, attempts=done.attempts)
+    if is_delayed(done, now):
+        context.report("GatewayAuditDelayed", {"destination": name, OWN_SUBJECT: name})

@@ -1,0 +1,74 @@
+"""Forget what ended long ago: seven days after an incident's last end was told, on the agenda, never by eviction."""
+
+from __future__ import annotations
+
+from gateway.decisions.accounting.books import book_standings, book_unheard
+from gateway.model.alert import Alert
+from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Table
+from gateway.model.incident import Standings
+from gateway.model.ledger import ledger_cell
+from gateway.model.records import load_alert
+from gateway.reconcile.context import Context
+from gateway.state.commit import commit, let_go
+from gateway.state.snapshots import read_case
+
+
+async def expire(context: Context, claim: Claim, what: str) -> None:
+    """`what` is an incident, or `alert:<id>` for an alert of which only an end was ever seen."""
+    kind, _, alert_id = what.partition(":")
+    changes = await (_orphan(context, alert_id) if kind == "alert" else _incident(context, what))
+    changes.releases.append(Release(claim, None))
+    committed = await commit(context.store, changes)
+    if committed.fate is Fate.LOST:
+        await let_go(context.store, claim, committed.now)
+
+
+async def _orphan(context: Context, alert_id: str) -> Changes:
+    cell = Cell(Table.ALERTS, alert_id)
+    row = (await context.store.gather(Ask(cells=(cell,)))).rows[cell]
+    changes = Changes(expect={cell: row.version})
+    alert = load_alert(row.value) if row.value else None
+    if alert is not None and alert.episode == 0:
+        _drop_alert(changes, alert)
+    return changes
+
+
+async def _incident(context: Context, incident_id: str) -> Changes:
+    reading = await read_case(context.store, incident_id)
+    if reading is None or not reading.case.incident.resolved_at:
+        return Changes()
+    incident = reading.case.incident
+    changes = Changes(expect=reading.expect(incident_id, *incident.targets))
+    changes.drop.append(Cell(Table.INCIDENTS, incident_id))
+    book_standings(changes, incident.homeless, Standings())
+    book_unheard(changes, incident, None)
+    for target, ledger in reading.case.ledgers.items():
+        changes.drop.append(ledger_cell(incident_id, target))
+        book_standings(changes, ledger.standings, Standings())
+        changes.add("ends_forgotten", sum(ledger.believed.members.values()))
+    await _drop_keys(context, incident_id, incident.keys, changes)
+    for episode_id, alert in reading.case.alerts.items():
+        changes.drop.append(Cell(Table.PAST, episode_id))
+        if episode_id in reading.newest and alert.incident == incident_id and not alert.firing:
+            cell = Cell(Table.ALERTS, alert.id)
+            changes.expect[cell] = reading.versions[cell]
+            _drop_alert(changes, alert)
+    return changes
+
+
+def _drop_alert(changes: Changes, alert: Alert) -> None:
+    changes.drop.append(Cell(Table.ALERTS, alert.id))
+    changes.drop += [Cell(Table.COPIES, copy) for copy in alert.copies]
+
+
+async def _drop_keys(context: Context, incident_id: str, keys: tuple[str, ...], changes: Changes) -> None:
+    if not keys:
+        return
+    rows = (await context.store.gather(Ask(cells=[Cell(Table.KEYS, key) for key in keys]))).rows
+    for cell, row in rows.items():
+        left = [one for one in row.value.decode().split() if one != incident_id]
+        changes.expect[cell] = row.version
+        if left:
+            changes.put[cell] = " ".join(left).encode()
+        elif row.value:
+            changes.drop.append(cell)

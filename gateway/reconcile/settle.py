@@ -1,0 +1,154 @@
+"""Writing down what was begun and what came of it: the ledger, the books, the agenda, and what people hear of a failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from gateway.clock import utc_ms
+from gateway.decisions.accounting.books import book_standings, book_telling
+from gateway.decisions.delivery import deliver
+from gateway.decisions.delivery.settle import fall_back, settle
+from gateway.decisions.notification.assumptions import abandoned, assumed
+from gateway.decisions.notification.standings import standings
+from gateway.model.agenda import plan_subject
+from gateway.model.changes import Ask, Changes, Fate, LogEntry, Release
+from gateway.model.lanes import Pace
+from gateway.model.ledger import Ledger, Told, ledger_cell
+from gateway.model.records import dump, load_ledger
+from gateway.model.telling import Answer, Delivered, Refused, Telling, Unanswered
+from gateway.reconcile.context import log
+from gateway.reconcile.job import Job, Outlet
+from gateway.state.commit import commit, let_go
+
+SETTLE_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One send and its answer; `telling` is None for a reply, `started` in ms."""
+
+    outlet: Outlet | Refused
+    telling: Telling | None
+    answer: Answer
+    started: int
+
+
+async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
+    """Committed before anything is sent, and only if nothing that it was decided on has changed. The ledger with its version."""
+    changes = Changes(
+        expect=job.reading.expect(job.incident.id, job.view.target), releases=[Release(job.claim, None, hold=True)]
+    )
+    changes.posts.seen |= job.reading.posts
+    booked = _book(job, job.stored, ledger, job.reading.now, changes)
+    committed = await commit(job.context.store, changes)
+    if committed.fate is Fate.LOST:
+        await let_go(job.context.store, job.claim, committed.now)
+    return (booked, committed.version) if committed.fate is Fate.DONE else None
+
+
+async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> None:
+    """Write the answer down. A plan may have touched the ledger meanwhile: then it is written down on what is there now."""
+    notifier = sent.outlet.notifier if isinstance(sent.outlet, Outlet) else None
+    looks = notifier is not None and notifier.settles_by_looking
+    notes = notifier is not None and notifier.takes_notes
+    intent = begun.intent
+    assert intent is not None
+    _observe(job, sent)
+    for _ in range(SETTLE_TRIES):
+        now = await job.context.store.now()
+        settled = settle(begun, sent.telling, sent.answer, now, looks=looks, notes=notes)
+        if job.view.destination is not None and job.view.destination.fallback:
+            settled = fall_back(settled, job.view.destination.fallback_after, now)
+        if await _write(job, begun, settled, version, now, looks=looks):
+            await _slow_lane(job, sent.answer, now)
+            return
+        row = (await job.context.store.gather(Ask(cells=(cell := ledger_cell(job.incident.id, job.view.target),)))).rows[cell]
+        if not row.value:
+            return
+        begun, version = load_ledger(row.value), row.version
+        if begun.intent is None or begun.intent.attempt != intent.attempt:
+            return  # the lease was lost and somebody else has settled it
+
+
+async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool) -> bool:
+    cell = ledger_cell(job.incident.id, job.view.target)
+    changes = Changes(expect={cell: version})
+    _book(job, before, after, now, changes)
+    if after.believed.state is not before.believed.state or _trouble(before) != _trouble(after):
+        changes.look(plan_subject(job.incident.id), now, 1)
+        changes.log.append(LogEntry(job.incident.id, _story(after), {"target": after.target, "error": after.error}))
+    elif deliver.at_rest(after) and not deliver.at_rest(before):
+        changes.look(plan_subject(job.incident.id), now, 9)  # it may be time to forget the incident one day
+    step = deliver.next_step(job.view, now, looks=looks)
+    changes.releases.append(Release(job.claim, step.until if isinstance(step, deliver.Rest) else now))
+    committed = await commit(job.context.store, changes)
+    return committed.fate is not Fate.LOST
+
+
+def _book(job: Job, before: Ledger, after: Ledger, now: int, changes: Changes) -> Ledger:
+    """Write the ledger down together with what it adds to the books; answers it as written."""
+    job.view.ledger = assumed(after)
+    books, _ = standings(job.view, now)
+    book_standings(changes, before.standings, books)
+    book_telling(changes, assumed(before).believed, assumed(after).believed)
+    booked = msgspec.structs.replace(after, standings=books)
+    changes.put[ledger_cell(job.incident.id, job.view.target)] = dump(booked)
+    return booked
+
+
+def _trouble(ledger: Ledger) -> tuple[bool, bool, bool]:
+    return bool(ledger.dead), bool(ledger.failing_since), bool(ledger.fell_back_at)
+
+
+def _story(ledger: Ledger) -> str:
+    if ledger.dead:
+        return "dead_letter"
+    return "failing" if ledger.failing_since else f"told_{ledger.believed.state}"
+
+
+async def _slow_lane(job: Job, answer: Answer, now: int) -> None:
+    if isinstance(answer, Refused) and answer.reason == "rate_limited" and answer.retry_after:
+        lane = job.view.target
+        pace = job.context.paces.get(lane.partition(":")[0], Pace(0, 1))
+        await job.context.store.close_lane(lane, pace, now + answer.retry_after)
+
+
+async def abandon(job: Job) -> None:
+    """Its end can be told by nobody; that is said loudly, and what still fires is told through the new credential."""
+    owed = sum(assumed(job.stored).believed.members.values())
+    changes = Changes(
+        expect=job.reading.expect(job.incident.id, job.view.target), releases=[Release(job.claim, job.reading.now)]
+    )
+    _book(job, job.stored, abandoned(assumed(job.stored)), job.reading.now, changes)
+    changes.add("ends_told", -owed)
+    changes.add("ends_forgotten", owed)
+    changes.log.append(LogEntry(job.incident.id, "dead_letter", {"target": job.view.target, "error": "credential_changed"}))
+    log.error("end_undeliverable", target=job.view.target, incident=job.incident.id, reason="credential_changed", members=owed)
+    if (await commit(job.context.store, changes)).fate is Fate.LOST:
+        await let_go(job.context.store, job.claim, job.reading.now)
+
+
+async def finish(job: Job, after: Ledger, now: int) -> None:
+    version = job.reading.versions[ledger_cell(job.incident.id, job.view.target)]
+    if not await _write(job, job.stored, after, version, now, looks=True):
+        await let_go(job.context.store, job.claim, now)
+
+
+def _observe(job: Job, sent: Sent) -> None:
+    answer, telling = sent.answer, sent.telling
+    destination = job.view.ledger.destination
+    outcome = "delivered" if isinstance(answer, Delivered) else answer.reason
+    job.context.watcher.delivered(destination, outcome, max(0, utc_ms() - sent.started) / 1000)
+    first = job.stored.believed.state is Told.NOTHING
+    if isinstance(answer, Delivered) and telling is not None and first:
+        job.context.watcher.told(max(0, utc_ms() - job.incident.opened_at))
+    generation = job.stored.generation if telling is None else telling.generation
+    bound = log.bind(target=job.view.target, incident=job.incident.id, generation=generation)
+    if isinstance(answer, Delivered):
+        bound.info("delivered", state=str(telling.state) if telling else "reply", remote=answer.remote.id)
+    else:
+        bound.warning(
+            "delivery_failed", reason=answer.reason, detail=answer.detail, answered=not isinstance(answer, Unanswered)
+        )

@@ -1,0 +1,1 @@
+"""Rule files: how they are read, compiled and reloaded."""

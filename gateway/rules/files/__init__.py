@@ -1,0 +1,8 @@
+"""Rule files: YAML with positions → findings, or a rule set. `load_rules` is the way in."""
+
+from gateway.rules.files.diff import differences
+from gateway.rules.files.findings import Finding, Level
+from gateway.rules.files.load import Loaded, fingerprint_files, load_rules
+from gateway.rules.files.schema import rules_schema
+
+__all__ = ["Finding", "Level", "Loaded", "differences", "fingerprint_files", "load_rules", "rules_schema"]

@@ -1,0 +1,169 @@
+"""What a reload changes, in lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+
+from gateway.model.durations import UNITS
+from gateway.model.rules.destination import Destination, PagerDutyService, SlackChannel, Webhook
+from gateway.model.rules.kinds import CorrelateRule, InhibitRule, Maintenance, Watchdog
+from gateway.model.rules.origin import SecretName
+from gateway.model.rules.route import Condition, PageWhen, Route
+from gateway.model.rules.rulebook import Rulebook
+from gateway.model.rules.source import Source
+from gateway.model.severity import Severity
+
+_UNSAID = ("origin", "parent", "children")
+_MOMENTS = ("start", "end")
+_DURATIONS = (
+    "longest_hold",
+    "fallback_after",
+    "group_wait",
+    "update_interval",
+    "resolve_after",
+    "remind",
+    "window",
+    "closed_by_hand",
+    "wait",
+    "longest",
+    "unmatched",
+    "group_interval",
+    "repeat_interval",
+    "stale_after",
+    "every",
+)
+_KEYS = {"go_on": "continue", "reason_required": "reason", "four_eyes": "critical: four_eyes"}
+_Rule = Route | CorrelateRule | Destination | Maintenance | InhibitRule | Source | Watchdog
+
+
+def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
+    lines = _changed("labels", old.labels, new.labels)
+    if old.partition_by != new.partition_by:
+        lines.append(_line("rules", "partition_by", old.partition_by, new.partition_by))
+    if old.closed_by_hand != new.closed_by_hand:
+        lines.append(_line("policy", "closed_by_hand", old.closed_by_hand, new.closed_by_hand))
+    if old.audit != new.audit:
+        lines.append(_line("policy", "audit", old.audit, new.audit))
+    lines += _changed("policy.silences", old.silences, new.silences)
+    lines += _named("source", old.listed_sources, new.listed_sources)
+    lines += _named("destination", old.destinations, new.destinations)
+    lines += _named("route", _by_name(old.routes), _by_name(new.routes))
+    lines += _moved(old, new)
+    lines += _named("correlate rule", _by_name(old.correlate), _by_name(new.correlate))
+    lines += _named("maintenance", _by_name(old.maintenance), _by_name(new.maintenance))
+    lines += _named("inhibit rule", _by_name(old.inhibit), _by_name(new.inhibit))
+    lines += _named("watchdog", old.watchdogs, new.watchdogs)
+    lines += [
+        f"time interval `{name}` changed"
+        for name in new.intervals
+        if old.intervals.get(name, new.intervals[name]) != new.intervals[name]
+    ]
+    lines += _reordered("routes", old.routes, new.routes)
+    lines += _reordered("correlate rules", old.correlate, new.correlate)
+    return tuple(lines)
+
+
+def _by_name(
+    rules: Sequence[Route] | Sequence[CorrelateRule] | Sequence[Maintenance] | Sequence[InhibitRule],
+) -> Mapping[str, _Rule]:
+    return {one.name: one for one in rules}
+
+
+def _named(what: str, old: Mapping[str, _Rule], new: Mapping[str, _Rule]) -> list[str]:
+    lines = [f"{what} `{name}` added ({new[name].origin})" for name in new if name not in old]
+    lines += [f"{what} `{name}` removed (was {old[name].origin})" for name in old if name not in new]
+    for name in new:
+        if name in old:
+            lines += _changed(f"{what} `{name}`", old[name], new[name])
+    return lines
+
+
+def _moved(old: Rulebook, new: Rulebook) -> list[str]:
+    before, after = _parents(old), _parents(new)
+    return [
+        f"route `{name}`: parent {before[name] or 'none'} -> {after[name] or 'none'}"
+        for name in after
+        if name in before and before[name] != after[name]
+    ]
+
+
+def _parents(book: Rulebook) -> dict[str, str]:
+    return {one.name: "" if one.parent is None else book.routes[one.parent].name for one in book.routes}
+
+
+def _reordered(what: str, old: Sequence[Route | CorrelateRule], new: Sequence[Route | CorrelateRule]) -> list[str]:
+    """Of those that stand in both: the first match wins, so their order is a meaning."""
+    before, after = [one.name for one in old], [one.name for one in new]
+    both = {*before} & {*after}
+    if [name for name in before if name in both] == [name for name in after if name in both]:
+        return []
+    return [f"{what} stand in another order"]
+
+
+def _changed(what: str, old: object, new: object) -> list[str]:
+    """One line for each field; a field that is a value of the same kind again is looked into."""
+    lines: list[str] = []
+    for name in [one.name for one in fields(old) if one.name not in _UNSAID]:  # type: ignore[arg-type]
+        before, after = getattr(old, name), getattr(new, name)
+        if before == after:
+            continue
+        if is_dataclass(before) and type(before) is type(after) and not isinstance(before, PageWhen | SecretName):
+            lines += _changed(what if name == "via" else f"{what}: {name}", before, after)
+        else:
+            lines.append(_line(what, name, before, after))
+    return lines
+
+
+def _line(what: str, name: str, before: object, after: object) -> str:
+    return f"{what}: {_KEYS.get(name, name)} {_said(before, name)} -> {_said(after, name)}"
+
+
+def _said(value: object, name: str = "") -> str:
+    match value:
+        case None:
+            return {"resolve_after": "default", "stale_after": "default", "remind": "off"}.get(name, "none")
+        case bool():
+            return str(value).lower()
+        case Severity():
+            return value.word
+        case int() if name in _DURATIONS:
+            return _duration(value)
+        case int() if name in _MOMENTS:
+            return datetime.fromtimestamp(value / 1000, UTC).isoformat() if value else "open"
+        case Mapping():
+            return f"{{{', '.join(f'{key}: {_said(one)}' for key, one in value.items())}}}"
+        case frozenset():
+            return f"[{', '.join(sorted(str(one) for one in value))}]"
+        case tuple():
+            return f"[{', '.join(_part(one) for one in value)}]"
+    return _part(value)
+
+
+def _part(value: object) -> str:
+    match value:
+        case SecretName():
+            return value.env
+        case PageWhen() if value.conditions:
+            return f"{value.quantifier} of [{', '.join(_condition(one) for one in value.conditions)}]"
+        case PageWhen():
+            return "always"
+        case SlackChannel() | PagerDutyService() | Webhook():
+            return value.kind
+    return str(value) or "none"
+
+
+def _condition(one: Condition) -> str:
+    given = ((name, getattr(one, name)) for name in ("severity", "alerts", "match"))
+    return ", ".join(f"{name} {_said(value)}" for name, value in given if value is not None)
+
+
+def _duration(value: int) -> str:
+    """Milliseconds as they are written in a rule file."""
+    left, parts = value, []
+    for unit in ("d", "h", "m", "s", "ms"):
+        count, left = divmod(left, UNITS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"

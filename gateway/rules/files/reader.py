@@ -1,0 +1,192 @@
+"""Reading values off YAML nodes: each gives a value, or a finding at the very place and nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TypeVar
+
+import yaml
+
+from gateway.model.durations import parse_duration
+from gateway.model.matchers import Matcher, MatcherError, parse_matchers
+from gateway.model.rules.origin import SecretName
+from gateway.model.severity import BUILT_IN_WORDS, Severity
+from gateway.rules.files.findings import Finding, Level, Place, nearest
+
+T = TypeVar("T")
+
+VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+_PREFIX = "tag:yaml.org,2002:"
+_LINE = r"[^\x00-\x1f]*[^\s\x00-\x1f][^\x00-\x1f]*"
+_KEY_LIKE = r"(?=.*\d)[A-Za-z0-9]{32}"  # https://support.pagerduty.com/main/docs/services-and-integrations
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name that must exist elsewhere, and where it stands."""
+
+    name: str
+    place: Place
+
+
+class Reader:
+    """One file's reader; what it finds goes to `findings`, shared by all files of a set."""
+
+    def __init__(self, file: str, findings: list[Finding]) -> None:
+        self.file = file
+        self._findings = findings
+
+    @property
+    def found(self) -> int:
+        """How many findings there are so far."""
+        return len(self._findings)
+
+    def place(self, node: yaml.Node, shift: int = 0) -> Place:
+        return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1 + shift)
+
+    def error(self, node: yaml.Node, message: str, shift: int = 0) -> None:
+        self._findings.append(Finding(Level.ERROR, self.place(node, shift), message))
+
+    def warn(self, node: yaml.Node, message: str) -> None:
+        self._findings.append(Finding(Level.WARNING, self.place(node), message))
+
+    def fields(self, node: yaml.Node, known: Collection[str], later: Collection[str] = ()) -> dict[str, yaml.Node]:
+        """A mapping's values by key; unknown keys, keys of later versions and keys given twice are errors."""
+        found: dict[str, yaml.Node] = {}
+        for name, (key, value) in self.entries(node).items():
+            if name in known:
+                found[name] = value
+            elif name in later:
+                self.error(key, f"`{name}` is not available in this version")
+            else:
+                self.error(key, f"unknown key `{name}`{nearest(name, (*known, *later))}")
+        return found
+
+    def entries(self, node: yaml.Node) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+        if not isinstance(node, yaml.MappingNode):
+            self.error(node, f"a mapping is needed, not {_kind(node)}")
+            return {}
+        found: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self.error(key, "a key is a text")
+            elif key.value in found:
+                self.error(key, f"`{key.value}` stands here twice")
+            else:
+                found[key.value] = (key, value)
+        return found
+
+    def items(self, node: yaml.Node) -> list[yaml.Node]:
+        if not isinstance(node, yaml.SequenceNode):
+            self.error(node, f"a list is needed, not {_kind(node)}")
+            return []
+        return list(node.value)
+
+    def text(self, node: yaml.Node) -> str | None:
+        if not isinstance(node, yaml.ScalarNode) or not node.tag.startswith(_PREFIX):
+            self.error(node, f"a text is needed, not {_kind(node)}")
+            return None
+        if node.tag != _PREFIX + "str":
+            self.error(node, f"a text is needed, not {_kind(node)}: quote it, '{node.value[:40]}'")
+            return None
+        return str(node.value)
+
+    def name(self, node: yaml.Node, pattern: str = r"[^\s|]+", what: str = "a name without spaces and |") -> str | None:
+        text = self.text(node)
+        if text is None:
+            return None
+        if not re.fullmatch(pattern, text):
+            self.error(node, f"`{text[:60]}` is not possible here: {what} is needed")
+            return None
+        return text
+
+    def line(self, node: yaml.Node) -> str | None:
+        """A rule's name, or a reference to one."""
+        return self.name(node, _LINE, "a name")
+
+    def texts(self, node: yaml.Node) -> tuple[str, ...]:
+        return tuple(text for item in self.items(node) if (text := self.text(item)) is not None)
+
+    def references(self, node: yaml.Node) -> tuple[Reference, ...]:
+        return tuple(Reference(name, self.place(item)) for item in self.items(node) if (name := self.line(item)))
+
+    def severity(self, node: yaml.Node) -> Severity | None:
+        text = self.text(node)
+        if text is None:
+            return None
+        found = BUILT_IN_WORDS.get(text.strip().lower())
+        if found is None:
+            self.error(node, f"unknown severity `{text[:40]}`{nearest(text.lower(), BUILT_IN_WORDS)}")
+        return found
+
+    def whole(self, node: yaml.Node, least: int = 1, most: int = 1_000_000) -> int | None:
+        if isinstance(node, yaml.ScalarNode) and node.tag == _PREFIX + "int" and re.fullmatch(r"\d{1,9}", node.value):
+            value = int(node.value)
+            if least <= value <= most:
+                return value
+        self.error(node, f"a whole number from {least} to {most} is needed")
+        return None
+
+    def flag(self, node: yaml.Node) -> bool | None:
+        if isinstance(node, yaml.ScalarNode) and node.tag == _PREFIX + "bool":
+            return str(node.value).lower() in ("true", "yes", "on")
+        self.error(node, "true or false is needed")
+        return None
+
+    def duration(self, node: yaml.Node) -> int | None:
+        """Milliseconds of `90s`, `2h30m`, `7d`."""
+        text = node.value if isinstance(node, yaml.ScalarNode) else ""
+        try:
+            return parse_duration(str(text))
+        except ValueError as error:
+            self.error(node, str(error))
+            return None
+
+    def matchers(self, node: yaml.Node) -> tuple[Matcher, ...]:
+        found: list[Matcher] = []
+        for item in self.items(node):
+            text = self.text(item)
+            if text is None:
+                continue
+            try:
+                found.extend(parse_matchers(text))
+            except MatcherError as error:
+                quoted = isinstance(item, yaml.ScalarNode) and item.style in ("'", '"')
+                single = item.start_mark.line == item.end_mark.line
+                self.error(item, f"bad matcher `{text[:200]}`: {error}", (error.offset + quoted) if single else 0)
+        return tuple(found)
+
+    def secret(self, node: yaml.Node) -> SecretName | None:
+        """`{env: NAME}`; whatever else stands here may be the secret itself, so it is refused without showing it."""
+        written = node.value if isinstance(node, yaml.MappingNode) else []
+        if len(written) != 1 or written[0][0].value != "env":
+            self.error(node, "a secret never stands in a rule file: write {env: NAME} and set NAME in the environment")
+            return None
+        named = written[0][1]
+        text = named.value if isinstance(named, yaml.ScalarNode) and named.tag == _PREFIX + "str" else ""
+        if not re.fullmatch(VARIABLE, text) or re.fullmatch(_KEY_LIKE, text):
+            self.error(named, "`env` takes the name of a variable, never the secret itself")
+            return None
+        return SecretName(text)
+
+    def mapping(self, node: yaml.Node, value: Callable[[yaml.Node], T | None]) -> dict[str, T]:
+        read = {name: value(inner) for name, (_, inner) in self.entries(node).items()}
+        return {name: found for name, found in read.items() if found is not None}
+
+
+def _kind(node: yaml.Node) -> str:
+    if isinstance(node, yaml.MappingNode):
+        return "a mapping"
+    if isinstance(node, yaml.SequenceNode):
+        return "a list"
+    kinds = {
+        "null": "nothing",
+        "int": "a number",
+        "float": "a number",
+        "bool": "true or false",
+        "timestamp": "a date",
+        "str": "a text",
+    }
+    return kinds.get(node.tag.removeprefix(_PREFIX), "something tagged")

@@ -1,0 +1,130 @@
+"""`routes:` and `correlate:` as they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from gateway.model.matchers import Matcher
+from gateway.model.rules.kinds import ALL_LABELS, CorrelateRule
+from gateway.model.rules.origin import Origin
+from gateway.model.rules.route import Condition, Mute, PageWhen, Quantifier
+from gateway.rules.files.keys import CORRELATE, LATER_CORRELATE, LATER_ROUTE, MUTE, ROUTE, SHIFT, TIMERS
+from gateway.rules.files.raw import Written, WrittenCorrelate, WrittenRoute, WrittenShift
+from gateway.rules.files.reader import Reader, Reference
+from gateway.rules.files.times import read_hours
+
+
+def read_route(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], written: Written) -> WrittenRoute | None:
+    given = reader.fields(node, ROUTE, LATER_ROUTE)
+    name = _rule_name(reader, node, given)
+    own: dict[str, Any] = {}
+    for timer in TIMERS:
+        if timer in given:
+            own[timer] = _timer(reader, timer, given[timer])
+    for text in ("owner", "reason"):
+        if text in given:
+            own[text] = reader.text(given[text]) or ""
+    if "page_when" in given:
+        own["page_when"] = read_page_when(reader, given["page_when"])
+    if "mute" in given:
+        own["mute"] = read_mute(reader, given["mute"], written)
+    hours = read_hours(reader, given, written)
+    shifts = [_read_shift(reader, one, written) for one in reader.items(given["shifts"])] if "shifts" in given else None
+    match = reader.matchers(given["match"]) if "match" in given else ()
+    parent = reader.line(given["parent"]) if "parent" in given else None
+    go_on = bool(reader.flag(given["continue"])) if "continue" in given else False
+    notify = reader.references(given["notify"]) if "notify" in given else None
+    page = reader.references(given["page"]) if "page" in given else None
+    if name is None:
+        return None
+    above = Reference(parent, reader.place(given["parent"])) if parent else None
+    return WrittenRoute(
+        name, reader.place(node), (*within, *match), above, go_on, {**own, "hours": hours}, notify, page,
+        tuple(shifts) if shifts is not None else None,
+    )  # fmt: skip
+
+
+def read_mute(reader: Reader, node: yaml.Node, written: Written) -> Mute:
+    given = reader.fields(node, MUTE)
+    page, notify = (reader.references(given[key]) if key in given else () for key in ("page", "notify"))
+    written.intervals_named += (*page, *notify)
+    critical = bool(reader.flag(given["mute_critical"])) if "mute_critical" in given else False
+    return Mute(tuple(one.name for one in page), tuple(one.name for one in notify), critical)
+
+
+def _read_shift(reader: Reader, node: yaml.Node, written: Written) -> WrittenShift:
+    given = reader.fields(node, SHIFT)
+    if "during" not in given and isinstance(node, yaml.MappingNode):
+        reader.error(node, "`during` is missing: a shift has its hours")
+    notify, page = (reader.references(given[key]) if key in given else () for key in ("notify", "page"))
+    return WrittenShift(read_hours(reader, given, written), notify, page)
+
+
+def _timer(reader: Reader, timer: str, node: yaml.Node) -> int | None:
+    if timer == "remind" and isinstance(node, yaml.ScalarNode) and node.value in ("off", "false", "no"):
+        return None
+    return reader.duration(node)
+
+
+def read_page_when(reader: Reader, node: yaml.Node) -> PageWhen:
+    given = reader.fields(node, ("any", "all"))
+    if len(given) != 1:
+        reader.error(node, "`page_when` is {any: […]} or {all: […]}")
+        return PageWhen()
+    (quantifier, inner), = given.items()  # fmt: skip
+    conditions = [read_condition(reader, item) for item in reader.items(inner)]
+    if not conditions:
+        reader.error(inner, "at least one condition is needed: {severity: critical}, {alerts: 2} or {match: […]}")
+    return PageWhen(Quantifier(quantifier), tuple(one for one in conditions if one is not None))
+
+
+def read_condition(reader: Reader, node: yaml.Node) -> Condition | None:
+    given = reader.fields(node, ("severity", "alerts", "match"))
+    if len(given) != 1:
+        reader.error(node, "one condition is {severity: critical}, {alerts: 2} or {match: […]}")
+        return None
+    if "severity" in given:
+        step = reader.severity(given["severity"])
+        return Condition(severity=step) if step is not None else None
+    if "alerts" in given:
+        count = reader.whole(given["alerts"])
+        return Condition(alerts=count) if count is not None else None
+    return Condition(match=reader.matchers(given["match"]))
+
+
+def read_correlate(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], written: Written) -> WrittenCorrelate | None:
+    given = reader.fields(node, CORRELATE, LATER_CORRELATE)
+    name = _rule_name(reader, node, given)
+    read: dict[str, Any] = {"window": reader.duration(given["window"]) if "window" in given else None}
+    read["hours"] = read_hours(reader, given, written)
+    for text in ("owner", "reason"):
+        if text in given:
+            read[text] = reader.text(given[text]) or ""
+    if "by" in given:
+        read["by"] = reader.texts(given["by"])
+        if not read["by"]:
+            reader.error(given["by"], '`by` needs labels, or ["..."] for all of them')
+        if ALL_LABELS in read["by"] and len(read["by"]) > 1:
+            reader.error(given["by"], '"..." already means all labels')
+    if "stop_values" in given:
+        read["stop_values"] = reader.mapping(given["stop_values"], lambda value: frozenset(reader.texts(value)))
+    if "max_values" in given:
+        read["max_values"] = reader.mapping(given["max_values"], reader.whole)
+    if "max_alerts" in given and (most := reader.whole(given["max_alerts"], 1, 5_000)) is not None:
+        read["max_alerts"] = most
+    match = reader.matchers(given["match"]) if "match" in given else ()
+    if name is None:
+        return None
+    place = reader.place(node)
+    return WrittenCorrelate(CorrelateRule(name, Origin(place.file, place.line), (*within, *match), **read), place)
+
+
+def _rule_name(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node]) -> str | None:
+    if "name" not in given:
+        if isinstance(node, yaml.MappingNode):
+            reader.error(node, "`name` is missing")
+        return None
+    return reader.line(given["name"])

@@ -1,0 +1,144 @@
+"""The rules in force: loaded strictly, watched, swapped whole; the last good set stays when the files have errors.
+
+Replicas agree by a generation in the store: who loads files that nobody has announced yet announces the next one, and a
+replica with an older generation does not plan (`reconcile.context.outdated`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from gateway.errors import StateUnavailable
+from gateway.model.agenda import NEW_RULES
+from gateway.model.cells import RULES
+from gateway.model.changes import Ask, Changes, Fate, Table
+from gateway.model.durations import SECOND
+from gateway.model.ledger import Ledger
+from gateway.model.records import load_ledger
+from gateway.model.rule_generation import Announced, load_announced
+from gateway.model.rules.rulebook import Rulebook
+from gateway.ports import Archive, Report, State
+from gateway.rules.compiled import InForce, compile_rules
+from gateway.rules.files import differences, fingerprint_files, load_rules
+from gateway.state.paging import PAGE
+from gateway.state.shards import Slots
+
+log = structlog.get_logger("gateway.rules")
+
+EVERY = 2.0  # seconds
+ALIVE = 10 * SECOND  # how often one of the replicas with the newest rules says that it is there
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """`use` hears of a new set and its generation in each slot, `rejected` whether the files on disk have errors."""
+
+    use: Callable[[InForce, Sequence[int]], None]
+    rejected: Callable[[bool], None]
+    report: Report
+
+
+class RulesKeeper:
+    """All of it on the loop's thread, reading the files aside."""
+
+    def __init__(self, path: Path, first: InForce, slots: Slots, listeners: Listeners, clock: Callable[[], int]) -> None:
+        self.in_force = first
+        self.errors: tuple[str, ...] = ()
+        self._path = path
+        self._slots = slots
+        self._listeners = listeners
+        self._clock = clock
+        self._seen = fingerprint_files(path)
+
+    async def announce(self, ours: str) -> tuple[int, ...]:
+        """By slot, the generation of the revision `ours`. Raises `StateUnavailable`."""
+        return tuple([await _announce(state, ours) for state in self._slots.states])
+
+    async def run(self) -> None:
+        """Watch the files and say that we are there, until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY)
+            try:
+                await self._say_that_we_live()
+                seen = fingerprint_files(self._path)
+                if seen != self._seen:
+                    await self.reload()
+                    self._seen = seen
+            except StateUnavailable as error:
+                log.warning("reload_delayed", error=str(error))
+            if self.errors:
+                self._listeners.report("GatewayRulesRejected", {})
+
+    async def _say_that_we_live(self) -> None:
+        """As long as nobody has newer rules; replicas with older ones leave planning to us."""
+        for state in self._slots.states:
+            gathered = await state.gather(Ask(cells=(RULES,)))
+            row = gathered.rows[RULES]
+            known = load_announced(row.value)
+            if known.revision == self.in_force.rules.revision and gathered.now - known.seen_at > ALIVE:
+                said = known._replace(seen_at=gathered.now)
+                await state.commit(Changes(expect={RULES: row.version}, put={RULES: said.dump()}))
+
+    async def reload(self) -> bool:
+        """False where the files have errors."""
+        loaded = await asyncio.to_thread(load_rules, self._path, self._clock())
+        self.errors = tuple(str(one) for one in loaded.errors) or self._moved_apart(loaded.rulebook)
+        self._listeners.rejected(bool(self.errors))
+        if loaded.rulebook is None or self.errors:
+            log.error("rules_rejected", errors=self.errors[:20], in_force=self.in_force.rules.revision)
+            return False
+        if loaded.rulebook.revision != self.in_force.rules.revision:
+            await self._swap(loaded.rulebook)
+        return True
+
+    def _moved_apart(self, rules: Rulebook | None) -> tuple[str, ...]:
+        before = self.in_force.rules.partition_by
+        if rules is None or rules.partition_by == before:
+            return ()
+        return (f"partition_by is {list(before)} in the store: stop the gateway and run `gateway migrate` to change it",)
+
+    async def _swap(self, rules: Rulebook) -> None:
+        """What a store that goes away interrupts is done by the next reload."""
+        generations = await self.announce(rules.revision)
+        old, self.in_force = self.in_force.rules, compile_rules(rules, self._clock())
+        self._listeners.use(self.in_force, generations)
+        lines = differences(old, rules)
+        log.warning("rules_reloaded", revision=rules.revision, generations=generations, changes=lines[:50])
+        gone = old.destinations.keys() - rules.destinations.keys()
+        for name, ends in (await owed_ends(self._slots, gone) if gone else {}).items():
+            log.warning("ends_owed", destination=name, ends=ends)
+
+
+async def _announce(state: State, ours: str) -> int:
+    """The store's generation where it has this revision, else the next, and everything in the slot is looked at again."""
+    while True:
+        gathered = await state.gather(Ask(cells=(RULES,)))
+        row = gathered.rows[RULES]
+        known = load_announced(row.value)
+        generation = known.generation if known.revision == ours else known.generation + 1
+        announced = Announced(generation, ours, gathered.now)
+        changes = Changes(expect={RULES: row.version}, put={RULES: announced.dump()})
+        if generation != known.generation:
+            changes.look(NEW_RULES, gathered.now, 0)
+        if (await state.commit(changes)).fate is Fate.DONE:
+            return generation
+
+
+async def owed_ends(archive: Archive, destinations: set[str]) -> dict[str, int]:
+    """By destination: how many members were told firing there and not told ended yet."""
+    owed: dict[str, int] = {}
+    cursor = 0
+    while True:
+        cursor, rows = await archive.page(Table.LEDGERS, cursor, PAGE)
+        for row in rows.values():
+            ledger: Ledger = load_ledger(row.value)
+            count = sum(ledger.believed.members.values())
+            if ledger.destination in destinations and count:
+                owed[ledger.destination] = owed.get(ledger.destination, 0) + count
+        if not cursor:
+            return owed

@@ -1,0 +1,1 @@
+"""What keeps a process running: the store's connection, workers and background tasks."""

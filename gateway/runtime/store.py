@@ -1,0 +1,66 @@
+"""Opening the store that the settings name, embedded or not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import structlog
+
+from gateway.config.settings import Settings
+from gateway.errors import BadSettings, StateUnavailable
+from gateway.runtime.background import background
+from gateway.storage.connections import Client, connect
+from gateway.storage.embedded import EmbeddedStore, embedded_store
+from gateway.storage.redis import RedisStore
+from gateway.storage.server_check import Examined, examine
+
+log = structlog.get_logger("gateway.opening")
+
+PATIENCE = 3.0  # seconds between two tries to reach the store at start
+
+
+@asynccontextmanager
+async def stored(settings: Settings) -> AsyncIterator[Client]:
+    """A client of the store, embedded or not, once it answers. Raises `BadSettings` and `StoreFailed`."""
+    async with AsyncExitStack() as stack:
+        url = settings.redis_url.get_secret_value() if settings.redis_url else ""
+        if not url:
+            embedded = await stack.enter_async_context(embedded_store(settings.data_dir, settings.store_memory))
+            log.info("store_started", kind="embedded", data_dir=str(embedded.data_dir), adopted=embedded.adopted)
+            background(stack, partial(_keep_alive, embedded))
+            url = embedded.url
+        client = connect(url, copies=settings.redis_wait)
+        stack.push_async_callback(client.aclose)
+        examined = await _reach(client)
+        if settings.redis_url:
+            for problem in examined.problems:
+                log.warning("store_problem", problem=problem)
+            log.info("store_reached", found=examined.found, problems=len(examined.problems))
+        yield client
+
+
+async def _keep_alive(embedded: EmbeddedStore) -> None:
+    """Start the embedded server again when it dies; webhooks are answered 503 meanwhile."""
+    while True:
+        await embedded.watch()
+        log.error("store_died", data_dir=str(embedded.data_dir))
+        await embedded.start()
+        log.warning("store_started", kind="embedded", data_dir=str(embedded.data_dir), adopted=embedded.adopted)
+
+
+async def _reach(client: Client) -> Examined:
+    """Wait for the store: a gateway that is started before it is not an error. Raises `BadSettings` where it cannot be used."""
+    while True:
+        try:
+            examined = await examine(client)
+            if examined.unusable:
+                raise BadSettings(f"GATEWAY_REDIS_URL: {examined.unusable}")
+            await RedisStore(client).now()
+        except StateUnavailable as error:
+            log.warning("waiting_for_store", error=str(error))
+            await asyncio.sleep(PATIENCE)
+        else:
+            return examined

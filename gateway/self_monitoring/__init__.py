@@ -1,0 +1,1 @@
+"""The gateway watches itself: its audit, health, heartbeat and own alerts."""

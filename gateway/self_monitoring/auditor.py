@@ -1,0 +1,103 @@
+"""The auditor: looks at the books and the agenda every few seconds, shows them as metrics, and speaks up when they are wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from gateway.decisions.accounting.books import failing
+from gateway.decisions.controls import OrderBook, compile_orders
+from gateway.errors import StateUnavailable
+from gateway.intake.sharded import SpreadIntake
+from gateway.model.cells import ORDERS
+from gateway.model.changes import Ask
+from gateway.model.controls import Order
+from gateway.model.durations import MINUTE
+from gateway.model.own_alert import OWN_SUBJECT
+from gateway.model.rules.kinds import Watchdog
+from gateway.model.watchdog import Heard
+from gateway.outbound.wording import clock
+from gateway.ports import Report
+from gateway.state.shards import Slots
+from gateway.state.watchdogs import heard
+from gateway.telemetry.metrics import Metrics
+
+log = structlog.get_logger("gateway.audit")
+
+EVERY = 5.0  # seconds
+LATE = 2 * MINUTE
+
+
+@dataclass(slots=True)
+class Auditor:
+    """`in_flight` and `strange` answer the door's bytes and the alerts with unknown severity words, `watchdogs` those in force."""
+
+    slots: Slots
+    intake: SpreadIntake
+    metrics: Metrics
+    report: Report
+    in_flight: Callable[[], int]
+    strange: Callable[[], int]
+    watchdogs: Callable[[], Mapping[str, Watchdog]]
+    residues: dict[str, int] = field(default_factory=dict)
+    overdue: int = 0
+    undeliverable: int = 0
+    unheard: int = 0
+    failing: list[str] = field(default_factory=list)
+    ordered: dict[str, Order] = field(default_factory=dict)  # what stands of a pause and a bypass
+    heard: list[Heard] = field(default_factory=list)  # how the watchdogs do
+    store_up: bool = True
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(EVERY)
+
+    async def look(self) -> None:
+        """Once: metrics, residues and what is overdue; an alert of our own for what stays wrong for two looks."""
+        try:
+            counted = await self.slots.counters()
+            depth, self.overdue = await self.slots.agenda()
+            gathered = await self.slots.home.gather(Ask(cells=(ORDERS,)))
+            self.heard = await heard(self.slots.home, self.watchdogs())
+        except StateUnavailable as error:
+            log.warning("store_unavailable", error=str(error))
+            self._state(store_up=False)
+            return
+        self._state(store_up=True)
+        self.undeliverable = counted.get("standing:undeliverable", 0) + counted.get("standing:ends_undeliverable", 0)
+        found = self.metrics.audited(counted, depth, self.overdue)
+        for identity, residue in found.items():
+            if residue and residue == self.residues.get(identity):
+                log.error("books_unbalanced", identity=identity, residue=residue)
+            if residue and self.residues.get(identity):
+                self.report("GatewayBooksUnbalanced", {"identity": identity})
+        self.residues = found
+        if self.overdue > LATE:
+            self.report("GatewayBehind", {})
+        self.unheard = counted.get("unheard", 0)
+        if self.unheard:
+            self.report("GatewayUnheard", {})
+        self.failing = failing(counted)
+        for destination in self.failing:
+            self.report("GatewayDeliveryFailing", {"destination": destination, OWN_SUBJECT: destination})
+        self.metrics.watchdogs.heard(self.heard)
+        self._look_at_orders(compile_orders(gathered.rows[ORDERS].value), gathered.now)
+
+    def _look_at_orders(self, book: OrderBook, now: int) -> None:
+        """What people ordered that changes everything is said aloud for as long as it stands."""
+        standing = {"GatewayPaused": book.pause(now), "GatewayBypassed": book.bypass(now)}
+        self.ordered = {name: one for name, one in standing.items() if one is not None}
+        for name, one in self.ordered.items():
+            self.report(name, {"by": one.by}, f"Until {clock(one.until)}: {one.reason or 'no reason given'}.")
+        self.metrics.ordered(paused=book.pause(now) is not None, bypassed=book.bypass(now) is not None)
+
+    def _state(self, *, store_up: bool) -> None:
+        self.store_up = store_up
+        self.metrics.state(
+            store_up=store_up, lost_races=self.intake.lost_races, in_flight=self.in_flight(), strange=self.strange()
+        )

@@ -1,0 +1,78 @@
+"""Our own heartbeat: a request to a watcher outside, for as long as webhooks can be taken and what is due is done.
+
+Who watches us has to be elsewhere, so that it hears of a machine, a store or a network that is gone: such services page when the
+requests stop. Every replica sends: the watcher is content as long as one of them is well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import httpx
+import structlog
+
+from gateway.errors import StateUnavailable
+from gateway.model.changes import Changes
+from gateway.model.durations import SECOND
+from gateway.self_monitoring.auditor import LATE
+from gateway.state.shards import Slots
+
+log = structlog.get_logger("gateway.heartbeat")
+
+EVERY = 60.0  # seconds
+STORE_PATIENCE = 5.0
+REQUEST_TIME = 10.0
+OUTCOMES = ("sent", "failed", "withheld")
+
+
+class Heartbeat:
+    """`url` may hold a token: no log, error or metric shows it. `count` hears of every outcome."""
+
+    def __init__(self, url: str, slots: Slots, count: Callable[[str], None], proxy: str | None = None) -> None:
+        self._url = url
+        self._slots = slots
+        self._count = count
+        self._client = httpx.AsyncClient(timeout=REQUEST_TIME, trust_env=False, follow_redirects=False, proxy=proxy)
+        self.trouble = ""  # why the last one did not arrive
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self.beat()
+            await asyncio.sleep(EVERY)
+
+    async def beat(self) -> None:
+        """Once, unless something is wrong with us. Whatever becomes of it, nothing else is touched."""
+        unfit = await self._unfit()
+        self.trouble = unfit or await self._send()
+        self._count("withheld" if unfit else "failed" if self.trouble else "sent")
+        if self.trouble:
+            log.warning("heartbeat_withheld" if unfit else "heartbeat_failed", because=self.trouble)
+
+    async def _unfit(self) -> str:
+        """Why nobody should rely on us now. What it asks of the store is what a webhook asks: to write, where history grows."""
+        try:
+            async with asyncio.timeout(STORE_PATIENCE):
+                for state in self._slots.states:
+                    await state.commit(Changes(grows=True))
+                _, overdue = await self._slots.agenda()
+                unheard = (await self._slots.counters()).get("unheard", 0)
+        except TimeoutError:
+            return "the store is too slow"
+        except StateUnavailable as error:
+            return str(error)
+        if unheard:  # the last resort: whoever watches us is told that nobody else can be
+            return f"nobody can be told of {unheard} incidents"
+        return f"something has been due for {overdue // SECOND} s" if overdue > LATE else ""
+
+    async def _send(self) -> str:
+        """Empty where it arrived."""
+        try:
+            answer = await self._client.get(self._url)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return f"no answer: {type(error).__name__}"  # its text may hold the address
+        return "" if answer.is_success else f"it was answered {answer.status_code}"
+
+    async def aclose(self) -> None:
+        await self._client.aclose()

@@ -1,0 +1,1 @@
+"""The same decisions without a running gateway: `gateway explain`."""

@@ -1,0 +1,1 @@
+"""Read, decide, commit: what the rest of the program asks of a store."""
