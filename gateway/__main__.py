@@ -31,7 +31,7 @@ from gateway.errors import BadRules, BadSettings, GatewayError
 from gateway.inbound.server import make_server
 from gateway.model.rules.rulebook import Rulebook
 from gateway.rules.files import load_rules
-from gateway.runtime.store import stored
+from gateway.runtime.store import open_store
 from gateway.storage.reshard import Records, migrate
 from gateway.telemetry.logging import configure_logging
 
@@ -84,7 +84,7 @@ async def _serve(environment: Environment) -> None:
     async with running(environment) as gateway:
         gc.freeze()  # modules and rules stay, and the values of a webhook hold no cycles: looking for some seldom finds any
         gc.set_threshold(50_000, 20, 50)
-        server = make_server(gateway.front, environment.settings.host, environment.settings.port)
+        server = make_server(gateway.asgi_app, environment.settings.host, environment.settings.port)
         await server.serve()
 
 
@@ -161,8 +161,8 @@ def migrate_command() -> None:
 
 
 async def _migrate(environment: Environment, rules: Rulebook) -> Records | None:
-    async with stored(environment.settings) as client:
-        return await migrate(client, rules, environment.settings.slots)
+    async with open_store(environment.settings) as client:
+        return await migrate(client, rules, environment.settings.shards)
 
 
 ASKING = (

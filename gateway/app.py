@@ -11,29 +11,29 @@ from importlib.metadata import version
 
 import structlog
 
-from gateway.actions.controls import OrderDesk
-from gateway.actions.incidents import Actions
+from gateway.actions.controls import ControlActions
+from gateway.actions.incidents import IncidentActions
 from gateway.actions.quarantine import Replayer
 from gateway.clock import utc_ms
 from gateway.config.environment import Environment
-from gateway.config.secrets import EnvironmentVault, vault_key
+from gateway.config.secrets import EnvironmentSecrets, mark_key
 from gateway.config.settings import Settings
 from gateway.decisions.partition import HOME
-from gateway.inbound.api.controls import OrdersApi
+from gateway.inbound.api.controls import ControlsApi
 from gateway.inbound.api.incident_models import RulesShown
 from gateway.inbound.api.incidents import IncidentsApi
 from gateway.inbound.api.presenters import moment
 from gateway.inbound.api.router import Api
 from gateway.inbound.api.watchdogs import WatchdogsApi
-from gateway.inbound.asgi import Front
+from gateway.inbound.asgi import AsgiApp
 from gateway.inbound.auth import Tokens
-from gateway.inbound.probes import Operations
-from gateway.inbound.webhooks.alertmanager import AlertmanagerDoor
+from gateway.inbound.probes import Probes
+from gateway.inbound.webhooks.alertmanager import AlertmanagerWebhook
 from gateway.inbound.webhooks.body import Caps
-from gateway.inbound.webhooks.source_auth import Entrance, entrance
+from gateway.inbound.webhooks.source_auth import SourceAuth, source_auth
 from gateway.intake.parse_webhook import Parsed
-from gateway.intake.sharded import SpreadIntake
-from gateway.intake.source_mutes import note_quieted
+from gateway.intake.sharded import ShardedIntake
+from gateway.intake.source_mutes import log_source_mutes
 from gateway.model.lanes import Pace
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
 from gateway.outbound.log import LogNotifier
@@ -43,17 +43,17 @@ from gateway.outbound.webhook.notifier import WebhookNotifier
 from gateway.ports import Notifier
 from gateway.reconcile.context import Context
 from gateway.reconcile.loop import PACES
-from gateway.rules.compiled import InForce, load_or_refuse
-from gateway.rules.reloader import Listeners, RulesKeeper
+from gateway.rules.compiled import CompiledRules, load_or_refuse
+from gateway.rules.reloader import Listeners, RulesReloader
 from gateway.runtime.background import background
-from gateway.runtime.store import stored
+from gateway.runtime.store import open_store
 from gateway.runtime.workers import Workers
 from gateway.self_monitoring.auditor import Auditor
 from gateway.self_monitoring.health import Health
 from gateway.self_monitoring.heartbeat import Heartbeat
 from gateway.self_monitoring.own_alerts import OwnAlerts
-from gateway.state.shards import Slots
-from gateway.storage.layout import laid_out
+from gateway.state.shards import Shards
+from gateway.storage.layout import open_shards
 from gateway.telemetry.metrics import Metrics
 
 log = structlog.get_logger("gateway.app")
@@ -63,10 +63,10 @@ log = structlog.get_logger("gateway.app")
 class Gateway:
     """A running gateway, without its listener."""
 
-    front: Front
-    keeper: RulesKeeper
+    asgi_app: AsgiApp
+    reloader: RulesReloader
     auditor: Auditor
-    slots: Slots
+    shards: Shards
     metrics: Metrics
     own_alerts: OwnAlerts
 
@@ -82,9 +82,9 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
     listed = first.rules.listed_sources.values()
     environment.demand_tokens(sources_have_them=bool(listed) and all(one.token for one in listed))
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(stored(settings))
-        slots = await laid_out(client, settings.slots, first.rules.partition_by)
-        gateway = await _assemble(stack, environment, first, slots, paces)
+        client = await stack.enter_async_context(open_store(settings))
+        shards = await open_shards(client, settings.shards, first.rules.partition_by)
+        gateway = await _assemble(stack, environment, first, shards, paces)
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise asyncio.CancelledError  # a library swallowed it while we started
@@ -92,92 +92,94 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
 
 
 async def _assemble(
-    stack: AsyncExitStack, environment: Environment, first: InForce, slots: Slots, paces: Mapping[str, Pace]
+    stack: AsyncExitStack, environment: Environment, first: CompiledRules, shards: Shards, paces: Mapping[str, Pace]
 ) -> Gateway:
     settings = environment.settings
     metrics = Metrics()
-    vault = EnvironmentVault(environment, await vault_key(slots.home))
-    workers = Workers(slots, first.correlator, first.policy, metrics.taken)
-    own_alerts = OwnAlerts(workers.intakes[HOME], slots.home)
-    notifiers, trail = _senders(stack, settings, vault)
+    secrets = EnvironmentSecrets(environment, await mark_key(shards.home))
+    workers = Workers(shards, first.correlator, first.policy, metrics.taken)
+    own_alerts = OwnAlerts(workers.intakes[HOME], shards.home)
+    notifiers, trail = _senders(stack, settings, secrets)
     peers = AlertmanagerPeers()
     stack.push_async_callback(peers.aclose)
     public_url, report = settings.public_url.rstrip("/"), own_alerts.report
-    context = Context(slots.home, first.policy, notifiers, vault, metrics, report, workers.intake, peers, trail, public_url)
+    context = Context(shards.home, first.policy, notifiers, secrets, metrics, report, workers.intake, peers, trail, public_url)
     workers.reconcile(context, paces)
-    door = AlertmanagerDoor(
-        partial(_take, workers.intake, slots),
-        _entrance(environment, vault, first),
+    door = AlertmanagerWebhook(
+        partial(_take, workers.intake, shards),
+        _source_auth(environment, secrets, first),
         Caps(body=settings.max_body),
         metrics,
         utc_ms,
     )
 
-    def use(rules: InForce, generations: Sequence[int]) -> None:
-        door.entrance = _entrance(environment, vault, rules)
+    def use(rules: CompiledRules, generations: Sequence[int]) -> None:
+        door.source_auth = _source_auth(environment, secrets, rules)
         workers.use(rules.correlator, rules.policy, generations)
         metrics.rules(rules.rules.revision, rules.loaded_at)
         metrics.sources.configured(rules.rules.sources)
 
     listeners = Listeners(use, metrics.rules_rejected, own_alerts.report)
-    keeper = RulesKeeper(settings.rules, first, slots, listeners, utc_ms)
-    use(first, await keeper.announce(first.rules.revision))
+    reloader = RulesReloader(settings.rules, first, shards, listeners, utc_ms)
+    use(first, await reloader.announce(first.rules.revision))
 
     auditor = Auditor(
-        slots, workers.intake, metrics, own_alerts.report, lambda: door.bytes_in_flight,
-        lambda: sum(keeper.in_force.unknown_severities.values()), lambda: keeper.in_force.rules.watchdogs,
+        shards, workers.intake, metrics, own_alerts.report, lambda: door.bytes_in_flight,
+        lambda: sum(reloader.in_force.unknown_severities.values()), lambda: reloader.in_force.rules.watchdogs,
     )  # fmt: skip
-    heartbeat = Heartbeat(settings.heartbeat, slots, metrics.beaten, settings.proxy) if settings.heartbeat else None
-    health = Health(keeper, auditor, vault, version("alert-gateway"), heartbeat)
-    operations = Operations(slots.home, metrics, health.shown)
-    front = Front(door, [*operations.routes(), *_api(settings, slots, workers, keeper).routes()])
+    heartbeat = Heartbeat(settings.heartbeat, shards, metrics.beaten, settings.proxy) if settings.heartbeat else None
+    health = Health(reloader, auditor, secrets, version("alert-gateway"), heartbeat)
+    operations = Probes(shards.home, metrics, health.shown)
+    asgi_app = AsgiApp(door, [*operations.routes(), *_api(settings, shards, workers, reloader).routes()])
 
     stack.push_async_callback(workers.intake.drain)
-    for work in (own_alerts.run, auditor.run, keeper.run):
+    for work in (own_alerts.run, auditor.run, reloader.run):
         background(stack, work)
     if heartbeat is not None:
         stack.push_async_callback(heartbeat.aclose)
         background(stack, heartbeat.run)
     workers.start(stack)
     _announce(first, health)
-    return Gateway(front, keeper, auditor, slots, metrics, own_alerts)
+    return Gateway(asgi_app, reloader, auditor, shards, metrics, own_alerts)
 
 
-def _senders(stack: AsyncExitStack, settings: Settings, vault: EnvironmentVault) -> tuple[dict[str, Notifier], WebhookNotifier]:
+def _senders(
+    stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecrets
+) -> tuple[dict[str, Notifier], WebhookNotifier]:
     """By kind of destination, and the one that the audit trail goes by."""
     slack = SlackNotifier(settings.slack_api_url, proxy=settings.proxy)
     pagerduty = PagerDutyNotifier(settings.pagerduty_events_url, proxy=settings.proxy)
-    webhook = WebhookNotifier(vault.secret, proxy=settings.proxy)
+    webhook = WebhookNotifier(secrets.secret, proxy=settings.proxy)
     for one in (slack, pagerduty, webhook):
         stack.push_async_callback(one.aclose)
     return {"slack": slack, "pagerduty": pagerduty, "webhook": webhook, "log": LogNotifier()}, webhook
 
 
-def _entrance(environment: Environment, vault: EnvironmentVault, rules: InForce) -> Entrance:
+def _source_auth(environment: Environment, secrets: EnvironmentSecrets, rules: CompiledRules) -> SourceAuth:
     shared = [token.get_secret_value() for token in environment.settings.webhook_token]
-    return entrance(rules.rules, rules.normalisers, shared, vault, private=environment.private)
+    return source_auth(rules.rules, rules.normalisers, shared, secrets, private=environment.private)
 
 
-def _api(settings: Settings, slots: Slots, workers: Workers, keeper: RulesKeeper) -> Api:
+def _api(settings: Settings, shards: Shards, workers: Workers, reloader: RulesReloader) -> Api:
     admin_tokens = Tokens(token.get_secret_value() for token in settings.admin_token)
-    desk = OrderDesk(slots, lambda: keeper.in_force.policy, workers.wake)
-    replayer = Replayer(slots, workers.intake, lambda: (keeper.in_force.normalisers, keeper.in_force.rules.shared.name))
+    desk = ControlActions(shards, lambda: reloader.in_force.policy, workers.wake)
+    replayer = Replayer(shards, workers.intake, lambda: (reloader.in_force.normalisers, reloader.in_force.rules.shared.name))
     incidents = IncidentsApi(
-        slots, replayer, Actions(slots, workers.wake), lambda: keeper.in_force.policy, lambda: _shown(keeper)
+        shards, replayer, IncidentActions(shards, workers.wake), lambda: reloader.in_force.policy, lambda: _shown(reloader)
     )
-    orders = OrdersApi(desk, lambda: keeper.in_force.policy.calendar)
-    watchdogs = WatchdogsApi(slots.home, lambda: keeper.in_force.rules.watchdogs)
-    operations = [*incidents.operations(), *orders.operations(), *watchdogs.operations()]
+    controls = ControlsApi(desk, lambda: reloader.in_force.policy.calendar)
+    watchdogs = WatchdogsApi(shards.home, lambda: reloader.in_force.rules.watchdogs)
+    operations = [*incidents.operations(), *controls.operations(), *watchdogs.operations()]
     return Api(operations, admin_tokens, version("alert-gateway"))
 
 
-async def _take(intake: SpreadIntake, slots: Slots, parsed: Parsed) -> None:
-    await intake.accept(parsed.seen, parsed.strays)
+async def _take(intake: ShardedIntake, shards: Shards, parsed: Parsed) -> None:
+    await intake.accept(parsed.seen, parsed.quarantined)
     if parsed.quieted:
-        await note_quieted(slots, parsed.source, parsed.quieted)
+        await log_source_mutes(shards, parsed.source, parsed.quieted)
 
 
-def _announce(first: InForce, health: Health) -> None:
+def _announce(first: CompiledRules, health: Health) -> None:
     for destination, secret in health.missing().items():
         log.warning(
             "no_credential", destination=destination, missing=secret, consequence="deliveries go to this log and the API"
@@ -186,12 +188,12 @@ def _announce(first: InForce, health: Health) -> None:
     log.info("gateway_ready", rules=first.rules.revision, destinations=destinations, version=version("alert-gateway"))
 
 
-def _shown(keeper: RulesKeeper) -> RulesShown:
-    rules = keeper.in_force.rules
+def _shown(reloader: RulesReloader) -> RulesShown:
+    rules = reloader.in_force.rules
     return RulesShown(
         revision=rules.revision,
-        loaded_at=moment(keeper.in_force.loaded_at),
-        findings=list(keeper.errors),
+        loaded_at=moment(reloader.in_force.loaded_at),
+        findings=list(reloader.errors),
         destinations=list(rules.destinations),
         routes=[route.described for route in rules.routes],
     )

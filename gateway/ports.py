@@ -8,12 +8,12 @@ from typing import Protocol
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.model.alert import Observation
 from gateway.model.audit_trail import Batch, Stretch
-from gateway.model.changes import Ask, Changes, Claimed, Committed, Gathered, Kept, LogEntry, Row, Table
+from gateway.model.changes import Changes, Claimed, Committed, LogEntry, QuarantineEntry, Query, Result, Row, Table
 from gateway.model.lanes import LaneRule, Pace
-from gateway.model.ledger import Note, Remote, Through
-from gateway.model.quarantined import Stray
-from gateway.model.source_peers import Statement
-from gateway.model.telling import Answer, Look, Telling
+from gateway.model.ledger import Endpoint, MessageRef, Note
+from gateway.model.notification import Answer, Look, Notification
+from gateway.model.quarantined import Quarantined
+from gateway.model.source_peers import PeerReport
 
 
 class Notifier(Protocol):
@@ -26,33 +26,35 @@ class Notifier(Protocol):
     settles_by_looking: bool  # True: an unanswered send is looked for before it is repeated; False: repeating is harmless
     takes_notes: bool  # what has changed is said beside the newest state, by `reply`
 
-    async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
-        """Post it anew (`remote` None) or bring what was posted up to date."""
+    async def notify(
+        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+    ) -> Answer:
+        """Post it anew (`message_ref` None) or bring what was posted up to date."""
         ...
 
     async def reply(
         self,
-        through: Through,
+        endpoint: Endpoint,
         secret: str,
         notes: tuple[Note, ...],
         *,
         attempt: str,
-        remote: Remote,
+        message_ref: MessageRef,
         mentions: tuple[str, ...],
     ) -> Answer:
-        """Say the notes as one reply in the thread of `remote`."""
+        """Say the notes as one reply in the thread of `message_ref`."""
         ...
 
     async def look(
-        self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
+        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
     ) -> Look:
         """Which of these attempts, the oldest made at `since` (ms, our clock), did the vendor carry out?
 
-        `remote` is the thread that replies were sent to.
+        `message_ref` is the thread that replies were sent to.
         """
         ...
 
-    async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
+    async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
         """Take back an extra message."""
         ...
 
@@ -60,30 +62,30 @@ class Notifier(Protocol):
 class Trail(Protocol):
     """Where the audit trail leads. Like a notifier it never raises for what a receiver does."""
 
-    async def ship(self, through: Through, secret: str, batch: Batch) -> Answer: ...
+    async def ship(self, endpoint: Endpoint, secret: str, batch: Batch) -> Answer: ...
 
 
 class Intake(Protocol):
     """Webhook time. On return everything given is durable; `StateUnavailable` means none of it counts as taken."""
 
-    async def accept(self, seen: Sequence[Observation], strays: Sequence[Stray]) -> None: ...
+    async def accept(self, seen: Sequence[Observation], quarantined: Sequence[Quarantined]) -> None: ...
 
 
 class Peers(Protocol):
     """The Alertmanagers of our sources. Never raises for what one of them, or the network, does."""
 
-    async def ask(self, url: str, receiver: str, reader: Normaliser) -> Statement | str:
+    async def ask(self, url: str, receiver: str, reader: Normaliser) -> PeerReport | str:
         """What fires there and is routed to `receiver`, or a sentence why there is no answer."""
         ...
 
 
 class Store(Protocol):
-    """One slot's state. Every method raises `StateUnavailable` when the store cannot answer in time.
+    """One shard's state. Every method raises `StateUnavailable` when the store cannot answer in time.
 
     `now` in every answer is the store's own time in ms; it never goes back.
     """
 
-    async def gather(self, ask: Ask) -> Gathered: ...
+    async def gather(self, ask: Query) -> Result: ...
 
     async def commit(self, changes: Changes) -> Committed: ...
 
@@ -96,7 +98,7 @@ class Store(Protocol):
         ...
 
     async def fence(self, holder: str, length: int) -> bool:
-        """Take the slot's fence for `length` ms (0 gives it back): every commit of others is refused meanwhile."""
+        """Take the shard's fence for `length` ms (0 gives it back): every commit of others is refused meanwhile."""
         ...
 
     async def now(self) -> int: ...
@@ -117,7 +119,7 @@ class Archive(Protocol):
         """Newest first, with the time of each; nothing of interest was written before `since` (ms)."""
         ...
 
-    async def quarantine(self, limit: int) -> list[tuple[Kept, int, int]]:
+    async def quarantine(self, limit: int) -> list[tuple[QuarantineEntry, int, int]]:
         """Newest first: what was kept, when it was last seen, how often."""
         ...
 
@@ -127,7 +129,7 @@ class Archive(Protocol):
 
 
 class Log(Protocol):
-    """The slot's log as it was written, for the audit trail."""
+    """The shard's log as it was written, for the audit trail."""
 
     async def log_after(self, position: str, limit: int) -> Stretch:
         """The oldest entries behind a position (empty: from the start)."""
@@ -138,7 +140,7 @@ class State(Store, Archive, Log, Protocol):
     """All faces of the store."""
 
 
-class Vault(Protocol):
+class Secrets(Protocol):
     """Secrets by name; their values never enter a record."""
 
     def secret(self, name: str) -> str | None: ...

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.decisions.accounting.books import book_unplanned
+from gateway.decisions.accounting.invariants import increment_unplanned
 from gateway.decisions.incident_actions import acknowledge, close, retry, unacknowledge
-from gateway.decisions.incident_snapshot import Case
+from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.errors import StateUnavailable
 from gateway.model.agenda import deliver_subject, plan_subject
-from gateway.model.changes import Ask, Cell, Changes, Fate, LogEntry, Table
+from gateway.model.changes import Cell, Changes, CommitOutcome, LogEntry, Query, Table
 from gateway.model.incident import Incident
 from gateway.model.ledger import ledger_key
 from gateway.model.records import dump, load_ledger
 from gateway.state.commit import commit
-from gateway.state.shards import Slots
-from gateway.state.snapshots import read_case
+from gateway.state.shards import Shards
+from gateway.state.snapshots import read_snapshot
 
 RACES = 5
 
-Act = Callable[[Case, int], Incident | str]
+Act = Callable[[IncidentSnapshot, int], Incident | str]
 
 
-class Actions:
+class IncidentActions:
     """Each answers the changed incident, a sentence why it cannot be done, or None where there is no such incident."""
 
-    def __init__(self, slots: Slots, woken: Callable[[], None]) -> None:
-        self._slots = slots
+    def __init__(self, shards: Shards, woken: Callable[[], None]) -> None:
+        self._shards = shards
         self._woken = woken
 
     async def acknowledge(self, incident: str, by: str) -> Incident | str | None:
@@ -41,20 +41,20 @@ class Actions:
         )
 
     async def _act(self, incident_id: str, what: str, by: str, act: Act) -> Incident | str | None:
-        store = await self._slots.holding(Cell(Table.INCIDENTS, incident_id))
+        store = await self._shards.holding(Cell(Table.INCIDENTS, incident_id))
         for _ in range(RACES):
-            reading = await read_case(store, incident_id)
-            if reading is None:
+            versioned = await read_snapshot(store, incident_id)
+            if versioned is None:
                 return None
-            before = reading.case.incident
-            after = act(reading.case, reading.now)
+            before = versioned.snapshot.incident
+            after = act(versioned.snapshot, versioned.now)
             if isinstance(after, str):
                 return after
-            changes = Changes(expect=reading.expect(incident_id), put={Cell(Table.INCIDENTS, incident_id): dump(after)})
-            book_unplanned(changes, before)
-            changes.look(plan_subject(incident_id), reading.now, 0)
+            changes = Changes(expect=versioned.expect(incident_id), put={Cell(Table.INCIDENTS, incident_id): dump(after)})
+            increment_unplanned(changes, before)
+            changes.schedule(plan_subject(incident_id), versioned.now, 0)
             changes.log.append(LogEntry(incident_id, what, {"by": by}))
-            if (await commit(store, changes)).fate is Fate.DONE:
+            if (await commit(store, changes)).outcome is CommitOutcome.DONE:
                 self._woken()
                 return after
         raise StateUnavailable("the incident changes too quickly: try again")
@@ -62,9 +62,9 @@ class Actions:
     async def retry(self, incident: str, target: str) -> str | None:
         """Try a dead letter again: empty when it is under way, a sentence why not, None where there is no such ledger."""
         cell = Cell(Table.LEDGERS, ledger_key(incident, target))
-        store = await self._slots.holding(cell)
+        store = await self._shards.holding(cell)
         for _ in range(RACES):
-            gathered = await store.gather(Ask(cells=(cell,)))
+            gathered = await store.gather(Query(cells=(cell,)))
             row = gathered.rows[cell]
             if not row.value:
                 return None
@@ -72,10 +72,10 @@ class Actions:
             if isinstance(after, str):
                 return after
             changes = Changes(expect={cell: row.version}, put={cell: dump(after)})
-            changes.look(deliver_subject(target, incident), gathered.now, 0)
-            changes.look(plan_subject(incident), gathered.now, 0)
+            changes.schedule(deliver_subject(target, incident), gathered.now, 0)
+            changes.schedule(plan_subject(incident), gathered.now, 0)
             changes.log.append(LogEntry(incident, "dead_letter_retried", {"target": target}))
-            if (await commit(store, changes)).fate is Fate.DONE:
+            if (await commit(store, changes)).outcome is CommitOutcome.DONE:
                 self._woken()
                 return ""
         raise StateUnavailable("the ledger changes too quickly: try again")

@@ -15,13 +15,13 @@ from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import BadWebhook, StateUnavailable
 from gateway.intake.parse_events import parse_events
 from gateway.intake.parse_webhook import Parsed, parse
-from gateway.model.changes import Changes, Fate, LogEntry
+from gateway.model.changes import Changes, CommitOutcome, LogEntry
 from gateway.model.durations import HOUR
-from gateway.model.quarantined import MAX_RAW, Stray
+from gateway.model.quarantined import MAX_RAW, Quarantined
 from gateway.model.rules.source import Source
 from gateway.model.verdict import Outcome, Reason
 from gateway.ports import Intake
-from gateway.state.shards import Slots
+from gateway.state.shards import Shards
 
 LISTED = 1_000  # entries: all there are
 UNKNOWN_SILENCE = HOUR  # of a source whose repeat_interval nobody knows
@@ -40,20 +40,20 @@ class Replayed:
 class Replayer:
     """`normalisers` answers those in force, by source; `shared` names the one of a source that is no longer there."""
 
-    slots: Slots
+    shards: Shards
     intake: Intake
     normalisers: Callable[[], tuple[Mapping[str, Normaliser], str]]
 
     async def replay(self, name: str) -> Replayed | None:
         """None where there is no such entry. It leaves the quarantine once nothing in it is bad any more. Raises `StateUnavailable`."""
-        found = next((one for one in await self.slots.quarantine(LISTED) if one[0].id == name), None)
+        found = next((one for one in await self.shards.quarantine(LISTED) if one[0].id == name), None)
         if found is None:
             return None
-        stray = msgspec.msgpack.decode(found[0].value, type=Stray)
+        quarantined = msgspec.msgpack.decode(found[0].value, type=Quarantined)
         normalisers, shared = self.normalisers()
-        normaliser = normalisers.get(stray.source, normalisers[shared])
-        now = await self.slots.home.now()
-        parsed = _parsed(stray, normaliser, now)
+        normaliser = normalisers.get(quarantined.source, normalisers[shared])
+        now = await self.shards.home.now()
+        parsed = _parsed(quarantined, normaliser, now)
         if isinstance(parsed, str):
             return Replayed(error=parsed)
         stale = now - found[1] > _patience(normaliser.source)
@@ -62,25 +62,25 @@ class Replayer:
             await self.intake.accept(seen, [])
         too_old = len(parsed.seen) - len(seen)
         changes = Changes(forget=[name])
-        changes.add("received", too_old)
-        changes.add(f"seen:{Outcome.IGNORED}:{Reason.TOO_OLD}", too_old)
+        changes.increment("received", too_old)
+        changes.increment(f"seen:{Outcome.IGNORED}:{Reason.TOO_OLD}", too_old)
         changes.log.append(LogEntry("", "quarantine_replayed", {"entry": name, "taken": len(seen), "too_old": too_old}))
-        if (await self.slots.home.commit(changes)).fate is not Fate.DONE:
-            raise StateUnavailable("somebody keeps the slot fenced")
+        if (await self.shards.home.commit(changes)).outcome is not CommitOutcome.DONE:
+            raise StateUnavailable("somebody keeps the shard fenced")
         return Replayed(len(seen), too_old)
 
 
-def _parsed(stray: Stray, normaliser: Normaliser, now: int) -> Parsed | str:
+def _parsed(quarantined: Quarantined, normaliser: Normaliser, now: int) -> Parsed | str:
     """Or the first thing that is still wrong with it."""
-    read = parse_events if stray.event else parse
-    body = stray.raw if stray.whole or stray.event else b'{"version":"4","alerts":[' + stray.raw + b"]}"
+    read = parse_events if quarantined.event else parse
+    body = quarantined.raw if quarantined.whole or quarantined.event else b'{"version":"4","alerts":[' + quarantined.raw + b"]}"
     try:
         parsed = read(body, normaliser, now)
     except BadWebhook as error:
-        cut = f"; only its first {MAX_RAW // 1024} KiB were kept" if len(stray.raw) >= MAX_RAW else ""
+        cut = f"; only its first {MAX_RAW // 1024} KiB were kept" if len(quarantined.raw) >= MAX_RAW else ""
         return f"{error}{cut}"
-    if parsed.strays:
-        return parsed.strays[0].fault
+    if parsed.quarantined:
+        return parsed.quarantined[0].fault
     return parsed
 
 

@@ -128,11 +128,11 @@ async def _started(kind: type[V], port: int) -> AsyncIterator[V]:
 async def _listening(gateway: Gateway) -> AsyncIterator[str]:
     server = LocalServer()
     try:
-        running_server = server.running(gateway.front, PORTS[0])
+        running_server = server.running(gateway.asgi_app, PORTS[0])
         await running_server.__aenter__()
     except OSError:
         server = LocalServer()
-        running_server = server.running(gateway.front, 0)
+        running_server = server.running(gateway.asgi_app, 0)
         await running_server.__aenter__()
     try:
         yield server.url
@@ -183,7 +183,7 @@ async def _settle(scene: Scene) -> None:
     deadline = loop.time() + SETTLING
     while loop.time() < deadline:
         open_pages = [one for one in scene.pagerduty.incidents if one.open]
-        counted = await scene.gateway.slots.counters()
+        counted = await scene.gateway.shards.counters()
         waiting = sum(counted.get(f"standing:{name}", 0) for name in ("due", "held", "ends_due", "telling_firing"))
         if not open_pages and not waiting and not counted.get("open:counted", 0):
             return
@@ -205,14 +205,14 @@ def _story(scene: Scene) -> list[str]:
 async def _left(scene: Scene) -> tuple[int, int]:
     """How many pages are open still, and by how much the books are off."""
     await scene.gateway.auditor.look()
-    residues = sum(abs(one) for one in scene.gateway.auditor.residues.values())
-    return sum(one.open for one in scene.pagerduty.incidents), residues
+    imbalances = sum(abs(one) for one in scene.gateway.auditor.imbalances.values())
+    return sum(one.open for one in scene.pagerduty.incidents), imbalances
 
 
 async def _summary(scene: Scene, played: Played) -> str:
-    left, residues = await _left(scene)
+    left, imbalances = await _left(scene)
     messages = [one for one in scene.slack.messages(CHANNEL) if one.thread_ts is None and not one.deleted]
     return (
         f"demo: {played.webhooks} webhooks with {played.alerts} alerts in, {len(messages)} messages and"
-        f" {len(scene.pagerduty.incidents)} pages out; {left} pages left open, books off by {residues}"
+        f" {len(scene.pagerduty.incidents)} pages out; {left} pages left open, books off by {imbalances}"
     )

@@ -9,7 +9,7 @@ import structlog
 
 from gateway.config.environment import Environment
 from gateway.errors import BadSettings
-from gateway.model.changes import Ask, Cell, Changes, Table
+from gateway.model.changes import Cell, Changes, Query, Table
 from gateway.ports import Store
 
 log = structlog.get_logger("gateway.vault")
@@ -17,7 +17,7 @@ log = structlog.get_logger("gateway.vault")
 KEY = Cell(Table.META, "vault")
 
 
-class EnvironmentVault:
+class EnvironmentSecrets:
     """Secrets by the names of the environment; their marks are keyed hashes, so that the store learns nothing of them."""
 
     def __init__(self, environment: Environment, key: bytes) -> None:
@@ -36,10 +36,10 @@ class EnvironmentVault:
         return blake2b(secret.encode(), key=self._key, digest_size=16).hexdigest()
 
 
-async def vault_key(store: Store) -> bytes:
+async def mark_key(store: Store) -> bytes:
     """The key of the marks, made once per store. Raises `StateUnavailable`."""
     while True:
-        row = (await store.gather(Ask(cells=(KEY,)))).rows[KEY]
+        row = (await store.gather(Query(cells=(KEY,)))).rows[KEY]
         if row.value:
             return row.value
         await store.commit(Changes(expect={KEY: row.version}, put={KEY: token_bytes(32)}))

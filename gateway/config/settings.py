@@ -51,7 +51,7 @@ class Settings(BaseModel):
     store_memory: int = Field(
         1 << 30, alias="GATEWAY_STORE_MEMORY", ge=64 << 20, description="memory budget of the embedded store in bytes"
     )
-    slots: int = Field(
+    shards: int = Field(
         1,
         alias="GATEWAY_SLOTS",
         ge=1,

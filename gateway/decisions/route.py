@@ -26,7 +26,7 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class Recipient:
     """One way to tell one alert. `page`: only while the route's `page_when` holds, and then it interrupts."""
 
     target: str
@@ -47,7 +47,7 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
-class Misled:
+class DisallowedChannel:
     """A channel template gave a value that is not allowed: undeliverable there, told at the fallback."""
 
     destination: Destination
@@ -60,8 +60,8 @@ class Misled:
 class Routing:
     """`named`: a rule with matchers of its own speaks of this alert, so its severity `none` does not silence it."""
 
-    legs: tuple[Leg, ...]
-    misled: tuple[Misled, ...]
+    recipients: tuple[Recipient, ...]
+    disallowed: tuple[DisallowedChannel, ...]
     named: bool
 
 
@@ -81,14 +81,20 @@ class Router:
             matching = tuple(at for at in matching if self._calendar.holds(self.rules.routes[at].hours, now))
         deepest = self._deepest(self._children(matching), None)
         found = [
-            self.leg(name, labels, route, page=False) for route in deepest for name in self._on_duty(route, now, page=False)
+            self.recipient(name, labels, route, page=False)
+            for route in deepest
+            for name in self._on_duty(route, now, page=False)
         ]
         found += [
-            self.leg(name, labels, route, page=True) for route in deepest for name in self._on_duty(route, now, page=True)
+            self.recipient(name, labels, route, page=True) for route in deepest for name in self._on_duty(route, now, page=True)
         ]
-        legs = {(leg.target, leg.route.name, leg.page): leg for leg in found if isinstance(leg, Leg)}
-        misled = tuple(one for one in found if isinstance(one, Misled))
-        return Routing(tuple(legs.values()), misled, any(route.name in self._named for route in deepest))
+        recipients = {
+            (recipient.target, recipient.route.name, recipient.page): recipient
+            for recipient in found
+            if isinstance(recipient, Recipient)
+        }
+        disallowed = tuple(one for one in found if isinstance(one, DisallowedChannel))
+        return Routing(tuple(recipients.values()), disallowed, any(route.name in self._named for route in deepest))
 
     def _on_duty(self, route: Route, now: int, *, page: bool) -> tuple[str, ...]:
         """Whom the route always tells, and whose shift it is."""
@@ -98,43 +104,43 @@ class Router:
                 names = (*names, *(shift.page if page else shift.notify))
         return names
 
-    def leg(self, name: str, labels: Mapping[str, str], route: Route, *, page: bool) -> Leg | Misled:
+    def recipient(self, name: str, labels: Mapping[str, str], route: Route, *, page: bool) -> Recipient | DisallowedChannel:
         destination = self.rules.destinations[name]
         if not isinstance(destination.via, SlackChannel):
-            return Leg(name, destination, destination.address, route, page)
+            return Recipient(name, destination, destination.address, route, page)
         channel = destination.via.channel
         for label in _FIELD.findall(channel):
             value = labels.get(label, "")
             if value not in destination.via.allow:
-                return Misled(destination, route, page, value)
+                return DisallowedChannel(destination, route, page, value)
             channel = channel.replace("{" + label + "}", value)
         target = name if channel == destination.via.channel else f"{name}:{channel}"
-        return Leg(target, destination, channel, route, page)
+        return Recipient(target, destination, channel, route, page)
 
-    def own_legs(self, routing: Routing, labels: Mapping[str, str]) -> Routing:
+    def own_recipients(self, routing: Routing, labels: Mapping[str, str]) -> Routing:
         """An alert about ourselves: about a failing destination it goes to its fallback, never to that destination alone, about a
         watchdog to whom its rule names, and where nobody takes it, everywhere."""
         failing = labels.get(OWN_SUBJECT, "")
         watchdog = self.rules.watchdogs.get(labels.get(OWN_WATCHDOG, ""))
         if watchdog is not None:
-            routing = self._watchdog_legs(routing, labels, watchdog)
-        others = tuple(leg for leg in routing.legs if leg.destination.name != failing)
+            routing = self._watchdog_recipients(routing, labels, watchdog)
+        others = tuple(recipient for recipient in routing.recipients if recipient.destination.name != failing)
         gone = self.rules.destinations.get(failing)
-        route = routing.legs[0].route if routing.legs else Route(name="gateway", origin=BUILT_IN)
-        instead = [self.leg(name, {}, route, page=False) for name in (gone.fallback if gone else ())]
+        route = routing.recipients[0].route if routing.recipients else Route(name="gateway", origin=BUILT_IN)
+        instead = [self.recipient(name, {}, route, page=False) for name in (gone.fallback if gone else ())]
         if not others and not instead:
             names = [name for name in self.rules.destinations if name != failing]
-            instead = [self.leg(name, {}, route, page=False) for name in names]
-        added = tuple(leg for leg in instead if isinstance(leg, Leg))
-        return Routing(others + added or routing.legs, (), named=True)
+            instead = [self.recipient(name, {}, route, page=False) for name in names]
+        added = tuple(recipient for recipient in instead if isinstance(recipient, Recipient))
+        return Routing(others + added or routing.recipients, (), named=True)
 
-    def _watchdog_legs(self, routing: Routing, labels: Mapping[str, str], watchdog: Watchdog) -> Routing:
+    def _watchdog_recipients(self, routing: Routing, labels: Mapping[str, str], watchdog: Watchdog) -> Routing:
         """Where it names nobody to be shown, or nobody to be paged, the routes do. What is heard again is over at once."""
         route = Route(watchdog.name, watchdog.origin, owner=watchdog.owner, reason=watchdog.reason, resolve_after=0)
-        named = [self.leg(name, labels, route, page=False) for name in watchdog.notify]
-        named += [self.leg(name, labels, route, page=True) for name in watchdog.page]
-        kept = [leg for leg in routing.legs if not (watchdog.page if leg.page else watchdog.notify)]
-        return Routing((*kept, *(leg for leg in named if isinstance(leg, Leg))), (), named=True)
+        named = [self.recipient(name, labels, route, page=False) for name in watchdog.notify]
+        named += [self.recipient(name, labels, route, page=True) for name in watchdog.page]
+        kept = [recipient for recipient in routing.recipients if not (watchdog.page if recipient.page else watchdog.notify)]
+        return Routing((*kept, *(recipient for recipient in named if isinstance(recipient, Recipient))), (), named=True)
 
     def _children(self, matched: tuple[int, ...]) -> dict[int | None, list[int]]:
         children: dict[int | None, list[int]] = {}

@@ -8,14 +8,14 @@ from gateway.clock import utc_ms
 from gateway.config.environment import Environment
 from gateway.diagnostics.doctor import Finding, Mark, trouble
 from gateway.errors import BadRules
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
+from gateway.model.notification import AlertLine, Delivered, Notification
 from gateway.model.rules.destination import Destination, SlackChannel
 from gateway.model.severity import Severity
-from gateway.model.telling import Delivered, Line, Telling
 from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
 from gateway.outbound.slack.notifier import SlackNotifier
 from gateway.outbound.webhook.notifier import WebhookNotifier
-from gateway.reconcile.job import through_of
+from gateway.reconcile.job import endpoint_of
 from gateway.rules.files import load_rules
 
 
@@ -51,16 +51,16 @@ async def _tell_twice(
 ) -> list[Finding]:
     found: list[Finding] = []
     for address in _addresses(destination):
-        through = through_of(destination, address, "")
-        incident, remote = f"test-{token_hex(4)}", None
-        for state in (Told.FIRING, Told.ENDED):
-            telling = _test_telling(incident, destination, state)
-            answer = await notifier.tell(through, secret, telling, attempt=token_hex(8), remote=remote)
+        endpoint = endpoint_of(destination, address, "")
+        incident, message_ref = f"test-{token_hex(4)}", None
+        for state in (NotifiedState.FIRING, NotifiedState.ENDED):
+            notification = _test_telling(incident, destination, state)
+            answer = await notifier.notify(endpoint, secret, notification, attempt=token_hex(8), message_ref=message_ref)
             if not isinstance(answer, Delivered):
                 found.append(Finding(Mark.BAD, address, f"{state.value}: {trouble(answer, destination)}"))
                 break
-            remote = answer.remote
-            found.append(Finding(Mark.GOOD, address, f"{state.value} delivered ({remote.id})"))
+            message_ref = answer.message_ref
+            found.append(Finding(Mark.GOOD, address, f"{state.value} delivered ({message_ref.id})"))
     return found
 
 
@@ -73,10 +73,10 @@ def _addresses(destination: Destination) -> list[str]:
     return [f"{start}{value}{rest.partition('}')[2]}" for value in sorted(via.allow)]
 
 
-def _test_telling(incident: str, destination: Destination, state: Told) -> Telling:
+def _test_telling(incident: str, destination: Destination, state: NotifiedState) -> Notification:
     now = utc_ms()
-    ended = now if state is Told.ENDED else 0
-    line = Line(
+    ended = now if state is NotifiedState.ENDED else 0
+    line = AlertLine(
         "GatewayPageTest",
         Severity.INFO,
         {"destination": destination.name},
@@ -84,7 +84,7 @@ def _test_telling(incident: str, destination: Destination, state: Told) -> Telli
         now,
         ended,
     )
-    return Telling(
+    return Notification(
         incident=incident,
         target=destination.name,
         generation=1,

@@ -13,10 +13,10 @@ from gateway.clock import utc_ms
 from gateway.config.environment import Environment
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import StateUnavailable
+from gateway.model.notification import Refused, Unanswered
 from gateway.model.rules.destination import Destination, SlackChannel, Webhook
 from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.rules.source import Source
-from gateway.model.telling import Refused, Unanswered
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
 from gateway.outbound.slack.client import SlackCalls
 from gateway.outbound.webhook.notifier import check_address

@@ -17,7 +17,7 @@ from gateway.inbound.webhooks.alertmanager import READERS
 log = structlog.get_logger("gateway.http")
 
 
-class Front:
+class AsgiApp:
     """An ASGI application."""
 
     def __init__(self, door: ASGIApp, routes: Sequence[BaseRoute]) -> None:

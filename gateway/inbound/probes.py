@@ -20,7 +20,7 @@ Health = Callable[[], Mapping[str, object]]
 
 
 @dataclass(slots=True)
-class Operations:
+class Probes:
     """`health` gives what people want to see at a glance; its `status` is ok or degraded."""
 
     store: Store

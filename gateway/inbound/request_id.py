@@ -14,7 +14,7 @@ _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
-def correlation_id(scope: Scope) -> str:
+def request_id(scope: Scope) -> str:
     """The trace of `traceparent`, else `X-Request-Id`, else one of our own."""
     traced = _TRACEPARENT.fullmatch(header(scope, b"traceparent"))
     if traced is not None:

@@ -17,12 +17,12 @@ import msgspec
 
 from gateway.decisions.intake.admit import Admission
 from gateway.decisions.intake.correlate import Correlator
-from gateway.decisions.sources.watchdogs import beat
+from gateway.decisions.sources.watchdogs import record_heartbeat
 from gateway.errors import StateFull, StateUnavailable
 from gateway.model.alert import Observation
-from gateway.model.cells import beat_cell
-from gateway.model.changes import Ask, Changes, Fate, Gathered, Kept
-from gateway.model.quarantined import Stray
+from gateway.model.cells import heartbeat_cell
+from gateway.model.changes import Changes, CommitOutcome, QuarantineEntry, Query, Result
+from gateway.model.quarantined import Quarantined
 from gateway.model.verdict import Outcome, Taken
 from gateway.ports import Store
 
@@ -40,7 +40,7 @@ class _Part:
     """What one commit takes; `heard` names the watchdogs that got a heartbeat."""
 
     seen: Sequence[Observation]
-    strays: Sequence[Stray] = ()
+    quarantined: Sequence[Quarantined] = ()
     heard: Sequence[str] = ()
 
 
@@ -49,7 +49,7 @@ class _Waiting:
     """One webhook on its way into the store."""
 
     seen: Sequence[Observation]
-    strays: Sequence[Stray]
+    quarantined: Sequence[Quarantined]
     heard: Sequence[str] = ()
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -67,9 +67,9 @@ class Intake:
         self._shared_at = -CROWD
         self.lost_races = 0
 
-    async def accept(self, seen: Sequence[Observation], strays: Sequence[Stray], heard: Sequence[str] = ()) -> None:
+    async def accept(self, seen: Sequence[Observation], quarantined: Sequence[Quarantined], heard: Sequence[str] = ()) -> None:
         """Durable on return. Raises `StateUnavailable`; then none of it counts as taken. `heard` names watchdogs."""
-        one = _Waiting(seen, strays, heard)
+        one = _Waiting(seen, quarantined, heard)
         self._waiting.append(one)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
@@ -130,7 +130,7 @@ class Intake:
         seen = [observation for one in batch for observation in one.seen]
         rounds = [seen[start : start + ROUND] for start in range(0, len(seen), ROUND)] or [[]]
         parts = [_Part(one) for one in rounds]
-        parts[-1] = replace(parts[-1], strays=[stray for one in batch for stray in one.strays])
+        parts[-1] = replace(parts[-1], quarantined=[quarantined for one in batch for quarantined in one.quarantined])
         # first of all: no heartbeat is newer than an end that came with it
         parts[0] = replace(parts[0], heard=tuple(dict.fromkeys(name for one in batch for name in one.heard)))
         for part in parts:
@@ -153,23 +153,27 @@ class Intake:
                 if done:
                     return
             await asyncio.sleep(0.005 * (attempt + 1))
-        raise StateUnavailable("too many writers on one slot: the webhook was not taken")
+        raise StateUnavailable("too many writers on one shard: the webhook was not taken")
 
     async def _try(self, part: _Part, *, fence: str) -> bool:
         """A body that is no webhook is kept, and is no observation."""
-        beats = [beat_cell(name) for name in part.heard]
-        before = await self._store.gather(Ask(cells=beats)) if beats else Gathered(0)
+        heartbeats = [heartbeat_cell(name) for name in part.heard]
+        before = await self._store.gather(Query(cells=heartbeats)) if heartbeats else Result(0)
         changes, admission = await self._decide(part.seen)
-        for name, cell in zip(part.heard, beats, strict=True):
-            beat(changes, name, before.rows[cell], before.now)
-        quarantined = [Taken(stray.source, Outcome.QUARANTINED, stray.reason) for stray in part.strays if not stray.whole]
-        changes.add("received", sum(not one.inferred_at for one in part.seen) + len(quarantined))
+        for name, cell in zip(part.heard, heartbeats, strict=True):
+            record_heartbeat(changes, name, before.rows[cell], before.now)
+        quarantined = [
+            Taken(quarantined.source, Outcome.QUARANTINED, quarantined.reason)
+            for quarantined in part.quarantined
+            if not quarantined.whole
+        ]
+        changes.increment("received", sum(not one.inferred_at for one in part.seen) + len(quarantined))
         for one in quarantined:
-            changes.add(f"seen:{one.outcome}:{one.reason}")
-        changes.keep = [keep(stray) for stray in part.strays]
+            changes.increment(f"seen:{one.outcome}:{one.reason}")
+        changes.keep = [keep(quarantined) for quarantined in part.quarantined]
         changes.fence = fence
         committed = await self._store.commit(changes)
-        if committed.fate is not Fate.DONE:
+        if committed.outcome is not CommitOutcome.DONE:
             return False
         verdicts = admission.verdicts if admission else []
         self._taken([*verdicts, *quarantined], committed.now)
@@ -183,7 +187,7 @@ class Intake:
         known = admission.know(seen, gathered)
         unread = admission.unread(known)
         if unread:
-            admission.learn((await self._store.gather(Ask(cells=unread))).rows)
+            admission.learn((await self._store.gather(Query(cells=unread))).rows)
         crowded = admission.crowded(known)
         if crowded:
             own = {one.copy: one for one in crowded}
@@ -197,11 +201,13 @@ class Intake:
         return admission.finish(), admission
 
 
-def _ask(seen: Sequence[Observation]) -> Ask:
-    return Ask([one.copy for one in seen], [one.alert for one in seen])
+def _ask(seen: Sequence[Observation]) -> Query:
+    return Query([one.copy for one in seen], [one.alert for one in seen])
 
 
-def keep(stray: Stray) -> Kept:
+def keep(quarantined: Quarantined) -> QuarantineEntry:
     """Strays of one source with one fault are one entry of the quarantine."""
-    text = "\xff".join((stray.source, stray.field, stray.error, str(stray.whole)))
-    return Kept(blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest(), msgspec.msgpack.encode(stray))
+    text = "\xff".join((quarantined.source, quarantined.field, quarantined.error, str(quarantined.whole)))
+    return QuarantineEntry(
+        blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest(), msgspec.msgpack.encode(quarantined)
+    )

@@ -15,7 +15,7 @@ from gateway.decisions.intake.normalise import Malformed, Normaliser
 from gateway.errors import BadWebhook
 from gateway.intake.parse_webhook import Parsed, check_count
 from gateway.model.alert import Observation
-from gateway.model.quarantined import MAX_RAW, Stray
+from gateway.model.quarantined import MAX_RAW, Quarantined
 from gateway.model.rules.source import Source
 from gateway.model.webhook import WireAlert
 
@@ -101,7 +101,7 @@ def parse_events(body: bytes, normaliser: Normaliser, now: int, trace: str = "")
             case Observation() as seen:
                 parsed.seen.append(seen)
             case Malformed() as fault:
-                parsed.strays.append(_stray(normaliser, fault, raw))
+                parsed.quarantined.append(_quarantined(normaliser, fault, raw))
             case (copy, by):
                 parsed.quieted[copy] = by
     return parsed
@@ -178,6 +178,6 @@ def _pairs(value: object) -> dict[str, str] | None:
     return value if all(isinstance(part, str) for item in value.items() for part in item) else None
 
 
-def _stray(normaliser: Normaliser, fault: Malformed, raw: msgspec.Raw) -> Stray:
+def _quarantined(normaliser: Normaliser, fault: Malformed, raw: msgspec.Raw) -> Quarantined:
     place = f"events[].{fault.field}".rstrip(".")
-    return Stray(normaliser.source.name, place, fault.error, bytes(raw)[:MAX_RAW], reason=fault.reason, event=True)
+    return Quarantined(normaliser.source.name, place, fault.error, bytes(raw)[:MAX_RAW], reason=fault.reason, event=True)

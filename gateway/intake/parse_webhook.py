@@ -9,7 +9,7 @@ import msgspec
 from gateway.decisions.intake.normalise import Malformed, Normaliser
 from gateway.errors import BadWebhook
 from gateway.model.alert import Observation
-from gateway.model.quarantined import MAX_RAW, Stray
+from gateway.model.quarantined import MAX_RAW, Quarantined
 from gateway.model.webhook import LooseAlert, LooseBody, WireBody
 
 MAX_ALERTS = 50_000
@@ -25,7 +25,7 @@ class Parsed:
 
     source: str
     seen: list[Observation]
-    strays: list[Stray]
+    quarantined: list[Quarantined]
     receiver: str = ""
     group: str = ""
     truncated: int = 0
@@ -40,14 +40,14 @@ def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Par
         return _parse_loosely(body, normaliser, now, trace)
     check_count(len(strict.alerts))
     seen: list[Observation] = []
-    strays: list[Stray] = []
+    quarantined: list[Quarantined] = []
     for alert in strict.alerts:
         found = normaliser.observe(alert, strict.status, now, trace)
         if isinstance(found, Malformed):
-            strays.append(_stray(normaliser, found, msgspec.json.encode(alert)))
+            quarantined.append(_quarantined(normaliser, found, msgspec.json.encode(alert)))
         else:
             seen.append(found)
-    return Parsed(normaliser.source.name, seen, strays, strict.receiver, strict.groupKey, strict.truncatedAlerts)
+    return Parsed(normaliser.source.name, seen, quarantined, strict.receiver, strict.groupKey, strict.truncatedAlerts)
 
 
 def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) -> Parsed:
@@ -60,7 +60,7 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
     check_count(len(loose.alerts))
     group_status = loose.status if isinstance(loose.status, str) else ""
     seen: list[Observation] = []
-    strays: list[Stray] = []
+    quarantined: list[Quarantined] = []
     for raw in loose.alerts:
         try:
             alert = _loose_alert(raw)
@@ -70,12 +70,12 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
         except (msgspec.DecodeError, RecursionError) as error:
             found = Malformed("", str(error))
         if isinstance(found, Malformed):
-            strays.append(_stray(normaliser, found, bytes(raw)))
+            quarantined.append(_quarantined(normaliser, found, bytes(raw)))
         else:
             seen.append(found)
     receiver, group = (text if isinstance(text, str) else "" for text in (loose.receiver, loose.groupKey))
     truncated = loose.truncatedAlerts if isinstance(loose.truncatedAlerts, int) else 0
-    return Parsed(normaliser.source.name, seen, strays, receiver, group, truncated)
+    return Parsed(normaliser.source.name, seen, quarantined, receiver, group, truncated)
 
 
 def check_count(count: int) -> None:
@@ -83,7 +83,7 @@ def check_count(count: int) -> None:
         raise BadWebhook("alerts", f"{count} of them: at most {MAX_ALERTS} are taken at once; set max_alerts on the receiver")
 
 
-def _stray(normaliser: Normaliser, found: Malformed, raw: bytes) -> Stray:
+def _quarantined(normaliser: Normaliser, found: Malformed, raw: bytes) -> Quarantined:
     """Its position in the body stays out of the field, so that the same fault is one entry."""
     place = f"alerts[].{found.field}".rstrip(".")
-    return Stray(normaliser.source.name, place, found.error, raw[:MAX_RAW], reason=found.reason)
+    return Quarantined(normaliser.source.name, place, found.error, raw[:MAX_RAW], reason=found.reason)

@@ -8,43 +8,43 @@ import msgspec
 
 from gateway.errors import StateUnavailable
 from gateway.model.alert import Alert
-from gateway.model.cells import memory_cell
-from gateway.model.changes import Ask, Changes, Fate, LogEntry
-from gateway.model.records import dump, load_alert, load_memory
-from gateway.model.source_peers import Memory
+from gateway.model.cells import source_state_cell
+from gateway.model.changes import Changes, CommitOutcome, LogEntry, Query
+from gateway.model.records import dump, load_alert, load_source_state
+from gateway.model.source_peers import SourceState
 from gateway.state.commit import commit
-from gateway.state.shards import Slots
+from gateway.state.shards import Shards
 
 RACES = 5
 
 
-async def note_quieted(slots: Slots, source: str, quieted: Mapping[str, str]) -> None:
+async def log_source_mutes(shards: Shards, source: str, quieted: Mapping[str, str]) -> None:
     """`quieted` by copy. It is said at each of the source's looks at a group, and noted when it changes.
 
     Raises `StateUnavailable`.
     """
-    cell = memory_cell(source)
+    cell = source_state_cell(source)
     for _ in range(RACES):
-        row = (await slots.home.gather(Ask(cells=(cell,)))).rows[cell]
-        memory = load_memory(row.value) if row.value else Memory()
-        news = {copy: by for copy, by in quieted.items() if memory.quieted.get(copy) != by}
-        firing = await _firing(slots, list(news)) if news else {}
+        row = (await shards.home.gather(Query(cells=(cell,)))).rows[cell]
+        source_state = load_source_state(row.value) if row.value else SourceState()
+        news = {copy: by for copy, by in quieted.items() if source_state.quieted.get(copy) != by}
+        firing = await _firing(shards, list(news)) if news else {}
         if not firing:
             return
-        known = memory.quieted | {copy: news[copy] for copy in firing}
-        changes = Changes(expect={cell: row.version}, put={cell: dump(msgspec.structs.replace(memory, quieted=known))})
+        known = source_state.quieted | {copy: news[copy] for copy in firing}
+        changes = Changes(expect={cell: row.version}, put={cell: dump(msgspec.structs.replace(source_state, quieted=known))})
         for copy, alert in firing.items():
             changes.log.append(LogEntry(alert.incident, "quieted_at_source", {"alert": alert.id, "by": news[copy]}))
-        if (await commit(slots.home, changes)).fate is Fate.DONE:
+        if (await commit(shards.home, changes)).outcome is CommitOutcome.DONE:
             return
     raise StateUnavailable("what is remembered of the source changes too quickly: try again")
 
 
-async def _firing(slots: Slots, copies: list[str]) -> dict[str, Alert]:
+async def _firing(shards: Shards, copies: list[str]) -> dict[str, Alert]:
     """By copy, the alerts of those that fire."""
     found: dict[str, Alert] = {}
-    for state in slots.states:
-        gathered = await state.gather(Ask(copies, [""] * len(copies)))
+    for state in shards.states:
+        gathered = await state.gather(Query(copies, [""] * len(copies)))
         for copy, (_, row) in zip(copies, gathered.alerts, strict=True):
             alert = load_alert(row.value) if row.value else None
             if alert is not None and copy in alert.copies and alert.copies[copy].firing:

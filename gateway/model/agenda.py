@@ -5,9 +5,9 @@ from __future__ import annotations
 from gateway.model.severity import Severity
 
 NEW_RULES = "sweep:rules"
-NEW_ORDERS = "sweep:orders"
-LATE_POSTS = "sweep:posts"
-TEND = "tend:silences"
+NEW_CONTROLS = "sweep:orders"
+LATE_TOPICS = "sweep:posts"
+UPKEEP = "tend:silences"
 
 
 def plan_subject(incident: str) -> str:

@@ -70,7 +70,7 @@ class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last_seen: int
     spoken_by: str  # the copy whose annotations these are
     source_url: str
-    posts: tuple[str, ...] = ()  # where it stands while it fires, to keep others quiet
+    topics: tuple[str, ...] = ()  # where it stands while it fires, to keep others quiet
     inferred: bool = False  # nobody reported its end: it says nothing of how long it took
 
     @property

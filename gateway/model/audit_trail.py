@@ -1,4 +1,4 @@
-"""The audit trail: what of a slot's log a destination has been sent, and what comes next."""
+"""The audit trail: what of a shard's log a destination has been sent, and what comes next."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.model.changes import LogEntry
 LARGEST_BATCH = 200  # entries
 
 
-class Written(NamedTuple):
+class LoggedEntry(NamedTuple):
     """One entry as it stands in the log; `position` grows, `at` in ms."""
 
     position: str
@@ -23,7 +23,7 @@ class Stretch(NamedTuple):
     """What follows a position. Entries are numbered from 1 as they are written: `first` is the oldest that is left, `last` the
     newest (0: none ever was)."""
 
-    entries: tuple[Written, ...]
+    entries: tuple[LoggedEntry, ...]
     first: int
     last: int
 
@@ -43,6 +43,6 @@ class Batch(NamedTuple):
 
     id: str
     destination: str
-    slot: int
-    entries: tuple[Written, ...]
+    shard: int
+    entries: tuple[LoggedEntry, ...]
     lost: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.model.changes import Cell, Table
 
 RULES = Cell(Table.META, "rules")
-ORDERS = Cell(Table.META, "orders")
+CONTROLS = Cell(Table.META, "orders")
 SWEPT = Cell(Table.META, "orders_swept")  # the version of the orders that everything was looked at for
 
 
@@ -13,14 +13,14 @@ def shipped_cell(destination: str) -> Cell:
     return Cell(Table.META, f"audit:{destination}")
 
 
-def watch_cell(watchdog: str) -> Cell:
+def watchdog_cell(watchdog: str) -> Cell:
     return Cell(Table.META, f"watchdog:{watchdog}")
 
 
-def beat_cell(watchdog: str) -> Cell:
-    """Its last heartbeat, in every slot."""
+def heartbeat_cell(watchdog: str) -> Cell:
+    """Its last heartbeat, in every shard."""
     return Cell(Table.META, f"heartbeat:{watchdog}")
 
 
-def memory_cell(source: str) -> Cell:
+def source_state_cell(source: str) -> Cell:
     return Cell(Table.META, f"source:{source}")

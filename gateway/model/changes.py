@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Table(StrEnum):
-    """The hashes of a slot. Every row has a version, the token of the commit that wrote it."""
+    """The hashes of a shard. Every row has a version, the token of the commit that wrote it."""
 
     ALERTS = "alerts"  # alert id -> Alert, its newest episode
     PAST = "past"  # episode id -> Alert, an older episode that an incident still shows
@@ -38,7 +38,7 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Query:
     """What to read in one look: copies with the alert ids to read where a copy is unknown, single rows, join keys
     together with the incidents that they name, and who stands at posts."""
 
@@ -46,11 +46,11 @@ class Ask:
     alerts: Sequence[str] = ()
     cells: Sequence[Cell] = ()
     keys: Sequence[str] = ()
-    posts: Sequence[str] = ()
+    topics: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class Result:
     """`alerts` is in the order asked, each with the alert id that its copy pointed to (empty: no such copy).
 
     `standing` has by post one alert that stands there, its id and its row; it has no post where nobody does.
@@ -94,7 +94,7 @@ class LogEntry(NamedTuple):
     detail: Mapping[str, str | int]
 
 
-class Kept(NamedTuple):
+class QuarantineEntry(NamedTuple):
     """One stray for the quarantine; strays with the same `id` are counted, the first is kept."""
 
     id: str
@@ -102,7 +102,7 @@ class Kept(NamedTuple):
 
 
 @dataclass(slots=True)
-class Posts:
+class Topics:
     """Where alerts stand that keep others quiet, and where subjects of the agenda watch for them.
 
     Who watches is looked at again as soon as the first alert comes to a post, or the last one goes. Pairs are of a post and
@@ -110,17 +110,17 @@ class Posts:
     somebody else by now, the race is lost.
     """
 
-    enter: list[tuple[str, str]] = field(default_factory=list)
-    leave: list[tuple[str, str]] = field(default_factory=list)
-    watch: list[tuple[str, str]] = field(default_factory=list)
-    unwatch: list[tuple[str, str]] = field(default_factory=list)
+    add: list[tuple[str, str]] = field(default_factory=list)
+    remove: list[tuple[str, str]] = field(default_factory=list)
+    subscribe: list[tuple[str, str]] = field(default_factory=list)
+    unsubscribe: list[tuple[str, str]] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)
 
-    def take_in(self, other: Posts) -> None:
-        self.enter += other.enter
-        self.leave += other.leave
-        self.watch += other.watch
-        self.unwatch += other.unwatch
+    def merge(self, other: Topics) -> None:
+        self.add += other.add
+        self.remove += other.remove
+        self.subscribe += other.subscribe
+        self.unsubscribe += other.unsubscribe
         self.seen |= other.seen
 
 
@@ -137,45 +137,45 @@ class Changes:
     agenda: dict[str, tuple[int, int]] = field(default_factory=dict)  # subject -> (at, priority)
     releases: list[Release] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
-    keep: list[Kept] = field(default_factory=list)
+    keep: list[QuarantineEntry] = field(default_factory=list)
     forget: list[str] = field(default_factory=list)  # entries of the quarantine
-    posts: Posts = field(default_factory=Posts)
-    fence: str = ""  # the slot's fence that this writer holds
+    topics: Topics = field(default_factory=Topics)
+    fence: str = ""  # the shard's fence that this writer holds
     grows: bool = False  # it makes history grow: refused first when the store is full
 
-    def add(self, name: str, by: int = 1) -> None:
+    def increment(self, name: str, by: int = 1) -> None:
         if by:
             self.count[name] = self.count.get(name, 0) + by
 
-    def take_in(self, other: Changes) -> None:
+    def merge(self, other: Changes) -> None:
         """Both together, as one set; they may not write the same rows."""
         self.expect |= other.expect
         self.put |= other.put
         self.drop += other.drop
         for name, by in other.count.items():
-            self.add(name, by)
+            self.increment(name, by)
         for subject, (at, priority) in other.agenda.items():
-            self.look(subject, at, priority)
+            self.schedule(subject, at, priority)
         self.releases += other.releases
         self.log += other.log
-        self.posts.take_in(other.posts)
+        self.topics.merge(other.topics)
 
-    def look(self, subject: str, at: int, priority: int = 5) -> None:
+    def schedule(self, subject: str, at: int, priority: int = 5) -> None:
         held = self.agenda.get(subject)
         if held is None or (at, priority) < held:
             self.agenda[subject] = (at, priority)
 
 
-class Fate(StrEnum):
+class CommitOutcome(StrEnum):
     """What became of a commit."""
 
     DONE = "done"
     LOST = "lost"  # somebody changed what was read: gather and decide again
-    FENCED = "fenced"  # another replica has fenced the slot for a moment
+    FENCED = "fenced"  # another replica has fenced the shard for a moment
     EXPIRED = "expired"  # the lease is gone: whoever has it now decides
 
 
 class Committed(NamedTuple):
-    fate: Fate
+    outcome: CommitOutcome
     now: int
     version: bytes = b""  # of every row that was written

@@ -49,7 +49,7 @@ class Silence(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return " ".join(part for part in (self.ticket, self.reason) if part)
 
 
-class Order(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Switch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A pause or a bypass, from `at` until `until`, in ms."""
 
     by: str
@@ -59,15 +59,15 @@ class Order(msgspec.Struct, frozen=True, array_like=True, gc=False):
     version: int = 0
 
 
-class Orders(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Controls(msgspec.Struct, frozen=True, array_like=True, gc=False):
     version: int = 0
     silences: tuple[Silence, ...] = ()
-    pause: Order | None = None  # nobody is paged
-    bypass: Order | None = None  # nothing suppresses
+    pause: Switch | None = None  # nobody is paged
+    bypass: Switch | None = None  # nothing suppresses
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Rejection:
     """Why something cannot be ordered: the field, a sentence, and what to do. `missing`: it is about something that is not there."""
 
     field: str

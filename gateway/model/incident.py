@@ -35,7 +35,7 @@ class Closure(msgspec.Struct, frozen=True, array_like=True, gc=False):
     note: str = ""
 
 
-class Standings(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class StatusCounts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How many members are what to this target (third identity), and of the episodes told, how many still need an end."""
 
     members: int = 0
@@ -71,8 +71,8 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     closed: Closure | None = None
     planned_revision: int = 0
     targets: tuple[str, ...] = ()  # where it has ledgers
-    homeless: Standings = Standings()  # the members that no target sees
+    untargeted: StatusCounts = StatusCounts()  # the members that no target sees
     trace: str = ""  # the correlation id of the webhook that changed it last
     alone: str = ""  # why it takes no other alerts, where its rule merges no more
-    watches: tuple[str, ...] = ()  # the posts at which it watches for alerts that keep its members quiet
+    subscriptions: tuple[str, ...] = ()  # the posts at which it watches for alerts that keep its members quiet
     unheard_since: int = 0  # everybody who has to be told of it cannot be reached

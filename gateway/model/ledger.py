@@ -7,11 +7,11 @@ from enum import StrEnum
 import msgspec
 
 from gateway.model.changes import Cell, Table
-from gateway.model.incident import Standings
+from gateway.model.incident import StatusCounts
 from gateway.model.severity import Severity
 
 
-class Told(StrEnum):
+class NotifiedState(StrEnum):
     """What a target believes."""
 
     NOTHING = "none"
@@ -21,7 +21,7 @@ class Told(StrEnum):
     MOVED = "moved"
 
 
-class Through(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How a target was told, so that its end goes the same way whatever the rules say then.
 
     `address` is a channel id or name, a PagerDuty service, or a webhook's name; `secret` is the name of the credential and
@@ -41,7 +41,7 @@ class Through(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.kind in ("pagerduty", "webhook")
 
 
-class Remote(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class MessageRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What the vendor calls our message: Slack's channel id and ts, or PagerDuty's dedup key in `id`."""
 
     id: str
@@ -64,14 +64,14 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at: int = 0  # when it came to be, ms
 
 
-class Believed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a target believes after a telling. Two equal ones need no edit; the difference of two makes the thread's notes.
 
     `members` maps episode ids to whether they were shown firing; `covers` names the failing targets that this one stands in
     for, with True while they fail.
     """
 
-    state: Told = Told.NOTHING
+    state: NotifiedState = NotifiedState.NOTHING
     severity: Severity = Severity.NONE
     members: dict[str, bool] = {}
     acknowledged_by: str = ""
@@ -79,23 +79,25 @@ class Believed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     paged: bool = False
     quiet: bool = False
     covers: dict[str, bool] = {}
-    hushed: dict[str, str] = {}  # told before, and kept from people since: why, by episode
+    silenced_after_notify: dict[str, str] = {}  # told before, and kept from people since: why, by episode
 
 
-NOTHING_BELIEVED = Believed()
+NEVER_NOTIFIED = LastNotified()
 
 
 class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A send that was begun. `believed` is what the target believes if it got there, `notes` what is said by it, or after it."""
+    """A send that was begun. `last_notified` is what the target believes if it got there, `notes` what is said by it, or after it."""
 
     attempt: str
     at: int
     part: Part
     generation: int
     revision: int
-    believed: Believed
+    last_notified: LastNotified
     notes: tuple[Note, ...] = ()
-    fresh: bool = True  # makes something new at the vendor (a message, a reply): repeating it blindly would say it twice
+    creates_message: bool = (
+        True  # makes something new at the vendor (a message, a reply): repeating it blindly would say it twice
+    )
 
 
 class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -104,17 +106,17 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     incident: str
     target: str
     destination: str
-    through: Through | None = None
-    believed: Believed = NOTHING_BELIEVED
+    endpoint: Endpoint | None = None
+    last_notified: LastNotified = NEVER_NOTIFIED
     generation: int = 0
     revision: int = 0
-    told_at: int = 0
-    first_told_at: int = 0
-    remote: Remote | None = None
+    notified_at: int = 0
+    first_notified_at: int = 0
+    message_ref: MessageRef | None = None
     intent: Intent | None = None
-    suspects: tuple[Intent, ...] = ()  # unanswered, not found within the wait, repeated: looked for once more later
-    extras: tuple[Remote, ...] = ()  # found later than the wait: to be withdrawn
-    owed: tuple[Note, ...] = ()  # what the thread still has to be told
+    unconfirmed: tuple[Intent, ...] = ()  # unanswered, not found within the wait, repeated: looked for once more later
+    orphans: tuple[MessageRef, ...] = ()  # found later than the wait: to be withdrawn
+    pending_notes: tuple[Note, ...] = ()  # what the thread still has to be told
     attempts: int = 0
     failing_since: int = 0
     next_try: int = 0
@@ -123,10 +125,10 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     look_at: int = 0  # when the suspects are looked for once more
     fell_back_at: int = 0
     repeat_at: int = 0  # say the newest state once more: an unanswered send may still act late
-    uneasy_since: int = 0  # when a send went unanswered that may still act
+    unconfirmed_since: int = 0  # when a send went unanswered that may still act
     reminded_at: int = 0
-    standings: Standings = Standings()
-    refused: Believed = NOTHING_BELIEVED  # what the dead letter would have said
+    status_counts: StatusCounts = StatusCounts()
+    refused: LastNotified = NEVER_NOTIFIED  # what the dead letter would have said
 
     @property
     def key(self) -> str:

@@ -9,7 +9,7 @@ from gateway.model.verdict import Reason
 MAX_RAW = 64 * 1024
 
 
-class Stray(msgspec.Struct, frozen=True, gc=False):
+class Quarantined(msgspec.Struct, frozen=True, gc=False):
     """One alert, or one whole body (`whole`), that went to quarantine. `field` is the JSON path of the fault."""
 
     source: str

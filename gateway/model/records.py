@@ -9,11 +9,11 @@ import msgspec
 
 from gateway.model.alert import Alert
 from gateway.model.audit_trail import Shipped
-from gateway.model.controls import Orders
+from gateway.model.controls import Controls
 from gateway.model.incident import Incident
 from gateway.model.ledger import Ledger
-from gateway.model.source_peers import Memory
-from gateway.model.watchdog import Watch
+from gateway.model.source_peers import SourceState
+from gateway.model.watchdog import WatchdogState
 
 FORMAT = b"\x01"
 
@@ -21,13 +21,13 @@ _encode = msgspec.msgpack.Encoder().encode
 _alert = msgspec.msgpack.Decoder(Alert).decode
 _incident = msgspec.msgpack.Decoder(Incident).decode
 _ledger = msgspec.msgpack.Decoder(Ledger).decode
-_orders = msgspec.msgpack.Decoder(Orders).decode
-_watch = msgspec.msgpack.Decoder(Watch).decode
-_memory = msgspec.msgpack.Decoder(Memory).decode
+_orders = msgspec.msgpack.Decoder(Controls).decode
+_watch = msgspec.msgpack.Decoder(WatchdogState).decode
+_memory = msgspec.msgpack.Decoder(SourceState).decode
 _shipped = msgspec.msgpack.Decoder(Shipped).decode
 
 
-def dump(record: Alert | Incident | Ledger | Memory | Orders | Shipped | Watch | None) -> bytes:
+def dump(record: Alert | Incident | Ledger | SourceState | Controls | Shipped | WatchdogState | None) -> bytes:
     return FORMAT + _encode(record)
 
 
@@ -43,11 +43,11 @@ def load_ledger(raw: bytes) -> Ledger:
     return _ledger(_body(raw))
 
 
-def load_memory(raw: bytes) -> Memory:
+def load_source_state(raw: bytes) -> SourceState:
     return _memory(_body(raw))
 
 
-def load_orders(raw: bytes) -> Orders:
+def load_controls(raw: bytes) -> Controls:
     return _orders(_body(raw))
 
 
@@ -55,7 +55,7 @@ def load_shipped(raw: bytes) -> Shipped:
     return _shipped(_body(raw))
 
 
-def load_watch(raw: bytes) -> Watch:
+def load_watchdog_state(raw: bytes) -> WatchdogState:
     return _watch(_body(raw))
 
 

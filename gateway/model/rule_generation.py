@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Announced(NamedTuple):
+class RuleGeneration(NamedTuple):
     """The newest rules that any replica has: their generation and revision, and when a replica that has them last said so (ms)."""
 
     generation: int = 0
@@ -16,6 +16,6 @@ class Announced(NamedTuple):
         return f"{self.generation} {self.revision} {self.seen_at}".encode()
 
 
-def load_announced(row: bytes) -> Announced:
+def load_rule_generation(row: bytes) -> RuleGeneration:
     generation, revision, seen_at = row.decode().split() if row else ("0", "", "0")
-    return Announced(int(generation), revision, int(seen_at))
+    return RuleGeneration(int(generation), revision, int(seen_at))

@@ -19,14 +19,14 @@ class Active(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class PeerReport:
     """What one peer says: how long it has been up (ms), and its active alerts by copy."""
 
     uptime: int
     alerts: Mapping[str, Active]
 
 
-class Holding(NamedTuple):
+class HeldCopy(NamedTuple):
     """A copy that fires by what we know, and its alert."""
 
     alert: Alert
@@ -37,7 +37,7 @@ class Holding(NamedTuple):
         return self.copy.said_at or self.alert.last_seen
 
 
-class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class SourceState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one source, between two looks; times in ms.
 
     `missing`: since when no peer has a copy that we hold. `unknown`: since when a peer has one that we do not hold. `quieted`: by

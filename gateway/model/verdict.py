@@ -22,7 +22,7 @@ class Outcome(StrEnum):
     QUARANTINED = "quarantined"
 
 
-class Standing(StrEnum):
+class MemberStatus(StrEnum):
     """The classes of the third identity: what a member is to a target, in this precedence."""
 
     TOLD = "told"

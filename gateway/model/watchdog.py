@@ -9,7 +9,7 @@ import msgspec
 from gateway.model.rules.kinds import Watchdog
 
 
-class Watch(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class WatchdogState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Times in ms of the store's clock.
 
     Silence counts from `since` at the earliest: when we began to look, or could see again. `missing_since` is 0 while it beats;
@@ -22,7 +22,7 @@ class Watch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     alert: dict[str, str] = {}
 
 
-class Heard(NamedTuple):
+class WatchdogStatus(NamedTuple):
     """How a watchdog does now: when it was heard last, and since when it is missing (ms, 0 for never)."""
 
     rule: Watchdog
@@ -30,6 +30,6 @@ class Heard(NamedTuple):
     missing_since: int
 
 
-def load_beat(row: bytes) -> int:
+def load_heartbeat(row: bytes) -> int:
     """When it was, in ms; 0 for never."""
     return int(row or 0)

@@ -18,7 +18,7 @@ import re2
 
 from gateway.clock import utc_ms
 from gateway.decisions.intake.normalise import Malformed, Normaliser
-from gateway.model.source_peers import Active, Statement
+from gateway.model.source_peers import Active, PeerReport
 from gateway.model.webhook import WireAlert
 
 TIMEOUT = 5.0  # seconds for one peer, both requests
@@ -65,7 +65,7 @@ class AlertmanagerPeers:
         self._timeout = timeout
         self._now = now
 
-    async def ask(self, url: str, receiver: str, reader: Normaliser) -> Statement | str:
+    async def ask(self, url: str, receiver: str, reader: Normaliser) -> PeerReport | str:
         """What this peer says, or why it did not answer: a sentence without its address, which may hold a password.
 
         The address may carry `user:password@`, or `:token@` for a bearer token.
@@ -76,7 +76,7 @@ class AlertmanagerPeers:
                 status, said_at = await self._get(f"{base}/api/v2/status", {}, headers, auth)
                 groups, _ = await self._get(f"{base}/api/v2/alerts/groups", {"receiver": re2.escape(receiver)}, headers, auth)
             up_since = round(_uptime(status).uptime.timestamp() * 1000)
-            return Statement((said_at or self._now()) - up_since, _active(_groups(groups), receiver, reader, self._now()))
+            return PeerReport((said_at or self._now()) - up_since, _active(_groups(groups), receiver, reader, self._now()))
         except _NoAnswer as error:
             return str(error)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError) as error:

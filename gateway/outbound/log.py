@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from gateway.model.ledger import Note, Remote, Through
-from gateway.model.telling import Answer, Delivered, Found, Look, Telling
+from gateway.model.ledger import Endpoint, MessageRef, Note
+from gateway.model.notification import Answer, Delivered, Found, Look, Notification
 
 SUMMARIES = 3
 
@@ -18,37 +18,46 @@ class LogNotifier:
     settles_by_looking = False
     takes_notes = False
 
-    async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
+    async def notify(
+        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+    ) -> Answer:
         del secret
         log.warning(
             "not_sent_no_credential",
-            target=telling.target,
-            missing=through.secret,
-            incident=telling.incident,
-            state=telling.state.value,
-            severity=telling.severity.word,
-            title=telling.title,
-            where=telling.where,
-            summaries=list(dict.fromkeys(line.summary for line in telling.lines if line.summary))[:SUMMARIES],
-            firing=telling.firing,
-            page=telling.page,
-            remedy=f"set {through.secret}",
+            target=notification.target,
+            missing=endpoint.secret,
+            incident=notification.incident,
+            state=notification.state.value,
+            severity=notification.severity.word,
+            title=notification.title,
+            where=notification.where,
+            summaries=list(dict.fromkeys(line.summary for line in notification.lines if line.summary))[:SUMMARIES],
+            firing=notification.firing,
+            page=notification.page,
+            remedy=f"set {endpoint.secret}",
         )
-        return Delivered(remote or Remote(f"log-{attempt}"))
+        return Delivered(message_ref or MessageRef(f"log-{attempt}"))
 
     async def reply(
-        self, through: Through, secret: str, notes: tuple[Note, ...], *, attempt: str, remote: Remote, mentions: tuple[str, ...]
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notes: tuple[Note, ...],
+        *,
+        attempt: str,
+        message_ref: MessageRef,
+        mentions: tuple[str, ...],
     ) -> Answer:
         del secret, attempt, mentions
-        log.warning("not_sent_no_credential", missing=through.secret, said=[note.text for note in notes])
-        return Delivered(remote)
+        log.warning("not_sent_no_credential", missing=endpoint.secret, said=[note.text for note in notes])
+        return Delivered(message_ref)
 
     async def look(
-        self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
+        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
     ) -> Look:
-        del through, secret, attempts, since, remote
+        del endpoint, secret, attempts, since, message_ref
         return Found({})
 
-    async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
-        del through, secret
-        return Delivered(remote)
+    async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
+        del endpoint, secret
+        return Delivered(message_ref)

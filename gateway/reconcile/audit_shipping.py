@@ -12,15 +12,15 @@ from gateway.clock import utc_ms
 from gateway.decisions.delivery.audit_batches import after, is_delayed, next_batch, wait
 from gateway.model.audit_trail import LARGEST_BATCH, Batch, Shipped
 from gateway.model.cells import RULES, shipped_cell
-from gateway.model.changes import Ask, Changes, Claim, Fate, Release
+from gateway.model.changes import Changes, Claim, CommitOutcome, Query, Release
 from gateway.model.durations import SECOND
+from gateway.model.notification import Answer, Delivered, Refused
 from gateway.model.own_alert import OWN_SUBJECT
 from gateway.model.records import dump, load_shipped
-from gateway.model.rule_generation import load_announced
+from gateway.model.rule_generation import load_rule_generation
 from gateway.model.rules.destination import Destination
-from gateway.model.telling import Answer, Delivered, Refused
 from gateway.reconcile.context import Context, outdated
-from gateway.reconcile.job import through_of
+from gateway.reconcile.job import endpoint_of
 from gateway.state.commit import commit, let_go
 
 EVERY = 2 * SECOND  # between two looks at a log that holds nothing new
@@ -31,8 +31,8 @@ log = structlog.get_logger("gateway.reconcile")
 async def ship(context: Context, claim: Claim, name: str) -> None:
     """The next batch to this destination. One that the rules name no more is forgotten."""
     store, cell = context.store, shipped_cell(name)
-    gathered = await store.gather(Ask(cells=(RULES, cell)))
-    if outdated(context, load_announced(gathered.rows[RULES].value), gathered.now):
+    gathered = await store.gather(Query(cells=(RULES, cell)))
+    if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
         await let_go(store, claim, gathered.now + EVERY)
         return
     row, rules = gathered.rows[cell], context.policy.rules
@@ -44,7 +44,7 @@ async def ship(context: Context, claim: Claim, name: str) -> None:
     if not stretch.entries:
         await let_go(store, claim, gathered.now + EVERY)
         return
-    batch = next_batch(shipped, stretch, name, context.slot, rules.labels.redact)
+    batch = next_batch(shipped, stretch, name, context.shard, rules.labels.redact)
     answer = await _send(context, rules.destinations[name], batch)
     now = await store.now()
     done = after(shipped, stretch, batch, answer, now)
@@ -52,24 +52,24 @@ async def ship(context: Context, claim: Claim, name: str) -> None:
     again = now + (wait(shipped, answer) or (0 if rest else EVERY))
     changes = Changes(expect={cell: row.version}, put={cell: dump(done)}, releases=[Release(claim, again)])
     committed = await commit(store, changes)
-    if committed.fate is Fate.LOST:
+    if committed.outcome is CommitOutcome.LOST:
         await let_go(store, claim, committed.now)
-    elif committed.fate is Fate.DONE:
-        _tell(context, batch, answer, done, now)
+    elif committed.outcome is CommitOutcome.DONE:
+        _notify(context, batch, answer, done, now)
 
 
 async def _send(context: Context, destination: Destination, batch: Batch) -> Answer:
-    secret = context.vault.secret(destination.credential)
+    secret = context.secrets.secret(destination.credential)
     if secret is None:
         return Refused("auth", f"{destination.credential} is not set")
     started = utc_ms()
-    answer = await context.trail.ship(through_of(destination, destination.address, ""), secret, batch)
+    answer = await context.trail.ship(endpoint_of(destination, destination.address, ""), secret, batch)
     outcome = "delivered" if isinstance(answer, Delivered) else answer.reason
     context.watcher.delivered(destination.name, outcome, max(0, utc_ms() - started) / 1000)
     return answer
 
 
-def _tell(context: Context, batch: Batch, answer: Answer, done: Shipped, now: int) -> None:
+def _notify(context: Context, batch: Batch, answer: Answer, done: Shipped, now: int) -> None:
     name = batch.destination
     if isinstance(answer, Delivered):
         context.watcher.shipped(name, len(batch.entries), batch.lost)

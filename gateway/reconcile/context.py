@@ -11,8 +11,8 @@ from gateway.decisions.intake.normalise import Normaliser
 from gateway.decisions.policy import Policy
 from gateway.model.durations import MINUTE
 from gateway.model.lanes import Pace
-from gateway.model.rule_generation import Announced
-from gateway.ports import Intake, Notifier, Peers, Report, State, Trail, Vault, Watcher
+from gateway.model.rule_generation import RuleGeneration
+from gateway.ports import Intake, Notifier, Peers, Report, Secrets, State, Trail, Watcher
 
 log = structlog.get_logger("gateway.reconcile")
 
@@ -26,7 +26,7 @@ class Context:
     store: State
     policy: Policy
     notifiers: Mapping[str, Notifier]
-    vault: Vault
+    secrets: Secrets
     watcher: Watcher
     report: Report
     intake: Intake
@@ -36,11 +36,11 @@ class Context:
     generation: int = 0  # of the rules in force here; an older one than the store's does not plan
     paces: Mapping[str, Pace] = field(default_factory=dict)  # by destination
     readers: dict[str, Normaliser] = field(default_factory=dict)  # by source: of what its peers say
-    slot: int = 0
-    home: bool = True  # the slot that does what concerns all of them
-    elsewhere: tuple[State, ...] = ()  # for that: the other slots
+    shard: int = 0
+    home: bool = True  # the shard that does what concerns all of them
+    elsewhere: tuple[State, ...] = ()  # for that: the other shards
 
 
-def outdated(context: Context, newest: Announced, now: int) -> bool:
+def outdated(context: Context, newest: RuleGeneration, now: int) -> bool:
     """A replica that has newer rules than we is alive: it plans. Where none is, nobody is left unwarned for its sake."""
     return newest.generation > context.generation and now - newest.seen_at < OUTDATED_PATIENCE

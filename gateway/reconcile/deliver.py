@@ -14,13 +14,13 @@ from gateway.decisions.delivery.settle import looked, withdrawn
 from gateway.decisions.notification.plan import plan
 from gateway.model.changes import Claim
 from gateway.model.durations import SECOND
-from gateway.model.ledger import Part, Through
-from gateway.model.telling import Answer, Look, Refused, Telling
+from gateway.model.ledger import Endpoint, Part
+from gateway.model.notification import Answer, Look, Notification, Refused
 from gateway.reconcile.context import Context, log, outdated
-from gateway.reconcile.job import Job, Lost, Outlet, outlet_of
+from gateway.reconcile.job import CredentialReplaced, Job, Sender, sender_for
 from gateway.reconcile.settle import Sent, abandon, finish, write_answer, write_intent
 from gateway.state.commit import let_go
-from gateway.state.snapshots import read_case
+from gateway.state.snapshots import read_snapshot
 
 
 async def deliver_next(context: Context, claim: Claim, rest: str, *, plainly: bool = False) -> bool:
@@ -29,107 +29,107 @@ async def deliver_next(context: Context, claim: Claim, rest: str, *, plainly: bo
     True where something was said or nothing is left to say; False where a wait or a look lies between two sends.
     """
     target, _, incident_id = rest.partition("|")
-    reading = await read_case(context.store, incident_id, context.policy)
-    if reading is None or target not in reading.case.ledgers:
+    versioned = await read_snapshot(context.store, incident_id, context.policy)
+    if versioned is None or target not in versioned.snapshot.ledgers:
         await let_go(context.store, claim, None)
         return True
-    if outdated(context, reading.announced, reading.now):
-        await let_go(context.store, claim, reading.now + 2 * SECOND)
+    if outdated(context, versioned.rule_generation, versioned.now):
+        await let_go(context.store, claim, versioned.now + 2 * SECOND)
         return False
-    planned = plan(reading.case, context.policy, reading.now)
+    planned = plan(versioned.snapshot, context.policy, versioned.now)
     view = planned.views[target]
-    job = Job(context, claim, reading, view, planned.incident, reading.case.ledgers[target], plainly)
-    outlet = outlet_of(job)
-    if isinstance(outlet, Lost):
+    job = Job(context, claim, versioned, view, planned.incident, versioned.snapshot.ledgers[target], plainly)
+    sender = sender_for(job)
+    if isinstance(sender, CredentialReplaced):
         await abandon(job)
         return True
-    looks = outlet.notifier.settles_by_looking if isinstance(outlet, Outlet) else False
-    step = deliver.next_step(view, reading.now, looks=looks)
+    looks = sender.notifier.settles_by_looking if isinstance(sender, Sender) else False
+    step = deliver.next_step(view, versioned.now, looks=looks)
     with structlog.contextvars.bound_contextvars(correlation=planned.incident.trace):
-        await _take_step(job, outlet, step)
-    return isinstance(step, (deliver.Tell, deliver.Reply)) or step == deliver.Rest(None)
+        await _take_step(job, sender, step)
+    return isinstance(step, (deliver.Notify, deliver.Reply)) or step == deliver.Rest(None)
 
 
-async def _take_step(job: Job, outlet: Outlet | Refused, step: deliver.Step) -> None:
+async def _take_step(job: Job, sender: Sender | Refused, step: deliver.Step) -> None:
     match step:
         case deliver.Rest(until):
             await let_go(job.context.store, job.claim, until)
-        case deliver.Tell():
-            await _tell(job, outlet)
+        case deliver.Notify():
+            await _notify(job, sender)
         case deliver.Reply():
-            await _reply(job, outlet)
+            await _reply(job, sender)
         case deliver.LookBack(attempts, since):
-            await _look(job, outlet, attempts, since)
+            await _look(job, sender, attempts, since)
         case deliver.Withdraw():
-            await _withdraw(job, outlet)
+            await _withdraw(job, sender)
         case _:
             assert_never(step)
 
 
-def _composed(job: Job) -> Telling:
+def _composed(job: Job) -> Notification:
     if job.plainly:
-        return compose_plainly(job.view, job.incident, job.reading.now)
-    return compose(job.view, job.incident, job.context.policy.rules.labels, job.reading.now, job.context.public_url)
+        return compose_plainly(job.view, job.incident, job.versioned.now)
+    return compose(job.view, job.incident, job.context.policy.rules.labels, job.versioned.now, job.context.public_url)
 
 
-async def _tell(job: Job, outlet: Outlet | Refused) -> None:
-    telling = _composed(job)
-    through = outlet.through if isinstance(outlet, Outlet) else job.stored.through or Through("", "", "", "")
-    begun = deliver.begin(job.stored, telling, job.view.want, through, token_hex(8), job.reading.now)
+async def _notify(job: Job, sender: Sender | Refused) -> None:
+    notification = _composed(job)
+    endpoint = sender.endpoint if isinstance(sender, Sender) else job.stored.endpoint or Endpoint("", "", "", "")
+    begun = deliver.begin(job.stored, notification, job.view.desired, endpoint, token_hex(8), job.versioned.now)
     written = await write_intent(job, begun)
     if written is None:
         return
     begun, version = written
     started = utc_ms()
-    if isinstance(outlet, Refused):
-        answer: Answer = outlet
+    if isinstance(sender, Refused):
+        answer: Answer = sender
     else:
         assert begun.intent is not None
-        answer = await outlet.notifier.tell(
-            outlet.through, outlet.secret, telling, attempt=begun.intent.attempt, remote=begun.remote
+        answer = await sender.notifier.notify(
+            sender.endpoint, sender.secret, notification, attempt=begun.intent.attempt, message_ref=begun.message_ref
         )
-    await write_answer(job, Sent(outlet, telling, answer, started), begun, version)
+    await write_answer(job, Sent(sender, notification, answer, started), begun, version)
 
 
-async def _reply(job: Job, outlet: Outlet | Refused) -> None:
-    begun = deliver.begin_reply(job.stored, token_hex(8), job.reading.now)
+async def _reply(job: Job, sender: Sender | Refused) -> None:
+    begun = deliver.begin_reply(job.stored, token_hex(8), job.versioned.now)
     written = await write_intent(job, begun)
     if written is None:
         return
     begun, version = written
-    assert begun.remote is not None
+    assert begun.message_ref is not None
     assert begun.intent is not None
     started = utc_ms()
-    if isinstance(outlet, Refused):
-        answer: Answer = outlet
+    if isinstance(sender, Refused):
+        answer: Answer = sender
     else:
         mentions = getattr(job.view.destination.via, "mention_on_page", ()) if job.view.destination else ()
-        answer = await outlet.notifier.reply(
-            outlet.through, outlet.secret, begun.intent.notes, attempt=begun.intent.attempt, remote=begun.remote,
+        answer = await sender.notifier.reply(
+            sender.endpoint, sender.secret, begun.intent.notes, attempt=begun.intent.attempt, message_ref=begun.message_ref,
             mentions=mentions,
         )  # fmt: skip
-    await write_answer(job, Sent(outlet, None, answer, started), begun, version)
+    await write_answer(job, Sent(sender, None, answer, started), begun, version)
 
 
-async def _look(job: Job, outlet: Outlet | Refused, attempts: tuple[str, ...], since: int) -> None:
-    if isinstance(outlet, Refused):
-        look: Look = outlet
+async def _look(job: Job, sender: Sender | Refused, attempts: tuple[str, ...], since: int) -> None:
+    if isinstance(sender, Refused):
+        look: Look = sender
     else:
-        begun = (*job.stored.suspects, *([job.stored.intent] if job.stored.intent else []))
-        thread = job.stored.remote if any(intent.part is Part.REPLY for intent in begun) else None
-        through = job.stored.through or outlet.through
-        look = await outlet.notifier.look(through, outlet.secret, attempts=attempts, since=since, remote=thread)
-    telling = _composed(job)
+        begun = (*job.stored.unconfirmed, *([job.stored.intent] if job.stored.intent else []))
+        thread = job.stored.message_ref if any(intent.part is Part.REPLY for intent in begun) else None
+        endpoint = job.stored.endpoint or sender.endpoint
+        look = await sender.notifier.look(endpoint, sender.secret, attempts=attempts, since=since, message_ref=thread)
+    notification = _composed(job)
     now = await job.context.store.now()
-    after = looked(job.stored, telling, look, now)
+    after = looked(job.stored, notification, look, now)
     log.info("looked_back", target=job.view.target, incident=job.incident.id, attempts=len(attempts), found=str(look))
     await finish(job, after, now)
 
 
-async def _withdraw(job: Job, outlet: Outlet | Refused) -> None:
-    if isinstance(outlet, Refused):
-        answer: Answer = outlet
+async def _withdraw(job: Job, sender: Sender | Refused) -> None:
+    if isinstance(sender, Refused):
+        answer: Answer = sender
     else:
-        answer = await outlet.notifier.withdraw(outlet.through, outlet.secret, job.stored.extras[0])
+        answer = await sender.notifier.withdraw(sender.endpoint, sender.secret, job.stored.orphans[0])
     now = await job.context.store.now()
     await finish(job, withdrawn(job.stored, answer, now), now)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from gateway.decisions.accounting.books import book_standings, book_unheard
+from gateway.decisions.accounting.invariants import increment_status_counts, increment_unheard
 from gateway.model.alert import Alert
-from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Table
-from gateway.model.incident import Standings
+from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, Query, Release, Table
+from gateway.model.incident import StatusCounts
 from gateway.model.ledger import ledger_cell
 from gateway.model.records import load_alert
 from gateway.reconcile.context import Context
 from gateway.state.commit import commit, let_go
-from gateway.state.snapshots import read_case
+from gateway.state.snapshots import read_snapshot
 
 
 async def expire(context: Context, claim: Claim, what: str) -> None:
@@ -19,13 +19,13 @@ async def expire(context: Context, claim: Claim, what: str) -> None:
     changes = await (_orphan(context, alert_id) if kind == "alert" else _incident(context, what))
     changes.releases.append(Release(claim, None))
     committed = await commit(context.store, changes)
-    if committed.fate is Fate.LOST:
+    if committed.outcome is CommitOutcome.LOST:
         await let_go(context.store, claim, committed.now)
 
 
 async def _orphan(context: Context, alert_id: str) -> Changes:
     cell = Cell(Table.ALERTS, alert_id)
-    row = (await context.store.gather(Ask(cells=(cell,)))).rows[cell]
+    row = (await context.store.gather(Query(cells=(cell,)))).rows[cell]
     changes = Changes(expect={cell: row.version})
     alert = load_alert(row.value) if row.value else None
     if alert is not None and alert.episode == 0:
@@ -34,24 +34,24 @@ async def _orphan(context: Context, alert_id: str) -> Changes:
 
 
 async def _incident(context: Context, incident_id: str) -> Changes:
-    reading = await read_case(context.store, incident_id)
-    if reading is None or not reading.case.incident.resolved_at:
+    versioned = await read_snapshot(context.store, incident_id)
+    if versioned is None or not versioned.snapshot.incident.resolved_at:
         return Changes()
-    incident = reading.case.incident
-    changes = Changes(expect=reading.expect(incident_id, *incident.targets))
+    incident = versioned.snapshot.incident
+    changes = Changes(expect=versioned.expect(incident_id, *incident.targets))
     changes.drop.append(Cell(Table.INCIDENTS, incident_id))
-    book_standings(changes, incident.homeless, Standings())
-    book_unheard(changes, incident, None)
-    for target, ledger in reading.case.ledgers.items():
+    increment_status_counts(changes, incident.untargeted, StatusCounts())
+    increment_unheard(changes, incident, None)
+    for target, ledger in versioned.snapshot.ledgers.items():
         changes.drop.append(ledger_cell(incident_id, target))
-        book_standings(changes, ledger.standings, Standings())
-        changes.add("ends_forgotten", sum(ledger.believed.members.values()))
+        increment_status_counts(changes, ledger.status_counts, StatusCounts())
+        changes.increment("ends_forgotten", sum(ledger.last_notified.members.values()))
     await _drop_keys(context, incident_id, incident.keys, changes)
-    for episode_id, alert in reading.case.alerts.items():
+    for episode_id, alert in versioned.snapshot.alerts.items():
         changes.drop.append(Cell(Table.PAST, episode_id))
-        if episode_id in reading.newest and alert.incident == incident_id and not alert.firing:
+        if episode_id in versioned.newest and alert.incident == incident_id and not alert.firing:
             cell = Cell(Table.ALERTS, alert.id)
-            changes.expect[cell] = reading.versions[cell]
+            changes.expect[cell] = versioned.versions[cell]
             _drop_alert(changes, alert)
     return changes
 
@@ -64,7 +64,7 @@ def _drop_alert(changes: Changes, alert: Alert) -> None:
 async def _drop_keys(context: Context, incident_id: str, keys: tuple[str, ...], changes: Changes) -> None:
     if not keys:
         return
-    rows = (await context.store.gather(Ask(cells=[Cell(Table.KEYS, key) for key in keys]))).rows
+    rows = (await context.store.gather(Query(cells=[Cell(Table.KEYS, key) for key in keys]))).rows
     for cell, row in rows.items():
         left = [one for one in row.value.decode().split() if one != incident_id]
         changes.expect[cell] = row.version

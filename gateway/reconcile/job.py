@@ -8,27 +8,27 @@ from gateway.decisions.delivery.compose import next_generation
 from gateway.decisions.notification.view import View
 from gateway.model.changes import Claim
 from gateway.model.incident import Incident
-from gateway.model.ledger import Ledger, Through, Told
+from gateway.model.ledger import Endpoint, Ledger, NotifiedState
+from gateway.model.notification import Refused
 from gateway.model.rules.destination import Destination, Webhook
-from gateway.model.telling import Refused
 from gateway.ports import Notifier
 from gateway.reconcile.context import Context
-from gateway.state.snapshots import Reading
+from gateway.state.snapshots import VersionedSnapshot
 
 CREDENTIAL_CHANGED = Refused("credential_changed", "the credential it was told through is gone or changed", permanent=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Outlet:
+class Sender:
     """How a target is reached, and with what credential."""
 
     notifier: Notifier
-    through: Through
+    endpoint: Endpoint
     secret: str
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class CredentialReplaced:
     """Another routing key or address has taken the place of the one that it was told through: what is open there stays so."""
 
 
@@ -38,49 +38,49 @@ class Job:
 
     context: Context
     claim: Claim
-    reading: Reading
+    versioned: VersionedSnapshot
     view: View
     incident: Incident
     stored: Ledger
     plainly: bool
 
 
-def outlet_of(job: Job) -> Outlet | Refused | Lost:
+def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
     """Through what it was told, or, for something new, through what the rules say now."""
-    told = job.stored.through
-    fresh = next_generation(job.view) > job.stored.generation or told is None
-    through = _named_now(job) if fresh else told
-    if through is None:
-        through = told
-    if through is None:
+    told = job.stored.endpoint
+    creates_message = next_generation(job.view) > job.stored.generation or told is None
+    endpoint = _named_now(job) if creates_message else told
+    if endpoint is None:
+        endpoint = told
+    if endpoint is None:
         return Refused("no_destination", "no rule names this destination any more", permanent=True)
-    if through.kind == "log":
-        return Outlet(job.context.notifiers["log"], through, "")
-    secret = job.context.vault.secret(through.secret)
-    if secret is None or job.context.vault.mark(secret) != through.secret_hash:
-        replacement = _named_now(job) if job.view.want.state is Told.FIRING else None
+    if endpoint.kind == "log":
+        return Sender(job.context.notifiers["log"], endpoint, "")
+    secret = job.context.secrets.secret(endpoint.secret)
+    if secret is None or job.context.secrets.mark(secret) != endpoint.secret_hash:
+        replacement = _named_now(job) if job.view.desired.state is NotifiedState.FIRING else None
         if replacement is None or replacement.kind == "log":
             return CREDENTIAL_CHANGED
-        if through.keyed:
-            return Lost()
-        through, secret = replacement, job.context.vault.secret(replacement.secret)
-    return Outlet(job.context.notifiers[through.kind], through, secret or "")
+        if endpoint.keyed:
+            return CredentialReplaced()
+        endpoint, secret = replacement, job.context.secrets.secret(replacement.secret)
+    return Sender(job.context.notifiers[endpoint.kind], endpoint, secret or "")
 
 
-def _named_now(job: Job) -> Through | None:
+def _named_now(job: Job) -> Endpoint | None:
     destination = job.view.destination
     if destination is None:
         return None
-    found = {name: job.context.vault.secret(name) for name in destination.credentials}
+    found = {name: job.context.secrets.secret(name) for name in destination.credentials}
     missing = next((name for name, secret in found.items() if secret is None), None)
     if missing is not None:
-        return Through("log", job.view.address, missing, "")
-    return through_of(destination, job.view.address, job.context.vault.mark(found[destination.credential] or ""))
+        return Endpoint("log", job.view.address, missing, "")
+    return endpoint_of(destination, job.view.address, job.context.secrets.mark(found[destination.credential] or ""))
 
 
-def through_of(destination: Destination, address: str, mark: str) -> Through:
+def endpoint_of(destination: Destination, address: str, mark: str) -> Endpoint:
     """`mark` is of the secret that `destination.credential` names."""
     via = destination.via
     further = (via.token, via.secret) if isinstance(via, Webhook) else ()
     names = (one.env if one is not None else "" for one in further)
-    return Through(destination.kind, address, destination.credential, mark, *names)
+    return Endpoint(destination.kind, address, destination.credential, mark, *names)

@@ -16,7 +16,7 @@ from gateway.reconcile.context import Context, log
 from gateway.reconcile.deliver import deliver_next
 from gateway.reconcile.expire import expire
 from gateway.reconcile.plan import plan_incident, plan_together
-from gateway.reconcile.silence_upkeep import tend_silences
+from gateway.reconcile.silence_upkeep import upkeep_silences
 from gateway.reconcile.source_poll import poll
 from gateway.reconcile.sweep import sweep
 from gateway.reconcile.watchdog_check import watch
@@ -38,7 +38,7 @@ STEPS = {
     "expire": expire,
     "poll": poll,
     "sweep": sweep,
-    "tend": tend_silences,
+    "tend": upkeep_silences,
     "watchdog": watch,
 }
 
@@ -64,7 +64,7 @@ class Reconciler:
         self.context.generation = generation
         self.context.readers = {}
         self.context.paces = {
-            name: Pace(pace.interval, pace.burst, place_of(one))
+            name: Pace(pace.interval, pace.burst, rate_limit_key(one))
             for name, one in policy.rules.destinations.items()
             if (pace := self._paces.get(one.kind)) is not None
         }
@@ -215,7 +215,7 @@ def _lane(subject: str) -> str:
     return subject.partition("|")[0] if subject.startswith("deliver:") else subject.partition(":")[0]
 
 
-def place_of(destination: Destination) -> str:
+def rate_limit_key(destination: Destination) -> str:
     """Destinations that are one place to a vendor share its pace; what a template gives follows behind."""
     via = destination.via
     channel = via.channel if isinstance(via, SlackChannel) and not via.allow else ""

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 import msgspec
 
 from gateway.clock import utc_ms
-from gateway.decisions.accounting.books import book_standings, book_telling
+from gateway.decisions.accounting.invariants import increment_notifications, increment_status_counts
 from gateway.decisions.delivery import deliver
 from gateway.decisions.delivery.settle import fall_back, settle
 from gateway.decisions.notification.assumptions import abandoned, assumed
-from gateway.decisions.notification.standings import standings
+from gateway.decisions.notification.member_status import count_statuses
 from gateway.model.agenda import plan_subject
-from gateway.model.changes import Ask, Changes, Fate, LogEntry, Release
+from gateway.model.changes import Changes, CommitOutcome, LogEntry, Query, Release
 from gateway.model.lanes import Pace
-from gateway.model.ledger import Ledger, Told, ledger_cell
+from gateway.model.ledger import Ledger, NotifiedState, ledger_cell
+from gateway.model.notification import Answer, Delivered, Notification, Refused, Unanswered
 from gateway.model.records import dump, load_ledger
-from gateway.model.telling import Answer, Delivered, Refused, Telling, Unanswered
 from gateway.reconcile.context import log
-from gateway.reconcile.job import Job, Outlet
+from gateway.reconcile.job import Job, Sender
 from gateway.state.commit import commit, let_go
 
 SETTLE_TRIES = 10
@@ -27,10 +27,10 @@ SETTLE_TRIES = 10
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One send and its answer; `telling` is None for a reply, `started` in ms."""
+    """One send and its answer; `notification` is None for a reply, `started` in ms."""
 
-    outlet: Outlet | Refused
-    telling: Telling | None
+    sender: Sender | Refused
+    notification: Notification | None
     answer: Answer
     started: int
 
@@ -38,19 +38,19 @@ class Sent:
 async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
     """Committed before anything is sent, and only if nothing that it was decided on has changed. The ledger with its version."""
     changes = Changes(
-        expect=job.reading.expect(job.incident.id, job.view.target), releases=[Release(job.claim, None, hold=True)]
+        expect=job.versioned.expect(job.incident.id, job.view.target), releases=[Release(job.claim, None, hold=True)]
     )
-    changes.posts.seen |= job.reading.posts
-    booked = _book(job, job.stored, ledger, job.reading.now, changes)
+    changes.topics.seen |= job.versioned.topics
+    booked = _book(job, job.stored, ledger, job.versioned.now, changes)
     committed = await commit(job.context.store, changes)
-    if committed.fate is Fate.LOST:
+    if committed.outcome is CommitOutcome.LOST:
         await let_go(job.context.store, job.claim, committed.now)
-    return (booked, committed.version) if committed.fate is Fate.DONE else None
+    return (booked, committed.version) if committed.outcome is CommitOutcome.DONE else None
 
 
 async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> None:
     """Write the answer down. A plan may have touched the ledger meanwhile: then it is written down on what is there now."""
-    notifier = sent.outlet.notifier if isinstance(sent.outlet, Outlet) else None
+    notifier = sent.sender.notifier if isinstance(sent.sender, Sender) else None
     looks = notifier is not None and notifier.settles_by_looking
     notes = notifier is not None and notifier.takes_notes
     intent = begun.intent
@@ -58,13 +58,13 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
     _observe(job, sent)
     for _ in range(SETTLE_TRIES):
         now = await job.context.store.now()
-        settled = settle(begun, sent.telling, sent.answer, now, looks=looks, notes=notes)
+        settled = settle(begun, sent.notification, sent.answer, now, looks=looks, notes=notes)
         if job.view.destination is not None and job.view.destination.fallback:
             settled = fall_back(settled, job.view.destination.fallback_after, now)
         if await _write(job, begun, settled, version, now, looks=looks):
             await _slow_lane(job, sent.answer, now)
             return
-        row = (await job.context.store.gather(Ask(cells=(cell := ledger_cell(job.incident.id, job.view.target),)))).rows[cell]
+        row = (await job.context.store.gather(Query(cells=(cell := ledger_cell(job.incident.id, job.view.target),)))).rows[cell]
         if not row.value:
             return
         begun, version = load_ledger(row.value), row.version
@@ -76,24 +76,24 @@ async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: i
     cell = ledger_cell(job.incident.id, job.view.target)
     changes = Changes(expect={cell: version})
     _book(job, before, after, now, changes)
-    if after.believed.state is not before.believed.state or _trouble(before) != _trouble(after):
-        changes.look(plan_subject(job.incident.id), now, 1)
+    if after.last_notified.state is not before.last_notified.state or _trouble(before) != _trouble(after):
+        changes.schedule(plan_subject(job.incident.id), now, 1)
         changes.log.append(LogEntry(job.incident.id, _story(after), {"target": after.target, "error": after.error}))
     elif deliver.at_rest(after) and not deliver.at_rest(before):
-        changes.look(plan_subject(job.incident.id), now, 9)  # it may be time to forget the incident one day
+        changes.schedule(plan_subject(job.incident.id), now, 9)  # it may be time to forget the incident one day
     step = deliver.next_step(job.view, now, looks=looks)
     changes.releases.append(Release(job.claim, step.until if isinstance(step, deliver.Rest) else now))
     committed = await commit(job.context.store, changes)
-    return committed.fate is not Fate.LOST
+    return committed.outcome is not CommitOutcome.LOST
 
 
 def _book(job: Job, before: Ledger, after: Ledger, now: int, changes: Changes) -> Ledger:
     """Write the ledger down together with what it adds to the books; answers it as written."""
     job.view.ledger = assumed(after)
-    books, _ = standings(job.view, now)
-    book_standings(changes, before.standings, books)
-    book_telling(changes, assumed(before).believed, assumed(after).believed)
-    booked = msgspec.structs.replace(after, standings=books)
+    books, _ = count_statuses(job.view, now)
+    increment_status_counts(changes, before.status_counts, books)
+    increment_notifications(changes, assumed(before).last_notified, assumed(after).last_notified)
+    booked = msgspec.structs.replace(after, status_counts=books)
     changes.put[ledger_cell(job.incident.id, job.view.target)] = dump(booked)
     return booked
 
@@ -105,7 +105,7 @@ def _trouble(ledger: Ledger) -> tuple[bool, bool, bool]:
 def _story(ledger: Ledger) -> str:
     if ledger.dead:
         return "dead_letter"
-    return "failing" if ledger.failing_since else f"told_{ledger.believed.state}"
+    return "failing" if ledger.failing_since else f"told_{ledger.last_notified.state}"
 
 
 async def _slow_lane(job: Job, answer: Answer, now: int) -> None:
@@ -117,37 +117,43 @@ async def _slow_lane(job: Job, answer: Answer, now: int) -> None:
 
 async def abandon(job: Job) -> None:
     """Its end can be told by nobody; that is said loudly, and what still fires is told through the new credential."""
-    owed = sum(assumed(job.stored).believed.members.values())
+    pending_notes = sum(assumed(job.stored).last_notified.members.values())
     changes = Changes(
-        expect=job.reading.expect(job.incident.id, job.view.target), releases=[Release(job.claim, job.reading.now)]
+        expect=job.versioned.expect(job.incident.id, job.view.target), releases=[Release(job.claim, job.versioned.now)]
     )
-    _book(job, job.stored, abandoned(assumed(job.stored)), job.reading.now, changes)
-    changes.add("ends_told", -owed)
-    changes.add("ends_forgotten", owed)
+    _book(job, job.stored, abandoned(assumed(job.stored)), job.versioned.now, changes)
+    changes.increment("ends_told", -pending_notes)
+    changes.increment("ends_forgotten", pending_notes)
     changes.log.append(LogEntry(job.incident.id, "dead_letter", {"target": job.view.target, "error": "credential_changed"}))
-    log.error("end_undeliverable", target=job.view.target, incident=job.incident.id, reason="credential_changed", members=owed)
-    if (await commit(job.context.store, changes)).fate is Fate.LOST:
-        await let_go(job.context.store, job.claim, job.reading.now)
+    log.error(
+        "end_undeliverable",
+        target=job.view.target,
+        incident=job.incident.id,
+        reason="credential_changed",
+        members=pending_notes,
+    )
+    if (await commit(job.context.store, changes)).outcome is CommitOutcome.LOST:
+        await let_go(job.context.store, job.claim, job.versioned.now)
 
 
 async def finish(job: Job, after: Ledger, now: int) -> None:
-    version = job.reading.versions[ledger_cell(job.incident.id, job.view.target)]
+    version = job.versioned.versions[ledger_cell(job.incident.id, job.view.target)]
     if not await _write(job, job.stored, after, version, now, looks=True):
         await let_go(job.context.store, job.claim, now)
 
 
 def _observe(job: Job, sent: Sent) -> None:
-    answer, telling = sent.answer, sent.telling
+    answer, notification = sent.answer, sent.notification
     destination = job.view.ledger.destination
     outcome = "delivered" if isinstance(answer, Delivered) else answer.reason
     job.context.watcher.delivered(destination, outcome, max(0, utc_ms() - sent.started) / 1000)
-    first = job.stored.believed.state is Told.NOTHING
-    if isinstance(answer, Delivered) and telling is not None and first:
+    first = job.stored.last_notified.state is NotifiedState.NOTHING
+    if isinstance(answer, Delivered) and notification is not None and first:
         job.context.watcher.told(max(0, utc_ms() - job.incident.opened_at))
-    generation = job.stored.generation if telling is None else telling.generation
+    generation = job.stored.generation if notification is None else notification.generation
     bound = log.bind(target=job.view.target, incident=job.incident.id, generation=generation)
     if isinstance(answer, Delivered):
-        bound.info("delivered", state=str(telling.state) if telling else "reply", remote=answer.remote.id)
+        bound.info("delivered", state=str(notification.state) if notification else "reply", message_ref=answer.message_ref.id)
     else:
         bound.warning(
             "delivery_failed", reason=answer.reason, detail=answer.detail, answered=not isinstance(answer, Unanswered)

@@ -5,47 +5,47 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from gateway.decisions.controls import OrderBook, compile_orders
-from gateway.decisions.suppression.silences import hides, tend
-from gateway.model.agenda import NEW_ORDERS
-from gateway.model.cells import ORDERS
-from gateway.model.changes import Ask, Changes, Claim, Fate, LogEntry, Release, Table
+from gateway.decisions.controls import CompiledControls, compile_controls
+from gateway.decisions.suppression.silences import hides, upkeep
+from gateway.model.agenda import NEW_CONTROLS
+from gateway.model.cells import CONTROLS
+from gateway.model.changes import Changes, Claim, CommitOutcome, LogEntry, Query, Release, Table
 from gateway.model.records import dump, load_alert
 from gateway.ports import State
 from gateway.reconcile.context import Context
 from gateway.state.commit import commit, let_go
 from gateway.state.paging import pages
-from gateway.state.shards import Slots
+from gateway.state.shards import Shards
 
 NAMED = 5
 
 
-async def tend_silences(context: Context, claim: Claim, _what: str) -> None:
+async def upkeep_silences(context: Context, claim: Claim, _what: str) -> None:
     store = context.store
-    gathered = await store.gather(Ask(cells=(ORDERS,)))
-    row, now = gathered.rows[ORDERS], gathered.now
-    book = compile_orders(row.value)
-    hidden = await _hidden((store, *context.elsewhere), book) if book.orders.silences else {}
-    tended = tend(book.orders, hidden, context.policy.calendar, context.policy.rules.silences, now)
-    for silence in tended.ending:
+    gathered = await store.gather(Query(cells=(CONTROLS,)))
+    row, now = gathered.rows[CONTROLS], gathered.now
+    book = compile_controls(row.value)
+    hidden = await _hidden((store, *context.elsewhere), book) if book.controls.silences else {}
+    upkept = upkeep(book.controls, hidden, context.policy.calendar, context.policy.rules.silences, now)
+    for silence in upkept.ending:
         names = ", ".join(f"{count} × {name}" for name, count in hidden[silence.id].most_common(NAMED))
         context.report("GatewaySilenceEnding", {"silence": silence.id, "owner": silence.by}, f"Under it still fire: {names}.")
-    changes = Changes(releases=[Release(claim, tended.look_at or None)])
-    if tended.orders is not book.orders:
-        changes.expect[ORDERS], changes.put[ORDERS] = row.version, dump(tended.orders)
-        ended = [one for one in tended.orders.silences if one.version == tended.orders.version]
+    changes = Changes(releases=[Release(claim, upkept.look_at or None)])
+    if upkept.controls is not book.controls:
+        changes.expect[CONTROLS], changes.put[CONTROLS] = row.version, dump(upkept.controls)
+        ended = [one for one in upkept.controls.silences if one.version == upkept.controls.version]
         changes.log += [LogEntry("", "silence_ended", {"silence": one.id, "by": one.ended_by}) for one in ended]
         if ended:
-            changes.look(NEW_ORDERS, now, 0)
+            changes.schedule(NEW_CONTROLS, now, 0)
     committed = await commit(store, changes)
-    if committed.fate is Fate.LOST:
+    if committed.outcome is CommitOutcome.LOST:
         await let_go(store, claim, committed.now)
 
 
-async def _hidden(everywhere: Sequence[State], book: OrderBook) -> dict[str, Counter[str]]:
+async def _hidden(everywhere: Sequence[State], book: CompiledControls) -> dict[str, Counter[str]]:
     """By silence, the names of the alerts that fire and match it."""
     hidden: dict[str, Counter[str]] = {}
-    async for rows in pages(Slots(everywhere), Table.ALERTS):
+    async for rows in pages(Shards(everywhere), Table.ALERTS):
         for row in rows.values():
             alert = load_alert(row.value)
             for silence in book.matching(alert) if alert.firing else ():

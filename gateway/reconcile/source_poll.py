@@ -16,15 +16,15 @@ import structlog
 
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.decisions.sources.compare import Findings, compare, listen
-from gateway.model.cells import RULES, memory_cell
-from gateway.model.changes import Ask, Changes, Claim, Fate, LogEntry, Release, Row, Table
+from gateway.model.cells import RULES, source_state_cell
+from gateway.model.changes import Changes, Claim, CommitOutcome, LogEntry, Query, Release, Row, Table
 from gateway.model.durations import DAY, SECOND
-from gateway.model.records import dump, load_alert, load_memory
-from gateway.model.rule_generation import load_announced
+from gateway.model.records import dump, load_alert, load_source_state
+from gateway.model.rule_generation import load_rule_generation
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.rules.source import Source
-from gateway.model.source_peers import Holding, Memory, Statement
+from gateway.model.source_peers import HeldCopy, PeerReport, SourceState
 from gateway.ports import State
 from gateway.reconcile.context import Context, outdated
 from gateway.state.commit import commit, let_go
@@ -38,11 +38,11 @@ log = structlog.get_logger("gateway.reconcile")
 
 async def poll(context: Context, claim: Claim, name: str) -> None:
     """`name` is the source's. A source that nobody can ask and whose silence means nothing is looked at no more."""
-    gathered = await context.store.gather(Ask(cells=(RULES, memory_cell(name))))
-    if outdated(context, load_announced(gathered.rows[RULES].value), gathered.now):
+    gathered = await context.store.gather(Query(cells=(RULES, source_state_cell(name))))
+    if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
         await let_go(context.store, claim, gathered.now + 2 * SECOND)
         return
-    rules, row = context.policy.rules, gathered.rows[memory_cell(name)]
+    rules, row = context.policy.rules, gathered.rows[source_state_cell(name)]
     source = rules.sources.get(name) or Source(name, BUILT_IN, stale_after=GONE)
     if not source.polled:
         await let_go(context.store, claim, None)
@@ -50,18 +50,18 @@ async def poll(context: Context, claim: Claim, name: str) -> None:
     said = await _ask(context, rules, source)
     held = await _held((context.store, *context.elsewhere), name)
     if source.alertmanager:
-        before = load_memory(row.value) if row.value else Memory(answered_at=gathered.now)
+        before = load_source_state(row.value) if row.value else SourceState(answered_at=gathered.now)
         found = compare(source, held, said, before, gathered.now)
     else:
-        found = listen(source, held, load_memory(row.value) if row.value else Memory(), gathered.now)
+        found = listen(source, held, load_source_state(row.value) if row.value else SourceState(), gathered.now)
     await _put_right(context, source, found)
     done = name not in rules.sources and len(found.observations) == len(held)
     await _settle(context, claim, held, found, row, done=done)
 
 
-async def _ask(context: Context, rules: Rulebook, source: Source) -> Mapping[str, Statement]:
+async def _ask(context: Context, rules: Rulebook, source: Source) -> Mapping[str, PeerReport]:
     """The peers that answered, by the names of their addresses."""
-    urls = {peer.env: context.vault.secret(peer.env) for peer in source.alertmanager}
+    urls = {peer.env: context.secrets.secret(peer.env) for peer in source.alertmanager}
     reader = context.readers.setdefault(source.name, Normaliser(rules.labels, source))  # it remembers most of what comes
     asked = {name: context.peers.ask(url, source.receiver, reader) for name, url in urls.items() if url}
     answers = await asyncio.gather(*asked.values())
@@ -70,24 +70,24 @@ async def _ask(context: Context, rules: Rulebook, source: Source) -> Mapping[str
     for name, answer in zip(asked, answers, strict=True):
         if isinstance(answer, str):
             log.warning("source_unreachable", source=source.name, peer=name, error=answer)
-    said = {name: one for name, one in zip(asked, answers, strict=True) if isinstance(one, Statement)}
+    said = {name: one for name, one in zip(asked, answers, strict=True) if isinstance(one, PeerReport)}
     if urls:
         context.watcher.asked(source.name, len(said), len(urls) - len(said))
     return said
 
 
-async def _held(slots: Sequence[State], source: str) -> dict[str, Holding]:
+async def _held(shards: Sequence[State], source: str) -> dict[str, HeldCopy]:
     """The source's copies that fire by what we know."""
-    prefix, held = f"{source}/", dict[str, Holding]()
+    prefix, held = f"{source}/", dict[str, HeldCopy]()
     mark = prefix.encode()
-    for slot in slots:
-        async for rows in pages(slot, Table.ALERTS):
+    for shard in shards:
+        async for rows in pages(shard, Table.ALERTS):
             for row in rows.values():
                 if mark not in row.value:
                     continue
                 alert = load_alert(row.value)
                 held |= {
-                    name: Holding(alert, one) for name, one in alert.copies.items() if one.firing and name.startswith(prefix)
+                    name: HeldCopy(alert, one) for name, one in alert.copies.items() if one.firing and name.startswith(prefix)
                 }
     return held
 
@@ -103,19 +103,19 @@ async def _put_right(context: Context, source: Source, found: Findings) -> None:
 
 
 async def _settle(
-    context: Context, claim: Claim, held: Mapping[str, Holding], found: Findings, row: Row, *, done: bool
+    context: Context, claim: Claim, held: Mapping[str, HeldCopy], found: Findings, row: Row, *, done: bool
 ) -> None:
     """Remember, and come again; the last look at a source that is gone leaves nothing behind."""
-    cell = memory_cell(claim.subject.partition(":")[2])
+    cell = source_state_cell(claim.subject.partition(":")[2])
     jitter = random.randrange(JITTER)
     changes = Changes(expect={cell: row.version}, releases=[Release(claim, None if done else found.look_at + jitter)])
     if done:
         changes.drop.append(cell)
     else:
-        changes.put[cell] = dump(found.memory)
+        changes.put[cell] = dump(found.source_state)
     for copy, by in found.notes.items():
         alert = held[copy].alert
         changes.log.append(LogEntry(alert.incident, "quieted_at_source", {"alert": alert.id, "by": by or "nothing any more"}))
     committed = await commit(context.store, changes)
-    if committed.fate is Fate.LOST:  # events were noted meanwhile
+    if committed.outcome is CommitOutcome.LOST:  # events were noted meanwhile
         await let_go(context.store, claim, committed.now)

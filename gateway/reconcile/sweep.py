@@ -5,17 +5,17 @@ A sweep is on the agenda like everything else, put there by the commit that made
 
 from __future__ import annotations
 
-from gateway.decisions.controls import OrderBook, compile_orders
-from gateway.decisions.intake.source_takeover import rehome
+from gateway.decisions.controls import CompiledControls, compile_controls
+from gateway.decisions.intake.source_takeover import take_over
 from gateway.decisions.policy import Policy
-from gateway.model.agenda import LATE_POSTS, NEW_ORDERS, audit_subject, plan_subject, poll_subject, watch_subject
-from gateway.model.cells import ORDERS, RULES, SWEPT
-from gateway.model.changes import Ask, Cell, Changes, Claim, Fate, Release, Row, Table
-from gateway.model.controls import Orders, Silence
+from gateway.model.agenda import LATE_TOPICS, NEW_CONTROLS, audit_subject, plan_subject, poll_subject, watch_subject
+from gateway.model.cells import CONTROLS, RULES, SWEPT
+from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, Query, Release, Row, Table
+from gateway.model.controls import Controls, Silence
 from gateway.model.durations import SECOND
 from gateway.model.own_alert import OWN_SOURCE
 from gateway.model.records import dump, load_alert, load_incident
-from gateway.model.rule_generation import load_announced
+from gateway.model.rule_generation import load_rule_generation
 from gateway.ports import State
 from gateway.reconcile.context import Context, outdated
 from gateway.state.commit import commit, let_go
@@ -26,80 +26,80 @@ PEOPLE_WAIT, BEHIND_NEWS = 1, 6  # the priorities of what is looked at for a sil
 
 
 async def sweep(context: Context, claim: Claim, what: str) -> None:
-    """`rules`: every open incident is planned anew, and every alert stands where the new rules want it. `posts`: only that.
+    """`rules`: every open incident is planned anew, and every alert stands where the new rules want it. `topics`: only that.
 
-    `orders`: the incidents of alerts that a changed silence is about are planned anew, and all of them where it is for all.
+    `controls`: the incidents of alerts that a changed silence is about are planned anew, and all of them where it is for all.
     """
     if what == "orders":
-        await _sweep_orders(context, claim)
+        await _sweep_controls(context, claim)
     else:
         await _sweep_rules(context, claim, what)
 
 
-async def _sweep_orders(context: Context, claim: Claim) -> None:
+async def _sweep_controls(context: Context, claim: Claim) -> None:
     store = context.store
-    gathered = await store.gather(Ask(cells=(ORDERS, SWEPT)))
+    gathered = await store.gather(Query(cells=(CONTROLS, SWEPT)))
     for state in context.elsewhere:
-        await _bring_orders(state, gathered.rows[ORDERS].value)
-    orders = compile_orders(gathered.rows[ORDERS].value).orders
+        await _bring_controls(state, gathered.rows[CONTROLS].value)
+    controls = compile_controls(gathered.rows[CONTROLS].value).controls
     swept = int(gathered.rows[SWEPT].value or 0)
-    if any(one is not None and one.version > swept for one in (orders.pause, orders.bypass)):
+    if any(one is not None and one.version > swept for one in (controls.pause, controls.bypass)):
         await _plan_everything(store)
     else:
-        await _plan_concerned(store, [one for one in orders.silences if one.version > swept], gathered.now)
-    done = Changes(expect={SWEPT: gathered.rows[SWEPT].version}, put={SWEPT: str(orders.version).encode()})
+        await _plan_concerned(store, [one for one in controls.silences if one.version > swept], gathered.now)
+    done = Changes(expect={SWEPT: gathered.rows[SWEPT].version}, put={SWEPT: str(controls.version).encode()})
     done.releases.append(Release(claim, None))
     committed = await commit(store, done)
-    if committed.fate is Fate.LOST:
+    if committed.outcome is CommitOutcome.LOST:
         await let_go(store, claim, committed.now)
 
 
-async def _bring_orders(state: State, orders: bytes) -> None:
-    """To another slot, unless it has them or newer ones."""
-    version = compile_orders(orders).orders.version
+async def _bring_controls(state: State, controls: bytes) -> None:
+    """To another shard, unless it has them or newer ones."""
+    version = compile_controls(controls).controls.version
     while True:
-        gathered = await state.gather(Ask(cells=(ORDERS,)))
-        row = gathered.rows[ORDERS]
-        if compile_orders(row.value).orders.version >= version:
+        gathered = await state.gather(Query(cells=(CONTROLS,)))
+        row = gathered.rows[CONTROLS]
+        if compile_controls(row.value).controls.version >= version:
             return
-        changes = Changes(expect={ORDERS: row.version}, put={ORDERS: orders})
-        changes.look(NEW_ORDERS, gathered.now, 0)
-        if (await commit(state, changes)).fate is Fate.DONE:
+        changes = Changes(expect={CONTROLS: row.version}, put={CONTROLS: controls})
+        changes.schedule(NEW_CONTROLS, gathered.now, 0)
+        if (await commit(state, changes)).outcome is CommitOutcome.DONE:
             return
 
 
 async def _plan_concerned(store: State, silences: list[Silence], now: int) -> None:
     if not silences:
         return
-    concerned = OrderBook(Orders(silences=tuple(silences)), ended=True)
+    concerned = CompiledControls(Controls(silences=tuple(silences)), ended=True)
     async for rows in pages(store, Table.ALERTS):
         changes = Changes()
         for row in rows.values():
             alert = load_alert(row.value)
             if alert.firing and concerned.matching(alert):
-                changes.look(plan_subject(alert.incident), now, PEOPLE_WAIT)
+                changes.schedule(plan_subject(alert.incident), now, PEOPLE_WAIT)
         if changes.agenda:
             await commit(store, changes)
 
 
 async def _sweep_rules(context: Context, claim: Claim, what: str) -> None:
-    gathered = await context.store.gather(Ask(cells=(RULES,)))
-    if outdated(context, load_announced(gathered.rows[RULES].value), gathered.now):
+    gathered = await context.store.gather(Query(cells=(RULES,)))
+    if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
         await let_go(context.store, claim, gathered.now + 2 * SECOND)
         return
     await _stand(context.store, context.policy)
     changes = Changes(releases=[Release(claim, None)])
     for source in await _polled(context) if context.home else ():
-        changes.look(poll_subject(source), gathered.now, BEHIND_NEWS)
+        changes.schedule(poll_subject(source), gathered.now, BEHIND_NEWS)
     for watchdog in (
         context.policy.rules.watchdogs if context.home else ()
     ):  # those that no rule names any more come by themselves
-        changes.look(watch_subject(watchdog), gathered.now, PEOPLE_WAIT)
+        changes.schedule(watch_subject(watchdog), gathered.now, PEOPLE_WAIT)
     if what == "rules":
         await _plan_everything(context.store)
         for destination in context.policy.rules.audit:
-            changes.look(audit_subject(destination), gathered.now, BEHIND_NEWS)
-        changes.look(LATE_POSTS, gathered.now + STRAGGLING, BEHIND_NEWS)
+            changes.schedule(audit_subject(destination), gathered.now, BEHIND_NEWS)
+        changes.schedule(LATE_TOPICS, gathered.now + STRAGGLING, BEHIND_NEWS)
     await commit(context.store, changes)
 
 
@@ -121,16 +121,16 @@ async def _stand(store: State, policy: Policy) -> None:
     async for rows in pages(store, Table.ALERTS):
         for name, row in rows.items():
             while row.value and (changes := _stood(policy, Cell(Table.ALERTS, name), row)) is not None:
-                if (await commit(store, changes)).fate is Fate.DONE:
+                if (await commit(store, changes)).outcome is CommitOutcome.DONE:
                     break
                 cell = Cell(Table.ALERTS, name)
-                row = (await store.gather(Ask(cells=(cell,)))).rows[cell]  # noqa: PLW2901 - somebody was quicker
+                row = (await store.gather(Query(cells=(cell,)))).rows[cell]  # noqa: PLW2901 - somebody was quicker
 
 
 def _stood(policy: Policy, cell: Cell, row: Row) -> Changes | None:
     """None where it stands right already."""
     before, changes = load_alert(row.value), Changes(expect={cell: row.version})
-    after = policy.suppressor.inhibitor.stand(rehome(before, policy.rules, changes), changes.posts)
+    after = policy.suppressor.inhibitor.place(take_over(before, policy.rules, changes), changes.topics)
     changes.put[cell] = dump(after)
     return changes if after is not before else None
 
@@ -142,6 +142,6 @@ async def _plan_everything(store: State) -> None:
         for row in rows.values():
             incident = load_incident(row.value)
             if not incident.resolved_at:
-                changes.look(plan_subject(incident.id), now, BEHIND_NEWS)
+                changes.schedule(plan_subject(incident.id), now, BEHIND_NEWS)
         if changes.agenda:
             await commit(store, changes)

@@ -20,7 +20,7 @@ log = structlog.get_logger("gateway.rules")
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class CompiledRules:
     """One rule set, compiled."""
 
     rules: Rulebook
@@ -35,12 +35,12 @@ class InForce:
         return sum((Counter(one.strange) for one in self.normalisers.values()), Counter())
 
 
-def compile_rules(rules: Rulebook, now: int) -> InForce:
+def compile_rules(rules: Rulebook, now: int) -> CompiledRules:
     normalisers = {name: Normaliser(rules.labels, source) for name, source in rules.sources.items()}
-    return InForce(rules, normalisers, Correlator(rules), Policy(rules), now)
+    return CompiledRules(rules, normalisers, Correlator(rules), Policy(rules), now)
 
 
-def load_or_refuse(path: Path, now: int) -> InForce:
+def load_or_refuse(path: Path, now: int) -> CompiledRules:
     """Raises `BadRules` with every error; logs the warnings."""
     loaded = load_rules(path, now)
     if loaded.rulebook is None:

@@ -16,17 +16,17 @@ import structlog
 from gateway.errors import StateUnavailable
 from gateway.model.agenda import NEW_RULES
 from gateway.model.cells import RULES
-from gateway.model.changes import Ask, Changes, Fate, Table
+from gateway.model.changes import Changes, CommitOutcome, Query, Table
 from gateway.model.durations import SECOND
 from gateway.model.ledger import Ledger
 from gateway.model.records import load_ledger
-from gateway.model.rule_generation import Announced, load_announced
+from gateway.model.rule_generation import RuleGeneration, load_rule_generation
 from gateway.model.rules.rulebook import Rulebook
 from gateway.ports import Archive, Report, State
-from gateway.rules.compiled import InForce, compile_rules
+from gateway.rules.compiled import CompiledRules, compile_rules
 from gateway.rules.files import differences, fingerprint_files, load_rules
 from gateway.state.paging import PAGE
-from gateway.state.shards import Slots
+from gateway.state.shards import Shards
 
 log = structlog.get_logger("gateway.rules")
 
@@ -36,28 +36,30 @@ ALIVE = 10 * SECOND  # how often one of the replicas with the newest rules says 
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """`use` hears of a new set and its generation in each slot, `rejected` whether the files on disk have errors."""
+    """`use` hears of a new set and its generation in each shard, `rejected` whether the files on disk have errors."""
 
-    use: Callable[[InForce, Sequence[int]], None]
+    use: Callable[[CompiledRules, Sequence[int]], None]
     rejected: Callable[[bool], None]
     report: Report
 
 
-class RulesKeeper:
+class RulesReloader:
     """All of it on the loop's thread, reading the files aside."""
 
-    def __init__(self, path: Path, first: InForce, slots: Slots, listeners: Listeners, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, path: Path, first: CompiledRules, shards: Shards, listeners: Listeners, clock: Callable[[], int]
+    ) -> None:
         self.in_force = first
         self.errors: tuple[str, ...] = ()
         self._path = path
-        self._slots = slots
+        self._shards = shards
         self._listeners = listeners
         self._clock = clock
         self._seen = fingerprint_files(path)
 
     async def announce(self, ours: str) -> tuple[int, ...]:
-        """By slot, the generation of the revision `ours`. Raises `StateUnavailable`."""
-        return tuple([await _announce(state, ours) for state in self._slots.states])
+        """By shard, the generation of the revision `ours`. Raises `StateUnavailable`."""
+        return tuple([await _announce(state, ours) for state in self._shards.states])
 
     async def run(self) -> None:
         """Watch the files and say that we are there, until cancelled."""
@@ -76,10 +78,10 @@ class RulesKeeper:
 
     async def _say_that_we_live(self) -> None:
         """As long as nobody has newer rules; replicas with older ones leave planning to us."""
-        for state in self._slots.states:
-            gathered = await state.gather(Ask(cells=(RULES,)))
+        for state in self._shards.states:
+            gathered = await state.gather(Query(cells=(RULES,)))
             row = gathered.rows[RULES]
-            known = load_announced(row.value)
+            known = load_rule_generation(row.value)
             if known.revision == self.in_force.rules.revision and gathered.now - known.seen_at > ALIVE:
                 said = known._replace(seen_at=gathered.now)
                 await state.commit(Changes(expect={RULES: row.version}, put={RULES: said.dump()}))
@@ -110,22 +112,22 @@ class RulesKeeper:
         lines = differences(old, rules)
         log.warning("rules_reloaded", revision=rules.revision, generations=generations, changes=lines[:50])
         gone = old.destinations.keys() - rules.destinations.keys()
-        for name, ends in (await owed_ends(self._slots, gone) if gone else {}).items():
+        for name, ends in (await owed_ends(self._shards, gone) if gone else {}).items():
             log.warning("ends_owed", destination=name, ends=ends)
 
 
 async def _announce(state: State, ours: str) -> int:
-    """The store's generation where it has this revision, else the next, and everything in the slot is looked at again."""
+    """The store's generation where it has this revision, else the next, and everything in the shard is looked at again."""
     while True:
-        gathered = await state.gather(Ask(cells=(RULES,)))
+        gathered = await state.gather(Query(cells=(RULES,)))
         row = gathered.rows[RULES]
-        known = load_announced(row.value)
+        known = load_rule_generation(row.value)
         generation = known.generation if known.revision == ours else known.generation + 1
-        announced = Announced(generation, ours, gathered.now)
-        changes = Changes(expect={RULES: row.version}, put={RULES: announced.dump()})
+        rule_generation = RuleGeneration(generation, ours, gathered.now)
+        changes = Changes(expect={RULES: row.version}, put={RULES: rule_generation.dump()})
         if generation != known.generation:
-            changes.look(NEW_RULES, gathered.now, 0)
-        if (await state.commit(changes)).fate is Fate.DONE:
+            changes.schedule(NEW_RULES, gathered.now, 0)
+        if (await state.commit(changes)).outcome is CommitOutcome.DONE:
             return generation
 
 
@@ -137,7 +139,7 @@ async def owed_ends(archive: Archive, destinations: set[str]) -> dict[str, int]:
         cursor, rows = await archive.page(Table.LEDGERS, cursor, PAGE)
         for row in rows.values():
             ledger: Ledger = load_ledger(row.value)
-            count = sum(ledger.believed.members.values())
+            count = sum(ledger.last_notified.members.values())
             if ledger.destination in destinations and count:
                 owed[ledger.destination] = owed.get(ledger.destination, 0) + count
         if not cursor:

@@ -23,7 +23,7 @@ PATIENCE = 3.0  # seconds between two tries to reach the store at start
 
 
 @asynccontextmanager
-async def stored(settings: Settings) -> AsyncIterator[Client]:
+async def open_store(settings: Settings) -> AsyncIterator[Client]:
     """A client of the store, embedded or not, once it answers. Raises `BadSettings` and `StoreFailed`."""
     async with AsyncExitStack() as stack:
         url = settings.redis_url.get_secret_value() if settings.redis_url else ""

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from gateway.decisions.accounting.books import failing
-from gateway.decisions.controls import OrderBook, compile_orders
+from gateway.decisions.accounting.invariants import failing
+from gateway.decisions.controls import CompiledControls, compile_controls
 from gateway.errors import StateUnavailable
-from gateway.intake.sharded import SpreadIntake
-from gateway.model.cells import ORDERS
-from gateway.model.changes import Ask
-from gateway.model.controls import Order
+from gateway.intake.sharded import ShardedIntake
+from gateway.model.cells import CONTROLS
+from gateway.model.changes import Query
+from gateway.model.controls import Switch
 from gateway.model.durations import MINUTE
 from gateway.model.own_alert import OWN_SUBJECT
 from gateway.model.rules.kinds import Watchdog
-from gateway.model.watchdog import Heard
+from gateway.model.watchdog import WatchdogStatus
 from gateway.outbound.wording import clock
 from gateway.ports import Report
-from gateway.state.shards import Slots
+from gateway.state.shards import Shards
 from gateway.state.watchdogs import heard
 from gateway.telemetry.metrics import Metrics
 
@@ -35,20 +35,20 @@ LATE = 2 * MINUTE
 class Auditor:
     """`in_flight` and `strange` answer the door's bytes and the alerts with unknown severity words, `watchdogs` those in force."""
 
-    slots: Slots
-    intake: SpreadIntake
+    shards: Shards
+    intake: ShardedIntake
     metrics: Metrics
     report: Report
     in_flight: Callable[[], int]
     strange: Callable[[], int]
     watchdogs: Callable[[], Mapping[str, Watchdog]]
-    residues: dict[str, int] = field(default_factory=dict)
+    imbalances: dict[str, int] = field(default_factory=dict)
     overdue: int = 0
     undeliverable: int = 0
     unheard: int = 0
     failing: list[str] = field(default_factory=list)
-    ordered: dict[str, Order] = field(default_factory=dict)  # what stands of a pause and a bypass
-    heard: list[Heard] = field(default_factory=list)  # how the watchdogs do
+    ordered: dict[str, Switch] = field(default_factory=dict)  # what stands of a pause and a bypass
+    heard: list[WatchdogStatus] = field(default_factory=list)  # how the watchdogs do
     store_up: bool = True
 
     async def run(self) -> None:
@@ -60,10 +60,10 @@ class Auditor:
     async def look(self) -> None:
         """Once: metrics, residues and what is overdue; an alert of our own for what stays wrong for two looks."""
         try:
-            counted = await self.slots.counters()
-            depth, self.overdue = await self.slots.agenda()
-            gathered = await self.slots.home.gather(Ask(cells=(ORDERS,)))
-            self.heard = await heard(self.slots.home, self.watchdogs())
+            counted = await self.shards.counters()
+            depth, self.overdue = await self.shards.agenda()
+            gathered = await self.shards.home.gather(Query(cells=(CONTROLS,)))
+            self.heard = await heard(self.shards.home, self.watchdogs())
         except StateUnavailable as error:
             log.warning("store_unavailable", error=str(error))
             self._state(store_up=False)
@@ -72,11 +72,11 @@ class Auditor:
         self.undeliverable = counted.get("standing:undeliverable", 0) + counted.get("standing:ends_undeliverable", 0)
         found = self.metrics.audited(counted, depth, self.overdue)
         for identity, residue in found.items():
-            if residue and residue == self.residues.get(identity):
+            if residue and residue == self.imbalances.get(identity):
                 log.error("books_unbalanced", identity=identity, residue=residue)
-            if residue and self.residues.get(identity):
+            if residue and self.imbalances.get(identity):
                 self.report("GatewayBooksUnbalanced", {"identity": identity})
-        self.residues = found
+        self.imbalances = found
         if self.overdue > LATE:
             self.report("GatewayBehind", {})
         self.unheard = counted.get("unheard", 0)
@@ -86,9 +86,9 @@ class Auditor:
         for destination in self.failing:
             self.report("GatewayDeliveryFailing", {"destination": destination, OWN_SUBJECT: destination})
         self.metrics.watchdogs.heard(self.heard)
-        self._look_at_orders(compile_orders(gathered.rows[ORDERS].value), gathered.now)
+        self._look_at_orders(compile_controls(gathered.rows[CONTROLS].value), gathered.now)
 
-    def _look_at_orders(self, book: OrderBook, now: int) -> None:
+    def _look_at_orders(self, book: CompiledControls, now: int) -> None:
         """What people ordered that changes everything is said aloud for as long as it stands."""
         standing = {"GatewayPaused": book.pause(now), "GatewayBypassed": book.bypass(now)}
         self.ordered = {name: one for name, one in standing.items() if one is not None}

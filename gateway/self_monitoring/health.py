@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.config.secrets import EnvironmentVault
+from gateway.config.secrets import EnvironmentSecrets
 from gateway.model.durations import SECOND
-from gateway.model.watchdog import Heard
+from gateway.model.watchdog import WatchdogStatus
 from gateway.outbound.wording import clock
-from gateway.rules.reloader import RulesKeeper
+from gateway.rules.reloader import RulesReloader
 from gateway.self_monitoring.auditor import Auditor
 from gateway.self_monitoring.heartbeat import Heartbeat
 
@@ -22,36 +22,36 @@ _ORDERED = {"GatewayPaused": "paging is paused", "GatewayBypassed": "suppression
 class Health:
     """What `/health` shows."""
 
-    keeper: RulesKeeper
+    reloader: RulesReloader
     auditor: Auditor
-    vault: EnvironmentVault
+    secrets: EnvironmentSecrets
     version: str
     heartbeat: Heartbeat | None = None
 
     def refused(self) -> dict[str, str]:
         """Sources whose token is not set, so that nobody is let in as them, by the secret's name."""
-        listed = self.keeper.in_force.rules.listed_sources
+        listed = self.reloader.in_force.rules.listed_sources
         named = {name: one.token.env for name, one in listed.items() if one.token is not None}
         named |= {name: SHARED for name in listed if named and name not in named}
-        return {name: secret for name, secret in named.items() if self.vault.secret(secret) is None}
+        return {name: secret for name, secret in named.items() if self.secrets.secret(secret) is None}
 
     def alike(self) -> list[str]:
         """Sources that show the same token: what comes with it is taken for the first one's."""
         owners: dict[str, list[str]] = {}
-        for name, source in self.keeper.in_force.rules.sources.items():
-            secret = self.vault.secret(source.token.env if source.token else SHARED) or ""
+        for name, source in self.reloader.in_force.rules.sources.items():
+            secret = self.secrets.secret(source.token.env if source.token else SHARED) or ""
             for token in filter(None, map(str.strip, secret.split(","))):
                 owners.setdefault(token, []).append(name)
         return [" and ".join(names) for names in owners.values() if len(names) > 1]
 
     def missing(self) -> dict[str, str]:
         """Destinations without a credential, by the secret's name."""
-        destinations = self.keeper.in_force.rules.destinations.items()
+        destinations = self.reloader.in_force.rules.destinations.items()
         return {
             name: secret
             for name, one in destinations
             for secret in reversed(one.credentials)
-            if self.vault.secret(secret) is None
+            if self.secrets.secret(secret) is None
         }
 
     def worries(self) -> list[str]:
@@ -60,8 +60,8 @@ class Health:
         worries += [f"{name} has no credential ({key}): its deliveries go to the log" for name, key in self.missing().items()]
         worries += [f"source {name} has no token ({key}): its webhooks are refused" for name, key in self.refused().items()]
         worries += [f"sources {names} have the same token: they cannot be told apart" for names in self.alike()]
-        worries += [f"the books do not balance: {name} {off:+d}" for name, off in auditor.residues.items() if off]
-        worries += [f"rules: {one}" for one in self.keeper.errors]
+        worries += [f"the books do not balance: {name} {off:+d}" for name, off in auditor.imbalances.items() if off]
+        worries += [f"rules: {one}" for one in self.reloader.errors]
         worries += [_silent(one) for one in auditor.heard if one.missing_since]
         worries += [f"{_ORDERED[name]} by {one.by} until {clock(one.until)}" for name, one in auditor.ordered.items()]
         if auditor.unheard:
@@ -77,17 +77,17 @@ class Health:
 
     def shown(self) -> Mapping[str, object]:
         worries = self.worries()
-        strange = self.keeper.in_force.unknown_severities
+        strange = self.reloader.in_force.unknown_severities
         return {
             "status": "degraded" if worries else "ok",
             "worries": worries,
-            "rules": self.keeper.in_force.rules.revision,
-            "residues": self.auditor.residues,
+            "rules": self.reloader.in_force.rules.revision,
+            "residues": self.auditor.imbalances,
             "unknown_severities": dict(sorted(strange.items())[:50]),
             "version": self.version,
         }
 
 
-def _silent(one: Heard) -> str:
+def _silent(one: WatchdogStatus) -> str:
     last = f"since {clock(one.last)}" if one.last else "yet"
     return f"no heartbeat of watchdog {one.rule.name} {last}: alerts from {one.rule.source} may not reach us"

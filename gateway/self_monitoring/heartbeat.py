@@ -16,7 +16,7 @@ from gateway.errors import StateUnavailable
 from gateway.model.changes import Changes
 from gateway.model.durations import SECOND
 from gateway.self_monitoring.auditor import LATE
-from gateway.state.shards import Slots
+from gateway.state.shards import Shards
 
 log = structlog.get_logger("gateway.heartbeat")
 
@@ -29,9 +29,9 @@ OUTCOMES = ("sent", "failed", "withheld")
 class Heartbeat:
     """`url` may hold a token: no log, error or metric shows it. `count` hears of every outcome."""
 
-    def __init__(self, url: str, slots: Slots, count: Callable[[str], None], proxy: str | None = None) -> None:
+    def __init__(self, url: str, shards: Shards, count: Callable[[str], None], proxy: str | None = None) -> None:
         self._url = url
-        self._slots = slots
+        self._shards = shards
         self._count = count
         self._client = httpx.AsyncClient(timeout=REQUEST_TIME, trust_env=False, follow_redirects=False, proxy=proxy)
         self.trouble = ""  # why the last one did not arrive
@@ -54,10 +54,10 @@ class Heartbeat:
         """Why nobody should rely on us now. What it asks of the store is what a webhook asks: to write, where history grows."""
         try:
             async with asyncio.timeout(STORE_PATIENCE):
-                for state in self._slots.states:
+                for state in self._shards.states:
                     await state.commit(Changes(grows=True))
-                _, overdue = await self._slots.agenda()
-                unheard = (await self._slots.counters()).get("unheard", 0)
+                _, overdue = await self._shards.agenda()
+                unheard = (await self._shards.counters()).get("unheard", 0)
         except TimeoutError:
             return "the store is too slow"
         except StateUnavailable as error:

@@ -15,7 +15,7 @@ import structlog
 
 from gateway.errors import StateUnavailable
 from gateway.model.alert import fingerprint
-from gateway.model.changes import Ask, Cell, Changes, Fate, Row, Table
+from gateway.model.changes import Cell, Changes, CommitOutcome, Query, Row, Table
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.own_alert import OwnAlert
 from gateway.model.records import load_alert
@@ -84,7 +84,7 @@ class OwnAlerts:
 
         A claim that stands no more is forgotten when its alert no longer fires: whoever is killed meanwhile leaves nothing behind.
         """
-        gathered = await self._store.gather(Ask(cells=(CLAIMS,)))
+        gathered = await self._store.gather(Query(cells=(CLAIMS,)))
         row, now = gathered.rows[CLAIMS], gathered.now
         before, said = _load(row), self._said.copy()
         claims = before | {key: one._replace(said_at=now) for key, one in said.items() if _is_news(before.get(key), now)}
@@ -103,7 +103,7 @@ class OwnAlerts:
         """Those of which our own copy fires in the store."""
         if not claims:
             return set()
-        ask = Ask([one.alert.copy for one in claims.values()], [one.alert.identity for one in claims.values()])
+        ask = Query([one.alert.copy for one in claims.values()], [one.alert.identity for one in claims.values()])
         found = (await self._store.gather(ask)).alerts
         alerts = [load_alert(row.value).copies if row.value else {} for _, row in found]
         return {key for (key, one), copies in zip(claims.items(), alerts, strict=True) if one.alert.fires(copies)}
@@ -112,9 +112,9 @@ class OwnAlerts:
         """False where another replica was quicker: the next look does it."""
         text = json.dumps({key: list(one) for key, one in claims.items()})
         committed = await self._store.commit(Changes(expect={CLAIMS: row.version}, put={CLAIMS: text.encode()}))
-        if committed.fate is not Fate.DONE:
+        if committed.outcome is not CommitOutcome.DONE:
             self._wake.set()
-        return committed.fate is Fate.DONE
+        return committed.outcome is CommitOutcome.DONE
 
 
 def _is_news(standing: Claim | None, now: int) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
-from gateway.decisions.notification.standings import standings
 from gateway.decisions.policy import Policy
 from gateway.intake.group_commit import Intake
 from gateway.intake.parse_webhook import parse
@@ -19,7 +19,7 @@ from gateway.model.records import load_alert
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.verdict import Taken
 from gateway.rules.compiled import compile_rules
-from gateway.state.snapshots import read_cases
+from gateway.state.snapshots import read_snapshots
 from gateway.storage.memory import MemoryStore
 
 
@@ -63,7 +63,7 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
     store = MemoryStore(lambda: now)
     verdicts: list[Taken] = []
     intake = Intake(store, in_force.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
-    await intake.accept(parsed.seen, parsed.strays)
+    await intake.accept(parsed.seen, parsed.quarantined)
     alerts = {name: load_alert(row.value) for name, row in store.rows[Table.ALERTS].items()}
     told, rule_of = await _plans(store, in_force.policy, now)
     return Explanation(
@@ -72,7 +72,7 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
             for seen, verdict in zip(parsed.seen, verdicts[: len(parsed.seen)], strict=True)
             if seen.alert in alerts
         ),
-        tuple(stray.fault for stray in parsed.strays),
+        tuple(quarantined.fault for quarantined in parsed.quarantined),
     )
 
 
@@ -80,16 +80,18 @@ async def _plans(store: MemoryStore, policy: Policy, now: int) -> tuple[dict[str
     """By episode, what it is where; by incident, the correlate rule that made it."""
     told: dict[str, list[ToldWhere]] = {}
     rules: dict[str, str] = {}
-    for reading in await read_cases(store, list(store.rows[Table.INCIDENTS]), policy):
-        assert reading is not None
-        rules[reading.case.incident.id] = reading.case.incident.rule
-        planned = plan(reading.case, policy, now)
+    for versioned in await read_snapshots(store, list(store.rows[Table.INCIDENTS]), policy):
+        assert versioned is not None
+        rules[versioned.snapshot.incident.id] = versioned.snapshot.incident.rule
+        planned = plan(versioned.snapshot, policy, now)
         for target, view in planned.views.items():
-            for episode, verdict in standings(view, now)[1].items():
+            for episode, verdict in count_statuses(view, now)[1].items():
                 due = view.due if verdict.outcome in ("held", "due") else 0
-                where = ToldWhere(target, verdict.outcome, verdict.reason, verdict.rule, due, view.want.paged, verdict.because)
+                where = ToldWhere(
+                    target, verdict.outcome, verdict.reason, verdict.rule, due, view.desired.paged, verdict.because
+                )
                 told.setdefault(episode, []).append(where)
-        for episode, verdict in planned.unseen.items():
+        for episode, verdict in planned.untargeted_verdicts.items():
             told.setdefault(episode, []).append(ToldWhere("", verdict.outcome, verdict.reason, verdict.rule, 0, False))
     return told, rules
 

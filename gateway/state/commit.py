@@ -1,11 +1,11 @@
-"""Commit changes, and wait while another replica fences the slot."""
+"""Commit changes, and wait while another replica fences the shard."""
 
 from __future__ import annotations
 
 import asyncio
 
 from gateway.errors import StateUnavailable
-from gateway.model.changes import Changes, Claim, Committed, Fate, Release
+from gateway.model.changes import Changes, Claim, CommitOutcome, Committed, Release
 from gateway.ports import Store
 
 FENCE_STEP = 0.05  # seconds
@@ -16,10 +16,10 @@ async def commit(store: Store, changes: Changes) -> Committed:
     """Another replica's fence lasts a moment: it is waited for. Raises `StateUnavailable`, also where it does not end."""
     for _ in range(FENCE_TRIES):
         committed = await store.commit(changes)
-        if committed.fate is not Fate.FENCED:
+        if committed.outcome is not CommitOutcome.FENCED:
             return committed
         await asyncio.sleep(FENCE_STEP)
-    raise StateUnavailable("somebody keeps the slot fenced")
+    raise StateUnavailable("somebody keeps the shard fenced")
 
 
 async def let_go(store: Store, claim: Claim, again: int | None) -> Committed:

@@ -1,6 +1,6 @@
-"""The slots of a store together: for people, metrics and whatever concerns all of them. Never asked on the path of an alert.
+"""The shards of a store together: for people, metrics and whatever concerns all of them. Never asked on the path of an alert.
 
-A slot is atomic by itself; nothing here is atomic over several.
+A shard is atomic by itself; nothing here is atomic over several.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gateway.decisions.partition import HOME
-from gateway.model.changes import Ask, Cell, Kept, LogEntry, Row, Table
+from gateway.model.changes import Cell, LogEntry, QuarantineEntry, Query, Row, Table
 from gateway.ports import State
 
 
-class Slots:
-    """An `Archive` over all of them. What is not of an alert (the orders, the quarantine) lives in the home slot."""
+class Shards:
+    """An `Archive` over all of them. What is not of an alert (the orders, the quarantine) lives in the home shard."""
 
     def __init__(self, states: Sequence[State]) -> None:
         self.states = tuple(states)
         self.home = self.states[HOME]
 
     async def holding(self, cell: Cell) -> State:
-        """The slot that has this row; the home slot where none has."""
+        """The shard that has this row; the home shard where none has."""
         if len(self.states) > 1:
             for state in self.states:
-                if (await state.gather(Ask(cells=(cell,)))).rows[cell].value:
+                if (await state.gather(Query(cells=(cell,)))).rows[cell].value:
                     return state
         return self.home
 
@@ -39,18 +39,18 @@ class Slots:
         return sum([await state.size(table) for state in self.states])
 
     async def page(self, table: Table, cursor: int, count: int) -> tuple[int, dict[str, Row]]:
-        """A cursor is the slot's own times the number of slots, and the slot."""
-        inner, slot = divmod(cursor, len(self.states))
-        inner, rows = await self.states[slot].page(table, inner, count)
+        """A cursor is the shard's own times the number of shards, and the shard."""
+        inner, shard = divmod(cursor, len(self.states))
+        inner, rows = await self.states[shard].page(table, inner, count)
         if inner:
-            return inner * len(self.states) + slot, rows
-        return (slot + 1) % len(self.states), rows
+            return inner * len(self.states) + shard, rows
+        return (shard + 1) % len(self.states), rows
 
     async def timeline(self, subject: str | None, limit: int, since: int = 0) -> list[tuple[int, LogEntry]]:
         lines = [line for state in self.states for line in await state.timeline(subject, limit, since)]
         return sorted(lines, key=lambda line: line[0], reverse=True)[:limit]
 
-    async def quarantine(self, limit: int) -> list[tuple[Kept, int, int]]:
+    async def quarantine(self, limit: int) -> list[tuple[QuarantineEntry, int, int]]:
         return await self.home.quarantine(limit)
 
     async def agenda(self) -> tuple[int, int]:

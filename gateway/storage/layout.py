@@ -1,4 +1,4 @@
-"""The layout of a store: how many slots it has, by what its partitions are told apart, and under which keys they live.
+"""The layout of a store: how many shards it has, by what its partitions are told apart, and under which keys they live.
 
 It is written by whoever comes first and changed by `gateway migrate` alone.
 """
@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.errors import BadSettings
 from gateway.model.changes import Table
-from gateway.state.shards import Slots
+from gateway.state.shards import Shards
 from gateway.storage.connections import Client
 from gateway.storage.redis import RedisStore
 
@@ -17,17 +17,17 @@ KEY = "gw:layout"
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """`prefix` is that of all keys of its slots."""
+    """`prefix` is that of all keys of its shards."""
 
-    slots: int
+    shards: int = msgspec.field(name="slots")  # the name in stores that were laid out before
     partition_by: tuple[str, ...]
     prefix: str = "gw"
 
     def __str__(self) -> str:
-        return f"{self.slots} slots, partition_by {list(self.partition_by)}"
+        return f"{self.shards} shards, partition_by {list(self.partition_by)}"
 
     def means(self, other: Layout) -> bool:
-        return (self.slots, self.partition_by) == (other.slots, other.partition_by)
+        return (self.shards, self.partition_by) == (other.shards, other.partition_by)
 
 
 async def read_layout(client: Client) -> Layout | None:
@@ -41,22 +41,22 @@ async def write_layout(client: Client, layout: Layout, *, first: bool = False) -
 
 
 def stores_of(client: Client, layout: Layout) -> list[RedisStore]:
-    """One for each slot, the home slot first."""
-    return [RedisStore(client, slot, layout.prefix) for slot in range(layout.slots)]
+    """One for each shard, the home shard first."""
+    return [RedisStore(client, shard, layout.prefix) for shard in range(layout.shards)]
 
 
-async def laid_out(client: Client, slots: int, partition_by: tuple[str, ...]) -> Slots:
-    """The slots of this store. Raises `BadSettings` where it holds alerts and is laid out otherwise, and `StateUnavailable`."""
-    wanted = Layout(slots, partition_by)
+async def open_shards(client: Client, shards: int, partition_by: tuple[str, ...]) -> Shards:
+    """The shards of this store. Raises `BadSettings` where it holds alerts and is laid out otherwise, and `StateUnavailable`."""
+    wanted = Layout(shards, partition_by)
     await write_layout(client, wanted, first=True)
     found = await read_layout(client)
     assert found is not None
     if not found.means(wanted):
-        if await Slots(stores_of(client, found)).size(Table.ALERTS):
+        if await Shards(stores_of(client, found)).size(Table.ALERTS):
             raise BadSettings(
                 f"the store is laid out for {found}, and GATEWAY_SLOTS and the rules want {wanted}: "
                 "stop all gateways and run `gateway migrate`, or take back what was changed"
             )
         await write_layout(client, wanted)
         found = wanted
-    return Slots(stores_of(client, found))
+    return Shards(stores_of(client, found))

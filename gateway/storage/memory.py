@@ -6,21 +6,21 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from gateway.model.audit_trail import Stretch, Written
+from gateway.model.audit_trail import LoggedEntry, Stretch
 from gateway.model.changes import (
     ABSENT,
-    Ask,
     Cell,
     Changes,
     Claimed,
+    CommitOutcome,
     Committed,
-    Fate,
-    Gathered,
-    Kept,
     LogEntry,
-    Posts,
+    QuarantineEntry,
+    Query,
+    Result,
     Row,
     Table,
+    Topics,
 )
 from gateway.model.durations import MINUTE
 from gateway.model.lanes import LaneRule, Pace, closed_lane
@@ -32,7 +32,7 @@ SOON = 1  # the urgency of who is woken
 
 
 class MemoryStore:
-    """State of one slot in dictionaries; lost with the process."""
+    """State of one shard in dictionaries; lost with the process."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
@@ -44,7 +44,7 @@ class MemoryStore:
         self.counted: dict[str, int] = {}
         self.log: deque[tuple[int, LogEntry]] = deque(maxlen=LOG_LENGTH)
         self._logged = 0  # entries ever
-        self._kept: dict[str, tuple[Kept, int, int]] = {}
+        self._kept: dict[str, tuple[QuarantineEntry, int, int]] = {}
         self._standing: dict[str, set[str]] = {}
         self._watching: dict[str, set[str]] = {}
 
@@ -55,7 +55,7 @@ class MemoryStore:
         self._last = max(self._last, self._clock())
         return self._last
 
-    async def gather(self, ask: Ask) -> Gathered:
+    async def gather(self, ask: Query) -> Result:
         alerts = []
         for copy, alert_id in zip(ask.copies, ask.alerts, strict=True):
             pointer = self.rows[Table.COPIES].get(copy, ABSENT).value.decode()
@@ -67,9 +67,9 @@ class MemoryStore:
                 cell = Cell(Table.INCIDENTS, incident)
                 rows[cell] = self._row(cell)
         standing = {
-            post: (alert, self.rows[Table.ALERTS].get(alert, ABSENT)) for post in ask.posts if (alert := self._first(post))
+            topic: (alert, self.rows[Table.ALERTS].get(alert, ABSENT)) for topic in ask.topics if (alert := self._first(topic))
         }
-        return Gathered(self._now(), alerts, rows, standing)
+        return Result(self._now(), alerts, rows, standing)
 
     def _row(self, cell: Cell) -> Row:
         return self.rows[cell.table].get(cell.field, ABSENT)
@@ -77,16 +77,16 @@ class MemoryStore:
     async def commit(self, changes: Changes) -> Committed:
         now = self._now()
         if any(self._row(cell).version != version for cell, version in changes.expect.items()):
-            return Committed(Fate.LOST, now)
-        if any(self._first(post) != alert for post, alert in changes.posts.seen.items()):
-            return Committed(Fate.LOST, now)
+            return Committed(CommitOutcome.LOST, now)
+        if any(self._first(topic) != alert for topic, alert in changes.topics.seen.items()):
+            return Committed(CommitOutcome.LOST, now)
         holder, ends = self._fence
         if holder and holder != changes.fence and ends > now:
-            return Committed(Fate.FENCED, now)
+            return Committed(CommitOutcome.FENCED, now)
         if not all(self._agenda.holds(one.claim) for one in changes.releases):
-            return Committed(Fate.EXPIRED, now)
+            return Committed(CommitOutcome.EXPIRED, now)
         self._write(changes)
-        woken = self._move(changes.posts)
+        woken = self._move(changes.topics)
         for release in changes.releases:
             self._agenda.release(release)
         self._agenda.schedule(changes.agenda | dict.fromkeys(woken, (now, SOON)))
@@ -95,7 +95,7 @@ class MemoryStore:
         self._keep(changes.keep, now)
         for name in changes.forget:
             self._add("quarantine_entries", -(self._kept.pop(name, None) is not None))
-        return Committed(Fate.DONE, now, self._commits.to_bytes(8, "big"))
+        return Committed(CommitOutcome.DONE, now, self._commits.to_bytes(8, "big"))
 
     def _write(self, changes: Changes) -> None:
         self._commits += 1
@@ -107,28 +107,28 @@ class MemoryStore:
         for name, by in changes.count.items():
             self._add(name, by)
 
-    def _first(self, post: str) -> str:
-        return min(self._standing.get(post, ()), default="")
+    def _first(self, topic: str) -> str:
+        return min(self._standing.get(topic, ()), default="")
 
-    def _move(self, posts: Posts) -> set[str]:
+    def _move(self, topics: Topics) -> set[str]:
         """Answers the subjects that are looked at again for it."""
         woken: set[str] = set()
-        for post, alert in posts.enter:
-            if not self._first(post):
-                woken |= self._watching.get(post, set())
-            self._standing.setdefault(post, set()).add(alert)
-        for post, alert in posts.leave:
-            if alert in self._standing.get(post, ()):
-                self._standing[post].discard(alert)
-                if not self._first(post):
-                    woken |= self._watching.get(post, set())
-        for post, subject in posts.watch:
-            self._watching.setdefault(post, set()).add(subject)
-        for post, subject in posts.unwatch:
-            self._watching.get(post, set()).discard(subject)
+        for topic, alert in topics.add:
+            if not self._first(topic):
+                woken |= self._watching.get(topic, set())
+            self._standing.setdefault(topic, set()).add(alert)
+        for topic, alert in topics.remove:
+            if alert in self._standing.get(topic, ()):
+                self._standing[topic].discard(alert)
+                if not self._first(topic):
+                    woken |= self._watching.get(topic, set())
+        for topic, subject in topics.subscribe:
+            self._watching.setdefault(topic, set()).add(subject)
+        for topic, subject in topics.unsubscribe:
+            self._watching.get(topic, set()).discard(subject)
         return woken
 
-    def _keep(self, keep: Iterable[Kept], now: int) -> None:
+    def _keep(self, keep: Iterable[QuarantineEntry], now: int) -> None:
         for one in keep:
             self._add("quarantine_entries", one.id not in self._kept)
             first, _, times = self._kept.pop(one.id, (one, 0, 0))
@@ -180,10 +180,10 @@ class MemoryStore:
         first = self._logged - len(self.log) + 1
         known = int(position or 0)
         numbered = ((number, *line) for number, line in enumerate(self.log, first) if number > known)
-        found = [Written(f"{number:020}", at, entry) for number, at, entry in islice(numbered, limit)]
+        found = [LoggedEntry(f"{number:020}", at, entry) for number, at, entry in islice(numbered, limit)]
         return Stretch(tuple(found), first, self._logged)
 
-    async def quarantine(self, limit: int) -> list[tuple[Kept, int, int]]:
+    async def quarantine(self, limit: int) -> list[tuple[QuarantineEntry, int, int]]:
         return list(reversed(self._kept.values()))[:limit]
 
     async def agenda(self) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""State in Redis ≥ 7.0 or Valkey: every question is one script over the slot's declared keys (`scripts/*.lua`).
+"""State in Redis ≥ 7.0 or Valkey: every question is one script over the shard's declared keys (`scripts/*.lua`).
 
 So it is atomic and one round trip. Nothing is retried here: a commit that was not answered may have been done, and only its
 sender knows what that means.
@@ -14,19 +14,19 @@ from typing import Any
 
 import msgspec
 
-from gateway.model.audit_trail import Stretch, Written
+from gateway.model.audit_trail import LoggedEntry, Stretch
 from gateway.model.changes import (
     ABSENT,
-    Ask,
     Cell,
     Changes,
     Claim,
     Claimed,
+    CommitOutcome,
     Committed,
-    Fate,
-    Gathered,
-    Kept,
     LogEntry,
+    QuarantineEntry,
+    Query,
+    Result,
     Row,
     Table,
 )
@@ -52,19 +52,19 @@ _pack = msgspec.msgpack.Encoder().encode
 
 
 class RedisStore:
-    """One slot of a real server. `client` is given by `connect`."""
+    """One shard of a real server. `client` is given by `connect`."""
 
-    def __init__(self, client: Client, slot: int = 0, prefix: str = "gw") -> None:
+    def __init__(self, client: Client, shard: int = 0, prefix: str = "gw") -> None:
         self._client = client
-        self._keys = [f"{{{prefix}:{slot}}}:{name}" for name in KEY_NAMES]
+        self._keys = [f"{{{prefix}:{shard}}}:{name}" for name in KEY_NAMES]
         self.keys = dict(zip(KEY_NAMES, self._keys, strict=True))  # by what they hold
 
     async def _run(self, script: str, *args: bytes | str | int) -> Any:
         return await self._client.run(SCRIPTS[script], self._keys, *args)
 
-    async def gather(self, ask: Ask) -> Gathered:
+    async def gather(self, ask: Query) -> Result:
         cells = [part for cell in ask.cells for part in (TABLE_NUMBER[cell.table], cell.field)]
-        asked = _pack((ask.copies, ask.alerts, cells, ask.keys, ask.posts))
+        asked = _pack((ask.copies, ask.alerts, cells, ask.keys, ask.topics))
         now, alerts, rows, named, found, there = await self._run("gather", asked)
         answer = {cell: _row(row) for cell, row in zip(ask.cells, rows, strict=True)}
         for key, row in zip(ask.keys, named, strict=True):
@@ -73,13 +73,13 @@ class RedisStore:
             answer[Cell(Table.INCIDENTS, incident.decode())] = _row(row)
         pointed = [(copy[8:].decode(), _row(row)) for copy, row in _pairs(alerts)]
         standing = {
-            post: (alert.decode(), _row(row)) for post, (alert, row) in zip(ask.posts, _pairs(there), strict=True) if alert
+            topic: (alert.decode(), _row(row)) for topic, (alert, row) in zip(ask.topics, _pairs(there), strict=True) if alert
         }
-        return Gathered(int(now), pointed, answer, standing)
+        return Result(int(now), pointed, answer, standing)
 
     async def commit(self, changes: Changes) -> Committed:
         version = secrets.token_bytes(8)
-        posts = changes.posts
+        topics = changes.topics
         blobs: list[bytes] = []
         change = (
             _flat(changes.expect, blobs),
@@ -98,13 +98,13 @@ class RedisStore:
             (LOG_LENGTH, QUARANTINE_LENGTH),
             [
                 [part for pair in pairs for part in pair]
-                for pairs in (posts.enter, posts.leave, posts.watch, posts.unwatch, posts.seen.items())
+                for pairs in (topics.add, topics.remove, topics.subscribe, topics.unsubscribe, topics.seen.items())
             ],
             changes.forget,
         )
         script = SCRIPTS["commit_grow" if changes.grows else "commit"]
-        fate, now = await self._client.run(script, self._keys, version, _pack(change), *blobs, lasting=True)
-        return Committed(Fate(fate.decode()), int(now), version)
+        outcome, now = await self._client.run(script, self._keys, version, _pack(change), *blobs, lasting=True)
+        return Committed(CommitOutcome(outcome.decode()), int(now), version)
 
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
         token = secrets.token_hex(8)
@@ -121,7 +121,7 @@ class RedisStore:
         return bool(await self._run("fence", holder, length))
 
     async def now(self) -> int:
-        return (await self.gather(Ask())).now
+        return (await self.gather(Query())).now
 
     async def counters(self) -> dict[str, int]:
         found = await self._client.ask("HGETALL", self.keys["counters"])
@@ -149,9 +149,9 @@ class RedisStore:
 
     async def log_after(self, position: str, limit: int) -> Stretch:
         first, last, lines = await self._run("trail", position, limit)
-        return Stretch(tuple(Written(name.decode(), *_entry(fields)) for name, fields in lines), int(first), int(last))
+        return Stretch(tuple(LoggedEntry(name.decode(), *_entry(fields)) for name, fields in lines), int(first), int(last))
 
-    async def quarantine(self, limit: int) -> list[tuple[Kept, int, int]]:
+    async def quarantine(self, limit: int) -> list[tuple[QuarantineEntry, int, int]]:
         ages = await self._client.ask("ZREVRANGE", self.keys["quarantine_age"], 0, limit - 1, "WITHSCORES")
         ids = [(name, int(float(at))) for name, at in (_pairs(ages) if ages and isinstance(ages[0], bytes) else ages)]
         if not ids:
@@ -160,7 +160,7 @@ class RedisStore:
         values = await self._client.ask("HMGET", self.keys["quarantine"], *names)
         seen = await self._client.ask("HMGET", self.keys["quarantine_seen"], *names)
         return [
-            (Kept(name.decode(), value), at, int(times or 0))
+            (QuarantineEntry(name.decode(), value), at, int(times or 0))
             for (name, at), value, times in zip(ids, values, seen, strict=True)
             if value is not None
         ]

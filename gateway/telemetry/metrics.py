@@ -20,7 +20,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from gateway.decisions.accounting.books import COUNTED, IDENTITIES, residues
+from gateway.decisions.accounting.invariants import COUNTED, INVARIANTS, imbalances
 from gateway.model.verdict import Outcome, Reason, Taken
 from gateway.telemetry.source_metrics import CONCLUSIONS, SourceMetrics
 from gateway.telemetry.watchdog_metrics import WatchdogMetrics
@@ -64,12 +64,12 @@ class _State:
     def __init__(self, registry: CollectorRegistry) -> None:
         gauge = partial(Gauge, registry=registry)
         self.strange = gauge("gateway_unknown_severities", "Alerts with a severity word that no rule knows")
-        self.standings = gauge(
+        self.status_counts = gauge(
             "gateway_standing", "Members of incidents at their targets, by what they are there", ["standing"]
         )
         self.reasons = gauge("gateway_standing_reason", "The same, by why", ["reason"])
         self.open = gauge("gateway_open_episodes", "Open episodes: counted by intake, planned, waiting for a plan", ["state"])
-        self.tellings = gauge("gateway_tellings", "Episodes told to targets ever, and ends told", ["what"])
+        self.notifications = gauge("gateway_tellings", "Episodes told to targets ever, and ends told", ["what"])
         self.residue = gauge(
             "gateway_identity_residue", "What does not balance in the books; anything but 0 is a fault", ["identity"]
         )
@@ -88,7 +88,7 @@ class _State:
         self.ordered = gauge("gateway_ordered", "1 while people have paging paused, or suppression bypassed", ["what"])
         for reason in STANDING_REASONS:
             self.reasons.labels(reason)
-        for identity in IDENTITIES:
+        for identity in INVARIANTS:
             self.residue.labels(identity)
 
 
@@ -151,11 +151,11 @@ class Metrics:
         for reason in STANDING_REASONS:
             self._state.reasons.labels(reason).set(counted.get(f"reason:{reason}", 0))
         for name in COUNTED:
-            self._state.standings.labels(name).set(counted.get(f"standing:{name}", 0))
+            self._state.status_counts.labels(name).set(counted.get(f"standing:{name}", 0))
         for state in ("counted", "planned", "waiting"):
             self._state.open.labels(state).set(counted.get(f"open:{state}", 0))
         for what in ("tellings", "ends_told", "ends_forgotten"):
-            self._state.tellings.labels(what).set(counted.get(what, 0))
+            self._state.notifications.labels(what).set(counted.get(what, 0))
         self._state.dead.labels("members").set(counted.get("standing:undeliverable", 0))
         self._state.dead.labels("ends").set(counted.get("standing:ends_undeliverable", 0))
         self._state.unheard.set(counted.get("unheard", 0))
@@ -164,7 +164,7 @@ class Metrics:
         self._state.crowded.set(counted.get("crowded_copies", 0))
         self._state.agenda.set(depth)
         self._state.agenda_age.set(overdue / 1000)
-        found = residues(counted)
+        found = imbalances(counted)
         for identity, residue in found.items():
             self._state.residue.labels(identity).set(residue)
         return found

@@ -7,7 +7,7 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from gateway.model.watchdog import Heard
+from gateway.model.watchdog import WatchdogStatus
 
 
 class WatchdogMetrics:
@@ -18,7 +18,7 @@ class WatchdogMetrics:
         )
         self._missing = gauge("gateway_watchdog_missing", "1 while its heartbeat is missing", ["watchdog"])
 
-    def heard(self, listed: Sequence[Heard]) -> None:
+    def heard(self, listed: Sequence[WatchdogStatus]) -> None:
         """All that there are."""
         self._last.clear()
         self._missing.clear()

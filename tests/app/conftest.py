@@ -55,7 +55,7 @@ class Running:
         """Send one firing alert and wait until both places know; the incident's id."""
         assert (await self.webhook(alert(service, starts="2026-11-23T10:00:00Z"))).status_code == 200
         await self.until(lambda: self.slack.messages("alerts") and self.pagerduty.incidents)
-        while (await self.gateway.slots.counters()).get("standing:told", 0) < 2:  # both answers are written down too
+        while (await self.gateway.shards.counters()).get("standing:told", 0) < 2:  # both answers are written down too
             await asyncio.sleep(0.02)
         return self.pagerduty.incidents[-1].dedup_key.partition(".")[0]
 
@@ -89,7 +89,7 @@ class Starter:
     async def start(self) -> Running:
         paces = {"slack": Pace(10, 10), "pagerduty": Pace(10, 10)}
         gateway = await self.stack.enter_async_context(running(self.environment(), paces))
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(gateway.front), base_url="http://gateway")
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(gateway.asgi_app), base_url="http://gateway")
         await self.stack.enter_async_context(client)
         return Running(gateway, self.slack, self.pagerduty, self.folder, client)
 

@@ -11,7 +11,7 @@ import pytest
 
 from gateway import app as composition
 from gateway.config.environment import Environment
-from gateway.config.secrets import EnvironmentVault
+from gateway.config.secrets import EnvironmentSecrets
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.policy import Policy
 from gateway.errors import BadSettings, StateUnavailable
@@ -22,10 +22,10 @@ from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
 from gateway.reconcile import Reconciler
 from gateway.rules.compiled import load_or_refuse
-from gateway.rules.reloader import Listeners, RulesKeeper
+from gateway.rules.reloader import Listeners, RulesReloader
 from gateway.runtime import background
-from gateway.runtime.store import stored
-from gateway.state.shards import Slots
+from gateway.runtime.store import open_store
+from gateway.state.shards import Shards
 from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
 from gateway.telemetry.metrics import Metrics
@@ -38,10 +38,10 @@ from tests.support.world import World
 
 def test_a_secret_whose_file_has_gone_is_missing_and_no_fault(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("open-sesame")
-    vault = EnvironmentVault(Environment({"PAY_KEY_FILE": str(tmp_path / "key")}), b"k")
-    assert vault.secret("PAY_KEY") == "open-sesame"
+    secrets = EnvironmentSecrets(Environment({"PAY_KEY_FILE": str(tmp_path / "key")}), b"k")
+    assert secrets.secret("PAY_KEY") == "open-sesame"
     (tmp_path / "key").unlink()
-    assert vault.secret("PAY_KEY") is None
+    assert secrets.secret("PAY_KEY") is None
 
 
 @pytest.mark.parametrize("url", ["http://redis:6379", "redis://:sesame@host:port", "redis://:sesame@[::1", "sesame"])
@@ -60,7 +60,7 @@ async def test_a_server_of_another_kind_is_refused_at_start_and_not_waited_for(t
         server.ready()
         environment = Environment({"GATEWAY_REDIS_URL": f"redis://{server.place}"})
         with pytest.raises(BadSettings, match=rf"GATEWAY_REDIS_URL: it is a .*: write redis\+{kind}://"):
-            async with stored(environment.settings):
+            async with open_store(environment.settings):
                 pass
     finally:
         server.kill()
@@ -130,20 +130,20 @@ async def test_a_reload_that_the_store_interrupts_is_finished_by_the_next_look(t
     rules.write_text(RULES)
     used: list[Policy] = []
     listeners = Listeners(lambda new, _generation: used.append(new.policy), lambda _bad: None, lambda *_: None)
-    keeper = RulesKeeper(rules, load_or_refuse(rules, START), Slots([Hiccups(lambda: START)]), listeners, lambda: START)
+    reloader = RulesReloader(rules, load_or_refuse(rules, START), Shards([Hiccups(lambda: START)]), listeners, lambda: START)
     rules.write_text(RULES.replace("everything", "all"))
     with pytest.raises(StateUnavailable):
-        await keeper.reload()
+        await reloader.reload()
     assert used == []
-    assert await keeper.reload()
-    assert used[-1] is keeper.in_force.policy
+    assert await reloader.reload()
+    assert used[-1] is reloader.in_force.policy
     assert [route.name for route in used[-1].rules.routes] == ["all"]
 
 
 async def test_files_with_errors_show_in_the_metrics_and_in_health(starter: Starter) -> None:
     running = await starter.start()
     (running.folder / "rules.yaml").write_text("routes: [{nam: x}]")
-    assert not await running.gateway.keeper.reload()
+    assert not await running.gateway.reloader.reload()
     assert running.gateway.metrics.registry.get_sample_value("gateway_rules_rejected") == 1
     health = (await running.ask("/health")).json()
     assert health["status"] == "degraded"
@@ -154,7 +154,7 @@ async def test_a_store_that_is_away_is_the_first_worry(app: Running) -> None:
     async def away() -> dict[str, int]:
         raise StateUnavailable("away")
 
-    app.gateway.auditor.slots.counters = away  # type: ignore[method-assign]
+    app.gateway.auditor.shards.counters = away  # type: ignore[method-assign]
     await app.gateway.auditor.look()
     assert (await app.ask("/health")).json()["worries"][0].startswith("the store does not answer")
 

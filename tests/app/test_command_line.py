@@ -325,7 +325,7 @@ async def beside(starter: Starter, gateway: Gateway) -> AsyncIterator[Beside]:
     server = LocalServer()
     with capture_logs():  # of the gateway, which shares our standard output here
         app = await starter.start()
-        async with server.running(app.gateway.front, 0):
+        async with server.running(app.gateway.asgi_app, 0):
             yield Beside(app, gateway, server.url)
 
 

@@ -97,7 +97,7 @@ async def running_beside(patient: Patient) -> AsyncIterator[Running]:
     server = LocalServer()
     async with AsyncExitStack() as stack:
         app = await Starter(patient.folder, patient.slack, patient.pagerduty, stack).start()
-        await stack.enter_async_context(server.running(app.gateway.front, 0))
+        await stack.enter_async_context(server.running(app.gateway.asgi_app, 0))
         patient.more = {"GATEWAY_URL": server.url}
         yield app
 
@@ -109,7 +109,7 @@ async def test_a_healthy_installation_with_its_gateway_running_has_nothing_to_co
     app: Running, patient: Patient
 ) -> None:
     server = LocalServer()
-    async with server.running(app.gateway.front, 0):
+    async with server.running(app.gateway.asgi_app, 0):
         patient.more = {"GATEWAY_URL": server.url, "GATEWAY_HEARTBEAT_URL": f"{server.url}/livez"}
         found = await patient.examined()
     assert {one.mark for one in found} == {Mark.GOOD}
@@ -269,7 +269,7 @@ async def test_what_the_running_gateway_worries_about_is_shown(patient: Patient)
     async with running_beside(patient) as app:
         await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z", severity="purple"))
         (app.folder / "rules.yaml").write_text("routes: [{nam: x}]", "utf-8")
-        await app.gateway.keeper.reload()
+        await app.gateway.reloader.reload()
         found = [one.said for one in await patient.examined() if one.what in ("gateway", "severity")]
     assert any("unknown key `nam`" in one for one in found)
     assert "`purple` is unknown, 1 alerts: map it in labels.severity" in found

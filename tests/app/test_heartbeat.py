@@ -13,7 +13,7 @@ from gateway.errors import BadSettings, StateFull, StateUnavailable
 from gateway.model.changes import Changes, Committed
 from gateway.model.durations import MINUTE
 from gateway.self_monitoring.heartbeat import Heartbeat
-from gateway.state.shards import Slots
+from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
 from tests.app.conftest import Running, Starter
 from tests.support.build import START
@@ -43,7 +43,7 @@ class Patient:
 
     def __post_init__(self) -> None:
         self.stores = [Ailing(lambda: START + self.at) for _ in range(2)]
-        self.heartbeat = Heartbeat(f"{self.pinged.url}{PATH}", Slots(self.stores), self.outcomes.append)
+        self.heartbeat = Heartbeat(f"{self.pinged.url}{PATH}", Shards(self.stores), self.outcomes.append)
 
 
 @pytest.fixture
@@ -62,15 +62,15 @@ async def test_it_goes_out_while_all_is_well(patient: Patient) -> None:
     assert patient.heartbeat.trouble == ""
 
 
-@pytest.mark.parametrize("slot", [0, 1])
+@pytest.mark.parametrize("shard", [0, 1])
 @pytest.mark.parametrize("fault", [StateUnavailable("away"), StateFull("full"), TimeoutError()], ids=["away", "full", "slow"])
-async def test_it_is_withheld_while_any_slot_takes_no_webhooks(patient: Patient, slot: int, fault: Exception) -> None:
-    patient.stores[slot].fault = fault
+async def test_it_is_withheld_while_any_slot_takes_no_webhooks(patient: Patient, shard: int, fault: Exception) -> None:
+    patient.stores[shard].fault = fault
     await patient.heartbeat.beat()
     assert not patient.pinged.paths
     assert patient.outcomes == ["withheld"]
     assert patient.heartbeat.trouble
-    patient.stores[slot].fault = None
+    patient.stores[shard].fault = None
     await patient.heartbeat.beat()
     assert patient.outcomes == ["withheld", "sent"]
 
@@ -86,7 +86,7 @@ async def test_it_is_withheld_while_there_is_an_incident_of_which_nobody_can_be_
 
 async def test_it_is_withheld_while_what_is_due_is_not_done(patient: Patient) -> None:
     changes = Changes()
-    changes.look("plan:a", START)
+    changes.schedule("plan:a", START)
     await patient.stores[1].commit(changes)
     patient.at = 2 * MINUTE
     await patient.heartbeat.beat()

@@ -10,14 +10,14 @@ from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.intake.group_commit import Intake
-from gateway.intake.sharded import SpreadIntake
+from gateway.intake.sharded import ShardedIntake
 from gateway.model.alert import Alert
 from gateway.model.changes import Changes, Table
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.records import load_alert
 from gateway.self_monitoring.auditor import Auditor
 from gateway.self_monitoring.own_alerts import STANDS, OwnAlerts
-from gateway.state.shards import Slots
+from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
 from gateway.telemetry.metrics import Metrics
 from tests.support.build import START, rulebook
@@ -55,7 +55,7 @@ class Audited:
 
     def __post_init__(self) -> None:
         self.auditor = Auditor(
-            Slots([self.replicas.store]), SpreadIntake([self.replicas.intake()], Policy(rulebook())), Metrics(), lambda name, labels: self.said.append((name, dict(labels))),
+            Shards([self.replicas.store]), ShardedIntake([self.replicas.intake()], Policy(rulebook())), Metrics(), lambda name, labels: self.said.append((name, dict(labels))),
             lambda: 0, lambda: 0, dict,
         )  # fmt: skip
 
@@ -196,7 +196,7 @@ async def test_books_that_are_wrong_for_one_look_only_are_not_worth_an_alert() -
 async def test_what_has_been_due_for_over_two_minutes_is_said_at_every_look() -> None:
     audited = Audited(Replicas())
     changes = Changes()
-    changes.look("plan:i1", START)
+    changes.schedule("plan:i1", START)
     await audited.replicas.store.commit(changes)
     audited.replicas.at = 2 * MINUTE
     assert await audited.looks() == []

@@ -13,14 +13,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.errors import BadRules, StateUnavailable
-from gateway.model.changes import Ask, Changes, Gathered
+from gateway.model.changes import Changes, Query, Result
 from gateway.model.durations import MINUTE
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
 from gateway.model.rules.rulebook import Rulebook
 from gateway.rules import reloader as reload
-from gateway.rules.compiled import InForce, load_or_refuse
-from gateway.rules.reloader import Listeners, RulesKeeper, owed_ends
-from gateway.state.shards import Slots
+from gateway.rules.compiled import CompiledRules, load_or_refuse
+from gateway.rules.reloader import Listeners, RulesReloader, owed_ends
+from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook, seen
 from tests.support.world import World
@@ -53,9 +53,11 @@ class Replica:
         self.path.parent.mkdir(exist_ok=True)
         self.path.write_text(self.rules, "utf-8")
         listeners = Listeners(self._use, self.rejected.append, self._report)
-        self.keeper = RulesKeeper(self.path, load_or_refuse(self.path, START), Slots([self.store]), listeners, lambda: self.at)
+        self.reloader = RulesReloader(
+            self.path, load_or_refuse(self.path, START), Shards([self.store]), listeners, lambda: self.at
+        )
 
-    def _use(self, found: InForce, generations: Sequence[int]) -> None:
+    def _use(self, found: CompiledRules, generations: Sequence[int]) -> None:
         self.used.append((found.rules, generations[0]))
 
     def _report(self, name: str, _labels: object) -> None:
@@ -63,11 +65,11 @@ class Replica:
 
     async def given(self, rules: str) -> bool:
         self.path.write_text(rules, "utf-8")
-        return await self.keeper.reload()
+        return await self.reloader.reload()
 
     @property
     def routes(self) -> list[str]:
-        return [one.name for one in self.keeper.in_force.rules.routes]
+        return [one.name for one in self.reloader.in_force.rules.routes]
 
 
 @pytest.fixture
@@ -99,7 +101,7 @@ async def owed_said(replica: Replica, rules: str) -> dict[str, int]:
 async def test_a_good_change_is_in_force_and_whoever_listens_has_it(replica: Replica) -> None:
     assert await replica.given(ONE_ROUTE_MORE)
     assert replica.routes == ["everything", "more"]
-    assert [rules for rules, _ in replica.used] == [replica.keeper.in_force.rules]
+    assert [rules for rules, _ in replica.used] == [replica.reloader.in_force.rules]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ async def test_a_new_route_is_told_of_what_fires_already(tmp_path: Path) -> None
     assert world.slack.sent == []
     await replica.given(GOOD)
     await world.until(2 * MINUTE)
-    assert {one.target: one.state for one in world.slack.sent} == {"chat": Told.FIRING, "other": Told.FIRING}
+    assert {one.target: one.state for one in world.slack.sent} == {"chat": NotifiedState.FIRING, "other": NotifiedState.FIRING}
 
 
 # A bad set
@@ -147,37 +149,37 @@ async def test_a_new_route_is_told_of_what_fires_already(tmp_path: Path) -> None
     ],
 )
 async def test_a_bad_set_keeps_the_last_good_one(replica: Replica, rules: str) -> None:
-    before = replica.keeper.in_force
+    before = replica.reloader.in_force
     assert not await replica.given(rules)
-    assert replica.keeper.in_force is before
+    assert replica.reloader.in_force is before
     assert replica.used == []
 
 
 async def test_a_bad_set_is_shown_with_file_line_and_column(replica: Replica) -> None:
     await replica.given(BAD)
     assert replica.rejected == [True]
-    assert replica.keeper.errors[0].startswith(f"{replica.path}:5:24: unknown key `notifi`; did you mean `notify`?")
+    assert replica.reloader.errors[0].startswith(f"{replica.path}:5:24: unknown key `notifi`; did you mean `notify`?")
 
 
 async def test_a_good_set_after_a_bad_one_forgets_the_errors(replica: Replica) -> None:
     await replica.given(BAD)
     await replica.given(GOOD)
     assert replica.rejected == [True, False]
-    assert replica.keeper.errors == ()
+    assert replica.reloader.errors == ()
 
 
 async def test_files_that_are_gone_keep_the_last_good_set(replica: Replica) -> None:
     replica.path.unlink()
-    assert not await replica.keeper.reload()
+    assert not await replica.reloader.reload()
     assert replica.routes == ["everything"]
-    assert "there is no such file or folder" in replica.keeper.errors[0]
+    assert "there is no such file or folder" in replica.reloader.errors[0]
 
 
 async def test_a_secret_written_out_is_an_error_that_does_not_repeat_it(replica: Replica) -> None:
     literal = GOOD.replace("{slack: {channel: C2}}", f"{{pagerduty: {{routing_key: {LITERAL}}}}}")
     with capture_logs() as lines:
         assert not await replica.given(literal)
-    assert LITERAL not in f"{lines}{replica.keeper.errors}"
+    assert LITERAL not in f"{lines}{replica.reloader.errors}"
 
 
 def test_a_bad_set_at_the_start_is_refused_with_every_error(tmp_path: Path) -> None:
@@ -194,8 +196,8 @@ def reloading_world(tmp_path: Path, rules: str) -> tuple[World, Replica]:
     """A world whose rules come from a file."""
     world = World(rulebook())
     replica = Replica(tmp_path / "rules.yaml", world.store, rules)
-    replica.keeper._listeners = Listeners(lambda found, _generation: world.use(found.rules), lambda _: None, lambda *_: None)
-    world.use(replica.keeper.in_force.rules)
+    replica.reloader._listeners = Listeners(lambda found, _generation: world.use(found.rules), lambda _: None, lambda *_: None)
+    world.use(replica.reloader.in_force.rules)
     return world, replica
 
 
@@ -228,7 +230,7 @@ async def test_a_destination_that_is_gone_is_told_and_owes_nothing_then(tmp_path
     await world.until(MINUTE)
     await replica.given(WITHOUT_OTHER)
     await world.until(2 * MINUTE)
-    assert [one.state for one in world.slack.sent if one.target == "other"][-1] is not Told.FIRING
+    assert [one.state for one in world.slack.sent if one.target == "other"][-1] is not NotifiedState.FIRING
     assert await owed_ends(world.store, {"other"}) == {}
 
 
@@ -237,12 +239,12 @@ async def test_a_destination_that_is_gone_is_told_and_owes_nothing_then(tmp_path
 
 async def test_the_first_rules_are_generation_1_and_the_same_rules_elsewhere_too(tmp_path: Path, store: MemoryStore) -> None:
     first, second = Replica(tmp_path / "a.yaml", store), Replica(tmp_path / "b.yaml", store)
-    generations = [await one.keeper.announce("same") for one in (first, second)]
+    generations = [await one.reloader.announce("same") for one in (first, second)]
     assert generations == [(1,), (1,)]
 
 
 async def test_each_new_set_is_a_generation_of_its_own_an_old_one_that_comes_back_too(replica: Replica) -> None:
-    await replica.keeper.announce(replica.keeper.in_force.rules.revision)
+    await replica.reloader.announce(replica.reloader.in_force.rules.revision)
     for rules in (ONE_ROUTE_MORE, GOOD, ONE_ROUTE_MORE):
         await replica.given(rules)
     assert [generation for _, generation in replica.used] == [2, 3, 4]
@@ -251,7 +253,7 @@ async def test_each_new_set_is_a_generation_of_its_own_an_old_one_that_comes_bac
 async def test_a_replica_that_follows_another_takes_its_generation(tmp_path: Path, store: MemoryStore) -> None:
     leader, follower = Replica(tmp_path / "a" / "rules.yaml", store), Replica(tmp_path / "b" / "rules.yaml", store)
     for one in (leader, follower):
-        await one.keeper.announce("before")
+        await one.reloader.announce("before")
     for one in (leader, follower):
         await one.given(ONE_ROUTE_MORE)
     assert [leader.used[0][1], follower.used[0][1]] == [2, 2]
@@ -260,7 +262,7 @@ async def test_a_replica_that_follows_another_takes_its_generation(tmp_path: Pat
 class Interleaved(MemoryStore):
     """Everybody who asks gets an answer before anybody can act on it."""
 
-    async def gather(self, ask: Ask) -> Gathered:
+    async def gather(self, ask: Query) -> Result:
         found = await super().gather(ask)
         await asyncio.sleep(0)
         return found
@@ -268,12 +270,12 @@ class Interleaved(MemoryStore):
 
 async def test_replicas_that_announce_the_same_at_once_agree(tmp_path: Path) -> None:
     replica = Replica(tmp_path / "rules.yaml", Interleaved(lambda: START))
-    assert await asyncio.gather(*[replica.keeper.announce("new") for _ in range(5)]) == [(1,)] * 5
+    assert await asyncio.gather(*[replica.reloader.announce("new") for _ in range(5)]) == [(1,)] * 5
 
 
 async def test_replicas_that_announce_different_rules_at_once_get_different_generations(tmp_path: Path) -> None:
     replica = Replica(tmp_path / "rules.yaml", Interleaved(lambda: START))
-    found = await asyncio.gather(*[replica.keeper.announce(f"rules-{n}") for n in range(5)])
+    found = await asyncio.gather(*[replica.reloader.announce(f"rules-{n}") for n in range(5)])
     assert sorted(found) == [(1,), (2,), (3,), (4,), (5,)]
 
 
@@ -282,7 +284,7 @@ async def test_replicas_that_announce_different_rules_at_once_get_different_gene
 
 @asynccontextmanager
 async def watched(replica: Replica) -> AsyncIterator[Callable[[Callable[[], object]], Any]]:
-    task = asyncio.create_task(replica.keeper.run())
+    task = asyncio.create_task(replica.reloader.run())
 
     async def until(condition: Callable[[], object]) -> None:
         async with asyncio.timeout(5):
@@ -315,7 +317,7 @@ async def test_a_bad_set_is_an_alert_of_our_own_for_as_long_as_it_is_there(repli
         await until(lambda: len(replica.reports) > 2)
         assert set(replica.reports) == {"GatewayRulesRejected"}
         replica.path.write_text(ONE_ROUTE_MORE, "utf-8")
-        await until(lambda: not replica.keeper.errors)
+        await until(lambda: not replica.reloader.errors)
         said = len(replica.reports)
         await until(lambda: replica.routes == ["everything", "more"])
         assert len(replica.reports) == said
@@ -339,4 +341,4 @@ async def test_a_change_that_finds_the_store_away_is_taken_when_it_is_back(tmp_p
     async with watched(replica) as until:
         replica.path.write_text(ONE_ROUTE_MORE, "utf-8")
         await until(lambda: replica.used)
-    assert replica.used[-1][0] is replica.keeper.in_force.rules
+    assert replica.used[-1][0] is replica.reloader.in_force.rules

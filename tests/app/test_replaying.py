@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 
 from gateway.actions.quarantine import Replayer
-from gateway.decisions.accounting.books import residues
+from gateway.decisions.accounting.invariants import imbalances
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.intake.group_commit import Intake
 from gateway.model.durations import DAY
-from gateway.model.quarantined import Stray
+from gateway.model.quarantined import Quarantined
 from gateway.model.rules.rulebook import LabelRules
-from gateway.state.shards import Slots
+from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
 from tests.app.conftest import RULES, Running, Starter
 from tests.support.build import START, rulebook
@@ -41,23 +41,23 @@ async def test_what_the_rules_let_in_by_now_is_taken_out_of_quarantine_and_told(
     app = await starter.start()
     entry = await quarantined(app, alert("pay", starts="2026-11-23T10:00:00Z"))
     (starter.folder / "rules.yaml").write_text(RULES, "utf-8")
-    assert await app.gateway.keeper.reload()
+    assert await app.gateway.reloader.reload()
     assert (await app.ask(f"/api/v1/quarantine/{entry}/replay", "POST")).json() == {"taken": 1, "too_old": 0}
     await app.until(lambda: app.pagerduty.incidents)
     assert (await app.ask("/api/v1/quarantine")).json()["items"] == []
-    assert not any(residues(await app.gateway.slots.counters()).values())
+    assert not any(imbalances(await app.gateway.shards.counters()).values())
 
 
 async def test_what_fired_days_ago_pages_nobody_and_an_end_is_taken_however_late() -> None:
     at = 0
     store = MemoryStore(lambda: START + at)
-    slots, intake = Slots([store]), Intake(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
+    shards, intake = Shards([store]), Intake(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
     normalisers = {"default": Normaliser(LabelRules())}
-    replayer = Replayer(slots, intake, lambda: (normalisers, "default"))
+    replayer = Replayer(shards, intake, lambda: (normalisers, "default"))
     raw = [json.dumps(alert("pay", starts="2026-11-23T10:00:00Z", ends=ends)).encode() for ends in ("", "2026-11-23T11:00:00Z")]
-    await intake.accept([], [Stray("gone", f"alerts[{number}]", "outside", one) for number, one in enumerate(raw)])
+    await intake.accept([], [Quarantined("gone", f"alerts[{number}]", "outside", one) for number, one in enumerate(raw)])
     at = 3 * DAY
-    found = [await replayer.replay(kept.id) for kept, _, _ in await slots.quarantine(10)]
+    found = [await replayer.replay(kept.id) for kept, _, _ in await shards.quarantine(10)]
     assert sorted((one.taken, one.too_old) for one in found if one is not None) == [(0, 1), (1, 0)]
-    assert not any(residues(store.counted).values())
+    assert not any(imbalances(store.counted).values())
     assert store.counted["quarantine_entries"] == 0

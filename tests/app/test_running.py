@@ -23,14 +23,14 @@ async def test_changed_rules_come_into_force_and_removed_destinations_are_told_m
     (app.folder / "rules.yaml").write_text(
         RULES.replace(", page: [pager]", "").replace(", page_when: {any: [{severity: critical}]}", ""), "utf-8"
     )
-    assert await app.gateway.keeper.reload()
+    assert await app.gateway.reloader.reload()
     await app.until(lambda: app.pagerduty.incidents[0].status == "resolved")
     assert not app.slack.messages("alerts")[0].text.startswith("✅")
 
 
 async def test_rules_with_errors_are_refused_and_the_last_good_set_stays(app: Running) -> None:
     (app.folder / "rules.yaml").write_text("routes: [{nam: x}]", "utf-8")
-    assert not await app.gateway.keeper.reload()
+    assert not await app.gateway.reloader.reload()
     assert any("unknown key `nam`; did you mean `name`?" in one for one in (await app.ask("/api/v1/rules")).json()["findings"])
     await app.until(lambda: any("GatewayRulesRejected" in one.text for one in app.slack.messages("alerts")))
     assert await app.told()
@@ -80,7 +80,7 @@ async def test_without_credentials_deliveries_go_to_the_log_and_health_says_so(s
     assert health["status"] == "degraded"
     assert any("PAGERDUTY_ROUTING_KEY" in worry for worry in health["worries"])
     for _ in range(100):
-        counters = await app.gateway.slots.counters()
+        counters = await app.gateway.shards.counters()
         if counters.get("standing:told", 0) == 2:
             return
         await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Partitions over several slots: every tenant is told, people see one gateway, and a store is laid out anew without a loss."""
+"""Partitions over several shards: every tenant is told, people see one gateway, and a store is laid out anew without a loss."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.decisions.accounting.books import residues
+from gateway.decisions.accounting.invariants import imbalances
 from gateway.errors import BadSettings, StateUnavailable
 from gateway.model.changes import Changes, Table
-from gateway.model.rule_generation import load_announced
+from gateway.model.rule_generation import load_rule_generation
 from gateway.rules.files import load_rules
-from gateway.runtime.store import stored
+from gateway.runtime.store import open_store
 from gateway.storage.layout import read_layout, stores_of
 from gateway.storage.reshard import Records, migrate
 from tests.app.conftest import RULES as ONE_PARTITION
@@ -25,9 +25,9 @@ TENANTS = [f"t{number}" for number in range(8)]
 PARTED = f"partition_by: [tenant]\n{ONE_PARTITION}"
 
 
-async def started(starter: Starter, slots: int, rules: str = PARTED) -> Running:
+async def started(starter: Starter, shards: int, rules: str = PARTED) -> Running:
     (starter.folder / "rules.yaml").write_text(rules, "utf-8")
-    starter.more["GATEWAY_SLOTS"] = str(slots)
+    starter.more["GATEWAY_SLOTS"] = str(shards)
     return await starter.start()
 
 
@@ -43,13 +43,13 @@ async def told(app: Running, tenants: list[str], *, firing: bool = True) -> None
 
 
 async def balanced(app: Running) -> bool:
-    return not any(residues(await app.gateway.slots.counters()).values())
+    return not any(imbalances(await app.gateway.shards.counters()).values())
 
 
 async def test_every_tenant_is_told_in_an_incident_of_its_own_wherever_its_slot_is(starter: Starter) -> None:
     app = await started(starter, 4)
     await told(app, TENANTS)
-    sizes = [await state.size(Table.INCIDENTS) for state in app.gateway.slots.states]
+    sizes = [await state.size(Table.INCIDENTS) for state in app.gateway.shards.states]
     assert sum(sizes) == len(TENANTS)
     assert len([size for size in sizes if size]) > 1
     await told(app, TENANTS, firing=False)
@@ -81,9 +81,9 @@ async def test_a_source_that_says_nothing_is_noticed_in_every_slot_by_the_home_s
     few = TENANTS[:5]  # no more would be believed at once
     await told(app, few)
     await asyncio.sleep(0.2)
-    await app.gateway.slots.home.commit(Changes(agenda={"poll:eu": (0, 0)}))
+    await app.gateway.shards.home.commit(Changes(agenda={"poll:eu": (0, 0)}))
     await app.until(lambda: [one.status for one in app.pagerduty.incidents] == ["resolved"] * len(few))
-    counted = await app.gateway.slots.counters()
+    counted = await app.gateway.shards.counters()
     assert (counted["concluded:ended:inferred"], counted["received"]) == (len(few), len(few))
     assert await balanced(app)
 
@@ -92,7 +92,7 @@ async def test_a_silence_reaches_every_slot(starter: Starter) -> None:
     app = await started(starter, 4)
     made = await app.ask("/api/v1/silences", "POST", json={"matchers": ['service="pay"'], "by": "anna", "duration": "1h", "confirm": True})  # fmt: skip
     assert made.status_code == 200
-    for state in app.gateway.slots.states:
+    for state in app.gateway.shards.states:
         while "orders" not in (await state.page(Table.META, 0, 100))[1]:
             await asyncio.sleep(0.02)
     await app.webhook(*[of(tenant) for tenant in TENANTS])
@@ -107,20 +107,20 @@ async def test_a_silence_reaches_every_slot(starter: Starter) -> None:
 # Another layout
 
 
-async def migrated(starter: Starter, slots: int, rules: str = PARTED) -> Records | None:
+async def migrated(starter: Starter, shards: int, rules: str = PARTED) -> Records | None:
     """As `gateway migrate` does it, half a minute after the last gateway has ended."""
     (starter.folder / "rules.yaml").write_text(rules, "utf-8")
     environment = starter.environment()
     found = load_rules(environment.settings.rules, 0).rulebook
     assert found is not None
-    async with stored(environment.settings) as client:
+    async with open_store(environment.settings) as client:
         layout = await read_layout(client)
         assert layout is not None
         for store in stores_of(client, layout):
             raw = await client.ask("HGET", store.keys["meta"], "rules")
-            known = load_announced(raw[8:])
+            known = load_rule_generation(raw[8:])
             await client.ask("HSET", store.keys["meta"], "rules", raw[:8] + known._replace(seen_at=0).dump())
-        return await migrate(client, found, slots)
+        return await migrate(client, found, shards)
 
 
 async def ended(starter: Starter) -> None:
@@ -132,8 +132,8 @@ async def test_what_was_told_before_a_migration_is_ended_after_it_and_nothing_is
     first = await started(starter, 1)
     await told(first, TENANTS)
     await first.ask("/api/v1/orders/pause", "POST", json={"by": "anna", "duration": "1h"})
-    timeline = len(await first.gateway.slots.timeline(None, 1000))
-    while not await balanced(first) or (await first.gateway.slots.counters())["standing:told"] < 2 * len(TENANTS):
+    timeline = len(await first.gateway.shards.timeline(None, 1000))
+    while not await balanced(first) or (await first.gateway.shards.counters())["standing:told"] < 2 * len(TENANTS):
         await asyncio.sleep(0.02)
     await ended(starter)
     for before, after in pairwise((1, 4, 3)):
@@ -146,7 +146,7 @@ async def test_what_was_told_before_a_migration_is_ended_after_it_and_nothing_is
         assert len(app.pagerduty.incidents) == len(TENANTS)
         assert len(app.slack.messages("alerts")) >= len(TENANTS)
         assert (await app.ask("/api/v1/orders")).json()["pause"]["by"] == "anna"
-        assert len(await app.gateway.slots.timeline(None, 1000)) >= timeline
+        assert len(await app.gateway.shards.timeline(None, 1000)) >= timeline
         assert await balanced(app)
         if after != 3:
             await ended(starter)
@@ -161,7 +161,7 @@ async def test_incidents_that_a_new_partition_would_tear_are_named_and_nothing_i
     await app.until(lambda: app.pagerduty.incidents)
     await ended(starter)
     starter.more["GATEWAY_SLOTS"] = "1"
-    with pytest.raises(BadSettings, match="1 incidents have alerts that would live in different slots"):
+    with pytest.raises(BadSettings, match="1 incidents have alerts that would live in different shards"):
         await migrated(starter, 4)
     again = await started(starter, 1, ONE_PARTITION)
     assert len((await again.ask("/api/v1/incidents")).json()["items"]) == 1
@@ -181,7 +181,7 @@ async def test_an_empty_store_takes_any_layout(starter: Starter) -> None:
     await started(starter, 1, ONE_PARTITION)
     await ended(starter)
     app = await started(starter, 4)
-    assert len(app.gateway.slots.states) == 4
+    assert len(app.gateway.shards.states) == 4
 
 
 async def test_a_store_at_which_a_gateway_works_is_not_migrated(starter: Starter) -> None:
@@ -190,7 +190,7 @@ async def test_a_store_at_which_a_gateway_works_is_not_migrated(starter: Starter
     environment = starter.environment()
     rules = load_rules(environment.settings.rules, 0).rulebook
     assert rules is not None
-    async with stored(environment.settings) as client:
+    async with open_store(environment.settings) as client:
         with pytest.raises(BadSettings, match="stop all of them"):
             await migrate(client, rules, 4)
 
@@ -198,13 +198,13 @@ async def test_a_store_at_which_a_gateway_works_is_not_migrated(starter: Starter
 async def test_a_reload_that_changes_the_partitions_is_refused(starter: Starter) -> None:
     app = await started(starter, 1)
     (Path(app.folder) / "rules.yaml").write_text(ONE_PARTITION, "utf-8")
-    assert not await app.gateway.keeper.reload()
-    assert "gateway migrate" in app.gateway.keeper.errors[0]
+    assert not await app.gateway.reloader.reload()
+    assert "gateway migrate" in app.gateway.reloader.errors[0]
 
 
 async def test_one_slot_that_is_away_has_the_whole_webhook_sent_again_and_nothing_counted_twice(starter: Starter) -> None:
     app = await started(starter, 4)
-    states = app.gateway.slots.states
+    states = app.gateway.shards.states
     broken = states[-1]
     works = broken.commit
 
@@ -233,7 +233,7 @@ async def test_a_heartbeat_of_one_slot_lets_ends_through_in_all_of_them(starter:
     await app.webhook(*[of(tenant, ends=True) for tenant in TENANTS])
     await asyncio.sleep(0.5)
     assert {one.status for one in app.pagerduty.incidents} == {"triggered"}
-    assert (await app.gateway.slots.counters())["standing:ends_held"] == 2 * len(TENANTS)
+    assert (await app.gateway.shards.counters())["standing:ends_held"] == 2 * len(TENANTS)
     await app.webhook(heartbeat())
     await app.until(lambda: {one.status for one in app.pagerduty.incidents} == {"resolved"})
     shown = (await app.ask("/api/v1/watchdogs")).json()["items"]

@@ -28,7 +28,7 @@ async def started(starter: Starter, rules: str, **more: str) -> Running:
 
 async def given(app: Running, rules: str) -> None:
     Path(app.folder / "rules.yaml").write_text(rules, "utf-8")
-    assert await app.gateway.keeper.reload()
+    assert await app.gateway.reloader.reload()
 
 
 async def test_a_reload_gives_and_takes_a_sources_rights_at_once(starter: Starter) -> None:
@@ -52,7 +52,7 @@ async def test_an_alert_outside_of_its_source_is_listed_with_the_source_and_bala
     assert 'gateway_observations_total{outcome="quarantined",reason="outside_source"} 1.0' in metrics
     assert 'gateway_source_alerts_total{outcome="quarantined",source="eu"} 1.0' in metrics
     await app.gateway.auditor.look()
-    assert not any(app.gateway.auditor.residues.values())
+    assert not any(app.gateway.auditor.imbalances.values())
 
 
 async def test_health_names_a_source_without_its_token_and_two_with_the_same(starter: Starter) -> None:

@@ -57,6 +57,6 @@ async def test_the_audit_trail_is_whole_over_faults_a_restart_and_a_second_gatew
 
         await app.until(lambda: {"told_firing", "told_ended", "verdicts", "resolved"} <= {one["what"] for one in trail()})
         known = {one["id"]: one["what"] for one in trail() if one["incident"] == incident}
-        timeline = await app.gateway.slots.timeline(incident, 100)
+        timeline = await app.gateway.shards.timeline(incident, 100)
     whole = [entry.what for _, entry in reversed(timeline)]
     assert [*known.values()] == whole[: len(known)]

@@ -128,8 +128,8 @@ async def latency(gateway: GatewayProcess, slack: SlackSandbox) -> None:
         await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]))
     writer.close()
     await asyncio.sleep(3)
-    posts = [call for call in slack.calls if call.method == "chat.postMessage"]
-    found = [(re.search(r"lat\d+-0", str(call.arguments.get("text"))), call.at.timestamp()) for call in posts]
+    topics = [call for call in slack.calls if call.method == "chat.postMessage"]
+    found = [(re.search(r"lat\d+-0", str(call.arguments.get("text"))), call.at.timestamp()) for call in topics]
     waits = sorted((at - sent[match[0]]) * 1000 for match, at in found if match is not None)
     middle, late = waits[len(waits) // 2], waits[int(len(waits) * 0.99)]
     print(f"alert to Slack at 100 webhooks/s, group_wait 0: p50 {middle:.1f} ms, p99 {late:.1f} ms ({len(waits)} of {count})")

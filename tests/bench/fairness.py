@@ -1,4 +1,4 @@
-"""How long one tenant's pages take while another's storm comes in, by number of slots."""
+"""How long one tenant's pages take while another's storm comes in, by number of shards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import time
 from pathlib import Path
 
-from gateway.decisions.partition import slot_of
+from gateway.decisions.partition import shard_of
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from tests.bench.load import drive, request, webhook
 from tests.support.processes import GatewayProcess
@@ -32,27 +32,27 @@ routes:
 
 
 async def fairness(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox) -> None:
-    assert slot_of((STORMY,), SLOTS) != slot_of((CALM,), SLOTS)
+    assert shard_of((STORMY,), SLOTS) != shard_of((CALM,), SLOTS)
     print(f"a tenant's page in ms, webhook to PagerDuty's receipt, while another has a storm of {STORM:,} alerts")
-    for slots in (1, SLOTS):
-        more = {"GATEWAY_SLOTS": str(slots), "STORMY_KEY": "5" * 32, "CALM_KEY": "c" * 32, "GATEWAY_LOG_LEVEL": "error"}
-        gateway = GatewayProcess(folder / f"fair{slots}", slack, pagerduty, rules=RULES, more=more)
+    for shards in (1, SLOTS):
+        more = {"GATEWAY_SLOTS": str(shards), "STORMY_KEY": "5" * 32, "CALM_KEY": "c" * 32, "GATEWAY_LOG_LEVEL": "error"}
+        gateway = GatewayProcess(folder / f"fair{shards}", slack, pagerduty, rules=RULES, more=more)
         gateway.start()
         try:
             await gateway.ready()
-            quiet = await _pages(gateway, pagerduty, f"q{slots}")
+            quiet = await _pages(gateway, pagerduty, f"q{shards}")
             sent = [
                 request(
-                    "/webhooks/alertmanager", webhook(range(at, at + AT_ONCE), f"s{slots}", tenant=STORMY, severity="critical")
+                    "/webhooks/alertmanager", webhook(range(at, at + AT_ONCE), f"s{shards}", tenant=STORMY, severity="critical")
                 )
                 for at in range(0, STORM, AT_ONCE)
             ]
             storm = asyncio.create_task(drive(gateway.port, sent, 16))
-            stormy = await _pages(gateway, pagerduty, f"p{slots}")
+            stormy = await _pages(gateway, pagerduty, f"p{shards}")
             over = storm.done()
             await storm
             print(
-                f"  {slots} slots: alone {_said(quiet)}, in the storm {_said(stormy)}{' (it was over before)' if over else ''}"
+                f"  {shards} shards: alone {_said(quiet)}, in the storm {_said(stormy)}{' (it was over before)' if over else ''}"
             )
         finally:
             gateway.kill()

@@ -7,24 +7,24 @@ import msgspec
 from gateway.decisions.delivery.compose import compose
 from gateway.decisions.delivery.deliver import begin
 from gateway.decisions.delivery.settle import settle
-from gateway.decisions.incident_snapshot import Case
+from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.plan import Plan, plan
 from gateway.decisions.notification.view import View
 from gateway.decisions.policy import Policy
 from gateway.model.alert import Alert
 from gateway.model.durations import HOUR
 from gateway.model.incident import Acknowledgement, Closure, Incident, Member
-from gateway.model.ledger import Ledger, Remote, Through
+from gateway.model.ledger import Endpoint, Ledger, MessageRef
+from gateway.model.notification import Delivered, Notification
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
 from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.severity import Severity
-from gateway.model.telling import Delivered, Telling
 from tests.support.build import START, rulebook
 
-BY_SLACK = Through("slack", "C1", "SLACK_BOT_TOKEN", "mark")
-BY_PAGERDUTY = Through("pagerduty", "pager", "PAGERDUTY_ROUTING_KEY", "mark")
-MESSAGE = Remote("1.1", "C1")
+BY_SLACK = Endpoint("slack", "C1", "SLACK_BOT_TOKEN", "mark")
+BY_PAGERDUTY = Endpoint("pagerduty", "pager", "PAGERDUTY_ROUTING_KEY", "mark")
+MESSAGE = MessageRef("1.1", "C1")
 
 
 def alert(
@@ -75,25 +75,27 @@ def planned(
     *alerts: Alert, at: int = 0, rules: Rulebook | None = None, ledgers: tuple[Ledger, ...] = (), **more: object
 ) -> Plan:
     """The plan of the incident that these alerts make, at that time."""
-    case = Case(incident(*alerts, **more), {one.episode_id: one for one in alerts}, {one.target: one for one in ledgers})
-    return plan(case, Policy(rules or rulebook()), START + at)
+    snapshot = IncidentSnapshot(
+        incident(*alerts, **more), {one.episode_id: one for one in alerts}, {one.target: one for one in ledgers}
+    )
+    return plan(snapshot, Policy(rules or rulebook()), START + at)
 
 
 def seen_by(target: str, *alerts: Alert, at: int = 0, rules: Rulebook | None = None, ledgers: tuple[Ledger, ...] = (), **more: object) -> View:  # fmt: skip
     return planned(*alerts, at=at, rules=rules, ledgers=ledgers, **more).views[target]
 
 
-def telling_of(view: View, *alerts: Alert, at: int = 0, labels: LabelRules | None = None, **more: object) -> Telling:
+def telling_of(view: View, *alerts: Alert, at: int = 0, labels: LabelRules | None = None, **more: object) -> Notification:
     return compose(view, incident(*alerts, **more), labels or LabelRules(), START + at)
 
 
 def told(target: str, *alerts: Alert, at: int, rules: Rulebook | None = None, ledgers: tuple[Ledger, ...] = (), **more: object) -> Ledger:  # fmt: skip
     """The target's ledger once what it should believe at that time was delivered; `ledgers` are those of the time before."""
     view = seen_by(target, *alerts, at=at, rules=rules, ledgers=ledgers, **more)
-    telling = compose(view, incident(*alerts, **more), LabelRules(), START + at)
-    through = msgspec.structs.replace(BY_SLACK if view.kind == "slack" else BY_PAGERDUTY, address=view.address)
-    begun = begin(view.ledger, telling, view.want, through, f"attempt-{at}", START + at)
-    return settle(begun, telling, Delivered(MESSAGE), START + at, looks=view.kind == "slack", notes=view.kind == "slack")
+    notification = compose(view, incident(*alerts, **more), LabelRules(), START + at)
+    endpoint = msgspec.structs.replace(BY_SLACK if view.kind == "slack" else BY_PAGERDUTY, address=view.address)
+    begun = begin(view.ledger, notification, view.desired, endpoint, f"attempt-{at}", START + at)
+    return settle(begun, notification, Delivered(MESSAGE), START + at, looks=view.kind == "slack", notes=view.kind == "slack")
 
 
 def closed(*, at: int, length: int = HOUR, severity: Severity = Severity.CRITICAL) -> Closure:

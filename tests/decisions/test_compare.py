@@ -13,7 +13,7 @@ from gateway.model.alert import Copy
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.source import Source
-from gateway.model.source_peers import Active, Holding, Memory, Statement
+from gateway.model.source_peers import Active, HeldCopy, PeerReport, SourceState
 from tests.decisions.cases import alert
 from tests.support.build import START, seen
 
@@ -22,29 +22,31 @@ ASKED = Source("eu", BUILT_IN, alertmanager=(SecretName("A"), SecretName("B")), 
 NOW = START + 2 * HOUR
 
 
-def held(*names: str, said: int = HOUR, disputed: bool = False) -> dict[str, Holding]:
+def held(*names: str, said: int = HOUR, disputed: bool = False) -> dict[str, HeldCopy]:
     """Copies that fire since START, last heard of `said` ms after it."""
     made = {}
     for name in names:
         one = alert(name, held=3 * HOUR if disputed else None)
-        made[f"eu/{name}"] = Holding(one, Copy(True, START, 0, START + said))
+        made[f"eu/{name}"] = HeldCopy(one, Copy(True, START, 0, START + said))
     return made
 
 
-def peer(*names: str, uptime: int = HOUR, quieted: str = "", starts: int = 0) -> Statement:
-    return Statement(uptime, {f"eu/{name}": Active(seen(name, at=starts), quieted) for name in names})
+def peer(*names: str, uptime: int = HOUR, quieted: str = "", starts: int = 0) -> PeerReport:
+    return PeerReport(uptime, {f"eu/{name}": Active(seen(name, at=starts), quieted) for name in names})
 
 
 def many(count: int) -> list[str]:
     return [f"n{number}" for number in range(count)]
 
 
-def looked(said: Mapping[str, Statement], have: Mapping[str, Holding], before: Memory | None = None, at: int = NOW) -> Findings:
-    return compare(ASKED, have, said, before or Memory(answered_at=at - EVERY), at)
+def looked(
+    said: Mapping[str, PeerReport], have: Mapping[str, HeldCopy], before: SourceState | None = None, at: int = NOW
+) -> Findings:
+    return compare(ASKED, have, said, before or SourceState(answered_at=at - EVERY), at)
 
 
-def twice(said: Mapping[str, Statement], have: Mapping[str, Holding], apart: int = MINUTE) -> Findings:
-    return looked(said, have, looked(said, have).memory, NOW + apart)
+def twice(said: Mapping[str, PeerReport], have: Mapping[str, HeldCopy], apart: int = MINUTE) -> Findings:
+    return looked(said, have, looked(said, have).source_state, NOW + apart)
 
 
 def ends(found: Findings) -> list[str]:
@@ -59,7 +61,7 @@ def opens(found: Findings) -> list[str]:
 
 
 def test_what_nothing_was_said_of_for_too_long_has_ended() -> None:
-    found = listen(SILENT, held("old", said=0) | held("new", said=HOUR + MINUTE), Memory(), START + 61 * MINUTE)
+    found = listen(SILENT, held("old", said=0) | held("new", said=HOUR + MINUTE), SourceState(), START + 61 * MINUTE)
     assert ends(found) == ["eu/old"]
     (end,) = found.observations
     assert (end.ends_at, end.inferred_at) == (0, START + 61 * MINUTE)
@@ -67,15 +69,15 @@ def test_what_nothing_was_said_of_for_too_long_has_ended() -> None:
 
 
 def test_it_is_looked_at_again_when_the_next_one_will_have_been_silent_for_too_long() -> None:
-    assert listen(SILENT, held("a", said=0), Memory(), START + HOUR).look_at == START + HOUR + EVERY
-    assert listen(SILENT, held("a", said=HOUR), Memory(), START + HOUR).look_at == START + HOUR + 61 * MINUTE
-    assert listen(SILENT, {}, Memory(), START).look_at == START + 61 * MINUTE
+    assert listen(SILENT, held("a", said=0), SourceState(), START + HOUR).look_at == START + HOUR + EVERY
+    assert listen(SILENT, held("a", said=HOUR), SourceState(), START + HOUR).look_at == START + HOUR + 61 * MINUTE
+    assert listen(SILENT, {}, SourceState(), START).look_at == START + 61 * MINUTE
 
 
 def test_what_an_older_gateway_wrote_is_heard_of_when_its_alert_was() -> None:
-    old = {"eu/a": Holding(alert("a"), Copy(True, START))}
-    assert ends(listen(SILENT, old, Memory(), START + HOUR)) == []
-    assert ends(listen(SILENT, old, Memory(), START + 61 * MINUTE)) == ["eu/a"]
+    old = {"eu/a": HeldCopy(alert("a"), Copy(True, START))}
+    assert ends(listen(SILENT, old, SourceState(), START + HOUR)) == []
+    assert ends(listen(SILENT, old, SourceState(), START + 61 * MINUTE)) == ["eu/a"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,7 @@ def test_what_an_older_gateway_wrote_is_heard_of_when_its_alert_was() -> None:
 )
 def test_a_source_that_falls_silent_clears_nothing(stale: int, fresh: int, expected: int) -> None:
     have = held(*[f"s{n}" for n in range(stale)], said=0) | held(*many(fresh), said=2 * HOUR)
-    found = listen(SILENT, have, Memory(), NOW)
+    found = listen(SILENT, have, SourceState(), NOW)
     assert len(ends(found)) == expected
     assert bool(found.doubt) is (expected == 0)
 
@@ -112,14 +114,14 @@ def test_a_source_that_falls_silent_clears_nothing(stale: int, fresh: int, expec
         ),
     ],
 )
-def test_an_end_is_concluded_when_no_peer_has_the_alert_twice(said: Mapping[str, Statement], expected: list[str]) -> None:
+def test_an_end_is_concluded_when_no_peer_has_the_alert_twice(said: Mapping[str, PeerReport], expected: list[str]) -> None:
     assert ends(looked(said, held("a"))) == []
     assert ends(twice(said, held("a"))) == expected
 
 
 def test_a_long_group_interval_keeps_a_peer_young_for_a_quarter_of_an_hour_at_most() -> None:
     slow = with_interval(group_interval=HOUR)
-    before = Memory(missing={"eu/a": NOW - MINUTE}, answered_at=NOW)
+    before = SourceState(missing={"eu/a": NOW - MINUTE}, answered_at=NOW)
     assert ends(compare(slow, held("a"), {"A": peer(uptime=YOUNG - 1)}, before, NOW)) == []
     assert ends(compare(slow, held("a"), {"A": peer(uptime=YOUNG)}, before, NOW)) == ["eu/a"]
 
@@ -136,15 +138,15 @@ def test_two_looks_in_quick_succession_are_one() -> None:
 def test_a_look_that_finds_it_or_finds_nobody_begins_the_count_anew() -> None:
     for between in ({"A": peer("a")}, {}):
         first = looked({"A": peer()}, held("a"))
-        second = looked(between, held("a"), first.memory, NOW + MINUTE)
-        third = looked({"A": peer()}, held("a"), second.memory, NOW + 2 * MINUTE)
+        second = looked(between, held("a"), first.source_state, NOW + MINUTE)
+        third = looked({"A": peer()}, held("a"), second.source_state, NOW + 2 * MINUTE)
         assert ends(third) == []
 
 
 def test_what_was_heard_since_the_peers_were_asked_is_left_alone() -> None:
     fresh = held("a", said=2 * HOUR)
     assert ends(twice({"A": peer()}, fresh, apart=0)) == []
-    assert looked({"A": peer()}, fresh).memory.missing == {}
+    assert looked({"A": peer()}, fresh).source_state.missing == {}
 
 
 def test_a_disputed_alert_that_its_source_has_no_more_was_a_late_copy() -> None:
@@ -170,13 +172,13 @@ def test_many_at_once_are_doubted(gone: int, left: int, expected: int) -> None:
 
 def test_a_peer_that_lost_much_since_the_look_before_is_not_believed_in_this_one() -> None:
     names = many(100)
-    before = Memory(missing={"eu/n0": NOW - MINUTE}, sizes={"A": 100}, answered_at=NOW)
+    before = SourceState(missing={"eu/n0": NOW - MINUTE}, sizes={"A": 100}, answered_at=NOW)
     assert ends(looked({"A": peer(*names[60:])}, held("n0"), before)) == []
     assert ends(looked({"A": peer(*names[40:])}, held("n0"), before)) == ["eu/n0"]
 
 
 def test_peers_that_answer_no_more_are_doubted_after_a_while() -> None:
-    before = Memory(answered_at=NOW)
+    before = SourceState(answered_at=NOW)
     assert not looked({}, held("a"), before, NOW + UNANSWERED - 1).doubt
     assert looked({}, held("a"), before, NOW + UNANSWERED).doubt == "no peer has answered for 10 minutes"
 
@@ -184,7 +186,7 @@ def test_peers_that_answer_no_more_are_doubted_after_a_while() -> None:
 # Alerts that were lost on the way
 
 
-def waited(said: Mapping[str, Statement], have: Mapping[str, Holding], wait: int) -> list[str]:
+def waited(said: Mapping[str, PeerReport], have: Mapping[str, HeldCopy], wait: int) -> list[str]:
     return opens(twice(said, have, apart=wait))
 
 
@@ -200,15 +202,15 @@ def waited(said: Mapping[str, Statement], have: Mapping[str, Holding], wait: int
     ],
 )  # fmt: skip
 def test_an_alert_that_was_lost_is_opened(
-    said: Mapping[str, Statement], have: Mapping[str, Holding], wait: int, expected: list[str]
+    said: Mapping[str, PeerReport], have: Mapping[str, HeldCopy], wait: int, expected: list[str]
 ) -> None:
     assert waited(said, have, wait) == expected
 
 
 def test_an_alert_that_is_quieted_meanwhile_waits_anew() -> None:
     first = looked({"A": peer("a")}, {})
-    second = looked({"A": peer("a", quieted="silence x")}, {}, first.memory, NOW + MINUTE)
-    third = looked({"A": peer("a")}, {}, second.memory, NOW + HOUR)
+    second = looked({"A": peer("a", quieted="silence x")}, {}, first.source_state, NOW + MINUTE)
+    third = looked({"A": peer("a")}, {}, second.source_state, NOW + HOUR)
     assert opens(third) == []
 
 
@@ -220,15 +222,15 @@ def test_an_alert_that_is_quieted_meanwhile_waits_anew() -> None:
         pytest.param(peer("a", quieted="silence x"), [], id="quieted there: nobody is told for it"),
     ],
 )
-def test_a_source_settles_a_dispute(active: Statement, expected: list[str]) -> None:
+def test_a_source_settles_a_dispute(active: PeerReport, expected: list[str]) -> None:
     assert opens(looked({"A": active}, held("a", disputed=True))) == expected
 
 
 def test_a_silence_at_the_source_is_noted_when_it_begins_and_when_it_ends() -> None:
     quiet, loud = {"A": peer("a", quieted="silence x")}, {"A": peer("a")}
     first = looked(quiet, held("a"))
-    second = looked(quiet, held("a"), first.memory)
-    third = looked(loud, held("a"), second.memory)
+    second = looked(quiet, held("a"), first.source_state)
+    third = looked(loud, held("a"), second.source_state)
     assert [first.notes, second.notes, third.notes] == [{"eu/a": "silence x"}, {}, {"eu/a": ""}]
 
 
@@ -236,7 +238,7 @@ def test_a_silence_at_the_source_is_noted_when_it_begins_and_when_it_ends() -> N
 
 NAMES = st.sampled_from(many(30))
 STATEMENTS = st.builds(
-    Statement,
+    PeerReport,
     st.integers(0, HOUR),
     st.dictionaries(
         NAMES.map(lambda name: f"eu/{name}"),
@@ -247,14 +249,14 @@ STATEMENTS = st.builds(
 
 @given(st.dictionaries(st.sampled_from("AB"), STATEMENTS), st.sets(NAMES), st.sets(NAMES), st.integers(0, 30))
 def test_no_look_ends_what_a_peer_has_or_more_than_a_few_and_none_opens_what_is_held_or_quieted(
-    said: dict[str, Statement], have: set[str], disputed: set[str], minutes: int
+    said: dict[str, PeerReport], have: set[str], disputed: set[str], minutes: int
 ) -> None:
     holding = held(*have - disputed) | held(*disputed, disputed=True)
-    memory = Memory(answered_at=NOW)
+    source_state = SourceState(answered_at=NOW)
     for look in range(3):
-        found = looked(said, holding, memory, NOW + look * minutes * MINUTE)
-        memory = found.memory
-        present = {name for statement in said.values() for name in statement.alerts}
+        found = looked(said, holding, source_state, NOW + look * minutes * MINUTE)
+        source_state = found.source_state
+        present = {name for report in said.values() for name in report.alerts}
         ended = ends(found)
         assert set(ended) <= holding.keys() - present
         assert len(ended) == len(set(ended)) <= most_ends(len(holding))
@@ -264,5 +266,5 @@ def test_no_look_ends_what_a_peer_has_or_more_than_a_few_and_none_opens_what_is_
                 assert any(active.seen.copy == one.copy and not active.quieted for active in _said(said))
 
 
-def _said(said: Mapping[str, Statement]) -> list[Active]:
-    return [active for statement in said.values() for active in statement.alerts.values()]
+def _said(said: Mapping[str, PeerReport]) -> list[Active]:
+    return [active for report in said.values() for active in report.alerts.values()]

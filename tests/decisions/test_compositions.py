@@ -14,23 +14,23 @@ from gateway.decisions.delivery.compose import compose, compose_plainly
 from gateway.decisions.delivery.thread_notes import notes_of
 from gateway.model.alert import Alert
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.ledger import Believed, Ledger, Told
+from gateway.model.ledger import LastNotified, Ledger, NotifiedState
+from gateway.model.notification import Notification
 from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.severity import Severity
-from gateway.model.telling import Telling
 from gateway.outbound.pagerduty import event as pagerduty_event
 from gateway.outbound.slack import blocks as slack_blocks
 from tests.decisions.cases import acknowledged, alert, closed, incident, planned, route, told
 from tests.support.build import START, match, pager, rulebook, slack
 
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
-FIRING, ENDED, CLOSED, MOVED = Told.FIRING, Told.ENDED, Told.CLOSED, Told.MOVED
+FIRING, ENDED, CLOSED, MOVED = NotifiedState.FIRING, NotifiedState.ENDED, NotifiedState.CLOSED, NotifiedState.MOVED
 
 
 def said(
     *alerts: Alert, at: int = MINUTE, target: str = "chat", rules: Rulebook | None = None, ledgers: tuple[Ledger, ...] = (),
     labels: LabelRules | None = None, url: str = "", **more: object,
-) -> Telling:  # fmt: skip
+) -> Notification:  # fmt: skip
     plan = planned(*alerts, at=at, rules=rules, ledgers=ledgers, **more)
     return compose(plan.views[target], plan.incident, labels or LabelRules(), START + at, url)
 
@@ -66,20 +66,20 @@ def test_the_worst_and_oldest_firing_alert_comes_first() -> None:
 
 def test_how_many_fire_and_how_many_ended() -> None:
     ledger = told("chat", alert(), alert(pod="b"), alert(pod="c"), at=10 * SECOND)
-    telling = said(alert(), alert(pod="b"), alert(pod="c", ended=30_000), ledgers=(ledger,))
-    assert (telling.firing, telling.ended, len(telling.lines)) == (2, 1, 3)
+    notification = said(alert(), alert(pod="b"), alert(pod="c", ended=30_000), ledgers=(ledger,))
+    assert (notification.firing, notification.ended, len(notification.lines)) == (2, 1, 3)
 
 
 def test_every_alert_is_counted_however_many_there_are() -> None:
-    telling = said(*[alert(pod=str(number)) for number in range(300)])
-    assert telling.firing == 300
+    notification = said(*[alert(pod=str(number)) for number in range(300)])
+    assert notification.firing == 300
 
 
 def test_an_alert_that_fired_twice_is_one_line_that_says_so() -> None:
     ledger = told("chat", alert(), alert(pod="b", at=26_000), at=10 * SECOND)
     lives = (alert(ended=20_000), alert(episode=2, at=25_000), alert(pod="b", at=26_000))
-    telling = said(*lives, ledgers=(ledger,), rules=rulebook(route(resolve_after=MINUTE)))
-    shown = [(line.times, line.started_at, line.ended_at) for line in telling.lines]
+    notification = said(*lives, ledgers=(ledger,), rules=rulebook(route(resolve_after=MINUTE)))
+    shown = [(line.times, line.started_at, line.ended_at) for line in notification.lines]
     assert shown == [(2, START + 25_000, 0), (1, START + 26_000, 0)]
 
 
@@ -115,57 +115,65 @@ def test_it_fires_since_the_oldest_alert_shown() -> None:
 
 def test_an_end_says_when_and_how_long_it_took() -> None:
     ledger = told("chat", alert(), alert(pod="b"), at=10 * SECOND)
-    telling = said(alert(ended=4 * MINUTE), alert(pod="b", ended=9 * MINUTE), at=10 * MINUTE, ledgers=(ledger,))
-    assert telling.state is ENDED
-    assert telling.ended_at - telling.started_at == 9 * MINUTE
+    notification = said(alert(ended=4 * MINUTE), alert(pod="b", ended=9 * MINUTE), at=10 * MINUTE, ledgers=(ledger,))
+    assert notification.state is ENDED
+    assert notification.ended_at - notification.started_at == 9 * MINUTE
 
 
 def test_what_fires_has_no_end() -> None:
-    telling = said(alert())
-    assert (telling.state, telling.ended_at, telling.lines[0].ended_at) == (FIRING, 0, 0)
+    notification = said(alert())
+    assert (notification.state, notification.ended_at, notification.lines[0].ended_at) == (FIRING, 0, 0)
 
 
 def test_a_quiet_view_says_when_it_closes() -> None:
     rules = rulebook(route(resolve_after=5 * MINUTE))
     ledger = told("chat", alert(), at=10 * SECOND, rules=rules)
-    telling = said(alert(ended=MINUTE), at=2 * MINUTE, rules=rules, ledgers=(ledger,))
-    assert (telling.state, telling.quiet_until, telling.firing) == (FIRING, START + 6 * MINUTE, 0)
+    notification = said(alert(ended=MINUTE), at=2 * MINUTE, rules=rules, ledgers=(ledger,))
+    assert (notification.state, notification.quiet_until, notification.firing) == (FIRING, START + 6 * MINUTE, 0)
 
 
 def test_a_new_generation_speaks_of_the_new_life_alone() -> None:
     over, again = alert(ended=MINUTE), alert("Disk", at=3 * MINUTE)
     ledger = told("chat", over, at=2 * MINUTE, ledgers=(told("chat", alert(), at=10 * SECOND),))
-    telling = said(over, again, at=4 * MINUTE, ledgers=(ledger,))
-    assert (telling.generation, [line.name for line in telling.lines], telling.started_at) == (2, ["Disk"], START + 3 * MINUTE)
+    notification = said(over, again, at=4 * MINUTE, ledgers=(ledger,))
+    assert (notification.generation, [line.name for line in notification.lines], notification.started_at) == (
+        2,
+        ["Disk"],
+        START + 3 * MINUTE,
+    )
 
 
 # Who has it, who closed it, where it went
 
 
 def test_who_acknowledged_it_and_when() -> None:
-    telling = said(alert(), acknowledged=acknowledged(at=30 * SECOND))
-    assert (telling.acknowledged_by, telling.acknowledged_at) == ("ann", START + 30 * SECOND)
+    notification = said(alert(), acknowledged=acknowledged(at=30 * SECOND))
+    assert (notification.acknowledged_by, notification.acknowledged_at) == ("ann", START + 30 * SECOND)
 
 
 def test_who_closed_it_while_it_fired() -> None:
-    telling = said(alert(), ledgers=(told("chat", alert(), at=10 * SECOND),), closed=closed(at=30 * SECOND))
-    assert (telling.state, telling.closed_by, telling.firing) == (CLOSED, "ann", 1)
+    notification = said(alert(), ledgers=(told("chat", alert(), at=10 * SECOND),), closed=closed(at=30 * SECOND))
+    assert (notification.state, notification.closed_by, notification.firing) == (CLOSED, "ann", 1)
 
 
 def test_where_it_is_told_now() -> None:
     rules = rulebook(route(notify=("other",), page=()), destinations=(slack(), slack("other", "C2")))
-    telling = said(alert(), rules=rules, ledgers=(told("chat", alert(), at=10 * SECOND),))
-    assert (telling.state, telling.closed_by) == (MOVED, "told at other now")
+    notification = said(alert(), rules=rules, ledgers=(told("chat", alert(), at=10 * SECOND),))
+    assert (notification.state, notification.closed_by) == (MOVED, "told at other now")
 
 
 def test_what_moved_still_fires() -> None:
-    telling = said(alert(), rules=rulebook(route(match=match('a="b"'))), ledgers=(told("chat", alert(), at=10 * SECOND),))
-    assert (telling.state, telling.firing, telling.ended, telling.lines[0].ended_at) == (MOVED, 1, 0, 0)
+    notification = said(alert(), rules=rulebook(route(match=match('a="b"'))), ledgers=(told("chat", alert(), at=10 * SECOND),))
+    assert (notification.state, notification.firing, notification.ended, notification.lines[0].ended_at) == (MOVED, 1, 0, 0)
 
 
 def test_the_owner_the_rule_and_the_incident_before() -> None:
-    telling = said(alert(), rules=rulebook(route(owner="payments", reason="pay first")), previous="before")
-    assert (telling.owner, telling.rule, telling.previous) == ("payments", "everything (built-in): pay first", "before")
+    notification = said(alert(), rules=rulebook(route(owner="payments", reason="pay first")), previous="before")
+    assert (notification.owner, notification.rule, notification.previous) == (
+        "payments",
+        "everything (built-in): pay first",
+        "before",
+    )
 
 
 def test_a_disputed_firing_says_why_it_comes_late() -> None:
@@ -180,8 +188,8 @@ def test_a_fallback_says_for_whom_it_stands_in() -> None:
 
 def test_only_a_page_mentions_people() -> None:
     rules = rulebook(route(notify=(), page=("chat",)), destinations=(slack(mention_on_page=("@ann",)),))
-    telling = said(alert(), rules=rules)
-    assert (telling.page, telling.mentions) == (True, ("@ann",))
+    notification = said(alert(), rules=rules)
+    assert (notification.page, notification.mentions) == (True, ("@ann",))
     assert not said(alert()).page
 
 
@@ -207,8 +215,10 @@ def test_the_incident_has_a_link_where_the_gateway_has_an_address() -> None:
 @pytest.mark.parametrize("scheme", ["javascript:", "data:text/html,", "file:///", "ftp://", "//", " JavaScript:"])
 def test_only_web_addresses_become_links(scheme: str) -> None:
     url = f"{scheme}evil.example/x"
-    telling = said(alert(annotations={"runbook_url": url, "dashboard_url": url}, source_url=url), target="pager")
-    assert "evil.example" not in json.dumps([slack_blocks.render(telling).blocks, pagerduty_event.render(telling).get("links")])
+    notification = said(alert(annotations={"runbook_url": url, "dashboard_url": url}, source_url=url), target="pager")
+    assert "evil.example" not in json.dumps(
+        [slack_blocks.render(notification).blocks, pagerduty_event.render(notification).get("links")]
+    )
 
 
 # Redaction
@@ -249,14 +259,14 @@ def test_no_redacted_value_leaves_in_any_text(secret: str, name: str, before: st
 # The thread
 
 
-def believes(state: Told = FIRING, severity: Severity = WARNING, **more: object) -> Believed:
-    return Believed(**{"state": state, "severity": severity, "members": {"a.1": True}, **more})  # type: ignore[arg-type]
+def believes(state: NotifiedState = FIRING, severity: Severity = WARNING, **more: object) -> LastNotified:
+    return LastNotified(**{"state": state, "severity": severity, "members": {"a.1": True}, **more})  # type: ignore[arg-type]
 
 
-def thread(before: Believed, after: Believed, **more: object) -> list[tuple[str, bool, bool]]:
+def thread(before: LastNotified, after: LastNotified, **more: object) -> list[tuple[str, bool, bool]]:
     """Each note: its text, whether the channel sees it, whether people are notified."""
-    telling = msgspec.structs.replace(said(alert("Down"), alert("Slow")), **more)
-    return [(note.text, note.broadcast, note.mention) for note in notes_of(before, after, telling)]
+    notification = msgspec.structs.replace(said(alert("Down"), alert("Slow")), **more)
+    return [(note.text, note.broadcast, note.mention) for note in notes_of(before, after, notification)]
 
 
 TWO = {"a.1": True, "b.1": True}
@@ -265,7 +275,7 @@ TWO = {"a.1": True, "b.1": True}
 @pytest.mark.parametrize(
     ("before", "after", "told_so"),
     [
-        pytest.param(Believed(), believes(), [], id="a first message needs no reply"),
+        pytest.param(LastNotified(), believes(), [], id="a first message needs no reply"),
         pytest.param(believes(), believes(), [], id="nothing changed"),
         pytest.param(believes(), believes(ENDED), [("Resolved", False, False)], id="the end"),
         pytest.param(believes(ENDED), believes(), [("Firing again", True, False)], id="a re-fire is shown in the channel"),
@@ -317,7 +327,7 @@ TWO = {"a.1": True, "b.1": True}
     ],
 )  # fmt: skip
 def test_the_thread_is_told_of_the_transitions_that_matter(
-    before: Believed, after: Believed, told_so: list[tuple[str, bool, bool]]
+    before: LastNotified, after: LastNotified, told_so: list[tuple[str, bool, bool]]
 ) -> None:
     assert thread(before, after, acknowledged_by="ann") == told_so
 
@@ -360,22 +370,22 @@ def hostile_alerts(draw: st.DrawFn) -> Alert:
 
 @given(st.lists(hostile_alerts(), min_size=1, max_size=5, unique_by=lambda one: one.episode_id), st.booleans())
 def test_whatever_a_sender_writes_is_composed_and_rendered(alerts: list[Alert], was_told: bool) -> None:
-    believed = Believed(FIRING, CRITICAL, {one.episode_id: True for one in alerts})
-    ledgers = (Ledger("inc", "chat", "chat", believed=believed, generation=1),) if was_told else ()
-    telling = said(*alerts, labels=EMAIL, ledgers=ledgers)
-    assert telling.firing + telling.ended == len(telling.lines)
-    assert slack_blocks.render(telling).text
-    assert pagerduty_event.render(telling)
-    notes_of(Believed(ENDED, WARNING), believed, telling)
+    last_notified = LastNotified(FIRING, CRITICAL, {one.episode_id: True for one in alerts})
+    ledgers = (Ledger("inc", "chat", "chat", last_notified=last_notified, generation=1),) if was_told else ()
+    notification = said(*alerts, labels=EMAIL, ledgers=ledgers)
+    assert notification.firing + notification.ended == len(notification.lines)
+    assert slack_blocks.render(notification).text
+    assert pagerduty_event.render(notification)
+    notes_of(LastNotified(ENDED, WARNING), last_notified, notification)
 
 
 @given(st.lists(hostile_alerts(), min_size=1, max_size=3, unique_by=lambda one: one.episode_id))
 def test_the_plain_telling_holds_nothing_that_a_sender_wrote(alerts: list[Alert]) -> None:
     plan = planned(*alerts, at=MINUTE)
-    telling = compose_plainly(plan.views["chat"], plan.incident, START + MINUTE)
-    assert telling.title == "Incident inc"
-    assert (telling.where, telling.lines, telling.mentions) == ({}, (), ())
-    assert telling.firing == sum(one.firing for one in alerts)
+    notification = compose_plainly(plan.views["chat"], plan.incident, START + MINUTE)
+    assert notification.title == "Incident inc"
+    assert (notification.where, notification.lines, notification.mentions) == ({}, (), ())
+    assert notification.firing == sum(one.firing for one in alerts)
 
 
 def test_the_plain_telling_of_a_page_pages() -> None:

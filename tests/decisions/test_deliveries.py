@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from gateway.decisions.delivery.deliver import (
     LookBack,
+    Notify,
     Reply,
     Rest,
     Step,
-    Tell,
     Withdraw,
     at_rest,
     begin,
@@ -25,8 +25,8 @@ from gateway.decisions.notification.assumptions import assumed
 from gateway.decisions.notification.view import View
 from gateway.model.alert import Alert
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.ledger import Ledger, Note, Part, Remote, Through, Told
-from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Unanswered
+from gateway.model.ledger import Endpoint, Ledger, MessageRef, Note, NotifiedState, Part
+from gateway.model.notification import Answer, Delivered, Found, Look, Refused, Unanswered
 from tests.decisions.cases import BY_PAGERDUTY, BY_SLACK, MESSAGE, alert, closed, seen_by, told
 from tests.decisions.cases import telling_of as compose
 from tests.support.build import START
@@ -35,7 +35,7 @@ AWAY = Refused("unavailable")
 INVALID = Refused("invalid", "the channel is archived", permanent=True)
 TIMEOUT = Unanswered("timeout")
 SAID = Note("Resolved")
-LATE = Remote("0.9", "C1")
+LATE = MessageRef("0.9", "C1")
 
 
 def empty(target: str = "chat") -> Ledger:
@@ -50,19 +50,19 @@ def step(ledger: Ledger, *alerts: Alert, at: int) -> Step:
     return next_step(view_of(ledger, *(alerts or (alert(),)), at=at), START + at, looks=ledger.target == "chat")
 
 
-def begun(ledger: Ledger, *alerts: Alert, at: int, attempt: str = "a1", through: Through | None = None) -> Ledger:
+def begun(ledger: Ledger, *alerts: Alert, at: int, attempt: str = "a1", endpoint: Endpoint | None = None) -> Ledger:
     view = view_of(ledger, *(alerts or (alert(),)), at=at)
     usual = BY_SLACK if ledger.target == "chat" else BY_PAGERDUTY
-    return begin(ledger, compose(view, *(alerts or (alert(),)), at=at), view.want, through or usual, attempt, START + at)
+    return begin(ledger, compose(view, *(alerts or (alert(),)), at=at), view.desired, endpoint or usual, attempt, START + at)
 
 
 def answered(ledger: Ledger, answer: Answer, *alerts: Alert, at: int, attempt: str = "a1", answered_at: int | None = None) -> Ledger:  # fmt: skip
     """The ledger after one send at that time and its answer."""
     sent = begun(ledger, *alerts, at=at, attempt=attempt)
-    telling = compose(view_of(sent, *(alerts or (alert(),)), at=at), *(alerts or (alert(),)), at=at)
+    notification = compose(view_of(sent, *(alerts or (alert(),)), at=at), *(alerts or (alert(),)), at=at)
     return settle(
         sent,
-        telling,
+        notification,
         answer,
         START + (at if answered_at is None else answered_at),
         looks=ledger.target == "chat",
@@ -71,8 +71,8 @@ def answered(ledger: Ledger, answer: Answer, *alerts: Alert, at: int, attempt: s
 
 
 def looked_back(ledger: Ledger, look: Look, *alerts: Alert, at: int) -> Ledger:
-    telling = compose(view_of(ledger, *(alerts or (alert(),)), at=at), *(alerts or (alert(),)), at=at)
-    return looked(ledger, telling, look, START + at)
+    notification = compose(view_of(ledger, *(alerts or (alert(),)), at=at), *(alerts or (alert(),)), at=at)
+    return looked(ledger, notification, look, START + at)
 
 
 # The next step
@@ -83,7 +83,7 @@ def test_a_telling_that_waits_rests_until_it_is_due() -> None:
 
 
 def test_a_telling_that_is_due_is_told() -> None:
-    assert step(empty(), at=10 * SECOND) == Tell()
+    assert step(empty(), at=10 * SECOND) == Notify()
 
 
 def test_a_target_that_believes_what_is_true_rests_for_good() -> None:
@@ -96,13 +96,13 @@ def test_a_backoff_is_waited_for() -> None:
 
 
 def test_what_the_thread_is_owed_is_replied_once_the_message_is_there() -> None:
-    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), owed=(SAID,))
+    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), pending_notes=(SAID,))
     assert step(ledger, at=MINUTE) == Reply((SAID,))
 
 
 def test_the_message_is_brought_up_to_date_before_the_thread() -> None:
-    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), owed=(SAID,))
-    assert step(ledger, alert(ended=MINUTE), at=MINUTE) == Tell()
+    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), pending_notes=(SAID,))
+    assert step(ledger, alert(ended=MINUTE), at=MINUTE) == Notify()
 
 
 def test_an_intent_that_nobody_settled_is_looked_for_before_it_is_repeated_in_chat() -> None:
@@ -110,16 +110,16 @@ def test_an_intent_that_nobody_settled_is_looked_for_before_it_is_repeated_in_ch
 
 
 def test_an_intent_that_nobody_settled_is_repeated_under_its_key_at_the_pager() -> None:
-    assert step(begun(empty("pager"), at=10 * SECOND), at=40 * SECOND) == Tell()
+    assert step(begun(empty("pager"), at=10 * SECOND), at=40 * SECOND) == Notify()
 
 
 def test_an_edit_that_nobody_settled_is_made_again_without_a_look() -> None:
     ledger = told("chat", alert(), at=10 * SECOND)
-    assert step(begun(ledger, alert(ended=MINUTE), at=MINUTE), alert(ended=MINUTE), at=2 * MINUTE) == Tell()
+    assert step(begun(ledger, alert(ended=MINUTE), at=MINUTE), alert(ended=MINUTE), at=2 * MINUTE) == Notify()
 
 
 def test_an_extra_message_is_withdrawn_first() -> None:
-    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), extras=(LATE,), owed=(SAID,))
+    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), orphans=(LATE,), pending_notes=(SAID,))
     assert step(ledger, at=MINUTE) == Withdraw(LATE)
 
 
@@ -134,30 +134,35 @@ def test_a_dead_letter_rests() -> None:
 def test_an_intent_carries_what_the_target_believes_once_it_arrives() -> None:
     intent = begun(empty(), at=10 * SECOND).intent
     assert intent is not None
-    assert (intent.attempt, intent.at, intent.believed.state, intent.generation) == ("a1", START + 10 * SECOND, Told.FIRING, 1)
+    assert (intent.attempt, intent.at, intent.last_notified.state, intent.generation) == (
+        "a1",
+        START + 10 * SECOND,
+        NotifiedState.FIRING,
+        1,
+    )
 
 
 def test_an_intent_alone_is_not_yet_a_telling() -> None:
     ledger = begun(empty(), at=10 * SECOND)
-    assert (ledger.believed.state, ledger.generation, ledger.told_at) == (Told.NOTHING, 0, 0)
+    assert (ledger.last_notified.state, ledger.generation, ledger.notified_at) == (NotifiedState.NOTHING, 0, 0)
 
 
 @pytest.mark.parametrize(
-    ("ledger", "members", "fresh"),
+    ("ledger", "members", "creates_message"),
     [
         pytest.param(empty(), [alert()], True, id="a first message is something new"),
         pytest.param(told("chat", alert(), at=10_000), [alert(ended=60_000)], False, id="an edit is not"),
         pytest.param(empty("pager"), [alert()], False, id="an event under a key is not"),
     ],
 )
-def test_what_may_not_be_repeated_blindly(ledger: Ledger, members: list[Alert], fresh: bool) -> None:
+def test_what_may_not_be_repeated_blindly(ledger: Ledger, members: list[Alert], creates_message: bool) -> None:
     intent = begun(ledger, *members, at=2 * MINUTE).intent
     assert intent is not None
-    assert intent.fresh is fresh
+    assert intent.creates_message is creates_message
 
 
 def test_a_ledger_keeps_what_it_was_told_through() -> None:
-    assert begun(empty("pager"), at=10 * SECOND).through == BY_PAGERDUTY
+    assert begun(empty("pager"), at=10 * SECOND).endpoint == BY_PAGERDUTY
 
 
 # Delivered
@@ -166,9 +171,9 @@ def test_a_ledger_keeps_what_it_was_told_through() -> None:
 @pytest.mark.parametrize("target", ["chat", "pager"])
 def test_a_delivery_is_written_down_whole(target: str) -> None:
     ledger = answered(empty(target), Delivered(MESSAGE), at=10 * SECOND, answered_at=11 * SECOND)
-    assert ledger.believed.members == {alert().episode_id: True}
-    assert (ledger.generation, ledger.revision, ledger.remote, ledger.intent) == (1, 1, MESSAGE, None)
-    assert (ledger.told_at, ledger.first_told_at) == (START + 11 * SECOND, START + 11 * SECOND)
+    assert ledger.last_notified.members == {alert().episode_id: True}
+    assert (ledger.generation, ledger.revision, ledger.message_ref, ledger.intent) == (1, 1, MESSAGE, None)
+    assert (ledger.notified_at, ledger.first_notified_at) == (START + 11 * SECOND, START + 11 * SECOND)
 
 
 def test_a_delivery_ends_all_failing() -> None:
@@ -180,21 +185,25 @@ def test_a_delivery_ends_all_failing() -> None:
 def test_a_delivered_end_leaves_only_the_thread_owed() -> None:
     ledger = told("chat", alert(), at=10 * SECOND)
     ended = answered(ledger, Delivered(MESSAGE), alert(ended=MINUTE), at=MINUTE)
-    assert (ended.believed.state, ended.owed, at_rest(ended)) == (Told.ENDED, (Note("Resolved", at=START + MINUTE),), False)
+    assert (ended.last_notified.state, ended.pending_notes, at_rest(ended)) == (
+        NotifiedState.ENDED,
+        (Note("Resolved", at=START + MINUTE),),
+        False,
+    )
     replied = settle(begin_reply(ended, "r1", START + MINUTE), None, Delivered(MESSAGE), START + MINUTE, looks=True, notes=True)
-    assert (replied.owed, at_rest(replied)) == ((), True)
+    assert (replied.pending_notes, at_rest(replied)) == ((), True)
 
 
 def test_a_pager_has_no_thread() -> None:
     ledger = told("pager", alert(), at=10 * SECOND)
-    assert answered(ledger, Delivered(MESSAGE), alert(ended=MINUTE), at=3 * MINUTE).owed == ()
+    assert answered(ledger, Delivered(MESSAGE), alert(ended=MINUTE), at=3 * MINUTE).pending_notes == ()
 
 
 def test_what_became_owed_while_a_reply_was_sent_stays_owed() -> None:
-    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), owed=(SAID,))
+    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), pending_notes=(SAID,))
     sent = begin_reply(ledger, "r1", START + MINUTE)
-    meanwhile = msgspec.structs.replace(sent, owed=(SAID, Note("more")))
-    assert settle(meanwhile, None, Delivered(MESSAGE), START + MINUTE, looks=True, notes=True).owed == (Note("more"),)
+    meanwhile = msgspec.structs.replace(sent, pending_notes=(SAID, Note("more")))
+    assert settle(meanwhile, None, Delivered(MESSAGE), START + MINUTE, looks=True, notes=True).pending_notes == (Note("more"),)
 
 
 # Refused for now
@@ -204,7 +213,7 @@ def test_a_refusal_for_now_is_tried_again_with_the_newest_state() -> None:
     ledger = answered(empty(), AWAY, at=10 * SECOND)
     assert (ledger.intent, ledger.error, ledger.failing_since) == (None, "unavailable", START + 10 * SECOND)
     assert isinstance(step(ledger, at=10 * SECOND), Rest)
-    assert step(ledger, at=MINUTE) == Tell()
+    assert step(ledger, at=MINUTE) == Notify()
 
 
 def test_a_refused_telling_whose_alert_ended_meanwhile_is_not_told() -> None:
@@ -234,11 +243,11 @@ def test_failing_is_counted_from_the_first_failure() -> None:
 def test_a_message_that_is_gone_is_posted_anew_at_once() -> None:
     ledger = told("chat", alert(), at=10 * SECOND)
     gone = answered(ledger, Refused("not_found", gone=True), alert(ended=MINUTE), at=MINUTE)
-    assert step(gone, alert(ended=MINUTE), at=MINUTE) == Tell()
+    assert step(gone, alert(ended=MINUTE), at=MINUTE) == Notify()
     anew = begun(gone, alert(ended=MINUTE), at=MINUTE)
-    assert anew.remote is None
+    assert anew.message_ref is None
     assert anew.intent is not None
-    assert anew.intent.fresh
+    assert anew.intent.creates_message
 
 
 # Refused for good
@@ -257,20 +266,20 @@ def test_a_dead_letter_falls_back_at_once() -> None:
 def test_a_dead_letter_retried_by_hand_is_told_at_once() -> None:
     ledger = retry(answered(empty(), INVALID, at=10 * SECOND))
     assert isinstance(ledger, Ledger)
-    assert step(ledger, at=11 * SECOND) == Tell()
+    assert step(ledger, at=11 * SECOND) == Notify()
     assert answered(ledger, Delivered(MESSAGE), at=11 * SECOND).dead == ""
 
 
 def test_a_reply_that_is_refused_for_good_is_no_dead_letter() -> None:
-    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), owed=(SAID,))
+    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), pending_notes=(SAID,))
     after = settle(begin_reply(ledger, "r1", START + MINUTE), None, INVALID, START + MINUTE, looks=True, notes=True)
-    assert (after.dead, after.owed, after.believed) == ("", (), ledger.believed)
+    assert (after.dead, after.pending_notes, after.last_notified) == ("", (), ledger.last_notified)
 
 
 def test_a_dead_letter_of_an_edit_is_overtaken_by_the_end() -> None:
     ledger = told("pager", alert(), at=10 * SECOND)
     dead = answered(ledger, INVALID, alert(), alert(pod="b", at=MINUTE), at=2 * MINUTE)
-    assert step(dead, alert(ended=3 * MINUTE), alert(pod="b", ended=3 * MINUTE), at=10 * MINUTE) == Tell()
+    assert step(dead, alert(ended=3 * MINUTE), alert(pod="b", ended=3 * MINUTE), at=10 * MINUTE) == Notify()
 
 
 # Nobody knows: chat
@@ -285,14 +294,19 @@ def test_an_unanswered_post_is_looked_for_before_anything_else() -> None:
 def test_an_unanswered_post_that_is_found_was_delivered() -> None:
     ledger = answered(empty(), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     found = looked_back(ledger, Found({"a1": MESSAGE}), at=19 * SECOND)
-    assert (found.believed.state, found.remote, found.intent, found.failing_since) == (Told.FIRING, MESSAGE, None, 0)
+    assert (found.last_notified.state, found.message_ref, found.intent, found.failing_since) == (
+        NotifiedState.FIRING,
+        MESSAGE,
+        None,
+        0,
+    )
     assert step(found, at=19 * SECOND) == Rest(None)
 
 
 def test_an_unanswered_post_that_is_not_found_is_looked_for_again_and_repeated_only_after_fifteen_seconds() -> None:
     ledger = answered(empty(), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     now, looks = 18 * SECOND, 0
-    while (after := step(ledger, at=now)) != Tell():
+    while (after := step(ledger, at=now)) != Notify():
         if isinstance(after, Rest):
             assert after.until is not None
             now = after.until - START
@@ -301,7 +315,7 @@ def test_an_unanswered_post_that_is_not_found_is_looked_for_again_and_repeated_o
             ledger = looked_back(ledger, Found({}), at=now)
     assert 33 * SECOND < now <= 40 * SECOND
     assert looks >= 3
-    assert [one.attempt for one in ledger.suspects] == ["a1"]
+    assert [one.attempt for one in ledger.unconfirmed] == ["a1"]
 
 
 def suspecting() -> Ledger:
@@ -313,16 +327,16 @@ def suspecting() -> Ledger:
 
 def test_a_suspect_is_looked_for_once_more_a_minute_later() -> None:
     ledger = suspecting()
-    assert ledger.remote == MESSAGE
+    assert ledger.message_ref == MESSAGE
     assert isinstance(step(ledger, at=40 * SECOND), Rest)
     assert step(ledger, at=2 * MINUTE) == LookBack(("a1",), START + 10 * SECOND)
 
 
 def test_a_suspect_that_acted_late_is_an_extra_and_is_withdrawn_once() -> None:
     ledger = looked_back(suspecting(), Found({"a1": LATE}), at=2 * MINUTE)
-    assert (ledger.extras, ledger.suspects, ledger.remote) == ((LATE,), (), MESSAGE)
+    assert (ledger.orphans, ledger.unconfirmed, ledger.message_ref) == ((LATE,), (), MESSAGE)
     assert step(ledger, at=2 * MINUTE) == Withdraw(LATE)
-    assert withdrawn(ledger, Delivered(LATE), START + 2 * MINUTE).extras == ()
+    assert withdrawn(ledger, Delivered(LATE), START + 2 * MINUTE).orphans == ()
 
 
 def test_a_suspect_that_never_acted_is_let_go_after_fifteen_minutes() -> None:
@@ -336,7 +350,7 @@ def test_a_suspect_that_never_acted_is_let_go_after_fifteen_minutes() -> None:
             ledger = looked_back(ledger, Found({}), at=now)
     assert 10 * MINUTE < now < 25 * MINUTE
     assert 3 <= looks <= 10
-    assert ledger.suspects == ()
+    assert ledger.unconfirmed == ()
 
 
 @pytest.mark.parametrize(
@@ -349,9 +363,9 @@ def test_a_suspect_that_never_acted_is_let_go_after_fifteen_minutes() -> None:
         pytest.param(TIMEOUT, (LATE,), id="nobody knows: tried again"),
     ],
 )
-def test_an_extra_is_withdrawn(answer: Answer, left: tuple[Remote, ...]) -> None:
-    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), extras=(LATE,))
-    assert withdrawn(ledger, answer, START + MINUTE).extras == left
+def test_an_extra_is_withdrawn(answer: Answer, left: tuple[MessageRef, ...]) -> None:
+    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), orphans=(LATE,))
+    assert withdrawn(ledger, answer, START + MINUTE).orphans == left
 
 
 def test_where_looking_is_not_allowed_only_the_wait_is_left() -> None:
@@ -359,14 +373,14 @@ def test_where_looking_is_not_allowed_only_the_wait_is_left() -> None:
     forbidden = Refused("missing_scope", permanent=True)
     early = looked_back(ledger, forbidden, at=30 * SECOND)
     assert early.intent is not None
-    assert step(looked_back(early, forbidden, at=40 * SECOND), at=41 * SECOND) == Tell()
+    assert step(looked_back(early, forbidden, at=40 * SECOND), at=41 * SECOND) == Notify()
 
 
 @pytest.mark.parametrize("look", [Refused("missing_scope", permanent=True), AWAY, TIMEOUT])
 def test_a_suspect_that_cannot_be_looked_for_does_not_make_the_destination_fail(look: Look) -> None:
     ledger = looked_back(suspecting(), look, at=2 * MINUTE)
     assert ledger.failing_since == 0
-    assert step(ledger, alert(), alert("Worse"), at=2 * MINUTE) == Tell()
+    assert step(ledger, alert(), alert("Worse"), at=2 * MINUTE) == Notify()
 
 
 def test_a_suspect_that_may_not_be_looked_for_is_let_go_too() -> None:
@@ -374,7 +388,7 @@ def test_a_suspect_that_may_not_be_looked_for_is_let_go_too() -> None:
     for minute in range(2, 25):
         if isinstance(step(ledger, at=minute * MINUTE), LookBack):
             ledger = looked_back(ledger, Refused("missing_scope", permanent=True), at=minute * MINUTE)
-    assert (ledger.suspects, step(ledger, at=25 * MINUTE)) == ((), Rest(None))
+    assert (ledger.unconfirmed, step(ledger, at=25 * MINUTE)) == ((), Rest(None))
 
 
 def test_a_look_that_was_not_answered_is_made_again() -> None:
@@ -386,11 +400,11 @@ def test_a_look_that_was_not_answered_is_made_again() -> None:
 
 def test_a_message_found_late_does_not_stand_for_a_reply() -> None:
     """The note was not said and the message is one too many."""
-    ledger = msgspec.structs.replace(suspecting(), owed=(SAID,))
+    ledger = msgspec.structs.replace(suspecting(), pending_notes=(SAID,))
     ledger = settle(begin_reply(ledger, "r1", START + 70_000), None, TIMEOUT, START + 78_000, looks=True, notes=True)
     after = looked_back(ledger, Found({"a1": LATE}), at=2 * MINUTE)
-    assert after.extras == (LATE,)
-    assert after.owed == (SAID,)
+    assert after.orphans == (LATE,)
+    assert after.pending_notes == (SAID,)
 
 
 def test_an_older_post_that_is_found_is_brought_up_to_date() -> None:
@@ -400,8 +414,8 @@ def test_an_older_post_that_is_found_is_brought_up_to_date() -> None:
     both = (alert(), alert(pod="b", at=30 * SECOND))
     ledger = answered(ledger, TIMEOUT, *both, at=36 * SECOND, attempt="a2", answered_at=44 * SECOND)
     ledger = looked_back(ledger, Found({"a1": LATE}), *both, at=46 * SECOND)
-    assert ledger.remote == LATE
-    assert step(ledger, *both, at=80 * SECOND) == Tell()
+    assert ledger.message_ref == LATE
+    assert step(ledger, *both, at=80 * SECOND) == Notify()
 
 
 def test_a_newer_post_that_acts_after_the_older_one_was_found_is_withdrawn() -> None:
@@ -410,7 +424,7 @@ def test_a_newer_post_that_acts_after_the_older_one_was_found_is_withdrawn() -> 
     ledger = answered(ledger, TIMEOUT, at=36 * SECOND, attempt="a2", answered_at=44 * SECOND)
     ledger = looked_back(ledger, Found({"a1": MESSAGE}), at=46 * SECOND)
     assert step(ledger, at=3 * MINUTE) == LookBack(("a2",), START + 36 * SECOND)
-    assert looked_back(ledger, Found({"a2": LATE}), at=3 * MINUTE).extras == (LATE,)
+    assert looked_back(ledger, Found({"a2": LATE}), at=3 * MINUTE).orphans == (LATE,)
 
 
 def test_both_posts_are_found_and_one_is_withdrawn() -> None:
@@ -418,18 +432,18 @@ def test_both_posts_are_found_and_one_is_withdrawn() -> None:
     ledger = looked_back(ledger, Found({}), at=35 * SECOND)
     ledger = answered(ledger, TIMEOUT, at=36 * SECOND, attempt="a2", answered_at=44 * SECOND)
     ledger = looked_back(ledger, Found({"a1": LATE, "a2": MESSAGE}), at=46 * SECOND)
-    assert (ledger.remote, ledger.extras) == (MESSAGE, (LATE,))
+    assert (ledger.message_ref, ledger.orphans) == (MESSAGE, (LATE,))
 
 
 def test_an_unanswered_edit_is_made_again_now_and_once_more_when_it_must_have_acted() -> None:
     ledger = told("chat", alert(), at=10 * SECOND)
     over = alert(ended=MINUTE)
     ledger = answered(ledger, TIMEOUT, over, at=60 * SECOND, answered_at=68 * SECOND)
-    assert step(ledger, over, at=70 * SECOND) == Tell()
+    assert step(ledger, over, at=70 * SECOND) == Notify()
     ledger = answered(ledger, Delivered(MESSAGE), over, at=70 * SECOND)
-    ledger = msgspec.structs.replace(ledger, owed=())
+    ledger = msgspec.structs.replace(ledger, pending_notes=())
     assert step(ledger, over, at=80 * SECOND) == Rest(START + 100 * SECOND)
-    assert step(ledger, over, at=100 * SECOND) == Tell()
+    assert step(ledger, over, at=100 * SECOND) == Notify()
     ledger = answered(ledger, Delivered(MESSAGE), over, at=100 * SECOND)
     assert step(ledger, over, at=10 * MINUTE) == Rest(None)
 
@@ -437,7 +451,7 @@ def test_an_unanswered_edit_is_made_again_now_and_once_more_when_it_must_have_ac
 def test_an_edit_that_was_made_again_late_enough_is_made_no_third_time() -> None:
     over = alert(ended=MINUTE)
     ledger = answered(told("chat", alert(), at=10 * SECOND), TIMEOUT, over, at=60 * SECOND, answered_at=68 * SECOND)
-    ledger = msgspec.structs.replace(answered(ledger, Delivered(MESSAGE), over, at=98 * SECOND), owed=())
+    ledger = msgspec.structs.replace(answered(ledger, Delivered(MESSAGE), over, at=98 * SECOND), pending_notes=())
     assert step(ledger, over, at=99 * SECOND) == Rest(None)
 
 
@@ -446,7 +460,7 @@ def test_an_edit_that_was_made_again_late_enough_is_made_no_third_time() -> None
 
 def test_an_unanswered_trigger_is_sent_again_under_its_key() -> None:
     ledger = answered(empty("pager"), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
-    assert step(ledger, at=20 * SECOND) == Tell()
+    assert step(ledger, at=20 * SECOND) == Notify()
     again = begun(assumed(ledger), at=20 * SECOND, attempt="a2").intent
     assert again is not None
     assert again.generation == 1
@@ -458,7 +472,7 @@ def test_an_end_after_an_unanswered_trigger_is_sent_again_thirty_seconds_later_a
     ledger = answered(assumed(ledger), Delivered(MESSAGE), at=20 * SECOND)
     ledger = answered(ledger, Delivered(MESSAGE), over, at=2 * MINUTE)
     assert step(ledger, over, at=2 * MINUTE) == Rest(START + 150 * SECOND)
-    assert step(ledger, over, at=150 * SECOND) == Tell()
+    assert step(ledger, over, at=150 * SECOND) == Notify()
     ledger = answered(ledger, Delivered(MESSAGE), over, at=150 * SECOND)
     assert step(ledger, over, at=60 * MINUTE) == Rest(None)
 
@@ -471,13 +485,13 @@ def test_an_end_after_an_answered_trigger_is_sent_once() -> None:
 def test_a_refusal_after_an_unanswered_trigger_still_owes_the_end() -> None:
     ledger = answered(empty("pager"), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     ledger = answered(ledger, AWAY, at=20 * SECOND)
-    assert assumed(ledger).believed.state is Told.FIRING
+    assert assumed(ledger).last_notified.state is NotifiedState.FIRING
     assert not at_rest(ledger)
 
 
 def test_a_refusal_without_anything_unanswered_owes_nothing() -> None:
     ledger = answered(empty("pager"), AWAY, at=10 * SECOND)
-    assert assumed(ledger).believed.state is Told.NOTHING
+    assert assumed(ledger).last_notified.state is NotifiedState.NOTHING
     assert at_rest(ledger)
 
 
@@ -488,13 +502,13 @@ def ended_at(target: str) -> Ledger:
     return answered(told(target, alert(), at=10 * SECOND), Delivered(MESSAGE), alert(ended=MINUTE), at=2 * MINUTE)
 
 
-@pytest.mark.parametrize(("target", "remote"), [("chat", MESSAGE), ("pager", None)])
-def test_firing_after_a_told_end_is_a_new_generation(target: str, remote: Remote | None) -> None:
+@pytest.mark.parametrize(("target", "message_ref"), [("chat", MESSAGE), ("pager", None)])
+def test_firing_after_a_told_end_is_a_new_generation(target: str, message_ref: MessageRef | None) -> None:
     """In chat the same message goes on; at the pager it is a new key."""
     lives = (alert(ended=MINUTE), alert(episode=2, at=3 * MINUTE))
     ledger = begun(ended_at(target), *lives, at=4 * MINUTE, attempt="a2")
     assert ledger.intent is not None
-    assert (ledger.intent.generation, ledger.remote) == (2, remote)
+    assert (ledger.intent.generation, ledger.message_ref) == (2, message_ref)
 
 
 def test_an_end_and_an_edit_keep_the_generation() -> None:
@@ -506,15 +520,15 @@ def test_an_end_and_an_edit_keep_the_generation() -> None:
 def test_firing_after_a_close_by_hand_is_a_new_generation() -> None:
     ledger = told("pager", alert(), at=10 * SECOND)
     ledger = told("pager", alert(), at=MINUTE, ledgers=(ledger,), closed=closed(at=MINUTE))
-    assert (ledger.believed.state, ledger.generation) == (Told.CLOSED, 1)
+    assert (ledger.last_notified.state, ledger.generation) == (NotifiedState.CLOSED, 1)
     assert told("pager", alert(), at=2 * MINUTE, ledgers=(ledger,)).generation == 2
 
 
 def test_a_first_telling_through_another_channel_is_a_message_of_its_own() -> None:
     lives = (alert(ended=MINUTE), alert(episode=2, at=3 * MINUTE))
-    moved = Through("slack", "C2", "SLACK_BOT_TOKEN", "mark")
-    ledger = begun(ended_at("chat"), *lives, at=4 * MINUTE, attempt="a2", through=moved)
-    assert (ledger.remote, ledger.through) == (None, moved)
+    moved = Endpoint("slack", "C2", "SLACK_BOT_TOKEN", "mark")
+    ledger = begun(ended_at("chat"), *lives, at=4 * MINUTE, attempt="a2", endpoint=moved)
+    assert (ledger.message_ref, ledger.endpoint) == (None, moved)
 
 
 # What must hold whatever the vendor answers
@@ -535,7 +549,7 @@ def test_whatever_is_answered_the_target_believes_the_truth_in_the_end(
     target: str, answers: list[Answer], looks: list[Look]
 ) -> None:
     """Once the vendor takes what it is given, the ledger rests with the newest state and nothing is left to do."""
-    ledger, now, posts = empty(target), 10 * SECOND, 0
+    ledger, now, topics = empty(target), 10 * SECOND, 0
     for _ in range(120):
         after = step(ledger, at=now)
         if after == Rest(None):
@@ -545,16 +559,16 @@ def test_whatever_is_answered_the_target_believes_the_truth_in_the_end(
                 assert until is not None
                 assert until > START + now
                 now = until - START
-            case Tell():
-                posts += 1
+            case Notify():
+                topics += 1
                 answer = answers.pop() if answers else Delivered(MESSAGE)
-                ledger = answered(ledger, answer, at=now, attempt=f"a{posts}")
+                ledger = answered(ledger, answer, at=now, attempt=f"a{topics}")
             case LookBack():
                 ledger = looked_back(ledger, looks.pop() if looks else Found({}), at=now)
             case Withdraw():
                 ledger = withdrawn(ledger, Delivered(MESSAGE), START + now)
     assert step(ledger, at=now) == Rest(None)
-    assert (ledger.believed.state, ledger.intent, ledger.extras) == (Told.FIRING, None, ())
+    assert (ledger.last_notified.state, ledger.intent, ledger.orphans) == (NotifiedState.FIRING, None, ())
 
 
 @given(st.integers(1, 60), st.sampled_from([AWAY, TIMEOUT]))
@@ -570,6 +584,6 @@ def test_a_fallback_is_not_taken_twice() -> None:
 
 
 def test_a_reply_is_an_intent_of_its_own() -> None:
-    ledger = begin_reply(msgspec.structs.replace(told("chat", alert(), at=10_000), owed=(SAID,)), "r1", START + MINUTE)
+    ledger = begin_reply(msgspec.structs.replace(told("chat", alert(), at=10_000), pending_notes=(SAID,)), "r1", START + MINUTE)
     assert ledger.intent is not None
     assert (ledger.intent.part, ledger.intent.notes, ledger.intent.attempt) == (Part.REPLY, (SAID,), "r1")

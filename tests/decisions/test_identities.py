@@ -9,15 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.accounting.books import IDENTITIES, book_planned, book_standings, book_telling, book_unplanned, residues
+from gateway.decisions.accounting.invariants import (
+    INVARIANTS,
+    imbalances,
+    increment_notifications,
+    increment_planned,
+    increment_status_counts,
+    increment_unplanned,
+)
 from gateway.decisions.intake.correlate import Choice, Placement
 from gateway.decisions.intake.incident_draft import Draft
-from gateway.decisions.notification.standings import standings
+from gateway.decisions.notification.member_status import count_statuses
 from gateway.model.alert import Alert
 from gateway.model.changes import Changes
 from gateway.model.durations import HOUR, MINUTE
-from gateway.model.incident import Closure, Incident, Standings
-from gateway.model.ledger import Believed, Ledger, Told
+from gateway.model.incident import Closure, Incident, StatusCounts
+from gateway.model.ledger import LastNotified, Ledger, NotifiedState
 from gateway.model.rules.kinds import DEFAULT_CORRELATE
 from gateway.model.rules.route import Condition, PageWhen
 from gateway.model.rules.rulebook import Rulebook
@@ -27,15 +34,15 @@ from tests.support.build import START, match, pager, rulebook, slack
 
 EPISODES = st.sampled_from(["a.1", "a.2", "b.1", "c.1"])
 BELIEFS = st.builds(
-    Believed,
-    st.sampled_from([Told.FIRING, Told.ENDED, Told.CLOSED, Told.MOVED]),
+    LastNotified,
+    st.sampled_from([NotifiedState.FIRING, NotifiedState.ENDED, NotifiedState.CLOSED, NotifiedState.MOVED]),
     members=st.dictionaries(EPISODES, st.booleans()),
 )
 
 
 def balanced(changes: Changes) -> None:
-    assert set(residues(changes.count)) == set(IDENTITIES)
-    assert not any(residues(changes.count).values()), (residues(changes.count), changes.count)
+    assert set(imbalances(changes.count)) == set(INVARIANTS)
+    assert not any(imbalances(changes.count).values()), (imbalances(changes.count), changes.count)
 
 
 def test_empty_books_balance() -> None:
@@ -60,8 +67,8 @@ def test_empty_books_balance() -> None:
 )
 def test_what_is_booked_amiss_shows_in_its_identity_alone(counter: str, identity: str) -> None:
     changes = Changes()
-    changes.add(counter)
-    assert [name for name, residue in residues(changes.count).items() if residue] == [identity]
+    changes.increment(counter)
+    assert [name for name, residue in imbalances(changes.count).items() if residue] == [identity]
 
 
 @given(st.lists(st.sampled_from(["opened:first_firing", "repeated:still_firing", "ended:last_copy_ended", "ignored:late_resolve",
@@ -69,73 +76,77 @@ def test_what_is_booked_amiss_shows_in_its_identity_alone(counter: str, identity
 def test_every_class_of_observation_counts_as_received(classes: list[str]) -> None:
     changes = Changes()
     for one in classes:
-        changes.add("received")
-        changes.add(f"seen:{one}")
+        changes.increment("received")
+        changes.increment(f"seen:{one}")
     balanced(changes)
 
 
 # Tellings and their ends
 
 
-def open_ends(believed: Believed) -> int:
-    return sum(believed.members.values())
+def open_ends(last_notified: LastNotified) -> int:
+    return sum(last_notified.members.values())
 
 
 @given(st.lists(BELIEFS, max_size=12), st.data())
-def test_tellings_are_ends_told_or_still_owed_whatever_a_target_is_told(beliefs: list[Believed], data: st.DataObject) -> None:
-    changes, before, kept = Changes(), Believed(), Standings()
+def test_tellings_are_ends_told_or_still_owed_whatever_a_target_is_told(
+    beliefs: list[LastNotified], data: st.DataObject
+) -> None:
+    changes, before, suppressed_by = Changes(), LastNotified(), StatusCounts()
     for after in beliefs:
-        owed = open_ends(after)
-        ended = data.draw(st.integers(0, owed), label="of these have ended")
+        pending_notes = open_ends(after)
+        ended = data.draw(st.integers(0, pending_notes), label="of these have ended")
         dead = data.draw(st.integers(0, ended), label="of these cannot be told")
-        placed = Standings(telling_firing=owed - ended, ends_due=ended - dead, ends_undeliverable=dead)
-        book_telling(changes, before, after)
-        book_standings(changes, kept, placed)
-        before, kept = after, placed
+        placed = StatusCounts(telling_firing=pending_notes - ended, ends_due=ended - dead, ends_undeliverable=dead)
+        increment_notifications(changes, before, after)
+        increment_status_counts(changes, suppressed_by, placed)
+        before, suppressed_by = after, placed
         balanced(changes)
 
 
 def test_an_episode_told_only_as_ended_was_told_both_at_once() -> None:
     changes = Changes()
-    book_telling(changes, Believed(), Believed(Told.ENDED, members={"a.1": False}))
+    increment_notifications(changes, LastNotified(), LastNotified(NotifiedState.ENDED, members={"a.1": False}))
     assert changes.count == {"tellings": 1, "ends_told": 1}
 
 
 def test_a_telling_said_again_is_counted_once() -> None:
-    changes, told = Changes(), Believed(Told.FIRING, members={"a.1": True})
-    book_telling(changes, Believed(), told)
-    book_telling(changes, told, told)
+    changes, told = Changes(), LastNotified(NotifiedState.FIRING, members={"a.1": True})
+    increment_notifications(changes, LastNotified(), told)
+    increment_notifications(changes, told, told)
     assert changes.count == {"tellings": 1}
 
 
 def test_a_close_by_hand_is_no_end() -> None:
     changes, members = Changes(), {"a.1": True}
-    book_telling(changes, Believed(Told.FIRING, members=members), Believed(Told.CLOSED, members=members))
+    increment_notifications(
+        changes, LastNotified(NotifiedState.FIRING, members=members), LastNotified(NotifiedState.CLOSED, members=members)
+    )
     assert not changes.count.get("ends_told", 0)
 
 
 def test_a_telling_that_certainly_did_not_arrive_is_taken_back() -> None:
-    changes, assumed = Changes(), Believed(Told.FIRING, members={"a.1": True})
-    book_telling(changes, Believed(), assumed)
-    book_telling(changes, assumed, Believed())
+    changes, assumed = Changes(), LastNotified(NotifiedState.FIRING, members={"a.1": True})
+    increment_notifications(changes, LastNotified(), assumed)
+    increment_notifications(changes, assumed, LastNotified())
     assert not any(changes.count.values())
 
 
 def test_a_re_fire_after_a_told_end_is_a_telling_of_its_own() -> None:
     changes = Changes()
     for before, after in [({}, True), ({"a.1": True}, False), ({"a.1": False}, True)]:
-        book_telling(changes, Believed(members=before), Believed(members={"a.1": after}))
+        increment_notifications(changes, LastNotified(members=before), LastNotified(members={"a.1": after}))
     assert changes.count == {"tellings": 2, "ends_told": 1}
 
 
 def test_what_is_forgotten_with_its_incident_owes_nothing() -> None:
     """Seven days after, a telling whose end could not be told is forgotten as such."""
-    changes, told = Changes(), Believed(Told.FIRING, members={"a.1": True})
-    book_telling(changes, Believed(), told)
-    placed = Standings(members=1, told=1, ends_undeliverable=1)
-    book_standings(changes, Standings(), placed)
-    book_standings(changes, placed, Standings())
-    changes.add("ends_forgotten")
+    changes, told = Changes(), LastNotified(NotifiedState.FIRING, members={"a.1": True})
+    increment_notifications(changes, LastNotified(), told)
+    placed = StatusCounts(members=1, told=1, ends_undeliverable=1)
+    increment_status_counts(changes, StatusCounts(), placed)
+    increment_status_counts(changes, placed, StatusCounts())
+    changes.increment("ends_forgotten")
     balanced(changes)
 
 
@@ -157,22 +168,22 @@ class Intake:
         for _ in range(joining):
             self.count += 1
             draft.join(alert(str(self.count)), OPENING, START, "")
-            self.changes.add("open:counted")
+            self.changes.increment("open:counted")
         for _ in range(min(leaving, draft.incident().firing)):
             draft.leave(START, "")
-            self.changes.add("open:counted", -1)
+            self.changes.increment("open:counted", -1)
         if draft.changed:
             draft.book(self.changes)
             self.incident = draft.incident()
 
     def plan(self) -> None:
         if self.incident:
-            book_planned(self.changes, self.incident)
+            increment_planned(self.changes, self.incident)
             self.incident = msgspec.structs.replace(self.incident, planned_revision=self.incident.revision)
 
     def act(self) -> None:
         if self.incident:
-            book_unplanned(self.changes, self.incident)
+            increment_unplanned(self.changes, self.incident)
             self.incident = msgspec.structs.replace(self.incident, revision=self.incident.revision + 1)
 
 
@@ -237,12 +248,12 @@ def members(draw: st.DrawFn) -> Alert:
 
 @st.composite
 def ledgers(draw: st.DrawFn, target: str, episodes: list[str]) -> Ledger:
-    state = draw(st.sampled_from(Told))
-    shown = draw(st.dictionaries(st.sampled_from(episodes), st.booleans())) if state is not Told.NOTHING else {}
+    state = draw(st.sampled_from(NotifiedState))
+    shown = draw(st.dictionaries(st.sampled_from(episodes), st.booleans())) if state is not NotifiedState.NOTHING else {}
     return Ledger(
         "inc", target, target.partition(":")[0],
-        believed=Believed(state, members=shown, paged=draw(st.booleans())),
-        told_at=START + draw(st.integers(0, 5 * MINUTE)),
+        last_notified=LastNotified(state, members=shown, paged=draw(st.booleans())),
+        notified_at=START + draw(st.integers(0, 5 * MINUTE)),
         dead=draw(st.sampled_from(["", "", "invalid"])),
         failing_since=draw(st.sampled_from([0, START])),
         fell_back_at=draw(st.sampled_from([0, START])),
@@ -269,29 +280,35 @@ def test_every_member_is_exactly_one_thing_to_each_target_and_no_member_is_forgo
     episodes = [one.episode_id for one in alerts] or ["x.1"]
     known = tuple(data.draw(ledgers(target, episodes)) for target in sorted(targets))
     plan = planned(*alerts, at=at, rules=rules, ledgers=known, closed=closure)
-    changes, placed = Changes(), set(plan.unseen)
-    book_standings(changes, Standings(), plan.homeless)
+    changes, placed = Changes(), set(plan.untargeted_verdicts)
+    increment_status_counts(changes, StatusCounts(), plan.untargeted)
     for view in plan.views.values():
-        books, verdicts = standings(view, START + at)
+        books, verdicts = count_statuses(view, START + at)
         assert len(view.seats) == len(verdicts) == books.members == sum(books.reasons.values())
-        book_telling(changes, Believed(), view.ledger.believed)
-        book_standings(changes, Standings(), books)
+        increment_notifications(changes, LastNotified(), view.ledger.last_notified)
+        increment_status_counts(changes, StatusCounts(), books)
         placed |= set(verdicts)
     assert placed == {member.episode_id for member in incident(*alerts).members}
-    assert residues(changes.count)["standings"] == 0
-    assert residues(changes.count)["ends"] == sum(_told_and_unknown(view.ledger, episodes) for view in plan.views.values())
+    assert imbalances(changes.count)["standings"] == 0
+    assert imbalances(changes.count)["ends"] == sum(_told_and_unknown(view.ledger, episodes) for view in plan.views.values())
 
 
 def _told_and_unknown(ledger: Ledger, episodes: list[str]) -> int:
     """Told of an episode that is not the incident's: only a test can bring that about."""
-    return sum(firing for episode, firing in ledger.believed.members.items() if episode not in episodes or episodes == ["x.1"])
+    return sum(
+        firing for episode, firing in ledger.last_notified.members.items() if episode not in episodes or episodes == ["x.1"]
+    )
 
 
 def test_standings_booked_from_one_state_to_the_next_add_up_to_the_last() -> None:
     changes = Changes()
-    states = [Standings(), Standings(members=2, held=2, reasons={"group_wait": 2}), Standings(members=2, told=1, due=1)]
+    states = [
+        StatusCounts(),
+        StatusCounts(members=2, held=2, reasons={"group_wait": 2}),
+        StatusCounts(members=2, told=1, due=1),
+    ]
     for before, after in pairwise(states):
-        book_standings(changes, before, after)
+        increment_status_counts(changes, before, after)
     assert {name: by for name, by in changes.count.items() if by} == {
         "standing:members": 2,
         "standing:told": 1,

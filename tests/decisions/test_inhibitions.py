@@ -7,10 +7,10 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from gateway.decisions.incident_snapshot import Case
+from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.policy import Policy
 from gateway.model.alert import Alert
-from gateway.model.changes import Posts
+from gateway.model.changes import Topics
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.rules.kinds import InhibitRule, Maintenance
 from gateway.model.rules.origin import BUILT_IN
@@ -18,15 +18,15 @@ from gateway.model.rules.route import Hours
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
-from gateway.model.verdict import Reason, Standing, Verdict
+from gateway.model.verdict import MemberStatus, Reason, Verdict
 from tests.decisions.cases import alert, closed, incident, planned
 from tests.support.build import START, match, rulebook
 from tests.support.inhibitions import INHIBITIONS, Inhibition, compiled, kept_quiet, rule
 
 
-@pytest.mark.parametrize("case", [pytest.param(one, id=one.says) for one in INHIBITIONS])
-def test_who_is_kept_quiet(case: Inhibition) -> None:
-    assert kept_quiet(case) == case.quiet
+@pytest.mark.parametrize("snapshot", [pytest.param(one, id=one.says) for one in INHIBITIONS])
+def test_who_is_kept_quiet(snapshot: Inhibition) -> None:
+    assert kept_quiet(snapshot) == snapshot.quiet
 
 
 # Where alerts stand
@@ -35,50 +35,50 @@ SOURCE = {"alertname": "NodeDown", "node": "n1"}
 RULES = [rule('alertname="NodeDown"', 'alertname!="NodeDown"', "node")]
 
 
-def stood(one: Alert, rules: list[dict[str, list[str]]], moves: Posts) -> Alert:
-    return compiled(rules).stand(one, moves)
+def stood(one: Alert, rules: list[dict[str, list[str]]], moves: Topics) -> Alert:
+    return compiled(rules).place(one, moves)
 
 
 def test_a_source_comes_when_it_fires_stays_and_leaves_when_it_ends() -> None:
-    came, stayed, left = Posts(), Posts(), Posts()
+    came, stayed, left = Topics(), Topics(), Topics()
     source = stood(alert("NodeDown", node="n1"), RULES, came)
     stood(source, RULES, stayed)
     gone = stood(msgspec.structs.replace(source, firing=False), RULES, left)
-    assert came.enter == left.leave == [(post, source.id) for post in source.posts] != []
-    assert stayed == Posts()
-    assert gone.posts == ()
+    assert came.add == left.remove == [(topic, source.id) for topic in source.topics] != []
+    assert stayed == Topics()
+    assert gone.topics == ()
 
 
 def test_an_alert_that_is_nobodys_source_stands_nowhere() -> None:
-    moves = Posts()
-    assert stood(alert("Slow", node="n1"), RULES, moves).posts == ()
-    assert moves == Posts()
+    moves = Topics()
+    assert stood(alert("Slow", node="n1"), RULES, moves).topics == ()
+    assert moves == Topics()
 
 
 def test_under_other_rules_it_leaves_the_old_posts_for_the_new_ones() -> None:
-    before, moves = stood(alert("NodeDown", node="n1", cluster="c"), RULES, Posts()), Posts()
+    before, moves = stood(alert("NodeDown", node="n1", cluster="c"), RULES, Topics()), Topics()
     after = stood(before, [rule('alertname="NodeDown"', 'alertname!="NodeDown"', "cluster")], moves)
-    assert moves.leave == [(post, before.id) for post in before.posts]
-    assert moves.enter == [(post, after.id) for post in after.posts]
-    assert {*before.posts}.isdisjoint(after.posts)
+    assert moves.remove == [(topic, before.id) for topic in before.topics]
+    assert moves.add == [(topic, after.id) for topic in after.topics]
+    assert {*before.topics}.isdisjoint(after.topics)
 
 
 def test_without_rules_it_leaves_every_post() -> None:
-    before, moves = stood(alert("NodeDown", node="n1"), RULES, Posts()), Posts()
-    assert stood(before, [], moves).posts == ()
-    assert [post for post, _ in moves.leave] == [*before.posts]
+    before, moves = stood(alert("NodeDown", node="n1"), RULES, Topics()), Topics()
+    assert stood(before, [], moves).topics == ()
+    assert [topic for topic, _ in moves.remove] == [*before.topics]
 
 
 def test_rules_that_mean_the_same_share_a_post_whatever_they_are_called() -> None:
     inhibitor = compiled([*RULES, *RULES])
-    assert len(inhibitor.posts(SOURCE)) == 1
+    assert len(inhibitor.topics(SOURCE)) == 1
 
 
 def test_posts_are_the_same_in_every_process_and_for_every_order_of_rules() -> None:
     """They are kept in the store: another value would leave sources behind at each update."""
     other = rule('a="1"', 'b="1"')
-    assert compiled([*RULES, other]).posts(SOURCE) == compiled([other, *RULES]).posts(SOURCE)
-    assert compiled([rule('s="1"', 't="1"', "e")]).posts({"s": "1", "e": "f"}) == ("115f81bcd9916989",)
+    assert compiled([*RULES, other]).topics(SOURCE) == compiled([other, *RULES]).topics(SOURCE)
+    assert compiled([rule('s="1"', 't="1"', "e")]).topics({"s": "1", "e": "f"}) == ("115f81bcd9916989",)
 
 
 # What is decided of it
@@ -99,9 +99,9 @@ def verdict(
     """Of an alert that joined when it started, while these others fire."""
     policy = Policy(rules or book())
     suppressor = policy.suppressor
-    standing = {post: source for source in sources for post in suppressor.inhibitor.posts(source.labels)}
-    case = Case(incident(one, **more), {one.episode_id: one}, {}, standing=standing)
-    return suppressor.verdict(case, case.incident.members[0], one, named=False, now=START + at)
+    standing = {topic: source for source in sources for topic in suppressor.inhibitor.topics(source.labels)}
+    snapshot = IncidentSnapshot(incident(one, **more), {one.episode_id: one}, {}, standing=standing)
+    return suppressor.verdict(snapshot, snapshot.incident.members[0], one, named=False, now=START + at)
 
 
 def with_wait(wait: int, **more: object) -> InhibitRule:
@@ -110,7 +110,7 @@ def with_wait(wait: int, **more: object) -> InhibitRule:
 
 def test_an_inhibited_alert_names_the_rule_with_its_place_and_the_source() -> None:
     assert verdict(SLOW, sources=(DOWN,)) == Verdict(
-        Standing.SUPPRESSED, Reason.INHIBITED, "node-down (built-in)", 0, "NodeDown fires"
+        MemberStatus.SUPPRESSED, Reason.INHIBITED, "node-down (built-in)", 0, "NodeDown fires"
     )
 
 
@@ -133,7 +133,7 @@ def test_out_of_its_hours_a_rule_inhibits_nobody_and_within_them_it_says_until_w
 def test_it_waits_for_a_late_source_from_when_it_joined_and_says_until_when() -> None:
     waits = book(with_wait(20 * SECOND))
     assert verdict(SLOW, rules=waits) == Verdict(
-        Standing.HELD, Reason.INHIBIT_WAIT, "node-down (built-in)", START + 20 * SECOND
+        MemberStatus.HELD, Reason.INHIBIT_WAIT, "node-down (built-in)", START + 20 * SECOND
     )
     assert verdict(SLOW, rules=waits, at=20 * SECOND) is None
 
@@ -180,9 +180,12 @@ def test_a_critical_alert_is_not_waited_for_beyond_longest_hold() -> None:
     critical = book(with_wait(HOUR, target=match('alertname="Slow"')))
     slow = alert("Slow", node="n1")
     held, free = (planned(slow, at=at, rules=critical).views["chat"] for at in (5 * MINUTE - 1, 5 * MINUTE))
-    assert [seat.kept.reason if seat.kept else None for seat in (*held.seats, *free.seats)] == [Reason.INHIBIT_WAIT, None]
+    assert [seat.suppressed_by.reason if seat.suppressed_by else None for seat in (*held.seats, *free.seats)] == [
+        Reason.INHIBIT_WAIT,
+        None,
+    ]
 
 
 def test_what_is_routed_nowhere_is_unrouted_and_waits_for_no_source() -> None:
     nowhere = replace(book(with_wait(MINUTE)), routes=(), roots=())
-    assert {one.reason for one in planned(SLOW, rules=nowhere).unseen.values()} == {Reason.UNROUTED}
+    assert {one.reason for one in planned(SLOW, rules=nowhere).untargeted_verdicts.values()} == {Reason.UNROUTED}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.decisions.sources.missing_heartbeat import Known, Looked, labels_of, look
+from gateway.decisions.sources.missing_heartbeat import HeartbeatCheck, HeartbeatFacts, labels_of, look
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.origin import Origin
-from gateway.model.watchdog import Watch
+from gateway.model.watchdog import WatchdogState
 from tests.support.build import match
 
 NOW = 1_000_000 * SECOND
@@ -22,14 +22,14 @@ def ago(seconds: int) -> int:
     return NOW - seconds * SECOND
 
 
-def watch(*, since: int = 3600, looked: int = 30, missing: int = 0, said: bool = False) -> Watch:
-    return Watch(ago(since), ago(looked), ago(missing) if missing else 0, LABELS if said else {})
+def watch(*, since: int = 3600, looked: int = 30, missing: int = 0, said: bool = False) -> WatchdogState:
+    return WatchdogState(ago(since), ago(looked), ago(missing) if missing else 0, LABELS if said else {})
 
 
 def looked(
-    before: Watch | None, last: int | None, *, fires: bool = False, dog: Watchdog | None = DOG, in_force: bool = True
-) -> Looked:
-    return look(dog, Known(before, ago(last) if last is not None else 0, fires), NOW, in_force=in_force)
+    before: WatchdogState | None, last: int | None, *, fires: bool = False, dog: Watchdog | None = DOG, in_force: bool = True
+) -> HeartbeatCheck:
+    return look(dog, HeartbeatFacts(before, ago(last) if last is not None else 0, fires), NOW, in_force=in_force)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def looked(
         pytest.param(watch(missing=900), 301, NOW, id="it came, and is silent for too long again"),
     ],
 )
-def test_missing(before: Watch | None, last: int | None, missing: int) -> None:
+def test_missing(before: WatchdogState | None, last: int | None, missing: int) -> None:
     after = looked(before, last).watch
     assert after is not None
     assert after.missing_since == missing
@@ -68,7 +68,7 @@ def test_missing(before: Watch | None, last: int | None, missing: int) -> None:
         pytest.param(watch(said=True), 5, False, {}, False, id="the end was said: nothing more"),
     ],
 )  # fmt: skip
-def test_what_is_said(before: Watch, last: int, fires: bool, says: dict[str, str], firing: bool) -> None:
+def test_what_is_said(before: WatchdogState, last: int, fires: bool, says: dict[str, str], firing: bool) -> None:
     found = looked(before, last, fires=fires)
     assert (found.says, found.firing) == (says, firing)
 
@@ -86,17 +86,17 @@ def test_the_next_look_is_when_the_silence_gets_too_long_and_half_a_minute_away_
 def test_out_of_force_nothing_is_missing_and_what_was_said_ends() -> None:
     found = looked(watch(missing=60, said=True), 400, fires=True, in_force=False)
     assert (found.says, found.firing) == (LABELS, False)
-    assert found.watch == Watch(NOW, NOW, 0, LABELS)
+    assert found.watch == WatchdogState(NOW, NOW, 0, LABELS)
 
 
 def test_one_that_no_rule_names_ends_what_was_said_and_is_forgotten() -> None:
     found = looked(watch(missing=60, said=True), 400, fires=True, dog=None)
     assert (found.says, found.firing) == (LABELS, False)
-    assert looked(found.watch, 400, dog=None) == Looked(None, None)
+    assert looked(found.watch, 400, dog=None) == HeartbeatCheck(None, None)
 
 
 def test_other_labels_end_what_was_said_before_they_are_said() -> None:
-    before = Watch(ago(900), ago(30), ago(60), {**LABELS, "cluster": "eu-9"})
+    before = WatchdogState(ago(900), ago(30), ago(60), {**LABELS, "cluster": "eu-9"})
     first = looked(before, 400, fires=True)
     assert (first.says["cluster"], first.firing) == ("eu-9", False)
     second = looked(first.watch, 400)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.decisions.intake.correlate import Correlator
-from gateway.decisions.partition import HOME, partition_of, slot_of
+from gateway.decisions.partition import HOME, partition_of, shard_of
 from gateway.decisions.suppression.inhibit import Inhibitor
 from gateway.model.rules.kinds import CorrelateRule, InhibitRule
 from gateway.model.rules.origin import BUILT_IN
@@ -17,23 +17,23 @@ from tests.support.build import START, match
 
 
 @pytest.mark.parametrize(
-    ("partition", "slots", "slot"),
+    ("partition", "shards", "shard"),
     [(("acme",), 8, 1), (("globex",), 8, 7), (("acme", "eu"), 8, 4), (("",), 8, HOME), ((), 8, HOME), (("acme",), 1, HOME)],
 )
-def test_a_partition_has_the_same_slot_for_ever(partition: tuple[str, ...], slots: int, slot: int) -> None:
-    assert slot_of(partition, slots) == slot
+def test_a_partition_has_the_same_slot_for_ever(partition: tuple[str, ...], shards: int, shard: int) -> None:
+    assert shard_of(partition, shards) == shard
 
 
 def test_partitions_are_spread_evenly() -> None:
     counts = [0] * 8
     for number in range(8000):
-        counts[slot_of((f"tenant-{number}",), 8)] += 1
+        counts[shard_of((f"tenant-{number}",), 8)] += 1
     assert min(counts) > 850
 
 
 @given(st.lists(st.text(), min_size=1, max_size=3), st.integers(1, 256))
-def test_every_partition_has_a_slot(partition: list[str], slots: int) -> None:
-    assert 0 <= slot_of(partition, slots) < slots
+def test_every_partition_has_a_slot(partition: list[str], shards: int) -> None:
+    assert 0 <= shard_of(partition, shards) < shards
 
 
 def test_a_missing_label_is_the_empty_partition() -> None:
@@ -50,6 +50,6 @@ def test_alerts_of_different_partitions_never_meet_in_an_incident() -> None:
 def test_alerts_of_different_partitions_never_inhibit_each_other() -> None:
     rule = InhibitRule("down", BUILT_IN, match('alertname="Down"'), match('alertname="Slow"'), ("cluster",))
     inhibitor = Inhibitor((rule,), ("tenant",))
-    (watch,) = inhibitor.watches({"alertname": "Slow", "cluster": "a", "tenant": "acme"})
-    assert {*inhibitor.posts({"alertname": "Down", "cluster": "a", "tenant": "acme"})} & {*watch.posts}
-    assert not {*inhibitor.posts({"alertname": "Down", "cluster": "a", "tenant": "globex"})} & {*watch.posts}
+    (watch,) = inhibitor.subscriptions({"alertname": "Slow", "cluster": "a", "tenant": "acme"})
+    assert {*inhibitor.topics({"alertname": "Down", "cluster": "a", "tenant": "acme"})} & {*watch.topics}
+    assert not {*inhibitor.topics({"alertname": "Down", "cluster": "a", "tenant": "globex"})} & {*watch.topics}

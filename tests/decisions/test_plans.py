@@ -10,11 +10,11 @@ from gateway.decisions.notification.plan import Plan, remind_at
 from gateway.model.alert import Alert
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Acknowledgement, Closure, Incident
-from gateway.model.ledger import Believed, Intent, Ledger, Part, Told
+from gateway.model.ledger import Intent, LastNotified, Ledger, NotifiedState, Part
 from gateway.model.rules.route import Condition, PageWhen
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
-from gateway.model.verdict import Reason, Standing, Verdict
+from gateway.model.verdict import MemberStatus, Reason, Verdict
 from tests.decisions.cases import MESSAGE, acknowledged, alert, closed, planned, route, seen_by, told
 from tests.support.build import START, match, pager, rulebook, slack
 
@@ -23,8 +23,8 @@ WARNING = Severity.WARNING
 NOBODY = rulebook(route("others", match=match('team="others"')))
 
 
-def wants(plan: Plan) -> dict[str, Told]:
-    return {target: view.want.state for target, view in plan.views.items()}
+def wants(plan: Plan) -> dict[str, NotifiedState]:
+    return {target: view.desired.state for target, view in plan.views.items()}
 
 
 def both_told(*alerts: Alert, at: int = 10 * SECOND, rules: Rulebook | None = None) -> tuple[Ledger, Ledger]:
@@ -37,22 +37,22 @@ def both_told(*alerts: Alert, at: int = 10 * SECOND, rules: Rulebook | None = No
 def test_an_alert_that_no_route_takes_is_suppressed_as_unrouted() -> None:
     plan = planned(alert(), at=MINUTE, rules=NOBODY)
     assert not plan.views
-    assert plan.unseen == {alert().episode_id: Verdict(Standing.SUPPRESSED, Reason.UNROUTED)}
-    assert (plan.homeless.members, plan.homeless.suppressed) == (1, 1)
+    assert plan.untargeted_verdicts == {alert().episode_id: Verdict(MemberStatus.SUPPRESSED, Reason.UNROUTED)}
+    assert (plan.untargeted.members, plan.untargeted.suppressed) == (1, 1)
 
 
 def test_a_channel_that_may_not_be_named_is_undeliverable_where_there_is_no_fallback() -> None:
     team = slack("team", "#{team}", allow=frozenset({"pay"}))
     rules = rulebook(route(notify=("team",), page=()), destinations=(team,))
     plan = planned(alert(team="evil"), at=MINUTE, rules=rules)
-    assert [(one.outcome, one.reason) for one in plan.unseen.values()] == [("undeliverable", "template_value")]
+    assert [(one.outcome, one.reason) for one in plan.untargeted_verdicts.values()] == [("undeliverable", "template_value")]
 
 
 def test_a_channel_that_may_not_be_named_is_told_at_its_fallback_chains_followed() -> None:
     first = slack("team", "#{team}", allow=frozenset({"pay"}), fallback=("area",))
     second = slack("area", "#{area}", allow=frozenset({"shop"}), fallback=("chat",))
     rules = rulebook(route(notify=("team",), page=()), destinations=(first, second, slack()))
-    assert wants(planned(alert(team="evil"), at=MINUTE, rules=rules)) == {"chat": Told.FIRING}
+    assert wants(planned(alert(team="evil"), at=MINUTE, rules=rules)) == {"chat": NotifiedState.FIRING}
 
 
 # A disputed firing
@@ -60,8 +60,8 @@ def test_a_channel_that_may_not_be_named_is_told_at_its_fallback_chains_followed
 
 def test_a_disputed_firing_is_told_to_nobody_for_five_and_a_half_minutes() -> None:
     one = alert(held=DISPUTED, severity=Severity.WARNING)
-    assert set(wants(planned(one, at=DISPUTED - 1)).values()) == {Told.NOTHING}
-    assert set(wants(planned(one, at=DISPUTED)).values()) == {Told.FIRING}
+    assert set(wants(planned(one, at=DISPUTED - 1)).values()) == {NotifiedState.NOTHING}
+    assert set(wants(planned(one, at=DISPUTED)).values()) == {NotifiedState.FIRING}
 
 
 def test_a_disputed_firing_is_looked_at_when_its_time_is_over() -> None:
@@ -70,7 +70,7 @@ def test_a_disputed_firing_is_looked_at_when_its_time_is_over() -> None:
 
 def test_a_disputed_firing_that_ends_in_its_time_is_told_to_nobody() -> None:
     plan = planned(alert(held=DISPUTED, ended=MINUTE), at=10 * MINUTE)
-    assert set(wants(plan).values()) == {Told.NOTHING}
+    assert set(wants(plan).values()) == {NotifiedState.NOTHING}
     assert plan.incident.resolved_at
 
 
@@ -93,20 +93,20 @@ def test_the_end_is_told_through_what_suppresses_a_firing() -> None:
     """Severity none now, by new rules: whoever was told of the firing is told of its end."""
     ledger = told("chat", alert(), at=10 * SECOND)
     over = msgspec.structs.replace(alert(ended=MINUTE), severity=Severity.NONE)
-    assert seen_by("chat", over, at=MINUTE, ledgers=(ledger,)).want.state is Told.ENDED
+    assert seen_by("chat", over, at=MINUTE, ledgers=(ledger,)).desired.state is NotifiedState.ENDED
 
 
 def test_an_end_after_its_route_is_gone_is_still_told() -> None:
     ledgers = both_told(alert())
     plan = planned(alert(ended=MINUTE), at=5 * MINUTE, rules=NOBODY, ledgers=ledgers)
-    assert wants(plan) == {"chat": Told.ENDED, "pager": Told.ENDED}
+    assert wants(plan) == {"chat": NotifiedState.ENDED, "pager": NotifiedState.ENDED}
 
 
 def test_a_firing_sent_under_a_key_and_not_answered_is_owed_its_end() -> None:
-    believed = told("pager", alert(), at=10 * SECOND).believed
-    intent = Intent("a1", START, Part.MESSAGE, 1, 1, believed, fresh=False)
+    last_notified = told("pager", alert(), at=10 * SECOND).last_notified
+    intent = Intent("a1", START, Part.MESSAGE, 1, 1, last_notified, creates_message=False)
     ledger = Ledger("inc", "pager", "pager", intent=intent)
-    assert seen_by("pager", alert(ended=MINUTE), at=10 * MINUTE, ledgers=(ledger,)).want.state is Told.ENDED
+    assert seen_by("pager", alert(ended=MINUTE), at=10 * MINUTE, ledgers=(ledger,)).desired.state is NotifiedState.ENDED
 
 
 # Rules that change under way
@@ -115,13 +115,13 @@ def test_a_firing_sent_under_a_key_and_not_answered_is_owed_its_end() -> None:
 def test_a_member_that_is_told_elsewhere_now_has_moved_there() -> None:
     rules = rulebook(route(notify=("other",), page=()), destinations=(slack(), slack("other", "C2")))
     plan = planned(alert(), at=5 * MINUTE, rules=rules, ledgers=(told("chat", alert(), at=10 * SECOND),))
-    assert wants(plan) == {"chat": Told.MOVED, "other": Told.FIRING}
+    assert wants(plan) == {"chat": NotifiedState.MOVED, "other": NotifiedState.FIRING}
     assert plan.views["chat"].moved_to == "told at other now"
 
 
 def test_a_member_that_nobody_takes_any_more_is_no_longer_routed() -> None:
     plan = planned(alert(), at=5 * MINUTE, rules=NOBODY, ledgers=both_told(alert()))
-    assert wants(plan) == {"chat": Told.MOVED, "pager": Told.MOVED}
+    assert wants(plan) == {"chat": NotifiedState.MOVED, "pager": NotifiedState.MOVED}
     assert plan.views["pager"].moved_to == "no rule routes it here any longer"
 
 
@@ -133,12 +133,12 @@ def test_a_move_is_due_at_once() -> None:
 def test_what_has_moved_is_not_told_an_end_as_well() -> None:
     moved = told("chat", alert(), at=MINUTE, rules=NOBODY, ledgers=(told("chat", alert(), at=10 * SECOND),))
     view = seen_by("chat", alert(ended=2 * MINUTE), at=10 * MINUTE, rules=NOBODY, ledgers=(moved,))
-    assert (view.want.state, view.due) == (Told.MOVED, 0)
+    assert (view.desired.state, view.due) == (NotifiedState.MOVED, 0)
 
 
 def test_what_moves_back_is_told_again() -> None:
     moved = told("chat", alert(), at=MINUTE, rules=NOBODY, ledgers=(told("chat", alert(), at=10 * SECOND),))
-    assert seen_by("chat", alert(), at=2 * MINUTE, ledgers=(moved,)).want.state is Told.FIRING
+    assert seen_by("chat", alert(), at=2 * MINUTE, ledgers=(moved,)).desired.state is NotifiedState.FIRING
 
 
 # Closed by hand
@@ -151,35 +151,37 @@ def closed_at_both(*alerts: Alert) -> tuple[Ledger, ...]:
 
 def test_closed_by_hand_says_who_and_resolves_the_page() -> None:
     plan = planned(alert(), at=MINUTE, ledgers=both_told(alert()), closed=closed(at=MINUTE))
-    assert wants(plan) == {"chat": Told.CLOSED, "pager": Told.CLOSED}
-    assert plan.views["chat"].want.closed_by == "ann"
+    assert wants(plan) == {"chat": NotifiedState.CLOSED, "pager": NotifiedState.CLOSED}
+    assert plan.views["chat"].desired.closed_by == "ann"
     assert plan.look_at == START + MINUTE + HOUR
 
 
 def test_closed_by_hand_is_not_an_end_of_the_alerts() -> None:
     """In the books they are still firing: their end is still owed."""
     ledgers = closed_at_both(alert())
-    assert all(ledger.believed.members == {alert().episode_id: True} for ledger in ledgers)
+    assert all(ledger.last_notified.members == {alert().episode_id: True} for ledger in ledgers)
 
 
 def test_closed_by_hand_keeps_an_untold_member_from_being_told() -> None:
     plan = planned(alert(), at=MINUTE, closed=closed(at=5 * SECOND))
-    assert set(wants(plan).values()) == {Told.NOTHING}
+    assert set(wants(plan).values()) == {NotifiedState.NOTHING}
 
 
 @pytest.mark.parametrize(
     ("members", "at", "closure", "state"),
     [
-        pytest.param([alert()], 30 * MINUTE, closed(at=MINUTE), Told.CLOSED, id="while it lasts"),
-        pytest.param([alert()], 61 * MINUTE, closed(at=MINUTE), Told.FIRING, id="its time is over and it fires"),
-        pytest.param([alert(ended=2 * MINUTE)], 5 * MINUTE, closed(at=MINUTE), Told.ENDED, id="all members end"),
-        pytest.param([alert()], 2 * MINUTE, closed(at=MINUTE, severity=WARNING), Told.FIRING, id="a member rises"),
+        pytest.param([alert()], 30 * MINUTE, closed(at=MINUTE), NotifiedState.CLOSED, id="while it lasts"),
+        pytest.param([alert()], 61 * MINUTE, closed(at=MINUTE), NotifiedState.FIRING, id="its time is over and it fires"),
+        pytest.param([alert(ended=2 * MINUTE)], 5 * MINUTE, closed(at=MINUTE), NotifiedState.ENDED, id="all members end"),
+        pytest.param([alert()], 2 * MINUTE, closed(at=MINUTE, severity=WARNING), NotifiedState.FIRING, id="a member rises"),
     ],
 )  # fmt: skip
-def test_closed_by_hand_lasts_to_one_of_its_three_ends(members: list[Alert], at: int, closure: Closure, state: Told) -> None:
+def test_closed_by_hand_lasts_to_one_of_its_three_ends(
+    members: list[Alert], at: int, closure: Closure, state: NotifiedState
+) -> None:
     plan = planned(*members, at=at, ledgers=closed_at_both(alert()), closed=closure)
     assert set(wants(plan).values()) == {state}
-    assert all(0 < view.due <= START + at for view in plan.views.values() if state is not Told.CLOSED)
+    assert all(0 < view.due <= START + at for view in plan.views.values() if state is not NotifiedState.CLOSED)
 
 
 def test_a_closure_that_is_over_is_taken_out_of_the_incident() -> None:
@@ -189,7 +191,7 @@ def test_a_closure_that_is_over_is_taken_out_of_the_incident() -> None:
 def test_one_of_two_ends_while_closed_and_the_closure_holds() -> None:
     both = (alert(), alert(pod="b"))
     plan = planned(alert(ended=2 * MINUTE), both[1], at=5 * MINUTE, ledgers=closed_at_both(*both), closed=closed(at=MINUTE))
-    assert set(wants(plan).values()) == {Told.CLOSED}
+    assert set(wants(plan).values()) == {NotifiedState.CLOSED}
 
 
 @pytest.mark.parametrize(
@@ -202,7 +204,7 @@ def test_one_of_two_ends_while_closed_and_the_closure_holds() -> None:
 def test_an_acknowledgement_and_a_rise(at_severity: Severity, holds: bool) -> None:
     plan = planned(alert(), at=MINUTE, acknowledged=Acknowledgement("ann", START, at_severity))
     assert (plan.incident.acknowledged is not None) is holds
-    assert {view.want.acknowledged_by for view in plan.views.values()} == {"ann" if holds else ""}
+    assert {view.desired.acknowledged_by for view in plan.views.values()} == {"ann" if holds else ""}
 
 
 # Reminders
@@ -262,7 +264,7 @@ def test_a_target_that_fails_is_looked_at_when_its_fallback_takes_over() -> None
     ledger = failing(NEVER_TOLD, fell_back=0)
     plan = planned(alert(), at=MINUTE, rules=STANDING_IN, ledgers=(ledger,))
     assert plan.look_at == START + 10 * SECOND + 2 * MINUTE
-    assert wants(plan) == {"pager": Told.FIRING}
+    assert wants(plan) == {"pager": NotifiedState.FIRING}
 
 
 def test_a_fallback_takes_over_after_two_minutes_of_failing() -> None:
@@ -273,9 +275,9 @@ def test_a_fallback_takes_over_after_two_minutes_of_failing() -> None:
 
 def test_a_failing_target_adds_its_view_to_the_fallback() -> None:
     plan = planned(alert(), at=3 * MINUTE, rules=STANDING_IN, ledgers=(failing(NEVER_TOLD),))
-    assert wants(plan) == {"pager": Told.FIRING, "spare": Told.FIRING}
-    assert plan.views["spare"].want.covers == {"pager": True}
-    assert plan.views["spare"].want.paged
+    assert wants(plan) == {"pager": NotifiedState.FIRING, "spare": NotifiedState.FIRING}
+    assert plan.views["spare"].desired.covers == {"pager": True}
+    assert plan.views["spare"].desired.paged
 
 
 def test_a_fallback_that_sees_the_incident_itself_sees_each_member_once() -> None:
@@ -286,22 +288,22 @@ def test_a_fallback_that_sees_the_incident_itself_sees_each_member_once() -> Non
 
 def test_a_fallback_that_sees_the_incident_itself_interrupts_in_the_place_of_a_pager() -> None:
     rules = rulebook(destinations=(slack(), pager(fallback=("chat",))))
-    assert not planned(alert(), at=3 * MINUTE, rules=rules).views["chat"].want.paged
-    assert planned(alert(), at=3 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD),)).views["chat"].want.paged
+    assert not planned(alert(), at=3 * MINUTE, rules=rules).views["chat"].desired.paged
+    assert planned(alert(), at=3 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD),)).views["chat"].desired.paged
 
 
 def test_a_fallback_stays_with_a_target_that_recovered_and_says_so() -> None:
     at_spare = told("spare", alert(), at=3 * MINUTE, rules=STANDING_IN, ledgers=(failing(NEVER_TOLD),))
     recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=0)
     view = seen_by("spare", alert(), at=5 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare))
-    assert (view.want.state, view.want.covers) == (Told.FIRING, {"pager": False})
+    assert (view.desired.state, view.desired.covers) == (NotifiedState.FIRING, {"pager": False})
 
 
 def test_a_fallback_that_was_told_is_told_the_end() -> None:
     at_spare = told("spare", alert(), at=3 * MINUTE, rules=STANDING_IN, ledgers=(failing(NEVER_TOLD),))
     recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=0)
     view = seen_by("spare", alert(ended=4 * MINUTE), at=10 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare))
-    assert view.want.state is Told.ENDED
+    assert view.desired.state is NotifiedState.ENDED
 
 
 def test_a_fallback_is_over_with_the_end_there() -> None:
@@ -310,9 +312,9 @@ def test_a_fallback_is_over_with_the_end_there() -> None:
     at_spare = told("spare", alert(), at=3 * MINUTE, rules=STANDING_IN, ledgers=(failing(NEVER_TOLD),))
     recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=0)
     at_spare = told("spare", over, at=10 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare))
-    assert at_spare.believed.state is Told.ENDED
+    assert at_spare.last_notified.state is NotifiedState.ENDED
     plan = planned(over, again, at=21 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare))
-    assert wants(plan) == {"pager": Told.FIRING, "spare": Told.ENDED}
+    assert wants(plan) == {"pager": NotifiedState.FIRING, "spare": NotifiedState.ENDED}
 
 
 def test_the_fallback_of_a_failing_fallback_takes_over_in_its_turn() -> None:
@@ -320,21 +322,21 @@ def test_the_fallback_of_a_failing_fallback_takes_over_in_its_turn() -> None:
     rules = rulebook(route(notify=()), destinations=chain)
     also = msgspec.structs.replace(failing(NEVER_TOLD), target="spare", destination="spare")
     plan = planned(alert(), at=9 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD), also))
-    assert wants(plan) == dict.fromkeys(("pager", "spare", "last"), Told.FIRING)
+    assert wants(plan) == dict.fromkeys(("pager", "spare", "last"), NotifiedState.FIRING)
 
 
 def test_two_that_stand_in_for_each_other_end_the_search() -> None:
     rules = rulebook(destinations=(slack(fallback=("pager",)), pager(fallback=("chat",))))
     also = msgspec.structs.replace(failing(NEVER_TOLD), target="chat", destination="chat")
     plan = planned(alert(), at=9 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD), also))
-    assert wants(plan) == {"chat": Told.FIRING, "pager": Told.FIRING}
+    assert wants(plan) == {"chat": NotifiedState.FIRING, "pager": NotifiedState.FIRING}
 
 
 def test_a_fallback_is_not_told_of_what_page_when_keeps_back() -> None:
     critical = PageWhen(conditions=(Condition(severity=Severity.CRITICAL),))
     rules = rulebook(route(notify=(), page_when=critical), destinations=(pager(fallback=("spare",)), SPARE))
     plan = planned(alert(severity=WARNING), at=9 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD),))
-    assert set(wants(plan).values()) == {Told.NOTHING}
+    assert set(wants(plan).values()) == {NotifiedState.NOTHING}
 
 
 # The next look
@@ -362,6 +364,8 @@ def test_the_same_case_at_the_same_time_gives_the_same_plan() -> None:
 
 
 def test_an_incident_whose_alerts_are_not_to_be_found_is_planned_all_the_same() -> None:
-    made = planned(at=MINUTE, members=(), ledgers=(Ledger("inc", "chat", "chat", believed=Believed(), remote=MESSAGE),))
+    made = planned(
+        at=MINUTE, members=(), ledgers=(Ledger("inc", "chat", "chat", last_notified=LastNotified(), message_ref=MESSAGE),)
+    )
     assert isinstance(made.incident, Incident)
-    assert wants(made) == {"chat": Told.NOTHING}
+    assert wants(made) == {"chat": NotifiedState.NOTHING}

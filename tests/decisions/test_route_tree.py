@@ -51,11 +51,11 @@ def written(tmp_path: Path) -> Written:
 
 def names(routing: Routing) -> list[str]:
     """The routes that tell, in the order of their first leg."""
-    return list(dict.fromkeys(leg.route.name for leg in routing.legs))
+    return list(dict.fromkeys(recipient.route.name for recipient in routing.recipients))
 
 
 def targets(routing: Routing, *, page: bool = False) -> list[str]:
-    return [leg.target for leg in routing.legs if leg.page is page]
+    return [recipient.target for recipient in routing.recipients if recipient.page is page]
 
 
 TREE = """\
@@ -128,7 +128,7 @@ def test_a_route_that_names_no_destination_tells_nobody_and_still_stops(written:
   - {name: quiet, match: ['env="test"']}
   - {name: rest, notify: [ops]}
 """)
-    assert router.routing({"env": "test"}, 0).legs == ()
+    assert router.routing({"env": "test"}, 0).recipients == ()
 
 
 def test_notify_tells_and_page_interrupts(written: Written) -> None:
@@ -139,17 +139,17 @@ def test_notify_tells_and_page_interrupts(written: Written) -> None:
 
 def test_a_channel_that_is_told_and_interrupted_has_a_leg_for_each(written: Written) -> None:
     routing = written("  - {name: all, notify: [ops], page: [ops]}\n").routing({}, 0)
-    assert [(leg.target, leg.page) for leg in routing.legs] == [("ops", False), ("ops", True)]
+    assert [(recipient.target, recipient.page) for recipient in routing.recipients] == [("ops", False), ("ops", True)]
 
 
 def test_two_routes_to_one_target_are_two_legs_of_it(written: Written) -> None:
     routing = written("  - {name: a, continue: true, notify: [ops]}\n  - {name: b, notify: [ops]}\n").routing({}, 0)
-    assert [(leg.target, leg.route.name) for leg in routing.legs] == [("ops", "a"), ("ops", "b")]
+    assert [(recipient.target, recipient.route.name) for recipient in routing.recipients] == [("ops", "a"), ("ops", "b")]
 
 
 def test_a_leg_says_where_it_goes_and_by_which_rule(written: Written) -> None:
     router = written("  - {name: all, notify: [ops], page: [pager], reason: money}\n")
-    told, paged = router.routing({}, 0).legs
+    told, paged = router.routing({}, 0).recipients
     assert (told.address, told.destination.kind, paged.address, paged.destination.kind) == ("C0OPS", "slack", "PXXXXXX", "pagerduty")  # fmt: skip
     assert told.rule == paged.rule
     assert told.rule.startswith("all (")
@@ -170,7 +170,9 @@ PARENT = """\
 
 
 def only(router: Router, **labels: str) -> Route:
-    (route,) = {leg.route.name: leg.route for leg in router.routing({"team": "pay", **labels}, 0).legs}.values()
+    (route,) = {
+        recipient.route.name: recipient.route for recipient in router.routing({"team": "pay", **labels}, 0).recipients
+    }.values()
     return route
 
 
@@ -221,7 +223,7 @@ def test_a_grandchild_inherits_through_its_parent(written: Written) -> None:
 
 
 def quiet_times(routing: Routing) -> dict[str, int]:
-    return {leg.target: leg.resolve_after for leg in routing.legs}
+    return {recipient.target: recipient.resolve_after for recipient in routing.recipients}
 
 
 def test_an_end_waits_a_minute_where_it_pages_and_not_at_all_elsewhere(written: Written) -> None:
@@ -260,14 +262,14 @@ def test_whether_a_rule_names_the_alert(written: Written, labels: dict[str, str]
 
 def test_a_channel_from_a_label_is_a_target_per_value(written: Written) -> None:
     router = written("  - {name: all, notify: [team]}\n")
-    legs = [router.routing({"team": team}, 0).legs[0] for team in ("pay", "cart", "pay")]
-    assert [leg.address for leg in legs] == ["#pay-oncall", "#cart-oncall", "#pay-oncall"]
-    assert legs[0].target == legs[2].target != legs[1].target
+    recipients = [router.routing({"team": team}, 0).recipients[0] for team in ("pay", "cart", "pay")]
+    assert [recipient.address for recipient in recipients] == ["#pay-oncall", "#cart-oncall", "#pay-oncall"]
+    assert recipients[0].target == recipients[2].target != recipients[1].target
 
 
 def test_a_channel_from_two_labels(written: Written) -> None:
-    (leg,) = written("  - {name: all, notify: [squad]}\n").routing({"team": "pay", "env": "prod"}, 0).legs
-    assert leg.address == "#pay-prod"
+    (recipient,) = written("  - {name: all, notify: [squad]}\n").routing({"team": "pay", "env": "prod"}, 0).recipients
+    assert recipient.address == "#pay-prod"
 
 
 @pytest.mark.parametrize(
@@ -281,18 +283,21 @@ def test_a_channel_from_two_labels(written: Written) -> None:
 )
 def test_a_channel_that_is_not_allowed_is_told_of_and_no_leg(written: Written, labels: dict[str, str], value: str) -> None:
     routing = written("  - {name: all, notify: [ops, team]}\n").routing(labels, 0)
-    (misled,) = routing.misled
-    assert (misled.destination.name, misled.value, misled.page) == ("team", value, False)
+    (disallowed,) = routing.disallowed
+    assert (disallowed.destination.name, disallowed.value, disallowed.page) == ("team", value, False)
     assert targets(routing) == ["ops"]
 
 
 def test_every_label_of_a_channel_has_to_be_allowed(written: Written) -> None:
     routing = written("  - {name: all, notify: [squad]}\n").routing({"team": "pay", "env": "test"}, 0)
-    assert [one.value for one in routing.misled] == ["test"]
+    assert [one.value for one in routing.disallowed] == ["test"]
 
 
 def about_ourselves(router: Router, failing: str) -> set[str]:
-    return {leg.destination.name for leg in router.own_legs(router.routing({}, 0), {"gateway_destination": failing}).legs}
+    return {
+        recipient.destination.name
+        for recipient in router.own_recipients(router.routing({}, 0), {"gateway_destination": failing}).recipients
+    }
 
 
 def test_that_a_destination_fails_is_told_at_its_fallback(written: Written) -> None:

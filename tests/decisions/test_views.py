@@ -7,10 +7,10 @@ from itertools import product
 import msgspec
 import pytest
 
-from gateway.decisions.notification.standings import standings
+from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.view import severity_of
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.ledger import Ledger, Told
+from gateway.model.ledger import Ledger, NotifiedState
 from gateway.model.rules.route import Condition, PageWhen, Quantifier
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
@@ -44,10 +44,10 @@ def verdict_at(target: str, *, at: int, is_told: bool, is_dead: bool, is_suppres
     ledger = told(target, alert(), at=10 * SECOND) if is_told else Ledger("inc", target, target)
     closure = closed(at=30 * SECOND) if is_suppressed else None
     if is_dead:
-        want = seen_by(target, one, at=at, ledgers=(ledger,), closed=closure).want
-        ledger = msgspec.structs.replace(ledger, dead="invalid", refused=want)
+        desired = seen_by(target, one, at=at, ledgers=(ledger,), closed=closure).desired
+        ledger = msgspec.structs.replace(ledger, dead="invalid", refused=desired)
     view = seen_by(target, one, at=at, ledgers=(ledger,), closed=closure)
-    books, verdicts = standings(view, START + at)
+    books, verdicts = count_statuses(view, START + at)
     assert books.members == books.told + books.undeliverable + books.suppressed + books.held + books.due == 1
     return verdicts[one.episode_id]
 
@@ -64,14 +64,14 @@ def test_a_member_is_told_else_undeliverable_else_suppressed_else_held_else_due(
 
 def test_a_member_that_waits_for_group_wait_is_held_with_the_rule_and_the_time() -> None:
     one = alert()
-    _, verdicts = standings(seen_by("chat", one, at=4 * SECOND), START + 4 * SECOND)
+    _, verdicts = count_statuses(seen_by("chat", one, at=4 * SECOND), START + 4 * SECOND)
     assert verdicts[one.episode_id] == Verdict("held", "group_wait", "everything (built-in)", START + 10 * SECOND)  # type: ignore[arg-type]
 
 
 def test_a_member_that_joins_a_told_view_is_held_for_the_update_interval() -> None:
     first, second = alert(), alert(pod="b", at=20 * SECOND)
     view = seen_by("chat", first, second, at=21 * SECOND, ledgers=(told("chat", first, at=10 * SECOND),))
-    _, verdicts = standings(view, START + 21 * SECOND)
+    _, verdicts = count_statuses(view, START + 21 * SECOND)
     assert [(one.outcome, one.reason, one.until) for one in verdicts.values()] == [
         ("told", "delivered", 0),
         ("held", "update_interval", START + 40 * SECOND),
@@ -81,7 +81,7 @@ def test_a_member_that_joins_a_told_view_is_held_for_the_update_interval() -> No
 def test_an_update_whose_interval_is_over_is_due() -> None:
     first, second = alert(), alert(pod="b", at=20 * SECOND)
     view = seen_by("chat", first, second, at=40 * SECOND, ledgers=(told("chat", first, at=10 * SECOND),))
-    _, verdicts = standings(view, START + 40 * SECOND)
+    _, verdicts = count_statuses(view, START + 40 * SECOND)
     assert verdicts[second.episode_id].outcome == "due"
 
 
@@ -96,7 +96,7 @@ def test_an_update_whose_interval_is_over_is_due() -> None:
 )
 def test_a_member_has_a_named_reason(given: dict[str, object], outcome: str, reason: str) -> None:
     one = alert(**given)  # type: ignore[arg-type]
-    _, verdicts = standings(seen_by("chat", one, at=MINUTE), START + MINUTE)
+    _, verdicts = count_statuses(seen_by("chat", one, at=MINUTE), START + MINUTE)
     assert (verdicts[one.episode_id].outcome, verdicts[one.episode_id].reason) == (outcome, reason)
 
 
@@ -104,7 +104,7 @@ def test_severity_none_is_told_where_a_rule_names_it() -> None:
     view = seen_by(
         "chat", alert(severity=Severity.NONE), at=MINUTE, rules=rulebook(route(match=match('alertname="HighErrorRate"')))
     )
-    assert view.want.state is Told.FIRING
+    assert view.desired.state is NotifiedState.FIRING
 
 
 def test_a_told_member_that_still_fires_ends_or_cannot_be_told_its_end_is_one_of_the_ends() -> None:
@@ -114,9 +114,9 @@ def test_a_told_member_that_still_fires_ends_or_cannot_be_told_its_end_is_one_of
         (alert(ended=MINUTE), "", (0, 1, 0)),
         (alert(ended=MINUTE), "auth", (0, 0, 1)),
     ]:
-        want = seen_by("pager", one, at=2 * MINUTE, ledgers=(ledger,)).want
-        view = seen_by("pager", one, at=2 * MINUTE, ledgers=(msgspec.structs.replace(ledger, dead=dead, refused=want),))
-        books, _ = standings(view, START + 2 * MINUTE)
+        desired = seen_by("pager", one, at=2 * MINUTE, ledgers=(ledger,)).desired
+        view = seen_by("pager", one, at=2 * MINUTE, ledgers=(msgspec.structs.replace(ledger, dead=dead, refused=desired),))
+        books, _ = count_statuses(view, START + 2 * MINUTE)
         assert (books.telling_firing, books.ends_due, books.ends_undeliverable) == counted
 
 
@@ -136,13 +136,13 @@ def test_a_view_is_as_severe_as_its_worst_firing_unsuppressed_member(other: dict
     rules = rulebook(elsewhere, route(), destinations=(slack(), pager(), slack("other", "C2")))
     worst = alert("Worst", severity=CRITICAL, **other)  # type: ignore[arg-type]
     view = seen_by("chat", alert(severity=WARNING), alert("B", severity=Severity.INFO), worst, at=MINUTE, rules=rules)
-    assert view.want.severity is WARNING
+    assert view.desired.severity is WARNING
 
 
 def test_a_view_is_silent_only_when_every_firing_member_is_suppressed() -> None:
     silent = alert("Watchdog", severity=Severity.NONE)
-    assert seen_by("chat", silent, at=MINUTE).want.state is Told.NOTHING
-    assert seen_by("chat", silent, alert(), at=MINUTE).want.state is Told.FIRING
+    assert seen_by("chat", silent, at=MINUTE).desired.state is NotifiedState.NOTHING
+    assert seen_by("chat", silent, alert(), at=MINUTE).desired.state is NotifiedState.FIRING
 
 
 def test_a_delivery_is_as_urgent_as_the_worst_that_fires_or_as_what_was_told() -> None:
@@ -176,15 +176,17 @@ def test_a_delivery_is_as_urgent_as_the_worst_that_fires_or_as_what_was_told() -
 def test_page_when(quantifier: str, conditions: tuple[Condition, ...], members: list[dict[str, object]], pages: bool) -> None:
     alerts = [alert(**one) for one in members]  # type: ignore[arg-type]
     view = seen_by("pager", *alerts, at=MINUTE, rules=paging(*conditions, quantifier=Quantifier(quantifier)))
-    assert (view.want.paged, view.want.state) == ((True, Told.FIRING) if pages else (False, Told.NOTHING))
+    assert (view.desired.paged, view.desired.state) == (
+        (True, NotifiedState.FIRING) if pages else (False, NotifiedState.NOTHING)
+    )
 
 
 def test_a_member_kept_back_by_page_when_says_so_and_is_told_in_chat_all_the_same() -> None:
     one = alert(severity=WARNING)
     views = planned(one, at=MINUTE, rules=paging(IF_CRITICAL)).views
-    _, at_pager = standings(views["pager"], START + MINUTE)
+    _, at_pager = count_statuses(views["pager"], START + MINUTE)
     assert at_pager[one.episode_id].reason == "page_when"
-    assert (views["chat"].want.state, views["chat"].want.paged) == (Told.FIRING, False)
+    assert (views["chat"].desired.state, views["chat"].desired.paged) == (NotifiedState.FIRING, False)
 
 
 def test_page_when_is_judged_on_what_the_target_sees_not_on_the_incident() -> None:
@@ -192,19 +194,19 @@ def test_page_when_is_judged_on_what_the_target_sees_not_on_the_incident() -> No
         route("pay", match=match('team="pay"'), page_when=PageWhen(conditions=(IF_TWO,))),
         route("cart", match=match('team="cart"'), page=()),
     )
-    assert not seen_by("pager", alert(team="pay"), alert(team="cart"), at=MINUTE, rules=rules).want.paged
+    assert not seen_by("pager", alert(team="pay"), alert(team="cart"), at=MINUTE, rules=rules).desired.paged
 
 
 def test_page_when_counts_all_that_the_target_sees_by_whatever_route() -> None:
     two = PageWhen(conditions=(IF_TWO,))
     rules = by_team({"page_when": two}, {"page_when": two})
-    assert seen_by("pager", alert(team="pay"), alert(team="cart"), at=MINUTE, rules=rules).want.paged
+    assert seen_by("pager", alert(team="pay"), alert(team="cart"), at=MINUTE, rules=rules).desired.paged
 
 
 def test_a_condition_that_comes_true_late_pages_then_at_once() -> None:
     one, two = alert(), alert(pod="b", at=10 * MINUTE)
     view = seen_by("pager", one, two, at=10 * MINUTE, rules=paging(IF_TWO))
-    assert view.want.paged
+    assert view.desired.paged
     assert view.due <= START + 10 * MINUTE
 
 
@@ -213,7 +215,7 @@ def test_a_page_lasts_to_the_end_of_the_view() -> None:
     critical, warning = alert(), alert("Disk", severity=WARNING)
     ledger = told("pager", critical, warning, at=10 * SECOND, rules=rules)
     view = seen_by("pager", alert(ended=MINUTE), warning, at=5 * MINUTE, rules=rules, ledgers=(ledger,))
-    assert (view.want.state, view.want.paged) == (Told.FIRING, True)
+    assert (view.desired.state, view.desired.paged) == (NotifiedState.FIRING, True)
 
 
 def test_a_page_lasts_through_a_quiet_time() -> None:
@@ -221,7 +223,7 @@ def test_a_page_lasts_through_a_quiet_time() -> None:
     ledger = told("pager", alert(), at=10 * SECOND, rules=rules)
     again = alert("Disk", severity=WARNING, at=80 * SECOND)
     view = seen_by("pager", alert(ended=MINUTE), again, at=90 * SECOND, rules=rules, ledgers=(ledger,))
-    assert (view.want.state, view.want.paged) == (Told.FIRING, True)
+    assert (view.desired.state, view.desired.paged) == (NotifiedState.FIRING, True)
 
 
 def test_after_a_told_end_the_condition_must_hold_anew() -> None:
@@ -229,9 +231,9 @@ def test_after_a_told_end_the_condition_must_hold_anew() -> None:
     first, over = alert(), alert(ended=MINUTE)
     ledger = told("pager", first, at=10 * SECOND, rules=rules)
     ledger = told("pager", over, at=3 * MINUTE, rules=rules, ledgers=(ledger,))
-    assert ledger.believed.state is Told.ENDED
+    assert ledger.last_notified.state is NotifiedState.ENDED
     again = alert("Disk", severity=WARNING, at=4 * MINUTE)
-    assert seen_by("pager", over, again, at=5 * MINUTE, rules=rules, ledgers=(ledger,)).want.state is Told.ENDED
+    assert seen_by("pager", over, again, at=5 * MINUTE, rules=rules, ledgers=(ledger,)).desired.state is NotifiedState.ENDED
 
 
 # What it waits for before a telling
@@ -260,9 +262,9 @@ def test_before_a_telling_the_shortest_wait_wins() -> None:
 
 def test_a_disputed_member_whose_time_is_over_waits_for_nothing_more() -> None:
     one = alert(held=330 * SECOND, severity=Severity.WARNING)
-    assert seen_by("chat", one, at=329 * SECOND).want.state is Told.NOTHING
+    assert seen_by("chat", one, at=329 * SECOND).desired.state is NotifiedState.NOTHING
     view = seen_by("chat", one, at=330 * SECOND)
-    assert (view.want.state, view.due) == (Told.FIRING, START + 330 * SECOND)
+    assert (view.desired.state, view.due) == (NotifiedState.FIRING, START + 330 * SECOND)
 
 
 def test_an_update_waits_for_the_shortest_update_interval() -> None:
@@ -275,7 +277,7 @@ def test_an_update_waits_for_the_shortest_update_interval() -> None:
 
 def test_what_the_target_believes_already_is_not_due() -> None:
     view = seen_by("chat", alert(), at=MINUTE, ledgers=(told("chat", alert(), at=10 * SECOND),))
-    assert (view.want, view.due) == (view.ledger.believed, 0)
+    assert (view.desired, view.due) == (view.ledger.last_notified, 0)
 
 
 @pytest.mark.parametrize(
@@ -290,14 +292,14 @@ def test_what_the_target_believes_already_is_not_due() -> None:
 def test_what_never_waits_for_the_update_interval(members: list[object], more: dict[str, object]) -> None:
     ledger = told("chat", alert(severity=WARNING), at=10 * SECOND)
     view = seen_by("chat", *members, at=12 * SECOND, ledgers=(ledger,), **more)  # type: ignore[arg-type]
-    assert view.want != ledger.believed
+    assert view.desired != ledger.last_notified
     assert 0 < view.due <= START + 12 * SECOND
 
 
 def test_an_acknowledgement_taken_back_is_told_at_once() -> None:
     ledger = told("chat", alert(), at=10 * SECOND, acknowledged=acknowledged(at=5 * SECOND))
     view = seen_by("chat", alert(), at=12 * SECOND, ledgers=(ledger,))
-    assert view.want.acknowledged_by == ""
+    assert view.desired.acknowledged_by == ""
     assert 0 < view.due <= START + 12 * SECOND
 
 
@@ -305,7 +307,7 @@ def test_a_fall_in_severity_waits_for_the_update_interval() -> None:
     worse = alert("Worse")
     ledger = told("chat", alert(severity=WARNING), worse, at=10 * SECOND)
     view = seen_by("chat", alert(severity=WARNING), alert("Worse", ended=11_000), at=12 * SECOND, ledgers=(ledger,))
-    assert (view.want.severity, view.due) == (WARNING, START + 40 * SECOND)
+    assert (view.desired.severity, view.due) == (WARNING, START + 40 * SECOND)
 
 
 # What it waits for before an end
@@ -314,8 +316,8 @@ def test_a_fall_in_severity_waits_for_the_update_interval() -> None:
 def test_an_end_is_told_at_once_in_chat_and_after_a_minute_where_it_pages() -> None:
     ledgers = (told("chat", alert(), at=10 * SECOND), told("pager", alert(), at=10 * SECOND))
     views = planned(alert(ended=MINUTE), at=MINUTE, ledgers=ledgers).views
-    assert (views["chat"].want.state, views["chat"].due) == (Told.ENDED, START + MINUTE)
-    assert (views["pager"].want.state, views["pager"].look_at) == (Told.FIRING, START + 2 * MINUTE)
+    assert (views["chat"].desired.state, views["chat"].due) == (NotifiedState.ENDED, START + MINUTE)
+    assert (views["pager"].desired.state, views["pager"].look_at) == (NotifiedState.FIRING, START + 2 * MINUTE)
 
 
 def test_before_an_end_the_longest_quiet_time_wins() -> None:
@@ -324,8 +326,8 @@ def test_before_an_end_the_longest_quiet_time_wins() -> None:
     over = (alert(team="pay", ended=MINUTE), alert(team="cart", ended=2 * MINUTE))
     ledger = told("chat", *firing, at=10 * SECOND, rules=rules)
     early = seen_by("chat", *over, at=7 * MINUTE - 1, rules=rules, ledgers=(ledger,))
-    assert (early.want.state, early.look_at) == (Told.FIRING, START + 7 * MINUTE)
-    assert seen_by("chat", *over, at=7 * MINUTE, rules=rules, ledgers=(ledger,)).want.state is Told.ENDED
+    assert (early.desired.state, early.look_at) == (NotifiedState.FIRING, START + 7 * MINUTE)
+    assert seen_by("chat", *over, at=7 * MINUTE, rules=rules, ledgers=(ledger,)).desired.state is NotifiedState.ENDED
 
 
 def test_a_re_fire_within_the_quiet_time_just_goes_on() -> None:
@@ -333,14 +335,14 @@ def test_a_re_fire_within_the_quiet_time_just_goes_on() -> None:
     ledger = told("chat", alert(), at=10 * SECOND, rules=rules)
     lives = (alert(ended=MINUTE), alert(episode=2, at=2 * MINUTE))
     view = seen_by("chat", *lives, at=2 * MINUTE, rules=rules, ledgers=(ledger,))
-    assert (view.want.state, view.want.quiet) == (Told.FIRING, False)
+    assert (view.desired.state, view.desired.quiet) == (NotifiedState.FIRING, False)
 
 
 def test_a_quiet_view_says_until_when_it_is_quiet() -> None:
     rules = rulebook(route(resolve_after=5 * MINUTE))
     ledger = told("chat", alert(), at=10 * SECOND, rules=rules)
     view = seen_by("chat", alert(ended=MINUTE), at=2 * MINUTE, rules=rules, ledgers=(ledger,))
-    assert (view.want.quiet, view.quiet_until) == (True, START + 6 * MINUTE)
+    assert (view.desired.quiet, view.quiet_until) == (True, START + 6 * MINUTE)
 
 
 def test_a_flap_out_of_a_quiet_view_is_shown_at_once() -> None:
@@ -354,4 +356,4 @@ def test_a_flap_out_of_a_quiet_view_is_shown_at_once() -> None:
 
 def test_nobody_is_told_the_end_of_what_they_were_never_told() -> None:
     view = seen_by("chat", alert(ended=5 * SECOND), at=10 * MINUTE)
-    assert (view.want.state, view.due) == (Told.NOTHING, 0)
+    assert (view.desired.state, view.due) == (NotifiedState.NOTHING, 0)

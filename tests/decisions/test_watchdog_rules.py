@@ -15,7 +15,7 @@ from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.origin import Origin
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
-from gateway.model.verdict import Reason, Standing
+from gateway.model.verdict import MemberStatus, Reason
 from tests.support.build import START, match, seen
 
 DOG = Watchdog("eu", Origin("a.yaml", 3), match("alertname=Watchdog"), 5 * MINUTE, source="prom", hold_resolves=True)
@@ -35,19 +35,19 @@ def alert(copies: dict[str, Copy] | None = None, *, firing: bool = False, name: 
     )  # fmt: skip
 
 
-def beat(**changed: object):  # type: ignore[no-untyped-def]
+def record_heartbeat(**changed: object):  # type: ignore[no-untyped-def]
     return msgspec.structs.replace(seen("Watchdog"), **{"copy": "prom/1", **changed})
 
 
 @pytest.mark.parametrize(
     ("observed", "heard"),
     [
-        pytest.param(beat(), ("eu",), id="a firing one"),
-        pytest.param(beat(firing=False), (), id="its end is none"),
-        pytest.param(beat(inferred_at=START), (), id="what we conclude ourselves is none"),
-        pytest.param(beat(copy="other/1"), (), id="another source's is none"),
-        pytest.param(beat(copy="prom2/1"), (), id="nor that of a source whose name begins alike"),
-        pytest.param(beat(labels={"alertname": "Else"}), (), id="another alert is none"),
+        pytest.param(record_heartbeat(), ("eu",), id="a firing one"),
+        pytest.param(record_heartbeat(firing=False), (), id="its end is none"),
+        pytest.param(record_heartbeat(inferred_at=START), (), id="what we conclude ourselves is none"),
+        pytest.param(record_heartbeat(copy="other/1"), (), id="another source's is none"),
+        pytest.param(record_heartbeat(copy="prom2/1"), (), id="nor that of a source whose name begins alike"),
+        pytest.param(record_heartbeat(labels={"alertname": "Else"}), (), id="another alert is none"),
     ],
 )
 def test_heartbeats(observed: object, heard: tuple[str, ...]) -> None:
@@ -55,13 +55,13 @@ def test_heartbeats(observed: object, heard: tuple[str, ...]) -> None:
 
 
 def test_one_alert_may_be_the_heartbeat_of_several() -> None:
-    assert watchdogs(DOG, replace(DOG, name="too")).heard([beat(), beat()]) == ("eu", "too")
+    assert watchdogs(DOG, replace(DOG, name="too")).heard([record_heartbeat(), record_heartbeat()]) == ("eu", "too")
 
 
 def test_a_heartbeat_is_suppressed_by_its_rule() -> None:
     verdict = watchdogs().heartbeat(alert(name="Watchdog", firing=True))
     assert verdict is not None
-    assert (verdict.outcome, verdict.reason, verdict.rule) == (Standing.SUPPRESSED, Reason.HEARTBEAT, "eu (a.yaml:3)")
+    assert (verdict.outcome, verdict.reason, verdict.rule) == (MemberStatus.SUPPRESSED, Reason.HEARTBEAT, "eu (a.yaml:3)")
     assert watchdogs().heartbeat(alert({"other/1": Copy(True, START)}, name="Watchdog")) is None
     assert watchdogs().heartbeat(alert()) is None
 
@@ -70,7 +70,7 @@ AT, LATER = ENDED + MINUTE, ENDED + 5 * MINUTE
 
 
 @pytest.mark.parametrize(
-    ("one", "beats", "waits"),
+    ("one", "heartbeats", "waits"),
     [
         pytest.param(alert(), {"eu": ENDED - 1}, True, id="heard before its end"),
         pytest.param(alert(), {"eu": ENDED}, True, id="heard with its end"),
@@ -84,8 +84,8 @@ AT, LATER = ENDED + MINUTE, ENDED + 5 * MINUTE
         pytest.param(alert({"prom/1": Copy(False, START, 0)}), {}, True, id="an end that is inferred has no time of its own"),
     ],
 )  # fmt: skip
-def test_ends_that_wait(one: Alert, beats: dict[str, int], waits: bool) -> None:
-    assert (watchdogs().waits_for(one, beats, AT) is not None) is waits
+def test_ends_that_wait(one: Alert, heartbeats: dict[str, int], waits: bool) -> None:
+    assert (watchdogs().waits_for(one, heartbeats, AT) is not None) is waits
 
 
 def test_an_end_waits_for_all_that_hold_it() -> None:
@@ -95,9 +95,9 @@ def test_an_end_waits_for_all_that_hold_it() -> None:
 
 
 def test_it_says_by_which_rule_and_waits_for_no_longer_than_a_day() -> None:
-    verdict = watchdogs().end_held(alert(), {}, AT)
+    verdict = watchdogs().resolve_held_by(alert(), {}, AT)
     assert verdict is not None
-    assert (verdict.outcome, verdict.reason, verdict.rule) == (Standing.HELD, Reason.HOLD_RESOLVES, "eu (a.yaml:3)")
+    assert (verdict.outcome, verdict.reason, verdict.rule) == (MemberStatus.HELD, Reason.HOLD_RESOLVES, "eu (a.yaml:3)")
     assert verdict.until == ENDED + LONGEST_WAIT
-    assert watchdogs().end_held(alert(), {}, ENDED + LONGEST_WAIT - 1) is not None
-    assert watchdogs().end_held(alert(), {}, ENDED + LONGEST_WAIT) is None
+    assert watchdogs().resolve_held_by(alert(), {}, ENDED + LONGEST_WAIT - 1) is not None
+    assert watchdogs().resolve_held_by(alert(), {}, ENDED + LONGEST_WAIT) is None

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.actions.incidents import Actions
+from gateway.actions.incidents import IncidentActions
 from gateway.model.cells import shipped_cell
 from gateway.model.changes import Changes, LogEntry
 from gateway.model.durations import MINUTE
+from gateway.model.notification import Answer, Refused, Unanswered
 from gateway.model.rules.kinds import CorrelateRule, Maintenance
 from gateway.model.rules.origin import BUILT_IN, Origin
 from gateway.model.rules.route import Route
 from gateway.model.rules.rulebook import LabelRules, Rulebook
-from gateway.model.telling import Answer, Refused, Unanswered
 from gateway.storage.memory import LOG_LENGTH
 from tests.support.build import START, match, rulebook, seen, slack, webhook
 from tests.support.world import World
@@ -98,7 +98,7 @@ async def test_what_a_person_does_is_in_the_trail() -> None:
     world = await begun()
     await world.webhook(seen())
     await world.until(MINUTE)
-    await Actions(world.slots, lambda: None).acknowledge(world.incidents[0].id, "ann")
+    await IncidentActions(world.shards, lambda: None).acknowledge(world.incidents[0].id, "ann")
     await world.until(2 * MINUTE)
     assert LogEntry(world.incidents[0].id, "acknowledged", {"by": "ann"}) in world.trail.said
 

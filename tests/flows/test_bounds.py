@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.actions.incidents import Actions
+from gateway.actions.incidents import IncidentActions
 from gateway.model.alert import MAX_COPIES
 from gateway.model.changes import Table
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
 from gateway.model.records import load_alert
 from gateway.model.rules.kinds import CorrelateRule
 from gateway.model.rules.origin import BUILT_IN
@@ -32,7 +32,7 @@ async def test_an_alert_that_was_forgotten_and_comes_again_takes_nobody_elses_in
     await world.until(MINUTE)
     first = world.incidents[0].id
     await world.webhook(seen(ends=MINUTE))
-    await Actions(world.slots, lambda: None).close(first, "ann", "", HOUR)
+    await IncidentActions(world.shards, lambda: None).close(first, "ann", "", HOUR)
     await world.until(2 * MINUTE)
     await world.webhook(seen(at=2 * MINUTE))
     await world.until(3 * MINUTE)
@@ -43,7 +43,7 @@ async def test_an_alert_that_was_forgotten_and_comes_again_takes_nobody_elses_in
     await world.webhook(seen(at=9 * DAY - SECOND, ends=9 * DAY), seen(pod="b", ends=9 * DAY))
     await world.until(9 * DAY + HOUR)
     assert len({incident.id for incident in world.incidents}) == 2
-    assert not any(any(ledger.believed.members.values()) for ledger in world.ledgers_everywhere)
+    assert not any(any(ledger.last_notified.members.values()) for ledger in world.ledgers_everywhere)
 
 
 async def test_two_hundred_replicas_at_once_are_not_more_than_an_alert_holds() -> None:
@@ -60,7 +60,7 @@ async def test_replicas_beyond_the_bound_end_like_all_others() -> None:
     await world.until(MINUTE)
     await world.webhook(*[seen(replica=f"r{number}", ends=MINUTE) for number in range(70)])
     await world.until(HOUR)
-    assert states(world, "chat")[-1] is Told.ENDED
+    assert states(world, "chat")[-1] is NotifiedState.ENDED
     assert world.store.counted["open:counted"] == 0
 
 
@@ -86,7 +86,7 @@ async def test_an_alert_that_flaps_without_end_fills_its_incident_only_so_far() 
     assert max(len(incident.members) for incident in world.incidents) == 12
     await world.webhook(seen(pod="steady", ends=world.at))
     await world.until(world.at + HOUR)
-    assert states(world, "chat")[-1] is Told.ENDED
+    assert states(world, "chat")[-1] is NotifiedState.ENDED
 
 
 async def test_a_new_life_of_an_alert_has_the_identity_that_the_rules_give_it_now() -> None:
@@ -103,7 +103,7 @@ async def test_a_new_life_of_an_alert_has_the_identity_that_the_rules_give_it_no
     await world.until(MINUTE)
     await world.webhook(msgspec.structs.replace(after, firing=False, starts_at=START + 5 * SECOND, ends_at=START + MINUTE))
     await world.until(HOUR)
-    assert states(world, "chat")[-1] is Told.ENDED
+    assert states(world, "chat")[-1] is NotifiedState.ENDED
 
 
 async def test_a_running_episode_keeps_its_identity_whatever_the_rules_say_meanwhile() -> None:
@@ -119,6 +119,6 @@ async def test_a_rule_that_merges_no_more_says_so_in_what_it_leaves_alone() -> N
     world = World(rulebook(SHOWN, correlate=(rule,)))
     await world.webhook(*[seen(pod=f"p{number}") for number in range(3)])
     await world.until(MINUTE)
-    told = [one.telling for one in world.slack.sent if one.telling]
+    told = [one.notification for one in world.slack.sent if one.notification]
     assert sorted(one.reason for one in told) == ["", "by-name (built-in) merges no more: 2 values of pod"]
     assert [entry.what for _, entry in world.store.log].count("on_its_own") == 1

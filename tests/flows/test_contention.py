@@ -1,4 +1,4 @@
-"""Several writers on one slot: a lost race is decided again, a fence ends a losing streak, and no webhook fails another."""
+"""Several writers on one shard: a lost race is decided again, a fence ends a losing streak, and no webhook fails another."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from gateway.decisions.intake.correlate import Correlator
 from gateway.errors import StateFull, StateUnavailable
 from gateway.intake.group_commit import FENCE, RACES, Intake, keep
 from gateway.model.alert import Observation
-from gateway.model.changes import Ask, Cell, Changes, Committed, Gathered, Table
-from gateway.model.ledger import Told
-from gateway.model.quarantined import Stray
+from gateway.model.changes import Cell, Changes, Committed, Query, Result, Table
+from gateway.model.ledger import NotifiedState
+from gateway.model.quarantined import Quarantined
 from gateway.model.records import load_alert
 from gateway.storage.memory import MemoryStore
 from tests.flows.test_telling import states
@@ -33,7 +33,7 @@ class Crowd:
     full: bool = False
     hangs: asyncio.Event | None = None
 
-    async def gather(self, ask: Ask) -> Gathered:
+    async def gather(self, ask: Query) -> Result:
         if self.hangs is not None:
             await self.hangs.wait()
         found = await self.store.gather(ask)
@@ -47,7 +47,7 @@ class Crowd:
         if self.full and changes.grows:
             raise StateFull("the store is full")
         done = await self.store.commit(changes)
-        self.commits.append(f"{done.fate}{' fenced off' if changes.fence else ''}")
+        self.commits.append(f"{done.outcome}{' fenced off' if changes.fence else ''}")
         return done
 
     async def fence(self, holder: str, length: int) -> bool:
@@ -61,7 +61,7 @@ class Slow:
     store: MemoryStore
     has_read: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def gather(self, ask: Ask) -> Gathered:
+    async def gather(self, ask: Query) -> Result:
         found = await self.store.gather(ask)
         if not self.has_read.is_set():
             self.has_read.set()
@@ -192,8 +192,8 @@ async def test_what_waits_for_a_store_that_hangs_is_forgotten_with_its_sender() 
 
 async def test_a_body_over_a_round_is_taken_in_parts_and_its_strays_are_counted_once() -> None:
     intake, crowd = crowded(0)
-    stray = Stray("default", "alerts[3].labels", "no labels", b"{}")
-    await intake.accept([seen(service=f"s{number}") for number in range(600)], [stray])
+    quarantined = Quarantined("default", "alerts[3].labels", "no labels", b"{}")
+    await intake.accept([seen(service=f"s{number}") for number in range(600)], [quarantined])
     assert crowd.commits == ["done"] * 3
     assert (crowd.store.counted["received"], crowd.store.counted["quarantine_entries"]) == (601, 1)
 
@@ -213,10 +213,10 @@ async def test_the_same_copy_seen_first_by_two_replicas_with_other_rules_belongs
 
 
 async def test_strays_of_one_source_with_one_fault_are_one_entry() -> None:
-    one = Stray("eu", "alerts[0].labels", "no labels", b"first")
-    other = Stray("eu", "alerts[0].labels", "no labels", b"second")
+    one = Quarantined("eu", "alerts[0].labels", "no labels", b"first")
+    other = Quarantined("eu", "alerts[0].labels", "no labels", b"second")
     assert keep(one).id == keep(other).id
-    assert keep(one).id != keep(Stray("us", "alerts[0].labels", "no labels", b"first")).id
+    assert keep(one).id != keep(Quarantined("us", "alerts[0].labels", "no labels", b"first")).id
 
 
 async def test_an_incident_that_changes_while_it_is_planned_is_planned_again() -> None:
@@ -224,7 +224,7 @@ async def test_an_incident_that_changes_while_it_is_planned_is_planned_again() -
     await world.intake.accept([seen()], [])
     gather = world.store.gather
 
-    async def disturbed(ask: Ask) -> Gathered:
+    async def disturbed(ask: Query) -> Result:
         found = await gather(ask)
         if any(cell.table is Table.LEDGERS for cell in ask.cells) and world.store.gather is not gather:
             world.store.gather = gather  # type: ignore[method-assign]
@@ -233,5 +233,5 @@ async def test_an_incident_that_changes_while_it_is_planned_is_planned_again() -
 
     world.store.gather = disturbed  # type: ignore[method-assign]
     await world.until(60_000)
-    assert states(world, "chat") == [Told.FIRING]
-    assert world.residues() == dict.fromkeys(world.residues(), 0)
+    assert states(world, "chat") == [NotifiedState.FIRING]
+    assert world.imbalances() == dict.fromkeys(world.imbalances(), 0)

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
 from gateway.model.rules.kinds import InhibitRule, Maintenance
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Hours, Mute, Route, Shift
@@ -24,7 +24,7 @@ from tests.support.world import World
 EVERYTHING = Route("everything", BUILT_IN, notify=("chat",), page=("pager",))
 LATER = TimeInterval.parse({"times": [{"start_time": "08:10", "end_time": "24:00"}]})  # START is at 08:00
 AT = 10 * MINUTE
-OVER = (Told.ENDED, Told.MOVED)
+OVER = (NotifiedState.ENDED, NotifiedState.MOVED)
 
 
 def rules(route: Route | None = EVERYTHING, **more: object) -> Rulebook:
@@ -113,19 +113,21 @@ CASES = [
 ]
 
 
-def told(world: World) -> dict[str, list[Told]]:
-    found: dict[str, list[Told]] = {}
+def told(world: World) -> dict[str, list[NotifiedState]]:
+    found: dict[str, list[NotifiedState]] = {}
     for one in (*world.slack.sent, *world.pagerduty.sent):
-        if one.telling is not None and "NodeDown" not in one.telling.title:
-            found.setdefault(one.target, []).append(one.telling.state)
+        if one.notification is not None and "NodeDown" not in one.notification.title:
+            found.setdefault(one.target, []).append(one.notification.state)
     return found
 
 
 def each_firing_is_over_once(world: World) -> None:
     for target, states in told(world).items():
         ends = [state for state in states if state in OVER]
-        begins = [state for at, state in enumerate(states) if state is Told.FIRING and (at == 0 or states[at - 1] in OVER)]
-        assert states[0] is Told.FIRING, f"{target} was told an end of something it never heard of"
+        begins = [
+            state for at, state in enumerate(states) if state is NotifiedState.FIRING and (at == 0 or states[at - 1] in OVER)
+        ]
+        assert states[0] is NotifiedState.FIRING, f"{target} was told an end of something it never heard of"
         assert states[-1] in OVER, f"{target} was never told the end"
         assert len(ends) == len(begins), f"{target} was told an end twice"
 
@@ -135,7 +137,7 @@ async def test_who_was_told_before_is_told_the_end_once(before: Rulebook, betwee
     world = World(before)
     await world.webhook(seen())
     await world.until(AT - SECOND)
-    assert told(world) == {"chat": [Told.FIRING], "pager": [Told.FIRING]}
+    assert told(world) == {"chat": [NotifiedState.FIRING], "pager": [NotifiedState.FIRING]}
     await world.until(AT)
     await between(world)
     await world.until(AT + 5 * MINUTE)
@@ -185,7 +187,7 @@ async def test_a_re_fire_after_a_told_end_is_told_again_if_nothing_keeps_it(befo
     again = world.at
     await world.webhook(seen(at=again))
     await world.until(again + MINUTE)
-    firing = {target for target, states in told(world).items() if states[-1] is Told.FIRING}
+    firing = {target for target, states in told(world).items() if states[-1] is NotifiedState.FIRING}
     kept = world.store.counted.get("standing:suppressed", 0)
     assert firing or kept, "told, or suppressed with a reason"
     await world.webhook(seen(at=again, ends=world.at))
@@ -202,7 +204,7 @@ async def test_an_end_that_alertmanager_swallowed_is_made_good_by_the_end_of_the
     await world.until(again)
     await world.webhook(seen(at=again))
     await world.until(again + 5 * MINUTE)
-    assert told(world) == {"chat": [Told.FIRING], "pager": [Told.FIRING]}
+    assert told(world) == {"chat": [NotifiedState.FIRING], "pager": [NotifiedState.FIRING]}
     await world.webhook(seen(at=again, ends=world.at))
     await world.until(world.at + HOUR)
     each_firing_is_over_once(world)

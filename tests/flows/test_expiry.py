@@ -5,10 +5,10 @@ from __future__ import annotations
 from gateway.decisions.intake.admit import KEEP_ENDED
 from gateway.model.changes import Table
 from gateway.model.durations import DAY, HOUR, MINUTE
+from gateway.model.notification import Refused
 from gateway.model.rules.kinds import CorrelateRule
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
-from gateway.model.telling import Refused
 from tests.support.build import rulebook, seen, slack
 from tests.support.world import World
 

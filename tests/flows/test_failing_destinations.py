@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.actions.incidents import Actions
-from gateway.decisions.accounting import books
+from gateway.actions.incidents import IncidentActions
+from gateway.decisions.accounting import invariants
 from gateway.decisions.intake.admit import KEEP_ENDED
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
+from gateway.model.notification import Refused
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
-from gateway.model.telling import Refused
 from tests.support.build import rulebook, seen, slack
 from tests.support.world import World
 
@@ -21,7 +21,7 @@ CHAT_ONLY = rulebook(Route("everything", BUILT_IN, notify=("chat",)), destinatio
 
 
 def failing(world: World) -> list[str]:
-    return books.failing(world.store.counted)
+    return invariants.failing(world.store.counted)
 
 
 async def with_a_dead_letter() -> World:
@@ -37,13 +37,13 @@ async def test_another_incident_that_is_delivered_does_not_hide_a_dead_letter() 
     world = await with_a_dead_letter()
     await world.webhook(seen("DiskFull", service="db", at=30_000))
     await world.until(HOUR)
-    assert [one.state for one in world.slack.sent] == [Told.FIRING]
+    assert [one.state for one in world.slack.sent] == [NotifiedState.FIRING]
     assert failing(world) == ["chat"]
 
 
 async def test_a_dead_letter_that_is_tried_again_and_delivered_is_over() -> None:
     world = await with_a_dead_letter()
-    await Actions(world.slots, lambda: None).retry(world.incidents[0].id, "chat")
+    await IncidentActions(world.shards, lambda: None).retry(world.incidents[0].id, "chat")
     await world.until(MINUTE)
     assert failing(world) == []
 
@@ -52,7 +52,7 @@ async def test_a_dead_letter_that_news_overtakes_is_over_when_the_news_is_told()
     world = await with_a_dead_letter()
     await world.webhook(seen(at=30_000, pod="another"))
     await world.until(2 * MINUTE)
-    assert [one.state for one in world.slack.sent] == [Told.FIRING]
+    assert [one.state for one in world.slack.sent] == [NotifiedState.FIRING]
     assert failing(world) == []
 
 

@@ -6,7 +6,7 @@ from gateway.decisions.policy import Policy
 from gateway.model.cells import RULES
 from gateway.model.changes import Changes
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.rule_generation import Announced
+from gateway.model.rule_generation import RuleGeneration
 from gateway.reconcile.context import OUTDATED_PATIENCE
 from tests.flows.test_telling import states
 from tests.support.build import START, rulebook, seen
@@ -14,7 +14,7 @@ from tests.support.world import World
 
 
 async def announce(world: World, generation: int) -> None:
-    await world.store.commit(Changes(put={RULES: Announced(generation, "newer", START + world.at).dump()}))
+    await world.store.commit(Changes(put={RULES: RuleGeneration(generation, "newer", START + world.at).dump()}))
 
 
 async def test_a_replica_with_older_rules_leaves_planning_to_one_that_lives() -> None:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.actions.controls import OrderDesk
-from gateway.actions.incidents import Actions
+from gateway.actions.controls import ControlActions
+from gateway.actions.incidents import IncidentActions
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.sources.watchdogs import LONGEST_WAIT
 from gateway.inbound.api.presenters import show_verdicts
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Incident
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.origin import BUILT_IN, Origin
 from gateway.model.rules.route import Hours, Route
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.rules.source import Source
 from gateway.model.time_intervals import TimeInterval
-from gateway.state.snapshots import read_case
+from gateway.state.snapshots import read_snapshot
 from tests.support.build import START, match, pager, rulebook, seen, slack
 from tests.support.world import World
 
@@ -39,11 +39,11 @@ async def told(book: Rulebook | None = None) -> World:
     await world.replan()
     await world.webhook(seen())
     await world.until(MINUTE)
-    await beats(world)
+    await heartbeats(world)
     return world
 
 
-async def beats(world: World) -> None:
+async def heartbeats(world: World) -> None:
     await world.webhook(seen("Watchdog", severity="none", at=-1))
 
 
@@ -52,9 +52,9 @@ async def ends(world: World) -> None:
     await world.webhook(seen(ends=world.at))
 
 
-def at(world: World, target: str) -> list[Told]:
+def at(world: World, target: str) -> list[NotifiedState]:
     sent = [*world.slack.sent, *world.pagerduty.sent]
-    return [one.state for one in sent if one.telling is not None and one.target == target]
+    return [one.state for one in sent if one.notification is not None and one.target == target]
 
 
 def of_the_alert(world: World) -> Incident:
@@ -65,11 +65,11 @@ async def test_an_end_is_told_with_the_next_heartbeat_and_at_once() -> None:
     world = await told()
     await ends(world)
     await world.until(3 * MINUTE)
-    assert at(world, "pager") == [Told.FIRING]
-    assert at(world, "chat") == [Told.FIRING]
-    await beats(world)
-    assert at(world, "pager") == [Told.FIRING, Told.ENDED]
-    assert at(world, "chat") == [Told.FIRING, Told.ENDED]
+    assert at(world, "pager") == [NotifiedState.FIRING]
+    assert at(world, "chat") == [NotifiedState.FIRING]
+    await heartbeats(world)
+    assert at(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
+    assert at(world, "chat") == [NotifiedState.FIRING, NotifiedState.ENDED]
     assert of_the_alert(world).resolved_at == START + world.at
 
 
@@ -78,17 +78,17 @@ async def test_a_heartbeat_that_came_with_the_end_is_not_newer() -> None:
     world.at += SECOND
     await world.webhook(seen(ends=world.at), seen("Watchdog", severity="none", at=-1))
     await world.until(world.at + 30 * SECOND)
-    assert at(world, "pager") == [Told.FIRING]
+    assert at(world, "pager") == [NotifiedState.FIRING]
 
 
 async def test_a_missing_heartbeat_keeps_everything_firing_and_says_so() -> None:
     world = await told()
     await ends(world)
     await world.until(2 * HOUR)
-    assert at(world, "pager") == [Told.FIRING]
-    (missing,) = [one.telling for one in world.slack.sent if one.target == "ops" and one.telling]
+    assert at(world, "pager") == [NotifiedState.FIRING]
+    (missing,) = [one.notification for one in world.slack.sent if one.target == "ops" and one.notification]
     own = world.ledgers_of(next(one.id for one in world.incidents if "ops" in one.targets))
-    assert own["ops"].believed.paged
+    assert own["ops"].last_notified.paged
     assert missing.title == "GatewayHeartbeatMissing · alert-gateway"
 
 
@@ -97,9 +97,9 @@ async def test_no_end_waits_for_longer_than_a_day() -> None:
     await ends(world)
     ended = world.at
     await world.until(ended + LONGEST_WAIT - SECOND)
-    assert at(world, "pager") == [Told.FIRING]
+    assert at(world, "pager") == [NotifiedState.FIRING]
     await world.until(ended + LONGEST_WAIT)
-    assert at(world, "pager") == [Told.FIRING, Told.ENDED]
+    assert at(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
 async def test_a_refire_meanwhile_just_goes_on() -> None:
@@ -108,10 +108,10 @@ async def test_a_refire_meanwhile_just_goes_on() -> None:
     await world.until(2 * MINUTE)
     await world.webhook(seen(at=world.at))
     await world.until(4 * MINUTE)
-    await beats(world)
+    await heartbeats(world)
     await world.until(6 * MINUTE)
-    assert at(world, "pager")[-1] is Told.FIRING
-    assert Told.ENDED not in at(world, "pager")
+    assert at(world, "pager")[-1] is NotifiedState.FIRING
+    assert NotifiedState.ENDED not in at(world, "pager")
     incident = of_the_alert(world)
     assert len(incident.members) == 2
     assert not incident.resolved_at
@@ -122,23 +122,23 @@ async def test_what_ends_beside_what_still_fires_is_shown_as_firing() -> None:
     await world.webhook(seen("Second", at=world.at))
     await world.webhook(seen(at=0, instance="b"))
     await world.until(3 * MINUTE)
-    await beats(world)
+    await heartbeats(world)
     before = len(world.slack.sent)
     await ends(world)
     await world.until(world.at + 2 * MINUTE)
     assert len(world.slack.sent) == before
-    await beats(world)
+    await heartbeats(world)
     await world.until(world.at + MINUTE)
-    telling = world.slack.sent[-1].telling or world.slack.sent[-2].telling
-    assert telling is not None
-    assert (telling.firing, telling.ended) == (1, 1)
+    notification = world.slack.sent[-1].notification or world.slack.sent[-2].notification
+    assert notification is not None
+    assert (notification.firing, notification.ended) == (1, 1)
 
 
 async def test_ends_of_other_sources_wait_for_nothing() -> None:
     book = replace(rules(source="eu"), listed_sources={name: Source(name, BUILT_IN) for name in ("default", "eu")})
     world = await told(book)
     await ends(world)
-    assert at(world, "pager") == [Told.FIRING, Told.ENDED]
+    assert at(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
 async def test_what_ended_before_anybody_was_told_is_told_to_nobody() -> None:
@@ -147,7 +147,7 @@ async def test_what_ended_before_anybody_was_told_is_told_to_nobody() -> None:
     await world.webhook(seen())
     await ends(world)
     await world.until(2 * MINUTE)
-    await beats(world)
+    await heartbeats(world)
     await world.until(3 * MINUTE)
     assert not at(world, "pager")
     assert not at(world, "chat")
@@ -158,7 +158,7 @@ async def test_a_watchdog_that_no_longer_holds_lets_go_of_what_it_held() -> None
     await ends(world)
     await world.until(2 * MINUTE)
     await world.reload(rules(hold_resolves=False))
-    assert at(world, "pager") == [Told.FIRING, Told.ENDED]
+    assert at(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
 async def test_out_of_its_hours_it_holds_nothing() -> None:
@@ -166,32 +166,34 @@ async def test_out_of_its_hours_it_holds_nothing() -> None:
     world = await told(replace(rules(hours=Hours(("noon",))), intervals=noon))
     await ends(world)
     await world.until(4 * MINUTE)
-    assert at(world, "pager") == [Told.FIRING]
+    assert at(world, "pager") == [NotifiedState.FIRING]
     await world.until(6 * MINUTE)
-    assert at(world, "pager") == [Told.FIRING, Told.ENDED]
+    assert at(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
 async def test_a_bypass_holds_nothing_back_either() -> None:
     world = await told()
     await ends(world)
-    desk = OrderDesk(world.slots, lambda: world.reconciler.context.policy, lambda: None)
-    await desk.order("bypass", "anna", START + HOUR, "raw, please")
+    desk = ControlActions(world.shards, lambda: world.reconciler.context.policy, lambda: None)
+    await desk.switch("bypass", "anna", START + HOUR, "raw, please")
     await world.settle()
-    assert at(world, "pager") == [Told.FIRING, Told.ENDED]
+    assert at(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
 async def test_an_end_that_is_held_shows_its_rule_and_until_when() -> None:
     world = await told()
     await ends(world)
     incident = of_the_alert(world).id
-    reading = await read_case(world.store, incident, rules_of(world))
-    assert reading is not None
-    planned = plan(reading.case, rules_of(world), reading.now)
-    (verdict,) = [one for one in show_verdicts(planned, dict(reading.case.alerts), reading.now) if one.target == "pager"]
+    versioned = await read_snapshot(world.store, incident, rules_of(world))
+    assert versioned is not None
+    planned = plan(versioned.snapshot, rules_of(world), versioned.now)
+    (verdict,) = [
+        one for one in show_verdicts(planned, dict(versioned.snapshot.alerts), versioned.now) if one.target == "pager"
+    ]
     assert (verdict.standing, verdict.reason, verdict.rule) == ("told", "hold_resolves", "eu (rules.yaml:7)")
     assert verdict.until is not None
     assert verdict.until.timestamp() * 1000 == START + world.at + LONGEST_WAIT
-    assert reading.case.ledgers["pager"].standings.ends_held == 1
+    assert versioned.snapshot.ledgers["pager"].status_counts.ends_held == 1
     lines = [line for _, line in await world.store.timeline(incident, 20) if "hold_resolves" in line.detail.get("why", "")]
     assert {line.detail["target"] for line in lines} == {"chat", "pager"}
     assert lines[0].detail["why"] == "1 × hold_resolves: eu (rules.yaml:7)"
@@ -206,17 +208,17 @@ async def test_a_process_that_dies_meanwhile_changes_nothing() -> None:
     await ends(world)
     world.begin(rules())
     await world.until(3 * MINUTE)
-    await beats(world)
-    assert at(world, "pager") == [Told.FIRING, Told.ENDED]
+    await heartbeats(world)
+    assert at(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
 async def test_a_person_may_close_what_waits_for_its_end() -> None:
     world = await told()
     await ends(world)
-    closed = await Actions(world.slots, lambda: None).close(of_the_alert(world).id, "anna", "", HOUR)
+    closed = await IncidentActions(world.shards, lambda: None).close(of_the_alert(world).id, "anna", "", HOUR)
     assert isinstance(closed, Incident)
     await world.until(world.at + MINUTE)
-    assert at(world, "pager") == [Told.FIRING, Told.ENDED]
+    assert at(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
 async def test_a_false_end_that_is_taken_back_was_never_told_and_just_goes_on() -> None:
@@ -224,7 +226,7 @@ async def test_a_false_end_that_is_taken_back_was_never_told_and_just_goes_on() 
     await ends(world)
     await world.until(2 * MINUTE)
     await world.webhook(seen(at=0))  # no newer start: a late copy, or the end was false
-    await beats(world)
+    await heartbeats(world)
     await world.until(20 * MINUTE)
-    assert {*at(world, "pager"), *at(world, "chat")} == {Told.FIRING}
+    assert {*at(world, "pager"), *at(world, "chat")} == {NotifiedState.FIRING}
     assert world.ledgers_of(of_the_alert(world).id)["pager"].generation == 1

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.actions.incidents import Actions
+from gateway.actions.incidents import IncidentActions
 from gateway.decisions.intake.correlate import Correlator
 from gateway.model.alert import Observation
-from gateway.model.changes import Ask, Gathered, Table
+from gateway.model.changes import Query, Result, Table
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
 from gateway.model.rules.kinds import CorrelateRule, InhibitRule, Maintenance
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Hours, Route
@@ -41,14 +41,20 @@ def slow(*, at: int = 0, ends: int | None = None, **more: str) -> Observation:
     return seen("Slow", at=at, ends=ends, **{"node": "n1", "severity": "warning", **more})  # type: ignore[arg-type]
 
 
-def told(world: World, name: str = "Slow", target: str = "chat") -> list[Told]:
+def told(world: World, name: str = "Slow", target: str = "chat") -> list[NotifiedState]:
     """What this target was told of the alert's incident, in order."""
     sent = (*world.slack.sent, *world.pagerduty.sent)
-    return [one.telling.state for one in sent if one.telling and one.target == target and one.telling.title == name]
+    return [
+        one.notification.state for one in sent if one.notification and one.target == target and one.notification.title == name
+    ]
 
 
-def hushed(world: World) -> list[str]:
-    return [one.telling.hushed for one in world.slack.sent if one.telling and one.telling.title == "Slow"]
+def silenced_after_notify(world: World) -> list[str]:
+    return [
+        one.notification.silenced_after_notify
+        for one in world.slack.sent
+        if one.notification and one.notification.title == "Slow"
+    ]
 
 
 def said(world: World) -> list[str]:
@@ -62,7 +68,7 @@ def nothing_stands(world: World) -> bool:
 async def over(world: World) -> None:
     """Nobody believes that something fires, and nothing of it is left in the end."""
     await world.until(world.at + HOUR)
-    assert not any(any(one.believed.members.values()) for one in world.ledgers_everywhere)
+    assert not any(any(one.last_notified.members.values()) for one in world.ledgers_everywhere)
     assert nothing_stands(world)
     await world.until(world.at + 8 * DAY)
     assert not any(rows for table, rows in world.store.rows.items() if table is not Table.META)
@@ -77,7 +83,7 @@ async def test_a_target_whose_source_fires_already_is_told_to_nobody_and_says_wh
     await world.until(MINUTE)
     await world.webhook(slow(at=MINUTE))
     await world.until(HOUR)
-    assert (told(world, "NodeDown"), told(world), told(world, target="pager")) == ([Told.FIRING], [], [])
+    assert (told(world, "NodeDown"), told(world), told(world, target="pager")) == ([NotifiedState.FIRING], [], [])
     assert world.store.counted["standing:suppressed"] == 2  # at chat and at the pager
 
 
@@ -95,7 +101,7 @@ async def test_both_in_one_webhook_in_either_order_tell_of_the_source_alone() ->
         world = World(rules())
         await world.webhook(*both)
         await world.until(HOUR)
-        assert (told(world, "NodeDown"), told(world)) == ([Told.FIRING], [])
+        assert (told(world, "NodeDown"), told(world)) == ([NotifiedState.FIRING], [])
 
 
 async def test_a_source_that_comes_within_the_wait_keeps_the_target_quiet() -> None:
@@ -114,7 +120,7 @@ async def test_a_wait_without_a_source_is_told_when_it_is_over_and_not_later() -
     await world.until(39 * SECOND)
     assert told(world) == []
     await world.until(41 * SECOND)
-    assert (told(world), told(world, target="pager")) == ([Told.FIRING], [Told.FIRING])
+    assert (told(world), told(world, target="pager")) == ([NotifiedState.FIRING], [NotifiedState.FIRING])
     assert world.slack.sent[0].at == 40 * SECOND
 
 
@@ -133,7 +139,7 @@ async def test_a_critical_target_waits_no_longer_than_longest_hold() -> None:
     await world.until(2 * MINUTE - SECOND)
     assert told(world) == []
     await world.until(2 * MINUTE + SECOND)
-    assert told(world, target="pager") == [Told.FIRING]
+    assert told(world, target="pager") == [NotifiedState.FIRING]
 
 
 async def test_a_critical_target_is_inhibited_for_longer_than_longest_hold_because_nothing_is_held_back() -> None:
@@ -149,7 +155,7 @@ async def test_a_critical_target_is_inhibited_for_longer_than_longest_hold_becau
 async def after_the_telling(world: World) -> None:
     await world.webhook(slow())
     await world.until(MINUTE)
-    assert (told(world), told(world, target="pager")) == ([Told.FIRING], [Told.FIRING])
+    assert (told(world), told(world, target="pager")) == ([NotifiedState.FIRING], [NotifiedState.FIRING])
     await world.webhook(down(at=MINUTE))
     await world.until(10 * MINUTE)
 
@@ -157,8 +163,8 @@ async def after_the_telling(world: World) -> None:
 async def test_a_source_that_comes_after_the_telling_edits_the_message_and_ends_nothing() -> None:
     world = World(rules())
     await after_the_telling(world)
-    assert set(told(world)) == set(told(world, target="pager")) == {Told.FIRING}
-    assert hushed(world) == ["", "inhibited: node-down (built-in), NodeDown fires"]
+    assert set(told(world)) == set(told(world, target="pager")) == {NotifiedState.FIRING}
+    assert silenced_after_notify(world) == ["", "inhibited: node-down (built-in), NodeDown fires"]
     assert said(world) == ["Suppressed from now on: inhibited: node-down (built-in), NodeDown fires"]
 
 
@@ -167,9 +173,9 @@ async def test_the_end_of_a_target_that_was_told_is_told_while_its_source_fires(
     await after_the_telling(world)
     await world.webhook(slow(ends=world.at))
     await world.until(world.at + 5 * MINUTE)
-    assert (told(world)[-1], told(world, target="pager")[-1]) == (Told.ENDED, Told.ENDED)
-    assert [*told(world), *told(world, target="pager")].count(Told.ENDED) == 2
-    assert told(world, "NodeDown") == [Told.FIRING]
+    assert (told(world)[-1], told(world, target="pager")[-1]) == (NotifiedState.ENDED, NotifiedState.ENDED)
+    assert [*told(world), *told(world, target="pager")].count(NotifiedState.ENDED) == 2
+    assert told(world, "NodeDown") == [NotifiedState.FIRING]
 
 
 async def test_a_page_that_was_inhibited_and_released_is_resolved_once_and_never_before() -> None:
@@ -181,9 +187,9 @@ async def test_a_page_that_was_inhibited_and_released_is_resolved_once_and_never
     await world.webhook(slow(ends=20 * MINUTE))
     await over(world)
     paged = told(world, target="pager")
-    assert paged[-1] is Told.ENDED
-    assert paged.count(Told.ENDED) == 1
-    assert {one.telling.generation for one in world.pagerduty.sent if one.telling} == {1}
+    assert paged[-1] is NotifiedState.ENDED
+    assert paged.count(NotifiedState.ENDED) == 1
+    assert {one.notification.generation for one in world.pagerduty.sent if one.notification} == {1}
 
 
 async def test_what_fires_again_while_inhibited_is_told_its_old_end_and_not_its_new_life() -> None:
@@ -194,13 +200,13 @@ async def test_what_fires_again_while_inhibited_is_told_its_old_end_and_not_its_
     again = world.at
     await world.webhook(slow(at=again))
     await world.until(again + 10 * MINUTE)
-    assert told(world, target="pager")[-1] is Told.ENDED
+    assert told(world, target="pager")[-1] is NotifiedState.ENDED
     await world.webhook(down(at=MINUTE, ends=world.at))
     await world.until(world.at + 2 * SECOND)
-    assert told(world, target="pager")[-1] is Told.FIRING
+    assert told(world, target="pager")[-1] is NotifiedState.FIRING
     await world.webhook(slow(at=again, ends=world.at))
     await over(world)
-    assert told(world, target="pager")[-1] is Told.ENDED
+    assert told(world, target="pager")[-1] is NotifiedState.ENDED
 
 
 # A source that ends
@@ -212,7 +218,7 @@ async def test_when_the_source_ends_what_still_fires_is_told_at_once() -> None:
     await world.until(HOUR)
     await world.webhook(down(ends=HOUR))
     await world.until(HOUR + SECOND)
-    assert (told(world), told(world, target="pager")) == ([Told.FIRING], [Told.FIRING])
+    assert (told(world), told(world, target="pager")) == ([NotifiedState.FIRING], [NotifiedState.FIRING])
 
 
 async def test_when_both_end_together_nobody_hears_of_the_target() -> None:
@@ -245,7 +251,7 @@ async def test_it_stays_quiet_until_the_last_of_several_sources_ends() -> None:
     assert told(world) == []
     await world.webhook(down(pod="b", ends=HOUR))
     await world.until(HOUR + SECOND)
-    assert told(world) == [Told.FIRING]
+    assert told(world) == [NotifiedState.FIRING]
 
 
 async def test_a_source_that_ends_and_fires_again_keeps_the_target_quiet_again() -> None:
@@ -254,17 +260,17 @@ async def test_a_source_that_ends_and_fires_again_keeps_the_target_quiet_again()
     await world.until(10 * MINUTE)
     await world.webhook(down(ends=10 * MINUTE))
     await world.until(20 * MINUTE)
-    assert told(world) == [Told.FIRING]
+    assert told(world) == [NotifiedState.FIRING]
     await world.webhook(down(at=20 * MINUTE))
     await world.until(30 * MINUTE)
-    assert hushed(world)[-1].startswith("inhibited: ")
+    assert silenced_after_notify(world)[-1].startswith("inhibited: ")
     await world.webhook(down(at=20 * MINUTE, ends=30 * MINUTE))
     await world.until(30 * MINUTE + 5 * SECOND)
-    assert hushed(world)[-1] == ""
-    assert set(told(world)) == {Told.FIRING}
+    assert silenced_after_notify(world)[-1] == ""
+    assert set(told(world)) == {NotifiedState.FIRING}
     await world.webhook(slow(ends=world.at))
     await over(world)
-    assert told(world)[-1] is Told.ENDED
+    assert told(world)[-1] is NotifiedState.ENDED
 
 
 async def test_a_copy_of_the_source_that_ends_while_its_twin_fires_frees_nobody() -> None:
@@ -276,7 +282,7 @@ async def test_a_copy_of_the_source_that_ends_while_its_twin_fires_frees_nobody(
     assert told(world) == []
     await world.webhook(down(replica="b", ends=HOUR))
     await world.until(HOUR + SECOND)
-    assert told(world) == [Told.FIRING]
+    assert told(world) == [NotifiedState.FIRING]
 
 
 async def test_copies_of_the_target_are_one_target() -> None:
@@ -287,10 +293,10 @@ async def test_copies_of_the_target_are_one_target() -> None:
     await world.until(10 * MINUTE)
     await world.webhook(slow(replica="a", ends=10 * MINUTE))
     await world.until(20 * MINUTE)
-    assert Told.ENDED not in told(world)
+    assert NotifiedState.ENDED not in told(world)
     await world.webhook(slow(replica="b", ends=20 * MINUTE), down(at=MINUTE, ends=20 * MINUTE))
     await over(world)
-    assert told(world).count(Told.ENDED) == 1
+    assert told(world).count(NotifiedState.ENDED) == 1
 
 
 async def test_a_disputed_source_keeps_its_target_quiet_while_it_fires() -> None:
@@ -301,10 +307,10 @@ async def test_a_disputed_source_keeps_its_target_quiet_while_it_fires() -> None
     await world.until(11 * MINUTE)
     await world.webhook(down())  # a late copy: it did not start anew
     await world.until(11 * MINUTE + 5 * SECOND)
-    assert hushed(world)[-1].startswith("inhibited: ")
+    assert silenced_after_notify(world)[-1].startswith("inhibited: ")
     await world.webhook(down(ends=12 * MINUTE))
     await world.until(13 * MINUTE)
-    assert hushed(world)[-1] == ""
+    assert silenced_after_notify(world)[-1] == ""
 
 
 # Where the source is
@@ -324,11 +330,11 @@ async def test_a_source_counts_wherever_it_is_told(routes: list[Route], correlat
     world = World(rules(routes=routes, correlate=correlate))
     await world.webhook(down(), slow())
     await world.until(HOUR)
-    shown = [line.name for one in world.slack.sent if one.telling for line in one.telling.lines]
+    shown = [line.name for one in world.slack.sent if one.notification for line in one.notification.lines]
     assert "Slow" not in shown
     await world.webhook(down(ends=HOUR))
     await world.until(HOUR + 31 * SECOND)
-    shown = [line.name for one in world.slack.sent if one.telling for line in one.telling.lines if not line.ended_at]
+    shown = [line.name for one in world.slack.sent if one.notification for line in one.notification.lines if not line.ended_at]
     assert "Slow" in shown
 
 
@@ -338,10 +344,10 @@ async def test_an_incident_of_both_ends_at_its_targets_when_both_have_ended() ->
     await world.until(MINUTE)
     await world.webhook(down(ends=MINUTE))
     await world.until(10 * MINUTE)
-    assert states(world, "pager")[-1] is Told.FIRING, "the target fires on"
+    assert states(world, "pager")[-1] is NotifiedState.FIRING, "the target fires on"
     await world.webhook(slow(ends=10 * MINUTE))
     await over(world)
-    assert states(world, "pager").count(Told.ENDED) == 1
+    assert states(world, "pager").count(NotifiedState.ENDED) == 1
 
 
 async def test_a_source_that_is_itself_kept_quiet_keeps_its_targets_quiet() -> None:
@@ -358,7 +364,7 @@ async def test_an_incident_with_a_target_and_another_alert_tells_of_the_other_al
     )
     await world.webhook(down(node="n2"), slow(node="n2"), seen("Disk", node="n2"))
     await world.until(HOUR)
-    shown = {line.name for one in world.slack.sent if one.telling for line in one.telling.lines}
+    shown = {line.name for one in world.slack.sent if one.notification for line in one.notification.lines}
     assert shown == {"NodeDown", "Disk"}
 
 
@@ -371,10 +377,10 @@ async def test_a_rule_that_is_added_keeps_quiet_what_was_told_already_and_ends_n
     await world.until(MINUTE)
     await world.reload(rules())
     await world.until(10 * MINUTE)
-    assert hushed(world)[-1].startswith("inhibited: ")
+    assert silenced_after_notify(world)[-1].startswith("inhibited: ")
     await world.webhook(slow(ends=10 * MINUTE))
     await world.until(20 * MINUTE)
-    assert (told(world)[-1], told(world, target="pager")[-1]) == (Told.ENDED, Told.ENDED)
+    assert (told(world)[-1], told(world, target="pager")[-1]) == (NotifiedState.ENDED, NotifiedState.ENDED)
 
 
 async def test_a_rule_that_is_removed_has_told_at_once_what_it_kept_quiet() -> None:
@@ -383,7 +389,7 @@ async def test_a_rule_that_is_removed_has_told_at_once_what_it_kept_quiet() -> N
     await world.until(HOUR)
     await world.reload(replace(rules(), inhibit=()))
     await world.until(HOUR + SECOND)
-    assert told(world) == [Told.FIRING]
+    assert told(world) == [NotifiedState.FIRING]
     await world.webhook(down(ends=world.at), slow(ends=world.at))
     await over(world)
 
@@ -404,10 +410,10 @@ async def test_a_rule_that_changes_holds_as_it_is_now(changed: InhibitRule) -> N
     assert told(world) == []
     await world.reload(rules(changed))
     await world.until(31 * MINUTE)
-    assert told(world) == [Told.FIRING]
+    assert told(world) == [NotifiedState.FIRING]
     await world.reload(rules())
     await world.until(40 * MINUTE)
-    assert hushed(world)[-1].startswith("inhibited: ")
+    assert silenced_after_notify(world)[-1].startswith("inhibited: ")
     await world.webhook(down(ends=world.at), slow(pod="p", ends=world.at))
     await over(world)
 
@@ -418,7 +424,7 @@ async def test_a_rule_within_its_hours_frees_its_targets_when_they_are_over() ->
     await world.until(HOUR - SECOND)
     assert told(world) == []
     await world.until(HOUR + SECOND)
-    assert told(world) == [Told.FIRING]
+    assert told(world) == [NotifiedState.FIRING]
 
 
 async def test_a_source_that_a_replica_with_the_rules_before_takes_in_counts_soon() -> None:
@@ -431,10 +437,10 @@ async def test_a_source_that_a_replica_with_the_rules_before_takes_in_counts_soo
     world.intake.correlator = Correlator(rules())
     await world.webhook(slow(at=5_000))
     await world.until(MINUTE)
-    assert hushed(world)[-1].startswith("inhibited: ")
+    assert silenced_after_notify(world)[-1].startswith("inhibited: ")
     await world.webhook(down(at=SECOND, ends=MINUTE))
     await world.until(MINUTE + 5 * SECOND)
-    assert hushed(world)[-1] == ""
+    assert silenced_after_notify(world)[-1] == ""
 
 
 async def test_a_wait_that_a_reload_brings_holds_nothing_back_that_was_told_already() -> None:
@@ -443,18 +449,18 @@ async def test_a_wait_that_a_reload_brings_holds_nothing_back_that_was_told_alre
     await world.until(MINUTE)
     await world.reload(rules(replace(NODE_DOWN, wait=10 * MINUTE)))
     await world.until(HOUR)
-    assert (told(world), told(world, target="pager")) == ([Told.FIRING], [Told.FIRING])
+    assert (told(world), told(world, target="pager")) == ([NotifiedState.FIRING], [NotifiedState.FIRING])
 
 
 async def test_what_breaks_off_a_wait_breaks_off_no_pause_of_paging() -> None:
     waits = rules(replace(NODE_DOWN, wait=HOUR), routes=[replace(EVERYTHING, longest_hold=MINUTE)])
     world = World(waits)
-    await world.desk.order("pause", "ann", START + 10 * MINUTE, "exercise")
+    await world.desk.switch("pause", "ann", START + 10 * MINUTE, "exercise")
     await world.webhook(slow(severity="critical"))
     await world.until(10 * MINUTE - SECOND)
-    assert (told(world), told(world, target="pager")) == ([Told.FIRING], [])
+    assert (told(world), told(world, target="pager")) == ([NotifiedState.FIRING], [])
     await world.until(10 * MINUTE + SECOND)
-    assert told(world, target="pager") == [Told.FIRING]
+    assert told(world, target="pager") == [NotifiedState.FIRING]
 
 
 # What else happens in between
@@ -469,10 +475,10 @@ async def test_a_restart_forgets_neither_who_stands_nor_who_watches() -> None:
     world.begin(rules())
     await world.webhook(slow(at=2 * MINUTE, pod="p"))
     await world.until(HOUR)
-    assert hushed(world)[-1].startswith("inhibited: ")
+    assert silenced_after_notify(world)[-1].startswith("inhibited: ")
     await world.webhook(down(at=MINUTE, ends=HOUR))
     await world.until(HOUR + 31 * SECOND)
-    assert hushed(world)[-1] == ""
+    assert silenced_after_notify(world)[-1] == ""
     await world.webhook(slow(ends=world.at), slow(at=2 * MINUTE, pod="p", ends=world.at))
     await over(world)
 
@@ -482,17 +488,17 @@ async def test_a_source_that_was_closed_by_hand_keeps_its_targets_quiet_and_a_cl
     await world.webhook(slow())
     await world.until(MINUTE)
     (incident,) = world.incidents
-    await Actions(world.slots, lambda: None).close(incident.id, "ann", "", 20 * MINUTE)
+    await IncidentActions(world.shards, lambda: None).close(incident.id, "ann", "", 20 * MINUTE)
     await world.until(2 * MINUTE)
     await world.webhook(down(at=2 * MINUTE))
     await world.until(HOUR)
-    assert told(world)[-1] is Told.CLOSED
+    assert told(world)[-1] is NotifiedState.CLOSED
     await world.webhook(down(at=2 * MINUTE, ends=HOUR))
     await world.until(HOUR + 5 * SECOND)
-    assert told(world)[-1] is Told.FIRING
+    assert told(world)[-1] is NotifiedState.FIRING
     await world.webhook(slow(ends=world.at))
     await over(world)
-    assert told(world)[-1] is Told.ENDED
+    assert told(world)[-1] is NotifiedState.ENDED
 
 
 async def test_two_that_keep_each_other_quiet_are_told_when_either_ends() -> None:
@@ -506,7 +512,7 @@ async def test_two_that_keep_each_other_quiet_are_told_when_either_ends() -> Non
     assert not world.slack.sent
     await world.webhook(seen("A", ends=HOUR))
     await world.until(HOUR + SECOND)
-    assert (told(world, "A"), told(world, "B")) == ([], [Told.FIRING])
+    assert (told(world, "A"), told(world, "B")) == ([], [NotifiedState.FIRING])
     await world.webhook(seen("B", ends=world.at))
     await over(world)
 
@@ -523,21 +529,21 @@ async def test_when_everything_ended_nobody_stands_or_watches_anywhere() -> None
     await over(world)
 
 
-@pytest.mark.parametrize("reading", [pytest.param(1, id="while it is planned"), pytest.param(2, id="just before it is sent")])
-async def test_a_source_that_comes_between_a_look_and_what_is_decided_on_it_still_counts(reading: int) -> None:
+@pytest.mark.parametrize("versioned", [pytest.param(1, id="while it is planned"), pytest.param(2, id="just before it is sent")])
+async def test_a_source_that_comes_between_a_look_and_what_is_decided_on_it_still_counts(versioned: int) -> None:
     world = World(rules(routes=[replace(EVERYTHING, group_wait=0, page=())]))
     gather, looks = world.store.gather, 0
 
-    async def disturbed(ask: Ask) -> Gathered:
+    async def disturbed(ask: Query) -> Result:
         nonlocal looks
         found = await gather(ask)
-        looks += bool(ask.posts)
-        if ask.posts and looks == reading:
+        looks += bool(ask.topics)
+        if ask.topics and looks == versioned:
             await world.intake.accept([down()], ())
         return found
 
     world.store.gather = disturbed  # type: ignore[method-assign]
     await world.webhook(slow())
     await world.until(HOUR)
-    assert (told(world, "NodeDown"), told(world)) == ([Told.FIRING], [])
+    assert (told(world, "NodeDown"), told(world)) == ([NotifiedState.FIRING], [])
     assert world.store.counted["standing:suppressed"] == 1

@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.ledger import Remote, Through, Told
+from gateway.model.ledger import Endpoint, MessageRef, NotifiedState
+from gateway.model.notification import Answer, Notification, Refused, Unanswered
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
-from gateway.model.telling import Answer, Refused, Telling, Unanswered
 from tests.flows.test_telling import states
 from tests.support.build import match, rulebook, seen, slack
 from tests.support.world import Destinations, World
@@ -29,7 +29,7 @@ async def test_an_update_that_is_refused_for_good_does_not_keep_the_end_back(tar
     await world.until(2 * MINUTE)
     await world.webhook(seen(ends=2 * MINUTE), seen(pod="b", ends=2 * MINUTE))
     await world.until(2 * HOUR)
-    assert states(world, target)[-1] is Told.ENDED
+    assert states(world, target)[-1] is NotifiedState.ENDED
 
 
 async def test_what_was_refused_for_good_is_not_repeated_without_news() -> None:
@@ -43,14 +43,16 @@ async def test_what_was_refused_for_good_is_not_repeated_without_news() -> None:
 
 
 def dies_after_the_first_send(destinations: Destinations) -> None:
-    tell = destinations.tell
+    notify = destinations.notify
 
-    async def told(through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
-        destinations.tell = tell  # type: ignore[method-assign]
-        await tell(through, secret, telling, attempt=attempt, remote=remote)
+    async def told(
+        endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+    ) -> Answer:
+        destinations.notify = notify  # type: ignore[method-assign]
+        await notify(endpoint, secret, notification, attempt=attempt, message_ref=message_ref)
         raise asyncio.CancelledError
 
-    destinations.tell = told  # type: ignore[method-assign]
+    destinations.notify = told  # type: ignore[method-assign]
 
 
 async def test_a_page_that_was_sent_by_a_killed_process_is_ended_though_the_vendor_is_away_from_then_on() -> None:
@@ -66,7 +68,7 @@ async def test_a_page_that_was_sent_by_a_killed_process_is_ended_though_the_vend
     await world.until(10 * MINUTE)
     world.pagerduty.down = False
     await world.until(HOUR)
-    assert states(world, "pager") == [Told.FIRING, Told.ENDED, Told.ENDED]
+    assert states(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED, NotifiedState.ENDED]
 
 
 async def test_a_second_page_whose_trigger_and_end_both_failed_is_ended_under_its_own_key() -> None:
@@ -81,8 +83,8 @@ async def test_a_second_page_whose_trigger_and_end_both_failed_is_ended_under_it
     await world.until(52 * SECOND)
     await world.webhook(seen(at=41 * SECOND, ends=52 * SECOND))
     await world.until(20 * MINUTE)
-    told = [(one.telling.state, one.telling.generation) for one in world.pagerduty.sent if one.telling]
-    assert told[-1] == (Told.ENDED, 2)
+    told = [(one.notification.state, one.notification.generation) for one in world.pagerduty.sent if one.notification]
+    assert told[-1] == (NotifiedState.ENDED, 2)
 
 
 async def test_a_new_routing_key_opens_a_new_page_and_says_that_the_old_one_stays_open() -> None:
@@ -94,8 +96,8 @@ async def test_a_new_routing_key_opens_a_new_page_and_says_that_the_old_one_stay
     await world.until(3 * MINUTE)
     await world.webhook(seen(ends=3 * MINUTE), seen(pod="b", ends=3 * MINUTE))
     await world.until(HOUR)
-    told = [(one.telling.state, one.telling.generation) for one in world.pagerduty.sent if one.telling]
-    assert told == [(Told.FIRING, 1), (Told.FIRING, 2), (Told.ENDED, 2)]
+    told = [(one.notification.state, one.notification.generation) for one in world.pagerduty.sent if one.notification]
+    assert told == [(NotifiedState.FIRING, 1), (NotifiedState.FIRING, 2), (NotifiedState.ENDED, 2)]
     assert [entry.detail["error"] for _, entry in world.store.log if entry.what == "dead_letter"] == ["credential_changed"]
 
 
@@ -108,8 +110,8 @@ async def test_a_destination_that_means_another_channel_now_is_told_there_and_th
     await world.until(2 * MINUTE)
     await world.webhook(seen(ends=2 * MINUTE))
     await world.until(HOUR)
-    assert states(world, "chat") == [Told.FIRING, Told.MOVED]
-    assert states(world, "chat:C2") == [Told.FIRING, Told.ENDED]
+    assert states(world, "chat") == [NotifiedState.FIRING, NotifiedState.MOVED]
+    assert states(world, "chat:C2") == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
 async def test_what_one_of_several_alerts_is_routed_away_from_shows_it_neither_as_firing_nor_as_ended() -> None:
@@ -126,12 +128,15 @@ async def test_what_one_of_several_alerts_is_routed_away_from_shows_it_neither_a
     )
     await world.replan()
     await world.until(3 * MINUTE)
-    telling = [one.telling for one in world.slack.sent if one.telling and one.telling.target == "chat"][-1]
-    assert (telling.firing, telling.moved, telling.ended) == (1, 1, 0)
-    assert [(line.labels["pod"], line.moved, line.ended_at) for line in telling.lines] == [("a", False, 0), ("b", True, 0)]
+    notification = [one.notification for one in world.slack.sent if one.notification and one.notification.target == "chat"][-1]
+    assert (notification.firing, notification.moved, notification.ended) == (1, 1, 0)
+    assert [(line.labels["pod"], line.moved, line.ended_at) for line in notification.lines] == [("a", False, 0), ("b", True, 0)]
     await world.webhook(seen(pod="a", ends=4 * MINUTE), seen(pod="b", ends=4 * MINUTE))
     await world.until(HOUR)
-    assert (states(world, "chat")[-1], states(world, "other")) == (Told.ENDED, [Told.FIRING, Told.ENDED])
+    assert (states(world, "chat")[-1], states(world, "other")) == (
+        NotifiedState.ENDED,
+        [NotifiedState.FIRING, NotifiedState.ENDED],
+    )
 
 
 async def test_a_reminder_comes_again_and_again() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
 from gateway.model.rules.kinds import Maintenance
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Hours, Mute, Route, Shift
@@ -40,7 +40,7 @@ async def test_what_work_covers_is_told_at_once_when_the_work_is_over_and_it_sti
     world = World(rules(everything(), upgrade()))
     await world.webhook(seen(service="db"), seen(service="web"))
     await world.until(59 * MINUTE)
-    assert [one.telling.where["service"] for one in world.slack.sent if one.telling] == ["web"]
+    assert [one.notification.where["service"] for one in world.slack.sent if one.notification] == ["web"]
     await world.until(HOUR + SECOND)
     assert len(world.pagerduty.sent) == 2
 
@@ -61,21 +61,21 @@ async def test_what_was_told_before_the_work_began_is_ended_within_it() -> None:
     await world.until(20 * MINUTE)
     await world.webhook(seen(service="db", ends=20 * MINUTE))
     await world.until(30 * MINUTE)
-    assert states(world, "chat")[-1] is Told.ENDED
-    assert states(world, "pager")[-1] is Told.ENDED
+    assert states(world, "chat")[-1] is NotifiedState.ENDED
+    assert states(world, "pager")[-1] is NotifiedState.ENDED
 
 
 async def test_work_that_begins_after_the_telling_edits_the_message_and_its_end_is_said_in_the_channel() -> None:
     world = World(rules(everything(), upgrade(start=10 * MINUTE)))
     await world.webhook(seen(service="db"))
     await world.until(20 * MINUTE)
-    assert states(world, "chat") == [Told.FIRING, Told.FIRING]
-    assert world.slack.sent[-2].telling is not None
-    assert world.slack.sent[-2].telling.hushed == "maintenance: upgrade (built-in)"
+    assert states(world, "chat") == [NotifiedState.FIRING, NotifiedState.FIRING]
+    assert world.slack.sent[-2].notification is not None
+    assert world.slack.sent[-2].notification.silenced_after_notify == "maintenance: upgrade (built-in)"
     await world.until(2 * HOUR)
-    assert set(states(world, "chat")) == {Told.FIRING}
+    assert set(states(world, "chat")) == {NotifiedState.FIRING}
     assert said(world)[-1] == "No longer suppressed, and it still fires"
-    assert Told.ENDED not in states(world, "pager")
+    assert NotifiedState.ENDED not in states(world, "pager")
 
 
 async def test_weekly_work_is_in_force_in_its_hours() -> None:
@@ -84,7 +84,7 @@ async def test_weekly_work_is_in_force_in_its_hours() -> None:
     await world.until(59 * MINUTE)
     assert not world.slack.sent
     await world.until(HOUR + SECOND)
-    assert states(world, "chat") == [Told.FIRING]
+    assert states(world, "chat") == [NotifiedState.FIRING]
 
 
 async def test_a_route_that_is_muted_at_night_shows_but_does_not_page_until_morning() -> None:
@@ -93,7 +93,7 @@ async def test_a_route_that_is_muted_at_night_shows_but_does_not_page_until_morn
     await world.until(30 * MINUTE)
     assert (len(states(world, "chat")), world.pagerduty.sent) == (1, [])
     await world.until(HOUR + SECOND)
-    assert states(world, "pager") == [Told.FIRING]
+    assert states(world, "pager") == [NotifiedState.FIRING]
 
 
 async def test_critical_breaks_through_a_mute_unless_the_route_says_otherwise() -> None:
@@ -109,9 +109,12 @@ async def test_at_a_change_of_shift_the_new_one_is_paged_and_the_old_one_hears_w
     world = World(rules(everything(page=(), shifts=shifts)))
     await world.webhook(seen())
     await world.until(30 * MINUTE)
-    assert (states(world, "apac"), states(world, "pager")) == ([Told.FIRING], [])
+    assert (states(world, "apac"), states(world, "pager")) == ([NotifiedState.FIRING], [])
     await world.until(HOUR + MINUTE)
-    assert (states(world, "apac"), states(world, "pager")) == ([Told.FIRING, Told.MOVED], [Told.FIRING])
+    assert (states(world, "apac"), states(world, "pager")) == (
+        [NotifiedState.FIRING, NotifiedState.MOVED],
+        [NotifiedState.FIRING],
+    )
 
 
 async def test_a_route_out_of_its_hours_leaves_its_alerts_to_the_next() -> None:
@@ -121,14 +124,14 @@ async def test_a_route_out_of_its_hours_leaves_its_alerts_to_the_next() -> None:
     world = World(Rulebook(**values | {"routes": (by_day, *made.routes), "roots": (0, 1)}))
     await world.webhook(seen())
     await world.until(30 * MINUTE)
-    assert (states(world, "chat"), states(world, "other")) == ([Told.FIRING], [])
+    assert (states(world, "chat"), states(world, "other")) == ([NotifiedState.FIRING], [])
 
 
 async def test_nothing_holds_a_critical_alert_longer_than_longest_hold() -> None:
     world = World(rules(everything(group_wait=HOUR, longest_hold=2 * MINUTE)))
     await world.webhook(seen())
     await world.until(2 * MINUTE)
-    assert states(world, "pager") == [Told.FIRING]
+    assert states(world, "pager") == [NotifiedState.FIRING]
 
 
 async def test_an_update_interval_holds_no_further_critical_alert_longer_than_longest_hold() -> None:
@@ -137,10 +140,10 @@ async def test_an_update_interval_holds_no_further_critical_alert_longer_than_lo
     await world.until(MINUTE)
     await world.webhook(seen(pod="b", at=MINUTE))
     await world.until(3 * MINUTE)
-    assert [len(one.telling.lines) for one in world.slack.sent if one.telling] == [1, 2]
+    assert [len(one.notification.lines) for one in world.slack.sent if one.notification] == [1, 2]
     await world.webhook(seen(pod="c", at=3 * MINUTE, severity="warning"))
     await world.until(HOUR)
-    assert [len(one.telling.lines) for one in world.slack.sent if one.telling] == [1, 2]
+    assert [len(one.notification.lines) for one in world.slack.sent if one.notification] == [1, 2]
 
 
 async def test_a_warning_waits_for_its_whole_group_wait() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from gateway.actions.controls import Weighed
-from gateway.actions.incidents import Actions
-from gateway.decisions.suppression.silences import Wish
-from gateway.model.controls import Fault, Silence
+from gateway.actions.incidents import IncidentActions
+from gateway.decisions.suppression.silences import SilenceRequest
+from gateway.model.controls import Rejection, Silence
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
 from gateway.model.rules.kinds import CorrelateRule, Maintenance
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Mute, Route
@@ -34,7 +34,7 @@ def rules(route: Route | None = None, **more: object) -> Rulebook:
 async def silenced(world: World, matchers: str = 'service="db"', *, hours: float = 1, **more: object) -> Silence:
     """As a person makes it, and what follows from it at once."""
     ends_at = 0 if more.get("until_resolved") else START + world.at + round(hours * HOUR)
-    weighed = await world.desk.weigh(Wish((matchers,), "anna", ends_at=ends_at, **more))  # type: ignore[arg-type]
+    weighed = await world.desk.weigh(SilenceRequest((matchers,), "anna", ends_at=ends_at, **more))  # type: ignore[arg-type]
     assert isinstance(weighed, Weighed), weighed
     made = await world.desk.silence(weighed.silence)
     assert isinstance(made, Silence)
@@ -43,7 +43,7 @@ async def silenced(world: World, matchers: str = 'service="db"', *, hours: float
 
 
 def verdicts(world: World) -> set[str]:
-    return {reason for one in world.ledgers_everywhere for reason in one.standings.reasons}
+    return {reason for one in world.ledgers_everywhere for reason in one.status_counts.reasons}
 
 
 async def test_what_is_silenced_is_told_at_once_when_the_silence_is_over_and_it_still_fires() -> None:
@@ -51,7 +51,7 @@ async def test_what_is_silenced_is_told_at_once_when_the_silence_is_over_and_it_
     await silenced(world)
     await world.webhook(seen(service="db"), seen(service="web"))
     await world.until(59 * MINUTE)
-    assert [one.telling.where["service"] for one in world.slack.sent if one.telling] == ["web"]
+    assert [one.notification.where["service"] for one in world.slack.sent if one.notification] == ["web"]
     assert "silenced" in verdicts(world)
     await world.until(HOUR + SECOND)
     assert len(world.pagerduty.sent) == 2
@@ -63,14 +63,16 @@ async def test_what_was_told_before_the_silence_is_ended_within_it() -> None:
     await world.until(MINUTE)
     await silenced(world)
     await world.until(2 * MINUTE)
-    shown = world.slack.sent[-1].telling or next(one.telling for one in reversed(world.slack.sent) if one.telling)
+    shown = world.slack.sent[-1].notification or next(
+        one.notification for one in reversed(world.slack.sent) if one.notification
+    )
     assert shown is not None
-    assert "silenced: silence" in shown.hushed
+    assert "silenced: silence" in shown.silenced_after_notify
     assert verdicts(world) == {"silenced"}, "told, and kept quiet since"
     await world.webhook(seen(service="db", ends=3 * MINUTE))
     await world.until(10 * MINUTE)
-    assert states(world, "chat")[-1] is Told.ENDED
-    assert world.pagerduty.sent[-1].state is Told.ENDED
+    assert states(world, "chat")[-1] is NotifiedState.ENDED
+    assert world.pagerduty.sent[-1].state is NotifiedState.ENDED
 
 
 async def test_what_begins_and_ends_under_a_silence_is_told_to_nobody() -> None:
@@ -128,9 +130,9 @@ async def test_until_resolved_covers_what_fires_now_and_no_later_episode() -> No
     await world.until(30 * MINUTE)
     await world.webhook(seen(service="db", at=40 * MINUTE))
     await world.until(HOUR)
-    assert world.pagerduty.sent[-1].state is Told.FIRING
-    orders, _ = await world.desk.held()
-    assert orders.silences[0].ended_by.startswith("gateway: ")
+    assert world.pagerduty.sent[-1].state is NotifiedState.FIRING
+    controls, _ = await world.desk.held()
+    assert controls.silences[0].ended_by.startswith("gateway: ")
 
 
 async def test_a_recurring_silence_holds_in_its_hours_alone() -> None:
@@ -145,7 +147,7 @@ async def test_a_recurring_silence_holds_in_its_hours_alone() -> None:
     await world.until(DAY + MINUTE)
     await world.webhook(seen("Again", service="db", at=DAY + MINUTE))
     await world.until(DAY + 30 * MINUTE)
-    assert world.pagerduty.sent[-1].state is Told.ENDED
+    assert world.pagerduty.sent[-1].state is NotifiedState.ENDED
 
 
 async def test_with_four_eyes_critical_alerts_are_covered_once_a_second_person_has_approved() -> None:
@@ -153,14 +155,14 @@ async def test_with_four_eyes_critical_alerts_are_covered_once_a_second_person_h
     made = await silenced(world, hours=2)
     await world.webhook(seen("Down", service="db"), seen("Slow", service="db", severity="warning"))
     await world.until(MINUTE)
-    assert [one.telling.title for one in world.pagerduty.sent if one.telling] == ["Down · db"]
-    assert isinstance(await world.desk.approve(made.id, "Anna"), Fault)
+    assert [one.notification.title for one in world.pagerduty.sent if one.notification] == ["Down · db"]
+    assert isinstance(await world.desk.approve(made.id, "Anna"), Rejection)
     approved = await world.desk.approve(made.id, "bob")
     assert isinstance(approved, Silence)
     await world.settle()
     await world.webhook(seen("Worse", service="db", at=2 * MINUTE))
     await world.until(10 * MINUTE)
-    assert {one.telling.title for one in world.pagerduty.sent if one.telling} == {"Down · db"}
+    assert {one.notification.title for one in world.pagerduty.sent if one.notification} == {"Down · db"}
 
 
 async def test_an_approved_silence_that_its_maker_prolongs_covers_critical_alerts_once_it_is_approved_again() -> None:
@@ -179,7 +181,7 @@ async def test_an_approved_silence_that_its_maker_prolongs_covers_critical_alert
     await world.settle()
     await world.webhook(seen("Down", service="db"))
     await world.until(MINUTE)
-    assert [one.telling.title for one in world.pagerduty.sent if one.telling] == ["Down · db"]
+    assert [one.notification.title for one in world.pagerduty.sent if one.notification] == ["Down · db"]
 
 
 async def test_a_silence_that_matches_nothing_for_long_is_ended() -> None:
@@ -221,9 +223,9 @@ async def test_only_incidents_that_a_silence_is_about_are_looked_at_again() -> N
     await world.until(MINUTE)
     edits = len(world.slack.sent)
     await silenced(world)
-    touched = {one.telling.where["service"] for one in world.slack.sent[edits:] if one.telling}
+    touched = {one.notification.where["service"] for one in world.slack.sent[edits:] if one.notification}
     await world.until(2 * MINUTE)
-    touched |= {one.telling.where["service"] for one in world.slack.sent[edits:] if one.telling}
+    touched |= {one.notification.where["service"] for one in world.slack.sent[edits:] if one.notification}
     assert touched == {"db"}
 
 
@@ -243,17 +245,17 @@ async def test_what_a_silence_covers_when_a_closed_incident_opens_again_has_not_
     await world.webhook(seen(service="pay", pod="a"), seen(service="pay", pod="b"))
     await world.until(MINUTE)
     (incident,) = world.incidents
-    await Actions(world.slots, lambda: None).close(incident.id, "ann", "", 5 * MINUTE)
+    await IncidentActions(world.shards, lambda: None).close(incident.id, "ann", "", 5 * MINUTE)
     await silenced(world, 'pod="a"')
     await world.until(10 * MINUTE)
-    assert states(world, "chat")[-1] is Told.FIRING
+    assert states(world, "chat")[-1] is NotifiedState.FIRING
     await world.webhook(seen(service="pay", pod="b", ends=10 * MINUTE))
     await world.until(30 * MINUTE)
-    assert states(world, "chat")[-1] is Told.FIRING
+    assert states(world, "chat")[-1] is NotifiedState.FIRING
     await world.webhook(seen(service="pay", pod="a", ends=30 * MINUTE))
     await world.until(40 * MINUTE)
-    assert states(world, "chat")[-1] is Told.ENDED
-    assert world.pagerduty.sent[-1].state is Told.ENDED
+    assert states(world, "chat")[-1] is NotifiedState.ENDED
+    assert world.pagerduty.sent[-1].state is NotifiedState.ENDED
 
 
 # A pause
@@ -261,7 +263,7 @@ async def test_what_a_silence_covers_when_a_closed_incident_opens_again_has_not_
 
 async def test_a_pause_pages_nobody_and_shows_what_fires_all_the_same() -> None:
     world = World(rules())
-    await world.desk.order("pause", "anna", START + HOUR, "drill")
+    await world.desk.switch("pause", "anna", START + HOUR, "drill")
     await world.webhook(seen(service="db"))
     await world.until(59 * MINUTE)
     assert len([one for one in world.slack.sent if one.posted]) == 1
@@ -275,31 +277,31 @@ async def test_a_page_from_before_a_pause_gets_its_end_within_it() -> None:
     world = World(rules())
     await world.webhook(seen(service="db"))
     await world.until(MINUTE)
-    await world.desk.order("pause", "anna", START + DAY, "drill")
+    await world.desk.switch("pause", "anna", START + DAY, "drill")
     await world.webhook(seen(service="db", ends=2 * MINUTE))
     await world.until(10 * MINUTE)
-    assert [one.state for one in world.pagerduty.sent] == [Told.FIRING, Told.ENDED]
+    assert [one.state for one in world.pagerduty.sent] == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
 async def test_a_pause_that_is_lifted_pages_at_once() -> None:
     world = World(rules())
-    await world.desk.order("pause", "anna", START + DAY, "drill")
+    await world.desk.switch("pause", "anna", START + DAY, "drill")
     await world.webhook(seen(service="db"))
     await world.until(MINUTE)
-    await world.desk.order("pause", "anna", 0, "")
+    await world.desk.switch("pause", "anna", 0, "")
     await world.settle()
     assert len(world.pagerduty.sent) == 1
 
 
 async def test_lifting_what_nobody_ordered_is_said_to_be_a_fault() -> None:
-    found = await World(rules()).desk.order("pause", "anna", 0, "")
-    assert isinstance(found, Fault)
+    found = await World(rules()).desk.switch("pause", "anna", 0, "")
+    assert isinstance(found, Rejection)
     assert found.missing
 
 
 async def test_a_pause_lasts_a_day_at_most() -> None:
-    found = await World(rules()).desk.order("bypass", "anna", START + DAY + SECOND, "")
-    assert isinstance(found, Fault)
+    found = await World(rules()).desk.switch("bypass", "anna", START + DAY + SECOND, "")
+    assert isinstance(found, Rejection)
 
 
 # A bypass
@@ -313,24 +315,24 @@ async def test_a_bypass_lets_everything_through_and_ends_by_itself() -> None:
     await world.webhook(seen(service="db"), seen(service="web"))
     await world.until(10 * MINUTE)
     assert not world.slack.sent
-    await world.desk.order("bypass", "anna", START + 20 * MINUTE, "the rules are wrong")
+    await world.desk.switch("bypass", "anna", START + 20 * MINUTE, "the rules are wrong")
     await world.settle()
     assert len(world.pagerduty.sent) == 2
     await world.until(21 * MINUTE)
     await world.webhook(seen("Another", service="web", at=21 * MINUTE))
     await world.until(30 * MINUTE)
-    assert len([one for one in world.pagerduty.sent if one.state is Told.FIRING and one.posted]) == 2
+    assert len([one for one in world.pagerduty.sent if one.state is NotifiedState.FIRING and one.posted]) == 2
 
 
 async def test_orders_are_read_by_whoever_comes_later() -> None:
     world = World(rules())
     made = await silenced(world)
-    await world.desk.order("pause", "anna", START + HOUR, "drill")
-    orders, _ = await world.desk.held()
-    assert orders.version == 2
-    assert orders.silences == (msgspec.structs.replace(made, version=1),)
-    assert orders.pause is not None
-    assert (orders.pause.by, orders.pause.at, orders.pause.until) == ("anna", START, START + HOUR)
+    await world.desk.switch("pause", "anna", START + HOUR, "drill")
+    controls, _ = await world.desk.held()
+    assert controls.version == 2
+    assert controls.silences == (msgspec.structs.replace(made, version=1),)
+    assert controls.pause is not None
+    assert (controls.pause.by, controls.pause.at, controls.pause.until) == ("anna", START, START + HOUR)
 
 
 async def test_what_is_silenced_does_not_make_the_page_of_what_fires_beside_it_in_a_re_opened_incident_more_severe() -> None:
@@ -340,14 +342,14 @@ async def test_what_is_silenced_does_not_make_the_page_of_what_fires_beside_it_i
     await world.webhook(seen("Slow", node="n1", severity="warning"), seen("Down", node="n1", service="db", severity="critical"))
     await world.until(MINUTE)
     (incident,) = world.incidents
-    await Actions(world.slots, lambda: None).close(incident.id, "anna", "", 10 * MINUTE)
+    await IncidentActions(world.shards, lambda: None).close(incident.id, "anna", "", 10 * MINUTE)
     await silenced(world)
     await world.until(11 * MINUTE)
-    paged = world.pagerduty.sent[-1].telling
+    paged = world.pagerduty.sent[-1].notification
     assert paged is not None
     assert (paged.generation, paged.severity, paged.title) == (2, Severity.WARNING, "Slow and 1 more kind")
-    assert [(line.name, line.hushed) for line in paged.lines] == [("Slow", ""), ("Down", "silenced")]
+    assert [(line.name, line.silenced_after_notify) for line in paged.lines] == [("Slow", ""), ("Down", "silenced")]
     await world.until(2 * HOUR)
-    again = world.pagerduty.sent[-1].telling
+    again = world.pagerduty.sent[-1].notification
     assert again is not None
-    assert (again.severity, [line.hushed for line in again.lines]) == (Severity.CRITICAL, ["", ""])
+    assert (again.severity, [line.silenced_after_notify for line in again.lines]) == (Severity.CRITICAL, ["", ""])

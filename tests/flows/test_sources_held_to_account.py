@@ -11,12 +11,12 @@ from gateway.errors import StateUnavailable
 from gateway.model.alert import Alert, Observation
 from gateway.model.changes import Table
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
 from gateway.model.records import load_alert
 from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.rules.source import Source
-from gateway.model.source_peers import Active, Statement
+from gateway.model.source_peers import Active, PeerReport
 from tests.support.build import match, rulebook, seen
 from tests.support.world import World
 
@@ -33,7 +33,7 @@ def rules(*sources: Source) -> Rulebook:
 async def world_of(*sources: Source) -> World:
     world = World(rules(*sources))
     world.secrets.values |= PEERS
-    world.peers.says = dict.fromkeys(PEERS.values(), Statement(HOUR, {}))
+    world.peers.says = dict.fromkeys(PEERS.values(), PeerReport(HOUR, {}))
     await world.replan()
     return world
 
@@ -45,7 +45,7 @@ def eu(name: str = "Down", *, source: str = "eu", **more: object) -> Observation
 
 def say(world: World, *active: Observation, quieted: str = "", uptime: int = HOUR) -> None:
     """What both peers say when they are asked from now on."""
-    statement = Statement(uptime, {one.copy: Active(one, quieted) for one in active})
+    statement = PeerReport(uptime, {one.copy: Active(one, quieted) for one in active})
     world.peers.says = dict.fromkeys(PEERS.values(), statement)
 
 
@@ -58,11 +58,11 @@ def stories(world: World, what: str) -> list[dict[str, object]]:
     return [dict(entry.detail) for _, entry in world.store.log if entry.what == what]
 
 
-def told(world: World) -> Told:
-    return world.ledgers["chat"].believed.state
+def told(world: World) -> NotifiedState:
+    return world.ledgers["chat"].last_notified.state
 
 
-def posts(world: World) -> int:
+def topics(world: World) -> int:
     return sum(one.posted for one in world.slack.sent)
 
 
@@ -70,9 +70,9 @@ async def test_what_its_source_says_nothing_of_any_more_is_told_to_have_ended() 
     world = await world_of(SILENT)
     await world.webhook(eu())
     await world.until(STALE - MINUTE)
-    assert told(world) is Told.FIRING
+    assert told(world) is NotifiedState.FIRING
     await world.until(STALE + 3 * MINUTE)
-    assert told(world) is Told.ENDED
+    assert told(world) is NotifiedState.ENDED
     assert alerts(world)["Down"].inferred
     assert world.store.counted["concluded:ended:inferred"] == 1
     assert world.store.counted["received"] == 1
@@ -85,14 +85,14 @@ async def test_a_repeat_is_a_sign_of_life() -> None:
     for at in range(0, 5 * HOUR, 31 * MINUTE):
         await world.until(at)
         await world.webhook(eu())
-    assert told(world) is Told.FIRING
+    assert told(world) is NotifiedState.FIRING
 
 
 async def test_a_source_of_which_nobody_said_how_often_it_repeats_may_be_silent() -> None:
     world = await world_of(replace(SILENT, repeat_interval=None))
     await world.webhook(eu())
     await world.until(3 * DAY)
-    assert told(world) is Told.FIRING
+    assert told(world) is NotifiedState.FIRING
 
 
 async def test_what_was_taken_for_ended_and_is_repeated_is_told_again_at_once() -> None:
@@ -101,8 +101,8 @@ async def test_what_was_taken_for_ended_and_is_repeated_is_told_again_at_once() 
     await world.until(2 * HOUR)
     await world.webhook(eu())
     await world.until(2 * HOUR + 15 * SECOND)
-    assert told(world) is Told.FIRING
-    assert posts(world) == 2
+    assert told(world) is NotifiedState.FIRING
+    assert topics(world) == 2
     assert not alerts(world)["Down"].inferred
 
 
@@ -112,18 +112,18 @@ async def test_an_alert_of_two_sources_fires_while_one_of_them_speaks() -> None:
     for at in range(0, 4 * HOUR, 30 * MINUTE):
         await world.until(at)
         await world.webhook(eu(source="us"))
-    assert told(world) is Told.FIRING
+    assert told(world) is NotifiedState.FIRING
     assert world.store.counted["concluded:changed:inferred"] == 1
     await world.webhook(eu(source="us", ends=4 * HOUR))
     await world.until(world.at + 2 * MINUTE)
-    assert told(world) is Told.ENDED
+    assert told(world) is NotifiedState.ENDED
 
 
 async def test_a_source_that_dies_clears_nothing_and_is_doubted_aloud() -> None:
     world = await world_of(SILENT)
     await world.webhook(*[eu(pod=str(number)) for number in range(20)])
     await world.until(3 * HOUR)
-    assert told(world) is Told.FIRING
+    assert told(world) is NotifiedState.FIRING
     assert ("GatewaySourceDoubtful", {"source": "eu"}) in world.reports
 
 
@@ -132,7 +132,7 @@ async def test_an_end_that_a_mute_swallowed_is_found_by_asking() -> None:
     say(world, eu("Down"), eu("Stays"))
     await world.webhook(eu("Down"), eu("Stays"))
     await world.until(5 * MINUTE)
-    assert told(world) is Told.FIRING
+    assert told(world) is NotifiedState.FIRING
     say(world, eu("Stays"))
     await world.until(8 * MINUTE)
     assert (alerts(world)["Down"].firing, alerts(world)["Stays"].firing) == (False, True)
@@ -144,12 +144,12 @@ async def test_a_firing_that_was_lost_is_found_by_asking_and_told() -> None:
     await world.until(MINUTE)
     say(world, eu("Lost"))
     await world.until(MINUTE + 2 * SILENT.lateness + 2 * MINUTE)
-    assert told(world) is Told.FIRING
+    assert told(world) is NotifiedState.FIRING
     assert world.store.counted["concluded:opened:found_at_source"] == 1
     assert world.store.counted.get("received", 0) == 0
     await world.webhook(eu("Lost", ends=10 * MINUTE))
     await world.until(world.at + 2 * MINUTE)
-    assert told(world) is Told.ENDED
+    assert told(world) is NotifiedState.ENDED
 
 
 async def test_what_is_silenced_at_the_source_opens_nothing_and_is_noted_on_what_fires() -> None:
@@ -158,7 +158,7 @@ async def test_what_is_silenced_at_the_source_opens_nothing_and_is_noted_on_what
     say(world, eu("Down"), eu("Other"), quieted="silence 5f2c")
     await world.until(30 * MINUTE)
     assert list(alerts(world)) == ["Down"]
-    assert told(world) is Told.FIRING
+    assert told(world) is NotifiedState.FIRING
     assert [one["by"] for one in stories(world, "quieted_at_source")] == ["silence 5f2c"]
 
 
@@ -171,7 +171,7 @@ async def test_a_wiped_pair_of_peers_clears_nothing_and_is_doubted_aloud() -> No
     assert world.reports == []
     say(world)
     await world.until(HOUR)
-    assert told(world) is Told.FIRING
+    assert told(world) is NotifiedState.FIRING
     assert ("GatewaySourceDoubtful", {"source": "eu"}) in world.reports
 
 
@@ -180,7 +180,7 @@ async def test_peers_that_cannot_be_reached_end_nothing_and_are_doubted_aloud() 
     await world.webhook(eu())
     world.peers.says = {}
     await world.until(3 * HOUR)
-    assert told(world) is Told.FIRING
+    assert told(world) is NotifiedState.FIRING
     assert ("GatewaySourceDoubtful", {"source": "eu"}) in world.reports
 
 
@@ -190,7 +190,7 @@ async def test_an_address_that_is_not_set_is_a_peer_that_does_not_answer() -> No
     del world.secrets.values["AM_A"]
     say(world, eu())
     await world.until(20 * MINUTE)
-    assert told(world) is Told.FIRING
+    assert told(world) is NotifiedState.FIRING
     assert "http://a" not in world.peers.asked[2:]
 
 
@@ -202,10 +202,10 @@ async def test_a_false_end_that_is_taken_back_pages_as_soon_as_the_source_is_ask
     await world.until(MINUTE)
     await world.webhook(eu(ends=MINUTE))
     await world.until(3 * MINUTE)
-    assert told(world) is Told.ENDED
+    assert told(world) is NotifiedState.ENDED
     await world.webhook(slow)
     await world.until(world.at + 2 * MINUTE)
-    assert told(world) is Told.FIRING
+    assert told(world) is NotifiedState.FIRING
     assert world.store.counted["concluded:changed:dispute_settled"] == 1
 
 
@@ -218,7 +218,7 @@ async def test_a_late_copy_is_told_to_nobody_once_the_source_was_asked() -> None
     say(world)
     await world.webhook(eu())
     await world.until(HOUR)
-    assert posts(world) == 1
+    assert topics(world) == 1
     assert not alerts(world)["Down"].firing
 
 
@@ -243,9 +243,9 @@ async def test_a_source_that_the_rules_name_no_more_leaves_nothing_firing_for_ev
     world.use(rules(Source("us", BUILT_IN, match('region="us"'), SecretName("HOOK_US"))))
     await world.replan()
     await world.until(DAY - HOUR)
-    assert told(world) is Told.FIRING
+    assert told(world) is NotifiedState.FIRING
     await world.until(DAY + HOUR)
-    assert told(world) is Told.ENDED
+    assert told(world) is NotifiedState.ENDED
     assert not any(subject.startswith("poll:eu") for subject in world.store.agenda_at)
 
 
@@ -265,4 +265,4 @@ async def test_a_store_that_goes_away_in_the_middle_of_a_look_costs_a_look(monke
     monkeypatch.setattr(world.intake, "accept", refuse_once)
     await world.until(10 * MINUTE)
     assert refused == 2
-    assert told(world) is Told.ENDED
+    assert told(world) is NotifiedState.ENDED

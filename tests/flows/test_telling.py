@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.model.alert import MAX_COPIES
 from gateway.model.changes import Table
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Condition, PageWhen, Quantifier, Route
 from gateway.model.severity import Severity
@@ -19,9 +19,9 @@ def route(**more: object) -> Route:
     return Route("everything", BUILT_IN, notify=("chat",), page=("pager",), **more)  # type: ignore[arg-type]
 
 
-def states(world: World, target: str) -> list[Told]:
+def states(world: World, target: str) -> list[NotifiedState]:
     sent = (*world.slack.sent, *world.pagerduty.sent)
-    return [one.telling.state for one in sent if one.telling is not None and one.target == target]
+    return [one.notification.state for one in sent if one.notification is not None and one.target == target]
 
 
 async def test_a_firing_is_told_after_group_wait_at_chat_and_pager() -> None:
@@ -30,7 +30,7 @@ async def test_a_firing_is_told_after_group_wait_at_chat_and_pager() -> None:
     await world.until(9 * SECOND)
     assert not world.slack.sent
     await world.until(11 * SECOND)
-    assert states(world, "chat") == states(world, "pager") == [Told.FIRING]
+    assert states(world, "chat") == states(world, "pager") == [NotifiedState.FIRING]
     assert world.slack.sent[0].at == 10 * SECOND
 
 
@@ -48,10 +48,10 @@ async def test_an_end_edits_the_message_says_so_in_the_thread_and_resolves_the_p
     await world.until(30 * SECOND)
     await world.webhook(seen(ends=30_000))
     await world.until(3 * MINUTE)
-    assert [told for told in states(world, "chat") if told is Told.ENDED] == [Told.ENDED]
-    assert states(world, "pager") == [Told.FIRING, Told.ENDED]
+    assert [told for told in states(world, "chat") if told is NotifiedState.ENDED] == [NotifiedState.ENDED]
+    assert states(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
     assert [note.text for one in world.slack.sent for note in one.notes] == ["Resolved"]
-    assert sum(one.posted for one in world.slack.sent if one.telling) == 1
+    assert sum(one.posted for one in world.slack.sent if one.notification) == 1
 
 
 async def test_an_alert_that_ends_within_group_wait_is_told_to_nobody() -> None:
@@ -71,11 +71,11 @@ async def test_a_pair_of_replicas_with_staggered_ends_is_one_message_that_ends_o
     await world.until(MINUTE)
     await world.webhook(seen(replica="a", ends=60_000))
     await world.until(4 * MINUTE)
-    assert states(world, "chat") == [Told.FIRING]
+    assert states(world, "chat") == [NotifiedState.FIRING]
     await world.webhook(seen(replica="b", at=3_000, ends=240_000))
     await world.until(8 * MINUTE)
-    assert states(world, "chat")[-1] is Told.ENDED
-    assert states(world, "pager") == [Told.FIRING, Told.ENDED]
+    assert states(world, "chat")[-1] is NotifiedState.ENDED
+    assert states(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
 async def test_two_targets_with_different_quiet_times_and_a_re_fire_between() -> None:
@@ -87,11 +87,11 @@ async def test_two_targets_with_different_quiet_times_and_a_re_fire_between() ->
     await world.until(40 * SECOND)
     await world.webhook(seen(at=40_000))
     await world.until(5 * MINUTE)
-    assert set(states(world, "pager")) == {Told.FIRING}
+    assert set(states(world, "pager")) == {NotifiedState.FIRING}
     await world.webhook(seen(at=40_000, ends=300_000))
     await world.until(20 * MINUTE)
-    assert states(world, "pager").count(Told.ENDED) == 1
-    assert states(world, "chat")[-1] is Told.ENDED
+    assert states(world, "pager").count(NotifiedState.ENDED) == 1
+    assert states(world, "chat")[-1] is NotifiedState.ENDED
     assert world.ledgers["pager"].generation == 1
     assert len(world.incidents) == 1
 
@@ -111,8 +111,8 @@ async def test_a_disputed_firing_is_told_after_its_wait_and_says_why() -> None:
     await world.until(5 * MINUTE)
     assert not world.slack.sent
     await world.until(6 * MINUTE)
-    assert world.slack.sent[0].telling is not None
-    assert world.slack.sent[0].telling.reason == "re-opened without a newer start"
+    assert world.slack.sent[0].notification is not None
+    assert world.slack.sent[0].notification.reason == "re-opened without a newer start"
 
 
 async def test_a_warning_does_not_page_and_a_rise_pages_at_once() -> None:
@@ -141,7 +141,7 @@ async def test_updates_wait_for_the_update_interval() -> None:
         world.at = at * SECOND
         await world.webhook(seen(at=at * 1_000, pod=f"p{at}"))
     await world.until(5 * MINUTE)
-    messages = [one for one in world.slack.sent if one.telling]
+    messages = [one for one in world.slack.sent if one.notification]
     assert [one.at for one in messages] == [10 * SECOND, 40 * SECOND]
 
 
@@ -162,8 +162,8 @@ async def test_two_teams_in_one_incident_are_told_in_a_channel_each() -> None:
     assert len(world.incidents) == 1
     await world.webhook(seen(team="pay", ends=60_000))
     await world.until(2 * MINUTE)
-    assert states(world, "team:#pay-oncall")[-1] is Told.ENDED
-    assert states(world, "team:#cart-oncall")[-1] is Told.FIRING
+    assert states(world, "team:#pay-oncall")[-1] is NotifiedState.ENDED
+    assert states(world, "team:#cart-oncall")[-1] is NotifiedState.FIRING
 
 
 async def test_a_channel_that_the_template_may_not_name_goes_to_the_fallback() -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from gateway.actions.incidents import Actions
-from gateway.decisions.accounting.books import failing
+from gateway.actions.incidents import IncidentActions
+from gateway.decisions.accounting.invariants import failing
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Incident
 from gateway.model.lanes import Pace
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
+from gateway.model.notification import Refused, Unanswered
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
-from gateway.model.telling import Refused, Unanswered
 from tests.flows.test_telling import states
 from tests.support.build import pager, rulebook, seen, slack
 from tests.support.world import World
@@ -27,10 +27,10 @@ async def test_a_vendor_that_is_away_is_tried_until_it_takes_the_telling() -> No
     world.slack.down = True
     await world.webhook(seen())
     await world.until(10 * MINUTE)
-    assert states(world, "pager") == [Told.FIRING]
+    assert states(world, "pager") == [NotifiedState.FIRING]
     world.slack.down = False
     await world.until(11 * MINUTE)
-    assert states(world, "chat") == [Told.FIRING]
+    assert states(world, "chat") == [NotifiedState.FIRING]
 
 
 async def test_an_incident_that_ends_while_the_vendor_is_away_is_not_told_there_any_more() -> None:
@@ -76,13 +76,13 @@ async def test_a_fallback_that_was_told_hears_that_the_first_recovered_and_the_e
     await world.until(5 * MINUTE)
     world.pagerduty.down = False
     await world.until(8 * MINUTE)
-    assert states(world, "pager") == [Told.FIRING]
+    assert states(world, "pager") == [NotifiedState.FIRING]
     assert said(world)[-1] == "Delivered at pager now"
     await world.webhook(seen(ends=480_000))
     await world.until(20 * MINUTE)
-    assert states(world, "pager") == [Told.FIRING, Told.ENDED]
+    assert states(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
     assert said(world).count("Resolved") == 1
-    assert states(world, "chat")[-1] is Told.ENDED
+    assert states(world, "chat")[-1] is NotifiedState.ENDED
 
 
 async def test_a_permanent_refusal_is_a_dead_letter_and_falls_back_at_once() -> None:
@@ -101,9 +101,9 @@ async def test_a_dead_letter_is_tried_again_by_hand() -> None:
     await world.webhook(seen())
     await world.until(30 * SECOND)
     assert not world.pagerduty.sent
-    assert await Actions(world.slots, lambda: None).retry(world.incidents[0].id, "pager") == ""
+    assert await IncidentActions(world.shards, lambda: None).retry(world.incidents[0].id, "pager") == ""
     await world.until(MINUTE)
-    assert states(world, "pager") == [Told.FIRING]
+    assert states(world, "pager") == [NotifiedState.FIRING]
 
 
 async def test_an_unanswered_post_that_arrived_is_found_and_not_repeated() -> None:
@@ -112,7 +112,7 @@ async def test_an_unanswered_post_that_arrived_is_found_and_not_repeated() -> No
     await world.webhook(seen())
     await world.until(5 * MINUTE)
     assert sum(one.posted for one in world.slack.sent) == 1
-    assert world.ledgers["chat"].believed.state is Told.FIRING
+    assert world.ledgers["chat"].last_notified.state is NotifiedState.FIRING
 
 
 async def test_an_unanswered_post_that_never_arrived_is_repeated_after_the_read_back_wait() -> None:
@@ -121,9 +121,9 @@ async def test_an_unanswered_post_that_never_arrived_is_repeated_after_the_read_
     world.slack.acts_though_unanswered = False
     await world.webhook(seen())
     await world.until(5 * MINUTE)
-    posts = [one.at for one in world.slack.sent if one.posted]
-    assert len(posts) == 1
-    assert 25 * SECOND < posts[0] < 40 * SECOND
+    topics = [one.at for one in world.slack.sent if one.posted]
+    assert len(topics) == 1
+    assert 25 * SECOND < topics[0] < 40 * SECOND
 
 
 async def test_a_page_that_was_not_answered_is_sent_again_at_once_and_its_end_twice() -> None:
@@ -131,10 +131,10 @@ async def test_a_page_that_was_not_answered_is_sent_again_at_once_and_its_end_tw
     world.pagerduty.answers = [Unanswered("timeout")]
     await world.webhook(seen())
     await world.until(20 * SECOND)
-    assert states(world, "pager") == [Told.FIRING, Told.FIRING]
+    assert states(world, "pager") == [NotifiedState.FIRING, NotifiedState.FIRING]
     await world.webhook(seen(ends=20_000))
     await world.until(10 * MINUTE)
-    assert states(world, "pager")[2:] == [Told.ENDED, Told.ENDED]
+    assert states(world, "pager")[2:] == [NotifiedState.ENDED, NotifiedState.ENDED]
 
 
 async def test_a_reload_that_removes_a_told_destination_still_tells_the_end_there() -> None:
@@ -144,14 +144,14 @@ async def test_a_reload_that_removes_a_told_destination_still_tells_the_end_ther
     world.use(rulebook(Route("everything", BUILT_IN, notify=("chat",)), destinations=(slack(),)))
     await world.replan()
     await world.until(2 * MINUTE)
-    assert states(world, "pager") == [Told.FIRING, Told.MOVED]
-    moved = world.pagerduty.sent[-1].telling
+    assert states(world, "pager") == [NotifiedState.FIRING, NotifiedState.MOVED]
+    moved = world.pagerduty.sent[-1].notification
     assert moved is not None
     assert moved.closed_by == "told at chat now"
     await world.webhook(seen(ends=120_000))
     await world.until(10 * MINUTE)
-    assert states(world, "pager") == [Told.FIRING, Told.MOVED]
-    assert states(world, "chat")[-1] is Told.ENDED
+    assert states(world, "pager") == [NotifiedState.FIRING, NotifiedState.MOVED]
+    assert states(world, "chat")[-1] is NotifiedState.ENDED
 
 
 async def test_a_changed_credential_makes_the_end_a_dead_letter() -> None:
@@ -169,30 +169,30 @@ async def test_closed_by_hand_then_a_rise_and_an_unrelated_new_alert() -> None:
     world = World()
     await world.webhook(seen(severity="warning"))
     await world.until(MINUTE)
-    closed = await Actions(world.slots, lambda: None).close(world.incidents[0].id, "ann", "known", HOUR)
+    closed = await IncidentActions(world.shards, lambda: None).close(world.incidents[0].id, "ann", "known", HOUR)
     assert isinstance(closed, Incident)
     await world.until(2 * MINUTE)
-    assert states(world, "chat")[-1] is Told.CLOSED
-    assert states(world, "pager") == [Told.FIRING, Told.CLOSED]
+    assert states(world, "chat")[-1] is NotifiedState.CLOSED
+    assert states(world, "pager") == [NotifiedState.FIRING, NotifiedState.CLOSED]
     await world.webhook(seen(severity="warning", at=120_000, pod="new"))
     await world.until(4 * MINUTE)
     assert len(world.incidents) == 2
     assert max(one.previous for one in world.incidents) == closed.id
     await world.until(70 * MINUTE)
     assert world.ledgers_of(closed.id)["pager"].generation == 2
-    assert world.ledgers_of(closed.id)["pager"].believed.state is Told.FIRING
+    assert world.ledgers_of(closed.id)["pager"].last_notified.state is NotifiedState.FIRING
 
 
 async def test_an_acknowledgement_is_shown_and_a_more_severe_alert_takes_it_back() -> None:
     world = World()
     await world.webhook(seen(severity="warning"))
     await world.until(MINUTE)
-    await Actions(world.slots, lambda: None).acknowledge(world.incidents[0].id, "ann")
+    await IncidentActions(world.shards, lambda: None).acknowledge(world.incidents[0].id, "ann")
     await world.until(2 * MINUTE)
-    assert world.ledgers["chat"].believed.acknowledged_by == "ann"
+    assert world.ledgers["chat"].last_notified.acknowledged_by == "ann"
     await world.webhook(seen(severity="critical", at=120_000))
     await world.until(3 * MINUTE)
-    assert world.ledgers["chat"].believed.acknowledged_by == ""
+    assert world.ledgers["chat"].last_notified.acknowledged_by == ""
     assert "The acknowledgement no longer holds: it got worse" in said(world)
 
 
@@ -202,8 +202,8 @@ async def test_content_that_makes_us_stumble_is_told_plainly_in_the_end_and_rais
     world.forgives = True
     await world.webhook(seen())
     await world.until(10 * MINUTE)
-    assert states(world, "pager") == [Told.FIRING]
-    told = world.slack.sent[0].telling
+    assert states(world, "pager") == [NotifiedState.FIRING]
+    told = world.slack.sent[0].notification
     assert told is not None
     assert "cannot show its alerts" in told.reason
     said = world.reports.count(("GatewayStuck", {"subject": "deliver:chat"}))

@@ -11,12 +11,12 @@ import pytest
 from gateway.decisions.sources.missing_heartbeat import AWAY
 from gateway.errors import StateUnavailable
 from gateway.model.alert import Observation
-from gateway.model.cells import RULES, watch_cell
-from gateway.model.changes import Ask, Changes, Gathered, Table
+from gateway.model.cells import RULES, watchdog_cell
+from gateway.model.changes import Changes, Query, Result, Table
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.ledger import Told
-from gateway.model.records import load_alert, load_watch
-from gateway.model.rule_generation import Announced
+from gateway.model.ledger import NotifiedState
+from gateway.model.records import load_alert, load_watchdog_state
+from gateway.model.rule_generation import RuleGeneration
 from gateway.model.rules.kinds import Maintenance, Watchdog
 from gateway.model.rules.origin import BUILT_IN, Origin
 from gateway.model.rules.route import Hours, Route
@@ -54,38 +54,38 @@ async def watching(book: Rulebook | None = None) -> World:
     return world
 
 
-async def beats(world: World, *, until: int, each: int = MINUTE) -> None:
+async def heartbeats(world: World, *, until: int, each: int = MINUTE) -> None:
     while world.at + each <= until:
         await world.until(world.at + each)
         await world.webhook(heartbeat())
 
 
-def pages(world: World) -> list[Told]:
+def pages(world: World) -> list[NotifiedState]:
     return [one.state for one in world.pagerduty.sent]
 
 
 def shown(world: World) -> list[str]:
-    return [one.telling.title for one in world.slack.sent if one.telling is not None]
+    return [one.notification.title for one in world.slack.sent if one.notification is not None]
 
 
 async def test_a_heartbeat_that_goes_on_is_told_to_nobody() -> None:
     world = await watching()
-    await beats(world, until=60 * MINUTE)
+    await heartbeats(world, until=60 * MINUTE)
     assert not world.slack.sent
     assert not world.pagerduty.sent
 
 
 async def test_silence_pages_who_the_watchdog_names_and_shows_it_where_the_routes_lead() -> None:
     world = await watching()
-    await beats(world, until=10 * MINUTE)
+    await heartbeats(world, until=10 * MINUTE)
     await world.until(15 * MINUTE)
     assert not pages(world)
     await world.until(16 * MINUTE)
-    assert pages(world) == [Told.FIRING]
+    assert pages(world) == [NotifiedState.FIRING]
     assert [one.target for one in world.slack.sent] == ["chat"]
-    telling = world.pagerduty.sent[0].telling
-    assert telling is not None
-    assert telling.lines[0].summary == "No heartbeat of eu: alerts from default may not reach us"
+    notification = world.pagerduty.sent[0].notification
+    assert notification is not None
+    assert notification.lines[0].summary == "No heartbeat of eu: alerts from default may not reach us"
 
 
 async def test_it_ends_at_once_with_the_next_heartbeat() -> None:
@@ -96,16 +96,16 @@ async def test_it_ends_at_once_with_the_next_heartbeat() -> None:
         one for one in map(load_alert, (row.value for row in world.store.rows[Table.ALERTS].values())) if one.name != "Watchdog"
     ]
     assert [one.firing for one in own] == [False]
-    assert pages(world) == [Told.FIRING, Told.ENDED]
+    assert pages(world) == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
 async def test_an_end_of_the_heartbeat_is_no_heartbeat() -> None:
     world = await watching()
-    await beats(world, until=2 * MINUTE)
+    await heartbeats(world, until=2 * MINUTE)
     await world.until(5 * MINUTE)
     await world.webhook(heartbeat(ends=world.at))
     await world.until(8 * MINUTE)
-    assert pages(world) == [Told.FIRING]
+    assert pages(world) == [NotifiedState.FIRING]
 
 
 async def test_what_another_source_sends_is_no_heartbeat_and_is_told_as_ever() -> None:
@@ -114,7 +114,7 @@ async def test_what_another_source_sends_is_no_heartbeat_and_is_told_as_ever() -
     await world.until(2 * MINUTE)
     assert shown(world) == ["Watchdog"]
     await world.until(6 * MINUTE)
-    assert pages(world) == [Told.FIRING]
+    assert pages(world) == [NotifiedState.FIRING]
 
 
 async def test_what_is_inferred_of_a_heartbeat_is_none() -> None:
@@ -122,7 +122,7 @@ async def test_what_is_inferred_of_a_heartbeat_is_none() -> None:
     await world.until(4 * MINUTE)
     await world.webhook(heartbeat(inferred_at=START + world.at))
     await world.until(6 * MINUTE)
-    assert pages(world) == [Told.FIRING]
+    assert pages(world) == [NotifiedState.FIRING]
 
 
 async def test_a_watchdog_that_names_nobody_is_told_by_the_routes() -> None:
@@ -132,7 +132,7 @@ async def test_a_watchdog_that_names_nobody_is_told_by_the_routes() -> None:
     world = await watching(replace(plain, watchdogs={"eu": dog()}))
     await world.until(6 * MINUTE)
     assert [one.target for one in world.slack.sent] == ["ops"]
-    assert pages(world) == [Told.FIRING]
+    assert pages(world) == [NotifiedState.FIRING]
 
 
 async def test_what_it_names_to_be_shown_takes_the_place_of_what_the_routes_say() -> None:
@@ -154,7 +154,7 @@ async def test_it_is_suppressed_like_every_alert_where_its_cluster_is_in_mainten
     await world.until(29 * MINUTE)
     assert not pages(world)
     await world.until(31 * MINUTE)
-    assert pages(world) == [Told.FIRING]
+    assert pages(world) == [NotifiedState.FIRING]
 
 
 async def test_outside_of_its_hours_nothing_is_missing_and_they_begin_with_a_whole_wait() -> None:
@@ -163,7 +163,7 @@ async def test_outside_of_its_hours_nothing_is_missing_and_they_begin_with_a_who
     await world.until(14 * MINUTE)
     assert not pages(world)
     await world.until(17 * MINUTE)
-    assert pages(world) == [Told.FIRING]
+    assert pages(world) == [NotifiedState.FIRING]
 
 
 async def test_a_watchdog_that_is_taken_out_of_the_rules_ends_what_was_said_of_it() -> None:
@@ -171,8 +171,8 @@ async def test_a_watchdog_that_is_taken_out_of_the_rules_ends_what_was_said_of_i
     await world.until(6 * MINUTE)
     await world.reload(replace(rules(), watchdogs={}))
     await world.until(8 * MINUTE)
-    assert pages(world) == [Told.FIRING, Told.MOVED]  # no rule names the pager any more
-    assert [one.state for one in world.slack.sent if one.telling] == [Told.FIRING, Told.ENDED]
+    assert pages(world) == [NotifiedState.FIRING, NotifiedState.MOVED]  # no rule names the pager any more
+    assert [one.state for one in world.slack.sent if one.notification] == [NotifiedState.FIRING, NotifiedState.ENDED]
     assert not [name for name in world.store.rows[Table.META] if "watchdog:" in name or "heartbeat:" in name]
 
 
@@ -192,17 +192,17 @@ async def test_a_heartbeat_that_becomes_one_by_new_rules_is_no_longer_told_where
     await world.until(MINUTE)
     await world.reload(rules())
     await world.until(2 * MINUTE)
-    assert [one.state for one in world.slack.sent if one.telling] == [Told.FIRING, Told.MOVED]
+    assert [one.state for one in world.slack.sent if one.notification] == [NotifiedState.FIRING, NotifiedState.MOVED]
 
 
 async def test_a_gateway_that_was_away_gives_it_a_whole_wait_once_more() -> None:
     world = await watching()
-    await beats(world, until=3 * MINUTE)
+    await heartbeats(world, until=3 * MINUTE)
     world.at = 3 * MINUTE + 2 * EVERY  # nobody worked off the agenda, so nobody could have heard anything
     await world.until(world.at + 4 * MINUTE)
     assert not pages(world)
     await world.until(world.at + 2 * MINUTE)
-    assert pages(world) == [Told.FIRING]
+    assert pages(world) == [NotifiedState.FIRING]
 
 
 async def test_what_was_missing_before_the_gateway_was_away_is_missing_still() -> None:
@@ -210,16 +210,16 @@ async def test_what_was_missing_before_the_gateway_was_away_is_missing_still() -
     await world.until(6 * MINUTE)
     world.at += 10 * MINUTE
     await world.until(world.at + 2 * MINUTE)
-    assert pages(world) == [Told.FIRING]
+    assert pages(world) == [NotifiedState.FIRING]
 
 
 async def test_a_gap_that_is_shorter_than_two_looks_is_none() -> None:
     world = await watching()
-    await beats(world, until=MINUTE)
+    await heartbeats(world, until=MINUTE)
     await world.until(3 * MINUTE)
     world.at += AWAY - 31 * SECOND
     await world.until(MINUTE + EVERY + 15 * SECOND)
-    assert pages(world) == [Told.FIRING]
+    assert pages(world) == [NotifiedState.FIRING]
 
 
 async def test_a_process_that_dies_between_its_word_and_its_deed_leaves_it_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,14 +234,14 @@ async def test_a_process_that_dies_between_its_word_and_its_deed_leaves_it_to_th
         await world.until(EVERY)
     world.begin(rules())
     await world.until(6 * MINUTE)
-    assert pages(world) == [Told.FIRING]
+    assert pages(world) == [NotifiedState.FIRING]
     with monkeypatch.context() as away:
         away.setattr(world.reconciler.context, "intake", SimpleNamespace(accept=dies))
         await world.webhook(heartbeat())
         await world.until(world.at + SECOND)
     world.begin(rules())
     await world.until(9 * MINUTE)
-    assert pages(world) == [Told.FIRING, Told.ENDED]
+    assert pages(world) == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
 async def test_a_heartbeat_that_comes_while_the_silence_is_judged_wins() -> None:
@@ -250,9 +250,9 @@ async def test_a_heartbeat_that_comes_while_the_silence_is_judged_wins() -> None
     world.at = EVERY
     gather = world.store.gather
 
-    async def and_then_it_beats(ask: Ask) -> Gathered:
+    async def and_then_it_beats(ask: Query) -> Result:
         gathered = await gather(ask)
-        if watch_cell("eu") in ask.cells:
+        if watchdog_cell("eu") in ask.cells:
             world.store.gather = gather  # type: ignore[method-assign]
             await world.spread.accept([heartbeat()], ())
         return gathered
@@ -265,7 +265,7 @@ async def test_a_heartbeat_that_comes_while_the_silence_is_judged_wins() -> None
 async def test_a_replica_with_older_rules_leaves_it_to_those_with_newer_ones() -> None:
     world = await watching()
     now = START + world.at
-    announced = Announced(5, "newer", now).dump()
-    await world.store.commit(Changes(put={RULES: announced}))
+    rule_generation = RuleGeneration(5, "newer", now).dump()
+    await world.store.commit(Changes(put={RULES: rule_generation}))
     await world.until(50 * SECOND)
-    assert load_watch(world.store.rows[Table.META][watch_cell("eu").field].value).looked_at == now
+    assert load_watchdog_state(world.store.rows[Table.META][watchdog_cell("eu").field].value).looked_at == now

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from gateway.decisions.accounting.books import failing
+from gateway.decisions.accounting.invariants import failing
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.ledger import Remote, Told
+from gateway.model.ledger import MessageRef, NotifiedState
+from gateway.model.notification import Delivered, Refused, Unanswered
 from gateway.model.rules.kinds import CorrelateRule
 from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.route import Condition, PageWhen, Route
 from gateway.model.severity import Severity
-from gateway.model.telling import Delivered, Refused, Unanswered
 from tests.flows.test_telling import states
 from tests.support.build import rulebook, seen, slack, webhook
 from tests.support.world import World
@@ -22,8 +22,8 @@ def notes(world: World) -> list[str]:
     return [note.text for one in world.hook.sent for note in one.notes]
 
 
-def told(world: World) -> list[Told]:
-    return [one.state for one in world.hook.sent if one.telling is not None]
+def told(world: World) -> list[NotifiedState]:
+    return [one.state for one in world.hook.sent if one.notification is not None]
 
 
 async def test_it_is_told_the_firing_its_changes_as_notes_and_the_end() -> None:
@@ -34,7 +34,7 @@ async def test_it_is_told_the_firing_its_changes_as_notes_and_the_end() -> None:
     await world.until(2 * MINUTE)
     await world.webhook(seen(ends=2 * MINUTE, severity="warning"), seen("Slow", at=MINUTE, ends=2 * MINUTE))
     await world.until(10 * MINUTE)
-    assert told(world) == [Told.FIRING, Told.FIRING, Told.ENDED]
+    assert told(world) == [NotifiedState.FIRING, NotifiedState.FIRING, NotifiedState.ENDED]
     assert notes(world) == ["Severity rose: warning → critical", "1 more alert; firing now: Slow, HighErrorRate", "Resolved"]
 
 
@@ -45,9 +45,9 @@ async def test_notes_say_when_they_came_to_be() -> None:
     await world.webhook(seen(ends=MINUTE))
     await world.until(10 * MINUTE)
     (resolved,) = [note for one in world.hook.sent for note in one.notes]
-    ended = next(one for one in world.hook.sent if one.telling is not None and one.state is Told.ENDED)
-    assert ended.telling is not None
-    assert resolved.at == ended.telling.at
+    ended = next(one for one in world.hook.sent if one.notification is not None and one.state is NotifiedState.ENDED)
+    assert ended.notification is not None
+    assert resolved.at == ended.notification.at
 
 
 async def test_where_it_stands_in_page_it_interrupts_once_page_when_holds() -> None:
@@ -58,7 +58,7 @@ async def test_where_it_stands_in_page_it_interrupts_once_page_when_holds() -> N
     assert not world.hook.sent
     await world.webhook(seen("Down", at=MINUTE))
     await world.until(2 * MINUTE)
-    assert [one.telling.page for one in world.hook.sent if one.telling is not None] == [True]
+    assert [one.notification.page for one in world.hook.sent if one.notification is not None] == [True]
 
 
 async def test_a_state_that_was_not_answered_is_sent_again_under_the_same_attempt() -> None:
@@ -77,7 +77,7 @@ async def test_news_after_an_unanswered_send_is_an_attempt_of_its_own() -> None:
     await world.until(MINUTE)
     await world.webhook(seen(ends=MINUTE))
     await world.until(20 * MINUTE)
-    assert told(world)[-1] is Told.ENDED
+    assert told(world)[-1] is NotifiedState.ENDED
     assert len(set(world.hook.attempts)) >= 2
 
 
@@ -85,7 +85,7 @@ async def test_notes_that_were_not_answered_are_sent_again_under_the_same_attemp
     world = World(HOOK)
     await world.webhook(seen(severity="warning"))
     await world.until(MINUTE)
-    world.hook.answers = [Delivered(Remote("m1")), Unanswered("timeout")]  # to the state and to its notes
+    world.hook.answers = [Delivered(MessageRef("m1")), Unanswered("timeout")]  # to the state and to its notes
     await world.webhook(seen("Down", at=MINUTE))
     await world.until(2 * MINUTE)
     first, state, *again = world.hook.attempts
@@ -108,7 +108,7 @@ async def test_a_wait_that_the_receiver_asks_for_is_kept() -> None:
     world.hook.acts_though_unanswered = False
     await world.webhook(seen())
     await world.until(5 * MINUTE)
-    assert [one.at for one in world.hook.sent if one.telling is not None] == [55 * SECOND]
+    assert [one.at for one in world.hook.sent if one.notification is not None] == [55 * SECOND]
 
 
 async def test_an_end_after_a_firing_that_was_not_answered_is_said_once_more() -> None:
@@ -119,7 +119,7 @@ async def test_an_end_after_a_firing_that_was_not_answered_is_said_once_more() -
     await world.until(30 * SECOND)
     await world.webhook(seen(ends=30 * SECOND))
     await world.until(10 * MINUTE)
-    assert told(world) == [Told.FIRING, Told.ENDED, Told.ENDED]
+    assert told(world) == [NotifiedState.FIRING, NotifiedState.ENDED, NotifiedState.ENDED]
 
 
 async def test_a_refusal_for_good_is_a_dead_letter_until_there_are_news() -> None:
@@ -130,7 +130,7 @@ async def test_a_refusal_for_good_is_a_dead_letter_until_there_are_news() -> Non
     assert (world.ledgers["hook"].dead, failing(world.store.counted)) == ("invalid", ["hook"])
     await world.webhook(seen("Down", at=5 * MINUTE))
     await world.until(6 * MINUTE)
-    assert told(world) == [Told.FIRING]
+    assert told(world) == [NotifiedState.FIRING]
     assert not failing(world.store.counted)
 
 
@@ -139,7 +139,7 @@ async def test_its_fallback_takes_over_while_it_is_away() -> None:
     world.hook.down = True
     await world.webhook(seen())
     await world.until(5 * MINUTE)
-    assert states(world, "chat") == [Told.FIRING]
+    assert states(world, "chat") == [NotifiedState.FIRING]
 
 
 async def test_another_address_is_another_place_that_is_told_what_still_fires() -> None:
@@ -150,7 +150,7 @@ async def test_another_address_is_another_place_that_is_told_what_still_fires() 
     world.secrets.values["HOOK_URL"] = "https://elsewhere.example/"
     await world.webhook(seen("Down", at=MINUTE))
     await world.until(5 * MINUTE)
-    assert [one.telling.generation for one in world.hook.sent if one.telling is not None] == [1, 2]
+    assert [one.notification.generation for one in world.hook.sent if one.notification is not None] == [1, 2]
     assert world.store.counted["ends_forgotten"] == 1
 
 
@@ -162,7 +162,7 @@ async def test_another_token_changes_nothing_about_what_is_owed() -> None:
     world.secrets.values["T"] = "two"
     await world.webhook(seen(ends=MINUTE))
     await world.until(5 * MINUTE)
-    assert told(world) == [Told.FIRING, Told.ENDED]
+    assert told(world) == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
 async def test_without_one_of_its_secrets_it_goes_to_the_log() -> None:
@@ -170,9 +170,9 @@ async def test_without_one_of_its_secrets_it_goes_to_the_log() -> None:
     await world.webhook(seen())
     await world.until(MINUTE)
     assert not world.hook.sent
-    through = world.ledgers["hook"].through
-    assert through is not None
-    assert (through.kind, through.secret) == ("log", "KEY")
+    endpoint = world.ledgers["hook"].endpoint
+    assert endpoint is not None
+    assert (endpoint.kind, endpoint.secret) == ("log", "KEY")
 
 
 async def test_a_removed_one_is_told_the_end_through_what_it_was_told_through() -> None:
@@ -184,7 +184,7 @@ async def test_a_removed_one_is_told_the_end_through_what_it_was_told_through() 
     await world.until(MINUTE)
     await world.reload(rulebook(Route("r", BUILT_IN, notify=("chat",)), destinations=(slack(),)))
     await world.until(2 * MINUTE)
-    assert told(world) == [Told.FIRING, Told.MOVED]
-    through = world.ledgers["hook"].through
-    assert through is not None
-    assert (through.secret, through.token) == ("HOOK_URL", "T")
+    assert told(world) == [NotifiedState.FIRING, NotifiedState.MOVED]
+    endpoint = world.ledgers["hook"].endpoint
+    assert endpoint is not None
+    assert (endpoint.secret, endpoint.token) == ("HOOK_URL", "T")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.inbound.request_id import correlation_id
+from gateway.inbound.request_id import request_id
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 def named(**headers: str) -> str:
-    return correlation_id({"headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]})
+    return request_id({"headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]})
 
 
 @pytest.mark.parametrize(

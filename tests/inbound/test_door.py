@@ -14,14 +14,14 @@ import pytest
 
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import StateUnavailable
-from gateway.inbound.asgi import Front
+from gateway.inbound.asgi import AsgiApp
 from gateway.inbound.auth import Senders, Tokens
-from gateway.inbound.webhooks.alertmanager import AlertmanagerDoor
+from gateway.inbound.webhooks.alertmanager import AlertmanagerWebhook
 from gateway.inbound.webhooks.body import Caps
-from gateway.inbound.webhooks.source_auth import Entrance
+from gateway.inbound.webhooks.source_auth import SourceAuth
 from gateway.intake.parse_webhook import Parsed
 from gateway.model.alert import Observation
-from gateway.model.quarantined import Stray
+from gateway.model.quarantined import Quarantined
 from gateway.model.rules.rulebook import LabelRules
 from gateway.sandbox.server import LocalServer
 from gateway.telemetry.metrics import Metrics
@@ -36,7 +36,7 @@ class Taker:
     """An intake that keeps what it is given; `refuses` makes it a store that is away."""
 
     seen: list[Observation] = field(default_factory=list)
-    strays: list[Stray] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
     quieted: dict[str, str] = field(default_factory=dict)
     refuses: str = ""
     slow: float = 0.0
@@ -46,22 +46,22 @@ class Taker:
             raise StateUnavailable(self.refuses)
         await asyncio.sleep(self.slow)
         self.seen += parsed.seen
-        self.strays += parsed.strays
+        self.quarantined += parsed.quarantined
         self.quieted |= parsed.quieted
 
 
-def door(taker: Taker, tokens: Sequence[str] = (), caps: Caps | None = None) -> Front:
+def door(taker: Taker, tokens: Sequence[str] = (), caps: Caps | None = None) -> AsgiApp:
     senders = Senders({"default": Tokens(tokens)}, everybody=None if tokens else "default")
-    entrance = Entrance(senders, {"default": Normaliser(LabelRules())})
-    made = AlertmanagerDoor(taker.take, entrance, caps or Caps(), Metrics(), lambda: NOW)
-    return Front(made, [])
+    source_auth = SourceAuth(senders, {"default": Normaliser(LabelRules())})
+    made = AlertmanagerWebhook(taker.take, source_auth, caps or Caps(), Metrics(), lambda: NOW)
+    return AsgiApp(made, [])
 
 
 async def post(
-    front: Front, body: object, path: str = "/webhooks/alertmanager", method: str = "POST", **more: object
+    asgi_app: AsgiApp, body: object, path: str = "/webhooks/alertmanager", method: str = "POST", **more: object
 ) -> httpx.Response:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://gateway") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(asgi_app), base_url="http://gateway") as client:
         return await client.request(method, path, content=content, **more)  # type: ignore[arg-type]
 
 
@@ -129,16 +129,16 @@ async def test_what_is_no_webhook_is_400_with_the_field_and_kept(body: bytes, fi
     taker = Taker()
     answer = await post(door(taker), body)
     assert answer.status_code == 400
-    assert answer.json()["field"] == taker.strays[0].field == field
+    assert answer.json()["field"] == taker.quarantined[0].field == field
     assert answer.json()["remedy"]
-    assert taker.strays[0].whole
-    assert taker.strays[0].raw == body[: 64 * 1024]
+    assert taker.quarantined[0].whole
+    assert taker.quarantined[0].raw == body[: 64 * 1024]
 
 
 async def test_alerts_that_are_nested_without_end_are_quarantined() -> None:
     taker = Taker()
     answer = await post(door(taker), b'{"alerts":' + b"[" * 5_000 + b"]" * 5_000 + b"}")
-    assert (answer.status_code, len(taker.strays)) in ((200, 1), (400, 1))
+    assert (answer.status_code, len(taker.quarantined)) in ((200, 1), (400, 1))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ async def test_one_bad_alert_is_quarantined_alone(change: dict[str, object], whe
     taker = Taker()
     answer = await post(door(taker), {"alerts": [GOOD, {**GOOD, **change}, GOOD]})
     assert answer.json() == {"status": "ok", "alerts": 2, "quarantined": 1}
-    assert [stray.field for stray in taker.strays] == [where]
+    assert [quarantined.field for quarantined in taker.quarantined] == [where]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ async def test_a_text_that_is_not_utf8_spoils_its_own_alert_only(neighbour: byte
     good = json.dumps(GOOD).encode()
     answer = await post(door(taker), b'{"alerts": [' + good + b", " + neighbour + b", " + good + b"]}")
     assert (answer.status_code, len(taker.seen)) == (200, 2)
-    assert (taker.strays[-1].field, taker.strays[-1].error) == ("alerts[]", "not UTF-8")
+    assert (taker.quarantined[-1].field, taker.quarantined[-1].error) == ("alerts[]", "not UTF-8")
 
 
 async def test_a_store_that_is_away_is_503_and_nothing_else() -> None:
@@ -220,14 +220,14 @@ async def test_a_store_that_is_slow_is_503() -> None:
 
 
 async def test_a_body_over_the_cap_is_413_with_and_without_a_length() -> None:
-    front = door(Taker(), caps=Caps(body=100))
-    assert (await post(front, b"x" * 101)).status_code == 413
+    asgi_app = door(Taker(), caps=Caps(body=100))
+    assert (await post(asgi_app, b"x" * 101)).status_code == 413
 
     async def parts() -> AsyncIterator[bytes]:
         for _ in range(20):
             yield b"x" * 10
 
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://gateway") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(asgi_app), base_url="http://gateway") as client:
         assert (await client.post("/webhooks/alertmanager", content=parts())).status_code == 413
 
 
@@ -241,13 +241,13 @@ async def test_a_compressed_body_is_a_clear_400() -> None:
 
 
 async def test_a_refused_sender_is_not_read() -> None:
-    front = door(Taker(), ["token"])
+    asgi_app = door(Taker(), ["token"])
 
     async def never() -> AsyncIterator[bytes]:
         raise AssertionError("the body was read")
         yield b""
 
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://gateway") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(asgi_app), base_url="http://gateway") as client:
         assert (
             await client.post("/webhooks/alertmanager", content=never(), headers={"content-length": "5"})
         ).status_code == 401
@@ -276,12 +276,12 @@ async def test_every_body_that_other_projects_know_is_taken() -> None:
         taker = Taker()
         answer = await post(door(taker), path.read_bytes())
         assert answer.status_code == 200, path.name
-        assert len(taker.seen) + len(taker.strays) == len(json.loads(path.read_bytes())["alerts"]), path.name
+        assert len(taker.seen) + len(taker.quarantined) == len(json.loads(path.read_bytes())["alerts"]), path.name
 
 
 async def test_no_token_stands_in_an_answer_or_the_metrics() -> None:
     secret = "a-very-secret-token"
-    front = door(Taker(), [secret])
+    asgi_app = door(Taker(), [secret])
     for header in (f"Bearer {secret}", f"Bearer {secret}x"):
-        answer = await post(front, b"{}", headers={"authorization": header})
+        answer = await post(asgi_app, b"{}", headers={"authorization": header})
         assert secret not in answer.text

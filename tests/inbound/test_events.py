@@ -96,7 +96,7 @@ def test_an_end_is_read_as_its_webhook_would_be() -> None:
 )
 def test_each_shape_of_an_alert_is_read(change: dict[str, object], copy: str) -> None:
     parsed = read(resolved(**change))
-    assert parsed.strays == []
+    assert parsed.quarantined == []
     if change.get("labels", LABELS) == LABELS:
         assert parsed.seen[0].copy == f"eu/{copy}"
         assert parsed.seen[0].annotations == {"summary": "it burns"}
@@ -105,8 +105,8 @@ def test_each_shape_of_an_alert_is_read(change: dict[str, object], copy: str) ->
 def test_a_batch_is_a_list_and_one_bad_event_spoils_no_other() -> None:
     parsed = read(resolved(), {"data": {"alertResolved": {"alert": {}}}}, resolved(labels={"a": 5}), resolved(), batch=True)
     assert len(parsed.seen) == 2
-    assert [one.field for one in parsed.strays] == ["events[]", "events[].labels"]
-    assert "details" in parsed.strays[0].error
+    assert [one.field for one in parsed.quarantined] == ["events[]", "events[].labels"]
+    assert "details" in parsed.quarantined[0].error
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_batch_is_a_list_and_one_bad_event_spoils_no_other() -> None:
 )
 def test_other_events_are_passed_over(other: object) -> None:
     parsed = read(other)
-    assert (parsed.seen, parsed.strays, parsed.quieted) == ([], [], {})
+    assert (parsed.seen, parsed.quarantined, parsed.quieted) == ([], [], {})
 
 
 def test_ends_of_another_receivers_alerts_are_passed_over() -> None:
@@ -152,8 +152,8 @@ def test_of_a_source_that_is_asked_only_ends_count() -> None:
 
 
 def test_what_the_source_may_not_send_is_quarantined() -> None:
-    (stray,) = read(resolved(), source=Source("eu", BUILT_IN, match('service="cart"'))).strays
-    assert (stray.reason, stray.field) == (Reason.OUTSIDE_SOURCE, "events[].labels")
+    (quarantined,) = read(resolved(), source=Source("eu", BUILT_IN, match('service="cart"'))).quarantined
+    assert (quarantined.reason, quarantined.field) == (Reason.OUTSIDE_SOURCE, "events[].labels")
 
 
 @pytest.mark.parametrize("body", [b"", b"hello", b"[1", b"3", b'"x"', b'{"alerts": []}', b"\xff", b"[" * 100_000])
@@ -165,7 +165,7 @@ def test_a_body_without_events_is_refused(body: bytes) -> None:
 @pytest.mark.parametrize("inner", [b"1", b"null", b"[]", b'{"data": 5}', b'{"data": {"alertResolved": []}}', b'"\xff"'])
 def test_what_is_no_event_in_a_batch_is_kept(inner: bytes) -> None:
     parsed = parse_events(b"[" + inner + b"]", Normaliser(LabelRules()), NOW)
-    assert len(parsed.strays) == 1
+    assert len(parsed.quarantined) == 1
 
 
 @pytest.mark.parametrize("path", [PATH, PATH + "/"])
@@ -183,4 +183,4 @@ async def test_the_door_keeps_its_manners_for_events() -> None:
     taker = Taker()
     refused = await post(door(taker), {"alerts": []}, PATH)
     assert (refused.status_code, refused.json()["field"]) == (400, "data")
-    assert taker.strays[0].whole
+    assert taker.quarantined[0].whole

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.inbound.webhooks.body import Caps, Flight, Unread
+from gateway.inbound.webhooks.body import BodyBudget, Caps, Unread
 
 
 class Sender:
@@ -33,7 +33,7 @@ def scope(length: str = "") -> dict[str, Any]:
 
 
 async def test_a_body_in_parts_is_joined_and_counted_until_it_lands() -> None:
-    flight = Flight(Caps())
+    flight = BodyBudget(Caps())
     assert await flight.read(scope(), Sender(b"ab", b"", b"cd")) == b"abcd"
     assert flight.bytes == 4
     flight.land(4)
@@ -51,13 +51,13 @@ async def test_a_body_in_parts_is_joined_and_counted_until_it_lands() -> None:
     ],
 )
 async def test_a_body_that_is_not_read_holds_nothing(length: str, sender: Sender, why: Unread) -> None:
-    flight = Flight(Caps(body=10, read_time=0.02))
+    flight = BodyBudget(Caps(body=10, read_time=0.02))
     assert await flight.read(scope(length), sender) is why
     assert flight.bytes == 0
 
 
 async def test_senders_share_what_may_be_in_flight() -> None:
-    flight = Flight(Caps(in_flight=10))
+    flight = BodyBudget(Caps(in_flight=10))
     assert await flight.read(scope(), Sender(b"x" * 6)) == b"x" * 6
     assert await flight.read(scope("5"), Sender(b"x" * 5)) is Unread.TOO_MANY
     assert await flight.read(scope(), Sender(b"x" * 5)) is Unread.TOO_MANY
@@ -65,7 +65,7 @@ async def test_senders_share_what_may_be_in_flight() -> None:
 
 
 async def test_a_reader_that_is_cancelled_holds_nothing() -> None:
-    flight = Flight(Caps())
+    flight = BodyBudget(Caps())
     reading = asyncio.create_task(flight.read(scope(), Sender(b"x", more=True)))
     while flight.bytes == 0:
         await asyncio.sleep(0)

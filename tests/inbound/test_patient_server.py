@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 
 from gateway.inbound import server as serving
-from gateway.inbound.asgi import Front
+from gateway.inbound.asgi import AsgiApp
 from gateway.inbound.server import make_server
 from gateway.inbound.webhooks.body import Caps
 from tests.inbound.test_door import GOOD, Taker, door
@@ -63,8 +63,8 @@ class Wire:
 
 
 @asynccontextmanager
-async def listening(front: Front) -> AsyncIterator[Listening]:
-    server = make_server(front, "127.0.0.1", 0)
+async def listening(asgi_app: AsgiApp) -> AsyncIterator[Listening]:
+    server = make_server(asgi_app, "127.0.0.1", 0)
     ended = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.001)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from gateway.decisions.intake.normalise import Normaliser
-from gateway.inbound.asgi import Front
-from gateway.inbound.webhooks.alertmanager import AlertmanagerDoor
+from gateway.inbound.asgi import AsgiApp
+from gateway.inbound.webhooks.alertmanager import AlertmanagerWebhook
 from gateway.inbound.webhooks.body import Caps
-from gateway.inbound.webhooks.source_auth import entrance
+from gateway.inbound.webhooks.source_auth import source_auth
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.rules.origin import BUILT_IN, Origin, SecretName
 from gateway.model.rules.rulebook import Rulebook
@@ -27,17 +27,17 @@ REST = Source("rest", BUILT_IN)
 SECRETS = {"HOOK_EU": "token-of-eu,next-of-eu", "HOOK_US": "token-of-us"}
 
 
-def front(
+def asgi_app(
     taker: Taker,
     *sources: Source,
     shared: tuple[str, ...] = ("shared",),
     secrets: Mapping[str, str] = SECRETS,
     private: bool = True,
-) -> Front:
+) -> AsgiApp:
     rules = Rulebook(listed_sources={one.name: one for one in sources})
     normalisers = {name: Normaliser(rules.labels, one) for name, one in rules.sources.items()}
-    let_in = entrance(rules, normalisers, shared, Secrets(dict(secrets)), private=private)
-    return Front(AlertmanagerDoor(taker.take, let_in, Caps(), Metrics(), lambda: NOW), [])
+    let_in = source_auth(rules, normalisers, shared, Secrets(dict(secrets)), private=private)
+    return AsgiApp(AlertmanagerWebhook(taker.take, let_in, Caps(), Metrics(), lambda: NOW), [])
 
 
 def alert(**labels: str) -> dict[str, object]:
@@ -57,7 +57,7 @@ def alert(**labels: str) -> dict[str, object]:
 )
 async def test_who_a_webhook_is_from(sources: tuple[Source, ...], shown: str, source: str) -> None:
     taker = Taker()
-    answer = await post(front(taker, *sources), {"alerts": [alert(cluster=f"{source}-1")]}, headers={"authorization": shown})
+    answer = await post(asgi_app(taker, *sources), {"alerts": [alert(cluster=f"{source}-1")]}, headers={"authorization": shown})
     assert answer.status_code == 200
     assert [one.source for one in taker.seen] == [source]
 
@@ -76,29 +76,31 @@ async def test_who_is_kept_out(
     sources: tuple[Source, ...], shared: tuple[str, ...], secrets: dict[str, str], shown: str | None
 ) -> None:
     headers = {"authorization": shown} if shown is not None else {}
-    answer = await post(front(Taker(), *sources, shared=shared, secrets=secrets), {"alerts": []}, headers=headers)
+    answer = await post(asgi_app(Taker(), *sources, shared=shared, secrets=secrets), {"alerts": []}, headers=headers)
     assert answer.status_code == 401
 
 
 async def test_where_no_token_is_named_or_set_everybody_is_the_source_without_one() -> None:
     taker = Taker()
-    assert (await post(front(taker, REST, shared=()), {"alerts": [GOOD]})).status_code == 200
+    assert (await post(asgi_app(taker, REST, shared=()), {"alerts": [GOOD]})).status_code == 200
     assert taker.seen[0].copy.startswith("rest/")
 
 
 @pytest.mark.parametrize("sources", [pytest.param((), id="without sources"), pytest.param((REST,), id="with one")])
 async def test_where_others_can_reach_us_nobody_is_let_in_without_a_token(sources: tuple[Source, ...]) -> None:
     """A reload may take away the last source with a token of its own."""
-    assert (await post(front(Taker(), *sources, shared=(), private=False), {"alerts": []})).status_code == 401
+    assert (await post(asgi_app(Taker(), *sources, shared=(), private=False), {"alerts": []})).status_code == 401
 
 
 async def test_an_alert_outside_of_its_source_is_quarantined_with_the_remedy_and_its_neighbours_are_taken() -> None:
     taker = Taker()
     body = {"alerts": [alert(cluster="eu-1"), alert(cluster="us-1"), alert()]}
-    answer = await post(front(taker, EU, US), body, headers={"authorization": "Bearer token-of-eu"})
+    answer = await post(asgi_app(taker, EU, US), body, headers={"authorization": "Bearer token-of-eu"})
     assert answer.json() == {"status": "ok", "alerts": 1, "quarantined": 2}
-    assert {(one.source, one.field, one.reason) for one in taker.strays} == {("eu", "alerts[].labels", Reason.OUTSIDE_SOURCE)}
-    (error,) = {one.error for one in taker.strays}
+    assert {(one.source, one.field, one.reason) for one in taker.quarantined} == {
+        ("eu", "alerts[].labels", Reason.OUTSIDE_SOURCE)
+    }
+    (error,) = {one.error for one in taker.quarantined}
     assert error == (
         'source eu (rules/eu.yaml:3) may send {cluster=~"eu-.*"} only: send it with its own source\'s token, or widen `match`'
     )
@@ -106,13 +108,13 @@ async def test_an_alert_outside_of_its_source_is_quarantined_with_the_remedy_and
 
 async def test_a_body_that_is_no_webhook_is_kept_under_its_senders_name() -> None:
     taker = Taker()
-    await post(front(taker, EU), b"hello", headers={"authorization": "Bearer token-of-eu"})
-    assert (taker.strays[0].source, taker.strays[0].reason) == ("eu", Reason.MALFORMED)
+    await post(asgi_app(taker, EU), b"hello", headers={"authorization": "Bearer token-of-eu"})
+    assert (taker.quarantined[0].source, taker.quarantined[0].reason) == ("eu", Reason.MALFORMED)
 
 
 async def test_each_observation_says_how_late_its_source_may_be() -> None:
     taker = Taker()
-    await post(front(taker, EU), {"alerts": [alert(cluster="eu-1")]}, headers={"authorization": "Bearer token-of-eu"})
+    await post(asgi_app(taker, EU), {"alerts": [alert(cluster="eu-1")]}, headers={"authorization": "Bearer token-of-eu"})
     assert taker.seen[0].lateness == EU.lateness == MINUTE + 30 * SECOND
 
 

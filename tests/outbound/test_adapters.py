@@ -6,16 +6,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.model.ledger import Note, Remote, Through, Told
-from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
+from gateway.model.ledger import Endpoint, MessageRef, Note, NotifiedState
+from gateway.model.notification import Answer, Delivered, Found, Refused, Unanswered
 from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
 from gateway.outbound.slack.notifier import SlackNotifier
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
-from tests.outbound.tellings import telling
+from tests.outbound.notifications import notification
 
-CHAT = Through("slack", "#alerts", "SLACK_BOT_TOKEN", "")
-PAGER = Through("pagerduty", "pager", "PAGERDUTY_ROUTING_KEY", "")
+CHAT = Endpoint("slack", "#alerts", "SLACK_BOT_TOKEN", "")
+PAGER = Endpoint("pagerduty", "pager", "PAGERDUTY_ROUTING_KEY", "")
 KEY = "0123456789abcdef0123456789abcdef"
 
 
@@ -39,8 +39,8 @@ Slack = tuple[SlackSandbox, SlackNotifier]
 Pagerduty = tuple[PagerDutySandbox, PagerDutyNotifier]
 
 
-async def post(notifier: SlackNotifier, attempt: str = "a1", through: Through = CHAT, token: str = DEFAULT_TOKEN) -> Answer:
-    return await notifier.tell(through, token, telling(), attempt=attempt, remote=None)
+async def post(notifier: SlackNotifier, attempt: str = "a1", endpoint: Endpoint = CHAT, token: str = DEFAULT_TOKEN) -> Answer:
+    return await notifier.notify(endpoint, token, notification(), attempt=attempt, message_ref=None)
 
 
 async def test_a_message_is_posted_edited_and_answered_in_its_thread(slack: Slack) -> None:
@@ -48,17 +48,20 @@ async def test_a_message_is_posted_edited_and_answered_in_its_thread(slack: Slac
     answer = await post(notifier)
     assert isinstance(answer, Delivered)
     assert isinstance(
-        await notifier.tell(CHAT, DEFAULT_TOKEN, telling(state=Told.ENDED), attempt="a2", remote=answer.remote), Delivered
+        await notifier.notify(
+            CHAT, DEFAULT_TOKEN, notification(state=NotifiedState.ENDED), attempt="a2", message_ref=answer.message_ref
+        ),
+        Delivered,
     )
     said = await notifier.reply(
         CHAT,
         DEFAULT_TOKEN,
         (Note("Worse", broadcast=True, mention=True),),
         attempt="a3",
-        remote=answer.remote,
+        message_ref=answer.message_ref,
         mentions=("@here",),
     )
-    assert said == Delivered(answer.remote)
+    assert said == Delivered(answer.message_ref)
     message = vendor.messages("alerts")[0]
     assert (message.edits, "Resolved" in message.text, message.live_replies[0].text) == (1, True, "<!here>\nWorse")
     assert message.live_replies[0].broadcast
@@ -68,13 +71,13 @@ async def test_attempts_are_found_again_in_the_channel_and_in_a_thread(slack: Sl
     _, notifier = slack
     answer = await post(notifier, "a1")
     assert isinstance(answer, Delivered)
-    await notifier.reply(CHAT, DEFAULT_TOKEN, (Note("x"),), attempt="a2", remote=answer.remote, mentions=())
-    since = int(float(answer.remote.id) * 1000)
-    found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a1", "zz"), since=since, remote=None)
-    assert found == Found({"a1": answer.remote})
-    found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a2",), since=since, remote=answer.remote)
+    await notifier.reply(CHAT, DEFAULT_TOKEN, (Note("x"),), attempt="a2", message_ref=answer.message_ref, mentions=())
+    since = int(float(answer.message_ref.id) * 1000)
+    found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a1", "zz"), since=since, message_ref=None)
+    assert found == Found({"a1": answer.message_ref})
+    found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a2",), since=since, message_ref=answer.message_ref)
     assert isinstance(found, Found)
-    assert set(found.remotes) == {"a2"}
+    assert set(found.message_refs) == {"a2"}
 
 
 async def test_an_extra_message_is_withdrawn_and_one_that_is_gone_is_fine(slack: Slack) -> None:
@@ -82,7 +85,7 @@ async def test_an_extra_message_is_withdrawn_and_one_that_is_gone_is_fine(slack:
     answer = await post(notifier)
     assert isinstance(answer, Delivered)
     for _ in range(2):
-        assert isinstance(await notifier.withdraw(CHAT, DEFAULT_TOKEN, answer.remote), Delivered)
+        assert isinstance(await notifier.withdraw(CHAT, DEFAULT_TOKEN, answer.message_ref), Delivered)
     assert vendor.messages("alerts")[0].deleted
 
 
@@ -121,11 +124,13 @@ async def test_a_message_whose_blocks_are_refused_is_told_as_text(slack: Slack) 
 
 async def test_a_message_that_cannot_be_edited_any_more_is_gone(slack: Slack) -> None:
     _, notifier = slack
-    answer = await notifier.tell(CHAT, DEFAULT_TOKEN, telling(), attempt="a", remote=Remote("1.000001", "C404"))
+    answer = await notifier.notify(CHAT, DEFAULT_TOKEN, notification(), attempt="a", message_ref=MessageRef("1.000001", "C404"))
     assert isinstance(answer, Refused)
     found = await post(notifier)
     assert isinstance(found, Delivered)
-    answer = await notifier.tell(CHAT, DEFAULT_TOKEN, telling(), attempt="a", remote=Remote("1.000001", found.remote.channel))
+    answer = await notifier.notify(
+        CHAT, DEFAULT_TOKEN, notification(), attempt="a", message_ref=MessageRef("1.000001", found.message_ref.channel)
+    )
     assert answer == Refused("gone", "message_not_found", gone=True)
 
 
@@ -136,7 +141,9 @@ async def test_nobody_at_the_other_end_is_certainly_not_sent() -> None:
     assert await post(notifier) == Refused("unavailable", "no connection")
     await notifier.aclose()
     pager = PagerDutyNotifier(url, timeout=0.5)
-    assert await pager.tell(PAGER, KEY, telling(), attempt="a", remote=None) == Refused("unavailable", "no connection")
+    assert await pager.notify(PAGER, KEY, notification(), attempt="a", message_ref=None) == Refused(
+        "unavailable", "no connection"
+    )
     await pager.aclose()
 
 
@@ -148,13 +155,13 @@ async def test_no_token_stands_in_an_answer(slack: Slack) -> None:
 
 async def test_a_page_is_triggered_acknowledged_and_resolved_under_one_key(pagerduty: Pagerduty) -> None:
     vendor, notifier = pagerduty
-    answer = await notifier.tell(PAGER, KEY, telling(), attempt="a", remote=None)
-    assert answer == Delivered(Remote("abc123.1"))
+    answer = await notifier.notify(PAGER, KEY, notification(), attempt="a", message_ref=None)
+    assert answer == Delivered(MessageRef("abc123.1"))
     incident = vendor.incidents[0]
     assert (incident.status, incident.severity, incident.dedup_key) == ("triggered", "critical", "abc123.1")
-    await notifier.tell(PAGER, KEY, telling(acknowledged_by="ann"), attempt="b", remote=Remote("abc123.1"))
+    await notifier.notify(PAGER, KEY, notification(acknowledged_by="ann"), attempt="b", message_ref=MessageRef("abc123.1"))
     assert incident.status == "acknowledged"
-    await notifier.tell(PAGER, KEY, telling(state=Told.ENDED), attempt="c", remote=Remote("abc123.1"))
+    await notifier.notify(PAGER, KEY, notification(state=NotifiedState.ENDED), attempt="c", message_ref=MessageRef("abc123.1"))
     assert incident.status == "resolved"
     assert len(vendor.incidents) == 1
 
@@ -172,13 +179,13 @@ async def test_a_page_is_triggered_acknowledged_and_resolved_under_one_key(pager
 async def test_what_pagerdutys_answers_mean(pagerduty: Pagerduty, fault: Fault, expected: Answer) -> None:
     vendor, notifier = pagerduty
     vendor.faults.add(fault)
-    assert await notifier.tell(PAGER, KEY, telling(), attempt="a", remote=None) == expected
+    assert await notifier.notify(PAGER, KEY, notification(), attempt="a", message_ref=None) == expected
     assert len(vendor.calls) == 1, "nothing is retried behind our back"
 
 
 async def test_an_event_that_is_refused_says_why_without_the_key(pagerduty: Pagerduty) -> None:
     _, notifier = pagerduty
-    answer = await notifier.tell(PAGER, "short-key", telling(), attempt="a", remote=None)
+    answer = await notifier.notify(PAGER, "short-key", notification(), attempt="a", message_ref=None)
     assert isinstance(answer, Refused)
     assert answer.permanent
     assert "short-key" not in str(answer)

@@ -18,7 +18,7 @@ from gateway.model.alert import fingerprint
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.rules.source import Source
-from gateway.model.source_peers import Statement
+from gateway.model.source_peers import PeerReport
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
 from gateway.sandbox.server import LocalServer
 from tests.support.build import match
@@ -76,7 +76,7 @@ async def peer() -> AsyncIterator[Peer]:
         yield made
 
 
-async def ask(url: str, receiver: str = "gateway", timeout: float = 5.0) -> Statement | str:  # noqa: ASYNC109
+async def ask(url: str, receiver: str = "gateway", timeout: float = 5.0) -> PeerReport | str:  # noqa: ASYNC109
     peers = AlertmanagerPeers(timeout)
     try:
         return await peers.ask(url, receiver, EU)
@@ -84,9 +84,9 @@ async def ask(url: str, receiver: str = "gateway", timeout: float = 5.0) -> Stat
         await peers.aclose()
 
 
-async def stated(peer: Peer) -> Statement:
+async def stated(peer: Peer) -> PeerReport:
     found = await ask(peer.url)
-    assert isinstance(found, Statement), found
+    assert isinstance(found, PeerReport), found
     return found
 
 
@@ -103,7 +103,7 @@ async def test_how_long_it_has_been_up_is_by_its_own_clock_whatever_ours_says(pe
     peers = AlertmanagerPeers(now=lambda: 0)
     found = await peers.ask(peer.url, "gateway", EU)
     await peers.aclose()
-    assert isinstance(found, Statement)
+    assert isinstance(found, PeerReport)
     assert abs(found.uptime - 3_600_000) < 10_000
 
 

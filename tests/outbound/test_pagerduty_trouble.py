@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.model.ledger import Note, Remote, Through, Told
-from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
+from gateway.model.ledger import Endpoint, MessageRef, Note, NotifiedState
+from gateway.model.notification import Answer, Delivered, Found, Refused, Unanswered
 from gateway.outbound.log import LogNotifier
 from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox
-from tests.outbound.tellings import HOSTILE, line, telling
+from tests.outbound.notifications import HOSTILE, line, notification
 
-PAGER = Through("pagerduty", "pager", "PAGERDUTY_ROUTING_KEY", "")
+PAGER = Endpoint("pagerduty", "pager", "PAGERDUTY_ROUTING_KEY", "")
 KEY, OTHER = "k" * 32, "o" * 32
 
 
@@ -33,7 +33,7 @@ async def notifier(pagerduty: PagerDutySandbox) -> AsyncIterator[PagerDutyNotifi
 
 
 async def page(notifier: PagerDutyNotifier, key: str = KEY, **more: object) -> Answer:
-    return await notifier.tell(PAGER, key, telling(**more), attempt="a", remote=None)
+    return await notifier.notify(PAGER, key, notification(**more), attempt="a", message_ref=None)
 
 
 async def test_a_hostile_telling_is_a_page_like_any_other(pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier) -> None:
@@ -56,7 +56,7 @@ async def test_a_cut_connection_is_unanswered_and_its_repeat_pages_nobody_twice(
 
 async def test_a_new_generation_is_a_new_page(pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier) -> None:
     await page(notifier, generation=1)
-    await page(notifier, generation=1, state=Told.ENDED)
+    await page(notifier, generation=1, state=NotifiedState.ENDED)
     await page(notifier, generation=2)
     assert [(one.dedup_key, one.status) for one in pagerduty.incidents] == [("abc123.1", "resolved"), ("abc123.2", "triggered")]
 
@@ -73,7 +73,7 @@ async def test_an_acknowledgement_that_is_not_taken_is_tried_again(
 async def test_a_service_that_hangs_does_not_delay_another(pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier) -> None:
     pagerduty.faults.add(Fault(FaultKind.HANG, subject=KEY))
     answers = await asyncio.gather(*[page(notifier) for _ in range(20)], page(notifier, OTHER))
-    assert answers[-1] == Delivered(Remote("abc123.1"))
+    assert answers[-1] == Delivered(MessageRef("abc123.1"))
     assert set(answers[:-1]) == {Unanswered("timeout")}
 
 
@@ -120,26 +120,32 @@ async def test_an_extra_page_is_resolved_and_a_note_is_in_the_incidents_state(
     pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier
 ) -> None:
     await page(notifier)
-    remote = Remote("abc123.1")
-    assert await notifier.reply(PAGER, KEY, (Note("x"),), attempt="b", remote=remote, mentions=()) == Delivered(remote)
-    assert await notifier.look(PAGER, KEY, attempts=("a",), since=0, remote=None) == Found({})
-    assert await notifier.withdraw(PAGER, KEY, remote) == Delivered(remote)
+    message_ref = MessageRef("abc123.1")
+    assert await notifier.reply(PAGER, KEY, (Note("x"),), attempt="b", message_ref=message_ref, mentions=()) == Delivered(
+        message_ref
+    )
+    assert await notifier.look(PAGER, KEY, attempts=("a",), since=0, message_ref=None) == Found({})
+    assert await notifier.withdraw(PAGER, KEY, message_ref) == Delivered(message_ref)
     assert pagerduty.incidents[0].status == "resolved"
 
 
 async def test_without_a_credential_it_stands_in_the_log_loudly() -> None:
     with capture_logs() as said:
-        answer = await LogNotifier().tell(PAGER, "", telling(), attempt="a", remote=None)
-    assert answer == Delivered(Remote("log-a"))
+        answer = await LogNotifier().notify(PAGER, "", notification(), attempt="a", message_ref=None)
+    assert answer == Delivered(MessageRef("log-a"))
     assert (said[0]["log_level"], said[0]["remedy"]) == ("warning", "set PAGERDUTY_ROUTING_KEY")
     assert said[0]["title"] == "HighErrorRate · pay"
 
 
 async def test_the_log_keeps_what_it_was_told_as() -> None:
-    log, remote = LogNotifier(), Remote("log-a")
+    log, message_ref = LogNotifier(), MessageRef("log-a")
     with capture_logs() as said:
-        assert await log.tell(PAGER, "", telling(state=Told.ENDED), attempt="b", remote=remote) == Delivered(remote)
-        assert await log.reply(PAGER, "", (Note("Resolved"),), attempt="c", remote=remote, mentions=()) == Delivered(remote)
+        assert await log.notify(
+            PAGER, "", notification(state=NotifiedState.ENDED), attempt="b", message_ref=message_ref
+        ) == Delivered(message_ref)
+        assert await log.reply(PAGER, "", (Note("Resolved"),), attempt="c", message_ref=message_ref, mentions=()) == Delivered(
+            message_ref
+        )
     assert [one.get("said") for one in said] == [None, ["Resolved"]]
-    assert await log.look(PAGER, "", attempts=("a",), since=0, remote=None) == Found({})
-    assert await log.withdraw(PAGER, "", remote) == Delivered(remote)
+    assert await log.look(PAGER, "", attempts=("a",), since=0, message_ref=None) == Found({})
+    assert await log.withdraw(PAGER, "", message_ref) == Delivered(message_ref)

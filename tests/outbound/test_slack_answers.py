@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model.telling import Refused, Unanswered
+from gateway.model.notification import Refused, Unanswered
 from gateway.outbound.slack.answers import judge
 
 METHODS = Path(__file__).parents[2] / "../shared/data/specs/slack/web_api_methods.json"

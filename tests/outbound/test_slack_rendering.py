@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.model.ledger import Note, Told
+from gateway.model.ledger import Note, NotifiedState
+from gateway.model.notification import Notification
 from gateway.model.severity import Severity
-from gateway.model.telling import Telling
 from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
 from gateway.sandbox.slack.blocks import check_blocks, text_length
 from gateway.sandbox.slack.mentions import mentioned, mrkdwn_of
-from tests.outbound.tellings import NOW, line, telling, tellings, texts
+from tests.outbound.notifications import NOW, line, notification, notifications, texts
 
 OUR_MARKS = re.compile(r"<!date\^\d+\^[^|>]*\|[^>]*>|<https?://[^\s<>|]+\|(Runbook|Dashboard|Source|Incident)>", re.IGNORECASE)
 
@@ -30,9 +30,9 @@ def words(rendered: Rendered) -> str:
         pytest.param({"severity": Severity.WARNING}, ["🟡 WARNING"], id="a warning is yellow"),
         pytest.param({"acknowledged_by": "ann", "acknowledged_at": NOW}, ["ann has it since"], id="who has it"),
         pytest.param({"owner": "payments"}, ["owner: payments"], id="whose it is"),
-        pytest.param({"state": Told.ENDED, "firing": 0, "ended": 1, "ended_at": NOW + 3_600_000}, ["✅ Resolved", "it took *1h 1m*"], id="ended, and how long it took"),
-        pytest.param({"state": Told.CLOSED, "closed_by": "ann"}, ["☑️ Closed by hand", "closed by ann while it still fires"], id="closed by hand"),
-        pytest.param({"state": Told.MOVED, "closed_by": "told at pay-slack now"}, ["➡️ Moved", "told at pay-slack now"], id="moved"),
+        pytest.param({"state": NotifiedState.ENDED, "firing": 0, "ended": 1, "ended_at": NOW + 3_600_000}, ["✅ Resolved", "it took *1h 1m*"], id="ended, and how long it took"),
+        pytest.param({"state": NotifiedState.CLOSED, "closed_by": "ann"}, ["☑️ Closed by hand", "closed by ann while it still fires"], id="closed by hand"),
+        pytest.param({"state": NotifiedState.MOVED, "closed_by": "told at pay-slack now"}, ["➡️ Moved", "told at pay-slack now"], id="moved"),
         pytest.param({"moved": 1, "lines": (line(), line("DiskFull", labels={"pod": "p1"}, moved=True))}, ["2 alerts: 1 firing, 1 moved", "➡️ DiskFull pod=p1, told here no longer"], id="one of two is told elsewhere now"),
         pytest.param({"quiet_until": NOW + 60_000, "firing": 0, "ended": 1}, ["⏳ Quiet", "closes <!date^1800000060^"], id="quiet, and when it closes"),
         pytest.param({"reason": "re-opened without a newer start"}, ["re-opened without a newer start"], id="a reason"),
@@ -43,16 +43,16 @@ def words(rendered: Rendered) -> str:
     ],
 )  # fmt: skip
 def test_what_it_says(change: dict[str, object], expected: list[str]) -> None:
-    said = words(render(telling(**change)))
+    said = words(render(notification(**change)))
     for text in expected:
         assert text in said
     assert "javascript" not in said
 
 
 def test_the_first_message_of_a_page_calls_people_and_an_end_does_not() -> None:
-    paging = telling(page=True, mentions=("@here", "S012345678"))
+    paging = notification(page=True, mentions=("@here", "S012345678"))
     assert render(paging).text.startswith("<!here> <!subteam^S012345678>")
-    assert "<!here>" not in words(render(telling(page=True, mentions=("@here",), state=Told.ENDED)))
+    assert "<!here>" not in words(render(notification(page=True, mentions=("@here",), state=NotifiedState.ENDED)))
 
 
 def test_notes_are_one_reply_and_call_people_only_where_one_should() -> None:
@@ -62,9 +62,9 @@ def test_notes_are_one_reply_and_call_people_only_where_one_should() -> None:
     )
 
 
-@given(tellings)
+@given(notifications)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_any_text_stays_within_slacks_limits_and_calls_nobody(any_telling: Telling) -> None:
+def test_any_text_stays_within_slacks_limits_and_calls_nobody(any_telling: Notification) -> None:
     for rendered in (render(any_telling), render_plainly(any_telling)):
         blocks: list[object] = list(rendered.blocks)
         check_blocks(blocks)
@@ -86,7 +86,7 @@ def test_any_notes_fit_into_one_reply(notes: list[Note]) -> None:
 
 
 def test_every_text_that_slack_formats_is_verbatim() -> None:
-    blocks = render(telling(lines=(line(summary="see @here and http://evil.example"),))).blocks
+    blocks = render(notification(lines=(line(summary="see @here and http://evil.example"),))).blocks
     formatted = [
         one for block in blocks for one in (block.get("text"), *block.get("elements", ())) if one and one["type"] == "mrkdwn"
     ]
@@ -95,13 +95,13 @@ def test_every_text_that_slack_formats_is_verbatim() -> None:
 
 
 def test_a_long_title_does_not_hide_how_many_more() -> None:
-    header = render(telling(title="x" * 400, firing=12)).blocks[0]["text"]["text"]
+    header = render(notification(title="x" * 400, firing=12)).blocks[0]["text"]["text"]
     assert header.endswith("… (+11)")
     assert len(header) == 150
 
 
 def test_a_view_in_which_nothing_fires_asks_nobody_to_take_it() -> None:
-    assert "Nobody has it" not in words(render(telling(quiet_until=NOW + 60_000, firing=0, ended=1)))
+    assert "Nobody has it" not in words(render(notification(quiet_until=NOW + 60_000, firing=0, ended=1)))
 
 
 def test_more_notes_than_fit_are_counted() -> None:
@@ -110,4 +110,4 @@ def test_more_notes_than_fit_are_counted() -> None:
 
 
 def test_the_same_telling_is_rendered_the_same() -> None:
-    assert render(telling()) == render(telling())
+    assert render(notification()) == render(notification())

@@ -10,16 +10,16 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from gateway.model.ledger import Note, Remote, Through, Told
-from gateway.model.telling import Answer, Delivered, Found, Refused, Unanswered
+from gateway.model.ledger import Endpoint, MessageRef, Note, NotifiedState
+from gateway.model.notification import Answer, Delivered, Found, Refused, Unanswered
 from gateway.outbound.slack import client as slack_calls
 from gateway.outbound.slack.notifier import SlackNotifier
 from gateway.sandbox import Fault, FaultKind, SlackSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
-from tests.outbound.tellings import HOSTILE, line, telling
+from tests.outbound.notifications import HOSTILE, line, notification
 
-CHAT = Through("slack", "#alerts", "SLACK_BOT_TOKEN", "")
+CHAT = Endpoint("slack", "#alerts", "SLACK_BOT_TOKEN", "")
 SINCE = 1_800_000_000_000
 
 
@@ -37,13 +37,13 @@ async def notifier(slack: SlackSandbox) -> AsyncIterator[SlackNotifier]:
 
 
 async def post(notifier: SlackNotifier, attempt: str = "a1", token: str = DEFAULT_TOKEN) -> Answer:
-    return await notifier.tell(CHAT, token, telling(), attempt=attempt, remote=None)
+    return await notifier.notify(CHAT, token, notification(), attempt=attempt, message_ref=None)
 
 
-async def posted(notifier: SlackNotifier, attempt: str = "a1") -> Remote:
+async def posted(notifier: SlackNotifier, attempt: str = "a1") -> MessageRef:
     answer = await post(notifier, attempt)
     assert isinstance(answer, Delivered)
-    return answer.remote
+    return answer.message_ref
 
 
 def calls(slack: SlackSandbox, method: str) -> int:
@@ -72,17 +72,17 @@ async def test_an_answer_that_is_not_slacks_is_no_answer(strange: Callable[[], R
 
 
 async def test_a_hostile_telling_calls_nobody(slack: SlackSandbox, notifier: SlackNotifier) -> None:
-    hostile = telling(
+    hostile = notification(
         title=HOSTILE, where={HOSTILE: HOSTILE}, lines=(line(HOSTILE, labels={"a": HOSTILE}, summary=HOSTILE),) * 3
     )
-    assert isinstance(await notifier.tell(CHAT, DEFAULT_TOKEN, hostile, attempt="a", remote=None), Delivered)
+    assert isinstance(await notifier.notify(CHAT, DEFAULT_TOKEN, hostile, attempt="a", message_ref=None), Delivered)
     message = slack.messages("alerts")[0]
     assert (message.notified, message.blocks != []) == ((), True)
 
 
 async def test_a_page_calls_whom_it_should(slack: SlackSandbox, notifier: SlackNotifier) -> None:
-    paging = telling(page=True, mentions=("@here", "S012345678"))
-    await notifier.tell(CHAT, DEFAULT_TOKEN, paging, attempt="a", remote=None)
+    paging = notification(page=True, mentions=("@here", "S012345678"))
+    await notifier.notify(CHAT, DEFAULT_TOKEN, paging, attempt="a", message_ref=None)
     assert slack.messages("alerts")[0].notified == ("@here", "S012345678")
 
 
@@ -98,30 +98,34 @@ async def test_a_telling_and_its_plain_repeat_share_their_time(slack: SlackSandb
 
 
 async def test_what_was_told_to_the_log_is_posted_anew(slack: SlackSandbox, notifier: SlackNotifier) -> None:
-    answer = await notifier.tell(CHAT, DEFAULT_TOKEN, telling(), attempt="a", remote=Remote("log-123"))
+    answer = await notifier.notify(CHAT, DEFAULT_TOKEN, notification(), attempt="a", message_ref=MessageRef("log-123"))
     assert (isinstance(answer, Refused) and answer.gone, len(slack.calls)) == (True, 0)
 
 
 async def test_a_message_of_another_bot_is_posted_anew(slack: SlackSandbox, notifier: SlackNotifier) -> None:
-    remote = await posted(notifier)
+    message_ref = await posted(notifier)
     slack.faults.add(Fault(FaultKind.ERROR, method="chat.update", error="cant_update_message"))
-    answer = await notifier.tell(CHAT, DEFAULT_TOKEN, telling(), attempt="b", remote=remote)
+    answer = await notifier.notify(CHAT, DEFAULT_TOKEN, notification(), attempt="b", message_ref=message_ref)
     assert answer == Refused("gone", "cant_update_message", gone=True)
 
 
 async def test_an_edit_keeps_the_attempt_by_which_the_message_is_found(slack: SlackSandbox, notifier: SlackNotifier) -> None:
-    remote = await posted(notifier, "first")
-    await notifier.tell(CHAT, DEFAULT_TOKEN, telling(state=Told.ENDED), attempt="second", remote=remote)
-    found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("first", "second"), since=SINCE, remote=None)
-    assert found == Found({"first": remote})
+    message_ref = await posted(notifier, "first")
+    await notifier.notify(
+        CHAT, DEFAULT_TOKEN, notification(state=NotifiedState.ENDED), attempt="second", message_ref=message_ref
+    )
+    found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("first", "second"), since=SINCE, message_ref=None)
+    assert found == Found({"first": message_ref})
 
 
 @pytest.mark.parametrize("skew", [timedelta(minutes=-1), timedelta(minutes=5)])
 async def test_a_vendor_whose_clock_is_wrong_is_read_back_all_the_same(skew: timedelta) -> None:
     async with SlackSandbox.start(now=lambda: datetime.fromtimestamp(SINCE / 1000, UTC) + skew) as vendor:
         notifier = SlackNotifier(vendor.url)
-        remote = await posted(notifier)
-        assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a1",), since=SINCE, remote=None) == Found({"a1": remote})
+        message_ref = await posted(notifier)
+        assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a1",), since=SINCE, message_ref=None) == Found(
+            {"a1": message_ref}
+        )
         await notifier.aclose()
 
 
@@ -129,41 +133,43 @@ async def test_a_long_channel_is_read_page_by_page(
     slack: SlackSandbox, notifier: SlackNotifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slack_calls, "PAGE", 2)
-    remotes = {f"a{n}": await posted(notifier, f"a{n}") for n in range(5)}
-    assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=tuple(remotes), since=SINCE, remote=None) == Found(remotes)
+    message_refs = {f"a{n}": await posted(notifier, f"a{n}") for n in range(5)}
+    assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=tuple(message_refs), since=SINCE, message_ref=None) == Found(
+        message_refs
+    )
     assert calls(slack, "conversations.history") == 3
 
 
 async def test_a_cut_reply_is_found_in_its_thread(slack: SlackSandbox, notifier: SlackNotifier) -> None:
-    remote = await posted(notifier)
+    message_ref = await posted(notifier)
     slack.faults.add(Fault(FaultKind.CUT_AFTER, method="chat.postMessage", count=1))
-    answer = await notifier.reply(CHAT, DEFAULT_TOKEN, (Note("worse"),), attempt="r", remote=remote, mentions=())
+    answer = await notifier.reply(CHAT, DEFAULT_TOKEN, (Note("worse"),), attempt="r", message_ref=message_ref, mentions=())
     assert isinstance(answer, Unanswered)
-    found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("r",), since=SINCE, remote=remote)
+    found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("r",), since=SINCE, message_ref=message_ref)
     assert isinstance(found, Found)
-    assert found.remotes["r"].id == slack.messages("alerts")[0].live_replies[0].ts
+    assert found.message_refs["r"].id == slack.messages("alerts")[0].live_replies[0].ts
 
 
 async def test_a_thread_that_is_gone_holds_no_reply(slack: SlackSandbox, notifier: SlackNotifier) -> None:
-    remote = await posted(notifier)
-    await notifier.withdraw(CHAT, DEFAULT_TOKEN, remote)
-    assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("r",), since=SINCE, remote=remote) == Found({})
+    message_ref = await posted(notifier)
+    await notifier.withdraw(CHAT, DEFAULT_TOKEN, message_ref)
+    assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("r",), since=SINCE, message_ref=message_ref) == Found({})
 
 
 async def test_a_channel_that_nobody_finds_holds_nothing(notifier: SlackNotifier) -> None:
-    nowhere = Through("slack", "#nowhere", "SLACK_BOT_TOKEN", "")
-    assert await notifier.look(nowhere, DEFAULT_TOKEN, attempts=("a",), since=SINCE, remote=None) == Found({})
+    nowhere = Endpoint("slack", "#nowhere", "SLACK_BOT_TOKEN", "")
+    assert await notifier.look(nowhere, DEFAULT_TOKEN, attempts=("a",), since=SINCE, message_ref=None) == Found({})
 
 
 async def test_a_channels_name_is_looked_up_once_and_again_when_it_is_gone(
     slack: SlackSandbox, notifier: SlackNotifier
 ) -> None:
     for _ in range(2):
-        await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a",), since=SINCE, remote=None)
+        await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a",), since=SINCE, message_ref=None)
     assert calls(slack, "conversations.list") == 1
     slack.faults.add(Fault(FaultKind.ERROR, method="conversations.history", error="channel_not_found", count=1))
     for _ in range(2):
-        await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a",), since=SINCE, remote=None)
+        await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a",), since=SINCE, message_ref=None)
     assert calls(slack, "conversations.list") == 2
 
 
@@ -179,7 +185,7 @@ async def test_a_read_back_that_fails_finds_nothing_out(
     slack: SlackSandbox, notifier: SlackNotifier, fault: Fault, expected: Answer
 ) -> None:
     slack.faults.add(fault)
-    assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a",), since=SINCE, remote=None) == expected
+    assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a",), since=SINCE, message_ref=None) == expected
 
 
 async def test_a_proxy_of_the_environment_is_not_taken(slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch) -> None:

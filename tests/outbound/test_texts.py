@@ -6,7 +6,7 @@ import pytest
 
 from gateway.outbound.slack.text import joined, link, mention, moment, plain
 from gateway.outbound.wording import clock, retry_after, shorten, spoken, tame, web_address
-from tests.outbound.tellings import NOW
+from tests.outbound.notifications import NOW
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 

@@ -10,19 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from gateway.model.audit_trail import Batch, Written
+from gateway.model.audit_trail import Batch, LoggedEntry
 from gateway.model.changes import LogEntry
-from gateway.model.ledger import Note, Told
+from gateway.model.ledger import Note, NotifiedState
 from gateway.model.severity import Severity
 from gateway.outbound.webhook.body import MAX_BODY, render, render_batch, render_notes
 from gateway.outbound.webhook.schema import body_schema
-from tests.outbound.tellings import HOSTILE, NOW, line, telling, tellings, texts
+from tests.outbound.notifications import HOSTILE, NOW, line, notification, notifications, texts
 
 VALID = Draft202012Validator(body_schema())
 
 
 def sent(**more: object) -> dict[str, object]:
-    body = json.loads(render(telling(**more)))
+    body = json.loads(render(notification(**more)))
     VALID.validate(body)
     assert isinstance(body, dict)
     return body
@@ -56,18 +56,18 @@ def test_a_firing_incident_is_told_whole() -> None:
 @pytest.mark.parametrize(
     ("state", "type_"),
     [
-        (Told.FIRING, "incident.firing"),
-        (Told.CLOSED, "incident.closed"),
-        (Told.ENDED, "incident.ended"),
-        (Told.MOVED, "incident.moved"),
+        (NotifiedState.FIRING, "incident.firing"),
+        (NotifiedState.CLOSED, "incident.closed"),
+        (NotifiedState.ENDED, "incident.ended"),
+        (NotifiedState.MOVED, "incident.moved"),
     ],
 )
-def test_the_type_says_what_became_of_it(state: Told, type_: str) -> None:
+def test_the_type_says_what_became_of_it(state: NotifiedState, type_: str) -> None:
     body = sent(state=state, ended_at=NOW, closed_by="ann")
     assert body["type"] == type_
 
 
-@given(tellings)
+@given(notifications)
 def test_whatever_is_told_keeps_to_the_schema_and_fits(told: object) -> None:
     body = render(told)  # type: ignore[arg-type]
     assert len(body) <= MAX_BODY
@@ -82,11 +82,11 @@ def test_whatever_is_noted_keeps_to_the_schema(notes: list[Note]) -> None:
 
 
 details = st.dictionaries(texts, st.one_of(texts, st.integers(-(2**53), 2**53)), max_size=5)
-entries = st.builds(Written, st.just("17-0"), st.integers(0, NOW), st.builds(LogEntry, texts, texts, details))
+entries = st.builds(LoggedEntry, st.just("17-0"), st.integers(0, NOW), st.builds(LogEntry, texts, texts, details))
 
 
 @given(st.lists(entries, max_size=5))
-def test_whatever_is_logged_keeps_to_the_schema(logged: list[Written]) -> None:
+def test_whatever_is_logged_keeps_to_the_schema(logged: list[LoggedEntry]) -> None:
     body = json.loads(render_batch(Batch("b", "audit", 0, tuple(logged), 0), NOW))
     VALID.validate(body)
     assert len(body["data"]["entries"]) == len(logged)
@@ -103,7 +103,7 @@ def test_the_firing_and_the_worst_alerts_are_those_that_fit() -> None:
 
 
 def test_what_is_too_large_without_any_alert_is_shortened() -> None:
-    body = render(telling(where={f"l{number}": "x" * 30_000 for number in range(100)}, title="t" * 2_000_000))
+    body = render(notification(where={f"l{number}": "x" * 30_000 for number in range(100)}, title="t" * 2_000_000))
     assert len(body) <= MAX_BODY
     VALID.validate(json.loads(body))
 

@@ -15,18 +15,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from gateway.actions.controls import Weighed
-from gateway.actions.incidents import Actions
-from gateway.decisions.suppression.silences import Wish
+from gateway.actions.incidents import IncidentActions
+from gateway.decisions.suppression.silences import SilenceRequest
 from gateway.model.changes import Table
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
 from gateway.model.rules.kinds import CorrelateRule, InhibitRule, Maintenance
 from gateway.model.rules.origin import Origin
 from gateway.model.rules.route import ALWAYS, Condition, Hours, Mute, PageWhen, Quantifier, Route
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
-from gateway.model.verdict import Reason, Standing
+from gateway.model.verdict import MemberStatus, Reason
 from tests.support.build import START, match, pager, rulebook, seen, slack
 from tests.support.plain_reading import PAGER, Reading
 from tests.support.world import World
@@ -110,7 +110,7 @@ class EveryReason(RuleBasedStateMachine):
     @initialize(rules=rulebooks())
     def begin(self, rules: Rulebook) -> None:
         self.world = World(rules)
-        self.actions = Actions(self.world.slots, lambda: None)
+        self.actions = IncidentActions(self.world.shards, lambda: None)
         self.reading = Reading(self.world, rules, BOUNDS, START)
 
     # What happens
@@ -154,7 +154,7 @@ class EveryReason(RuleBasedStateMachine):
             self.silence(f'alertname="{ALERTS[name]["alertname"]}"', until)
         elif what == "pause":
             self.reading.paused_until = until
-            self.do(self.world.desk.order("pause", "ann", until, "exercise"))
+            self.do(self.world.desk.switch("pause", "ann", until, "exercise"))
         else:
             fires = [one for one in self.world.incidents if one.firing]
             if fires:
@@ -162,7 +162,7 @@ class EveryReason(RuleBasedStateMachine):
         self.do(self.world.settle())
 
     def silence(self, matcher: str, until: int) -> None:
-        weighed = self.do(self.world.desk.weigh(Wish((matcher,), "ann", ends_at=until, reason="known")))
+        weighed = self.do(self.world.desk.weigh(SilenceRequest((matcher,), "ann", ends_at=until, reason="known")))
         assert isinstance(weighed, Weighed)
         self.do(self.world.desk.silence(weighed.silence))
         self.reading.silences.append((match(matcher), self.now, until))
@@ -180,11 +180,11 @@ class EveryReason(RuleBasedStateMachine):
             for target, one in mine.items():
                 where = f"{alert.name} {alert.labels} at {target or 'nobody'}: {one}"
                 assert one.reason, where
-                assert one.outcome != Standing.DUE, f"it is a quiet moment: {where}"
+                assert one.outcome != MemberStatus.DUE, f"it is a quiet moment: {where}"
                 assert one.until == 0 or one.until > self.now, f"looked at again in the past: {where}"
                 if one.reason in BY_A_RULE:
                     assert re.search(r"\(rules\.yaml:7", one.rule), where
-                if one.outcome == Standing.HELD and alert.severity is Severity.CRITICAL:
+                if one.outcome == MemberStatus.HELD and alert.severity is Severity.CRITICAL:
                     assert self.now < member.joined_at + self.reading.route.longest_hold, f"held for too long: {where}"
 
     @invariant()
@@ -193,11 +193,15 @@ class EveryReason(RuleBasedStateMachine):
             for target in ("chat", "pager"):
                 if self.reading.overdue(target, member, alert, self.now) and self.pages(incident.id, target):
                     ledger = self.world.ledgers_of(incident.id).get(target)
-                    believed = ledger.believed if ledger else None
-                    assert believed, f"{alert.labels} was never told at {target}"
-                    assert believed.state is Told.FIRING, f"{alert.labels}: {target} believes {believed.state}"
-                    assert believed.members.get(member.episode_id), f"{alert.labels} was not told at {target}"
-                    assert member.episode_id not in believed.hushed, f"{alert.labels} is still said to be quiet at {target}"
+                    last_notified = ledger.last_notified if ledger else None
+                    assert last_notified, f"{alert.labels} was never told at {target}"
+                    assert last_notified.state is NotifiedState.FIRING, (
+                        f"{alert.labels}: {target} believes {last_notified.state}"
+                    )
+                    assert last_notified.members.get(member.episode_id), f"{alert.labels} was not told at {target}"
+                    assert member.episode_id not in last_notified.silenced_after_notify, (
+                        f"{alert.labels} is still said to be quiet at {target}"
+                    )
 
     @invariant()
     def what_something_keeps_quiet_after_the_telling_is_said_to_be_quiet(self) -> None:
@@ -206,9 +210,11 @@ class EveryReason(RuleBasedStateMachine):
             return
         for incident, member, alert in self.reading.firing():
             for target, ledger in self.world.ledgers_of(incident.id).items():
-                reason, believed = self.reading.quiet(target, member, alert, self.now), ledger.believed
-                if reason and believed.state is Told.FIRING and believed.members.get(member.episode_id):
-                    assert member.episode_id in believed.hushed, f"{target} is not told that {alert.labels} is {reason}"
+                reason, last_notified = self.reading.quiet(target, member, alert, self.now), ledger.last_notified
+                if reason and last_notified.state is NotifiedState.FIRING and last_notified.members.get(member.episode_id):
+                    assert member.episode_id in last_notified.silenced_after_notify, (
+                        f"{target} is not told that {alert.labels} is {reason}"
+                    )
 
     def pages(self, incident: str, target: str) -> bool:
         """Would what is free at this target be worth a page?"""
@@ -223,20 +229,20 @@ class EveryReason(RuleBasedStateMachine):
 
     @invariant()
     def what_something_keeps_quiet_is_not_told(self) -> None:
-        unseen = [one for kind, seen in self.looked_at.items() for one in getattr(self.world, kind).sent[seen:]]
+        untargeted_verdicts = [one for kind, seen in self.looked_at.items() for one in getattr(self.world, kind).sent[seen:]]
         self.looked_at = {kind: len(getattr(self.world, kind).sent) for kind in self.looked_at}
         alerts = {(one.name, *sorted(one.labels.items())): (member, one) for _, member, one in self.reading.firing()}
-        for sent in unseen:
-            moved = sent.telling is not None and sent.telling.state is Told.MOVED
+        for sent in untargeted_verdicts:
+            moved = sent.notification is not None and sent.notification.state is NotifiedState.MOVED
             assert not moved or not self.reading.routed(START + sent.at), (
                 f"{sent.target} was told that it moved, and it did not"
             )
-            if sent.telling is None or sent.telling.state is not Told.FIRING:
+            if sent.notification is None or sent.notification.state is not NotifiedState.FIRING:
                 continue
-            for line in sent.telling.lines:
+            for line in sent.notification.lines:
                 key = (line.name, *sorted((line.labels | {"alertname": line.name}).items()))
                 member, alert = alerts.get(key, (None, None))
-                if line.hushed:
+                if line.silenced_after_notify:
                     assert (sent.target, key) in self.told, f"{line} is new at {sent.target}, and said to be quiet"
                 elif sent.posted and member and alert and member.joined_at <= START + sent.at:
                     reason = self.reading.quiet(sent.target, member, alert, START + sent.at)
@@ -245,12 +251,16 @@ class EveryReason(RuleBasedStateMachine):
 
     @invariant()
     def nobody_hears_of_an_end_without_a_beginning(self) -> None:
-        told: dict[tuple[str, str], Told] = {}
+        told: dict[tuple[str, str], NotifiedState] = {}
         for sent in sorted((*self.world.slack.sent, *self.world.pagerduty.sent), key=lambda one: one.at):
-            if sent.telling is not None:
-                key, state = (sent.telling.incident, sent.target), sent.telling.state
-                before = told.get(key, Told.NOTHING)
-                allowed = {Told.ENDED: {Told.FIRING, Told.CLOSED}, Told.MOVED: {Told.FIRING}, Told.CLOSED: {Told.FIRING}}
+            if sent.notification is not None:
+                key, state = (sent.notification.incident, sent.target), sent.notification.state
+                before = told.get(key, NotifiedState.NOTHING)
+                allowed = {
+                    NotifiedState.ENDED: {NotifiedState.FIRING, NotifiedState.CLOSED},
+                    NotifiedState.MOVED: {NotifiedState.FIRING},
+                    NotifiedState.CLOSED: {NotifiedState.FIRING},
+                }
                 assert before in allowed.get(state, {before}), f"{key}: {state} after {before}"
                 told[key] = state
 
@@ -258,7 +268,7 @@ class EveryReason(RuleBasedStateMachine):
     def nobody_hears_of_an_end_while_it_fires_on(self) -> None:
         for incident, member, alert in self.reading.firing():
             for target, ledger in self.world.ledgers_of(incident.id).items():
-                ended = ledger.believed.state is Told.ENDED and member.episode_id in ledger.believed.members
+                ended = ledger.last_notified.state is NotifiedState.ENDED and member.episode_id in ledger.last_notified.members
                 assert not ended, f"{target} was told that {alert.labels} ended"
 
     # In the end
@@ -277,7 +287,9 @@ class EveryReason(RuleBasedStateMachine):
             await world.webhook(seen(at=start, ends=world.at, **ALERTS[name]))
         await world.until(world.at + 3 * HOUR)
         for ledger in world.ledgers_everywhere:
-            assert ledger.believed.state in (Told.NOTHING, Told.ENDED, Told.MOVED), f"{ledger.key} still believes it fires"
+            assert ledger.last_notified.state in (NotifiedState.NOTHING, NotifiedState.ENDED, NotifiedState.MOVED), (
+                f"{ledger.key} still believes it fires"
+            )
         assert not any(world.store._standing.values()), "nobody stands anywhere"
         assert not any(world.store._watching.values()), "nobody watches"
         await world.until(world.at + 9 * DAY)

@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from gateway.actions.incidents import Actions
+from gateway.actions.incidents import IncidentActions
 from gateway.model.changes import Table
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
+from gateway.model.notification import Refused, Unanswered
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Condition, PageWhen, Quantifier, Route
 from gateway.model.severity import Severity
-from gateway.model.telling import Refused, Unanswered
 from tests.support.build import pager, rulebook, seen, slack
 from tests.support.world import World
 
@@ -49,7 +49,7 @@ class Everything(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.actions = Actions(self.world.slots, lambda: None)
+        self.actions = IncidentActions(self.world.shards, lambda: None)
 
     @rule(pod=PODS, replica=REPLICAS)
     def fire(self, pod: str, replica: str) -> None:
@@ -116,8 +116,8 @@ class Everything(RuleBasedStateMachine):
         await world.until(world.at + 3 * HOUR)
         for ledger in world.ledgers_everywhere:
             if not ledger.dead:
-                assert not any(ledger.believed.members.values()), f"{ledger.target} was told firing and never told the end"
-                assert ledger.believed.state is not Told.FIRING
+                assert not any(ledger.last_notified.members.values()), f"{ledger.target} was told firing and never told the end"
+                assert ledger.last_notified.state is not NotifiedState.FIRING
         counted = world.store.counted
         assert counted.get("standing:ends_due", 0) == counted.get("standing:due", 0) == counted.get("standing:held", 0) == 0
         assert counted.get("open:counted", 0) == 0

@@ -17,7 +17,7 @@ from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.records import load_alert
 from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.source import Source
-from gateway.model.source_peers import Active, Statement
+from gateway.model.source_peers import Active, PeerReport
 from tests.support.build import rulebook, seen
 from tests.support.world import World
 
@@ -57,11 +57,11 @@ class Truth:
     lives: list[Life]
     away: set[tuple[str, int]]
 
-    async def ask(self, url: str, receiver: str, reader: Normaliser) -> Statement | str:
+    async def ask(self, url: str, receiver: str, reader: Normaliser) -> PeerReport | str:
         if self.world.at < LENGTH and (url, self.world.at // (5 * MINUTE)) in self.away:
             return "away"
         firing = [one.seen() for one in self.lives if one.fires(self.world.at)]
-        return Statement(HOUR, {one.copy: Active(one) for one in firing})
+        return PeerReport(HOUR, {one.copy: Active(one) for one in firing})
 
 
 LIVES = st.builds(
@@ -92,13 +92,13 @@ def converged(world: World, lives: list[Life]) -> None:
     alerts = [load_alert(row.value) for row in world.store.rows[Table.ALERTS].values()]
     firing = {alert.labels["pod"]: alert.id for alert in alerts if alert.firing}
     assert firing.keys() == {one.name for one in lives if one.fires(SETTLED)}
-    believed = {
+    last_notified = {
         episode.partition(".")[0]
         for ledger in world.ledgers_everywhere
-        for episode, fires in ledger.believed.members.items()
+        for episode, fires in ledger.last_notified.members.items()
         if ledger.target == "chat" and fires
     }
-    assert believed == set(firing.values())
+    assert last_notified == set(firing.values())
 
 
 @given(st.lists(LIVES, max_size=4, unique_by=lambda one: one.name), AWAY)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.model.alert import Observation
 from gateway.model.changes import Table
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
 from gateway.model.records import load_alert
 from tests.support.build import seen
 from tests.support.world import World
@@ -61,14 +61,14 @@ def converged(world: World, events: Sequence[Observation]) -> None:
     wanted = {one.labels["pod"] for one in final(events) if one.firing}
     assert firing(world) == wanted
     for ledger in world.ledgers_everywhere:
-        told_firing = {episode.partition(".")[0] for episode, fires in ledger.believed.members.items() if fires}
+        told_firing = {episode.partition(".")[0] for episode, fires in ledger.last_notified.members.items() if fires}
         alerts = {load_alert(row.value).id for row in world.store.rows[Table.ALERTS].values() if load_alert(row.value).firing}
         assert told_firing <= alerts, "somebody holds a firing that ended"
     told = {
         episode.partition(".")[0]
         for ledger in world.ledgers_everywhere
-        if ledger.target == "chat" and ledger.believed.state is Told.FIRING
-        for episode, fires in ledger.believed.members.items()
+        if ledger.target == "chat" and ledger.last_notified.state is NotifiedState.FIRING
+        for episode, fires in ledger.last_notified.members.items()
         if fires
     }
     assert told == {load_alert(row.value).id for row in world.store.rows[Table.ALERTS].values() if load_alert(row.value).firing}
@@ -96,7 +96,7 @@ def test_a_second_peer_that_sends_the_same_a_little_later_changes_nothing(
     assert firing(once) == firing(twice)
     for place in ("slack", "pagerduty"):
         counts = [
-            Counter(one.telling.state for one in getattr(world, place).sent if one.telling and one.posted)
+            Counter(one.notification.state for one in getattr(world, place).sent if one.notification and one.posted)
             for world in (once, twice)
         ]
         assert counts[0] == counts[1]

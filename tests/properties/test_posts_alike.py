@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.model.changes import Ask, Changes, Posts, Release
+from gateway.model.changes import Changes, Query, Release, Topics
 from gateway.model.lanes import LaneRule
 from gateway.ports import Store
 from gateway.storage.connections import connect
@@ -23,25 +23,25 @@ def pairs(others: tuple[str, ...]) -> st.SearchStrategy[list[tuple[str, str]]]:
 
 
 MOVES = st.builds(
-    Posts,
-    enter=pairs(ALERTS),
-    leave=pairs(ALERTS),
-    watch=pairs(SUBJECTS),
-    unwatch=pairs(SUBJECTS),
+    Topics,
+    add=pairs(ALERTS),
+    remove=pairs(ALERTS),
+    subscribe=pairs(SUBJECTS),
+    unsubscribe=pairs(SUBJECTS),
     seen=st.dictionaries(st.sampled_from(POSTS), st.sampled_from(["", *ALERTS]), max_size=1),
 )
 
 
-async def done(store: Store, moves: Posts) -> tuple[str, dict[str, str], list[str]]:
+async def done(store: Store, moves: Topics) -> tuple[str, dict[str, str], list[str]]:
     """The fate of the commit, who stands where then, and who was woken."""
-    fate = (await store.commit(Changes(posts=moves))).fate
-    standing = {post: alert for post, (alert, _) in (await store.gather(Ask(posts=POSTS))).standing.items()}
+    outcome = (await store.commit(Changes(topics=moves))).outcome
+    standing = {topic: alert for topic, (alert, _) in (await store.gather(Query(topics=POSTS))).standing.items()}
     claims = (await store.claim(10, 20_000, LaneRule())).claims
     await store.commit(Changes(releases=[Release(one, None) for one in claims]))
-    return fate, standing, sorted(one.subject for one in claims)
+    return outcome, standing, sorted(one.subject for one in claims)
 
 
-async def play(url: str, steps: list[Posts]) -> None:
+async def play(url: str, steps: list[Topics]) -> None:
     client = connect(url)
     await client.ask_each("FLUSHALL")
     try:
@@ -54,12 +54,12 @@ async def play(url: str, steps: list[Posts]) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(MOVES, min_size=1, max_size=12))
-def test_both_stores_do_the_same(valkey_url: str, steps: list[Posts]) -> None:
+def test_both_stores_do_the_same(valkey_url: str, steps: list[Topics]) -> None:
     asyncio.run(play(valkey_url, steps))
 
 
 @pytest.mark.long
 @settings(max_examples=5_000, deadline=None)
 @given(st.lists(MOVES, min_size=1, max_size=30))
-def test_both_stores_do_the_same_at_length(redis_url: str, steps: list[Posts]) -> None:
+def test_both_stores_do_the_same_at_length(redis_url: str, steps: list[Topics]) -> None:
     asyncio.run(play(redis_url, steps))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.decisions.policy import Policy
 from gateway.model.durations import HOUR, MINUTE
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
 from gateway.model.rules.kinds import Maintenance
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Mute, Route
@@ -65,14 +65,14 @@ async def play(book: Rulebook, lives: list[tuple[int, int]]) -> None:
         shown = [
             sent
             for sent in world.slack.sent
-            if sent.telling and any(line.labels.get("pod") == f"p{at}" for line in sent.telling.lines)
+            if sent.notification and any(line.labels.get("pod") == f"p{at}" for line in sent.notification.lines)
         ]
         if free:
             assert shown, f"p{at} fired unsuppressed and nobody was told"
             assert shown[0].at <= free[0] * MINUTE + MINUTE, "told as soon as nothing suppresses it"
     await world.until(world.at + 4 * HOUR)
-    assert all(ledger.believed.state is not Told.FIRING for ledger in world.ledgers_everywhere)
-    assert not any(world.residues().values())
+    assert all(ledger.last_notified.state is not NotifiedState.FIRING for ledger in world.ledgers_everywhere)
+    assert not any(world.imbalances().values())
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.decisions.sources.missing_heartbeat import LOOK
 from gateway.model.changes import Table
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
 from gateway.model.records import load_alert
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.origin import BUILT_IN
@@ -92,8 +92,10 @@ class Watched:
         """The alerts of which somebody believes that they fire."""
         rows = (load_alert(row.value) for row in self.world.store.rows[Table.ALERTS].values())
         names = {one.id: int(one.name[1:]) for one in rows if one.name.startswith("A")}
-        believed = [one.believed for one in self.world.ledgers_everywhere if one.believed.state is Told.FIRING]
-        episodes = [episode for one in believed for episode, firing in one.members.items() if firing]
+        last_notified = [
+            one.last_notified for one in self.world.ledgers_everywhere if one.last_notified.state is NotifiedState.FIRING
+        ]
+        episodes = [episode for one in last_notified for episode, firing in one.members.items() if firing]
         return {names[one.partition(".")[0]] for one in episodes if one.partition(".")[0] in names}
 
     def check(self, *, was_missing: bool, shown_before: set[int]) -> None:

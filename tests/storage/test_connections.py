@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import StateUnavailable
-from gateway.model.changes import Ask, Cell, Changes, Table
+from gateway.model.changes import Cell, Changes, Query, Table
 from gateway.storage.connections import Client, connect
 from gateway.storage.redis import RedisStore
 from gateway.storage.server_check import Examined, examine
@@ -65,7 +65,7 @@ async def empty(client: Client) -> None:
 
 
 async def read(store: RedisStore) -> bytes:
-    return (await store.gather(Ask(cells=[ALERT]))).rows[ALERT].value
+    return (await store.gather(Query(cells=[ALERT]))).rows[ALERT].value
 
 
 async def taken(store: RedisStore, changes: Changes = ONE) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import StateUnavailable
-from gateway.model.changes import Ask, Cell, Changes, Table
+from gateway.model.changes import Cell, Changes, Query, Table
 from gateway.storage.connections import connect
 from gateway.storage.embedded import StoreFailed, embedded_store
 from gateway.storage.redis import RedisStore
@@ -41,7 +41,7 @@ async def write(url: str, value: bytes) -> None:
 
 async def read(url: str) -> bytes:
     client = connect(url)
-    row = (await RedisStore(client).gather(Ask(cells=[ALERT]))).rows[ALERT]
+    row = (await RedisStore(client).gather(Query(cells=[ALERT]))).rows[ALERT]
     await client.aclose()
     return row.value
 
@@ -116,8 +116,8 @@ async def test_a_full_store_refuses_new_history_and_takes_the_rest(tmp_path: Pat
         state = RedisStore(client)
         with pytest.raises(StateUnavailable, match="the store is full"):
             await state.commit(Changes(put={ALERT: b"new"}, grows=True))
-        assert (await state.commit(Changes(put={ALERT: b"an end"}))).fate == "done"
-        assert (await state.gather(Ask(cells=[ALERT]))).rows[ALERT].value == b"an end"
+        assert (await state.commit(Changes(put={ALERT: b"an end"}))).outcome == "done"
+        assert (await state.gather(Query(cells=[ALERT]))).rows[ALERT].value == b"an end"
         await client.aclose()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.model.changes import ABSENT, Ask, Cell, Changes, Claim, Fate, Kept, LogEntry, Release, Table
+from gateway.model.changes import ABSENT, Cell, Changes, Claim, CommitOutcome, LogEntry, QuarantineEntry, Query, Release, Table
 from gateway.model.lanes import LaneRule, Pace, closed_lane
 from gateway.ports import Store
 
@@ -17,7 +17,7 @@ async def put(store: Store, cell: Cell, value: bytes) -> bytes:
 
 
 async def read(store: Store, cell: Cell) -> bytes:
-    return (await store.gather(Ask(cells=[cell]))).rows[cell].value
+    return (await store.gather(Query(cells=[cell]))).rows[cell].value
 
 
 async def schedule(store: Store, subject: str, at: int, priority: int = 5) -> None:
@@ -30,24 +30,24 @@ async def claim(store: Store, limit: int = 10, lanes: LaneRule = ALL) -> list[st
 
 async def test_what_was_put_is_read_back_with_its_version(store: Store) -> None:
     version = await put(store, ALERT, b"one\x00\xff")
-    assert (await store.gather(Ask(cells=[ALERT]))).rows[ALERT] == (version, b"one\x00\xff")
+    assert (await store.gather(Query(cells=[ALERT]))).rows[ALERT] == (version, b"one\x00\xff")
 
 
 async def test_an_absent_row_is_absent(store: Store) -> None:
-    assert (await store.gather(Ask(cells=[ALERT]))).rows[ALERT] == ABSENT
+    assert (await store.gather(Query(cells=[ALERT]))).rows[ALERT] == ABSENT
 
 
 async def test_a_copy_leads_to_its_alert_whatever_identity_was_asked(store: Store) -> None:
     await put(store, ALERT, b"known")
     await put(store, Cell(Table.COPIES, "default/f1"), b"a1")
-    gathered = await store.gather(Ask(copies=["default/f1", "default/f2"], alerts=["other", "a1"]))
+    gathered = await store.gather(Query(copies=["default/f1", "default/f2"], alerts=["other", "a1"]))
     assert [(pointer, row.value) for pointer, row in gathered.alerts] == [("a1", b"known"), ("", b"known")]
 
 
 async def test_a_join_key_brings_the_incidents_that_it_names(store: Store) -> None:
     await put(store, INCIDENT, b"first")
     await put(store, Cell(Table.KEYS, "k"), b"i1 i2")
-    rows = (await store.gather(Ask(keys=["k", "none"]))).rows
+    rows = (await store.gather(Query(keys=["k", "none"]))).rows
     assert rows[INCIDENT].value == b"first"
     assert rows[Cell(Table.INCIDENTS, "i2")] == ABSENT
     assert rows[Cell(Table.KEYS, "none")] == ABSENT
@@ -57,21 +57,21 @@ async def test_a_commit_on_a_changed_row_is_lost_and_changes_nothing(store: Stor
     old = await put(store, ALERT, b"1")
     await put(store, ALERT, b"2")
     lost = await store.commit(Changes(expect={ALERT: old}, put={INCIDENT: b"x"}, count={"n": 1}, agenda={"plan:i": (0, 1)}))
-    assert lost.fate is Fate.LOST
+    assert lost.outcome is CommitOutcome.LOST
     assert await read(store, INCIDENT) == b""
     assert await claim(store) == []
 
 
 async def test_a_commit_on_a_row_that_appeared_meanwhile_is_lost(store: Store) -> None:
     await put(store, ALERT, b"1")
-    assert (await store.commit(Changes(expect={ALERT: b""}, put={ALERT: b"2"}))).fate is Fate.LOST
+    assert (await store.commit(Changes(expect={ALERT: b""}, put={ALERT: b"2"}))).outcome is CommitOutcome.LOST
 
 
 async def test_a_row_dropped_and_put_again_has_another_version(store: Store) -> None:
     first = await put(store, ALERT, b"1")
     await store.commit(Changes(drop=[ALERT]))
     await put(store, ALERT, b"1")
-    assert (await store.commit(Changes(expect={ALERT: first}, put={ALERT: b"2"}))).fate is Fate.LOST
+    assert (await store.commit(Changes(expect={ALERT: first}, put={ALERT: b"2"}))).outcome is CommitOutcome.LOST
 
 
 async def test_counters_add_up(store: Store) -> None:
@@ -131,16 +131,16 @@ async def test_a_lease_that_is_not_ours_fences_the_commit(store: Store) -> None:
     await store.claim(1, LEASE, ALL)
     stranger = Claim("plan:i", "not-the-token", 0)
     refused = await store.commit(Changes(put={ALERT: b"1"}, releases=[Release(stranger, None)]))
-    assert refused.fate is Fate.EXPIRED
+    assert refused.outcome is CommitOutcome.EXPIRED
     assert await read(store, ALERT) == b""
 
 
 async def test_a_held_lease_is_checked_and_kept(store: Store) -> None:
     await schedule(store, "plan:i", 0)
     (held,) = (await store.claim(1, LEASE, ALL)).claims
-    assert (await store.commit(Changes(releases=[Release(held, None, hold=True)]))).fate is Fate.DONE
+    assert (await store.commit(Changes(releases=[Release(held, None, hold=True)]))).outcome is CommitOutcome.DONE
     assert await claim(store) == []
-    assert (await store.commit(Changes(releases=[Release(held, None)]))).fate is Fate.DONE
+    assert (await store.commit(Changes(releases=[Release(held, None)]))).outcome is CommitOutcome.DONE
 
 
 async def test_an_ended_lease_is_claimed_by_another(store: Store) -> None:
@@ -236,9 +236,9 @@ async def test_a_channel_out_of_a_template_shares_the_pace_of_whoever_names_it(s
 async def test_a_lane_that_is_closed_again_at_once_has_been_closed_since_the_first_time(store: Store) -> None:
     cell, now = Cell(Table.META, "closed:chat"), await store.now()
     await store.close_lane("chat", Pace(1, 1), now + 1_000)
-    first = closed_lane((await store.gather(Ask(cells=(cell,)))).rows[cell].value)
+    first = closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value)
     await store.close_lane("chat", Pace(1, 1), now + 5_000)
-    second = closed_lane((await store.gather(Ask(cells=(cell,)))).rows[cell].value)
+    second = closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value)
     assert now <= first[0] <= now + 2_000
     assert second == (first[0], now + 5_000)
 
@@ -246,22 +246,22 @@ async def test_a_lane_that_is_closed_again_at_once_has_been_closed_since_the_fir
 async def test_a_fence_keeps_other_writers_out(store: Store) -> None:
     assert await store.fence("me", 5_000)
     assert not await store.fence("you", 5_000)
-    assert (await store.commit(Changes(put={ALERT: b"1"}))).fate is Fate.FENCED
-    assert (await store.commit(Changes(put={ALERT: b"1"}, fence="me"))).fate is Fate.DONE
+    assert (await store.commit(Changes(put={ALERT: b"1"}))).outcome is CommitOutcome.FENCED
+    assert (await store.commit(Changes(put={ALERT: b"1"}, fence="me"))).outcome is CommitOutcome.DONE
     await store.fence("me", 0)
-    assert (await store.commit(Changes(put={ALERT: b"2"}))).fate is Fate.DONE
+    assert (await store.commit(Changes(put={ALERT: b"2"}))).outcome is CommitOutcome.DONE
 
 
 async def test_the_quarantine_keeps_the_first_and_counts_the_rest(store: Store) -> None:
-    await store.commit(Changes(keep=[Kept("q1", b"first"), Kept("q2", b"other")]))
-    await store.commit(Changes(keep=[Kept("q1", b"second")]))
+    await store.commit(Changes(keep=[QuarantineEntry("q1", b"first"), QuarantineEntry("q2", b"other")]))
+    await store.commit(Changes(keep=[QuarantineEntry("q1", b"second")]))
     kept = {one.id: (one.value, times) for one, _, times in await store.quarantine(10)}
     assert kept == {"q1": (b"first", 2), "q2": (b"other", 1)}
 
 
 async def test_the_quarantine_is_bounded_and_counts_what_it_evicts(store: Store) -> None:
     for start in range(0, 1_100, 100):
-        await store.commit(Changes(keep=[Kept(f"q{number:04}", b"x") for number in range(start, start + 100)]))
+        await store.commit(Changes(keep=[QuarantineEntry(f"q{number:04}", b"x") for number in range(start, start + 100)]))
     assert len(await store.quarantine(2_000)) == 1_000
     counted = await store.counters()
     assert (counted["quarantine_entries"], counted["quarantine_evicted"]) == (1_000, 100)

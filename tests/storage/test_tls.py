@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import BadSettings, StateUnavailable
-from gateway.model.changes import Ask, Cell, Changes, Table
+from gateway.model.changes import Cell, Changes, Query, Table
 from gateway.storage.connections import connect
 from gateway.storage.redis import RedisStore
 from tests.support.certificates import certificates
@@ -42,7 +42,7 @@ async def write_and_read(url: str) -> bytes:
     try:
         store = RedisStore(client)
         await store.commit(Changes(put={ALERT: b"one"}))
-        return (await store.gather(Ask(cells=[ALERT]))).rows[ALERT].value
+        return (await store.gather(Query(cells=[ALERT]))).rows[ALERT].value
     finally:
         await client.aclose()
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from gateway.decisions.suppression.inhibit import Inhibitor
-from gateway.model.changes import Posts
+from gateway.model.changes import Topics
 from gateway.model.matchers import parse_matchers
 from gateway.model.rules.kinds import InhibitRule
 from gateway.model.rules.origin import BUILT_IN
@@ -55,15 +55,15 @@ def compiled(rules: Sequence[Mapping[str, Sequence[str]]], partition_by: Sequenc
 
 def kept_quiet(case: Inhibition, partition_by: Sequence[str] = ()) -> set[str]:
     """By our rules: whoever watches a post at which somebody stands."""
-    inhibitor, moves = compiled(case.rules, partition_by), Posts()
+    inhibitor, moves = compiled(case.rules, partition_by), Topics()
     for name, labels in case.alerts.items():
-        inhibitor.stand(msgspec.structs.replace(alert(ended=0 if name in case.ended else None), id=name, labels=labels), moves)
-    manned = {post for post, _ in moves.enter}
+        inhibitor.place(msgspec.structs.replace(alert(ended=0 if name in case.ended else None), id=name, labels=labels), moves)
+    manned = {topic for topic, _ in moves.add}
     firing = {name: labels for name, labels in case.alerts.items() if name not in case.ended}
     return {
         name
         for name, labels in firing.items()
-        if any(post in manned for one in inhibitor.watches(labels) for post in one.posts)
+        if any(topic in manned for one in inhibitor.subscriptions(labels) for topic in one.topics)
     }
 
 

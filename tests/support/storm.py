@@ -72,8 +72,8 @@ async def settled(gateways: list[GatewayProcess], vendors: Vendors, left_open: i
 async def check(gateways: list[GatewayProcess], vendors: Vendors, incidents: int) -> None:
     """Everything ended, everybody told once, the books balanced."""
     counted = await gateways[0].metrics()
-    residues = {name: value for name, value in counted.items() if name.startswith("gateway_identity_residue")}
-    assert set(residues.values()) == {0.0}, residues
+    imbalances = {name: value for name, value in counted.items() if name.startswith("gateway_identity_residue")}
+    assert set(imbalances.values()) == {0.0}, imbalances
     open_now = [one.dedup_key for one in vendors.pagerduty.incidents if one.open]
     assert not open_now
     posted = told_in_slack(vendors)

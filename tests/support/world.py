@@ -6,31 +6,31 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.actions.controls import OrderDesk
-from gateway.decisions.accounting.books import residues
+from gateway.actions.controls import ControlActions
+from gateway.decisions.accounting.invariants import imbalances
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.intake.normalise import Normaliser
+from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
-from gateway.decisions.notification.standings import standings
 from gateway.decisions.policy import Policy
 from gateway.intake.group_commit import Intake
-from gateway.intake.sharded import SpreadIntake
+from gateway.intake.sharded import ShardedIntake
 from gateway.model.agenda import NEW_RULES
 from gateway.model.alert import Observation
 from gateway.model.audit_trail import Batch
 from gateway.model.changes import Changes, LogEntry, Table
 from gateway.model.incident import Incident
 from gateway.model.lanes import Pace
-from gateway.model.ledger import Ledger, Note, Remote, Through, Told
+from gateway.model.ledger import Endpoint, Ledger, MessageRef, Note, NotifiedState
+from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 from gateway.model.records import load_incident, load_ledger
 from gateway.model.rules.rulebook import Rulebook
-from gateway.model.source_peers import Statement
-from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.model.source_peers import PeerReport
 from gateway.model.verdict import Verdict
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
-from gateway.state.shards import Slots
-from gateway.state.snapshots import read_case
+from gateway.state.shards import Shards
+from gateway.state.snapshots import read_snapshot
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook
 
@@ -41,14 +41,14 @@ class Sent:
 
     at: int
     target: str
-    telling: Telling | None = None
+    notification: Notification | None = None
     notes: tuple[Note, ...] = ()
     posted: bool = False
 
     @property
-    def state(self) -> Told:
-        assert self.telling is not None
-        return self.telling.state
+    def state(self) -> NotifiedState:
+        assert self.notification is not None
+        return self.notification.state
 
 
 @dataclass
@@ -60,41 +60,52 @@ class Destinations:
     world: World
     answers: list[Answer] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
-    posted: dict[str, Remote] = field(default_factory=dict)
+    posted: dict[str, MessageRef] = field(default_factory=dict)
     attempts: list[str] = field(default_factory=list)
-    withdrawn: list[Remote] = field(default_factory=list)
+    withdrawn: list[MessageRef] = field(default_factory=list)
     down: bool = False
     acts_though_unanswered: bool = True
     stumbles_over: str = ""  # a title that makes the adapter crash
     takes_notes: bool = False
 
-    def _answer(self, attempt: str, remote: Remote | None, sent: Sent) -> Answer:
+    def _answer(self, attempt: str, message_ref: MessageRef | None, sent: Sent) -> Answer:
         answer = Refused("unavailable") if self.down else (self.answers.pop(0) if self.answers else None)
-        made = remote or Remote(f"m{len(self.posted) + 1}", "C1")
+        made = message_ref or MessageRef(f"m{len(self.posted) + 1}", "C1")
         self.attempts.append(attempt)
         if answer is None or (isinstance(answer, Unanswered) and self.acts_though_unanswered):
             self.sent.append(sent)
             self.posted[attempt] = made
         return answer or Delivered(made)
 
-    async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
-        if self.stumbles_over and self.stumbles_over in telling.title:
-            raise ValueError(f"a fault of ours over {telling.title}")
-        return self._answer(attempt, remote, Sent(self.world.at, telling.target, telling, posted=remote is None))
+    async def notify(
+        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+    ) -> Answer:
+        if self.stumbles_over and self.stumbles_over in notification.title:
+            raise ValueError(f"a fault of ours over {notification.title}")
+        return self._answer(
+            attempt, message_ref, Sent(self.world.at, notification.target, notification, posted=message_ref is None)
+        )
 
     async def reply(
-        self, through: Through, secret: str, notes: tuple[Note, ...], *, attempt: str, remote: Remote, mentions: Sequence[str]
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notes: tuple[Note, ...],
+        *,
+        attempt: str,
+        message_ref: MessageRef,
+        mentions: Sequence[str],
     ) -> Answer:
-        return self._answer(attempt, remote, Sent(self.world.at, through.address, None, notes))
+        return self._answer(attempt, message_ref, Sent(self.world.at, endpoint.address, None, notes))
 
     async def look(
-        self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
+        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
     ) -> Look:
         return Found({one: self.posted[one] for one in attempts if one in self.posted})
 
-    async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
-        self.withdrawn.append(remote)
-        return Delivered(remote)
+    async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
+        self.withdrawn.append(message_ref)
+        return Delivered(message_ref)
 
 
 @dataclass
@@ -118,10 +129,10 @@ class Secrets:
 class Alertmanagers:
     """The peers of sources, by address: what each says when it is asked. One that says nothing is away."""
 
-    says: dict[str, Statement] = field(default_factory=dict)
+    says: dict[str, PeerReport] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    async def ask(self, url: str, receiver: str, reader: Normaliser) -> Statement | str:
+    async def ask(self, url: str, receiver: str, reader: Normaliser) -> PeerReport | str:
         self.asked.append(url)
         return self.says.get(url, "away")
 
@@ -136,9 +147,11 @@ class Receiver:
     answers: list[Answer] = field(default_factory=list)
     down: bool = False
 
-    async def ship(self, through: Through, secret: str, batch: Batch) -> Answer:
+    async def ship(self, endpoint: Endpoint, secret: str, batch: Batch) -> Answer:
         self.tried.append(batch)
-        answer = Unanswered("timeout") if self.down else (self.answers.pop(0) if self.answers else Delivered(Remote(batch.id)))
+        answer = (
+            Unanswered("timeout") if self.down else (self.answers.pop(0) if self.answers else Delivered(MessageRef(batch.id)))
+        )
         self.batches += [batch] if isinstance(answer, Delivered) else []
         return answer
 
@@ -189,11 +202,11 @@ class World:
         notifiers = {**vendors, "log": Destinations("log", False, self)}
         policy = Policy(rules)
         self.intake = Intake(self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None)
-        self.spread = SpreadIntake([self.intake], policy)
+        self.spread = ShardedIntake([self.intake], policy)
         reached = (notifiers, self.secrets, self.watcher, self._report, self.spread, self.peers, self.trail)
         self.reconciler = Reconciler(Context(self.store, policy, *reached), paces=self._paces)
-        self.slots = Slots([self.store])
-        self.desk = OrderDesk(self.slots, lambda: self.reconciler.context.policy, lambda: None)
+        self.shards = Shards([self.store])
+        self.desk = ControlActions(self.shards, lambda: self.reconciler.context.policy, lambda: None)
 
     def _report(self, name: str, labels: object, _details: str = "") -> None:
         self.reports.append((name, dict(labels)))  # type: ignore[call-overload]
@@ -211,7 +224,7 @@ class World:
         await self.reconciler.run_due()
         if self.watcher.failures and not self.forgives:
             raise self.watcher.failures[0][1]
-        assert not any(self.residues().values()), (self.residues(), self.store.counted)
+        assert not any(self.imbalances().values()), (self.imbalances(), self.store.counted)
 
     async def until(self, at: int) -> None:
         """Let time pass, stopping at everything that is on the agenda."""
@@ -239,20 +252,20 @@ class World:
         """What every member is to every target, by target and episode; the target is empty where none sees it."""
         policy, found = self.reconciler.context.policy, {}
         for incident in self.incidents:
-            reading = await read_case(self.store, incident.id, policy)
-            assert reading is not None
-            planned = plan(reading.case, policy, reading.now)
+            versioned = await read_snapshot(self.store, incident.id, policy)
+            assert versioned is not None
+            planned = plan(versioned.snapshot, policy, versioned.now)
             for target, view in planned.views.items():
-                found |= {(target, episode): verdict for episode, verdict in standings(view, reading.now)[1].items()}
-            found |= {("", episode): verdict for episode, verdict in planned.unseen.items()}
+                found |= {(target, episode): verdict for episode, verdict in count_statuses(view, versioned.now)[1].items()}
+            found |= {("", episode): verdict for episode, verdict in planned.untargeted_verdicts.items()}
         return found
 
     def ledgers_of(self, incident: str) -> dict[str, Ledger]:
         found = [load_ledger(row.value) for row in self.store.rows[Table.LEDGERS].values()]
         return {one.target: one for one in found if one.incident == incident}
 
-    def residues(self) -> dict[str, int]:
-        return residues(self.store.counted)
+    def imbalances(self) -> dict[str, int]:
+        return imbalances(self.store.counted)
 
     @property
     def incidents(self) -> list[Incident]:

@@ -1,4 +1,4 @@
-"""Three replicas, slots over a real Cluster, and the next version taking over one replica after the other, there and back."""
+"""Three replicas, shards over a real Cluster, and the next version taking over one replica after the other, there and back."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def test_two_versions_work_side_by_side_while_one_takes_over_from_the_othe
             group.create_task(sender.fire_in_turn(names, APART))
             await roll(replicas, newer)
         await everybody_told(vendors, INCIDENTS)
-        assert len([size for size in await sizes(nodes) if size]) > 2, "the partitions live in several slots"
+        assert len([size for size in await sizes(nodes) if size]) > 2, "the partitions live in several shards"
         async with asyncio.TaskGroup() as group:
             group.create_task(sender.end(names[: INCIDENTS // 2]))
             await roll(replicas, older)
@@ -81,7 +81,7 @@ async def roll(replicas: list[GatewayProcess], code: Path) -> None:
 
 
 async def sizes(nodes: Cluster) -> list[int]:
-    """Incidents by slot."""
+    """Incidents by shard."""
     client = connect(nodes.url)
     layout = await read_layout(client)
     assert layout is not None

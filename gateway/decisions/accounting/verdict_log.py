@@ -7,16 +7,18 @@ from operator import attrgetter
 
 from gateway.decisions.calendar import NEVER
 from gateway.model.changes import LogEntry
-from gateway.model.incident import Standings
+from gateway.model.incident import StatusCounts
 from gateway.model.instants import written
-from gateway.model.verdict import Standing, Verdict
+from gateway.model.verdict import MemberStatus, Verdict
 
 NAMED = 10  # different verdicts in one entry
-NAMES = tuple(one.value for one in Standing)
+NAMES = tuple(one.value for one in MemberStatus)
 _counts = attrgetter(*NAMES, "reasons")
 
 
-def account(incident: str, target: str, before: Standings, now: Standings, verdicts: Iterable[Verdict]) -> list[LogEntry]:
+def log_verdicts(
+    incident: str, target: str, before: StatusCounts, now: StatusCounts, verdicts: Iterable[Verdict]
+) -> list[LogEntry]:
     """One entry where the counts of any verdict have changed; `target` is empty for members that no target sees."""
     counts = _counts(now)
     if _counts(before) == counts:

@@ -7,21 +7,21 @@ from collections.abc import Mapping
 import msgspec
 
 from gateway.decisions.delivery.compose import redacted
-from gateway.model.audit_trail import LARGEST_BATCH, Batch, Shipped, Stretch, Written
+from gateway.model.audit_trail import LARGEST_BATCH, Batch, LoggedEntry, Shipped, Stretch
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.telling import Answer, Delivered, Refused
+from gateway.model.notification import Answer, Delivered, Refused
 
 LONGEST_BACKOFF = MINUTE
 SILENT_FAILURE = 2 * MINUTE  # what fails for longer is an alert of our own
 TOO_LARGE = "invalid"  # 413 among others: fewer at once may be taken
 
 
-def next_batch(shipped: Shipped, stretch: Stretch, destination: str, slot: int, hidden: frozenset[str]) -> Batch:
+def next_batch(shipped: Shipped, stretch: Stretch, destination: str, shard: int, hidden: frozenset[str]) -> Batch:
     """`hidden` are the labels that no vendor is shown."""
     entries = tuple(_shown(one, hidden) for one in stretch.entries[: shipped.most])
     span = f"{entries[0].position}-{entries[-1].position}" if entries else ""
     lost = stretch.first - 1 - shipped.number if shipped.position and shipped.number <= stretch.last else 0
-    return Batch(f"log-{slot}-{span}", destination, slot, entries, max(0, lost))
+    return Batch(f"log-{shard}-{span}", destination, shard, entries, max(0, lost))
 
 
 def after(shipped: Shipped, stretch: Stretch, batch: Batch, answer: Answer, now: int) -> Shipped:
@@ -49,7 +49,7 @@ def is_delayed(shipped: Shipped, now: int) -> bool:
     return bool(shipped.failing_since) and now - shipped.failing_since >= SILENT_FAILURE
 
 
-def _shown(one: Written, hidden: frozenset[str]) -> Written:
+def _shown(one: LoggedEntry, hidden: frozenset[str]) -> LoggedEntry:
     """A text that speaks of a redacted label (a silence's matchers) is shown as a hash."""
     if not hidden:
         return one

@@ -9,30 +9,30 @@ from typing import Any
 from gateway.decisions.notification.view import Seat, View
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
+from gateway.model.notification import AlertLine, Notification
 from gateway.model.rules.destination import SlackChannel
 from gateway.model.rules.rulebook import LabelRules
-from gateway.model.telling import Line, Telling
 
 SUMMARY_ANNOTATIONS = ("summary", "message", "description")
 
 
-def compose(view: View, incident: Incident, labels: LabelRules, now: int, public_url: str = "") -> Telling:
+def compose(view: View, incident: Incident, labels: LabelRules, now: int, public_url: str = "") -> Notification:
     shown = _shown(view)
     alerts = [_redacted(seat.alert, labels) for seat in shown]
     firing, moved = sum(_fires(view, seat) for seat in shown), sum(_moved(view, seat) for seat in shown)
     shared = _shared(alerts)
-    legs = [leg for seat in view.seats for leg in seat.legs]
+    recipients = [recipient for seat in view.seats for recipient in seat.recipients]
     via = view.destination.via if view.destination else None
     who = incident.acknowledged
-    ended = view.want.state in (Told.ENDED, Told.MOVED, Told.CLOSED)
-    return Telling(
+    ended = view.desired.state in (NotifiedState.ENDED, NotifiedState.MOVED, NotifiedState.CLOSED)
+    return Notification(
         incident=incident.id,
         target=view.target,
         generation=next_generation(view),
         revision=incident.revision,
-        state=view.want.state,
-        severity=view.want.severity,
+        state=view.desired.state,
+        severity=view.desired.severity,
         title=_title(alerts, shared, labels),
         where=_where(shared, labels),
         lines=tuple(_line(alert, view, seat, labels) for alert, seat in zip(alerts, shown, strict=True)),
@@ -42,40 +42,40 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
         started_at=min((seat.alert.started_at for seat in shown), default=incident.opened_at),
         ended_at=max((seat.alert.ended_at for seat in shown), default=now) if ended else 0,
         at=now,
-        page=view.want.paged,
+        page=view.desired.paged,
         mentions=via.mention_on_page if isinstance(via, SlackChannel) else (),
         acknowledged_by=who.by if who else "",
         acknowledged_at=who.at if who else 0,
-        closed_by=view.want.closed_by if view.want.state is Told.CLOSED else view.moved_to,
-        quiet_until=view.quiet_until if view.want.quiet else 0,
-        owner=next((leg.route.owner for leg in legs if leg.route.owner), ""),
+        closed_by=view.desired.closed_by if view.desired.state is NotifiedState.CLOSED else view.moved_to,
+        quiet_until=view.quiet_until if view.desired.quiet else 0,
+        owner=next((recipient.route.owner for recipient in recipients if recipient.route.owner), ""),
         rule=view.rule,
         link=f"{public_url}/api/v1/incidents/{incident.id}" if public_url else "",
         previous=incident.previous,
         reason=_reason(view) or incident.alone,
-        **_hush(view),
+        **_silence_facts(view),
     )
 
 
-def compose_plainly(view: View, incident: Incident, now: int) -> Telling:
+def compose_plainly(view: View, incident: Incident, now: int) -> Notification:
     """The least that can be said, out of nothing that a sender wrote: for a telling whose content makes us stumble."""
-    firing = sum(view.want.members.values())
-    return Telling(
+    firing = sum(view.desired.members.values())
+    return Notification(
         incident=incident.id,
         target=view.target,
         generation=next_generation(view),
         revision=incident.revision,
-        state=view.want.state,
-        severity=view.want.severity,
+        state=view.desired.state,
+        severity=view.desired.severity,
         title=f"Incident {incident.id}",
         where={},
         lines=(),
         firing=firing,
-        ended=len(view.want.members) - firing,
+        ended=len(view.desired.members) - firing,
         started_at=incident.opened_at,
         ended_at=0 if firing else now,
         at=now,
-        page=view.want.paged,
+        page=view.desired.paged,
         reason="the gateway cannot show its alerts: its log says why",
     )
 
@@ -83,20 +83,20 @@ def compose_plainly(view: View, incident: Incident, now: int) -> Telling:
 def next_generation(view: View) -> int:
     """It grows each time that firing is told after a told end or a close by hand."""
     ledger = view.ledger
-    again = view.want.state is Told.FIRING and ledger.believed.state is not Told.FIRING
+    again = view.desired.state is NotifiedState.FIRING and ledger.last_notified.state is not NotifiedState.FIRING
     return ledger.generation + 1 if again else max(1, ledger.generation)
 
 
 def _shown(view: View) -> list[Seat]:
-    """Of the members told, each alert in its newest life, in the order of `Telling.lines`."""
-    members = view.want.members
+    """Of the members told, each alert in its newest life, in the order of `Notification.lines`."""
+    members = view.desired.members
     known = [seat for seat in view.seats if seat.member.episode_id in members]
     newest = {seat.member.alert: seat for seat in sorted(known, key=lambda seat: seat.member.episode)}
     return sorted(
         newest.values(),
         key=lambda seat: (
             not members[seat.member.episode_id],
-            seat.member.episode_id in view.want.hushed,
+            seat.member.episode_id in view.desired.silenced_after_notify,
             not _moved(view, seat),
             -seat.alert.severity,
             seat.alert.started_at,
@@ -107,7 +107,11 @@ def _shown(view: View) -> list[Seat]:
 
 def _fires(view: View, seat: Seat) -> bool:
     """As the target is to see it; what has moved from here fires on elsewhere."""
-    return seat.alert.firing if view.want.state is Told.MOVED else view.want.members.get(seat.member.episode_id, False)
+    return (
+        seat.alert.firing
+        if view.desired.state is NotifiedState.MOVED
+        else view.desired.members.get(seat.member.episode_id, False)
+    )
 
 
 def _moved(view: View, seat: Seat) -> bool:
@@ -176,11 +180,13 @@ def _title(alerts: list[Alert], shared: Mapping[str, str], labels: LabelRules) -
     return f"{title} · {service}" if service else title
 
 
-def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> Line:
+def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> AlertLine:
     over = not (_fires(view, seat) or seat.alert.firing)
-    lives = [one for one in view.seats if one.member.alert == seat.member.alert and one.member.episode_id in view.want.members]
+    lives = [
+        one for one in view.seats if one.member.alert == seat.member.alert and one.member.episode_id in view.desired.members
+    ]
     links = labels.links
-    return Line(
+    return AlertLine(
         name=alert.name,
         severity=alert.severity,
         labels={name: value for name, value in alert.labels.items() if name != "alertname"},
@@ -192,27 +198,30 @@ def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> Line:
         source=alert.source_url,
         times=len(lives),
         annotations=alert.annotations,
-        hushed=view.want.hushed.get(seat.member.episode_id, ""),
+        silenced_after_notify=view.desired.silenced_after_notify.get(seat.member.episode_id, ""),
         moved=_moved(view, seat),
     )
 
 
-def _hush(view: View) -> dict[str, Any]:
+def _silence_facts(view: View) -> dict[str, Any]:
     """What keeps news of members away that were told before: the first reason with its rule, and how many it is about."""
-    hushed = view.hushed
-    if not hushed or hushed[0].kept is None:
+    silenced_after_notify = view.silenced_after_notify
+    if not silenced_after_notify or silenced_after_notify[0].suppressed_by is None:
         return {}
-    kept = hushed[0].kept
-    part = f"{len(hushed)} of {len(hushed) + len(view.firing)} in " if view.firing else ""
-    because = f", {kept.because}" if kept.because else ""
-    return {"hushed": f"{part}{kept.reason.value}: {kept.rule}{because}", "hushed_until": kept.until}
+    suppressed_by = silenced_after_notify[0].suppressed_by
+    part = f"{len(silenced_after_notify)} of {len(silenced_after_notify) + len(view.firing)} in " if view.firing else ""
+    because = f", {suppressed_by.because}" if suppressed_by.because else ""
+    return {
+        "silenced_after_notify": f"{part}{suppressed_by.reason.value}: {suppressed_by.rule}{because}",
+        "silenced_after_notify_until": suppressed_by.until,
+    }
 
 
 def _reason(view: View) -> str:
-    failing = [target for target, fails in view.want.covers.items() if fails]
+    failing = [target for target, fails in view.desired.covers.items() if fails]
     if failing:
         return f"also for {', '.join(failing)}, which cannot be reached"
-    if view.unended:
-        return f"{len(view.unended)} ended at the source, which is not believed before its next heartbeat"
+    if view.resolve_pending:
+        return f"{len(view.resolve_pending)} ended at the source, which is not believed before its next heartbeat"
     held = [seat for seat in view.firing if seat.alert.held_until]
     return "re-opened without a newer start" if held and len(held) == len(view.firing) else ""

@@ -8,8 +8,8 @@ import msgspec
 
 from gateway.decisions.delivery.thread_notes import notes_of
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.ledger import Intent, Ledger, Part, Remote, Told
-from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.model.ledger import Intent, Ledger, MessageRef, NotifiedState, Part
+from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 
 SEND_TIMEOUT = 8 * SECOND
 READ_BACK_WAIT = 16 * SECOND  # the promise of 15 s, and the vendor's clock may tick a little later
@@ -20,73 +20,73 @@ LONGEST_BACKOFF = 30 * SECOND
 LOOK_STEPS = (SECOND, 2 * SECOND, 4 * SECOND, 9 * SECOND)
 
 
-def settle(ledger: Ledger, telling: Telling | None, answer: Answer, now: int, *, looks: bool, notes: bool) -> Ledger:
-    """The ledger after an answer to its intent. `telling` is what was sent, None for a reply or a read-back.
+def settle(ledger: Ledger, notification: Notification | None, answer: Answer, now: int, *, looks: bool, notes: bool) -> Ledger:
+    """The ledger after an answer to its intent. `notification` is what was sent, None for a reply or a read-back.
 
     `looks` and `notes`: this kind of destination settles unanswered sends by looking, and takes notes.
     """
     intent = ledger.intent
     assert intent is not None
     match answer:
-        case Delivered(remote):
-            settled = _delivered(ledger, intent, telling if notes else None, remote, now)
+        case Delivered(message_ref):
+            settled = _delivered(ledger, intent, notification if notes else None, message_ref, now)
             return settled if intent.part is Part.REPLY else _be_careful(settled, now, looks=looks)
         case Refused(gone=True):
-            return msgspec.structs.replace(ledger, intent=None, remote=None, through=ledger.through, repeat_at=1)
+            return msgspec.structs.replace(ledger, intent=None, message_ref=None, endpoint=ledger.endpoint, repeat_at=1)
         case Refused(permanent=True):
             return _refused_for_good(ledger, intent, answer, now)
         case Refused():
-            ambiguous = ledger.uneasy_since and not looks  # an earlier try may have arrived: it goes on being assumed
+            ambiguous = ledger.unconfirmed_since and not looks  # an earlier try may have arrived: it goes on being assumed
             return _failed(ledger, answer.reason, now, wait=answer.retry_after, intent=intent if ambiguous else None)
         case Unanswered():
-            if intent.fresh and looks:
-                uneasy = msgspec.structs.replace(ledger, uneasy_since=now)
-                return _failed(uneasy, answer.reason, now, wait=LOOK_STEPS[0], intent=intent)
-            uneasy = msgspec.structs.replace(ledger, uneasy_since=ledger.uneasy_since or now)
-            return _failed(uneasy, answer.reason, now, wait=answer.retry_after, intent=None if looks else intent)
+            if intent.creates_message and looks:
+                doubtful = msgspec.structs.replace(ledger, unconfirmed_since=now)
+                return _failed(doubtful, answer.reason, now, wait=LOOK_STEPS[0], intent=intent)
+            doubtful = msgspec.structs.replace(ledger, unconfirmed_since=ledger.unconfirmed_since or now)
+            return _failed(doubtful, answer.reason, now, wait=answer.retry_after, intent=None if looks else intent)
     assert_never(answer)
 
 
-def _delivered(ledger: Ledger, intent: Intent, telling: Telling | None, remote: Remote, now: int) -> Ledger:
-    """`telling` makes the notes that are owed now; None where nobody takes any."""
+def _delivered(ledger: Ledger, intent: Intent, notification: Notification | None, message_ref: MessageRef, now: int) -> Ledger:
+    """`notification` makes the notes that are owed now; None where nobody takes any."""
     calm = msgspec.structs.replace(ledger, intent=None, attempts=0, failing_since=0, next_try=0, error="", dead="", repeat_at=0)
     if intent.part is Part.REPLY:
-        rest = tuple(note for note in ledger.owed if note not in intent.notes)
-        return msgspec.structs.replace(calm, owed=rest, repeat_at=ledger.repeat_at)  # it says nothing of the state
-    owed = ledger.owed
-    if telling is not None:
-        owed = (*owed, *intent.notes, *notes_of(ledger.believed, intent.believed, telling))
+        rest = tuple(note for note in ledger.pending_notes if note not in intent.notes)
+        return msgspec.structs.replace(calm, pending_notes=rest, repeat_at=ledger.repeat_at)  # it says nothing of the state
+    pending_notes = ledger.pending_notes
+    if notification is not None:
+        pending_notes = (*pending_notes, *intent.notes, *notes_of(ledger.last_notified, intent.last_notified, notification))
     return msgspec.structs.replace(
         calm,
-        believed=intent.believed,
+        last_notified=intent.last_notified,
         generation=intent.generation,
         revision=intent.revision,
-        told_at=now,
-        first_told_at=ledger.first_told_at or now,
-        remote=remote,
-        owed=owed,
+        notified_at=now,
+        first_notified_at=ledger.first_notified_at or now,
+        message_ref=message_ref,
+        pending_notes=pending_notes,
     )
 
 
 def _be_careful(ledger: Ledger, now: int, *, looks: bool) -> Ledger:
     """A send that went unanswered may still act: say the newest state once more, when it must have done so."""
-    if not ledger.uneasy_since:
+    if not ledger.unconfirmed_since:
         return ledger
-    if now - ledger.uneasy_since >= LATE_ACT and ledger.repeat_at == 0 and looks:
-        return msgspec.structs.replace(ledger, uneasy_since=0)
-    if not looks and ledger.believed.state is Told.FIRING:
+    if now - ledger.unconfirmed_since >= LATE_ACT and ledger.repeat_at == 0 and looks:
+        return msgspec.structs.replace(ledger, unconfirmed_since=0)
+    if not looks and ledger.last_notified.state is NotifiedState.FIRING:
         return ledger  # a late trigger changes nothing while it fires
-    return msgspec.structs.replace(ledger, repeat_at=now + LATE_ACT, uneasy_since=0)
+    return msgspec.structs.replace(ledger, repeat_at=now + LATE_ACT, unconfirmed_since=0)
 
 
 def _refused_for_good(ledger: Ledger, intent: Intent, answer: Refused, now: int) -> Ledger:
     if intent.part is Part.REPLY:  # a thread reply is never worth a dead letter of its own
-        return msgspec.structs.replace(ledger, intent=None, owed=(), error=answer.reason)
+        return msgspec.structs.replace(ledger, intent=None, pending_notes=(), error=answer.reason)
     return msgspec.structs.replace(
         ledger,
         intent=None,
         dead=answer.reason,
-        refused=intent.believed,
+        refused=intent.last_notified,
         error=answer.detail or answer.reason,
         attempts=ledger.attempts + 1,
         failing_since=ledger.failing_since or now,
@@ -115,12 +115,12 @@ def fall_back(ledger: Ledger, fallback_after: int, now: int) -> Ledger:
     return msgspec.structs.replace(ledger, fell_back_at=now)
 
 
-def looked(ledger: Ledger, telling: Telling | None, look: Look, now: int) -> Ledger:
+def looked(ledger: Ledger, notification: Notification | None, look: Look, now: int) -> Ledger:
     """The ledger after a read-back. Where reading back is not allowed, only the wait is left: to be told twice is better than
     not at all."""
-    intent = ledger.intent if ledger.intent is not None and ledger.intent.fresh else None
+    intent = ledger.intent if ledger.intent is not None and ledger.intent.creates_message else None
     blind = isinstance(look, Refused) and look.permanent
-    if blind and (intent is None or now - (ledger.uneasy_since or intent.at) >= READ_BACK_WAIT):
+    if blind and (intent is None or now - (ledger.unconfirmed_since or intent.at) >= READ_BACK_WAIT):
         look = Found({})
     if not isinstance(look, Found):
         later = msgspec.structs.replace(ledger, look_at=now + SUSPECT_LOOK)
@@ -128,26 +128,30 @@ def looked(ledger: Ledger, telling: Telling | None, look: Look, now: int) -> Led
             return later
         return _failed(later, look.reason, now, wait=look.retry_after if isinstance(look, Refused) else 0, intent=intent)
     if intent is not None:
-        return _settle_intent(ledger, intent, telling, look, now)
-    late = tuple(look.remotes[one.attempt] for one in ledger.suspects if one.attempt in look.remotes)
-    remaining = tuple(one for one in ledger.suspects if one.attempt not in look.remotes and now - one.at < SUSPECT_LOOKS_END)
+        return _settle_intent(ledger, intent, notification, look, now)
+    late = tuple(look.message_refs[one.attempt] for one in ledger.unconfirmed if one.attempt in look.message_refs)
+    remaining = tuple(
+        one for one in ledger.unconfirmed if one.attempt not in look.message_refs and now - one.at < SUSPECT_LOOKS_END
+    )
     again = now + (SUSPECT_LOOK if now - min((one.at for one in remaining), default=now) < 3 * SUSPECT_LOOK else 5 * MINUTE)
-    return msgspec.structs.replace(ledger, suspects=remaining, extras=ledger.extras + late, look_at=again if remaining else 0)
+    return msgspec.structs.replace(
+        ledger, unconfirmed=remaining, orphans=ledger.orphans + late, look_at=again if remaining else 0
+    )
 
 
-def _settle_intent(ledger: Ledger, intent: Intent, telling: Telling | None, look: Found, now: int) -> Ledger:
+def _settle_intent(ledger: Ledger, intent: Intent, notification: Notification | None, look: Found, now: int) -> Ledger:
     """Of what arrived, the newest attempt that says what is still to be said counts; the others are extras."""
-    arrived = [one for one in (intent, *reversed(ledger.suspects)) if one.attempt in look.remotes]
-    counts = next((one for one in arrived if one.part is intent.part and set(one.notes) <= set(ledger.owed)), None)
-    extras = ledger.extras + tuple(look.remotes[one.attempt] for one in arrived if one is not counts)
-    suspects = tuple(one for one in ledger.suspects if one not in arrived)
-    ledger = msgspec.structs.replace(ledger, extras=extras, suspects=suspects)
+    arrived = [one for one in (intent, *reversed(ledger.unconfirmed)) if one.attempt in look.message_refs]
+    counts = next((one for one in arrived if one.part is intent.part and set(one.notes) <= set(ledger.pending_notes)), None)
+    orphans = ledger.orphans + tuple(look.message_refs[one.attempt] for one in arrived if one is not counts)
+    unconfirmed = tuple(one for one in ledger.unconfirmed if one not in arrived)
+    ledger = msgspec.structs.replace(ledger, orphans=orphans, unconfirmed=unconfirmed)
     if counts is not None:
-        suspects += () if intent in arrived else (intent,)
-        settled = _delivered(ledger, counts, telling, look.remotes[counts.attempt], now)
-        later = now + SUSPECT_LOOK if suspects else 0
-        return msgspec.structs.replace(settled, suspects=suspects, look_at=later, uneasy_since=0, repeat_at=0)
-    given_up = ledger.uneasy_since or intent.at + SEND_TIMEOUT
+        unconfirmed += () if intent in arrived else (intent,)
+        settled = _delivered(ledger, counts, notification, look.message_refs[counts.attempt], now)
+        later = now + SUSPECT_LOOK if unconfirmed else 0
+        return msgspec.structs.replace(settled, unconfirmed=unconfirmed, look_at=later, unconfirmed_since=0, repeat_at=0)
+    given_up = ledger.unconfirmed_since or intent.at + SEND_TIMEOUT
     waited = now - given_up
     if waited < READ_BACK_WAIT:
         step = next((one for one in LOOK_STEPS if waited < one), LOOK_STEPS[-1])
@@ -155,14 +159,14 @@ def _settle_intent(ledger: Ledger, intent: Intent, telling: Telling | None, look
     return msgspec.structs.replace(
         ledger,
         intent=None,
-        suspects=(*suspects, intent),
+        unconfirmed=(*unconfirmed, intent),
         look_at=now + SUSPECT_LOOK,
-        uneasy_since=0,
+        unconfirmed_since=0,
         next_try=0,
     )
 
 
 def withdrawn(ledger: Ledger, answer: Answer, now: int) -> Ledger:
     if isinstance(answer, Delivered) or (isinstance(answer, Refused) and (answer.permanent or answer.gone)):
-        return msgspec.structs.replace(ledger, extras=ledger.extras[1:])
+        return msgspec.structs.replace(ledger, orphans=ledger.orphans[1:])
     return _failed(ledger, answer.reason, now, wait=0, intent=ledger.intent)

@@ -4,59 +4,63 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.model.ledger import Believed, Note, Told
+from gateway.model.ledger import LastNotified, Note, NotifiedState
+from gateway.model.notification import Notification
 from gateway.model.severity import Severity
-from gateway.model.telling import Telling
 
 NAMED_IN_NOTE = 5
 
 
-def notes_of(before: Believed, after: Believed, telling: Telling) -> tuple[Note, ...]:
+def notes_of(before: LastNotified, after: LastNotified, notification: Notification) -> tuple[Note, ...]:
     """What the thread is told of a telling: the transitions that matter, nothing for a first message."""
-    if before.state is Told.NOTHING:
+    if before.state is NotifiedState.NOTHING:
         return ()
     said = [
         _reopened(before, after),
         _worse(before, after),
         _paged(before, after),
-        _joined(before, after, telling),
+        _joined(before, after, notification),
         *_covered(before, after),
-        _hushed(before, after, telling),
-        _person(before, after, telling),
-        _over(before, after, telling),
+        _hushed(before, after, notification),
+        _person(before, after, notification),
+        _over(before, after, notification),
     ]
-    return tuple(msgspec.structs.replace(note, at=telling.at) for note in said if note is not None)
+    return tuple(msgspec.structs.replace(note, at=notification.at) for note in said if note is not None)
 
 
-def _reopened(before: Believed, after: Believed) -> Note | None:
-    if after.state is not Told.FIRING or before.state is Told.FIRING:
+def _reopened(before: LastNotified, after: LastNotified) -> Note | None:
+    if after.state is not NotifiedState.FIRING or before.state is NotifiedState.FIRING:
         return None
-    what = "Firing again: the time it was closed for is over or it got worse" if before.state is Told.CLOSED else "Firing again"
+    what = (
+        "Firing again: the time it was closed for is over or it got worse"
+        if before.state is NotifiedState.CLOSED
+        else "Firing again"
+    )
     return Note(what, broadcast=True, mention=after.paged)
 
 
-def _worse(before: Believed, after: Believed) -> Note | None:
-    if before.state is not Told.FIRING or after.state is not Told.FIRING or after.severity <= before.severity:
+def _worse(before: LastNotified, after: LastNotified) -> Note | None:
+    if before.state is not NotifiedState.FIRING or after.state is not NotifiedState.FIRING or after.severity <= before.severity:
         return None
     return Note(f"Severity rose: {before.severity.word} → {after.severity.word}", broadcast=after.severity is Severity.CRITICAL)
 
 
-def _paged(before: Believed, after: Believed) -> Note | None:
+def _paged(before: LastNotified, after: LastNotified) -> Note | None:
     stands_in = any(failing and not before.covers.get(target) for target, failing in after.covers.items())
-    if after.paged and not before.paged and before.state is Told.FIRING and not stands_in:
+    if after.paged and not before.paged and before.state is NotifiedState.FIRING and not stands_in:
         return Note("This needs somebody now", broadcast=True, mention=True)
     return None
 
 
-def _joined(before: Believed, after: Believed, telling: Telling) -> Note | None:
+def _joined(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
     new = [episode for episode, firing in after.members.items() if firing and episode not in before.members]
-    if before.state is not Told.FIRING or not new:
+    if before.state is not NotifiedState.FIRING or not new:
         return None
-    names = list(dict.fromkeys(line.name for line in telling.lines if not line.ended_at))[:NAMED_IN_NOTE]
+    names = list(dict.fromkeys(line.name for line in notification.lines if not line.ended_at))[:NAMED_IN_NOTE]
     return Note(f"{len(new)} more alert{'s' if len(new) > 1 else ''}; firing now: {', '.join(names)}")
 
 
-def _covered(before: Believed, after: Believed) -> list[Note]:
+def _covered(before: LastNotified, after: LastNotified) -> list[Note]:
     said = []
     for target, failing in after.covers.items():
         if failing and not before.covers.get(target):
@@ -66,31 +70,33 @@ def _covered(before: Believed, after: Believed) -> list[Note]:
     return said
 
 
-def _hushed(before: Believed, after: Believed, telling: Telling) -> Note | None:
+def _hushed(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
     """Only the end of a silence is worth a line in the channel."""
-    if any(after.members.get(episode) and episode not in after.hushed for episode in before.hushed):
+    if any(
+        after.members.get(episode) and episode not in after.silenced_after_notify for episode in before.silenced_after_notify
+    ):
         return Note("No longer suppressed, and it still fires", broadcast=True, mention=after.paged)
-    if after.hushed.keys() - before.hushed.keys():
-        return Note(f"Suppressed from now on: {telling.hushed}")
+    if after.silenced_after_notify.keys() - before.silenced_after_notify.keys():
+        return Note(f"Suppressed from now on: {notification.silenced_after_notify}")
     return None
 
 
-def _person(before: Believed, after: Believed, telling: Telling) -> Note | None:
+def _person(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
     if after.acknowledged_by and after.acknowledged_by != before.acknowledged_by:
-        return Note(f"Acknowledged by {telling.acknowledged_by}")
-    if before.acknowledged_by and not after.acknowledged_by and after.state is Told.FIRING:
+        return Note(f"Acknowledged by {notification.acknowledged_by}")
+    if before.acknowledged_by and not after.acknowledged_by and after.state is NotifiedState.FIRING:
         why = ": it got worse" if after.severity > before.severity else ""
         return Note(f"The acknowledgement no longer holds{why}", broadcast=True)
     return None
 
 
-def _over(before: Believed, after: Believed, telling: Telling) -> Note | None:
+def _over(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
     if after.state is before.state:
         return None
-    if after.state is Told.ENDED:
+    if after.state is NotifiedState.ENDED:
         return Note("Resolved")
-    if after.state is Told.CLOSED:
+    if after.state is NotifiedState.CLOSED:
         return Note(f"Closed by {after.closed_by} while it still fires")
-    if after.state is Told.MOVED:
-        return Note(f"No longer told here: {telling.closed_by or 'no rule routes it here'}")
+    if after.state is NotifiedState.MOVED:
+        return Note(f"No longer told here: {notification.closed_by or 'no rule routes it here'}")
     return None

@@ -16,7 +16,7 @@ from gateway.decisions.intake.deduplicate import observe, overflows
 from gateway.decisions.intake.incident_draft import Draft
 from gateway.model.agenda import plan_subject, urgency
 from gateway.model.alert import MAX_COPIES, Alert, Observation
-from gateway.model.changes import Ask, Cell, Changes, Gathered, LogEntry, Row, Table
+from gateway.model.changes import Cell, Changes, LogEntry, Query, Result, Row, Table
 from gateway.model.durations import DAY
 from gateway.model.records import dump, load_alert, load_incident
 from gateway.model.verdict import Outcome, Reason, Taken
@@ -66,7 +66,7 @@ class Admission:
         self.changes = Changes()
         self.verdicts: list[Taken] = []
 
-    def know(self, asked: Sequence[Observation], gathered: Gathered) -> list[Observation]:
+    def know(self, asked: Sequence[Observation], gathered: Result) -> list[Observation]:
         """Take in the alerts that were read; answers the observations with the alert that their copy really belongs to."""
         resolved = []
         for seen, (pointer, row) in zip(asked, gathered.alerts, strict=True):
@@ -112,14 +112,14 @@ class Admission:
                 found.append(msgspec.structs.replace(one, alert=_own_identity(one)))
             elif one.firing and (alert is None or one.copy not in alert.copies):
                 copies.add(one.copy)
-        self.changes.add("crowded_copies", len(found))
+        self.changes.increment("crowded_copies", len(found))
         return found
 
     def observe(self, seen: Observation) -> None:
         before = self._alerts[seen.alert]
         after, outcome, reason = observe(before, seen, self._now)
         self.verdicts.append(_taken(seen, outcome, reason))
-        self.changes.add(f"{'concluded' if seen.inferred_at else 'seen'}:{outcome}:{reason}")
+        self.changes.increment(f"{'concluded' if seen.inferred_at else 'seen'}:{outcome}:{reason}")
         if after is None:
             return
         if seen.inferred_at and outcome is not Outcome.REPEATED:
@@ -132,11 +132,11 @@ class Admission:
         if outcome is Outcome.OPENED or outcome is Outcome.ENDED:
             self._turns.append(_Turn(before, after, outcome is Outcome.OPENED, seen.trace))
         elif reason is Reason.DISPUTE_SETTLED and after.incident:
-            self.changes.look(plan_subject(after.incident), self._now, urgency(after.severity))
+            self.changes.schedule(plan_subject(after.incident), self._now, urgency(after.severity))
         elif reason is Reason.ORPHAN_RESOLVE and after.episode == 0:
-            self.changes.look(f"expire:alert:{after.id}", self._now + KEEP_ENDED)
+            self.changes.schedule(f"expire:alert:{after.id}", self._now + KEEP_ENDED)
 
-    def wanted(self) -> Ask:
+    def wanted(self) -> Query:
         """What `place` needs: the incidents of the alerts that turned, and those that their join keys name."""
         keys: list[str] = []
         cells: list[Cell] = []
@@ -146,9 +146,9 @@ class Admission:
             if turn.opened:
                 placement = self._placements[turn.after.id] = self._correlator.placement(turn.after, self._now)
                 keys.extend(placement.keys)
-        return Ask(cells=list(dict.fromkeys(cells)), keys=list(dict.fromkeys(keys)))
+        return Query(cells=list(dict.fromkeys(cells)), keys=list(dict.fromkeys(keys)))
 
-    def place(self, gathered: Gathered) -> None:
+    def place(self, gathered: Result) -> None:
         for cell, row in gathered.rows.items():
             self._versions[cell] = row.version
             if cell.table is Table.KEYS:
@@ -169,15 +169,15 @@ class Admission:
             self.changes.put[Cell(Table.PAST, before.episode_id)] = dump(msgspec.structs.replace(before, incident=own))
         draft.join(alert, self._placements[alert.id], self._now, turn.trace)
         self._at[alert.id] = draft.id
-        self.changes.look(plan_subject(draft.id), self._now, urgency(alert.severity))
-        self.changes.add("open:counted")
+        self.changes.schedule(plan_subject(draft.id), self._now, urgency(alert.severity))
+        self.changes.increment("open:counted")
 
     def _end(self, turn: _Turn) -> None:
         draft = self._drafts.get(self._at.get(turn.after.id, turn.after.incident))
-        self.changes.add("open:counted", -1)
+        self.changes.increment("open:counted", -1)
         if draft is not None:
             draft.leave(self._now, turn.trace)
-            self.changes.look(plan_subject(draft.id), self._now, urgency(turn.after.severity))
+            self.changes.schedule(plan_subject(draft.id), self._now, urgency(turn.after.severity))
 
     def _home(self, alert: Alert, own: str) -> Draft:
         placement = self._placements[alert.id]
@@ -210,7 +210,7 @@ class Admission:
             alert = self._alerts[alert_id]
             if alert is not None and alert_id in self._at:
                 alert = msgspec.structs.replace(alert, incident=self._at[alert_id])
-            changes.put[cell] = dump(alert and self._correlator.inhibitor.stand(alert, changes.posts))
+            changes.put[cell] = dump(alert and self._correlator.inhibitor.place(alert, changes.topics))
             changes.expect[cell] = self._versions[cell]
         for draft in self._drafts.values():
             if draft.changed:

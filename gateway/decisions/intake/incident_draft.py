@@ -79,7 +79,7 @@ class Draft:
         """Open episodes wait for a plan from the moment that their incident changed."""
         planned = self._was.planned_revision == self._was.revision and self._was.revision > 0
         if planned:
-            changes.add("open:planned", -self._was.firing)
-            changes.add("open:waiting", self._firing)
+            changes.increment("open:planned", -self._was.firing)
+            changes.increment("open:waiting", self._firing)
         else:
-            changes.add("open:waiting", self._firing - self._was.firing)
+            changes.increment("open:waiting", self._firing - self._was.firing)

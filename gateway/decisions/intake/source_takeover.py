@@ -14,7 +14,7 @@ from gateway.model.own_alert import OWN_SOURCE
 from gateway.model.rules.rulebook import Rulebook
 
 
-def rehome(alert: Alert, rules: Rulebook, changes: Changes) -> Alert:
+def take_over(alert: Alert, rules: Rulebook, changes: Changes) -> Alert:
     """The alert as it was where nothing has to move; else the pointers of its copies are moved too."""
     if not alert.firing or not rules.listed_sources:
         return alert

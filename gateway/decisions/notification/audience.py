@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gateway.decisions.incident_snapshot import Case
+from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.assumptions import assumed
 from gateway.decisions.notification.view import Seat, View
 from gateway.decisions.policy import Policy
-from gateway.decisions.route import Leg, Misled, Routing
+from gateway.decisions.route import DisallowedChannel, Recipient, Routing
 from gateway.model.alert import Alert
 from gateway.model.incident import Member
-from gateway.model.ledger import NOTHING_BELIEVED, Ledger, Told
+from gateway.model.ledger import NEVER_NOTIFIED, Ledger, NotifiedState
 from gateway.model.own_alert import OWN_SOURCE
-from gateway.model.verdict import Reason, Standing, Verdict
+from gateway.model.verdict import MemberStatus, Reason, Verdict
 
-UNROUTED = Verdict(Standing.SUPPRESSED, Reason.UNROUTED)
+UNROUTED = Verdict(MemberStatus.SUPPRESSED, Reason.UNROUTED)
 
 
-class Seating:
-    """Fills `views` by target; `unseen` holds the members that no target sees, with the reason."""
+class Audience:
+    """Fills `views` by target; `untargeted_verdicts` holds the members that no target sees, with the reason."""
 
-    def __init__(self, case: Case, policy: Policy, now: int) -> None:
-        self._case = case
+    def __init__(self, snapshot: IncidentSnapshot, policy: Policy, now: int) -> None:
+        self._case = snapshot
         self._router = policy.router
         self._suppressor = policy.suppressor
         self._now = now
         self.views: dict[str, View] = {}
-        self.unseen: dict[str, Verdict] = {}
+        self.untargeted_verdicts: dict[str, Verdict] = {}
         self._seated: dict[tuple[str, str], Seat] = {}  # by target and episode
 
     def seat(self) -> None:
@@ -43,72 +43,87 @@ class Seating:
     def _seat_routed(self, member: Member, alert: Alert) -> None:
         routing = self._router.routing(alert.labels, self._now)
         if alert.spoken_by.startswith(OWN_SOURCE):
-            routing = self._router.own_legs(routing, alert.labels)
-        kept = self._suppressor.verdict(self._case, member, alert, named=routing.named, now=self._now)
-        legs = [self._placed(leg) for leg in (*routing.legs, *self._detours(routing, alert))]
-        if not legs:
-            self.unseen[member.episode_id] = _unseen(routing, kept)
-        for target in dict.fromkeys(leg.target for leg in legs):
-            self._take(self._seat_at([leg for leg in legs if leg.target == target], member, alert, kept))
+            routing = self._router.own_recipients(routing, alert.labels)
+        suppressed_by = self._suppressor.verdict(self._case, member, alert, named=routing.named, now=self._now)
+        recipients = [self._placed(recipient) for recipient in (*routing.recipients, *self._detours(routing, alert))]
+        if not recipients:
+            self.untargeted_verdicts[member.episode_id] = _unseen(routing, suppressed_by)
+        for target in dict.fromkeys(recipient.target for recipient in recipients):
+            self._take(
+                self._seat_at(
+                    [recipient for recipient in recipients if recipient.target == target], member, alert, suppressed_by
+                )
+            )
 
-    def _seat_at(self, legs: list[Leg], member: Member, alert: Alert, kept: Verdict | None) -> Seat:
+    def _seat_at(self, recipients: list[Recipient], member: Member, alert: Alert, suppressed_by: Verdict | None) -> Seat:
         """By the ways that are open now; where none is, it is muted. What suppresses goes before what holds."""
-        mutes = [self._suppressor.muted(self._case.orders, leg, alert, self._now) for leg in legs]
-        ways = [leg for leg, mute in zip(legs, mutes, strict=True) if mute is None]
+        mutes = [self._suppressor.muted(self._case.controls, recipient, alert, self._now) for recipient in recipients]
+        ways = [recipient for recipient, mute in zip(recipients, mutes, strict=True) if mute is None]
         muted = None if ways else mutes[0]
-        seat = Seat(member, alert, ways or legs, kept if kept is not None and kept.outcome == Standing.SUPPRESSED else muted)
-        if seat.kept is None and self._may_hold(seat):
-            seat.kept = kept
+        seat = Seat(
+            member,
+            alert,
+            ways or recipients,
+            suppressed_by if suppressed_by is not None and suppressed_by.outcome == MemberStatus.SUPPRESSED else muted,
+        )
+        if seat.suppressed_by is None and self._may_hold(seat):
+            seat.suppressed_by = suppressed_by
         return seat
 
     def _may_hold(self, seat: Seat) -> bool:
         """Nothing that is critical for too long, and nothing back that was told already: also in a life before of which no end
         was told, since for people that just goes on."""
-        ledger = self._case.ledgers.get(seat.legs[0].target)
-        told = assumed(ledger).believed if ledger is not None else NOTHING_BELIEVED
-        lives = (episode for episode, firing in told.members.items() if firing and told.state is Told.FIRING)
+        ledger = self._case.ledgers.get(seat.recipients[0].target)
+        told = assumed(ledger).last_notified if ledger is not None else NEVER_NOTIFIED
+        lives = (episode for episode, firing in told.members.items() if firing and told.state is NotifiedState.FIRING)
         fires = any(episode.rpartition(".")[0] == seat.member.alert for episode in lives)
         return not fires and self._now < seat.held_no_longer_than
 
     def _take(self, seat: Seat) -> View:
         """A member that sits at this target already gets the further legs."""
-        leg = seat.legs[0]
-        view = self.views.get(leg.target)
+        recipient = seat.recipients[0]
+        view = self.views.get(recipient.target)
         if view is None:
-            ledger = self._case.ledgers.get(leg.target) or Ledger(self._case.incident.id, leg.target, leg.destination.name)
-            view = self.views[leg.target] = View(leg.target, leg.destination, leg.address, assumed(ledger))
-        seated = self._seated.get((leg.target, seat.member.episode_id))
+            ledger = self._case.ledgers.get(recipient.target) or Ledger(
+                self._case.incident.id, recipient.target, recipient.destination.name
+            )
+            view = self.views[recipient.target] = View(
+                recipient.target, recipient.destination, recipient.address, assumed(ledger)
+            )
+        seated = self._seated.get((recipient.target, seat.member.episode_id))
         if seated is None:
             self._sit(view, seat)
         else:
-            seated.legs += [one for one in seat.legs if one not in seated.legs]
+            seated.recipients += [one for one in seat.recipients if one not in seated.recipients]
         return view
 
     def _sit(self, view: View, seat: Seat) -> None:
-        seat.end_held = self._suppressor.end_held(self._case, seat.alert, self._now)
+        seat.resolve_held_by = self._suppressor.resolve_held_by(self._case, seat.alert, self._now)
         view.seats.append(seat)
         self._seated[view.target, seat.member.episode_id] = seat
 
-    def _placed(self, leg: Leg) -> Leg:
+    def _placed(self, recipient: Recipient) -> Recipient:
         """A destination that means another place by now is another target there: the old place is owed an end of what it was told."""
-        ledger = self._case.ledgers.get(leg.target)
-        told = ledger.through if ledger else None
-        here = (leg.address, leg.destination.credential)
+        ledger = self._case.ledgers.get(recipient.target)
+        told = ledger.endpoint if ledger else None
+        here = (recipient.address, recipient.destination.credential)
         if told is None or told.kind == "log" or (told.address, told.secret) == here:
-            return leg
-        target = f"{leg.destination.name}:{leg.address}"
-        return replace(leg, target=target if target != leg.target else f"{target} {leg.destination.credential}")
+            return recipient
+        target = f"{recipient.destination.name}:{recipient.address}"
+        return replace(
+            recipient, target=target if target != recipient.target else f"{target} {recipient.destination.credential}"
+        )
 
-    def _detours(self, routing: Routing, alert: Alert) -> Iterator[Leg]:
+    def _detours(self, routing: Routing, alert: Alert) -> Iterator[Recipient]:
         """A channel that a template may not name: the alert is told at the destination's fallback, chains followed."""
-        for misled in routing.misled:
-            waiting = list(misled.destination.fallback)
+        for disallowed in routing.disallowed:
+            waiting = list(disallowed.destination.fallback)
             while waiting:
-                leg = self._router.leg(waiting.pop(0), alert.labels, misled.route, page=misled.page)
-                if isinstance(leg, Misled):
-                    waiting += leg.destination.fallback
+                recipient = self._router.recipient(waiting.pop(0), alert.labels, disallowed.route, page=disallowed.page)
+                if isinstance(recipient, DisallowedChannel):
+                    waiting += recipient.destination.fallback
                 else:
-                    yield leg
+                    yield recipient
 
     def _seat_the_told(self) -> None:
         """Whoever was told of a member keeps seeing it, whatever the routes say now: its end is owed."""
@@ -116,9 +131,9 @@ class Seating:
         for target, ledger in self._case.ledgers.items():
             view = self.views.get(target)
             if view is None:
-                address = ledger.through.address if ledger.through else ""
+                address = ledger.endpoint.address if ledger.endpoint else ""
                 view = self.views[target] = View(target, None, address, assumed(ledger))
-            for episode in view.ledger.believed.members:
+            for episode in view.ledger.last_notified.members:
                 member, alert = members.get(episode), self._case.alerts.get(episode)
                 if member is not None and alert is not None and (target, episode) not in self._seated:
                     self._sit(view, Seat(member, alert, [], UNROUTED))
@@ -141,20 +156,20 @@ class Seating:
     def _lent(self, view: View, *, failing: bool) -> list[View]:
         """Those that stand in; one that was told the end does so no longer, unless the other cannot be reached still."""
         lent: dict[str, View] = {}
-        for seat, leg in [(one, leg) for one in view.seats for leg in one.legs]:
+        for seat, recipient in [(one, recipient) for one in view.seats for recipient in one.recipients]:
             for name in view.destination.fallback if view.destination else ():
-                other = self._router.leg(name, seat.alert.labels, leg.route, page=leg.page)
-                if isinstance(other, Leg) and (failing or not self._was_told_the_end(other.target)):
-                    there = self._take(Seat(seat.member, seat.alert, [self._placed(other)], seat.kept))
+                other = self._router.recipient(name, seat.alert.labels, recipient.route, page=recipient.page)
+                if isinstance(other, Recipient) and (failing or not self._was_told_the_end(other.target)):
+                    there = self._take(Seat(seat.member, seat.alert, [self._placed(other)], seat.suppressed_by))
                     lent[there.target] = there
         return list(lent.values())
 
     def _was_told_the_end(self, target: str) -> bool:
         ledger = self._case.ledgers.get(target)
-        return ledger is not None and ledger.believed.state is Told.ENDED
+        return ledger is not None and ledger.last_notified.state is NotifiedState.ENDED
 
 
-def _unseen(routing: Routing, kept: Verdict | None) -> Verdict:
-    for misled in routing.misled:
-        return Verdict(Standing.UNDELIVERABLE, Reason.TEMPLATE_VALUE, misled.route.described)
-    return kept if kept is not None and kept.outcome == Standing.SUPPRESSED else UNROUTED
+def _unseen(routing: Routing, suppressed_by: Verdict | None) -> Verdict:
+    for disallowed in routing.disallowed:
+        return Verdict(MemberStatus.UNDELIVERABLE, Reason.TEMPLATE_VALUE, disallowed.route.described)
+    return suppressed_by if suppressed_by is not None and suppressed_by.outcome == MemberStatus.SUPPRESSED else UNROUTED

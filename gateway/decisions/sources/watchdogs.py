@@ -13,14 +13,14 @@ from hashlib import blake2b
 from gateway.decisions.calendar import NEVER, Calendar
 from gateway.decisions.rule_index import RuleIndex
 from gateway.model.alert import Alert, Observation
-from gateway.model.cells import beat_cell
+from gateway.model.cells import heartbeat_cell
 from gateway.model.changes import Changes, Row
 from gateway.model.durations import DAY
 from gateway.model.own_alert import OWN_SOURCE
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.rulebook import Rulebook
-from gateway.model.verdict import Reason, Standing, Verdict
-from gateway.model.watchdog import load_beat
+from gateway.model.verdict import MemberStatus, Reason, Verdict
+from gateway.model.watchdog import load_heartbeat
 
 LONGEST_WAIT = DAY  # of an end for a heartbeat: by then somebody has been paged for its absence for long
 BEAT = "beat"  # who comes to a watchdog's post, and goes at once
@@ -51,28 +51,28 @@ class Watchdogs:
         """A heartbeat is told to nobody."""
         for dog in self._matching(alert.labels):
             if any(copy.startswith(f"{dog.source}/") for copy in alert.copies):
-                return Verdict(Standing.SUPPRESSED, Reason.HEARTBEAT, dog.described)
+                return Verdict(MemberStatus.SUPPRESSED, Reason.HEARTBEAT, dog.described)
         return None
 
     def in_force(self, dog: Watchdog, now: int) -> bool:
         return self._calendar.holds(dog.hours, now)
 
-    def waits_for(self, alert: Alert, beats: Mapping[str, int], now: int) -> Watchdog | None:
+    def waits_for(self, alert: Alert, heartbeats: Mapping[str, int], now: int) -> Watchdog | None:
         """For whose heartbeat the end of this alert waits: a newer one than itself, of a source that fired it in this life."""
         if alert.firing or now >= alert.ended_at + LONGEST_WAIT:
             return None
         sources = _sources(alert)
         for dog in self.holding:
-            if dog.source in sources and beats.get(dog.name, 0) <= alert.ended_at and self.in_force(dog, now):
+            if dog.source in sources and heartbeats.get(dog.name, 0) <= alert.ended_at and self.in_force(dog, now):
                 return dog
         return None
 
-    def end_held(self, alert: Alert, beats: Mapping[str, int], now: int) -> Verdict | None:
-        dog = self.waits_for(alert, beats, now) if self.holding else None
+    def resolve_held_by(self, alert: Alert, heartbeats: Mapping[str, int], now: int) -> Verdict | None:
+        dog = self.waits_for(alert, heartbeats, now) if self.holding else None
         if dog is None:
             return None
         until = min(alert.ended_at + LONGEST_WAIT, self._calendar.until(dog.hours.names, now))
-        return Verdict(Standing.HELD, Reason.HOLD_RESOLVES, dog.described, until if until < NEVER else 0)
+        return Verdict(MemberStatus.HELD, Reason.HOLD_RESOLVES, dog.described, until if until < NEVER else 0)
 
 
 def _sources(alert: Alert) -> set[str]:
@@ -81,16 +81,16 @@ def _sources(alert: Alert) -> set[str]:
     return {name.partition("/")[0] for name, copy in copies if not copy.ends_at or copy.ends_at >= alert.started_at}
 
 
-def beat(changes: Changes, watchdog: str, row: Row, now: int) -> None:
+def record_heartbeat(changes: Changes, watchdog: str, row: Row, now: int) -> None:
     """A heartbeat came: it is written down, and whoever waits for one is looked at again."""
-    if now <= load_beat(row.value):
+    if now <= load_heartbeat(row.value):
         return
-    cell = beat_cell(watchdog)
+    cell = heartbeat_cell(watchdog)
     changes.expect[cell], changes.put[cell] = row.version, str(now).encode()
-    changes.posts.enter.append((post(watchdog), BEAT))
-    changes.posts.leave.append((post(watchdog), BEAT))
+    changes.topics.add.append((topic(watchdog), BEAT))
+    changes.topics.remove.append((topic(watchdog), BEAT))
 
 
-def post(watchdog: str) -> str:
+def topic(watchdog: str) -> str:
     """Where subjects of the agenda watch for its heartbeats."""
     return blake2b(watchdog.encode("utf-8", "surrogatepass"), digest_size=8, person=b"heartbeat").hexdigest()

@@ -18,16 +18,16 @@ import msgspec
 from gateway.decisions.partition import kept_apart
 from gateway.decisions.rule_index import RuleIndex
 from gateway.model.alert import Alert
-from gateway.model.changes import Posts
+from gateway.model.changes import Topics
 from gateway.model.rules.kinds import InhibitRule
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class Subscription:
     """A rule that may keep an alert quiet, and the posts at which an alert that does so stands."""
 
     rule: InhibitRule
-    posts: tuple[str, ...]
+    topics: tuple[str, ...]
 
 
 class Inhibitor:
@@ -43,36 +43,36 @@ class Inhibitor:
             for one, equal in zip(rules, self._equal, strict=True)
         ]
 
-    def posts(self, labels: Mapping[str, str]) -> tuple[str, ...]:
+    def topics(self, labels: Mapping[str, str]) -> tuple[str, ...]:
         """Where an alert with these labels stands while it fires."""
         found = self._sources.matching(labels) if self._rules else ()
         if not found:
             return ()
         targeted = {*self._targets.matching(labels)}
-        return tuple(sorted({self._post(number, labels, both=number in targeted) for number in found}))
+        return tuple(sorted({self._topic(number, labels, both=number in targeted) for number in found}))
 
-    def stand(self, alert: Alert, changes: Posts) -> Alert:
+    def place(self, alert: Alert, changes: Topics) -> Alert:
         """The alert where it stands now, and what has to change for that."""
-        posts = self.posts(alert.labels) if alert.firing else ()
-        if posts == alert.posts:
+        topics = self.topics(alert.labels) if alert.firing else ()
+        if topics == alert.topics:
             return alert
-        changes.enter += [(post, alert.id) for post in posts if post not in alert.posts]
-        changes.leave += [(post, alert.id) for post in alert.posts if post not in posts]
-        return msgspec.structs.replace(alert, posts=posts)
+        changes.add += [(topic, alert.id) for topic in topics if topic not in alert.topics]
+        changes.remove += [(topic, alert.id) for topic in alert.topics if topic not in topics]
+        return msgspec.structs.replace(alert, topics=topics)
 
-    def watches(self, labels: Mapping[str, str]) -> tuple[Watch, ...]:
+    def subscriptions(self, labels: Mapping[str, str]) -> tuple[Subscription, ...]:
         """The rules that may keep an alert with these labels quiet."""
         found = self._targets.matching(labels) if self._rules else ()
         if not found:
             return ()
         sources = {*self._sources.matching(labels)}
         return tuple(
-            Watch(self._rules[number], tuple(self._post(number, labels, both=both) for both in sides))
+            Subscription(self._rules[number], tuple(self._topic(number, labels, both=both) for both in sides))
             for number in found
             for sides in [(False,) if number in sources else (False, True)]
         )
 
-    def _post(self, number: int, labels: Mapping[str, str], *, both: bool) -> str:
+    def _topic(self, number: int, labels: Mapping[str, str], *, both: bool) -> str:
         """Of JSON, so that no value can be taken for two, and every release finds the same."""
         values = json.dumps([labels.get(name, "") for name in self._equal[number]])
         return blake2b(f"{self._texts[number]}{values}{both}".encode(), digest_size=8).hexdigest()

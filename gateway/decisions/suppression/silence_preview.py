@@ -16,7 +16,7 @@ LOOKED_BACK = 7 * DAY
 
 
 @dataclass(slots=True)
-class Scales:
+class SilencePreview:
     """How much a silence would hide: of what fires, and of the episodes of the last 7 days, those that fire included."""
 
     silence: Silence

@@ -12,7 +12,7 @@ import re2
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.controls import covers, state_of
 from gateway.model.alert import Alert
-from gateway.model.controls import Fault, Orders, Silence, SilenceState
+from gateway.model.controls import Controls, Rejection, Silence, SilenceState
 from gateway.model.durations import DAY, MINUTE
 from gateway.model.matchers import Matcher, MatcherError, parse_matchers
 from gateway.model.rules.silence_policy import SilencePolicy
@@ -22,11 +22,11 @@ LONGEST_RECURRING = 366 * DAY
 MOST = 1_000  # silences, ended ones included
 REMINDED = 30 * MINUTE  # before its end, or in its last quarter where that is shorter
 
-Change = Callable[[Silence, int], Silence | Fault]
+Change = Callable[[Silence, int], Silence | Rejection]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SilenceRequest:
     """A silence as somebody asks for it. `ends_at` 0: as long as the policy allows, which only `until_resolved` may leave open."""
 
     matchers: tuple[str, ...]
@@ -39,63 +39,69 @@ class Wish:
     until_resolved: bool = False
 
 
-def propose(wish: Wish, name: str, policy: SilencePolicy, intervals: Iterable[str], now: int) -> Silence | Fault:
+def propose(
+    requested: SilenceRequest, name: str, policy: SilencePolicy, intervals: Iterable[str], now: int
+) -> Silence | Rejection:
     """The silence, or the first thing that the policy or common sense says against it."""
-    texts = _read_matchers(wish.matchers)
-    if isinstance(texts, Fault):
+    texts = _read_matchers(requested.matchers)
+    if isinstance(texts, Rejection):
         return texts
-    start = max(now, wish.starts_at)
-    end = wish.ends_at or (start + policy.longest if wish.until_resolved else 0)
+    start = max(now, requested.starts_at)
+    end = requested.ends_at or (start + policy.longest if requested.until_resolved else 0)
     fault = (
-        _wrong_words(wish, policy)
-        or _wrong_hours(wish, intervals)
-        or _wrong_end(start, end, policy, recurring=bool(wish.during))
+        _wrong_words(requested, policy)
+        or _wrong_hours(requested, intervals)
+        or _wrong_end(start, end, policy, recurring=bool(requested.during))
     )
     if fault is not None:
         return fault
     return Silence(
-        name, texts, start, end, wish.by, wish.reason, wish.ticket, now, wish.during, until_resolved=wish.until_resolved
+        name, texts, start, end, requested.by, requested.reason, requested.ticket, now, requested.during, until_resolved=requested.until_resolved
     )  # fmt: skip
 
 
-def _read_matchers(texts: Iterable[str]) -> tuple[str, ...] | Fault:
+def _read_matchers(texts: Iterable[str]) -> tuple[str, ...] | Rejection:
     matchers: list[Matcher] = []
     for text in texts:
         try:
             matchers += parse_matchers(text)
         except MatcherError as error:
-            return Fault("matchers", str(error), 'write them as in Alertmanager: service="cart", severity=~"info|warning"')
+            return Rejection("matchers", str(error), 'write them as in Alertmanager: service="cart", severity=~"info|warning"')
     if all(one.matches({}) for one in matchers):
-        return Fault("matchers", "the silence would hide every alert", "give a matcher that an empty value does not satisfy")
+        return Rejection(
+            "matchers", "the silence would hide every alert", "give a matcher that an empty value does not satisfy"
+        )
     return tuple(map(str, matchers))
 
 
-def _wrong_words(wish: Wish, policy: SilencePolicy) -> Fault | None:
-    if policy.reason_required and not wish.reason.strip():
-        return Fault("reason", "a reason is required (policy.silences.reason)", "say why, for those who wonder at night")
-    if policy.ticket and re2.fullmatch(policy.ticket, wish.ticket) is None:
-        return Fault("ticket", f"a ticket that looks like {policy.ticket} is required (policy.silences.ticket)")
+def _wrong_words(requested: SilenceRequest, policy: SilencePolicy) -> Rejection | None:
+    if policy.reason_required and not requested.reason.strip():
+        return Rejection("reason", "a reason is required (policy.silences.reason)", "say why, for those who wonder at night")
+    if policy.ticket and re2.fullmatch(policy.ticket, requested.ticket) is None:
+        return Rejection("ticket", f"a ticket that looks like {policy.ticket} is required (policy.silences.ticket)")
     return None
 
 
-def _wrong_hours(wish: Wish, intervals: Iterable[str]) -> Fault | None:
+def _wrong_hours(requested: SilenceRequest, intervals: Iterable[str]) -> Rejection | None:
     known = list(intervals)
-    for name in wish.during:
+    for name in requested.during:
         if name not in known:
-            return Fault("during", f"there is no time interval {name}", f"time_intervals has {', '.join(known) or 'none'}")
-    if wish.during and wish.until_resolved:
-        return Fault("until_resolved", "a silence that comes again cannot end with what fires now", "leave out one of the two")
+            return Rejection("during", f"there is no time interval {name}", f"time_intervals has {', '.join(known) or 'none'}")
+    if requested.during and requested.until_resolved:
+        return Rejection(
+            "until_resolved", "a silence that comes again cannot end with what fires now", "leave out one of the two"
+        )
     return None
 
 
-def _wrong_end(start: int, end: int, policy: SilencePolicy, *, recurring: bool) -> Fault | None:
+def _wrong_end(start: int, end: int, policy: SilencePolicy, *, recurring: bool) -> Rejection | None:
     if not end:
-        return Fault("ends_at", "a silence needs an end", "give ends_at, a duration, or until_resolved")
+        return Rejection("ends_at", "a silence needs an end", "give ends_at, a duration, or until_resolved")
     if end <= start:
-        return Fault("ends_at", "the end is not after the start, or is over already")
+        return Rejection("ends_at", "the end is not after the start, or is over already")
     longest = LONGEST_RECURRING if recurring else policy.longest
     if end - start > longest:
-        return Fault(
+        return Rejection(
             "ends_at",
             f"a silence may last {_days(longest)} at most (policy.silences.longest)",
             "extend it when that time comes",
@@ -107,10 +113,10 @@ def _days(length: int) -> str:
     return f"{length / DAY:g} days"
 
 
-def extend(silence: Silence, by: str, ends_at: int, policy: SilencePolicy, now: int) -> Silence | Fault:
+def extend(silence: Silence, by: str, ends_at: int, policy: SilencePolicy, now: int) -> Silence | Rejection:
     """With another end, earlier or later; `longest` counts from now. What its maker prolongs has to be approved again."""
     if silence.ended_by or now >= silence.ends_at:
-        return Fault("silence", f"silence {silence.id} has ended", "make a new one")
+        return Rejection("silence", f"silence {silence.id} has ended", "make a new one")
     fault = _wrong_end(max(now, silence.starts_at), ends_at, policy, recurring=bool(silence.during))
     if fault is not None:
         return fault
@@ -118,26 +124,26 @@ def extend(silence: Silence, by: str, ends_at: int, policy: SilencePolicy, now: 
     return msgspec.structs.replace(silence, ends_at=ends_at, approved_by="" if alone else silence.approved_by)
 
 
-def approve(silence: Silence, by: str, now: int) -> Silence | Fault:
+def approve(silence: Silence, by: str, now: int) -> Silence | Rejection:
     """By a second person: it may cover critical alerts from now on."""
     if silence.ended_by or now >= silence.ends_at:
-        return Fault("silence", f"silence {silence.id} has ended")
+        return Rejection("silence", f"silence {silence.id} has ended")
     if by.casefold() == silence.by.casefold():
-        return Fault("by", "whoever makes a silence cannot approve it", "ask a second person")
+        return Rejection("by", "whoever makes a silence cannot approve it", "ask a second person")
     return msgspec.structs.replace(silence, approved_by=by)
 
 
-def end(silence: Silence, by: str, now: int) -> Silence | Fault:
+def end(silence: Silence, by: str, now: int) -> Silence | Rejection:
     if silence.ended_by or now >= silence.ends_at:
-        return Fault("silence", f"silence {silence.id} has ended already")
+        return Rejection("silence", f"silence {silence.id} has ended already")
     return msgspec.structs.replace(silence, ends_at=now, ended_by=by)
 
 
 @dataclass(frozen=True, slots=True)
-class Tended:
+class Upkeep:
     """`ending`: soon over while alerts still fire under them. `look_at`: when to tend again, 0 for never."""
 
-    orders: Orders
+    controls: Controls
     ending: tuple[Silence, ...]
     look_at: int
 
@@ -147,24 +153,26 @@ def hides(silence: Silence, alert: Alert) -> bool:
     return covers(silence, alert, alert.started_at, four_eyes=False)
 
 
-def tend(orders: Orders, hidden: Mapping[str, Counter[str]], calendar: Calendar, policy: SilencePolicy, now: int) -> Tended:
+def upkeep(
+    controls: Controls, hidden: Mapping[str, Counter[str]], calendar: Calendar, policy: SilencePolicy, now: int
+) -> Upkeep:
     """Ends what is over, forgets what ended long ago, and says what is about to end. `hidden`: by silence, the names of what fires."""
     after, ending = [], []
-    for silence in orders.silences:
+    for silence in controls.silences:
         if silence.ends_at + KEPT < now:
             continue
         if state_of(silence, calendar, now) in (SilenceState.ENDED, SilenceState.PENDING):
             after.append(silence)
             continue
         fires = bool(hidden.get(silence.id))
-        tended = _tend(silence, policy, now, fires=fires)
-        after.append(tended)
+        upkept = _tend(silence, policy, now, fires=fires)
+        after.append(upkept)
         if fires and now >= silence.ends_at - min(REMINDED, (silence.ends_at - silence.starts_at) // 4):
             ending.append(silence)
     live = [one for one in after if not one.ended_by and now < one.ends_at]
     again = now + MINUTE if live else min((one.ends_at + KEPT + 1 for one in after), default=0)
-    changed = tuple(after) != orders.silences
-    return Tended(_next(orders, tuple(after)) if changed else orders, tuple(ending), again)
+    changed = tuple(after) != controls.silences
+    return Upkeep(_next(controls, tuple(after)) if changed else controls, tuple(ending), again)
 
 
 def _tend(silence: Silence, policy: SilencePolicy, now: int, *, fires: bool) -> Silence:
@@ -179,33 +187,33 @@ def _tend(silence: Silence, policy: SilencePolicy, now: int, *, fires: bool) -> 
     return silence
 
 
-def _next(orders: Orders, silences: tuple[Silence, ...]) -> Orders:
+def _next(controls: Controls, silences: tuple[Silence, ...]) -> Controls:
     """Whoever ended is marked as changed."""
-    version = orders.version + 1
-    before = {one.id: one for one in orders.silences}
+    version = controls.version + 1
+    before = {one.id: one for one in controls.silences}
     marked = tuple(
         msgspec.structs.replace(one, version=version) if one.ended_by != before[one.id].ended_by else one for one in silences
     )
-    return msgspec.structs.replace(orders, version=version, silences=marked)
+    return msgspec.structs.replace(controls, version=version, silences=marked)
 
 
-def change_silence(orders: Orders, name: str, change: Change, now: int) -> Orders | Fault:
+def change_silence(controls: Controls, name: str, change: Change, now: int) -> Controls | Rejection:
     """The next version of the orders, with one silence changed."""
-    known = next((one for one in orders.silences if one.id == name), None)
+    known = next((one for one in controls.silences if one.id == name), None)
     if known is None:
-        return Fault("silence", f"there is no silence {name}", "ended ones are kept for 7 days", missing=True)
+        return Rejection("silence", f"there is no silence {name}", "ended ones are kept for 7 days", missing=True)
     changed = change(known, now)
-    return changed if isinstance(changed, Fault) else with_silence(orders, changed, now)
+    return changed if isinstance(changed, Rejection) else with_silence(controls, changed, now)
 
 
-def with_silence(orders: Orders, silence: Silence, now: int) -> Orders | Fault:
+def with_silence(controls: Controls, silence: Silence, now: int) -> Controls | Rejection:
     """The next version of the orders, with this silence new or changed; the oldest ended ones make room."""
-    version = orders.version + 1
-    others = [one for one in orders.silences if one.id != silence.id]
+    version = controls.version + 1
+    others = [one for one in controls.silences if one.id != silence.id]
     if len(others) >= MOST:
         ended = sorted((one for one in others if one.ends_at <= now), key=lambda one: one.ends_at)
         if not ended:
-            return Fault("silence", f"there are {MOST} silences already", "end some of them")
+            return Rejection("silence", f"there are {MOST} silences already", "end some of them")
         others.remove(ended[0])
     marked = msgspec.structs.replace(silence, version=version)
-    return msgspec.structs.replace(orders, version=version, silences=(*others, marked))
+    return msgspec.structs.replace(controls, version=version, silences=(*others, marked))

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 import msgspec
 
 from gateway.decisions.calendar import NEVER, Calendar
-from gateway.decisions.controls import OrderBook
-from gateway.decisions.incident_snapshot import Case
-from gateway.decisions.route import Leg
+from gateway.decisions.controls import CompiledControls
+from gateway.decisions.incident_snapshot import IncidentSnapshot
+from gateway.decisions.route import Recipient
 from gateway.decisions.rule_index import RuleIndex
 from gateway.decisions.sources.watchdogs import Watchdogs
 from gateway.decisions.suppression.inhibit import Inhibitor
@@ -21,7 +21,7 @@ from gateway.model.incident import Incident, Member
 from gateway.model.rules.kinds import Maintenance
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
-from gateway.model.verdict import Reason, Standing, Verdict
+from gateway.model.verdict import MemberStatus, Reason, Verdict
 
 
 class Suppressor:
@@ -35,67 +35,69 @@ class Suppressor:
         self.inhibitor = Inhibitor(rules.inhibit, rules.partition_by)
         self.watchdogs = Watchdogs(rules, calendar)
 
-    def verdict(self, case: Case, member: Member, alert: Alert, *, named: bool, now: int) -> Verdict | None:
+    def verdict(self, snapshot: IncidentSnapshot, member: Member, alert: Alert, *, named: bool, now: int) -> Verdict | None:
         """None: nothing keeps this member from being told, wherever it is routed. What suppresses goes before what holds."""
         heartbeat = self.watchdogs.heartbeat(alert)
-        if heartbeat is not None or case.orders.bypass(now) is not None:
+        if heartbeat is not None or snapshot.controls.bypass(now) is not None:
             return heartbeat
         if alert.severity is Severity.NONE and not named:
-            return Verdict(Standing.SUPPRESSED, Reason.SEVERITY_NONE)
-        closed = case.incident.closed
+            return Verdict(MemberStatus.SUPPRESSED, Reason.SEVERITY_NONE)
+        closed = snapshot.incident.closed
         if closed is not None and member.joined_at <= closed.at:
-            return Verdict(Standing.SUPPRESSED, Reason.CLOSED_BY_HAND, closed.by, closed.until)
-        silenced = case.orders.silenced(alert, member.joined_at, self._calendar, now, four_eyes=self._four_eyes)
+            return Verdict(MemberStatus.SUPPRESSED, Reason.CLOSED_BY_HAND, closed.by, closed.until)
+        silenced = snapshot.controls.silenced(alert, member.joined_at, self._calendar, now, four_eyes=self._four_eyes)
         if silenced is not None:
             return silenced
         maintained = self._maintained_by(alert, now) if self._maintenance else None
         if maintained is not None:
             until = self._until(maintained, now)
-            return Verdict(Standing.SUPPRESSED, Reason.MAINTENANCE, maintained.described, until if until < NEVER else 0)
-        inhibited = self._inhibited(case, member, alert, now) if alert.firing else None
-        if inhibited is not None and inhibited.outcome == Standing.SUPPRESSED:
+            return Verdict(MemberStatus.SUPPRESSED, Reason.MAINTENANCE, maintained.described, until if until < NEVER else 0)
+        inhibited = self._inhibited(snapshot, member, alert, now) if alert.firing else None
+        if inhibited is not None and inhibited.outcome == MemberStatus.SUPPRESSED:
             return inhibited
         if alert.firing and alert.held_until > now:
-            return Verdict(Standing.HELD, Reason.DISPUTED, until=alert.held_until)
+            return Verdict(MemberStatus.HELD, Reason.DISPUTED, until=alert.held_until)
         return inhibited
 
-    def end_held(self, case: Case, alert: Alert, now: int) -> Verdict | None:
+    def resolve_held_by(self, snapshot: IncidentSnapshot, alert: Alert, now: int) -> Verdict | None:
         """What keeps the end of an alert from being told now."""
-        held = self.watchdogs.end_held(alert, case.beats, now)
-        return held if held is None or case.orders.bypass(now) is None else None
+        held = self.watchdogs.resolve_held_by(alert, snapshot.heartbeats, now)
+        return held if held is None or snapshot.controls.bypass(now) is None else None
 
-    def _inhibited(self, case: Case, member: Member, alert: Alert, now: int) -> Verdict | None:
+    def _inhibited(self, snapshot: IncidentSnapshot, member: Member, alert: Alert, now: int) -> Verdict | None:
         """By an alert that fires, or held back for one that may come late."""
         held: Verdict | None = None
-        for watch in self.inhibitor.watches(alert.labels):
+        for watch in self.inhibitor.subscriptions(alert.labels):
             rule = watch.rule
             if not self._calendar.holds(rule.hours, now):
                 continue
-            source = next((case.standing[post] for post in watch.posts if post in case.standing), None)
+            source = next((snapshot.standing[topic] for topic in watch.topics if topic in snapshot.standing), None)
             if source is not None:
                 until = self._calendar.until(rule.hours.names, now)
                 because = f"{source.name} fires"
-                return Verdict(Standing.SUPPRESSED, Reason.INHIBITED, rule.described, until if until < NEVER else 0, because)
+                return Verdict(
+                    MemberStatus.SUPPRESSED, Reason.INHIBITED, rule.described, until if until < NEVER else 0, because
+                )
             waits = member.joined_at + rule.wait
             if waits > now and (held is None or waits > held.until):
-                held = Verdict(Standing.HELD, Reason.INHIBIT_WAIT, rule.described, waits)
+                held = Verdict(MemberStatus.HELD, Reason.INHIBIT_WAIT, rule.described, waits)
         return held
 
-    def muted(self, orders: OrderBook, leg: Leg, alert: Alert, now: int) -> Verdict | None:
+    def muted(self, controls: CompiledControls, recipient: Recipient, alert: Alert, now: int) -> Verdict | None:
         """Is this way of telling it quiet now? Critical breaks through a mute, unless the route says otherwise; nothing a pause."""
-        if orders.bypass(now) is not None:
+        if controls.bypass(now) is not None:
             return None
-        paused = orders.paused(now) if leg.page else None
+        paused = controls.paused(now) if recipient.page else None
         if paused is not None:
             return paused
-        mute = leg.route.mute
-        names = mute.names(page=leg.page)
+        mute = recipient.route.mute
+        names = mute.names(page=recipient.page)
         if not names or (alert.severity is Severity.CRITICAL and not mute.critical):
             return None
         if not any(self._calendar.contains(name, now) for name in names):
             return None
         until = self._calendar.until(names, now)
-        return Verdict(Standing.SUPPRESSED, Reason.MUTED, leg.rule, until if until < NEVER else 0)
+        return Verdict(MemberStatus.SUPPRESSED, Reason.MUTED, recipient.rule, until if until < NEVER else 0)
 
     def next_change(self, now: int) -> int:
         """When the clock alone next makes something suppressed, or no longer so; `NEVER` where it does not."""

@@ -9,15 +9,15 @@ from typing import Literal, TypeVar
 
 from starlette.requests import Request
 
-from gateway.actions.controls import OrderDesk, Weighed
+from gateway.actions.controls import ControlActions, Weighed
 from gateway.decisions.calendar import Calendar
-from gateway.decisions.controls import OrderBook, state_of
-from gateway.decisions.suppression.silences import Wish
+from gateway.decisions.controls import CompiledControls, state_of
+from gateway.decisions.suppression.silences import SilenceRequest
 from gateway.inbound.api import control_models as models
 from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import moment
 from gateway.inbound.api.requests import Refusal, body, choice
-from gateway.model.controls import Fault, Order, Silence, SilenceState
+from gateway.model.controls import Rejection, Silence, SilenceState, Switch
 from gateway.model.durations import parse_duration
 
 STATES = ("live", "all", *SilenceState)
@@ -27,10 +27,10 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class OrdersApi:
+class ControlsApi:
     """`calendar` answers that of the rules in force."""
 
-    desk: OrderDesk
+    desk: ControlActions
     calendar: Callable[[], Calendar]
 
     def operations(self) -> list[Operation]:
@@ -50,15 +50,15 @@ class OrdersApi:
 
     async def _silences(self, request: Request) -> models.SilenceList:
         wanted = choice(request, "state", STATES)
-        orders, now = await self.desk.held()
-        shown = [self._shown(one, now) for one in sorted(orders.silences, key=lambda one: one.created_at, reverse=True)]
+        controls, now = await self.desk.held()
+        shown = [self._shown(one, now) for one in sorted(controls.silences, key=lambda one: one.created_at, reverse=True)]
         live = [one for one in shown if wanted in ("all", one.state) or (wanted == "live" and one.state != SilenceState.ENDED)]
         return models.SilenceList(items=live)
 
     async def _one(self, request: Request) -> models.SilenceShown:
         name = request.path_params["silence"]
-        orders, now = await self.desk.held()
-        for one in orders.silences:
+        controls, now = await self.desk.held()
+        for one in controls.silences:
             if one.id == name:
                 return self._shown(one, now)
         raise Refusal(404, f"there is no silence {name}", "silence", "ended ones are kept for 7 days")
@@ -90,8 +90,8 @@ class OrdersApi:
         return await self._answered(await self.desk.end(request.path_params["silence"], asked.by))
 
     async def _orders(self, _request: Request) -> models.OrdersShown:
-        orders, now = await self.desk.held()
-        book = OrderBook(orders)
+        controls, now = await self.desk.held()
+        book = CompiledControls(controls)
         return models.OrdersShown(pause=_order(book.pause(now)), bypass=_order(book.bypass(now)))
 
     async def _pause(self, request: Request) -> models.OrdersShown:
@@ -104,7 +104,7 @@ class OrdersApi:
         asked = await body(request, models.AskedOrder)
         _, now = await self.desk.held()
         until = now + _length(asked.duration) if asked.duration else 0
-        _found(await self.desk.order(kind, asked.by, until, asked.reason))
+        _found(await self.desk.switch(kind, asked.by, until, asked.reason))
         return await self._orders(request)
 
     async def _weighed(self, asked: models.AskedSilence) -> Weighed:
@@ -112,13 +112,13 @@ class OrdersApi:
         if asked.duration and not end:
             _, now = await self.desk.held()
             end = max(now, start) + _length(asked.duration)
-        wish = Wish(
+        requested = SilenceRequest(
             tuple(asked.matchers), asked.by, start, end, asked.reason, asked.ticket, tuple(asked.during),
             until_resolved=asked.until_resolved,
         )  # fmt: skip
-        return _found(await self.desk.weigh(wish), wrong=400)
+        return _found(await self.desk.weigh(requested), wrong=400)
 
-    async def _answered(self, found: Silence | Fault) -> models.SilenceShown:
+    async def _answered(self, found: Silence | Rejection) -> models.SilenceShown:
         silence = _found(found)
         _, now = await self.desk.held()
         return self._shown(silence, now)
@@ -141,26 +141,26 @@ class OrdersApi:
         )
 
 
-def _found(found: T | Fault, wrong: int = 409) -> T:
-    if isinstance(found, Fault):
+def _found(found: T | Rejection, wrong: int = 409) -> T:
+    if isinstance(found, Rejection):
         raise Refusal(404 if found.missing else wrong, found.error, found.field, found.remedy)
     return found
 
 
 def _previewed(weighed: Weighed) -> models.SilencePreview:
-    scales = weighed.scales
+    preview = weighed.preview
     return models.SilencePreview(
-        firing=scales.firing,
-        firing_hidden=scales.firing_hidden,
-        recent=scales.recent,
-        recent_hidden=scales.recent_hidden,
-        critical=scales.critical,
-        names=dict(scales.names.most_common(NAMED)),
+        firing=preview.firing,
+        firing_hidden=preview.firing_hidden,
+        recent=preview.recent,
+        recent_hidden=preview.recent_hidden,
+        critical=preview.critical,
+        names=dict(preview.names.most_common(NAMED)),
         warnings=list(weighed.warnings),
     )
 
 
-def _order(one: Order | None) -> models.OrderShown | None:
+def _order(one: Switch | None) -> models.OrderShown | None:
     if one is None:
         return None
     return models.OrderShown(by=one.by, since=moment(one.at), until=moment(one.until), reason=one.reason)

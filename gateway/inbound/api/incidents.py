@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from gateway.actions.incidents import Actions
+from gateway.actions.incidents import IncidentActions
 from gateway.actions.quarantine import Replayer
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.policy import Policy
@@ -24,10 +24,10 @@ from gateway.inbound.api.presenters import (
     state_of,
 )
 from gateway.inbound.api.requests import LONGEST_PAGE, PAGE, Refusal, body, choice, found_or_refuse, limit_of, position
-from gateway.model.changes import Ask, Cell, Row, Table
+from gateway.model.changes import Cell, Query, Row, Table
 from gateway.model.records import load_alert, load_incident, load_ledger
-from gateway.state.shards import Slots
-from gateway.state.snapshots import Reading, read_case
+from gateway.state.shards import Shards
+from gateway.state.snapshots import VersionedSnapshot, read_snapshot
 
 LOOKED_AT_PAGES = 20  # rows that a filter passes over are not answered: so many pages are looked at for one answer
 OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
@@ -37,9 +37,9 @@ OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
 class IncidentsApi:
     """`policy` and `rules` answer what is in force at that moment."""
 
-    slots: Slots
+    shards: Shards
     replayer: Replayer
-    actions: Actions
+    actions: IncidentActions
     policy: Callable[[], Policy]
     rules: Callable[[], models.RulesShown]
 
@@ -71,9 +71,9 @@ class IncidentsApi:
             incident = load_incident(row.value)
             state = state_of(incident)
             if wanted in ("all", state) or (wanted == "active" and state != "resolved"):
-                reading = await self._read(incident.id)
-                if reading is not None:
-                    shown.append(show_incident(reading.case.incident, list(reading.case.alerts.values())))
+                versioned = await self._read(incident.id)
+                if versioned is not None:
+                    shown.append(show_incident(versioned.snapshot.incident, list(versioned.snapshot.alerts.values())))
             return len(shown) < limit
 
         after = await self._walk(request, Table.INCIDENTS, limit, take)
@@ -83,7 +83,7 @@ class IncidentsApi:
         """Rows from the cursor on until `take` has enough; none is left out between two answers."""
         cursor, shown = position(request)
         for _ in range(LOOKED_AT_PAGES):
-            begin, (cursor, found) = cursor, await self.slots.page(table, cursor, limit)
+            begin, (cursor, found) = cursor, await self.shards.page(table, cursor, limit)
             rows = list(found.values())
             for at, row in enumerate(rows[shown:], shown + 1):
                 if not await take(row):
@@ -95,17 +95,17 @@ class IncidentsApi:
 
     async def _incident(self, request: Request) -> models.IncidentWhole:
         name, policy = request.path_params["incident"], self.policy()
-        reading = await self._read(name, policy)
-        if reading is None:
+        versioned = await self._read(name, policy)
+        if versioned is None:
             raise Refusal(404, f"there is no incident {name}", "incident", "ended incidents are kept for 7 days")
-        alerts = list(reading.case.alerts.values())
-        planned = plan(reading.case, policy, reading.now)
-        timeline = await self.slots.timeline(name, PAGE, reading.case.incident.opened_at)
+        alerts = list(versioned.snapshot.alerts.values())
+        planned = plan(versioned.snapshot, policy, versioned.now)
+        timeline = await self.shards.timeline(name, PAGE, versioned.snapshot.incident.opened_at)
         return models.IncidentWhole(
-            **show_incident(reading.case.incident, alerts).model_dump(),
+            **show_incident(versioned.snapshot.incident, alerts).model_dump(),
             alerts=[show_alert(one) for one in alerts],
-            ledgers=[show_target(one) for one in reading.case.ledgers.values()],
-            verdicts=show_verdicts(planned, dict(reading.case.alerts), reading.now),
+            ledgers=[show_target(one) for one in versioned.snapshot.ledgers.values()],
+            verdicts=show_verdicts(planned, dict(versioned.snapshot.alerts), versioned.now),
             timeline=[models.TimelineShown(at=moment(at), what=one.what, detail=dict(one.detail)) for at, one in timeline],
         )
 
@@ -126,10 +126,10 @@ class IncidentsApi:
     async def _shown(self, request: Request, changed: object) -> models.IncidentShown:
         name = request.path_params["incident"]
         found_or_refuse(changed, "incident", name)
-        reading = await self._read(name)
-        if reading is None:
+        versioned = await self._read(name)
+        if versioned is None:
             raise Refusal(404, f"there is no incident {name}", "incident")
-        return show_incident(reading.case.incident, list(reading.case.alerts.values()))
+        return show_incident(versioned.snapshot.incident, list(versioned.snapshot.alerts.values()))
 
     async def _alerts(self, request: Request) -> models.AlertPage:
         wanted, limit = choice(request, "firing", ("true", "all")), limit_of(request)
@@ -156,18 +156,18 @@ class IncidentsApi:
         shown: list[models.VerdictShown] = []
 
         async def take(row: Row) -> bool:
-            reading = await self._read(load_incident(row.value).id, policy)
-            if reading is not None and not reading.case.incident.resolved_at:
-                planned = plan(reading.case, policy, reading.now)
-                found = show_verdicts(planned, dict(reading.case.alerts), reading.now)
+            versioned = await self._read(load_incident(row.value).id, policy)
+            if versioned is not None and not versioned.snapshot.incident.resolved_at:
+                planned = plan(versioned.snapshot, policy, versioned.now)
+                found = show_verdicts(planned, dict(versioned.snapshot.alerts), versioned.now)
                 shown.extend(one for one in found if wanted in ("", one.standing))
             return len(shown) < limit
 
         return models.VerdictPage(next=await self._walk(request, Table.INCIDENTS, limit, take), items=shown)
 
     async def _quarantine(self, request: Request) -> models.QuarantineList:
-        kept = await self.slots.quarantine(limit_of(request))
-        counted = await self.slots.counters()
+        kept = await self.shards.quarantine(limit_of(request))
+        counted = await self.shards.counters()
         return models.QuarantineList(
             items=[show_quarantined(*one) for one in kept], evicted=counted.get("quarantine_evicted", 0)
         )
@@ -206,14 +206,14 @@ class IncidentsApi:
     async def _rules(self, _request: Request) -> models.RulesShown:
         return self.rules()
 
-    async def _read(self, incident: str, policy: Policy | None = None) -> Reading | None:
-        state = await self.slots.holding(Cell(Table.INCIDENTS, incident))
-        return await read_case(state, incident, policy)
+    async def _read(self, incident: str, policy: Policy | None = None) -> VersionedSnapshot | None:
+        state = await self.shards.holding(Cell(Table.INCIDENTS, incident))
+        return await read_snapshot(state, incident, policy)
 
     async def _row(self, table: Table, name: str) -> Row | None:
         cell = Cell(table, name)
-        state = await self.slots.holding(cell)
-        row = (await state.gather(Ask(cells=(cell,)))).rows[cell]
+        state = await self.shards.holding(cell)
+        row = (await state.gather(Query(cells=(cell,)))).rows[cell]
         return row if row.value else None
 
 

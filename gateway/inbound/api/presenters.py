@@ -7,8 +7,8 @@ from datetime import datetime
 import msgspec
 
 from gateway.decisions.delivery.compose import titled
+from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import Plan
-from gateway.decisions.notification.standings import standings
 from gateway.inbound.api.incident_models import (
     AcknowledgedShown,
     AlertShown,
@@ -20,11 +20,11 @@ from gateway.inbound.api.incident_models import (
     VerdictShown,
 )
 from gateway.model.alert import Alert
-from gateway.model.changes import Kept
+from gateway.model.changes import QuarantineEntry
 from gateway.model.incident import Incident
 from gateway.model.instants import instant
 from gateway.model.ledger import Ledger
-from gateway.model.quarantined import Stray
+from gateway.model.quarantined import Quarantined
 from gateway.model.severity import Severity
 from gateway.model.verdict import Verdict
 
@@ -92,11 +92,11 @@ def _worst(alerts: list[Alert]) -> Severity:
 def show_target(ledger: Ledger) -> TargetShown:
     return TargetShown(
         target=ledger.target,
-        told=ledger.believed.state.value,
+        told=ledger.last_notified.state.value,
         generation=ledger.generation,
-        first_told_at=moment(ledger.first_told_at),
-        told_at=moment(ledger.told_at),
-        remote=ledger.remote.id if ledger.remote else None,
+        first_notified_at=moment(ledger.first_notified_at),
+        notified_at=moment(ledger.notified_at),
+        remote=ledger.message_ref.id if ledger.message_ref else None,
         attempts=ledger.attempts,
         failing_since=moment(ledger.failing_since),
         error=ledger.error or None,
@@ -112,9 +112,11 @@ def show_verdicts(plan: Plan, alerts: dict[str, Alert], now: int) -> list[Verdic
     """Every member at every target, and the members that no target sees."""
     shown = []
     for target, view in plan.views.items():
-        for episode, verdict in standings(view, now)[1].items():
+        for episode, verdict in count_statuses(view, now)[1].items():
             shown.append(_verdict(plan.incident.id, alerts[episode], target, verdict))
-    shown += [_verdict(plan.incident.id, alerts[episode], None, verdict) for episode, verdict in plan.unseen.items()]
+    shown += [
+        _verdict(plan.incident.id, alerts[episode], None, verdict) for episode, verdict in plan.untargeted_verdicts.items()
+    ]
     return shown
 
 
@@ -132,15 +134,15 @@ def _verdict(incident: str, alert: Alert, target: str | None, verdict: Verdict) 
     )
 
 
-def show_quarantined(kept: Kept, last_seen: int, times: int) -> QuarantinedShown:
-    stray = msgspec.msgpack.decode(kept.value, type=Stray)
+def show_quarantined(kept: QuarantineEntry, last_seen: int, times: int) -> QuarantinedShown:
+    quarantined = msgspec.msgpack.decode(kept.value, type=Quarantined)
     return QuarantinedShown(
         id=kept.id,
-        source=stray.source,
-        field=stray.field,
-        error=stray.error,
-        whole_body=stray.whole,
+        source=quarantined.source,
+        field=quarantined.field,
+        error=quarantined.error,
+        whole_body=quarantined.whole,
         times=times,
         last_seen=moment(last_seen),
-        raw=stray.raw.decode("utf-8", "replace"),
+        raw=quarantined.raw.decode("utf-8", "replace"),
     )

@@ -18,7 +18,7 @@ from gateway.state.watchdogs import heard
 
 @dataclass(frozen=True, slots=True)
 class WatchdogsApi:
-    """`home` is the home slot; `rules` answers the watchdogs in force."""
+    """`home` is the home shard; `rules` answers the watchdogs in force."""
 
     home: Store
     rules: Callable[[], Mapping[str, Watchdog]]

@@ -21,12 +21,12 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import BadWebhook, StateUnavailable
-from gateway.inbound.request_id import correlation_id
-from gateway.inbound.webhooks.body import Caps, Flight, Unread, header
-from gateway.inbound.webhooks.source_auth import Entrance
+from gateway.inbound.request_id import request_id
+from gateway.inbound.webhooks.body import BodyBudget, Caps, Unread, header
+from gateway.inbound.webhooks.source_auth import SourceAuth
 from gateway.intake.parse_events import parse_events
 from gateway.intake.parse_webhook import Parsed, parse
-from gateway.model.quarantined import MAX_RAW, Stray
+from gateway.model.quarantined import MAX_RAW, Quarantined
 
 log = structlog.get_logger("gateway.inbound")
 
@@ -65,22 +65,22 @@ READERS = {"/webhooks/alertmanager": parse, "/webhooks/alertmanager/events": par
 Take = Callable[[Parsed], Awaitable[None]]
 
 
-class AlertmanagerDoor:
-    """`take` makes what was read durable or raises `StateUnavailable`; `entrance` is that of the rules in force, `now` the
+class AlertmanagerWebhook:
+    """`take` makes what was read durable or raises `StateUnavailable`; `source_auth` is that of the rules in force, `now` the
     machine's time in ms."""
 
-    def __init__(self, take: Take, entrance: Entrance, caps: Caps, counter: Counter, now: Callable[[], int]) -> None:
-        self.entrance = entrance
+    def __init__(self, take: Take, source_auth: SourceAuth, caps: Caps, counter: Counter, now: Callable[[], int]) -> None:
+        self.source_auth = source_auth
         self._hand_over = take
         self._counter = counter
         self._now = now
-        self._flight = Flight(caps)
+        self._budget = BodyBudget(caps)
         self._caps = caps
         self.busy = 0
 
     @property
     def bytes_in_flight(self) -> int:
-        return self._flight.bytes
+        return self._budget.bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = self._now()
@@ -103,19 +103,19 @@ class AlertmanagerDoor:
     async def _answer(self, scope: Scope, receive: Receive, trace: str) -> tuple[Parsed | None, Reply]:
         if scope["method"] != "POST":
             return None, NOT_POST
-        normaliser = self.entrance.admit(header(scope, b"authorization").decode("latin-1"))
+        normaliser = self.source_auth.admit(header(scope, b"authorization").decode("latin-1"))
         if normaliser is None:
             return None, NO_TOKEN
         encoding = header(scope, b"content-encoding")
         if encoding not in (b"", b"identity"):
             return None, Reply(400, "encoding", "the body is compressed", "content-encoding", "send it as it is")
-        body = await self._flight.read(scope, receive)
+        body = await self._budget.read(scope, receive)
         if isinstance(body, Unread):
             return None, REMEDIES[body]
         try:
             return await self._take(READERS[scope["path"].rstrip("/")], normaliser, body, trace)
         finally:
-            self._flight.land(len(body))
+            self._budget.land(len(body))
 
     async def _take(
         self, read: Callable[[bytes, Normaliser, int, str], Parsed], normaliser: Normaliser, body: bytes, trace: str
@@ -125,8 +125,10 @@ class AlertmanagerDoor:
             parsed = read(body, normaliser, self._now(), trace)
             refusal = None
         except BadWebhook as error:
-            stray = Stray(source, error.field, error.message, body[:MAX_RAW], whole=True, event=read is parse_events)
-            parsed = Parsed(source, [], [stray])
+            quarantined = Quarantined(
+                source, error.field, error.message, body[:MAX_RAW], whole=True, event=read is parse_events
+            )
+            parsed = Parsed(source, [], [quarantined])
             refusal = Reply(400, "not_a_webhook", str(error), error.field, "docs/webhooks.md says what is taken; the body is kept in quarantine")  # fmt: skip
         try:
             async with asyncio.timeout(self._caps.take_time):
@@ -135,14 +137,14 @@ class AlertmanagerDoor:
             return parsed, Reply(503, "store_slow", "the store is too slow")
         except StateUnavailable as error:
             return parsed, Reply(503, "store_away", str(error))
-        taken = Reply(200, "taken", alerts=len(parsed.seen), quarantined=len(parsed.strays))
+        taken = Reply(200, "taken", alerts=len(parsed.seen), quarantined=len(parsed.quarantined))
         return parsed, refusal or taken
 
 
 @contextmanager
 def _correlated(scope: Scope) -> Iterator[str]:
     """One id for everything that is logged of this webhook."""
-    trace = correlation_id(scope)
+    trace = request_id(scope)
     with structlog.contextvars.bound_contextvars(correlation=trace):
         yield trace
 
@@ -158,10 +160,10 @@ def _note(reply: Reply, parsed: Parsed | None, elapsed: float) -> None:
         facts |= {"source": parsed.source, "receiver": parsed.receiver[:200], "group": blake2b(parsed.group.encode("utf-8", "replace"), digest_size=4).hexdigest()}  # fmt: skip
         if parsed.truncated:
             facts["truncated"] = parsed.truncated
-        if parsed.strays:
-            facts["quarantined"] = len(parsed.strays)
-            facts["first_fault"] = parsed.strays[0].fault[:300]
-    if reply.status == 200 and not (parsed and parsed.strays):
+        if parsed.quarantined:
+            facts["quarantined"] = len(parsed.quarantined)
+            facts["first_fault"] = parsed.quarantined[0].fault[:300]
+    if reply.status == 200 and not (parsed and parsed.quarantined):
         log.info("webhook_received", **facts)
     else:
         said = {"error": reply.error[:300]} if reply.error else {}

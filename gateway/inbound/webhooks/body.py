@@ -32,7 +32,7 @@ class Unread(StrEnum):
     GONE = "gone"  # the sender hung up
 
 
-class Flight:
+class BodyBudget:
     """The bytes of all bodies that are being worked on."""
 
     def __init__(self, caps: Caps) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.model.instants import instant
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
+from gateway.model.notification import AlertLine, Notification
 from gateway.model.severity import Severity
-from gateway.model.telling import Line, Telling
 from gateway.outbound.wording import shorten, spoken, tame, web_address
 
 MAX_SUMMARY = 1_024
@@ -32,19 +32,19 @@ SEVERITIES = {
 SOURCE_LABELS = ("instance", "host", "node", "pod", "service", "cluster")
 
 
-def dedup_key(telling: Telling) -> str:
+def dedup_key(notification: Notification) -> str:
     """Of incident and generation; the routing key adds the service."""
-    return f"{telling.incident}.{telling.generation}"
+    return f"{notification.incident}.{notification.generation}"
 
 
-def action(telling: Telling) -> str:
-    return "trigger" if telling.state is Told.FIRING else "resolve"
+def action(notification: Notification) -> str:
+    return "trigger" if notification.state is NotifiedState.FIRING else "resolve"
 
 
-def render(telling: Telling) -> dict[str, Any]:
+def render(notification: Notification) -> dict[str, Any]:
     """The trigger's fields beside routing key, action and dedup key."""
-    event: dict[str, Any] = {"payload": _payload(telling), "client": CLIENT, "links": _links(telling)}
-    if address := web_address(telling.link, MAX_URL):
+    event: dict[str, Any] = {"payload": _payload(notification), "client": CLIENT, "links": _links(notification)}
+    if address := web_address(notification.link, MAX_URL):
         event["client_url"] = address
     return _fitted(event)
 
@@ -54,21 +54,21 @@ def size(event: Mapping[str, Any]) -> int:
     return len(json.dumps(event))
 
 
-def _payload(telling: Telling) -> dict[str, Any]:
-    first = telling.lines[0] if telling.lines else None
-    where = telling.where
+def _payload(notification: Notification) -> dict[str, Any]:
+    first = notification.lines[0] if notification.lines else None
+    where = notification.where
     named = {
         "component": where.get("service") or where.get("job") or "",
         "group": " ".join(where[name] for name in ("cluster", "namespace") if name in where),
         "class": first.name if first else "",
     }
     return {
-        "summary": _summary(telling, first),
-        "source": _source(telling, first),
-        "severity": SEVERITIES[telling.severity],
-        "timestamp": instant(telling.started_at).isoformat(),
+        "summary": _summary(notification, first),
+        "source": _source(notification, first),
+        "severity": SEVERITIES[notification.severity],
+        "timestamp": instant(notification.started_at).isoformat(),
         **{name: shown for name, value in named.items() if (shown := _field(value))},
-        "custom_details": _details(telling),
+        "custom_details": _details(notification),
     }
 
 
@@ -76,40 +76,45 @@ def _field(text: str) -> str:
     return shorten(tame(text), MAX_FIELD)
 
 
-def _summary(telling: Telling, first: Line | None) -> str:
+def _summary(notification: Notification, first: AlertLine | None) -> str:
     """The title and how many more stand at its start, since phones and the voice call cut the rest."""
-    place = ", ".join(f"{name}={value}" for name, value in list(telling.where.items())[:4])
-    more = f" (+{telling.firing - 1} more)" if telling.firing > 1 else ""
-    title = f"{shorten(tame(telling.title), 300)}{more}"
+    place = ", ".join(f"{name}={value}" for name, value in list(notification.where.items())[:4])
+    more = f" (+{notification.firing - 1} more)" if notification.firing > 1 else ""
+    title = f"{shorten(tame(notification.title), 300)}{more}"
     said = tame(" — ".join(part for part in (title, first.summary if first else "", place) if part))
     return shorten(said, MAX_SUMMARY) or "an alert"
 
 
-def _source(telling: Telling, first: Line | None) -> str:
+def _source(notification: Notification, first: AlertLine | None) -> str:
     labels = first.labels if first else {}
     for name in SOURCE_LABELS:
-        if value := _field(telling.where.get(name) or labels.get(name) or ""):
+        if value := _field(notification.where.get(name) or labels.get(name) or ""):
             return value
     return "alertmanager"
 
 
-def _details(telling: Telling) -> dict[str, Any]:
+def _details(notification: Notification) -> dict[str, Any]:
     details: dict[str, Any] = {
-        "firing": telling.firing,
-        "ended": telling.ended,
-        "where": telling.where,
-        "alerts": [_member(line) for line in telling.lines[:MEMBERS_SHOWN]],
-        "rule": shorten(telling.rule, 1_000),
-        "incident": telling.incident,
+        "firing": notification.firing,
+        "ended": notification.ended,
+        "where": notification.where,
+        "alerts": [_member(line) for line in notification.lines[:MEMBERS_SHOWN]],
+        "rule": shorten(notification.rule, 1_000),
+        "incident": notification.incident,
     }
-    details |= {"moved": telling.moved} if telling.moved else {}
-    if (more := telling.alerts - len(details["alerts"])) > 0:
+    details |= {"moved": notification.moved} if notification.moved else {}
+    if (more := notification.alerts - len(details["alerts"])) > 0:
         details["more_alerts"] = more
-    said = {"reason": telling.reason, "suppressed": telling.hushed, "goes_on_from": telling.previous, "owner": telling.owner}
+    said = {
+        "reason": notification.reason,
+        "suppressed": notification.silenced_after_notify,
+        "goes_on_from": notification.previous,
+        "owner": notification.owner,
+    }
     return details | {name: shorten(value, 1_000) for name, value in said.items() if value}
 
 
-def _member(line: Line) -> dict[str, Any]:
+def _member(line: AlertLine) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "alert": line.name,
         "severity": line.severity.word,
@@ -117,19 +122,19 @@ def _member(line: Line) -> dict[str, Any]:
         "summary": shorten(line.summary, 1_000),
     }
     shown |= {"fired_times": line.times} if line.times > 1 else {}
-    shown |= {"suppressed": line.hushed} if line.hushed else {}
+    shown |= {"suppressed": line.silenced_after_notify} if line.silenced_after_notify else {}
     shown |= {"moved": "told here no longer"} if line.moved else {}
     return shown | ({"took": spoken(line.ended_at - line.started_at)} if line.ended_at else {})
 
 
-def _links(telling: Telling) -> list[dict[str, str]]:
+def _links(notification: Notification) -> list[dict[str, str]]:
     """The first of each kind that is an address."""
     found: dict[str, str] = {}
-    for line in telling.lines[:MEMBERS_SHOWN]:
+    for line in notification.lines[:MEMBERS_SHOWN]:
         for name, url in (("Runbook", line.runbook), ("Dashboard", line.dashboard), ("Source", line.source)):
             if name not in found and (address := web_address(url, MAX_URL)):
                 found[name] = address
-    if address := web_address(telling.link, MAX_URL):
+    if address := web_address(notification.link, MAX_URL):
         found["Incident"] = address
     return [{"href": url, "text": name} for name, url in found.items()]
 

@@ -17,8 +17,8 @@ from typing import Any
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from gateway.model.ledger import Note, Remote, Through, Told
-from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.model.ledger import Endpoint, MessageRef, Note, NotifiedState
+from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 from gateway.outbound.pagerduty.event import action, dedup_key, render
 from gateway.outbound.wording import retry_after, shorten
 
@@ -49,32 +49,41 @@ class PagerDutyNotifier:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._sessions.close()
 
-    async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
+    async def notify(
+        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+    ) -> Answer:
         """What is firing and acknowledged is triggered first, so that the acknowledgement meets something open."""
-        del through, attempt, remote
-        key = dedup_key(telling)
-        firing = telling.state is Told.FIRING
-        steps = [(action(telling), render(telling) if firing else {})]
-        steps += [("acknowledge", {})] if firing and telling.acknowledged_by else []
+        del endpoint, attempt, message_ref
+        key = dedup_key(notification)
+        firing = notification.state is NotifiedState.FIRING
+        steps = [(action(notification), render(notification) if firing else {})]
+        steps += [("acknowledge", {})] if firing and notification.acknowledged_by else []
         return await self._send(secret, key, *steps)
 
     async def reply(
-        self, through: Through, secret: str, notes: tuple[Note, ...], *, attempt: str, remote: Remote, mentions: tuple[str, ...]
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notes: tuple[Note, ...],
+        *,
+        attempt: str,
+        message_ref: MessageRef,
+        mentions: tuple[str, ...],
     ) -> Answer:
         """There are no threads: what a note says is in the incident's own state."""
-        del through, secret, notes, attempt, mentions
-        return Delivered(remote)
+        del endpoint, secret, notes, attempt, mentions
+        return Delivered(message_ref)
 
     async def look(
-        self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
+        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
     ) -> Look:
         """Nothing to look for: the key makes repeating harmless."""
-        del through, secret, attempts, since, remote
+        del endpoint, secret, attempts, since, message_ref
         return Found({})
 
-    async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
-        del through
-        return await self._send(secret, remote.id, ("resolve", {}))
+    async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
+        del endpoint
+        return await self._send(secret, message_ref.id, ("resolve", {}))
 
     async def _send(self, secret: str, key: str, *steps: tuple[str, dict[str, Any]]) -> Answer:
         """In this order, up to the first that is not taken; a step that has no worker yet when the time is over is not sent."""
@@ -87,7 +96,7 @@ class PagerDutyNotifier:
                         return trouble
         except TimeoutError:
             return Unanswered("timeout")
-        return Delivered(Remote(key))
+        return Delivered(MessageRef(key))
 
     def _send_now(self, secret: str, what: str, key: str, event: dict[str, Any]) -> Trouble | None:
         if not secret:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.model.telling import Refused, Unanswered
+from gateway.model.notification import Refused, Unanswered
 from gateway.outbound.wording import retry_after, shorten
 
 RATE_LIMIT_WAIT = 1_000  # ms, where a 429 does not say

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.model.ledger import Note, Told
+from gateway.model.ledger import Note, NotifiedState
+from gateway.model.notification import AlertLine, Notification
 from gateway.model.severity import Severity
-from gateway.model.telling import Line, Telling
 from gateway.outbound.slack.text import joined, link, mention, moment, plain
 from gateway.outbound.wording import shorten, spoken, tame, web_address
 
@@ -32,8 +32,8 @@ SEVERITY_SIGNS = {
     Severity.INFO: "🔵",
     Severity.NONE: "⚪",
 }
-STATE_SIGNS = {Told.ENDED: "✅", Told.CLOSED: "☑️", Told.MOVED: "➡️"}
-STATE_WORDS = {Told.ENDED: "Resolved", Told.CLOSED: "Closed by hand", Told.MOVED: "Moved"}
+STATE_SIGNS = {NotifiedState.ENDED: "✅", NotifiedState.CLOSED: "☑️", NotifiedState.MOVED: "➡️"}
+STATE_WORDS = {NotifiedState.ENDED: "Resolved", NotifiedState.CLOSED: "Closed by hand", NotifiedState.MOVED: "Moved"}
 
 Block = dict[str, Any]
 
@@ -46,25 +46,26 @@ class Rendered:
     blocks: tuple[Block, ...] = ()
 
 
-def render(telling: Telling) -> Rendered:
+def render(notification: Notification) -> Rendered:
     sections = (
-        _mentions(telling),
-        _summary(telling),
-        _where(telling.where),
-        _facts(telling),
-        _members(telling),
-        _links(telling),
+        _mentions(notification),
+        _summary(notification),
+        _where(notification.where),
+        _facts(notification),
+        _members(notification),
+        _links(notification),
     )
-    header = {"type": "header", "text": {"type": "plain_text", "text": _headline(telling, MAX_HEADER), "emoji": True}}
-    footer = {"type": "context", "elements": [_mrkdwn(_footer(telling))]}
+    header = {"type": "header", "text": {"type": "plain_text", "text": _headline(notification, MAX_HEADER), "emoji": True}}
+    footer = {"type": "context", "elements": [_mrkdwn(_footer(notification))]}
     return Rendered(
-        _notification(telling), (header, *({"type": "section", "text": _mrkdwn(text)} for text in sections if text), footer)
+        _notification(notification),
+        (header, *({"type": "section", "text": _mrkdwn(text)} for text in sections if text), footer),
     )
 
 
-def render_plainly(telling: Telling) -> Rendered:
+def render_plainly(notification: Notification) -> Rendered:
     """Text alone, for a message whose blocks Slack does not take: content can never block a telling."""
-    return Rendered(_notification(telling))
+    return Rendered(_notification(notification))
 
 
 def render_notes(notes: Sequence[Note], mentions: Sequence[str]) -> Rendered:
@@ -80,38 +81,38 @@ def _mrkdwn(text: str) -> dict[str, Any]:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _state(telling: Telling) -> tuple[str, str]:
-    if telling.state in STATE_WORDS:
-        return STATE_SIGNS[telling.state], STATE_WORDS[telling.state]
-    if telling.quiet_until:
+def _state(notification: Notification) -> tuple[str, str]:
+    if notification.state in STATE_WORDS:
+        return STATE_SIGNS[notification.state], STATE_WORDS[notification.state]
+    if notification.quiet_until:
         return "⏳", "Quiet"
-    return SEVERITY_SIGNS[telling.severity], telling.severity.word.upper()
+    return SEVERITY_SIGNS[notification.severity], notification.severity.word.upper()
 
 
-def _headline(telling: Telling, most: int) -> str:
-    sign, word = _state(telling)
-    more = f" (+{telling.firing - 1})" if telling.firing > 1 and telling.state is Told.FIRING else ""
+def _headline(notification: Notification, most: int) -> str:
+    sign, word = _state(notification)
+    more = f" (+{notification.firing - 1})" if notification.firing > 1 and notification.state is NotifiedState.FIRING else ""
     start = f"{sign} {word}: "
-    return f"{start}{shorten(tame(telling.title), most - len(start) - len(more))}{more}"
+    return f"{start}{shorten(tame(notification.title), most - len(start) - len(more))}{more}"
 
 
-def _notification(telling: Telling) -> str:
-    place = ", ".join(f"{shorten(name, 60)}={shorten(value, 120)}" for name, value in list(telling.where.items())[:3])
-    summary = next((line.summary for line in telling.lines if line.summary), "")
-    said = " — ".join(part for part in (_headline(telling, 300), place, summary) if part)
-    return joined((_mentions(telling), plain(said, MAX_TEXT)), " ", MAX_MENTIONS + MAX_TEXT + 1)
+def _notification(notification: Notification) -> str:
+    place = ", ".join(f"{shorten(name, 60)}={shorten(value, 120)}" for name, value in list(notification.where.items())[:3])
+    summary = next((line.summary for line in notification.lines if line.summary), "")
+    said = " — ".join(part for part in (_headline(notification, 300), place, summary) if part)
+    return joined((_mentions(notification), plain(said, MAX_TEXT)), " ", MAX_MENTIONS + MAX_TEXT + 1)
 
 
-def _mentions(telling: Telling) -> str:
-    return _called(telling.mentions) if telling.page and telling.state is Told.FIRING else ""
+def _mentions(notification: Notification) -> str:
+    return _called(notification.mentions) if notification.page and notification.state is NotifiedState.FIRING else ""
 
 
 def _called(mentions: Sequence[str]) -> str:
     return joined((mention(one) for one in mentions), " ", MAX_MENTIONS)
 
 
-def _summary(telling: Telling) -> str:
-    said = dict.fromkeys(plain(line.summary, 440) for line in telling.lines[:MEMBERS_SHOWN] if line.summary)
+def _summary(notification: Notification) -> str:
+    said = dict.fromkeys(plain(line.summary, 440) for line in notification.lines[:MEMBERS_SHOWN] if line.summary)
     return joined(list(said)[:SUMMARIES_SHOWN], "\n", MAX_SUMMARY)
 
 
@@ -120,92 +121,104 @@ def _where(where: Mapping[str, str]) -> str:
     return joined(shown, SEPARATOR, MAX_WHERE)
 
 
-def _facts(telling: Telling) -> str:
-    return "\n".join(line for line in (_when(telling), _hushed(telling), _count(telling), _who(telling)) if line)
+def _facts(notification: Notification) -> str:
+    return "\n".join(
+        line for line in (_when(notification), _hushed(notification), _count(notification), _who(notification)) if line
+    )
 
 
-def _when(telling: Telling) -> str:
-    since = moment(telling.started_at, telling.at)
-    match telling.state:
-        case Told.ENDED:
-            lasted = spoken(telling.ended_at - telling.started_at)
-            return f"Fired {since}, ended {moment(telling.ended_at, telling.at)}: it took *{lasted}*"
-        case Told.CLOSED:
-            return f"Firing since {since}; closed by {plain(telling.closed_by or 'hand', 80)} while it still fires"
-        case Told.MOVED:
-            return f"Firing since {since}; {plain(telling.closed_by, 200) or 'no rule tells it here any longer'}"
-        case _ if telling.quiet_until:
-            return f"Fired {since}; nothing fires now, closes {moment(telling.quiet_until, telling.at)}"
+def _when(notification: Notification) -> str:
+    since = moment(notification.started_at, notification.at)
+    match notification.state:
+        case NotifiedState.ENDED:
+            lasted = spoken(notification.ended_at - notification.started_at)
+            return f"Fired {since}, ended {moment(notification.ended_at, notification.at)}: it took *{lasted}*"
+        case NotifiedState.CLOSED:
+            return f"Firing since {since}; closed by {plain(notification.closed_by or 'hand', 80)} while it still fires"
+        case NotifiedState.MOVED:
+            return f"Firing since {since}; {plain(notification.closed_by, 200) or 'no rule tells it here any longer'}"
+        case _ if notification.quiet_until:
+            return f"Fired {since}; nothing fires now, closes {moment(notification.quiet_until, notification.at)}"
         case _:
             return f"Firing since {since}"
 
 
-def _hushed(telling: Telling) -> str:
-    until = f", until {moment(telling.hushed_until, telling.at)}" if telling.hushed_until else ""
-    return f"🔕 {plain(telling.hushed, 200)}{until}" if telling.hushed else ""
+def _hushed(notification: Notification) -> str:
+    until = (
+        f", until {moment(notification.silenced_after_notify_until, notification.at)}"
+        if notification.silenced_after_notify_until
+        else ""
+    )
+    return f"🔕 {plain(notification.silenced_after_notify, 200)}{until}" if notification.silenced_after_notify else ""
 
 
-def _count(telling: Telling) -> str:
-    if telling.alerts < 2:
+def _count(notification: Notification) -> str:
+    if notification.alerts < 2:
         return ""
-    counts = {"firing": telling.firing, "ended": telling.ended, "moved": telling.moved}
-    return f"{telling.alerts} alerts: {', '.join(f'{count} {what}' for what, count in counts.items() if count)}"
+    counts = {"firing": notification.firing, "ended": notification.ended, "moved": notification.moved}
+    return f"{notification.alerts} alerts: {', '.join(f'{count} {what}' for what, count in counts.items() if count)}"
 
 
-def _who(telling: Telling) -> str:
-    if telling.state is not Told.FIRING:
+def _who(notification: Notification) -> str:
+    if notification.state is not NotifiedState.FIRING:
         return ""
-    if telling.acknowledged_by:
-        return f"👀 {plain(telling.acknowledged_by, 80)} has it since {moment(telling.acknowledged_at, telling.at)}"
-    owner = f" (owner: {plain(telling.owner, 60)})" if telling.owner else ""
-    return "" if telling.quiet_until else f"Nobody has it yet{owner}"
+    if notification.acknowledged_by:
+        return (
+            f"👀 {plain(notification.acknowledged_by, 80)} has it since {moment(notification.acknowledged_at, notification.at)}"
+        )
+    owner = f" (owner: {plain(notification.owner, 60)})" if notification.owner else ""
+    return "" if notification.quiet_until else f"Nobody has it yet{owner}"
 
 
-def _members(telling: Telling) -> str:
-    if len(telling.lines) < 2 and not any(line.times > 1 for line in telling.lines):
+def _members(notification: Notification) -> str:
+    if len(notification.lines) < 2 and not any(line.times > 1 for line in notification.lines):
         return ""
     shown: list[str] = []
     size = 0
-    for line in telling.lines[:MEMBERS_SHOWN]:
-        text = _member(line, telling)
+    for line in notification.lines[:MEMBERS_SHOWN]:
+        text = _member(line, notification)
         if size + len(text) > MAX_MEMBERS:
             break
         shown.append(text)
         size += len(text) + 1
-    rest = telling.alerts - len(shown)
+    rest = notification.alerts - len(shown)
     return "\n".join([*shown, f"… and {rest} more"] if rest > 0 else shown)
 
 
-def _member(line: Line, telling: Telling) -> str:
-    own = [(name, value) for name, value in line.labels.items() if telling.where.get(name) != value and name != "severity"]
+def _member(line: AlertLine, notification: Notification) -> str:
+    own = [(name, value) for name, value in line.labels.items() if notification.where.get(name) != value and name != "severity"]
     labels = "".join(f" {plain(name, 40)}={plain(value, 60)}" for name, value in own[:LABELS_SHOWN])
     labels += f" (fired {line.times} times)" if line.times > 1 else ""
     if line.ended_at:
         return f"✅ ~{plain(line.name, 80)}~{labels}"
     if line.moved:
-        return f"{STATE_SIGNS[Told.MOVED]} {plain(line.name, 80)}{labels}, told here no longer"
-    sign, kept = ("🔕", f", {plain(line.hushed, 40)}") if line.hushed else (SEVERITY_SIGNS[line.severity], "")
-    return f"{sign} *{plain(line.name, 80)}*{labels} since {moment(line.started_at, telling.at)}{kept}"
+        return f"{STATE_SIGNS[NotifiedState.MOVED]} {plain(line.name, 80)}{labels}, told here no longer"
+    sign, kept = (
+        ("🔕", f", {plain(line.silenced_after_notify, 40)}")
+        if line.silenced_after_notify
+        else (SEVERITY_SIGNS[line.severity], "")
+    )
+    return f"{sign} *{plain(line.name, 80)}*{labels} since {moment(line.started_at, notification.at)}{kept}"
 
 
-def _links(telling: Telling) -> str:
+def _links(notification: Notification) -> str:
     """The first of each kind that is an address."""
     found: dict[str, str] = {}
-    for name, url in _addresses(telling):
+    for name, url in _addresses(notification):
         if url and name not in found and (address := web_address(url, MAX_URL)):
             found[name] = link(address, name)
     return joined(found.values(), SEPARATOR, MAX_LINKS)
 
 
-def _addresses(telling: Telling) -> Iterator[tuple[str, str]]:
-    for line in telling.lines[:MEMBERS_SHOWN]:
+def _addresses(notification: Notification) -> Iterator[tuple[str, str]]:
+    for line in notification.lines[:MEMBERS_SHOWN]:
         yield from (("Runbook", line.runbook), ("Dashboard", line.dashboard), ("Source", line.source))
-    yield "Incident", telling.link
+    yield "Incident", notification.link
 
 
-def _footer(telling: Telling) -> str:
-    parts = [f"incident {plain(telling.incident, 60)}"]
-    parts += [f"by rule {plain(telling.rule, 300)}"] if telling.rule else []
-    parts += [f"goes on from {plain(telling.previous, 60)}"] if telling.previous else []
-    parts += [plain(telling.reason, 300)] if telling.reason else []
+def _footer(notification: Notification) -> str:
+    parts = [f"incident {plain(notification.incident, 60)}"]
+    parts += [f"by rule {plain(notification.rule, 300)}"] if notification.rule else []
+    parts += [f"goes on from {plain(notification.previous, 60)}"] if notification.previous else []
+    parts += [plain(notification.reason, 300)] if notification.reason else []
     return joined(parts, SEPARATOR, MAX_FOOTER)

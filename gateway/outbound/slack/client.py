@@ -12,7 +12,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from gateway.model.telling import Refused, Unanswered
+from gateway.model.notification import Refused, Unanswered
 from gateway.outbound.slack.answers import judge
 
 PAGE, PAGES = 200, 20  # 4,000 messages, the newest first: what a busy channel says in the longest read-back

@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.model.ledger import Note, Remote, Through
-from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.model.ledger import Endpoint, MessageRef, Note
+from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
 from gateway.outbound.slack.client import NotOk, SlackCalls
 
@@ -38,38 +38,55 @@ class SlackNotifier:
     async def aclose(self) -> None:
         await self._calls.aclose()
 
-    async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
+    async def notify(
+        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+    ) -> Answer:
         """Content that Slack refuses is told once more as plain text: no label may keep people from being told."""
-        if remote is not None and not remote.channel:
+        if message_ref is not None and not message_ref.channel:
             return Refused("gone", "no message of Slack's", gone=True)
         try:
             async with asyncio.timeout(self._timeout):
-                answer = await self._show(through, secret, render(telling), telling, attempt, remote)
+                answer = await self._show(endpoint, secret, render(notification), notification, attempt, message_ref)
                 if isinstance(answer, Refused) and answer.reason == "invalid":
-                    answer = await self._show(through, secret, render_plainly(telling), telling, attempt, remote)
+                    answer = await self._show(
+                        endpoint, secret, render_plainly(notification), notification, attempt, message_ref
+                    )
                 return answer
         except TimeoutError:
             return Unanswered("timeout")
 
     async def _show(
-        self, through: Through, secret: str, rendered: Rendered, telling: Telling, attempt: str, remote: Remote | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        rendered: Rendered,
+        notification: Notification,
+        attempt: str,
+        message_ref: MessageRef | None,
     ) -> Answer:
         sent: dict[str, Any] = {"text": rendered.text, "blocks": list(rendered.blocks), **AS_WRITTEN}
-        if remote is None:
-            channel = self._ids.get((secret, through.address), through.address)
-            metadata = _metadata(attempt, "message", telling)
+        if message_ref is None:
+            channel = self._ids.get((secret, endpoint.address), endpoint.address)
+            metadata = _metadata(attempt, "message", notification)
             answer = await self._post("chat.postMessage", secret, {**sent, **QUIET, "channel": channel, "metadata": metadata})
-            self._learn(secret, through.address, answer)
+            self._learn(secret, endpoint.address, answer)
             return answer
         # Without metadata of its own an edit leaves the posting's attempt in place, where a late look still finds it.
-        return await self._post("chat.update", secret, {**sent, "channel": remote.channel, "ts": remote.id})
+        return await self._post("chat.update", secret, {**sent, "channel": message_ref.channel, "ts": message_ref.id})
 
     async def reply(
-        self, through: Through, secret: str, notes: tuple[Note, ...], *, attempt: str, remote: Remote, mentions: tuple[str, ...]
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notes: tuple[Note, ...],
+        *,
+        attempt: str,
+        message_ref: MessageRef,
+        mentions: tuple[str, ...],
     ) -> Answer:
         sent = {
-            "channel": remote.channel or through.address,
-            "thread_ts": remote.id,
+            "channel": message_ref.channel or endpoint.address,
+            "thread_ts": message_ref.id,
             "text": render_notes(notes, mentions).text,
             "reply_broadcast": any(note.broadcast for note in notes),
             "metadata": _metadata(attempt, "reply"),
@@ -77,28 +94,30 @@ class SlackNotifier:
             **QUIET,
         }
         answer = await self._post("chat.postMessage", secret, sent)
-        return Delivered(remote) if isinstance(answer, Delivered) else answer
+        return Delivered(message_ref) if isinstance(answer, Delivered) else answer
 
     async def look(
-        self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
+        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
     ) -> Look:
         """In the channel (the newest first) and, for replies, in the thread; more than `PAGES` pages of either are not read."""
-        found: dict[str, Remote] = {}
+        found: dict[str, MessageRef] = {}
         try:
             async with asyncio.timeout(self._timeout):
-                channel = remote.channel if remote and remote.channel else await self._id_of(through.address, secret)
+                channel = (
+                    message_ref.channel if message_ref and message_ref.channel else await self._id_of(endpoint.address, secret)
+                )
                 if channel is not None:
-                    await self._find(secret, channel, remote.id if remote else "", (attempts, since), found)
+                    await self._find(secret, channel, message_ref.id if message_ref else "", (attempts, since), found)
         except NotOk as trouble:
             if isinstance(trouble.answer, Refused) and trouble.answer.reason == "not_found":
-                self._ids.pop((secret, through.address), None)
+                self._ids.pop((secret, endpoint.address), None)
             return trouble.answer
         except TimeoutError:
             return Unanswered("timeout")
         return Found(found)
 
     async def _find(
-        self, secret: str, channel: str, thread: str, sought: tuple[tuple[str, ...], int], found: dict[str, Remote]
+        self, secret: str, channel: str, thread: str, sought: tuple[tuple[str, ...], int], found: dict[str, MessageRef]
     ) -> None:
         attempts, since = sought
         asked = {"channel": channel, "oldest": f"{max(0, since - SKEW) / 1000:.6f}"}
@@ -113,9 +132,11 @@ class SlackNotifier:
             if trouble.answer.detail not in THREAD_GONE:
                 raise
 
-    async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
-        answer = await self._post("chat.delete", secret, {"channel": remote.channel or through.address, "ts": remote.id})
-        return Delivered(remote) if isinstance(answer, Refused) and answer.gone else answer
+    async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
+        answer = await self._post(
+            "chat.delete", secret, {"channel": message_ref.channel or endpoint.address, "ts": message_ref.id}
+        )
+        return Delivered(message_ref) if isinstance(answer, Refused) and answer.gone else answer
 
     async def _post(self, method: str, secret: str, sent: Mapping[str, Any]) -> Answer:
         try:
@@ -124,7 +145,7 @@ class SlackNotifier:
             return trouble.answer
         if not answer.get("ts"):
             return Unanswered("strange_answer", "ok without a ts")
-        return Delivered(Remote(str(answer["ts"]), str(answer.get("channel", ""))))
+        return Delivered(MessageRef(str(answer["ts"]), str(answer.get("channel", ""))))
 
     async def _id_of(self, address: str, secret: str) -> str | None:
         """The channel's id; a #name is looked up in the workspace's list and remembered."""
@@ -139,8 +160,8 @@ class SlackNotifier:
 
     def _learn(self, secret: str, address: str, answer: Answer) -> None:
         """Whoever posts to a #name is told its id; from then on the id counts, whatever the channel is renamed to."""
-        if isinstance(answer, Delivered) and answer.remote.channel:
-            self._keep(secret, address, answer.remote.channel)
+        if isinstance(answer, Delivered) and answer.message_ref.channel:
+            self._keep(secret, address, answer.message_ref.channel)
         elif isinstance(answer, Refused) and answer.permanent:
             self._ids.pop((secret, address), None)
 
@@ -150,14 +171,14 @@ class SlackNotifier:
         self._ids[secret, address] = channel
 
 
-def _metadata(attempt: str, part: str, telling: Telling | None = None) -> dict[str, Any]:
+def _metadata(attempt: str, part: str, notification: Notification | None = None) -> dict[str, Any]:
     """Every app in the workspace may read it: names, no secrets."""
-    named = {"incident": telling.incident, "generation": telling.generation} if telling else {}
+    named = {"incident": notification.incident, "generation": notification.generation} if notification else {}
     return {"event_type": EVENT_TYPE, "event_payload": {"attempt": attempt, "part": part, **named}}
 
 
-def _note(message: Mapping[str, Any], channel: str, attempts: tuple[str, ...], found: dict[str, Remote]) -> None:
+def _note(message: Mapping[str, Any], channel: str, attempts: tuple[str, ...], found: dict[str, MessageRef]) -> None:
     metadata = message.get("metadata") or {}
     attempt = (metadata.get("event_payload") or {}).get("attempt")
     if metadata.get("event_type") == EVENT_TYPE and attempt in attempts:
-        found[attempt] = Remote(str(message.get("ts", "")), channel)
+        found[attempt] = MessageRef(str(message.get("ts", "")), channel)

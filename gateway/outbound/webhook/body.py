@@ -13,10 +13,10 @@ from typing import Literal
 
 import msgspec
 
-from gateway.model.audit_trail import Batch, Written
+from gateway.model.audit_trail import Batch, LoggedEntry
 from gateway.model.instants import instant
-from gateway.model.ledger import Note, Told
-from gateway.model.telling import Line, Telling
+from gateway.model.ledger import Note, NotifiedState
+from gateway.model.notification import AlertLine, Notification
 from gateway.outbound.webhook.schema import (
     VERSION,
     EntriesBody,
@@ -36,26 +36,26 @@ MAX_TEXT = 10_000  # characters of one value, where a body would be too large
 MAX_URL = 2_000
 WHERE_SHOWN = 50
 
-TYPES: dict[Told, Literal["incident.firing", "incident.closed", "incident.ended", "incident.moved"]] = {
-    Told.FIRING: "incident.firing",
-    Told.CLOSED: "incident.closed",
-    Told.ENDED: "incident.ended",
-    Told.MOVED: "incident.moved",
+TYPES: dict[NotifiedState, Literal["incident.firing", "incident.closed", "incident.ended", "incident.moved"]] = {
+    NotifiedState.FIRING: "incident.firing",
+    NotifiedState.CLOSED: "incident.closed",
+    NotifiedState.ENDED: "incident.ended",
+    NotifiedState.MOVED: "incident.moved",
 }
 
 
-def key_of(telling: Telling) -> str:
-    return f"{telling.incident}.{telling.generation}"
+def key_of(notification: Notification) -> str:
+    return f"{notification.incident}.{notification.generation}"
 
 
-def render(telling: Telling) -> bytes:
+def render(notification: Notification) -> bytes:
     """As many alerts as fit."""
-    shown = len(telling.lines)
-    body = encode(_state(telling, telling.lines))
+    shown = len(notification.lines)
+    body = encode(_state(notification, notification.lines))
     while len(body) > MAX_BODY and shown:
         shown //= 2
-        body = encode(_state(telling, telling.lines[:shown]))
-    return body if len(body) <= MAX_BODY else encode(_state(_shortened(telling), ()))
+        body = encode(_state(notification, notification.lines[:shown]))
+    return body if len(body) <= MAX_BODY else encode(_state(_shortened(notification), ()))
 
 
 def render_notes(key: str, notes: Iterable[Note], now: int) -> bytes:
@@ -66,8 +66,8 @@ def render_notes(key: str, notes: Iterable[Note], now: int) -> bytes:
 
 
 def render_batch(batch: Batch, now: int) -> bytes:
-    entries = [_entry(batch.slot, one) for one in batch.entries]
-    sent = SentEntries(batch.destination, batch.slot, entries, batch.lost)
+    entries = [_entry(batch.shard, one) for one in batch.entries]
+    sent = SentEntries(batch.destination, batch.shard, entries, batch.lost)
     return encode(EntriesBody(VERSION, "log.entries", instant(now), sent))
 
 
@@ -78,41 +78,41 @@ def encode(body: msgspec.Struct) -> bytes:
         return json.dumps(msgspec.to_builtins(body), ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _state(telling: Telling, lines: tuple[Line, ...]) -> IncidentBody:
+def _state(notification: Notification, lines: tuple[AlertLine, ...]) -> IncidentBody:
     data = SentIncident(
-        incident=telling.incident,
-        key=key_of(telling),
-        target=telling.target,
-        generation=telling.generation,
-        revision=telling.revision,
-        state=telling.state.value,  # type: ignore[arg-type]
-        severity=telling.severity.word,  # type: ignore[arg-type]
-        page=telling.page,
-        title=telling.title,
-        where=telling.where,
+        incident=notification.incident,
+        key=key_of(notification),
+        target=notification.target,
+        generation=notification.generation,
+        revision=notification.revision,
+        state=notification.state.value,  # type: ignore[arg-type]
+        severity=notification.severity.word,  # type: ignore[arg-type]
+        page=notification.page,
+        title=notification.title,
+        where=notification.where,
         alerts=[_alert(line) for line in lines],
-        alerts_left_out=telling.alerts - len(lines),
-        firing=telling.firing,
-        ended=telling.ended,
-        moved=telling.moved,
-        started_at=instant(telling.started_at),
-        ended_at=_moment(telling.ended_at),
-        quiet_until=_moment(telling.quiet_until),
-        acknowledged_by=telling.acknowledged_by,
-        acknowledged_at=_moment(telling.acknowledged_at),
-        closed_by=telling.closed_by,
-        suppressed=telling.hushed,
-        suppressed_until=_moment(telling.hushed_until),
-        owner=telling.owner,
-        rule=telling.rule,
-        reason=telling.reason,
-        previous=telling.previous,
-        url=web_address(telling.link, MAX_URL),
+        alerts_left_out=notification.alerts - len(lines),
+        firing=notification.firing,
+        ended=notification.ended,
+        moved=notification.moved,
+        started_at=instant(notification.started_at),
+        ended_at=_moment(notification.ended_at),
+        quiet_until=_moment(notification.quiet_until),
+        acknowledged_by=notification.acknowledged_by,
+        acknowledged_at=_moment(notification.acknowledged_at),
+        closed_by=notification.closed_by,
+        suppressed=notification.silenced_after_notify,
+        suppressed_until=_moment(notification.silenced_after_notify_until),
+        owner=notification.owner,
+        rule=notification.rule,
+        reason=notification.reason,
+        previous=notification.previous,
+        url=web_address(notification.link, MAX_URL),
     )
-    return IncidentBody(VERSION, TYPES[telling.state], instant(telling.at), data)
+    return IncidentBody(VERSION, TYPES[notification.state], instant(notification.at), data)
 
 
-def _alert(line: Line) -> SentAlert:
+def _alert(line: AlertLine) -> SentAlert:
     links = {"runbook": line.runbook, "dashboard": line.dashboard, "source": line.source}
     return SentAlert(
         name=line.name,
@@ -125,25 +125,28 @@ def _alert(line: Line) -> SentAlert:
         started_at=instant(line.started_at),
         ended_at=_moment(line.ended_at),
         times=line.times,
-        suppressed=line.hushed,
+        suppressed=line.silenced_after_notify,
         links={name: address for name, url in links.items() if (address := web_address(url, MAX_URL))},
     )
 
 
-def _entry(slot: int, written: Written) -> SentEntry:
+def _entry(shard: int, written: LoggedEntry) -> SentEntry:
     entry = written.entry
     detail = {name: shorten(value, MAX_TEXT) if isinstance(value, str) else value for name, value in entry.detail.items()}
-    return SentEntry(f"{slot}-{written.position}", instant(written.at), entry.what, entry.subject, detail)
+    return SentEntry(f"{shard}-{written.position}", instant(written.at), entry.what, entry.subject, detail)
 
 
 def _moment(milliseconds: int) -> datetime | None:
     return instant(milliseconds) if milliseconds else None
 
 
-def _shortened(telling: Telling) -> Telling:
+def _shortened(notification: Notification) -> Notification:
     """For what is too large without any alert."""
     where = {
-        shorten(name, MAX_TEXT // 10): shorten(value, MAX_TEXT // 10) for name, value in [*telling.where.items()][:WHERE_SHOWN]
+        shorten(name, MAX_TEXT // 10): shorten(value, MAX_TEXT // 10)
+        for name, value in [*notification.where.items()][:WHERE_SHOWN]
     }
-    names = ("title", "acknowledged_by", "closed_by", "hushed", "owner", "rule", "reason", "previous")
-    return msgspec.structs.replace(telling, where=where, **{name: shorten(getattr(telling, name), MAX_TEXT) for name in names})
+    names = ("title", "acknowledged_by", "closed_by", "silenced_after_notify", "owner", "rule", "reason", "previous")
+    return msgspec.structs.replace(
+        notification, where=where, **{name: shorten(getattr(notification, name), MAX_TEXT) for name in names}
+    )

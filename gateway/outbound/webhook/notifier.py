@@ -14,8 +14,8 @@ import httpx
 
 from gateway.clock import utc_ms
 from gateway.model.audit_trail import Batch
-from gateway.model.ledger import Note, Remote, Through
-from gateway.model.telling import Answer, Delivered, Found, Look, Refused, Telling, Unanswered
+from gateway.model.ledger import Endpoint, MessageRef, Note
+from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 from gateway.outbound.webhook.body import key_of, render, render_batch, render_notes
 from gateway.outbound.webhook.signing import signature, signing_keys
 from gateway.outbound.wording import retry_after
@@ -59,53 +59,62 @@ class WebhookNotifier:
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def tell(self, through: Through, secret: str, telling: Telling, *, attempt: str, remote: Remote | None) -> Answer:
-        del remote
-        return await self._send(through, secret, attempt, render(telling), Remote(key_of(telling)))
+    async def notify(
+        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+    ) -> Answer:
+        del message_ref
+        return await self._send(endpoint, secret, attempt, render(notification), MessageRef(key_of(notification)))
 
     async def reply(
-        self, through: Through, secret: str, notes: tuple[Note, ...], *, attempt: str, remote: Remote, mentions: tuple[str, ...]
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notes: tuple[Note, ...],
+        *,
+        attempt: str,
+        message_ref: MessageRef,
+        mentions: tuple[str, ...],
     ) -> Answer:
         del mentions
-        return await self._send(through, secret, attempt, render_notes(remote.id, notes, utc_ms()), remote)
+        return await self._send(endpoint, secret, attempt, render_notes(message_ref.id, notes, utc_ms()), message_ref)
 
     async def look(
-        self, through: Through, secret: str, *, attempts: tuple[str, ...], since: int, remote: Remote | None
+        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
     ) -> Look:
         """A receiver cannot be asked."""
-        del through, secret, attempts, since, remote
+        del endpoint, secret, attempts, since, message_ref
         return Found({})
 
-    async def withdraw(self, through: Through, secret: str, remote: Remote) -> Answer:
+    async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
         """There is never an extra one: a repeat is the same to the receiver."""
-        del through, secret
-        return Delivered(remote)
+        del endpoint, secret
+        return Delivered(message_ref)
 
-    async def ship(self, through: Through, secret: str, batch: Batch) -> Answer:
-        return await self._send(through, secret, batch.id, render_batch(batch, utc_ms()), Remote(batch.id))
+    async def ship(self, endpoint: Endpoint, secret: str, batch: Batch) -> Answer:
+        return await self._send(endpoint, secret, batch.id, render_batch(batch, utc_ms()), MessageRef(batch.id))
 
-    async def _send(self, through: Through, url: str, message: str, body: bytes, remote: Remote) -> Answer:
+    async def _send(self, endpoint: Endpoint, url: str, message: str, body: bytes, message_ref: MessageRef) -> Answer:
         try:
-            address = _address(url, with_token=bool(through.token))
-            headers = self._headers(through, message, body)
+            address = _address(url, with_token=bool(endpoint.token))
+            headers = self._headers(endpoint, message, body)
         except _NotSent as trouble:
             return trouble.answer
-        return await self._post(address, headers, body) or Delivered(remote)
+        return await self._post(address, headers, body) or Delivered(message_ref)
 
-    def _headers(self, through: Through, message: str, body: bytes) -> dict[str, str]:
+    def _headers(self, endpoint: Endpoint, message: str, body: bytes) -> dict[str, str]:
         """Raises `_NotSent`."""
         seconds = utc_ms() // 1000
         headers = {"webhook-id": message, "webhook-timestamp": str(seconds)}
-        if through.token:
-            token = self._named(through.token)
+        if endpoint.token:
+            token = self._named(endpoint.token)
             if not token.isascii() or not token.isprintable():
-                raise _NotSent(Refused("auth", f"{through.token} holds characters that no header may", permanent=True))
+                raise _NotSent(Refused("auth", f"{endpoint.token} holds characters that no header may", permanent=True))
             headers["Authorization"] = f"Bearer {token}"
-        if through.key:
+        if endpoint.key:
             try:
-                keys = signing_keys(self._named(through.key))
+                keys = signing_keys(self._named(endpoint.key))
             except ValueError as error:
-                raise _NotSent(Refused("auth", f"{through.key}: {error}", permanent=True)) from None
+                raise _NotSent(Refused("auth", f"{endpoint.key}: {error}", permanent=True)) from None
             headers["webhook-signature"] = signature(keys, message, seconds, body)
         return headers
 

@@ -115,10 +115,10 @@ class SentEntry(msgspec.Struct, frozen=True):
 
 
 class SentEntries(msgspec.Struct, frozen=True):
-    """What follows on the batch before, in the order in which it was written, by slot of the store."""
+    """What follows on the batch before, in the order in which it was written, by shard of the store."""
 
     destination: str
-    slot: int
+    shard: int
     entries: list[SentEntry]
     lost: Annotated[int, Meta(description="how many before these were cut off the log before they could be sent")]
 

@@ -41,7 +41,7 @@ class Client:
             return (await self._servers.send(key, [(command, key, *args)]))[0]
 
     async def run(self, script: Script, keys: Sequence[str], *args: Any, lasting: bool = False) -> Any:
-        """`keys` all live in one slot. `lasting`: what it wrote counts only where `copies` replicas have it."""
+        """`keys` all live in one shard. `lasting`: what it wrote counts only where `copies` replicas have it."""
         wait: list[Command] = [("WAIT", self.copies, WAIT)] if lasting and self.copies else []
         with _answered():
             try:

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Takes or gives back the slot's short fence. ARGV: holder, length in ms (0 gives it back). Reply: 1 where it is ours.
+-- Takes or gives back the shard's short fence. ARGV: holder, length in ms (0 gives it back). Reply: 1 where it is ours.
 local META = KEYS[7]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from gateway.model.ledger import Told
+from gateway.model.ledger import NotifiedState
+from gateway.model.notification import AlertLine, Notification
 from gateway.model.severity import Severity
-from gateway.model.telling import Line, Telling
 
 NOW = 1_800_000_000_000  # ms
 HOSTILE = "<!channel> <@U12345678> <http://evil|click> @here & *bold* `x` \u202eesrever\u200b\n\n> quote"
 
 
-def line(name: str = "HighErrorRate", **more: object) -> Line:
+def line(name: str = "HighErrorRate", **more: object) -> AlertLine:
     given = {
         "severity": Severity.CRITICAL,
         "labels": {"pod": "pay-1"},
@@ -20,16 +20,16 @@ def line(name: str = "HighErrorRate", **more: object) -> Line:
         "started_at": NOW - 60_000,
         "ended_at": 0,
     }
-    return Line(name, **{**given, **more})  # type: ignore[arg-type]
+    return AlertLine(name, **{**given, **more})  # type: ignore[arg-type]
 
 
-def telling(**more: object) -> Telling:
+def notification(**more: object) -> Notification:
     given: dict[str, object] = {
-        "incident": "abc123", "target": "chat", "generation": 1, "revision": 1, "state": Told.FIRING, "severity": Severity.CRITICAL,
+        "incident": "abc123", "target": "chat", "generation": 1, "revision": 1, "state": NotifiedState.FIRING, "severity": Severity.CRITICAL,
         "title": "HighErrorRate · pay", "where": {"cluster": "eu-1", "service": "pay"}, "lines": (line(),), "firing": 1, "ended": 0,
         "started_at": NOW - 60_000, "ended_at": 0, "at": NOW, "rule": "payments (rules/pay.yaml:7)",
     }  # fmt: skip
-    return Telling(**{**given, **more})  # type: ignore[arg-type]
+    return Notification(**{**given, **more})  # type: ignore[arg-type]
 
 
 texts = st.one_of(
@@ -52,18 +52,18 @@ lines = st.builds(
     source=urls,
     started_at=times,
     ended_at=times,
-    hushed=texts,
+    silenced_after_notify=texts,
     moved=st.booleans(),
 )
-tellings = st.builds(
-    telling,
+notifications = st.builds(
+    notification,
     title=texts,
     where=labels,
     lines=st.lists(lines, max_size=30).map(tuple),
     firing=st.integers(0, 500),
     ended=st.integers(0, 500),
     moved=st.integers(0, 500),
-    state=st.sampled_from([Told.FIRING, Told.ENDED, Told.CLOSED, Told.MOVED]),
+    state=st.sampled_from([NotifiedState.FIRING, NotifiedState.ENDED, NotifiedState.CLOSED, NotifiedState.MOVED]),
     severity=st.sampled_from(Severity),
     started_at=times,
     ended_at=times,

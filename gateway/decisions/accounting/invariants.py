@@ -7,56 +7,56 @@ from collections.abc import Mapping
 import msgspec
 
 from gateway.model.changes import Changes
-from gateway.model.incident import Incident, Standings
-from gateway.model.ledger import Believed
+from gateway.model.incident import Incident, StatusCounts
+from gateway.model.ledger import LastNotified
 
-IDENTITIES = ("observations", "open_episodes", "standings", "ends")
-COUNTED = tuple(one.name for one in msgspec.structs.fields(Standings) if one.type is int)
+INVARIANTS = ("observations", "open_episodes", "standings", "ends")
+COUNTED = tuple(one.name for one in msgspec.structs.fields(StatusCounts) if one.type is int)
 FAILING = "failing:"  # and the destination: how many ledgers there cannot be told what they should be
 
 
-def book_standings(changes: Changes, before: Standings, after: Standings) -> None:
+def increment_status_counts(changes: Changes, before: StatusCounts, after: StatusCounts) -> None:
     for name in COUNTED:
-        changes.add(f"standing:{name}", getattr(after, name) - getattr(before, name))
+        changes.increment(f"standing:{name}", getattr(after, name) - getattr(before, name))
     for reason in before.reasons.keys() | after.reasons.keys():
-        changes.add(f"reason:{reason}", after.reasons.get(reason, 0) - before.reasons.get(reason, 0))
+        changes.increment(f"reason:{reason}", after.reasons.get(reason, 0) - before.reasons.get(reason, 0))
     for destination, by in ((before.failing, -1), (after.failing, 1)):
         if before.failing != after.failing and destination:
-            changes.add(f"{FAILING}{destination}", by)
+            changes.increment(f"{FAILING}{destination}", by)
 
 
-def book_unheard(changes: Changes, before: Incident, after: Incident | None) -> None:
+def increment_unheard(changes: Changes, before: Incident, after: Incident | None) -> None:
     """How many incidents there are that nobody could be told of."""
-    changes.add("unheard", bool(after is not None and after.unheard_since) - bool(before.unheard_since))
+    changes.increment("unheard", bool(after is not None and after.unheard_since) - bool(before.unheard_since))
 
 
-def book_planned(changes: Changes, before: Incident) -> None:
+def increment_planned(changes: Changes, before: Incident) -> None:
     """Its open episodes no longer wait for a plan."""
     if before.planned_revision != before.revision:
-        changes.add("open:waiting", -before.firing)
-        changes.add("open:planned", before.firing)
+        changes.increment("open:waiting", -before.firing)
+        changes.increment("open:planned", before.firing)
 
 
-def book_unplanned(changes: Changes, before: Incident) -> None:
+def increment_unplanned(changes: Changes, before: Incident) -> None:
     """A person changed it: its open episodes wait for a plan again."""
     if before.planned_revision == before.revision:
-        changes.add("open:planned", -before.firing)
-        changes.add("open:waiting", before.firing)
+        changes.increment("open:planned", -before.firing)
+        changes.increment("open:waiting", before.firing)
 
 
-def book_telling(changes: Changes, before: Believed, after: Believed) -> None:
+def increment_notifications(changes: Changes, before: LastNotified, after: LastNotified) -> None:
     """Tellings of episodes, and tellings of their ends; an episode told only as ended was told both at once.
 
     What was taken to have been told and then certainly was not (`plan.assumed`) is taken back.
     """
-    changes.add("tellings", -sum(firing for episode, firing in before.members.items() if episode not in after.members))
+    changes.increment("tellings", -sum(firing for episode, firing in before.members.items() if episode not in after.members))
     for episode, firing in after.members.items():
         if episode not in before.members:
-            changes.add("tellings")
+            changes.increment("tellings")
         if not firing and before.members.get(episode, True):
-            changes.add("ends_told")
+            changes.increment("ends_told")
         if firing and before.members.get(episode) is False:
-            changes.add("tellings")
+            changes.increment("tellings")
 
 
 def failing(counted: Mapping[str, int]) -> list[str]:
@@ -64,7 +64,7 @@ def failing(counted: Mapping[str, int]) -> list[str]:
     return sorted(name.removeprefix(FAILING) for name, by in counted.items() if name.startswith(FAILING) and by > 0)
 
 
-def residues(counted: Mapping[str, int]) -> dict[str, int]:
+def imbalances(counted: Mapping[str, int]) -> dict[str, int]:
     """By identity; every figure other than 0 is a fault of the gateway's own."""
 
     def value(name: str) -> int:

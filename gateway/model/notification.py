@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.model.ledger import Note, Remote, Told
+from gateway.model.ledger import MessageRef, Note, NotifiedState
 from gateway.model.severity import Severity
 
 
-class Line(msgspec.Struct, frozen=True, gc=False):
-    """One member alert as people see it. `ended_at` 0 while it fires; `hushed` says why news of it is kept away from people.
+class AlertLine(msgspec.Struct, frozen=True, gc=False):
+    """One member alert as people see it. `ended_at` 0 while it fires; `silenced_after_notify` says why news of it is kept away from people.
 
     `moved`: it fires on, and is told elsewhere now, or nowhere.
     """
@@ -28,16 +28,16 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     source: str = ""
     times: int = 1  # how often it fired in this incident
     annotations: dict[str, str] = {}
-    hushed: str = ""
+    silenced_after_notify: str = ""
     moved: bool = False
 
 
-class Telling(msgspec.Struct, frozen=True, gc=False):
+class Notification(msgspec.Struct, frozen=True, gc=False):
     """One view at one moment. `state` is what the target will believe once it is delivered.
 
     `lines` holds firing members first, then those of which news is kept away, that moved, that ended; the most severe and oldest
     first. The renderer shortens. `where` is the labels that all members share (cluster, namespace, service …). `rule` names the route that sent it, `name (file:line)`.
-    `closed_by` is who closed it by hand, or where it moved to for `Told.MOVED`. `quiet_until` is set while nothing fires
+    `closed_by` is who closed it by hand, or where it moved to for `NotifiedState.MOVED`. `quiet_until` is set while nothing fires
     but the end is not told yet.
     """
 
@@ -45,11 +45,11 @@ class Telling(msgspec.Struct, frozen=True, gc=False):
     target: str
     generation: int
     revision: int
-    state: Told
+    state: NotifiedState
     severity: Severity
     title: str
     where: dict[str, str]
-    lines: tuple[Line, ...]
+    lines: tuple[AlertLine, ...]
     firing: int
     ended: int
     started_at: int
@@ -67,10 +67,10 @@ class Telling(msgspec.Struct, frozen=True, gc=False):
     link: str = ""  # the incident at the gateway's own public address
     previous: str = ""
     reason: str = ""  # a sentence about this telling: "re-opened without a newer start"
-    hushed: str = (
+    silenced_after_notify: str = (
         ""  # what keeps news of it away from people, though they were told before: "maintenance: db-upgrade (ops.yaml:3)"
     )
-    hushed_until: int = 0
+    silenced_after_notify_until: int = 0
 
     @property
     def alerts(self) -> int:
@@ -81,7 +81,7 @@ class Telling(msgspec.Struct, frozen=True, gc=False):
 class Delivered(msgspec.Struct, frozen=True):
     """The vendor took it."""
 
-    remote: Remote
+    message_ref: MessageRef
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -108,9 +108,9 @@ Answer = Delivered | Refused | Unanswered
 class Found(msgspec.Struct, frozen=True):
     """A read-back's answer: the attempts that the vendor did carry out, with what it calls them."""
 
-    remotes: dict[str, Remote]
+    message_refs: dict[str, MessageRef]
 
 
 Look = Found | Refused | Unanswered
 
-__all__ = ["Answer", "Delivered", "Found", "Line", "Look", "Note", "Refused", "Telling", "Unanswered"]
+__all__ = ["AlertLine", "Answer", "Delivered", "Found", "Look", "Note", "Notification", "Refused", "Unanswered"]
