@@ -15,6 +15,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 import click
+import structlog
 from rich.console import Console
 
 from gateway.app import running
@@ -39,6 +40,8 @@ try:
     from uvloop import new_event_loop
 except ImportError:  # it has no build for Windows
     new_event_loop = None  # type: ignore[assignment]
+
+log = structlog.get_logger("gateway.settings")
 
 T = TypeVar("T")
 
@@ -77,6 +80,8 @@ def serve() -> None:
     environment = from_process()
     settings = environment.settings
     configure_logging(settings.log, settings.log_level, environment.secrets())
+    for warning in environment.warnings:
+        log.warning("setting_renamed", remedy=warning)
     _run(_serve(environment))
 
 
@@ -148,8 +153,10 @@ def demo(*, then_exit: bool, speed: float) -> None:
 
 @cli.command(name="migrate")
 def migrate_command() -> None:
-    """Lay the store out anew, as GATEWAY_SLOTS and partition_by of the rules say. All gateways have to be stopped."""
+    """Lay the store out anew, as GATEWAY_SHARDS and partition_by of the rules say. All gateways have to be stopped."""
     environment = from_process()
+    for warning in environment.warnings:
+        err.print(warning, markup=False)
     loaded = load_rules(environment.settings.rules, utc_ms())
     if loaded.rulebook is None:
         raise BadRules("\n".join(str(one) for one in loaded.errors))

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import ValidationError
 
-from gateway.config.settings import Settings, impossible
+from gateway.config.settings import RENAMED, Settings, impossible
 from gateway.errors import BadSettings
 
 SHORTEST_SECRET = 8  # characters; hiding shorter ones would mangle every line
@@ -31,7 +31,11 @@ class Environment:
     """The settings, and every other secret that a rule file may name."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        """Raises `BadSettings` with everything that is wrong, and no secret in it."""
+        """Raises `BadSettings` with everything that is wrong, and no secret in it.
+
+        `warnings` are sentences about settings that are understood, and should be written otherwise.
+        """
+        variables, self.warnings = _with_new_names(variables)
         self._variables = variables
         self._secrets: set[str] = set()
         self.settings = _load(variables, self._value)
@@ -96,6 +100,26 @@ class Environment:
 def from_process() -> Environment:
     """The only look at the process's own environment."""
     return Environment(dict(os.environ))  # noqa: TID251 - this is the one place
+
+
+def _with_new_names(variables: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """The variables under the names of today, and what to tell whoever still sets an old name. Raises `BadSettings`."""
+    renamed = dict(variables)
+    warnings = []
+    for old, new in RENAMED.items():
+        for suffix in ("", "_FILE"):
+            value = renamed.pop(f"{old}{suffix}", "")
+            if not value:
+                continue
+            known = [name for name in (new, f"{new}_FILE") if renamed.get(name)]
+            if not known:
+                renamed[f"{new}{suffix}"] = value
+                warnings.append(f"{old}{suffix} is the old name of {new}{suffix}: rename it")
+            elif known == [f"{new}{suffix}"] and renamed[f"{new}{suffix}"] == value:
+                warnings.append(f"{old}{suffix} and {new}{suffix} are both set, to the same: remove {old}{suffix}")
+            else:  # nobody can know which of the two is meant
+                raise BadSettings(f"{old}{suffix} and {known[0]} are both set, differently: remove {old}{suffix}, the old name")
+    return renamed, tuple(warnings)
 
 
 def _load(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> Settings:

@@ -22,6 +22,10 @@ def _listed(value: object) -> object:
 Tokens = Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)]
 
 
+RENAMED = {"GATEWAY_SLOTS": "GATEWAY_SHARDS"}
+"""Variables that have another name now. The old name is still understood, and whoever sets it is told the new one."""
+
+
 class Settings(BaseModel):
     """Each field is one variable; its description stands in the README."""
 
@@ -53,10 +57,10 @@ class Settings(BaseModel):
     )
     shards: int = Field(
         1,
-        alias="GATEWAY_SLOTS",
+        alias="GATEWAY_SHARDS",
         ge=1,
         le=256,
-        description="over how many slots `partition_by` spreads; `gateway migrate` changes it",
+        description="over how many shards `partition_by` spreads; `gateway migrate` changes it",
     )
     webhook_token: Tokens = Field(
         (),

@@ -53,6 +53,7 @@ async def examine_everything(environment: Environment) -> list[Finding]:
     """In the order in which things are needed."""
     loaded = load_rules(environment.settings.rules, utc_ms())
     found = [Finding(Mark.GOOD, "settings", f"listening on {environment.settings.listen}")]
+    found += [Finding(Mark.WORRY, "settings", warning) for warning in environment.warnings]
     found += [Finding(Mark.BAD if one in loaded.errors else Mark.WORRY, "rules", str(one)) for one in loaded.findings]
     if loaded.rulebook is not None:
         found.append(Finding(Mark.GOOD, "rules", f"{loaded.rulebook.contents}, revision {loaded.rulebook.revision}"))

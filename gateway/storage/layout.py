@@ -54,7 +54,7 @@ async def open_shards(client: Client, shards: int, partition_by: tuple[str, ...]
     if not found.means(wanted):
         if await Shards(stores_of(client, found)).size(Table.ALERTS):
             raise BadSettings(
-                f"the store is laid out for {found}, and GATEWAY_SLOTS and the rules want {wanted}: "
+                f"the store is laid out for {found}, and GATEWAY_SHARDS and the rules want {wanted}: "
                 "stop all gateways and run `gateway migrate`, or take back what was changed"
             )
         await write_layout(client, wanted)

@@ -96,3 +96,32 @@ def test_an_address_that_a_rule_names_hides_its_password_as_written_and_as_meant
     environment = Environment({"AM_A": "https://gw:pass%40word@am.example:9093"})
     environment.secret("AM_A")
     assert {"pass%40word", "pass@word"} <= set(environment.secrets())
+
+
+def test_the_old_name_of_a_setting_works_and_says_so() -> None:
+    environment = Environment({"GATEWAY_SLOTS": "4"})
+    assert environment.settings.shards == 4
+    assert environment.warnings == ("GATEWAY_SLOTS is the old name of GATEWAY_SHARDS: rename it",)
+
+
+def test_the_old_name_of_a_setting_may_name_a_file_too(tmp_path: Path) -> None:
+    (tmp_path / "shards").write_text("4\n", "utf-8")
+    environment = Environment({"GATEWAY_SLOTS_FILE": str(tmp_path / "shards")})
+    assert environment.settings.shards == 4
+    assert environment.warnings == ("GATEWAY_SLOTS_FILE is the old name of GATEWAY_SHARDS_FILE: rename it",)
+
+
+def test_both_names_of_a_setting_set_alike_are_a_warning() -> None:
+    environment = Environment({"GATEWAY_SLOTS": "4", "GATEWAY_SHARDS": "4"})
+    assert environment.settings.shards == 4
+    assert environment.warnings == ("GATEWAY_SLOTS and GATEWAY_SHARDS are both set, to the same: remove GATEWAY_SLOTS",)
+
+
+@pytest.mark.parametrize("new", ["GATEWAY_SHARDS", "GATEWAY_SHARDS_FILE"])
+def test_both_names_of_a_setting_set_differently_are_refused_and_both_are_named(new: str) -> None:
+    with pytest.raises(BadSettings, match=f"GATEWAY_SLOTS and {new} are both set, differently"):
+        Environment({"GATEWAY_SLOTS": "4", new: "8"})
+
+
+def test_the_new_name_of_a_setting_says_nothing() -> None:
+    assert Environment({"GATEWAY_SHARDS": "4"}).warnings == ()

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.decisions.accounting.invariants import imbalances
 from gateway.errors import BadSettings, StateUnavailable
+from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, Table
 from gateway.model.rule_generation import load_rule_generation
 from gateway.rules.files import load_rules
@@ -27,7 +28,7 @@ PARTED = f"partition_by: [tenant]\n{ONE_PARTITION}"
 
 async def started(starter: Starter, shards: int, rules: str = PARTED) -> Running:
     (starter.folder / "rules.yaml").write_text(rules, "utf-8")
-    starter.more["GATEWAY_SLOTS"] = str(shards)
+    starter.more["GATEWAY_SHARDS"] = str(shards)
     return await starter.start()
 
 
@@ -81,7 +82,7 @@ async def test_a_source_that_says_nothing_is_noticed_in_every_slot_by_the_home_s
     few = TENANTS[:5]  # no more would be believed at once
     await told(app, few)
     await asyncio.sleep(0.2)
-    await app.gateway.shards.home.commit(Changes(agenda={"poll:eu": (0, 0)}))
+    await app.gateway.shards.home.commit(Changes(agenda={Subject.poll("eu"): (0, 0)}))
     await app.until(lambda: [one.status for one in app.pagerduty.incidents] == ["resolved"] * len(few))
     counted = await app.gateway.shards.counters()
     assert (counted["concluded:ended:inferred"], counted["received"]) == (len(few), len(few))
@@ -137,7 +138,7 @@ async def test_what_was_told_before_a_migration_is_ended_after_it_and_nothing_is
         await asyncio.sleep(0.02)
     await ended(starter)
     for before, after in pairwise((1, 4, 3)):
-        starter.more["GATEWAY_SLOTS"] = str(before)
+        starter.more["GATEWAY_SHARDS"] = str(before)
         done = await migrated(starter, after)
         assert done is not None
         assert len(done.incidents) >= len(TENANTS)  # the pause is an alert of our own
@@ -160,7 +161,7 @@ async def test_incidents_that_a_new_partition_would_tear_are_named_and_nothing_i
     await app.webhook(*[of(tenant) for tenant in TENANTS])
     await app.until(lambda: app.pagerduty.incidents)
     await ended(starter)
-    starter.more["GATEWAY_SLOTS"] = "1"
+    starter.more["GATEWAY_SHARDS"] = "1"
     with pytest.raises(BadSettings, match="1 incidents have alerts that would live in different shards"):
         await migrated(starter, 4)
     again = await started(starter, 1, ONE_PARTITION)

@@ -35,7 +35,7 @@ async def fairness(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbo
     assert shard_of((STORMY,), SLOTS) != shard_of((CALM,), SLOTS)
     print(f"a tenant's page in ms, webhook to PagerDuty's receipt, while another has a storm of {STORM:,} alerts")
     for shards in (1, SLOTS):
-        more = {"GATEWAY_SLOTS": str(shards), "STORMY_KEY": "5" * 32, "CALM_KEY": "c" * 32, "GATEWAY_LOG_LEVEL": "error"}
+        more = {"GATEWAY_SHARDS": str(shards), "STORMY_KEY": "5" * 32, "CALM_KEY": "c" * 32, "GATEWAY_LOG_LEVEL": "error"}
         gateway = GatewayProcess(folder / f"fair{shards}", slack, pagerduty, rules=RULES, more=more)
         gateway.start()
         try:

@@ -20,7 +20,7 @@ from tests.support.versions import next_version
 
 INCIDENTS = 96
 APART = 0.15  # seconds between two webhooks
-SLOTS = 6
+SHARDS = 6
 PARTED = f"partition_by: [team]\n{RULES}"
 
 pytestmark = pytest.mark.long
@@ -42,7 +42,7 @@ async def test_two_versions_work_side_by_side_while_one_takes_over_from_the_othe
     vendors: Vendors, nodes: Cluster, tmp_path: Path
 ) -> None:
     newer, older = next_version(tmp_path / "next"), GatewayProcess(tmp_path, vendors.slack, vendors.pagerduty).code
-    more = {"GATEWAY_SLOTS": str(SLOTS), "GATEWAY_REDIS_WAIT": "1"}
+    more = {"GATEWAY_SLOTS": str(SHARDS), "GATEWAY_REDIS_WAIT": "1"}
     replicas = [GatewayProcess(tmp_path / f"g{n}", vendors.slack, vendors.pagerduty, nodes.url, PARTED, more) for n in range(3)]
     sender = Sender([one.url for one in replicas])
     names = [f"s{number}" for number in range(INCIDENTS)]
