@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gateway.decisions.intake.normalise import Normaliser
+from gateway.model.agenda import Subject
 from gateway.model.alert import Observation
 from gateway.model.audit_trail import Batch, Stretch
 from gateway.model.changes import Changes, Claimed, Committed, LogEntry, QuarantineEntry, Query, Result, Row, Table
@@ -163,7 +164,7 @@ class Watcher(Protocol):
         """From the alert's arrival to its delivery."""
         ...
 
-    def failed(self, subject: str, error: BaseException) -> None: ...
+    def failed(self, subject: Subject, error: BaseException) -> None: ...
 
     def asked(self, source: str, answered: int, silent: int) -> None:
         """How many peers of a source answered, and how many did not."""

@@ -24,7 +24,7 @@ from gateway.decisions.suppression.silences import (
     with_silence,
 )
 from gateway.errors import StateUnavailable
-from gateway.model.agenda import NEW_CONTROLS, UPKEEP
+from gateway.model.agenda import NEW_CONTROLS, SILENCE_UPKEEP
 from gateway.model.cells import CONTROLS
 from gateway.model.changes import Changes, CommitOutcome, LogEntry, Query, Table
 from gateway.model.controls import Controls, Rejection, Silence, Switch
@@ -114,7 +114,7 @@ class ControlActions:
                 return after
             changes = Changes(expect={CONTROLS: row.version}, put={CONTROLS: dump(after)}, log=[said])
             changes.schedule(NEW_CONTROLS, gathered.now, 0)
-            changes.schedule(UPKEEP, gathered.now, 9)
+            changes.schedule(SILENCE_UPKEEP, gathered.now, 9)
             if (await commit(self._shards.home, changes)).outcome is CommitOutcome.DONE:
                 self._woken()
                 return after

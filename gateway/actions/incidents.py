@@ -8,7 +8,7 @@ from gateway.decisions.accounting.invariants import increment_unplanned
 from gateway.decisions.incident_actions import acknowledge, close, retry, unacknowledge
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.errors import StateUnavailable
-from gateway.model.agenda import deliver_subject, plan_subject
+from gateway.model.agenda import Subject
 from gateway.model.changes import Cell, Changes, CommitOutcome, LogEntry, Query, Table
 from gateway.model.incident import Incident
 from gateway.model.ledger import ledger_key
@@ -52,7 +52,7 @@ class IncidentActions:
                 return after
             changes = Changes(expect=versioned.expect(incident_id), put={Cell(Table.INCIDENTS, incident_id): dump(after)})
             increment_unplanned(changes, before)
-            changes.schedule(plan_subject(incident_id), versioned.now, 0)
+            changes.schedule(Subject.plan(incident_id), versioned.now, 0)
             changes.log.append(LogEntry(incident_id, what, {"by": by}))
             if (await commit(store, changes)).outcome is CommitOutcome.DONE:
                 self._woken()
@@ -72,8 +72,8 @@ class IncidentActions:
             if isinstance(after, str):
                 return after
             changes = Changes(expect={cell: row.version}, put={cell: dump(after)})
-            changes.schedule(deliver_subject(target, incident), gathered.now, 0)
-            changes.schedule(plan_subject(incident), gathered.now, 0)
+            changes.schedule(Subject.deliver(target, incident), gathered.now, 0)
+            changes.schedule(Subject.plan(incident), gathered.now, 0)
             changes.log.append(LogEntry(incident, "dead_letter_retried", {"target": target}))
             if (await commit(store, changes)).outcome is CommitOutcome.DONE:
                 self._woken()

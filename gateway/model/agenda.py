@@ -1,37 +1,99 @@
-"""The subjects of the agenda, and how urgent each is."""
+"""The subjects of the agenda: what is to be looked at again, written and read in this file alone.
+
+The texts stand in the stores of running gateways, so they never change: `plan:<incident>`, `deliver:<target>|<incident>`,
+`expire:<incident>`, `expire:alert:<alert>`, `audit:<destination>`, `poll:<source>`, `watchdog:<watchdog>`, `sweep:<what>`
+and `tend:silences`.
+"""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import NamedTuple
+
 from gateway.model.severity import Severity
 
-NEW_RULES = "sweep:rules"
-NEW_CONTROLS = "sweep:orders"
-LATE_TOPICS = "sweep:posts"
-UPKEEP = "tend:silences"
+
+class SubjectKind(StrEnum):
+    """What is done with a subject when it is due."""
+
+    PLAN = "plan"
+    DELIVER = "deliver"
+    EXPIRE = "expire"
+    EXPIRE_ALERT = "expire:alert"
+    AUDIT = "audit"
+    POLL = "poll"
+    SWEEP = "sweep"
+    SILENCE_UPKEEP = "tend"
+    WATCHDOG = "watchdog"
 
 
-def plan_subject(incident: str) -> str:
-    return f"plan:{incident}"
+class Subject(NamedTuple):
+    """One subject of the agenda. `id` names an incident, an alert, a destination, a source, a watchdog or a sweep.
+
+    `target` is set for deliveries alone: it is the lane that they are sent in. `kind` is one of `SubjectKind`, or the word
+    that a newer gateway has written.
+    """
+
+    kind: str
+    id: str
+    target: str = ""
+
+    @classmethod
+    def plan(cls, incident: str) -> Subject:
+        return cls(SubjectKind.PLAN, incident)
+
+    @classmethod
+    def deliver(cls, target: str, incident: str) -> Subject:
+        return cls(SubjectKind.DELIVER, incident, target)
+
+    @classmethod
+    def expire(cls, incident: str) -> Subject:
+        return cls(SubjectKind.EXPIRE, incident)
+
+    @classmethod
+    def expire_alert(cls, alert: str) -> Subject:
+        return cls(SubjectKind.EXPIRE_ALERT, alert)
+
+    @classmethod
+    def audit(cls, destination: str) -> Subject:
+        return cls(SubjectKind.AUDIT, destination)
+
+    @classmethod
+    def poll(cls, source: str) -> Subject:
+        return cls(SubjectKind.POLL, source)
+
+    @classmethod
+    def watchdog(cls, watchdog: str) -> Subject:
+        return cls(SubjectKind.WATCHDOG, watchdog)
+
+    @classmethod
+    def parse(cls, text: str) -> Subject:
+        """Read what `str` has written. A kind that only a newer gateway knows is kept as its word."""
+        kind, _, rest = text.partition(":")
+        if kind == SubjectKind.DELIVER:
+            target, _, incident = rest.partition("|")
+            return cls.deliver(target, incident)
+        if kind == SubjectKind.EXPIRE and rest.startswith("alert:"):
+            return cls.expire_alert(rest.removeprefix("alert:"))
+        return cls(_KINDS.get(kind, kind), rest)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.target}|{self.id}" if self.kind == SubjectKind.DELIVER else f"{self.kind}:{self.id}"
+
+    @property
+    def group(self) -> str:
+        """The subjects that fail together: `deliver:chat` for everything that is sent to `chat`, `plan` for every plan."""
+        return f"{self.kind}:{self.target}" if self.target else self.kind.partition(":")[0]
+
+
+_KINDS = {kind.value: kind for kind in SubjectKind}
+
+NEW_RULES = Subject(SubjectKind.SWEEP, "rules")
+NEW_CONTROLS = Subject(SubjectKind.SWEEP, "orders")
+LATE_TOPICS = Subject(SubjectKind.SWEEP, "posts")
+SILENCE_UPKEEP = Subject(SubjectKind.SILENCE_UPKEEP, "silences")
 
 
 def urgency(severity: Severity) -> int:
-    """The agenda's priority: 0 is looked at first."""
+    """Return the agenda's priority: 0 is looked at first."""
     return Severity.CRITICAL - severity
-
-
-def deliver_subject(target: str, incident: str) -> str:
-    """The agenda's subject of one delivery; its lane is the target."""
-    return f"deliver:{target}|{incident}"
-
-
-def audit_subject(destination: str) -> str:
-    return f"audit:{destination}"
-
-
-def watch_subject(watchdog: str) -> str:
-    """The agenda's."""
-    return f"watchdog:{watchdog}"
-
-
-def poll_subject(source: str) -> str:
-    return f"poll:{source}"

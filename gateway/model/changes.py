@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from gateway.model.agenda import Subject
+
 
 class Table(StrEnum):
     """The hashes of a shard. Every row has a version, the token of the commit that wrote it."""
@@ -65,9 +67,10 @@ class Result:
 class Claim(NamedTuple):
     """A subject of the agenda, leased to us until the lease ends. `due` is when it was to be looked at."""
 
-    subject: str
+    subject: Subject
     token: str
     due: int
+    crashes: int = 0  # how often in a row work on it has failed in this process
 
 
 class Claimed(NamedTuple):
@@ -112,8 +115,8 @@ class Topics:
 
     add: list[tuple[str, str]] = field(default_factory=list)
     remove: list[tuple[str, str]] = field(default_factory=list)
-    subscribe: list[tuple[str, str]] = field(default_factory=list)
-    unsubscribe: list[tuple[str, str]] = field(default_factory=list)
+    subscribe: list[tuple[str, Subject]] = field(default_factory=list)
+    unsubscribe: list[tuple[str, Subject]] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)
 
     def merge(self, other: Topics) -> None:
@@ -134,7 +137,7 @@ class Changes:
     put: dict[Cell, bytes] = field(default_factory=dict)
     drop: list[Cell] = field(default_factory=list)
     count: dict[str, int] = field(default_factory=dict)
-    agenda: dict[str, tuple[int, int]] = field(default_factory=dict)  # subject -> (at, priority)
+    agenda: dict[Subject, tuple[int, int]] = field(default_factory=dict)  # subject -> (at, priority)
     releases: list[Release] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     keep: list[QuarantineEntry] = field(default_factory=list)
@@ -160,7 +163,7 @@ class Changes:
         self.log += other.log
         self.topics.merge(other.topics)
 
-    def schedule(self, subject: str, at: int, priority: int = 5) -> None:
+    def schedule(self, subject: Subject, at: int, priority: int = 5) -> None:
         held = self.agenda.get(subject)
         if held is None or (at, priority) < held:
             self.agenda[subject] = (at, priority)

@@ -28,8 +28,9 @@ EVERY = 2 * SECOND  # between two looks at a log that holds nothing new
 log = structlog.get_logger("gateway.reconcile")
 
 
-async def ship(context: Context, claim: Claim, name: str) -> None:
-    """The next batch to this destination. One that the rules name no more is forgotten."""
+async def ship(context: Context, claim: Claim) -> None:
+    """Send the next batch to a destination. One that the rules name no more is forgotten."""
+    name = claim.subject.id
     store, cell = context.store, shipped_cell(name)
     gathered = await store.gather(Query(cells=(RULES, cell)))
     if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):

@@ -22,13 +22,15 @@ from gateway.reconcile.settle import Sent, abandon, finish, write_answer, write_
 from gateway.state.commit import let_go
 from gateway.state.snapshots import read_snapshot
 
+STUCK_AFTER = 5  # faults of ours in a row
 
-async def deliver_next(context: Context, claim: Claim, rest: str, *, plainly: bool = False) -> bool:
-    """`plainly`: this delivery has failed by a fault of ours again and again, so only the least is said.
+
+async def deliver_next(context: Context, claim: Claim) -> bool:
+    """Take the next step of one delivery. One that fails by a fault of ours again and again says only the least.
 
     True where something was said or nothing is left to say; False where a wait or a look lies between two sends.
     """
-    target, _, incident_id = rest.partition("|")
+    target, incident_id = claim.subject.target, claim.subject.id
     versioned = await read_snapshot(context.store, incident_id, context.policy)
     if versioned is None or target not in versioned.snapshot.ledgers:
         await let_go(context.store, claim, None)
@@ -38,7 +40,9 @@ async def deliver_next(context: Context, claim: Claim, rest: str, *, plainly: bo
         return False
     planned = plan(versioned.snapshot, context.policy, versioned.now)
     view = planned.views[target]
-    job = Job(context, claim, versioned, view, planned.incident, versioned.snapshot.ledgers[target], plainly)
+    job = Job(
+        context, claim, versioned, view, planned.incident, versioned.snapshot.ledgers[target], claim.crashes >= STUCK_AFTER
+    )
     sender = sender_for(job)
     if isinstance(sender, CredentialReplaced):
         await abandon(job)

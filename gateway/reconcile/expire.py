@@ -13,10 +13,17 @@ from gateway.state.commit import commit, let_go
 from gateway.state.snapshots import read_snapshot
 
 
-async def expire(context: Context, claim: Claim, what: str) -> None:
-    """`what` is an incident, or `alert:<id>` for an alert of which only an end was ever seen."""
-    kind, _, alert_id = what.partition(":")
-    changes = await (_orphan(context, alert_id) if kind == "alert" else _incident(context, what))
+async def expire_incident(context: Context, claim: Claim) -> None:
+    """Forget an incident that was resolved long ago, with everything that only it still needs."""
+    await _forget(context, claim, await _incident(context, claim.subject.id))
+
+
+async def expire_alert(context: Context, claim: Claim) -> None:
+    """Forget an alert of which only an end was ever seen."""
+    await _forget(context, claim, await _orphan(context, claim.subject.id))
+
+
+async def _forget(context: Context, claim: Claim, changes: Changes) -> None:
     changes.releases.append(Release(claim, None))
     committed = await commit(context.store, changes)
     if committed.outcome is CommitOutcome.LOST:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-from gateway.decisions.delivery import deliver
+from gateway.decisions.delivery.deliver import LEASE
 from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
+from gateway.model.agenda import Subject, SubjectKind
 from gateway.model.changes import Claim
 from gateway.model.lanes import LaneRule, Pace
 from gateway.model.rules.destination import Destination, SlackChannel
 from gateway.reconcile.audit_shipping import ship
 from gateway.reconcile.context import Context, log
-from gateway.reconcile.deliver import deliver_next
-from gateway.reconcile.expire import expire
+from gateway.reconcile.deliver import STUCK_AFTER, deliver_next
+from gateway.reconcile.expire import expire_alert, expire_incident
 from gateway.reconcile.plan import plan_incident, plan_together
 from gateway.reconcile.silence_upkeep import upkeep_silences
 from gateway.reconcile.source_poll import poll
 from gateway.reconcile.sweep import sweep
-from gateway.reconcile.watchdog_check import watch
+from gateway.reconcile.watchdog_check import check_watchdog
 from gateway.state.commit import let_go
 
 BREATH = 0.02  # seconds between two looks in a crowd of webhooks: what belongs together is then planned once
@@ -28,19 +29,24 @@ CLAIMS = 64
 AT_ONCE = 64
 LANE_WIDTH = 4  # deliveries of one lane at a time
 KIND_WIDTH = 24  # of one kind of destination: one that hangs leaves others room
-STUCK_AFTER = 5
 PATIENCE = 10.0  # seconds at the end for what is under way: longer than any send
 CRASH_BACKOFF = 2_000  # ms, doubled with each crash of the same subject
 PACES = {"slack": Pace(1_100, 3), "pagerduty": Pace(500, 20), "webhook": Pace(50, 20)}
-STEPS = {
-    "audit": ship,
-    "plan": plan_incident,
-    "expire": expire,
-    "poll": poll,
-    "sweep": sweep,
-    "tend": upkeep_silences,
-    "watchdog": watch,
+UNKNOWN_WAIT = 60_000  # ms
+
+Handler = Callable[[Context, Claim], Coroutine[None, None, bool | None]]
+HANDLERS: Mapping[str, Handler] = {
+    SubjectKind.PLAN: plan_incident,
+    SubjectKind.DELIVER: deliver_next,
+    SubjectKind.EXPIRE: expire_incident,
+    SubjectKind.EXPIRE_ALERT: expire_alert,
+    SubjectKind.AUDIT: ship,
+    SubjectKind.POLL: poll,
+    SubjectKind.SWEEP: sweep,
+    SubjectKind.SILENCE_UPKEEP: upkeep_silences,
+    SubjectKind.WATCHDOG: check_watchdog,
 }
+"""What is done with a due subject, by its kind. False means that the subject only waited."""
 
 
 class Reconciler:
@@ -54,7 +60,7 @@ class Reconciler:
         self._paces = paces
         self._wake = asyncio.Event()
         self._running: dict[str, set[asyncio.Task[None]]] = {}
-        self._crashes: dict[str, int] = {}
+        self._crashes: dict[Subject, int] = {}
         self._stopping = False
         self.use(context.policy)
 
@@ -82,17 +88,17 @@ class Reconciler:
             if self._crowded():
                 await asyncio.sleep(BREATH)
             try:
-                found = await self.context.store.claim(CLAIMS, deliver.LEASE, self.lanes())
+                found = await self.context.store.claim(CLAIMS, LEASE, self.lanes())
             except StateUnavailable as error:
                 log.warning("store_unavailable", error=str(error))
                 await asyncio.sleep(POLL / 2)
                 continue
-            plans = [claim for claim in found.claims if _kind(claim) == "plan"]
+            plans = [claim for claim in found.claims if claim.subject.kind == SubjectKind.PLAN]
             if plans:
                 self._start("", self._handle_plans(plans))
             for claim in found.claims:
-                if _kind(claim) != "plan":
-                    self._start(_send_lane(claim.subject), self._handle(claim))
+                if claim.subject.kind != SubjectKind.PLAN:
+                    self._start(claim.subject.target, self._handle(claim))
             if not found.claims:
                 await self._pause(found.now, found.next_due)
             else:
@@ -109,11 +115,11 @@ class Reconciler:
     async def run_due(self) -> int:
         """Work off what is due now; for tests and simulations, where the clock is given."""
         count = 0
-        while (found := await self.context.store.claim(CLAIMS, deliver.LEASE, self.lanes())).claims:
-            plans = [claim for claim in found.claims if _kind(claim) == "plan"]
+        while (found := await self.context.store.claim(CLAIMS, LEASE, self.lanes())).claims:
+            plans = [claim for claim in found.claims if claim.subject.kind == SubjectKind.PLAN]
             await self._handle_plans(plans)
             for claim in found.claims:
-                if _kind(claim) != "plan":
+                if claim.subject.kind != SubjectKind.PLAN:
                     await self._handle(claim)
             count += len(found.claims)
         return count
@@ -168,25 +174,19 @@ class Reconciler:
 
     async def _handle(self, claim: Claim) -> None:
         """One subject; whatever goes wrong with it delays no other."""
-        kind, _, rest = claim.subject.partition(":")
+        handler = HANDLERS.get(claim.subject.kind, _leave_to_newer)
         try:
-            if kind == "deliver":
-                stuck = self._crashes.get(claim.subject, 0) >= STUCK_AFTER
-                done = await deliver_next(self.context, claim, rest, plainly=stuck)
-            else:
-                await STEPS[kind](self.context, claim, rest)
-                done = True
-            if done:
+            if await handler(self.context, claim._replace(crashes=self._crashes.get(claim.subject, 0))) is not False:
                 self._recovered(claim.subject)
         except StateUnavailable as error:
-            log.warning("store_unavailable", subject=claim.subject, error=str(error))
+            log.warning("store_unavailable", subject=str(claim.subject), error=str(error))
         except Exception as error:  # noqa: BLE001 - the delivery loop: a fault in one subject must not stop the others
             await self._crashed(claim, error)
 
     async def _crashed(self, claim: Claim, error: Exception) -> None:
         """It backs off; after some times each is an alert of our own, which lasts longer than the longest wait for the next."""
         crashes = self._crashes[claim.subject] = self._crashes.get(claim.subject, 0) + 1
-        log.error("subject_failed", subject=claim.subject, crashes=crashes, exc_info=error)
+        log.error("subject_failed", subject=str(claim.subject), crashes=crashes, exc_info=error)
         self.context.watcher.failed(claim.subject, error)
         try:
             now = await self.context.store.now()
@@ -194,25 +194,18 @@ class Reconciler:
         except StateUnavailable:
             return  # the lease ends by itself
         if crashes >= STUCK_AFTER:
-            self.context.report("GatewayStuck", {"subject": _lane(claim.subject)})
+            self.context.report("GatewayStuck", {"subject": claim.subject.group})
 
-    def _recovered(self, *subjects: str) -> None:
+    def _recovered(self, *subjects: Subject) -> None:
         for subject in subjects:
             self._crashes.pop(subject, None)
 
 
-def _kind(claim: Claim) -> str:
-    return claim.subject.partition(":")[0]
-
-
-def _send_lane(subject: str) -> str:
-    """The target of a delivery; nothing else has a lane."""
-    return subject[8:].partition("|")[0] if subject.startswith("deliver:") else ""
-
-
-def _lane(subject: str) -> str:
-    """`deliver:chat` of `deliver:chat|<incident>`, `plan` of `plan:<incident>`."""
-    return subject.partition("|")[0] if subject.startswith("deliver:") else subject.partition(":")[0]
+async def _leave_to_newer(context: Context, claim: Claim) -> bool:
+    """Leave a kind of subject that only a newer gateway knows to it, as happens during a rolling deployment."""
+    log.warning("subject_unknown", subject=str(claim.subject))
+    await let_go(context.store, claim, await context.store.now() + UNKNOWN_WAIT)
+    return False
 
 
 def rate_limit_key(destination: Destination) -> str:

@@ -15,7 +15,7 @@ from gateway.decisions.notification.assumptions import assumed, superseded
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import Plan, failing_since, plan, remind_at
 from gateway.decisions.notification.view import View, severity_of
-from gateway.model.agenda import deliver_subject, urgency
+from gateway.model.agenda import Subject, urgency
 from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, LogEntry, Release, Table
 from gateway.model.durations import SECOND
 from gateway.model.incident import Incident
@@ -28,8 +28,8 @@ from gateway.state.commit import commit, let_go
 from gateway.state.snapshots import VersionedSnapshot, read_snapshot, read_snapshots
 
 
-async def plan_incident(context: Context, claim: Claim, incident_id: str) -> None:
-    versioned = await read_snapshot(context.store, incident_id, context.policy)
+async def plan_incident(context: Context, claim: Claim) -> None:
+    versioned = await read_snapshot(context.store, claim.subject.id, context.policy)
     committed = await commit(context.store, _claimed_changes(context, claim, versioned))
     if committed.outcome is CommitOutcome.LOST:
         await let_go(context.store, claim, committed.now)
@@ -37,9 +37,7 @@ async def plan_incident(context: Context, claim: Claim, incident_id: str) -> Non
 
 async def plan_together(context: Context, claims: Sequence[Claim]) -> bool:
     """Many incidents in one commit; False where somebody was quicker with one of them: then each by itself."""
-    versioned_snapshots = await read_snapshots(
-        context.store, [claim.subject.partition(":")[2] for claim in claims], context.policy
-    )
+    versioned_snapshots = await read_snapshots(context.store, [claim.subject.id for claim in claims], context.policy)
     together = Changes()
     for claim, versioned in zip(claims, versioned_snapshots, strict=True):
         together.merge(_claimed_changes(context, claim, versioned))
@@ -82,7 +80,7 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) 
     if incident.resolved_at and not before.resolved_at:
         changes.log.append(LogEntry(before.id, "resolved", {}))
     if incident.resolved_at and all(at_rest(view.ledger) for view in planned.views.values()):
-        changes.schedule(f"expire:{before.id}", now + KEEP_ENDED, 9)
+        changes.schedule(Subject.expire(before.id), now + KEEP_ENDED, 9)
     return changes
 
 
@@ -99,7 +97,7 @@ def _last_resort(versioned: VersionedSnapshot, planned: Plan, changes: Changes) 
 
 def _watch(changes: Changes, before: Incident, after: Incident) -> None:
     """Whoever comes to these posts, or goes, has the incident looked at again."""
-    subject = f"plan:{after.id}"
+    subject = Subject.plan(after.id)
     changes.topics.subscribe += [(topic, subject) for topic in after.subscriptions if topic not in before.subscriptions]
     changes.topics.unsubscribe += [(topic, subject) for topic in before.subscriptions if topic not in after.subscriptions]
 
@@ -110,12 +108,12 @@ def _write_ledger(context: Context, versioned: VersionedSnapshot, incident: Inci
     before = stored or Ledger(incident.id, view.target, view.destination.name if view.destination else "")
     after = _remind(view, incident, superseded(before, view.desired), now)
     if after.reminded_at != before.reminded_at:
-        changes.schedule(f"plan:{incident.id}", remind_at(view, incident, after), 9)
+        changes.schedule(Subject.plan(incident.id), remind_at(view, incident, after), 9)
     if view.destination is not None and view.destination.fallback:
         after = msgspec.structs.replace(after, failing_since=failing_since(view, versioned.snapshot.closed.get(view.target, 0)))
         after = fall_back(after, view.destination.fallback_after, now)
     if after.fell_back_at and not before.fell_back_at:
-        changes.schedule(f"plan:{incident.id}", now, 0)
+        changes.schedule(Subject.plan(incident.id), now, 0)
     books, verdicts = count_statuses(view, now)
     changes.log += log_verdicts(incident.id, view.target, before.status_counts, books, verdicts.values())
     after = msgspec.structs.replace(after, status_counts=books)
@@ -129,7 +127,7 @@ def _write_ledger(context: Context, versioned: VersionedSnapshot, incident: Inci
     step = next_step(view, now, looks=looks)
     at = step.until if isinstance(step, Rest) else now
     if at is not None:
-        changes.schedule(deliver_subject(view.target, incident.id), at, urgency(severity_of(view)))
+        changes.schedule(Subject.deliver(view.target, incident.id), at, urgency(severity_of(view)))
 
 
 def _remind(view: View, incident: Incident, ledger: Ledger, now: int) -> Ledger:

@@ -12,7 +12,7 @@ from gateway.decisions.delivery import deliver
 from gateway.decisions.delivery.settle import fall_back, settle
 from gateway.decisions.notification.assumptions import abandoned, assumed
 from gateway.decisions.notification.member_status import count_statuses
-from gateway.model.agenda import plan_subject
+from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, CommitOutcome, LogEntry, Query, Release
 from gateway.model.lanes import Pace
 from gateway.model.ledger import Ledger, NotifiedState, ledger_cell
@@ -77,10 +77,10 @@ async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: i
     changes = Changes(expect={cell: version})
     _book(job, before, after, now, changes)
     if after.last_notified.state is not before.last_notified.state or _trouble(before) != _trouble(after):
-        changes.schedule(plan_subject(job.incident.id), now, 1)
+        changes.schedule(Subject.plan(job.incident.id), now, 1)
         changes.log.append(LogEntry(job.incident.id, _story(after), {"target": after.target, "error": after.error}))
     elif deliver.at_rest(after) and not deliver.at_rest(before):
-        changes.schedule(plan_subject(job.incident.id), now, 9)  # it may be time to forget the incident one day
+        changes.schedule(Subject.plan(job.incident.id), now, 9)  # it may be time to forget the incident one day
     step = deliver.next_step(job.view, now, looks=looks)
     changes.releases.append(Release(job.claim, step.until if isinstance(step, deliver.Rest) else now))
     committed = await commit(job.context.store, changes)

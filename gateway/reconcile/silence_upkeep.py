@@ -20,7 +20,7 @@ from gateway.state.shards import Shards
 NAMED = 5
 
 
-async def upkeep_silences(context: Context, claim: Claim, _what: str) -> None:
+async def upkeep_silences(context: Context, claim: Claim) -> None:
     store = context.store
     gathered = await store.gather(Query(cells=(CONTROLS,)))
     row, now = gathered.rows[CONTROLS], gathered.now

@@ -36,8 +36,9 @@ GONE = DAY  # nothing can come any more from a source that the rules do not name
 log = structlog.get_logger("gateway.reconcile")
 
 
-async def poll(context: Context, claim: Claim, name: str) -> None:
-    """`name` is the source's. A source that nobody can ask and whose silence means nothing is looked at no more."""
+async def poll(context: Context, claim: Claim) -> None:
+    """Look at one source. A source that nobody can ask and whose silence means nothing is looked at no more."""
+    name = claim.subject.id
     gathered = await context.store.gather(Query(cells=(RULES, source_state_cell(name))))
     if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
         await let_go(context.store, claim, gathered.now + 2 * SECOND)
@@ -106,7 +107,7 @@ async def _settle(
     context: Context, claim: Claim, held: Mapping[str, HeldCopy], found: Findings, row: Row, *, done: bool
 ) -> None:
     """Remember, and come again; the last look at a source that is gone leaves nothing behind."""
-    cell = source_state_cell(claim.subject.partition(":")[2])
+    cell = source_state_cell(claim.subject.id)
     jitter = random.randrange(JITTER)
     changes = Changes(expect={cell: row.version}, releases=[Release(claim, None if done else found.look_at + jitter)])
     if done:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from gateway.decisions.controls import CompiledControls, compile_controls
 from gateway.decisions.intake.source_takeover import take_over
 from gateway.decisions.policy import Policy
-from gateway.model.agenda import LATE_TOPICS, NEW_CONTROLS, audit_subject, plan_subject, poll_subject, watch_subject
+from gateway.model.agenda import LATE_TOPICS, NEW_CONTROLS, NEW_RULES, Subject
 from gateway.model.cells import CONTROLS, RULES, SWEPT
 from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, Query, Release, Row, Table
 from gateway.model.controls import Controls, Silence
@@ -25,15 +25,15 @@ STRAGGLING = 15 * SECOND  # by then no replica takes webhooks by the rules befor
 PEOPLE_WAIT, BEHIND_NEWS = 1, 6  # the priorities of what is looked at for a silence, and for what concerns everybody
 
 
-async def sweep(context: Context, claim: Claim, what: str) -> None:
+async def sweep(context: Context, claim: Claim) -> None:
     """`rules`: every open incident is planned anew, and every alert stands where the new rules want it. `topics`: only that.
 
     `controls`: the incidents of alerts that a changed silence is about are planned anew, and all of them where it is for all.
     """
-    if what == "orders":
+    if claim.subject == NEW_CONTROLS:
         await _sweep_controls(context, claim)
     else:
-        await _sweep_rules(context, claim, what)
+        await _sweep_rules(context, claim)
 
 
 async def _sweep_controls(context: Context, claim: Claim) -> None:
@@ -77,12 +77,12 @@ async def _plan_concerned(store: State, silences: list[Silence], now: int) -> No
         for row in rows.values():
             alert = load_alert(row.value)
             if alert.firing and concerned.matching(alert):
-                changes.schedule(plan_subject(alert.incident), now, PEOPLE_WAIT)
+                changes.schedule(Subject.plan(alert.incident), now, PEOPLE_WAIT)
         if changes.agenda:
             await commit(store, changes)
 
 
-async def _sweep_rules(context: Context, claim: Claim, what: str) -> None:
+async def _sweep_rules(context: Context, claim: Claim) -> None:
     gathered = await context.store.gather(Query(cells=(RULES,)))
     if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
         await let_go(context.store, claim, gathered.now + 2 * SECOND)
@@ -90,15 +90,15 @@ async def _sweep_rules(context: Context, claim: Claim, what: str) -> None:
     await _stand(context.store, context.policy)
     changes = Changes(releases=[Release(claim, None)])
     for source in await _polled(context) if context.home else ():
-        changes.schedule(poll_subject(source), gathered.now, BEHIND_NEWS)
+        changes.schedule(Subject.poll(source), gathered.now, BEHIND_NEWS)
     for watchdog in (
         context.policy.rules.watchdogs if context.home else ()
     ):  # those that no rule names any more come by themselves
-        changes.schedule(watch_subject(watchdog), gathered.now, PEOPLE_WAIT)
-    if what == "rules":
+        changes.schedule(Subject.watchdog(watchdog), gathered.now, PEOPLE_WAIT)
+    if claim.subject == NEW_RULES:
         await _plan_everything(context.store)
         for destination in context.policy.rules.audit:
-            changes.schedule(audit_subject(destination), gathered.now, BEHIND_NEWS)
+            changes.schedule(Subject.audit(destination), gathered.now, BEHIND_NEWS)
         changes.schedule(LATE_TOPICS, gathered.now + STRAGGLING, BEHIND_NEWS)
     await commit(context.store, changes)
 
@@ -142,6 +142,6 @@ async def _plan_everything(store: State) -> None:
         for row in rows.values():
             incident = load_incident(row.value)
             if not incident.resolved_at:
-                changes.schedule(plan_subject(incident.id), now, BEHIND_NEWS)
+                changes.schedule(Subject.plan(incident.id), now, BEHIND_NEWS)
         if changes.agenda:
             await commit(store, changes)

@@ -26,8 +26,9 @@ from gateway.state.commit import commit, let_go
 log = structlog.get_logger("gateway.watchdogs")
 
 
-async def watch(context: Context, claim: Claim, name: str) -> None:
-    """`name` is the watchdog's; one that no rule names any more is ended and forgotten."""
+async def check_watchdog(context: Context, claim: Claim) -> None:
+    """Look at one watchdog; one that no rule names any more is ended and forgotten."""
+    name = claim.subject.id
     gathered = await context.store.gather(Query(cells=(RULES, watchdog_cell(name), heartbeat_cell(name))))
     now = gathered.now
     if outdated(context, load_rule_generation(gathered.rows[RULES].value), now):

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
 
+from gateway.model.agenda import Subject
 from gateway.model.audit_trail import LoggedEntry, Stretch
 from gateway.model.changes import (
     ABSENT,
@@ -46,7 +47,7 @@ class MemoryStore:
         self._logged = 0  # entries ever
         self._kept: dict[str, tuple[QuarantineEntry, int, int]] = {}
         self._standing: dict[str, set[str]] = {}
-        self._watching: dict[str, set[str]] = {}
+        self._watching: dict[str, set[Subject]] = {}
 
     async def now(self) -> int:
         return self._now()
@@ -110,9 +111,9 @@ class MemoryStore:
     def _first(self, topic: str) -> str:
         return min(self._standing.get(topic, ()), default="")
 
-    def _move(self, topics: Topics) -> set[str]:
+    def _move(self, topics: Topics) -> set[Subject]:
         """Answers the subjects that are looked at again for it."""
-        woken: set[str] = set()
+        woken: set[Subject] = set()
         for topic, alert in topics.add:
             if not self._first(topic):
                 woken |= self._watching.get(topic, set())
@@ -145,7 +146,7 @@ class MemoryStore:
         return self._agenda.claim(limit, lease, lanes, self._now())
 
     @property
-    def agenda_at(self) -> dict[str, int]:
+    def agenda_at(self) -> dict[Subject, int]:
         """When each subject is due."""
         return self._agenda.times
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 
+from gateway.model.agenda import Subject
 from gateway.model.changes import Claim, Claimed, Release
 from gateway.model.lanes import LaneRule, Pace
 
@@ -13,15 +14,15 @@ class Agenda:
     """`times` is when each subject is due, in ms."""
 
     def __init__(self) -> None:
-        self.times: dict[str, int] = {}
-        self._priority: dict[str, int] = {}
-        self._leases: dict[str, tuple[str, int, int | None]] = {}
+        self.times: dict[Subject, int] = {}
+        self._priority: dict[Subject, int] = {}
+        self._leases: dict[Subject, tuple[str, int, int | None]] = {}
         self._pace: dict[str, int] = {}
 
     def release(self, release: Release) -> None:
         if release.hold:
             return
-        (subject, _, _), again, _ = release
+        subject, again = release.claim.subject, release.again
         woken = self._leases.pop(subject)[2]
         if woken is not None:
             again = woken if again is None else min(woken, again)
@@ -31,7 +32,7 @@ class Agenda:
         else:
             self.times[subject] = again
 
-    def schedule(self, agenda: Mapping[str, tuple[int, int]]) -> None:
+    def schedule(self, agenda: Mapping[Subject, tuple[int, int]]) -> None:
         for subject, (at, priority) in agenda.items():
             self.times[subject] = min(self.times.get(subject, at), at)
             self._priority[subject] = priority
@@ -47,7 +48,7 @@ class Agenda:
 
     def claim(self, limit: int, lease: int, lanes: LaneRule, now: int) -> Claimed:
         due = [s for s, at in self.times.items() if at <= now and self._leases.get(s, ("", 0, None))[1] <= now]
-        due.sort(key=lambda s: (self._priority.get(s, 5), self.times[s], s))
+        due.sort(key=lambda s: (self._priority.get(s, 5), self.times[s], str(s)))
         claims: list[Claim] = []
         lanes = lanes._replace(running=dict(lanes.running), room=dict(lanes.room))
         for subject in due:
@@ -60,8 +61,8 @@ class Agenda:
         pace = lanes.paces.get(lane.partition(":")[0])
         return self._pace.get(pace.key(lane), 0) - pace.allowance if pace else 0
 
-    def _take_token(self, subject: str, lanes: LaneRule, now: int) -> bool:
-        lane = lane_of(subject)
+    def _take_token(self, subject: Subject, lanes: LaneRule, now: int) -> bool:
+        lane = subject.target
         if not lane:
             return True
         if not _has_room(lane, lanes) or self._opens_at(lane, lanes) > now:
@@ -80,18 +81,13 @@ class Agenda:
     def _next_due(self, now: int, lanes: LaneRule) -> int:
         times = []
         for subject, at in self.times.items():
-            lane = lane_of(subject)
+            lane = subject.target
             leased_to = self._leases.get(subject, ("", 0, None))[1]
             if at <= now and leased_to <= now and lane and not _has_room(lane, lanes):
                 continue  # whatever ends there wakes the loop
             opens = self._opens_at(lane, lanes) if at <= now else 0
             times.append(max(at, leased_to, opens) if at <= now else at)
         return min(times, default=-1)
-
-
-def lane_of(subject: str) -> str:
-    """`deliver:<target>|<incident>` is sent in its target's lane; nothing else has one."""
-    return subject[8:].partition("|")[0] if subject.startswith("deliver:") else ""
 
 
 def _has_room(lane: str, lanes: LaneRule) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.model.agenda import Subject
 from gateway.model.audit_trail import LoggedEntry, Stretch
 from gateway.model.changes import (
     ABSENT,
@@ -86,18 +87,18 @@ class RedisStore:
             _flat(changes.put, blobs),
             [part for cell in changes.drop for part in (TABLE_NUMBER[cell.table], cell.field)],
             [part for item in changes.count.items() for part in item],
-            [part for subject, when in changes.agenda.items() for part in (subject, *when)],
+            [part for subject, when in changes.agenda.items() for part in (str(subject), *when)],
             [
                 part
                 for claim, again, hold in changes.releases
-                for part in (claim.subject, claim.token, -1 if again is None else again, int(hold))
+                for part in (str(claim.subject), claim.token, -1 if again is None else again, int(hold))
             ],
             [part for one in changes.log for part in (one.subject, one.what, json.dumps(one.detail))],
             [part for kept in changes.keep for part in (kept.id, _placed(kept.value, blobs))],
             changes.fence,
             (LOG_LENGTH, QUARANTINE_LENGTH),
             [
-                [part for pair in pairs for part in pair]
+                [part for pair in pairs for part in map(str, pair)]
                 for pairs in (topics.add, topics.remove, topics.subscribe, topics.unsubscribe, topics.seen.items())
             ],
             changes.forget,
@@ -111,7 +112,7 @@ class RedisStore:
         paces = {name: (pace.interval, pace.burst, pace.place) for name, pace in lanes.paces.items()}
         ask = _pack((limit, lease, paces, lanes.running, lanes.width, lanes.kinds, lanes.room))
         now, next_due, claimed = await self._run("claim", token, ask)
-        claims = tuple(Claim(subject.decode(), token, int(due)) for subject, due in _pairs(claimed))
+        claims = tuple(Claim(Subject.parse(subject.decode()), token, int(due)) for subject, due in _pairs(claimed))
         return Claimed(int(now), int(next_due), claims)
 
     async def close_lane(self, lane: str, pace: Pace, until: int) -> None:

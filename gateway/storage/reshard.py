@@ -16,7 +16,7 @@ import msgspec
 from gateway.decisions.intake.correlate import Correlator, announce, named_incidents
 from gateway.decisions.partition import HOME, partition_of, shard_of
 from gateway.errors import BadSettings
-from gateway.model.agenda import NEW_RULES
+from gateway.model.agenda import NEW_RULES, Subject
 from gateway.model.alert import Alert
 from gateway.model.cells import RULES
 from gateway.model.changes import Cell, Changes, CommitOutcome, Query, Table
@@ -46,7 +46,7 @@ class Records:
     past: dict[str, Alert] = field(default_factory=dict)
     incidents: dict[str, Incident] = field(default_factory=dict)
     ledgers: list[Ledger] = field(default_factory=list)
-    agenda: dict[str, tuple[int, int]] = field(default_factory=dict)
+    agenda: dict[Subject, tuple[int, int]] = field(default_factory=dict)
 
     def shard(self, alert: Alert) -> int:
         return shard_of(partition_of(alert.labels, self.layout.partition_by), self.layout.shards)
@@ -123,7 +123,7 @@ async def _read(client: Client, old: list[RedisStore], wanted: Layout) -> Record
         listed = await client.ask("ZRANGE", store.keys["agenda"], 0, -1, "WITHSCORES")
         for subject, score in zip(listed[::2], listed[1::2], strict=True):
             urgency, at = divmod(int(float(score)), TURN)
-            records.agenda[subject.decode()] = (at, urgency)
+            records.agenda[Subject.parse(subject.decode())] = (at, urgency)
     return records
 
 
@@ -172,12 +172,11 @@ def _joined(records: Records, homes: dict[str, int], correlator: Correlator, now
         yield shard, Cell(Table.KEYS, key), " ".join(names).encode()
 
 
-def _shard_of_subject(subject: str, records: Records, homes: dict[str, int]) -> int:
-    """`plan:<incident>`, `deliver:<lane>|<incident>`, `expire:<incident>`, `expire:alert:<alert>`; all others are the home shard's."""
-    name = re.split(r"[:|]", subject)[-1]
-    if name in homes:
-        return homes[name]
-    return records.shard(records.alerts[name]) if name in records.alerts else HOME
+def _shard_of_subject(subject: Subject, records: Records, homes: dict[str, int]) -> int:
+    """Return the shard of the incident or alert that the subject names; all other subjects are the home shard's."""
+    if subject.id in homes:
+        return homes[subject.id]
+    return records.shard(records.alerts[subject.id]) if subject.id in records.alerts else HOME
 
 
 async def _move_the_rest(client: Client, old: list[RedisStore], new: list[RedisStore]) -> None:

@@ -21,6 +21,7 @@ from prometheus_client import (
 )
 
 from gateway.decisions.accounting.invariants import COUNTED, INVARIANTS, imbalances
+from gateway.model.agenda import Subject
 from gateway.model.verdict import Outcome, Reason, Taken
 from gateway.telemetry.source_metrics import CONCLUSIONS, SourceMetrics
 from gateway.telemetry.watchdog_metrics import WatchdogMetrics
@@ -133,9 +134,9 @@ class Metrics:
     def beaten(self, outcome: str) -> None:
         self._done.heartbeats.labels(outcome).inc()
 
-    def failed(self, subject: str, error: BaseException) -> None:
+    def failed(self, subject: Subject, error: BaseException) -> None:
         del error  # logged where it was caught
-        self._done.failures.labels(subject.partition(":")[0]).inc()
+        self._done.failures.labels(subject.kind.partition(":")[0]).inc()
 
     def asked(self, source: str, answered: int, silent: int) -> None:
         self.sources.asked(source, answered, silent)

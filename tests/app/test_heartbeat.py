@@ -10,6 +10,7 @@ import structlog
 
 from gateway.config.environment import Environment
 from gateway.errors import BadSettings, StateFull, StateUnavailable
+from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, Committed
 from gateway.model.durations import MINUTE
 from gateway.self_monitoring.heartbeat import Heartbeat
@@ -86,7 +87,7 @@ async def test_it_is_withheld_while_there_is_an_incident_of_which_nobody_can_be_
 
 async def test_it_is_withheld_while_what_is_due_is_not_done(patient: Patient) -> None:
     changes = Changes()
-    changes.schedule("plan:a", START)
+    changes.schedule(Subject.plan("a"), START)
     await patient.stores[1].commit(changes)
     patient.at = 2 * MINUTE
     await patient.heartbeat.beat()

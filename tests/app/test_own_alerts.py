@@ -11,6 +11,7 @@ from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.intake.group_commit import Intake
 from gateway.intake.sharded import ShardedIntake
+from gateway.model.agenda import Subject
 from gateway.model.alert import Alert
 from gateway.model.changes import Changes, Table
 from gateway.model.durations import MINUTE, SECOND
@@ -196,7 +197,7 @@ async def test_books_that_are_wrong_for_one_look_only_are_not_worth_an_alert() -
 async def test_what_has_been_due_for_over_two_minutes_is_said_at_every_look() -> None:
     audited = Audited(Replicas())
     changes = Changes()
-    changes.schedule("plan:i1", START)
+    changes.schedule(Subject.plan("i1"), START)
     await audited.replicas.store.commit(changes)
     audited.replicas.at = 2 * MINUTE
     assert await audited.looks() == []

@@ -186,7 +186,7 @@ async def test_a_process_that_dies_after_sending_repeats_the_batch_and_leaves_no
     assert not claim  # nothing is due before the next look
     world.at = 2_000
     stolen = await world.store.claim(1, 20_000, world.reconciler.lanes())  # a replica takes it, sends, and is killed
-    assert [one.subject for one in stolen.claims] == ["audit:archive"]
+    assert [str(one.subject) for one in stolen.claims] == ["audit:archive"]
     await log_more(world, 2)
     world.begin(AUDITED)
     await world.until(MINUTE)

@@ -59,7 +59,7 @@ async def test_an_end_that_nobody_took_is_kept_while_it_is_tried() -> None:
     world.slack.down = True
     await world.webhook(seen(ends=MINUTE))
     await world.until(2 * HOUR)
-    assert not [subject for subject in world.store.agenda_at if subject.startswith("expire")]
+    assert not [subject for subject in world.store.agenda_at if str(subject).startswith("expire")]
     world.slack.down = False
     await world.until(3 * HOUR)
     assert left(world)["incidents"] == 1

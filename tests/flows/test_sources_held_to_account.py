@@ -246,7 +246,7 @@ async def test_a_source_that_the_rules_name_no_more_leaves_nothing_firing_for_ev
     assert told(world) is NotifiedState.FIRING
     await world.until(DAY + HOUR)
     assert told(world) is NotifiedState.ENDED
-    assert not any(subject.startswith("poll:eu") for subject in world.store.agenda_at)
+    assert not any(str(subject).startswith("poll:eu") for subject in world.store.agenda_at)
 
 
 async def test_a_store_that_goes_away_in_the_middle_of_a_look_costs_a_look(monkeypatch: pytest.MonkeyPatch) -> None:

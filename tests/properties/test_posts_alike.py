@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, Query, Release, Topics
 from gateway.model.lanes import LaneRule
 from gateway.ports import Store
@@ -15,10 +17,10 @@ from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
 from gateway.storage.redis import RedisStore
 
-POSTS, ALERTS, SUBJECTS = ("p", "p0", "q"), ("a", "b", "c"), ("plan:i", "plan:j")
+POSTS, ALERTS, SUBJECTS = ("p", "p0", "q"), ("a", "b", "c"), (Subject.plan("i"), Subject.plan("j"))
 
 
-def pairs(others: tuple[str, ...]) -> st.SearchStrategy[list[tuple[str, str]]]:
+def pairs(others: tuple[Any, ...]) -> st.SearchStrategy[list[tuple[str, Any]]]:
     return st.lists(st.tuples(st.sampled_from(POSTS), st.sampled_from(others)), max_size=2)
 
 
@@ -38,7 +40,7 @@ async def done(store: Store, moves: Topics) -> tuple[str, dict[str, str], list[s
     standing = {topic: alert for topic, (alert, _) in (await store.gather(Query(topics=POSTS))).standing.items()}
     claims = (await store.claim(10, 20_000, LaneRule())).claims
     await store.commit(Changes(releases=[Release(one, None) for one in claims]))
-    return outcome, standing, sorted(one.subject for one in claims)
+    return outcome, standing, sorted(str(one.subject) for one in claims)
 
 
 async def play(url: str, steps: list[Topics]) -> None:

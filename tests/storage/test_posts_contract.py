@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.model.agenda import Subject
 from gateway.model.changes import Cell, Changes, CommitOutcome, Query, Release, Table, Topics
 from gateway.model.lanes import LaneRule
 from gateway.ports import Store
@@ -29,7 +30,7 @@ async def remove(store: Store, *alerts: str, topic: str = POST) -> None:
 
 
 async def subscribe(store: Store, *subjects: str, topic: str = POST) -> None:
-    await move(store, subscribe=[(topic, one) for one in subjects])
+    await move(store, subscribe=[(topic, Subject.parse(subject)) for subject in subjects])
 
 
 async def standing(store: Store, topic: str = POST) -> str:
@@ -41,7 +42,7 @@ async def woken(store: Store) -> list[str]:
     """Whoever is due now, each once; they are given back as done."""
     claims = (await store.claim(100, LEASE, ALL)).claims
     await store.commit(Changes(releases=[Release(one, None) for one in claims]))
-    return sorted(one.subject for one in claims)
+    return sorted(str(one.subject) for one in claims)
 
 
 # Who stands there
@@ -143,7 +144,7 @@ async def test_a_relief_in_one_commit_leaves_the_post_manned_and_wakes_nobody(st
 
 async def test_whoever_watches_no_more_is_left_alone(store: Store) -> None:
     await subscribe(store, "plan:i", "plan:j")
-    await move(store, unsubscribe=[(POST, "plan:i"), (POST, "plan:never-did")])
+    await move(store, unsubscribe=[(POST, Subject.plan("i")), (POST, Subject.plan("never-did"))])
     await add(store, A)
     assert await woken(store) == ["plan:j"]
 
@@ -151,21 +152,21 @@ async def test_whoever_watches_no_more_is_left_alone(store: Store) -> None:
 async def test_watching_twice_is_watching_once(store: Store) -> None:
     await subscribe(store, "plan:i")
     await subscribe(store, "plan:i")
-    await move(store, unsubscribe=[(POST, "plan:i")])
+    await move(store, unsubscribe=[(POST, Subject.plan("i"))])
     await add(store, A)
     assert await woken(store) == []
 
 
 async def test_a_watcher_that_waits_for_later_is_looked_at_now(store: Store) -> None:
     later = await store.now() + 60_000
-    await store.commit(Changes(agenda={"plan:i": (later, 5)}, topics=Topics(subscribe=[(POST, "plan:i")])))
+    await store.commit(Changes(agenda={Subject.plan("i"): (later, 5)}, topics=Topics(subscribe=[(POST, Subject.plan("i"))])))
     assert await woken(store) == []
     await add(store, A)
     assert await woken(store) == ["plan:i"]
 
 
 async def test_a_watcher_that_is_being_looked_at_is_looked_at_once_more(store: Store) -> None:
-    await store.commit(Changes(agenda={"plan:i": (0, 5)}, topics=Topics(subscribe=[(POST, "plan:i")])))
+    await store.commit(Changes(agenda={Subject.plan("i"): (0, 5)}, topics=Topics(subscribe=[(POST, Subject.plan("i"))])))
     (held,) = (await store.claim(1, LEASE, ALL)).claims
     await add(store, A)
     await store.commit(Changes(releases=[Release(held, None)]))
@@ -205,8 +206,10 @@ async def test_a_commit_on_a_post_that_changed_is_lost_and_changes_nothing(
 ) -> None:
     await add(store, *there)
     cell, other = Cell(Table.INCIDENTS, "i"), "fedcba9876543210"
-    topics = Topics(add=[(other, B)], remove=[(POST, one) for one in there], subscribe=[(other, "plan:i")], seen={POST: seen})
-    lost = await store.commit(Changes(put={cell: b"x"}, agenda={"plan:i": (0, 0)}, topics=topics))
+    topics = Topics(
+        add=[(other, B)], remove=[(POST, one) for one in there], subscribe=[(other, Subject.plan("i"))], seen={POST: seen}
+    )
+    lost = await store.commit(Changes(put={cell: b"x"}, agenda={Subject.plan("i"): (0, 0)}, topics=topics))
     assert lost.outcome is CommitOutcome.LOST
     assert (await standing(store), await standing(store, other)) == (there[0] if there else "", "")
     assert (await store.gather(Query(cells=(cell,)))).rows[cell].value == b""
@@ -236,10 +239,10 @@ async def test_another_writers_fence_moves_nobody(store: Store) -> None:
 
 
 async def test_several_decisions_together_are_one_move() -> None:
-    both = Topics([("p", A)], [("q", A)], [("p", "plan:i")], [("q", "plan:i")], {"p": ""})
-    both.merge(Topics([("r", B)], [("s", B)], [("r", "plan:j")], [("s", "plan:j")], {"r": A}))
+    both = Topics([("p", A)], [("q", A)], [("p", Subject.plan("i"))], [("q", Subject.plan("i"))], {"p": ""})
+    both.merge(Topics([("r", B)], [("s", B)], [("r", Subject.plan("j"))], [("s", Subject.plan("j"))], {"r": A}))
     assert both == Topics(
-        [("p", A), ("r", B)], [("q", A), ("s", B)], [("p", "plan:i"), ("r", "plan:j")], [("q", "plan:i"), ("s", "plan:j")],
+        [("p", A), ("r", B)], [("q", A), ("s", B)], [("p", Subject.plan("i")), ("r", Subject.plan("j"))], [("q", Subject.plan("i")), ("s", Subject.plan("j"))],
         {"p": "", "r": A},
     )  # fmt: skip
 
@@ -257,7 +260,7 @@ async def test_when_everybody_left_and_nobody_watches_the_servers_key_is_gone(
     await add(store, A, B)
     await subscribe(store, "plan:i", "plan:j")
     assert await client.ask("EXISTS", "{gw:0}:posts")
-    await move(store, remove=[(POST, A), (POST, B)], unsubscribe=[(POST, "plan:i"), (POST, "plan:j")])
+    await move(store, remove=[(POST, A), (POST, B)], unsubscribe=[(POST, Subject.plan("i")), (POST, Subject.plan("j"))])
     assert not await client.ask("EXISTS", "{gw:0}:posts")
     await client.aclose()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.model.agenda import Subject
 from gateway.model.changes import ABSENT, Cell, Changes, Claim, CommitOutcome, LogEntry, QuarantineEntry, Query, Release, Table
 from gateway.model.lanes import LaneRule, Pace, closed_lane
 from gateway.ports import Store
@@ -21,11 +22,11 @@ async def read(store: Store, cell: Cell) -> bytes:
 
 
 async def schedule(store: Store, subject: str, at: int, priority: int = 5) -> None:
-    await store.commit(Changes(agenda={subject: (at, priority)}))
+    await store.commit(Changes(agenda={Subject.parse(subject): (at, priority)}))
 
 
 async def claim(store: Store, limit: int = 10, lanes: LaneRule = ALL) -> list[str]:
-    return [one.subject for one in (await store.claim(limit, LEASE, lanes)).claims]
+    return [str(one.subject) for one in (await store.claim(limit, LEASE, lanes)).claims]
 
 
 async def test_what_was_put_is_read_back_with_its_version(store: Store) -> None:
@@ -56,7 +57,9 @@ async def test_a_join_key_brings_the_incidents_that_it_names(store: Store) -> No
 async def test_a_commit_on_a_changed_row_is_lost_and_changes_nothing(store: Store) -> None:
     old = await put(store, ALERT, b"1")
     await put(store, ALERT, b"2")
-    lost = await store.commit(Changes(expect={ALERT: old}, put={INCIDENT: b"x"}, count={"n": 1}, agenda={"plan:i": (0, 1)}))
+    lost = await store.commit(
+        Changes(expect={ALERT: old}, put={INCIDENT: b"x"}, count={"n": 1}, agenda={Subject.plan("i"): (0, 1)})
+    )
     assert lost.outcome is CommitOutcome.LOST
     assert await read(store, INCIDENT) == b""
     assert await claim(store) == []
@@ -115,7 +118,7 @@ async def test_a_released_subject_leaves_the_agenda_or_comes_again(store: Store)
     one, two = (await store.claim(10, LEASE, ALL)).claims
     await store.commit(Changes(releases=[Release(one, None)]))
     await store.commit(Changes(releases=[Release(two, 0)]))
-    assert await claim(store) == [two.subject]
+    assert await claim(store) == [str(two.subject)]
 
 
 async def test_a_subject_woken_while_it_is_leased_stays_due(store: Store) -> None:
@@ -129,7 +132,7 @@ async def test_a_subject_woken_while_it_is_leased_stays_due(store: Store) -> Non
 async def test_a_lease_that_is_not_ours_fences_the_commit(store: Store) -> None:
     await schedule(store, "plan:i", 0)
     await store.claim(1, LEASE, ALL)
-    stranger = Claim("plan:i", "not-the-token", 0)
+    stranger = Claim(Subject.plan("i"), "not-the-token", 0)
     refused = await store.commit(Changes(put={ALERT: b"1"}, releases=[Release(stranger, None)]))
     assert refused.outcome is CommitOutcome.EXPIRED
     assert await read(store, ALERT) == b""
@@ -176,7 +179,7 @@ async def test_a_kind_of_destination_without_room_leaves_the_others_theirs(store
 async def test_the_most_urgent_is_claimed_first_however_much_older_the_rest_is(store: Store) -> None:
     backlog = Changes()
     for number in range(1_200):
-        backlog.look(f"deliver:chat|i{number:04}", number + 1, 2)
+        backlog.schedule(Subject.deliver("chat", f"i{number:04}"), number + 1, 2)
     await store.commit(backlog)
     await schedule(store, "deliver:chat|worse", await store.now() - 1, 0)
     assert (await claim(store, limit=1)) == ["deliver:chat|worse"]

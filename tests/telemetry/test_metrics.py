@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from gateway.model.agenda import Subject
 from gateway.model.verdict import Outcome, Reason, Taken
 from gateway.telemetry.metrics import MAX_DESTINATIONS, OUTCOMES_OF, Metrics
 
@@ -58,8 +59,8 @@ def test_destinations_beyond_the_bound_share_one_name() -> None:
 
 def test_faults_count_by_the_kind_of_subject_and_never_by_its_name() -> None:
     metrics = Metrics()
-    metrics.failed("plan:incident-1", ValueError())
-    metrics.failed("plan:incident-2", ValueError())
+    metrics.failed(Subject.plan("incident-1"), ValueError())
+    metrics.failed(Subject.plan("incident-2"), ValueError())
     assert value(metrics, "gateway_subject_failures_total", kind="plan") == 2
 
 

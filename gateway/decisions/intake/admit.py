@@ -14,7 +14,7 @@ import msgspec
 from gateway.decisions.intake.correlate import Correlator, Placement, announce, choose, named_incidents
 from gateway.decisions.intake.deduplicate import observe, overflows
 from gateway.decisions.intake.incident_draft import Draft
-from gateway.model.agenda import plan_subject, urgency
+from gateway.model.agenda import Subject, urgency
 from gateway.model.alert import MAX_COPIES, Alert, Observation
 from gateway.model.changes import Cell, Changes, LogEntry, Query, Result, Row, Table
 from gateway.model.durations import DAY
@@ -132,9 +132,9 @@ class Admission:
         if outcome is Outcome.OPENED or outcome is Outcome.ENDED:
             self._turns.append(_Turn(before, after, outcome is Outcome.OPENED, seen.trace))
         elif reason is Reason.DISPUTE_SETTLED and after.incident:
-            self.changes.schedule(plan_subject(after.incident), self._now, urgency(after.severity))
+            self.changes.schedule(Subject.plan(after.incident), self._now, urgency(after.severity))
         elif reason is Reason.ORPHAN_RESOLVE and after.episode == 0:
-            self.changes.schedule(f"expire:alert:{after.id}", self._now + KEEP_ENDED)
+            self.changes.schedule(Subject.expire_alert(after.id), self._now + KEEP_ENDED)
 
     def wanted(self) -> Query:
         """What `place` needs: the incidents of the alerts that turned, and those that their join keys name."""
@@ -169,7 +169,7 @@ class Admission:
             self.changes.put[Cell(Table.PAST, before.episode_id)] = dump(msgspec.structs.replace(before, incident=own))
         draft.join(alert, self._placements[alert.id], self._now, turn.trace)
         self._at[alert.id] = draft.id
-        self.changes.schedule(plan_subject(draft.id), self._now, urgency(alert.severity))
+        self.changes.schedule(Subject.plan(draft.id), self._now, urgency(alert.severity))
         self.changes.increment("open:counted")
 
     def _end(self, turn: _Turn) -> None:
@@ -177,7 +177,7 @@ class Admission:
         self.changes.increment("open:counted", -1)
         if draft is not None:
             draft.leave(self._now, turn.trace)
-            self.changes.schedule(plan_subject(draft.id), self._now, urgency(turn.after.severity))
+            self.changes.schedule(Subject.plan(draft.id), self._now, urgency(turn.after.severity))
 
     def _home(self, alert: Alert, own: str) -> Draft:
         placement = self._placements[alert.id]
