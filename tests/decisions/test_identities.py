@@ -173,7 +173,7 @@ class Intake:
             draft.leave(START, "")
             self.changes.increment("open:counted", -1)
         if draft.changed:
-            draft.book(self.changes)
+            draft.count(self.changes)
             self.incident = draft.incident()
 
     def plan(self) -> None:
