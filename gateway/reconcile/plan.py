@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.decisions.accounting.invariants import increment_planned, increment_status_counts, increment_unheard
 from gateway.decisions.accounting.verdict_log import log_verdicts
-from gateway.decisions.delivery.deliver import Rest, at_rest, next_step
+from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.settle import fall_back
 from gateway.decisions.intake.batch import KEEP_ENDED_MS
 from gateway.decisions.notification.assumptions import assumed, superseded

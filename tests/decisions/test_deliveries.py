@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.delivery.deliver import (
+from gateway.decisions.delivery.next_step import (
     LookBack,
     Notify,
     Reply,
