@@ -29,10 +29,10 @@ from gateway.state.shards import Shards
 from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
 from gateway.telemetry.metrics import Metrics
-from tests.app.conftest import RULES, Running, Starter
 from tests.support.build import START, rulebook, seen
 from tests.support.processes import alert
 from tests.support.replicated import Sentinel, Server
+from tests.support.running_gateway import RULES, Running, Starter
 from tests.support.world import World
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.app.conftest import RULES, Running, Starter
 from tests.support.processes import alert, body
+from tests.support.running_gateway import RULES, Running, Starter
 
 EU = "sources:\n  - {name: eu, match: ['service=\"pay\"'], token: {env: HOOK_EU}, repeat_interval: 30m}\n"
 

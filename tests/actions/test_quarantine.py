@@ -14,9 +14,9 @@ from gateway.model.quarantined import Quarantined
 from gateway.model.rules.rulebook import LabelRules
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
-from tests.app.conftest import RULES, Running, Starter
 from tests.support.build import START, rulebook
 from tests.support.processes import alert
+from tests.support.running_gateway import RULES, Running, Starter
 
 OUTSIDE = "sources:\n  - {name: eu, match: ['cluster=\"eu\"'], repeat_interval: 30m}\n"
 

@@ -18,9 +18,9 @@ from gateway.rules.files import load_rules
 from gateway.runtime.store import open_store
 from gateway.storage.layout import read_layout, stores_of
 from gateway.storage.reshard import Records, migrate
-from tests.app.conftest import RULES as ONE_PARTITION
-from tests.app.conftest import Running, Starter
 from tests.support.processes import alert
+from tests.support.running_gateway import RULES as ONE_PARTITION
+from tests.support.running_gateway import Running, Starter
 
 TENANTS = [f"t{number}" for number in range(8)]
 PARTED = f"partition_by: [tenant]\n{ONE_PARTITION}"

@@ -16,9 +16,9 @@ from gateway.model.durations import MINUTE
 from gateway.self_monitoring.heartbeat import Heartbeat
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
-from tests.app.conftest import Running, Starter
 from tests.support.build import START
 from tests.support.pinged import Pinged
+from tests.support.running_gateway import Running, Starter
 
 PATH = "/ping/0123456789abcdef"
 
