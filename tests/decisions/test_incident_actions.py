@@ -9,7 +9,6 @@ import pytest
 
 from gateway.decisions.delivery.settle import fall_back
 from gateway.decisions.incident_actions import acknowledge, close, retry, unacknowledge
-from gateway.decisions.suppression.suppress import lapse
 from gateway.model.durations import HOUR, MINUTE
 from gateway.model.incident import Acknowledgement, Closure, Incident
 from gateway.model.ledger import Ledger
@@ -119,43 +118,6 @@ def test_an_act_is_a_new_revision_of_its_incident(act: Callable[[], Incident | s
 def test_an_act_is_no_new_alert() -> None:
     """The time in which others may join is not drawn out by it."""
     assert changed(acknowledge(OPEN, FIRING, "ann", NOW)).last_new_at == OPEN.last_new_at
-
-
-# How long an act lasts
-
-
-@pytest.mark.parametrize(
-    ("at", "fires", "holds"),
-    [
-        pytest.param(NOW + HOUR - 1, WARNING, True, id="while its time lasts"),
-        pytest.param(NOW + HOUR, WARNING, False, id="to the end of its time"),
-        pytest.param(NOW, Severity.ERROR, False, id="until something gets worse"),
-        pytest.param(NOW, Severity.INFO, True, id="also when things get better"),
-        pytest.param(NOW, None, True, id="also when nothing fires: that is an end by itself"),
-    ],
-)
-def test_a_close_lasts(at: int, fires: Severity | None, holds: bool) -> None:
-    shut = changed(close(OPEN, [alert(severity=WARNING)], "ann", "", HOUR, NOW))
-    firing = [] if fires is None else [alert(severity=fires)]
-    assert (lapse(shut, firing, at).closed is not None) is holds
-
-
-@pytest.mark.parametrize(
-    ("at", "fires", "holds"),
-    [
-        pytest.param(NOW + 100 * HOUR, WARNING, True, id="for as long as it is no worse"),
-        pytest.param(NOW, CRITICAL, False, id="until something gets worse"),
-    ],
-)
-def test_an_acknowledgement_lasts(at: int, fires: Severity, holds: bool) -> None:
-    taken = changed(acknowledge(OPEN, [alert(severity=WARNING)], "ann", NOW))
-    assert (lapse(taken, [alert(severity=fires)], at).acknowledged is not None) is holds
-
-
-def test_one_that_is_worse_and_ended_takes_nothing_back() -> None:
-    """Only what fires is given to `lapse`, as everywhere."""
-    taken = changed(acknowledge(OPEN, [alert(severity=WARNING)], "ann", NOW))
-    assert lapse(taken, [one for one in [alert(ended=1)] if one.firing], NOW) is taken
 
 
 # A dead letter
