@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.errors import BadRules, StateUnavailable
+from gateway.errors import StateUnavailable
 from gateway.model.changes import Changes, Query, Result
 from gateway.model.durations import MINUTE
 from gateway.model.ledger import NotifiedState
@@ -180,13 +180,6 @@ async def test_a_secret_written_out_is_an_error_that_does_not_repeat_it(replica:
     with capture_logs() as lines:
         assert not await replica.given(literal)
     assert LITERAL not in f"{lines}{replica.reloader.errors}"
-
-
-def test_a_bad_set_at_the_start_is_refused_with_every_error(tmp_path: Path) -> None:
-    (tmp_path / "rules.yaml").write_text(BAD.replace("group_wait: 10s", "group_wait: soon"))
-    with pytest.raises(BadRules, match=r"(?s):5:24: .*notifi.*:5:") as caught:
-        load_or_refuse(tmp_path / "rules.yaml", START)
-    assert len(str(caught.value).splitlines()) >= 2
 
 
 # A destination that goes

@@ -1,15 +1,13 @@
-"""What a reload changes is said in lines that a person can act on; the schema for editors says the same as the reader."""
+"""A reload says in lines that a person can act on what it changes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-import yaml
-from jsonschema import Draft202012Validator
 
 from gateway.model.rules.rulebook import Rulebook
-from gateway.rules.files import differences, load_rules, rules_schema
+from gateway.rules.files import differences, load_rules
 
 BEFORE = """\
 sources: [{name: eu, token: {env: EU}, repeat_interval: 4h}]
@@ -26,7 +24,6 @@ correlate:
   - {name: two, match: ['x="2"']}
 policy: {closed_by_hand: 1h}
 """
-
 CHANGES = [
     pytest.param("_interval: 4h", "_interval: 30m", ["source `eu`: repeat_interval 4h -> 30m"], id="a source's interval"),
     pytest.param(
@@ -64,7 +61,6 @@ CHANGES = [
         "labels: {", "labels: {severity: {default: error}, ", ["labels: severity: default warning -> error"], id="the default severity"
     ),
 ]  # fmt: skip
-
 NOW = 1_800_000_000_000
 
 
@@ -120,21 +116,3 @@ def test_another_order_is_said_because_the_first_match_wins(what: str, tmp_path:
     at = lines.index("routes:" if what == "routes" else "correlate:") + 1
     lines[at], lines[at + 1] = lines[at + 1], lines[at]
     assert differences(read(tmp_path, BEFORE), read(tmp_path, "\n".join(lines))) == (f"{what} stand in another order",)
-
-
-def test_the_schema_is_a_schema_and_takes_what_the_reader_takes() -> None:
-    Draft202012Validator.check_schema(rules_schema())
-    assert not list(Draft202012Validator(rules_schema()).iter_errors(yaml.safe_load(BEFORE)))
-
-
-@pytest.mark.parametrize("word", [False, "off", "4h"])
-def test_the_schema_takes_a_reminder_switched_off_in_each_way_that_editors_read_it(word: object) -> None:
-    rules = {"routes": [{"name": "a", "remind": word}]}
-    assert Draft202012Validator(rules_schema()).is_valid(rules)
-
-
-@pytest.mark.parametrize(
-    "section", [{"rotues": []}, {"storm": []}, {"routes": [{"match": []}]}, {"policy": {"closed_by_hand": 5}}]
-)
-def test_the_schema_refuses_what_the_reader_refuses(section: object) -> None:
-    assert not Draft202012Validator(rules_schema()).is_valid(section)
