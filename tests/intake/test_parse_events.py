@@ -1,4 +1,4 @@
-"""What Alertmanager's event recorder posts: in each of its published shapes, and in what else may come."""
+"""Events of Alertmanager's event recorder are read in each of their published shapes, and whatever else comes is refused or kept."""
 
 from __future__ import annotations
 
@@ -11,61 +11,14 @@ from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import BadWebhook
 from gateway.intake.parse_events import parse_events
 from gateway.intake.parse_webhook import Parsed
-from gateway.model.alert import fingerprint
 from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.rules.source import Source
 from gateway.model.verdict import Reason
-from tests.inbound.test_door import NOW, Taker, door, post
 from tests.support.build import match
+from tests.support.event_recorder import DECIMAL, HEX, LABELS, event, inhibited, pairs, resolved, silenced, snapshot
 
-LABELS = {"alertname": "Down", "service": "pay", "empty": ""}
-HEX = fingerprint({"alertname": "Down", "service": "pay"})
-DECIMAL = str(int(HEX, 16))
-PATH = "/webhooks/alertmanager/events"
-
-
-def pairs(labels: dict[str, str]) -> object:
-    """A label set as 0.33 and 0.34 write it: protobuf leaves empty values out."""
-    return {"labels": [{"key": name, **({"value": value} if value else {})} for name, value in labels.items()]}
-
-
-def snapshot(labels: object, **more: object) -> dict[str, object]:
-    return {
-        "fingerprint": DECIMAL,
-        "name": "Down",
-        "labels": labels,
-        "annotations": {"labels": [{"key": "summary", "value": "it burns"}]},
-        "startsAt": "2026-11-23T10:00:00Z",
-        "endsAt": "2026-11-23T10:05:00.250Z",
-        "resolved": True,
-        **more,
-    }
-
-
-def event(**data: object) -> dict[str, object]:
-    return {"@timestamp": "2026-11-23T10:05:01Z", "instance": "am-0", "clusterPosition": 1, "data": data}
-
-
-def resolved(receiver: str = "gateway", **more: object) -> dict[str, object]:
-    grouped = {"hash": "17893741927341892", "details": snapshot(**{"labels": pairs(LABELS), **more})}
-    return event(alertResolved={"alert": grouped, "groupInfo": {"groupKey": "{}:{}", "receiverName": receiver}})
-
-
-def muted(labels: object = None) -> dict[str, object]:
-    return {"fingerprint": DECIMAL, "labels": labels or pairs(LABELS)}
-
-
-def silenced(labels: object = None) -> dict[str, object]:
-    silence = {"id": "5f2c", "createdBy": "ann", "comment": "we know", "matchers": []}
-    return event(silenceMutedAlert={"silence": silence, "mutedAlert": muted(labels)})
-
-
-def inhibited() -> dict[str, object]:
-    rules = [{"name": "node-down"}, {"equalLabels": ["node"]}]
-    return event(inhibitionMutedAlert={"inhibitRules": rules, "mutedAlert": muted(), "inhibitingFingerprints": ["255", "16"]})
-
-
+NOW = 1_800_000_000_000
 EU = Source("eu", BUILT_IN)
 
 
@@ -166,21 +119,3 @@ def test_a_body_without_events_is_refused(body: bytes) -> None:
 def test_what_is_no_event_in_a_batch_is_kept(inner: bytes) -> None:
     parsed = parse_events(b"[" + inner + b"]", Normaliser(LabelRules()), NOW)
     assert len(parsed.quarantined) == 1
-
-
-@pytest.mark.parametrize("path", [PATH, PATH + "/"])
-async def test_events_come_through_the_same_door(path: str) -> None:
-    taker = Taker()
-    answer = await post(door(taker, ["token"]), [resolved(), silenced()], path, headers={"authorization": "Bearer token"})
-    assert (answer.status_code, answer.json()["alerts"]) == (200, 1)
-    assert len(taker.seen) == len(taker.quieted) == 1
-
-
-async def test_the_door_keeps_its_manners_for_events() -> None:
-    assert (await post(door(Taker(), ["token"]), [], PATH)).status_code == 401
-    assert (await post(door(Taker(refuses="away")), [], PATH)).status_code == 503
-    assert (await post(door(Taker()), b"", PATH, method="GET")).status_code == 405
-    taker = Taker()
-    refused = await post(door(taker), {"alerts": []}, PATH)
-    assert (refused.status_code, refused.json()["field"]) == (400, "data")
-    assert taker.quarantined[0].whole

@@ -1,4 +1,4 @@
-"""Time intervals, maintenance, mutes, shifts and hours as they are written in rule files."""
+"""Time intervals, mutes, shifts and hours are read as they are written in rule files."""
 
 from __future__ import annotations
 
@@ -43,16 +43,6 @@ def test_shifts_and_hours_are_read(tmp_path: Path) -> None:
     assert route_read.hours == Hours(not_during=("nights",))
     assert route_read.shifts == (Shift(Hours(("nights",)), page=("pager",)),)
     assert route_read.longest_hold == 120_000
-
-
-def test_maintenance_has_a_match_a_time_and_within(tmp_path: Path) -> None:
-    text = (
-        "within: ['team=\"dba\"']\nroutes: [{name: all, notify: [chat], page: [pager]}]\n"
-        "maintenance: [{name: up, match: ['service=\"db\"'], start: 2027-02-01T22:00:00+01:00, end: 2027-02-02T02:00:00+01:00, reason: CHG-1}]\n"
-    )
-    (work,) = rules(tmp_path, text).maintenance
-    assert [str(one) for one in work.match] == ['team="dba"', 'service="db"']
-    assert work.end - work.start == 4 * 3_600_000
 
 
 def test_hours_written_without_quotes_mean_what_they_say(tmp_path: Path) -> None:
