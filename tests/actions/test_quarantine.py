@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from gateway.actions.quarantine import Replayer
 from gateway.decisions.accounting.invariants import imbalances
@@ -61,3 +62,39 @@ async def test_what_fired_days_ago_pages_nobody_and_an_end_is_taken_however_late
     assert sorted((one.taken, one.too_old) for one in found if one is not None) == [(0, 1), (1, 0)]
     assert not any(imbalances(store.counted).values())
     assert store.counted["quarantine_entries"] == 0
+
+
+EU = "sources:\n  - {name: eu, match: ['service=\"pay\"'], token: {env: HOOK_EU}, repeat_interval: 30m}\n"
+
+
+async def started(starter: Starter, rules: str, **more: str) -> Running:
+    Path(starter.folder / "rules.yaml").write_text(rules, "utf-8")
+    starter.more = more
+    return await starter.start()
+
+
+async def given(app: Running, rules: str) -> None:
+    Path(app.folder / "rules.yaml").write_text(rules, "utf-8")
+    assert await app.gateway.reloader.reload()
+
+
+def event(**data: object) -> dict[str, object]:
+    return {"@timestamp": "2026-11-23T10:05:01Z", "instance": "am-0", "data": data}
+
+
+async def posted(app: Running, *events: dict[str, object]) -> int:
+    headers = {"authorization": "Bearer token-of-eu"}
+    return (await app.client.post("/webhooks/alertmanager/events", json=list(events), headers=headers)).status_code
+
+
+async def test_an_event_in_quarantine_is_read_once_more_as_an_event(starter: Starter) -> None:
+    app = await started(starter, RULES + EU, HOOK_EU="token-of-eu")
+    details = {"labels": {"alertname": "Down", "service": "cart"}, "endsAt": "2026-11-23T10:05:00Z", "resolved": True}
+    assert await posted(app, event(alertResolved={"alert": {"details": details}})) == 200
+    (entry,) = (await app.ask("/api/v1/quarantine")).json()["items"]
+    assert entry["field"] == "events[].labels"
+    await given(app, RULES + EU.replace("pay", "cart"))
+    answer = await app.ask(f"/api/v1/quarantine/{entry['id']}/replay", "POST")
+    assert answer.json() == {"taken": 1, "too_old": 0}
+    metrics = (await app.ask("/metrics")).text
+    assert 'gateway_observations_total{outcome="ignored",reason="orphan_resolve"} 1.0' in metrics

@@ -1,23 +1,12 @@
-"""Partitions over several shards: every tenant is told, people see one gateway, and a store is laid out anew without a loss."""
+"""Partitions over several shards: every tenant is told, and people see one gateway."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
-from itertools import pairwise
-from pathlib import Path
-
-import pytest
 
 from gateway.decisions.accounting.invariants import imbalances
-from gateway.errors import BadSettings, StateUnavailable
 from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, Table
-from gateway.model.rule_generation import load_rule_generation
-from gateway.rules.files import load_rules
-from gateway.runtime.store import open_store
-from gateway.storage.layout import read_layout, stores_of
-from gateway.storage.reshard import Records, migrate
 from tests.support.processes import alert
 from tests.support.running_gateway import RULES as ONE_PARTITION
 from tests.support.running_gateway import Running, Starter
@@ -107,139 +96,12 @@ async def test_a_silence_reaches_every_slot(starter: Starter) -> None:
 
 # Another layout
 
-
-async def migrated(starter: Starter, shards: int, rules: str = PARTED) -> Records | None:
-    """As `gateway migrate` does it, half a minute after the last gateway has ended."""
-    (starter.folder / "rules.yaml").write_text(rules, "utf-8")
-    environment = starter.environment()
-    found = load_rules(environment.settings.rules, 0).rulebook
-    assert found is not None
-    async with open_store(environment.settings) as client:
-        layout = await read_layout(client)
-        assert layout is not None
-        for store in stores_of(client, layout):
-            raw = await client.ask("HGET", store.keys["meta"], "rules")
-            known = load_rule_generation(raw[8:])
-            await client.ask("HSET", store.keys["meta"], "rules", raw[:8] + known._replace(seen_at=0).dump())
-        return await migrate(client, found, shards)
-
-
-async def ended(starter: Starter) -> None:
-    await starter.stack.aclose()
-    starter.stack = AsyncExitStack()
-
-
-async def test_what_was_told_before_a_migration_is_ended_after_it_and_nothing_is_told_twice(starter: Starter) -> None:
-    first = await started(starter, 1)
-    await told(first, TENANTS)
-    await first.ask("/api/v1/orders/pause", "POST", json={"by": "anna", "duration": "1h"})
-    timeline = len(await first.gateway.shards.timeline(None, 1000))
-    while not await balanced(first) or (await first.gateway.shards.counters())["standing:told"] < 2 * len(TENANTS):
-        await asyncio.sleep(0.02)
-    await ended(starter)
-    for before, after in pairwise((1, 4, 3)):
-        starter.more["GATEWAY_SHARDS"] = str(before)
-        done = await migrated(starter, after)
-        assert done is not None
-        assert len(done.incidents) >= len(TENANTS)  # the pause is an alert of our own
-        app = await started(starter, after)
-        await asyncio.sleep(0.5)
-        assert len(app.pagerduty.incidents) == len(TENANTS)
-        assert len(app.slack.messages("alerts")) >= len(TENANTS)
-        assert (await app.ask("/api/v1/orders")).json()["pause"]["by"] == "anna"
-        assert len(await app.gateway.shards.timeline(None, 1000)) >= timeline
-        assert await balanced(app)
-        if after != 3:
-            await ended(starter)
-    await told(app, TENANTS, firing=False)
-    assert {one.status for one in app.pagerduty.incidents} == {"resolved"}
-    assert await balanced(app)
-
-
-async def test_incidents_that_a_new_partition_would_tear_are_named_and_nothing_is_changed(starter: Starter) -> None:
-    app = await started(starter, 1, ONE_PARTITION)
-    await app.webhook(*[of(tenant) for tenant in TENANTS])
-    await app.until(lambda: app.pagerduty.incidents)
-    await ended(starter)
-    starter.more["GATEWAY_SHARDS"] = "1"
-    with pytest.raises(BadSettings, match="1 incidents have alerts that would live in different shards"):
-        await migrated(starter, 4)
-    again = await started(starter, 1, ONE_PARTITION)
-    assert len((await again.ask("/api/v1/incidents")).json()["items"]) == 1
-
-
-async def test_a_store_that_is_laid_out_otherwise_is_refused_with_the_remedy(starter: Starter) -> None:
-    app = await started(starter, 1)
-    await told(app, TENANTS[:1])
-    await ended(starter)
-    with pytest.raises(BadSettings, match="gateway migrate"):
-        await started(starter, 4)
-    with pytest.raises(BadSettings, match="gateway migrate"):
-        await started(starter, 1, ONE_PARTITION)
-
-
-async def test_an_empty_store_takes_any_layout(starter: Starter) -> None:
-    await started(starter, 1, ONE_PARTITION)
-    await ended(starter)
-    app = await started(starter, 4)
-    assert len(app.gateway.shards.states) == 4
-
-
-async def test_a_store_at_which_a_gateway_works_is_not_migrated(starter: Starter) -> None:
-    await started(starter, 1)
-    await ended(starter)
-    environment = starter.environment()
-    rules = load_rules(environment.settings.rules, 0).rulebook
-    assert rules is not None
-    async with open_store(environment.settings) as client:
-        with pytest.raises(BadSettings, match="stop all of them"):
-            await migrate(client, rules, 4)
-
-
-async def test_a_reload_that_changes_the_partitions_is_refused(starter: Starter) -> None:
-    app = await started(starter, 1)
-    (Path(app.folder) / "rules.yaml").write_text(ONE_PARTITION, "utf-8")
-    assert not await app.gateway.reloader.reload()
-    assert "gateway migrate" in app.gateway.reloader.errors[0]
-
-
-async def test_one_slot_that_is_away_has_the_whole_webhook_sent_again_and_nothing_counted_twice(starter: Starter) -> None:
-    app = await started(starter, 4)
-    states = app.gateway.shards.states
-    broken = states[-1]
-    works = broken.commit
-
-    async def away(_changes: object) -> object:
-        raise StateUnavailable("away")
-
-    broken.commit = away  # type: ignore[method-assign]
-    assert (await app.webhook(*[of(tenant) for tenant in TENANTS])).status_code == 503
-    broken.commit = works  # type: ignore[method-assign]
-    await told(app, TENANTS)
-    assert len(app.pagerduty.incidents) == len(TENANTS)
-    assert await balanced(app)
-
-
 WATCHED = "watchdogs: [{name: w, match: ['alertname=\"Watchdog\"'], every: %s, page: [pager], hold_resolves: true}]\n"
 
 
 def heartbeat(tenant: str = "t3") -> dict[str, object]:
     made = alert("prometheus", starts="2026-11-23T10:00:00Z")
     return {**made, "labels": {"alertname": "Watchdog", "severity": "none", "tenant": tenant}}
-
-
-async def test_a_heartbeat_of_one_slot_lets_ends_through_in_all_of_them(starter: Starter) -> None:
-    app = await started(starter, 4, PARTED + WATCHED % "1h")
-    await told(app, TENANTS)
-    await app.webhook(*[of(tenant, ends=True) for tenant in TENANTS])
-    await asyncio.sleep(0.5)
-    assert {one.status for one in app.pagerduty.incidents} == {"triggered"}
-    assert (await app.gateway.shards.counters())["standing:ends_held"] == 2 * len(TENANTS)
-    await app.webhook(heartbeat())
-    await app.until(lambda: {one.status for one in app.pagerduty.incidents} == {"resolved"})
-    shown = (await app.ask("/api/v1/watchdogs")).json()["items"]
-    assert [(one["name"], one["missing_since"], bool(one["last_heartbeat"])) for one in shown] == [("w", None, True)]
-    assert await balanced(app)
 
 
 async def test_a_missing_heartbeat_is_said_once_whatever_the_number_of_slots(starter: Starter) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
-from gateway.model.changes import Changes, Query, Result
+from gateway.model.changes import Changes, Committed, Query, Result
 from gateway.model.durations import MINUTE
 from gateway.model.ledger import NotifiedState
 from gateway.model.rules.rulebook import Rulebook
@@ -23,6 +24,8 @@ from gateway.rules.reloader import Listeners, RulesReloader, owed_ends
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook, seen
+from tests.support.running_gateway import RULES, Running, Starter
+from tests.support.running_gateway import RULES as ONE_PARTITION
 from tests.support.world import World
 
 GOOD = """destinations:
@@ -335,3 +338,53 @@ async def test_a_change_that_finds_the_store_away_is_taken_when_it_is_back(tmp_p
         replica.path.write_text(ONE_ROUTE_MORE, "utf-8")
         await until(lambda: replica.used)
     assert replica.used[-1][0] is replica.reloader.in_force.rules
+
+
+class Hiccups(MemoryStore):
+    """Away once, for each of what the tests ask."""
+
+    away = 1
+
+    async def page(self, *arguments: object) -> object:  # type: ignore[override]
+        self._hiccup()
+        return await super().page(*arguments)  # type: ignore[arg-type]
+
+    async def commit(self, changes: Changes) -> Committed:
+        self._hiccup()
+        return await super().commit(changes)
+
+    def _hiccup(self) -> None:
+        if self.away:
+            self.away -= 1
+            raise StateUnavailable("away")
+
+
+async def test_a_reload_that_the_store_interrupts_is_finished_by_the_next_look(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES)
+    used: list[Policy] = []
+    listeners = Listeners(lambda new, _generation: used.append(new.policy), lambda _bad: None, lambda *_: None)
+    reloader = RulesReloader(rules, load_or_refuse(rules, START), Shards([Hiccups(lambda: START)]), listeners, lambda: START)
+    rules.write_text(RULES.replace("everything", "all"))
+    with pytest.raises(StateUnavailable):
+        await reloader.reload()
+    assert used == []
+    assert await reloader.reload()
+    assert used[-1] is reloader.in_force.policy
+    assert [route.name for route in used[-1].rules.routes] == ["all"]
+
+
+PARTED = f"partition_by: [tenant]\n{ONE_PARTITION}"
+
+
+async def started(starter: Starter, shards: int, rules: str = PARTED) -> Running:
+    (starter.folder / "rules.yaml").write_text(rules, "utf-8")
+    starter.more["GATEWAY_SHARDS"] = str(shards)
+    return await starter.start()
+
+
+async def test_a_reload_that_changes_the_partitions_is_refused(starter: Starter) -> None:
+    app = await started(starter, 1)
+    (Path(app.folder) / "rules.yaml").write_text(ONE_PARTITION, "utf-8")
+    assert not await app.gateway.reloader.reload()
+    assert "gateway migrate" in app.gateway.reloader.errors[0]
