@@ -21,7 +21,7 @@ CHAT_ONLY = rulebook(Route("everything", BUILT_IN, notify=("chat",)), destinatio
 
 
 def failing(world: World) -> list[str]:
-    return invariants.failing(world.store.counted)
+    return invariants.failing_destinations(world.store.counted)
 
 
 async def with_a_dead_letter() -> World:

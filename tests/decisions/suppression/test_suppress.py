@@ -42,7 +42,7 @@ def verdict(
     policy = Policy(rules or book())
     suppressor = policy.suppressor
     standing = {topic: source for source in sources for topic in suppressor.inhibitor.topics(source.labels)}
-    snapshot = IncidentSnapshot(incident(one, **more), {one.episode_id: one}, {}, standing=standing)
+    snapshot = IncidentSnapshot(incident(one, **more), {one.episode_id: one}, {}, topic_sources=standing)
     return suppressor.verdict(snapshot, snapshot.incident.members[0], one, named=False, now=START + at)
 
 
