@@ -107,6 +107,11 @@ class Settings(BaseModel):
     )
     gateway_url: str = Field("http://127.0.0.1:9096", alias="GATEWAY_URL", pattern=r"^https?://\S+$", description="the running gateway that `gateway incidents` and `gateway doctor` ask")  # fmt: skip
 
+    def value_of(self, variable: str) -> str:
+        """The text of a setting by its variable; empty for a variable that is no setting."""
+        named = {str(field.alias): name for name, field in type(self).model_fields.items()}
+        return str(getattr(self, named[variable])) if variable in named else ""
+
     @property
     def proxy(self) -> str | None:
         return self.vendor_proxy.get_secret_value() if self.vendor_proxy else None

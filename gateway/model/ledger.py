@@ -21,6 +21,10 @@ class NotifiedState(StrEnum):
     MOVED = "moved"
 
 
+UNKEYED_KINDS = frozenset({"slack", "log", ""})
+"""Kinds whose vendor knows no key of ours, so that a send repeated blindly shows twice. Every other kind has one."""
+
+
 class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How a target was told, so that its end goes the same way whatever the rules say then.
 
@@ -38,7 +42,7 @@ class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def keyed(self) -> bool:
         """What is told has a key of ours, which makes repeating it harmless, and goes to the place that the secret names."""
-        return self.kind in ("pagerduty", "webhook")
+        return self.kind not in UNKEYED_KINDS
 
 
 class MessageRef(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -8,11 +8,12 @@ import pytest
 
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.matchers import parse_matchers
-from gateway.model.rules.destination import PagerDutyService, SlackChannel
 from gateway.model.rules.origin import SecretName
 from gateway.model.rules.route import Condition, PageWhen, Quantifier
 from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.severity import Severity
+from gateway.outbound.pagerduty.destination import PagerDutyService
+from gateway.outbound.slack.destination import SlackChannel
 from gateway.rules.files import load_rules
 
 SMALLEST = """\

@@ -11,7 +11,6 @@ from gateway.model.alert import Alert
 from gateway.model.incident import Incident
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, Notification
-from gateway.model.rules.destination import SlackChannel
 from gateway.model.rules.rulebook import LabelRules
 
 SUMMARY_ANNOTATIONS = ("summary", "message", "description")
@@ -43,7 +42,7 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
         ended_at=max((seat.alert.ended_at for seat in shown), default=now) if ended else 0,
         at=now,
         page=view.desired.paged,
-        mentions=via.mention_on_page if isinstance(via, SlackChannel) else (),
+        mentions=via.mentions if via else (),
         acknowledged_by=who.by if who else "",
         acknowledged_at=who.at if who else 0,
         closed_by=view.desired.closed_by if view.desired.state is NotifiedState.CLOSED else view.moved_to,

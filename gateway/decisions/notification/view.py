@@ -216,7 +216,7 @@ def _want_end(view: View, incident: Incident, now: int) -> None:
         return
     view.quiet_until = view.look_at = ends_at
     view.desired = last_notified
-    if view.kind == "pagerduty":  # it knows no state between firing and resolved
+    if view.destination is not None and not view.destination.via.shows_quiet:
         return
     view.desired = msgspec.structs.replace(
         _ended(last_notified, NotifiedState.FIRING), severity=last_notified.severity, quiet=True
