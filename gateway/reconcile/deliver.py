@@ -48,15 +48,16 @@ async def deliver_next(context: Context, claim: Claim) -> bool:
         await abandon(job)
         return True
     looks = sender.notifier.settles_by_looking if isinstance(sender, Sender) else False
-    step = deliver.next_step(view, versioned.now, looks=looks)
+    step = deliver.next_step(view.ledger, view, versioned.now, looks=looks)
     with structlog.contextvars.bound_contextvars(correlation=planned.incident.trace):
         await _take_step(job, sender, step)
-    return isinstance(step, (deliver.Notify, deliver.Reply)) or step == deliver.Rest(None)
+    return isinstance(step, (deliver.Notify, deliver.Reply)) or (isinstance(step, deliver.Rest) and step.until is None)
 
 
 async def _take_step(job: Job, sender: Sender | Refused, step: deliver.Step) -> None:
     match step:
-        case deliver.Rest(until):
+        case deliver.Rest(until, reason):
+            log.debug("delivery_rests", target=job.view.target, incident=job.incident.id, reason=reason.value)
             await let_go(job.context.store, job.claim, until)
         case deliver.Notify():
             await _notify(job, sender)

@@ -86,12 +86,12 @@ async def _plans(store: MemoryStore, policy: Policy, now: int) -> tuple[dict[str
         planned = plan(versioned.snapshot, policy, now)
         for target, view in planned.views.items():
             for episode, verdict in count_statuses(view, now)[1].items():
-                due = view.due if verdict.outcome in ("held", "due") else 0
+                due = (view.due or 0) if verdict.outcome in ("held", "due") else 0
                 where = ToldWhere(
                     target, verdict.outcome, verdict.reason, verdict.rule, due, view.desired.paged, verdict.because
                 )
                 told.setdefault(episode, []).append(where)
-        for episode, verdict in planned.untargeted_verdicts.items():
+        for episode, verdict in planned.untargeted.items():
             told.setdefault(episode, []).append(ToldWhere("", verdict.outcome, verdict.reason, verdict.rule, 0, False))
     return told, rules
 

@@ -159,7 +159,7 @@ def test_who_closed_it_while_it_fired() -> None:
 def test_where_it_is_told_now() -> None:
     rules = rulebook(route(notify=("other",), page=()), destinations=(slack(), slack("other", "C2")))
     notification = said(alert(), rules=rules, ledgers=(told("chat", alert(), at=10 * SECOND),))
-    assert (notification.state, notification.closed_by) == (MOVED, "told at other now")
+    assert (notification.state, notification.moved_to) == (MOVED, "told at other now")
 
 
 def test_what_moved_still_fires() -> None:
@@ -333,7 +333,7 @@ def test_the_thread_is_told_of_the_transitions_that_matter(
 
 
 def test_a_move_is_no_end_in_the_thread_either() -> None:
-    assert thread(believes(), believes(MOVED), closed_by="told at other now") == [
+    assert thread(believes(), believes(MOVED), moved_to="told at other now") == [
         ("No longer told here: told at other now", False, False)
     ]
 

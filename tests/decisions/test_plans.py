@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.decisions.delivery.settle import fall_back
-from gateway.decisions.notification.plan import Plan, remind_at
+from gateway.decisions.notification.resolve import Plan, remind_at
 from gateway.model.alert import Alert
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Acknowledgement, Closure, Incident
@@ -37,15 +37,15 @@ def both_told(*alerts: Alert, at: int = 10 * SECOND, rules: Rulebook | None = No
 def test_an_alert_that_no_route_takes_is_suppressed_as_unrouted() -> None:
     plan = planned(alert(), at=MINUTE, rules=NOBODY)
     assert not plan.views
-    assert plan.untargeted_verdicts == {alert().episode_id: Verdict(MemberStatus.SUPPRESSED, Reason.UNROUTED)}
-    assert (plan.untargeted.members, plan.untargeted.suppressed) == (1, 1)
+    assert plan.untargeted == {alert().episode_id: Verdict(MemberStatus.SUPPRESSED, Reason.UNROUTED)}
+    assert (plan.untargeted_counts.members, plan.untargeted_counts.suppressed) == (1, 1)
 
 
 def test_a_channel_that_may_not_be_named_is_undeliverable_where_there_is_no_fallback() -> None:
     team = slack("team", "#{team}", allow=frozenset({"pay"}))
     rules = rulebook(route(notify=("team",), page=()), destinations=(team,))
     plan = planned(alert(team="evil"), at=MINUTE, rules=rules)
-    assert [(one.outcome, one.reason) for one in plan.untargeted_verdicts.values()] == [("undeliverable", "template_value")]
+    assert [(one.outcome, one.reason) for one in plan.untargeted.values()] == [("undeliverable", "template_value")]
 
 
 def test_a_channel_that_may_not_be_named_is_told_at_its_fallback_chains_followed() -> None:
@@ -133,7 +133,7 @@ def test_a_move_is_due_at_once() -> None:
 def test_what_has_moved_is_not_told_an_end_as_well() -> None:
     moved = told("chat", alert(), at=MINUTE, rules=NOBODY, ledgers=(told("chat", alert(), at=10 * SECOND),))
     view = seen_by("chat", alert(ended=2 * MINUTE), at=10 * MINUTE, rules=NOBODY, ledgers=(moved,))
-    assert (view.desired.state, view.due) == (NotifiedState.MOVED, 0)
+    assert (view.desired.state, view.due) == (NotifiedState.MOVED, None)
 
 
 def test_what_moves_back_is_told_again() -> None:
@@ -283,7 +283,7 @@ def test_a_failing_target_adds_its_view_to_the_fallback() -> None:
 def test_a_fallback_that_sees_the_incident_itself_sees_each_member_once() -> None:
     rules = rulebook(destinations=(slack(), pager(fallback=("chat",))))
     plan = planned(alert(), at=3 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD),))
-    assert [seat.member.alert for seat in plan.views["chat"].seats] == [alert().id]
+    assert [member.alert.id for member in plan.views["chat"].members] == [alert().id]
 
 
 def test_a_fallback_that_sees_the_incident_itself_interrupts_in_the_place_of_a_pager() -> None:
@@ -349,12 +349,12 @@ def test_the_soonest_of_several_looks_counts() -> None:
 
 
 def test_nothing_that_changes_by_time_alone_needs_no_look() -> None:
-    assert planned(alert(), at=MINUTE, ledgers=both_told(alert())).look_at == 0
+    assert planned(alert(), at=MINUTE, ledgers=both_told(alert())).look_at is None
 
 
 def test_a_look_is_never_in_the_past() -> None:
     plan = planned(alert(held=DISPUTED), at=HOUR, closed=closed(at=MINUTE, length=MINUTE))
-    assert plan.look_at == 0
+    assert plan.look_at is None
 
 
 def test_the_same_case_at_the_same_time_gives_the_same_plan() -> None:

@@ -1,14 +1,17 @@
-"""Deliver: the next step towards one target, and the intent to take it. `settle.py` says what an answer means.
+"""The next step towards one target, and the intent to take it. `settle.py` says what an answer means.
 
-An intent is written before each send. A send that was not answered is looked for before it is repeated where repeating would
-say it twice (Slack), and repeated at once under its key where that is harmless (PagerDuty). What acts later than the wait
-leaves at most one extra, found by a later look and taken back. A repeat of the very same keeps its attempt's id, so that a
-receiver of webhooks knows it.
+1. An intent is committed before each send, so that a process that is killed leaves word of what it may have done.
+2. A send that was not answered is looked for before it is repeated, where a repeat would say it twice (Slack). Where a repeat
+   goes under a key and is harmless (PagerDuty, webhooks), it is repeated at once.
+3. A vendor that acts later than the read-back wait leaves at most one extra message. A later look finds the extra message, and
+   it is taken back.
+4. A repeat of the very same keeps the id of its attempt, so that a receiver of webhooks knows it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import msgspec
 
@@ -24,83 +27,110 @@ LEASE = 20 * SECOND  # more than twice the longest send
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Send the view's newest state (or say it once more)."""
+    """Send the view's newest state, or say it once more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """Say the notes in the thread of the message."""
+
     notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LookBack:
+    """Look which of these attempts the vendor has carried out; the oldest was made at `since` (ms)."""
+
     attempts: tuple[str, ...]
     since: int
 
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
+    """Take back an extra message."""
+
     message_ref: MessageRef
+
+
+class RestReason(StrEnum):
+    """Why nothing is sent to a target now. The comment says what that means for people."""
+
+    NOTHING_DUE = "nothing_due"  # the target knows it all, or what it does not know waits for its time
+    BACKING_OFF = "backing_off"  # the last try failed: it is tried again after a while, and the fallback has its own time
+    READ_BACK_WAIT = "read_back_wait"  # nobody knows whether the last post arrived: looked for before it is repeated
+    DEAD_LETTER = "dead_letter"  # the vendor refused it for good: only news, or a person, makes it be tried again
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Nothing to do before `until` (None: nothing at all)."""
+    """Do nothing before `until` (ms), None for nothing at all."""
 
     until: int | None
+    reason: RestReason
 
 
 Step = Notify | Reply | LookBack | Withdraw | Rest
 
 
-def next_step(view: View, now: int, *, looks: bool) -> Step:
-    """`looks`: this kind of destination settles unanswered sends by looking."""
-    ledger = view.ledger
+def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
+    """Decide what is done next for one target.
+
+    `ledger` is the newest one, which may be newer than the view's own. `looks` tells whether this kind of destination settles
+    unanswered sends by looking.
+    """
     intent = ledger.intent
     if intent is not None and intent.creates_message and looks:
-        return Rest(ledger.next_try) if now < ledger.next_try else _look(ledger, intent)
+        # A second post would be a second message for everybody in the channel, so the first one is looked for.
+        if now < ledger.next_try:
+            return Rest(ledger.next_try, RestReason.READ_BACK_WAIT)
+        return _look(ledger, intent)
     if now < ledger.next_try:
-        return Rest(ledger.next_try)
+        return Rest(ledger.next_try, RestReason.BACKING_OFF)
     if ledger.orphans:
+        # People see the same thing twice until the extra message is gone.
         return Withdraw(ledger.orphans[0])
     if ledger.unconfirmed and ledger.look_at <= now:
         return _look(ledger, ledger.unconfirmed[0])
-    due = view.due if view.desired != ledger.last_notified else 0
-    unsettled = intent is not None and intent.part is Part.MESSAGE
-    if not ledger.dead and (unsettled or 0 < due <= now):
+    next_look = ledger.look_at if ledger.unconfirmed else 0
+    if ledger.dead:
+        return Rest(_earliest(now, next_look), RestReason.DEAD_LETTER)
+    due = (view.due or 0) if view.desired != ledger.last_notified else 0
+    if (intent is not None and intent.part is Part.MESSAGE) or 0 < due <= now:
         return Notify()
-    if ledger.repeat_at and ledger.repeat_at <= now and not ledger.dead:
+    if ledger.repeat_at and ledger.repeat_at <= now:
+        # An unanswered send may have acted late and put an older state in place of the newest, which is said once more.
         return Notify()
-    if ledger.pending_notes and ledger.message_ref is not None and not ledger.dead:
+    if ledger.pending_notes and ledger.message_ref is not None:
         return Reply(ledger.pending_notes)
-    times = [ledger.look_at if ledger.unconfirmed else 0, 0 if ledger.dead else ledger.repeat_at]
-    times.append(0 if ledger.dead else due)
-    return Rest(min((time for time in times if time > now), default=None))
+    return Rest(_earliest(now, next_look, ledger.repeat_at, due), RestReason.NOTHING_DUE)
+
+
+def _earliest(now: int, *times: int) -> int | None:
+    return min((time for time in times if time > now), default=None)
 
 
 def at_rest(ledger: Ledger) -> bool:
-    """Nothing is owed to it any more."""
+    """Return whether nothing is owed to the target any more."""
     if ledger.dead:
         return True
-    return (
-        ledger.intent is None
-        and not ledger.pending_notes
-        and not ledger.orphans
-        and not any(ledger.last_notified.members.values())
-    )
+    owes_end = any(ledger.last_notified.members.values())
+    return ledger.intent is None and not ledger.pending_notes and not ledger.orphans and not owes_end
 
 
 def _look(ledger: Ledger, oldest: Intent) -> LookBack:
-    attempts = [one.attempt for one in ledger.unconfirmed]
+    attempts = [intent.attempt for intent in ledger.unconfirmed]
     if ledger.intent is not None and ledger.intent.creates_message:
         attempts.append(ledger.intent.attempt)
-    return LookBack(tuple(attempts), min([oldest.at, *[one.at for one in ledger.unconfirmed]]))
+    return LookBack(tuple(attempts), min([oldest.at, *[intent.at for intent in ledger.unconfirmed]]))
 
 
 def begin(
     ledger: Ledger, notification: Notification, desired: LastNotified, endpoint: Endpoint, attempt: str, now: int
 ) -> Ledger:
-    """The ledger with the intent to tell: committed before anything is sent. What an earlier intent may have done stays owed."""
+    """Return the ledger with the intent to notify, which is committed before anything is sent.
+
+    What an unanswered earlier intent may have told stays owed its end.
+    """
     before, ledger = ledger, assumed(ledger)
     again = notification.generation > ledger.generation
     message_ref = ledger.message_ref if ledger.endpoint == endpoint or not again else None
@@ -128,14 +158,14 @@ def begin_reply(ledger: Ledger, attempt: str, now: int) -> Ledger:
 
 
 def _unsaid(before: Ledger, after: Ledger, notification: Notification) -> tuple[Note, ...]:
-    """What a thread was not told of a send that nobody answered and that is taken to have arrived."""
+    """Return the notes that a thread misses of a send that nobody answered and that is taken to have arrived."""
     if before.intent is None or before.intent.part is not Part.MESSAGE or notification.state is not NotifiedState.FIRING:
         return ()
     return (*before.intent.notes, *notes_of(before.last_notified, after.last_notified, notification))
 
 
 def _as_before(unanswered: Intent | None, intent: Intent) -> Intent:
-    """What says the very same as an intent that nobody answered is the same attempt: a receiver may know it by that."""
+    """Keep the attempt's id where the intent says the very same as one that nobody answered: a receiver may know it by the id."""
     if unanswered is None or _said(unanswered) != _said(intent):
         return intent
     return msgspec.structs.replace(intent, attempt=unanswered.attempt)
