@@ -133,6 +133,9 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     reminded_at: int = 0
     status_counts: StatusCounts = StatusCounts()
     refused: LastNotified = NEVER_NOTIFIED  # what the dead letter would have said
+    updates: int = 0  # sent, where an `UpdateLimit` counts them
+    left_out: int = 0  # changes since the last notification that such a limit keeps back
+    left_out_last: LastNotified = NEVER_NOTIFIED  # the newest of these changes, so that each counts once
 
     @property
     def key(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
+from gateway.decisions.notification.update_limit import left_out_before
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
@@ -52,6 +53,7 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
         link=f"{public_url}/api/v1/incidents/{incident.id}" if public_url else "",
         previous=incident.previous,
         reason=_reason(view) or incident.alone,
+        left_out=left_out_before(view),
         **_silence_facts(view),
     )
 

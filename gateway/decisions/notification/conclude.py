@@ -11,6 +11,7 @@ import msgspec
 
 from gateway.decisions.notification.assumptions import superseded
 from gateway.decisions.notification.audience import Audience
+from gateway.decisions.notification.update_limit import limit_updates
 from gateway.decisions.notification.view import TargetMember, View, ends_at
 from gateway.decisions.route import interrupts
 from gateway.model.incident import Incident
@@ -41,6 +42,7 @@ def conclude_view(view: View, incident: Incident, now: int) -> View:
         view = _concluded(view, _ended(told, NotifiedState.ENDED), now, NotifyReason.ENDED)
     else:
         view = _concluded(view, told, None, NotifyReason.UP_TO_DATE)
+    view = limit_updates(view)
     return view.with_ledger(superseded(view.ledger, view.desired))
 
 

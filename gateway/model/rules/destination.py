@@ -24,6 +24,17 @@ class Interrupts(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateLimit:
+    """How often readers may be brought up to date where what was sent cannot be edited, so that each update is a new message.
+
+    An update waits for `interval` (ms) after the notification before it, and there are at most `most` of one incident.
+    """
+
+    interval: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Integration(ABC):
     """What a rule says of one destination; each kind of destination has a subclass of its own.
 
@@ -36,6 +47,7 @@ class Integration(ABC):
     interrupts: ClassVar[Interrupts] = Interrupts.WHEN_PAGED
     shows_quiet: ClassVar[bool] = True  # there is a state between firing and ended: nothing fires, the end is not told yet
     takes_audit: ClassVar[bool] = False  # the audit trail may be sent there
+    update_limit: ClassVar[UpdateLimit | None] = None  # None: a message is edited, or takes as many updates as there are
 
     @property
     @abstractmethod
