@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from gateway.model.rules.destination import Destination
 from gateway.outbound.kind import DestinationKind
+from gateway.outbound.mail.destination import EMAIL
 from gateway.outbound.pagerduty.destination import PAGERDUTY
 from gateway.outbound.slack.destination import SLACK
 from gateway.outbound.webhook.destination import WEBHOOK
 
-KINDS: Mapping[str, DestinationKind] = {kind.name: kind for kind in (SLACK, PAGERDUTY, WEBHOOK)}
+KINDS: Mapping[str, DestinationKind] = {kind.name: kind for kind in (SLACK, PAGERDUTY, WEBHOOK, EMAIL)}
 PACES = {name: kind.pace for name, kind in KINDS.items()}
 
 

@@ -67,7 +67,9 @@ def _read_value(reader: Reader, key: RuleKey, node: yaml.Node) -> Any:
         return reader.secret(node)
     if key.type is ValueType.TEXT:
         return _read_text(reader, key, node)
-    return tuple(text for item in reader.items(node) if (text := _read_text(reader, key, item)) is not None)
+    found = reader.found
+    texts = tuple(text for item in reader.items(node) if (text := _read_text(reader, key, item)) is not None)
+    return texts if texts or reader.found == found else None  # an empty list is a value, one of faulty texts is none
 
 
 def _read_text(reader: Reader, key: RuleKey, node: yaml.Node) -> str | None:
