@@ -10,6 +10,7 @@ from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.route import Route
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import BUILT_IN_WORDS, Severity
+from gateway.outbound.mail.destination import Mailbox
 from gateway.outbound.pagerduty.destination import PagerDutyService
 from gateway.outbound.slack.destination import SlackChannel
 from gateway.outbound.webhook.destination import Webhook
@@ -52,6 +53,10 @@ def pager(name: str = "pager", fallback: tuple[str, ...] = ()) -> Destination:
 
 def webhook(name: str = "hook", url: str = "HOOK_URL", fallback: tuple[str, ...] = (), **more: SecretName) -> Destination:
     return Destination(name, BUILT_IN, Webhook(SecretName(url), **more), fallback)
+
+
+def mail(name: str = "ops", to: tuple[str, ...] = ("ops@example.org",), fallback: tuple[str, ...] = ()) -> Destination:
+    return Destination(name, BUILT_IN, Mailbox(to, "alerts@example.org"), fallback)
 
 
 def rulebook(

@@ -42,9 +42,29 @@ class Envelope:
         return self.sender.rpartition("@")[2]
 
 
-def message_id(attempt: str, incident: str, envelope: Envelope) -> str:
-    """Return the id of one mail: the same where the very same is sent again."""
-    return f"<{_safe(attempt)}.{_safe(incident)}@{envelope.domain}>"
+@dataclass(frozen=True, slots=True)
+class MessageIds:
+    """The ids in one mail's headers: its own, those of its thread, and that of the mail that it answers, if it does."""
+
+    own: str
+    thread: tuple[str, ...]
+    answered: str = ""
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        return (*self.thread, self.answered) if self.answered else self.thread
+
+
+def message_ids(
+    attempt: str, incidents: tuple[str, ...], envelope: Envelope, message_ref: MessageRef | None = None
+) -> MessageIds:
+    """Name a mail by its attempt, so that the very same sent again has the same id.
+
+    `incidents` ends with the mail's own. An incident that goes on from another goes on in its thread.
+    """
+    own = f"<{_safe(attempt)}.{_safe(incidents[-1])}@{envelope.domain}>"
+    thread = tuple(thread_id(incident, envelope) for incident in incidents)
+    return MessageIds(own, thread, message_ref.id if message_ref else "")
 
 
 def thread_id(incident: str, envelope: Envelope) -> str:
@@ -58,21 +78,17 @@ def incident_of(message_ref: MessageRef) -> str:
     return message_ref.id.strip("<>").partition("@")[0].partition(".")[2]
 
 
-def compose_mail(content: Content, envelope: Envelope, own_id: str, references: tuple[str, ...], sent_at: int) -> EmailMessage:
-    """Compose a mail with a text part and an HTML part.
-
-    `references` holds the thread's id and, behind it, the id of the mail that this one answers, where there is one. `sent_at` is
-    in ms.
-    """
+def compose_mail(content: Content, envelope: Envelope, ids: MessageIds, sent_at: int) -> EmailMessage:
+    """Compose a mail with a text part and an HTML part, sent at `sent_at` (ms)."""
     mail = EmailMessage(policy=SMTP)
     mail["From"] = envelope.sender
     mail["To"] = ", ".join(envelope.recipients)
     mail["Subject"] = tame(content.headline)
     mail["Date"] = format_datetime(instant(sent_at))
-    mail["Message-ID"] = own_id
-    if len(references) > 1:
-        mail["In-Reply-To"] = references[-1]
-    mail["References"] = " ".join(references)
+    mail["Message-ID"] = ids.own
+    if ids.answered:
+        mail["In-Reply-To"] = ids.answered
+    mail["References"] = " ".join(ids.references)
     # No autoresponder answers: https://www.rfc-editor.org/rfc/rfc3834#section-5 and, for Exchange,
     # https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcmail
     mail["Auto-Submitted"] = "auto-generated"

@@ -16,7 +16,7 @@ from gateway.model.notification import Answer, Delivered, Found, Look, Notificat
 from gateway.outbound.mail.answers import RETRY_AFTER, describe_recipients
 from gateway.outbound.mail.client import NotTaken, SmtpClient
 from gateway.outbound.mail.content import Content, content_of, content_of_notes
-from gateway.outbound.mail.message import Envelope, compose_mail, incident_of, message_id, thread_id
+from gateway.outbound.mail.message import Envelope, compose_mail, incident_of, message_ids
 from gateway.outbound.mail.url import SmtpServer, parse_smtp_url
 
 log = structlog.get_logger("gateway.outbound")
@@ -39,7 +39,8 @@ class MailNotifier:
     async def notify(
         self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
     ) -> Answer:
-        return await self._send(endpoint, secret, content_of(notification), notification.incident, attempt, message_ref)
+        incidents = tuple(incident for incident in (notification.previous, notification.incident) if incident)
+        return await self._send(endpoint, secret, content_of(notification), incidents, attempt, message_ref)
 
     async def reply(
         self,
@@ -54,7 +55,7 @@ class MailNotifier:
         """Send a reminder. Nothing else comes as a note: what has changed is in the mails themselves."""
         del mentions
         incident = incident_of(message_ref)
-        return await self._send(endpoint, secret, content_of_notes(notes, incident), incident, attempt, message_ref)
+        return await self._send(endpoint, secret, content_of_notes(notes, incident), (incident,), attempt, message_ref)
 
     async def look(
         self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
@@ -73,14 +74,13 @@ class MailNotifier:
         endpoint: Endpoint,
         secret: str,
         content: Content,
-        incident: str,
+        incidents: tuple[str, ...],
         attempt: str,
         message_ref: MessageRef | None,
     ) -> Answer:
         envelope = Envelope.parse(endpoint.address)
-        own_id = message_id(attempt, incident, envelope)
-        references = (thread_id(incident, envelope), *((message_ref.id,) if message_ref else ()))
-        mail = compose_mail(content, envelope, own_id, references, utc_ms())
+        ids = message_ids(attempt, incidents, envelope, message_ref)
+        mail = compose_mail(content, envelope, ids, utc_ms())
         try:
             server = self._parse_url(secret)
         except ValueError as error:
@@ -90,5 +90,5 @@ class MailNotifier:
         except NotTaken as trouble:
             return trouble.answer
         for recipient, (code, text) in refused.items():
-            log.warning("recipient_refused", recipient=recipient, incident=incident, code=code, said=text)
-        return Delivered(message_ref or MessageRef(own_id), describe_recipients(refused))
+            log.warning("recipient_refused", recipient=recipient, incident=incidents[-1], code=code, said=text)
+        return Delivered(message_ref or MessageRef(ids.own), describe_recipients(refused))

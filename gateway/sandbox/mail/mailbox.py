@@ -44,9 +44,9 @@ class Received:
         )
 
     @property
-    def thread(self) -> str:
-        """The oldest mail that this one refers to, by which readers put mails together."""
-        return self.references[0] if self.references else self.message_id
+    def ids(self) -> set[str]:
+        """Its own id and all that it refers to, by which readers put mails together."""
+        return {self.message_id, *self.references}
 
 
 class Mailbox:
@@ -74,10 +74,13 @@ class Mailbox:
     @property
     def threads(self) -> list[list[Received]]:
         """The mails by thread; the thread with the newest mail comes first."""
-        threads: dict[str, list[Received]] = {}
+        threads: list[tuple[set[str], list[Received]]] = []
         for mail in self._kept:
-            threads[mail.thread] = [*threads.pop(mail.thread, []), mail]
-        return [*threads.values()][::-1]
+            together = [thread for thread in threads if thread[0] & mail.ids]
+            ids = mail.ids.union(*(known for known, _ in together))
+            mails = [*(earlier for _, thread in together for earlier in thread), mail]
+            threads = [*(thread for thread in threads if thread not in together), (ids, mails)]
+        return [mails for _, mails in threads[::-1]]
 
 
 def _part(mail: EmailMessage, kind: str) -> str:

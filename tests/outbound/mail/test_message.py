@@ -10,18 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from gateway.model.ledger import MessageRef, NotifiedState
 from gateway.model.notification import Notification
 from gateway.outbound.mail.content import content_of
-from gateway.outbound.mail.message import Envelope, compose_mail, incident_of, message_id, thread_id
+from gateway.outbound.mail.message import Envelope, compose_mail, incident_of, message_ids, thread_id
 from tests.outbound.notifications import NOW, line, notification, notifications
 
 ENVELOPE = Envelope("alerts@example.org", ("ops@example.org", "dev@example.org"))
 INJECTION = "down\r\nBcc: everybody@example.org\r\n\r\nhello"
 
 
-def mail_of(shown: Notification, attempt: str = "a1", answers: tuple[str, ...] = ()) -> EmailMessage:
+def mail_of(shown: Notification, attempt: str = "a1", answered: str = "") -> EmailMessage:
     """The mail as a reader parses it."""
-    own_id = message_id(attempt, shown.incident, ENVELOPE)
-    references = (thread_id(shown.incident, ENVELOPE), *answers)
-    mail = compose_mail(content_of(shown), ENVELOPE, own_id, references, NOW)
+    ids = message_ids(attempt, (shown.incident,), ENVELOPE, MessageRef(answered) if answered else None)
+    mail = compose_mail(content_of(shown), ENVELOPE, ids, NOW)
     return message_from_bytes(mail.as_bytes(), policy=policy.default)
 
 
@@ -48,7 +47,7 @@ def test_the_subject_says_the_state_how_bad_it_is_and_what_it_is_about() -> None
 
 def test_all_mails_of_an_incident_refer_to_one_id_and_each_later_one_answers_the_first() -> None:
     first = mail_of(notification())
-    second = mail_of(notification(revision=2), "a2", (str(first["Message-ID"]),))
+    second = mail_of(notification(revision=2), "a2", str(first["Message-ID"]))
     assert first["Message-ID"] != second["Message-ID"]
     assert str(first["References"]).split() == [thread_id("abc123", ENVELOPE)]
     assert first["In-Reply-To"] is None
@@ -57,8 +56,15 @@ def test_all_mails_of_an_incident_refer_to_one_id_and_each_later_one_answers_the
 
 
 def test_the_same_attempt_has_the_same_id_and_the_id_tells_the_incident() -> None:
-    assert message_id("a1", "inc1", ENVELOPE) == message_id("a1", "inc1", ENVELOPE)
-    assert incident_of(MessageRef(message_id("a1", "inc1", ENVELOPE))) == "inc1"
+    ids = message_ids("a1", ("inc1",), ENVELOPE)
+    assert ids == message_ids("a1", ("inc1",), ENVELOPE)
+    assert incident_of(MessageRef(ids.own)) == "inc1"
+
+
+def test_an_incident_that_goes_on_from_another_goes_on_in_its_thread() -> None:
+    before, after = message_ids("a1", ("inc1",), ENVELOPE), message_ids("a2", ("inc1", "inc2"), ENVELOPE)
+    assert after.references[0] == before.references[0]
+    assert after.references[1] == thread_id("inc2", ENVELOPE)
 
 
 def test_incidents_and_readers_have_threads_of_their_own() -> None:
@@ -109,7 +115,7 @@ def test_no_line_is_longer_than_a_server_has_to_take() -> None:
     """RFC 5322, section 2.1.1: 998 characters, and 78 where it can be."""
     long = "x" * 5_000
     shown = notification(title=long, where={long: long}, lines=(line(long, summary=long * 3),))
-    mail = compose_mail(content_of(shown), ENVELOPE, "<a@b>", ("<c@d>",), NOW)
+    mail = compose_mail(content_of(shown), ENVELOPE, message_ids("a1", ("inc1",), ENVELOPE), NOW)
     assert max(len(sent) for sent in mail.as_bytes().split(b"\r\n")) <= 998
     assert len(str(mail["Subject"])) < 250
 

@@ -61,7 +61,9 @@ async def test_a_notification_arrives_with_both_parts(notifier: MailNotifier, se
     assert "9 % fail" in mail.html
 
 
-async def test_what_follows_stands_in_the_same_thread_and_answers_the_first(notifier: MailNotifier, server: MailSandbox) -> None:
+async def test_what_follows_stands_in_the_same_thread_and_answers_the_first(
+    notifier: MailNotifier, server: MailSandbox
+) -> None:
     first = await sent(notifier, server)
     assert isinstance(first, Delivered)
     ended = await sent(
