@@ -50,7 +50,7 @@ class Notifier(Protocol):
     async def look(
         self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
     ) -> Look:
-        """Which of these attempts, the oldest made at `since` (ms, our clock), did the vendor carry out?
+        """Find which of these attempts the vendor carried out; the oldest was made at `since` (ms, our clock).
 
         `message_ref` is the thread that replies were sent to.
         """
@@ -63,7 +63,7 @@ class Notifier(Protocol):
 
 @runtime_checkable
 class Trail(Protocol):
-    """Where the audit trail leads. Like a notifier it never raises for what a receiver does."""
+    """A receiver of the audit trail. Like a notifier it never raises for what a vendor or a network does."""
 
     async def ship(self, endpoint: Endpoint, secret: str, batch: Batch) -> Answer: ...
 
@@ -78,7 +78,7 @@ class Peers(Protocol):
     """The Alertmanagers of our sources. Never raises for what one of them, or the network, does."""
 
     async def ask(self, url: str, receiver: str, reader: Normaliser) -> PeerReport | str:
-        """What fires there and is routed to `receiver`, or a sentence why there is no answer."""
+        """Report what fires there and is routed to `receiver`, or say in a sentence why there is no answer."""
         ...
 
 
@@ -108,7 +108,7 @@ class Store(Protocol):
 
 
 class Archive(Protocol):
-    """What the API, the metrics and people ask; never asked on the path of an alert."""
+    """The questions of the API, the metrics and people, which are never asked on the path of an alert."""
 
     async def counters(self) -> dict[str, int]: ...
 
@@ -154,12 +154,12 @@ class Secrets(Protocol):
 
 
 class Watcher(Protocol):
-    """What the telemetry wants to know; never asked, never waited for."""
+    """The telemetry, which is told and never waited for."""
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None: ...
 
     def shipped(self, destination: str, entries: int, lost: int) -> None:
-        """Of the audit trail; `lost` were cut off the log before they could be sent."""
+        """Count entries of the audit trail that were sent; `lost` were cut off the log before they could be."""
         ...
 
     def notified(self, reason: NotifyReason) -> None:
@@ -167,7 +167,7 @@ class Watcher(Protocol):
         ...
 
     def told(self, milliseconds: int) -> None:
-        """From the alert's arrival to its delivery."""
+        """Count how long it took from an alert's arrival to its first notification."""
         ...
 
     def failed(self, subject: Subject, error: BaseException) -> None: ...

@@ -1,4 +1,4 @@
-"""What the store is asked and told: rows that were read, and one set of changes that is applied whole or not at all."""
+"""The questions to a store and the changes of it: rows that were read, and changes that are applied whole or not at all."""
 
 from __future__ import annotations
 
@@ -41,8 +41,11 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to read in one look: copies with the alert ids to read where a copy is unknown, single rows, join keys
-    together with the incidents that they name, and who stands at posts."""
+    """One look at the store.
+
+    `copies` lead to their alerts, `alerts` are the ids to read where a copy is unknown. `cells` are single rows, `keys` are join keys,
+    read together with the incidents that they name. `topics` are asked for one source each.
+    """
 
     copies: Sequence[str] = ()
     alerts: Sequence[str] = ()
@@ -82,7 +85,7 @@ class Claimed(NamedTuple):
 
 
 class Release(NamedTuple):
-    """What becomes of a leased subject: looked at again at `again`, or (None) taken off the agenda."""
+    """The end of a lease: the subject is looked at again at `again` (ms), or (None) taken off the agenda."""
 
     claim: Claim
     again: int | None
@@ -170,7 +173,7 @@ class Changes:
 
 
 class CommitOutcome(StrEnum):
-    """What became of a commit."""
+    """The outcome of a commit."""
 
     DONE = "done"
     LOST = "lost"  # somebody changed what was read: gather and decide again

@@ -27,7 +27,7 @@ from gateway.storage.memory import MemoryStore
 
 @dataclass(frozen=True, slots=True)
 class ToldWhere:
-    """What one member is at one target.
+    """One member at one target.
 
     `at` is when it is notified there (ms), 0 where it is not; `why` is why the target is due a notification, or none.
     """
@@ -58,7 +58,7 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What the rules make of one webhook: `path` is a summary by step, `alerts` says it of each alert."""
+    """The explanation of one webhook: `path` is a summary by step, `alerts` says it of each alert."""
 
     alerts: tuple[Explained, ...]
     quarantined: tuple[str, ...]
