@@ -98,6 +98,7 @@ class Auditor:
 
     def _state(self, *, store_up: bool) -> None:
         self.store_up = store_up
+        self.metrics.retried(self.shards.lost_races)
         self.metrics.state(
             store_up=store_up, lost_races=self.intake.lost_races, in_flight=self.in_flight(), strange=self.strange()
         )

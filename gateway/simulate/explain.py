@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.policy import Policy
-from gateway.intake.group_commit import Intake
+from gateway.intake.group_commit import GroupCommit
 from gateway.intake.parse_webhook import parse
 from gateway.model.alert import Alert
 from gateway.model.changes import Table
@@ -62,7 +62,7 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
     parsed = parse(body, in_force.normalisers[source or rules.shared.name], now)
     store = MemoryStore(lambda: now)
     verdicts: list[Taken] = []
-    intake = Intake(store, in_force.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
+    intake = GroupCommit(store, in_force.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
     await intake.accept(parsed.seen, parsed.quarantined)
     alerts = {name: load_alert(row.value) for name, row in store.rows[Table.ALERTS].items()}
     told, rule_of = await _plans(store, in_force.policy, now)

@@ -28,6 +28,11 @@ class Shards:
                     return state
         return self.home
 
+    @property
+    def lost_races(self) -> Counter[str]:
+        """How often this process had to decide again, by transaction."""
+        return sum((state.lost_races for state in self.states), Counter[str]())
+
     async def counters(self) -> dict[str, int]:
         """The sums: the identities are linear, so they hold for these too."""
         total: Counter[str] = Counter()

@@ -15,7 +15,7 @@ from gateway.config.secrets import EnvironmentSecrets
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.policy import Policy
 from gateway.errors import BadSettings, StateUnavailable
-from gateway.intake.group_commit import Intake
+from gateway.intake.group_commit import GroupCommit
 from gateway.model.changes import Changes, Claimed, Committed
 from gateway.model.lanes import LaneRule
 from gateway.model.rules.origin import BUILT_IN
@@ -67,7 +67,7 @@ async def test_a_server_of_another_kind_is_refused_at_start_and_not_waited_for(t
 
 
 async def test_background_work_that_a_fault_ends_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "PATIENCE", 0)
+    monkeypatch.setattr(background, "RESTART_SECONDS", 0)
     begun, again = [], asyncio.Event()
 
     async def work() -> None:
@@ -100,7 +100,7 @@ async def test_what_was_claimed_when_the_end_came_is_finished_and_no_lease_is_le
     store = Late(lambda: START)
     world.reconciler.context.store = store
     store.reconciler = world.reconciler
-    intake = Intake(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
+    intake = GroupCommit(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
     await intake.accept([seen()], [])
     await asyncio.wait_for(world.reconciler.run(), 5)
     assert not store._agenda._leases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,12 +12,13 @@ import pytest
 
 from gateway.decisions.intake.correlate import Correlator
 from gateway.errors import StateFull, StateUnavailable
-from gateway.intake.group_commit import FENCE, RACES, Intake, keep
+from gateway.intake.group_commit import GroupCommit, keep
 from gateway.model.alert import Observation
 from gateway.model.changes import Cell, Changes, Committed, Query, Result, Table
 from gateway.model.ledger import NotifiedState
 from gateway.model.quarantined import Quarantined
 from gateway.model.records import load_alert
+from gateway.state.transact import COMMIT_ATTEMPTS, FENCE_MS
 from gateway.storage.memory import MemoryStore
 from tests.flows.test_telling import states
 from tests.support.build import START, rulebook, seen
@@ -32,6 +34,7 @@ class Crowd:
     commits: list[str] = field(default_factory=list)
     full: bool = False
     hangs: asyncio.Event | None = None
+    lost_races: Counter[str] = field(default_factory=Counter)
 
     async def gather(self, ask: Query) -> Result:
         if self.hangs is not None:
@@ -60,6 +63,7 @@ class Slow:
 
     store: MemoryStore
     has_read: asyncio.Event = field(default_factory=asyncio.Event)
+    lost_races: Counter[str] = field(default_factory=Counter)
 
     async def gather(self, ask: Query) -> Result:
         found = await self.store.gather(ask)
@@ -72,12 +76,12 @@ class Slow:
         return await self.store.commit(changes)
 
 
-def crowded(races: int, clock: Callable[[], int] = lambda: START) -> tuple[Intake, Crowd]:
+def crowded(races: int, clock: Callable[[], int] = lambda: START) -> tuple[GroupCommit, Crowd]:
     crowd = Crowd(MemoryStore(clock), races)
-    return Intake(crowd, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None), crowd  # type: ignore[arg-type]
+    return GroupCommit(crowd, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None), crowd  # type: ignore[arg-type]
 
 
-async def known(intake: Intake, one: Observation) -> None:
+async def known(intake: GroupCommit, one: Observation) -> None:
     await intake.accept([one], [])
 
 
@@ -93,36 +97,38 @@ async def test_a_lost_race_is_decided_again_on_what_the_other_left() -> None:
 async def test_after_three_lost_races_a_fence_keeps_the_others_out() -> None:
     intake, crowd = crowded(0)
     await known(intake, seen())
-    crowd.races = RACES
+    crowd.races = COMMIT_ATTEMPTS
     await intake.accept([seen(ends=60_000)], [])
     assert crowd.commits[-1] == "done fenced off"
-    assert intake.lost_races == RACES
+    assert intake.lost_races == COMMIT_ATTEMPTS
 
 
 async def test_the_fence_is_given_back() -> None:
     intake, crowd = crowded(0)
     await known(intake, seen())
-    crowd.races = RACES
+    crowd.races = COMMIT_ATTEMPTS
     await intake.accept([seen(ends=60_000)], [])
-    assert await crowd.store.fence("somebody", FENCE)
+    assert await crowd.store.fence("somebody", FENCE_MS)
 
 
 async def test_whoever_meets_a_fence_waits_until_it_ends() -> None:
     at = [START]
     intake, crowd = crowded(0, lambda: at[0])
-    await crowd.store.fence("somebody", FENCE)
+    await crowd.store.fence("somebody", FENCE_MS)
     taken = asyncio.create_task(intake.accept([seen()], []))
-    while len(crowd.commits) < RACES:
+    while len(crowd.commits) < COMMIT_ATTEMPTS:
         await asyncio.sleep(0)
-    at[0] += FENCE + 1
+    at[0] += FENCE_MS + 1
     await taken
-    assert crowd.commits[-1] == "done fenced off"
+    assert set(crowd.commits) == {"fenced", "done"}
+    assert crowd.commits[-1] == "done"
+    assert intake.lost_races == 0
 
 
 async def test_a_slot_that_never_comes_free_is_an_answer_and_nothing_is_half_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.intake.group_commit.FENCE_PATIENCE", 3)
+    monkeypatch.setattr("gateway.state.commit.FENCE_PATIENCE", 3)
     intake, crowd = crowded(0)
-    await crowd.store.fence("somebody", FENCE)
+    await crowd.store.fence("somebody", FENCE_MS)
     with pytest.raises(StateUnavailable, match="too many writers"):
         await intake.accept([seen()], [])
     assert not crowd.store.rows[Table.ALERTS]
@@ -202,7 +208,7 @@ async def test_the_same_copy_seen_first_by_two_replicas_with_other_rules_belongs
     """One replica has reloaded `labels.ignore` already: both work out another identity for the same copy."""
     intake, crowd = crowded(0)
     slow = Slow(crowd.store)
-    others = Intake(slow, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)  # type: ignore[arg-type]
+    others = GroupCommit(slow, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)  # type: ignore[arg-type]
     one, other = seen(), msgspec.structs.replace(seen(), alert=seen(pod="a").alert)
     waiting = asyncio.create_task(others.accept([one], []))
     await asyncio.wait_for(slow.has_read.wait(), 5)
