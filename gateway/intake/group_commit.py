@@ -17,10 +17,11 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from gateway.decisions.intake.admit import Admission
+from gateway.decisions.intake.batch import correlate, deduplicate, incidents_of, place
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.sources.watchdogs import record_heartbeat
 from gateway.errors import StateFull, StateUnavailable
+from gateway.intake.alert_reader import read_alerts
 from gateway.model.alert import Observation
 from gateway.model.cells import heartbeat_cell
 from gateway.model.changes import Changes, QuarantineEntry, Query, Result
@@ -32,6 +33,8 @@ from gateway.state.transact import transact
 MAX_COMMIT_ALERTS = 250  # more in one commit would keep the store from answering others
 CROWDED_SECONDS = 0.05  # how long webhooks count as crowded after some had to share a commit
 TRANSACTION = "webhook"
+
+NOTHING_READ = Result(0)
 
 Sink = Callable[[Sequence[Taken], int], None]
 BatchCounter = Callable[[str, str], None]
@@ -62,7 +65,7 @@ class _Read(NamedTuple):
 
     heartbeats: Result
     changes: Changes
-    admission: Admission | None
+    verdicts: Sequence[Taken]
 
 
 @dataclass(slots=True, eq=False)
@@ -207,30 +210,20 @@ class GroupCommit:
 
     async def _read(self, part: _Part) -> _Read:
         cells = [heartbeat_cell(name) for name in part.heard]
-        heartbeats = await self._store.gather(Query(cells=cells)) if cells else Result(0)
-        changes, admission = await self._decide(part.seen)
-        return _Read(heartbeats, changes, admission)
+        heartbeats = await self._store.gather(Query(cells=cells)) if cells else NOTHING_READ
+        changes, verdicts = await self._decide(part.seen)
+        return _Read(heartbeats, changes, verdicts)
 
-    async def _decide(self, seen: Sequence[Observation]) -> tuple[Changes, Admission | None]:
-        if not seen:
-            return Changes(), None
-        gathered = await self._store.gather(_ask(seen))
-        admission = Admission(self.correlator, gathered.now)
-        known = admission.know(seen, gathered)
-        unread = admission.unread(known)
-        if unread:
-            admission.learn((await self._store.gather(Query(cells=unread))).rows)
-        crowded = admission.crowded(known)
-        if crowded:
-            own = {one.copy: one for one in crowded}
-            known = [own.get(one.copy, one) for one in known]
-            admission.know(crowded, await self._store.gather(_ask(crowded)))
-        for one in known:
-            admission.observe(one)
-        wanted = admission.wanted()
-        if wanted.cells or wanted.keys:
-            admission.place(await self._store.gather(wanted))
-        return admission.finish(), admission
+    async def _decide(self, observations: Sequence[Observation]) -> tuple[Changes, Sequence[Taken]]:
+        """Return everything that the observations change, and what each of them was: the first half of the path of an alert."""
+        if not observations:
+            return Changes(), ()
+        resolved, lookup = await read_alerts(self._store, observations)
+        deduplicated = deduplicate(resolved, lookup)
+        placements = place(deduplicated, self.correlator)
+        query = incidents_of(deduplicated, placements)
+        incidents = await self._store.gather(query) if query.cells or query.keys else NOTHING_READ
+        return correlate(deduplicated, placements, incidents, self.correlator), deduplicated.verdicts
 
 
 def _changes_of(part: _Part, read: _Read) -> tuple[Changes, list[Taken]]:
@@ -250,11 +243,7 @@ def _changes_of(part: _Part, read: _Read) -> tuple[Changes, list[Taken]]:
     for verdict in refused:
         changes.increment(f"seen:{verdict.outcome}:{verdict.reason}")
     changes.keep = [keep(quarantined) for quarantined in part.quarantined]
-    return changes, [*(read.admission.verdicts if read.admission else ()), *refused]
-
-
-def _ask(seen: Sequence[Observation]) -> Query:
-    return Query([one.copy for one in seen], [one.alert for one in seen])
+    return changes, [*read.verdicts, *refused]
 
 
 def _outcome(error: BaseException | None) -> BatchOutcome:

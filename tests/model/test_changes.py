@@ -1,4 +1,4 @@
-"""Two sets of changes become one that loses nothing, or are refused."""
+"""Two sets of changes become one that loses nothing, or are refused. The agenda moves earlier and never later."""
 
 from __future__ import annotations
 
@@ -97,3 +97,26 @@ def test_the_same_value_twice_is_no_conflict() -> None:
     ours = Changes(expect={CELL: b"v1"}, put={CELL: b"a"}, fence="ours", topics=Topics(seen={"t": ""}))
     ours.merge(Changes(expect={CELL: b"v1"}, put={CELL: b"a"}, fence="ours", topics=Topics(seen={"t": ""})))
     assert ours.put == {CELL: b"a"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        pytest.param((100, 5), (50, 5), (50, 5), id="an earlier time counts"),
+        pytest.param((50, 5), (100, 0), (50, 5), id="a later time does not, however urgent"),
+        pytest.param((50, 5), (50, 0), (50, 0), id="of equal times the more urgent counts"),
+    ],
+)
+def test_a_subject_moves_earlier_and_never_later(
+    first: tuple[int, int], second: tuple[int, int], kept: tuple[int, int]
+) -> None:
+    changes = Changes()
+    changes.schedule(PLAN, *first)
+    changes.schedule(PLAN, *second)
+    assert changes.agenda == {PLAN: kept}
+
+
+def test_counting_nothing_leaves_no_counter() -> None:
+    changes = Changes()
+    changes.increment("received", 0)
+    assert changes.count == {}

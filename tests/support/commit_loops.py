@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-READS = {"gather", "read_snapshot", "read_snapshots"}
+READS = {"gather", "read_alerts", "read_snapshot", "read_snapshots"}
 COMMITS = {"commit", "commit_claimed"}
 
 
