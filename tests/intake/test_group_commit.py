@@ -1,4 +1,4 @@
-"""Several writers on one shard: a lost race is decided again, a fence ends a losing streak, and no webhook fails another."""
+"""Webhooks that come together are committed together; a lost race is decided again, and no webhook fails another."""
 
 from __future__ import annotations
 
@@ -15,14 +15,11 @@ from gateway.errors import StateFull, StateUnavailable
 from gateway.intake.group_commit import GroupCommit, keep
 from gateway.model.alert import Observation
 from gateway.model.changes import Cell, Changes, Committed, Query, Result, Table
-from gateway.model.ledger import NotifiedState
 from gateway.model.quarantined import Quarantined
 from gateway.model.records import load_alert
 from gateway.state.transact import COMMIT_ATTEMPTS, FENCE_MS
 from gateway.storage.memory import MemoryStore
-from tests.flows.test_telling import states
 from tests.support.build import START, rulebook, seen
-from tests.support.world import World
 
 
 @dataclass
@@ -35,6 +32,7 @@ class Crowd:
     full: bool = False
     hangs: asyncio.Event | None = None
     lost_races: Counter[str] = field(default_factory=Counter)
+    outcomes: list[tuple[str, str]] = field(default_factory=list)  # of what was committed together
 
     async def gather(self, ask: Query) -> Result:
         if self.hangs is not None:
@@ -78,7 +76,14 @@ class Slow:
 
 def crowded(races: int, clock: Callable[[], int] = lambda: START) -> tuple[GroupCommit, Crowd]:
     crowd = Crowd(MemoryStore(clock), races)
-    return GroupCommit(crowd, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None), crowd  # type: ignore[arg-type]
+    intake = GroupCommit(
+        crowd,  # type: ignore[arg-type]
+        Correlator(rulebook()),
+        woken=lambda: None,
+        taken=lambda *_: None,
+        count=lambda what, outcome: crowd.outcomes.append((what, outcome)),
+    )
+    return intake, crowd
 
 
 async def known(intake: GroupCommit, one: Observation) -> None:
@@ -153,6 +158,7 @@ async def test_a_webhook_that_cannot_be_decided_fails_alone() -> None:
         return_exceptions=True,
     )
     assert [answer is None for answer in answers] == [True, False, True]
+    assert crowd.outcomes == [("webhooks", outcome) for outcome in ("fault", "taken", "fault", "taken")]
     assert len(crowd.store.rows[Table.ALERTS]) == 2
 
 
@@ -178,6 +184,8 @@ async def test_a_full_store_refuses_what_opens_and_takes_what_ends() -> None:
         return_exceptions=True,
     )
     assert [type(answer).__name__ for answer in answers] == ["StateFull", "NoneType", "StateFull"]
+    assert crowd.outcomes.count(("webhooks", "store_full")) == 3
+    assert crowd.outcomes[-1] == ("ends", "taken")
     assert crowd.store.counted["open:counted"] == 0
 
 
@@ -225,19 +233,26 @@ async def test_strays_of_one_source_with_one_fault_are_one_entry() -> None:
     assert keep(one).id != keep(Quarantined("us", "alerts[0].labels", "no labels", b"first")).id
 
 
-async def test_an_incident_that_changes_while_it_is_planned_is_planned_again() -> None:
-    world = World()
-    await world.intake.accept([seen()], [])
-    gather = world.store.gather
+async def test_a_store_that_is_away_is_asked_once_for_all_that_wait_together() -> None:
+    intake, crowd = crowded(0)
 
-    async def disturbed(ask: Query) -> Result:
-        found = await gather(ask)
-        if any(cell.table is Table.LEDGERS for cell in ask.cells) and world.store.gather is not gather:
-            world.store.gather = gather  # type: ignore[method-assign]
-            await world.intake.accept([seen(severity="critical", pod="late")], [])
-        return found
+    async def away(_ask: Query) -> Result:
+        raise StateUnavailable("away")
 
-    world.store.gather = disturbed  # type: ignore[method-assign]
-    await world.until(60_000)
-    assert states(world, "chat") == [NotifiedState.FIRING]
-    assert world.imbalances() == dict.fromkeys(world.imbalances(), 0)
+    crowd.gather = away  # type: ignore[method-assign]
+    together = [intake.accept([seen(service=f"s{number}")], []) for number in range(3)]
+    answers = await asyncio.gather(*together, return_exceptions=True)
+    assert [str(answer) for answer in answers] == ["away"] * 3
+    assert crowd.outcomes == [("webhooks", "store_away")]
+
+
+async def test_a_commit_that_a_library_cuts_off_asks_its_senders_to_come_again() -> None:
+    intake, crowd = crowded(0)
+
+    async def cut_off(_ask: Query) -> Result:
+        raise asyncio.CancelledError
+
+    crowd.gather = cut_off  # type: ignore[method-assign]
+    with pytest.raises(StateUnavailable, match="cut off"):
+        await intake.accept([seen()], [])
+    assert crowd.outcomes == [("webhooks", "store_away")]

@@ -93,3 +93,12 @@ async def test_what_has_been_due_for_over_two_minutes_is_said_at_every_look() ->
     audited.replicas.at += SECOND
     assert await audited.looks() == ["GatewayBehind"]
     assert await audited.looks() == ["GatewayBehind"]
+
+
+async def test_lost_races_of_every_kind_are_in_the_metrics_and_those_of_webhooks_apart() -> None:
+    audited = Audited(Replicas())
+    audited.replicas.store.lost_races.update({"webhook": 2, "controls": 3})
+    await audited.looks()
+    registry = audited.auditor.metrics.registry
+    assert registry.get_sample_value("gateway_lost_races") == 2
+    assert registry.get_sample_value("gateway_transaction_retries_total", {"transaction": "controls"}) == 3

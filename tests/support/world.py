@@ -165,6 +165,7 @@ class Silent:
 
     def __init__(self) -> None:
         self.failures: list[tuple[str, BaseException]] = []
+        self.together: list[str] = []  # what became of plans that were tried in one commit
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None: ...
 
@@ -176,7 +177,8 @@ class Silent:
 
     def asked(self, source: str, answered: int, silent: int) -> None: ...
 
-    def planned_together(self, outcome: str) -> None: ...
+    def planned_together(self, outcome: str) -> None:
+        self.together.append(str(outcome))
 
     def failed(self, subject: str, error: BaseException) -> None:
         self.failures.append((subject, error))
