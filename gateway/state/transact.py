@@ -1,8 +1,8 @@
 """The one loop that reads, decides and commits, with one policy for lost races.
 
-A commit is refused ("lost") when a row that the decision rests on was changed after it was read. That is normal when replicas
-work side by side. `transact` then reads and decides anew. Work on a claimed subject of the agenda uses `commit_claimed`: there
-the agenda is the loop, and the subject is simply looked at again.
+A commit is refused ("lost") when a row that the decision rests on was changed after it was read. That is normal
+when replicas work side by side: `transact` reads and decides anew. Work on a claimed subject of the agenda uses
+`commit_claimed`, where the agenda is the loop: the subject is simply looked at again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Answer = TypeVar("Answer")
 
 
 class Transacted(NamedTuple, Generic[Answer]):
-    """What a transaction decided. `committed` is None where nothing had to be written."""
+    """The decision of a transaction. `committed` is None where nothing had to be written."""
 
     answer: Answer
     committed: Committed | None
@@ -40,11 +40,12 @@ async def transact(
 ) -> Transacted[Answer]:
     """Read, decide and commit until the decision stands.
 
-    `read` gathers everything that the decision needs. `decide` answers the changes to commit and the answer for the caller; the
-    changes are None where there is nothing to write. Both are called again after each lost race, so `decide` has to be free of
-    effects. After `COMMIT_ATTEMPTS` lost races the shard is fenced for a moment, which keeps all other writers out.
+    `read` gathers everything that the decision needs. `decide` returns the changes to commit and the answer for the
+    caller; the changes are None where there is nothing to write. Both are called again after each lost race, so
+    `decide` has to be free of effects. After `COMMIT_ATTEMPTS` lost races the shard is fenced for a moment, which
+    keeps all other writers out.
 
-    `name` says in logs, metrics and errors what was to be written. Raises `StateUnavailable` where nothing could be written.
+    `name` says in metrics and errors what was to be written. Raises `StateUnavailable` where it could not be written.
     """
     transaction = _Transaction(store, name, read, decide)
     for _ in range(COMMIT_ATTEMPTS):
@@ -81,7 +82,7 @@ class _Transaction(Generic[Seen, Answer]):
                     done = await self._attempt(holder)
                 finally:
                     await self.store.fence(holder, 0)
-                # Our fence can run out before the commit, where reading took long: then another replica may be quicker still.
+                # Where reading took longer than our fence lasts, another replica may still have been quicker.
                 if done is not None and not _is_fenced(done):
                     return done
             await asyncio.sleep(seconds)
@@ -129,5 +130,8 @@ async def commit_claimed(store: Store, claim: Claim, changes: Changes) -> Commit
 
 
 async def let_go(store: Store, claim: Claim, again: int | None) -> Committed:
-    """Give a lease back without any other change. The subject is due again at `again` (ms), or never where that is None."""
+    """Give a lease back without any other change.
+
+    The subject is due again at `again` (ms of the store's clock), or taken off the agenda where that is None.
+    """
     return await commit(store, Changes(releases=[Release(claim, again)]))
