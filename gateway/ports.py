@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
@@ -85,8 +86,11 @@ class Peers(Protocol):
 class Store(Protocol):
     """One shard's state. Every method raises `StateUnavailable` when the store cannot answer in time.
 
-    `now` in every answer is the store's own time in ms; it never goes back.
+    `now` in every answer is the store's own time in ms; it never goes back. `lost_races` counts, by the name of the transaction
+    or the kind of the subject, how often this process had to decide again because another writer was quicker.
     """
+
+    lost_races: Counter[str]
 
     async def gather(self, ask: Query) -> Result: ...
 
@@ -171,6 +175,10 @@ class Watcher(Protocol):
         ...
 
     def failed(self, subject: Subject, error: BaseException) -> None: ...
+
+    def planned_together(self, outcome: str) -> None:
+        """Count several plans that were tried in one commit, by what became of it."""
+        ...
 
     def asked(self, source: str, answered: int, silent: int) -> None:
         """How many peers of a source answered, and how many did not."""

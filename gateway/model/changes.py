@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gateway.model.agenda import Subject
 
@@ -107,6 +107,10 @@ class QuarantineEntry(NamedTuple):
     value: bytes
 
 
+class MergeConflict(ValueError):
+    """Two sets of changes contradict each other, so they cannot be committed as one; the text names what they disagree on."""
+
+
 @dataclass(slots=True)
 class Topics:
     """Where alerts stand that keep others quiet, and where subjects of the agenda watch for them.
@@ -123,6 +127,8 @@ class Topics:
     seen: dict[str, str] = field(default_factory=dict)
 
     def merge(self, other: Topics) -> None:
+        """Take the other's changes in. Raises `MergeConflict` where both found somebody else at the same topic."""
+        _demand_agreement("topics.seen", self.seen, other.seen)
         self.add += other.add
         self.remove += other.remove
         self.subscribe += other.subscribe
@@ -154,7 +160,13 @@ class Changes:
             self.count[name] = self.count.get(name, 0) + by
 
     def merge(self, other: Changes) -> None:
-        """Both together, as one set; they may not write the same rows."""
+        """Take the other's changes in, so that both are committed together or not at all.
+
+        Raises `MergeConflict` where the two contradict each other, and has changed nothing then: they expect other versions of
+        one row, write other values to it, one of them drops what the other writes, or they hold two different fences.
+        """
+        self._demand_no_conflict(other)
+        self.topics.merge(other.topics)
         self.expect |= other.expect
         self.put |= other.put
         self.drop += other.drop
@@ -164,12 +176,30 @@ class Changes:
             self.schedule(subject, at, priority)
         self.releases += other.releases
         self.log += other.log
-        self.topics.merge(other.topics)
+        self.keep += other.keep
+        self.forget += other.forget
+        self.fence = self.fence or other.fence
+        self.grows = self.grows or other.grows
+
+    def _demand_no_conflict(self, other: Changes) -> None:
+        _demand_agreement("expect", self.expect, other.expect)
+        _demand_agreement("put", self.put, other.put)
+        contradicted = (self.put.keys() & set(other.drop)) | (other.put.keys() & set(self.drop))
+        if contradicted:
+            raise MergeConflict(f"put and drop contradict each other at {min(contradicted)}")
+        if self.fence and other.fence and self.fence != other.fence:
+            raise MergeConflict(f"two different fences: {self.fence} and {other.fence}")
 
     def schedule(self, subject: Subject, at: int, priority: int = 5) -> None:
         held = self.agenda.get(subject)
         if held is None or (at, priority) < held:
             self.agenda[subject] = (at, priority)
+
+
+def _demand_agreement(what: str, ours: Mapping[Any, object], theirs: Mapping[Any, object]) -> None:
+    for key, value in theirs.items():
+        if ours.get(key, value) != value:
+            raise MergeConflict(f"{what} has two values for {key}")
 
 
 class CommitOutcome(StrEnum):

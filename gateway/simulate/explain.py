@@ -12,7 +12,7 @@ from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.notification.resolve import Plan
 from gateway.decisions.policy import Policy
-from gateway.intake.group_commit import Intake
+from gateway.intake.group_commit import GroupCommit
 from gateway.intake.parse_webhook import parse
 from gateway.model.alert import Alert
 from gateway.model.changes import Table
@@ -74,7 +74,7 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
     parsed = parse(body, compiled.normalisers[source or rules.shared.name], now)
     store = MemoryStore(lambda: now)
     verdicts: list[Taken] = []
-    intake = Intake(store, compiled.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
+    intake = GroupCommit(store, compiled.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
     await intake.accept(parsed.seen, parsed.quarantined)
     alerts = {name: load_alert(row.value) for name, row in store.rows[Table.ALERTS].items()}
     plans = await _plans(store, compiled.policy, now)
