@@ -1,0 +1,135 @@
+"""Laying a store out anew: everything finds its shard, and what cannot be moved whole stops it before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from gateway.decisions.partition import HOME, shard_of
+from gateway.errors import BadSettings
+from gateway.model.agenda import NEW_RULES, Subject
+from gateway.model.alert import Alert
+from gateway.model.cells import RULES
+from gateway.model.changes import Cell, Changes, LogEntry, QuarantineEntry, Query, Table
+from gateway.model.incident import Incident, Member
+from gateway.model.ledger import Ledger, ledger_cell
+from gateway.model.records import dump, load_alert, load_incident
+from gateway.model.rule_generation import RuleGeneration
+from gateway.storage.connections import Client, connect
+from gateway.storage.layout import Layout, read_layout, stores_of, write_layout
+from gateway.storage.redis import RedisStore
+from gateway.storage.reshard import migrate
+from tests.support import records
+from tests.support.build import rulebook
+
+SHARDS = 4
+FAR = next(name for name in map(str, range(100)) if shard_of((name,), SHARDS) != HOME)  # a tenant of another shard
+ELSEWHERE = shard_of((FAR,), SHARDS)
+PARTED = replace(rulebook(), partition_by=("tenant",))
+
+
+def alert(name: str, tenant: str = FAR, episode: int = 1) -> Alert:
+    labels = {"alertname": "Down", "tenant": tenant}
+    copies = {f"eu/{name}": next(iter(records.ALERT.copies.values()))}
+    return msgspec.structs.replace(
+        records.ALERT, id=name, labels=labels, copies=copies, episode=episode, incident="i1", topics=("0123456789abcdef",)
+    )
+
+
+def incident(*members: Member) -> Incident:
+    return msgspec.structs.replace(
+        records.NEW_INCIDENT, id="i1", members=members, firing=len(members), keys=("old",), subscriptions=("fedcba9876543210",)
+    )
+
+
+async def stored(store: RedisStore, *alerts: Alert) -> None:
+    """One incident of these alerts, with all that belongs to it."""
+    members = [Member(alert.id, alert.episode, records.AT) for alert in alerts]
+    await store.commit(
+        Changes(
+            put={
+                **{Cell(Table.ALERTS, alert.id): dump(alert) for alert in alerts},
+                Cell(Table.INCIDENTS, "i1"): dump(incident(*members)),
+                ledger_cell("i1", "chat"): dump(Ledger("i1", "chat", "chat")),
+            },
+            count={"received": 5},
+            agenda={Subject.plan("i1"): (records.AT, 2), Subject.poll("eu"): (records.AT, 5)},
+            log=[LogEntry("i1", "alerts", {})],
+            keep=[QuarantineEntry("q1", b"raw")],
+        )
+    )
+
+
+@pytest.fixture
+async def client(valkey_url: str) -> AsyncIterator[Client]:
+    made = connect(valkey_url)
+    await made.ask_each("FLUSHALL")
+    await write_layout(made, Layout(1, ("tenant",)))
+    yield made
+    await made.aclose()
+
+
+async def agenda_of(client: Client, store: RedisStore) -> dict[str, int]:
+    found = await client.ask("ZRANGE", store.keys["agenda"], 0, -1, "WITHSCORES")
+    return {subject.decode(): int(score) for subject, score in zip(found[::2], found[1::2], strict=True)}
+
+
+async def test_everything_of_an_incident_goes_to_the_shard_of_its_alerts(client: Client) -> None:
+    await stored(RedisStore(client), alert("a1"))
+    assert await migrate(client, PARTED, SHARDS) is not None
+    layout = await read_layout(client)
+    assert layout == Layout(SHARDS, ("tenant",), "gw2")
+    stores = stores_of(client, layout)
+    rows = await stores[ELSEWHERE].gather(Query(copies=["eu/a1"], alerts=[""], cells=[ledger_cell("i1", "chat")]))
+    assert rows.alerts[0][0] == "a1"
+    assert load_alert(rows.alerts[0][1].value).topics == (), "it is added to its topics anew, in the new shard"
+    assert rows.rows[ledger_cell("i1", "chat")].value
+    agenda = await agenda_of(client, stores[ELSEWHERE])
+    assert agenda["plan:i1"] == 2 * 10**13 + records.AT
+    assert str(NEW_RULES) in agenda
+    assert "poll:eu" in await agenda_of(client, stores[HOME])
+
+
+async def test_join_keys_are_made_by_the_rules_of_today_and_lead_to_the_incident(client: Client) -> None:
+    await stored(RedisStore(client), alert("a1"))
+    await migrate(client, PARTED, SHARDS)
+    store = stores_of(client, Layout(SHARDS, ("tenant",), "gw2"))[ELSEWHERE]
+    cell = Cell(Table.INCIDENTS, "i1")
+    moved = load_incident((await store.gather(Query(cells=[cell]))).rows[cell].value)
+    assert moved.subscriptions == ()
+    assert moved.keys
+    assert "old" not in moved.keys
+    assert cell in (await store.gather(Query(keys=moved.keys))).rows
+
+
+async def test_what_is_no_shards_own_goes_to_the_home_shard_and_the_old_keys_are_gone(client: Client) -> None:
+    await stored(RedisStore(client), alert("a1"))
+    await migrate(client, PARTED, SHARDS)
+    home = stores_of(client, Layout(SHARDS, ("tenant",), "gw2"))[HOME]
+    assert await home.counters() == {"received": 5, "quarantine_entries": 1}
+    assert [entry.what for _, entry in await home.timeline(None, 10)] == ["alerts"]
+    assert [kept.id for kept, _, _ in await home.quarantine(10)] == ["q1"]
+    assert not await client.ask("EXISTS", "{gw:0}:alerts")
+
+
+async def test_an_incident_that_would_be_torn_stops_it_and_nothing_is_changed(client: Client) -> None:
+    near = next(name for name in map(str, range(100)) if shard_of((name,), SHARDS) == HOME)
+    await stored(RedisStore(client), alert("a1"), alert("a2", near))
+    with pytest.raises(BadSettings, match="1 incidents have alerts that would live in different shards: i1"):
+        await migrate(client, PARTED, SHARDS)
+    assert await read_layout(client) == Layout(1, ("tenant",))
+    assert await RedisStore(client).size(Table.ALERTS) == 2
+
+
+async def test_a_gateway_that_gave_a_sign_of_life_stops_it(client: Client) -> None:
+    store = RedisStore(client)
+    await store.commit(Changes(put={RULES: RuleGeneration(1, "abc", await store.now()).dump()}))
+    with pytest.raises(BadSettings, match="stop all of them"):
+        await migrate(client, PARTED, SHARDS)
+
+
+async def test_a_layout_that_is_as_wanted_is_left_alone(client: Client) -> None:
+    assert await migrate(client, PARTED, 1) is None
