@@ -42,11 +42,8 @@ def test_what_makes_history_grow_is_refused_by_a_full_server_and_differs_in_noth
 
 def test_the_scripts_name_the_keys_in_the_order_in_which_they_are_given() -> None:
     text = (FOLDER / "include" / "keys.lua").read_text("utf-8")
-    named: dict[int, str] = {}
-    for names, places in re.findall(r"^local (.+) = (.+)$", text, re.MULTILINE):
-        numbers = [int(number) for number in re.findall(r"KEYS\[(\d+)\]", places)]
-        named |= dict(zip(numbers, names.split(", "), strict=True))
-    assert [RENAMED.get(named[number], named[number].lower()) for number in sorted(named)] == list(KEY_NAMES)
+    (named,) = re.findall(r"^local\s+(.+?) = unpack\(KEYS\)$", text, re.MULTILINE | re.DOTALL)
+    assert [RENAMED.get(name, name.lower()) for name in re.split(r",\s+", named)] == list(KEY_NAMES)
     assert {table.value: number for table, number in TABLE_NUMBER.items()} == {
         "alerts": 1,
         "past": 2,
