@@ -28,12 +28,12 @@ def server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     started: list[Server] = []
 
     def start(*options: str) -> Server:
-        one = Server(tmp_path, *options)
-        started.append(one)
-        one.start()
-        one.ready()
-        return one
+        made = Server(tmp_path, *options)
+        started.append(made)
+        made.start()
+        made.ready()
+        return made
 
     yield start
-    for one in started:
-        one.kill()
+    for made in started:
+        made.kill()
