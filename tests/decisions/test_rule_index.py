@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.rule_index import ANSWERS_KEPT, VALUES_KEPT, RuleIndex
+from gateway.decisions.rule_index import MAX_CACHED_ANSWERS, MAX_CACHED_VALUES, RuleIndex
 from gateway.model.matchers import Matcher, parse_matchers
 
 Rules = tuple[tuple[Matcher, ...], ...]
@@ -89,11 +89,11 @@ def test_labels_that_no_rule_looks_at_cost_no_memory() -> None:
 
 def test_label_churn_fills_no_memory_and_changes_no_answer() -> None:
     index = RuleIndex(rules('pod=~"web-.*"', 'pod!~"web-.*"', 'pod="web-7"'))
-    found = [index.matching({"pod": f"web-{number}"}) for number in range(ANSWERS_KEPT + VALUES_KEPT)]
+    found = [index.matching({"pod": f"web-{number}"}) for number in range(MAX_CACHED_ANSWERS + MAX_CACHED_VALUES)]
     assert found.count((0,)) == len(found) - 1
     assert found[7] == index.matching({"pod": "web-7"}) == (0, 2)
-    assert len(index._answers) <= ANSWERS_KEPT
-    assert len(index._columns["pod"]._kept) <= VALUES_KEPT
+    assert len(index._answers) <= MAX_CACHED_ANSWERS
+    assert len(index._columns["pod"]._kept) <= MAX_CACHED_VALUES
 
 
 @pytest.mark.long

@@ -173,7 +173,7 @@ class Intake:
             draft.leave(START, "")
             self.changes.increment("open:counted", -1)
         if draft.changed:
-            draft.book(self.changes)
+            draft.count(self.changes)
             self.incident = draft.incident()
 
     def plan(self) -> None:
@@ -280,11 +280,11 @@ def test_every_member_is_exactly_one_thing_to_each_target_and_no_member_is_forgo
     episodes = [one.episode_id for one in alerts] or ["x.1"]
     known = tuple(data.draw(ledgers(target, episodes)) for target in sorted(targets))
     plan = planned(*alerts, at=at, rules=rules, ledgers=known, closed=closure)
-    changes, placed = Changes(), set(plan.untargeted_verdicts)
-    increment_status_counts(changes, StatusCounts(), plan.untargeted)
+    changes, placed = Changes(), set(plan.untargeted)
+    increment_status_counts(changes, StatusCounts(), plan.untargeted_counts)
     for view in plan.views.values():
         books, verdicts = count_statuses(view, START + at)
-        assert len(view.seats) == len(verdicts) == books.members == sum(books.reasons.values())
+        assert len(view.members) == len(verdicts) == books.members == sum(books.reasons.values())
         increment_notifications(changes, LastNotified(), view.ledger.last_notified)
         increment_status_counts(changes, StatusCounts(), books)
         placed |= set(verdicts)

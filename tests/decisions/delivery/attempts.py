@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.decisions.delivery.deliver import (
+from gateway.decisions.delivery.next_step import (
+    Rest,
     Step,
     begin,
     next_step,
@@ -31,8 +32,13 @@ def view_of(ledger: Ledger, *alerts: Alert, at: int) -> View:
     return seen_by(ledger.target, *alerts, at=at, ledgers=(ledger,))
 
 
+def is_final(found: Step) -> bool:
+    return isinstance(found, Rest) and found.until is None
+
+
 def step(ledger: Ledger, *alerts: Alert, at: int) -> Step:
-    return next_step(view_of(ledger, *(alerts or (alert(),)), at=at), START + at, looks=ledger.target == "chat")
+    view = view_of(ledger, *(alerts or (alert(),)), at=at)
+    return next_step(view.ledger, view, START + at, looks=ledger.target == "chat")
 
 
 def begun(ledger: Ledger, *alerts: Alert, at: int, attempt: str = "a1", endpoint: Endpoint | None = None) -> Ledger:

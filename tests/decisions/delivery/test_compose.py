@@ -159,7 +159,7 @@ def test_who_closed_it_while_it_fired() -> None:
 def test_where_it_is_told_now() -> None:
     rules = rulebook(route(notify=("other",), page=()), destinations=(slack(), slack("other", "C2")))
     notification = said(alert(), rules=rules, ledgers=(told("chat", alert(), at=10 * SECOND),))
-    assert (notification.state, notification.closed_by) == (MOVED, "told at other now")
+    assert (notification.state, notification.moved_to) == (MOVED, "told at other now")
 
 
 def test_what_moved_still_fires() -> None:

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.delivery.deliver import (
+from gateway.decisions.delivery.next_step import (
     LookBack,
     Notify,
     Rest,
+    RestReason,
     Withdraw,
     at_rest,
     begin_reply,
@@ -22,7 +23,19 @@ from gateway.model.durations import MINUTE, SECOND
 from gateway.model.ledger import Ledger, MessageRef, Note, NotifiedState
 from gateway.model.notification import Answer, Delivered, Found, Look, Refused
 from tests.decisions.cases import MESSAGE, alert, told
-from tests.decisions.delivery.attempts import AWAY, INVALID, LATE, SAID, TIMEOUT, answered, begun, empty, looked_back, step
+from tests.decisions.delivery.attempts import (
+    AWAY,
+    INVALID,
+    LATE,
+    SAID,
+    TIMEOUT,
+    answered,
+    begun,
+    empty,
+    is_final,
+    looked_back,
+    step,
+)
 from tests.support.build import START
 
 # Delivered
@@ -78,7 +91,7 @@ def test_a_refusal_for_now_is_tried_again_with_the_newest_state() -> None:
 
 def test_a_refused_telling_whose_alert_ended_meanwhile_is_not_told() -> None:
     ledger = answered(empty(), AWAY, at=10 * SECOND)
-    assert step(ledger, alert(ended=20 * SECOND), at=MINUTE) == Rest(None)
+    assert step(ledger, alert(ended=20 * SECOND), at=MINUTE) == Rest(None, RestReason.NOTHING_DUE)
 
 
 def test_the_backoff_grows_to_half_a_minute() -> None:
@@ -141,7 +154,7 @@ def test_a_reply_that_is_refused_for_good_is_no_dead_letter() -> None:
 
 def test_an_unanswered_post_is_looked_for_before_anything_else() -> None:
     ledger = answered(empty(), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
-    assert step(ledger, at=18 * SECOND) == Rest(START + 19 * SECOND)
+    assert step(ledger, at=18 * SECOND) == Rest(START + 19 * SECOND, RestReason.READ_BACK_WAIT)
     assert step(ledger, at=19 * SECOND) == LookBack(("a1",), START + 10 * SECOND)
 
 
@@ -154,7 +167,7 @@ def test_an_unanswered_post_that_is_found_was_delivered() -> None:
         None,
         0,
     )
-    assert step(found, at=19 * SECOND) == Rest(None)
+    assert step(found, at=19 * SECOND) == Rest(None, RestReason.NOTHING_DUE)
 
 
 def test_an_unanswered_post_that_is_not_found_is_looked_for_again_and_repeated_only_after_fifteen_seconds() -> None:
@@ -195,7 +208,7 @@ def test_a_suspect_that_acted_late_is_an_extra_and_is_withdrawn_once() -> None:
 
 def test_a_suspect_that_never_acted_is_let_go_after_fifteen_minutes() -> None:
     ledger, now, looks = suspecting(), 36 * SECOND, 0
-    while (after := step(ledger, at=now)) != Rest(None):
+    while not is_final(after := step(ledger, at=now)):
         if isinstance(after, Rest):
             assert after.until is not None
             now = after.until - START
@@ -242,7 +255,7 @@ def test_a_suspect_that_may_not_be_looked_for_is_let_go_too() -> None:
     for minute in range(2, 25):
         if isinstance(step(ledger, at=minute * MINUTE), LookBack):
             ledger = looked_back(ledger, Refused("missing_scope", permanent=True), at=minute * MINUTE)
-    assert (ledger.unconfirmed, step(ledger, at=25 * MINUTE)) == ((), Rest(None))
+    assert (ledger.unconfirmed, step(ledger, at=25 * MINUTE)) == ((), Rest(None, RestReason.NOTHING_DUE))
 
 
 def test_a_look_that_was_not_answered_is_made_again() -> None:
@@ -296,17 +309,17 @@ def test_an_unanswered_edit_is_made_again_now_and_once_more_when_it_must_have_ac
     assert step(ledger, over, at=70 * SECOND) == Notify()
     ledger = answered(ledger, Delivered(MESSAGE), over, at=70 * SECOND)
     ledger = msgspec.structs.replace(ledger, pending_notes=())
-    assert step(ledger, over, at=80 * SECOND) == Rest(START + 100 * SECOND)
+    assert step(ledger, over, at=80 * SECOND) == Rest(START + 100 * SECOND, RestReason.NOTHING_DUE)
     assert step(ledger, over, at=100 * SECOND) == Notify()
     ledger = answered(ledger, Delivered(MESSAGE), over, at=100 * SECOND)
-    assert step(ledger, over, at=10 * MINUTE) == Rest(None)
+    assert step(ledger, over, at=10 * MINUTE) == Rest(None, RestReason.NOTHING_DUE)
 
 
 def test_an_edit_that_was_made_again_late_enough_is_made_no_third_time() -> None:
     over = alert(ended=MINUTE)
     ledger = answered(told("chat", alert(), at=10 * SECOND), TIMEOUT, over, at=60 * SECOND, answered_at=68 * SECOND)
     ledger = msgspec.structs.replace(answered(ledger, Delivered(MESSAGE), over, at=98 * SECOND), pending_notes=())
-    assert step(ledger, over, at=99 * SECOND) == Rest(None)
+    assert step(ledger, over, at=99 * SECOND) == Rest(None, RestReason.NOTHING_DUE)
 
 
 # Nobody knows: the pager
@@ -325,15 +338,15 @@ def test_an_end_after_an_unanswered_trigger_is_sent_again_thirty_seconds_later_a
     ledger = answered(empty("pager"), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     ledger = answered(assumed(ledger), Delivered(MESSAGE), at=20 * SECOND)
     ledger = answered(ledger, Delivered(MESSAGE), over, at=2 * MINUTE)
-    assert step(ledger, over, at=2 * MINUTE) == Rest(START + 150 * SECOND)
+    assert step(ledger, over, at=2 * MINUTE) == Rest(START + 150 * SECOND, RestReason.NOTHING_DUE)
     assert step(ledger, over, at=150 * SECOND) == Notify()
     ledger = answered(ledger, Delivered(MESSAGE), over, at=150 * SECOND)
-    assert step(ledger, over, at=60 * MINUTE) == Rest(None)
+    assert step(ledger, over, at=60 * MINUTE) == Rest(None, RestReason.NOTHING_DUE)
 
 
 def test_an_end_after_an_answered_trigger_is_sent_once() -> None:
     ledger = answered(told("pager", alert(), at=10 * SECOND), Delivered(MESSAGE), alert(ended=MINUTE), at=2 * MINUTE)
-    assert step(ledger, alert(ended=MINUTE), at=60 * MINUTE) == Rest(None)
+    assert step(ledger, alert(ended=MINUTE), at=60 * MINUTE) == Rest(None, RestReason.NOTHING_DUE)
 
 
 # What must hold whatever the vendor answers
@@ -357,10 +370,10 @@ def test_whatever_is_answered_the_target_believes_the_truth_in_the_end(
     ledger, now, topics = empty(target), 10 * SECOND, 0
     for _ in range(120):
         after = step(ledger, at=now)
-        if after == Rest(None):
+        if is_final(after):
             break
         match after:
-            case Rest(until):
+            case Rest(until, _):
                 assert until is not None
                 assert until > START + now
                 now = until - START
@@ -372,7 +385,7 @@ def test_whatever_is_answered_the_target_believes_the_truth_in_the_end(
                 ledger = looked_back(ledger, looks.pop() if looks else Found({}), at=now)
             case Withdraw():
                 ledger = withdrawn(ledger, Delivered(MESSAGE), START + now)
-    assert step(ledger, at=now) == Rest(None)
+    assert step(ledger, at=now) == Rest(None, RestReason.NOTHING_DUE)
     assert (ledger.last_notified.state, ledger.intent, ledger.orphans) == (NotifiedState.FIRING, None, ())
 
 

@@ -105,7 +105,7 @@ def test_the_thread_is_told_of_the_transitions_that_matter(
 
 
 def test_a_move_is_no_end_in_the_thread_either() -> None:
-    assert thread(believes(), believes(MOVED), closed_by="told at other now") == [
+    assert thread(believes(), believes(MOVED), moved_to="told at other now") == [
         ("No longer told here: told at other now", False, False)
     ]
 

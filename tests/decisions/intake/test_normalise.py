@@ -20,13 +20,13 @@ def observed(
     normaliser: Normaliser | None = None, status: str = "firing", group_status: str = "", **sent: object
 ) -> Observation:
     wire = WireAlert(**{"labels": {"alertname": "Down"}, "startsAt": START, "status": status, **sent})  # type: ignore[arg-type]
-    found = (normaliser or Normaliser(LabelRules())).observe(wire, group_status, NOW)
+    found = (normaliser or Normaliser(LabelRules())).normalise(wire, group_status, NOW)
     assert isinstance(found, Observation), found
     return found
 
 
 def refused(normaliser: Normaliser | None = None, **sent: object) -> Malformed:
-    found = (normaliser or Normaliser(LabelRules())).observe(WireAlert(**sent), "firing", NOW)  # type: ignore[arg-type]
+    found = (normaliser or Normaliser(LabelRules())).normalise(WireAlert(**sent), "firing", NOW)  # type: ignore[arg-type]
     assert isinstance(found, Malformed)
     return found
 
@@ -165,4 +165,4 @@ def test_annotations_without_end_are_cut_and_the_alert_is_taken() -> None:
 
 def test_a_loose_alert_with_nothing_odd_is_the_same_as_a_strict_one() -> None:
     loose = LooseAlert(labels={"alertname": "Down"}, status="firing", startsAt="2026-11-23T10:00:00Z", annotations={"a": "b"})
-    assert Normaliser(LabelRules()).observe_loosely(loose, "", NOW) == observed(annotations={"a": "b"})
+    assert Normaliser(LabelRules()).normalise_loosely(loose, "", NOW) == observed(annotations={"a": "b"})

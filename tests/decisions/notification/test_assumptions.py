@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.decisions.delivery.deliver import (
+from gateway.decisions.delivery.next_step import (
     Notify,
     at_rest,
 )

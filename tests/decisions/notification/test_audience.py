@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from gateway.decisions.delivery.settle import fall_back
-from gateway.decisions.notification.plan import Plan
+from gateway.decisions.notification.resolve import Plan
 from gateway.model.alert import Alert
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.incident import Incident
@@ -35,15 +35,15 @@ def both_told(*alerts: Alert, at: int = 10 * SECOND, rules: Rulebook | None = No
 def test_an_alert_that_no_route_takes_is_suppressed_as_unrouted() -> None:
     plan = planned(alert(), at=MINUTE, rules=NOBODY)
     assert not plan.views
-    assert plan.untargeted_verdicts == {alert().episode_id: Verdict(MemberStatus.SUPPRESSED, Reason.UNROUTED)}
-    assert (plan.untargeted.members, plan.untargeted.suppressed) == (1, 1)
+    assert plan.untargeted == {alert().episode_id: Verdict(MemberStatus.SUPPRESSED, Reason.UNROUTED)}
+    assert (plan.untargeted_counts.members, plan.untargeted_counts.suppressed) == (1, 1)
 
 
 def test_a_channel_that_may_not_be_named_is_undeliverable_where_there_is_no_fallback() -> None:
     team = slack("team", "#{team}", allow=frozenset({"pay"}))
     rules = rulebook(route(notify=("team",), page=()), destinations=(team,))
     plan = planned(alert(team="evil"), at=MINUTE, rules=rules)
-    assert [(one.outcome, one.reason) for one in plan.untargeted_verdicts.values()] == [("undeliverable", "template_value")]
+    assert [(one.outcome, one.reason) for one in plan.untargeted.values()] == [("undeliverable", "template_value")]
 
 
 def test_a_channel_that_may_not_be_named_is_told_at_its_fallback_chains_followed() -> None:
@@ -98,7 +98,7 @@ def test_a_failing_target_adds_its_view_to_the_fallback() -> None:
 def test_a_fallback_that_sees_the_incident_itself_sees_each_member_once() -> None:
     rules = rulebook(destinations=(slack(), pager(fallback=("chat",))))
     plan = planned(alert(), at=3 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD),))
-    assert [seat.member.alert for seat in plan.views["chat"].seats] == [alert().id]
+    assert [member.alert.id for member in plan.views["chat"].members] == [alert().id]
 
 
 def test_a_fallback_that_sees_the_incident_itself_interrupts_in_the_place_of_a_pager() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.decisions.notification.plan import Plan, remind_at
+from gateway.decisions.notification.resolve import Plan, remind_at
 from gateway.model.alert import Alert
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Acknowledgement, Closure
@@ -100,7 +100,7 @@ def test_a_move_is_due_at_once() -> None:
 def test_what_has_moved_is_not_told_an_end_as_well() -> None:
     moved = told("chat", alert(), at=MINUTE, rules=NOBODY, ledgers=(told("chat", alert(), at=10 * SECOND),))
     view = seen_by("chat", alert(ended=2 * MINUTE), at=10 * MINUTE, rules=NOBODY, ledgers=(moved,))
-    assert (view.desired.state, view.due) == (NotifiedState.MOVED, 0)
+    assert (view.desired.state, view.due) == (NotifiedState.MOVED, None)
 
 
 def test_what_moves_back_is_told_again() -> None:
@@ -224,12 +224,12 @@ def test_the_soonest_of_several_looks_counts() -> None:
 
 
 def test_nothing_that_changes_by_time_alone_needs_no_look() -> None:
-    assert planned(alert(), at=MINUTE, ledgers=both_told(alert())).look_at == 0
+    assert planned(alert(), at=MINUTE, ledgers=both_told(alert())).look_at is None
 
 
 def test_a_look_is_never_in_the_past() -> None:
     plan = planned(alert(held=DISPUTED), at=HOUR, closed=closed(at=MINUTE, length=MINUTE))
-    assert plan.look_at == 0
+    assert plan.look_at is None
 
 
 def test_the_same_case_at_the_same_time_gives_the_same_plan() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.decisions.notification.view import severity_of
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.ledger import NotifiedState
 from gateway.model.rules.route import Condition, PageWhen, Quantifier
@@ -69,9 +68,9 @@ def test_a_view_is_silent_only_when_every_firing_member_is_suppressed() -> None:
 
 def test_a_delivery_is_as_urgent_as_the_worst_that_fires_or_as_what_was_told() -> None:
     both = (alert(severity=WARNING), alert("Worse"))
-    assert severity_of(seen_by("chat", *both, at=MINUTE)) is CRITICAL
+    assert seen_by("chat", *both, at=MINUTE).severity is CRITICAL
     over = tuple(msgspec.structs.replace(one, firing=False, ended_at=START + MINUTE) for one in both)
-    assert severity_of(seen_by("chat", *over, at=MINUTE, ledgers=(told("chat", *both, at=10 * SECOND),))) is CRITICAL
+    assert seen_by("chat", *over, at=MINUTE, ledgers=(told("chat", *both, at=10 * SECOND),)).severity is CRITICAL
 
 
 # Whether it pages
@@ -191,7 +190,7 @@ def test_an_update_waits_for_the_shortest_update_interval() -> None:
 
 def test_what_the_target_believes_already_is_not_due() -> None:
     view = seen_by("chat", alert(), at=MINUTE, ledgers=(told("chat", alert(), at=10 * SECOND),))
-    assert (view.desired, view.due) == (view.ledger.last_notified, 0)
+    assert (view.desired, view.due) == (view.ledger.last_notified, None)
 
 
 @pytest.mark.parametrize(
@@ -270,4 +269,4 @@ def test_a_flap_out_of_a_quiet_view_is_shown_at_once() -> None:
 
 def test_nobody_is_told_the_end_of_what_they_were_never_told() -> None:
     view = seen_by("chat", alert(ended=5 * SECOND), at=10 * MINUTE)
-    assert (view.desired.state, view.due) == (NotifiedState.NOTHING, 0)
+    assert (view.desired.state, view.due) == (NotifiedState.NOTHING, None)

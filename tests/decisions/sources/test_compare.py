@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.sources.compare import EVERY, LEAST_ENDS, TWICE, UNANSWERED, YOUNG, Findings, compare, listen, most_ends
+from gateway.decisions.sources.compare import (
+    CONFIRM_MISSING_AFTER,
+    MIN_INFERRED_ENDS,
+    POLL_INTERVAL,
+    SETTLED_UPTIME,
+    UNANSWERED_DOUBT_AFTER,
+    Comparison,
+    compare,
+    infer_from_silence,
+    max_inferred_ends,
+)
 from gateway.model.alert import Copy
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.rules.origin import BUILT_IN, SecretName
@@ -41,19 +51,19 @@ def many(count: int) -> list[str]:
 
 def looked(
     said: Mapping[str, PeerReport], have: Mapping[str, HeldCopy], before: SourceState | None = None, at: int = NOW
-) -> Findings:
-    return compare(ASKED, have, said, before or SourceState(answered_at=at - EVERY), at)
+) -> Comparison:
+    return compare(ASKED, have, said, before or SourceState(answered_at=at - POLL_INTERVAL), at)
 
 
-def twice(said: Mapping[str, PeerReport], have: Mapping[str, HeldCopy], apart: int = MINUTE) -> Findings:
+def twice(said: Mapping[str, PeerReport], have: Mapping[str, HeldCopy], apart: int = MINUTE) -> Comparison:
     return looked(said, have, looked(said, have).source_state, NOW + apart)
 
 
-def ends(found: Findings) -> list[str]:
+def ends(found: Comparison) -> list[str]:
     return [one.copy for one in found.observations if not one.firing]
 
 
-def opens(found: Findings) -> list[str]:
+def opens(found: Comparison) -> list[str]:
     return [one.labels["alertname"] for one in found.observations if one.firing]
 
 
@@ -61,7 +71,9 @@ def opens(found: Findings) -> list[str]:
 
 
 def test_what_nothing_was_said_of_for_too_long_has_ended() -> None:
-    found = listen(SILENT, held("old", said=0) | held("new", said=HOUR + MINUTE), SourceState(), START + 61 * MINUTE)
+    found = infer_from_silence(
+        SILENT, held("old", said=0) | held("new", said=HOUR + MINUTE), SourceState(), START + 61 * MINUTE
+    )
     assert ends(found) == ["eu/old"]
     (end,) = found.observations
     assert (end.ends_at, end.inferred_at) == (0, START + 61 * MINUTE)
@@ -69,29 +81,29 @@ def test_what_nothing_was_said_of_for_too_long_has_ended() -> None:
 
 
 def test_it_is_looked_at_again_when_the_next_one_will_have_been_silent_for_too_long() -> None:
-    assert listen(SILENT, held("a", said=0), SourceState(), START + HOUR).look_at == START + HOUR + EVERY
-    assert listen(SILENT, held("a", said=HOUR), SourceState(), START + HOUR).look_at == START + HOUR + 61 * MINUTE
-    assert listen(SILENT, {}, SourceState(), START).look_at == START + 61 * MINUTE
+    assert infer_from_silence(SILENT, held("a", said=0), SourceState(), START + HOUR).look_at == START + HOUR + POLL_INTERVAL
+    assert infer_from_silence(SILENT, held("a", said=HOUR), SourceState(), START + HOUR).look_at == START + HOUR + 61 * MINUTE
+    assert infer_from_silence(SILENT, {}, SourceState(), START).look_at == START + 61 * MINUTE
 
 
 def test_what_an_older_gateway_wrote_is_heard_of_when_its_alert_was() -> None:
     old = {"eu/a": HeldCopy(alert("a"), Copy(True, START))}
-    assert ends(listen(SILENT, old, SourceState(), START + HOUR)) == []
-    assert ends(listen(SILENT, old, SourceState(), START + 61 * MINUTE)) == ["eu/a"]
+    assert ends(infer_from_silence(SILENT, old, SourceState(), START + HOUR)) == []
+    assert ends(infer_from_silence(SILENT, old, SourceState(), START + 61 * MINUTE)) == ["eu/a"]
 
 
 @pytest.mark.parametrize(
     ("stale", "fresh", "expected"),
     [
-        pytest.param(LEAST_ENDS, 0, LEAST_ENDS, id="a few may end at once"),
-        pytest.param(LEAST_ENDS + 1, 0, 0, id="more than a few are doubted"),
+        pytest.param(MIN_INFERRED_ENDS, 0, MIN_INFERRED_ENDS, id="a few may end at once"),
+        pytest.param(MIN_INFERRED_ENDS + 1, 0, 0, id="more than a few are doubted"),
         pytest.param(9, 81, 9, id="a tenth of many may end"),
         pytest.param(10, 80, 0, id="more than a tenth is doubted"),
     ],
 )
 def test_a_source_that_falls_silent_clears_nothing(stale: int, fresh: int, expected: int) -> None:
     have = held(*[f"s{n}" for n in range(stale)], said=0) | held(*many(fresh), said=2 * HOUR)
-    found = listen(SILENT, have, SourceState(), NOW)
+    found = infer_from_silence(SILENT, have, SourceState(), NOW)
     assert len(ends(found)) == expected
     assert bool(found.doubt) is (expected == 0)
 
@@ -122,8 +134,8 @@ def test_an_end_is_concluded_when_no_peer_has_the_alert_twice(said: Mapping[str,
 def test_a_long_group_interval_keeps_a_peer_young_for_a_quarter_of_an_hour_at_most() -> None:
     slow = with_interval(group_interval=HOUR)
     before = SourceState(missing={"eu/a": NOW - MINUTE}, answered_at=NOW)
-    assert ends(compare(slow, held("a"), {"A": peer(uptime=YOUNG - 1)}, before, NOW)) == []
-    assert ends(compare(slow, held("a"), {"A": peer(uptime=YOUNG)}, before, NOW)) == ["eu/a"]
+    assert ends(compare(slow, held("a"), {"A": peer(uptime=SETTLED_UPTIME - 1)}, before, NOW)) == []
+    assert ends(compare(slow, held("a"), {"A": peer(uptime=SETTLED_UPTIME)}, before, NOW)) == ["eu/a"]
 
 
 def with_interval(group_interval: int) -> Source:
@@ -131,8 +143,8 @@ def with_interval(group_interval: int) -> Source:
 
 
 def test_two_looks_in_quick_succession_are_one() -> None:
-    assert ends(twice({"A": peer()}, held("a"), apart=TWICE - 1)) == []
-    assert ends(twice({"A": peer()}, held("a"), apart=TWICE)) == ["eu/a"]
+    assert ends(twice({"A": peer()}, held("a"), apart=CONFIRM_MISSING_AFTER - 1)) == []
+    assert ends(twice({"A": peer()}, held("a"), apart=CONFIRM_MISSING_AFTER)) == ["eu/a"]
 
 
 def test_a_look_that_finds_it_or_finds_nobody_begins_the_count_anew() -> None:
@@ -156,8 +168,8 @@ def test_a_disputed_alert_that_its_source_has_no_more_was_a_late_copy() -> None:
 @pytest.mark.parametrize(
     ("gone", "left", "expected"),
     [
-        pytest.param(LEAST_ENDS, 0, LEAST_ENDS, id="a few may have ended at once"),
-        pytest.param(LEAST_ENDS + 1, 3, 0, id="more than a few are doubted"),
+        pytest.param(MIN_INFERRED_ENDS, 0, MIN_INFERRED_ENDS, id="a few may have ended at once"),
+        pytest.param(MIN_INFERRED_ENDS + 1, 3, 0, id="more than a few are doubted"),
         pytest.param(10, 90, 10, id="a tenth of many may have ended"),
         pytest.param(11, 90, 0, id="more than a tenth is doubted"),
         pytest.param(500, 0, 0, id="a wiped Alertmanager clears nothing"),
@@ -179,8 +191,8 @@ def test_a_peer_that_lost_much_since_the_look_before_is_not_believed_in_this_one
 
 def test_peers_that_answer_no_more_are_doubted_after_a_while() -> None:
     before = SourceState(answered_at=NOW)
-    assert not looked({}, held("a"), before, NOW + UNANSWERED - 1).doubt
-    assert looked({}, held("a"), before, NOW + UNANSWERED).doubt == "no peer has answered for 10 minutes"
+    assert not looked({}, held("a"), before, NOW + UNANSWERED_DOUBT_AFTER - 1).doubt
+    assert looked({}, held("a"), before, NOW + UNANSWERED_DOUBT_AFTER).doubt == "no peer has answered for 10 minutes"
 
 
 # Alerts that were lost on the way
@@ -259,7 +271,7 @@ def test_no_look_ends_what_a_peer_has_or_more_than_a_few_and_none_opens_what_is_
         present = {name for report in said.values() for name in report.alerts}
         ended = ends(found)
         assert set(ended) <= holding.keys() - present
-        assert len(ended) == len(set(ended)) <= most_ends(len(holding))
+        assert len(ended) == len(set(ended)) <= max_inferred_ends(len(holding))
         assert not (found.doubt and ended)
         for one in found.observations:
             if one.firing:

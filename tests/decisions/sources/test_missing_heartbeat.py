@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.decisions.sources.missing_heartbeat import HeartbeatCheck, HeartbeatFacts, labels_of, look
+from gateway.decisions.sources.missing_heartbeat import HeartbeatCheck, HeartbeatFacts, check_heartbeat, labels_of
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.origin import Origin
@@ -29,7 +29,7 @@ def watch(*, since: int = 3600, looked: int = 30, missing: int = 0, said: bool =
 def looked(
     before: WatchdogState | None, last: int | None, *, fires: bool = False, dog: Watchdog | None = DOG, in_force: bool = True
 ) -> HeartbeatCheck:
-    return look(dog, HeartbeatFacts(before, ago(last) if last is not None else 0, fires), NOW, in_force=in_force)
+    return check_heartbeat(dog, HeartbeatFacts(before, ago(last) if last is not None else 0, fires), NOW, in_force=in_force)
 
 
 @pytest.mark.parametrize(

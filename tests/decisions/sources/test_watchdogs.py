@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateway.decisions.calendar import Calendar
-from gateway.decisions.sources.watchdogs import LONGEST_WAIT, Watchdogs
+from gateway.decisions.sources.watchdogs import MAX_RESOLVE_HOLD, Watchdogs
 from gateway.model.alert import Alert, Copy
 from gateway.model.durations import MINUTE
 from gateway.model.rules.kinds import Watchdog
@@ -98,6 +98,6 @@ def test_it_says_by_which_rule_and_waits_for_no_longer_than_a_day() -> None:
     verdict = watchdogs().resolve_held_by(alert(), {}, AT)
     assert verdict is not None
     assert (verdict.outcome, verdict.reason, verdict.rule) == (MemberStatus.HELD, Reason.HOLD_RESOLVES, "eu (a.yaml:3)")
-    assert verdict.until == ENDED + LONGEST_WAIT
-    assert watchdogs().resolve_held_by(alert(), {}, ENDED + LONGEST_WAIT - 1) is not None
-    assert watchdogs().resolve_held_by(alert(), {}, ENDED + LONGEST_WAIT) is None
+    assert verdict.until == ENDED + MAX_RESOLVE_HOLD
+    assert watchdogs().resolve_held_by(alert(), {}, ENDED + MAX_RESOLVE_HOLD - 1) is not None
+    assert watchdogs().resolve_held_by(alert(), {}, ENDED + MAX_RESOLVE_HOLD) is None

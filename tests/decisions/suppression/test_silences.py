@@ -8,7 +8,16 @@ import msgspec
 import pytest
 
 from gateway.decisions.calendar import Calendar
-from gateway.decisions.suppression.silences import MOST, SilenceRequest, approve, end, extend, propose, upkeep, with_silence
+from gateway.decisions.suppression.silences import (
+    MAX_SILENCES,
+    SilenceRequest,
+    approve,
+    end,
+    extend,
+    propose,
+    update_silences,
+    with_silence,
+)
 from gateway.model.controls import Controls, Rejection, Silence
 from gateway.model.durations import DAY, HOUR, MINUTE
 from gateway.model.rules.silence_policy import SilencePolicy
@@ -100,11 +109,13 @@ def test_an_extension_counts_from_now() -> None:
 
 
 def test_the_oldest_ended_silences_make_room_and_live_ones_never_do() -> None:
-    full = Controls(1, tuple(msgspec.structs.replace(MADE, id=f"s{number}", ends_at=START + number) for number in range(MOST)))
+    full = Controls(
+        1, tuple(msgspec.structs.replace(MADE, id=f"s{number}", ends_at=START + number) for number in range(MAX_SILENCES))
+    )
     made = msgspec.structs.replace(MADE, id="new")
     after = with_silence(full, made, START + HOUR)
     assert isinstance(after, Controls)
-    assert len(after.silences) == MOST
+    assert len(after.silences) == MAX_SILENCES
     assert after.silences[0].id == "s1"
     assert isinstance(with_silence(full, made, START - HOUR), Rejection)
 
@@ -112,7 +123,7 @@ def test_the_oldest_ended_silences_make_room_and_live_ones_never_do() -> None:
 def upkept(silence: Silence, at: int, fires: int = 0, **policy: object) -> tuple[Silence | None, bool, int]:
     """The silence afterwards, is somebody reminded, and when it is looked at again."""
     hidden = {silence.id: Counter({"Down": fires})} if fires else {}
-    found = upkeep(Controls(1, (silence,)), hidden, Calendar({}), SilencePolicy(**policy), START + at)  # type: ignore[arg-type]
+    found = update_silences(Controls(1, (silence,)), hidden, Calendar({}), SilencePolicy(**policy), START + at)  # type: ignore[arg-type]
     return (found.controls.silences or (None,))[0], bool(found.ending), found.look_at and found.look_at - START
 
 
@@ -148,5 +159,5 @@ def test_what_matches_now_and_then_is_not_unmatched() -> None:
 
 def test_a_recurring_silence_may_match_nothing() -> None:
     recurring = msgspec.structs.replace(MADE, ends_at=START + 30 * DAY, during=("morning",))
-    found = upkeep(Controls(1, (recurring,)), {}, Calendar(MORNING), SilencePolicy(unmatched=HOUR), START + 10 * DAY)
+    found = update_silences(Controls(1, (recurring,)), {}, Calendar(MORNING), SilencePolicy(unmatched=HOUR), START + 10 * DAY)
     assert found.controls.silences == (recurring,)

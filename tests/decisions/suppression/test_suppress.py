@@ -42,7 +42,7 @@ def verdict(
     policy = Policy(rules or book())
     suppressor = policy.suppressor
     standing = {topic: source for source in sources for topic in suppressor.inhibitor.topics(source.labels)}
-    snapshot = IncidentSnapshot(incident(one, **more), {one.episode_id: one}, {}, standing=standing)
+    snapshot = IncidentSnapshot(incident(one, **more), {one.episode_id: one}, {}, topic_sources=standing)
     return suppressor.verdict(snapshot, snapshot.incident.members[0], one, named=False, now=START + at)
 
 
@@ -122,7 +122,7 @@ def test_a_critical_alert_is_not_waited_for_beyond_longest_hold() -> None:
     critical = book(with_wait(HOUR, target=match('alertname="Slow"')))
     slow = alert("Slow", node="n1")
     held, free = (planned(slow, at=at, rules=critical).views["chat"] for at in (5 * MINUTE - 1, 5 * MINUTE))
-    assert [seat.suppressed_by.reason if seat.suppressed_by else None for seat in (*held.seats, *free.seats)] == [
+    assert [member.suppressed_by.reason if member.suppressed_by else None for member in (*held.members, *free.members)] == [
         Reason.INHIBIT_WAIT,
         None,
     ]
@@ -130,7 +130,7 @@ def test_a_critical_alert_is_not_waited_for_beyond_longest_hold() -> None:
 
 def test_what_is_routed_nowhere_is_unrouted_and_waits_for_no_source() -> None:
     nowhere = replace(book(with_wait(MINUTE)), routes=(), roots=())
-    assert {one.reason for one in planned(SLOW, rules=nowhere).untargeted_verdicts.values()} == {Reason.UNROUTED}
+    assert {one.reason for one in planned(SLOW, rules=nowhere).untargeted.values()} == {Reason.UNROUTED}
 
 
 # How long what people did lasts

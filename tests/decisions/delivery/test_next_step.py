@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.decisions.delivery.deliver import (
+from gateway.decisions.delivery.next_step import (
     LookBack,
     Notify,
     Reply,
     Rest,
+    RestReason,
     Withdraw,
     begin_reply,
 )
@@ -25,7 +26,7 @@ from tests.support.build import START
 
 
 def test_a_telling_that_waits_rests_until_it_is_due() -> None:
-    assert step(empty(), at=SECOND) == Rest(START + 10 * SECOND)
+    assert step(empty(), at=SECOND) == Rest(START + 10 * SECOND, RestReason.NOTHING_DUE)
 
 
 def test_a_telling_that_is_due_is_told() -> None:
@@ -33,12 +34,12 @@ def test_a_telling_that_is_due_is_told() -> None:
 
 
 def test_a_target_that_believes_what_is_true_rests_for_good() -> None:
-    assert step(told("chat", alert(), at=10 * SECOND), at=MINUTE) == Rest(None)
+    assert step(told("chat", alert(), at=10 * SECOND), at=MINUTE) == Rest(None, RestReason.NOTHING_DUE)
 
 
 def test_a_backoff_is_waited_for() -> None:
     ledger = msgspec.structs.replace(empty(), next_try=START + 20 * SECOND)
-    assert step(ledger, at=15 * SECOND) == Rest(START + 20 * SECOND)
+    assert step(ledger, at=15 * SECOND) == Rest(START + 20 * SECOND, RestReason.BACKING_OFF)
 
 
 def test_what_the_thread_is_owed_is_replied_once_the_message_is_there() -> None:
@@ -71,7 +72,7 @@ def test_an_extra_message_is_withdrawn_first() -> None:
 
 def test_a_dead_letter_rests() -> None:
     dead = answered(empty(), INVALID, at=10 * SECOND)
-    assert step(dead, at=MINUTE) == Rest(None)
+    assert step(dead, at=MINUTE) == Rest(None, RestReason.DEAD_LETTER)
 
 
 # The intent
