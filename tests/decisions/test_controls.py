@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.decisions.calendar import NEVER, Calendar
-from gateway.decisions.controls import LONGEST_SWITCH, CompiledControls, compile_controls, covers, state_of, switch
+from gateway.decisions.controls import MAX_SWITCH_LENGTH, CompiledControls, compile_controls, may_silence, state_of, switch
 from gateway.model.controls import Controls, Rejection, Silence, SilenceState, Switch
 from gateway.model.durations import DAY, HOUR, MINUTE
 from gateway.model.records import dump
@@ -57,7 +57,7 @@ def test_what_a_silence_that_matches_may_cover(
     silence: dict[str, object], joined: int, severity: Severity, four_eyes: bool, covered: bool
 ) -> None:
     made = msgspec.structs.replace(MADE, **silence)
-    assert covers(made, alert(severity=severity), START + joined, four_eyes=four_eyes) is covered
+    assert may_silence(made, alert(severity=severity), START + joined, four_eyes=four_eyes) is covered
 
 
 def silenced(*silences: Silence, at: int = 0, service: str = "db") -> Verdict | None:
@@ -141,7 +141,7 @@ def test_a_pause_that_is_lifted_ends_now() -> None:
     ("until", "field", "missing"),
     [
         pytest.param(0, "pause", True, id="there is none to lift"),
-        pytest.param(LONGEST_SWITCH + 1, "until", False, id="nobody may be left unpaged for more than a day"),
+        pytest.param(MAX_SWITCH_LENGTH + 1, "until", False, id="nobody may be left unpaged for more than a day"),
     ],
 )
 def test_a_pause_that_cannot_be_says_why(until: int, field: str, missing: bool) -> None:

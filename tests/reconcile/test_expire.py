@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.decisions.intake.admit import KEEP_ENDED
+from gateway.decisions.intake.batch import KEEP_ENDED_MS
 from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, Table
 from gateway.model.durations import DAY, HOUR, MINUTE
@@ -18,7 +18,7 @@ async def test_an_alert_of_which_only_an_end_was_seen_is_forgotten_and_counted_n
     world = World()
     await world.webhook(seen(ends=MINUTE))
     assert len(world.store.rows[Table.ALERTS]) == 1
-    await world.until(KEEP_ENDED + HOUR)
+    await world.until(KEEP_ENDED_MS + HOUR)
     assert not world.store.rows[Table.ALERTS]
     assert not world.store.rows[Table.COPIES]
 
@@ -27,7 +27,7 @@ async def test_an_alert_that_fired_after_all_is_not_taken_for_an_orphan() -> Non
     world = World()
     await world.webhook(seen(ends=MINUTE))
     await world.webhook(seen(at=2 * MINUTE))
-    await world.until(KEEP_ENDED + HOUR)
+    await world.until(KEEP_ENDED_MS + HOUR)
     assert len(world.store.rows[Table.ALERTS]) == 1
 
 
@@ -49,6 +49,6 @@ async def test_a_key_goes_on_naming_the_incidents_that_are_left() -> None:
     first, second = sorted(world.incidents, key=lambda incident: incident.opened_at)
     (key,) = set(first.keys) & set(second.keys)
     assert world.store.rows[Table.KEYS][key].value.decode().split() == [second.id, first.id]
-    await world.until(KEEP_ENDED + DAY)
+    await world.until(KEEP_ENDED_MS + DAY)
     assert [incident.id for incident in world.incidents] == [second.id]
     assert world.store.rows[Table.KEYS][key].value.decode() == second.id

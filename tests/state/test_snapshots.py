@@ -99,11 +99,11 @@ async def test_with_the_rules_the_alerts_that_keep_its_members_quiet_are_known()
     (slow,) = [whole for whole in world.incidents if whole.members[0].alert == seen("Slow", service="pay").alert]
     found = await read_snapshot(world.store, slow.id, world.reconciler.context.policy)
     assert found is not None
-    assert [source.name for source in found.snapshot.standing.values()] == ["NodeDown"]
-    assert set(found.topics) > set(found.snapshot.standing), "topics that nobody is in are watched too"
+    assert [source.name for source in found.snapshot.topic_sources.values()] == ["NodeDown"]
+    assert set(found.topics) > set(found.snapshot.topic_sources), "topics that nobody is in are watched too"
     without = await read_snapshot(world.store, slow.id)
     assert without is not None
-    assert without.snapshot.standing == {}
+    assert without.snapshot.topic_sources == {}
 
 
 async def test_an_end_that_waits_for_a_heartbeat_is_decided_again_when_one_comes() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.decisions.accounting.verdict_log import NAMED, log_verdicts
+from gateway.decisions.accounting.verdict_log import MAX_VERDICTS_NAMED, log_verdicts
 from gateway.model.incident import StatusCounts
 from gateway.model.verdict import MemberStatus, Reason, Verdict
 from tests.support.build import START
@@ -45,8 +45,8 @@ def test_what_is_told_for_good_has_no_time() -> None:
 
 
 def test_of_many_different_reasons_the_most_frequent_are_named() -> None:
-    verdicts = [Verdict(MemberStatus.SUPPRESSED, Reason.MUTED, f"route {number}") for number in range(NAMED + 2)]
+    verdicts = [Verdict(MemberStatus.SUPPRESSED, Reason.MUTED, f"route {number}") for number in range(MAX_VERDICTS_NAMED + 2)]
     (entry,) = log_verdicts("i1", "chat", StatusCounts(), COUNTS, [SILENCED, *verdicts, SILENCED])
     named = str(entry.detail["why"]).split("; ")
     assert named[0].startswith("2 × silenced")
-    assert (len(named), named[-1]) == (NAMED + 1, "3 more")
+    assert (len(named), named[-1]) == (MAX_VERDICTS_NAMED + 1, "3 more")

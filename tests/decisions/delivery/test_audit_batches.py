@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.decisions.delivery.audit_batches import LONGEST_BACKOFF, SILENT_FAILURE, after, is_delayed, next_batch, wait
-from gateway.model.audit_trail import LARGEST_BATCH, LoggedEntry, Shipped, Stretch
+from gateway.model.audit_trail import MAX_BATCH_ENTRIES, LoggedEntry, Shipped, Stretch
 from gateway.model.changes import LogEntry
 from gateway.model.durations import SECOND
 from gateway.model.ledger import MessageRef
@@ -60,8 +60,8 @@ def test_what_is_taken_moves_on_and_ends_all_failing() -> None:
     ("answer", "most"),
     [
         pytest.param(TOO_LARGE, 4, id="too large: half as many next time"),
-        pytest.param(Refused("unavailable"), LARGEST_BATCH, id="away: the same again"),
-        pytest.param(Unanswered("timeout"), LARGEST_BATCH, id="nobody knows: the same again, under the same name"),
+        pytest.param(Refused("unavailable"), MAX_BATCH_ENTRIES, id="away: the same again"),
+        pytest.param(Unanswered("timeout"), MAX_BATCH_ENTRIES, id="nobody knows: the same again, under the same name"),
     ],
 )
 def test_what_is_not_taken_stays_where_it_is(answer: Answer, most: int) -> None:

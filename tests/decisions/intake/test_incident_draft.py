@@ -61,5 +61,5 @@ def test_open_episodes_wait_for_a_plan_from_the_change_on(planned_revision: int,
     draft = Draft(incident(alert(), planned_revision=planned_revision))
     draft.join(alert("B"), PLACE, LATER, "")
     changes = Changes()
-    draft.book(changes)
+    draft.count(changes)
     assert changes.count == counted
