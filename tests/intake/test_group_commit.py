@@ -105,5 +105,5 @@ async def test_what_was_accepted_is_committed_at_the_end_though_nobody_waits_for
         pytest.param({"whole": True}, False, id="a whole body"),
     ],
 )
-def test_which_strays_are_one_entry_of_the_quarantine(other: dict[str, object], same: bool) -> None:
+def test_which_alerts_are_one_entry_of_the_quarantine(other: dict[str, object], same: bool) -> None:
     assert (keep(STRAY).id == keep(msgspec.structs.replace(STRAY, **other)).id) is same

@@ -135,7 +135,7 @@ def test_group_wait_counts_from_the_first_member_of_this_view() -> None:
     assert view.due == START + 18 * SECOND
 
 
-def test_before_a_telling_the_shortest_wait_wins() -> None:
+def test_before_a_notification_the_shortest_wait_wins() -> None:
     rules = by_team({"group_wait": MINUTE}, {"group_wait": 5 * SECOND})
     view = seen_by("chat", alert(team="pay"), alert(team="cart", at=SECOND), at=2 * SECOND, rules=rules)
     assert view.due == START + 6 * SECOND
@@ -156,7 +156,7 @@ def test_an_update_waits_for_the_shortest_update_interval() -> None:
     assert view.due == START + 40 * SECOND
 
 
-def test_what_the_target_believes_already_is_not_due() -> None:
+def test_what_the_target_was_notified_of_already_is_not_due() -> None:
     view = seen_by("chat", alert(), at=MINUTE, ledgers=(told("chat", alert(), at=10 * SECOND),))
     assert (view.desired, view.due) == (view.ledger.last_notified, None)
 

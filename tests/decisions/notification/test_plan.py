@@ -1,4 +1,4 @@
-"""The plan of one incident: what every target should believe now, when it is told so, and when to look again."""
+"""The plan of one incident: what people did to it, what is disputed, and what every target should have been notified of."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_an_acknowledgement_and_a_rise(at_severity: Severity, holds: bool) -> No
 # The next look
 
 
-def test_the_same_case_at_the_same_time_gives_the_same_plan() -> None:
+def test_the_same_snapshot_at_the_same_time_gives_the_same_plan() -> None:
     ledgers = both_told(alert())
     once, twice = (planned(alert(ended=MINUTE), alert(pod="b"), at=2 * MINUTE, ledgers=ledgers) for _ in range(2))
     assert once == twice
