@@ -42,7 +42,7 @@ LITERAL = "0123456789abcdef0123456789abcdef"
 
 @dataclass
 class Replica:
-    """A keeper on a file of its own, and everything that it told its listeners."""
+    """A reloader on a file of its own, and everything that it told its listeners."""
 
     path: Path
     store: MemoryStore
