@@ -17,7 +17,7 @@ NEVER = 1 << 62  # ms; later than anything
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """A stretch of time, from `begin` until `end` (ms), which is `inside` an interval as a whole or not at all."""
+    """A stretch of time from `begin` until `end` (ms), all of it `inside` an interval or all outside."""
 
     begin: int
     end: int
@@ -35,7 +35,7 @@ class Calendar:
         return self._stretch(name, now).inside
 
     def until(self, names: Iterable[str], now: int) -> int:
-        """Return when the first of these intervals begins or ends (ms), `NEVER` if none does within a year."""
+        """Return when the first of these intervals begins or ends (ms); `NEVER` if none does in a year."""
         return min((self._stretch(name, now).end for name in names), default=NEVER)
 
     def holds(self, hours: Hours, now: int) -> bool:

@@ -1,4 +1,4 @@
-"""Matchers with Alertmanager's meaning: four operators, RE2 anchored at both ends, a missing label is the empty string."""
+"""Matchers with Alertmanager's meaning: four operators, anchored RE2, a missing label is the empty string."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Matcher:
 
     @property
     def literals(self) -> frozenset[str] | None:
-        """Return the values that an equality or a plain alternation (`a|b`) names, None for a real pattern."""
+        """Return the values that an equality or an alternation (`a|b`) names, None for a real pattern."""
         return self._literals
 
     def accepts(self, value: str) -> bool:
@@ -77,7 +77,11 @@ class Matcher:
         return f"Matcher({self})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Matcher) and (self.name, self.op, self.value) == (other.name, other.op, other.value)
+        return isinstance(other, Matcher) and (self.name, self.op, self.value) == (
+            other.name,
+            other.op,
+            other.value,
+        )
 
     def __hash__(self) -> int:
         return hash((self.name, self.op, self.value))
@@ -112,8 +116,8 @@ def _alternatives(pattern: str) -> frozenset[str] | None:
 def parse_matchers(text: str, mode: Mode = "fallback") -> tuple[Matcher, ...]:
     """Parse one matcher or several, in braces or not. Raises `MatcherError`, a `ValueError` with an `offset`.
 
-    The mode `fallback` is Alertmanager's default: where both syntaxes take the text and disagree, the classic one wins
-    (https://prometheus.io/docs/alerting/latest/configuration/#label-matchers).
+    The mode `fallback` is Alertmanager's default: where both syntaxes take the text and disagree, the classic
+    one wins (https://prometheus.io/docs/alerting/latest/configuration/#label-matchers).
     """
     return tuple(Matcher(*parts) for parts in _read(text, mode))
 

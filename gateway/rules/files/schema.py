@@ -1,4 +1,7 @@
-"""A JSON Schema of the rule language, for editors (`gateway check --schema`). What it cannot say, `gateway check` does."""
+"""A JSON Schema of the rule language, for editors (`gateway check --schema`).
+
+What it cannot say, `gateway check` does.
+"""
 
 from __future__ import annotations
 
