@@ -1,4 +1,4 @@
-"""`destinations:` as they are written."""
+"""Read the section `destinations:`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import yaml
 from gateway.model.rules.destination import Destination, PagerDutyService, SlackChannel, Webhook
 from gateway.model.rules.origin import Origin
 from gateway.rules.files.keys import DESTINATION, KINDS, PAGERDUTY, SLACK, WEBHOOK
-from gateway.rules.files.raw import WrittenDestination
+from gateway.rules.files.raw import RawDestination
 from gateway.rules.files.reader import Reader
 
 DESTINATION_NAME = r"[A-Za-z0-9_.-]+"
@@ -18,7 +18,7 @@ CHANNEL = r"#?[^\s|#<>@]+"
 _LABEL = re.compile(r"\{[^{}]+\}")
 
 
-def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node) -> WrittenDestination | None:
+def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node) -> RawDestination | None:
     if reader.name(key, DESTINATION_NAME, "a name of letters, digits, _ . and -") is None:
         return None
     given = reader.fields(node, DESTINATION)
@@ -36,8 +36,8 @@ def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node)
         return None
     place = reader.place(key)
     more = {} if after is None else {"fallback_after": after}
-    value = Destination(name, Origin(place.file, place.line), via, tuple(one.name for one in fallback), **more)
-    return WrittenDestination(value, place, fallback)
+    value = Destination(name, Origin(place.file, place.line), via, tuple(reference.name for reference in fallback), **more)
+    return RawDestination(value, place, fallback)
 
 
 def _read_slack(reader: Reader, node: yaml.Node) -> SlackChannel | None:
@@ -47,9 +47,9 @@ def _read_slack(reader: Reader, node: yaml.Node) -> SlackChannel | None:
         return None
     channel = reader.name(given["channel"], CHANNEL, "an id such as C024BE91L or a name such as '#payments'")
     token = reader.secret(given["token"]) if "token" in given else None
-    allow = frozenset(
-        value for item in (reader.items(given["allow"]) if "allow" in given else ()) if (value := reader.name(item, r"[A-Za-z0-9_.-]+", "a value of letters, digits, _ . and -"))
-    )  # fmt: skip
+    allowed = reader.items(given["allow"]) if "allow" in given else []
+    what = "a value of letters, digits, _ . and -"
+    allow = frozenset(value for item in allowed if (value := reader.name(item, DESTINATION_NAME, what)))
     mentions = reader.texts(given["mention_on_page"]) if "mention_on_page" in given else ()
     if channel is None:
         return None

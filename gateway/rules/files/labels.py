@@ -1,4 +1,4 @@
-"""`labels:` as it is written."""
+"""Read the section `labels:`."""
 
 from __future__ import annotations
 
