@@ -1,7 +1,8 @@
-"""The rules in force: loaded strictly, watched, swapped whole; the last good set stays when the files have errors.
+"""Watch the rule files, and swap the rule set as a whole when they change.
 
-Replicas agree by a generation in the store: who loads files that nobody has announced yet announces the next one, and a
-replica with an older generation does not plan (`reconcile.context.outdated`).
+While the files have errors, the last good set stays in force. Replicas agree by a generation number in the
+store: the replica that first loads new files announces the next generation, and a replica with an older
+generation does not plan (`reconcile.context.outdated`).
 """
 
 from __future__ import annotations
@@ -30,13 +31,17 @@ from gateway.state.shards import Shards
 
 log = structlog.get_logger("gateway.rules")
 
-EVERY = 2.0  # seconds
+POLL_SECONDS = 2.0  # between two looks at the files
 ALIVE = 10 * SECOND  # how often one of the replicas with the newest rules says that it is there
 
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """`use` hears of a new set and its generation in each shard, `rejected` whether the files on disk have errors."""
+    """The callbacks of a reload.
+
+    `use` is called with a new rule set and its generation in each shard, `rejected` with whether the files on
+    disk have errors. `report` raises an own alert.
+    """
 
     use: Callable[[CompiledRules, Sequence[int]], None]
     rejected: Callable[[bool], None]
@@ -44,7 +49,10 @@ class Listeners:
 
 
 class RulesReloader:
-    """All of it on the loop's thread, reading the files aside."""
+    """The reloader of one replica.
+
+    It runs on the event loop's thread; only the files are read in another thread.
+    """
 
     def __init__(
         self, path: Path, first: CompiledRules, shards: Shards, listeners: Listeners, clock: Callable[[], int]
@@ -58,13 +66,16 @@ class RulesReloader:
         self._seen = fingerprint_files(path)
 
     async def announce(self, ours: str) -> tuple[int, ...]:
-        """By shard, the generation of the revision `ours`. Raises `StateUnavailable`."""
+        """Announce the revision `ours` in every shard, and return its generations.
+
+        Raises `StateUnavailable`.
+        """
         return tuple([await _announce(state, ours) for state in self._shards.states])
 
     async def run(self) -> None:
-        """Watch the files and say that we are there, until cancelled."""
+        """Watch the files, and say in the store that this replica is there, until cancelled."""
         while True:
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(POLL_SECONDS)
             try:
                 await self._say_that_we_live()
                 seen = fingerprint_files(self._path)
@@ -87,9 +98,9 @@ class RulesReloader:
                 await state.commit(Changes(expect={RULES: row.version}, put={RULES: said.dump()}))
 
     async def reload(self) -> bool:
-        """False where the files have errors."""
+        """Load the files, and put them in force if they have no errors. Return whether they have none."""
         loaded = await asyncio.to_thread(load_rules, self._path, self._clock())
-        self.errors = tuple(str(one) for one in loaded.errors) or self._moved_apart(loaded.rulebook)
+        self.errors = tuple(str(error) for error in loaded.errors) or self._partition_errors(loaded.rulebook)
         self._listeners.rejected(bool(self.errors))
         if loaded.rulebook is None or self.errors:
             log.error("rules_rejected", errors=self.errors[:20], in_force=self.in_force.rules.revision)
@@ -98,14 +109,15 @@ class RulesReloader:
             await self._swap(loaded.rulebook)
         return True
 
-    def _moved_apart(self, rules: Rulebook | None) -> tuple[str, ...]:
+    def _partition_errors(self, rules: Rulebook | None) -> tuple[str, ...]:
+        """Return the error that refuses other partition labels: they decide in which shard every record is."""
         before = self.in_force.rules.partition_by
         if rules is None or rules.partition_by == before:
             return ()
         return (f"partition_by is {list(before)} in the store: stop the gateway and run `gateway migrate` to change it",)
 
     async def _swap(self, rules: Rulebook) -> None:
-        """What a store that goes away interrupts is done by the next reload."""
+        """Put the rules in force. If the store goes away in the middle, the next reload does it again."""
         generations = await self.announce(rules.revision)
         old, self.in_force = self.in_force.rules, compile_rules(rules, self._clock())
         self._listeners.use(self.in_force, generations)
@@ -132,7 +144,7 @@ async def _announce(state: State, ours: str) -> int:
 
 
 async def owed_ends(archive: Archive, destinations: set[str]) -> dict[str, int]:
-    """By destination: how many members were told firing there and not told ended yet."""
+    """Return by destination how many members it was notified of as firing, and not yet as ended."""
     owed: dict[str, int] = {}
     cursor = 0
     while True:
