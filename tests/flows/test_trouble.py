@@ -147,7 +147,7 @@ async def test_a_reload_that_removes_a_told_destination_still_tells_the_end_ther
     assert states(world, "pager") == [NotifiedState.FIRING, NotifiedState.MOVED]
     moved = world.pagerduty.sent[-1].notification
     assert moved is not None
-    assert moved.closed_by == "told at chat now"
+    assert moved.moved_to == "told at chat now"
     await world.webhook(seen(ends=120_000))
     await world.until(10 * MINUTE)
     assert states(world, "pager") == [NotifiedState.FIRING, NotifiedState.MOVED]
