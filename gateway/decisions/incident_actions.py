@@ -37,6 +37,7 @@ def close(incident: Incident, firing: Iterable[Alert], by: str, note: str, lengt
     `firing` are the alerts that people see as firing. A closed incident takes no new alerts.
     """
     firing = tuple(firing)
+    # Nothing is left to close by hand: the end is told by itself.
     if incident.resolved_at or not firing:
         return "nothing fires in the incident: it ends by itself"
     if incident.closed is not None:

@@ -82,6 +82,7 @@ class _Column:
         return bits
 
     def _literally(self, value: str) -> int:
+        # A rule may name a label twice, so it holds only if the value meets as many literals as the rule has.
         failed, met = 0, []
         for number, negated in self._named.get(value, ()):
             if negated:
@@ -102,7 +103,7 @@ class _Column:
         else:
             try:
                 hits = set(self._set.Match(value) or ())
-            except UnicodeEncodeError:
+            except UnicodeEncodeError:  # a lone surrogate is no UTF-8: no pattern describes it
                 hits = set()
         failed = 0
         for position, (number, matcher) in enumerate(self._patterns):

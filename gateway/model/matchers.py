@@ -130,12 +130,14 @@ def _read(text: str, mode: Mode) -> list[tuple[str, str, str]]:
     except MatcherError:
         if mode == "utf8":
             raise
+        # If the classic syntax does not take the text either, the error of the UTF-8 syntax is shown.
         try:
             return classic_matchers(text)
         except MatcherError:
             return utf8_matchers(text)
     if mode == "utf8":
         return modern
+    # Both take the text. Where they disagree Alertmanager logs a warning and uses the classic reading.
     try:
         return classic_matchers(text)
     except MatcherError:

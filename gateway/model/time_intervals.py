@@ -90,6 +90,7 @@ def first_after(interval: TimeInterval, moment: datetime) -> datetime | None:
     moment = _utc(moment)
     if interval.contains(moment):
         return moment
+    # The search begins a day early and looks a day further: the interval's midnight is not that of UTC.
     for day in _dates(interval, moment.astimezone(interval.location).date() - _DAY):
         midnight = datetime.combine(day, time(), UTC)
         for found in _boundaries(interval, max(moment, midnight - _DAY), midnight + 2 * _DAY):

@@ -43,6 +43,7 @@ def compile_rules(rules: Rulebook, now: int) -> CompiledRules:
 def load_or_refuse(path: Path, now: int) -> CompiledRules:
     """Load and compile the rule files, and log their warnings. Raises `BadRules` with every error."""
     loaded = load_rules(path, now)
+    # A gateway that starts without its rules would tell nobody of anything: it rather does not start.
     if loaded.rulebook is None:
         raise BadRules("\n".join(str(finding) for finding in loaded.errors))
     for finding in loaded.findings:

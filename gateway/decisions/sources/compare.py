@@ -31,7 +31,7 @@ UNANSWERED_DOUBT_AFTER = 10 * MINUTE
 
 @dataclass(slots=True)
 class Comparison:
-    """What a poll of a source has shown.
+    """The result of a poll of a source.
 
     `observations` go through intake. `notes` say, for each copy where that has changed, what quiets its alert
     at the source now (empty: nothing any more). `doubt` is the sentence that says why no end is inferred,

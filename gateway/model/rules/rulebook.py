@@ -90,4 +90,5 @@ class Rulebook:
 
     @property
     def sources(self) -> Mapping[str, Source]:
+        """Return the sources of the rules by name, with the one that has no token of its own."""
         return {**self.listed_sources, self.shared.name: self.shared}

@@ -60,6 +60,7 @@ class Source:
 
         One lost repeat is forgiven.
         """
+        # One repeat may be lost on the way; a second one that fails to come means that the alert has ended.
         if self.stale_after is None and self.repeat_interval is not None:
             return 2 * self.repeat_interval + self.group_interval
         return self.stale_after

@@ -84,10 +84,12 @@ class _Assembly(Checks):
         for destination in listed:
             for reference in destination.fallback:
                 self.known(reference, found)
+            # In a circle that cannot be reached as a whole, nobody would be told and nothing would say so.
             if destination.value.name in _reached(destination.value.name, found):
                 self.error(destination.place, f"the fallbacks of `{destination.value.name}` lead back to it")
         channels: dict[object, str] = {}
         for destination in listed:
+            # Each destination has a message of its own: in one channel, people would read everything twice.
             other = channels.setdefault(_channel(destination.value), destination.value.name)
             if other != destination.value.name:
                 self.warn(
@@ -109,6 +111,7 @@ class _Assembly(Checks):
         self.unique(((interval.name, interval.place) for interval in listed), "time interval")
         found = {interval.name: interval.value for interval in listed}
         for reference in self._raw.intervals_named:
+            # An interval that is misspelt never holds: its rule would quietly never be in force, or always.
             if reference.name not in found:
                 self.error(
                     reference.place,
@@ -145,6 +148,7 @@ class _Assembly(Checks):
         listed, sources = self._raw.watchdogs, {source.value.name: source for source in self._raw.sources}
         self.unique(((watchdog.value.name, watchdog.place) for watchdog in listed), "watchdog")
         for watchdog in listed:
+            # `notify` is the quiet way of telling; whoever wants to be called has to say so under `page`.
             self.interrupts_nobody(*watchdog.notify)
             self._findings.extend(watchdog_findings(watchdog, sources))
         found = {
@@ -172,11 +176,13 @@ class _Assembly(Checks):
 
     def never_come(self, now: int) -> None:
         moment = instant(now)
+        # A typo such as 31 February leaves a rule out of force for ever, which nobody notices before it is needed.
         for named in self._raw.intervals:
             if named.value and all(first_after(interval, moment) is None for interval in named.value):
                 self.warn(named.place, f"time interval `{named.name}` never comes (again)")
 
     def unused(self, destinations: Mapping[str, Destination]) -> None:
+        # A destination that no rule names is often one that somebody believes to be told.
         places = {destination.value.name: destination.place for destination in self._raw.destinations}
         for name in destinations:
             if name not in self.used:

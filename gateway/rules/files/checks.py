@@ -32,12 +32,14 @@ class Checks:
     def unique(self, named: Iterable[tuple[str, Place]], what: str) -> None:
         seen: dict[str, Place] = {}
         for name, place in named:
+            # Names are how people find a rule in a message, and how records refer to it.
             if name in seen:
                 self.error(place, f"{what} `{name}` stands in {seen[name].file}:{seen[name].line} already")
             seen.setdefault(name, place)
 
     def known(self, reference: Reference, destinations: Mapping[str, Destination]) -> bool:
         self.used.add(reference.name)
+        # A destination that does not exist would be told of nothing: this refuses the whole rule set.
         if reference.name in destinations:
             return True
         self.error(
@@ -55,6 +57,7 @@ class Checks:
             reference.value.name for reference in self._raw.destinations if isinstance(reference.value.via, PagerDutyService)
         }
         for reference in notify:
+            # PagerDuty calls somebody for whatever it is sent, so `page_when` and mutes of pages have to apply to it.
             if reference.name in pagers:
                 self.error(
                     reference.place,
@@ -72,6 +75,7 @@ class Checks:
         takers: dict[str, list[int]] = {}
         for at, (name, place, _, go_on) in enumerate(siblings):
             near = [taker for key in ("", *texts[at]) for taker in takers.get(key, ())]
+            # The first match wins, so whoever wrote the later rule for special alerts will never see it apply.
             taker = next((earlier for earlier in near if texts[earlier] <= texts[at]), None)
             if taker is not None:
                 other = siblings[taker]

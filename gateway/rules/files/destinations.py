@@ -28,6 +28,7 @@ def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node)
             reader.error(node, "a destination is one of {slack: …}, {pagerduty: …} and {webhook: …}")
         return None
     via = _READERS[kinds[0]](reader, given[kinds[0]])
+    # Its writer believes that somebody is told when this destination fails; without `fallback` nobody is.
     after = reader.duration(given["fallback_after"]) if "fallback_after" in given else None
     fallback = reader.references(given["fallback"]) if "fallback" in given else ()
     if "fallback_after" in given and not fallback:
@@ -56,6 +57,7 @@ def _read_slack(reader: Reader, node: yaml.Node) -> SlackChannel | None:
     if re.search(r"[{}]", _LABEL.sub("", channel)):
         reader.error(given["channel"], f"`{channel[:60]}` has a brace that belongs to no {{label}}")
         return None
+    # A label's value comes from outside: without a list, an alert could post into any channel of the workspace.
     if "{" in channel and not allow:
         reader.error(given["channel"], "a channel from a label needs `allow`, the values that may stand in it")
     if "{" not in channel and "allow" in given:

@@ -50,6 +50,7 @@ def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
     lines += _named("source", old.listed_sources, new.listed_sources)
     lines += _named("destination", old.destinations, new.destinations)
     lines += _named("route", _by_name(old.routes), _by_name(new.routes))
+    # A route under another parent inherits other destinations, although its own lines are the same.
     lines += _moved(old, new)
     lines += _named("correlate rule", _by_name(old.correlate), _by_name(new.correlate))
     lines += _named("maintenance", _by_name(old.maintenance), _by_name(new.maintenance))

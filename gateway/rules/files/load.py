@@ -47,6 +47,7 @@ def load_rules(path: Path, now: int) -> Loaded:
     if not files:
         missing = "there is no such file or folder" if not path.exists() else "no *.yaml file in this folder"
         return Loaded(None, (Finding(Level.ERROR, Place(str(path)), missing),))
+    # All files are read once, before anything is parsed: the revision and the rules come from the same bytes.
     texts = {file: _read(file, findings) for file in files}
     within = _within_folders(texts, findings)
     digest = sha256()
@@ -72,6 +73,7 @@ def load_rules(path: Path, now: int) -> Loaded:
             ),
         )
     )
+    # One error refuses the whole set: half of the rules would tell the wrong people, and the old set is still good.
     failed = any(finding.level is Level.ERROR for finding in ordered)
     return Loaded(None if failed else rulebook, ordered)
 

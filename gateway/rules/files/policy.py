@@ -26,6 +26,7 @@ def _read_silences(reader: Reader, node: yaml.Node) -> SilencePolicy:
     given = reader.fields(node, SILENCES)
     lengths = {key: reader.duration(given[key]) or 0 for key in ("longest", "unmatched") if key in given}
     for key, length in lengths.items():
+        # A silence of no length, or one that counts as unmatched at once, would end before it does anything.
         if not length:
             reader.error(given[key], f"`{key}` has to be longer than nothing")
     return SilencePolicy(

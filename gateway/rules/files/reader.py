@@ -64,6 +64,7 @@ class Reader:
         for name, (key, value) in self.entries(node).items():
             if name in known:
                 found[name] = value
+            # The key is no typo, but a rule without it would not do what its writer means.
             elif name in later:
                 self.error(key, f"`{name}` is not available in this version")
             else:
@@ -94,6 +95,7 @@ class Reader:
         if not isinstance(node, yaml.ScalarNode) or not node.tag.startswith(_PREFIX):
             self.error(node, f"a text is needed, not {_kind(node)}")
             return None
+        # YAML makes a number of `010` and a truth value of `no`: what would be compared is not what was written.
         if node.tag != _PREFIX + "str":
             self.error(node, f"a text is needed, not {_kind(node)}: quote it, '{node.value[:40]}'")
             return None

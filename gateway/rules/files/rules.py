@@ -64,6 +64,7 @@ def read_mute(reader: Reader, node: yaml.Node, raw: RawRules) -> Mute:
 
 def _read_shift(reader: Reader, node: yaml.Node, raw: RawRules) -> RawShift:
     given = reader.fields(node, SHIFT)
+    # A shift that is always on is what the route's own `notify` and `page` are for: its hours were forgotten.
     if "during" not in given and isinstance(node, yaml.MappingNode):
         reader.error(node, "`during` is missing: a shift has its hours")
     notify, page = (reader.references(given[key]) if key in given else () for key in ("notify", "page"))
@@ -71,6 +72,7 @@ def _read_shift(reader: Reader, node: yaml.Node, raw: RawRules) -> RawShift:
 
 
 def _timer(reader: Reader, timer: str, node: yaml.Node) -> int | None:
+    # YAML reads an unquoted `off` as false, and a child has to be able to turn off what its parent reminds of.
     if timer == "remind" and isinstance(node, yaml.ScalarNode) and node.value in ("off", "false", "no"):
         return None
     return reader.duration(node)
@@ -83,6 +85,7 @@ def read_page_when(reader: Reader, node: yaml.Node) -> PageWhen:
         return PageWhen()
     (quantifier, inner), = given.items()  # fmt: skip
     conditions = [read_condition(reader, item) for item in reader.items(inner)]
+    # `any` of nothing would never page, and `all` of nothing always would: neither can be meant.
     if not conditions:
         reader.error(inner, "at least one condition is needed: {severity: critical}, {alerts: 2} or {match: […]}")
     return PageWhen(Quantifier(quantifier), tuple(condition for condition in conditions if condition is not None))
@@ -114,6 +117,7 @@ def read_correlate(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...],
         read["by"] = reader.texts(given["by"])
         if not read["by"]:
             reader.error(given["by"], '`by` needs labels, or ["..."] for all of them')
+        # Beside "...", further labels change nothing: one of the two is a mistake.
         if ALL_LABELS in read["by"] and len(read["by"]) > 1:
             reader.error(given["by"], '"..." already means all labels')
     if "stop_values" in given:

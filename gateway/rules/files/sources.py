@@ -25,6 +25,7 @@ def read_source(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...]) ->
     if "name" not in given and isinstance(node, yaml.MappingNode):
         reader.error(node, "`name` is missing")
     name = reader.name(given["name"], SOURCE_NAME, "a name of letters, digits, _ . and -") if "name" in given else None
+    # A webhook under this name could end the alerts by which the gateway says that it is ill.
     if name == OWN_NAME:
         reader.error(given["name"], f"`{OWN_NAME}` is the source of the gateway's own alerts: take another name")
     match = (*within, *(reader.matchers(given["match"]) if "match" in given else ()))
@@ -44,8 +45,10 @@ def read_source(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...]) ->
 
 def _check(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node], match: tuple[Matcher, ...]) -> None:
     """Report faults of one source that do not concern the others."""
+    # Without it, every alert in that Alertmanager would be opened here, those for other teams included.
     if "alertmanager" in given and "receiver" not in given:
         reader.error(given["alertmanager"], "`receiver` is missing: which of Alertmanager's alerts come here?")
+    # Matchers of the folder and of the source that exclude each other send everything to quarantine.
     impossible = contradiction(match)
     if impossible:
         reader.warn(
@@ -93,6 +96,7 @@ def source_warnings(listed: Sequence[RawSource]) -> list[tuple[Place, str]]:
     found: list[tuple[Place, str]] = []
     for listed_source in listed:
         source = listed_source.value
+        # An end that is lost on the way leaves an incident open that nobody can explain.
         if source.repeat_interval is None and source.stale_after is None:
             message = (
                 f"`{source.name}` has no `repeat_interval`: its silence means nothing, "

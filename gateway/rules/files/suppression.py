@@ -25,6 +25,7 @@ def read_maintenance(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...
     texts = {key: reader.text(given[key]) or "" for key in ("owner", "reason") if key in given}
     if start and end and end <= start:
         reader.error(given["end"], "`end` is not after `start`")
+    # Work that was forgotten would keep the next real outage from the people on call.
     if not end and not hours.during:
         reader.error(node, "work that never ends would hide what it matches for ever: `end` or `during` is needed")
     if name is None:
@@ -77,6 +78,7 @@ def _matchers(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node], k
     """
     known = reader.found
     matchers = reader.matchers(given[key]) if key in given else ()
+    # A rule without matchers covers every alert: it would silence everything, on everybody's behalf.
     if otherwise and not matchers and reader.found == known and isinstance(node, yaml.MappingNode):
         reader.error(given.get(key, node), f"`{key}` is missing: it would {otherwise}")
     return matchers

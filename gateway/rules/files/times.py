@@ -30,6 +30,7 @@ def read_interval(reader: Reader, node: yaml.Node) -> RawInterval | None:
     name = reader.line(given["name"]) if "name" in given else None
     if "name" not in given and isinstance(node, yaml.MappingNode):
         reader.error(node, "`name` is missing")
+    # A name without a list would be an interval that never holds.
     if "time_intervals" not in given:
         reader.error(node, "`time_intervals` is missing: [{times: […], weekdays: […]}]")
         return None

@@ -28,6 +28,7 @@ def read_watchdog(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], 
             reader.error(node, f"`{key}` is missing")
     name = reader.line(given["name"]) if "name" in given else None
     own = reader.matchers(given["match"]) if "match" in given else ()
+    # Heartbeats are suppressed, so a watchdog that matches everything would suppress everything.
     if "match" in given and not own:
         reader.error(given["match"], "every alert would be a heartbeat, and nobody would be told of any")
     every = reader.duration(given["every"]) if "every" in given else None
@@ -54,6 +55,7 @@ def source_name_of(watchdog: RawWatchdog, sources: Sources) -> str:
 
 def watchdog_findings(watchdog: RawWatchdog, sources: Sources) -> Iterator[Finding]:
     """Check whose heartbeat it is, and whether it can come as often as the watchdog demands."""
+    # One cluster's heartbeat must not prove that another one is alive.
     if watchdog.source is None and len(sources) > 1:
         message = f"`source` is missing: which one's heartbeat is it, of {', '.join(sources)}?"
         yield Finding(Level.ERROR, watchdog.place, message)
@@ -80,6 +82,7 @@ def _doubts(watchdog: Watchdog, raw: RawSource) -> Iterator[str]:
             "one heartbeat that is late or lost "
             "would page; give it a route of its own in alertmanager.yml with a shorter one, or wait longer"
         )
+    # Its heartbeats would go to quarantine: it would page for ever, and hold ends back for ever.
     impossible = contradiction((*source.match, *watchdog.match))
     if impossible:
         yield (f"`{source.name}` may not send {impossible[0]} with {impossible[1]}: no heartbeat of `{watchdog.name}` can come")

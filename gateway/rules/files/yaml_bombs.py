@@ -55,8 +55,10 @@ class _Scan:
             self._sizes[anchor] = size
 
     def _repeat(self, event: yaml.AliasEvent) -> None:
+        # A node that contains itself has no end: whoever walks through it never returns.
         if any(anchor == event.anchor for anchor, _ in self._open):
             raise _refused(event, f"`*{event.anchor}` stands inside of what it repeats")
+        # Ten aliases of ten aliases, nine levels deep, are a few lines of text and a billion values.
         size = self._sizes.get(str(event.anchor), 0)
         self._size += size
         self._repeated += size
