@@ -48,7 +48,8 @@ class Calendar:
         """Return when the first of all intervals begins or ends (ms)."""
         return self.until(self._intervals, now)
 
-    # Each answer holds until the interval next begins or ends, so an alert usually costs one look-up per interval.
+    # Each answer holds until the interval next begins or ends, so an alert usually costs one look-up per
+    # interval.
     def _stretch(self, name: str, now: int) -> _Stretch:
         known = self._known.get(name)
         if known is None or not known.begin <= now < known.end:

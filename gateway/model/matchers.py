@@ -16,7 +16,8 @@ Labels = Mapping[str, str]
 Mode = Literal["fallback", "utf8", "classic"]
 
 CACHE_SIZE = 1024  # remembered values per pattern; one google-re2 call costs ten dictionary look-ups
-_ONE_BYTE = re2.compile(r"(?:^|[^\\])(?:\\\\)*\\C")  # RE2 takes \C for a single byte, Go's reading of RE2 does not
+# RE2 takes \C for a single byte; Go's reading of RE2, which Alertmanager uses, refuses it.
+_ONE_BYTE = re2.compile(r"(?:^|[^\\])(?:\\\\)*\\C")
 _SPECIAL = frozenset("\\.+*?()[]{}^$|")
 
 

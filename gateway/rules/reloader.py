@@ -110,7 +110,7 @@ class RulesReloader:
         return True
 
     def _partition_errors(self, rules: Rulebook | None) -> tuple[str, ...]:
-        """Return the error that refuses other partition labels: they decide in which shard every record is."""
+        """Return the error that refuses other partition labels: they decide where every record is."""
         before = self.in_force.rules.partition_by
         if rules is None or rules.partition_by == before:
             return ()

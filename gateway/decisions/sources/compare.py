@@ -22,7 +22,7 @@ from gateway.model.source_peers import Active, HeldCopy, PeerReport, SourceState
 
 POLL_INTERVAL = MINUTE  # between two polls of a source
 CONFIRM_MISSING_AFTER = 30 * SECOND  # an alert ends only if two polls at least this far apart miss it
-SETTLED_UPTIME = 15 * MINUTE  # a peer knows everything by then: Prometheus repeats what fires about each minute
+SETTLED_UPTIME = 15 * MINUTE  # a peer knows everything by then: Prometheus repeats what fires each minute or so
 MIN_SIZE_TO_DISTRUST = 10  # a peer that had fewer alerts than this may lose all of them at once
 MIN_INFERRED_ENDS = 5
 INFERRED_ENDS_DIVISOR = 10  # at most a tenth of the held alerts is ended at once

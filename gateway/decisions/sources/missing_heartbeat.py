@@ -26,7 +26,7 @@ HEARTBEAT_ONLY_LABELS = ("alertname", "severity", "service")
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatFacts:
-    """The facts in the store: the last heartbeat (ms, 0: never), and whether the own alert of `watch` fires."""
+    """The facts in the store: the last heartbeat (ms, 0: never), and whether the alert of `watch` fires."""
 
     watch: WatchdogState | None
     last: int

@@ -52,7 +52,8 @@ class Inhibitor:
         found = self._sources.matching(labels) if self._rules else ()
         if not found:
             return ()
-        # A source that matches both sides must not inhibit others that do, so it publishes on a topic of its own.
+        # A source that matches both sides must not inhibit others that do, so it publishes on a topic of its
+        # own.
         targeted = {*self._targets.matching(labels)}
         return tuple(sorted({self._topic(number, labels, both=number in targeted) for number in found}))
 

@@ -47,7 +47,7 @@ DEFAULT_CORRELATE = CorrelateRule(name="default", origin=BUILT_IN)
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Announced work: it suppresses alerts that match from `start` until `end` (ms; 0 is open) in its `hours`."""
+    """Announced work, which suppresses alerts that match from `start` to `end` (ms; 0 is open) in its `hours`."""
 
     name: str
     origin: Origin

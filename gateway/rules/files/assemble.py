@@ -176,7 +176,8 @@ class _Assembly(Checks):
 
     def never_come(self, now: int) -> None:
         moment = instant(now)
-        # A typo such as 31 February leaves a rule out of force for ever, which nobody notices before it is needed.
+        # A typo such as 31 February leaves a rule out of force for ever, which nobody notices before it is
+        # needed.
         for named in self._raw.intervals:
             if named.value and all(first_after(interval, moment) is None for interval in named.value):
                 self.warn(named.place, f"time interval `{named.name}` never comes (again)")

@@ -57,7 +57,8 @@ class Checks:
             reference.value.name for reference in self._raw.destinations if isinstance(reference.value.via, PagerDutyService)
         }
         for reference in notify:
-            # PagerDuty calls somebody for whatever it is sent, so `page_when` and mutes of pages have to apply to it.
+            # PagerDuty calls somebody for whatever it is sent, so `page_when` and mutes of pages have to
+            # apply to it.
             if reference.name in pagers:
                 self.error(
                     reference.place,
@@ -75,7 +76,8 @@ class Checks:
         takers: dict[str, list[int]] = {}
         for at, (name, place, _, go_on) in enumerate(siblings):
             near = [taker for key in ("", *texts[at]) for taker in takers.get(key, ())]
-            # The first match wins, so whoever wrote the later rule for special alerts will never see it apply.
+            # The first match wins, so whoever wrote the later rule for special alerts will never see it
+            # apply.
             taker = next((earlier for earlier in near if texts[earlier] <= texts[at]), None)
             if taker is not None:
                 other = siblings[taker]

@@ -57,7 +57,8 @@ def _read_slack(reader: Reader, node: yaml.Node) -> SlackChannel | None:
     if re.search(r"[{}]", _LABEL.sub("", channel)):
         reader.error(given["channel"], f"`{channel[:60]}` has a brace that belongs to no {{label}}")
         return None
-    # A label's value comes from outside: without a list, an alert could post into any channel of the workspace.
+    # A label's value comes from outside: without a list, an alert could post into any channel of the
+    # workspace.
     if "{" in channel and not allow:
         reader.error(given["channel"], "a channel from a label needs `allow`, the values that may stand in it")
     if "{" not in channel and "allow" in given:

@@ -73,7 +73,8 @@ def load_rules(path: Path, now: int) -> Loaded:
             ),
         )
     )
-    # One error refuses the whole set: half of the rules would tell the wrong people, and the old set is still good.
+    # One error refuses the whole set: half of the rules would tell the wrong people, and the old set is still
+    # good.
     failed = any(finding.level is Level.ERROR for finding in ordered)
     return Loaded(None if failed else rulebook, ordered)
 

@@ -95,7 +95,8 @@ class Reader:
         if not isinstance(node, yaml.ScalarNode) or not node.tag.startswith(_PREFIX):
             self.error(node, f"a text is needed, not {_kind(node)}")
             return None
-        # YAML makes a number of `010` and a truth value of `no`: what would be compared is not what was written.
+        # YAML makes a number of `010` and a truth value of `no`: what would be compared is not what was
+        # written.
         if node.tag != _PREFIX + "str":
             self.error(node, f"a text is needed, not {_kind(node)}: quote it, '{node.value[:40]}'")
             return None

@@ -72,7 +72,8 @@ def _read_shift(reader: Reader, node: yaml.Node, raw: RawRules) -> RawShift:
 
 
 def _timer(reader: Reader, timer: str, node: yaml.Node) -> int | None:
-    # YAML reads an unquoted `off` as false, and a child has to be able to turn off what its parent reminds of.
+    # YAML reads an unquoted `off` as false, and a child has to be able to turn off what its parent reminds
+    # of.
     if timer == "remind" and isinstance(node, yaml.ScalarNode) and node.value in ("off", "false", "no"):
         return None
     return reader.duration(node)

@@ -54,7 +54,8 @@ def read_file(reader: Reader, root: yaml.Node, within: tuple[Matcher, ...], raw:
 def _read_single(reader: Reader, sections: Mapping[str, yaml.Node], raw: RawRules) -> None:
     """Read the sections that a whole set may have only once."""
     for name in ("labels", "policy", "partition_by"):
-        # Two files that each set `policy` or `labels` contradict each other, and the order of files must not decide.
+        # Two files that each set `policy` or `labels` contradict each other, and the order of files must not
+        # decide.
         if name in sections and name in raw.sections:
             other = raw.sections[name]
             reader.error(sections[name], f"`{name}` stands in {other.file}:{other.line} already")

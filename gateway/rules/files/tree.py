@@ -100,7 +100,8 @@ class RouteTree:
 
     def _silent(self, listed: Sequence[RawRoute], resolved: Mapping[int, Route]) -> None:
         for at, route in resolved.items():
-            # It takes alerts from its siblings, and nobody hears of them. That may be meant, so it is no error.
+            # It takes alerts from its siblings, and nobody hears of them. That may be meant, so it is no
+            # error.
             if not route.children and not route.notify and not route.page and not route.shifts:
                 self._checks.warn(
                     listed[at].place,
