@@ -12,12 +12,14 @@ from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.settle import fall_back, settle
 from gateway.decisions.notification.assumptions import abandoned, assumed
 from gateway.decisions.notification.member_status import count_statuses
+from gateway.decisions.notification.update_limit import settle_update
 from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, CommitOutcome, LogEntry, Query, Release
 from gateway.model.lanes import Pace
 from gateway.model.ledger import Ledger, NotifiedState, ledger_cell
 from gateway.model.notification import Answer, Delivered, Notification, Refused, Unanswered
 from gateway.model.records import dump, load_ledger
+from gateway.outbound.registry import KINDS
 from gateway.reconcile.context import log
 from gateway.reconcile.job import Job, Sender
 from gateway.state.commit import commit, let_go
@@ -59,6 +61,7 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
     for _ in range(SETTLE_TRIES):
         now = await job.context.store.now()
         settled = settle(begun, sent.notification, sent.answer, now, looks=looks, notes=notes)
+        settled = settle_update(begun, settled, sent.answer) if _is_limited(job, begun) else settled
         if job.view.destination is not None and job.view.destination.fallback:
             settled = fall_back(settled, job.view.destination.fallback_after, now)
         if await _write(job, begun, settled, version, now, looks=looks):
@@ -70,6 +73,14 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
         begun, version = load_ledger(row.value), row.version
         if begun.intent is None or begun.intent.attempt != intent.attempt:
             return  # the lease was lost and somebody else has settled it
+
+
+def _is_limited(job: Job, ledger: Ledger) -> bool:
+    """Return whether updates are limited there; a destination that no rule names any more is known by its endpoint."""
+    if job.view.destination is not None:
+        return job.view.destination.via.update_limit is not None
+    kind = KINDS.get(ledger.endpoint.kind) if ledger.endpoint else None
+    return kind is not None and kind.integration.update_limit is not None
 
 
 async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool) -> bool:

@@ -90,7 +90,7 @@ class Suppressor:
                 continue
             sources = snapshot.topic_sources
             source = next((sources[topic] for topic in subscription.topics if topic in sources), None)
-            # The cause fires, and people were told of it: this alert is only its consequence.
+            # The cause fires: this alert is only its consequence, and would tell people nothing new.
             if source is not None:
                 until = self._calendar.until(rule.hours.names, now)
                 because = f"{source.name} fires"

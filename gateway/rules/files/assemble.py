@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.model.instants import instant
-from gateway.model.rules.destination import Destination, SlackChannel, Webhook
+from gateway.model.rules.destination import Destination
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.route import ALWAYS
 from gateway.model.rules.rulebook import DEFAULT_CLOSED_BY_HAND, LabelRules, Rulebook
 from gateway.model.time_intervals import TimeInterval, first_after
+from gateway.outbound.registry import KINDS
 from gateway.rules.files.checks import Checks
 from gateway.rules.files.findings import Finding, nearest
 from gateway.rules.files.raw import RawRules
@@ -150,6 +151,7 @@ class _Assembly(Checks):
         for watchdog in listed:
             # `notify` is the quiet way of telling; whoever wants to be called has to say so under `page`.
             self.interrupts_nobody(*watchdog.notify)
+            self.wakes_somebody(*watchdog.page)
             self._findings.extend(watchdog_findings(watchdog, sources))
         found = {
             watchdog.value.name: replace(watchdog.value, source=source_name_of(watchdog, sources))
@@ -162,16 +164,11 @@ class _Assembly(Checks):
         return {name: replace(found[name], notify=notify, page=page) for name, (notify, page) in told.items()}
 
     def audit(self, destinations: Mapping[str, Destination]) -> tuple[str, ...]:
-        """Return the destinations of the audit trail.
-
-        Only a webhook can take it, since it is not meant for people.
-        """
+        """Return the destinations of the audit trail. Only some kinds take it, since it is not for people."""
         for reference in self._raw.audit:
-            if reference.name in destinations and not isinstance(destinations[reference.name].via, Webhook):
-                self.error(
-                    reference.place,
-                    f"`{reference.name}` takes no audit trail: name a {{webhook: …}} destination",
-                )
+            if reference.name in destinations and not destinations[reference.name].via.takes_audit:
+                kinds = " or ".join(f"{{{name}: …}}" for name, kind in KINDS.items() if kind.integration.takes_audit)
+                self.error(reference.place, f"`{reference.name}` takes no audit trail: name a {kinds} destination")
         return self.names(self._raw.audit, destinations)
 
     def never_come(self, now: int) -> None:
@@ -192,8 +189,7 @@ class _Assembly(Checks):
 
 def _channel(destination: Destination) -> object:
     """Return what two destinations have in common if they notify the same place."""
-    via = destination.via
-    return (via.channel, via.token) if isinstance(via, SlackChannel) else (via.kind, destination.credential)
+    return destination.kind, destination.via.place
 
 
 def _reached(name: str, destinations: Mapping[str, Destination]) -> set[str]:

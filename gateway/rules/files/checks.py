@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gateway.model.matchers import Matcher
-from gateway.model.rules.destination import Destination, PagerDutyService
+from gateway.model.rules.destination import Destination, Integration, Interrupts
 from gateway.rules.files.findings import Finding, Level, Place, nearest
 from gateway.rules.files.raw import RawRules
 from gateway.rules.files.reader import Reference
@@ -53,17 +53,23 @@ class Checks:
         return tuple(dict.fromkeys(reference.name for reference in references if self.known(reference, destinations)))
 
     def interrupts_nobody(self, *notify: Reference) -> None:
-        pagers = {
-            reference.value.name for reference in self._raw.destinations if isinstance(reference.value.via, PagerDutyService)
-        }
-        for reference in notify:
-            # PagerDuty calls somebody for whatever it is sent, so `page_when` and mutes of pages have to
-            # apply to it.
-            if reference.name in pagers:
-                self.error(
-                    reference.place,
-                    f"`{reference.name}` is PagerDuty, which always interrupts: it belongs into `page`",
-                )
+        for reference, via in self._named(notify):
+            # It calls somebody for whatever it is sent, so `page_when` and mutes of pages have to apply to it.
+            if via.interrupts is Interrupts.ALWAYS:
+                what = f"`{reference.name}` is {via.label}, which always interrupts"
+                self.error(reference.place, f"{what}: it belongs into `page`")
+
+    def wakes_somebody(self, *page: Reference) -> None:
+        for reference, via in self._named(page):
+            # The writer of the rule counts on somebody being woken; this kind of destination wakes nobody.
+            if via.interrupts is Interrupts.NEVER:
+                what = f"`{reference.name}` is {via.label}, which wakes nobody"
+                self.error(reference.place, f"{what}: it belongs into `notify`, or into `fallback` of what pages")
+
+    def _named(self, references: Iterable[Reference]) -> Iterator[tuple[Reference, Integration]]:
+        """Return the references whose destination exists, with that destination's integration."""
+        known = {raw.value.name: raw.value.via for raw in self._raw.destinations}
+        return ((reference, known[reference.name]) for reference in references if reference.name in known)
 
     def unreachable(self, siblings: Sequence[tuple[str, Place, tuple[Matcher, ...], bool]], what: str) -> None:
         """Warn of each sibling that is never reached: all matchers of an earlier one are among its own.

@@ -88,6 +88,7 @@ class RouteTree:
         if raw.shifts is not None:
             own["shifts"] = tuple(self._shift(shift, destinations) for shift in raw.shifts)
         self._checks.interrupts_nobody(*(raw.notify or ()), *(ref for shift in raw.shifts or () for ref in shift.notify))
+        self._checks.wakes_somebody(*(raw.page or ()), *(ref for shift in raw.shifts or () for ref in shift.page))
         origin = Origin(raw.place.file, raw.place.line)
         return Route(raw.name, origin, raw.match, parent, children, raw.go_on, **{**inherited, **own})
 
