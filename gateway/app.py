@@ -80,9 +80,10 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
     listed = first.rules.listed_sources.values()
     environment.demand_tokens(sources_have_them=bool(listed) and all(one.token for one in listed))
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(open_store(settings))
+        metrics = Metrics()
+        client = await stack.enter_async_context(open_store(settings, metrics.background_ended))
         shards = await open_shards(client, settings.shards, first.rules.partition_by)
-        gateway = await _assemble(stack, environment, first, shards, paces)
+        gateway = await _assemble(stack, environment, first, shards, paces, metrics)
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise asyncio.CancelledError  # a library swallowed it while we started
@@ -90,12 +91,16 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
 
 
 async def _assemble(
-    stack: AsyncExitStack, environment: Environment, first: CompiledRules, shards: Shards, paces: Mapping[str, Pace]
+    stack: AsyncExitStack,
+    environment: Environment,
+    first: CompiledRules,
+    shards: Shards,
+    paces: Mapping[str, Pace],
+    metrics: Metrics,
 ) -> Gateway:
     settings = environment.settings
-    metrics = Metrics()
     secrets = EnvironmentSecrets(environment, await mark_key(shards.home))
-    workers = Workers(shards, first.correlator, first.policy, metrics.taken)
+    workers = Workers(shards, first.correlator, first.policy, metrics.taken, metrics.batch)
     own_alerts = OwnAlerts(workers.intakes[HOME], shards.home)
     notifiers, trail = _senders(stack, settings, secrets)
     peers = AlertmanagerPeers()
@@ -132,10 +137,10 @@ async def _assemble(
 
     stack.push_async_callback(workers.intake.drain)
     for work in (own_alerts.run, auditor.run, reloader.run):
-        background(stack, work)
+        background(stack, work, metrics.background_ended)
     if heartbeat is not None:
         stack.push_async_callback(heartbeat.aclose)
-        background(stack, heartbeat.run)
+        background(stack, heartbeat.run, metrics.background_ended)
     workers.start(stack)
     _announce(first, health)
     return Gateway(asgi_app, reloader, auditor, shards, metrics, own_alerts)

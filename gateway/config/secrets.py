@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import blake2b
 from secrets import token_bytes
 
@@ -9,8 +10,9 @@ import structlog
 
 from gateway.config.environment import Environment
 from gateway.errors import BadSettings
-from gateway.model.changes import Cell, Changes, Query, Table
+from gateway.model.changes import Cell, Changes, Query, Result, Table
 from gateway.ports import Store
+from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.vault")
 
@@ -37,9 +39,13 @@ class EnvironmentSecrets:
 
 
 async def mark_key(store: Store) -> bytes:
-    """The key of the marks, made once per store. Raises `StateUnavailable`."""
-    while True:
-        row = (await store.gather(Query(cells=(KEY,)))).rows[KEY]
+    """Return the key of the marks, which is made once per store. Raises `StateUnavailable`."""
+    new = token_bytes(32)
+
+    def decide(gathered: Result) -> tuple[Changes | None, bytes]:
+        row = gathered.rows[KEY]
         if row.value:
-            return row.value
-        await store.commit(Changes(expect={KEY: row.version}, put={KEY: token_bytes(32)}))
+            return None, row.value
+        return Changes(expect={KEY: row.version}, put={KEY: new}), new
+
+    return (await transact(store, "mark_key", partial(store.gather, Query(cells=(KEY,))), decide)).answer

@@ -8,8 +8,10 @@ generation does not plan (`reconcile.context.outdated`).
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,7 +19,7 @@ import structlog
 from gateway.errors import StateUnavailable
 from gateway.model.agenda import NEW_RULES
 from gateway.model.cells import RULES
-from gateway.model.changes import Changes, CommitOutcome, Query, Table
+from gateway.model.changes import Changes, Query, Result, Table
 from gateway.model.durations import SECOND
 from gateway.model.ledger import Ledger
 from gateway.model.records import load_ledger
@@ -26,13 +28,14 @@ from gateway.model.rules.rulebook import Rulebook
 from gateway.ports import Archive, Report, State
 from gateway.rules.compiled import CompiledRules, compile_rules
 from gateway.rules.files import differences, fingerprint_files, load_rules
-from gateway.state.paging import PAGE
+from gateway.state.paging import pages
 from gateway.state.shards import Shards
+from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.rules")
 
 POLL_SECONDS = 2.0  # between two looks at the files
-ALIVE = 10 * SECOND  # how often one of the replicas with the newest rules says that it is there
+ALIVE_INTERVAL = 10 * SECOND  # how often a replica with the newest rules says in the store that it is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class RulesReloader:
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
-                await self._say_that_we_live()
+                await self._say_alive()
                 seen = fingerprint_files(self._path)
                 if seen != self._seen:
                     await self.reload()
@@ -87,21 +90,27 @@ class RulesReloader:
             if self.errors:
                 self._listeners.report("GatewayRulesRejected", {})
 
-    async def _say_that_we_live(self) -> None:
-        """As long as nobody has newer rules; replicas with older ones leave planning to us."""
+    async def _say_alive(self) -> None:
+        """Say in every shard that a replica with the newest rules is there, if this one has them."""
         for state in self._shards.states:
-            gathered = await state.gather(Query(cells=(RULES,)))
-            row = gathered.rows[RULES]
-            known = load_rule_generation(row.value)
-            if known.revision == self.in_force.rules.revision and gathered.now - known.seen_at > ALIVE:
-                said = known._replace(seen_at=gathered.now)
-                await state.commit(Changes(expect={RULES: row.version}, put={RULES: said.dump()}))
+            await transact(state, "rules_alive", partial(state.gather, Query(cells=(RULES,))), self._still_newest)
+
+    def _still_newest(self, gathered: Result) -> tuple[Changes | None, None]:
+        """Return the change that says so, None if another replica did so lately or has newer rules."""
+        row = gathered.rows[RULES]
+        known = load_rule_generation(row.value)
+        # A replica with older rules says nothing: planning is left to those that have the newest.
+        if known.revision != self.in_force.rules.revision or gathered.now - known.seen_at <= ALIVE_INTERVAL:
+            return None, None
+        said = known._replace(seen_at=gathered.now)
+        return Changes(expect={RULES: row.version}, put={RULES: said.dump()}), None
 
     async def reload(self) -> bool:
         """Load the files, and put them in force if they have no errors. Return whether they have none."""
         loaded = await asyncio.to_thread(load_rules, self._path, self._clock())
         self.errors = tuple(str(error) for error in loaded.errors) or self._partition_errors(loaded.rulebook)
         self._listeners.rejected(bool(self.errors))
+        # Half of a rule set would tell the wrong people: the last good one stays, and an own alert says so.
         if loaded.rulebook is None or self.errors:
             log.error("rules_rejected", errors=self.errors[:20], in_force=self.in_force.rules.revision)
             return False
@@ -123,15 +132,19 @@ class RulesReloader:
         self._listeners.use(self.in_force, generations)
         lines = differences(old, rules)
         log.warning("rules_reloaded", revision=rules.revision, generations=generations, changes=lines[:50])
+        # Those who were told of a firing there are still told of its end, so its secrets must not go yet.
         gone = old.destinations.keys() - rules.destinations.keys()
         for name, ends in (await owed_ends(self._shards, gone) if gone else {}).items():
             log.warning("ends_owed", destination=name, ends=ends)
 
 
 async def _announce(state: State, ours: str) -> int:
-    """The store's generation where it has this revision, else the next, and everything in the shard is looked at again."""
-    while True:
-        gathered = await state.gather(Query(cells=(RULES,)))
+    """Announce the revision `ours` in one shard, and return its generation there.
+
+    A revision that the shard does not have gets the next generation, and all its incidents are planned again.
+    """
+
+    def decide(gathered: Result) -> tuple[Changes | None, int]:
         row = gathered.rows[RULES]
         known = load_rule_generation(row.value)
         generation = known.generation if known.revision == ours else known.generation + 1
@@ -139,20 +152,18 @@ async def _announce(state: State, ours: str) -> int:
         changes = Changes(expect={RULES: row.version}, put={RULES: rule_generation.dump()})
         if generation != known.generation:
             changes.schedule(NEW_RULES, gathered.now, 0)
-        if (await state.commit(changes)).outcome is CommitOutcome.DONE:
-            return generation
+        return changes, generation
+
+    return (await transact(state, "rules", partial(state.gather, Query(cells=(RULES,))), decide)).answer
 
 
 async def owed_ends(archive: Archive, destinations: set[str]) -> dict[str, int]:
-    """Return by destination how many members it was notified of as firing, and not yet as ended."""
-    owed: dict[str, int] = {}
-    cursor = 0
-    while True:
-        cursor, rows = await archive.page(Table.LEDGERS, cursor, PAGE)
+    """Count, by destination, the members that were told firing there and not told ended yet."""
+    owed: Counter[str] = Counter()
+    async for rows in pages(archive, Table.LEDGERS):
         for row in rows.values():
             ledger: Ledger = load_ledger(row.value)
             count = sum(ledger.last_notified.members.values())
             if ledger.destination in destinations and count:
-                owed[ledger.destination] = owed.get(ledger.destination, 0) + count
-        if not cursor:
-            return owed
+                owed[ledger.destination] += count
+    return dict(owed)
