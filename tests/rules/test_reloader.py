@@ -296,7 +296,7 @@ async def watched(replica: Replica) -> AsyncIterator[Callable[[Callable[[], obje
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reload, "EVERY", 0)
+    monkeypatch.setattr(reload, "POLL_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("at_once")
