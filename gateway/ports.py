@@ -15,6 +15,7 @@ from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Look, Notification
 from gateway.model.quarantined import Quarantined
 from gateway.model.source_peers import PeerReport
+from gateway.model.verdict import NotifyReason
 
 
 class Notifier(Protocol):
@@ -158,6 +159,10 @@ class Watcher(Protocol):
 
     def shipped(self, destination: str, entries: int, lost: int) -> None:
         """Of the audit trail; `lost` were cut off the log before they could be sent."""
+        ...
+
+    def notified(self, reason: NotifyReason) -> None:
+        """Count a notification that a vendor took, by why it was due."""
         ...
 
     def told(self, milliseconds: int) -> None:

@@ -37,7 +37,7 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
 
     `lines` holds firing members first, then those of which news is kept away, that moved, that ended; the most severe and oldest
     first. The renderer shortens. `where` is the labels that all members share (cluster, namespace, service …). `rule` names the route that sent it, `name (file:line)`.
-    `closed_by` is who closed it by hand, or where it moved to for `NotifiedState.MOVED`. `quiet_until` is set while nothing fires
+    `closed_by` is who closed it by hand, `moved_to` where its members are notified now. `quiet_until` is set while nothing fires
     but the end is not told yet.
     """
 
@@ -61,6 +61,7 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     acknowledged_by: str = ""
     acknowledged_at: int = 0
     closed_by: str = ""
+    moved_to: str = ""
     quiet_until: int = 0
     owner: str = ""
     rule: str = ""

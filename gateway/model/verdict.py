@@ -79,6 +79,29 @@ QUIETING = frozenset({Reason.MAINTENANCE, Reason.MUTED, Reason.INHIBITED, Reason
 """What keeps news away from people without ending anything: what was told before stays told, and its end is told too."""
 
 
+class NotifyReason(StrEnum):
+    """Why a target is due a notification, or why it is due none. The comment says what people see.
+
+    The names are those of the log's field `why`, of a metric's label and of `explain`. Alertmanager's `NotifyReason` is the model
+    (notify/dedup_stage.go in its repository).
+    """
+
+    UP_TO_DATE = "up_to_date"  # the target knows it all: nothing is sent
+    FIRST_NOTIFICATION = "first_notification"  # a new message or page, once its waits are over
+    FIRING_AGAIN = "firing_again"  # it was told the end, or that somebody closed it: a new generation
+    SEVERITY_ROSE = "severity_rose"  # it got worse: at once
+    PAGE_WHEN_MET = "page_when_met"  # from now on it interrupts a person: at once
+    ACKNOWLEDGEMENT_CHANGED = "acknowledgement_changed"  # somebody has it, or nobody has it any more: at once
+    FALLBACK_CHANGED = "fallback_changed"  # it stands in for a destination that cannot be reached, or no longer: at once
+    SUPPRESSION_ENDED = "suppression_ended"  # what was kept quiet after its notification is so no longer: at once
+    FIRING_AFTER_QUIET = "firing_after_quiet"  # the message says that nothing fires, and something does: at once
+    MEMBERS_CHANGED = "members_changed"  # alerts joined or ended: an edit after `update_interval`
+    QUIET = "quiet"  # nothing fires: the end is told after `resolve_after`, and a message says so until then
+    ENDED = "ended"  # everything has ended for long enough
+    CLOSED_BY_HAND = "closed_by_hand"  # a person closed it while it fires
+    MOVED = "moved"  # it fires on, and is told elsewhere now, or nowhere
+
+
 class Taken(NamedTuple):
     """What an observation of a source was; `event_at` is when what is new in it happened by the source's clock, 0 for nothing.
 

@@ -8,13 +8,14 @@ import msgspec
 
 from gateway.decisions.accounting.invariants import increment_planned, increment_status_counts, increment_unheard
 from gateway.decisions.accounting.verdict_log import log_verdicts
-from gateway.decisions.delivery.deliver import Rest, at_rest, next_step
+from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.settle import fall_back
-from gateway.decisions.intake.admit import KEEP_ENDED
+from gateway.decisions.intake.batch import KEEP_ENDED_MS
 from gateway.decisions.notification.assumptions import assumed, superseded
 from gateway.decisions.notification.member_status import count_statuses
-from gateway.decisions.notification.plan import Plan, failing_since, plan, remind_at
-from gateway.decisions.notification.view import View, severity_of
+from gateway.decisions.notification.plan import plan
+from gateway.decisions.notification.resolve import Plan, failing_since, remind_at
+from gateway.decisions.notification.view import View
 from gateway.model.agenda import Subject, urgency
 from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, LogEntry, Release, Table
 from gateway.model.durations import SECOND
@@ -51,7 +52,7 @@ def _claimed_changes(context: Context, claim: Claim, versioned: VersionedSnapsho
         return Changes(releases=[Release(claim, versioned.now + 2 * SECOND)])
     planned = plan(versioned.snapshot, context.policy, versioned.now)
     changes = plan_changes(context, versioned, planned)
-    changes.releases.append(Release(claim, planned.look_at or None))
+    changes.releases.append(Release(claim, planned.look_at))
     return changes
 
 
@@ -59,15 +60,14 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) 
     before, now = versioned.snapshot.incident, versioned.now
     changes = Changes(expect=versioned.expect(before.id))
     increment_planned(changes, before)
-    increment_status_counts(changes, before.untargeted, planned.untargeted)
-    changes.log += log_verdicts(before.id, "", before.untargeted, planned.untargeted, planned.untargeted_verdicts.values())
-    for view in planned.views.values():
-        _write_ledger(context, versioned, planned.incident, view, changes)
+    increment_status_counts(changes, before.untargeted, planned.untargeted_counts)
+    changes.log += log_verdicts(before.id, "", before.untargeted, planned.untargeted_counts, planned.untargeted.values())
+    ledgers = [_write_ledger(context, versioned, planned.incident, view, changes) for view in planned.views.values()]
     incident = msgspec.structs.replace(
         planned.incident,
         planned_revision=before.revision,
         targets=tuple(dict.fromkeys((*before.targets, *planned.views))),
-        untargeted=planned.untargeted,
+        untargeted=planned.untargeted_counts,
         subscriptions=() if planned.incident.resolved_at else tuple(versioned.topics),
     )
     _watch(changes, before, incident)
@@ -79,8 +79,8 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) 
         changes.put[Cell(Table.INCIDENTS, before.id)] = dump(incident)
     if incident.resolved_at and not before.resolved_at:
         changes.log.append(LogEntry(before.id, "resolved", {}))
-    if incident.resolved_at and all(at_rest(view.ledger) for view in planned.views.values()):
-        changes.schedule(Subject.expire(before.id), now + KEEP_ENDED, 9)
+    if incident.resolved_at and all(at_rest(ledger) for ledger in ledgers):
+        changes.schedule(Subject.expire(before.id), now + KEEP_ENDED_MS, 9)
     return changes
 
 
@@ -102,8 +102,8 @@ def _watch(changes: Changes, before: Incident, after: Incident) -> None:
     changes.topics.unsubscribe += [(topic, subject) for topic in before.subscriptions if topic not in after.subscriptions]
 
 
-def _write_ledger(context: Context, versioned: VersionedSnapshot, incident: Incident, view: View, changes: Changes) -> None:
-    """The stored ledger gets what only a plan knows: its standings, a reminder, that it fell back."""
+def _write_ledger(context: Context, versioned: VersionedSnapshot, incident: Incident, view: View, changes: Changes) -> Ledger:
+    """Write down what only a plan knows of a target: its status counts, a reminder, that it fell back. Return its ledger."""
     now, stored = versioned.now, versioned.snapshot.ledgers.get(view.target)
     before = stored or Ledger(incident.id, view.target, view.destination.name if view.destination else "")
     after = _remind(view, incident, superseded(before, view.desired), now)
@@ -114,26 +114,27 @@ def _write_ledger(context: Context, versioned: VersionedSnapshot, incident: Inci
         after = fall_back(after, view.destination.fallback_after, now)
     if after.fell_back_at and not before.fell_back_at:
         changes.schedule(Subject.plan(incident.id), now, 0)
-    books, verdicts = count_statuses(view, now)
-    changes.log += log_verdicts(incident.id, view.target, before.status_counts, books, verdicts.values())
-    after = msgspec.structs.replace(after, status_counts=books)
-    increment_status_counts(changes, before.status_counts, books)
+    counts, verdicts = count_statuses(view, now)
+    changes.log += log_verdicts(incident.id, view.target, before.status_counts, counts, verdicts.values())
+    after = msgspec.structs.replace(after, status_counts=counts)
+    increment_status_counts(changes, before.status_counts, counts)
     if after != stored:
         cell = ledger_cell(incident.id, view.target)
         changes.put[cell] = dump(after)
         changes.expect[cell] = versioned.versions.get(cell, b"")
     looks = context.notifiers[view.kind].settles_by_looking if view.kind in context.notifiers else False
-    view.ledger = assumed(after)
-    step = next_step(view, now, looks=looks)
+    ledger = assumed(after)
+    step = next_step(ledger, view, now, looks=looks)
     at = step.until if isinstance(step, Rest) else now
     if at is not None:
-        changes.schedule(Subject.deliver(view.target, incident.id), at, urgency(severity_of(view)))
+        changes.schedule(Subject.deliver(view.target, incident.id), at, urgency(view.with_ledger(ledger).severity))
+    return ledger
 
 
 def _remind(view: View, incident: Incident, ledger: Ledger, now: int) -> Ledger:
     at = remind_at(view, incident, ledger)
     if not at or at > now:
         return ledger
-    since = now - min(seat.alert.started_at for seat in view.firing)
+    since = now - min(member.alert.started_at for member in view.firing)
     note = Note(f"Still firing after {spoken(since)}, and nobody has it", broadcast=True, mention=view.desired.paged)
     return msgspec.structs.replace(ledger, pending_notes=(*ledger.pending_notes, note), reminded_at=now)

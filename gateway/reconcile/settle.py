@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.clock import utc_ms
 from gateway.decisions.accounting.invariants import increment_notifications, increment_status_counts
-from gateway.decisions.delivery import deliver
+from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.settle import fall_back, settle
 from gateway.decisions.notification.assumptions import abandoned, assumed
 from gateway.decisions.notification.member_status import count_statuses
@@ -79,21 +79,20 @@ async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: i
     if after.last_notified.state is not before.last_notified.state or _trouble(before) != _trouble(after):
         changes.schedule(Subject.plan(job.incident.id), now, 1)
         changes.log.append(LogEntry(job.incident.id, _story(after), {"target": after.target, "error": after.error}))
-    elif deliver.at_rest(after) and not deliver.at_rest(before):
+    elif at_rest(after) and not at_rest(before):
         changes.schedule(Subject.plan(job.incident.id), now, 9)  # it may be time to forget the incident one day
-    step = deliver.next_step(job.view, now, looks=looks)
-    changes.releases.append(Release(job.claim, step.until if isinstance(step, deliver.Rest) else now))
+    step = next_step(assumed(after), job.view, now, looks=looks)
+    changes.releases.append(Release(job.claim, step.until if isinstance(step, Rest) else now))
     committed = await commit(job.context.store, changes)
     return committed.outcome is not CommitOutcome.LOST
 
 
 def _book(job: Job, before: Ledger, after: Ledger, now: int, changes: Changes) -> Ledger:
     """Write the ledger down together with what it adds to the books; answers it as written."""
-    job.view.ledger = assumed(after)
-    books, _ = count_statuses(job.view, now)
-    increment_status_counts(changes, before.status_counts, books)
+    counts, _ = count_statuses(job.view.with_ledger(assumed(after)), now)
+    increment_status_counts(changes, before.status_counts, counts)
     increment_notifications(changes, assumed(before).last_notified, assumed(after).last_notified)
-    booked = msgspec.structs.replace(after, status_counts=books)
+    booked = msgspec.structs.replace(after, status_counts=counts)
     changes.put[ledger_cell(job.incident.id, job.view.target)] = dump(booked)
     return booked
 
@@ -152,9 +151,12 @@ def _observe(job: Job, sent: Sent) -> None:
         job.context.watcher.told(max(0, utc_ms() - job.incident.opened_at))
     generation = job.stored.generation if notification is None else notification.generation
     bound = log.bind(target=job.view.target, incident=job.incident.id, generation=generation)
-    if isinstance(answer, Delivered):
-        bound.info("delivered", state=str(notification.state) if notification else "reply", message_ref=answer.message_ref.id)
+    if not isinstance(answer, Delivered):
+        answered = not isinstance(answer, Unanswered)
+        bound.warning("delivery_failed", reason=answer.reason, detail=answer.detail, answered=answered)
+    elif notification is None:
+        bound.info("delivered", state="reply", remote=answer.message_ref.id)
     else:
-        bound.warning(
-            "delivery_failed", reason=answer.reason, detail=answer.detail, answered=not isinstance(answer, Unanswered)
-        )
+        job.context.watcher.notified(job.view.reason)
+        state, why = str(notification.state), job.view.reason.value
+        bound.info("delivered", state=state, why=why, remote=answer.message_ref.id)

@@ -20,9 +20,9 @@ from prometheus_client import (
     generate_latest,
 )
 
-from gateway.decisions.accounting.invariants import COUNTED, INVARIANTS, imbalances
+from gateway.decisions.accounting.invariants import COUNTED_STATUSES, INVARIANTS, imbalances
 from gateway.model.agenda import Subject
-from gateway.model.verdict import Outcome, Reason, Taken
+from gateway.model.verdict import NotifyReason, Outcome, Reason, Taken
 from gateway.telemetry.source_metrics import CONCLUSIONS, SourceMetrics
 from gateway.telemetry.watchdog_metrics import WatchdogMetrics
 
@@ -41,6 +41,9 @@ class _Done:
         self.truncated = counter("gateway_truncated_alerts", "Alerts that Alertmanager left out (max_alerts)")
         self.verdicts = counter("gateway_observations", "Alerts taken, by what they meant", ["outcome", "reason"])
         self.deliveries = counter("gateway_deliveries", "Sends by destination and answer", ["destination", "outcome"])
+        self.notifications = counter(
+            "gateway_notifications", "Notifications that a vendor took, by why they were due", ["reason"]
+        )
         self.delivery_seconds = histogram(
             "gateway_delivery_seconds", "How long a vendor took to answer", ["destination"], buckets=FAST
         )
@@ -54,6 +57,8 @@ class _Done:
             "gateway_heartbeats", "Heartbeats of our own: sent, failed, or withheld while we are not well", ["outcome"]
         )
         self.failures = counter("gateway_subject_failures", "Faults of our own while working on a subject", ["kind"])
+        for why in NotifyReason:
+            self.notifications.labels(why.value)
         for reason in Reason:
             for outcome in OUTCOMES_OF.get(reason, ()):
                 self.verdicts.labels(outcome, reason)
@@ -128,6 +133,9 @@ class Metrics:
         self._done.shipped.labels(name, "taken").inc(entries)
         self._done.shipped.labels(name, "lost").inc(lost)
 
+    def notified(self, reason: NotifyReason) -> None:
+        self._done.notifications.labels(reason.value).inc()
+
     def told(self, milliseconds: int) -> None:
         self._done.told_seconds.observe(milliseconds / 1000)
 
@@ -151,7 +159,7 @@ class Metrics:
         """The state's figures; answers the residues."""
         for reason in STANDING_REASONS:
             self._state.reasons.labels(reason).set(counted.get(f"reason:{reason}", 0))
-        for name in COUNTED:
+        for name in COUNTED_STATUSES:
             self._state.status_counts.labels(name).set(counted.get(f"standing:{name}", 0))
         for state in ("counted", "planned", "waiting"):
             self._state.open.labels(state).set(counted.get(f"open:{state}", 0))

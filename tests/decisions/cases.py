@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from gateway.decisions.delivery.compose import compose
-from gateway.decisions.delivery.deliver import begin
+from gateway.decisions.delivery.next_step import begin
 from gateway.decisions.delivery.settle import settle
 from gateway.decisions.incident_snapshot import IncidentSnapshot
-from gateway.decisions.notification.plan import Plan, plan
+from gateway.decisions.notification.plan import plan
+from gateway.decisions.notification.resolve import Plan
 from gateway.decisions.notification.view import View
 from gateway.decisions.policy import Policy
 from gateway.model.alert import Alert

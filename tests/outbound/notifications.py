@@ -70,6 +70,7 @@ notifications = st.builds(
     quiet_until=times,
     acknowledged_by=texts,
     closed_by=texts,
+    moved_to=texts,
     rule=texts,
     reason=texts,
     owner=texts,

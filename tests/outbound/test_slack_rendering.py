@@ -32,7 +32,7 @@ def words(rendered: Rendered) -> str:
         pytest.param({"owner": "payments"}, ["owner: payments"], id="whose it is"),
         pytest.param({"state": NotifiedState.ENDED, "firing": 0, "ended": 1, "ended_at": NOW + 3_600_000}, ["✅ Resolved", "it took *1h 1m*"], id="ended, and how long it took"),
         pytest.param({"state": NotifiedState.CLOSED, "closed_by": "ann"}, ["☑️ Closed by hand", "closed by ann while it still fires"], id="closed by hand"),
-        pytest.param({"state": NotifiedState.MOVED, "closed_by": "told at pay-slack now"}, ["➡️ Moved", "told at pay-slack now"], id="moved"),
+        pytest.param({"state": NotifiedState.MOVED, "moved_to": "told at pay-slack now"}, ["➡️ Moved", "told at pay-slack now"], id="moved"),
         pytest.param({"moved": 1, "lines": (line(), line("DiskFull", labels={"pod": "p1"}, moved=True))}, ["2 alerts: 1 firing, 1 moved", "➡️ DiskFull pod=p1, told here no longer"], id="one of two is told elsewhere now"),
         pytest.param({"quiet_until": NOW + 60_000, "firing": 0, "ended": 1}, ["⏳ Quiet", "closes <!date^1800000060^"], id="quiet, and when it closes"),
         pytest.param({"reason": "re-opened without a newer start"}, ["re-opened without a newer start"], id="a reason"),

@@ -229,10 +229,10 @@ class EveryReason(RuleBasedStateMachine):
 
     @invariant()
     def what_something_keeps_quiet_is_not_told(self) -> None:
-        untargeted_verdicts = [one for kind, seen in self.looked_at.items() for one in getattr(self.world, kind).sent[seen:]]
+        unseen = [one for kind, seen in self.looked_at.items() for one in getattr(self.world, kind).sent[seen:]]
         self.looked_at = {kind: len(getattr(self.world, kind).sent) for kind in self.looked_at}
         alerts = {(one.name, *sorted(one.labels.items())): (member, one) for _, member, one in self.reading.firing()}
-        for sent in untargeted_verdicts:
+        for sent in unseen:
             moved = sent.notification is not None and sent.notification.state is NotifiedState.MOVED
             assert not moved or not self.reading.routed(START + sent.at), (
                 f"{sent.target} was told that it moved, and it did not"

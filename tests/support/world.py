@@ -26,7 +26,7 @@ from gateway.model.notification import Answer, Delivered, Found, Look, Notificat
 from gateway.model.records import load_incident, load_ledger
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.source_peers import PeerReport
-from gateway.model.verdict import Verdict
+from gateway.model.verdict import NotifyReason, Verdict
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
 from gateway.state.shards import Shards
@@ -170,6 +170,8 @@ class Silent:
 
     def shipped(self, destination: str, entries: int, lost: int) -> None: ...
 
+    def notified(self, reason: NotifyReason) -> None: ...
+
     def told(self, milliseconds: int) -> None: ...
 
     def asked(self, source: str, answered: int, silent: int) -> None: ...
@@ -257,7 +259,7 @@ class World:
             planned = plan(versioned.snapshot, policy, versioned.now)
             for target, view in planned.views.items():
                 found |= {(target, episode): verdict for episode, verdict in count_statuses(view, versioned.now)[1].items()}
-            found |= {("", episode): verdict for episode, verdict in planned.untargeted_verdicts.items()}
+            found |= {("", episode): verdict for episode, verdict in planned.untargeted.items()}
         return found
 
     def ledgers_of(self, incident: str) -> dict[str, Ledger]:

@@ -1,4 +1,4 @@
-"""Compose: put a view into the words and figures that a destination renders. Redaction happens here, for every vendor alike."""
+"""Put a view into the words and figures that a destination renders. Redaction happens here, for every vendor alike."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
-from gateway.decisions.notification.view import Seat, View
+from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
 from gateway.model.ledger import NotifiedState
@@ -19,10 +19,9 @@ SUMMARY_ANNOTATIONS = ("summary", "message", "description")
 
 def compose(view: View, incident: Incident, labels: LabelRules, now: int, public_url: str = "") -> Notification:
     shown = _shown(view)
-    alerts = [_redacted(seat.alert, labels) for seat in shown]
-    firing, moved = sum(_fires(view, seat) for seat in shown), sum(_moved(view, seat) for seat in shown)
+    alerts = [_redacted(member.alert, labels) for member in shown]
+    firing, moved = sum(_fires(view, member) for member in shown), sum(_moved(view, member) for member in shown)
     shared = _shared(alerts)
-    recipients = [recipient for seat in view.seats for recipient in seat.recipients]
     via = view.destination.via if view.destination else None
     who = incident.acknowledged
     ended = view.desired.state in (NotifiedState.ENDED, NotifiedState.MOVED, NotifiedState.CLOSED)
@@ -35,20 +34,21 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
         severity=view.desired.severity,
         title=_title(alerts, shared, labels),
         where=_where(shared, labels),
-        lines=tuple(_line(alert, view, seat, labels) for alert, seat in zip(alerts, shown, strict=True)),
+        lines=tuple(_line(alert, view, member, labels) for alert, member in zip(alerts, shown, strict=True)),
         firing=firing,
         ended=len(shown) - firing - moved,
         moved=moved,
-        started_at=min((seat.alert.started_at for seat in shown), default=incident.opened_at),
-        ended_at=max((seat.alert.ended_at for seat in shown), default=now) if ended else 0,
+        started_at=min((member.alert.started_at for member in shown), default=incident.opened_at),
+        ended_at=max((member.alert.ended_at for member in shown), default=now) if ended else 0,
         at=now,
         page=view.desired.paged,
         mentions=via.mention_on_page if isinstance(via, SlackChannel) else (),
         acknowledged_by=who.by if who else "",
         acknowledged_at=who.at if who else 0,
-        closed_by=view.desired.closed_by if view.desired.state is NotifiedState.CLOSED else view.moved_to,
-        quiet_until=view.quiet_until if view.desired.quiet else 0,
-        owner=next((recipient.route.owner for recipient in recipients if recipient.route.owner), ""),
+        closed_by=view.desired.closed_by if view.desired.state is NotifiedState.CLOSED else "",
+        moved_to=view.moved_to,
+        quiet_until=(view.quiet_until or 0) if view.desired.quiet else 0,
+        owner=next((recipient.route.owner for recipient in view.recipients if recipient.route.owner), ""),
         rule=view.rule,
         link=f"{public_url}/api/v1/incidents/{incident.id}" if public_url else "",
         previous=incident.previous,
@@ -58,7 +58,10 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
 
 
 def compose_plainly(view: View, incident: Incident, now: int) -> Notification:
-    """The least that can be said, out of nothing that a sender wrote: for a telling whose content makes us stumble."""
+    """Compose the least that can be said, of nothing that a sender wrote.
+
+    It is used where the content of an alert makes the gateway stumble again and again: people hear of the incident all the same.
+    """
     firing = sum(view.desired.members.values())
     return Notification(
         incident=incident.id,
@@ -81,41 +84,39 @@ def compose_plainly(view: View, incident: Incident, now: int) -> Notification:
 
 
 def next_generation(view: View) -> int:
-    """It grows each time that firing is told after a told end or a close by hand."""
+    """Return the ledger's generation, which grows each time that firing is notified after a notified end or a close by hand."""
     ledger = view.ledger
     again = view.desired.state is NotifiedState.FIRING and ledger.last_notified.state is not NotifiedState.FIRING
     return ledger.generation + 1 if again else max(1, ledger.generation)
 
 
-def _shown(view: View) -> list[Seat]:
-    """Of the members told, each alert in its newest life, in the order of `Notification.lines`."""
+def _shown(view: View) -> list[TargetMember]:
+    """Return each alert that is to be shown, in its newest episode, in the order of `Notification.lines`."""
     members = view.desired.members
-    known = [seat for seat in view.seats if seat.member.episode_id in members]
-    newest = {seat.member.alert: seat for seat in sorted(known, key=lambda seat: seat.member.episode)}
+    known = [member for member in view.members if member.episode_id in members]
+    newest = {member.alert.id: member for member in sorted(known, key=lambda member: member.alert.episode)}
     return sorted(
         newest.values(),
-        key=lambda seat: (
-            not members[seat.member.episode_id],
-            seat.member.episode_id in view.desired.silenced_after_notify,
-            not _moved(view, seat),
-            -seat.alert.severity,
-            seat.alert.started_at,
-            seat.member.episode_id,
+        key=lambda member: (
+            not members[member.episode_id],
+            member.episode_id in view.desired.silenced_after_notify,
+            not _moved(view, member),
+            -member.alert.severity,
+            member.alert.started_at,
+            member.episode_id,
         ),
     )
 
 
-def _fires(view: View, seat: Seat) -> bool:
-    """As the target is to see it; what has moved from here fires on elsewhere."""
+def _fires(view: View, member: TargetMember) -> bool:
+    """Return whether the target sees the member firing. A member that has moved from here fires on elsewhere."""
     return (
-        seat.alert.firing
-        if view.desired.state is NotifiedState.MOVED
-        else view.desired.members.get(seat.member.episode_id, False)
+        member.alert.firing if view.desired.state is NotifiedState.MOVED else view.desired.members.get(member.episode_id, False)
     )
 
 
-def _moved(view: View, seat: Seat) -> bool:
-    return seat.alert.firing and not _fires(view, seat)
+def _moved(view: View, member: TargetMember) -> bool:
+    return member.alert.firing and not _fires(view, member)
 
 
 def _redacted(alert: Alert, labels: LabelRules) -> Alert:
@@ -137,7 +138,7 @@ def _with_texts(alert: Alert, labels: dict[str, str], annotations: dict[str, str
 
 
 def _masked(name: str, value: str, labels: LabelRules, hidden: set[str]) -> str:
-    """A redacted label is shown as a hash; its value is taken out of every other text too."""
+    """Show a redacted label as a hash, and take its value out of every other text."""
     return redacted(value) if name in labels.redact else _without(hidden, value)
 
 
@@ -161,14 +162,14 @@ def _shared(alerts: Iterable[Alert]) -> dict[str, str]:
 
 
 def _where(shared: Mapping[str, str], labels: LabelRules) -> dict[str, str]:
-    """What all members share, the labels of the scope and the service first."""
+    """Return the labels that all members share, those of the scope and the service first."""
     first = [name for name in (*labels.scope, *labels.service) if name in shared]
     names = dict.fromkeys((*first, *shared))
     return {name: shared[name] for name in names if name not in ("alertname", labels.severity.label)}
 
 
 def titled(names: Iterable[str]) -> str:
-    """What it is about: the first kind of alert, and how many others there are."""
+    """Say what an incident is about: the first kind of alert, and how many other kinds there are."""
     first, *others = dict.fromkeys(names) or ["(no alert)"]
     more = f" and {len(others)} more kind{'s' if len(others) > 1 else ''}" if others else ""
     return first + more
@@ -180,11 +181,9 @@ def _title(alerts: list[Alert], shared: Mapping[str, str], labels: LabelRules) -
     return f"{title} · {service}" if service else title
 
 
-def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> AlertLine:
-    over = not (_fires(view, seat) or seat.alert.firing)
-    lives = [
-        one for one in view.seats if one.member.alert == seat.member.alert and one.member.episode_id in view.desired.members
-    ]
+def _line(alert: Alert, view: View, member: TargetMember, labels: LabelRules) -> AlertLine:
+    over = not (_fires(view, member) or member.alert.firing)
+    lives = [life for life in view.members if life.alert.id == member.alert.id and life.episode_id in view.desired.members]
     links = labels.links
     return AlertLine(
         name=alert.name,
@@ -192,24 +191,24 @@ def _line(alert: Alert, view: View, seat: Seat, labels: LabelRules) -> AlertLine
         labels={name: value for name, value in alert.labels.items() if name != "alertname"},
         summary=next((alert.annotations[name] for name in SUMMARY_ANNOTATIONS if alert.annotations.get(name)), ""),
         started_at=alert.started_at,
-        ended_at=alert.ended_at or seat.member.joined_at if over else 0,
+        ended_at=alert.ended_at or member.member.joined_at if over else 0,
         runbook=alert.annotations.get(links.get("runbook", ""), ""),
         dashboard=alert.annotations.get(links.get("dashboard", ""), ""),
         source=alert.source_url,
         times=len(lives),
         annotations=alert.annotations,
-        silenced_after_notify=view.desired.silenced_after_notify.get(seat.member.episode_id, ""),
-        moved=_moved(view, seat),
+        silenced_after_notify=view.desired.silenced_after_notify.get(member.episode_id, ""),
+        moved=_moved(view, member),
     )
 
 
 def _silence_facts(view: View) -> dict[str, Any]:
-    """What keeps news of members away that were told before: the first reason with its rule, and how many it is about."""
-    silenced_after_notify = view.silenced_after_notify
-    if not silenced_after_notify or silenced_after_notify[0].suppressed_by is None:
+    """Say what keeps news of members away that were notified before: the first reason with its rule, and how many it is about."""
+    silenced = view.silenced_after_notify
+    if not silenced or silenced[0].suppressed_by is None:
         return {}
-    suppressed_by = silenced_after_notify[0].suppressed_by
-    part = f"{len(silenced_after_notify)} of {len(silenced_after_notify) + len(view.firing)} in " if view.firing else ""
+    suppressed_by = silenced[0].suppressed_by
+    part = f"{len(silenced)} of {len(silenced) + len(view.firing)} in " if view.firing else ""
     because = f", {suppressed_by.because}" if suppressed_by.because else ""
     return {
         "silenced_after_notify": f"{part}{suppressed_by.reason.value}: {suppressed_by.rule}{because}",
@@ -223,5 +222,5 @@ def _reason(view: View) -> str:
         return f"also for {', '.join(failing)}, which cannot be reached"
     if view.resolve_pending:
         return f"{len(view.resolve_pending)} ended at the source, which is not believed before its next heartbeat"
-    held = [seat for seat in view.firing if seat.alert.held_until]
+    held = [member for member in view.firing if member.alert.held_until]
     return "re-opened without a newer start" if held and len(held) == len(view.firing) else ""

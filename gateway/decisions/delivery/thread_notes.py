@@ -98,5 +98,5 @@ def _over(before: LastNotified, after: LastNotified, notification: Notification)
     if after.state is NotifiedState.CLOSED:
         return Note(f"Closed by {after.closed_by} while it still fires")
     if after.state is NotifiedState.MOVED:
-        return Note(f"No longer told here: {notification.closed_by or 'no rule routes it here'}")
+        return Note(f"No longer told here: {notification.moved_to or 'no rule routes it here'}")
     return None

@@ -1,44 +1,45 @@
-"""Standings: what each member is to a target, why, and how many are what: the third identity, and the ends of the fourth."""
+"""What each member is to a target and why, and how many are what.
+
+The counts feed two of the invariants: each member of a target is exactly one of told, undeliverable, suppressed, held and due;
+and everybody who was told of a firing is told of its end.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gateway.decisions.notification.view import Seat, View
+from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.durations import MINUTE
 from gateway.model.incident import StatusCounts
 from gateway.model.ledger import NotifiedState
 from gateway.model.verdict import MemberStatus, Reason, Verdict
 
-SILENT_FAILURE = 2 * MINUTE  # a destination that fails for longer is an alert of our own
+SILENT_FAILURE_MS = 2 * MINUTE  # a destination that fails for longer is an alert of our own
 
 
 def count_statuses(view: View, now: int) -> tuple[StatusCounts, dict[str, Verdict]]:
-    """The third identity's count for this target, and each member's verdict."""
-    verdicts = {seat.member.episode_id: _status_of(view, seat, now) for seat in view.seats}
-    verdicts |= {
-        seat.member.episode_id: _told_and(seat.suppressed_by)
-        for seat in view.silenced_after_notify
-        if seat.suppressed_by is not None
-    }
-    verdicts |= {
-        seat.member.episode_id: _told_and(seat.resolve_held_by)
-        for seat in view.resolve_pending
-        if seat.resolve_held_by is not None
-    }
-    counts = dict.fromkeys(MemberStatus, 0)
+    """Return how many members are what to this target, and each member's verdict by episode."""
+    verdicts = {member.episode_id: _status_of(view, member, now) for member in view.members}
+    pending = view.resolve_pending
+    for member in view.silenced_after_notify:
+        if member.suppressed_by is not None:
+            verdicts[member.episode_id] = _told_and(member.suppressed_by)
+    for member in pending:
+        if member.resolve_held_by is not None:
+            verdicts[member.episode_id] = _told_and(member.resolve_held_by)
+    by_status = dict.fromkeys(MemberStatus, 0)
     for verdict in verdicts.values():
-        counts[MemberStatus(verdict.outcome)] += 1
-    open_ends = [seat.alert for seat in view.seats if view.ledger.last_notified.members.get(seat.member.episode_id)]
-    held = len(view.resolve_pending)
+        by_status[MemberStatus(verdict.outcome)] += 1
+    open_ends = [member.alert for member in view.members if view.ledger.last_notified.members.get(member.episode_id)]
+    held = len(pending)
     ended = sum(not alert.firing for alert in open_ends) - held
-    books = StatusCounts(
-        members=len(view.seats),
-        told=counts[MemberStatus.TOLD],
-        undeliverable=counts[MemberStatus.UNDELIVERABLE],
-        suppressed=counts[MemberStatus.SUPPRESSED],
-        held=counts[MemberStatus.HELD],
-        due=counts[MemberStatus.DUE],
+    counts = StatusCounts(
+        members=len(view.members),
+        told=by_status[MemberStatus.TOLD],
+        undeliverable=by_status[MemberStatus.UNDELIVERABLE],
+        suppressed=by_status[MemberStatus.SUPPRESSED],
+        held=by_status[MemberStatus.HELD],
+        due=by_status[MemberStatus.DUE],
         telling_firing=len(open_ends) - ended - held,
         ends_due=0 if view.ledger.dead else ended,
         ends_undeliverable=ended if view.ledger.dead else 0,
@@ -46,11 +47,11 @@ def count_statuses(view: View, now: int) -> tuple[StatusCounts, dict[str, Verdic
         failing=view.ledger.destination if _fails(view, now) else "",
         ends_held=held,
     )
-    return books, verdicts
+    return counts, verdicts
 
 
 def is_unheard(views: Iterable[View], now: int) -> bool:
-    """It fires, nobody knows, and everybody who has to be told has been tried in vain for long."""
+    """Return whether something fires that nobody knows of, though everybody who has to be told was tried in vain for long."""
     wanting = [view for view in views if view.desired.state is NotifiedState.FIRING]
     return bool(wanting) and all(
         view.ledger.last_notified.state is not NotifiedState.FIRING and _fails(view, now) for view in wanting
@@ -58,38 +59,43 @@ def is_unheard(views: Iterable[View], now: int) -> bool:
 
 
 def _fails(view: View, now: int) -> bool:
-    """A dead letter, or something to say that has been tried in vain for so long that people should hear of it."""
+    """Return whether the target has a dead letter, or was tried in vain for so long that people should hear of it."""
     ledger = view.ledger
-    owes = view.desired != ledger.last_notified or ledger.pending_notes or ledger.intent is not None
-    tried = ledger.failing_since and (ledger.fell_back_at or now - ledger.failing_since > SILENT_FAILURE)
+    owes = view.differs or ledger.pending_notes or ledger.intent is not None
+    tried = ledger.failing_since and (ledger.fell_back_at or now - ledger.failing_since > SILENT_FAILURE_MS)
     return bool(ledger.dead or (owes and tried))
 
 
 def reasons(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    """How many verdicts have which reason, in an order of its own, so that equal counts are equal records."""
+    """Count the verdicts by reason, sorted by name, so that equal counts are equal records."""
     found: dict[str, int] = {}
     for verdict in verdicts:
         found[verdict.reason.value] = found.get(verdict.reason.value, 0) + 1
     return dict(sorted(found.items()))
 
 
-def _status_of(view: View, seat: Seat, now: int) -> Verdict:
-    ledger, rule = view.ledger, seat.recipients[0].rule if seat.recipients else ""
-    if seat.member.episode_id in ledger.last_notified.members:
+def _status_of(view: View, member: TargetMember, now: int) -> Verdict:
+    ledger, rule = view.ledger, member.recipients[0].rule if member.recipients else ""
+    due = view.due or 0
+    if member.episode_id in ledger.last_notified.members:
         return Verdict(MemberStatus.TOLD, Reason.DELIVERED, rule)
     if ledger.dead:
+        # The vendor refused the notification for good: somebody has to look at the dead letter.
         return Verdict(MemberStatus.UNDELIVERABLE, Reason.DEAD_LETTER, rule)
-    if seat.suppressed_by is not None:
-        return seat.suppressed_by
-    if not seat.alert.firing:
+    if member.suppressed_by is not None:
+        return member.suppressed_by
+    if not member.alert.firing:
+        # It came and went before anybody had to be told, and nobody is.
         return Verdict(MemberStatus.SUPPRESSED, Reason.ENDED_UNTOLD, rule)
-    if ledger.last_notified.state is NotifiedState.FIRING and view.due > now:
-        return Verdict(MemberStatus.HELD, Reason.UPDATE_INTERVAL, rule, view.due)
-    if view.due > now:
-        return Verdict(MemberStatus.HELD, Reason.GROUP_WAIT, rule, view.due)
-    return Verdict(MemberStatus.DUE, Reason.WAITING_TO_SEND, rule, view.due)
+    if ledger.last_notified.state is NotifiedState.FIRING and due > now:
+        # It joins a message that people have already; the next edit shows it.
+        return Verdict(MemberStatus.HELD, Reason.UPDATE_INTERVAL, rule, due)
+    if due > now:
+        # The first message waits a moment for what belongs to it.
+        return Verdict(MemberStatus.HELD, Reason.GROUP_WAIT, rule, due)
+    return Verdict(MemberStatus.DUE, Reason.WAITING_TO_SEND, rule, due)
 
 
-def _told_and(suppressed_by: Verdict) -> Verdict:
-    """It stays told; the reason says why no news of it are, or no end."""
-    return Verdict(MemberStatus.TOLD, suppressed_by.reason, suppressed_by.rule, suppressed_by.until, suppressed_by.because)
+def _told_and(verdict: Verdict) -> Verdict:
+    """Return the verdict on a member that stays told, with the reason why no news of it are sent, or no end."""
+    return Verdict(MemberStatus.TOLD, verdict.reason, verdict.rule, verdict.until, verdict.because)

@@ -1,35 +1,45 @@
-"""A view: an incident as one target sees it now, and what the target should believe of it.
+"""A view: an incident as one target sees it now, and what that target should have been notified of.
 
-Each member is routed and suppressed on its own; severity, paging and timers are computed on the view. Before a telling the
-shortest wait wins; before an end the longest, so that a flapping or slow member is not cut short.
+Each member is routed and suppressed on its own; severity, paging and timers are computed on the view.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 import msgspec
 
 from gateway.decisions.calendar import NEVER
-from gateway.decisions.route import Recipient, interrupts
+from gateway.decisions.route import Recipient
 from gateway.model.alert import Alert
-from gateway.model.incident import Incident, Member
-from gateway.model.ledger import LastNotified, Ledger, NotifiedState
+from gateway.model.incident import Member
+from gateway.model.ledger import NEVER_NOTIFIED, LastNotified, Ledger, NotifiedState
 from gateway.model.rules.destination import Destination
 from gateway.model.severity import Severity
-from gateway.model.verdict import QUIETING, MemberStatus, Reason, Verdict
+from gateway.model.verdict import QUIETING, NotifyReason, Verdict
 
 
-@dataclass(slots=True)
-class Seat:
-    """One member at one target: the legs that bring it here and what keeps it from being told."""
+class TargetMember(msgspec.Struct, frozen=True, gc=False):
+    """One member at one target: the recipients that bring it there, and what keeps it or its end from being notified.
+
+    `suppressed_by` is a verdict that suppresses or holds. A member that the target was told of, and that no rule routes there
+    any more, has no recipients.
+    """
 
     member: Member
     alert: Alert
-    recipients: list[Recipient]
+    recipients: tuple[Recipient, ...]
     suppressed_by: Verdict | None
-    resolve_held_by: Verdict | None = None  # what keeps its end from being told
+    resolve_held_by: Verdict | None = None
+
+    @property
+    def episode_id(self) -> str:
+        return self.member.episode_id
+
+    @property
+    def notifies(self) -> bool:
+        """Return whether the member fires and nothing keeps it from this target."""
+        return self.alert.firing and self.suppressed_by is None
 
     @property
     def group_wait(self) -> int:
@@ -37,208 +47,118 @@ class Seat:
 
     @property
     def held_no_longer_than(self) -> int:
-        """Until when anything may hold it back: for ever, unless it is critical."""
+        """Return until when anything may hold the member back: for ever, unless it is critical."""
         if self.alert.severity is not Severity.CRITICAL or not self.recipients:
             return NEVER
         return self.member.joined_at + min(recipient.route.longest_hold for recipient in self.recipients)
 
     @property
     def due(self) -> int:
-        """When this member is to be told at the latest; a disputed one waits for nothing more once its time is over."""
+        """Return when the member is to be notified at the latest.
+
+        A disputed firing has waited for its dispute already, so no further `group_wait` is added to that time.
+        """
         return min(max(self.member.joined_at + self.group_wait, self.alert.held_until), self.held_no_longer_than)
 
 
-@dataclass(slots=True)
-class View:
-    """`desired` is what the target should believe, `due` when it is to be told so (0: it believes it already).
+class View(msgspec.Struct, frozen=True, gc=False):
+    """An incident at one target. Times in ms; None stands for no time.
 
-    `look_at` is when the view changes by time alone (0: never).
+    `destination` is None where no rule names it any more. `covers` names the failing targets that this one stands in for,
+    with True while they fail. `desired` is what the target should have been notified of, `due` when at the latest, and `reason`
+    why a notification is due then, or why none is. `look_at` is when the view changes by time alone, `quiet_until` when
+    its end is notified, `moved_to` where members that left it are notified now.
     """
 
     target: str
     destination: Destination | None
     address: str
     ledger: Ledger
-    seats: list[Seat] = field(default_factory=list)
-    covers: dict[str, bool] = field(default_factory=dict)
-    desired: LastNotified = field(default_factory=LastNotified)
-    due: int = 0
-    look_at: int = 0
-    quiet_until: int = 0
+    members: tuple[TargetMember, ...] = ()
+    covers: Mapping[str, bool] = {}
+    desired: LastNotified = NEVER_NOTIFIED
+    due: int | None = None
+    reason: NotifyReason = NotifyReason.UP_TO_DATE
+    look_at: int | None = None
+    quiet_until: int | None = None
     moved_to: str = ""
 
     @property
-    def firing(self) -> list[Seat]:
-        return [seat for seat in self.seats if seat.alert.firing and seat.suppressed_by is None]
+    def firing(self) -> list[TargetMember]:
+        """The members that are to be notified here."""
+        return [member for member in self.members if member.notifies]
 
     @property
-    def silenced_after_notify(self) -> list[Seat]:
-        """Told as firing before something began to keep news of them away: that is over neither here nor for them."""
+    def silenced_after_notify(self) -> list[TargetMember]:
+        """The members that were notified as firing before something began to keep news of them away.
+
+        For people they still fire: a silence is no end.
+        """
         told = self.ledger.last_notified
         if told.state not in (NotifiedState.FIRING, NotifiedState.CLOSED):
             return []
         return [
-            seat
-            for seat in self.seats
-            if seat.alert.firing
-            and seat.suppressed_by is not None
-            and seat.suppressed_by.reason in QUIETING
-            and told.members.get(seat.member.episode_id)
+            member
+            for member in self.members
+            if member.alert.firing
+            and member.suppressed_by is not None
+            and member.suppressed_by.reason in QUIETING
+            and told.members.get(member.episode_id)
         ]
 
     @property
-    def resolve_pending(self) -> list[Seat]:
-        """Told as firing, and ended since, which is not to be said yet: to people it still fires."""
+    def resolve_pending(self) -> list[TargetMember]:
+        """The members that were notified as firing and have ended since, where the end is held back: for people they fire."""
         told = self.ledger.last_notified
         if told.state is not NotifiedState.FIRING:
             return []
         return [
-            seat
-            for seat in self.seats
-            if seat.resolve_held_by is not None
-            and (seat.suppressed_by is None or seat.suppressed_by.reason in QUIETING)
-            and told.members.get(seat.member.episode_id)
+            member
+            for member in self.members
+            if member.resolve_held_by is not None
+            and (member.suppressed_by is None or member.suppressed_by.reason in QUIETING)
+            and told.members.get(member.episode_id)
         ]
 
     @property
+    def update_interval(self) -> int:
+        return min((recipient.route.update_interval for recipient in self.recipients), default=0)
+
+    @property
+    def recipients(self) -> list[Recipient]:
+        return [recipient for member in self.members for recipient in member.recipients]
+
+    @property
     def rule(self) -> str:
-        recipients = [recipient for seat in self.firing or self.seats for recipient in seat.recipients]
+        """The route that notifies this target; a paging route goes before the others."""
+        recipients = [recipient for member in self.firing or self.members for recipient in member.recipients]
         return next((recipient.rule for recipient in recipients if recipient.page), recipients[0].rule if recipients else "")
 
     @property
     def kind(self) -> str:
-        """By what it is reached: what it was told through, or what the rules say."""
+        """The kind of destination: that of the endpoint it was notified through, else what the rules say."""
         if self.ledger.endpoint is not None:
             return self.ledger.endpoint.kind
         return self.destination.kind if self.destination else ""
 
+    @property
+    def severity(self) -> Severity:
+        """The worst of what fires here, or what the target was told last where nothing fires."""
+        return max((member.alert.severity for member in self.firing), default=self.ledger.last_notified.severity)
 
-def judge_paging(view: View) -> bool:
-    """Does it interrupt now? Once it has, it does to the end of the view."""
-    if view.ledger.last_notified.state is NotifiedState.FIRING and view.ledger.last_notified.paged:
-        return True
-    seen = [(seat.alert.severity, seat.alert.labels) for seat in _different(view.firing)]
-    paging = {recipient.route.name: recipient.route for seat in view.firing for recipient in seat.recipients if recipient.page}
-    return any(interrupts(route, seen) for route in paging.values())
+    @property
+    def differs(self) -> bool:
+        """Return whether the target has to be notified of anything, now or later."""
+        return self.desired != self.ledger.last_notified
 
-
-def _different(seats: Iterable[Seat]) -> list[Seat]:
-    return list({seat.alert.id: seat for seat in seats}.values())
-
-
-def conclude(view: View, incident: Incident, now: int) -> View:
-    """Fill in what the target should believe and when it is to be told."""
-    paged = judge_paging(view)
-    if not paged:
-        for seat in view.firing:
-            if all(recipient.page for recipient in seat.recipients):
-                rule = seat.recipients[0].rule if seat.recipients else ""
-                seat.suppressed_by = Verdict(MemberStatus.SUPPRESSED, Reason.PAGE_WHEN, rule)
-    last_notified = view.ledger.last_notified
-    if view.firing or (last_notified.state is NotifiedState.FIRING and (view.silenced_after_notify or view.resolve_pending)):
-        _want_firing(view, incident, paged=paged)
-    elif last_notified.state is NotifiedState.FIRING:
-        _want_end(view, incident, now)
-    elif last_notified.state is NotifiedState.CLOSED and not any(
-        last_notified.members.get(s.member.episode_id) and s.alert.firing for s in view.seats
-    ):
-        view.desired = _ended(last_notified, NotifiedState.ENDED)
-        view.due = now
-    else:
-        view.desired = last_notified
-    return view
+    def with_ledger(self, ledger: Ledger) -> View:
+        """Return the same view, as it is once the ledger has changed."""
+        return msgspec.structs.replace(self, ledger=ledger)
 
 
-def _want_firing(view: View, incident: Incident, *, paged: bool) -> None:
-    firing, silenced_after_notify = view.firing, view.silenced_after_notify
-    seen = [*firing, *silenced_after_notify, *view.resolve_pending]
-    last_notified, who = view.ledger.last_notified, incident.acknowledged
-    goes_on = last_notified.state is NotifiedState.FIRING
-    shown = (
-        dict.fromkeys(last_notified.members, False)
-        if last_notified.state in (NotifiedState.FIRING, NotifiedState.CLOSED)
-        else {}
-    )
-    view.desired = LastNotified(
-        state=NotifiedState.FIRING,
-        severity=max(seat.alert.severity for seat in [*firing, *view.resolve_pending] or silenced_after_notify),
-        members=shown | {seat.member.episode_id: True for seat in seen},
-        acknowledged_by=who.by if who else "",
-        paged=paged,
-        covers=view.covers,
-        silenced_after_notify={
-            seat.member.episode_id: seat.suppressed_by.reason.value
-            for seat in silenced_after_notify
-            if seat.suppressed_by is not None
-        },
-    )
-    if not goes_on:
-        view.due = max(1, min(seat.due for seat in firing))
-    elif view.desired != last_notified:
-        waits = view.ledger.notified_at + min(
-            (recipient.route.update_interval for s in view.seats for recipient in s.recipients), default=0
-        )
-        waits = min(
-            [waits, *(seat.held_no_longer_than for seat in firing if seat.member.episode_id not in last_notified.members)]
-        )
-        view.due = max(1, 1 if _cannot_wait(last_notified, view.desired) else waits)
-
-
-def _cannot_wait(before: LastNotified, after: LastNotified) -> bool:
-    """A rise in severity, a page and a person's action never wait for `update_interval`."""
-    return (
-        after.severity > before.severity
-        or after.paged > before.paged
-        or after.acknowledged_by != before.acknowledged_by
-        or after.covers != before.covers
-        or bool(before.silenced_after_notify.keys() - after.silenced_after_notify.keys())
-        or before.quiet
-    )
-
-
-def _want_end(view: View, incident: Incident, now: int) -> None:
-    last_notified = view.ledger.last_notified
-    told = [seat for seat in view.seats if last_notified.members.get(seat.member.episode_id)]
-    if any(seat.alert.firing for seat in told):
-        closed = incident.closed
-        state = NotifiedState.CLOSED if closed else NotifiedState.MOVED
-        view.desired = msgspec.structs.replace(
-            last_notified if closed else _ended(last_notified, state),
-            state=state,
-            closed_by=closed.by if closed else "",
-            quiet=False,
-        )
-        view.due = max(1, incident.last_change_at if closed is None else closed.at)
-        return
-    ends_at = quiet_until(view)
-    if now >= ends_at:
-        view.desired, view.due = _ended(last_notified, NotifiedState.ENDED), max(1, ends_at)
-        return
-    view.quiet_until = view.look_at = ends_at
-    view.desired = last_notified
-    if view.kind == "pagerduty":  # it knows no state between firing and resolved
-        return
-    view.desired = msgspec.structs.replace(
-        _ended(last_notified, NotifiedState.FIRING), severity=last_notified.severity, quiet=True
-    )
-    if view.desired != last_notified:
-        waits = [recipient.route.update_interval for seat in view.seats for recipient in seat.recipients]
-        view.due = max(1, view.ledger.notified_at + min(waits, default=0))
-
-
-def _ended(last_notified: LastNotified, state: NotifiedState) -> LastNotified:
-    return msgspec.structs.replace(
-        last_notified, state=state, members=dict.fromkeys(last_notified.members, False), quiet=False, closed_by=""
-    )
-
-
-def quiet_until(view: View) -> int:
-    """When this view has been quiet for the longest of its `resolve_after`, counted from its last end."""
-    if not view.seats:
+def ends_at(view: View) -> int:
+    """Return when the view has been quiet for the longest of its `resolve_after`, counted from its last end (ms)."""
+    if not view.members:
         return 0
-    last = max(seat.alert.ended_at for seat in view.seats)
-    return last + max((recipient.resolve_after for seat in view.seats for recipient in seat.recipients), default=0)
-
-
-def severity_of(view: View) -> Severity:
-    return max((seat.alert.severity for seat in view.firing), default=view.ledger.last_notified.severity)
+    last = max(member.alert.ended_at for member in view.members)
+    return last + max((recipient.resolve_after for recipient in view.recipients), default=0)

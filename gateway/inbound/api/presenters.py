@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.decisions.delivery.compose import titled
 from gateway.decisions.notification.member_status import count_statuses
-from gateway.decisions.notification.plan import Plan
+from gateway.decisions.notification.resolve import Plan
 from gateway.inbound.api.incident_models import (
     AcknowledgedShown,
     AlertShown,
@@ -114,9 +114,7 @@ def show_verdicts(plan: Plan, alerts: dict[str, Alert], now: int) -> list[Verdic
     for target, view in plan.views.items():
         for episode, verdict in count_statuses(view, now)[1].items():
             shown.append(_verdict(plan.incident.id, alerts[episode], target, verdict))
-    shown += [
-        _verdict(plan.incident.id, alerts[episode], None, verdict) for episode, verdict in plan.untargeted_verdicts.items()
-    ]
+    shown += [_verdict(plan.incident.id, alerts[episode], None, verdict) for episode, verdict in plan.untargeted.items()]
     return shown
 
 

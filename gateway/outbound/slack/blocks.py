@@ -136,7 +136,7 @@ def _when(notification: Notification) -> str:
         case NotifiedState.CLOSED:
             return f"Firing since {since}; closed by {plain(notification.closed_by or 'hand', 80)} while it still fires"
         case NotifiedState.MOVED:
-            return f"Firing since {since}; {plain(notification.closed_by, 200) or 'no rule tells it here any longer'}"
+            return f"Firing since {since}; {plain(notification.moved_to, 200) or 'no rule tells it here any longer'}"
         case _ if notification.quiet_until:
             return f"Fired {since}; nothing fires now, closes {moment(notification.quiet_until, notification.at)}"
         case _:

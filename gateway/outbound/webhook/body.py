@@ -100,7 +100,7 @@ def _state(notification: Notification, lines: tuple[AlertLine, ...]) -> Incident
         quiet_until=_moment(notification.quiet_until),
         acknowledged_by=notification.acknowledged_by,
         acknowledged_at=_moment(notification.acknowledged_at),
-        closed_by=notification.closed_by,
+        closed_by=notification.closed_by or notification.moved_to,
         suppressed=notification.silenced_after_notify,
         suppressed_until=_moment(notification.silenced_after_notify_until),
         owner=notification.owner,
@@ -146,7 +146,17 @@ def _shortened(notification: Notification) -> Notification:
         shorten(name, MAX_TEXT // 10): shorten(value, MAX_TEXT // 10)
         for name, value in [*notification.where.items()][:WHERE_SHOWN]
     }
-    names = ("title", "acknowledged_by", "closed_by", "silenced_after_notify", "owner", "rule", "reason", "previous")
+    names = (
+        "title",
+        "acknowledged_by",
+        "closed_by",
+        "moved_to",
+        "silenced_after_notify",
+        "owner",
+        "rule",
+        "reason",
+        "previous",
+    )
     return msgspec.structs.replace(
         notification, where=where, **{name: shorten(getattr(notification, name), MAX_TEXT) for name in names}
     )

@@ -1,0 +1,176 @@
+"""The next step towards one target, and the intent to take it. `settle.py` says what an answer means.
+
+1. An intent is committed before each send, so that a process that is killed leaves word of what it may have done.
+2. A send that was not answered is looked for before it is repeated, where a repeat would say it twice (Slack). Where a repeat
+   goes under a key and is harmless (PagerDuty, webhooks), it is repeated at once.
+3. A vendor that acts later than the read-back wait leaves at most one extra message. A later look finds the extra message, and
+   it is taken back.
+4. A repeat of the very same keeps the id of its attempt, so that a receiver of webhooks knows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from gateway.decisions.delivery.thread_notes import notes_of
+from gateway.decisions.notification.assumptions import assumed
+from gateway.decisions.notification.view import View
+from gateway.model.durations import SECOND
+from gateway.model.ledger import Endpoint, Intent, LastNotified, Ledger, MessageRef, Note, NotifiedState, Part
+from gateway.model.notification import Notification
+
+LEASE = 20 * SECOND  # more than twice the longest send
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Send the view's newest state, or say it once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Say the notes in the thread of the message."""
+
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """Look which of these attempts the vendor has carried out; the oldest was made at `since` (ms)."""
+
+    attempts: tuple[str, ...]
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take back an extra message."""
+
+    message_ref: MessageRef
+
+
+class RestReason(StrEnum):
+    """Why nothing is sent to a target now. The comment says what that means for people."""
+
+    NOTHING_DUE = "nothing_due"  # the target knows it all, or what it does not know waits for its time
+    BACKING_OFF = "backing_off"  # the last try failed: it is tried again after a while, and the fallback has its own time
+    READ_BACK_WAIT = "read_back_wait"  # nobody knows whether the last post arrived: looked for before it is repeated
+    DEAD_LETTER = "dead_letter"  # the vendor refused it for good: only news, or a person, makes it be tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Do nothing before `until` (ms), None for nothing at all."""
+
+    until: int | None
+    reason: RestReason
+
+
+Step = Notify | Reply | LookBack | Withdraw | Rest
+
+
+def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
+    """Decide what is done next for one target.
+
+    `ledger` is the newest one, which may be newer than the view's own. `looks` tells whether this kind of destination settles
+    unanswered sends by looking.
+    """
+    intent = ledger.intent
+    if intent is not None and intent.creates_message and looks:
+        # A second post would be a second message for everybody in the channel, so the first one is looked for.
+        if now < ledger.next_try:
+            return Rest(ledger.next_try, RestReason.READ_BACK_WAIT)
+        return _look(ledger, intent)
+    if now < ledger.next_try:
+        return Rest(ledger.next_try, RestReason.BACKING_OFF)
+    if ledger.orphans:
+        # People see the same thing twice until the extra message is gone.
+        return Withdraw(ledger.orphans[0])
+    if ledger.unconfirmed and ledger.look_at <= now:
+        return _look(ledger, ledger.unconfirmed[0])
+    next_look = ledger.look_at if ledger.unconfirmed else 0
+    if ledger.dead:
+        return Rest(_earliest(now, next_look), RestReason.DEAD_LETTER)
+    due = (view.due or 0) if view.desired != ledger.last_notified else 0
+    if (intent is not None and intent.part is Part.MESSAGE) or 0 < due <= now:
+        return Notify()
+    if ledger.repeat_at and ledger.repeat_at <= now:
+        # An unanswered send may have acted late and put an older state in place of the newest, which is said once more.
+        return Notify()
+    if ledger.pending_notes and ledger.message_ref is not None:
+        return Reply(ledger.pending_notes)
+    return Rest(_earliest(now, next_look, ledger.repeat_at, due), RestReason.NOTHING_DUE)
+
+
+def _earliest(now: int, *times: int) -> int | None:
+    return min((time for time in times if time > now), default=None)
+
+
+def at_rest(ledger: Ledger) -> bool:
+    """Return whether nothing is owed to the target any more."""
+    if ledger.dead:
+        return True
+    owes_end = any(ledger.last_notified.members.values())
+    return ledger.intent is None and not ledger.pending_notes and not ledger.orphans and not owes_end
+
+
+def _look(ledger: Ledger, oldest: Intent) -> LookBack:
+    attempts = [intent.attempt for intent in ledger.unconfirmed]
+    if ledger.intent is not None and ledger.intent.creates_message:
+        attempts.append(ledger.intent.attempt)
+    return LookBack(tuple(attempts), min([oldest.at, *[intent.at for intent in ledger.unconfirmed]]))
+
+
+def begin(
+    ledger: Ledger, notification: Notification, desired: LastNotified, endpoint: Endpoint, attempt: str, now: int
+) -> Ledger:
+    """Return the ledger with the intent to notify, which is committed before anything is sent.
+
+    What an unanswered earlier intent may have told stays owed its end.
+    """
+    before, ledger = ledger, assumed(ledger)
+    again = notification.generation > ledger.generation
+    message_ref = ledger.message_ref if ledger.endpoint == endpoint or not again else None
+    if again and endpoint.keyed:
+        message_ref = None
+    creates_message = message_ref is None and not endpoint.keyed
+    notes = _unsaid(before, ledger, notification)
+    intent = Intent(
+        attempt,
+        now,
+        Part.MESSAGE,
+        notification.generation,
+        notification.revision,
+        desired,
+        notes,
+        creates_message=creates_message,
+    )
+    intent = _as_before(before.intent, intent)
+    return msgspec.structs.replace(ledger, intent=intent, endpoint=endpoint, message_ref=message_ref, dead="")
+
+
+def begin_reply(ledger: Ledger, attempt: str, now: int) -> Ledger:
+    intent = Intent(attempt, now, Part.REPLY, ledger.generation, ledger.revision, ledger.last_notified, ledger.pending_notes)
+    return msgspec.structs.replace(ledger, intent=_as_before(ledger.intent, intent))
+
+
+def _unsaid(before: Ledger, after: Ledger, notification: Notification) -> tuple[Note, ...]:
+    """Return the notes that a thread misses of a send that nobody answered and that is taken to have arrived."""
+    if before.intent is None or before.intent.part is not Part.MESSAGE or notification.state is not NotifiedState.FIRING:
+        return ()
+    return (*before.intent.notes, *notes_of(before.last_notified, after.last_notified, notification))
+
+
+def _as_before(unanswered: Intent | None, intent: Intent) -> Intent:
+    """Keep the attempt's id where the intent says the very same as one that nobody answered: a receiver may know it by the id."""
+    if unanswered is None or _said(unanswered) != _said(intent):
+        return intent
+    return msgspec.structs.replace(intent, attempt=unanswered.attempt)
+
+
+def _said(intent: Intent) -> tuple[object, ...]:
+    notes = intent.notes if intent.part is Part.REPLY else ()
+    return intent.part, intent.generation, intent.revision, intent.last_notified, notes

@@ -1,0 +1,179 @@
+"""What each target should have been notified of by now, when at the latest, and why. This is the step `conclude` of a plan.
+
+Before a notification the shortest wait wins; before an end the longest, so that a flapping or slow member is not cut short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from gateway.decisions.notification.assumptions import superseded
+from gateway.decisions.notification.audience import Audience
+from gateway.decisions.notification.view import TargetMember, View, ends_at
+from gateway.decisions.route import interrupts
+from gateway.model.incident import Incident
+from gateway.model.ledger import LastNotified, NotifiedState
+from gateway.model.verdict import MemberStatus, NotifyReason, Reason, Verdict
+
+AT_ONCE = 1  # ms: earlier than any time of the store
+
+
+def conclude(audience: Audience, incident: Incident, now: int) -> dict[str, View]:
+    """Conclude every view, then say of those whose members have left where these are notified now."""
+    views = {target: conclude_view(view, incident, now) for target, view in audience.views.items()}
+    return {target: _with_new_place(view, views) for target, view in views.items()}
+
+
+def conclude_view(view: View, incident: Incident, now: int) -> View:
+    """Return the view with what its target should have been notified of, and when."""
+    paged = pages(view)
+    if not paged:
+        view = _without_what_only_pages(view)
+    told = view.ledger.last_notified
+    if view.firing or (told.state is NotifiedState.FIRING and (view.silenced_after_notify or view.resolve_pending)):
+        view = _fires(view, incident, paged=paged)
+    elif told.state is NotifiedState.FIRING:
+        view = _no_longer_fires(view, incident, now)
+    elif told.state is NotifiedState.CLOSED and not _told_and_firing(view):
+        # Somebody closed it by hand and by now it has really ended: the message says so.
+        view = _concluded(view, _ended(told, NotifiedState.ENDED), now, NotifyReason.ENDED)
+    else:
+        view = _concluded(view, told, None, NotifyReason.UP_TO_DATE)
+    return view.with_ledger(superseded(view.ledger, view.desired))
+
+
+def pages(view: View) -> bool:
+    """Return whether the view interrupts a person. Once it has paged, the page lasts to the end of the view."""
+    told = view.ledger.last_notified
+    if told.state is NotifiedState.FIRING and told.paged:
+        return True
+    firing = view.firing
+    # `page_when` counts alerts, not their episodes: what flaps is one alert.
+    different = {member.alert.id: member.alert for member in firing}.values()
+    seen = [(alert.severity, alert.labels) for alert in different]
+    routes = {recipient.route.name: recipient.route for member in firing for recipient in member.recipients if recipient.page}
+    return any(interrupts(route, seen) for route in routes.values())
+
+
+def _without_what_only_pages(view: View) -> View:
+    """Suppress the members that are only paged here, while the route's `page_when` does not hold."""
+    members = tuple(
+        msgspec.structs.replace(member, suppressed_by=Verdict(MemberStatus.SUPPRESSED, Reason.PAGE_WHEN, _rule_of(member)))
+        if member.notifies and all(recipient.page for recipient in member.recipients)
+        else member
+        for member in view.members
+    )
+    return msgspec.structs.replace(view, members=members)
+
+
+def _rule_of(member: TargetMember) -> str:
+    return member.recipients[0].rule if member.recipients else ""
+
+
+def _fires(view: View, incident: Incident, *, paged: bool) -> View:
+    """Something fires for the reader of this target: say what, when it is due, and why."""
+    told, firing = view.ledger.last_notified, view.firing
+    desired = _desired_while_firing(view, incident, paged=paged)
+    if told.state is not NotifiedState.FIRING:
+        first = told.state is NotifiedState.NOTHING
+        due = max(AT_ONCE, min(member.due for member in firing))
+        return _concluded(view, desired, due, NotifyReason.FIRST_NOTIFICATION if first else NotifyReason.FIRING_AGAIN)
+    if desired == told:
+        return _concluded(view, desired, None, NotifyReason.UP_TO_DATE)
+    urgent = _why_at_once(told, desired)
+    if urgent is not None:
+        return _concluded(view, desired, AT_ONCE, urgent)
+    # An update waits for `update_interval`, so that a burst of joins is one edit; no critical alert waits too long for it.
+    waits = [member.held_no_longer_than for member in firing if member.episode_id not in told.members]
+    due = max(AT_ONCE, min([view.ledger.notified_at + view.update_interval, *waits]))
+    return _concluded(view, desired, due, NotifyReason.MEMBERS_CHANGED)
+
+
+def _desired_while_firing(view: View, incident: Incident, *, paged: bool) -> LastNotified:
+    told, who = view.ledger.last_notified, incident.acknowledged
+    firing, silenced, pending = view.firing, view.silenced_after_notify, view.resolve_pending
+    goes_on = told.state in (NotifiedState.FIRING, NotifiedState.CLOSED)
+    shown = dict.fromkeys(told.members, False) if goes_on else {}
+    return LastNotified(
+        state=NotifiedState.FIRING,
+        # What is kept quiet neither leads nor weighs a page, unless there is nothing else.
+        severity=max(member.alert.severity for member in [*firing, *pending] or silenced),
+        members=shown | {member.episode_id: True for member in [*firing, *silenced, *pending]},
+        acknowledged_by=who.by if who else "",
+        paged=paged,
+        covers=dict(view.covers),
+        silenced_after_notify={
+            member.episode_id: member.suppressed_by.reason.value for member in silenced if member.suppressed_by is not None
+        },
+    )
+
+
+def _why_at_once(before: LastNotified, after: LastNotified) -> NotifyReason | None:
+    """Return why a change may not wait for `update_interval`; None where it may."""
+    if after.severity > before.severity:
+        return NotifyReason.SEVERITY_ROSE  # it got worse: whoever has decided to sleep has to know
+    if after.paged > before.paged:
+        return NotifyReason.PAGE_WHEN_MET  # from now on it interrupts a person
+    if after.acknowledged_by != before.acknowledged_by:
+        return NotifyReason.ACKNOWLEDGEMENT_CHANGED  # others see at once that somebody has it, or that nobody has it any more
+    if after.covers != before.covers:
+        return NotifyReason.FALLBACK_CHANGED  # a destination that cannot be reached is stood in for, or is back
+    if before.silenced_after_notify.keys() - after.silenced_after_notify.keys():
+        return NotifyReason.SUPPRESSION_ENDED  # its reason is over and it still fires, or it has ended meanwhile
+    if before.quiet:
+        return NotifyReason.FIRING_AFTER_QUIET  # the message says that nothing fires, and that is no longer so
+    return None
+
+
+def _no_longer_fires(view: View, incident: Incident, now: int) -> View:
+    """Nothing that was notified as firing is to be shown firing any more: closed, moved, ended, or quiet until it may end."""
+    told = view.ledger.last_notified
+    if _told_and_firing(view):
+        if incident.closed is not None:
+            # A person closed it while alerts fire: the page is resolved, and the members are kept as they were told.
+            desired = msgspec.structs.replace(
+                told, state=NotifiedState.CLOSED, closed_by=incident.closed.by, quiet=False
+            )  # fmt: skip
+            return _concluded(view, desired, max(AT_ONCE, incident.closed.at), NotifyReason.CLOSED_BY_HAND)
+        # The alerts fire on and no rule brings them here any more: never "resolved", but where they are told now.
+        moved_at = max(AT_ONCE, incident.last_change_at)
+        return _concluded(view, _ended(told, NotifiedState.MOVED), moved_at, NotifyReason.MOVED)
+    quiet_until = ends_at(view)
+    if now >= quiet_until:
+        return _concluded(view, _ended(told, NotifiedState.ENDED), max(AT_ONCE, quiet_until), NotifyReason.ENDED)
+    # Everything has ended, but it may flap: the end is notified once the view was quiet for `resolve_after`.
+    view = msgspec.structs.replace(view, quiet_until=quiet_until, look_at=quiet_until)
+    if view.kind == "pagerduty":  # it knows no state between triggered and resolved
+        return _concluded(view, told, None, NotifyReason.QUIET)
+    quiet = msgspec.structs.replace(_ended(told, NotifiedState.FIRING), severity=told.severity, quiet=True)
+    due = max(AT_ONCE, view.ledger.notified_at + view.update_interval) if quiet != told else None
+    return _concluded(view, quiet, due, NotifyReason.QUIET)
+
+
+def _concluded(view: View, desired: LastNotified, due: int | None, reason: NotifyReason) -> View:
+    return msgspec.structs.replace(view, desired=desired, due=due, reason=reason)
+
+
+def _told_and_firing(view: View) -> bool:
+    """Return whether anything that the target was told of, and was told no end of, still fires."""
+    told = view.ledger.last_notified
+    return any(told.members.get(member.episode_id) and member.alert.firing for member in view.members)
+
+
+def _ended(told: LastNotified, state: NotifiedState) -> LastNotified:
+    members = dict.fromkeys(told.members, False)
+    return msgspec.structs.replace(told, state=state, members=members, quiet=False, closed_by="")
+
+
+def _with_new_place(view: View, views: Mapping[str, View]) -> View:
+    """Say where the members are notified now that this target no longer sees."""
+    if view.desired.state is not NotifiedState.MOVED:
+        return view
+    left = {member.episode_id for member in view.members}
+    others = [
+        target for target, other in views.items() if any(member.episode_id in left for member in other.firing)
+    ]  # fmt: skip
+    moved_to = f"told at {', '.join(others)} now" if others else "no rule routes it here any longer"
+    return msgspec.structs.replace(view, moved_to=moved_to)

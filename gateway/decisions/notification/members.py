@@ -1,0 +1,109 @@
+"""The members of an incident, one by one: where the routes send each, and what keeps each from being notified.
+
+These are the steps `route` and `suppress` of a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from gateway.decisions.incident_snapshot import IncidentSnapshot
+from gateway.decisions.policy import Policy
+from gateway.decisions.route import DisallowedChannel, Recipient, Router, Routing
+from gateway.decisions.suppression.suppress import Suppressor
+from gateway.model.alert import Alert
+from gateway.model.incident import Member
+from gateway.model.own_alert import OWN_SOURCE
+from gateway.model.verdict import Verdict
+
+
+class RoutedMember(msgspec.Struct, frozen=True, gc=False):
+    """A member, its alert, and who is to be notified of it: the recipients of its routing, each at the place it means now."""
+
+    member: Member
+    alert: Alert
+    routing: Routing
+    recipients: tuple[Recipient, ...]
+
+
+class JudgedMember(msgspec.Struct, frozen=True, gc=False):
+    """A routed member and what keeps it quiet.
+
+    `suppressed_by` suppresses the member or holds it back wherever it is routed. `muted_by` has a verdict for each recipient,
+    None where the way to that recipient is open. `resolve_held_by` keeps the end of the alert from being notified.
+    """
+
+    routed: RoutedMember
+    suppressed_by: Verdict | None
+    muted_by: tuple[Verdict | None, ...]
+    resolve_held_by: Verdict | None
+
+
+def route(snapshot: IncidentSnapshot, policy: Policy, now: int) -> list[RoutedMember]:
+    """Find the recipients of every member whose alert is still known."""
+    routed = []
+    for member in snapshot.incident.members:
+        alert = snapshot.alerts.get(member.episode_id)
+        if alert is not None:
+            routed.append(_routed(member, alert, snapshot, policy.router, now))
+    return routed
+
+
+def suppress(
+    routed_members: Sequence[RoutedMember], snapshot: IncidentSnapshot, policy: Policy, now: int
+) -> list[JudgedMember]:
+    """Judge every routed member: is it suppressed or held, is a way to it muted, is its end held back?"""
+    return [_judged(routed, snapshot, policy.suppressor, now) for routed in routed_members]
+
+
+def _routed(member: Member, alert: Alert, snapshot: IncidentSnapshot, router: Router, now: int) -> RoutedMember:
+    routing = router.routing(alert.labels, now)
+    if alert.spoken_by.startswith(OWN_SOURCE):
+        # An alert about the gateway itself never goes only to the destination that it says is failing.
+        routing = router.own_recipients(routing, alert.labels)
+    found = [at_its_place(recipient, snapshot) for recipient in routing.recipients]
+    found += [at_its_place(recipient, snapshot) for recipient in _detours(routing, alert, router)]
+    return RoutedMember(member, alert, routing, tuple(found))
+
+
+def _judged(routed: RoutedMember, snapshot: IncidentSnapshot, suppressor: Suppressor, now: int) -> JudgedMember:
+    member, alert = routed.member, routed.alert
+    muted_by = [suppressor.muted(snapshot.controls, recipient, alert, now) for recipient in routed.recipients]
+    return JudgedMember(
+        routed,
+        suppressor.verdict(snapshot, member, alert, named=routed.routing.named, now=now),
+        tuple(muted_by),
+        suppressor.resolve_held_by(snapshot, alert, now),
+    )
+
+
+def at_its_place(recipient: Recipient, snapshot: IncidentSnapshot) -> Recipient:
+    """Return the recipient, as another target where its destination means another place than it was notified through.
+
+    Somebody changed the channel or the routing key of a destination: the new place is told anew, and the old place is still
+    owed the end of what it was told.
+    """
+    ledger = snapshot.ledgers.get(recipient.target)
+    told = ledger.endpoint if ledger else None
+    here = (recipient.address, recipient.destination.credential)
+    if told is None or told.kind == "log" or (told.address, told.secret) == here:
+        return recipient
+    target = f"{recipient.destination.name}:{recipient.address}"
+    if target == recipient.target:
+        target = f"{target} {recipient.destination.credential}"
+    return replace(recipient, target=target)
+
+
+def _detours(routing: Routing, alert: Alert, router: Router) -> Iterator[Recipient]:
+    """Yield the fallbacks of destinations whose channel template gave a value that is not allowed; chains are followed."""
+    for disallowed in routing.disallowed:
+        waiting = list(disallowed.destination.fallback)
+        while waiting:
+            found = router.recipient(waiting.pop(0), alert.labels, disallowed.route, page=disallowed.page)
+            if isinstance(found, DisallowedChannel):
+                waiting += found.destination.fallback
+            else:
+                yield found

@@ -1,0 +1,127 @@
+"""Whether an incident is over, whether anybody knows of it, and when to look again. This is the step `resolve` of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from gateway.decisions.calendar import NEVER
+from gateway.decisions.incident_snapshot import IncidentSnapshot
+from gateway.decisions.notification.audience import Audience
+from gateway.decisions.notification.member_status import is_unheard, reasons
+from gateway.decisions.notification.view import View, ends_at
+from gateway.decisions.policy import Policy
+from gateway.model.incident import Incident, StatusCounts
+from gateway.model.ledger import Ledger
+from gateway.model.verdict import MemberStatus, Verdict
+
+
+class Plan(msgspec.Struct, frozen=True, gc=False):
+    """What was decided on one incident.
+
+    `incident` is as it should be now, `views` are by target. `look_at` is when something changes by time alone (ms), None where
+    nothing does. `untargeted` holds by episode the members that no target sees, with the reason; `untargeted_counts` counts them.
+    """
+
+    incident: Incident
+    views: Mapping[str, View]
+    look_at: int | None
+    untargeted: Mapping[str, Verdict]
+    untargeted_counts: StatusCounts
+
+
+def resolve(views: Mapping[str, View], audience: Audience, snapshot: IncidentSnapshot, policy: Policy, now: int) -> Plan:
+    """Conclude the incident itself from its views."""
+    incident = _resolved(snapshot, views, now)
+    incident = _heard(incident, views, now)
+    times = [*_incident_times(snapshot, incident, policy, now), *_view_times(views, snapshot, incident)]
+    look_at = min((time for time in times if now < time < NEVER), default=None)
+    return Plan(incident, views, look_at, audience.untargeted, _count_untargeted(audience.untargeted))
+
+
+def _resolved(snapshot: IncidentSnapshot, views: Mapping[str, View], now: int) -> Incident:
+    """Resolve the incident for good once every view has been quiet for its own `resolve_after`."""
+    incident = snapshot.incident
+    if snapshot.firing or incident.resolved_at or any(view.resolve_pending for view in views.values()):
+        return incident
+    quiet_until = max((ends_at(view) for view in views.values()), default=0)
+    return msgspec.structs.replace(incident, resolved_at=now) if now >= quiet_until else incident
+
+
+def _heard(incident: Incident, views: Mapping[str, View], now: int) -> Incident:
+    """Note since when nobody could be told of the incident, or that somebody has heard of it."""
+    unheard = is_unheard(views.values(), now)
+    if unheard is bool(incident.unheard_since):
+        return incident
+    return msgspec.structs.replace(incident, unheard_since=now if unheard else 0)
+
+
+def _incident_times(snapshot: IncidentSnapshot, incident: Incident, policy: Policy, now: int) -> Iterator[int]:
+    """Yield when the incident changes by time alone, whatever its targets; times that are over are among them."""
+    for alert in snapshot.firing:
+        yield alert.held_until
+    if incident.closed is not None:
+        yield incident.closed.until
+    if incident.firing:
+        yield policy.suppressor.next_change(now)
+        yield snapshot.controls.next_change(snapshot.firing, now)
+
+
+def _view_times(views: Mapping[str, View], snapshot: IncidentSnapshot, incident: Incident) -> Iterator[int]:
+    """Yield when a view changes by time alone; times that are over, and 0 for never, are among them."""
+    over = bool(incident.resolved_at or incident.firing)
+    for view in views.values():
+        if not over:
+            yield ends_at(view)
+        yield view.look_at or 0
+        yield _fallback_time(view, snapshot.closed.get(view.target, 0))
+        yield remind_at(view, incident, view.ledger)
+        for member in view.resolve_pending:
+            if member.resolve_held_by is not None:
+                yield member.resolve_held_by.until
+        for member in view.members:
+            if member.suppressed_by is not None and member.alert.firing:
+                yield member.suppressed_by.until
+                if member.suppressed_by.outcome == MemberStatus.HELD:
+                    yield member.held_no_longer_than
+
+
+def failing_since(view: View, lane_closed_since: int) -> int:
+    """Return since when the target could not be notified of what is due, 0 where that is not so (ms).
+
+    A target fails when it was tried in vain, or when its vendor has closed its lane, so that nothing is even tried.
+    """
+    if view.ledger.failing_since or not lane_closed_since or not view.due or not view.differs:
+        return view.ledger.failing_since
+    return max(view.due, lane_closed_since)
+
+
+def _fallback_time(view: View, lane_closed_since: int) -> int:
+    """Return when what is due and not notified by then is looked at once more, since its fallback takes over then."""
+    if view.ledger.fell_back_at or view.destination is None or not view.destination.fallback:
+        return 0
+    due = view.due if view.differs else None
+    since = failing_since(view, lane_closed_since) or due
+    return since + view.destination.fallback_after if since else 0
+
+
+def remind_at(view: View, incident: Incident, ledger: Ledger) -> int:
+    """Return when the thread is told again that the incident still fires and nobody has it, 0 for never (ms)."""
+    reminds = [recipient.route.remind for member in view.firing for recipient in member.recipients if recipient.route.remind]
+    if not reminds or incident.acknowledged or not ledger.first_notified_at or ledger.message_ref is None:
+        return 0
+    return max(ledger.first_notified_at, ledger.reminded_at) + min(reminds)
+
+
+def _count_untargeted(untargeted: Mapping[str, Verdict]) -> StatusCounts:
+    counts = dict.fromkeys(MemberStatus, 0)
+    for verdict in untargeted.values():
+        counts[MemberStatus(verdict.outcome)] += 1
+    return StatusCounts(
+        members=len(untargeted),
+        undeliverable=counts[MemberStatus.UNDELIVERABLE],
+        suppressed=counts[MemberStatus.SUPPRESSED],
+        held=counts[MemberStatus.HELD],
+        reasons=reasons(untargeted.values()),
+    )
