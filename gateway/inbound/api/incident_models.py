@@ -63,8 +63,8 @@ class TargetShown(Shown):
     target: str
     told: str = Field(description="none, firing, closed, ended or moved")
     generation: int
-    first_notified_at: datetime | None
-    notified_at: datetime | None
+    first_told_at: datetime | None
+    told_at: datetime | None
     remote: str | None = Field(description="the vendor's name of our message: Slack's ts, PagerDuty's dedup key")
     attempts: int
     failing_since: datetime | None
