@@ -1,4 +1,4 @@
-"""The composition root: the only file that names concrete classes. Long because everything is put together here once."""
+"""The composition root: the only file that names concrete classes. Everything is put together here once."""
 
 from __future__ import annotations
 
@@ -73,14 +73,15 @@ class Gateway:
 
 @asynccontextmanager
 async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -> AsyncIterator[Gateway]:
-    """Start in order; stop in reverse order: workers, clients, store. The listener is the caller's, and stops before.
+    """Run a gateway without a listener: start its parts in order, and stop them in reverse order at the end.
 
-    Raises `BadRules`, `BadSettings` and `StoreFailed`.
+    The listener is the caller's and has to stop before. Raises `BadRules`, `BadSettings`,
+    `StoreFailed` and `StateUnavailable`.
     """
     settings = environment.settings
     first = load_or_refuse(settings.rules, utc_ms())
     listed = first.rules.listed_sources.values()
-    environment.demand_tokens(sources_have_them=bool(listed) and all(one.token for one in listed))
+    environment.demand_tokens(sources_have_them=bool(listed) and all(source.token for source in listed))
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(open_store(settings))
         shards = await open_shards(client, settings.shards, first.rules.partition_by)
@@ -129,8 +130,8 @@ async def _assemble(
     )  # fmt: skip
     heartbeat = Heartbeat(settings.heartbeat, shards, metrics.beaten, settings.proxy) if settings.heartbeat else None
     health = Health(reloader, auditor, secrets, version("alert-gateway"), heartbeat)
-    operations = Probes(shards.home, metrics, health.shown)
-    asgi_app = AsgiApp(door, [*operations.routes(), *_api(settings, shards, workers, reloader).routes()])
+    probes = Probes(shards.home, metrics, health.shown)
+    asgi_app = AsgiApp(door, [*probes.routes(), *_api(settings, shards, workers, reloader).routes()])
 
     stack.push_async_callback(workers.intake.drain)
     for work in (own_alerts.run, auditor.run, reloader.run):
@@ -146,12 +147,12 @@ async def _assemble(
 def _senders(
     stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecrets
 ) -> tuple[dict[str, Notifier], WebhookNotifier]:
-    """By kind of destination, and the one that the audit trail goes by."""
+    """Return the notifiers by kind of destination, and the webhook's, which carries the audit trail too."""
     slack = SlackNotifier(settings.slack_api_url, proxy=settings.proxy)
     pagerduty = PagerDutyNotifier(settings.pagerduty_events_url, proxy=settings.proxy)
     webhook = WebhookNotifier(secrets.secret, proxy=settings.proxy)
-    for one in (slack, pagerduty, webhook):
-        stack.push_async_callback(one.aclose)
+    for notifier in (slack, pagerduty, webhook):
+        stack.push_async_callback(notifier.aclose)
     return {"slack": slack, "pagerduty": pagerduty, "webhook": webhook, "log": LogNotifier()}, webhook
 
 

@@ -100,7 +100,7 @@ def no_signals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "HEADER_TIME", 0.1)
+    monkeypatch.setattr(serving, "HEADER_SECONDS", 0.1)
 
 
 pytestmark = pytest.mark.usefixtures("no_signals")

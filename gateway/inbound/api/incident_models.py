@@ -1,4 +1,7 @@
-"""What the REST API shows and takes; OpenAPI is made from these. Times are RFC 3339 in UTC, null for never."""
+"""The models of incidents, alerts and rules in the REST API; OpenAPI is made from them.
+
+Times are RFC 3339 in UTC, null for never. Their names, fields and docstrings are public: they appear in OpenAPI.
+"""
 
 from __future__ import annotations
 
