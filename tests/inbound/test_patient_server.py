@@ -95,7 +95,7 @@ def webhook(body: bytes = BODY, **headers: str) -> bytes:
 @pytest.fixture
 def no_signals(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process's signals stay what they were: a server sets them to be ignored at its end."""
-    monkeypatch.setattr(serving, "ENDINGS", ())
+    monkeypatch.setattr(serving, "STOP_SIGNALS", ())
 
 
 @pytest.fixture
