@@ -36,13 +36,11 @@ from gateway.intake.sharded import ShardedIntake
 from gateway.intake.source_mutes import log_source_mutes
 from gateway.model.lanes import Pace
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
+from gateway.outbound.kind import Wiring
 from gateway.outbound.log import LogNotifier
-from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
-from gateway.outbound.slack.notifier import SlackNotifier
-from gateway.outbound.webhook.notifier import WebhookNotifier
-from gateway.ports import Notifier
+from gateway.outbound.registry import KINDS, PACES
+from gateway.ports import Notifier, Trail
 from gateway.reconcile.context import Context
-from gateway.reconcile.loop import PACES
 from gateway.rules.compiled import CompiledRules, load_or_refuse
 from gateway.rules.reloader import Listeners, RulesReloader
 from gateway.runtime.background import background
@@ -83,9 +81,10 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
     listed = first.rules.listed_sources.values()
     environment.demand_tokens(sources_have_them=bool(listed) and all(source.token for source in listed))
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(open_store(settings))
+        metrics = Metrics()
+        client = await stack.enter_async_context(open_store(settings, metrics.background_ended))
         shards = await open_shards(client, settings.shards, first.rules.partition_by)
-        gateway = await _assemble(stack, environment, first, shards, paces)
+        gateway = await _assemble(stack, environment, first, shards, paces, metrics)
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise asyncio.CancelledError  # a library swallowed it while we started
@@ -93,12 +92,16 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
 
 
 async def _assemble(
-    stack: AsyncExitStack, environment: Environment, first: CompiledRules, shards: Shards, paces: Mapping[str, Pace]
+    stack: AsyncExitStack,
+    environment: Environment,
+    first: CompiledRules,
+    shards: Shards,
+    paces: Mapping[str, Pace],
+    metrics: Metrics,
 ) -> Gateway:
     settings = environment.settings
-    metrics = Metrics()
     secrets = EnvironmentSecrets(environment, await mark_key(shards.home))
-    workers = Workers(shards, first.correlator, first.policy, metrics.taken)
+    workers = Workers(shards, first.correlator, first.policy, metrics.taken, metrics.batch)
     own_alerts = OwnAlerts(workers.intakes[HOME], shards.home)
     notifiers, trail = _senders(stack, settings, secrets)
     peers = AlertmanagerPeers()
@@ -135,25 +138,24 @@ async def _assemble(
 
     stack.push_async_callback(workers.intake.drain)
     for work in (own_alerts.run, auditor.run, reloader.run):
-        background(stack, work)
+        background(stack, work, metrics.background_ended)
     if heartbeat is not None:
         stack.push_async_callback(heartbeat.aclose)
-        background(stack, heartbeat.run)
+        background(stack, heartbeat.run, metrics.background_ended)
     workers.start(stack)
     _announce(first, health)
     return Gateway(asgi_app, reloader, auditor, shards, metrics, own_alerts)
 
 
-def _senders(
-    stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecrets
-) -> tuple[dict[str, Notifier], WebhookNotifier]:
-    """Return the notifiers by kind of destination, and the webhook's, which carries the audit trail too."""
-    slack = SlackNotifier(settings.slack_api_url, proxy=settings.proxy)
-    pagerduty = PagerDutyNotifier(settings.pagerduty_events_url, proxy=settings.proxy)
-    webhook = WebhookNotifier(secrets.secret, proxy=settings.proxy)
-    for notifier in (slack, pagerduty, webhook):
+def _senders(stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecrets) -> tuple[dict[str, Notifier], Trail]:
+    """Return the notifiers by kind of destination, and the notifier that carries the audit trail."""
+    notifiers: dict[str, Notifier] = {"log": LogNotifier()}
+    for name, kind in KINDS.items():
+        notifier = kind.notifier(Wiring(settings.value_of(kind.address_setting), secrets.secret, settings.proxy))
         stack.push_async_callback(notifier.aclose)
-    return {"slack": slack, "pagerduty": pagerduty, "webhook": webhook, "log": LogNotifier()}, webhook
+        notifiers[name] = notifier
+    trail = next(notifier for notifier in notifiers.values() if isinstance(notifier, Trail))
+    return notifiers, trail
 
 
 def _source_auth(environment: Environment, secrets: EnvironmentSecrets, rules: CompiledRules) -> SourceAuth:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 from uuid import uuid4
 
@@ -23,18 +24,15 @@ from gateway.decisions.suppression.silences import (
     propose,
     with_silence,
 )
-from gateway.errors import StateUnavailable
 from gateway.model.agenda import NEW_CONTROLS, SILENCE_UPKEEP
 from gateway.model.cells import CONTROLS
-from gateway.model.changes import Changes, CommitOutcome, LogEntry, Query, Table
+from gateway.model.changes import Changes, LogEntry, Query, Result, Table
 from gateway.model.controls import Controls, Rejection, Silence, Switch
 from gateway.model.instants import written
 from gateway.model.records import dump, load_alert
-from gateway.state.commit import commit
 from gateway.state.paging import pages
 from gateway.state.shards import Shards
-
-RACES = 5
+from gateway.state.transact import transact
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +104,18 @@ class ControlActions:
         return changed if isinstance(changed, Rejection) else next(one for one in changed.silences if one.id == name)
 
     async def _change(self, change: Callable[[Controls, int], Controls | Rejection], said: LogEntry) -> Controls | Rejection:
-        for _ in range(RACES):
-            gathered = await self._shards.home.gather(Query(cells=(CONTROLS,)))
+        def decide(gathered: Result) -> tuple[Changes | None, Controls | Rejection]:
             row = gathered.rows[CONTROLS]
             after = change(compile_controls(row.value).controls, gathered.now)
             if isinstance(after, Rejection):
-                return after
+                return None, after
             changes = Changes(expect={CONTROLS: row.version}, put={CONTROLS: dump(after)}, log=[said])
             changes.schedule(NEW_CONTROLS, gathered.now, 0)
             changes.schedule(SILENCE_UPKEEP, gathered.now, 9)
-            if (await commit(self._shards.home, changes)).outcome is CommitOutcome.DONE:
-                self._woken()
-                return after
-        raise StateUnavailable("the orders change too quickly: try again")
+            return changes, after
+
+        home = self._shards.home
+        done = await transact(home, "controls", partial(home.gather, Query(cells=(CONTROLS,))), decide)
+        if done.committed is not None:
+            self._woken()
+        return done.answer

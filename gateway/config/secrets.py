@@ -5,6 +5,7 @@ A mark is a keyed hash of a secret. The store keeps marks, so that a changed sec
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import blake2b
 from secrets import token_bytes
 
@@ -12,8 +13,9 @@ import structlog
 
 from gateway.config.environment import Environment
 from gateway.errors import BadSettings
-from gateway.model.changes import Cell, Changes, Query, Table
+from gateway.model.changes import Cell, Changes, Query, Result, Table
 from gateway.ports import Store
+from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.vault")
 
@@ -45,9 +47,12 @@ class EnvironmentSecrets:
 
 async def mark_key(store: Store) -> bytes:
     """Return the key of the marks, which is made once per store. Raises `StateUnavailable`."""
-    while True:
-        row = (await store.gather(Query(cells=(KEY,)))).rows[KEY]
-        if row.value:
-            return row.value
-        # A commit that lost the race against another replica changes nothing: the key is read again.
-        await store.commit(Changes(expect={KEY: row.version}, put={KEY: token_bytes(KEY_BYTES)}))
+    new = token_bytes(KEY_BYTES)
+
+    def decide(gathered: Result) -> tuple[Changes | None, bytes]:
+        row = gathered.rows[KEY]
+        if row.value:  # made before, perhaps by another replica just now
+            return None, row.value
+        return Changes(expect={KEY: row.version}, put={KEY: new}), new
+
+    return (await transact(store, "mark_key", partial(store.gather, Query(cells=(KEY,))), decide)).answer

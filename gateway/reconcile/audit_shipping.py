@@ -21,7 +21,8 @@ from gateway.model.rule_generation import load_rule_generation
 from gateway.model.rules.destination import Destination
 from gateway.reconcile.context import Context, outdated
 from gateway.reconcile.job import endpoint_of
-from gateway.state.commit import commit, let_go
+from gateway.state.commit import commit
+from gateway.state.transact import commit_claimed, let_go
 
 EVERY = 2 * SECOND  # between two looks at a log that holds nothing new
 
@@ -52,10 +53,8 @@ async def ship(context: Context, claim: Claim) -> None:
     rest = len(stretch.entries) > len(batch.entries) or len(stretch.entries) == MAX_BATCH_ENTRIES
     again = now + (wait(shipped, answer) or (0 if rest else EVERY))
     changes = Changes(expect={cell: row.version}, put={cell: dump(done)}, releases=[Release(claim, again)])
-    committed = await commit(store, changes)
-    if committed.outcome is CommitOutcome.LOST:
-        await let_go(store, claim, committed.now)
-    elif committed.outcome is CommitOutcome.DONE:
+    committed = await commit_claimed(store, claim, changes)
+    if committed.outcome is CommitOutcome.DONE:
         _notify(context, batch, answer, done, now)
 
 

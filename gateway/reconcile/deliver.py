@@ -19,8 +19,8 @@ from gateway.model.notification import Answer, Look, Notification, Refused
 from gateway.reconcile.context import Context, log, outdated
 from gateway.reconcile.job import CredentialReplaced, Job, Sender, sender_for
 from gateway.reconcile.settle import Sent, abandon, finish, write_answer, write_intent
-from gateway.state.commit import let_go
 from gateway.state.snapshots import read_snapshot
+from gateway.state.transact import let_go
 
 STUCK_AFTER = 5  # faults of ours in a row
 
@@ -108,7 +108,7 @@ async def _reply(job: Job, sender: Sender | Refused) -> None:
     if isinstance(sender, Refused):
         answer: Answer = sender
     else:
-        mentions = getattr(job.view.destination.via, "mention_on_page", ()) if job.view.destination else ()
+        mentions = job.view.destination.via.mentions if job.view.destination else ()
         answer = await sender.notifier.reply(
             sender.endpoint, sender.secret, begun.intent.notes, attempt=begun.intent.attempt, message_ref=begun.message_ref,
             mentions=mentions,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from gateway.decisions.accounting.invariants import increment_status_counts, increment_unheard
 from gateway.model.alert import Alert
-from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, Query, Release, Table
+from gateway.model.changes import Cell, Changes, Claim, Query, Release, Table
 from gateway.model.incident import StatusCounts
 from gateway.model.ledger import ledger_cell
 from gateway.model.records import load_alert
 from gateway.reconcile.context import Context
-from gateway.state.commit import commit, let_go
 from gateway.state.snapshots import read_snapshot
+from gateway.state.transact import commit_claimed
 
 
 async def expire_incident(context: Context, claim: Claim) -> None:
@@ -25,9 +25,7 @@ async def expire_alert(context: Context, claim: Claim) -> None:
 
 async def _forget(context: Context, claim: Claim, changes: Changes) -> None:
     changes.releases.append(Release(claim, None))
-    committed = await commit(context.store, changes)
-    if committed.outcome is CommitOutcome.LOST:
-        await let_go(context.store, claim, committed.now)
+    await commit_claimed(context.store, claim, changes)
 
 
 async def _orphan(context: Context, alert_id: str) -> Changes:

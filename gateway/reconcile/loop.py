@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from enum import StrEnum
 
 from gateway.decisions.delivery.next_step import LEASE
 from gateway.decisions.policy import Policy
@@ -11,7 +12,8 @@ from gateway.errors import StateUnavailable
 from gateway.model.agenda import Subject, SubjectKind
 from gateway.model.changes import Claim
 from gateway.model.lanes import LaneRule, Pace
-from gateway.model.rules.destination import Destination, SlackChannel
+from gateway.model.rules.destination import Destination
+from gateway.outbound.registry import PACES
 from gateway.reconcile.audit_shipping import ship
 from gateway.reconcile.context import Context, log
 from gateway.reconcile.deliver import STUCK_AFTER, deliver
@@ -21,7 +23,7 @@ from gateway.reconcile.silence_upkeep import upkeep_silences
 from gateway.reconcile.source_poll import poll
 from gateway.reconcile.sweep import sweep
 from gateway.reconcile.watchdog_check import check_watchdog
-from gateway.state.commit import let_go
+from gateway.state.transact import let_go
 
 BREATH = 0.02  # seconds between two looks in a crowd of webhooks: what belongs together is then planned once
 POLL = 1.0  # seconds: how long another replica's work may go unnoticed
@@ -31,7 +33,6 @@ LANE_WIDTH = 4  # deliveries of one lane at a time
 KIND_WIDTH = 24  # of one kind of destination: one that hangs leaves others room
 PATIENCE = 10.0  # seconds at the end for what is under way: longer than any send
 CRASH_BACKOFF = 2_000  # ms, doubled with each crash of the same subject
-PACES = {"slack": Pace(1_100, 3), "pagerduty": Pace(500, 20), "webhook": Pace(50, 20)}
 UNKNOWN_WAIT = 60_000  # ms
 
 Handler = Callable[[Context, Claim], Coroutine[None, None, bool | None]]
@@ -47,6 +48,15 @@ HANDLERS: Mapping[str, Handler] = {
     SubjectKind.WATCHDOG: check_watchdog,
 }
 """What is done with a due subject, by its kind. False means that the subject only waited."""
+
+
+class WorkOutcome(StrEnum):
+    """What became of the work on one subject, or on several plans together."""
+
+    DONE = "done"
+    NOT_DONE = "not_done"  # the subject only waited; of plans together: somebody was quicker with one of them
+    STORE_AWAY = "store_away"
+    FAULT = "fault"  # a fault of ours
 
 
 class Reconciler:
@@ -161,27 +171,35 @@ class Reconciler:
         task.add_done_callback(done)
 
     async def _handle_plans(self, claims: Sequence[Claim]) -> None:
-        """All in one commit; where that fails, each by itself, so that none fails its neighbours."""
+        """Plan all of them in one commit; where that fails, each by itself, so that none fails its neighbours."""
         if len(claims) > 1:
-            (result,) = await asyncio.gather(plan_together(self.context, claims), return_exceptions=True)
-            if result is True:
+            outcome, error = await _outcome_of(plan_together(self.context, claims))
+            self.context.watcher.planned_together(outcome)
+            if outcome is WorkOutcome.DONE:
                 self._recovered(*(claim.subject for claim in claims))
                 return
-            if result is not False and not isinstance(result, StateUnavailable):
-                log.warning("planned_one_by_one", plans=len(claims), because=repr(result)[:200])
+            # A lost race is normal; a store that is away or a fault is something that somebody should hear of.
+            note = log.debug if outcome is WorkOutcome.NOT_DONE else log.warning
+            note("planned_one_by_one", plans=len(claims), because=repr(error)[:200], outcome=outcome.value)
         for claim in claims:
             await self._handle(claim)
 
     async def _handle(self, claim: Claim) -> None:
-        """One subject; whatever goes wrong with it delays no other."""
+        """Work on one subject; whatever goes wrong with it delays no other."""
         handler = HANDLERS.get(claim.subject.kind, _leave_to_newer)
-        try:
-            if await handler(self.context, claim._replace(crashes=self._crashes.get(claim.subject, 0))) is not False:
+        tried = claim._replace(crashes=self._crashes.get(claim.subject, 0))
+        outcome, error = await _outcome_of(handler(self.context, tried))
+        match outcome:
+            case WorkOutcome.DONE:
                 self._recovered(claim.subject)
-        except StateUnavailable as error:
-            log.warning("store_unavailable", subject=str(claim.subject), error=str(error))
-        except Exception as error:  # noqa: BLE001 - the delivery loop: a fault in one subject must not stop the others
-            await self._crashed(claim, error)
+            case WorkOutcome.NOT_DONE:
+                pass  # it only waited: that says nothing about whether its fault is gone
+            case WorkOutcome.STORE_AWAY:
+                # The lease ends by itself, and whoever claims the subject then goes on.
+                log.warning("store_unavailable", subject=str(claim.subject), error=str(error))
+            case WorkOutcome.FAULT:
+                assert error is not None
+                await self._crashed(claim, error)
 
     async def _crashed(self, claim: Claim, error: Exception) -> None:
         """It backs off; after some times each is an alert of our own, which lasts longer than the longest wait for the next."""
@@ -201,6 +219,17 @@ class Reconciler:
             self._crashes.pop(subject, None)
 
 
+async def _outcome_of(work: Awaitable[bool | None]) -> tuple[WorkOutcome, Exception | None]:
+    """Do the work, and return what became of it, with the error that ended it."""
+    try:
+        done = await work
+    except StateUnavailable as error:
+        return WorkOutcome.STORE_AWAY, error
+    except Exception as error:  # noqa: BLE001 - the delivery loop: a fault in one subject must not stop the others
+        return WorkOutcome.FAULT, error
+    return (WorkOutcome.NOT_DONE if done is False else WorkOutcome.DONE), None
+
+
 async def _leave_to_newer(context: Context, claim: Claim) -> bool:
     """Leave a kind of subject that only a newer gateway knows to it, as happens during a rolling deployment."""
     log.warning("subject_unknown", subject=str(claim.subject))
@@ -210,6 +239,4 @@ async def _leave_to_newer(context: Context, claim: Claim) -> bool:
 
 def rate_limit_key(destination: Destination) -> str:
     """Destinations that are one place to a vendor share its pace; what a template gives follows behind."""
-    via = destination.via
-    channel = via.channel if isinstance(via, SlackChannel) and not via.allow else ""
-    return f"{destination.kind} {destination.credential} {channel}"
+    return f"{destination.kind} {destination.credential} {destination.via.rate_limit_place}"

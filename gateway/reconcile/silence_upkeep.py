@@ -9,13 +9,13 @@ from gateway.decisions.controls import CompiledControls, compile_controls
 from gateway.decisions.suppression.silences import keeps_alive, update_silences
 from gateway.model.agenda import NEW_CONTROLS
 from gateway.model.cells import CONTROLS
-from gateway.model.changes import Changes, Claim, CommitOutcome, LogEntry, Query, Release, Table
+from gateway.model.changes import Changes, Claim, LogEntry, Query, Release, Table
 from gateway.model.records import dump, load_alert
 from gateway.ports import State
 from gateway.reconcile.context import Context
-from gateway.state.commit import commit, let_go
 from gateway.state.paging import pages
 from gateway.state.shards import Shards
+from gateway.state.transact import commit_claimed
 
 NAMED = 5
 
@@ -37,9 +37,7 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
         changes.log += [LogEntry("", "silence_ended", {"silence": one.id, "by": one.ended_by}) for one in ended]
         if ended:
             changes.schedule(NEW_CONTROLS, now, 0)
-    committed = await commit(store, changes)
-    if committed.outcome is CommitOutcome.LOST:
-        await let_go(store, claim, committed.now)
+    await commit_claimed(store, claim, changes)
 
 
 async def _hidden(everywhere: Sequence[State], book: CompiledControls) -> dict[str, Counter[str]]:

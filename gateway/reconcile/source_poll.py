@@ -17,7 +17,7 @@ import structlog
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.decisions.sources.compare import Comparison, compare, infer_from_silence
 from gateway.model.cells import RULES, source_state_cell
-from gateway.model.changes import Changes, Claim, CommitOutcome, LogEntry, Query, Release, Row, Table
+from gateway.model.changes import Changes, Claim, LogEntry, Query, Release, Row, Table
 from gateway.model.durations import DAY, SECOND
 from gateway.model.records import dump, load_alert, load_source_state
 from gateway.model.rule_generation import load_rule_generation
@@ -27,8 +27,8 @@ from gateway.model.rules.source import Source
 from gateway.model.source_peers import HeldCopy, PeerReport, SourceState
 from gateway.ports import State
 from gateway.reconcile.context import Context, outdated
-from gateway.state.commit import commit, let_go
 from gateway.state.paging import pages
+from gateway.state.transact import commit_claimed, let_go
 
 JITTER = 5 * SECOND
 GONE = DAY  # nothing can come any more from a source that the rules do not name: its alerts are taken for ended then
@@ -117,6 +117,4 @@ async def _settle(
     for copy, by in found.notes.items():
         alert = held[copy].alert
         changes.log.append(LogEntry(alert.incident, "quieted_at_source", {"alert": alert.id, "by": by or "nothing any more"}))
-    committed = await commit(context.store, changes)
-    if committed.outcome is CommitOutcome.LOST:  # events were noted meanwhile
-        await let_go(context.store, claim, committed.now)
+    await commit_claimed(context.store, claim, changes)  # lost where an event of the source was noted meanwhile

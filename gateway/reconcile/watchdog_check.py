@@ -21,7 +21,8 @@ from gateway.model.rules.kinds import Watchdog
 from gateway.model.watchdog import WatchdogState, load_heartbeat
 from gateway.outbound.wording import spoken
 from gateway.reconcile.context import Context, outdated
-from gateway.state.commit import commit, let_go
+from gateway.state.commit import commit
+from gateway.state.transact import commit_claimed, let_go
 
 log = structlog.get_logger("gateway.watchdogs")
 
@@ -38,13 +39,13 @@ async def check_watchdog(context: Context, claim: Claim) -> None:
     in_force = dog is not None and context.policy.suppressor.watchdogs.in_force(dog, now)
     known = await _known(context, gathered, name)
     looked = check_heartbeat(dog, known, now, in_force=in_force)
-    committed = await commit(context.store, _changes(claim, name, gathered, known, looked))
-    if committed.outcome is CommitOutcome.LOST:
-        await let_go(context.store, claim, now)
-    elif committed.outcome is CommitOutcome.DONE and looked.watch is None:
+    committed = await commit_claimed(context.store, claim, _changes(claim, name, gathered, known, looked))
+    if committed.outcome is not CommitOutcome.DONE:
+        return
+    if looked.watch is None:
         for state in context.elsewhere:
             await commit(state, Changes(drop=[heartbeat_cell(name)]))
-    elif committed.outcome is CommitOutcome.DONE and looked.says:
+    elif looked.says:
         details = _details(dog, known.last, looked.watch) if dog is not None and looked.watch is not None else ""
         observation = missing_alert(looked.says, details).observed(now, firing=looked.firing)
         log.warning("heartbeat_missing" if looked.firing else "heartbeat_no_longer_missing", watchdog=name, last=known.last)

@@ -7,8 +7,10 @@ replica with an older generation does not plan (`reconcile.context.outdated`).
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -16,7 +18,7 @@ import structlog
 from gateway.errors import StateUnavailable
 from gateway.model.agenda import NEW_RULES
 from gateway.model.cells import RULES
-from gateway.model.changes import Changes, CommitOutcome, Query, Table
+from gateway.model.changes import Changes, Query, Result, Table
 from gateway.model.durations import SECOND
 from gateway.model.ledger import Ledger
 from gateway.model.records import load_ledger
@@ -25,8 +27,9 @@ from gateway.model.rules.rulebook import Rulebook
 from gateway.ports import Archive, Report, State
 from gateway.rules.compiled import CompiledRules, compile_rules
 from gateway.rules.files import differences, fingerprint_files, load_rules
-from gateway.state.paging import PAGE
+from gateway.state.paging import pages
 from gateway.state.shards import Shards
+from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.rules")
 
@@ -79,12 +82,16 @@ class RulesReloader:
     async def _say_that_we_live(self) -> None:
         """As long as nobody has newer rules; replicas with older ones leave planning to us."""
         for state in self._shards.states:
-            gathered = await state.gather(Query(cells=(RULES,)))
-            row = gathered.rows[RULES]
-            known = load_rule_generation(row.value)
-            if known.revision == self.in_force.rules.revision and gathered.now - known.seen_at > ALIVE:
-                said = known._replace(seen_at=gathered.now)
-                await state.commit(Changes(expect={RULES: row.version}, put={RULES: said.dump()}))
+            await transact(state, "rules_alive", partial(state.gather, Query(cells=(RULES,))), self._still_newest)
+
+    def _still_newest(self, gathered: Result) -> tuple[Changes | None, None]:
+        """Decide whether to say that a replica with the newest rules is there; another one may have said so just now."""
+        row = gathered.rows[RULES]
+        known = load_rule_generation(row.value)
+        if known.revision != self.in_force.rules.revision or gathered.now - known.seen_at <= ALIVE:
+            return None, None
+        said = known._replace(seen_at=gathered.now)
+        return Changes(expect={RULES: row.version}, put={RULES: said.dump()}), None
 
     async def reload(self) -> bool:
         """False where the files have errors."""
@@ -118,8 +125,8 @@ class RulesReloader:
 
 async def _announce(state: State, ours: str) -> int:
     """The store's generation where it has this revision, else the next, and everything in the shard is looked at again."""
-    while True:
-        gathered = await state.gather(Query(cells=(RULES,)))
+
+    def decide(gathered: Result) -> tuple[Changes | None, int]:
         row = gathered.rows[RULES]
         known = load_rule_generation(row.value)
         generation = known.generation if known.revision == ours else known.generation + 1
@@ -127,20 +134,18 @@ async def _announce(state: State, ours: str) -> int:
         changes = Changes(expect={RULES: row.version}, put={RULES: rule_generation.dump()})
         if generation != known.generation:
             changes.schedule(NEW_RULES, gathered.now, 0)
-        if (await state.commit(changes)).outcome is CommitOutcome.DONE:
-            return generation
+        return changes, generation
+
+    return (await transact(state, "rules", partial(state.gather, Query(cells=(RULES,))), decide)).answer
 
 
 async def owed_ends(archive: Archive, destinations: set[str]) -> dict[str, int]:
-    """By destination: how many members were told firing there and not told ended yet."""
-    owed: dict[str, int] = {}
-    cursor = 0
-    while True:
-        cursor, rows = await archive.page(Table.LEDGERS, cursor, PAGE)
+    """Count, by destination, the members that were told firing there and not told ended yet."""
+    owed: Counter[str] = Counter()
+    async for rows in pages(archive, Table.LEDGERS):
         for row in rows.values():
             ledger: Ledger = load_ledger(row.value)
             count = sum(ledger.last_notified.members.values())
             if ledger.destination in destinations and count:
-                owed[ledger.destination] = owed.get(ledger.destination, 0) + count
-        if not cursor:
-            return owed
+                owed[ledger.destination] += count
+    return dict(owed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -11,7 +11,7 @@ import structlog
 
 from gateway.config.settings import Settings
 from gateway.errors import BadSettings, StateUnavailable
-from gateway.runtime.background import background
+from gateway.runtime.background import background, count_nowhere
 from gateway.storage.connections import Client, connect
 from gateway.storage.embedded import EmbeddedStore, embedded_store
 from gateway.storage.redis import RedisStore
@@ -23,14 +23,14 @@ PATIENCE = 3.0  # seconds between two tries to reach the store at start
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[Client]:
+async def open_store(settings: Settings, count: Callable[[str, str], None] = count_nowhere) -> AsyncIterator[Client]:
     """A client of the store, embedded or not, once it answers. Raises `BadSettings` and `StoreFailed`."""
     async with AsyncExitStack() as stack:
         url = settings.redis_url.get_secret_value() if settings.redis_url else ""
         if not url:
             embedded = await stack.enter_async_context(embedded_store(settings.data_dir, settings.store_memory))
             log.info("store_started", kind="embedded", data_dir=str(embedded.data_dir), adopted=embedded.adopted)
-            background(stack, partial(_keep_alive, embedded))
+            background(stack, partial(_keep_alive, embedded), count)
             url = embedded.url
         client = connect(url, copies=settings.redis_wait)
         stack.push_async_callback(client.aclose)

@@ -11,7 +11,7 @@ from functools import partial
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.partition import HOME
 from gateway.decisions.policy import Policy
-from gateway.intake.group_commit import Intake, Sink
+from gateway.intake.group_commit import BatchCounter, GroupCommit, Sink
 from gateway.intake.sharded import ShardedIntake
 from gateway.model.lanes import Pace
 from gateway.reconcile import Reconciler
@@ -22,11 +22,11 @@ from gateway.state.shards import Shards
 class Workers:
     """`intakes` by shard, `intake` over all of them."""
 
-    def __init__(self, shards: Shards, correlator: Correlator, policy: Policy, taken: Sink) -> None:
+    def __init__(self, shards: Shards, correlator: Correlator, policy: Policy, taken: Sink, count: BatchCounter) -> None:
         self._shards = shards
         self._reconcilers: list[Reconciler] = []
         self.intakes = [
-            Intake(store, correlator, woken=partial(self._wake, shard), taken=taken)
+            GroupCommit(store, correlator, woken=partial(self._wake, shard), taken=taken, count=count)
             for shard, store in enumerate(shards.states)
         ]
         self.intake = ShardedIntake(self.intakes, policy)

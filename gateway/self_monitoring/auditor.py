@@ -22,7 +22,7 @@ from gateway.model.watchdog import WatchdogStatus
 from gateway.outbound.wording import clock
 from gateway.ports import Report
 from gateway.state.shards import Shards
-from gateway.state.watchdogs import heard
+from gateway.state.watchdogs import watchdog_status
 from gateway.telemetry.metrics import Metrics
 
 log = structlog.get_logger("gateway.audit")
@@ -63,7 +63,7 @@ class Auditor:
             counted = await self.shards.counters()
             depth, self.overdue = await self.shards.agenda()
             gathered = await self.shards.home.gather(Query(cells=(CONTROLS,)))
-            self.heard = await heard(self.shards.home, self.watchdogs())
+            self.heard = await watchdog_status(self.shards.home, self.watchdogs())
         except StateUnavailable as error:
             log.warning("store_unavailable", error=str(error))
             self._state(store_up=False)
@@ -98,6 +98,7 @@ class Auditor:
 
     def _state(self, *, store_up: bool) -> None:
         self.store_up = store_up
+        self.metrics.retried(self.shards.lost_races)
         self.metrics.state(
             store_up=store_up, lost_races=self.intake.lost_races, in_flight=self.in_flight(), strange=self.strange()
         )

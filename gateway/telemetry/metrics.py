@@ -59,6 +59,17 @@ class _ProcessMetrics:
         self.heartbeats = counter(
             "gateway_heartbeats", "Heartbeats of our own: sent, failed, or withheld while we are not well", ["outcome"]
         )
+        self.retries = counter(
+            "gateway_transaction_retries",
+            "Decisions made again because another writer was quicker, by what was to be written",
+            ["transaction"],
+        )
+        self.batches = counter(
+            "gateway_batches", "Webhooks, ends or plans committed together, by what became of the commit", ["what", "outcome"]
+        )
+        self.background = counter(
+            "gateway_background_failures", "Background work that ended and was begun again", ["work", "end"]
+        )
         self.failures = counter("gateway_subject_failures", "Faults of our own while working on a subject", ["kind"])
         for why in NotifyReason:
             self.notifications.labels(why.value)
@@ -111,6 +122,7 @@ class Metrics:
         self.sources = SourceMetrics(self.registry)
         self.watchdogs = WatchdogMetrics(self.registry)
         self._destinations: set[str] = set()
+        self._retried: collections.Counter[str] = collections.Counter()
         ProcessCollector(registry=self.registry)
 
     def webhook(self, status: int, reason: str, alerts: int, truncated: int, seconds: float) -> None:
@@ -148,6 +160,21 @@ class Metrics:
     def failed(self, subject: Subject, error: BaseException) -> None:
         del error  # logged where it was caught
         self._process.failures.labels(subject.kind.partition(":")[0]).inc()
+
+    def planned_together(self, outcome: str) -> None:
+        self.batch("plans", outcome)
+
+    def batch(self, what: str, outcome: str) -> None:
+        self._done.batches.labels(what, outcome).inc()
+
+    def background_ended(self, work: str, end: str) -> None:
+        self._done.background.labels(work, end).inc()
+
+    def retried(self, lost_races: Mapping[str, int]) -> None:
+        """Show how many races this process has lost so far, by transaction."""
+        for transaction, count in lost_races.items():
+            self._done.retries.labels(transaction).inc(count - self._retried[transaction])
+            self._retried[transaction] = count
 
     def asked(self, source: str, answered: int, silent: int) -> None:
         self.sources.asked(source, answered, silent)

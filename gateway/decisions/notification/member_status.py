@@ -1,4 +1,4 @@
-"""What each member is to a target and why, and how many are what.
+"""Say what each member is to a target and why, and count how many are what.
 
 The counts feed two of the invariants: each member of a target is exactly one of told, undeliverable, suppressed, held and due;
 and everybody who was told of a firing is told of its end.
@@ -12,7 +12,7 @@ from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.durations import MINUTE
 from gateway.model.incident import StatusCounts
 from gateway.model.ledger import NotifiedState
-from gateway.model.verdict import MemberStatus, Reason, Verdict
+from gateway.model.verdict import MemberStatus, NotifyReason, Reason, Verdict
 
 SILENT_FAILURE_MS = 2 * MINUTE  # a destination that fails for longer is an alert of our own
 
@@ -87,7 +87,7 @@ def _status_of(view: View, member: TargetMember, now: int) -> Verdict:
     if not member.alert.firing:
         # It came and went before anybody had to be told, and nobody is.
         return Verdict(MemberStatus.SUPPRESSED, Reason.ENDED_UNTOLD, rule)
-    if ledger.last_notified.state is NotifiedState.FIRING and due > now:
+    if ledger.last_notified.state is NotifiedState.FIRING and (due > now or view.reason is NotifyReason.UPDATE_LEFT_OUT):
         # It joins a message that people have already; the next edit shows it.
         return Verdict(MemberStatus.HELD, Reason.UPDATE_INTERVAL, rule, due)
     if due > now:

@@ -13,7 +13,7 @@ from gateway.inbound.api.presenters import moment
 from gateway.model.durations import SECOND
 from gateway.model.rules.kinds import Watchdog
 from gateway.ports import Store
-from gateway.state.watchdogs import heard
+from gateway.state.watchdogs import watchdog_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,6 @@ class WatchdogsApi:
                 last_heartbeat=moment(status.last),
                 missing_since=moment(status.missing_since),
             )
-            for status in await heard(self.home, self.rules())
+            for status in await watchdog_status(self.home, self.rules())
         ]
         return models.WatchdogList(items=shown)
