@@ -165,15 +165,15 @@ class Metrics:
         self.batch("plans", outcome)
 
     def batch(self, what: str, outcome: str) -> None:
-        self._done.batches.labels(what, outcome).inc()
+        self._process.batches.labels(what, outcome).inc()
 
     def background_ended(self, work: str, end: str) -> None:
-        self._done.background.labels(work, end).inc()
+        self._process.background.labels(work, end).inc()
 
     def retried(self, lost_races: Mapping[str, int]) -> None:
         """Show how many races this process has lost so far, by transaction."""
         for transaction, count in lost_races.items():
-            self._done.retries.labels(transaction).inc(count - self._retried[transaction])
+            self._process.retries.labels(transaction).inc(count - self._retried[transaction])
             self._retried[transaction] = count
 
     def asked(self, source: str, answered: int, silent: int) -> None:
