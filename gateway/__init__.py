@@ -1,11 +1,13 @@
-"""The alert gateway: from Alertmanager's webhook to the people on call.
+"""The alert gateway: from Alertmanager's webhook to the people on call. The path of an alert, step by step:
 
 receive      inbound/webhooks/alertmanager.py      authenticates, caps and parses a webhook
 normalise    decisions/intake/normalise.py         gives every alert labels, severity and identity, or a reason for quarantine
-deduplicate  decisions/intake/deduplicate.py       copies, episodes: opened, repeated, changed, ended or ignored, with a reason
-correlate    decisions/intake/correlate.py         the incident that an alert belongs to
-suppress     decisions/suppression/suppress.py     who must not be told now, why, and until when
-route        decisions/route.py                    who is told of it
-plan         decisions/notification/plan.py        what each target should believe now, and when to look again
-deliver      reconcile/, outbound/                 tells them once, and tells them that it ended
+deduplicate  decisions/intake/batch.py             applies copies and repeats to their alerts: opened, ended or nothing new
+correlate    decisions/intake/batch.py             brings what opened into the incident that it belongs to
+route        decisions/notification/members.py     finds who is to be notified of each member of an incident
+suppress     decisions/notification/members.py     judges who must not be notified now, why, and until when
+seat         decisions/notification/audience.py    brings the members to the targets that see them, fallbacks included
+conclude     decisions/notification/conclude.py    says what each target should have been notified of, when, and why
+resolve      decisions/notification/resolve.py     says whether the incident is over, and when to look at it again
+deliver      reconcile/deliver.py                  notifies each target once, and of the end
 """

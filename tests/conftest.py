@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: the real stores."""
+"""Fixtures that all tests share: the stores, and a whole gateway in this process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
 from gateway.storage.redis import RedisStore
 from tests.support.replicated import cluster
+from tests.support.running_gateway import app, starter
 from tests.support.servers import redis_server
+
+__all__ = ["app", "starter"]
 
 
 @pytest.fixture(scope="session")

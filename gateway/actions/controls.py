@@ -14,7 +14,7 @@ from gateway.decisions.controls import compile_controls, switch
 from gateway.decisions.policy import Policy
 from gateway.decisions.suppression.silence_preview import SilencePreview
 from gateway.decisions.suppression.silences import (
-    Change,
+    SilenceChange,
     SilenceRequest,
     approve,
     change_silence,
@@ -100,7 +100,7 @@ class ControlActions:
             return changed
         return (changed.pause if kind == "pause" else changed.bypass) or requested
 
-    async def _change_silence(self, name: str, what: str, by: str, change: Change) -> Silence | Rejection:
+    async def _change_silence(self, name: str, what: str, by: str, change: SilenceChange) -> Silence | Rejection:
         said = LogEntry("", what, {"silence": name, "by": by})
         changed = await self._change(lambda controls, now: change_silence(controls, name, change, now), said)
         return changed if isinstance(changed, Rejection) else next(one for one in changed.silences if one.id == name)

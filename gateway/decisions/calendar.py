@@ -1,4 +1,7 @@
-"""The calendar: which named intervals it is now, and when that changes next. Answers are remembered until they change."""
+"""The calendar: which of the named time intervals hold now, and when that changes next.
+
+Each answer is remembered until it changes.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ NEVER = 1 << 62  # ms; later than anything
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """From `begin` until `end`, both in ms, it is (not) inside."""
+    """A stretch of time, from `begin` until `end` (ms), which is `inside` an interval as a whole or not at all."""
 
     begin: int
     end: int
@@ -22,7 +25,7 @@ class _Stretch:
 
 
 class Calendar:
-    """The named intervals of one rule set. A name that is not there never is."""
+    """The named intervals of one rule set. An interval of an unknown name never holds."""
 
     def __init__(self, intervals: Mapping[str, Sequence[TimeInterval]]) -> None:
         self._intervals = intervals
@@ -32,17 +35,17 @@ class Calendar:
         return self._stretch(name, now).inside
 
     def until(self, names: Iterable[str], now: int) -> int:
-        """When the first of them begins or ends, in ms; `NEVER` where none does within a year."""
+        """Return when the first of these intervals begins or ends (ms), `NEVER` if none does within a year."""
         return min((self._stretch(name, now).end for name in names), default=NEVER)
 
     def holds(self, hours: Hours, now: int) -> bool:
-        """Is a rule with these hours in force?"""
+        """Return whether a rule with these hours is in force."""
         if hours.during and not any(self.contains(name, now) for name in hours.during):
             return False
         return not any(self.contains(name, now) for name in hours.not_during)
 
     def next_change(self, now: int) -> int:
-        """When any of them begins or ends."""
+        """Return when the first of all intervals begins or ends (ms)."""
         return self.until(self._intervals, now)
 
     def _stretch(self, name: str, now: int) -> _Stretch:
@@ -55,4 +58,4 @@ class Calendar:
         moment = instant(now)
         change = next_change(intervals, moment)
         end = NEVER if change is None else int(change.timestamp() * 1000)
-        return _Stretch(now, end, any(one.contains(moment) for one in intervals))
+        return _Stretch(now, end, any(interval.contains(moment) for interval in intervals))

@@ -1,4 +1,4 @@
-"""The orders in force, compiled: which silences match an alert, whether paging is paused, whether everything is told raw."""
+"""The controls, compiled: which silences match an alert, whether paging is paused, and whether nothing is suppressed."""
 
 from __future__ import annotations
 
@@ -19,53 +19,52 @@ from gateway.model.rules.route import Hours
 from gateway.model.severity import Severity
 from gateway.model.verdict import MemberStatus, Reason, Verdict
 
-LONGEST_SWITCH = DAY
+MAX_SWITCH_LENGTH = DAY  # of a pause or a bypass
 
 
 class CompiledControls:
-    """One version of the orders; silences that somebody ended count only where `ended` says so."""
+    """One version of the controls. Silences that somebody ended are left out, unless `ended` asks for them too."""
 
     def __init__(self, controls: Controls, *, ended: bool = False) -> None:
         self.controls = controls
-        self._silences = [one for one in controls.silences if ended or not one.ended_by]
+        self._silences = [silence for silence in controls.silences if ended or not silence.ended_by]
         self._index = RuleIndex(
-            [tuple(parsed for text in one.matchers for parsed in parse_matchers(text)) for one in self._silences]
+            [tuple(parsed for text in silence.matchers for parsed in parse_matchers(text)) for silence in self._silences]
         )
 
     def matching(self, alert: Alert) -> list[Silence]:
-        """Silences whose matchers hold for the alert, whatever the time."""
+        """Return the silences whose matchers hold for the alert, whatever the time."""
         return [self._silences[number] for number in self._index.matching(alert.labels)] if self._silences else []
 
     def bypass(self, now: int) -> Switch | None:
-        return _standing(self.controls.bypass, now)
+        return _in_force(self.controls.bypass, now)
 
     def pause(self, now: int) -> Switch | None:
-        return _standing(self.controls.pause, now)
+        return _in_force(self.controls.pause, now)
 
     def paused(self, now: int) -> Verdict | None:
-        """Of everything that would page."""
-        one = self.pause(now)
-        return (
-            None
-            if one is None
-            else Verdict(MemberStatus.SUPPRESSED, Reason.PAUSED, f"pause by {one.by}", one.until, one.reason)
-        )
+        """Return the verdict on everything that would page, None while paging is not paused."""
+        pause = self.pause(now)
+        if pause is None:
+            return None
+        return Verdict(MemberStatus.SUPPRESSED, Reason.PAUSED, f"pause by {pause.by}", pause.until, pause.reason)
 
     def silenced(self, alert: Alert, joined_at: int, calendar: Calendar, now: int, *, four_eyes: bool) -> Verdict | None:
-        """By the silence that lasts longest, where there are several."""
-        found = [one for one in self.matching(alert) if covers(one, alert, joined_at, four_eyes=four_eyes)]
-        active = [one for one in found if state_of(one, calendar, now) is SilenceState.ACTIVE]
+        """Return the verdict of the silence that covers the alert now; of several, the one that lasts longest."""
+        found = [silence for silence in self.matching(alert) if may_silence(silence, alert, joined_at, four_eyes=four_eyes)]
+        active = [silence for silence in found if state_of(silence, calendar, now) is SilenceState.ACTIVE]
         if not active:
             return None
-        one = max(active, key=lambda silence: (silence.ends_at, silence.id))
-        until = min(one.ends_at, calendar.until(one.during, now))
-        return Verdict(MemberStatus.SUPPRESSED, Reason.SILENCED, one.described, until, one.why)
+        longest = max(active, key=lambda silence: (silence.ends_at, silence.id))
+        until = min(longest.ends_at, calendar.until(longest.during, now))
+        return Verdict(MemberStatus.SUPPRESSED, Reason.SILENCED, longest.described, until, longest.why)
 
     def next_change(self, alerts: Iterable[Alert], now: int) -> int:
-        """When an order next begins or ends for one of these; `NEVER` where none does."""
-        times = [one.until for one in (self.pause(now), self.bypass(now)) if one is not None]
+        """Return when a control next begins or ends for one of these alerts (ms), `NEVER` if none does."""
+        times = [switch.until for switch in (self.pause(now), self.bypass(now)) if switch is not None]
         if self._silences:
-            times += [time for alert in alerts for one in self.matching(alert) for time in (one.starts_at, one.ends_at)]
+            silences = [silence for alert in alerts for silence in self.matching(alert)]
+            times += [time for silence in silences for time in (silence.starts_at, silence.ends_at)]
         return min((time for time in times if time > now), default=NEVER)
 
 
@@ -74,7 +73,7 @@ NO_CONTROLS = CompiledControls(Controls())
 
 @lru_cache(maxsize=16)
 def compile_controls(row: bytes) -> CompiledControls:
-    """Of the store's row, which stays the same for long."""
+    """Compile the store's row. Results are cached, since the row is read with each plan and rarely changes."""
     return CompiledControls(load_controls(row)) if row else NO_CONTROLS
 
 
@@ -86,27 +85,32 @@ def state_of(silence: Silence, calendar: Calendar, now: int) -> SilenceState:
     return SilenceState.ACTIVE if calendar.holds(Hours(silence.during), now) else SilenceState.RESTING
 
 
-def covers(silence: Silence, alert: Alert, joined_at: int, *, four_eyes: bool) -> bool:
-    """May a silence that matches the alert keep this episode quiet, which joined its incident at `joined_at`?"""
+def may_silence(silence: Silence, alert: Alert, joined_at: int, *, four_eyes: bool) -> bool:
+    """Return whether a silence that matches the alert may keep its episode quiet, which joined its incident at `joined_at`."""
+    # Whoever silenced what fired then has not seen this episode: it may be another problem, so people are told of it.
     if silence.until_resolved and joined_at > silence.starts_at:
         return False
+    # With four eyes, one person alone cannot keep a critical alert from the people on call.
     return not four_eyes or bool(silence.approved_by) or alert.severity is not Severity.CRITICAL
 
 
 def switch(controls: Controls, kind: Literal["pause", "bypass"], requested: Switch, now: int) -> Controls | Rejection:
-    """The next version, with a pause or a bypass until `requested.until`, or without one where that is now or before."""
-    standing = _standing(controls.pause if kind == "pause" else controls.bypass, now)
-    if requested.until <= now and standing is None:
+    """Return the next version of the controls, with a pause or a bypass until `requested.until`.
+
+    An `until` that is not in the future ends the pause or bypass that is in force.
+    """
+    present = _in_force(controls.pause if kind == "pause" else controls.bypass, now)
+    if requested.until <= now and present is None:
         return Rejection(kind, f"there is no {kind}", missing=True)
-    if requested.until - now > LONGEST_SWITCH:
+    if requested.until - now > MAX_SWITCH_LENGTH:
         return Rejection(
-            "until", f"a {kind} may last {LONGEST_SWITCH // HOUR} h at most", "order it again when that time comes"
+            "until", f"a {kind} may last {MAX_SWITCH_LENGTH // HOUR} h at most", "order it again when that time comes"
         )
     version = controls.version + 1
-    begun = now if standing is None else standing.at
+    begun = now if present is None else present.at
     made = msgspec.structs.replace(requested, at=begun, until=max(now, requested.until), version=version)
     return msgspec.structs.replace(controls, version=version, **{kind: made})
 
 
-def _standing(switch: Switch | None, now: int) -> Switch | None:
+def _in_force(switch: Switch | None, now: int) -> Switch | None:
     return switch if switch is not None and now < switch.until else None

@@ -1,6 +1,6 @@
-"""Act: what a person does to an incident, as values: acknowledge, close by hand, try a dead letter again.
+"""A person's actions on an incident, as pure changes of values: acknowledge, close by hand, retry a dead letter.
 
-A person's action is news like an alert's: the incident gets a new revision and is planned at once.
+An action is news, as a new alert is: the incident gets a new revision and is planned at once.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from gateway.model.severity import Severity
 
 
 def acknowledge(incident: Incident, firing: Iterable[Alert], by: str, now: int) -> Incident | str:
-    """The incident as acknowledged, or a sentence that says why it cannot be."""
+    """Return the acknowledged incident, or a sentence that says why it cannot be acknowledged."""
     if incident.resolved_at:
         return "the incident is resolved"
+    # A closed incident is suppressed already: there is nothing that a person could still take.
     if incident.closed is not None:
         return f"the incident was closed by {incident.closed.by}"
     return _new(incident, now, acknowledged=Acknowledgement(by, now, _worst(firing)))
@@ -31,7 +32,10 @@ def unacknowledge(incident: Incident, now: int) -> Incident | str:
 
 
 def close(incident: Incident, firing: Iterable[Alert], by: str, note: str, length: int, now: int) -> Incident | str:
-    """Closed for `length` ms while alerts fire, as people see it; it takes no new alerts."""
+    """Return the incident closed for `length` ms although alerts fire, or a sentence that says why it cannot be closed.
+
+    `firing` are the alerts that people see as firing. A closed incident takes no new alerts.
+    """
     firing = tuple(firing)
     if incident.resolved_at or not firing:
         return "nothing fires in the incident: it ends by itself"
@@ -41,7 +45,7 @@ def close(incident: Incident, firing: Iterable[Alert], by: str, note: str, lengt
 
 
 def retry(ledger: Ledger) -> Ledger | str:
-    """The dead letter, to be tried again at once."""
+    """Return the ledger of a dead letter with its failures forgotten, so that it is tried again at once."""
     if not ledger.dead:
         return "this target has no dead letter"
     return msgspec.structs.replace(ledger, dead="", attempts=0, next_try=0)

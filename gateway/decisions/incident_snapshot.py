@@ -1,4 +1,4 @@
-"""A case: an incident with everything that was read for deciding on it."""
+"""A snapshot of an incident: the incident with everything that was read to decide about it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from gateway.model.ledger import Ledger
 
 @dataclass(frozen=True, slots=True)
 class IncidentSnapshot:
-    """`alerts` by episode id, `ledgers` by target.
+    """An incident, its `alerts` by episode id, its `ledgers` by target, and what else decides about it.
 
-    `closed`: since when (ms) a target's lane is closed by its vendor, so that nothing is even tried there. `standing`: by post,
-    the alert that was found there, which may keep members quiet. `controls`: what people ordered, silences for instance.
-    `heartbeats`: the last heartbeat (ms) of each watchdog that holds ends back.
+    `closed` holds the targets whose lane the vendor has closed (nothing is even tried there), with the time since when (ms).
+    `topic_sources` holds, for each topic that the incident subscribes to, an alert that fires there and may inhibit members.
+    `controls` are the silences, the pause and the bypass. `heartbeats` holds the time (ms) of the last heartbeat of each
+    watchdog that holds ends back.
     """
 
     incident: Incident
     alerts: Mapping[str, Alert]
     ledgers: Mapping[str, Ledger]
     closed: Mapping[str, int] = field(default_factory=dict)
-    standing: Mapping[str, Alert] = field(default_factory=dict)
+    topic_sources: Mapping[str, Alert] = field(default_factory=dict)
     controls: CompiledControls = NO_CONTROLS
     heartbeats: Mapping[str, int] = field(default_factory=dict)
 
@@ -34,6 +35,6 @@ class IncidentSnapshot:
 
     @property
     def shown_firing(self) -> list[Alert]:
-        """Also what ended and was not told so yet, because its end is held back."""
-        held = [one.last_notified.members for one in self.ledgers.values() if one.status_counts.ends_held]
+        """Return the alerts that people see as firing: those that fire, and those whose end is held back."""
+        held = [ledger.last_notified.members for ledger in self.ledgers.values() if ledger.status_counts.ends_held]
         return [alert for name, alert in self.alerts.items() if alert.firing or any(members.get(name) for members in held)]

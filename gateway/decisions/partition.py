@@ -1,6 +1,6 @@
-"""Partition: labels whose values keep alerts apart, whatever the rules say: they never correlate or inhibit each other.
+"""Partitions: alerts with different values of the `partition_by` labels never correlate with or inhibit each other.
 
-A partition lives in one shard of the store, which is the unit of atomicity and of scale.
+A partition lives in one shard of the store. A shard is the unit of atomicity and of scale.
 """
 
 from __future__ import annotations
@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
-HOME = 0  # the shard of alerts without any of these labels, the gateway's own among them
+HOME = 0  # the shard of alerts that have none of the labels; the gateway's own alerts are among them
 
 
 def partition_of(labels: Mapping[str, str], by: Sequence[str]) -> tuple[str, ...]:
-    """The values of the labels `by`; a missing label is an empty one."""
+    """Return the values of the labels `by`; the value of a missing label is empty."""
     return tuple(labels.get(name, "") for name in by)
 
 
 def shard_of(partition: Sequence[str], shards: int) -> int:
-    """The same for every replica and for ever."""
+    """Return the number of a partition's shard. It is the same in every replica and every version of the gateway."""
     if shards == 1 or not any(partition):
         return HOME
     values = b"\xff".join(value.encode("utf-8", "surrogatepass") for value in partition)
@@ -25,5 +25,5 @@ def shard_of(partition: Sequence[str], shards: int) -> int:
 
 
 def kept_apart(labels: Sequence[str], by: Sequence[str]) -> tuple[str, ...]:
-    """The labels that have to be equal for two alerts to have anything to do with each other."""
+    """Return the labels that two alerts must agree in: the `labels` of a rule, and the `partition_by` labels `by`."""
     return (*by, *(name for name in labels if name not in by))

@@ -1,4 +1,4 @@
-"""Policy: everything of one rule set that planning asks, compiled once."""
+"""The policy: everything that planning needs of one rule set, compiled once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.model.rules.rulebook import Rulebook
 
 
 class Policy:
-    """`router` says who is told, `suppressor` who is not, `calendar` what time it is for them."""
+    """One rule set: `router` decides who is notified, `suppressor` what keeps them quiet, `calendar` which intervals hold."""
 
     def __init__(self, rules: Rulebook) -> None:
         self.rules = rules

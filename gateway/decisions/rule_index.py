@@ -1,8 +1,8 @@
-"""Match: which rules' matchers hold for an alert, at a cost that does not grow with the number of rules.
+"""Find the rules whose matchers hold for an alert, at a cost that does not grow with the number of rules.
 
-Rules are bits of an integer. For each label that rules look at, the bits of the rules that a value satisfies are worked out
-once and remembered, so an alert costs one look-up per such label; whole answers are remembered by the values looked at. All
-that is remembered is bounded and starts afresh when full.
+Each rule is a bit of an integer. For each label that rules look at, the index remembers for each value the bits of the
+rules that the value satisfies; an alert costs one look-up per such label. Whole answers are remembered too, by the
+values of those labels. Each cache is bounded, and is emptied when it is full.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import re2
 
 from gateway.model.matchers import Matcher
 
-VALUES_KEPT = 4096  # per label
-ANSWERS_KEPT = 16384
+MAX_CACHED_VALUES = 4096  # per label
+MAX_CACHED_ANSWERS = 16384
 
 
 class RuleIndex:
-    """Compiled once per rule set; rule `i` is the i-th tuple of matchers, an empty one matches everything."""
+    """An index over rules, compiled once per rule set. Rule `i` is the i-th tuple of matchers; an empty tuple matches all."""
 
     def __init__(self, rules: Sequence[tuple[Matcher, ...]]) -> None:
         self._every = (1 << len(rules)) - 1
@@ -30,11 +30,11 @@ class RuleIndex:
         self._answers: dict[tuple[str, ...], tuple[int, ...]] = {}
 
     def matching(self, labels: Mapping[str, str]) -> tuple[int, ...]:
-        """The numbers of all rules that match, ascending."""
+        """Return the numbers of all rules that match, ascending."""
         signature = tuple([labels.get(name, "") for name in self._columns])
         answer = self._answers.get(signature)
         if answer is None:
-            if len(self._answers) >= ANSWERS_KEPT:
+            if len(self._answers) >= MAX_CACHED_ANSWERS:
                 self._answers.clear()
             answer = self._answers[signature] = self._work_out(signature)
         return answer
@@ -51,14 +51,15 @@ class RuleIndex:
 
 
 class _Column:
-    """What the rules demand of one label."""
+    """The demands of all rules on one label."""
 
     def __init__(self, entries: list[tuple[int, Matcher]], every: int) -> None:
         self._every = every
         self._kept: dict[str, int] = {}
         self._literal = [(number, matcher) for number, matcher in entries if matcher.literals is not None]
         self._patterns = [(number, matcher) for number, matcher in entries if matcher.literals is None]
-        # Bits of the rules that a value must name (positive) or must not name (negative), by value.
+        # `_demanding` are the bits of rules with a positive literal, which only a named value satisfies. `_named` holds, for
+        # each literal, the rules that name it, and whether they do so to exclude it.
         self._demanding = 0
         self._named: dict[str, list[tuple[int, bool]]] = {}
         for number, matcher in self._literal:
@@ -72,7 +73,7 @@ class _Column:
     def satisfied(self, value: str) -> int:
         bits = self._kept.get(value)
         if bits is None:
-            if len(self._kept) >= VALUES_KEPT:
+            if len(self._kept) >= MAX_CACHED_VALUES:
                 self._kept.clear()
             bits = self._kept[value] = self._literally(value) & self._by_pattern(value)
         return bits
@@ -108,7 +109,7 @@ class _Column:
 
 
 def _pattern_set(matchers: list[Matcher]) -> re2.Set | None:
-    """All patterns of a label in one automaton, unless there are none or it would be too large."""
+    """Compile all patterns of a label into one automaton; None if there are none, or if it would be too large."""
     if not matchers:
         return None
     options = re2.Options()
@@ -132,7 +133,7 @@ def _counts(numbers: list[int]) -> dict[int, int]:
 
 
 def _bits(number: int) -> list[int]:
-    """The positions of the ones, in one pass over the bytes."""
+    """Return the positions of the bits that are set, in one pass over the bytes."""
     found = []
     for byte_at, byte in enumerate(number.to_bytes((number.bit_length() + 7) // 8, "little")):
         if byte:

@@ -15,10 +15,11 @@ from secrets import token_hex
 
 import msgspec
 
-from gateway.decisions.intake.admit import Admission
+from gateway.decisions.intake.batch import correlate, deduplicate, incidents_of, place
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.sources.watchdogs import record_heartbeat
 from gateway.errors import StateFull, StateUnavailable
+from gateway.intake.alert_reader import read_alerts
 from gateway.model.alert import Observation
 from gateway.model.cells import heartbeat_cell
 from gateway.model.changes import Changes, CommitOutcome, QuarantineEntry, Query, Result
@@ -31,6 +32,8 @@ RACES = 3
 FENCE = 2_000
 FENCE_PATIENCE = 50  # tries, a few ms apart
 CROWD = 0.05  # seconds since webhooks last had to share a commit
+
+NOTHING_READ = Result(0)
 
 Sink = Callable[[Sequence[Taken], int], None]
 
@@ -159,7 +162,7 @@ class Intake:
         """A body that is no webhook is kept, and is no observation."""
         heartbeats = [heartbeat_cell(name) for name in part.heard]
         before = await self._store.gather(Query(cells=heartbeats)) if heartbeats else Result(0)
-        changes, admission = await self._decide(part.seen)
+        changes, verdicts = await self._decide(part.seen)
         for name, cell in zip(part.heard, heartbeats, strict=True):
             record_heartbeat(changes, name, before.rows[cell], before.now)
         quarantined = [
@@ -175,34 +178,19 @@ class Intake:
         committed = await self._store.commit(changes)
         if committed.outcome is not CommitOutcome.DONE:
             return False
-        verdicts = admission.verdicts if admission else []
         self._taken([*verdicts, *quarantined], committed.now)
         return True
 
-    async def _decide(self, seen: Sequence[Observation]) -> tuple[Changes, Admission | None]:
-        if not seen:
-            return Changes(), None
-        gathered = await self._store.gather(_ask(seen))
-        admission = Admission(self.correlator, gathered.now)
-        known = admission.know(seen, gathered)
-        unread = admission.unread(known)
-        if unread:
-            admission.learn((await self._store.gather(Query(cells=unread))).rows)
-        crowded = admission.crowded(known)
-        if crowded:
-            own = {one.copy: one for one in crowded}
-            known = [own.get(one.copy, one) for one in known]
-            admission.know(crowded, await self._store.gather(_ask(crowded)))
-        for one in known:
-            admission.observe(one)
-        wanted = admission.wanted()
-        if wanted.cells or wanted.keys:
-            admission.place(await self._store.gather(wanted))
-        return admission.finish(), admission
-
-
-def _ask(seen: Sequence[Observation]) -> Query:
-    return Query([one.copy for one in seen], [one.alert for one in seen])
+    async def _decide(self, observations: Sequence[Observation]) -> tuple[Changes, Sequence[Taken]]:
+        """Return everything that the observations change, and what each of them was: the first half of the path of an alert."""
+        if not observations:
+            return Changes(), ()
+        resolved, lookup = await read_alerts(self._store, observations)
+        deduplicated = deduplicate(resolved, lookup)
+        placements = place(deduplicated, self.correlator)
+        query = incidents_of(deduplicated, placements)
+        incidents = await self._store.gather(query) if query.cells or query.keys else NOTHING_READ
+        return correlate(deduplicated, placements, incidents, self.correlator), deduplicated.verdicts
 
 
 def keep(quarantined: Quarantined) -> QuarantineEntry:

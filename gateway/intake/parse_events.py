@@ -157,7 +157,7 @@ def _observed(one: _Snapshot, status: str, normaliser: Normaliser, now: int, tra
     if labels is None:
         return Malformed("labels", "neither pairs of key and value nor an object of texts")
     wire = WireAlert(labels, annotations or {}, status, one.startsAt, one.endsAt, "", _fingerprint(one.fingerprint))
-    return normaliser.observe(wire, "", now, trace)
+    return normaliser.normalise(wire, "", now, trace)
 
 
 def _fingerprint(value: str | int) -> str:

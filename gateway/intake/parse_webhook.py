@@ -42,7 +42,7 @@ def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Par
     seen: list[Observation] = []
     quarantined: list[Quarantined] = []
     for alert in strict.alerts:
-        found = normaliser.observe(alert, strict.status, now, trace)
+        found = normaliser.normalise(alert, strict.status, now, trace)
         if isinstance(found, Malformed):
             quarantined.append(_quarantined(normaliser, found, msgspec.json.encode(alert)))
         else:
@@ -64,7 +64,7 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
     for raw in loose.alerts:
         try:
             alert = _loose_alert(raw)
-            found = normaliser.observe_loosely(alert, group_status, now, trace)
+            found = normaliser.normalise_loosely(alert, group_status, now, trace)
         except UnicodeDecodeError:
             found = Malformed("", "not UTF-8")
         except (msgspec.DecodeError, RecursionError) as error:

@@ -1,1 +1,4 @@
-"""The vocabulary: frozen, typed values without I/O. Times and durations are whole milliseconds (times since the epoch)."""
+"""The vocabulary: frozen, typed values without I/O.
+
+All times are whole milliseconds since the epoch, and all durations whole milliseconds.
+"""

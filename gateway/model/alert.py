@@ -1,4 +1,4 @@
-"""An alert is one identity; it fires while any of its copies fires, and each life of it is an episode."""
+"""An alert is one identity. It fires while any of its copies fires; each stretch of firing is an episode."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ MAX_COPIES = 64
 
 
 class Observation(msgspec.Struct, frozen=True, gc=False):
-    """One alert of one webhook, normalised. `copy` is `source/fingerprint`; `labels` are those that count.
+    """One alert of one webhook, normalised, or a conclusion that the gateway drew without a webhook.
 
-    Or what we conclude without a webhook, from the state as it was at `inferred_at` (ms); `because` says to people from what.
+    `alert` is the identity, `copy` is `source/fingerprint`, and `labels` are those that count. A conclusion has the time of
+    the state that it was drawn from in `inferred_at` (ms, 0 for a webhook), and a sentence for people in `because`.
     """
 
     copy: str
@@ -29,7 +30,7 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     ends_at: int
     source_url: str = ""
     trace: str = ""  # the webhook's correlation id
-    lateness: int = DEFAULT_SOURCE.lateness  # ms: for so long its source may still deliver what was so before
+    lateness: int = DEFAULT_SOURCE.lateness  # ms for which its source may still deliver an older state
     inferred_at: int = 0
     because: str = ""
 
@@ -39,9 +40,10 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
 
 
 class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What one source says of an alert under one fingerprint; `ends_at` is the last end that it knows of, 0 for none.
+    """The state of an alert as one source reports it under one fingerprint.
 
-    `said_at` is when it was last said, to the minute (ms of the store's clock; 0 where an older gateway wrote it).
+    `ends_at` is the last end that the source knows of, 0 for none. `said_at` is when the source last reported it, to the
+    minute (ms of the store's clock; 0 in a record that an older gateway wrote).
     """
 
     firing: bool
@@ -51,9 +53,10 @@ class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The record of one alert. `episode` counts its lives, 0 for an alert of which only an end was ever seen.
+    """The record of one alert.
 
-    It begins at the time of the first in seconds, so that what is forgotten and comes again is never taken for what it was.
+    `episode` numbers its episodes; it is 0 for an alert of which only an end was ever seen. The first number is the time of
+    the first episode in seconds, so that an alert that was forgotten and fires again never gets an old episode's id.
     """
 
     id: str
@@ -65,13 +68,13 @@ class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     firing: bool
     started_at: int
     ended_at: int
-    held_until: int  # a disputed episode is not told before
+    held_until: int  # nobody is notified of a disputed episode before this time
     incident: str
     last_seen: int
-    spoken_by: str  # the copy whose annotations these are
+    spoken_by: str  # the copy that `annotations` come from
     source_url: str
-    topics: tuple[str, ...] = ()  # where it stands while it fires, to keep others quiet
-    inferred: bool = False  # nobody reported its end: it says nothing of how long it took
+    topics: tuple[str, ...] = ()  # the topics at which it inhibits others while it fires
+    inferred: bool = False  # nobody reported its end, so the episode's length says nothing
 
     @property
     def episode_id(self) -> str:

@@ -1,4 +1,4 @@
-"""The audit trail: what of a shard's log a destination has been sent, and what comes next."""
+"""The audit trail: how much of a shard's log a destination has been sent, and the batch that comes next."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import msgspec
 
 from gateway.model.changes import LogEntry
 
-LARGEST_BATCH = 200  # entries
+MAX_BATCH_ENTRIES = 200
 
 
 class LoggedEntry(NamedTuple):
-    """One entry as it stands in the log; `position` grows, `at` in ms."""
+    """One entry of the log. `position` grows from entry to entry, `at` is in ms."""
 
     position: str
     at: int
@@ -20,8 +20,11 @@ class LoggedEntry(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """What follows a position. Entries are numbered from 1 as they are written: `first` is the oldest that is left, `last` the
-    newest (0: none ever was)."""
+    """The entries of the log after a position.
+
+    Entries are numbered from 1 as they are written. `first` is the number of the oldest entry that is left in the log, `last`
+    that of the newest (0 for a log that never had one).
+    """
 
     entries: tuple[LoggedEntry, ...]
     first: int
@@ -29,17 +32,24 @@ class Stretch(NamedTuple):
 
 
 class Shipped(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """How far a destination is: up to `position`, which was entry `number`. `most` entries go at once; times in ms."""
+    """The progress of one destination: it was sent everything up to `position`, which is entry `number`.
+
+    At most `most` entries go into the next batch. `failing_since` is in ms, 0 while deliveries succeed.
+    """
 
     position: str = ""
     number: int = 0
-    most: int = LARGEST_BATCH
+    most: int = MAX_BATCH_ENTRIES
     attempts: int = 0
     failing_since: int = 0
 
 
 class Batch(NamedTuple):
-    """`lost` entries before the first were cut off the log before they could be sent; `id` is the same for the same batch."""
+    """The entries that are sent to a destination in one request.
+
+    `lost` entries before the first were trimmed from the log before they could be sent. The same batch always has the same
+    `id`, so that a receiver can drop one that comes twice.
+    """
 
     id: str
     destination: str

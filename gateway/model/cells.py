@@ -1,4 +1,4 @@
-"""The single cells of the table of odds and ends: rules, orders, watchdogs, sources, the audit trail."""
+"""The addresses of single values in the store: rules, controls, watchdogs, sources, the audit trail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gateway.model.changes import Cell, Table
 
 RULES = Cell(Table.META, "rules")
 CONTROLS = Cell(Table.META, "orders")
-SWEPT = Cell(Table.META, "orders_swept")  # the version of the orders that everything was looked at for
+SWEPT = Cell(Table.META, "orders_swept")  # the version of the controls for which all incidents were planned again
 
 
 def shipped_cell(destination: str) -> Cell:
@@ -18,7 +18,7 @@ def watchdog_cell(watchdog: str) -> Cell:
 
 
 def heartbeat_cell(watchdog: str) -> Cell:
-    """Its last heartbeat, in every shard."""
+    """Return the cell of the watchdog's last heartbeat, which every shard has."""
     return Cell(Table.META, f"heartbeat:{watchdog}")
 
 

@@ -1,6 +1,6 @@
-"""Orders: what people order for a while: silences, a pause of all paging, a bypass of everything that keeps quiet.
+"""Controls, which people set for a while: silences, a pause of all paging, a bypass of everything that suppresses.
 
-There is one set of them, in one row of the store, and a new version of it with every change.
+There is one set of controls, in one row of the store. Each change makes a new version of it.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ import msgspec
 class SilenceState(StrEnum):
     PENDING = "pending"
     ACTIVE = "active"
-    RESTING = "resting"  # a recurring one, outside of its time intervals
+    RESTING = "resting"  # a recurring silence outside of its time intervals
     ENDED = "ended"
 
 
 class Silence(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Alerts that match are told to nobody from `starts_at` until `ends_at` (ms), in the time intervals `during` where it has any.
+    """A silence: nobody is notified of alerts that match, from `starts_at` until `ends_at` (ms).
 
-    `until_resolved`: only what fired when it began, so that a new episode is told. `approved_by` is a second person, without
-    whom it may not cover critical alerts where the policy wants four eyes. `version` is that of the orders that changed it last.
+    A recurring silence holds only in its time intervals `during`. With `until_resolved` the silence covers only what fired
+    when it began; people are notified of a new episode. `approved_by` is a second person; where the policy wants four eyes, a
+    silence without one does not cover critical alerts. `version` is the version of the controls that last changed it.
     """
 
     id: str
@@ -60,6 +61,8 @@ class Switch(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Controls(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """All controls, in one version."""
+
     version: int = 0
     silences: tuple[Silence, ...] = ()
     pause: Switch | None = None  # nobody is paged
@@ -68,7 +71,10 @@ class Controls(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why something cannot be ordered: the field, a sentence, and what to do. `missing`: it is about something that is not there."""
+    """The reason why a control cannot be set: the field at fault, a sentence, and a remedy.
+
+    `missing` says that the request is about a control that does not exist.
+    """
 
     field: str
     error: str

@@ -1,4 +1,4 @@
-"""The two hashes of a label set: Alertmanager's fingerprint over all labels, and our identity over those that count.
+"""Hash a label set in two ways: Alertmanager's fingerprint over all labels, and our identity over those that count.
 
 The fingerprint is Prometheus's LabelSet.Fingerprint: FNV-1a 64 over the sorted pairs, each name and value followed by 0xFF
 (https://github.com/prometheus/common/blob/main/model/signature.go).
@@ -19,7 +19,7 @@ _pack = msgspec.msgpack.Encoder().encode  # no two lists of pairs give the same 
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:
-    """Sixteen lower-case hex digits, the same that Alertmanager prints."""
+    """Return the fingerprint as Alertmanager prints it: sixteen lower-case hexadecimal digits."""
     value = FNV_OFFSET
     pairs = sorted((_bytes(name), _bytes(text)) for name, text in labels.items())
     for byte in b"".join([part for name, text in pairs for part in (name, b"\xff", text, b"\xff")]):
@@ -28,7 +28,7 @@ def fingerprint(labels: Mapping[str, str]) -> str:
 
 
 def identity(labels: Mapping[str, str], ignore: Collection[str] = ()) -> str:
-    """Thirty-two hex digits over the labels that are not in `ignore`."""
+    """Return the identity: thirty-two hexadecimal digits over the labels that are not in `ignore`."""
     pairs = labels.items() if not ignore else [(name, text) for name, text in labels.items() if name not in ignore]
     return blake2b(_pack(sorted(pairs)), digest_size=16).hexdigest()
 

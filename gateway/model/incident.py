@@ -1,4 +1,4 @@
-"""An incident: the alerts that people should see as one thing. A ledger: what one target was told of it."""
+"""An incident: the alerts that people should see as one problem."""
 
 from __future__ import annotations
 
@@ -20,13 +20,18 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A person has taken the incident. It lapses when the severity rises above what it was then."""
+
     by: str
     at: int
-    severity: Severity  # a rise above it takes the acknowledgement back
+    severity: Severity
 
 
 class Closure(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Closed by a person while alerts still fire: a suppression of the members it had, up to `severity`, until `until`."""
+    """A person has closed the incident while alerts still fire.
+
+    The members of that time are suppressed until `until` (ms), or until one of them rises above `severity`.
+    """
 
     by: str
     at: int
@@ -36,7 +41,11 @@ class Closure(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class StatusCounts(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """How many members are what to this target (third identity), and of the episodes told, how many still need an end."""
+    """The number of members in each status at one target, and of the notified episodes whose end is still open.
+
+    Each member is exactly one of `told`, `undeliverable`, `suppressed`, `held` and `due`. Each episode of which the target
+    was notified and whose end it does not know yet is one of `telling_firing` and `ends_…`.
+    """
 
     members: int = 0
     told: int = 0
@@ -47,32 +56,35 @@ class StatusCounts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     telling_firing: int = 0
     ends_due: int = 0
     ends_undeliverable: int = 0
-    reasons: dict[str, int] = {}  # why the members are what they are
-    failing: str = ""  # the destination, where what is to be said there cannot be
-    ends_held: int = 0  # ends that are not to be told yet
+    reasons: dict[str, int] = {}  # the number of members by the reason of their status
+    failing: str = ""  # the destination's name while it cannot be notified, else empty
+    ends_held: int = 0  # ends that wait for a heartbeat
 
 
 class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Membership, as intake writes it. `revision` grows with everything that people could see."""
+    """The record of one incident.
+
+    `revision` grows with each change that people could see; `planned_revision` is the newest one that was planned.
+    """
 
     id: str
     opened_at: int
     rule: str  # the correlate rule that opened it: `name (file:line)`
     members: tuple[Member, ...]
-    keys: tuple[str, ...]  # what it announced, to be taken back with it
+    keys: tuple[str, ...]  # the join keys under which new alerts find it; they are removed with it
     revision: int
     firing: int
     last_new_at: int
     last_change_at: int
     values: dict[str, tuple[str, ...]] = {}  # distinct values of the labels that `max_values` bounds
-    previous: str = ""  # the incident that this one goes on from
+    previous: str = ""  # the earlier incident that this one continues
     resolved_at: int = 0
     acknowledged: Acknowledgement | None = None
     closed: Closure | None = None
     planned_revision: int = 0
-    targets: tuple[str, ...] = ()  # where it has ledgers
+    targets: tuple[str, ...] = ()  # the targets at which it has ledgers
     untargeted: StatusCounts = StatusCounts()  # the members that no target sees
     trace: str = ""  # the correlation id of the webhook that changed it last
-    alone: str = ""  # why it takes no other alerts, where its rule merges no more
-    subscriptions: tuple[str, ...] = ()  # the posts at which it watches for alerts that keep its members quiet
-    unheard_since: int = 0  # everybody who has to be told of it cannot be reached
+    alone: str = ""  # the reason why it takes no other alerts, where its rule merges no more
+    subscriptions: tuple[str, ...] = ()  # the topics of sources that may inhibit its members
+    unheard_since: int = 0  # ms since when none of the people who have to be notified can be reached

@@ -1,17 +1,17 @@
-"""Instants: milliseconds since 1970 as people and other programs read them."""
+"""Instants: milliseconds since 1970, turned into the forms that people and other programs read."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-LAST = 253_402_300_799_000  # the end of the year 9999, the last that a datetime holds
+MAX_INSTANT = 253_402_300_799_000  # ms: the end of the year 9999, the last time that a datetime holds
 
 
 def instant(milliseconds: int) -> datetime:
-    """In UTC; an alert may claim to have started at any time, so it is brought into what a datetime holds."""
-    return datetime.fromtimestamp(min(max(milliseconds, 0), LAST) / 1000, UTC)
+    """Return the time in UTC. A time outside of a datetime's range, which an alert may claim, becomes the nearest inside."""
+    return datetime.fromtimestamp(min(max(milliseconds, 0), MAX_INSTANT) / 1000, UTC)
 
 
 def written(milliseconds: int) -> str:
-    """`2026-11-24T22:00:00Z`, by the second; empty for never."""
+    """Return the time as `2026-11-24T22:00:00Z`, to the second; empty for 0, which means never."""
     return instant(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ") if milliseconds else ""

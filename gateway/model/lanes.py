@@ -1,4 +1,4 @@
-"""Lanes: how fast, and how many at once, each destination is sent to."""
+"""Lanes: the rate and the number of deliveries at once that each destination is sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """A lane's sending rate: one in `interval` ms on average, `burst` at once. Lanes to the same `place` share it."""
+    """A lane's sending rate: one delivery in `interval` ms on average, and `burst` at once.
+
+    Lanes to the same `place`, such as one Slack channel, share the rate.
+    """
 
     interval: int
     burst: int
@@ -17,18 +20,23 @@ class Pace:
 
     @property
     def allowance(self) -> int:
-        """ms by which a lane may be ahead of its average."""
+        """Return the ms by which a lane may be ahead of its average."""
         return (self.burst - 1) * self.interval
 
     def key(self, lane: str) -> str:
-        """`place` and the channel that a template gave (`destination:channel`), or the lane itself."""
+        """Return the key under which the rate is counted.
+
+        It is the place with the channel that a template gave (a lane is `destination` or `destination:channel`), or the lane
+        itself where no place is known.
+        """
         return self.place + lane.partition(":")[2] if self.place else lane
 
 
 class LaneRule(NamedTuple):
-    """Which subjects of the agenda may be claimed now. `paces` and `kinds` are by destination, `running` counts by lane.
+    """The limits on which deliveries of the agenda may be claimed now.
 
-    A lane has at most `width` under way; a kind of destination may take `room` more, so that one that hangs leaves others room.
+    `paces` and `kinds` are by destination, and `running` counts the deliveries under way by lane. A lane has at most `width`
+    of them. `room` says, by kind, how many more of that kind may start, so that a vendor that hangs leaves room for others.
     """
 
     paces: Mapping[str, Pace] = {}
@@ -39,6 +47,6 @@ class LaneRule(NamedTuple):
 
 
 def closed_lane(row: bytes) -> tuple[int, int]:
-    """Since when and until when a lane is closed, in ms, off its row `closed:<lane>`; zeros where it never was."""
+    """Return since when and until when (ms) a lane is closed, read from its row `closed:<lane>`; zeros if it never was."""
     since, _, until = row.decode().partition(" ")
     return int(since or 0), int(until or 0)

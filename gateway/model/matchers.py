@@ -1,4 +1,4 @@
-"""Matchers as Alertmanager's: four operators, RE2 anchored at both ends, a missing label is the empty string."""
+"""Matchers with Alertmanager's meaning: four operators, RE2 anchored at both ends, a missing label is the empty string."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class Matcher:
 
     @property
     def literals(self) -> frozenset[str] | None:
-        """The values that it names where it is an equality or a plain alternation, None for a real pattern."""
+        """Return the values that an equality or a plain alternation (`a|b`) names, None for a real pattern."""
         return self._literals
 
     def accepts(self, value: str) -> bool:
-        """Does the value match, before a negation is applied?"""
+        """Return whether the value matches, before a negation is applied."""
         if self._literals is not None:
             return value in self._literals
         known = self._remembered.get(value)
@@ -89,7 +89,7 @@ def _quoted(text: str) -> str:
 
 
 def compile_pattern(pattern: str) -> re2._Regexp:
-    """Anchored at both ends, as Alertmanager compiles it."""
+    """Compile a pattern as Alertmanager does, anchored at both ends. Raises `MatcherError`."""
     options = re2.Options()
     options.log_errors = False
     try:
@@ -103,15 +103,17 @@ def compile_pattern(pattern: str) -> re2._Regexp:
 
 
 def _alternatives(pattern: str) -> frozenset[str] | None:
-    """`a|b|c` and `(a|b)` as plain values."""
+    """Return the values of `a|b|c` or `(a|b)`, None where the pattern is more than that."""
     inner = pattern[1:-1] if pattern.startswith("(") and pattern.endswith(")") else pattern
     parts = inner.split("|")
     return None if any(_SPECIAL & set(part) for part in parts) else frozenset(parts)
 
 
 def parse_matchers(text: str, mode: Mode = "fallback") -> tuple[Matcher, ...]:
-    """`text` is one matcher or several, in braces or not. In `fallback`, what Alertmanager runs by default, the classic
-    reading wins where both syntaxes take the text and disagree. Raises `MatcherError`, a `ValueError` with an `offset`.
+    """Parse one matcher or several, in braces or not. Raises `MatcherError`, a `ValueError` with an `offset`.
+
+    The mode `fallback` is Alertmanager's default: where both syntaxes take the text and disagree, the classic one wins
+    (https://prometheus.io/docs/alerting/latest/configuration/#label-matchers).
     """
     return tuple(Matcher(*parts) for parts in _read(text, mode))
 

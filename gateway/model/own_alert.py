@@ -1,4 +1,4 @@
-"""What the gateway itself finds wrong, as alerts like everybody's: their texts, and what is observed of them."""
+"""The gateway's own alerts: problems that it finds with itself, which take the same path as everybody's alerts."""
 
 from __future__ import annotations
 
@@ -8,40 +8,78 @@ from typing import NamedTuple
 from gateway.model.alert import Copy, Observation, fingerprint, identity
 from gateway.model.severity import Severity
 
-OWN_SOURCE = "gateway/"  # how copies of alerts about ourselves begin
-OWN_SUBJECT = "gateway_destination"  # the label by which an alert about ourselves names the destination that fails
-OWN_WATCHDOG = "watchdog"  # and the watchdog that is missing
+OWN_SOURCE = "gateway/"  # copies of own alerts begin with this
+OWN_SUBJECT = "gateway_destination"  # the label of an own alert that names the destination that fails
+OWN_WATCHDOG = "watchdog"  # the label of an own alert that names the watchdog whose heartbeat is missing
 
 TEXTS = {
     "GatewayStuck": (Severity.CRITICAL, "The gateway cannot work on {subject}", "Its log says why (subject_failed)."),
     "GatewayDeliveryFailing": (
         Severity.ERROR,
         "Notifications cannot be delivered to {destination}",
-        "What it should have been told goes to its fallback, where it has one. /api/v1/dead-letters lists what was refused for good.",
+        (
+            "What it should have been told goes to its fallback, where it has one. "
+            "/api/v1/dead-letters lists what was refused for good."
+        ),
     ),
     "GatewayAuditDelayed": (
         Severity.WARNING,
         "The audit trail does not reach {destination}",
-        "It is tried again until it is taken. What is cut off the log before that is lost to it, and counted (gateway_audit_entries).",
+        (
+            "It is tried again until it is taken. "
+            "What is cut off the log before that is lost to it, and counted (gateway_audit_entries)."
+        ),
     ),
-    "GatewayUnheard": (Severity.CRITICAL, "Nobody could be told of some incidents", "Every destination of them fails. /health counts them, the log names them (nobody_can_be_told)."),
-    "GatewayBooksUnbalanced": (Severity.ERROR, "The books do not balance: {identity}", "Please report this: it is a fault of the gateway."),
-    "GatewayBehind": (Severity.WARNING, "Notifications are late", "Something has been due for over two minutes: see gateway_agenda_overdue_seconds."),
-    "GatewaySilenceEnding": (Severity.INFO, "Silence {silence} by {owner} ends soon, and alerts still fire under it", "`gateway silence extend {silence}` gives it more time."),
+    "GatewayUnheard": (
+        Severity.CRITICAL,
+        "Nobody could be told of some incidents",
+        "Every destination of them fails. /health counts them, the log names them (nobody_can_be_told).",
+    ),
+    "GatewayBooksUnbalanced": (
+        Severity.ERROR,
+        "The books do not balance: {identity}",
+        "Please report this: it is a fault of the gateway.",
+    ),
+    "GatewayBehind": (
+        Severity.WARNING,
+        "Notifications are late",
+        "Something has been due for over two minutes: see gateway_agenda_overdue_seconds.",
+    ),
+    "GatewaySilenceEnding": (
+        Severity.INFO,
+        "Silence {silence} by {owner} ends soon, and alerts still fire under it",
+        "`gateway silence extend {silence}` gives it more time.",
+    ),
     "GatewayHeartbeatMissing": (
         Severity.CRITICAL,
         "No heartbeat of {watchdog}: alerts from {source} may not reach us",
         "Prometheus, its Alertmanager or the way from them to here is broken. This ends by itself with the next heartbeat.",
     ),
-    "GatewayPaused": (Severity.WARNING, "Nobody is paged: {by} paused it", "`gateway pause --end` lifts it before its time."),
-    "GatewayBypassed": (Severity.WARNING, "Nothing is suppressed: {by} ordered a bypass", "`gateway bypass --end` lifts it before its time."),
-    "GatewaySourceDoubtful": (Severity.WARNING, "What source {source} says no longer is not believed", "Its alerts go on firing here: no end is inferred until this is over."),
-    "GatewayRulesRejected": (Severity.WARNING, "The rule files have errors", "The last good rules stay in force; `gateway check` says what is wrong."),
-}  # fmt: skip
+    "GatewayPaused": (
+        Severity.WARNING,
+        "Nobody is paged: {by} paused it",
+        "`gateway pause --end` lifts it before its time.",
+    ),
+    "GatewayBypassed": (
+        Severity.WARNING,
+        "Nothing is suppressed: {by} ordered a bypass",
+        "`gateway bypass --end` lifts it before its time.",
+    ),
+    "GatewaySourceDoubtful": (
+        Severity.WARNING,
+        "What source {source} says no longer is not believed",
+        "Its alerts go on firing here: no end is inferred until this is over.",
+    ),
+    "GatewayRulesRejected": (
+        Severity.WARNING,
+        "The rule files have errors",
+        "The last good rules stay in force; `gateway check` says what is wrong.",
+    ),
+}
 
 
 class OwnAlert(NamedTuple):
-    """One of them: by its name and further labels it is the same again. `details` are for people."""
+    """One own alert. The name and the labels are its identity; `details` are for people."""
 
     name: str
     labels: Mapping[str, str]
@@ -60,11 +98,11 @@ class OwnAlert(NamedTuple):
         return identity(self.full)
 
     def fires(self, copies: Mapping[str, Copy]) -> bool:
-        """By the copies of its alert in the store."""
+        """Return whether it fires, given the copies of its alert in the store."""
         return self.copy in copies and copies[self.copy].firing
 
     def observed(self, now: int, *, firing: bool) -> Observation:
-        """That it begins, or ends, now."""
+        """Return the observation that this alert begins (`firing`) or ends now."""
         full = self.full
         severity, summary, description = TEXTS[self.name]
         return Observation(

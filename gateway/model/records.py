@@ -1,6 +1,7 @@
-"""Records as the store keeps them: msgpack, first byte the record format, so that two versions can run side by side.
+"""Records as the store keeps them: one byte for the format, then msgpack.
 
-Fields are only ever added at the end, with a default; an older reader leaves out what it does not know, a newer one fills in.
+Two versions of the gateway can run side by side, because fields are only ever added at the end, with a default. An older
+reader passes over a field that it does not know; a newer one fills in the default.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ _encode = msgspec.msgpack.Encoder().encode
 _alert = msgspec.msgpack.Decoder(Alert).decode
 _incident = msgspec.msgpack.Decoder(Incident).decode
 _ledger = msgspec.msgpack.Decoder(Ledger).decode
-_orders = msgspec.msgpack.Decoder(Controls).decode
-_watch = msgspec.msgpack.Decoder(WatchdogState).decode
-_memory = msgspec.msgpack.Decoder(SourceState).decode
+_controls = msgspec.msgpack.Decoder(Controls).decode
+_watchdog_state = msgspec.msgpack.Decoder(WatchdogState).decode
+_source_state = msgspec.msgpack.Decoder(SourceState).decode
 _shipped = msgspec.msgpack.Decoder(Shipped).decode
 
 
@@ -44,11 +45,11 @@ def load_ledger(raw: bytes) -> Ledger:
 
 
 def load_source_state(raw: bytes) -> SourceState:
-    return _memory(_body(raw))
+    return _source_state(_body(raw))
 
 
 def load_controls(raw: bytes) -> Controls:
-    return _orders(_body(raw))
+    return _controls(_body(raw))
 
 
 def load_shipped(raw: bytes) -> Shipped:
@@ -56,7 +57,7 @@ def load_shipped(raw: bytes) -> Shipped:
 
 
 def load_watchdog_state(raw: bytes) -> WatchdogState:
-    return _watch(_body(raw))
+    return _watchdog_state(_body(raw))
 
 
 def _body(raw: bytes) -> memoryview:

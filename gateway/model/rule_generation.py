@@ -1,4 +1,4 @@
-"""Which rules the replicas of a gateway have in force: a generation number and a revision."""
+"""The rule generation: a number in the store by which the replicas of a gateway agree on the newest rules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 
 class RuleGeneration(NamedTuple):
-    """The newest rules that any replica has: their generation and revision, and when a replica that has them last said so (ms)."""
+    """The newest rules that any replica has: their generation and their revision, a hash of the files.
+
+    `seen_at` is when a replica that has them last said so (ms).
+    """
 
     generation: int = 0
     revision: str = ""

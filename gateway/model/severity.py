@@ -1,4 +1,4 @@
-"""Severity: four steps, the order that everything is compared in."""
+"""Severities, in their order."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Severity(IntEnum):
-    """Comparable; `NONE` is an alert that says of itself that it needs nobody (Watchdog, InfoInhibitor)."""
+    """A comparable severity. `NONE` is that of an alert that needs nobody, such as Watchdog or InfoInhibitor."""
 
     NONE = 0
     INFO = 1

@@ -1,4 +1,4 @@
-"""What the HA peers of a source say of its alerts when they are asked, and what is remembered of that until they are asked again."""
+"""The reports of a source's HA peers when they are polled, and what is remembered of them until the next poll."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from gateway.model.alert import Alert, Copy, Observation
 
 
 class Active(NamedTuple):
-    """One alert that fires at a peer and is routed to us; `quieted` says by what the peer keeps it from us, empty for nothing."""
+    """One alert that fires at a peer and is routed to the gateway.
+
+    `quieted` names what keeps the peer from sending it (a silence, an inhibition, a mute); it is empty where nothing does.
+    """
 
     seen: Observation
     quieted: str = ""
@@ -20,14 +23,17 @@ class Active(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PeerReport:
-    """What one peer says: how long it has been up (ms), and its active alerts by copy."""
+    """The answer of one peer: how long it has been up (ms), and its active alerts by copy (`source/fingerprint`)."""
 
     uptime: int
     alerts: Mapping[str, Active]
 
 
 class HeldCopy(NamedTuple):
-    """A copy that fires by what we know, and its alert."""
+    """A copy that fires as far as the gateway knows, with its alert.
+
+    `heard_at` is when its source last reported it (ms).
+    """
 
     alert: Alert
     copy: Copy
@@ -38,10 +44,11 @@ class HeldCopy(NamedTuple):
 
 
 class SourceState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Of one source, between two looks; times in ms.
+    """The memory of one source from one poll to the next; all times in ms.
 
-    `missing`: since when no peer has a copy that we hold. `unknown`: since when a peer has one that we do not hold. `quieted`: by
-    what a copy is quieted at the source. `sizes`: how many alerts each peer had. `answered_at`: when one answered last.
+    `missing` holds the copies that the gateway holds and no peer has, with the time since when; `unknown` holds those that a
+    peer has and the gateway does not. `quieted` says what quiets a copy at the source. `sizes` is the number of alerts that
+    each peer had. `answered_at` is when any peer last answered.
     """
 
     missing: dict[str, int] = {}

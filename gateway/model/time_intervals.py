@@ -1,6 +1,7 @@
-"""Time intervals as Alertmanager's: every given field must match, any item of a field is enough, and nothing given is always.
+"""Time intervals with Alertmanager's meaning.
 
-What stands on the wall clock of the interval's location decides; days from the month's end are counted in the calendar.
+Every field that is given must match, and any item of a field is enough; an interval without fields always holds. The wall
+clock of the interval's location decides. Days counted from the month's end follow the calendar of the month.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from gateway.model.rules.time_ranges import Spans, TimeIntervalError, refuse_unk
 
 __all__ = ["TimeInterval", "TimeIntervalError", "first_after", "next_change"]
 
-CALENDAR_REPEATS = 400  # years
-LAST_YEAR = 9998  # with room for a day more in every zone
+CALENDAR_CYCLE_YEARS = 400  # the Gregorian calendar repeats itself after so many
+MAX_YEAR = 9998  # a datetime ends with 9999; this leaves room for a day more in every zone
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class TimeInterval:
-    """A field that is None was not given. `location` None is the zone of the machine."""
+    """One item of `time_intervals`. A field that is None was not given; a `location` of None is the zone of the machine."""
 
     times: Spans | None = None
     """Minutes of the day; the end is excluded."""
@@ -35,7 +36,7 @@ class TimeInterval:
 
     @classmethod
     def parse(cls, mapping: Mapping[str, object]) -> TimeInterval:
-        """One item of `time_intervals` as YAML or JSON gives it. Raises `TimeIntervalError`."""
+        """Parse one item of `time_intervals` as YAML or JSON gives it. Raises `TimeIntervalError`."""
         if not isinstance(mapping, Mapping):
             raise TimeIntervalError(f"time_intervals: {shown(mapping)} is no interval: write {{weekdays: ['monday:friday']}}")
         refuse_unknown("time_intervals", mapping, [field.name for field in fields(cls)])
@@ -49,13 +50,14 @@ class TimeInterval:
         )
 
     def contains(self, moment: datetime) -> bool:
-        """A moment without a zone is in UTC."""
+        """Return whether the moment is inside; a moment without a zone is in UTC."""
         wall = _utc(moment).astimezone(self.location)
         minute = wall.hour * 60 + wall.minute
-        return (self.times is None or any(begin <= minute < end for begin, end in self.times)) and self.has_date(wall.date())
+        in_times = self.times is None or any(begin <= minute < end for begin, end in self.times)
+        return in_times and self.has_date(wall.date())
 
     def has_date(self, day: date) -> bool:
-        """Does it match some time of this day, where the clocks allow it?"""
+        """Return whether some time of this day is inside, unless a change of the clocks leaves that time out."""
         return (
             self.times != ()
             and _match(self.years, day.year)
@@ -66,7 +68,10 @@ class TimeInterval:
 
 
 def next_change(intervals: Sequence[TimeInterval], after: datetime, horizon_days: int = 400) -> datetime | None:
-    """The first moment after `after`, in UTC, at which being in any of them begins or ends; None within the horizon."""
+    """Return the first moment after `after`, in UTC, at which it begins or ends that any of the intervals holds.
+
+    The result is None if nothing changes within `horizon_days`.
+    """
     after = _utc(after)
     inside = any(interval.contains(after) for interval in intervals)
     until = after + timedelta(days=horizon_days)
@@ -77,7 +82,7 @@ def next_change(intervals: Sequence[TimeInterval], after: datetime, horizon_days
 
 
 def first_after(interval: TimeInterval, moment: datetime) -> datetime | None:
-    """`moment` itself where it is inside, else when the interval next begins, in UTC; None where it never comes again."""
+    """Return `moment` if it is inside, else when the interval next begins, in UTC; None if it never comes again."""
     moment = _utc(moment)
     if interval.contains(moment):
         return moment
@@ -98,7 +103,7 @@ def _match(given: Spans | None, number: int) -> bool:
 
 
 def _match_day(given: Spans, day: date) -> bool:
-    """A range that begins after the month's end matches nothing, one that ends there is cut off."""
+    """Match a day of the month. A range that begins after the month's end matches nothing, one that ends after it is cut."""
     beyond = monthrange(day.year, day.month)[1] + 1
     return any(
         (begin if begin > 0 else beyond + begin) <= day.day <= (end if end > 0 else beyond + end) for begin, end in given
@@ -106,8 +111,10 @@ def _match_day(given: Spans, day: date) -> bool:
 
 
 def _boundaries(interval: TimeInterval, begin: datetime, end: datetime) -> Iterator[datetime]:
-    """All moments of the stretch, in order, at which `contains` can flip, and some more: where the clocks are changed, local
-    midnights, and the times of the days that match."""
+    """Yield in order all moments from `begin` to `end` at which `contains` can change, and some at which it does not.
+
+    They are the changes of the clocks, local midnights, and the interval's times on the days that match.
+    """
     begin = begin.replace(microsecond=0)
     edges = sorted({0, *(minute for span in interval.times or () for minute in span if minute < 24 * 60)})
     while begin < end:
@@ -125,7 +132,7 @@ def _boundaries(interval: TimeInterval, begin: datetime, end: datetime) -> Itera
 
 
 def _steady_until(location: tzinfo | None, begin: datetime) -> datetime:
-    """A day later, or when the clocks are changed before that."""
+    """Return when the offset from UTC may change next: a day after `begin`, or at a change of the clocks before that."""
     offset = _offset(location, begin)
     steady, changed = 0, 24 * 60 * 60
     if _offset(location, begin + _DAY) == offset:
@@ -144,7 +151,7 @@ def _offset(location: tzinfo | None, moment: datetime) -> timedelta:
 
 
 def _dates(interval: TimeInterval, start: date) -> Iterator[date]:
-    """The days that match, in order, as far as the calendar has anything new."""
+    """Yield the days that match, in order, until the calendar repeats itself."""
     for year in _years(interval.years, start.year):
         for month in range(1, 13):
             if _match(interval.months, month):
@@ -153,6 +160,6 @@ def _dates(interval: TimeInterval, start: date) -> Iterator[date]:
 
 
 def _years(given: Spans | None, start: int) -> Iterator[int]:
-    for begin, end in sorted(given) if given is not None else [(start, LAST_YEAR)]:
+    for begin, end in sorted(given) if given is not None else [(start, MAX_YEAR)]:
         first = max(begin, start)
-        yield from range(first, min(end, first + CALENDAR_REPEATS, LAST_YEAR) + 1)
+        yield from range(first, min(end, first + CALENDAR_CYCLE_YEARS, MAX_YEAR) + 1)

@@ -1,4 +1,4 @@
-"""What is remembered of a watchdog: when its last heartbeat came, and what was made of the silence since."""
+"""The memory of a watchdog: when its last heartbeat came, and since when one is missing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from gateway.model.rules.kinds import Watchdog
 
 
 class WatchdogState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Times in ms of the store's clock.
+    """The state of a watchdog; all times in ms of the store's clock.
 
-    Silence counts from `since` at the earliest: when we began to look, or could see again. `missing_since` is 0 while it beats;
-    `alert` holds the labels of the alert of our own that says so, until that one has ended.
+    `since` is when the gateway began to watch, or was back after a gap of its own: silence counts from then at the earliest.
+    `missing_since` is 0 while heartbeats come. `alert` holds the labels of the own alert that says that the heartbeat is
+    missing, until that alert has ended.
     """
 
     since: int
@@ -23,7 +24,7 @@ class WatchdogState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class WatchdogStatus(NamedTuple):
-    """How a watchdog does now: when it was heard last, and since when it is missing (ms, 0 for never)."""
+    """A watchdog as people are shown it: its last heartbeat, and since when one is missing (ms, 0 for never)."""
 
     rule: Watchdog
     last: int
@@ -31,5 +32,5 @@ class WatchdogStatus(NamedTuple):
 
 
 def load_heartbeat(row: bytes) -> int:
-    """When it was, in ms; 0 for never."""
+    """Return the time of the last heartbeat (ms), 0 for never."""
     return int(row or 0)

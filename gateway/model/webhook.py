@@ -1,7 +1,7 @@
 """Alertmanager's webhook body, version 4, as it comes over the wire.
 
-Source: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config and notify/webhook in its repository. Unknown
-keys are passed over, since releases add some; which missing field gets which default stands in docs/webhooks.md.
+Source: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config and notify/webhook in its repository.
+Unknown keys are passed over, since new releases add some. docs/webhooks.md lists the defaults of missing fields.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 
 
 class WireAlert(msgspec.Struct, gc=False):
-    """One alert as Alertmanager itself would send it; anything else goes through `LooseAlert`."""
+    """One alert as Alertmanager itself sends it. An alert that does not fit is read as a `LooseAlert`."""
 
     labels: dict[str, str]
     annotations: dict[str, str] = {}
@@ -24,7 +24,7 @@ class WireAlert(msgspec.Struct, gc=False):
 
 
 class WireBody(msgspec.Struct, gc=False):
-    """A body of which every alert is as it should be: one decode for all."""
+    """A body whose alerts are all as they should be, so that one decode reads everything."""
 
     alerts: list[WireAlert]
     status: str = ""
@@ -34,7 +34,7 @@ class WireBody(msgspec.Struct, gc=False):
 
 
 class LooseAlert(msgspec.Struct, gc=False):
-    """One alert with something odd in it: each field is looked at by itself."""
+    """One alert with something odd in it; each field is checked by itself."""
 
     labels: object = None
     annotations: object = None
@@ -46,7 +46,7 @@ class LooseAlert(msgspec.Struct, gc=False):
 
 
 class LooseBody(msgspec.Struct, gc=False):
-    """A body in which something is odd: what it says of itself counts only where it is a text."""
+    """A body with something odd in it. Its own fields count only where they are texts."""
 
     alerts: list[msgspec.Raw]
     status: object = ""

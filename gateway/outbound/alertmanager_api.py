@@ -124,7 +124,7 @@ def _active(groups: list[_Group], receiver: str, reader: Normaliser, now: int) -
     for group in groups:
         for one in group.alerts if group.receiver.name == receiver else ():
             wire = WireAlert(one.labels, one.annotations, "firing", one.startsAt, None, one.generatorURL, one.fingerprint)
-            seen = reader.observe(wire, "", now)
+            seen = reader.normalise(wire, "", now)
             if isinstance(seen, Malformed):
                 continue  # its webhook went to quarantine, with the reason
             known = found.get(seen.copy)

@@ -10,7 +10,7 @@ import structlog
 
 from gateway.clock import utc_ms
 from gateway.decisions.delivery.audit_batches import after, is_delayed, next_batch, wait
-from gateway.model.audit_trail import LARGEST_BATCH, Batch, Shipped
+from gateway.model.audit_trail import MAX_BATCH_ENTRIES, Batch, Shipped
 from gateway.model.cells import RULES, shipped_cell
 from gateway.model.changes import Changes, Claim, CommitOutcome, Query, Release
 from gateway.model.durations import SECOND
@@ -41,7 +41,7 @@ async def ship(context: Context, claim: Claim) -> None:
         await commit(store, Changes(drop=[cell], releases=[Release(claim, None)]))
         return
     shipped = load_shipped(row.value) if row.value else Shipped()
-    stretch = await store.log_after(shipped.position, LARGEST_BATCH)
+    stretch = await store.log_after(shipped.position, MAX_BATCH_ENTRIES)
     if not stretch.entries:
         await let_go(store, claim, gathered.now + EVERY)
         return
@@ -49,7 +49,7 @@ async def ship(context: Context, claim: Claim) -> None:
     answer = await _send(context, rules.destinations[name], batch)
     now = await store.now()
     done = after(shipped, stretch, batch, answer, now)
-    rest = len(stretch.entries) > len(batch.entries) or len(stretch.entries) == LARGEST_BATCH
+    rest = len(stretch.entries) > len(batch.entries) or len(stretch.entries) == MAX_BATCH_ENTRIES
     again = now + (wait(shipped, answer) or (0 if rest else EVERY))
     changes = Changes(expect={cell: row.version}, put={cell: dump(done)}, releases=[Release(claim, again)])
     committed = await commit(store, changes)

@@ -8,8 +8,8 @@ from typing import assert_never
 import structlog
 
 from gateway.clock import utc_ms
-from gateway.decisions.delivery import deliver
 from gateway.decisions.delivery.compose import compose, compose_plainly
+from gateway.decisions.delivery.next_step import LookBack, Notify, Reply, Rest, Step, Withdraw, begin, begin_reply, next_step
 from gateway.decisions.delivery.settle import looked, withdrawn
 from gateway.decisions.notification.plan import plan
 from gateway.model.changes import Claim
@@ -25,7 +25,7 @@ from gateway.state.snapshots import read_snapshot
 STUCK_AFTER = 5  # faults of ours in a row
 
 
-async def deliver_next(context: Context, claim: Claim) -> bool:
+async def deliver(context: Context, claim: Claim) -> bool:
     """Take the next step of one delivery. One that fails by a fault of ours again and again says only the least.
 
     True where something was said or nothing is left to say; False where a wait or a look lies between two sends.
@@ -48,24 +48,24 @@ async def deliver_next(context: Context, claim: Claim) -> bool:
         await abandon(job)
         return True
     looks = sender.notifier.settles_by_looking if isinstance(sender, Sender) else False
-    step = deliver.next_step(view.ledger, view, versioned.now, looks=looks)
+    step = next_step(view.ledger, view, versioned.now, looks=looks)
     with structlog.contextvars.bound_contextvars(correlation=planned.incident.trace):
         await _take_step(job, sender, step)
-    return isinstance(step, (deliver.Notify, deliver.Reply)) or (isinstance(step, deliver.Rest) and step.until is None)
+    return isinstance(step, (Notify, Reply)) or (isinstance(step, Rest) and step.until is None)
 
 
-async def _take_step(job: Job, sender: Sender | Refused, step: deliver.Step) -> None:
+async def _take_step(job: Job, sender: Sender | Refused, step: Step) -> None:
     match step:
-        case deliver.Rest(until, reason):
+        case Rest(until, reason):
             log.debug("delivery_rests", target=job.view.target, incident=job.incident.id, reason=reason.value)
             await let_go(job.context.store, job.claim, until)
-        case deliver.Notify():
+        case Notify():
             await _notify(job, sender)
-        case deliver.Reply():
+        case Reply():
             await _reply(job, sender)
-        case deliver.LookBack(attempts, since):
+        case LookBack(attempts, since):
             await _look(job, sender, attempts, since)
-        case deliver.Withdraw():
+        case Withdraw():
             await _withdraw(job, sender)
         case _:
             assert_never(step)
@@ -80,7 +80,7 @@ def _composed(job: Job) -> Notification:
 async def _notify(job: Job, sender: Sender | Refused) -> None:
     notification = _composed(job)
     endpoint = sender.endpoint if isinstance(sender, Sender) else job.stored.endpoint or Endpoint("", "", "", "")
-    begun = deliver.begin(job.stored, notification, job.view.desired, endpoint, token_hex(8), job.versioned.now)
+    begun = begin(job.stored, notification, job.view.desired, endpoint, token_hex(8), job.versioned.now)
     written = await write_intent(job, begun)
     if written is None:
         return
@@ -97,7 +97,7 @@ async def _notify(job: Job, sender: Sender | Refused) -> None:
 
 
 async def _reply(job: Job, sender: Sender | Refused) -> None:
-    begun = deliver.begin_reply(job.stored, token_hex(8), job.versioned.now)
+    begun = begin_reply(job.stored, token_hex(8), job.versioned.now)
     written = await write_intent(job, begun)
     if written is None:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-from gateway.decisions.delivery.deliver import LEASE
+from gateway.decisions.delivery.next_step import LEASE
 from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.model.agenda import Subject, SubjectKind
@@ -15,7 +15,7 @@ from gateway.model.rules.destination import Destination
 from gateway.outbound.registry import PACES
 from gateway.reconcile.audit_shipping import ship
 from gateway.reconcile.context import Context, log
-from gateway.reconcile.deliver import STUCK_AFTER, deliver_next
+from gateway.reconcile.deliver import STUCK_AFTER, deliver
 from gateway.reconcile.expire import expire_alert, expire_incident
 from gateway.reconcile.plan import plan_incident, plan_together
 from gateway.reconcile.silence_upkeep import upkeep_silences
@@ -37,7 +37,7 @@ UNKNOWN_WAIT = 60_000  # ms
 Handler = Callable[[Context, Claim], Coroutine[None, None, bool | None]]
 HANDLERS: Mapping[str, Handler] = {
     SubjectKind.PLAN: plan_incident,
-    SubjectKind.DELIVER: deliver_next,
+    SubjectKind.DELIVER: deliver,
     SubjectKind.EXPIRE: expire_incident,
     SubjectKind.EXPIRE_ALERT: expire_alert,
     SubjectKind.AUDIT: ship,

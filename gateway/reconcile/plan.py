@@ -8,9 +8,9 @@ import msgspec
 
 from gateway.decisions.accounting.invariants import increment_planned, increment_status_counts, increment_unheard
 from gateway.decisions.accounting.verdict_log import log_verdicts
-from gateway.decisions.delivery.deliver import Rest, at_rest, next_step
+from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.settle import fall_back
-from gateway.decisions.intake.admit import KEEP_ENDED
+from gateway.decisions.intake.batch import KEEP_ENDED_MS
 from gateway.decisions.notification.assumptions import assumed, superseded
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
@@ -81,7 +81,7 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) 
     if incident.resolved_at and not before.resolved_at:
         changes.log.append(LogEntry(before.id, "resolved", {}))
     if incident.resolved_at and all(at_rest(ledger) for ledger in ledgers):
-        changes.schedule(Subject.expire(before.id), now + KEEP_ENDED, 9)
+        changes.schedule(Subject.expire(before.id), now + KEEP_ENDED_MS, 9)
     return changes
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.clock import utc_ms
 from gateway.decisions.accounting.invariants import increment_notifications, increment_status_counts
-from gateway.decisions.delivery import deliver
+from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.settle import fall_back, settle
 from gateway.decisions.notification.assumptions import abandoned, assumed
 from gateway.decisions.notification.member_status import count_statuses
@@ -90,10 +90,10 @@ async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: i
     if after.last_notified.state is not before.last_notified.state or _trouble(before) != _trouble(after):
         changes.schedule(Subject.plan(job.incident.id), now, 1)
         changes.log.append(LogEntry(job.incident.id, _story(after), {"target": after.target, "error": after.error}))
-    elif deliver.at_rest(after) and not deliver.at_rest(before):
+    elif at_rest(after) and not at_rest(before):
         changes.schedule(Subject.plan(job.incident.id), now, 9)  # it may be time to forget the incident one day
-    step = deliver.next_step(assumed(after), job.view, now, looks=looks)
-    changes.releases.append(Release(job.claim, step.until if isinstance(step, deliver.Rest) else now))
+    step = next_step(assumed(after), job.view, now, looks=looks)
+    changes.releases.append(Release(job.claim, step.until if isinstance(step, Rest) else now))
     committed = await commit(job.context.store, changes)
     return committed.outcome is not CommitOutcome.LOST
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gateway.decisions.controls import CompiledControls, compile_controls
-from gateway.decisions.suppression.silences import hides, upkeep
+from gateway.decisions.suppression.silences import keeps_alive, update_silences
 from gateway.model.agenda import NEW_CONTROLS
 from gateway.model.cells import CONTROLS
 from gateway.model.changes import Changes, Claim, CommitOutcome, LogEntry, Query, Release, Table
@@ -26,7 +26,7 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
     row, now = gathered.rows[CONTROLS], gathered.now
     book = compile_controls(row.value)
     hidden = await _hidden((store, *context.elsewhere), book) if book.controls.silences else {}
-    upkept = upkeep(book.controls, hidden, context.policy.calendar, context.policy.rules.silences, now)
+    upkept = update_silences(book.controls, hidden, context.policy.calendar, context.policy.rules.silences, now)
     for silence in upkept.ending:
         names = ", ".join(f"{count} × {name}" for name, count in hidden[silence.id].most_common(NAMED))
         context.report("GatewaySilenceEnding", {"silence": silence.id, "owner": silence.by}, f"Under it still fire: {names}.")
@@ -49,6 +49,6 @@ async def _hidden(everywhere: Sequence[State], book: CompiledControls) -> dict[s
         for row in rows.values():
             alert = load_alert(row.value)
             for silence in book.matching(alert) if alert.firing else ():
-                if hides(silence, alert):
+                if keeps_alive(silence, alert):
                     hidden.setdefault(silence.id, Counter())[alert.name] += 1
     return hidden

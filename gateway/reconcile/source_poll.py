@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from gateway.decisions.intake.normalise import Normaliser
-from gateway.decisions.sources.compare import Findings, compare, listen
+from gateway.decisions.sources.compare import Comparison, compare, infer_from_silence
 from gateway.model.cells import RULES, source_state_cell
 from gateway.model.changes import Changes, Claim, CommitOutcome, LogEntry, Query, Release, Row, Table
 from gateway.model.durations import DAY, SECOND
@@ -54,7 +54,7 @@ async def poll(context: Context, claim: Claim) -> None:
         before = load_source_state(row.value) if row.value else SourceState(answered_at=gathered.now)
         found = compare(source, held, said, before, gathered.now)
     else:
-        found = listen(source, held, load_source_state(row.value) if row.value else SourceState(), gathered.now)
+        found = infer_from_silence(source, held, load_source_state(row.value) if row.value else SourceState(), gathered.now)
     await _put_right(context, source, found)
     done = name not in rules.sources and len(found.observations) == len(held)
     await _settle(context, claim, held, found, row, done=done)
@@ -93,7 +93,7 @@ async def _held(shards: Sequence[State], source: str) -> dict[str, HeldCopy]:
     return held
 
 
-async def _put_right(context: Context, source: Source, found: Findings) -> None:
+async def _put_right(context: Context, source: Source, found: Comparison) -> None:
     if found.doubt:
         log.warning("source_doubtful", source=source.name, because=found.doubt)
         context.report("GatewaySourceDoubtful", {"source": source.name}, found.doubt[:1].upper() + found.doubt[1:] + ".")
@@ -104,7 +104,7 @@ async def _put_right(context: Context, source: Source, found: Findings) -> None:
 
 
 async def _settle(
-    context: Context, claim: Claim, held: Mapping[str, HeldCopy], found: Findings, row: Row, *, done: bool
+    context: Context, claim: Claim, held: Mapping[str, HeldCopy], found: Comparison, row: Row, *, done: bool
 ) -> None:
     """Remember, and come again; the last look at a source that is gone leaves nothing behind."""
     cell = source_state_cell(claim.subject.id)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import structlog
 
 from gateway.decisions.partition import partition_of, shard_of
-from gateway.decisions.sources.missing_heartbeat import HeartbeatCheck, HeartbeatFacts, look, missing_alert
-from gateway.decisions.sources.watchdogs import LONGEST_WAIT, topic
+from gateway.decisions.sources.missing_heartbeat import HeartbeatCheck, HeartbeatFacts, check_heartbeat, missing_alert
+from gateway.decisions.sources.watchdogs import MAX_RESOLVE_HOLD, topic
 from gateway.model.cells import RULES, heartbeat_cell, watchdog_cell
 from gateway.model.changes import Changes, Claim, CommitOutcome, LogEntry, Query, Release, Result
 from gateway.model.durations import SECOND
@@ -37,7 +37,7 @@ async def check_watchdog(context: Context, claim: Claim) -> None:
     dog = context.policy.rules.watchdogs.get(name)
     in_force = dog is not None and context.policy.suppressor.watchdogs.in_force(dog, now)
     known = await _known(context, gathered, name)
-    looked = look(dog, known, now, in_force=in_force)
+    looked = check_heartbeat(dog, known, now, in_force=in_force)
     committed = await commit(context.store, _changes(claim, name, gathered, known, looked))
     if committed.outcome is CommitOutcome.LOST:
         await let_go(context.store, claim, now)
@@ -83,5 +83,5 @@ def _changes(claim: Claim, name: str, gathered: Result, known: HeartbeatFacts, l
 def _details(dog: Watchdog, last: int, watch: WatchdogState) -> str:
     """Since when, how often it should come, and what that means here."""
     said = f"The last one came {instant(last):%Y-%m-%d %H:%M:%S} UTC" if last else f"None came since {instant(watch.since):%Y-%m-%d %H:%M:%S} UTC"  # fmt: skip
-    held = f" What ends at {dog.source} goes on firing here until it is heard again, for {spoken(LONGEST_WAIT)} at most." if dog.hold_resolves else ""  # fmt: skip
+    held = f" What ends at {dog.source} goes on firing here until it is heard again, for {spoken(MAX_RESOLVE_HOLD)} at most." if dog.hold_resolves else ""  # fmt: skip
     return f"{said}; one is due every {spoken(dog.every)} ({dog.described}).{held}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from gateway.decisions.accounting.invariants import failing
+from gateway.decisions.accounting.invariants import failing_destinations
 from gateway.decisions.controls import CompiledControls, compile_controls
 from gateway.errors import StateUnavailable
 from gateway.intake.sharded import ShardedIntake
@@ -82,7 +82,7 @@ class Auditor:
         self.unheard = counted.get("unheard", 0)
         if self.unheard:
             self.report("GatewayUnheard", {})
-        self.failing = failing(counted)
+        self.failing = failing_destinations(counted)
         for destination in self.failing:
             self.report("GatewayDeliveryFailing", {"destination": destination, OWN_SUBJECT: destination})
         self.metrics.watchdogs.heard(self.heard)

@@ -1,15 +1,16 @@
-"""Explain: what the rules make of a webhook body, step by step, with the very functions that decide in production.
+"""Explain what the rules make of a webhook body, step by step, with the very functions that decide in production.
 
 Nothing is sent and no store is asked: the body goes through intake into an empty in-memory store, and is planned there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
+from gateway.decisions.notification.resolve import Plan
 from gateway.decisions.policy import Policy
 from gateway.intake.group_commit import Intake
 from gateway.intake.parse_webhook import parse
@@ -19,13 +20,17 @@ from gateway.model.records import load_alert
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.verdict import Taken
 from gateway.rules.compiled import compile_rules
+from gateway.simulate.path import PathStep, path_of
 from gateway.state.snapshots import read_snapshots
 from gateway.storage.memory import MemoryStore
 
 
 @dataclass(frozen=True, slots=True)
 class ToldWhere:
-    """What one member is at one target: `at` is when it is told there, ms; 0 where it is not."""
+    """What one member is at one target.
+
+    `at` is when it is notified there (ms), 0 where it is not; `why` is why the target is due a notification, or none.
+    """
 
     target: str
     standing: str
@@ -34,6 +39,7 @@ class ToldWhere:
     at: int
     interrupts: bool
     because: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,58 +58,64 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
+    """What the rules make of one webhook: `path` is a summary by step, `alerts` says it of each alert."""
+
     alerts: tuple[Explained, ...]
     quarantined: tuple[str, ...]
+    path: tuple[PathStep, ...] = ()
 
 
 async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> Explanation:
-    """`now` in ms; `source` is who sends it, by default the one without a token of its own. Raises `BadWebhook`."""
-    in_force = compile_rules(rules, now)
-    parsed = parse(body, in_force.normalisers[source or rules.shared.name], now)
+    """Explain a body that arrives at `now` (ms) from `source`, by default the one without a token of its own.
+
+    Raises `BadWebhook` for a body that is no webhook.
+    """
+    compiled = compile_rules(rules, now)
+    parsed = parse(body, compiled.normalisers[source or rules.shared.name], now)
     store = MemoryStore(lambda: now)
     verdicts: list[Taken] = []
-    intake = Intake(store, in_force.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
+    intake = Intake(store, compiled.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
     await intake.accept(parsed.seen, parsed.quarantined)
     alerts = {name: load_alert(row.value) for name, row in store.rows[Table.ALERTS].items()}
-    told, rule_of = await _plans(store, in_force.policy, now)
-    return Explanation(
-        tuple(
-            _explained(alerts[seen.alert], verdict, told, rule_of)
-            for seen, verdict in zip(parsed.seen, verdicts[: len(parsed.seen)], strict=True)
-            if seen.alert in alerts
-        ),
-        tuple(quarantined.fault for quarantined in parsed.quarantined),
+    plans = await _plans(store, compiled.policy, now)
+    explained = tuple(
+        _explained(alerts[seen.alert], verdict, plans, now)
+        for seen, verdict in zip(parsed.seen, verdicts[: len(parsed.seen)], strict=True)
+        if seen.alert in alerts
     )
+    faults = tuple(quarantined.fault for quarantined in parsed.quarantined)
+    return Explanation(explained, faults, path_of(parsed, verdicts, plans, now))
 
 
-async def _plans(store: MemoryStore, policy: Policy, now: int) -> tuple[dict[str, list[ToldWhere]], dict[str, str]]:
-    """By episode, what it is where; by incident, the correlate rule that made it."""
-    told: dict[str, list[ToldWhere]] = {}
-    rules: dict[str, str] = {}
-    for versioned in await read_snapshots(store, list(store.rows[Table.INCIDENTS]), policy):
-        assert versioned is not None
-        rules[versioned.snapshot.incident.id] = versioned.snapshot.incident.rule
-        planned = plan(versioned.snapshot, policy, now)
-        for target, view in planned.views.items():
-            for episode, verdict in count_statuses(view, now)[1].items():
-                due = (view.due or 0) if verdict.outcome in ("held", "due") else 0
-                where = ToldWhere(
-                    target, verdict.outcome, verdict.reason, verdict.rule, due, view.desired.paged, verdict.because
-                )
-                told.setdefault(episode, []).append(where)
-        for episode, verdict in planned.untargeted.items():
-            told.setdefault(episode, []).append(ToldWhere("", verdict.outcome, verdict.reason, verdict.rule, 0, False))
-    return told, rules
+async def _plans(store: MemoryStore, policy: Policy, now: int) -> dict[str, Plan]:
+    """Return the plan of each incident."""
+    snapshots = await read_snapshots(store, list(store.rows[Table.INCIDENTS]), policy)
+    plans = [plan(versioned.snapshot, policy, now) for versioned in snapshots if versioned is not None]
+    return {planned.incident.id: planned for planned in plans}
 
 
-def _explained(alert: Alert, verdict: Taken, told: Mapping[str, list[ToldWhere]], rule_of: Mapping[str, str]) -> Explained:
+def _told(planned: Plan, episode: str, now: int) -> Iterator[ToldWhere]:
+    """Yield what one member is at every target that sees it, or why none does."""
+    for target, view in planned.views.items():
+        verdict = count_statuses(view, now)[1].get(episode)
+        if verdict is not None:
+            at = (view.due or 0) if verdict.outcome in ("held", "due") else 0
+            interrupts, why = view.desired.paged, view.reason.value
+            yield ToldWhere(target, verdict.outcome, verdict.reason, verdict.rule, at, interrupts, verdict.because, why)
+    verdict = planned.untargeted.get(episode)
+    if verdict is not None:
+        yield ToldWhere("", verdict.outcome, verdict.reason, verdict.rule, 0, False)
+
+
+def _explained(alert: Alert, verdict: Taken, plans: Mapping[str, Plan], now: int) -> Explained:
+    planned = plans.get(alert.incident)
     return Explained(
         name=alert.name,
         labels=alert.labels,
         severity=alert.severity.word,
         outcome=verdict.outcome.value,
         reason=verdict.reason.value,
-        correlated_by=rule_of.get(alert.incident, ""),
+        correlated_by=planned.incident.rule if planned is not None else "",
         incident=alert.incident,
-        told=tuple(told.get(alert.episode_id, ())),
+        told=tuple(_told(planned, alert.episode_id, now)) if planned is not None else (),
     )

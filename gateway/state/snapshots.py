@@ -109,7 +109,7 @@ async def _with_topics(
     return [
         None if one is None else replace(
             one,
-            snapshot=replace(one.snapshot, standing={topic: alerts[topic] for topic in topics if topic in alerts}),
+            snapshot=replace(one.snapshot, topic_sources={topic: alerts[topic] for topic in topics if topic in alerts}),
             topics={**one.topics, **{topic: gathered.standing[topic][0] if topic in gathered.standing else "" for topic in topics}},
             now=gathered.now,
         )

@@ -1,1 +1,1 @@
-"""Remembers: Redis, the embedded Valkey, the in-memory twin that the tests and simulations use, and the rule files."""
+"""Storage keeps the state: in Redis or Valkey, in the embedded Valkey, or in memory for tests."""

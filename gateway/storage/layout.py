@@ -1,6 +1,6 @@
-"""The layout of a store: how many shards it has, by what its partitions are told apart, and under which keys they live.
+"""The layout of a store: its number of shards, the labels that tell partitions apart, and its keys' prefix.
 
-It is written by whoever comes first and changed by `gateway migrate` alone.
+The first gateway on an empty store writes it; `gateway migrate` alone changes it afterwards.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ KEY = "gw:layout"
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """`prefix` is that of all keys of its shards."""
+    """The record under `gw:layout`, in JSON. All keys of the shards begin with `prefix`."""
 
-    shards: int = msgspec.field(name="slots")  # the name in stores that were laid out before
+    # Its name in the record never changes: running gateways read it.
+    shards: int = msgspec.field(name="slots")
     partition_by: tuple[str, ...]
     prefix: str = "gw"
 
@@ -36,22 +37,27 @@ async def read_layout(client: Client) -> Layout | None:
 
 
 async def write_layout(client: Client, layout: Layout, *, first: bool = False) -> None:
-    """`first`: only where there is none yet."""
+    """Write the layout; with `first`, only where there is none yet."""
     await client.ask("SET", KEY, msgspec.json.encode(layout), *(["NX"] if first else []))
 
 
 def stores_of(client: Client, layout: Layout) -> list[RedisStore]:
-    """One for each shard, the home shard first."""
+    """Return a store for each shard, the home shard's first."""
     return [RedisStore(client, shard, layout.prefix) for shard in range(layout.shards)]
 
 
 async def open_shards(client: Client, shards: int, partition_by: tuple[str, ...]) -> Shards:
-    """The shards of this store. Raises `BadSettings` where it holds alerts and is laid out otherwise, and `StateUnavailable`."""
+    """Return the shards of this store, laid out as wanted.
+
+    Raises `BadSettings` where it holds alerts and is laid out otherwise, and `StateUnavailable`.
+    """
     wanted = Layout(shards, partition_by)
     await write_layout(client, wanted, first=True)
     found = await read_layout(client)
     assert found is not None
     if not found.means(wanted):
+        # Alerts would be looked for in shards where they are not: they would be told again, and their ends
+        # missed.
         if await Shards(stores_of(client, found)).size(Table.ALERTS):
             raise BadSettings(
                 f"the store is laid out for {found}, and GATEWAY_SHARDS and the rules want {wanted}: "

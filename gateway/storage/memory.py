@@ -1,4 +1,7 @@
-"""The in-memory twin of `redis.py`: the same answers, a clock that is given. Passes the same contract tests."""
+"""State in memory, for tests and simulations: the answers of `redis.py`, over a clock that is given.
+
+Both stores pass the same contract tests.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,13 @@ from gateway.model.durations import MINUTE
 from gateway.model.lanes import LaneRule, Pace, closed_lane
 from gateway.storage.memory_agenda import Agenda
 
-LOG_LENGTH = 50_000
-QUARANTINE_LENGTH = 1_000
-SOON = 1  # the urgency of who is woken
+LOG_LENGTH = 50_000  # entries
+QUARANTINE_LENGTH = 1_000  # entries
+AWAKE = 1  # the urgency of a subscriber that is woken
 
 
 class MemoryStore:
-    """State of one shard in dictionaries; lost with the process."""
+    """State of one shard in dictionaries; lost with the process. `clock` gives the time in ms."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
@@ -68,7 +71,9 @@ class MemoryStore:
                 cell = Cell(Table.INCIDENTS, incident)
                 rows[cell] = self._row(cell)
         standing = {
-            topic: (alert, self.rows[Table.ALERTS].get(alert, ABSENT)) for topic in ask.topics if (alert := self._first(topic))
+            topic: (alert, self.rows[Table.ALERTS].get(alert, ABSENT))
+            for topic in ask.topics
+            if (alert := self._first(topic))  # somebody stands there
         }
         return Result(self._now(), alerts, rows, standing)
 
@@ -84,13 +89,13 @@ class MemoryStore:
         holder, ends = self._fence
         if holder and holder != changes.fence and ends > now:
             return Committed(CommitOutcome.FENCED, now)
-        if not all(self._agenda.holds(one.claim) for one in changes.releases):
+        if not all(self._agenda.holds(release.claim) for release in changes.releases):
             return Committed(CommitOutcome.EXPIRED, now)
         self._write(changes)
         woken = self._move(changes.topics)
         for release in changes.releases:
             self._agenda.release(release)
-        self._agenda.schedule(changes.agenda | dict.fromkeys(woken, (now, SOON)))
+        self._agenda.schedule(changes.agenda | dict.fromkeys(woken, (now, AWAKE)))
         self.log.extend((now, entry) for entry in changes.log)
         self._logged += len(changes.log)
         self._keep(changes.keep, now)
@@ -109,10 +114,11 @@ class MemoryStore:
             self._add(name, by)
 
     def _first(self, topic: str) -> str:
+        """Return the alert that stands at the topic, empty for none: of several always the same."""
         return min(self._standing.get(topic, ()), default="")
 
     def _move(self, topics: Topics) -> set[Subject]:
-        """Answers the subjects that are looked at again for it."""
+        """Add and remove alerts and subscribers; return the subjects that are woken by it."""
         woken: set[Subject] = set()
         for topic, alert in topics.add:
             if not self._first(topic):
@@ -130,10 +136,10 @@ class MemoryStore:
         return woken
 
     def _keep(self, keep: Iterable[QuarantineEntry], now: int) -> None:
-        for one in keep:
-            self._add("quarantine_entries", one.id not in self._kept)
-            first, _, times = self._kept.pop(one.id, (one, 0, 0))
-            self._kept[one.id] = (first, now, times + 1)
+        for entry in keep:
+            self._add("quarantine_entries", entry.id not in self._kept)
+            first, _, times = self._kept.pop(entry.id, (entry, 0, 0))
+            self._kept[entry.id] = (first, now, times + 1)
             if len(self._kept) > QUARANTINE_LENGTH:
                 del self._kept[next(iter(self._kept))]
                 self._add("quarantine_entries", -1)
@@ -147,7 +153,7 @@ class MemoryStore:
 
     @property
     def agenda_at(self) -> dict[Subject, int]:
-        """When each subject is due."""
+        """The time at which each subject is due, in ms."""
         return self._agenda.times
 
     async def close_lane(self, lane: str, pace: Pace, until: int) -> None:
@@ -175,7 +181,8 @@ class MemoryStore:
         return (0 if ends else cursor + count), {name: self.rows[table][name] for name in fields}
 
     async def timeline(self, subject: str | None, limit: int, since: int = 0) -> list[tuple[int, LogEntry]]:
-        return [one for one in reversed(self.log) if subject in (None, one[1].subject) and one[0] >= since][:limit]
+        lines = [(at, entry) for at, entry in reversed(self.log) if at >= since]
+        return [(at, entry) for at, entry in lines if subject in (None, entry.subject)][:limit]
 
     async def log_after(self, position: str, limit: int) -> Stretch:
         first = self._logged - len(self.log) + 1

@@ -1,29 +1,46 @@
-"""The agenda of the state in memory: what is due when, who holds it, and how fast its lane may go."""
+"""The agenda of the in-memory store: when each subject is due, who leased it, how fast its lane may go."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from gateway.model.agenda import Subject
 from gateway.model.changes import Claim, Claimed, Release
 from gateway.model.lanes import LaneRule, Pace
 
 
+class Lease(NamedTuple):
+    """A subject that somebody works on until `ends`.
+
+    `woken` is the earliest time it was scheduled for meanwhile, in ms.
+    """
+
+    token: str
+    ends: int
+    woken: int | None = None
+
+
+NOT_LEASED = Lease("", 0)
+
+
 class Agenda:
-    """`times` is when each subject is due, in ms."""
+    """The subjects of one shard. `times` has the time at which each is due, in ms."""
 
     def __init__(self) -> None:
         self.times: dict[Subject, int] = {}
         self._priority: dict[Subject, int] = {}
-        self._leases: dict[Subject, tuple[str, int, int | None]] = {}
-        self._pace: dict[str, int] = {}
+        self._leases: dict[Subject, Lease] = {}
+        self._pace_full_at: dict[str, int] = {}  # by the key of a pace
 
     def release(self, release: Release) -> None:
         if release.hold:
             return
         subject, again = release.claim.subject, release.again
-        woken = self._leases.pop(subject)[2]
+        woken = self._leases.pop(subject).woken
+        # What happened while the holder worked is news to it: the subject is looked at for it, whatever the
+        # holder wants.
         if woken is not None:
             again = woken if again is None else min(woken, again)
         if again is None:
@@ -36,32 +53,39 @@ class Agenda:
         for subject, (at, priority) in agenda.items():
             self.times[subject] = min(self.times.get(subject, at), at)
             self._priority[subject] = priority
-            if subject in self._leases:
-                token, ends, woken = self._leases[subject]
-                self._leases[subject] = (token, ends, at if woken is None else min(woken, at))
+            lease = self._leases.get(subject)
+            if lease is not None:
+                woken = at if lease.woken is None else min(lease.woken, at)
+                self._leases[subject] = lease._replace(woken=woken)
 
     def holds(self, claim: Claim) -> bool:
-        return self._leases.get(claim.subject, ("", 0, None))[0] == claim.token
+        return self._lease(claim.subject).token == claim.token
+
+    def _lease(self, subject: Subject) -> Lease:
+        return self._leases.get(subject, NOT_LEASED)
 
     def close(self, lane: str, pace: Pace, until: int) -> None:
-        self._pace[pace.key(lane)] = max(self._pace.get(pace.key(lane), 0), until + pace.allowance)
+        key = pace.key(lane)
+        self._pace_full_at[key] = max(self._pace_full_at.get(key, 0), until + pace.allowance)
 
     def claim(self, limit: int, lease: int, lanes: LaneRule, now: int) -> Claimed:
-        due = [s for s, at in self.times.items() if at <= now and self._leases.get(s, ("", 0, None))[1] <= now]
-        due.sort(key=lambda s: (self._priority.get(s, 5), self.times[s], str(s)))
+        waiting = [subject for subject, at in self.times.items() if at <= now]
+        due = [subject for subject in waiting if self._lease(subject).ends <= now]
+        due.sort(key=lambda subject: (self._priority.get(subject, 5), self.times[subject], str(subject)))
         claims: list[Claim] = []
         lanes = lanes._replace(running=dict(lanes.running), room=dict(lanes.room))
         for subject in due:
             if len(claims) < limit and self._take_token(subject, lanes, now):
                 claims.append(Claim(subject, secrets.token_hex(8), self.times[subject]))
-                self._leases[subject] = (claims[-1].token, now + lease, None)
+                self._leases[subject] = Lease(claims[-1].token, now + lease)
         return Claimed(now, self._next_due(now, lanes), tuple(claims))
 
     def _opens_at(self, lane: str, lanes: LaneRule) -> int:
         pace = lanes.paces.get(lane.partition(":")[0])
-        return self._pace.get(pace.key(lane), 0) - pace.allowance if pace else 0
+        return self._pace_full_at.get(pace.key(lane), 0) - pace.allowance if pace else 0
 
     def _take_token(self, subject: Subject, lanes: LaneRule, now: int) -> bool:
+        """Return whether the subject's lane has room for one more now, and count it where it has."""
         lane = subject.target
         if not lane:
             return True
@@ -69,7 +93,8 @@ class Agenda:
             return False
         pace = lanes.paces.get(lane.partition(":")[0])
         if pace is not None:
-            self._pace[pace.key(lane)] = max(self._pace.get(pace.key(lane), 0), now) + pace.interval
+            key = pace.key(lane)
+            self._pace_full_at[key] = max(self._pace_full_at.get(key, 0), now) + pace.interval
         kind = lanes.kinds.get(lane.partition(":")[0], "")
         assert isinstance(lanes.running, dict)
         assert isinstance(lanes.room, dict)
@@ -82,9 +107,9 @@ class Agenda:
         times = []
         for subject, at in self.times.items():
             lane = subject.target
-            leased_to = self._leases.get(subject, ("", 0, None))[1]
+            leased_to = self._lease(subject).ends
             if at <= now and leased_to <= now and lane and not _has_room(lane, lanes):
-                continue  # whatever ends there wakes the loop
+                continue  # the loop comes again by itself when one of those under way ends
             opens = self._opens_at(lane, lanes) if at <= now else 0
             times.append(max(at, leased_to, opens) if at <= now else at)
         return min(times, default=-1)

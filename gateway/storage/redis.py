@@ -1,18 +1,16 @@
-"""State in Redis ≥ 7.0 or Valkey: every question is one script over the shard's declared keys (`scripts/*.lua`).
+"""State in Redis ≥ 7.0 or Valkey: every question and every change is one script over the keys of a shard.
 
-So it is atomic and one round trip. Nothing is retried here: a commit that was not answered may have been done, and only its
-sender knows what that means.
+The scripts are `scripts/*.lua`. A script is atomic and one round trip. The header of each says which fields
+it reads and in which order their lists are; `packing.py` packs them. Nothing is retried in this file: a
+commit that was not answered may have been done, and only its sender knows what that means.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
-
-import msgspec
 
 from gateway.model.agenda import Subject
 from gateway.model.audit_trail import LoggedEntry, Stretch
@@ -32,28 +30,18 @@ from gateway.model.changes import (
     Table,
 )
 from gateway.model.lanes import LaneRule, Pace
-from gateway.storage.connections import Client, Script
+from gateway.storage.connections import Client
+from gateway.storage.lua import KEY_NAMES, SCRIPTS
+from gateway.storage.packing import packed_changes, packed_claim, packed_query
 
-_TEXTS = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "scripts").glob("*.lua")}
-SCRIPTS = {
-    **{name: Script(text) for name, text in _TEXTS.items()},
-    "commit_grow": Script(b"#!lua\n" + _TEXTS["commit"]),
-    "commit": Script(b"#!lua flags=allow-oom\n" + _TEXTS["commit"]),
-}
-KEY_NAMES = (
-    *("alerts", "past", "copies", "incidents", "keys", "ledgers", "meta"),
-    *("agenda", "leases", "counters", "log", "quarantine", "quarantine_age", "quarantine_seen", "pace", "posts"),
-)
-TABLE_NUMBER = {table: KEY_NAMES.index(table.value) + 1 for table in Table}
-LOG_LENGTH = 50_000
-LOG_PAGE = 1_000  # entries in one look for those of a subject
-QUARANTINE_LENGTH = 1_000
+__all__ = ["KEY_NAMES", "SCRIPTS", "RedisStore"]
 
-_pack = msgspec.msgpack.Encoder().encode
+VERSION_BYTES = 8  # before the value of each row
+LOG_PAGE = 1_000  # entries that are read at once when those of one subject are looked for
 
 
 class RedisStore:
-    """One shard of a real server. `client` is given by `connect`."""
+    """One shard of a real server. `client` is made by `connect`."""
 
     def __init__(self, client: Client, shard: int = 0, prefix: str = "gw") -> None:
         self._client = client
@@ -64,59 +52,38 @@ class RedisStore:
         return await self._client.run(SCRIPTS[script], self._keys, *args)
 
     async def gather(self, ask: Query) -> Result:
-        cells = [part for cell in ask.cells for part in (TABLE_NUMBER[cell.table], cell.field)]
-        asked = _pack((ask.copies, ask.alerts, cells, ask.keys, ask.topics))
-        now, alerts, rows, named, found, there = await self._run("gather", asked)
-        answer = {cell: _row(row) for cell, row in zip(ask.cells, rows, strict=True)}
-        for key, row in zip(ask.keys, named, strict=True):
-            answer[Cell(Table.KEYS, key)] = _row(row)
-        for incident, row in _pairs(found):
-            answer[Cell(Table.INCIDENTS, incident.decode())] = _row(row)
-        pointed = [(copy[8:].decode(), _row(row)) for copy, row in _pairs(alerts)]
+        reply = await self._run("gather", packed_query(ask))
+        now, alerts, cell_rows, key_rows, incidents, topics = reply
+        rows = {cell: _row(row) for cell, row in zip(ask.cells, cell_rows, strict=True)}
+        for key, row in zip(ask.keys, key_rows, strict=True):
+            rows[Cell(Table.KEYS, key)] = _row(row)
+        for incident, row in _pairs(incidents):
+            rows[Cell(Table.INCIDENTS, incident.decode())] = _row(row)
+        pointed = [(pointer[VERSION_BYTES:].decode(), _row(row)) for pointer, row in _pairs(alerts)]
         standing = {
-            topic: (alert.decode(), _row(row)) for topic, (alert, row) in zip(ask.topics, _pairs(there), strict=True) if alert
+            topic: (alert.decode(), _row(row))
+            for topic, (alert, row) in zip(ask.topics, _pairs(topics), strict=True)
+            if alert  # somebody stands there
         }
-        return Result(int(now), pointed, answer, standing)
+        return Result(int(now), pointed, rows, standing)
 
     async def commit(self, changes: Changes) -> Committed:
-        version = secrets.token_bytes(8)
-        topics = changes.topics
-        blobs: list[bytes] = []
-        change = (
-            _flat(changes.expect, blobs),
-            _flat(changes.put, blobs),
-            [part for cell in changes.drop for part in (TABLE_NUMBER[cell.table], cell.field)],
-            [part for item in changes.count.items() for part in item],
-            [part for subject, when in changes.agenda.items() for part in (str(subject), *when)],
-            [
-                part
-                for claim, again, hold in changes.releases
-                for part in (str(claim.subject), claim.token, -1 if again is None else again, int(hold))
-            ],
-            [part for one in changes.log for part in (one.subject, one.what, json.dumps(one.detail))],
-            [part for kept in changes.keep for part in (kept.id, _placed(kept.value, blobs))],
-            changes.fence,
-            (LOG_LENGTH, QUARANTINE_LENGTH),
-            [
-                [part for pair in pairs for part in map(str, pair)]
-                for pairs in (topics.add, topics.remove, topics.subscribe, topics.unsubscribe, topics.seen.items())
-            ],
-            changes.forget,
-        )
+        version = secrets.token_bytes(VERSION_BYTES)
         script = SCRIPTS["commit_grow" if changes.grows else "commit"]
-        outcome, now = await self._client.run(script, self._keys, version, _pack(change), *blobs, lasting=True)
+        args = packed_changes(changes)
+        outcome, now = await self._client.run(script, self._keys, version, *args, lasting=True)
         return Committed(CommitOutcome(outcome.decode()), int(now), version)
 
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
         token = secrets.token_hex(8)
-        paces = {name: (pace.interval, pace.burst, pace.place) for name, pace in lanes.paces.items()}
-        ask = _pack((limit, lease, paces, lanes.running, lanes.width, lanes.kinds, lanes.room))
-        now, next_due, claimed = await self._run("claim", token, ask)
-        claims = tuple(Claim(Subject.parse(subject.decode()), token, int(due)) for subject, due in _pairs(claimed))
+        now, next_due, claimed = await self._run("claim", token, packed_claim(limit, lease, lanes))
+        due_subjects = [(Subject.parse(subject.decode()), int(due)) for subject, due in _pairs(claimed)]
+        claims = tuple(Claim(subject, token, due) for subject, due in due_subjects)
         return Claimed(int(now), int(next_due), claims)
 
     async def close_lane(self, lane: str, pace: Pace, until: int) -> None:
-        await self._run("slow", lane, until, pace.key(lane), until + pace.allowance, secrets.token_bytes(8))
+        full_at, version = until + pace.allowance, secrets.token_bytes(VERSION_BYTES)
+        await self._run("close_lane", lane, until, pace.key(lane), full_at, version)
 
     async def fence(self, holder: str, length: int) -> bool:
         return bool(await self._run("fence", holder, length))
@@ -126,70 +93,77 @@ class RedisStore:
 
     async def counters(self) -> dict[str, int]:
         found = await self._client.ask("HGETALL", self.keys["counters"])
-        pairs = found.items() if isinstance(found, dict) else _pairs(found)
-        return {name.decode(): int(value) for name, value in pairs}
+        return {name.decode(): int(value) for name, value in _items(found)}
 
     async def size(self, table: Table) -> int:
         return int(await self._client.ask("HLEN", self.keys[table.value]))
 
     async def page(self, table: Table, cursor: int, count: int) -> tuple[int, dict[str, Row]]:
         after, found = await self._client.ask("HSCAN", self.keys[table.value], cursor, "COUNT", count)
-        pairs = found.items() if isinstance(found, dict) else _pairs(found)
-        return int(after), {name.decode(): _row(row) for name, row in pairs}
+        return int(after), {name.decode(): _row(row) for name, row in _items(found)}
 
     async def timeline(self, subject: str | None, limit: int, since: int = 0) -> list[tuple[int, LogEntry]]:
         found: list[tuple[int, LogEntry]] = []
+        # All entries of a shard lie in one stream: those of one subject are looked for page by page.
         before, count = "+", LOG_PAGE if subject is not None else limit
         while len(found) < limit:
             lines = await self._client.ask("XREVRANGE", self.keys["log"], before, "-", "COUNT", count)
-            found += [one for _, fields in lines if subject in (None, (one := _entry(fields))[1].subject)]
-            if len(lines) < count or _entry(lines[-1][1])[0] < since:
+            entries = [_entry(fields) for _, fields in lines]
+            found += [(at, entry) for at, entry in entries if subject in (None, entry.subject)]
+            if len(lines) < count or entries[-1][0] < since:
                 break
             before = f"({lines[-1][0].decode()}"
         return found[:limit]
 
     async def log_after(self, position: str, limit: int) -> Stretch:
-        first, last, lines = await self._run("trail", position, limit)
-        return Stretch(tuple(LoggedEntry(name.decode(), *_entry(fields)) for name, fields in lines), int(first), int(last))
+        first, last, lines = await self._run("log_after", position, limit)
+        entries = tuple(LoggedEntry(name.decode(), *_entry(fields)) for name, fields in lines)
+        return Stretch(entries, int(first), int(last))
 
     async def quarantine(self, limit: int) -> list[tuple[QuarantineEntry, int, int]]:
         ages = await self._client.ask("ZREVRANGE", self.keys["quarantine_age"], 0, limit - 1, "WITHSCORES")
-        ids = [(name, int(float(at))) for name, at in (_pairs(ages) if ages and isinstance(ages[0], bytes) else ages)]
-        if not ids:
+        if not ages:
             return []
-        names = [name for name, _ in ids]
-        values = await self._client.ask("HMGET", self.keys["quarantine"], *names)
-        seen = await self._client.ask("HMGET", self.keys["quarantine_seen"], *names)
+        seen_at = {name: int(float(at)) for name, at in _scores(ages)}
+        values = await self._client.ask("HMGET", self.keys["quarantine"], *seen_at)
+        times = await self._client.ask("HMGET", self.keys["quarantine_seen"], *seen_at)
         return [
-            (QuarantineEntry(name.decode(), value), at, int(times or 0))
-            for (name, at), value, times in zip(ids, values, seen, strict=True)
-            if value is not None
+            (QuarantineEntry(name.decode(), value), at, int(count or 0))
+            for (name, at), value, count in zip(seen_at.items(), values, times, strict=True)
+            if value is not None  # forgotten between the first question and the second
         ]
 
     async def agenda(self) -> tuple[int, int]:
-        now, depth, oldest = (int(one) for one in await self._run("overdue"))
-        return depth, now - oldest if oldest >= 0 else 0
+        now, depth, due_since = map(int, await self._run("overdue"))
+        return depth, now - due_since if due_since >= 0 else 0
+
+
+# What the server answers
 
 
 def _row(raw: bytes) -> Row:
-    return Row(raw[:8], raw[8:]) if raw else ABSENT
+    return Row(raw[:VERSION_BYTES], raw[VERSION_BYTES:]) if raw else ABSENT
 
 
-def _pairs(flat: list[Any]) -> Iterable[tuple[Any, Any]]:
+def _pairs(flat: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
     return zip(flat[::2], flat[1::2], strict=True)
 
 
-def _flat(cells: Mapping[Cell, bytes], blobs: list[bytes]) -> list[object]:
-    return [part for cell, value in cells.items() for part in (TABLE_NUMBER[cell.table], cell.field, _placed(value, blobs))]
+def _items(hash_reply: Any) -> Iterable[tuple[Any, Any]]:
+    """Return the fields and values of a hash, which redis-py makes a dict of outside of scripts."""
+    return hash_reply.items() if isinstance(hash_reply, dict) else _pairs(hash_reply)
 
 
-def _placed(blob: bytes, blobs: list[bytes]) -> int:
-    """Put it behind the script's two first arguments; its position there."""
-    blobs.append(blob)
-    return len(blobs) + 2
+def _scores(sorted_set_reply: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
+    """Return members and scores, which redis-py pairs where a command goes alone."""
+    return _pairs(sorted_set_reply) if isinstance(sorted_set_reply[0], bytes) else sorted_set_reply
 
 
 def _entry(fields: Any) -> tuple[int, LogEntry]:
-    pairs = dict(fields.items() if isinstance(fields, dict) else _pairs(fields))
-    detail = json.loads(pairs[b"d"])
-    return int(pairs[b"t"]), LogEntry(pairs[b"s"].decode(), pairs[b"w"].decode(), detail)
+    """Read an entry of the log.
+
+    `s` is the subject, `w` what happened, `d` the detail in JSON, `t` the time in ms.
+    """
+    named = dict(_items(fields))
+    detail = json.loads(named[b"d"])
+    return int(named[b"t"]), LogEntry(named[b"s"].decode(), named[b"w"].decode(), detail)

@@ -1,4 +1,7 @@
-"""What kind of place for state the servers are: said by `gateway doctor` and at start."""
+"""Check whether the servers are a safe place for state.
+
+`gateway doctor` prints it, and the gateway says it at start.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,14 @@ from typing import Any
 
 from gateway.storage.connections import Client, Kind
 
-OLDEST = 7  # Redis 7.0: scripts with flags
-ASKED_OF_CONFIG = ("appendfsync", "min-replicas-to-write")
+# Scripts with flags came with 7.0: https://redis.io/docs/latest/develop/programmability/lua-api/#script-flags
+OLDEST_VERSION = 7
+CONFIG_ASKED_FOR = ("appendfsync", "min-replicas-to-write")
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """`found` and `problems` are sentences; `unusable` says why the store cannot be used, where it cannot."""
+    """The result of a check in sentences. `unusable` says why the store cannot be used, empty if it can."""
 
     found: tuple[str, ...]
     problems: tuple[str, ...]
@@ -22,12 +26,12 @@ class Examined:
 
 
 async def examine(client: Client) -> Examined:
-    """Looks at every primary. Raises `StateUnavailable`.
+    """Check every primary. Raises `StateUnavailable`.
 
-    Managed servers often forbid CONFIG: then it is said what could not be looked at.
+    Managed servers often forbid CONFIG; what could not be looked at is then one of the problems.
     """
     infos = await client.ask_each("INFO")
-    configs = dict(await client.ask_each("CONFIG GET", *ASKED_OF_CONFIG))
+    configs = dict(await client.ask_each("CONFIG GET", *CONFIG_ASKED_FOR))
     found: list[str] = []
     problems: list[str] = []
     unusable = ""
@@ -38,14 +42,16 @@ async def examine(client: Client) -> Examined:
             continue
         unusable = unusable or _unusable(info, client.kind)
         found.append(f"{name or client.kind.value}: " + _described(info, configs.get(name)))
-        problems += [where + one for one in _problems(info, configs.get(name), client)]
+        problems += [where + problem for problem in _problems(info, configs.get(name), client)]
     return Examined(tuple(found), tuple(problems), unusable)
 
 
 def _unusable(info: Mapping[str, Any], kind: Kind) -> str:
+    """Return why the gateway cannot work on this server, with the remedy; empty where it can."""
+    # `redis_mode` is what the server runs as: https://redis.io/docs/latest/commands/info/
     mode = info.get("redis_mode")
-    if int(str(info["redis_version"]).split(".")[0]) < OLDEST:
-        return f"version {info['redis_version']} is too old: {OLDEST}.0 or newer is needed"
+    if int(str(info["redis_version"]).split(".")[0]) < OLDEST_VERSION:
+        return f"version {info['redis_version']} is too old: {OLDEST_VERSION}.0 or newer is needed"
     if mode == "cluster" and kind is not Kind.CLUSTER:
         return "it is a node of a cluster: write redis+cluster://"
     if mode == "sentinel":
@@ -54,19 +60,23 @@ def _unusable(info: Mapping[str, Any], kind: Kind) -> str:
 
 
 def _described(info: Mapping[str, Any], config: Mapping[str, str] | None) -> str:
-    name, version = ("Valkey", info["valkey_version"]) if "valkey_version" in info else ("Redis", info["redis_version"])
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    version = info[f"{name.lower()}_version"]
     replicas = int(info.get("connected_slaves", 0))
     kept = "nothing appended to a file"
     if info.get("aof_enabled"):
         kept = f"append-only file, appendfsync {config['appendfsync'] if config else 'unknown'}"
-    return f"{name} {version}, {replicas} replicas, {kept}, {info.get('maxmemory_policy', 'eviction unknown')}"
+    policy = info.get("maxmemory_policy", "eviction unknown")
+    return f"{name} {version}, {replicas} replicas, {kept}, {policy}"
 
 
 def _problems(info: Mapping[str, Any], config: Mapping[str, str] | None, client: Client) -> list[str]:
     problems = []
+    # https://redis.io/docs/latest/develop/reference/eviction/
     policy = info.get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
         problems.append(f"maxmemory-policy is {policy}: it may forget who was told what; set noeviction")
+    # https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/
     if not info.get("aof_enabled"):
         problems.append("appendonly is off: a crash of the server loses what was taken; set appendonly yes")
     elif config is None:
@@ -80,10 +90,15 @@ def _problems(info: Mapping[str, Any], config: Mapping[str, str] | None, client:
 
 
 def _replication(replicas: int, config: Mapping[str, str] | None, client: Client) -> list[str]:
+    # A write may be lost by a failover though it was answered:
+    # https://redis.io/docs/latest/operate/oss_and_stack/management/replication/
     if replicas < client.copies:
-        return [f"GATEWAY_REDIS_WAIT is {client.copies} and {replicas} replicas are connected: nothing will be taken"]
+        wanted = f"GATEWAY_REDIS_WAIT is {client.copies}"
+        return [f"{wanted} and {replicas} replicas are connected: nothing will be taken"]
     if not replicas:
-        return [] if client.kind is Kind.SERVER else ["no replica is connected: there is nothing to fail over to"]
+        # One server alone, named by its address, was meant to be alone.
+        alone = "no replica is connected: there is nothing to fail over to"
+        return [] if client.kind is Kind.SERVER else [alone]
     if client.copies:
         return []
     problems = ["replication is asynchronous: a failover loses what was taken last; set GATEWAY_REDIS_WAIT"]

@@ -20,7 +20,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from gateway.decisions.accounting.invariants import COUNTED, INVARIANTS, imbalances
+from gateway.decisions.accounting.invariants import COUNTED_STATUSES, INVARIANTS, imbalances
 from gateway.model.agenda import Subject
 from gateway.model.verdict import NotifyReason, Outcome, Reason, Taken
 from gateway.telemetry.source_metrics import CONCLUSIONS, SourceMetrics
@@ -159,7 +159,7 @@ class Metrics:
         """The state's figures; answers the residues."""
         for reason in STANDING_REASONS:
             self._state.reasons.labels(reason).set(counted.get(f"reason:{reason}", 0))
-        for name in COUNTED:
+        for name in COUNTED_STATUSES:
             self._state.status_counts.labels(name).set(counted.get(f"standing:{name}", 0))
         for state in ("counted", "planned", "waiting"):
             self._state.open.labels(state).set(counted.get(f"open:{state}", 0))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.app.conftest import RULES, Running, Starter
 from tests.support.processes import alert, body
+from tests.support.running_gateway import RULES, Running, Starter
 
 EU = "sources:\n  - {name: eu, match: ['service=\"pay\"'], token: {env: HOOK_EU}, repeat_interval: 30m}\n"
 
@@ -53,64 +53,3 @@ async def test_an_alert_outside_of_its_source_is_listed_with_the_source_and_bala
     assert 'gateway_source_alerts_total{outcome="quarantined",source="eu"} 1.0' in metrics
     await app.gateway.auditor.look()
     assert not any(app.gateway.auditor.imbalances.values())
-
-
-async def test_health_names_a_source_without_its_token_and_two_with_the_same(starter: Starter) -> None:
-    app = await started(starter, RULES + EU)
-    worries = (await app.ask("/health")).json()["worries"]
-    assert "source eu has no token (HOOK_EU): its webhooks are refused" in worries
-
-    starter.folder = starter.folder / "other"
-    starter.folder.mkdir()
-    app = await started(starter, RULES + EU, HOOK_EU="the-same", GATEWAY_WEBHOOK_TOKEN="a,the-same")
-    worries = (await app.ask("/health")).json()["worries"]
-    assert "sources eu and default have the same token: they cannot be told apart" in worries
-    assert "the-same" not in str(worries)
-
-
-def event(**data: object) -> dict[str, object]:
-    return {"@timestamp": "2026-11-23T10:05:01Z", "instance": "am-0", "data": data}
-
-
-async def posted(app: Running, *events: dict[str, object]) -> int:
-    headers = {"authorization": "Bearer token-of-eu"}
-    return (await app.client.post("/webhooks/alertmanager/events", json=list(events), headers=headers)).status_code
-
-
-async def test_an_end_that_a_mute_swallowed_comes_by_the_event_recorder_with_what_muted_it(starter: Starter) -> None:
-    app = await started(starter, RULES + EU, HOOK_EU="token-of-eu")
-    assert await sent(app, "token-of-eu", "pay") == (200, 0)
-    await app.until(lambda: app.pagerduty.incidents)
-    labels = {"labels": [{"key": name, "value": value} for name, value in alert("pay", starts="")["labels"].items()]}  # type: ignore[attr-defined]
-    silenced = event(silenceMutedAlert={"silence": {"id": "5f2c", "createdBy": "ann"}, "mutedAlert": {"labels": labels}})
-    assert await posted(app, silenced, silenced) == 200
-    assert await posted(app, silenced) == 200
-    details = {"labels": labels, "startsAt": "2026-11-23T10:00:00Z", "endsAt": "2026-11-23T10:05:00Z", "resolved": True}
-    ended = event(alertResolved={"alert": {"hash": "1", "details": details}, "groupInfo": {"receiverName": "gateway"}})
-    assert await posted(app, ended, ended) == 200
-    await app.until(lambda: app.pagerduty.incidents[0].status == "resolved")
-    incident = app.pagerduty.incidents[0].dedup_key.partition(".")[0]
-    whole = (await app.ask(f"/api/v1/incidents/{incident}")).json()
-    notes = [one["detail"]["by"] for one in whole["timeline"] if one["what"] == "quieted_at_source"]
-    assert notes == ["silence 5f2c by ann"]
-    assert [one["end_inferred"] for one in whole["alerts"]] == [False]
-
-
-async def test_what_mutes_an_alert_that_nobody_knows_is_no_news(starter: Starter) -> None:
-    app = await started(starter, RULES + EU, HOOK_EU="token-of-eu")
-    labels = {"alertname": "Other", "service": "pay"}
-    assert await posted(app, event(silenceMutedAlert={"silence": {"id": "5f2c"}, "mutedAlert": {"labels": labels}})) == 200
-    assert (await app.ask("/api/v1/alerts")).json()["items"] == []
-
-
-async def test_an_event_in_quarantine_is_read_once_more_as_an_event(starter: Starter) -> None:
-    app = await started(starter, RULES + EU, HOOK_EU="token-of-eu")
-    details = {"labels": {"alertname": "Down", "service": "cart"}, "endsAt": "2026-11-23T10:05:00Z", "resolved": True}
-    assert await posted(app, event(alertResolved={"alert": {"details": details}})) == 200
-    (entry,) = (await app.ask("/api/v1/quarantine")).json()["items"]
-    assert entry["field"] == "events[].labels"
-    await given(app, RULES + EU.replace("pay", "cart"))
-    answer = await app.ask(f"/api/v1/quarantine/{entry['id']}/replay", "POST")
-    assert answer.json() == {"taken": 1, "too_old": 0}
-    metrics = (await app.ask("/metrics")).text
-    assert 'gateway_observations_total{outcome="ignored",reason="orphan_resolve"} 1.0' in metrics

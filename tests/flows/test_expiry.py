@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.decisions.intake.admit import KEEP_ENDED
+from gateway.decisions.intake.batch import KEEP_ENDED_MS
 from gateway.model.changes import Table
 from gateway.model.durations import DAY, HOUR, MINUTE
 from gateway.model.notification import Refused
@@ -24,9 +24,9 @@ async def test_seven_days_after_its_end_was_told_nothing_of_an_incident_is_left(
     await world.webhook(seen(), seen("LateQueue", service="q"))
     await world.until(MINUTE)
     await world.webhook(seen(ends=MINUTE), seen("LateQueue", service="q", ends=MINUTE))
-    await world.until(KEEP_ENDED)
+    await world.until(KEEP_ENDED_MS)
     assert left(world)["incidents"] == 2
-    await world.until(KEEP_ENDED + HOUR)
+    await world.until(KEEP_ENDED_MS + HOUR)
     assert left(world) == {}
     assert not world.store.agenda_at
 

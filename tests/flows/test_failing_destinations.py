@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from gateway.actions.incidents import IncidentActions
 from gateway.decisions.accounting import invariants
-from gateway.decisions.intake.admit import KEEP_ENDED
+from gateway.decisions.intake.batch import KEEP_ENDED_MS
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Refused
@@ -21,7 +21,7 @@ CHAT_ONLY = rulebook(Route("everything", BUILT_IN, notify=("chat",)), destinatio
 
 
 def failing(world: World) -> list[str]:
-    return invariants.failing(world.store.counted)
+    return invariants.failing_destinations(world.store.counted)
 
 
 async def with_a_dead_letter() -> World:
@@ -94,7 +94,7 @@ async def test_a_dead_letter_is_forgotten_with_its_incident_at_the_latest(*, end
     world = await with_a_dead_letter()
     if ends:
         await world.webhook(seen(ends=60_000))
-    await world.until(KEEP_ENDED + HOUR)
+    await world.until(KEEP_ENDED_MS + HOUR)
     assert failing(world) == ([] if ends else ["chat"])
 
 

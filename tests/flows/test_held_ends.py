@@ -7,7 +7,7 @@ from dataclasses import replace
 from gateway.actions.controls import ControlActions
 from gateway.actions.incidents import IncidentActions
 from gateway.decisions.notification.plan import plan
-from gateway.decisions.sources.watchdogs import LONGEST_WAIT
+from gateway.decisions.sources.watchdogs import MAX_RESOLVE_HOLD
 from gateway.inbound.api.presenters import show_verdicts
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Incident
@@ -96,9 +96,9 @@ async def test_no_end_waits_for_longer_than_a_day() -> None:
     world = await told()
     await ends(world)
     ended = world.at
-    await world.until(ended + LONGEST_WAIT - SECOND)
+    await world.until(ended + MAX_RESOLVE_HOLD - SECOND)
     assert at(world, "pager") == [NotifiedState.FIRING]
-    await world.until(ended + LONGEST_WAIT)
+    await world.until(ended + MAX_RESOLVE_HOLD)
     assert at(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
@@ -192,7 +192,7 @@ async def test_an_end_that_is_held_shows_its_rule_and_until_when() -> None:
     ]
     assert (verdict.standing, verdict.reason, verdict.rule) == ("told", "hold_resolves", "eu (rules.yaml:7)")
     assert verdict.until is not None
-    assert verdict.until.timestamp() * 1000 == START + world.at + LONGEST_WAIT
+    assert verdict.until.timestamp() * 1000 == START + world.at + MAX_RESOLVE_HOLD
     assert versioned.snapshot.ledgers["pager"].status_counts.ends_held == 1
     lines = [line for _, line in await world.store.timeline(incident, 20) if "hold_resolves" in line.detail.get("why", "")]
     assert {line.detail["target"] for line in lines} == {"chat", "pager"}

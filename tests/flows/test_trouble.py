@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.actions.incidents import IncidentActions
-from gateway.decisions.accounting.invariants import failing
+from gateway.decisions.accounting.invariants import failing_destinations
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Incident
 from gateway.model.lanes import Pace
@@ -92,7 +92,7 @@ async def test_a_permanent_refusal_is_a_dead_letter_and_falls_back_at_once() -> 
     await world.until(30 * SECOND)
     assert world.ledgers["pager"].dead == "invalid"
     assert any("pager cannot be reached" in one for one in said(world))
-    assert failing(world.store.counted) == ["pager"]
+    assert failing_destinations(world.store.counted) == ["pager"]
 
 
 async def test_a_dead_letter_is_tried_again_by_hand() -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from gateway.decisions.sources.missing_heartbeat import AWAY
+from gateway.decisions.sources.missing_heartbeat import AWAY_AFTER
 from gateway.errors import StateUnavailable
 from gateway.model.alert import Observation
 from gateway.model.cells import RULES, watchdog_cell
@@ -217,7 +217,7 @@ async def test_a_gap_that_is_shorter_than_two_looks_is_none() -> None:
     world = await watching()
     await heartbeats(world, until=MINUTE)
     await world.until(3 * MINUTE)
-    world.at += AWAY - 31 * SECOND
+    world.at += AWAY_AFTER - 31 * SECOND
     await world.until(MINUTE + EVERY + 15 * SECOND)
     assert pages(world) == [NotifiedState.FIRING]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.decisions.accounting.invariants import failing
+from gateway.decisions.accounting.invariants import failing_destinations
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.ledger import MessageRef, NotifiedState
 from gateway.model.notification import Delivered, Refused, Unanswered
@@ -127,11 +127,11 @@ async def test_a_refusal_for_good_is_a_dead_letter_until_there_are_news() -> Non
     world.hook.answers = [Refused("invalid", "HTTP 400", permanent=True)]
     await world.webhook(seen())
     await world.until(5 * MINUTE)
-    assert (world.ledgers["hook"].dead, failing(world.store.counted)) == ("invalid", ["hook"])
+    assert (world.ledgers["hook"].dead, failing_destinations(world.store.counted)) == ("invalid", ["hook"])
     await world.webhook(seen("Down", at=5 * MINUTE))
     await world.until(6 * MINUTE)
     assert told(world) == [NotifiedState.FIRING]
-    assert not failing(world.store.counted)
+    assert not failing_destinations(world.store.counted)
 
 
 async def test_its_fallback_takes_over_while_it_is_away() -> None:

@@ -14,7 +14,7 @@ from gateway.inbound.webhooks.source_auth import source_auth
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.rules.origin import BUILT_IN, Origin, SecretName
 from gateway.model.rules.rulebook import Rulebook
-from gateway.model.rules.source import DEFAULT_SOURCE, Source
+from gateway.model.rules.source import Source
 from gateway.model.verdict import Reason
 from gateway.telemetry.metrics import Metrics
 from tests.inbound.test_door import GOOD, NOW, Taker, basic, post
@@ -116,35 +116,3 @@ async def test_each_observation_says_how_late_its_source_may_be() -> None:
     taker = Taker()
     await post(asgi_app(taker, EU), {"alerts": [alert(cluster="eu-1")]}, headers={"authorization": "Bearer token-of-eu"})
     assert taker.seen[0].lateness == EU.lateness == MINUTE + 30 * SECOND
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        pytest.param(DEFAULT_SOURCE, 330 * SECOND, id="five minutes and two peers where nothing is said"),
-        pytest.param(
-            Source("a", BUILT_IN, group_interval=SECOND), 40 * SECOND, id="Alertmanager tries for ten seconds at least"
-        ),
-        pytest.param(
-            Source("a", BUILT_IN, alertmanager=tuple(map(SecretName, "ABC")), group_interval=MINUTE),
-            105 * SECOND,
-            id="fifteen seconds for each peer",
-        ),
-    ],
-)
-def test_how_late_a_peer_may_be(source: Source, expected: int) -> None:
-    assert source.lateness == expected
-
-
-@pytest.mark.parametrize(
-    ("repeat", "stale", "expected"),
-    [
-        pytest.param(None, None, None, id="nobody said how often it repeats: silence means nothing"),
-        pytest.param(30 * MINUTE, None, 61 * MINUTE, id="two repeats and a look at the group"),
-        pytest.param(30 * MINUTE, 75 * MINUTE, 75 * MINUTE, id="what the rules say"),
-        pytest.param(None, 75 * MINUTE, 75 * MINUTE, id="what the rules say, without a repeat"),
-    ],
-)
-def test_how_long_a_source_may_be_silent(repeat: int | None, stale: int | None, expected: int | None) -> None:
-    source = Source("a", BUILT_IN, group_interval=MINUTE, repeat_interval=repeat, stale_after=stale)
-    assert source.silence == expected

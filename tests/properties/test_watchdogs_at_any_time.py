@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.decisions.sources.missing_heartbeat import LOOK
+from gateway.decisions.sources.missing_heartbeat import CHECK_INTERVAL
 from gateway.model.changes import Table
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.ledger import NotifiedState
@@ -103,7 +103,7 @@ class Watched:
         missing, shown = self.missing(), self.shown()
         if missing and not was_missing:
             assert silent >= EVERY
-        if silent >= EVERY + LOOK:
+        if silent >= EVERY + CHECK_INTERVAL:
             assert missing
         if self.last == self.world.at:
             assert not missing

@@ -1,4 +1,4 @@
-"""Account: what has changed in why people are told of an incident or not, for its timeline and the audit trail."""
+"""Log for the timeline and the audit trail why people are, or are not, notified of an incident, whenever that changes."""
 
 from __future__ import annotations
 
@@ -11,29 +11,36 @@ from gateway.model.incident import StatusCounts
 from gateway.model.instants import written
 from gateway.model.verdict import MemberStatus, Verdict
 
-NAMED = 10  # different verdicts in one entry
-NAMES = tuple(one.value for one in MemberStatus)
-_counts = attrgetter(*NAMES, "reasons")
+MAX_VERDICTS_NAMED = 10  # in one entry
+STATUS_NAMES = tuple(status.value for status in MemberStatus)
+_counts = attrgetter(*STATUS_NAMES, "reasons")
 
 
 def log_verdicts(
     incident: str, target: str, before: StatusCounts, now: StatusCounts, verdicts: Iterable[Verdict]
 ) -> list[LogEntry]:
-    """One entry where the counts of any verdict have changed; `target` is empty for members that no target sees."""
+    """Return one entry if the counts of any status or reason have changed, else none.
+
+    `target` is empty for the members that no target sees.
+    """
     counts = _counts(now)
+    # The same counts again would only bury the entries that say something.
     if _counts(before) == counts:
         return []
-    said: dict[str, str | int] = {"target": target} | {name: count for name, count in zip(NAMES, counts, strict=False) if count}
+    detail: dict[str, str | int] = {"target": target}
+    detail |= {name: count for name, count in zip(STATUS_NAMES, counts, strict=False) if count}
     found: dict[tuple[str, str, str], int] = {}
     until = NEVER
-    for one in verdicts:
-        why = (one.reason.value, one.rule, one.because)
+    for verdict in verdicts:
+        why = (verdict.reason.value, verdict.rule, verdict.because)
         found[why] = found.get(why, 0) + 1
-        until = min(until, one.until or NEVER)
+        until = min(until, verdict.until or NEVER)
     ranked = sorted(found.items(), key=lambda item: -item[1])
-    shown = [f"{count} × {_why(*why)}" for why, count in ranked[:NAMED]]
-    said["why"] = "; ".join([*shown, f"{len(found) - NAMED} more"] if len(found) > NAMED else shown)
-    return [LogEntry(incident, "verdicts", said | ({"until": written(until)} if until < NEVER else {}))]
+    shown = [f"{count} × {_why(*why)}" for why, count in ranked[:MAX_VERDICTS_NAMED]]
+    if len(found) > MAX_VERDICTS_NAMED:
+        shown.append(f"{len(found) - MAX_VERDICTS_NAMED} more")
+    detail["why"] = "; ".join(shown)
+    return [LogEntry(incident, "verdicts", detail | ({"until": written(until)} if until < NEVER else {}))]
 
 
 def _why(reason: str, rule: str, because: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from gateway.decisions.delivery.compose import redacted
-from gateway.model.audit_trail import LARGEST_BATCH, Batch, LoggedEntry, Shipped, Stretch
+from gateway.model.audit_trail import MAX_BATCH_ENTRIES, Batch, LoggedEntry, Shipped, Stretch
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.notification import Answer, Delivered, Refused
 
@@ -28,7 +28,7 @@ def after(shipped: Shipped, stretch: Stretch, batch: Batch, answer: Answer, now:
     if isinstance(answer, Delivered):
         known = shipped.number if shipped.position and shipped.number <= stretch.last else 0
         number = max(known, stretch.first - 1) + len(batch.entries)
-        return Shipped(batch.entries[-1].position, number, min(LARGEST_BATCH, shipped.most * 2))
+        return Shipped(batch.entries[-1].position, number, min(MAX_BATCH_ENTRIES, shipped.most * 2))
     too_large = isinstance(answer, Refused) and answer.reason == TOO_LARGE
     return msgspec.structs.replace(
         shipped,

@@ -75,7 +75,7 @@ class Draft:
             )
         return self._frozen
 
-    def book(self, changes: Changes) -> None:
+    def count(self, changes: Changes) -> None:
         """Open episodes wait for a plan from the moment that their incident changed."""
         planned = self._was.planned_revision == self._was.revision and self._was.revision > 0
         if planned:

@@ -60,7 +60,7 @@ class Normaliser:
         self.strange: dict[str, int] = {}
         self._identities: dict[str, _Identity] = {}
 
-    def observe(self, alert: WireAlert, group_status: str, now: int, trace: str = "") -> Observation | Malformed:
+    def normalise(self, alert: WireAlert, group_status: str, now: int, trace: str = "") -> Observation | Malformed:
         identified = self._identify(alert)
         if isinstance(identified, Malformed):
             return identified
@@ -82,7 +82,7 @@ class Normaliser:
             lateness=self._lateness,
         )
 
-    def observe_loosely(self, alert: LooseAlert, group_status: str, now: int, trace: str = "") -> Observation | Malformed:
+    def normalise_loosely(self, alert: LooseAlert, group_status: str, now: int, trace: str = "") -> Observation | Malformed:
         """The same for an alert that is not as Alertmanager would send it."""
         labels = alert.labels
         if not isinstance(labels, dict):
@@ -102,7 +102,7 @@ class Normaliser:
             generatorURL=alert.generatorURL if isinstance(alert.generatorURL, str) else "",
             fingerprint=alert.fingerprint if isinstance(alert.fingerprint, str) else "",
         )
-        return self.observe(strict, group_status, now, trace)
+        return self.normalise(strict, group_status, now, trace)
 
     def _identify(self, alert: WireAlert) -> _Identity | Malformed:
         """Repeats are looked up, which is what most alerts are."""

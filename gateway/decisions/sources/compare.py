@@ -1,9 +1,11 @@
-"""Compare: what we hold of a source with what its peers say now, or with its silence; what has to be put right.
+"""Compare the alerts that we hold of a source with what its peers say now, or with its silence.
 
-An end that a mute at the source swallowed is never sent (Alertmanager's pipeline ends where a stage mutes everything), and a
-first firing whose delivery failed may never come again. So the source is asked, and what it says goes through intake like a
-webhook. Nothing is concluded from a peer that just started or lost much at once, and never much in one look: a wiped Alertmanager
-clears nothing.
+The result is what has to be put right here. It goes through intake like a webhook. Two things get lost on the
+way from Alertmanager: an end that a mute swallows is never sent (the pipeline ends where a stage mutes everything),
+and a first firing whose delivery failed may never come again.
+
+A peer that just started, or that lost much at once, is not believed in what it does not have. Only a few ends are
+inferred at a time. So an Alertmanager that lost its data clears no alert here.
 """
 
 from __future__ import annotations
@@ -18,19 +20,23 @@ from gateway.model.durations import MINUTE, SECOND
 from gateway.model.rules.source import Source
 from gateway.model.source_peers import Active, HeldCopy, PeerReport, SourceState
 
-EVERY = MINUTE  # between two looks at a source with peers
-TWICE = 30 * SECOND  # the least between two looks that must agree
-YOUNG = 15 * MINUTE  # a peer knows everything again by then: Prometheus sends what fires every minute or so
-LEAST_SIZE = 10  # fewer alerts than this may go all at once
-LEAST_ENDS = 5
-SHARE_OF_ENDS = 10
-UNANSWERED = 10 * MINUTE
+POLL_INTERVAL = MINUTE  # between two polls of a source
+CONFIRM_MISSING_AFTER = 30 * SECOND  # two polls at least this far apart must both miss an alert before it ends
+SETTLED_UPTIME = 15 * MINUTE  # a peer knows everything by then: Prometheus sends again what fires every minute or so
+MIN_SIZE_TO_DISTRUST = 10  # a peer that had fewer alerts than this may lose all of them at once
+MIN_INFERRED_ENDS = 5
+INFERRED_ENDS_DIVISOR = 10  # at most a tenth of the held alerts is ended at once
+UNANSWERED_DOUBT_AFTER = 10 * MINUTE
 
 
 @dataclass(slots=True)
-class Findings:
-    """`observations` go through intake. `notes`: by copy, by what its alert is quieted at the source now. `doubt`: why nothing
-    is concluded from the source's silence, empty where something may be."""
+class Comparison:
+    """What a poll of a source has shown.
+
+    `observations` go through intake. `notes` say, for each copy where that has changed, what quiets its alert at the
+    source now (empty: nothing any more). `doubt` is the sentence that says why no end is inferred, empty where ends may
+    be. `look_at` is when to poll again (ms).
+    """
 
     source_state: SourceState
     look_at: int
@@ -39,99 +45,133 @@ class Findings:
     doubt: str = ""
 
 
-def listen(source: Source, held: Mapping[str, HeldCopy], before: SourceState, now: int) -> Findings:
-    """For a source that nobody can ask: its silence alone decides."""
+def infer_from_silence(source: Source, held: Mapping[str, HeldCopy], before: SourceState, now: int) -> Comparison:
+    """Infer ends for a source without peers to ask: an alert that it has not repeated for `source.silence` has ended."""
     assert source.silence is not None
     source_state = SourceState(quieted={name: by for name, by in before.quieted.items() if name in held})
-    stale = {name: one for name, one in held.items() if now - one.heard_at >= source.silence}
-    due = [one.heard_at + source.silence for name, one in held.items() if name not in stale]
-    found = Findings(source_state, max(now + EVERY, min(due, default=now + source.silence)))
-    if len(stale) > most_ends(len(held)):
-        found.doubt = f"{len(stale)} of {len(held)} alerts have gone without a word at once"
-        found.look_at = now + EVERY
-        return found
-    for name, one in stale.items():
-        because = f"nothing was said of it for {(now - one.heard_at) // MINUTE} minutes"
-        found.observations.append(_end(name, one, now, because))
-    return found
+    stale = {name: copy for name, copy in held.items() if now - copy.heard_at >= source.silence}
+    due = [copy.heard_at + source.silence for name, copy in held.items() if name not in stale]
+    next_look = max(now + POLL_INTERVAL, min(due, default=now + source.silence))
+    comparison = Comparison(source_state, next_look)
+    # Many alerts going quiet together look like a broken source, not like many repairs: whoever is on call keeps
+    # seeing them as firing, and is told by GatewaySourceDoubtful that the source has to be looked after.
+    if len(stale) > max_inferred_ends(len(held)):
+        comparison.doubt = f"{len(stale)} of {len(held)} alerts have gone without a word at once"
+        comparison.look_at = now + POLL_INTERVAL
+        return comparison
+    for name, copy in stale.items():
+        because = f"nothing was said of it for {(now - copy.heard_at) // MINUTE} minutes"
+        comparison.observations.append(_end(name, copy, now, because))
+    return comparison
 
 
 def compare(
-    source: Source, held: Mapping[str, HeldCopy], said: Mapping[str, PeerReport], before: SourceState, asked_at: int
-) -> Findings:
-    """`said` has the peers that answered, `held` was read after they did; what was heard since they were asked is left alone."""
-    if not said:
+    source: Source,
+    held: Mapping[str, HeldCopy],
+    reports: Mapping[str, PeerReport],
+    before: SourceState,
+    asked_at: int,
+) -> Comparison:
+    """Compare `held`, which was read after the peers answered, with the `reports` of those that did, by peer.
+
+    A copy that was heard of since the peers were asked is left alone: its webhook is newer than their answers.
+    """
+    if not reports:
         return _unanswered(before, asked_at)
-    present = _present(said.values())
-    known = {name: one for name, one in held.items() if one.copy.said_at < asked_at}
-    trusted = any(_knows_everything(source, peer, report, before) for peer, report in said.items())
+    present = _present(reports.values())
+    known = {name: copy for name, copy in held.items() if copy.copy.said_at < asked_at}
+    trusted = any(_knows_everything(source, peer, report, before) for peer, report in reports.items())
+    # Without one peer that is sure to know everything, an alert that is not there may just not be there yet.
     absent = [name for name in known if name not in present] if trusted else []
-    source_state = SourceState(
-        missing={name: before.missing.get(name, asked_at) for name in absent},
-        unknown={name: before.unknown.get(name, asked_at) for name, one in present.items() if name not in held and not one.quieted},
-        quieted={name: present[name].quieted for name in held if name in present and present[name].quieted},
-        sizes={**before.sizes, **{peer: len(report.alerts) for peer, report in said.items()}},
-        answered_at=asked_at,
-    )  # fmt: skip
-    found = Findings(source_state, asked_at + EVERY)
-    found.notes = {
+    source_state = _remember(held, reports, present, absent, before, asked_at)
+    comparison = Comparison(source_state, asked_at + POLL_INTERVAL)
+    comparison.notes = {
         name: source_state.quieted.get(name, "") for name in held if source_state.quieted.get(name) != before.quieted.get(name)
     }
     settled = [name for name in known if name in present and _settles(known[name], present[name], asked_at)]
+    # A webhook that is only late has arrived by now: what is still unknown here was lost, and people hear of it late.
     lost = [name for name, since in source_state.unknown.items() if asked_at - since >= source.lateness]
-    found.observations = [_firing(present[name].seen, asked_at) for name in (*settled, *lost)]
-    if len(absent) > most_ends(len(held)):
-        found.doubt = f"{len(absent)} of {len(held)} alerts are not there any more at once"
-        return found
+    comparison.observations = [_firing(present[name].seen, asked_at) for name in (*settled, *lost)]
+    # The same caution as with silence: a wiped Alertmanager would otherwise tell people that everything is well.
+    if len(absent) > max_inferred_ends(len(held)):
+        comparison.doubt = f"{len(absent)} of {len(held)} alerts are not there any more at once"
+        return comparison
     over = [name for name in absent if _is_over(known[name], source_state.missing[name], asked_at)]
-    found.observations += [_end(name, known[name], asked_at, "no peer has it any more", ends_at=asked_at) for name in over]
-    return found
+    comparison.observations += [_end(name, known[name], asked_at, "no peer has it any more", ends_at=asked_at) for name in over]
+    return comparison
 
 
-def _unanswered(before: SourceState, asked_at: int) -> Findings:
-    found = Findings(msgspec.structs.replace(before, missing={}), asked_at + EVERY)
-    if before.answered_at and asked_at - before.answered_at >= UNANSWERED:
-        found.doubt = f"no peer has answered for {(asked_at - before.answered_at) // MINUTE} minutes"
-    return found
+def _remember(
+    held: Mapping[str, HeldCopy],
+    reports: Mapping[str, PeerReport],
+    present: Mapping[str, Active],
+    absent: Iterable[str],
+    before: SourceState,
+    asked_at: int,
+) -> SourceState:
+    # What the source quiets itself is not opened here: somebody silenced or muted it there on purpose.
+    unknown = [name for name, active in present.items() if name not in held and not active.quieted]
+    return SourceState(
+        missing={name: before.missing.get(name, asked_at) for name in absent},
+        unknown={name: before.unknown.get(name, asked_at) for name in unknown},
+        quieted={name: present[name].quieted for name in held if name in present and present[name].quieted},
+        sizes={**before.sizes, **{peer: len(report.alerts) for peer, report in reports.items()}},
+        answered_at=asked_at,
+    )
 
 
-def _present(statements: Iterable[PeerReport]) -> dict[str, Active]:
-    """Of all peers together: what one of them does not quiet may come by it."""
+def _unanswered(before: SourceState, asked_at: int) -> Comparison:
+    """Return a comparison that infers nothing. The absences seen so far are forgotten: two polls in a row must agree."""
+    comparison = Comparison(msgspec.structs.replace(before, missing={}), asked_at + POLL_INTERVAL)
+    # A restart of all peers takes less than this; from then on the ends that are lost would add up unseen.
+    if before.answered_at and asked_at - before.answered_at >= UNANSWERED_DOUBT_AFTER:
+        comparison.doubt = f"no peer has answered for {(asked_at - before.answered_at) // MINUTE} minutes"
+    return comparison
+
+
+def _present(reports: Iterable[PeerReport]) -> dict[str, Active]:
+    """Return the active alerts of all peers by copy. An alert counts as quieted only where every peer that has it quiets it."""
     present: dict[str, Active] = {}
-    for report in statements:
-        for name, one in report.alerts.items():
+    for report in reports:
+        for name, active in report.alerts.items():
+            # A silence may not have reached every peer yet; the peer without it would still send a webhook.
             if name not in present or present[name].quieted:
-                present[name] = one
+                present[name] = active
     return present
 
 
-def most_ends(held: int) -> int:
-    """How many ends may be inferred at once."""
-    return max(LEAST_ENDS, held // SHARE_OF_ENDS)
+def max_inferred_ends(held: int) -> int:
+    """Return how many ends may be inferred at once, of `held` alerts."""
+    return max(MIN_INFERRED_ENDS, held // INFERRED_ENDS_DIVISOR)
 
 
 def _knows_everything(source: Source, peer: str, report: PeerReport, before: SourceState) -> bool:
-    settled = report.uptime >= min(YOUNG, 2 * source.group_interval)
+    """Return whether what this peer does not have does not fire: it is up for long, and did not lose half of its alerts."""
+    settled = report.uptime >= min(SETTLED_UPTIME, 2 * source.group_interval)
     size = before.sizes.get(peer, 0)
-    return settled and not (size >= LEAST_SIZE and 2 * len(report.alerts) < size)
+    return settled and not (size >= MIN_SIZE_TO_DISTRUST and 2 * len(report.alerts) < size)
 
 
-def _settles(one: HeldCopy, active: Active, now: int) -> bool:
-    """It is held as disputed, and fires at the source since the very start that we know."""
-    return one.alert.held_until > now and active.seen.starts_at == one.copy.starts_at and not active.quieted
+def _settles(held: HeldCopy, active: Active, now: int) -> bool:
+    """Return whether the peers settle a disputed alert: it does fire at the source, since the very start that we know."""
+    return held.alert.held_until > now and active.seen.starts_at == held.copy.starts_at and not active.quieted
 
 
-def _is_over(one: HeldCopy, missing_since: int, now: int) -> bool:
-    """What is disputed and is not there was a late copy; anything else has to be missing twice."""
-    return one.alert.held_until > now or now - missing_since >= TWICE
+def _is_over(held: HeldCopy, missing_since: int, now: int) -> bool:
+    """Return whether an alert that no peer has is over.
+
+    A disputed alert is: it was a late copy of a webhook. Any other alert must be missing in two polls, so that one
+    answer that came at a bad moment tells nobody of an end.
+    """
+    return held.alert.held_until > now or now - missing_since >= CONFIRM_MISSING_AFTER
 
 
 def _firing(seen: Observation, asked_at: int) -> Observation:
     return msgspec.structs.replace(seen, inferred_at=asked_at, because="it fires at its source")
 
 
-def _end(name: str, one: HeldCopy, now: int, because: str, *, ends_at: int = 0) -> Observation:
-    alert = one.alert
+def _end(name: str, held: HeldCopy, now: int, because: str, *, ends_at: int = 0) -> Observation:
+    alert = held.alert
     return Observation(
         copy=name,
         alert=alert.id,
@@ -139,7 +179,7 @@ def _end(name: str, one: HeldCopy, now: int, because: str, *, ends_at: int = 0) 
         annotations=alert.annotations,
         severity=alert.severity,
         firing=False,
-        starts_at=one.copy.starts_at,
+        starts_at=held.copy.starts_at,
         ends_at=ends_at,
         inferred_at=now,
         because=because,

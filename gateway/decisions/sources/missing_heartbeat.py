@@ -1,6 +1,7 @@
-"""Listen: is a watchdog's heartbeat missing, and what is to be said of it?
+"""Decide whether a watchdog's heartbeat is missing, and what the gateway's own alert about it has to say.
 
-The alert of our own that says so is compared with what should be, whoever opened it: so it converges, whatever is killed when.
+Each check compares the own alert in the store with what it should be, whoever opened it. So it converges, whichever
+process is killed at whichever moment.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from gateway.model.rules.kinds import Watchdog
 from gateway.model.watchdog import WatchdogState
 
 MISSING = "GatewayHeartbeatMissing"
-LOOK = 30 * SECOND  # between two looks at most, so that we know of gaps of our own
-AWAY = MINUTE  # without a look for so long we were away, and would not have heard a heartbeat
-SOON = 2 * SECOND  # what was said is looked at once more
-NOT_ITS_OWN = ("alertname", "severity", "service")  # the heartbeat's, not those of the alert that says that it is missing
+CHECK_INTERVAL = 30 * SECOND  # at most between two checks, so that the gateway notices gaps of its own
+AWAY_AFTER = MINUTE  # without a check for so long, the gateway was away and could not have received a heartbeat
+RECHECK_AFTER = 2 * SECOND  # when the own alert that was sent to intake is looked at once more
+HEARTBEAT_ONLY_LABELS = ("alertname", "severity", "service")  # not copied from the heartbeat to the alert that it is missing
 
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatFacts:
-    """What a look finds: the last heartbeat (ms, 0 for never), and whether the alert of `watch` fires."""
+    """The store's view of a watchdog: the last heartbeat (ms, 0 for never), and whether the own alert of `watch` fires."""
 
     watch: WatchdogState | None
     last: int
@@ -33,7 +34,11 @@ class HeartbeatFacts:
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatCheck:
-    """The watch after it (None: nothing is left to watch), when to look again, and the alert that has to begin or to end now."""
+    """The result of a check.
+
+    `watch` is the new state to store (None: the watchdog is forgotten), `look_at` is when to check again (ms; None: never).
+    `says` holds the labels of the own alert that has to begin (`firing`) or to end now; it is empty where neither has to.
+    """
 
     watch: WatchdogState | None
     look_at: int | None
@@ -45,39 +50,52 @@ def missing_alert(labels: dict[str, str], details: str = "") -> OwnAlert:
     return OwnAlert(MISSING, labels, details)
 
 
-def look(dog: Watchdog | None, known: HeartbeatFacts, now: int, *, in_force: bool) -> HeartbeatCheck:
-    """`dog` is None where no rule names it any more."""
-    after = _listen(dog, known, now) if dog is not None and in_force else _deaf(known.watch, now)
-    wanted = labels_of(dog) if dog is not None and after.missing_since else {}
+def check_heartbeat(watchdog: Watchdog | None, known: HeartbeatFacts, now: int, *, in_force: bool) -> HeartbeatCheck:
+    """Check one watchdog; `watchdog` is None where no rule names it any more."""
+    after = _watch(watchdog, known, now) if watchdog is not None and in_force else _pause(known.watch, now)
+    wanted = labels_of(watchdog) if watchdog is not None and after.missing_since else {}
+    # The own alert that fires is not the wanted one: the heartbeat came back, or the rule has changed. It ends under the
+    # labels that it began with, so that whoever was paged for it is told of the end.
     if known.fires and after.alert != wanted:
-        return HeartbeatCheck(after, now + SOON, after.alert)  # it ends under the labels that it began with
-    if dog is None:
+        return HeartbeatCheck(after, now + RECHECK_AFTER, after.alert)
+    # The rule is gone and its alert has ended: nothing is left to watch.
+    if watchdog is None:
         return HeartbeatCheck(None, None)
     after = msgspec.structs.replace(after, alert=wanted)
+    # The heartbeat is missing and nobody knows: page now, and look again soon whether intake has taken the alert.
     if wanted and not known.fires:
-        return HeartbeatCheck(after, now + SOON, wanted, firing=True)
+        return HeartbeatCheck(after, now + RECHECK_AFTER, wanted, firing=True)
     silent_from = max(known.last, after.since)
-    return HeartbeatCheck(after, now + LOOK if wanted or not in_force else min(now + LOOK, silent_from + dog.every))
+    if wanted or not in_force:
+        return HeartbeatCheck(after, now + CHECK_INTERVAL)
+    return HeartbeatCheck(after, min(now + CHECK_INTERVAL, silent_from + watchdog.every))
 
 
-def _deaf(before: WatchdogState | None, now: int) -> WatchdogState:
-    """Nobody listens, and nothing is missing."""
+def _pause(before: WatchdogState | None, now: int) -> WatchdogState:
+    """Return the state of a watchdog that is not in force: nothing is missing, and its silence counts from now at the earliest."""
     return WatchdogState(now, now, alert=before.alert if before is not None else {})
 
 
-def _listen(dog: Watchdog, known: HeartbeatFacts, now: int) -> WatchdogState:
-    """The time in which we could not have heard it is nobody's silence: after a gap of our own it has `every` once more. What is
-    missing stays so until it is heard, whatever becomes of us meanwhile."""
+def _watch(watchdog: Watchdog, known: HeartbeatFacts, now: int) -> WatchdogState:
+    """Return the state of a watchdog in force.
+
+    A gateway that was away could not have received a heartbeat, so the watchdog gets one more `every` before it counts as
+    missing. A heartbeat that was missing before stays missing until one comes.
+    """
     before = known.watch or WatchdogState(now, now)
-    since = now if now - before.looked_at > AWAY else before.since
+    since = now if now - before.looked_at > AWAY_AFTER else before.since
     missing_since = before.missing_since if known.last < before.missing_since else 0
-    if not missing_since and now - max(known.last, since) >= dog.every:
+    if not missing_since and now - max(known.last, since) >= watchdog.every:
         missing_since = now
     return WatchdogState(since, now, missing_since, before.alert)
 
 
-def labels_of(dog: Watchdog) -> dict[str, str]:
-    """With what its `match` demands of the heartbeat, so that routes and maintenance for a cluster or a team hold for it."""
-    demanded = {one.name: one.value for one in dog.match if one.op is Op.EQUAL and one.value}
-    demanded = {name: value for name, value in demanded.items() if name not in NOT_ITS_OWN}
-    return {**demanded, OWN_WATCHDOG: dog.name, "source": dog.source}
+def labels_of(watchdog: Watchdog) -> dict[str, str]:
+    """Return the labels of the alert that says that the heartbeat is missing.
+
+    It has the labels that `match` demands of the heartbeat, so that the routes and the maintenance of a cluster or a team
+    hold for it too.
+    """
+    demanded = {matcher.name: matcher.value for matcher in watchdog.match if matcher.op is Op.EQUAL and matcher.value}
+    demanded = {name: value for name, value in demanded.items() if name not in HEARTBEAT_ONLY_LABELS}
+    return {**demanded, OWN_WATCHDOG: watchdog.name, "source": watchdog.source}

@@ -1,9 +1,12 @@
-"""Inhibit: where alerts stand to keep others quiet, and where those watch for them.
+"""Inhibit rules, as publish and subscribe: a firing alert is a source at topics, and incidents subscribe to topics.
 
-Alertmanager's documented meaning (https://prometheus.io/docs/alerting/latest/configuration/#inhibit_rule): any alert that fires
-and matches the source side will do, inhibited or not; a missing label is an empty one; an alert that matches both sides is not
-inhibited by one that does too, itself included. A post is a rule and the values of its `equal`, once for sources that match the
-source side alone and once for those that match both.
+The rules mean what Alertmanager documents (https://prometheus.io/docs/alerting/latest/configuration/#inhibit_rule). Any
+alert that fires and matches the source side inhibits, even one that is itself inhibited. A missing label is an empty one.
+An alert that matches both sides is not inhibited by another alert that matches both sides, nor by itself.
+
+A topic is the hash of a rule, of the values of its `equal` labels, and of whether the source matches both sides. A target
+subscribes to the topics of sources that may inhibit it, so it is planned again when the first source comes to a topic or
+the last one leaves it.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from gateway.model.rules.kinds import InhibitRule
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A rule that may keep an alert quiet, and the posts at which an alert that does so stands."""
+    """A rule that may inhibit an alert, and the topics at which a source that does so is found."""
 
     rule: InhibitRule
     topics: tuple[str, ...]
@@ -35,16 +38,16 @@ class Inhibitor:
 
     def __init__(self, rules: Sequence[InhibitRule], partition_by: Sequence[str] = ()) -> None:
         self._rules = rules
-        self._equal = [kept_apart(one.equal, partition_by) for one in rules]
-        self._sources = RuleIndex([one.source for one in rules])
-        self._targets = RuleIndex([one.target for one in rules])
+        self._equal = [kept_apart(rule.equal, partition_by) for rule in rules]
+        self._sources = RuleIndex([rule.source for rule in rules])
+        self._targets = RuleIndex([rule.target for rule in rules])
         self._texts = [
-            json.dumps(([*map(str, one.source)], [*map(str, one.target)], equal))
-            for one, equal in zip(rules, self._equal, strict=True)
+            json.dumps(([*map(str, rule.source)], [*map(str, rule.target)], equal))
+            for rule, equal in zip(rules, self._equal, strict=True)
         ]
 
     def topics(self, labels: Mapping[str, str]) -> tuple[str, ...]:
-        """Where an alert with these labels stands while it fires."""
+        """Return the topics at which an alert with these labels is a source while it fires."""
         found = self._sources.matching(labels) if self._rules else ()
         if not found:
             return ()
@@ -52,7 +55,7 @@ class Inhibitor:
         return tuple(sorted({self._topic(number, labels, both=number in targeted) for number in found}))
 
     def place(self, alert: Alert, changes: Topics) -> Alert:
-        """The alert where it stands now, and what has to change for that."""
+        """Return the alert with its present topics, and add to `changes` what that changes in the store."""
         topics = self.topics(alert.labels) if alert.firing else ()
         if topics == alert.topics:
             return alert
@@ -61,10 +64,11 @@ class Inhibitor:
         return msgspec.structs.replace(alert, topics=topics)
 
     def subscriptions(self, labels: Mapping[str, str]) -> tuple[Subscription, ...]:
-        """The rules that may keep an alert with these labels quiet."""
+        """Return a subscription for each rule that may inhibit an alert with these labels."""
         found = self._targets.matching(labels) if self._rules else ()
         if not found:
             return ()
+        # An alert that is a source itself is inhibited only by sources that match the source side alone.
         sources = {*self._sources.matching(labels)}
         return tuple(
             Subscription(self._rules[number], tuple(self._topic(number, labels, both=both) for both in sides))
@@ -73,6 +77,9 @@ class Inhibitor:
         )
 
     def _topic(self, number: int, labels: Mapping[str, str], *, both: bool) -> str:
-        """Of JSON, so that no value can be taken for two, and every release finds the same."""
+        """Return the topic of a rule for the alert's `equal` values; `both` says whether its sources match both sides.
+
+        The values are encoded as JSON: the topic is unambiguous, and every version of the gateway computes the same.
+        """
         values = json.dumps([labels.get(name, "") for name in self._equal[number]])
         return blake2b(f"{self._texts[number]}{values}{both}".encode(), digest_size=8).hexdigest()

@@ -1,4 +1,4 @@
-"""Weigh: how much a silence would hide, before somebody makes it."""
+"""Count how much a silence would hide, before somebody makes it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from gateway.model.matchers import Matcher, parse_matchers
 from gateway.model.rules.silence_policy import SilencePolicy
 from gateway.model.severity import Severity
 
-LOOKED_BACK = 7 * DAY
+PREVIEW_LOOKBACK = 7 * DAY
 
 
 @dataclass(slots=True)
 class SilencePreview:
-    """How much a silence would hide: of what fires, and of the episodes of the last 7 days, those that fire included."""
+    """How much a silence would hide.
+
+    It counts the alerts that fire (`firing…`), and the episodes of the last 7 days (`recent…`), those that fire included.
+    `names` counts what would be hidden, by alert name.
+    """
 
     silence: Silence
     now: int
@@ -35,10 +39,10 @@ class SilencePreview:
         self._matchers = tuple(parsed for text in self.silence.matchers for parsed in parse_matchers(text))
 
     def add(self, episode: Alert) -> None:
-        if not episode.firing and episode.ended_at < self.now - LOOKED_BACK:
+        if not episode.firing and episode.ended_at < self.now - PREVIEW_LOOKBACK:
             return
-        self._labels.update(one.name for one in self._matchers if one.name in episode.labels)
-        hidden = all(one.matches(episode.labels) for one in self._matchers)
+        self._labels.update(matcher.name for matcher in self._matchers if matcher.name in episode.labels)
+        hidden = all(matcher.matches(episode.labels) for matcher in self._matchers)
         critical = hidden and episode.severity is Severity.CRITICAL
         self.recent += 1
         self.recent_hidden += hidden
@@ -51,17 +55,21 @@ class SilencePreview:
             self.names[episode.name] += 1
 
     def warnings(self, policy: SilencePolicy) -> list[str]:
-        """Sentences that somebody should read before it is made."""
+        """Return the sentences that its maker has to confirm before the silence is made."""
         found = []
+        # A silence over critical alerts may keep the next outage from the people on call.
         if self.critical:
             eyes = "; it does so only after a second person has approved it" if policy.four_eyes else ""
             found.append(f"it covers critical alerts: {self.critical_firing} fire, {self.critical} in the last 7 days{eyes}")
         share = self.recent_hidden / self.recent if self.recent else 0
+        # A silence over so much is usually a matcher too few.
         if self.recent_hidden > 1 and share > policy.warn_share:
             found.append(
-                f"it covers {self.recent_hidden} of the {self.recent} alerts of the last 7 days ({share:.0%}; policy.silences.warn_share is {policy.warn_share:.0%})"
+                f"it covers {self.recent_hidden} of the {self.recent} alerts of the last 7 days"
+                f" ({share:.0%}; policy.silences.warn_share is {policy.warn_share:.0%})"
             )
-        missing = sorted({one.name for one in self._matchers if not one.matches({})} - self._labels)
+        missing = sorted({matcher.name for matcher in self._matchers if not matcher.matches({})} - self._labels)
+        # A silence that hides nothing is noticed only when the alert pages in the middle of the work it was made for.
         if self.recent and missing:
             found.append(f"no alert of the last 7 days has the label {', '.join(missing)}: a slip of the pen?")
         elif self.recent and not self.recent_hidden:

@@ -1,4 +1,4 @@
-"""Silence: what people may silence, for how long and with whose consent, and when it is over."""
+"""Decide which silences people may make, for how long and with whose consent, and when a silence is over."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ import msgspec
 import re2
 
 from gateway.decisions.calendar import Calendar
-from gateway.decisions.controls import covers, state_of
+from gateway.decisions.controls import may_silence, state_of
 from gateway.model.alert import Alert
 from gateway.model.controls import Controls, Rejection, Silence, SilenceState
 from gateway.model.durations import DAY, MINUTE
 from gateway.model.matchers import Matcher, MatcherError, parse_matchers
 from gateway.model.rules.silence_policy import SilencePolicy
 
-KEPT = 7 * DAY  # how long an ended silence is shown
-LONGEST_RECURRING = 366 * DAY
-MOST = 1_000  # silences, ended ones included
-REMINDED = 30 * MINUTE  # before its end, or in its last quarter where that is shorter
+KEEP_ENDED_FOR = 7 * DAY  # ended silences are shown for so long
+MAX_RECURRING_LENGTH = 366 * DAY
+MAX_SILENCES = 1_000  # ended ones included
+REMIND_BEFORE_END = 30 * MINUTE  # or in the last quarter of a silence, where that is shorter
 
-Change = Callable[[Silence, int], Silence | Rejection]
+SilenceChange = Callable[[Silence, int], Silence | Rejection]
 
 
 @dataclass(frozen=True, slots=True)
 class SilenceRequest:
-    """A silence as somebody asks for it. `ends_at` 0: as long as the policy allows, which only `until_resolved` may leave open."""
+    """A silence as somebody asks for it.
+
+    `ends_at` is 0 for as long as the policy allows; only a silence `until_resolved` may leave its end open like that.
+    """
 
     matchers: tuple[str, ...]
     by: str
@@ -42,7 +45,7 @@ class SilenceRequest:
 def propose(
     requested: SilenceRequest, name: str, policy: SilencePolicy, intervals: Iterable[str], now: int
 ) -> Silence | Rejection:
-    """The silence, or the first thing that the policy or common sense says against it."""
+    """Return the silence, or the first objection of the policy or of common sense."""
     texts = _read_matchers(requested.matchers)
     if isinstance(texts, Rejection):
         return texts
@@ -56,8 +59,17 @@ def propose(
     if fault is not None:
         return fault
     return Silence(
-        name, texts, start, end, requested.by, requested.reason, requested.ticket, now, requested.during, until_resolved=requested.until_resolved
-    )  # fmt: skip
+        id=name,
+        matchers=texts,
+        starts_at=start,
+        ends_at=end,
+        by=requested.by,
+        reason=requested.reason,
+        ticket=requested.ticket,
+        created_at=now,
+        during=requested.during,
+        until_resolved=requested.until_resolved,
+    )
 
 
 def _read_matchers(texts: Iterable[str]) -> tuple[str, ...] | Rejection:
@@ -66,8 +78,9 @@ def _read_matchers(texts: Iterable[str]) -> tuple[str, ...] | Rejection:
         try:
             matchers += parse_matchers(text)
         except MatcherError as error:
-            return Rejection("matchers", str(error), 'write them as in Alertmanager: service="cart", severity=~"info|warning"')
-    if all(one.matches({}) for one in matchers):
+            remedy = 'write them as in Alertmanager: service="cart", severity=~"info|warning"'
+            return Rejection("matchers", str(error), remedy)
+    if all(matcher.matches({}) for matcher in matchers):
         return Rejection(
             "matchers", "the silence would hide every alert", "give a matcher that an empty value does not satisfy"
         )
@@ -99,7 +112,7 @@ def _wrong_end(start: int, end: int, policy: SilencePolicy, *, recurring: bool) 
         return Rejection("ends_at", "a silence needs an end", "give ends_at, a duration, or until_resolved")
     if end <= start:
         return Rejection("ends_at", "the end is not after the start, or is over already")
-    longest = LONGEST_RECURRING if recurring else policy.longest
+    longest = MAX_RECURRING_LENGTH if recurring else policy.longest
     if end - start > longest:
         return Rejection(
             "ends_at",
@@ -114,18 +127,19 @@ def _days(length: int) -> str:
 
 
 def extend(silence: Silence, by: str, ends_at: int, policy: SilencePolicy, now: int) -> Silence | Rejection:
-    """With another end, earlier or later; `longest` counts from now. What its maker prolongs has to be approved again."""
+    """Return the silence with another end, earlier or later. The policy's `longest` counts from now."""
     if silence.ended_by or now >= silence.ends_at:
         return Rejection("silence", f"silence {silence.id} has ended", "make a new one")
     fault = _wrong_end(max(now, silence.starts_at), ends_at, policy, recurring=bool(silence.during))
     if fault is not None:
         return fault
+    # The second person approved the end that they saw; its maker alone cannot keep critical alerts quiet for longer.
     alone = ends_at > silence.ends_at and by.casefold() == silence.by.casefold()
     return msgspec.structs.replace(silence, ends_at=ends_at, approved_by="" if alone else silence.approved_by)
 
 
 def approve(silence: Silence, by: str, now: int) -> Silence | Rejection:
-    """By a second person: it may cover critical alerts from now on."""
+    """Return the silence as approved by a second person; it may cover critical alerts from now on."""
     if silence.ended_by or now >= silence.ends_at:
         return Rejection("silence", f"silence {silence.id} has ended")
     if by.casefold() == silence.by.casefold():
@@ -140,66 +154,78 @@ def end(silence: Silence, by: str, now: int) -> Silence | Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class Upkeep:
-    """`ending`: soon over while alerts still fire under them. `look_at`: when to tend again, 0 for never."""
+class SilenceUpdate:
+    """The controls after a regular update of the silences.
+
+    `ending` are silences that are soon over while alerts still fire under them. `look_at` is when to update again (ms, 0 for
+    never).
+    """
 
     controls: Controls
     ending: tuple[Silence, ...]
     look_at: int
 
 
-def hides(silence: Silence, alert: Alert) -> bool:
-    """Is a matching, firing alert of those that keep this silence from being over?"""
-    return covers(silence, alert, alert.started_at, four_eyes=False)
+def keeps_alive(silence: Silence, alert: Alert) -> bool:
+    """Return whether a firing alert that matches counts as hidden by this silence, so that the silence is still needed."""
+    return may_silence(silence, alert, alert.started_at, four_eyes=False)
 
 
-def upkeep(
+def update_silences(
     controls: Controls, hidden: Mapping[str, Counter[str]], calendar: Calendar, policy: SilencePolicy, now: int
-) -> Upkeep:
-    """Ends what is over, forgets what ended long ago, and says what is about to end. `hidden`: by silence, the names of what fires."""
+) -> SilenceUpdate:
+    """End the silences that are over, forget those that ended long ago, and name those that end soon.
+
+    `hidden` counts, for each silence id, the firing alerts under it by alert name.
+    """
     after, ending = [], []
     for silence in controls.silences:
-        if silence.ends_at + KEPT < now:
+        if silence.ends_at + KEEP_ENDED_FOR < now:
             continue
         if state_of(silence, calendar, now) in (SilenceState.ENDED, SilenceState.PENDING):
             after.append(silence)
             continue
         fires = bool(hidden.get(silence.id))
-        upkept = _tend(silence, policy, now, fires=fires)
-        after.append(upkept)
-        if fires and now >= silence.ends_at - min(REMINDED, (silence.ends_at - silence.starts_at) // 4):
+        after.append(_end_if_unneeded(silence, policy, now, fires=fires))
+        # What fires under the silence would be told the moment it ends: its maker gets the time to extend it.
+        if fires and now >= silence.ends_at - min(REMIND_BEFORE_END, (silence.ends_at - silence.starts_at) // 4):
             ending.append(silence)
-    live = [one for one in after if not one.ended_by and now < one.ends_at]
-    again = now + MINUTE if live else min((one.ends_at + KEPT + 1 for one in after), default=0)
+    live = [silence for silence in after if not silence.ended_by and now < silence.ends_at]
+    forget_at = min((silence.ends_at + KEEP_ENDED_FOR + 1 for silence in after), default=0)
+    again = now + MINUTE if live else forget_at
     changed = tuple(after) != controls.silences
-    return Upkeep(_next(controls, tuple(after)) if changed else controls, tuple(ending), again)
+    return SilenceUpdate(_next_version(controls, tuple(after)) if changed else controls, tuple(ending), again)
 
 
-def _tend(silence: Silence, policy: SilencePolicy, now: int, *, fires: bool) -> Silence:
+def _end_if_unneeded(silence: Silence, policy: SilencePolicy, now: int, *, fires: bool) -> Silence:
+    # An alert fires under it. The time is written down now and then only, since each change rewrites all controls.
     if fires and now - silence.last_matched_at >= policy.unmatched // 8:
         return msgspec.structs.replace(silence, last_matched_at=now)
     if fires:
         return silence
+    # Its maker silenced one outage, and that is over: the next firing is news.
     if silence.until_resolved:
         return msgspec.structs.replace(silence, ends_at=now, ended_by="gateway: what it covered has ended")
+    # A forgotten silence would hide the next outage; a recurring one is meant to match nothing for long.
     if not silence.during and now - max(silence.last_matched_at, silence.starts_at) >= policy.unmatched:
         return msgspec.structs.replace(silence, ends_at=now, ended_by="gateway: it matched nothing for long")
     return silence
 
 
-def _next(controls: Controls, silences: tuple[Silence, ...]) -> Controls:
-    """Whoever ended is marked as changed."""
+def _next_version(controls: Controls, silences: tuple[Silence, ...]) -> Controls:
+    """Return the next version of the controls; silences that were ended get that version, so that others notice."""
     version = controls.version + 1
-    before = {one.id: one for one in controls.silences}
+    before = {silence.id: silence for silence in controls.silences}
     marked = tuple(
-        msgspec.structs.replace(one, version=version) if one.ended_by != before[one.id].ended_by else one for one in silences
+        msgspec.structs.replace(silence, version=version) if silence.ended_by != before[silence.id].ended_by else silence
+        for silence in silences
     )
     return msgspec.structs.replace(controls, version=version, silences=marked)
 
 
-def change_silence(controls: Controls, name: str, change: Change, now: int) -> Controls | Rejection:
-    """The next version of the orders, with one silence changed."""
-    known = next((one for one in controls.silences if one.id == name), None)
+def change_silence(controls: Controls, name: str, change: SilenceChange, now: int) -> Controls | Rejection:
+    """Return the next version of the controls, with the silence `name` changed."""
+    known = next((silence for silence in controls.silences if silence.id == name), None)
     if known is None:
         return Rejection("silence", f"there is no silence {name}", "ended ones are kept for 7 days", missing=True)
     changed = change(known, now)
@@ -207,13 +233,16 @@ def change_silence(controls: Controls, name: str, change: Change, now: int) -> C
 
 
 def with_silence(controls: Controls, silence: Silence, now: int) -> Controls | Rejection:
-    """The next version of the orders, with this silence new or changed; the oldest ended ones make room."""
+    """Return the next version of the controls, with this silence new or changed.
+
+    If there are too many, the silence that ended first makes room.
+    """
     version = controls.version + 1
-    others = [one for one in controls.silences if one.id != silence.id]
-    if len(others) >= MOST:
-        ended = sorted((one for one in others if one.ends_at <= now), key=lambda one: one.ends_at)
+    others = [other for other in controls.silences if other.id != silence.id]
+    if len(others) >= MAX_SILENCES:
+        ended = sorted((other for other in others if other.ends_at <= now), key=lambda other: other.ends_at)
         if not ended:
-            return Rejection("silence", f"there are {MOST} silences already", "end some of them")
+            return Rejection("silence", f"there are {MAX_SILENCES} silences already", "end some of them")
         others.remove(ended[0])
     marked = msgspec.structs.replace(silence, version=version)
     return msgspec.structs.replace(controls, version=version, silences=(*others, marked))

@@ -1,6 +1,7 @@
-"""Suppress: who of an incident's members must not be told now, why, by which rule, and until when.
+"""Decide which members of an incident must not be notified now, why, by which rule, and until when.
 
-Looked at just before each send. What is suppressed is the telling that something fires, never the telling that it ended.
+The decision is made again just before each send. Only notifications that something fires are suppressed; people who were
+notified of a firing are always notified of its end.
 """
 
 from __future__ import annotations
@@ -30,19 +31,26 @@ class Suppressor:
     def __init__(self, rules: Rulebook, calendar: Calendar) -> None:
         self._calendar = calendar
         self._maintenance = rules.maintenance
-        self._maintained = RuleIndex([one.match for one in rules.maintenance])
+        self._maintained = RuleIndex([maintenance.match for maintenance in rules.maintenance])
         self._four_eyes = rules.silences.four_eyes
         self.inhibitor = Inhibitor(rules.inhibit, rules.partition_by)
         self.watchdogs = Watchdogs(rules, calendar)
 
     def verdict(self, snapshot: IncidentSnapshot, member: Member, alert: Alert, *, named: bool, now: int) -> Verdict | None:
-        """None: nothing keeps this member from being told, wherever it is routed. What suppresses goes before what holds."""
+        """Return what keeps this member from being notified at all its destinations; None where nothing does.
+
+        `named` says that a route with matchers of its own speaks of this alert, so that a severity of none does not silence it.
+        A suppression goes before a hold, so that people see the reason that lasts longer.
+        """
+        # A heartbeat says that all is well: not even a bypass shows it to anybody.
         heartbeat = self.watchdogs.heartbeat(alert)
         if heartbeat is not None or snapshot.controls.bypass(now) is not None:
             return heartbeat
+        # The alert says of itself that it needs nobody.
         if alert.severity is Severity.NONE and not named:
             return Verdict(MemberStatus.SUPPRESSED, Reason.SEVERITY_NONE)
         closed = snapshot.incident.closed
+        # Whoever closed the incident saw the members of that time; one that joined later is told of.
         if closed is not None and member.joined_at <= closed.at:
             return Verdict(MemberStatus.SUPPRESSED, Reason.CLOSED_BY_HAND, closed.by, closed.until)
         silenced = snapshot.controls.silenced(alert, member.joined_at, self._calendar, now, four_eyes=self._four_eyes)
@@ -55,43 +63,50 @@ class Suppressor:
         inhibited = self._inhibited(snapshot, member, alert, now) if alert.firing else None
         if inhibited is not None and inhibited.outcome == MemberStatus.SUPPRESSED:
             return inhibited
+        # It may be a late copy of a webhook: nobody is woken before the source had the time to send the end again.
         if alert.firing and alert.held_until > now:
             return Verdict(MemberStatus.HELD, Reason.DISPUTED, until=alert.held_until)
         return inhibited
 
     def resolve_held_by(self, snapshot: IncidentSnapshot, alert: Alert, now: int) -> Verdict | None:
-        """What keeps the end of an alert from being told now."""
+        """Return what keeps the end of an alert from being notified now; None where nothing does."""
         held = self.watchdogs.resolve_held_by(alert, snapshot.heartbeats, now)
+        # A bypass shows everything as it comes, an end that may be false included.
         return held if held is None or snapshot.controls.bypass(now) is None else None
 
     def _inhibited(self, snapshot: IncidentSnapshot, member: Member, alert: Alert, now: int) -> Verdict | None:
-        """By an alert that fires, or held back for one that may come late."""
+        """Return the verdict of the inhibit rules: suppressed by a source that fires, or held for one that may come late."""
         held: Verdict | None = None
-        for watch in self.inhibitor.subscriptions(alert.labels):
-            rule = watch.rule
+        for subscription in self.inhibitor.subscriptions(alert.labels):
+            rule = subscription.rule
             if not self._calendar.holds(rule.hours, now):
                 continue
-            source = next((snapshot.standing[topic] for topic in watch.topics if topic in snapshot.standing), None)
+            sources = snapshot.topic_sources
+            source = next((sources[topic] for topic in subscription.topics if topic in sources), None)
+            # The cause fires, and people were told of it: this alert is only its consequence.
             if source is not None:
                 until = self._calendar.until(rule.hours.names, now)
                 because = f"{source.name} fires"
                 return Verdict(
                     MemberStatus.SUPPRESSED, Reason.INHIBITED, rule.described, until if until < NEVER else 0, because
                 )
+            # No cause fires yet, but its alert may take longer than this one: wait, so that the cause is told alone.
             waits = member.joined_at + rule.wait
             if waits > now and (held is None or waits > held.until):
                 held = Verdict(MemberStatus.HELD, Reason.INHIBIT_WAIT, rule.described, waits)
         return held
 
     def muted(self, controls: CompiledControls, recipient: Recipient, alert: Alert, now: int) -> Verdict | None:
-        """Is this way of telling it quiet now? Critical breaks through a mute, unless the route says otherwise; nothing a pause."""
+        """Return what keeps this one recipient quiet now: a pause of paging, or a mute of its route."""
         if controls.bypass(now) is not None:
             return None
+        # A pause keeps every page away, a critical one too: whoever paused wants nobody to be called.
         paused = controls.paused(now) if recipient.page else None
         if paused is not None:
             return paused
         mute = recipient.route.mute
         names = mute.names(page=recipient.page)
+        # A critical alert breaks through a mute, unless the route says `mute_critical`.
         if not names or (alert.severity is Severity.CRITICAL and not mute.critical):
             return None
         if not any(self._calendar.contains(name, now) for name in names):
@@ -100,27 +115,34 @@ class Suppressor:
         return Verdict(MemberStatus.SUPPRESSED, Reason.MUTED, recipient.rule, until if until < NEVER else 0)
 
     def next_change(self, now: int) -> int:
-        """When the clock alone next makes something suppressed, or no longer so; `NEVER` where it does not."""
-        times = [time for one in self._maintenance for time in (one.start, one.end) if time > now]
+        """Return when the clock alone next makes an alert suppressed or no longer so (ms), `NEVER` if it does not."""
+        windows = [(maintenance.start, maintenance.end) for maintenance in self._maintenance]
+        times = [time for window in windows for time in window if time > now]
         return min([self._calendar.next_change(now), *times])
 
     def _maintained_by(self, alert: Alert, now: int) -> Maintenance | None:
         for number in self._maintained.matching(alert.labels):
-            one = self._maintenance[number]
-            if one.start <= now and (not one.end or now < one.end) and self._calendar.holds(one.hours, now):
-                return one
+            maintenance = self._maintenance[number]
+            under_way = maintenance.start <= now and (not maintenance.end or now < maintenance.end)
+            if under_way and self._calendar.holds(maintenance.hours, now):
+                return maintenance
         return None
 
-    def _until(self, one: Maintenance, now: int) -> int:
-        return min(one.end or NEVER, self._calendar.until(one.hours.names, now))
+    def _until(self, maintenance: Maintenance, now: int) -> int:
+        return min(maintenance.end or NEVER, self._calendar.until(maintenance.hours.names, now))
 
 
 def lapse(incident: Incident, firing: Iterable[Alert], now: int) -> Incident:
-    """What people did to an incident ends when something in it gets worse than it was then, or when its time is over."""
+    """Return the incident without those actions of people that no longer hold.
+
+    A close by hand lapses when its time is over. A close and an acknowledgement both lapse when an alert is worse than any
+    was when the person acted.
+    """
     worst = max((alert.severity for alert in firing), default=Severity.NONE)
     closed, acknowledged = incident.closed, incident.acknowledged
     if closed is not None and (now >= closed.until or worst > closed.severity):
         closed = None
+    # Whoever took a warning did not take the critical alert that it has become: somebody has to be called again.
     if acknowledged is not None and worst > acknowledged.severity:
         acknowledged = None
     if closed is incident.closed and acknowledged is incident.acknowledged:

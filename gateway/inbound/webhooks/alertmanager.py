@@ -88,7 +88,7 @@ class AlertmanagerWebhook:
         try:
             with _correlated(scope) as trace:
                 try:
-                    parsed, reply = await self._answer(scope, receive, trace)
+                    parsed, reply = await self.receive(scope, receive, trace)
                 except Exception:
                     log.exception("request_failed", path=scope["path"])
                     parsed, reply = None, FAULT
@@ -100,7 +100,7 @@ class AlertmanagerWebhook:
         finally:
             self.busy -= 1
 
-    async def _answer(self, scope: Scope, receive: Receive, trace: str) -> tuple[Parsed | None, Reply]:
+    async def receive(self, scope: Scope, receive: Receive, trace: str) -> tuple[Parsed | None, Reply]:
         if scope["method"] != "POST":
             return None, NOT_POST
         normaliser = self.source_auth.admit(header(scope, b"authorization").decode("latin-1"))

@@ -1,1 +1,1 @@
-"""Rules as values: what a set of rule files says once it was read."""
+"""Rules as values: the meaning of a set of rule files, apart from their syntax."""

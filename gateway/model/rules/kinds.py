@@ -1,4 +1,4 @@
-"""The rules beside the routes: what belongs together, what is kept quiet, and which heartbeats there have to be."""
+"""The rules beside the routes: correlation, maintenance, inhibition and watchdogs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ DEFAULT_MAX_ALERTS = 500
 
 @dataclass(frozen=True, slots=True)
 class CorrelateRule:
-    """`window` None: for as long as the incident is open. `by` is `("...",)` for all labels."""
+    """Alerts that match and agree in the labels `by` come into one incident.
+
+    `window` (ms) counts from the incident's newest alert; None is for as long as the incident is open. `by` is `("...",)` for
+    all labels. `max_values` bounds the different values of a label in one incident, `max_alerts` its members. `stop_values`
+    are values of a label, such as `unknown`, that never join alerts.
+    """
 
     name: str
     origin: Origin
@@ -42,7 +47,7 @@ DEFAULT_CORRELATE = CorrelateRule(name="default", origin=BUILT_IN)
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """What matches is told to nobody from `start` until `end` (ms; 0 is open) and while it is its hours."""
+    """Announced work: nobody is notified of alerts that match, from `start` until `end` (ms; 0 is open), during `hours`."""
 
     name: str
     origin: Origin
@@ -60,9 +65,10 @@ class Maintenance:
 
 @dataclass(frozen=True, slots=True)
 class InhibitRule:
-    """While an alert that matches `source` fires, those that match `target` and agree with it in `equal` are told to nobody.
+    """A rule that keeps consequences quiet while their cause fires.
 
-    `wait` holds a target back for so long in case its source comes late. Alertmanager's meaning:
+    A firing alert that matches `source` suppresses those that match `target` and agree with it in the labels `equal`. A
+    target is held back for `wait` ms, in case its source comes late. The meaning is Alertmanager's:
     https://prometheus.io/docs/alerting/latest/configuration/#inhibit_rule
     """
 
@@ -83,10 +89,10 @@ class InhibitRule:
 
 @dataclass(frozen=True, slots=True)
 class Watchdog:
-    """Alerts of `source` that match are its heartbeats, `every` the longest silence (ms) that is allowed between two.
+    """A watchdog: alerts of `source` that match are heartbeats, and there may be `every` ms between two of them at most.
 
-    Where `notify` or `page` is empty, the routes say who hears that it is missing. `hold_resolves`: the source's ends wait for a
-    heartbeat newer than themselves.
+    Where `notify` or `page` is empty, the routes decide who is notified that the heartbeat is missing. With `hold_resolves`,
+    each end that the source reports waits for a heartbeat newer than itself.
     """
 
     name: str

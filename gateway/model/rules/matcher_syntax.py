@@ -1,6 +1,7 @@
-"""The two syntaxes of matchers, read as Alertmanager reads them (https://prometheus.io/docs/alerting/latest/configuration/).
+"""The two syntaxes of matchers, classic and UTF-8, read as Alertmanager reads them.
 
-Both give `(name, operator, value)` triples.
+Both give `(name, operator, value)` triples. Source:
+https://prometheus.io/docs/alerting/latest/configuration/#label-matchers
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ Triple = tuple[str, str, str]
 
 # Go's unicode.IsSpace; Python's str.isspace has four more.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
-_CLASSIC = re.compile(r"[\t\n\f\r ]*([a-zA-Z_:][a-zA-Z0-9_:]*)[\t\n\f\r ]*(=~|=|!=|!~)[\t\n\f\r ]*((?s:.*?))[\t\n\f\r ]*")
+_CLASSIC = re.compile(
+    r"[\t\n\f\r ]*([a-zA-Z_:][a-zA-Z0-9_:]*)[\t\n\f\r ]*(=~|=|!=|!~)[\t\n\f\r ]*((?s:.*?))[\t\n\f\r ]*",
+)
 _OPERATOR = re.compile(r"=~|!~|!=|=")
 _SPACES = frozenset(_SPACE)
-RESERVED = _SPACES.union("{}!=~,\\\"'`")  # what an unquoted word does not hold
+RESERVED = _SPACES.union("{}!=~,\\\"'`")  # an unquoted word contains none of these
 _SIMPLE_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"'}
 _HEX_LENGTHS = {"x": 2, "u": 4, "U": 8}
 
 
 class MatcherError(ValueError):
-    """`offset` is the place in the text, in characters."""
+    """A text that is no matcher. `offset` is the place of the fault in the text, in characters."""
 
     def __init__(self, message: str, offset: int = 0) -> None:
         super().__init__(message)
@@ -37,7 +40,7 @@ def _unbraced(text: str) -> tuple[str, int]:
 
 
 def _classic_parts(text: str) -> list[tuple[str, int]]:
-    """Split at commas outside of quotes; a trailing comma is allowed."""
+    """Split the text at commas outside of quotes; a trailing comma is allowed."""
     parts: list[tuple[str, int]] = []
     begin, quoted, escaped = 0, False, False
     for at, char in enumerate(text):
@@ -94,7 +97,7 @@ def utf8_matchers(text: str) -> list[Triple]:
 
 
 class _Utf8:
-    """A small recursive-free reader of the UTF-8 syntax."""
+    """A reader of the UTF-8 syntax that goes through the text once."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -139,7 +142,7 @@ class _Utf8:
         return self._text[begin : self._at]
 
     def _quoted(self) -> str:
-        """A Go string literal in double quotes."""
+        """Read a Go string literal in double quotes (https://go.dev/ref/spec#String_literals)."""
         self._at += 1
         out = bytearray()
         while self._at < len(self._text):

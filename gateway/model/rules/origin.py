@@ -1,4 +1,4 @@
-"""Where what stands in the rule files comes from, and the names of secrets in them."""
+"""The origin of a rule (file and line), and the names of secrets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a rule stands, for people: `file:line`."""
+    """The place of a rule in the rule files, shown to people as `file:line`."""
 
     file: str
     line: int
@@ -20,7 +20,7 @@ BUILT_IN = Origin("", 0)
 
 
 def described(name: str, origin: Origin, owner: str, reason: str) -> str:
-    """A rule as people see it: `name (file:line)`, and what its writer wanted to say."""
+    """Return a rule as people see it: `name (file:line, owner): reason`."""
     owned = f", {owner}" if owner else ""
     return f"{name} ({origin}{owned})" + (f": {reason}" if reason else "")
 

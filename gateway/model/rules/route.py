@@ -1,4 +1,4 @@
-"""A route: who is told of what it matches, when it pages, and when it is in force."""
+"""A route: who is notified of the alerts that it matches, when it pages, and when it is in force."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.model.severity import Severity
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One line of `page_when`; exactly one of its fields is set."""
+    """One condition of `page_when`; exactly one of its fields is set."""
 
     severity: Severity | None = None
     alerts: int | None = None
@@ -21,13 +21,15 @@ class Condition:
 
 
 class Quantifier(StrEnum):
+    """Whether any condition is enough, or all must hold."""
+
     ANY = "any"
     ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class PageWhen:
-    """Judged on a target's view. Without conditions it always holds."""
+    """The condition under which a route pages, judged on a target's view. Without conditions it always holds."""
 
     quantifier: Quantifier = Quantifier.ANY
     conditions: tuple[Condition, ...] = ()
@@ -35,7 +37,10 @@ class PageWhen:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When a rule is in force: in one of `during` (always, where it is empty) and in none of `not_during`; both name intervals."""
+    """The hours in which a rule is in force: in any of the time intervals `during`, and in none of `not_during`.
+
+    An empty `during` means always.
+    """
 
     during: tuple[str, ...] = ()
     not_during: tuple[str, ...] = ()
@@ -50,7 +55,10 @@ ALWAYS = Hours()
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """Named intervals in which a route does not page, or does not notify. Critical breaks through unless `critical`."""
+    """The named intervals in which a route does not page, or does not notify.
+
+    A critical alert breaks through, unless `critical` says that it is muted too.
+    """
 
     page: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
@@ -62,7 +70,7 @@ class Mute:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Who is told while it is their hours, beside whom the route always tells."""
+    """The destinations that are notified during certain hours, in addition to those of the route."""
 
     hours: Hours
     notify: tuple[str, ...] = ()
@@ -71,7 +79,10 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route with everything it inherits; `children` and `parent` are positions in `Rulebook.routes`."""
+    """One route with everything that it inherits; times in ms.
+
+    `children` and `parent` are positions in `Rulebook.routes`.
+    """
 
     name: str
     origin: Origin
@@ -91,7 +102,7 @@ class Route:
     hours: Hours = ALWAYS
     mute: Mute = Mute()
     shifts: tuple[Shift, ...] = ()
-    longest_hold: int = 5 * MINUTE  # no critical alert waits longer, whatever holds it
+    longest_hold: int = 5 * MINUTE  # no critical alert is held back for longer, whatever the reason
 
     @property
     def described(self) -> str:

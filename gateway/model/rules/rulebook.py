@@ -1,6 +1,6 @@
-"""A rule set as it is in force: inheritance resolved, `within` added, defaults filled in.
+"""A rule set in force: inheritance is resolved, `within` added, and defaults are filled in.
 
-The files' syntax is the business of `gateway/rules/files/`; what stands here is their meaning.
+This is the meaning of the rule files; their syntax is in `gateway/rules/files/`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ DEFAULT_SILENCES = SilencePolicy()
 
 @dataclass(frozen=True, slots=True)
 class SeverityRule:
+    """The label that holds an alert's severity, and the words that it may hold."""
+
     label: str = "severity"
     words: Mapping[str, Severity] = field(default_factory=lambda: BUILT_IN_WORDS)
     default: Severity = Severity.WARNING
@@ -30,6 +32,8 @@ class SeverityRule:
 
 @dataclass(frozen=True, slots=True)
 class LabelRules:
+    """The meaning of labels: which are part of the identity, which name the service, which no vendor is shown."""
+
     ignore: frozenset[str] = frozenset({"prometheus_replica"})
     rename: Mapping[str, str] = field(default_factory=dict)
     severity: SeverityRule = SeverityRule()
@@ -41,7 +45,10 @@ class LabelRules:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """`revision` is a hash of the files' text; `roots` are the positions of routes without a parent, in order."""
+    """A whole rule set.
+
+    `revision` is a hash of the files' text. `roots` are the positions in `routes` of those without a parent, in order.
+    """
 
     revision: str = "empty"
     labels: LabelRules = LabelRules()
@@ -61,7 +68,7 @@ class Rulebook:
 
     @property
     def contents(self) -> str:
-        """How many rules of each kind, for people."""
+        """Return the number of rules of each kind, for people."""
         counts = {
             "source": len(self.listed_sources),
             "destination": len(self.destinations),
@@ -71,13 +78,14 @@ class Rulebook:
             "maintenance window": len(self.maintenance),
             "watchdog": len(self.watchdogs),
         }
-        return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts.items() if count) or "no rules"
+        listed = [f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts.items() if count]
+        return ", ".join(listed) or "no rules"
 
     @property
     def shared(self) -> Source:
-        """The source that has no token of its own, so that GATEWAY_WEBHOOK_TOKEN is its token."""
-        without = (one for one in self.listed_sources.values() if one.token is None)
-        return next(without, self.listed_sources.get(DEFAULT_SOURCE.name, DEFAULT_SOURCE))
+        """Return the source that has no token of its own, so that GATEWAY_WEBHOOK_TOKEN is its token."""
+        without_token = (source for source in self.listed_sources.values() if source.token is None)
+        return next(without_token, self.listed_sources.get(DEFAULT_SOURCE.name, DEFAULT_SOURCE))
 
     @property
     def sources(self) -> Mapping[str, Source]:

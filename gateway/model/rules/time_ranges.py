@@ -1,5 +1,7 @@
-"""The values of a time interval, read from what YAML or JSON gives and refused where Alertmanager refuses them
-(https://prometheus.io/docs/alerting/latest/configuration/#time_interval). Each message names the field, the text and a remedy.
+"""The fields of a time interval, read from YAML or JSON values.
+
+A value is refused where Alertmanager refuses it (https://prometheus.io/docs/alerting/latest/configuration/#time_interval).
+Each error names the field, the text and a remedy.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
-SHORTEST_MONTH = 28
-LONGEST_MONTH = 31
+MIN_DAYS_OF_MONTH = 28
+MAX_DAYS_OF_MONTH = 31
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 _SEXAGESIMAL = 60  # the smallest number that YAML 1.1 makes of an unquoted `1:00`
@@ -26,11 +28,11 @@ _PAIR = "{start_time: '20:00', end_time: '24:00'}"
 
 
 class TimeIntervalError(ValueError):
-    """The text names the field, what stands there, and what to write instead."""
+    """A value that is no time interval. The text names the field, its value, and what to write instead."""
 
 
 class Span(NamedTuple):
-    """Both ends belong to it, except the end of a time of day."""
+    """A range of numbers. Both ends belong to it, except that the end of a time of day does not."""
 
     begin: int
     end: int
@@ -40,10 +42,10 @@ Spans = tuple[Span, ...]
 
 
 def shown(value: object) -> str:
-    """As it stands in a message, never long."""
+    """Return a value as it is shown in an error, cut to a short text."""
     try:
         return repr(value[:60] if isinstance(value, str) else value)[:80]
-    except (ValueError, RecursionError):  # thousands of digits, or of nested lists
+    except (ValueError, RecursionError):  # a number of thousands of digits, or thousands of nested lists
         return "what stands here"
 
 
@@ -54,7 +56,10 @@ def refuse_unknown(where: str, mapping: Mapping[str, object], known: Collection[
 
 
 def spans(field: str, value: object) -> Spans | None:
-    """None where nothing is given. A list without items stays empty: Alertmanager takes it, and nothing matches it."""
+    """Read a list of ranges; None if nothing is given.
+
+    A list without items stays empty, since Alertmanager accepts it and lets nothing match it.
+    """
     if value is None:
         return None
     if not isinstance(value, list | tuple):
@@ -63,7 +68,7 @@ def spans(field: str, value: object) -> Spans | None:
 
 
 def zone(value: object) -> tzinfo | None:
-    """None is `Local`, the zone of the machine."""
+    """Read a time zone; None stands for `Local`, the zone of the machine."""
     if value is None or value in ("", "UTC"):
         return UTC
     if value == "Local":
@@ -122,7 +127,11 @@ def _weekday(text: str) -> int:
 
 
 def _day_range(item: object) -> Span:
-    """Whether a range is empty depends on the month; refused is what Alertmanager refuses, by its own estimate of 28 days."""
+    """Read a range of days, which may count from the month's end.
+
+    Whether a range is empty depends on the month. As Alertmanager does, this refuses ranges that are empty in a month of 28
+    days.
+    """
     span = begin, end = _range("days_of_month", item, _day)
     if begin < 0 < end:
         raise TimeIntervalError(
@@ -131,7 +140,7 @@ def _day_range(item: object) -> Span:
         )
     if _least(begin) > _least(end):
         remedy = (
-            f"write '{begin}:{LONGEST_MONTH}', which stops where the month does" if end == -1 else "write the earlier first"
+            f"write '{begin}:{MAX_DAYS_OF_MONTH}', which stops where the month does" if end == -1 else "write the earlier first"
         )
         raise TimeIntervalError(
             f"days_of_month: {shown(item)} ends before it begins, as Alertmanager counts from a month's end: {remedy}"
@@ -140,14 +149,15 @@ def _day_range(item: object) -> Span:
 
 
 def _least(day: int) -> int:
-    return day if day > 0 else SHORTEST_MONTH + day
+    return day if day > 0 else MIN_DAYS_OF_MONTH + day
 
 
 def _day(text: str) -> int:
     number = _number(text)
-    if number is None or number == 0 or abs(number) > LONGEST_MONTH:
+    if number is None or number == 0 or abs(number) > MAX_DAYS_OF_MONTH:
         raise TimeIntervalError(
-            f"days_of_month: {shown(text)} is no day: write 1 to 31, or -1 to -31 counted from the month's end{_unquoted(number)}"
+            f"days_of_month: {shown(text)} is no day: "
+            f"write 1 to 31, or -1 to -31 counted from the month's end{_unquoted(number)}"
         )
     return number
 

@@ -1,6 +1,7 @@
-"""The store's servers: one, the primary that Sentinels name, or the primaries of a cluster. The only room that knows redis-py.
+"""Connections to the store's servers: one server, the primary of Sentinels, or a cluster.
 
-Nothing is repeated here: a command that was not answered may have been done, and only its sender knows what that means.
+This is the only folder that imports redis-py. Nothing is repeated here: a command that was not answered may
+have been done, and only its sender knows what that means.
 """
 
 from __future__ import annotations
@@ -14,14 +15,20 @@ from gateway.storage.connections.servers import OneServer, Servers
 
 __all__ = ["Client", "Kind", "Script", "connect"]
 
-PATIENCE = 3.0  # seconds for a connection, and for an answer
-CONNECTIONS = 256  # to one server at a time
+PATIENCE_SECONDS = 3.0  # for a connection, and for an answer
+MAX_CONNECTIONS = 256  # to one server at a time
 
 
-def connect(url: str, *, copies: int = 0, patience: float = PATIENCE, connections: int = CONNECTIONS) -> Client:
-    """A client of the servers at `url`. `copies`: how many replicas must have a commit before it counts.
+def connect(
+    url: str,
+    *,
+    copies: int = 0,
+    patience: float = PATIENCE_SECONDS,
+    connections: int = MAX_CONNECTIONS,
+) -> Client:
+    """Return a client of the servers at `url`. A commit counts when `copies` replicas have it.
 
-    Raises `BadSettings`, which does not show the address: it may hold a password.
+    Raises `BadSettings`, whose text does not show the address: it may hold a password.
     """
     address = parse(url)
     opener = Opener(address, patience, connections)

@@ -1,4 +1,4 @@
-"""The client that the store uses: asks by key, runs scripts, and counts a commit only where enough replicas have it."""
+"""The client of a store: it asks by key, runs scripts, and counts a commit once enough replicas have it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from gateway.errors import StateFull, StateUnavailable
 from gateway.storage.connections.addresses import Kind
 from gateway.storage.connections.servers import Command, Servers, send
 
-WAIT = 1_000  # ms for replicas to have a commit: well below the time in which the server must answer
+REPLICAS_WAIT_MS = 1_000  # for replicas to have a commit: well below the time in which the server must answer
 
 
 @dataclass(frozen=True)
 class Script:
+    """A Lua script, which the server knows by its hash once it has run it."""
+
     text: bytes
 
     @cached_property
@@ -29,7 +31,10 @@ class Script:
 
 
 class Client:
-    """Made by `connect`. Every method raises `StateUnavailable`; none repeats what may have been done."""
+    """A client of a store's servers, made by `connect`.
+
+    Every method raises `StateUnavailable`; none repeats what may have been done.
+    """
 
     def __init__(self, kind: Kind, servers: Servers, copies: int) -> None:
         self.kind = kind
@@ -41,26 +46,35 @@ class Client:
             return (await self._servers.send(key, [(command, key, *args)]))[0]
 
     async def run(self, script: Script, keys: Sequence[str], *args: Any, lasting: bool = False) -> Any:
-        """`keys` all live in one shard. `lasting`: what it wrote counts only where `copies` replicas have it."""
-        wait: list[Command] = [("WAIT", self.copies, WAIT)] if lasting and self.copies else []
+        """Run a script on keys of one shard.
+
+        With `lasting`, what it wrote counts only where `copies` replicas have it.
+        """
+        # https://redis.io/docs/latest/commands/wait/
+        wait: list[Command] = [("WAIT", self.copies, REPLICAS_WAIT_MS)] if lasting and self.copies else []
+        rest = (len(keys), *keys, *args)
         with _answered():
             try:
-                answers = await self._servers.send(keys[0], [("EVALSHA", script.sha, len(keys), *keys, *args), *wait])
+                answers = await self._servers.send(keys[0], [("EVALSHA", script.sha, *rest), *wait])
             except NoScriptError:
-                answers = await self._servers.send(keys[0], [("EVAL", script.text, len(keys), *keys, *args), *wait])
+                # The server has not run it since it started, so nothing was done.
+                answers = await self._servers.send(keys[0], [("EVAL", script.text, *rest), *wait])
         if wait and answers[1] < self.copies:
+            # It was done and may be lost by a failover: the sender sends it again, and then it counts as a
+            # repeat.
             self._servers.doubt(keys[0])
-            raise StateUnavailable(f"{answers[1]} of {self.copies} replicas have it: is one away, or too slow?")
+            having = f"{answers[1]} of {self.copies} replicas have it"
+            raise StateUnavailable(f"{having}: is one away, or too slow?")
         return answers[0]
 
     async def ask_each(self, *command: Any) -> list[tuple[str, Any]]:
-        """The same of every primary, each with a name for people; None where it refuses to say."""
+        """Ask every primary the same. Return names for people and answers, None where one refuses."""
         with _answered():
-            return [(name, await _allowed(server, command)) for name, server in await self._servers.primaries()]
+            primaries = await self._servers.primaries()
+            return [(name, await _allowed(server, command)) for name, server in primaries]
 
     async def aclose(self) -> None:
-        """A server that breaks the connection first is no trouble."""
-        with suppress(RedisError, OSError):
+        with suppress(RedisError, OSError):  # a server that breaks the connection first is no trouble
             await self._servers.aclose()
 
 
@@ -82,6 +96,9 @@ def _answered() -> Iterator[None]:
 
 
 def _named(error: Exception) -> str:
-    """The server's own word, such as NOREPLICAS, or the kind of error: the rest may hold an address or what was sent."""
+    """Return the server's own word, such as NOREPLICAS, or the kind of error.
+
+    The rest of its text may hold an address or what was sent, which must not get into a log.
+    """
     word = str(error).partition(" ")[0]
     return word if word.isalpha() and word.isupper() else type(error).__name__

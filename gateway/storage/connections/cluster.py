@@ -1,7 +1,9 @@
 """The primaries of a Redis or Valkey Cluster, each asked for the keys of its hash slots.
 
-A router of our own over redis-py's clients of single nodes: docs/adr/0013 says why. A redirection is followed, since the
-command was not executed; nothing else is. What has failed is looked for anew before the next command.
+It is a router of our own over redis-py's clients of single nodes: docs/adr/0013 says why. A redirection is
+followed, since the command was not executed; after any other error nothing is sent again. Where a node has
+failed, the map of hash slots is read anew before the next command.
+https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
 """
 
 from __future__ import annotations
@@ -17,12 +19,16 @@ from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError,
 from gateway.errors import StateUnavailable
 from gateway.storage.connections.servers import OF_THE_SERVER, Command, send
 
-REDIRECTIONS = 5  # redis-cli gives up after as many; each is a hop, or a map that is older than the last move
+# redis-cli gives up after as many. Each is a hop, or a map that is older than the last move.
+MAX_REDIRECTIONS = 5
 Place = tuple[str, int]
 
 
 class ClusterServers:
-    """`seeds`: some nodes, by which the others are found; `open_node` makes a client of one."""
+    """The nodes of one cluster.
+
+    `seeds` are some of them, by which the others are found; `open_node` makes a client of one.
+    """
 
     def __init__(self, seeds: Sequence[Place], open_node: Callable[[str, int], Redis]) -> None:
         self._seeds = seeds
@@ -36,7 +42,7 @@ class ClusterServers:
 
     async def send(self, key: str, commands: Sequence[Command]) -> list[Any]:
         place, asking = await self._primary(key), False
-        for _ in range(REDIRECTIONS):
+        for _ in range(MAX_REDIRECTIONS):
             try:
                 if asking:
                     return (await send(self._node(place), [("ASKING",), *commands]))[1:]
@@ -45,6 +51,8 @@ class ClusterServers:
                 self._stale = True  # where one slot has moved, others may have
                 place, asking = (error.host or place[0], error.port), False
             except AskError as error:
+                # The slot is being moved and this key is already there: only this command goes to the other
+                # node.
                 place, asking = (error.host or place[0], error.port), True
             except (*OF_THE_SERVER, ClusterDownError):
                 self._stale, self._suspect = True, place
@@ -56,7 +64,8 @@ class ClusterServers:
         slots: dict[Place, list[str]] = {}
         for first, last, place in self._ranges:
             slots.setdefault(place, []).append(f"{first}-{last}")
-        return [(f"primary of slots {', '.join(ranges)}", self._node(place)) for place, ranges in slots.items()]
+        named = [(f"primary of slots {', '.join(ranges)}", place) for place, ranges in slots.items()]
+        return [(name, self._node(place)) for name, place in named]
 
     def doubt(self, key: str) -> None:
         self._stale, self._suspect = True, self._known(key)
@@ -81,10 +90,14 @@ class ClusterServers:
         return next((place for first, last, place in self._ranges if first <= slot <= last), None)
 
     async def _look(self) -> None:
-        """Read the map from whichever node answers first; the one that has just failed is asked last."""
+        """Read the map of slots from the first node that answers. The node that has just failed is asked
+        last.
+
+        Raises the last error where none answers.
+        """
         known = dict.fromkeys((*(place for _, _, place in self._ranges), *self._replicas, *self._seeds))
         trouble: Exception = StateUnavailable("no node of the cluster is known")
-        for place in sorted(known, key=lambda one: one == self._suspect):
+        for place in sorted(known, key=lambda node: node == self._suspect):
             try:
                 (found,) = await send(self._node(place), [("CLUSTER SLOTS",)])
             except ResponseError:
@@ -106,8 +119,9 @@ class ClusterServers:
 
 
 def _place(told: Sequence[Any], teller: Place) -> Place:
-    """Of `[host, port, id, …]`. A node that does not know its own address is where it was asked.
+    """Read a node's address from `[host, port, id, …]`, as `teller` gave it.
 
+    A node that does not know its own host leaves it out, and is where it was asked:
     https://redis.io/docs/latest/commands/cluster-slots/
     """
     host, port = told[0], int(told[1])

@@ -1,4 +1,4 @@
-"""How connections are made: packed by hiredis, never repeating a command by themselves."""
+"""Connections to single servers: they pack commands by hiredis and never repeat a command by themselves."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ from redis.exceptions import RedisError
 
 from gateway.storage.connections.addresses import Address, bad
 
-SENTINEL_SHARE = 3  # a Sentinel has this part of the patience: others wait to be asked
+SENTINEL_SHARE = 3  # a Sentinel has a third of the patience, because others wait to be asked
 
 
 class _Packing:
-    """Commands packed by hiredis: redis-py does it in Python, for as much as all the rest of a round trip costs."""
+    """A connection that packs commands by hiredis.
+
+    redis-py packs in Python, which costs as much as all the rest of a round trip.
+    """
 
     def pack_command(self, *args: Any) -> list[bytes]:
         name = str(args[0])
@@ -53,7 +56,7 @@ class _NamedTls(_Packing, SentinelManagedSSLConnection):
 
 
 class Opener:
-    """Makes clients of single servers. `patience`: seconds for a connection, and for an answer.
+    """Make clients of single servers. `patience` is in seconds, for a connection and for an answer.
 
     Raises `BadSettings` where an option or a certificate cannot be used.
     """
@@ -67,7 +70,7 @@ class Opener:
             _try_certificates(address.options)
 
     def server(self, host: str, port: int) -> Redis:
-        """Of one server; on a unix socket where the address is one."""
+        """Return a client of one server, on a unix socket where the address is one."""
         if self._address.path:
             where: dict[str, Any] = {"connection_class": _Unix, "path": self._address.path}
         else:
@@ -75,7 +78,7 @@ class Opener:
         return Redis.from_pool(ConnectionPool(max_connections=self._connections, **where, **self._options))
 
     def named_by_sentinels(self) -> tuple[SentinelConnectionPool, list[Redis]]:
-        """Connections to whichever server the Sentinels call primary, and the clients of these."""
+        """Return connections to the server that the Sentinels call primary, and clients of the Sentinels."""
         tls = {name: value for name, value in self._address.options.items() if name.startswith("ssl_")}
         asking = {
             **self._address.sentinel_options,
@@ -94,6 +97,7 @@ class Opener:
 
 
 def _times(patience: float) -> dict[str, Any]:
+    """Return options by which nothing is tried twice. RESP2 is what the store reads."""
     return {
         "socket_timeout": patience,
         "socket_connect_timeout": patience,
@@ -103,7 +107,7 @@ def _times(patience: float) -> dict[str, Any]:
 
 
 def _try_certificates(options: Mapping[str, Any]) -> None:
-    """A missing file is said at start, not by every command."""
+    """Raise `BadSettings` at start for certificates that cannot be used; else every command would fail."""
     try:
         SSLConnection(**options).ssl_context.get()
     except (OSError, ssl.SSLError, RedisError, ValueError) as error:

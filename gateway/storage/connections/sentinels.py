@@ -1,7 +1,8 @@
 """The server that Sentinels call primary. They are asked when a connection is made, and again every second.
 
-Asking only when a connection breaks, as redis-py does, is too late: for ten seconds after a failover the former primary, if it
-lives, is not told that it is one no more, takes what it is sent, and forgets it when it is told.
+redis-py asks only when a connection breaks, which is too late. After a failover the former primary, if it
+lives, is not told for ten seconds that it is a replica now: it takes what it is sent, and forgets it when it
+is told. https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from redis.exceptions import RedisError
 
 from gateway.storage.connections.servers import Command, send
 
-AGAIN = 1.0  # seconds
+LOOK_SECONDS = 1.0  # between two questions to the Sentinels
 
 
 class NamedBySentinels:
-    """`pool` connects to the primary by asking `sentinels`, which are closed with it."""
+    """The primary behind `pool`, which asks `sentinels` for it.
+
+    The clients of these are closed together with the pool.
+    """
 
     def __init__(self, pool: SentinelConnectionPool, sentinels: Sequence[Redis]) -> None:
         self._pool = pool
@@ -31,11 +35,13 @@ class NamedBySentinels:
         self._next_look = 0.0
         self._looking: asyncio.Task[None] | None = None
 
-    async def send(self, key: str, commands: Sequence[Command]) -> list[Any]:  # noqa: ARG002 - all keys live here
+    # All keys live here.
+    async def send(self, key: str, commands: Sequence[Command]) -> list[Any]:  # noqa: ARG002
         now = asyncio.get_running_loop().time()
         if now >= self._next_look and (self._looking is None or self._looking.done()):
-            self._next_look = now + AGAIN
-            self._looking = asyncio.create_task(self._look())  # nobody waits for a Sentinel that does not answer
+            self._next_look = now + LOOK_SECONDS
+            # Nobody waits for a Sentinel that does not answer.
+            self._looking = asyncio.create_task(self._look())
         return await send(self._redis, commands)
 
     async def primaries(self) -> list[tuple[str, Redis]]:
@@ -48,12 +54,12 @@ class NamedBySentinels:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.wait([self._looking])
-        for one in (self._redis, *self._sentinels):
-            await one.aclose()
+        for client in (self._redis, *self._sentinels):
+            await client.aclose()
 
     async def _look(self) -> None:
-        """Sentinels that do not answer say nothing of the primary, and are passed over."""
-        with suppress(RedisError, OSError):
+        """Leave the connections to the former primary where the Sentinels name another one."""
+        with suppress(RedisError, OSError):  # Sentinels that do not answer say nothing of the primary
             named = await self._pool.get_master_address()  # type: ignore[no-untyped-call]
             if self._named not in (None, named):
                 await self._pool.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]

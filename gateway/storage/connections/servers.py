@@ -1,4 +1,4 @@
-"""Who is asked, and how: commands in one go over one connection to the primary of a key."""
+"""The servers of a store, as the client sees them, and how commands are sent to one of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from redis.exceptions import TimeoutError as NoAnswer
 
 Command = tuple[Any, ...]
 
-# What one connection met, the idle ones to the same server would meet too, each after its own time-out.
+# Errors of the server as a whole. The idle connections to it would meet the same, each after its own
+# time-out.
 OF_THE_SERVER = (BrokenConnection, NoAnswer, ReadOnlyError, MasterDownError)
 
 
@@ -20,41 +21,42 @@ class Servers(Protocol):
     """The servers of a store. Each method raises what redis-py raises."""
 
     async def send(self, key: str, commands: Sequence[Command]) -> list[Any]:
-        """The answers to commands that are sent together to the primary of `key`."""
+        """Send commands together to the primary of `key`, and return their answers."""
         ...
 
     async def primaries(self) -> list[tuple[str, Redis]]:
-        """Each with a name for people, which is no address."""
+        """Return the clients of all primaries, each with a name for people that is no address."""
         ...
 
     def doubt(self, key: str) -> None:
-        """Its primary may be none any more: look before the next question."""
+        """Look for the primary of `key` before the next command: the one known may be a replica by now."""
         ...
 
     async def aclose(self) -> None: ...
 
 
 class OneServer:
-    """One server, whoever it is."""
+    """One server, by its address."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def send(self, key: str, commands: Sequence[Command]) -> list[Any]:  # noqa: ARG002 - all keys live here
+    # All keys live here.
+    async def send(self, key: str, commands: Sequence[Command]) -> list[Any]:  # noqa: ARG002
         return await send(self._redis, commands)
 
     async def primaries(self) -> list[tuple[str, Redis]]:
         return [("", self._redis)]
 
     def doubt(self, key: str) -> None:
-        """There is no other."""
+        """Do nothing: there is no other server to look for."""
 
     async def aclose(self) -> None:
         await self._redis.aclose()
 
 
 async def send(redis: Redis, commands: Sequence[Command]) -> list[Any]:
-    """Over one connection, once. Raises the first error among the answers."""
+    """Send commands over one connection, once. Raises the first error among the answers."""
     try:
         if len(commands) == 1:
             return [await redis.execute_command(*commands[0])]  # type: ignore[no-untyped-call]
@@ -66,6 +68,7 @@ async def send(redis: Redis, commands: Sequence[Command]) -> list[Any]:
             if isinstance(answer, Exception):
                 raise answer
     except OF_THE_SERVER:
+        # The next command makes a connection of its own, to whoever is the primary then.
         await redis.connection_pool.disconnect(inuse_connections=False)
         raise
     return list(answers)

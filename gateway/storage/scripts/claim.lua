@@ -1,51 +1,67 @@
 #!lua flags=allow-oom
--- Leases due subjects of the agenda: the most urgent first, then the oldest. What has no room is passed over: a lane whose pace
--- has no token, that has its width under way, or whose kind of destination has. ARGV[1]: a token for the leases. ARGV[2]: msgpack
--- {limit, lease, paces, running, width, kinds, room}: lease in ms; paces {destination = {interval, burst, place}}; running {lane =
--- how many}; kinds {destination = kind}; room {kind = how many more}. A subject is `deliver:lane|rest` or `kind:rest`.
--- Reply: {now, next due, {subject, due, …}}
+-- Lease subjects of the agenda that are due: the most urgent first, then the oldest. Passed over is what has no room: a lane
+-- whose pace has no token left, that has its width under way, or whose kind of destination has as many as it may.
+--
+-- KEYS      the shard's, named in include/keys.lua
+-- ARGV[1]   the token of the leases
+-- ARGV[2]   msgpack, a map of the fields below
+--
+-- Fields; times are in ms:
+--   limit     how many to lease at most
+--   lease     how long the leases last
+--   paces     {destination = {interval, burst, place}}  one every `interval` on average, `burst` at once; `place` as in Pace
+--   running   {lane = how many are under way}
+--   width     how many may be under way in a lane
+--   kinds     {destination = kind}
+--   room      {kind = how many more may be under way}
+--
+-- Reply: {now, next due or -1, {subject, due, …}}. A subject is `deliver:<lane>|<rest>` or `<kind>:<rest>`.
+-- include: keys
+-- include: clock
+-- include: numbers
+-- include: agenda
+-- include: leases
+
 local token, ask = ARGV[1], cmsgpack.unpack(ARGV[2])
-local limit, lease, paces, running, width, kinds, room = ask[1], ask[2], ask[3], ask[4], ask[5], ask[6], ask[7]
-local META, AGENDA, LEASES, PACE = KEYS[7], KEYS[8], KEYS[9], KEYS[15]
-local TURN, MOST = 1e13, 20000 -- see commit.lua; how many due subjects are looked at
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local last = tonumber(redis.call('HGET', META, 'clock') or 0)
-if last > now then now = last end
+local MAX_LOOKED_AT, PAGE = 20000, 500 -- due subjects in one claim, and in one look at the agenda
+local enough = 2 * ask.limit
 
 local next_due = -1
 local function sooner(at) if next_due < 0 or at < next_due then next_due = at end end
 
--- Lanes to one place share its pace. Its key: the place and what a template made of the channel, or the lane itself.
-local known = {}
+-- Return the lane of a delivery's subject, nil for other subjects. Lanes to one place share its pace: its key is the place
+-- and what a template made of the channel, or the lane itself.
+local lanes = {}
 local function lane_of(subject)
   local name = string.match(subject, '^deliver:([^|]*)|')
   if not name then return nil end
-  local lane = known[name]
+  local lane = lanes[name]
   if not lane then
     local destination, channel = string.match(name, '^([^:]*):?(.*)$')
-    local pace, key, full = paces[destination], nil, 0
+    lane = {left = ask.width - (ask.running[name] or 0), kind = ask.kinds[destination]}
+    local pace = ask.paces[destination]
     if pace then
-      key = pace[3] == '' and name or pace[3] .. channel
-      full = tonumber(redis.call('HGET', PACE, key) or 0)
+      local place
+      lane.interval, lane.burst, place = pace[1], pace[2], pace[3]
+      lane.pace_key = place == '' and name or place .. channel
     end
-    lane = {pace = pace, key = key, full = full, left = width - (running[name] or 0), kind = kinds[destination]}
-    known[name] = lane
+    lanes[name] = lane
   end
   return lane
 end
 
--- Has the lane room for one more now? Where only its pace has none, it is looked at again when there is.
+-- Return whether the lane has room for one more now, and take a token of its pace where it has. Where only the pace has none
+-- left, the lane is looked at again when there is one.
 local function has_room(lane)
-  if lane.left <= 0 or (lane.kind and room[lane.kind] and room[lane.kind] <= 0) then return false end
-  if not lane.pace then return true end
-  local full = tonumber(redis.call('HGET', PACE, lane.key) or 0)
-  local opens = full - (lane.pace[2] - 1) * lane.pace[1]
+  if lane.left <= 0 or (lane.kind and ask.room[lane.kind] and ask.room[lane.kind] <= 0) then return false end
+  if not lane.pace_key then return true end
+  local full_at = tonumber(redis.call('HGET', PACE, lane.pace_key) or 0)
+  local opens = full_at - (lane.burst - 1) * lane.interval
   if opens > now then
     sooner(opens)
     return false
   end
-  redis.call('HSET', PACE, lane.key, string.format('%d', math.max(full, now) + lane.pace[1]))
+  redis.call('HSET', PACE, lane.pace_key, digits(math.max(full_at, now) + lane.interval))
   return true
 end
 
@@ -55,40 +71,37 @@ local function take(subject, at)
   if lane then
     if not has_room(lane) then return end
     lane.left = lane.left - 1
-    if lane.kind and room[lane.kind] then room[lane.kind] = room[lane.kind] - 1 end
+    if lane.kind and ask.room[lane.kind] then ask.room[lane.kind] = ask.room[lane.kind] - 1 end
   end
-  redis.call('HSET', LEASES, subject, token .. ' ' .. string.format('%d', now + lease))
+  redis.call('HSET', LEASES, subject, token .. ' ' .. digits(now + ask.lease))
   claimed[#claimed + 1] = subject
-  claimed[#claimed + 1] = string.format('%d', at)
+  claimed[#claimed + 1] = digits(at)
 end
 
 local looked_at = 0
-for urgency = 0, 9 do
-  local from, offset = urgency * TURN, 0
-  local first, to = string.format('%d', from), string.format('%d', from + now)
-  while looked_at < MOST do
-    local due = redis.call('ZRANGEBYSCORE', AGENDA, first, to, 'WITHSCORES', 'LIMIT', offset, 500)
+for urgency = 0, LEAST_URGENT do
+  local offset, first, last = 0, score(urgency, 0), score(urgency, now)
+  while looked_at < MAX_LOOKED_AT do
+    local due = redis.call('ZRANGEBYSCORE', AGENDA, first, last, 'WITHSCORES', 'LIMIT', offset, PAGE)
     if #due == 0 then break end
-    local names = {}
-    for i = 1, #due, 2 do names[#names + 1] = due[i] end
-    offset, looked_at = offset + #names, looked_at + #names
-    local leases = redis.call('HMGET', LEASES, unpack(names))
-    for i = 1, #names do
-      local ends = leases[i] and tonumber(string.match(leases[i], '^%S+ (%d+)'))
+    local subjects = {}
+    for i = 1, #due, 2 do subjects[#subjects + 1] = due[i] end
+    offset, looked_at = offset + #subjects, looked_at + #subjects
+    local leases = redis.call('HMGET', LEASES, unpack(subjects))
+    for i = 1, #subjects do
+      local ends = leases[i] and lease_ends(leases[i])
       if ends and ends > now then
-        sooner(ends)
-      elseif #claimed >= 2 * limit then
+        sooner(ends) -- somebody works on it; should that one die, it is free when the lease has ended
+      elseif #claimed >= enough then
         sooner(now)
         break
       else
-        take(names[i], tonumber(due[2 * i]) - from)
+        take(subjects[i], tonumber(due[2 * i]) - urgency * TURN)
       end
     end
-    if #claimed >= 2 * limit then break end
+    if #claimed >= enough then break end
   end
-  local later = redis.call(
-    'ZRANGEBYSCORE', AGENDA, '(' .. to, string.format('%d', from + TURN - 1), 'WITHSCORES', 'LIMIT', 0, 1
-  )
-  if #later > 0 then sooner(tonumber(later[2]) - from) end
+  local later = redis.call('ZRANGEBYSCORE', AGENDA, '(' .. last, score(urgency, TURN - 1), 'WITHSCORES', 'LIMIT', 0, 1)
+  if #later > 0 then sooner(tonumber(later[2]) - urgency * TURN) end
 end
-return {now, string.format('%d', next_due), claimed}
+return {now, digits(next_due), claimed}

@@ -1,108 +1,150 @@
--- Applies one set of changes whole or not at all. ARGV[1]: the new version of every row written (8 bytes). ARGV[2]: msgpack
--- {expect, put, drop, count, agenda, release, log, keep, fence, bounds, posts, forget}, in which versions and values are positions in ARGV:
--- cmsgpack of Redis 7.0 reads no binary strings. Sent with `#!lua`, which the server refuses when it is full, for what makes
--- history grow, and with `#!lua flags=allow-oom` for the rest: ends, plans and settlements. An agenda score is the urgency (0 is
--- looked at first) times TURN, and the time in ms. posts: {enter, leave, watch, unwatch, seen}, each a flat list of pairs; at a
--- post alerts stand (`<post>|a|<alert>`) and subjects watch (`<post>|w|<subject>`). Reply: {fate, now}
-local token, change = ARGV[1], cmsgpack.unpack(ARGV[2])
-local expect, put, drop, count, agenda = change[1], change[2], change[3], change[4], change[5]
-local release, log, keep, fence, bounds, posts = change[6], change[7], change[8], change[9], change[10], change[11]
-local enter, leave, watch, unwatch, seen = posts[1], posts[2], posts[3], posts[4], posts[5]
-local forget = change[12]
-local TURN, SOON = 1e13, 1
-local META, AGENDA, LEASES, COUNTERS, LOG = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
-local QUARANTINE, QUARANTINE_AGE, QUARANTINE_SEEN, POSTS = KEYS[12], KEYS[13], KEYS[14], KEYS[16]
+#!lua flags=allow-oom
+-- Apply one set of changes, whole or not at all.
+--
+-- A full server runs this text, so that ends, plans and settlements get through. `commit_grow` is the same script under
+-- `#!lua`: the server refuses it when it is full, and it is sent for what makes history grow.
+--
+-- KEYS      the shard's, named in include/keys.lua
+-- ARGV[1]   the new version of every row that is written, 8 bytes
+-- ARGV[2]   msgpack, a map of the fields below
+-- ARGV[3]…  versions and values. The fields name them by their position in ARGV, written @version and @value here, because
+--           cmsgpack of Redis 7.0 reads no binary strings
+--
+-- Fields. `{a, b, …}` is a flat list of records of a and b. `table` is a number in KEYS, times are in ms.
+--   expect            {table, field, @version, …}       rows that must still have this version; an empty one: be absent
+--   put               {table, field, @value, …}         rows to write
+--   drop              {table, field, …}                 rows to delete
+--   count             {name, by, …}                     counters to add to
+--   agenda            {subject, at, urgency, …}         subjects to look at, at this time or earlier
+--   release           {subject, token, again, hold, …}  leases that must still be ours. hold 1: it is only checked.
+--                                                       again: when to look again, -1: the subject leaves the agenda
+--   log               {subject, what, detail, …}        entries of the timeline, detail in JSON
+--   keep              {id, @value, …}                   entries for the quarantine
+--   forget            {id, …}                           entries to take out of the quarantine
+--   fence             text                              the holder of the shard's fence that this writer is, '' for none
+--   log_length        number                            about how many entries the log may have
+--   quarantine_length number                            how many entries the quarantine may have
+--   topics            a map of:
+--     seen            {topic, alert, …}                 who must still stand there, '' for nobody
+--     add, remove     {topic, alert, …}                 alerts that come and go. The first to come and the last to go wake
+--                                                       the topic's subscribers: they are looked at now
+--     subscribe, unsubscribe  {topic, subject, …}
+--
+-- Reply: {outcome, now}. `done`; or nothing was changed: `lost` (a row or a topic is not as expected), `fenced` (another
+-- writer has the shard's fence), `expired` (a lease is no more ours).
+-- include: keys
+-- include: clock
+-- include: numbers
+-- include: agenda
+-- include: fence
+-- include: leases
+-- include: topics
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local last = tonumber(redis.call('HGET', META, 'clock') or 0)
-if last > now then now = last end
+local new_version, change = ARGV[1], cmsgpack.unpack(ARGV[2])
+local AWAKE = 1 -- the urgency of a subscriber that is woken
 
+-- May it be done?
+
+local expect = change.expect
 for i = 1, #expect, 3 do
   local row = redis.call('HGET', KEYS[expect[i]], expect[i + 1])
   local version = row and string.sub(row, 1, 8) or ''
   if version ~= ARGV[expect[i + 2]] then return {'lost', now} end
 end
-local function standing(post)
-  local there = redis.call('ZRANGEBYLEX', POSTS, '[' .. post .. '|a|', '(' .. post .. '|b', 'LIMIT', 0, 1)[1]
-  return there and string.sub(there, #post + 4) or ''
-end
+local seen = change.topics.seen
 for i = 1, #seen, 2 do
   if standing(seen[i]) ~= seen[i + 1] then return {'lost', now} end
 end
-local held = redis.call('HGET', META, 'fence')
-if held then
-  local holder, ends = string.match(held, '^(%S+) (%d+)$')
-  if holder ~= fence and tonumber(ends) > now then return {'fenced', now} end
-end
+if fenced_against(change.fence) then return {'fenced', now} end
+local release = change.release
 for i = 1, #release, 4 do
   local lease = redis.call('HGET', LEASES, release[i])
-  if not lease or string.match(lease, '^%S+') ~= release[i + 1] then return {'expired', now} end
+  if not lease or lease_token(lease) ~= release[i + 1] then return {'expired', now} end
 end
 
-redis.call('HSET', META, 'clock', string.format('%d', now))
-for i = 1, #put, 3 do redis.call('HSET', KEYS[put[i]], put[i + 1], token .. ARGV[put[i + 2]]) end
+-- Rows and counters
+
+redis.call('HSET', META, 'clock', digits(now))
+local put, drop, count = change.put, change.drop, change.count
+for i = 1, #put, 3 do redis.call('HSET', KEYS[put[i]], put[i + 1], new_version .. ARGV[put[i + 2]]) end
 for i = 1, #drop, 2 do redis.call('HDEL', KEYS[drop[i]], drop[i + 1]) end
 for i = 1, #count, 2 do redis.call('HINCRBY', COUNTERS, count[i], count[i + 1]) end
 
-local function wake(post)
-  for _, watcher in ipairs(redis.call('ZRANGEBYLEX', POSTS, '[' .. post .. '|w|', '(' .. post .. '|x')) do
-    agenda[#agenda + 1] = string.sub(watcher, #post + 4)
+-- Topics: before the agenda, to which they add those whom they wake
+
+local agenda = change.agenda
+local function wake(topic)
+  for _, text in ipairs(redis.call('ZRANGEBYLEX', TOPICS, '[' .. topic .. '|w|', '(' .. topic .. '|x')) do
+    agenda[#agenda + 1] = string.sub(text, #topic + 4)
     agenda[#agenda + 1] = now
-    agenda[#agenda + 1] = SOON
+    agenda[#agenda + 1] = AWAKE
   end
 end
-for i = 1, #enter, 2 do
-  local first = standing(enter[i]) == ''
-  redis.call('ZADD', POSTS, 0, enter[i] .. '|a|' .. enter[i + 1])
-  if first then wake(enter[i]) end
+local add, remove = change.topics.add, change.topics.remove
+for i = 1, #add, 2 do
+  local topic, alert = add[i], add[i + 1]
+  local first = standing(topic) == ''
+  redis.call('ZADD', TOPICS, 0, topic .. '|a|' .. alert)
+  if first then wake(topic) end
 end
-for i = 1, #leave, 2 do
-  local gone = redis.call('ZREM', POSTS, leave[i] .. '|a|' .. leave[i + 1])
-  if gone == 1 and standing(leave[i]) == '' then wake(leave[i]) end
+for i = 1, #remove, 2 do
+  local topic, alert = remove[i], remove[i + 1]
+  local gone = redis.call('ZREM', TOPICS, topic .. '|a|' .. alert)
+  if gone == 1 and standing(topic) == '' then wake(topic) end
 end
-for i = 1, #watch, 2 do redis.call('ZADD', POSTS, 0, watch[i] .. '|w|' .. watch[i + 1]) end
-for i = 1, #unwatch, 2 do redis.call('ZREM', POSTS, unwatch[i] .. '|w|' .. unwatch[i + 1]) end
+local subscribe, unsubscribe = change.topics.subscribe, change.topics.unsubscribe
+for i = 1, #subscribe, 2 do redis.call('ZADD', TOPICS, 0, subscribe[i] .. '|w|' .. subscribe[i + 1]) end
+for i = 1, #unsubscribe, 2 do redis.call('ZREM', TOPICS, unsubscribe[i] .. '|w|' .. unsubscribe[i + 1]) end
+
+-- Leases and the agenda
 
 for i = 1, #release, 4 do
   local subject, again, hold = release[i], release[i + 2], release[i + 3]
   if hold == 0 then
-    local woken = string.match(redis.call('HGET', LEASES, subject), '^%S+ %S+ (%d+)$')
-    if woken and (again < 0 or tonumber(woken) < again) then again = tonumber(woken) end
+    local woken = lease_woken(redis.call('HGET', LEASES, subject))
+    -- What happened while the holder worked is news to it: the subject is looked at for it, whatever the holder wants.
+    if woken and (again < 0 or woken < again) then again = woken end
     redis.call('HDEL', LEASES, subject)
     if again < 0 then
       redis.call('ZREM', AGENDA, subject)
     else
       local urgency = math.floor(tonumber(redis.call('ZSCORE', AGENDA, subject) or 5 * TURN) / TURN)
-      redis.call('ZADD', AGENDA, string.format('%d', urgency * TURN + again), subject)
+      redis.call('ZADD', AGENDA, score(urgency, again), subject)
     end
   end
 end
 for i = 1, #agenda, 3 do
-  local subject, at = agenda[i], math.max(agenda[i + 1], 0)
+  local subject, at, urgency = agenda[i], math.max(agenda[i + 1], 0), agenda[i + 2]
   local before = redis.call('ZSCORE', AGENDA, subject)
+  -- A subject only ever moves earlier: later than it stands it is moved by its lease's holder alone, above.
   local first = before and math.min(at, tonumber(before) % TURN) or at
-  redis.call('ZADD', AGENDA, string.format('%d', agenda[i + 2] * TURN + first), subject)
+  redis.call('ZADD', AGENDA, score(urgency, first), subject)
   local lease = redis.call('HGET', LEASES, subject)
   if lease then
-    local holder, ends, woken = string.match(lease, '^(%S+) (%d+) ?(%d*)$')
+    local token, ends, woken = string.match(lease, '^(%S+) (%d+) ?(%d*)$')
     if woken == '' or tonumber(woken) > at then
-      redis.call('HSET', LEASES, subject, holder .. ' ' .. ends .. ' ' .. string.format('%d', at))
+      redis.call('HSET', LEASES, subject, token .. ' ' .. ends .. ' ' .. digits(at))
     end
   end
 end
 
+-- The log and the quarantine
+
+local log = change.log
 for i = 1, #log, 3 do
-  redis.call('XADD', LOG, 'MAXLEN', '~', bounds[1], '*', 's', log[i], 'w', log[i + 1], 'd', log[i + 2], 't', now)
+  local subject, what, detail = log[i], log[i + 1], log[i + 2]
+  redis.call('XADD', LOG, 'MAXLEN', '~', change.log_length, '*', 's', subject, 'w', what, 'd', detail, 't', now)
 end
+local keep, forget = change.keep, change.forget
 for i = 1, #keep, 2 do
   local id = keep[i]
+  -- The first of its kind is kept, those that follow are counted.
   if redis.call('HINCRBY', QUARANTINE_SEEN, id, 1) == 1 then
     redis.call('HSET', QUARANTINE, id, ARGV[keep[i + 1]])
     redis.call('HINCRBY', COUNTERS, 'quarantine_entries', 1)
   end
   redis.call('ZADD', QUARANTINE_AGE, now, id)
-  if redis.call('ZCARD', QUARANTINE_AGE) > bounds[2] then
+  if redis.call('ZCARD', QUARANTINE_AGE) > change.quarantine_length then
     local oldest = redis.call('ZPOPMIN', QUARANTINE_AGE)[1]
     redis.call('HDEL', QUARANTINE, oldest)
     redis.call('HDEL', QUARANTINE_SEEN, oldest)

@@ -1,0 +1,31 @@
+"""Read the alerts that a batch of observations is about, in one look as a rule and in three at most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.decisions.intake.alert_lookup import AlertLookup, query_of
+from gateway.model.alert import Observation
+from gateway.model.changes import Query
+from gateway.ports import Store
+
+
+async def read_alerts(store: Store, observations: Sequence[Observation]) -> tuple[list[Observation], AlertLookup]:
+    """Return the observations with the alert that each belongs to, and these alerts. Raises `StateUnavailable`.
+
+    1. Every copy leads to its alert, or the identity does where the copy is unknown.
+    2. A copy whose identity the rules have changed belongs to another alert, which is read too.
+    3. A copy that is one too many for its alert is an alert of its own, which is read too.
+    """
+    result = await store.gather(query_of(observations))
+    lookup = AlertLookup(result.now)
+    resolved = lookup.resolve(observations, result)
+    unread = lookup.unread(resolved)
+    if unread:
+        lookup.add((await store.gather(Query(cells=unread))).rows)
+    crowded = lookup.crowded(resolved)
+    if crowded:
+        own = {seen.copy: seen for seen in crowded}
+        resolved = [own.get(seen.copy, seen) for seen in resolved]
+        lookup.resolve(crowded, await store.gather(query_of(crowded)))
+    return resolved, lookup

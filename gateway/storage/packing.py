@@ -1,0 +1,114 @@
+"""Pack what the Lua scripts are sent: msgpack maps of named fields, as the header of each script lists them.
+
+A list in a field is flat, record after record, because a map for each record would cost more than it says.
+The order within a record is that of the script's header.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from gateway.model.changes import Cell, Changes, LogEntry, Query, Release, Table, Topics
+from gateway.model.lanes import LaneRule
+from gateway.storage.lua import KEY_NAMES
+
+# The place of each table in a script's KEYS.
+TABLE_NUMBER = {table: KEY_NAMES.index(table.value) + 1 for table in Table}
+LOG_LENGTH = 50_000  # entries
+QUARANTINE_LENGTH = 1_000  # entries
+STAYS_OFF = -1  # what commit.lua is told in place of a time, where a subject leaves the agenda
+
+_pack = msgspec.msgpack.Encoder().encode
+
+
+def packed_query(ask: Query) -> bytes:
+    """Pack the fields of gather.lua."""
+    return _pack(
+        {
+            "copies": ask.copies,
+            "alerts": ask.alerts,
+            "cells": _addresses(ask.cells),
+            "keys": ask.keys,
+            "topics": ask.topics,
+        }
+    )
+
+
+def packed_changes(changes: Changes) -> list[bytes]:
+    """Pack the arguments of commit.lua behind the first: the fields, then the versions and values."""
+    blobs = _Blobs()
+    fields = {
+        "expect": blobs.cells(changes.expect),
+        "put": blobs.cells(changes.put),
+        "drop": _addresses(changes.drop),
+        "count": [part for counter in changes.count.items() for part in counter],
+        "agenda": [part for subject, when in changes.agenda.items() for part in (str(subject), *when)],
+        "release": [part for release in changes.releases for part in _released(release)],
+        "log": [part for entry in changes.log for part in _logged(entry)],
+        "keep": [part for entry in changes.keep for part in (entry.id, blobs.position(entry.value))],
+        "forget": changes.forget,
+        "fence": changes.fence,
+        "log_length": LOG_LENGTH,
+        "quarantine_length": QUARANTINE_LENGTH,
+        "topics": _moves(changes.topics),
+    }
+    return [_pack(fields), *blobs.values]
+
+
+def packed_claim(limit: int, lease: int, lanes: LaneRule) -> bytes:
+    """Pack the fields of claim.lua."""
+    return _pack(
+        {
+            "limit": limit,
+            "lease": lease,
+            "paces": {name: (pace.interval, pace.burst, pace.place) for name, pace in lanes.paces.items()},
+            "running": lanes.running,
+            "width": lanes.width,
+            "kinds": lanes.kinds,
+            "room": lanes.room,
+        }
+    )
+
+
+class _Blobs:
+    """The binary strings of a commit, sent as arguments of their own: cmsgpack of Redis 7.0 reads none."""
+
+    def __init__(self) -> None:
+        self.values: list[bytes] = []
+
+    def position(self, value: bytes) -> int:
+        """Add a value and return its place in ARGV, where it stands behind the new version and the fields."""
+        self.values.append(value)
+        return len(self.values) + 2
+
+    def cells(self, cells: Mapping[Cell, bytes]) -> list[int | str]:
+        flat: list[int | str] = []
+        for cell, value in cells.items():
+            flat += (TABLE_NUMBER[cell.table], cell.field, self.position(value))
+        return flat
+
+
+def _addresses(cells: Iterable[Cell]) -> list[int | str]:
+    return [part for cell in cells for part in (TABLE_NUMBER[cell.table], cell.field)]
+
+
+def _released(release: Release) -> tuple[str, str, int, int]:
+    again = STAYS_OFF if release.again is None else release.again
+    return str(release.claim.subject), release.claim.token, again, int(release.hold)
+
+
+def _logged(entry: LogEntry) -> tuple[str, str, str]:
+    return entry.subject, entry.what, json.dumps(entry.detail)
+
+
+def _moves(topics: Topics) -> dict[str, list[str]]:
+    return {
+        "add": [part for pair in topics.add for part in pair],
+        "remove": [part for pair in topics.remove for part in pair],
+        "subscribe": [part for topic, subject in topics.subscribe for part in (topic, str(subject))],
+        "unsubscribe": [part for topic, subject in topics.unsubscribe for part in (topic, str(subject))],
+        "seen": [part for pair in topics.seen.items() for part in pair],
+    }

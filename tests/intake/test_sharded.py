@@ -1,0 +1,77 @@
+"""A webhook for several shards is taken by all of them, or sent again as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway.decisions.accounting.invariants import imbalances
+from gateway.errors import StateUnavailable
+from tests.support.processes import alert
+from tests.support.running_gateway import RULES as ONE_PARTITION
+from tests.support.running_gateway import Running, Starter
+
+TENANTS = [f"t{number}" for number in range(8)]
+PARTED = f"partition_by: [tenant]\n{ONE_PARTITION}"
+
+
+async def started(starter: Starter, shards: int, rules: str = PARTED) -> Running:
+    (starter.folder / "rules.yaml").write_text(rules, "utf-8")
+    starter.more["GATEWAY_SHARDS"] = str(shards)
+    return await starter.start()
+
+
+def of(tenant: str, *, ends: bool = False) -> dict[str, object]:
+    made = alert("pay", starts="2026-11-23T10:00:00Z", **({"ends": "2026-11-23T11:00:00Z"} if ends else {}))
+    return {**made, "labels": {**made["labels"], "tenant": tenant}}  # type: ignore[dict-item]
+
+
+async def told(app: Running, tenants: list[str], *, firing: bool = True) -> None:
+    await app.webhook(*[of(tenant, ends=not firing) for tenant in tenants])
+    wanted = "triggered" if firing else "resolved"
+    await app.until(lambda: len([one for one in app.pagerduty.incidents if one.status == wanted]) >= len(tenants))
+
+
+async def balanced(app: Running) -> bool:
+    return not any(imbalances(await app.gateway.shards.counters()).values())
+
+
+# Another layout
+
+
+async def test_one_slot_that_is_away_has_the_whole_webhook_sent_again_and_nothing_counted_twice(starter: Starter) -> None:
+    app = await started(starter, 4)
+    states = app.gateway.shards.states
+    broken = states[-1]
+    works = broken.commit
+
+    async def away(_changes: object) -> object:
+        raise StateUnavailable("away")
+
+    broken.commit = away  # type: ignore[method-assign]
+    assert (await app.webhook(*[of(tenant) for tenant in TENANTS])).status_code == 503
+    broken.commit = works  # type: ignore[method-assign]
+    await told(app, TENANTS)
+    assert len(app.pagerduty.incidents) == len(TENANTS)
+    assert await balanced(app)
+
+
+WATCHED = "watchdogs: [{name: w, match: ['alertname=\"Watchdog\"'], every: %s, page: [pager], hold_resolves: true}]\n"
+
+
+def heartbeat(tenant: str = "t3") -> dict[str, object]:
+    made = alert("prometheus", starts="2026-11-23T10:00:00Z")
+    return {**made, "labels": {"alertname": "Watchdog", "severity": "none", "tenant": tenant}}
+
+
+async def test_a_heartbeat_of_one_slot_lets_ends_through_in_all_of_them(starter: Starter) -> None:
+    app = await started(starter, 4, PARTED + WATCHED % "1h")
+    await told(app, TENANTS)
+    await app.webhook(*[of(tenant, ends=True) for tenant in TENANTS])
+    await asyncio.sleep(0.5)
+    assert {one.status for one in app.pagerduty.incidents} == {"triggered"}
+    assert (await app.gateway.shards.counters())["standing:ends_held"] == 2 * len(TENANTS)
+    await app.webhook(heartbeat())
+    await app.until(lambda: {one.status for one in app.pagerduty.incidents} == {"resolved"})
+    shown = (await app.ask("/api/v1/watchdogs")).json()["items"]
+    assert [(one["name"], one["missing_since"], bool(one["last_heartbeat"])) for one in shown] == [("w", None, True)]
+    assert await balanced(app)

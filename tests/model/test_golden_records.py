@@ -1,0 +1,310 @@
+"""Records as every released version writes them: these bytes lie in the stores of running gateways.
+
+They were written by the version before this file was. A row is only ever added to; where today's code cannot read one or
+writes it otherwise, a rolling upgrade or a rollback loses state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+
+from gateway.decisions.intake.correlate import announce, named_incidents
+from gateway.model import agenda, cells
+from gateway.model.agenda import Subject, SubjectKind
+from gateway.model.changes import Table
+from gateway.model.lanes import closed_lane
+from gateway.model.ledger import NotifiedState, Part, ledger_cell
+from gateway.model.quarantined import Quarantined
+from gateway.model.records import (
+    FORMAT,
+    dump,
+    load_alert,
+    load_controls,
+    load_incident,
+    load_ledger,
+    load_shipped,
+    load_source_state,
+    load_watchdog_state,
+)
+from gateway.model.rule_generation import RuleGeneration, load_rule_generation
+from gateway.model.severity import Severity
+from gateway.model.verdict import MemberStatus, Outcome, Reason
+from gateway.model.watchdog import load_heartbeat
+from tests.support import records
+
+
+class Golden(NamedTuple):
+    """What a stored value means, how it is read and written, and its bytes."""
+
+    meaning: Any
+    load: Callable[[bytes], Any]
+    write: Callable[[Any], bytes]
+    stored: bytes
+
+
+def load_quarantined(raw: bytes) -> Quarantined:
+    return msgspec.msgpack.decode(raw, type=Quarantined)
+
+
+GOLDEN = [
+    Golden(
+        records.ALERT,
+        load_alert,
+        dump,
+        b"\x01\xdc\x00\x10\xa2a1\x83\xa9alertname\xadHighErrorRate\xa7service\xa3pay\xa8severit"
+        b"y\xa8critical\x81\xa7summary\xb85 % of the requests fail\x04\x82\xb3eu/0123456789abcd"
+        b"ef\x94\xc3\xcf\x00\x00\x01\xa3\x18\\P\x00\xcf\x00\x00\x01\xa3\x18%a\x80\xcf\x00\x00"
+        b"\x01\xa3\x18]:`\xb3us/0123456789abcdef\x94\xc2\xcf\x00\x00\x01\xa3\x18%a\x80\xcf\x00"
+        b"\x00\x01\xa3\x18\\P\x00\x00\xcekI\xd2\x00\xc3\xcf\x00\x00\x01\xa3\x18\\P\x00\xcf\x00"
+        b"\x00\x01\xa3\x18%a\x80\xcf\x00\x00\x01\xa3\x18]:`\xa2i1\xcf\x00\x00\x01\xa3\x18]:`"
+        b"\xb3eu/0123456789abcdef\xbfhttp://prometheus.example/graph\x91\xb00123456789abcdef"
+        b"\xc3",
+    ),
+    Golden(
+        records.NEW_ALERT,
+        load_alert,
+        dump,
+        b"\x01\xdc\x00\x10\xa2a2\x80\x80\x00\x80\x00\xc2\x00\x00\x00\xa0\xcf\x00\x00\x01\xa3\x18\\P\x00\xa0\xa0\x90\xc2",
+    ),
+    Golden(
+        records.INCIDENT,
+        load_incident,
+        dump,
+        b"\x01\xdc\x00\x15\xa2i1\xcf\x00\x00\x01\xa3\x18\\P\x00\xbaby service (rules.yaml:12)"
+        b"\x92\x93\xa2a1\xcekI\xd2\x00\xcf\x00\x00\x01\xa3\x18\\P\x00\x93\xa2a2\x00\xcf\x00\x00"
+        b"\x01\xa3\x18]:`\x92\xa2k1\xa2k2\x05\x01\xcf\x00\x00\x01\xa3\x18]:`\xcf\x00\x00\x01"
+        b"\xa3\x18\x93>\x80\x81\xa4node\x92\xa2n1\xa2n2\xa2i0\xcf\x00\x00\x01\xa3\x18\xca-\x00"
+        b"\x93\xa4anna\xcf\x00\x00\x01\xa3\x18]:`\x03\x95\xa3ben\xcf\x00\x00\x01\xa3\x18\x93>"
+        b"\x80\xcf\x00\x00\x01\xa3\x18\xca-\x00\x04\xa5known\x04\x92\xa4chat\xa5pager\x9c\x07"
+        b"\x01\x01\x02\x02\x01\x03\x02\x01\x82\xa8silenced\x02\xaagroup_wait\x02\xa4chat\x01"
+        b"\xa2w1\xb9by service merges no more\x91\xb00123456789abcdef\xcf\x00\x00\x01\xa3\x18]:"
+        b"`",
+    ),
+    Golden(
+        records.NEW_INCIDENT,
+        load_incident,
+        dump,
+        b"\x01\xdc\x00\x15\xa2i2\xcf\x00\x00\x01\xa3\x18\\P\x00\xa0\x90\x90\x01\x00\xcf\x00\x00"
+        b"\x01\xa3\x18\\P\x00\xcf\x00\x00\x01\xa3\x18\\P\x00\x80\xa0\x00\xc0\xc0\x00\x90\x9c"
+        b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\xa0\x00\xa0\xa0\x90\x00",
+    ),
+    Golden(
+        records.LEDGER,
+        load_ledger,
+        dump,
+        b"\x01\xdc\x00\x1a\xa2i1\xa9chat:#pay\xa4chat\x96\xa5slack\xa2C1\xafSLACK_BOT_TOKEN\xa4"
+        b"5a0c\xaaHOOK_TOKEN\xa8HOOK_KEY\x99\xa6firing\x04\x82\xada1.1800000000\xc3\xa4a2.0\xc2"
+        b"\xa4anna\xa3ben\xc3\xc3\x81\xa5pager\xc3\x81\xada1.1800000000\xb2silence s1 by anna"
+        b"\x02\x05\xcf\x00\x00\x01\xa3\x18]:`\xcf\x00\x00\x01\xa3\x18\\P\x00\x92\xb11800000000."
+        b"000100\xa2C1\x98\xa2t1\xcf\x00\x00\x01\xa3\x18\\P\x00\xa5reply\x02\x05\x99\xa6firing"
+        b"\x04\x82\xada1.1800000000\xc3\xa4a2.0\xc2\xa4anna\xa3ben\xc3\xc3\x81\xa5pager\xc3\x81"
+        b"\xada1.1800000000\xb2silence s1 by anna\x92\x94\xa8a2 ended\xc3\xc3\xcf\x00\x00\x01"
+        b"\xa3\x18\\P\x00\x94\xa9a3 joined\xc2\xc2\x00\xc2\x91\x98\xa2t0\xcf\x00\x00\x01\xa3"
+        b"\x18\\P\x00\xa7message\x01\x04\x99\xa4none\x00\x80\xa0\xa0\xc2\xc2\x80\x80\x90\xc3"
+        b"\x91\x92\xa4i1.1\xa0\x91\x94\xa8a2 ended\xc3\xc3\xcf\x00\x00\x01\xa3\x18\\P\x00\x03"
+        b"\xcf\x00\x00\x01\xa3\x18\\P\x00\xcf\x00\x00\x01\xa3\x18]:`\xb1channel_not_found\xa7re"
+        b"fused\xcf\x00\x00\x01\xa3\x18^$\xc0\xcf\x00\x00\x01\xa3\x18_\x0f \xcf\x00\x00\x01\xa3"
+        b"\x18_\xf9\x80\xcf\x00\x00\x01\xa3\x18`\xe3\xe0\xcf\x00\x00\x01\xa3\x18a\xce@\x9c\x07"
+        b"\x01\x01\x02\x02\x01\x03\x02\x01\x82\xa8silenced\x02\xaagroup_wait\x02\xa4chat\x01"
+        b"\x99\xa5ended\x00\x80\xa0\xa0\xc2\xc2\x80\x80",
+    ),
+    Golden(
+        records.NEW_LEDGER,
+        load_ledger,
+        dump,
+        b"\x01\xdc\x00\x1a\xa2i1\xa5pager\xa5pager\xc0\x99\xa4none\x00\x80\xa0\xa0\xc2\xc2\x80"
+        b"\x80\x00\x00\x00\x00\xc0\xc0\x90\x90\x90\x00\x00\x00\xa0\xa0\x00\x00\x00\x00\x00\x9c"
+        b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\xa0\x00\x99\xa4none\x00\x80\xa0\xa0\xc2\xc2"
+        b"\x80\x80",
+    ),
+    Golden(
+        records.CONTROLS,
+        load_controls,
+        dump,
+        b'\x01\x94\x04\x92\x9e\xa2s1\x92\xadservice="pay"\xadenv!~dev|test\xcf\x00\x00\x01\xa3'
+        b"\x18\\P\x00\xcf\x00\x00\x01\xa3\x18\x93>\x80\xa4anna\xa7upgrade\xa5OPS-1\xcf\x00\x00"
+        b"\x01\xa3\x18%a\x80\x91\xacoffice-hours\xc3\xa3ben\xa4carl\xcf\x00\x00\x01\xa3\x18]:`"
+        b"\x03\x9e\xa2s2\x90\xcf\x00\x00\x01\xa3\x18\\P\x00\xcf\x00\x00\x01\xa3\x18\x93>\x80"
+        b"\xa3ben\xa0\xa0\x00\x90\xc2\xa0\xa0\x00\x00\x95\xa4anna\xcf\x00\x00\x01\xa3\x18\\P"
+        b"\x00\xcf\x00\x00\x01\xa3\x18\x93>\x80\xa8too loud\x02\x95\xa3ben\xcf\x00\x00\x01\xa3"
+        b"\x18\\P\x00\xcf\x00\x00\x01\xa3\x18]:`\xa0\x00",
+    ),
+    Golden(
+        records.NO_CONTROLS,
+        load_controls,
+        dump,
+        b"\x01\x94\x00\x90\xc0\xc0",
+    ),
+    Golden(
+        records.WATCHDOG,
+        load_watchdog_state,
+        dump,
+        b"\x01\x94\xcf\x00\x00\x01\xa3\x18\\P\x00\xcf\x00\x00\x01\xa3\x18\x93>\x80\xcf\x00\x00"
+        b"\x01\xa3\x18]:`\x81\xa9alertname\xb3GatewaySourceSilent",
+    ),
+    Golden(
+        records.NEW_WATCHDOG,
+        load_watchdog_state,
+        dump,
+        b"\x01\x94\xcf\x00\x00\x01\xa3\x18\\P\x00\xcf\x00\x00\x01\xa3\x18\\P\x00\x00\x80",
+    ),
+    Golden(
+        records.SOURCE,
+        load_source_state,
+        dump,
+        b"\x01\x95\x81\xb3eu/0123456789abcdef\xcf\x00\x00\x01\xa3\x18\\P\x00\x81\xb3eu/fedcba98"
+        b"76543210\xcf\x00\x00\x01\xa3\x18]:`\x81\xb3eu/0123456789abcdef\xb7silence 1 of the so"
+        b"urce\x81\xb0http://am-0:9093\x0c\xcf\x00\x00\x01\xa3\x18\x93>\x80",
+    ),
+    Golden(
+        records.NEW_SOURCE,
+        load_source_state,
+        dump,
+        b"\x01\x95\x80\x80\x80\x80\x00",
+    ),
+    Golden(
+        records.SHIPPED,
+        load_shipped,
+        dump,
+        b"\x01\x95\xaf1800000000000-1*d\x02\xcf\x00\x00\x01\xa3\x18\\P\x00",
+    ),
+    Golden(
+        records.NEW_SHIPPED,
+        load_shipped,
+        dump,
+        b"\x01\x95\xa0\x00\xcc\xc8\x00\x00",
+    ),
+    Golden(
+        Quarantined("eu", "$.alerts[0].labels", "is no map", b"\xff{}", True, Reason.OUTSIDE_SOURCE, True),
+        load_quarantined,
+        msgspec.msgpack.encode,
+        b"\x87\xa6source\xa2eu\xa5field\xb2$.alerts[0].labels\xa5error\xa9is no map\xa3raw\xc4\x03\xff{}"
+        b"\xa5whole\xc3\xa6reason\xaeoutside_source\xa5event\xc3",
+    ),
+    Golden(
+        Quarantined("eu", "", "is no JSON", b"x"),
+        load_quarantined,
+        msgspec.msgpack.encode,
+        b"\x87\xa6source\xa2eu\xa5field\xa0\xa5error\xaais no JSON\xa3raw\xc4\x01x\xa5whole\xc2"
+        b"\xa6reason\xa9malformed\xa5event\xc2",
+    ),
+    Golden(RuleGeneration(7, "abc", records.AT), load_rule_generation, RuleGeneration.dump, b"7 abc 1800000000000"),
+    Golden(records.AT, load_heartbeat, lambda at: b"%d" % at, b"1800000000000"),
+    Golden(
+        (records.AT, records.AT + 60_000),
+        closed_lane,
+        lambda times: b"%d %d" % times,
+        b"1800000000000 1800000060000",
+    ),
+    Golden(
+        ("i3", "i2", "i1"),
+        lambda raw: named_incidents(raw.decode()),
+        lambda names: announce(names[0], names[1:]).encode(),
+        b"i3 i2 i1",
+    ),
+]
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: f"{type(golden.meaning).__name__}-{len(golden.stored)}")
+def test_what_an_earlier_version_stored_is_read_and_written_byte_for_byte(golden: Golden) -> None:
+    assert golden.load(golden.stored) == golden.meaning
+    assert golden.write(golden.meaning) == golden.stored
+    assert golden.write(golden.load(golden.stored)) == golden.stored
+
+
+RECORDS = [golden for golden in GOLDEN if golden.write is dump]
+
+
+@pytest.mark.parametrize("golden", RECORDS, ids=lambda golden: f"{type(golden.meaning).__name__}-{len(golden.stored)}")
+def test_a_field_that_a_newer_version_added_is_left_out(golden: Golden) -> None:
+    newer = msgspec.msgpack.encode([*msgspec.msgpack.decode(golden.stored[1:]), "of the next version"])
+    assert golden.load(FORMAT + newer) == golden.meaning
+
+
+@pytest.mark.parametrize("golden", RECORDS, ids=lambda golden: f"{type(golden.meaning).__name__}-{len(golden.stored)}")
+def test_a_record_of_another_format_is_refused_and_its_number_named(golden: Golden) -> None:
+    with pytest.raises(ValueError, match="format 02 was written by a newer gateway"):
+        golden.load(b"\x02" + golden.stored[1:])
+
+
+SUBJECTS = {
+    "plan:i1": Subject.plan("i1"),
+    "deliver:chat:#pay|i1": Subject.deliver("chat:#pay", "i1"),
+    "expire:i1": Subject.expire("i1"),
+    "expire:alert:a1": Subject.expire_alert("a1"),
+    "audit:siem": Subject.audit("siem"),
+    "poll:eu": Subject.poll("eu"),
+    "watchdog:eu": Subject.watchdog("eu"),
+    "sweep:rules": agenda.NEW_RULES,
+    "sweep:orders": agenda.NEW_CONTROLS,
+    "sweep:posts": agenda.LATE_TOPICS,
+    "tend:silences": agenda.SILENCE_UPKEEP,
+}
+
+
+@pytest.mark.parametrize(("text", "subject"), SUBJECTS.items())
+def test_a_subject_of_the_agenda_keeps_its_text(text: str, subject: Subject) -> None:
+    assert str(subject) == text
+    assert Subject.parse(text) == subject
+
+
+def test_there_is_a_golden_text_of_every_kind_of_subject() -> None:
+    assert {subject.kind for subject in SUBJECTS.values()} == set(SubjectKind)
+
+
+def test_the_rows_of_single_values_keep_their_names() -> None:
+    assert [
+        cells.RULES,
+        cells.CONTROLS,
+        cells.SWEPT,
+        cells.shipped_cell("siem"),
+        cells.watchdog_cell("eu"),
+        cells.heartbeat_cell("eu"),
+        cells.source_state_cell("eu"),
+        ledger_cell("i1", "chat:#pay"),
+    ] == [
+        ("meta", "rules"),
+        ("meta", "orders"),
+        ("meta", "orders_swept"),
+        ("meta", "audit:siem"),
+        ("meta", "watchdog:eu"),
+        ("meta", "heartbeat:eu"),
+        ("meta", "source:eu"),
+        ("ledgers", "i1|chat:#pay"),
+    ]
+
+
+STORED_WORDS = {
+    Table: "alerts past copies incidents keys ledgers meta",
+    NotifiedState: "none firing closed ended moved",
+    Part: "message reply",
+    Outcome: "opened repeated changed ended ignored quarantined",
+    MemberStatus: "told undeliverable suppressed held due",
+    Reason: (
+        "first_firing fired_again disputed still_firing copy_added copy_ended dispute_settled "
+        "last_copy_ended already_ended orphan_resolve late_resolve inferred found_at_source "
+        "malformed too_old outside_source delivered unrouted severity_none page_when "
+        "closed_by_hand maintenance muted heartbeat inhibited silenced paused inhibit_wait "
+        "hold_resolves ended_untold group_wait update_interval dead_letter template_value "
+        "waiting_to_send"
+    ),
+}
+
+
+@pytest.mark.parametrize("words", STORED_WORDS, ids=lambda words: words.__name__)
+def test_the_words_of_records_counters_and_log_entries_never_change(words: Any) -> None:
+    assert set(STORED_WORDS[words].split()) <= {word.value for word in words}
+
+
+def test_severities_are_stored_as_these_numbers() -> None:
+    assert {severity.name: severity.value for severity in Severity} == {
+        "NONE": 0,
+        "INFO": 1,
+        "WARNING": 2,
+        "ERROR": 3,
+        "CRITICAL": 4,
+    }

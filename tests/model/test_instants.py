@@ -1,0 +1,31 @@
+"""Any number of milliseconds is a moment that can be shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.model.instants import instant, written
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [
+        pytest.param(0, "", id="never"),
+        pytest.param(1_800_000_000_999, "2027-01-15T08:00:00Z", id="a moment, by the second"),
+        pytest.param(-1, "1970-01-01T00:00:00Z", id="what is before all time is its beginning"),
+        pytest.param(1 << 62, "9999-12-31T23:59:59Z", id="what is after all time is its end"),
+    ],
+)
+def test_a_moment_is_written_for_programs(milliseconds: int, text: str) -> None:
+    assert written(milliseconds) == text
+
+
+@given(st.integers())
+def test_whatever_an_alert_claims_is_a_moment_in_utc(milliseconds: int) -> None:
+    moment = instant(milliseconds)
+    assert moment.tzinfo is UTC
+    assert datetime(1970, 1, 1, tzinfo=UTC) <= moment <= datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)

@@ -1,0 +1,59 @@
+"""An alert of the gateway's own is observed like anybody's."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+
+from gateway.model.alert import Copy
+from gateway.model.own_alert import OWN_SOURCE, TEXTS, OwnAlert
+from gateway.model.severity import Severity
+from tests.support.build import START
+
+FAILING = OwnAlert("GatewayDeliveryFailing", {"destination": "chat"})
+
+
+def test_by_its_name_and_labels_an_own_alert_is_the_same_again() -> None:
+    again = OwnAlert("GatewayDeliveryFailing", {"destination": "chat"}, "It is said with other words.")
+    other = OwnAlert("GatewayDeliveryFailing", {"destination": "pager"})
+    assert (again.identity, again.copy) == (FAILING.identity, FAILING.copy)
+    assert other.identity != FAILING.identity
+
+
+def test_an_own_alert_comes_from_a_source_that_no_other_can_be() -> None:
+    observed = FAILING.observed(START, firing=True)
+    assert observed.copy.startswith(OWN_SOURCE)
+    assert (observed.source, observed.labels["service"], observed.severity) == ("gateway", "alert-gateway", Severity.ERROR)
+    assert observed.annotations["summary"] == "Notifications cannot be delivered to chat"
+
+
+@pytest.mark.parametrize(
+    ("firing", "ends_at"),
+    [pytest.param(True, 0, id="while it fires it has no end"), pytest.param(False, START, id="its end is now")],
+)
+def test_when_an_own_alert_begins_and_ends(firing: bool, ends_at: int) -> None:
+    observed = FAILING.observed(START, firing=firing)
+    assert (observed.firing, observed.starts_at, observed.ends_at) == (firing, START, ends_at)
+
+
+@pytest.mark.parametrize(
+    ("copies", "fires"),
+    [
+        pytest.param({FAILING.copy: Copy(True, START)}, True, id="its copy fires"),
+        pytest.param({FAILING.copy: Copy(False, START, START + 1)}, False, id="its copy has ended"),
+        pytest.param({"default/1": Copy(True, START)}, False, id="only somebody else's copy fires"),
+    ],
+)
+def test_an_own_alert_fires_by_its_own_copy(copies: dict[str, Copy], fires: bool) -> None:
+    assert FAILING.fires(copies) is fires
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_details_stand_before_what_every_such_alert_says(name: str) -> None:
+    _, summary, description = TEXTS[name]
+    named = [field for text in (summary, description) for _, field, _, _ in string.Formatter().parse(text) if field]
+    alert = OwnAlert(name, dict.fromkeys(named, "value"), "These are the details.")
+    said = alert.observed(START, firing=True).annotations
+    assert said["description"].startswith("These are the details. ")
+    assert "{" not in said["summary"] + said["description"]

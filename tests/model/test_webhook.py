@@ -1,0 +1,40 @@
+"""Bodies of Alertmanager's webhook are decoded as they come over the wire, and later releases may add to them."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from gateway.model.webhook import LooseAlert, LooseBody, WireAlert, WireBody
+
+BODY = b'{"version":"4","receiver":"gw","alerts":[{"labels":{"alertname":"Down"},"startsAt":"2026-11-23T10:00:00Z"}]}'
+
+
+def test_an_alert_has_its_labels_and_a_time_with_a_zone() -> None:
+    body = msgspec.json.decode(BODY, type=WireBody)
+    (alert,) = body.alerts
+    assert (body.receiver, alert.labels) == ("gw", {"alertname": "Down"})
+    assert alert.startsAt is not None
+    assert alert.startsAt.isoformat() == "2026-11-23T10:00:00+00:00"
+    assert (alert.endsAt, alert.annotations, alert.fingerprint) == (None, {}, "")
+
+
+def test_keys_of_a_later_release_are_passed_over() -> None:
+    later = BODY.replace(b'"labels":', b'"silencedBy":["5f2c"],"labels":').replace(b'"receiver":', b'"messages":{},"receiver":')
+    assert msgspec.json.decode(later, type=WireBody) == msgspec.json.decode(BODY, type=WireBody)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(b'{"labels":{"alertname":5}}', id="a label that is a number"),
+        pytest.param(b'{"labels":{},"startsAt":"yesterday"}', id="a time that is none"),
+        pytest.param(b'{"annotations":{}}', id="no labels at all"),
+    ],
+)
+def test_an_odd_alert_is_refused_strictly_and_kept_for_a_look_at_each_field(odd: bytes) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(odd, type=WireAlert)
+    loose = msgspec.json.decode(b'{"alerts":[' + odd + b"]}", type=LooseBody)
+    assert bytes(loose.alerts[0]) == odd
+    assert msgspec.json.decode(odd, type=LooseAlert)

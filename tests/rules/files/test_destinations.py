@@ -1,0 +1,65 @@
+"""`destinations:` are read whole, and one that nobody could be told at is an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.model.durations import MINUTE
+from gateway.model.rules.origin import SecretName
+from gateway.outbound.pagerduty.destination import PagerDutyService
+from gateway.outbound.slack.destination import SlackChannel
+from tests.support.rule_files import (
+    EVERYTHING,
+    book,
+    errors_of,
+    write,
+)
+
+
+def test_every_destination_key_is_read(tmp_path: Path) -> None:
+    found = book(write(tmp_path, a=EVERYTHING)).destinations
+    assert found["pay-slack"].via == SlackChannel("#payments", SecretName("PAY_BOT"), mention_on_page=("@payments-oncall",))
+    assert found["team-slack"].via == SlackChannel("#{team}-oncall", allow=frozenset({"payments", "search"}))
+    assert found["pay-pager"].via == PagerDutyService(SecretName("PAGERDUTY_PAYMENTS_KEY"), "PXXXXXX")
+    assert (found["pay-pager"].fallback, found["pay-pager"].fallback_after) == (("pay-slack",), 3 * MINUTE)
+
+
+ERRORS = [
+    pytest.param(
+        "destinations:\n  a: {webhook: {url: https://audit.example}}\n",
+        "2:22: a secret never stands in a rule file: write {env: NAME} and set NAME in the environment",
+        id="an address in a rule file",
+    ),
+    pytest.param(
+        "destinations:\n  a: {webhook: {token: {env: T}}}\n",
+        "2:16: `url` is missing: {env: AUDIT_URL}, the variable that holds the receiver's address",
+        id="a webhook without an address",
+    ),
+    pytest.param(
+        "destinations:\n  a: {webhook: {url: {env: U}}, slack: {channel: C1}}\n",
+        "2:6: a destination is one of {slack: …}, {pagerduty: …} and {webhook: …}",
+        id="a destination of two kinds",
+    ),
+    pytest.param(
+        'destinations:\n  a: {slack: {channel: "#{team}"}}\n',
+        "2:24: a channel from a label needs `allow`, the values that may stand in it",
+        id="a channel from a label without allow",
+    ),
+    pytest.param(
+        "destinations:\n  a: {slack: {channel: C1, allow: [x]}}\n",
+        "2:35: `allow` is for channels from a label, such as '#{team}-oncall'",
+        id="allow without a channel from a label",
+    ),
+    pytest.param(
+        'destinations:\n  a: {slack: {channel: "#{team", allow: [x]}}\n',
+        "2:24: `#{team` has a brace that belongs to no {label}",
+        id="a brace that is not closed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), ERRORS)
+def test_an_error_names_its_place_and_the_remedy(text: str, expected: str, tmp_path: Path) -> None:
+    assert errors_of(text, tmp_path) == [expected]

@@ -1,0 +1,95 @@
+"""The auditor says at every look what is wrong with the counters and the agenda."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.decisions.intake.correlate import Correlator
+from gateway.decisions.policy import Policy
+from gateway.intake.group_commit import Intake
+from gateway.intake.sharded import ShardedIntake
+from gateway.model.agenda import Subject
+from gateway.model.alert import Alert
+from gateway.model.changes import Changes, Table
+from gateway.model.durations import MINUTE, SECOND
+from gateway.model.records import load_alert
+from gateway.self_monitoring.auditor import Auditor
+from gateway.self_monitoring.own_alerts import OwnAlerts
+from gateway.state.shards import Shards
+from gateway.storage.memory import MemoryStore
+from gateway.telemetry.metrics import Metrics
+from tests.support.build import START, rulebook
+
+CHAT = {"destination": "chat", "gateway_destination": "chat"}
+
+
+@dataclass
+class Replicas:
+    """Several gateways on one store."""
+
+    at: int = 0
+    store: MemoryStore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = MemoryStore(lambda: START + self.at)
+
+    def intake(self) -> Intake:
+        return Intake(self.store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
+
+    def start(self) -> OwnAlerts:
+        return OwnAlerts(self.intake(), self.store)
+
+    def firing(self) -> list[str]:
+        alerts: list[Alert] = [load_alert(row.value) for row in self.store.rows[Table.ALERTS].values()]
+        return [alert.labels["alertname"] for alert in alerts if alert.firing]
+
+
+@dataclass
+class Audited:
+    """A replica's auditor, and what it says."""
+
+    replicas: Replicas
+    said: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.auditor = Auditor(
+            Shards([self.replicas.store]), ShardedIntake([self.replicas.intake()], Policy(rulebook())), Metrics(), lambda name, labels: self.said.append((name, dict(labels))),
+            lambda: 0, lambda: 0, dict,
+        )  # fmt: skip
+
+    async def looks(self, **counted: int) -> list[str]:
+        """What it says after this is added to the counters."""
+        self.said.clear()
+        await self.replicas.store.commit(Changes(count={name.replace("__", ":"): by for name, by in counted.items()}))
+        await self.auditor.look()
+        return [name for name, _ in self.said]
+
+
+# What the auditor says
+
+
+async def test_every_look_says_which_destinations_fail_whoever_found_it_out() -> None:
+    audited = Audited(Replicas())
+    assert await audited.looks(failing__chat=2) == ["GatewayDeliveryFailing"]
+    assert audited.said == [("GatewayDeliveryFailing", CHAT)]
+    assert await audited.looks(failing__chat=-1) == ["GatewayDeliveryFailing"]
+    assert await audited.looks(failing__chat=-1) == []
+
+
+async def test_books_that_are_wrong_for_one_look_only_are_not_worth_an_alert() -> None:
+    audited = Audited(Replicas())
+    assert await audited.looks(received=1) == []
+    assert await audited.looks() == ["GatewayBooksUnbalanced"]
+    assert await audited.looks(received=-1) == []
+
+
+async def test_what_has_been_due_for_over_two_minutes_is_said_at_every_look() -> None:
+    audited = Audited(Replicas())
+    changes = Changes()
+    changes.schedule(Subject.plan("i1"), START)
+    await audited.replicas.store.commit(changes)
+    audited.replicas.at = 2 * MINUTE
+    assert await audited.looks() == []
+    audited.replicas.at += SECOND
+    assert await audited.looks() == ["GatewayBehind"]
+    assert await audited.looks() == ["GatewayBehind"]

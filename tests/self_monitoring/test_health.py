@@ -1,0 +1,54 @@
+"""Health names in sentences everything that a person should worry about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.errors import StateUnavailable
+from gateway.telemetry.metrics import Metrics
+from tests.support.running_gateway import RULES, Running, Starter
+
+
+async def test_files_with_errors_show_in_the_metrics_and_in_health(starter: Starter) -> None:
+    running = await starter.start()
+    (running.folder / "rules.yaml").write_text("routes: [{nam: x}]")
+    assert not await running.gateway.reloader.reload()
+    assert running.gateway.metrics.registry.get_sample_value("gateway_rules_rejected") == 1
+    health = (await running.ask("/health")).json()
+    assert health["status"] == "degraded"
+    assert any("unknown key `nam`" in worry for worry in health["worries"])
+
+
+async def test_a_store_that_is_away_is_the_first_worry(app: Running) -> None:
+    async def away() -> dict[str, int]:
+        raise StateUnavailable("away")
+
+    app.gateway.auditor.shards.counters = away  # type: ignore[method-assign]
+    await app.gateway.auditor.look()
+    assert (await app.ask("/health")).json()["worries"][0].startswith("the store does not answer")
+
+
+def test_metrics_start_without_rejected_rules() -> None:
+    assert Metrics().registry.get_sample_value("gateway_rules_rejected") == 0
+
+
+EU = "sources:\n  - {name: eu, match: ['service=\"pay\"'], token: {env: HOOK_EU}, repeat_interval: 30m}\n"
+
+
+async def started(starter: Starter, rules: str, **more: str) -> Running:
+    Path(starter.folder / "rules.yaml").write_text(rules, "utf-8")
+    starter.more = more
+    return await starter.start()
+
+
+async def test_health_names_a_source_without_its_token_and_two_with_the_same(starter: Starter) -> None:
+    app = await started(starter, RULES + EU)
+    worries = (await app.ask("/health")).json()["worries"]
+    assert "source eu has no token (HOOK_EU): its webhooks are refused" in worries
+
+    starter.folder = starter.folder / "other"
+    starter.folder.mkdir()
+    app = await started(starter, RULES + EU, HOOK_EU="the-same", GATEWAY_WEBHOOK_TOKEN="a,the-same")
+    worries = (await app.ask("/health")).json()["worries"]
+    assert "sources eu and default have the same token: they cannot be told apart" in worries
+    assert "the-same" not in str(worries)

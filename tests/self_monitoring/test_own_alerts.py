@@ -1,0 +1,149 @@
+"""The gateway's own alerts: raised once, whoever says so; they last as long as somebody goes on saying so, and no longer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from gateway.decisions.intake.correlate import Correlator
+from gateway.errors import StateUnavailable
+from gateway.intake.group_commit import Intake
+from gateway.model.alert import Alert
+from gateway.model.changes import Table
+from gateway.model.durations import MINUTE, SECOND
+from gateway.model.records import load_alert
+from gateway.self_monitoring.own_alerts import STANDS, OwnAlerts
+from gateway.storage.memory import MemoryStore
+from tests.support.build import START, rulebook
+
+CHAT = {"destination": "chat", "gateway_destination": "chat"}
+
+
+@dataclass
+class Replicas:
+    """Several gateways on one store."""
+
+    at: int = 0
+    store: MemoryStore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = MemoryStore(lambda: START + self.at)
+
+    def intake(self) -> Intake:
+        return Intake(self.store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
+
+    def start(self) -> OwnAlerts:
+        return OwnAlerts(self.intake(), self.store)
+
+    def firing(self) -> list[str]:
+        alerts: list[Alert] = [load_alert(row.value) for row in self.store.rows[Table.ALERTS].values()]
+        return [alert.labels["alertname"] for alert in alerts if alert.firing]
+
+
+async def test_what_fails_again_and_again_is_one_alert() -> None:
+    replicas = Replicas()
+    own = replicas.start()
+    for _ in range(40):
+        own.report("GatewayDeliveryFailing", CHAT)
+        await own.look()
+        replicas.at += 10 * SECOND
+    assert replicas.firing() == ["GatewayDeliveryFailing"]
+    assert replicas.store.counted["received"] == 1
+
+
+async def test_it_ends_once_nobody_has_said_so_for_a_while() -> None:
+    replicas = Replicas()
+    own = replicas.start()
+    own.report("GatewayDeliveryFailing", CHAT)
+    await own.look()
+    replicas.at += STANDS - SECOND
+    await own.look()
+    assert replicas.firing()
+    replicas.at += 2 * SECOND
+    await own.look()
+    assert not replicas.firing()
+
+
+async def test_what_a_dead_replica_raised_is_ended_by_one_that_never_heard_of_it() -> None:
+    replicas = Replicas()
+    dead = replicas.start()
+    dead.report("GatewayStuck", {"subject": "plan"})
+    await dead.look()
+    replicas.at += STANDS
+    await replicas.start().look()
+    assert not replicas.firing()
+
+
+async def test_it_lasts_as_long_as_one_of_the_replicas_says_so() -> None:
+    replicas = Replicas()
+    one, other = replicas.start(), replicas.start()
+    for _ in range(20):
+        one.report("GatewayStuck", {"subject": "plan"})
+        await one.look()
+        replicas.at += MINUTE
+        await other.look()
+    assert replicas.firing() == ["GatewayStuck"]
+    assert replicas.store.counted["received"] == 1
+
+
+async def test_what_comes_again_after_its_end_is_raised_again() -> None:
+    replicas = Replicas()
+    one, other = replicas.start(), replicas.start()
+    one.report("GatewayDeliveryFailing", CHAT)
+    await one.look()
+    replicas.at += STANDS
+    await other.look()
+    assert not replicas.firing()
+    replicas.at += MINUTE
+    one.report("GatewayDeliveryFailing", CHAT)
+    await one.look()
+    assert replicas.firing() == ["GatewayDeliveryFailing"]
+
+
+async def test_two_that_write_at_once_lose_nothing() -> None:
+    replicas = Replicas()
+    one, other = replicas.start(), replicas.start()
+    one.report("GatewayBehind", {})
+    other.report("GatewayDeliveryFailing", CHAT)
+    await one.look()
+    await other.look()
+    await one.look()
+    assert sorted(replicas.firing()) == ["GatewayBehind", "GatewayDeliveryFailing"]
+
+
+@pytest.mark.parametrize("fires", [pytest.param(False, id="before it is raised"), pytest.param(True, id="before it is ended")])
+async def test_what_a_replica_left_half_done_another_finishes(monkeypatch: pytest.MonkeyPatch, *, fires: bool) -> None:
+    replicas = Replicas()
+    one, other = replicas.start(), replicas.start()
+
+    async def dies(*_: object) -> None:
+        raise StateUnavailable("it is killed here")
+
+    one.report("GatewayBehind", {})
+    if fires:
+        await one.look()
+        replicas.at += STANDS
+    with monkeypatch.context() as patched:
+        patched.setattr(Intake, "accept", dies)
+        with pytest.raises(StateUnavailable):
+            await one.look()
+    await other.look()
+    assert bool(replicas.firing()) is not fires
+
+
+async def test_where_nothing_is_wrong_nothing_is_written() -> None:
+    replicas = Replicas()
+    await replicas.start().look()
+    assert not replicas.store.rows[Table.META]
+
+
+async def test_an_end_leaves_nothing_behind() -> None:
+    replicas = Replicas()
+    own = replicas.start()
+    own.report("GatewayBehind", {})
+    await own.look()
+    replicas.at += STANDS
+    await own.look()
+    await own.look()
+    assert [row.value for row in replicas.store.rows[Table.META].values()] == [b"{}"]
