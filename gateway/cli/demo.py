@@ -16,19 +16,23 @@ from gateway.app import Gateway, running
 from gateway.clock import utc_now
 from gateway.config.environment import Environment
 from gateway.model.lanes import Pace
-from gateway.sandbox import PagerDutySandbox, SlackSandbox
+from gateway.sandbox import MailSandbox, PagerDutySandbox, SlackSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from gateway.sandbox.storm import LENGTH, Webhook, storm
 from gateway.telemetry.logging import configure_logging
 
-PORTS = (9096, 9097, 9098)
+PORTS = (9096, 9097, 9098, 9099)
 CHANNEL = "alerts"
 ROUTING_KEY = "demo0000000000000000000000000000"
 SETTLING = 60.0  # seconds in which everything must have been told
-PACES = {"slack": Pace(50, 10), "pagerduty": Pace(20, 20)}  # the local vendors take more than the real ones
+PACES = {
+    "slack": Pace(50, 10),
+    "pagerduty": Pace(20, 20),
+    "email": Pace(20, 20),
+}  # the local vendors take more than the real ones
 
-V = TypeVar("V", SlackSandbox, PagerDutySandbox)
+V = TypeVar("V", SlackSandbox, PagerDutySandbox, MailSandbox)
 Echo = Callable[[str], None]
 
 RULES = """# The demo's rules: the starter set with every wait shortened as much as the storm is.
@@ -37,9 +41,10 @@ labels:
 destinations:
   chat:  {{slack: {{channel: "#{channel}", mention_on_page: ["@here"]}}}}
   pager: {{pagerduty: {{routing_key: {{env: PAGERDUTY_ROUTING_KEY}}}}, fallback: [chat]}}
+  mail:  {{email: {{to: [on-call@shop.example], from: alerts@shop.example}}}}
 routes:
   - name: everything
-    notify: [chat]
+    notify: [chat, mail]
     page: [pager]
     page_when: {{any: [{{severity: critical}}]}}
     group_wait: {group_wait}ms
@@ -64,6 +69,7 @@ class Scene:
     gateway: Gateway
     slack: SlackSandbox
     pagerduty: PagerDutySandbox
+    mail: MailSandbox
     url: str
     folder: Path
 
@@ -72,9 +78,10 @@ async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
     """Plays the storm; without `then_exit` the pages stay open until Ctrl-C. False where something was left open or off."""
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name:
         async with _scene(Path(name), speed) as scene:
-            echo("The alert gateway, with a local Slack and a local PagerDuty. No account, nothing leaves this machine.\n")
+            echo("The alert gateway, with a local Slack, PagerDuty and mail server. No account, nothing leaves this machine.\n")
             echo(f"  Slack      {scene.slack.page_url}")
             echo(f"  PagerDuty  {scene.pagerduty.page_url}")
+            echo(f"  Mail       {scene.mail.page_url}")
             echo(f"  Gateway    {scene.url}/api/v1/incidents   {scene.url}/metrics")
             echo(f"  Its log    {scene.folder / 'gateway.log'}\n")
             echo(
@@ -103,10 +110,11 @@ async def _scene(folder: Path, speed: float) -> AsyncIterator[Scene]:
         async with (
             _started(SlackSandbox, PORTS[1]) as slack,
             _started(PagerDutySandbox, PORTS[2]) as pagerduty,
-            running(_environment(folder, slack, pagerduty, speed), PACES) as gateway,
+            _started(MailSandbox, PORTS[3]) as mail,
+            running(_environment(folder, slack, pagerduty, mail, speed), PACES) as gateway,
             _listening(gateway) as url,
         ):
-            yield Scene(gateway, slack, pagerduty, url, folder)
+            yield Scene(gateway, slack, pagerduty, mail, url, folder)
 
 
 @asynccontextmanager
@@ -140,7 +148,9 @@ async def _listening(gateway: Gateway) -> AsyncIterator[str]:
         await running_server.__aexit__(None, None, None)
 
 
-def _environment(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox, speed: float) -> Environment:
+def _environment(
+    folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox, mail: MailSandbox, speed: float
+) -> Environment:
     rules = folder / "rules.yaml"
     waits = {"group_wait": 10_000, "update_interval": 30_000, "resolve_after": 60_000, "window": 600_000}
     rules.write_text(RULES.format(channel=CHANNEL, **{name: round(ms / speed) for name, ms in waits.items()}), "utf-8")
@@ -152,6 +162,7 @@ def _environment(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox,
             "SLACK_API_URL": slack.url,
             "PAGERDUTY_ROUTING_KEY": ROUTING_KEY,
             "PAGERDUTY_EVENTS_URL": pagerduty.events_url,
+            "GATEWAY_SMTP_URL": mail.smtp_url,
         }
     )
 
@@ -199,7 +210,8 @@ def _story(scene: Scene) -> list[str]:
             lines.append(f"      edited {message.edits} times, {len(message.live_replies)} replies in its thread")
     lines.append("Who was woken:")
     lines += [f"  {one.title[:100]}  ({one.status})" for one in scene.pagerduty.incidents] or ["  nobody"]
-    return lines
+    threads = len(scene.mail.mailbox.threads)
+    return [*lines, f"Who reads mail got {len(scene.mail.received)} mails in {threads} threads."]
 
 
 async def _left(scene: Scene) -> tuple[int, int]:
