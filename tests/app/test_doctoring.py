@@ -16,7 +16,8 @@ from gateway.config.environment import Environment
 from gateway.diagnostics.destination_check import page_test
 from gateway.diagnostics.doctor import Finding, Mark, examine_everything
 from gateway.errors import BadRules
-from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox, WebhookSandbox
+from gateway.sandbox import Fault, FaultKind, MailSandbox, PagerDutySandbox, SlackSandbox, WebhookSandbox
+from gateway.sandbox.mail import Login
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from tests.app.conftest import Running, Starter
@@ -425,3 +426,41 @@ async def test_a_page_test_that_a_receiver_refuses_says_what_to_look_at(patient:
         patient.rules, patient.more = HOOK, HOOK_SECRETS | {"AUDIT_URL": receiver.url}
         (found,) = await patient.paged("audit")
     assert (found.mark, "HTTP 401" in found.said, "a-token" in found.said) == (Mark.BAD, True, False)
+
+
+MAIL = """destinations:
+  ops: {email: {to: [ops@example.org, dev@example.org], from: alerts@example.org}}
+routes: [{name: everything, notify: [ops]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "mark", "said"),
+    [
+        ("smtp://alerts:open-sesame@127.0.0.1:{port}", Mark.GOOD, "127.0.0.1:{port} (no TLS) takes the login of GATEWAY_SMTP_URL"),
+        ("smtp://alerts:wrong-word@127.0.0.1:{port}", Mark.BAD, "auth 535; are user and password in GATEWAY_SMTP_URL right?"),
+        ("smtps://127.0.0.1:{port}", Mark.BAD, "tls the TLS handshake failed; does the server speak TLS as GATEWAY_SMTP_URL says"),
+        ("smtp://127.0.0.1:{free}", Mark.BAD, "unavailable no connection; is GATEWAY_SMTP_URL right, and can it be reached from here?"),
+        ("", Mark.WORRY, "GATEWAY_SMTP_URL is not set: its deliveries go to the log"),
+    ],
+)  # fmt: skip
+async def test_the_mail_server_is_asked_for_its_login_and_sent_nothing(
+    patient: Patient, url: str, mark: Mark, said: str
+) -> None:
+    async with MailSandbox.start(login=Login("alerts", "open-sesame")) as server:
+        ports = {"port": server.port, "free": free_port()}
+        patient.rules, patient.more = MAIL, {"GATEWAY_SMTP_URL": url.format(**ports)} if url else {}
+        ((found, sentence),) = await patient.said("ops")
+    assert (found, said.format(**ports) in sentence, "open-sesame" in sentence) == (mark, True, False), sentence
+    assert server.received == []
+
+
+async def test_a_page_test_of_readers_is_two_mails_in_one_thread(patient: Patient) -> None:
+    async with MailSandbox.start() as server:
+        patient.rules, patient.more = MAIL, {"GATEWAY_SMTP_URL": server.smtp_url}
+        server.faults.add(Fault(FaultKind.STATUS, method="rcpt", subject="dev@example.org", status=550, count=1))
+        found = await patient.paged("ops")
+        assert [finding.mark for finding in found] == [Mark.GOOD, Mark.GOOD]
+        assert "dev@example.org was refused: 550" in found[0].said
+        assert [mail.subject for mail in server.received] == ["🔵 INFO: GatewayPageTest", "✅ Resolved: GatewayPageTest"]
+        assert len(server.mailbox.threads) == 1
