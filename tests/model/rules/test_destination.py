@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.model.rules.destination import Destination, PagerDutyService
+from gateway.model.rules.destination import Destination
 from gateway.model.rules.origin import BUILT_IN, SecretName
+from gateway.outbound.pagerduty.destination import PagerDutyService
 from tests.support.build import pager, slack, webhook
 
 SERVICE = Destination("pager", BUILT_IN, PagerDutyService(SecretName("PAGERDUTY_ROUTING_KEY"), "PXXXXXX"))
