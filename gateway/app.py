@@ -36,13 +36,11 @@ from gateway.intake.sharded import ShardedIntake
 from gateway.intake.source_mutes import log_source_mutes
 from gateway.model.lanes import Pace
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
+from gateway.outbound.kind import Wiring
 from gateway.outbound.log import LogNotifier
-from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
-from gateway.outbound.slack.notifier import SlackNotifier
-from gateway.outbound.webhook.notifier import WebhookNotifier
-from gateway.ports import Notifier
+from gateway.outbound.registry import KINDS, PACES
+from gateway.ports import Notifier, Trail
 from gateway.reconcile.context import Context
-from gateway.reconcile.loop import PACES
 from gateway.rules.compiled import CompiledRules, load_or_refuse
 from gateway.rules.reloader import Listeners, RulesReloader
 from gateway.runtime.background import background
@@ -148,16 +146,15 @@ async def _assemble(
     return Gateway(asgi_app, reloader, auditor, shards, metrics, own_alerts)
 
 
-def _senders(
-    stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecrets
-) -> tuple[dict[str, Notifier], WebhookNotifier]:
-    """By kind of destination, and the one that the audit trail goes by."""
-    slack = SlackNotifier(settings.slack_api_url, proxy=settings.proxy)
-    pagerduty = PagerDutyNotifier(settings.pagerduty_events_url, proxy=settings.proxy)
-    webhook = WebhookNotifier(secrets.secret, proxy=settings.proxy)
-    for one in (slack, pagerduty, webhook):
-        stack.push_async_callback(one.aclose)
-    return {"slack": slack, "pagerduty": pagerduty, "webhook": webhook, "log": LogNotifier()}, webhook
+def _senders(stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecrets) -> tuple[dict[str, Notifier], Trail]:
+    """The notifiers by kind of destination, and the one that the audit trail goes by."""
+    notifiers: dict[str, Notifier] = {"log": LogNotifier()}
+    for name, kind in KINDS.items():
+        notifier = kind.notifier(Wiring(settings.value_of(kind.address_setting), secrets.secret, settings.proxy))
+        stack.push_async_callback(notifier.aclose)
+        notifiers[name] = notifier
+    trail = next(notifier for notifier in notifiers.values() if isinstance(notifier, Trail))
+    return notifiers, trail
 
 
 def _source_auth(environment: Environment, secrets: EnvironmentSecrets, rules: CompiledRules) -> SourceAuth:

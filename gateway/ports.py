@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.model.agenda import Subject
@@ -62,6 +62,7 @@ class Notifier(Protocol):
         ...
 
 
+@runtime_checkable
 class Trail(Protocol):
     """Where the audit trail leads. Like a notifier it never raises for what a receiver does."""
 

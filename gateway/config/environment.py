@@ -86,7 +86,7 @@ class Environment:
         """Values that must appear in no log line: it grows with every secret that a rule file asks for later."""
         for token in (*self.settings.webhook_token, *self.settings.admin_token):
             self._hide(token.get_secret_value())
-        for url in (self.settings.redis_url, self.settings.vendor_proxy):
+        for url in (self.settings.redis_url, self.settings.vendor_proxy, self.settings.smtp_url):
             for password in _passwords(url.get_secret_value() if url else ""):
                 self._hide(password)
         self._hide(self.settings.heartbeat)

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from gateway.outbound.mail.url import parse_smtp_url
+
 
 def _listed(value: object) -> object:
     """Given and empty is a mistake that would let everybody in."""
@@ -100,12 +102,22 @@ class Settings(BaseModel):
     pagerduty_routing_key: SecretStr | None = Field(
         None, alias="PAGERDUTY_ROUTING_KEY", description="an integration's key, named by a destination"
     )
+    smtp_url: SecretStr | None = Field(
+        None,
+        alias="GATEWAY_SMTP_URL",
+        description="the server that mails are sent by: smtp:// (with STARTTLS, unless it is on this machine) or smtps://",
+    )
     heartbeat_url: SecretStr | None = Field(
         None,
         alias="GATEWAY_HEARTBEAT_URL",
         description="an address of a service that pages when it is no longer asked for (each minute, while all is well); it may hold a token",
     )
     gateway_url: str = Field("http://127.0.0.1:9096", alias="GATEWAY_URL", pattern=r"^https?://\S+$", description="the running gateway that `gateway incidents` and `gateway doctor` ask")  # fmt: skip
+
+    def value_of(self, variable: str) -> str:
+        """The text of a setting by its variable; empty for a variable that is no setting."""
+        named = {str(field.alias): name for name, field in type(self).model_fields.items()}
+        return str(getattr(self, named[variable])) if variable in named else ""
 
     @property
     def proxy(self) -> str | None:
@@ -133,6 +145,11 @@ def impossible(settings: Settings) -> list[str]:
         return ["GATEWAY_REDIS_WAIT: the embedded store has no replicas: unset it, or set GATEWAY_REDIS_URL"]
     if settings.heartbeat is not None and not re.fullmatch(r"https?://[^/\s]+\S*", settings.heartbeat):
         return ["GATEWAY_HEARTBEAT_URL: an address such as https://hc-ping.com/<token> is needed"]
+    if settings.smtp_url is not None:
+        try:
+            parse_smtp_url(settings.smtp_url.get_secret_value())
+        except ValueError as error:
+            return [f"GATEWAY_SMTP_URL: {error}"]
     if settings.proxy is not None and not settings.proxy.startswith(("http://", "https://")):
         return ["GATEWAY_VENDOR_PROXY: an address such as http://proxy:3128 is needed"]
     return []

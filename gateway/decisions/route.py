@@ -14,7 +14,7 @@ from gateway.decisions.calendar import Calendar
 from gateway.decisions.rule_index import RuleIndex
 from gateway.model.durations import MINUTE
 from gateway.model.own_alert import OWN_SUBJECT, OWN_WATCHDOG
-from gateway.model.rules.destination import Destination, SlackChannel
+from gateway.model.rules.destination import Destination
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import ALWAYS, Route
@@ -106,16 +106,15 @@ class Router:
 
     def recipient(self, name: str, labels: Mapping[str, str], route: Route, *, page: bool) -> Recipient | DisallowedChannel:
         destination = self.rules.destinations[name]
-        if not isinstance(destination.via, SlackChannel):
+        if not destination.via.template:
             return Recipient(name, destination, destination.address, route, page)
-        channel = destination.via.channel
+        channel = destination.via.template
         for label in _FIELD.findall(channel):
             value = labels.get(label, "")
-            if value not in destination.via.allow:
+            if value not in destination.via.allowed_values:
                 return DisallowedChannel(destination, route, page, value)
             channel = channel.replace("{" + label + "}", value)
-        target = name if channel == destination.via.channel else f"{name}:{channel}"
-        return Recipient(target, destination, channel, route, page)
+        return Recipient(f"{name}:{channel}", destination, channel, route, page)
 
     def own_recipients(self, routing: Routing, labels: Mapping[str, str]) -> Routing:
         """An alert about ourselves: about a failing destination it goes to its fallback, never to that destination alone, about a

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,33 +11,18 @@ from gateway.clock import utc_ms
 from gateway.config.environment import Environment
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import StateUnavailable
-from gateway.model.notification import Refused, Unanswered
-from gateway.model.rules.destination import Destination, SlackChannel, Webhook
 from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.rules.source import Source
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
-from gateway.outbound.slack.client import SlackCalls
-from gateway.outbound.webhook.notifier import check_address
-from gateway.outbound.webhook.signing import signing_keys
+from gateway.outbound.kind import DestinationKind, Mark, Wiring
+from gateway.outbound.registry import kind_of
 from gateway.rules.files import load_rules
 from gateway.storage.connections import connect
 from gateway.storage.server_check import examine
 
-REQUEST_TIME = 5.0
-ROUTING_KEY_LENGTH = 32  # https://developer.pagerduty.com/docs/events-api-v2/overview/
-ADDRESSES = {"slack": "SLACK_API_URL", "pagerduty": "PAGERDUTY_EVENTS_URL"}  # a webhook's is its credential
-REMEDIES = {
-    "not_in_channel": "invite the bot to the channel",
-    "channel_not_found": "is the channel's name right? a private one is found only by a bot that was invited",
-    "is_archived": "an archived channel takes nothing: name another",
-    "missing_scope": "give the app the scopes chat:write, channels:history, channels:read and install it again",
-}
+REQUEST_SECONDS = 5.0
 
-
-class Mark(StrEnum):
-    GOOD = "ok"
-    WORRY = "warn"
-    BAD = "FAIL"
+__all__ = ["Finding", "Mark", "examine_everything", "wiring"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +67,7 @@ async def _store(environment: Environment) -> list[Finding]:
 
 async def _sources(environment: Environment, rules: Rulebook) -> list[Finding]:
     """Is each token set, and does each peer answer?"""
-    peers, found = AlertmanagerPeers(REQUEST_TIME), list[Finding]()
+    peers, found = AlertmanagerPeers(REQUEST_SECONDS), list[Finding]()
     try:
         for name, source in rules.listed_sources.items():
             if source.token is not None and environment.secret(source.token.env) is None:
@@ -109,45 +92,22 @@ async def _peer(environment: Environment, peers: AlertmanagerPeers, source: Sour
 
 
 async def _destinations(environment: Environment, rules: Rulebook) -> list[Finding]:
-    slack = SlackCalls(environment.settings.slack_api_url, REQUEST_TIME, environment.settings.proxy)
+    """Each kind looks at its own destinations; nothing is sent to people."""
     found: list[Finding] = []
-    try:
-        for name, destination in rules.destinations.items():
-            secrets = {one: environment.secret(one) or "" for one in destination.credentials}
-            if unset := [one for one, secret in secrets.items() if not secret]:
-                found.append(Finding(Mark.WORRY, name, f"{' and '.join(unset)} is not set: its deliveries go to the log"))
-            elif isinstance(destination.via, SlackChannel):
-                found.append(await _slack(slack, destination, secrets[destination.credential]))
-            elif isinstance(destination.via, Webhook):
-                found.append(_webhook(name, destination.via, secrets))
-            else:
-                found.append(_pagerduty(name, destination.credential, secrets[destination.credential]))
-    finally:
-        await slack.aclose()
+    for name, destination in rules.destinations.items():
+        kind = kind_of(destination)
+        secrets = {variable: environment.secret(variable) or "" for variable in destination.credentials}
+        if unset := [variable for variable, secret in secrets.items() if not secret]:
+            found.append(Finding(Mark.WORRY, name, f"{' and '.join(unset)} is not set: its deliveries go to the log"))
+            continue
+        examined = await kind.examine(destination, secrets, wiring(environment, kind))
+        found.append(Finding(examined.mark, name, examined.said))
     return found
 
 
-async def _slack(slack: SlackCalls, destination: Destination, secret: str) -> Finding:
-    who = await slack.who(secret)
-    if isinstance(who, Mapping):
-        return Finding(Mark.GOOD, destination.name, f"Slack knows the token: {who.get('user')} in {who.get('team')}")
-    return Finding(Mark.BAD, destination.name, f"Slack does not take the token: {trouble(who, destination)}")
-
-
-def trouble(answer: Refused | Unanswered, destination: Destination) -> str:
-    """What the vendor said, and what to do about it."""
-    remedy = f"is {ADDRESSES.get(destination.kind, destination.credential)} right, and can it be reached from here?"
-    if isinstance(answer, Refused) and answer.reason == "rate_limited":
-        remedy = "try again later"
-    elif isinstance(answer, Refused) and answer.permanent:
-        remedy = REMEDIES.get(answer.detail, f"is {destination.credential} right?")
-    return f"{answer.reason} {answer.detail}".strip() + f"; {remedy}"
-
-
-def _pagerduty(name: str, variable: str, secret: str) -> Finding:
-    if len(secret) != ROUTING_KEY_LENGTH:
-        return Finding(Mark.WORRY, name, f"{variable} has {len(secret)} characters; a routing key has {ROUTING_KEY_LENGTH}")
-    return Finding(Mark.GOOD, name, f"{variable} looks like a routing key; `gateway page-test {name}` shows whether it works")
+def wiring(environment: Environment, kind: DestinationKind) -> Wiring:
+    settings = environment.settings
+    return Wiring(settings.value_of(kind.address_setting), environment.secret, settings.proxy)
 
 
 async def _heartbeat(environment: Environment) -> list[Finding]:
@@ -159,28 +119,17 @@ async def _heartbeat(environment: Environment) -> list[Finding]:
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     try:
-        async with httpx.AsyncClient(timeout=REQUEST_TIME, trust_env=False, proxy=environment.settings.proxy) as client:
+        async with httpx.AsyncClient(timeout=REQUEST_SECONDS, trust_env=False, proxy=environment.settings.proxy) as client:
             await client.get(f"{origin}/")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return [Finding(Mark.BAD, "heartbeat", f"{type(error).__name__} at {origin}; is GATEWAY_HEARTBEAT_URL right, and can it be reached from here?")]  # fmt: skip
     return [Finding(Mark.GOOD, "heartbeat", f"{origin} answers; whether the heartbeat arrives, the running gateway says")]
 
 
-def _webhook(name: str, via: Webhook, secrets: Mapping[str, str]) -> Finding:
-    if wrong := check_address(secrets[via.url.env]):
-        return Finding(Mark.BAD, name, f"{via.url.env}: {wrong}")
-    if via.secret is not None:
-        try:
-            signing_keys(secrets[via.secret.env])
-        except ValueError as error:
-            return Finding(Mark.BAD, name, f"{via.secret.env}: {error}")
-    return Finding(Mark.GOOD, name, f"{via.url.env} holds an address; `gateway page-test {name}` shows whether it works")
-
-
 async def _gateway(environment: Environment) -> list[Finding]:
     url = environment.settings.gateway_url.rstrip("/")
     try:
-        async with httpx.AsyncClient(timeout=REQUEST_TIME) as client:
+        async with httpx.AsyncClient(timeout=REQUEST_SECONDS) as client:
             health = (await client.get(f"{url}/health")).json()
     except (httpx.HTTPError, ValueError):
         return [Finding(Mark.WORRY, "gateway", f"none answers at {url}; is GATEWAY_URL right, and does it run?")]

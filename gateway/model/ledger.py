@@ -21,6 +21,10 @@ class NotifiedState(StrEnum):
     MOVED = "moved"
 
 
+UNKEYED_KINDS = frozenset({"slack", "log", ""})
+"""Kinds whose vendor knows no key of ours, so that a send repeated blindly shows twice. Every other kind has one."""
+
+
 class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How a target was told, so that its end goes the same way whatever the rules say then.
 
@@ -38,7 +42,7 @@ class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def keyed(self) -> bool:
         """What is told has a key of ours, which makes repeating it harmless, and goes to the place that the secret names."""
-        return self.kind in ("pagerduty", "webhook")
+        return self.kind not in UNKEYED_KINDS
 
 
 class MessageRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -129,6 +133,9 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     reminded_at: int = 0
     status_counts: StatusCounts = StatusCounts()
     refused: LastNotified = NEVER_NOTIFIED  # what the dead letter would have said
+    updates: int = 0  # sent, where an `UpdateLimit` counts them
+    left_out: int = 0  # changes since the last notification that such a limit keeps back
+    left_out_last: LastNotified = NEVER_NOTIFIED  # the newest of these changes, so that each counts once
 
     @property
     def key(self) -> str:

@@ -72,6 +72,7 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
         ""  # what keeps news of it away from people, though they were told before: "maintenance: db-upgrade (ops.yaml:3)"
     )
     silenced_after_notify_until: int = 0
+    left_out: int = 0  # how many changes before this one were not sent, where a destination limits its updates
 
     @property
     def alerts(self) -> int:
@@ -80,9 +81,10 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
 
 
 class Delivered(msgspec.Struct, frozen=True):
-    """The vendor took it."""
+    """The vendor took it. `detail` says what is worth knowing all the same, such as a recipient who was refused."""
 
     message_ref: MessageRef
+    detail: str = ""
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -96,6 +96,7 @@ class NotifyReason(StrEnum):
     SUPPRESSION_ENDED = "suppression_ended"  # what was kept quiet after its notification is so no longer: at once
     FIRING_AFTER_QUIET = "firing_after_quiet"  # the message says that nothing fires, and something does: at once
     MEMBERS_CHANGED = "members_changed"  # alerts joined or ended: an edit after `update_interval`
+    UPDATE_LEFT_OUT = "update_left_out"  # a mail cannot be edited, and enough were sent: the next one says what was left out
     QUIET = "quiet"  # nothing fires: the end is told after `resolve_after`, and a message says so until then
     ENDED = "ended"  # everything has ended for long enough
     CLOSED_BY_HAND = "closed_by_hand"  # a person closed it while it fires

@@ -108,7 +108,7 @@ async def _reply(job: Job, sender: Sender | Refused) -> None:
     if isinstance(sender, Refused):
         answer: Answer = sender
     else:
-        mentions = getattr(job.view.destination.via, "mention_on_page", ()) if job.view.destination else ()
+        mentions = job.view.destination.via.mentions if job.view.destination else ()
         answer = await sender.notifier.reply(
             sender.endpoint, sender.secret, begun.intent.notes, attempt=begun.intent.attempt, message_ref=begun.message_ref,
             mentions=mentions,

@@ -10,7 +10,8 @@ from gateway.model.changes import Claim
 from gateway.model.incident import Incident
 from gateway.model.ledger import Endpoint, Ledger, NotifiedState
 from gateway.model.notification import Refused
-from gateway.model.rules.destination import Destination, Webhook
+from gateway.model.rules.destination import Destination
+from gateway.outbound.registry import KINDS
 from gateway.ports import Notifier
 from gateway.reconcile.context import Context
 from gateway.state.snapshots import VersionedSnapshot
@@ -57,7 +58,7 @@ def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
     if endpoint.kind == "log":
         return Sender(job.context.notifiers["log"], endpoint, "")
     secret = job.context.secrets.secret(endpoint.secret)
-    if secret is None or job.context.secrets.mark(secret) != endpoint.secret_hash:
+    if secret is None or _mark(job, endpoint.kind, secret) != endpoint.secret_hash:
         replacement = _named_now(job) if job.view.desired.state is NotifiedState.FIRING else None
         if replacement is None or replacement.kind == "log":
             return CREDENTIAL_CHANGED
@@ -75,12 +76,14 @@ def _named_now(job: Job) -> Endpoint | None:
     missing = next((name for name, secret in found.items() if secret is None), None)
     if missing is not None:
         return Endpoint("log", job.view.address, missing, "")
-    return endpoint_of(destination, job.view.address, job.context.secrets.mark(found[destination.credential] or ""))
+    return endpoint_of(destination, job.view.address, _mark(job, destination.kind, found[destination.credential] or ""))
+
+
+def _mark(job: Job, kind: str, secret: str) -> str:
+    """Mark the part of a credential that says where it leads: another password for the same place changes nothing."""
+    return job.context.secrets.mark(KINDS[kind].place_in_secret(secret))
 
 
 def endpoint_of(destination: Destination, address: str, mark: str) -> Endpoint:
     """`mark` is of the secret that `destination.credential` names."""
-    via = destination.via
-    further = (via.token, via.secret) if isinstance(via, Webhook) else ()
-    names = (one.env if one is not None else "" for one in further)
-    return Endpoint(destination.kind, address, destination.credential, mark, *names)
+    return Endpoint(destination.kind, address, destination.credential, mark, *destination.via.further_secrets)

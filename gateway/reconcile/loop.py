@@ -12,7 +12,8 @@ from gateway.errors import StateUnavailable
 from gateway.model.agenda import Subject, SubjectKind
 from gateway.model.changes import Claim
 from gateway.model.lanes import LaneRule, Pace
-from gateway.model.rules.destination import Destination, SlackChannel
+from gateway.model.rules.destination import Destination
+from gateway.outbound.registry import PACES
 from gateway.reconcile.audit_shipping import ship
 from gateway.reconcile.context import Context, log
 from gateway.reconcile.deliver import STUCK_AFTER, deliver
@@ -32,7 +33,6 @@ LANE_WIDTH = 4  # deliveries of one lane at a time
 KIND_WIDTH = 24  # of one kind of destination: one that hangs leaves others room
 PATIENCE = 10.0  # seconds at the end for what is under way: longer than any send
 CRASH_BACKOFF = 2_000  # ms, doubled with each crash of the same subject
-PACES = {"slack": Pace(1_100, 3), "pagerduty": Pace(500, 20), "webhook": Pace(50, 20)}
 UNKNOWN_WAIT = 60_000  # ms
 
 Handler = Callable[[Context, Claim], Coroutine[None, None, bool | None]]
@@ -239,6 +239,4 @@ async def _leave_to_newer(context: Context, claim: Claim) -> bool:
 
 def rate_limit_key(destination: Destination) -> str:
     """Destinations that are one place to a vendor share its pace; what a template gives follows behind."""
-    via = destination.via
-    channel = via.channel if isinstance(via, SlackChannel) and not via.allow else ""
-    return f"{destination.kind} {destination.credential} {channel}"
+    return f"{destination.kind} {destination.credential} {destination.via.rate_limit_place}"

@@ -15,6 +15,7 @@ from gateway.decisions.notification.assumptions import assumed, superseded
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.notification.resolve import Plan, failing_since, remind_at
+from gateway.decisions.notification.update_limit import count_left_out
 from gateway.decisions.notification.view import View
 from gateway.model.agenda import Subject, urgency
 from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, LogEntry, Release, Table
@@ -105,7 +106,7 @@ def _write_ledger(context: Context, versioned: VersionedSnapshot, incident: Inci
     """Write down what only a plan knows of a target: its status counts, a reminder, that it fell back. Return its ledger."""
     now, stored = versioned.now, versioned.snapshot.ledgers.get(view.target)
     before = stored or Ledger(incident.id, view.target, view.destination.name if view.destination else "")
-    after = _remind(view, incident, superseded(before, view.desired), now)
+    after = _remind(view, incident, count_left_out(superseded(before, view.desired), view, now), now)
     if after.reminded_at != before.reminded_at:
         changes.schedule(Subject.plan(incident.id), remind_at(view, incident, after), 9)
     if view.destination is not None and view.destination.fallback:

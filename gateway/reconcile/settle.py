@@ -14,12 +14,14 @@ from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.settle import fall_back, settle
 from gateway.decisions.notification.assumptions import abandoned, assumed
 from gateway.decisions.notification.member_status import count_statuses
+from gateway.decisions.notification.update_limit import settle_update
 from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, CommitOutcome, LogEntry, Query, Release
 from gateway.model.lanes import Pace
 from gateway.model.ledger import Ledger, NotifiedState, ledger_cell
 from gateway.model.notification import Answer, Delivered, Notification, Refused, Unanswered
 from gateway.model.records import dump, load_ledger
+from gateway.outbound.registry import KINDS
 from gateway.reconcile.context import log
 from gateway.reconcile.job import Job, Sender
 from gateway.state.transact import commit_claimed, known_first, transact
@@ -61,8 +63,9 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
     def decide(stored: _Stored) -> tuple[Changes | None, None]:
         ledger, now = stored.ledger, stored.now
         if ledger is None or ledger.intent is None or ledger.intent.attempt != intent.attempt:
-            return None, None  # the lease was lost, and whoever has it now has settled this send or forgotten the incident
+            return None, None  # the lease was lost: whoever has it now has settled this send, or forgotten the incident
         settled = settle(ledger, sent.notification, sent.answer, now, looks=looks, notes=notes)
+        settled = settle_update(ledger, settled, sent.answer) if _is_limited(job, ledger) else settled
         if job.view.destination is not None and job.view.destination.fallback:
             settled = fall_back(settled, job.view.destination.fallback_after, now)
         return _settlement(job, ledger, settled, stored.version, now, looks=looks), None
@@ -72,6 +75,14 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
     done = await transact(store, "answer", known_first(ours, partial(_read_ledger, job)), decide)
     if done.committed is not None:
         await _slow_lane(job, sent.answer, done.committed.now)
+
+
+def _is_limited(job: Job, ledger: Ledger) -> bool:
+    """Return whether updates are limited there; a destination that no rule names any more is known by its endpoint."""
+    if job.view.destination is not None:
+        return job.view.destination.via.update_limit is not None
+    kind = KINDS.get(ledger.endpoint.kind) if ledger.endpoint else None
+    return kind is not None and kind.integration.update_limit is not None
 
 
 class _Stored(NamedTuple):
@@ -90,7 +101,7 @@ async def _read_ledger(job: Job) -> _Stored:
 
 
 def _settlement(job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool) -> Changes:
-    """Return what is written when a send or a look has come to its end: the ledger, the books, the story and the claim."""
+    """Return what is written at the end of a send or a look: the ledger, the books, the story and the claim."""
     cell = ledger_cell(job.incident.id, job.view.target)
     changes = Changes(expect={cell: version})
     _book(job, before, after, now, changes)

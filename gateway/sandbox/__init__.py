@@ -1,11 +1,12 @@
-"""A local Slack, a local PagerDuty and a local receiver of webhooks that behave like real ones, for `gateway demo` and the tests."""
+"""A local Slack, PagerDuty, receiver of webhooks and mail server that behave like real ones, for `gateway demo` and the tests."""
 
 from __future__ import annotations
 
 from gateway.sandbox.faults import Fault, FaultKind
+from gateway.sandbox.mail import MailSandbox
 from gateway.sandbox.pace import Pace
 from gateway.sandbox.pagerduty import PagerDutySandbox
 from gateway.sandbox.slack import SlackSandbox
 from gateway.sandbox.webhook import WebhookSandbox
 
-__all__ = ["Fault", "FaultKind", "Pace", "PagerDutySandbox", "SlackSandbox", "WebhookSandbox"]
+__all__ = ["Fault", "FaultKind", "MailSandbox", "Pace", "PagerDutySandbox", "SlackSandbox", "WebhookSandbox"]

@@ -15,8 +15,8 @@ import msgspec
 class FaultKind(StrEnum):
     """The ways a vendor fails, seen from the client."""
 
-    STATUS = "status"  # answers with an HTTP status and no JSON
-    RATE_LIMIT = "rate_limit"  # 429 with Retry-After, nothing done
+    STATUS = "status"  # answers with an HTTP status and no JSON, or with an SMTP code
+    RATE_LIMIT = "rate_limit"  # 429 with Retry-After, or 450; nothing done
     ERROR = "error"  # the vendor's own error code
     CUT_BEFORE = "cut_before"  # the connection breaks, nothing done
     CUT_AFTER = "cut_after"  # done, then the connection breaks
@@ -29,7 +29,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Slack: method `chat.update`, subject a channel's id or name. PagerDuty: method `enqueue`, an event action or `rest`,
     subject a routing key, a dedup key or an incident's id. Webhooks: method `post` or a body's type, subject a message's id or
-    an incident's key.
+    an incident's key. Mail: method `auth`, `mail`, `rcpt` or `data`, subject an address or a Message-ID.
     """
 
     kind: FaultKind

@@ -13,6 +13,7 @@ from gateway.config.settings import Settings
 from gateway.inbound.webhooks.body import Caps
 from gateway.intake.parse_webhook import MAX_ALERTS
 from gateway.model.verdict import Reason
+from gateway.outbound.registry import KINDS
 from gateway.rules.files import keys, load_rules, rules_schema
 from gateway.storage.redis import KEY_NAMES
 from gateway.telemetry.metrics import Metrics
@@ -50,9 +51,8 @@ def test_every_reason_is_explained(reason: Reason) -> None:
         {
             *keys.LABELS,
             *keys.SOURCE,
-            *keys.SLACK,
-            *keys.PAGERDUTY,
-            *keys.WEBHOOK,
+            *keys.DESTINATION,
+            *(f"{name}.{key}" for name, kind in KINDS.items() for key in kind.keys),
             *keys.ROUTE,
             *keys.CORRELATE,
             *keys.MAINTENANCE,
@@ -64,7 +64,7 @@ def test_every_reason_is_explained(reason: Reason) -> None:
     ),
 )
 def test_every_rule_key_is_described(key: str) -> None:
-    assert re.search(rf"`(slack\.|pagerduty\.|webhook\.)?{key}`", RULES)
+    assert re.search(rf"`{re.escape(key)}`", RULES)
 
 
 @pytest.mark.parametrize("name", KEY_NAMES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.model.durations import DAY, HOUR, LONGEST, MINUTE, SECOND, parse_duration
+from gateway.model.durations import DAY, HOUR, MAX_DURATION, MINUTE, SECOND, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from gateway.model.durations import DAY, HOUR, LONGEST, MINUTE, SECOND, parse_du
         pytest.param("1w1d", 8 * DAY, id="weeks and days"),
         pytest.param("30m2h", 2 * HOUR + 30 * MINUTE, id="units in any order"),
         pytest.param("0s", 0, id="none at all"),
-        pytest.param("366d", LONGEST, id="a leap year is the longest"),
+        pytest.param("366d", MAX_DURATION, id="a leap year is the longest"),
     ],
 )
 def test_a_duration_is_read(text: str, milliseconds: int) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from gateway.model.alert import Observation, fingerprint, identity
 from gateway.model.matchers import parse_matchers
-from gateway.model.rules.destination import Destination, PagerDutyService, SlackChannel, Webhook
+from gateway.model.rules.destination import Destination
 from gateway.model.rules.kinds import CorrelateRule
 from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.route import Route
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import BUILT_IN_WORDS, Severity
+from gateway.outbound.mail.destination import Mailbox
+from gateway.outbound.pagerduty.destination import PagerDutyService
+from gateway.outbound.slack.destination import SlackChannel
+from gateway.outbound.webhook.destination import Webhook
 
 START = 1_800_000_000_000  # a Friday in January 2027, in ms
 
@@ -49,6 +53,10 @@ def pager(name: str = "pager", fallback: tuple[str, ...] = ()) -> Destination:
 
 def webhook(name: str = "hook", url: str = "HOOK_URL", fallback: tuple[str, ...] = (), **more: SecretName) -> Destination:
     return Destination(name, BUILT_IN, Webhook(SecretName(url), **more), fallback)
+
+
+def mail(name: str = "ops", to: tuple[str, ...] = ("ops@example.org",), fallback: tuple[str, ...] = ()) -> Destination:
+    return Destination(name, BUILT_IN, Mailbox(to, "alerts@example.org"), fallback)
 
 
 def rulebook(

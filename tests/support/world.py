@@ -115,6 +115,7 @@ class Secrets:
             "SLACK_BOT_TOKEN": "xoxb-1",
             "PAGERDUTY_ROUTING_KEY": "key-1",
             "HOOK_URL": "https://hook.example/",
+            "GATEWAY_SMTP_URL": "smtp://alerts:secret@mail.example:587",
         }
     )
 
@@ -194,6 +195,7 @@ class World:
         self.slack = Destinations("slack", True, self, takes_notes=True)
         self.pagerduty = Destinations("pagerduty", False, self)
         self.hook = Destinations("webhook", False, self, takes_notes=True)
+        self.mail = Destinations("email", False, self)
         self.secrets = Secrets()
         self.watcher = Silent()
         self.reports: list[tuple[str, dict[str, str]]] = []
@@ -204,7 +206,7 @@ class World:
 
     def begin(self, rules: Rulebook) -> None:
         """A process that has only what is in the store; what another one knew is gone with it."""
-        vendors = {one.kind: one for one in (self.slack, self.pagerduty, self.hook)}
+        vendors = {one.kind: one for one in (self.slack, self.pagerduty, self.hook, self.mail)}
         notifiers = {**vendors, "log": Destinations("log", False, self)}
         policy = Policy(rules)
         self.intake = GroupCommit(self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
+from gateway.decisions.notification.update_limit import left_out_before
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, Notification
-from gateway.model.rules.destination import SlackChannel
 from gateway.model.rules.rulebook import LabelRules
 
 SUMMARY_ANNOTATIONS = ("summary", "message", "description")
@@ -42,7 +42,7 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
         ended_at=max((member.alert.ended_at for member in shown), default=now) if ended else 0,
         at=now,
         page=view.desired.paged,
-        mentions=via.mention_on_page if isinstance(via, SlackChannel) else (),
+        mentions=via.mentions if via else (),
         acknowledged_by=who.by if who else "",
         acknowledged_at=who.at if who else 0,
         closed_by=view.desired.closed_by if view.desired.state is NotifiedState.CLOSED else "",
@@ -53,6 +53,7 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
         link=f"{public_url}/api/v1/incidents/{incident.id}" if public_url else "",
         previous=incident.previous,
         reason=_reason(view) or incident.alone,
+        left_out=left_out_before(view),
         **_silence_facts(view),
     )
 

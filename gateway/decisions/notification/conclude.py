@@ -11,6 +11,7 @@ import msgspec
 
 from gateway.decisions.notification.assumptions import superseded
 from gateway.decisions.notification.audience import Audience
+from gateway.decisions.notification.update_limit import limit_updates
 from gateway.decisions.notification.view import TargetMember, View, ends_at
 from gateway.decisions.route import interrupts
 from gateway.model.incident import Incident
@@ -41,6 +42,7 @@ def conclude_view(view: View, incident: Incident, now: int) -> View:
         view = _concluded(view, _ended(told, NotifiedState.ENDED), now, NotifyReason.ENDED)
     else:
         view = _concluded(view, told, None, NotifyReason.UP_TO_DATE)
+    view = limit_updates(view)
     return view.with_ledger(superseded(view.ledger, view.desired))
 
 
@@ -145,7 +147,7 @@ def _no_longer_fires(view: View, incident: Incident, now: int) -> View:
         return _concluded(view, _ended(told, NotifiedState.ENDED), max(AT_ONCE, quiet_until), NotifyReason.ENDED)
     # Everything has ended, but it may flap: the end is notified once the view was quiet for `resolve_after`.
     view = msgspec.structs.replace(view, quiet_until=quiet_until, look_at=quiet_until)
-    if view.kind == "pagerduty":  # it knows no state between triggered and resolved
+    if view.destination is not None and not view.destination.via.shows_quiet:
         return _concluded(view, told, None, NotifyReason.QUIET)
     quiet = msgspec.structs.replace(_ended(told, NotifiedState.FIRING), severity=told.severity, quiet=True)
     due = max(AT_ONCE, view.ledger.notified_at + view.update_interval) if quiet != told else None

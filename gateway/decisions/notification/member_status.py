@@ -12,7 +12,7 @@ from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.durations import MINUTE
 from gateway.model.incident import StatusCounts
 from gateway.model.ledger import NotifiedState
-from gateway.model.verdict import MemberStatus, Reason, Verdict
+from gateway.model.verdict import MemberStatus, NotifyReason, Reason, Verdict
 
 SILENT_FAILURE_MS = 2 * MINUTE  # a destination that fails for longer is an alert of our own
 
@@ -87,7 +87,7 @@ def _status_of(view: View, member: TargetMember, now: int) -> Verdict:
     if not member.alert.firing:
         # It came and went before anybody had to be told, and nobody is.
         return Verdict(MemberStatus.SUPPRESSED, Reason.ENDED_UNTOLD, rule)
-    if ledger.last_notified.state is NotifiedState.FIRING and due > now:
+    if ledger.last_notified.state is NotifiedState.FIRING and (due > now or view.reason is NotifyReason.UPDATE_LEFT_OUT):
         # It joins a message that people have already; the next edit shows it.
         return Verdict(MemberStatus.HELD, Reason.UPDATE_INTERVAL, rule, due)
     if due > now:

@@ -1,61 +1,105 @@
-"""Where people are told: a Slack channel, a PagerDuty service, a receiver of webhooks."""
+"""A destination of the rules, and what every kind of destination says of itself.
+
+The kinds (a Slack channel, a PagerDuty service, …) stand in their own folders under `gateway/outbound/`. Decisions and rule
+files know them by the facts of `Integration` alone.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 from gateway.model.durations import MINUTE
-from gateway.model.rules.origin import Origin, SecretName
-
-SLACK_BOT_TOKEN = SecretName("SLACK_BOT_TOKEN")
+from gateway.model.rules.origin import Origin
 
 
-@dataclass(frozen=True, slots=True)
-class SlackChannel:
-    """`channel` is an id, a #name, or a template such as `#{team}-oncall` that may only give the values in `allow`."""
+class Interrupts(StrEnum):
+    """Whether a person is called by what arrives at a destination, which decides where routes may name it."""
 
-    kind: ClassVar[str] = "slack"
-    channel: str
-    token: SecretName = SLACK_BOT_TOKEN
-    allow: frozenset[str] = frozenset()
-    mention_on_page: tuple[str, ...] = ()
-
-    @property
-    def credentials(self) -> tuple[str, ...]:
-        return (self.token.env,)
+    ALWAYS = "always"  # it belongs into `page` alone
+    WHEN_PAGED = "when_paged"  # `notify` shows it, `page` calls somebody too
+    NEVER = "never"  # `page` refuses it: nobody would be woken
 
 
 @dataclass(frozen=True, slots=True)
-class PagerDutyService:
-    kind: ClassVar[str] = "pagerduty"
-    routing_key: SecretName
-    service: str = ""
+class UpdateLimit:
+    """How often readers may be brought up to date where what was sent cannot be edited, so that each update is a new message.
 
-    @property
-    def credentials(self) -> tuple[str, ...]:
-        return (self.routing_key.env,)
+    An update waits for `interval` (ms) after the notification before it, and there are at most `most` of one incident.
+    """
+
+    interval: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
-class Webhook:
-    """A receiver of anybody's: the secrets that hold its address, a bearer token that it is shown, and the key of signatures."""
+class Integration(ABC):
+    """What a rule says of one destination; each kind of destination has a subclass of its own.
 
-    kind: ClassVar[str] = "webhook"
-    url: SecretName
-    token: SecretName | None = None
-    secret: SecretName | None = None
+    `kind` is the key in rule files, the `kind` of stored endpoints and the name in the registry. `label` names the kind in
+    sentences.
+    """
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    interrupts: ClassVar[Interrupts] = Interrupts.WHEN_PAGED
+    shows_quiet: ClassVar[bool] = True  # there is a state between firing and ended: nothing fires, the end is not told yet
+    takes_audit: ClassVar[bool] = False  # the audit trail may be sent there
+    update_limit: ClassVar[UpdateLimit | None] = None  # None: a message is edited, or takes as many updates as there are
 
     @property
+    @abstractmethod
     def credentials(self) -> tuple[str, ...]:
-        return tuple(one.env for one in (self.url, self.token, self.secret) if one is not None)
+        """The names of all secrets that it needs. By the first it is the place that it is."""
+
+    @property
+    def address(self) -> str:
+        """What the place is called; empty where the destination's own name is all that people know it by."""
+        return ""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address that a template may give; empty where there is no template."""
+        return ()
+
+    @property
+    def template(self) -> str:
+        """The address with `{label}`s to be filled in from an alert; empty where it has none."""
+        return ""
+
+    @property
+    def allowed_values(self) -> frozenset[str]:
+        """The values that may stand in `template`."""
+        return frozenset()
+
+    @property
+    def mentions(self) -> tuple[str, ...]:
+        """Who is called by name where it pages."""
+        return ()
+
+    @property
+    def place(self) -> object:
+        """Two destinations of one kind with the same place lead to the same readers."""
+        return self.credentials[0]
+
+    @property
+    def rate_limit_place(self) -> str:
+        """What the vendor counts calls by, beside the credential."""
+        return ""
+
+    @property
+    def further_secrets(self) -> tuple[str, str]:
+        """The names for `Endpoint.token` and `Endpoint.key`."""
+        return "", ""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
     name: str
     origin: Origin
-    via: SlackChannel | PagerDutyService | Webhook
+    via: Integration
     fallback: tuple[str, ...] = ()
     fallback_after: int = 2 * MINUTE
 
@@ -76,6 +120,4 @@ class Destination:
     @property
     def address(self) -> str:
         """What the place is called; a Slack channel's name may have labels to be filled in."""
-        if isinstance(self.via, SlackChannel):
-            return self.via.channel
-        return (self.via.service if isinstance(self.via, PagerDutyService) else "") or self.name
+        return self.via.address or self.name

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.model.instants import instant
-from gateway.model.rules.destination import Destination, SlackChannel, Webhook
+from gateway.model.rules.destination import Destination
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.route import ALWAYS
 from gateway.model.rules.rulebook import DEFAULT_CLOSED_BY_HAND, LabelRules, Rulebook
 from gateway.model.time_intervals import TimeInterval, first_after
+from gateway.outbound.registry import KINDS
 from gateway.rules.files.checks import Checks
 from gateway.rules.files.findings import Finding, nearest
 from gateway.rules.files.raw import Written
@@ -122,6 +123,7 @@ class _Assembly(Checks):
         self.unique(((one.value.name, one.place) for one in listed), "watchdog")
         for one in listed:
             self.interrupts_nobody(*one.notify)
+            self.wakes_somebody(*one.page)
             for level, place, message in findings_of(one, sources):
                 self._findings.append(Finding(level, place, message))
         found = {one.value.name: replace(one.value, source=source_of(one, sources)) for one in reversed(listed)}
@@ -131,8 +133,9 @@ class _Assembly(Checks):
     def audit(self, destinations: Mapping[str, Destination]) -> tuple[str, ...]:
         """Only a receiver of webhooks takes what no person is to read."""
         for one in self._written.audit:
-            if one.name in destinations and not isinstance(destinations[one.name].via, Webhook):
-                self.error(one.place, f"`{one.name}` takes no audit trail: name a {{webhook: …}} destination")
+            if one.name in destinations and not destinations[one.name].via.takes_audit:
+                kinds = " or ".join(f"{{{name}: …}}" for name, kind in KINDS.items() if kind.integration.takes_audit)
+                self.error(one.place, f"`{one.name}` takes no audit trail: name a {kinds} destination")
         return self.names(self._written.audit, destinations)
 
     def never_come(self, now: int) -> None:
@@ -149,8 +152,7 @@ class _Assembly(Checks):
 
 
 def _channel(destination: Destination) -> object:
-    via = destination.via
-    return (via.channel, via.token) if isinstance(via, SlackChannel) else (via.kind, destination.credential)
+    return destination.kind, destination.via.place
 
 
 def _reached(name: str, destinations: Mapping[str, Destination]) -> set[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gateway.model.matchers import Matcher
-from gateway.model.rules.destination import Destination, PagerDutyService
+from gateway.model.rules.destination import Destination, Integration, Interrupts
 from gateway.rules.files.findings import Finding, Level, Place, nearest
 from gateway.rules.files.raw import Written
 from gateway.rules.files.reader import Reference
@@ -45,10 +45,21 @@ class Checks:
         return tuple(dict.fromkeys(one.name for one in references if self.known(one, destinations)))
 
     def interrupts_nobody(self, *notify: Reference) -> None:
-        pagers = {one.value.name for one in self._written.destinations if isinstance(one.value.via, PagerDutyService)}
-        for one in notify:
-            if one.name in pagers:
-                self.error(one.place, f"`{one.name}` is PagerDuty, which always interrupts: it belongs into `page`")
+        for reference, via in self._named(notify):
+            if via.interrupts is Interrupts.ALWAYS:
+                what = f"`{reference.name}` is {via.label}, which always interrupts"
+                self.error(reference.place, f"{what}: it belongs into `page`")
+
+    def wakes_somebody(self, *page: Reference) -> None:
+        for reference, via in self._named(page):
+            if via.interrupts is Interrupts.NEVER:
+                what = f"`{reference.name}` is {via.label}, which wakes nobody"
+                self.error(reference.place, f"{what}: it belongs into `notify`, or into `fallback` of what pages")
+
+    def _named(self, references: Iterable[Reference]) -> Iterator[tuple[Reference, Integration]]:
+        """The references whose destination there is."""
+        known = {written.value.name: written.value.via for written in self._written.destinations}
+        return ((reference, known[reference.name]) for reference in references if reference.name in known)
 
     def unreachable(self, siblings: Sequence[tuple[str, Place, tuple[Matcher, ...], bool]], what: str) -> None:
         """An earlier sibling whose matchers are all among a later one's takes everything from it."""

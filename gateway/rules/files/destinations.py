@@ -1,33 +1,32 @@
-"""`destinations:` as they are written."""
+"""`destinations:` as they are written. What stands under each kind is described by the kind's own folder."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from typing import Any
 
 import yaml
 
-from gateway.model.rules.destination import Destination, PagerDutyService, SlackChannel, Webhook
+from gateway.model.rules.destination import Destination, Integration
 from gateway.model.rules.origin import Origin
-from gateway.rules.files.keys import DESTINATION, KINDS, PAGERDUTY, SLACK, WEBHOOK
+from gateway.outbound.kind import DestinationKind, RuleKey, ValueType
+from gateway.outbound.registry import KINDS
+from gateway.rules.files.keys import DESTINATION
 from gateway.rules.files.raw import WrittenDestination
 from gateway.rules.files.reader import Reader
 
 DESTINATION_NAME = r"[A-Za-z0-9_.-]+"
-CHANNEL = r"#?[^\s|#<>@]+"
-_LABEL = re.compile(r"\{[^{}]+\}")
 
 
 def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node) -> WrittenDestination | None:
     if reader.name(key, DESTINATION_NAME, "a name of letters, digits, _ . and -") is None:
         return None
-    given = reader.fields(node, DESTINATION)
+    given = reader.fields(node, (*KINDS, *DESTINATION))
     kinds = [kind for kind in KINDS if kind in given]
     if len(kinds) != 1:
         if isinstance(node, yaml.MappingNode):
-            reader.error(node, "a destination is one of {slack: …}, {pagerduty: …} and {webhook: …}")
+            reader.error(node, f"a destination is one of {_choice()}")
         return None
-    via = _READERS[kinds[0]](reader, given[kinds[0]])
+    via = _read_integration(reader, KINDS[kinds[0]], given[kinds[0]])
     after = reader.duration(given["fallback_after"]) if "fallback_after" in given else None
     fallback = reader.references(given["fallback"]) if "fallback" in given else ()
     if "fallback_after" in given and not fallback:
@@ -36,56 +35,42 @@ def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node)
         return None
     place = reader.place(key)
     more = {} if after is None else {"fallback_after": after}
-    value = Destination(name, Origin(place.file, place.line), via, tuple(one.name for one in fallback), **more)
+    value = Destination(name, Origin(place.file, place.line), via, tuple(reference.name for reference in fallback), **more)
     return WrittenDestination(value, place, fallback)
 
 
-def _read_slack(reader: Reader, node: yaml.Node) -> SlackChannel | None:
-    given = reader.fields(node, SLACK)
-    if "channel" not in given:
-        reader.error(node, "`channel` is missing: an id such as C024BE91L, or a name such as '#payments'")
+def _choice() -> str:
+    """`{slack: …}, {pagerduty: …} and {webhook: …}`."""
+    *others, last = (f"{{{kind}: …}}" for kind in KINDS)
+    return f"{', '.join(others)} and {last}"
+
+
+def _read_integration(reader: Reader, kind: DestinationKind, node: yaml.Node) -> Integration | None:
+    """Read what stands under a kind. A faulty key that may be left out is reported and left out."""
+    given = reader.fields(node, kind.keys)
+    values: dict[str, Any] = {}
+    for name, key in kind.keys.items():
+        value = _read_value(reader, key, given[name]) if name in given else None
+        if value is not None:
+            values[name] = value
+        elif key.missing and name not in given:
+            reader.error(node, f"`{name}` is missing: {key.missing}")
+    if any(key.missing and name not in values for name, key in kind.keys.items()):
         return None
-    channel = reader.name(given["channel"], CHANNEL, "an id such as C024BE91L or a name such as '#payments'")
-    token = reader.secret(given["token"]) if "token" in given else None
-    allow = frozenset(
-        value for item in (reader.items(given["allow"]) if "allow" in given else ()) if (value := reader.name(item, r"[A-Za-z0-9_.-]+", "a value of letters, digits, _ . and -"))
-    )  # fmt: skip
-    mentions = reader.texts(given["mention_on_page"]) if "mention_on_page" in given else ()
-    if channel is None:
-        return None
-    if re.search(r"[{}]", _LABEL.sub("", channel)):
-        reader.error(given["channel"], f"`{channel[:60]}` has a brace that belongs to no {{label}}")
-        return None
-    if "{" in channel and not allow:
-        reader.error(given["channel"], "a channel from a label needs `allow`, the values that may stand in it")
-    if "{" not in channel and "allow" in given:
-        reader.error(given["allow"], "`allow` is for channels from a label, such as '#{team}-oncall'")
-    more = {"token": token} if token else {}
-    return SlackChannel(channel, allow=allow, mention_on_page=mentions, **more)
+    for name, message in kind.problems(values):
+        reader.error(given[name], message)
+    return kind.make(values)
 
 
-def _read_pagerduty(reader: Reader, node: yaml.Node) -> PagerDutyService | None:
-    given = reader.fields(node, PAGERDUTY)
-    if "routing_key" not in given:
-        reader.error(node, "`routing_key` is missing: {env: PAGERDUTY_ROUTING_KEY}")
-        return None
-    key = reader.secret(given["routing_key"])
-    service = reader.name(given["service"]) if "service" in given else ""
-    return PagerDutyService(key, service or "") if key else None
+def _read_value(reader: Reader, key: RuleKey, node: yaml.Node) -> Any:
+    if key.type is ValueType.SECRET:
+        return reader.secret(node)
+    if key.type is ValueType.TEXT:
+        return _read_text(reader, key, node)
+    found = reader.found
+    texts = tuple(text for item in reader.items(node) if (text := _read_text(reader, key, item)) is not None)
+    return texts if texts or reader.found == found else None  # an empty list is a value, one of faulty texts is none
 
 
-def _read_webhook(reader: Reader, node: yaml.Node) -> Webhook | None:
-    given = reader.fields(node, WEBHOOK)
-    if "url" not in given:
-        reader.error(node, "`url` is missing: {env: AUDIT_URL}, the variable that holds the receiver's address")
-        return None
-    secrets = {name: reader.secret(given[name]) for name in WEBHOOK if name in given}
-    url = secrets.pop("url")
-    return Webhook(url, **secrets) if url is not None else None
-
-
-_READERS: Mapping[str, Callable[[Reader, yaml.Node], SlackChannel | PagerDutyService | Webhook | None]] = {
-    "slack": _read_slack,
-    "pagerduty": _read_pagerduty,
-    "webhook": _read_webhook,
-}
+def _read_text(reader: Reader, key: RuleKey, node: yaml.Node) -> str | None:
+    return reader.name(node, key.pattern, key.expected) if key.pattern else reader.text(node)

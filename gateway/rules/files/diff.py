@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 
 from gateway.model.durations import UNITS
-from gateway.model.rules.destination import Destination, PagerDutyService, SlackChannel, Webhook
+from gateway.model.rules.destination import Destination, Integration
 from gateway.model.rules.kinds import CorrelateRule, InhibitRule, Maintenance, Watchdog
 from gateway.model.rules.origin import SecretName
 from gateway.model.rules.route import Condition, PageWhen, Route
@@ -149,7 +149,7 @@ def _part(value: object) -> str:
             return f"{value.quantifier} of [{', '.join(_condition(one) for one in value.conditions)}]"
         case PageWhen():
             return "always"
-        case SlackChannel() | PagerDutyService() | Webhook():
+        case Integration():
             return value.kind
     return str(value) or "none"
 

@@ -14,11 +14,7 @@ LATER_TOP = (
 )  # fmt: skip
 LABELS = ("ignore", "rename", "severity", "service", "scope", "redact", "links")
 SOURCE = ("name", "match", "token", "alertmanager", "receiver", "group_interval", "repeat_interval", "stale_after")
-KINDS = ("slack", "pagerduty", "webhook")
-DESTINATION = (*KINDS, "fallback", "fallback_after")
-SLACK = ("channel", "allow", "token", "mention_on_page")
-PAGERDUTY = ("routing_key", "service")
-WEBHOOK = ("url", "token", "secret")
+DESTINATION = ("fallback", "fallback_after")  # beside the kind, whose keys stand in its folder under `outbound/`
 TIMERS = ("group_wait", "update_interval", "resolve_after", "remind", "longest_hold")
 ROUTE = (*RULE, "parent", "continue", "notify", "page", "page_when", "mute", "shifts", *TIMERS)
 LATER_ROUTE = ("digest", "escalate", *LATER_RULE)

@@ -6,8 +6,9 @@ from typing import Any
 
 from gateway.model.durations import DURATION
 from gateway.model.severity import BUILT_IN_WORDS
-from gateway.rules.files.destinations import CHANNEL, DESTINATION_NAME
-from gateway.rules.files.keys import KINDS
+from gateway.outbound.kind import DestinationKind, RuleKey, ValueType
+from gateway.outbound.registry import KINDS
+from gateway.rules.files.destinations import DESTINATION_NAME
 from gateway.rules.files.reader import VARIABLE
 from gateway.rules.files.sources import SOURCE_NAME
 
@@ -60,26 +61,27 @@ SOURCE = _object(
     },
     "name",
 )
+
+
+def _value(key: RuleKey) -> Schema:
+    """The value of one key of a kind of destination."""
+    described = {"description": key.description} if key.description else {}
+    if key.type is ValueType.SECRET:
+        return {**SECRET, **described}
+    text = {**TEXT, "pattern": f"^({key.pattern})$"} if key.pattern else TEXT
+    if key.type is ValueType.TEXT:
+        return {**text, **described}
+    return {"type": "array", "items": text, **({"minItems": 1} if key.missing else {}), **described}
+
+
+def _integration(kind: DestinationKind) -> Schema:
+    required = [name for name, key in kind.keys.items() if key.missing]
+    return _object({name: _value(key) for name, key in kind.keys.items()}, *required)
+
+
 DESTINATION = _object(
     {
-        "slack": _object(
-            {
-                "channel": {"type": "string", "pattern": f"^{CHANNEL}$"},
-                "allow": TEXTS,
-                "token": SECRET,
-                "mention_on_page": TEXTS,
-            },
-            "channel",
-        ),
-        "pagerduty": _object({"routing_key": SECRET, "service": TEXT}, "routing_key"),
-        "webhook": _object(
-            {
-                "url": {**SECRET, "description": "the variable that holds the receiver's address"},
-                "token": {**SECRET, "description": "shown as a bearer token"},
-                "secret": {**SECRET, "description": "the key of signatures, whsec_<base64>"},
-            },
-            "url",
-        ),
+        **{name: _integration(kind) for name, kind in KINDS.items()},
         "fallback": {**TEXTS, "description": "who is told instead while this one cannot be reached"},
         "fallback_after": DURATIONS,
     },

@@ -70,6 +70,7 @@ class RouteTree:
         if one.shifts is not None:
             own["shifts"] = tuple(self._shift(shift, destinations) for shift in one.shifts)
         self._checks.interrupts_nobody(*(one.notify or ()), *(ref for shift in one.shifts or () for ref in shift.notify))
+        self._checks.wakes_somebody(*(one.page or ()), *(ref for shift in one.shifts or () for ref in shift.page))
         origin = Origin(one.place.file, one.place.line)
         return Route(one.name, origin, one.match, parent, children, one.go_on, **{**inherited, **own})
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.rules.destination import SlackChannel
 from gateway.model.rules.origin import SecretName
 from gateway.model.rules.route import Condition, PageWhen, Quantifier
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
+from gateway.outbound.slack.destination import SlackChannel
 from tests.support.rule_files import (
     CHAT,
     SMALLEST,

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from gateway.model.durations import MINUTE
-from gateway.model.rules.destination import PagerDutyService, SlackChannel
 from gateway.model.rules.origin import SecretName
+from gateway.outbound.pagerduty.destination import PagerDutyService
+from gateway.outbound.slack.destination import SlackChannel
 from tests.support.rule_files import (
     EVERYTHING,
     book,
@@ -38,7 +39,7 @@ ERRORS = [
     ),
     pytest.param(
         "destinations:\n  a: {webhook: {url: {env: U}}, slack: {channel: C1}}\n",
-        "2:6: a destination is one of {slack: …}, {pagerduty: …} and {webhook: …}",
+        "2:6: a destination is one of {slack: …}, {pagerduty: …}, {webhook: …} and {email: …}",
         id="a destination of two kinds",
     ),
     pytest.param(

@@ -1,0 +1,125 @@
+"""What a vendor's folder has to provide: one `DestinationKind`, named in `registry.py`.
+
+Everything outside the folder (rule files, delivery, `gateway doctor`, `gateway page-test`) knows the vendor by this value and by
+its `Integration` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from gateway.model.lanes import Pace
+from gateway.model.notification import Refused, Unanswered
+from gateway.model.rules.destination import Destination, Integration
+from gateway.ports import Notifier
+
+SecretOf = Callable[[str], str | None]
+
+
+class ClosableNotifier(Notifier, Protocol):
+    """A notifier that keeps connections, which `aclose` gives back."""
+
+    async def aclose(self) -> None: ...
+
+
+class ValueType(StrEnum):
+    """How the value of a rule's key is written."""
+
+    SECRET = "secret"  # noqa: S105 - `{env: NAME}`, read as a `SecretName`
+    TEXT = "text"
+    TEXTS = "texts"  # a list, read as a tuple
+
+
+@dataclass(frozen=True, slots=True)
+class RuleKey:
+    """One key that a rule may give under its kind of destination.
+
+    `missing` says what is needed where a required key is left out; it is empty for keys that may be. Each text has to match
+    `pattern` (empty: any text will do), which `expected` puts into words. `description` is shown by editors.
+    """
+
+    type: ValueType
+    missing: str = ""
+    pattern: str = ""
+    expected: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What a notifier is built from: the vendor's address, secrets by their names, and the proxy to the outside."""
+
+    address: str
+    secret_of: SecretOf
+    proxy: str | None = None
+
+
+class Mark(StrEnum):
+    """How serious a finding of `gateway doctor` is."""
+
+    GOOD = "ok"
+    WORRY = "warn"
+    BAD = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What `gateway doctor` says of one destination."""
+
+    mark: Mark
+    said: str
+
+
+Values = Mapping[str, Any]
+
+
+def _no_problems(values: Values) -> Iterable[tuple[str, str]]:
+    del values
+    return ()
+
+
+def _whole_secret(secret: str) -> str:
+    return secret
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationKind:
+    """One kind of destination, from its rule to its notifier.
+
+    `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key and the sentence of
+    everything that the keys alone cannot say. `examine` is asked by `gateway doctor` with the secrets that `credentials` names
+    and sends nothing to people. `address_setting` names the variable of the vendor's address, where it has one, and `remedies`
+    what to do about a refusal, by its detail.
+
+    `place_in_secret` returns the part of the first credential that says which place it leads to. Where that part stays the
+    same, what was told by the old credential is ended by the new one; else its end can be told by nobody.
+    """
+
+    integration: type[Integration]
+    keys: Mapping[str, RuleKey]
+    make: Callable[[Values], Integration]
+    pace: Pace
+    notifier: Callable[[Wiring], ClosableNotifier]
+    examine: Callable[[Destination, Mapping[str, str], Wiring], Awaitable[Examined]]
+    problems: Callable[[Values], Iterable[tuple[str, str]]] = _no_problems
+    address_setting: str = ""
+    remedies: Mapping[str, str] = field(default_factory=dict)
+    place_in_secret: Callable[[str], str] = _whole_secret
+
+    @property
+    def name(self) -> str:
+        return self.integration.kind
+
+    def trouble(self, answer: Refused | Unanswered, credential: str) -> str:
+        """What the vendor said, and what to do about it. `credential` is the variable that holds it."""
+        remedy = f"is {self.address_setting or credential} right, and can it be reached from here?"
+        if isinstance(answer, Refused) and answer.reason == "rate_limited":
+            remedy = "try again later"
+        elif isinstance(answer, Refused) and answer.detail in self.remedies:
+            remedy = self.remedies[answer.detail]
+        elif isinstance(answer, Refused) and answer.permanent:
+            remedy = f"is {credential} right?"
+        return f"{answer.reason} {answer.detail}".strip() + f"; {remedy}"

@@ -1,0 +1,1 @@
+"""Mail: render, send by SMTP, judge the server's answers."""

@@ -1,0 +1,193 @@
+"""What a mail says, as plain text and as HTML: first what, how bad and since when, last who sent it and why.
+
+Both parts are made from one `Content`, whose texts are raw. In HTML every value is escaped; no text of a label or an annotation
+becomes a link, an image or a style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from gateway.model.instants import instant
+from gateway.model.ledger import Note, NotifiedState
+from gateway.model.notification import AlertLine, Notification
+from gateway.model.severity import Severity
+from gateway.outbound.wording import shorten, spoken, tame, web_address
+
+ALERTS_SHOWN, WHERE_SHOWN, LABELS_SHOWN, SUMMARIES_SHOWN = 50, 20, 12, 3
+MAX_TITLE, MAX_VALUE, MAX_SUMMARY, MAX_URL = 150, 200, 1_000, 2_000  # characters
+
+SEVERITY_SIGNS = {
+    Severity.CRITICAL: "🔴",
+    Severity.ERROR: "🟠",
+    Severity.WARNING: "🟡",
+    Severity.INFO: "🔵",
+    Severity.NONE: "⚪",
+}
+STATE_SIGNS = {NotifiedState.ENDED: "✅", NotifiedState.CLOSED: "☑️", NotifiedState.MOVED: "➡️"}
+STATE_WORDS = {NotifiedState.ENDED: "Resolved", NotifiedState.CLOSED: "Closed by hand", NotifiedState.MOVED: "Moved"}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The parts of one mail in their order; `where` and `links` hold names and values."""
+
+    headline: str
+    facts: tuple[str, ...]
+    where: tuple[tuple[str, str], ...] = ()
+    alerts: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    footer: tuple[str, ...] = ()
+
+
+def content_of(notification: Notification) -> Content:
+    return Content(
+        headline=headline(notification),
+        facts=tuple(fact for fact in _facts(notification) if fact),
+        where=tuple((_value(name), _value(value)) for name, value in [*notification.where.items()][:WHERE_SHOWN]),
+        alerts=tuple(_alerts(notification)),
+        links=tuple(_links(notification)),
+        footer=tuple(_footer(notification)),
+    )
+
+
+def content_of_notes(notes: Sequence[Note], incident: str) -> Content:
+    first, *others = (shorten(tame(note.text), MAX_SUMMARY) for note in notes)
+    return Content(first, tuple(others), footer=(f"incident {_value(incident)}",))
+
+
+def headline(notification: Notification) -> str:
+    """Say the state, how bad it is and what it is about, in one line: it is the subject too."""
+    more = notification.firing - 1 if notification.state is NotifiedState.FIRING else 0
+    title = shorten(tame(notification.title), MAX_TITLE) + (f" (+{more})" if more > 0 else "")
+    if notification.state in STATE_WORDS:
+        return f"{STATE_SIGNS[notification.state]} {STATE_WORDS[notification.state]}: {title}"
+    again = ", again" if notification.generation > 1 else ""
+    return f"{SEVERITY_SIGNS[notification.severity]} {notification.severity.word.upper()}{again}: {title}"
+
+
+def text_of(content: Content) -> str:
+    where = [f"{name}: {value}" for name, value in content.where]
+    links = [f"{name}: {address}" for name, address in content.links]
+    alerts = [f"- {alert}" for alert in content.alerts]
+    blocks = ([content.headline], content.facts, where, alerts, links, ["-- ", " · ".join(content.footer)])
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def html_of(content: Content) -> str:
+    """Plain markup without styles or images, which readers of mail show as they like."""
+    where = "".join(f"<tr><th align=left>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in content.where)
+    alerts = "".join(f"<li>{escape(alert)}</li>" for alert in content.alerts)
+    links = " · ".join(f'<a href="{escape(address)}">{escape(name)}</a>' for name, address in content.links)
+    parts = (
+        f"<h2>{escape(content.headline)}</h2>",
+        f"<p>{'<br>'.join(escape(fact) for fact in content.facts)}</p>" if content.facts else "",
+        f"<table>{where}</table>" if where else "",
+        f"<ul>{alerts}</ul>" if alerts else "",
+        f"<p>{links}</p>" if links else "",
+        f"<p><small>{escape(' · '.join(content.footer))}</small></p>",
+    )
+    body = "\n".join(part for part in parts if part)
+    return f'<!doctype html>\n<html><head><meta charset="utf-8"></head><body>\n{body}\n</body></html>\n'
+
+
+def _value(text: str) -> str:
+    return shorten(tame(text), MAX_VALUE)
+
+
+def _moment(milliseconds: int) -> str:
+    """The date stands there too: a mail may be read days later."""
+    return instant(milliseconds).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _facts(notification: Notification) -> Iterator[str]:
+    yield _when(notification)
+    yield from dict.fromkeys(
+        shorten(tame(line.summary), MAX_SUMMARY) for line in notification.lines[:SUMMARIES_SHOWN] if line.summary
+    )
+    yield _count(notification)
+    yield _who(notification)
+    if notification.silenced_after_notify:
+        until = notification.silenced_after_notify_until
+        yield f"🔕 {_value(notification.silenced_after_notify)}" + (f", until {_moment(until)}" if until else "")
+    if notification.reason:
+        yield _value(notification.reason)
+    if notification.left_out:
+        changes = "update was" if notification.left_out == 1 else "updates were"
+        yield f"{notification.left_out} {changes} left out since the last mail; this is how it stands now"
+
+
+def _when(notification: Notification) -> str:
+    since = _moment(notification.started_at)
+    match notification.state:
+        case NotifiedState.ENDED:
+            lasted = spoken(notification.ended_at - notification.started_at)
+            return f"Fired {since}, ended {_moment(notification.ended_at)}: it took {lasted}"
+        case NotifiedState.CLOSED:
+            return f"Firing since {since}; closed by {_value(notification.closed_by or 'hand')} while it still fires"
+        case NotifiedState.MOVED:
+            return f"Firing since {since}; {_value(notification.moved_to) or 'no rule tells it here any longer'}"
+        case _:
+            return f"Firing since {since} ({spoken(notification.at - notification.started_at)})"
+
+
+def _count(notification: Notification) -> str:
+    if notification.alerts < 2:
+        return ""
+    counts = {"firing": notification.firing, "ended": notification.ended, "moved": notification.moved}
+    return f"{notification.alerts} alerts: {', '.join(f'{count} {what}' for what, count in counts.items() if count)}"
+
+
+def _who(notification: Notification) -> str:
+    if notification.state is not NotifiedState.FIRING:
+        return ""
+    if notification.acknowledged_by:
+        return f"{_value(notification.acknowledged_by)} has it since {_moment(notification.acknowledged_at)}"
+    return "Nobody has it yet" + (f" (owner: {_value(notification.owner)})" if notification.owner else "")
+
+
+def _alerts(notification: Notification) -> Iterator[str]:
+    for line in notification.lines[:ALERTS_SHOWN]:
+        yield _alert(line, notification)
+    rest = notification.alerts - len(notification.lines[:ALERTS_SHOWN])
+    if rest > 0:
+        yield f"… and {rest} more"
+
+
+def _alert(line: AlertLine, notification: Notification) -> str:
+    own = [(name, value) for name, value in line.labels.items() if notification.where.get(name) != value and name != "severity"]
+    labels = "".join(f" {_value(name)}={_value(value)}" for name, value in own[:LABELS_SHOWN])
+    labels += f" (fired {line.times} times)" if line.times > 1 else ""
+    name = _value(line.name)
+    if line.ended_at:
+        return f"✅ {name}{labels}, ended {_moment(line.ended_at)}"
+    if line.moved:
+        return f"{STATE_SIGNS[NotifiedState.MOVED]} {name}{labels}, told here no longer"
+    kept = f", {_value(line.silenced_after_notify)}" if line.silenced_after_notify else ""
+    sign = "🔕" if kept else SEVERITY_SIGNS[line.severity]
+    return f"{sign} {name}{labels} since {_moment(line.started_at)}{kept}"
+
+
+def _links(notification: Notification) -> Iterator[tuple[str, str]]:
+    """Yield the first of each kind that is an address of http(s)."""
+    found: set[str] = set()
+    for name, url in _addresses(notification):
+        if name not in found and (address := web_address(url, MAX_URL)):
+            found.add(name)
+            yield name, address
+
+
+def _addresses(notification: Notification) -> Iterator[tuple[str, str]]:
+    for line in notification.lines[:ALERTS_SHOWN]:
+        yield from (("Runbook", line.runbook), ("Dashboard", line.dashboard), ("Source", line.source))
+    yield "Incident", notification.link
+
+
+def _footer(notification: Notification) -> Iterator[str]:
+    yield f"incident {_value(notification.incident)}"
+    if notification.rule:
+        yield f"by rule {_value(notification.rule)}"
+    if notification.previous:
+        yield f"goes on from {_value(notification.previous)}"

@@ -1,0 +1,115 @@
+"""Mail as a kind of destination: what a rule says of its readers, and how it is sent, paced and examined.
+
+The rule's key is `email`, as in Alertmanager's `email_configs`. The folder has another name than Python's own package `email`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from gateway.model.durations import MINUTE
+from gateway.model.lanes import Pace
+from gateway.model.rules.destination import Destination, Integration, Interrupts, UpdateLimit
+from gateway.outbound.kind import DestinationKind, Examined, Mark, RuleKey, Values, ValueType, Wiring
+from gateway.outbound.mail.client import NotTaken, SmtpClient
+from gateway.outbound.mail.message import Envelope
+from gateway.outbound.mail.notifier import MailNotifier
+from gateway.outbound.mail.url import parse_smtp_url
+
+SMTP_URL = "GATEWAY_SMTP_URL"
+EXAMINE_SECONDS = 5.0
+PACE = Pace(1_000, 10)  # a mailbox is no chat: servers of providers take some dozens of mails a minute
+MOST_RECIPIENTS = 100  # https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.8
+# The unquoted ASCII addresses of https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2, without `|`, which separates targets.
+ADDRESS = (
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+)*"
+    r"@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
+ADDRESS_EXAMPLE = "an address such as ops@example.org"
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox(Integration):
+    """The readers of one destination, and the address that mails to them come from."""
+
+    kind: ClassVar[str] = "email"
+    label: ClassVar[str] = "mail"
+    interrupts: ClassVar[Interrupts] = Interrupts.NEVER
+    shows_quiet: ClassVar[bool] = False  # "nothing fires now" is no news that is worth a mail
+    update_limit: ClassVar[UpdateLimit | None] = UpdateLimit(interval=15 * MINUTE, most=6)
+    recipients: tuple[str, ...]
+    sender: str
+
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        return (SMTP_URL,)
+
+    @property
+    def address(self) -> str:
+        return str(Envelope(self.sender, self.recipients))
+
+    @property
+    def place(self) -> object:
+        return frozenset(self.recipients)
+
+
+def _make(values: Values) -> Mailbox:
+    return Mailbox(tuple(dict.fromkeys(values["to"])), values["from"])
+
+
+def _problems(values: Values) -> Iterable[tuple[str, str]]:
+    if not values["to"]:
+        yield "to", "`to` is empty: nobody would read these mails"
+    elif len(values["to"]) > MOST_RECIPIENTS:
+        yield "to", f"a mail has at most {MOST_RECIPIENTS} recipients: name the address of a list"
+
+
+async def _examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined:
+    """Connect, encrypt and log in, and send nothing."""
+    del wiring
+    variable = destination.credential
+    try:
+        server = parse_smtp_url(secrets[variable])
+    except ValueError as error:
+        return Examined(Mark.BAD, f"{variable}: {error}")
+    try:
+        await SmtpClient(EXAMINE_SECONDS).check(server)
+    except NotTaken as trouble:
+        return Examined(Mark.BAD, f"{server} ({server.encryption}): {EMAIL.trouble(trouble.answer, variable)}")
+    login = f"takes the login of {variable}" if server.user else "answers; nobody logs in"
+    return Examined(Mark.GOOD, f"{server} ({server.encryption}) {login}")
+
+
+def _any_server(secret: str) -> str:
+    """Recipients are the place: a mail ends by whatever server is set, whichever had sent the one before it."""
+    del secret
+    return ""
+
+
+EMAIL = DestinationKind(
+    integration=Mailbox,
+    keys={
+        "to": RuleKey(
+            ValueType.TEXTS,
+            missing="[ops@example.org], whoever is to read the mails",
+            pattern=ADDRESS,
+            expected=ADDRESS_EXAMPLE,
+            description="the addresses of the readers",
+        ),
+        "from": RuleKey(
+            ValueType.TEXT,
+            missing="alerts@example.org, the address that the mails come from",
+            pattern=ADDRESS,
+            expected=ADDRESS_EXAMPLE,
+            description="the address that the mails come from",
+        ),
+    },
+    make=_make,
+    problems=_problems,
+    pace=PACE,
+    notifier=lambda _: MailNotifier(),
+    examine=_examine,
+    place_in_secret=_any_server,
+)

@@ -1,0 +1,124 @@
+"""Slack as a kind of destination: what a rule says of a channel, and how it is reached, paced and examined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from gateway.model.lanes import Pace
+from gateway.model.rules.destination import Destination, Integration
+from gateway.model.rules.origin import SecretName
+from gateway.outbound.kind import DestinationKind, Examined, Mark, RuleKey, Values, ValueType, Wiring
+from gateway.outbound.slack.client import SlackCalls
+from gateway.outbound.slack.notifier import SlackNotifier
+
+SLACK_BOT_TOKEN = SecretName("SLACK_BOT_TOKEN")
+EXAMINE_SECONDS = 5.0
+# One message a second to a channel, with bursts: https://docs.slack.dev/apis/web-api/rate-limits
+PACE = Pace(1_100, 3)
+CHANNEL = r"#?[^\s|#<>@]+"
+CHANNEL_EXAMPLES = "an id such as C024BE91L or a name such as '#payments'"
+ALLOWED_VALUE = r"[A-Za-z0-9_.-]+"
+_LABEL = re.compile(r"\{[^{}]+\}")
+REMEDIES = {
+    "not_in_channel": "invite the bot to the channel",
+    "channel_not_found": "is the channel's name right? a private one is found only by a bot that was invited",
+    "is_archived": "an archived channel takes nothing: name another",
+    "missing_scope": "give the app the scopes chat:write, channels:history, channels:read and install it again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SlackChannel(Integration):
+    """`channel` is an id, a #name, or a template such as `#{team}-oncall` that may only give the values in `allow`."""
+
+    kind: ClassVar[str] = "slack"
+    label: ClassVar[str] = "Slack"
+    channel: str
+    token: SecretName = SLACK_BOT_TOKEN
+    allow: frozenset[str] = frozenset()
+    mention_on_page: tuple[str, ...] = ()
+
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        return (self.token.env,)
+
+    @property
+    def address(self) -> str:
+        return self.channel
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        start, _, rest = self.template.partition("{")
+        return tuple(f"{start}{value}{rest.partition('}')[2]}" for value in sorted(self.allow)) if self.template else ()
+
+    @property
+    def template(self) -> str:
+        return self.channel if "{" in self.channel else ""
+
+    @property
+    def allowed_values(self) -> frozenset[str]:
+        return self.allow
+
+    @property
+    def mentions(self) -> tuple[str, ...]:
+        return self.mention_on_page
+
+    @property
+    def place(self) -> object:
+        return self.channel, self.token
+
+    @property
+    def rate_limit_place(self) -> str:
+        return self.channel if not self.allow else ""
+
+
+def _make(values: Values) -> SlackChannel:
+    return SlackChannel(**{**values, "allow": frozenset(values.get("allow", ()))})
+
+
+def _problems(values: Values) -> Iterable[tuple[str, str]]:
+    channel = values["channel"]
+    if re.search(r"[{}]", _LABEL.sub("", channel)):
+        yield "channel", f"`{channel[:60]}` has a brace that belongs to no {{label}}"
+    elif "{" in channel and not values.get("allow"):
+        yield "channel", "a channel from a label needs `allow`, the values that may stand in it"
+    elif "{" not in channel and "allow" in values:
+        yield "allow", "`allow` is for channels from a label, such as '#{team}-oncall'"
+
+
+async def _examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined:
+    """Ask Slack whose token it is."""
+    calls = SlackCalls(wiring.address, EXAMINE_SECONDS, wiring.proxy)
+    try:
+        who = await calls.who(secrets[destination.credential])
+    finally:
+        await calls.aclose()
+    if isinstance(who, Mapping):
+        return Examined(Mark.GOOD, f"Slack knows the token: {who.get('user')} in {who.get('team')}")
+    return Examined(Mark.BAD, f"Slack does not take the token: {SLACK.trouble(who, destination.credential)}")
+
+
+SLACK = DestinationKind(
+    integration=SlackChannel,
+    keys={
+        "channel": RuleKey(
+            ValueType.TEXT,
+            missing="an id such as C024BE91L, or a name such as '#payments'",
+            pattern=CHANNEL,
+            expected=CHANNEL_EXAMPLES,
+        ),
+        "token": RuleKey(ValueType.SECRET),
+        "allow": RuleKey(ValueType.TEXTS, pattern=ALLOWED_VALUE, expected="a value of letters, digits, _ . and -"),
+        "mention_on_page": RuleKey(ValueType.TEXTS),
+    },
+    make=_make,
+    problems=_problems,
+    pace=PACE,
+    notifier=lambda wiring: SlackNotifier(wiring.address, proxy=wiring.proxy),
+    examine=_examine,
+    address_setting="SLACK_API_URL",
+    remedies=REMEDIES,
+)
