@@ -1,7 +1,7 @@
 """Change the controls: silences, a pause of paging, a bypass of suppression.
 
-There is one set of controls, in the home shard; a sweep copies it to the other shards. A change puts that sweep
-on the agenda in the same commit, so that everything it concerns is looked at again at once.
+There is one set of controls, in the home shard; a sweep copies it to the other shards. A change puts that
+sweep on the agenda in the same commit, so that everything it concerns is looked at again at once.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ class Replayed:
 class Replayer:
     """Reads entries of the quarantine again.
 
-    `normalisers` returns those in force by source, and the name of the one for sources that are no longer there.
+    `normalisers` returns those in force by source, and the name of the one for sources that are no longer
+    there.
     """
 
     shards: Shards

@@ -1,7 +1,7 @@
 """Webhook time: gather what the observations touch, decide, commit.
 
-A webhook that is answered 2xx is in the store by then. Webhooks that arrive while a commit is under way are committed
-together by the next one, as databases do ("group commit").
+A webhook that is answered 2xx is in the store by then. Webhooks that arrive while a commit is under way are
+committed together by the next one, as databases do ("group commit").
 """
 
 from __future__ import annotations
@@ -86,8 +86,9 @@ def _count_nowhere(what: str, outcome: str) -> None:
 class GroupCommit:
     """The intake of one shard.
 
-    `woken` is called after each commit, so that what is due now is looked at now; `taken` with the verdicts and the
-    store's time in ms; `count` with what was committed together ("webhooks", "ends") and its `BatchOutcome`.
+    `woken` is called after each commit, so that what is due now is looked at now; `taken` with the verdicts
+    and the store's time in ms; `count` with what was committed together ("webhooks", "ends") and its
+    `BatchOutcome`.
     """
 
     def __init__(
@@ -170,7 +171,7 @@ class GroupCommit:
                 webhook.done.set_exception(error)
 
     async def _take_ends(self, batch: list[_Waiting]) -> None:
-        """Take the ends of webhooks that were refused because the store is full, so that people hear that it is over.
+        """Take the ends of webhooks that a full store has refused, so that people hear that it is over.
 
         The webhooks stay refused: Alertmanager sends them again, and their ends are known by then.
         """
@@ -216,7 +217,7 @@ class GroupCommit:
         return _Read(heartbeats, changes, verdicts)
 
     async def _decide(self, observations: Sequence[Observation]) -> tuple[Changes, Sequence[Taken]]:
-        """Return everything that the observations change, and the verdict of each: the first half of an alert's path."""
+        """Return what the observations change, and the verdict of each: the first half of an alert's path."""
         if not observations:
             return Changes(), ()
         resolved, lookup = await read_alerts(self._store, observations)

@@ -1,9 +1,10 @@
 """Parse what Alertmanager's event recorder posts: ends that its webhook swallows, and what it mutes.
 
-The recorder exists from Alertmanager 0.33 on (`--enable-feature=event-recorder`, eventrecorder/ in its repository). It
-posts protobuf messages as JSON: one object, or with `batch: true` a list. 64-bit numbers are decimal texts, so a
-fingerprint is not the webhook's sixteen hexadecimal digits. Labels are a list of pairs in 0.33 and 0.34, and an object
-after that. Events may be lost, come twice (each HA peer records) and come in any order.
+The recorder exists from Alertmanager 0.33 on (`--enable-feature=event-recorder`, eventrecorder/ in its
+repository). It posts protobuf messages as JSON: one object, or with `batch: true` a list. 64-bit numbers are
+decimal texts, so a fingerprint is not the webhook's sixteen hexadecimal digits. Labels are a list of pairs
+in 0.33 and 0.34, and an object after that. Events may be lost, come twice (each HA peer records) and come in
+any order.
 """
 
 from __future__ import annotations
@@ -166,7 +167,7 @@ def _observed(alert: _Snapshot, status: str, normaliser: Normaliser, now: int, t
 
 
 def _fingerprint(value: str | int) -> str:
-    """Return the fingerprint as the webhook writes it, or an empty text where it is none: it is computed then."""
+    """Return the fingerprint as the webhook writes it; empty where it is none, and is computed then."""
     number = int(value) if isinstance(value, int) or (value.isascii() and value.isdigit() and len(value) <= 20) else 0
     return f"{number:016x}" if 0 < number < 1 << 64 else ""
 
@@ -174,7 +175,8 @@ def _fingerprint(value: str | int) -> str:
 def _pairs(value: object) -> dict[str, str] | None:
     """Return labels or annotations by name, or None where they are no such thing.
 
-    They come as `{"labels": [{"key": …, "value": …}]}` or as `{name: value}`; protobuf leaves empty values out.
+    They come as `{"labels": [{"key": …, "value": …}]}` or as `{name: value}`; protobuf leaves empty values
+    out.
     """
     if not isinstance(value, dict):
         return {} if value is None else None

@@ -1,7 +1,7 @@
 """Parse a webhook's body into observations.
 
-It is read strictly first, as Alertmanager sends it. A body that is not so is read alert by alert, so that a bad one
-spoils no other.
+It is read strictly first, as Alertmanager sends it. A body that is not so is read alert by alert, so that a
+bad one spoils no other.
 """
 
 from __future__ import annotations
@@ -92,6 +92,6 @@ def check_count(count: int) -> None:
 
 
 def _quarantined(normaliser: Normaliser, found: Malformed, raw: bytes) -> Quarantined:
-    """Return the entry for a bad alert. It does not name the position in the body, so that the same fault is one entry."""
+    """Return the entry for a bad alert, without its position in the body: so the same fault is one entry."""
     place = f"alerts[].{found.field}".rstrip(".")
     return Quarantined(normaliser.source.name, place, found.error, raw[:MAX_RAW], reason=found.reason)

@@ -27,8 +27,8 @@ class _Seen(NamedTuple):
 async def log_source_mutes(shards: Shards, source: str, quieted: Mapping[str, str]) -> None:
     """Note on the timelines which copies the source keeps quiet.
 
-    `quieted` has, by copy, what keeps it quiet. The source says so whenever it looks at a group; only changes are
-    noted. Raises `StateUnavailable`.
+    `quieted` has, by copy, what keeps it quiet. The source says so whenever it looks at a group; only
+    changes are noted. Raises `StateUnavailable`.
     """
     cell = source_state_cell(source)
 

@@ -38,8 +38,8 @@ LATE = 2 * MINUTE  # overdue for longer, the gateway is behind and says so
 class Auditor:
     """The figures of the last look, and what takes them.
 
-    `in_flight` returns the bytes of webhooks being worked on, `strange` the number of alerts with unknown severity
-    words, `watchdogs` those in force.
+    `in_flight` returns the bytes of webhooks being worked on, `strange` the number of alerts with unknown
+    severity words, `watchdogs` those in force.
     """
 
     shards: Shards
@@ -65,7 +65,10 @@ class Auditor:
             await asyncio.sleep(AUDIT_SECONDS)
 
     async def look(self) -> None:
-        """Look once. An imbalance is reported when a second look finds it too: the first may fall between two commits."""
+        """Look once. An imbalance is reported only when a second look finds it too.
+
+        The first may have fallen between the commits of two shards.
+        """
         try:
             counted = await self.shards.counters()
             depth, self.overdue = await self.shards.agenda()

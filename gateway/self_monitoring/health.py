@@ -1,4 +1,4 @@
-"""Say in sentences everything that a person should worry about: for people and dashboards, never for probes."""
+"""Say in sentences everything that a person should worry about; probes never ask here."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Health:
     heartbeat: Heartbeat | None = None
 
     def refused(self) -> dict[str, str]:
-        """Return the sources whose token is not set, so that nobody is let in as them, with the secret's name."""
+        """Return the sources whose token is not set, so that nobody is let in as them, with the secret."""
         listed = self.reloader.in_force.rules.listed_sources
         named = {name: source.token.env for name, source in listed.items() if source.token is not None}
         named |= {name: SHARED for name in listed if named and name not in named}

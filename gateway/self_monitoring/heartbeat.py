@@ -1,7 +1,8 @@
 """Send our own heartbeat to a service outside, for as long as webhooks can be taken and what is due is done.
 
-The service that watches us has to be elsewhere, so that it notices when a machine, a store or a network is gone: it
-pages when the requests stop. Every replica sends: the service is content as long as one of them is well.
+The service that watches us has to be elsewhere, so that it notices when a machine, a store or a network is
+gone: it pages when the requests stop. Every replica sends: the service is content as long as one of them is
+well.
 """
 
 from __future__ import annotations

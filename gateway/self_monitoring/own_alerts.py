@@ -1,8 +1,8 @@
 """The gateway's own alerts take the same path as everybody's, at most one per name and labels.
 
-An alert of our own fires for as long as a replica goes on reporting it. The last report of each, and its time, stand
-in one row of the store, so that every replica raises and ends what another reported, also after a restart. A report
-is raised even if it was over again before the next look.
+An alert of our own fires for as long as a replica goes on reporting it. The last report of each, and its
+time, stand in one row of the store, so that every replica raises and ends what another reported, also after
+a restart. A report is raised even if it was over again before the next look.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CLAIMS = Cell(Table.META, "own_alerts")
 
 
 class Claim(NamedTuple):
-    """A claim that something is wrong; `said_at` is when a replica last said so, in ms of the store's clock."""
+    """A claim that something is wrong; `said_at` is when a replica last said so (ms, store's clock)."""
 
     name: str
     labels: Mapping[str, str]
@@ -61,7 +61,7 @@ class OwnAlerts:
         self._wake = asyncio.Event()
 
     def report(self, name: str, labels: Mapping[str, str], details: str = "", /) -> None:
-        """Report that something is wrong; call it again for as long as that is true. It costs next to nothing."""
+        """Report that something is wrong; call it again, at next to no cost, for as long as that is true."""
         key = f"{name} {fingerprint(dict(labels))}"
         self._said[key] = Claim(name, labels, details=details)
         if key not in self._standing:
@@ -84,8 +84,8 @@ class OwnAlerts:
     async def look(self) -> None:
         """Write down what was said here, and bring the alerts in line with all claims that stand.
 
-        A claim that stands no more is forgotten only when its alert no longer fires, so that a replica that is
-        killed in between leaves no alert behind. Raises `StateUnavailable`.
+        A claim that stands no more is forgotten only when its alert no longer fires, so that a replica that
+        is killed in between leaves no alert behind. Raises `StateUnavailable`.
         """
         said = self._said.copy()
 

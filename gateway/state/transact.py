@@ -40,10 +40,10 @@ async def transact(
 ) -> Transacted[Answer]:
     """Read, decide and commit until the decision stands.
 
-    `read` gathers everything that the decision needs. `decide` returns the changes to commit and the answer for
-    the caller; the changes are None where there is nothing to write. Both are called again after each lost
-    race, so `decide` has to be free of effects. After `COMMIT_ATTEMPTS` lost races the shard is fenced for a
-    moment, which keeps all other writers out.
+    `read` gathers everything that the decision needs. `decide` returns the changes to commit and the answer
+    for the caller; the changes are None where there is nothing to write. Both are called again after each
+    lost race, so `decide` has to be free of effects. After `COMMIT_ATTEMPTS` lost races the shard is fenced
+    for a moment, which keeps all other writers out.
 
     `name` says in metrics and errors what was to be written. Raises `StateUnavailable` where that failed.
     """
