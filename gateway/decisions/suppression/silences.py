@@ -14,6 +14,7 @@ from gateway.decisions.controls import may_silence, state_of
 from gateway.model.alert import Alert
 from gateway.model.controls import Controls, Rejection, Silence, SilenceState
 from gateway.model.durations import DAY, MINUTE
+from gateway.model.instants import earliest
 from gateway.model.matchers import Matcher, MatcherError, parse_matchers
 from gateway.model.rules.silence_policy import SilencePolicy
 
@@ -25,18 +26,21 @@ REMIND_BEFORE_END = 30 * MINUTE  # or in the last quarter of a silence, where th
 SilenceChange = Callable[[Silence, int], Silence | Rejection]
 
 
+NO_END = Rejection("ends_at", "a silence needs an end", "give ends_at, a duration, or until_resolved")
+
+
 @dataclass(frozen=True, slots=True)
 class SilenceRequest:
     """A silence as somebody asks for it.
 
-    `ends_at` is 0 for as long as the policy allows; only a silence `until_resolved` may leave its end open
+    `starts_at` is None for now. `ends_at` is None for as long as the policy allows; only a silence `until_resolved` may leave its end open
     like that.
     """
 
     matchers: tuple[str, ...]
     by: str
-    starts_at: int = 0
-    ends_at: int = 0
+    starts_at: int | None = None
+    ends_at: int | None = None
     reason: str = ""
     ticket: str = ""
     during: tuple[str, ...] = ()
@@ -50,15 +54,17 @@ def propose(
     texts = _read_matchers(requested.matchers)
     if isinstance(texts, Rejection):
         return texts
-    start = max(now, requested.starts_at)
-    end = requested.ends_at or (start + policy.longest if requested.until_resolved else 0)
+    start = now if requested.starts_at is None else max(now, requested.starts_at)
+    end = requested.ends_at
+    if end is None and requested.until_resolved:
+        end = start + policy.longest
     fault = (
         _wrong_words(requested, policy)
         or _wrong_hours(requested, intervals)
-        or _wrong_end(start, end, policy, recurring=bool(requested.during))
+        or (NO_END if end is None else _wrong_end(start, end, policy, recurring=bool(requested.during)))
     )
-    if fault is not None:
-        return fault
+    if fault is not None or end is None:
+        return fault or NO_END
     return Silence(
         id=name,
         matchers=texts,
@@ -121,8 +127,6 @@ def _wrong_hours(requested: SilenceRequest, intervals: Iterable[str]) -> Rejecti
 
 
 def _wrong_end(start: int, end: int, policy: SilencePolicy, *, recurring: bool) -> Rejection | None:
-    if not end:
-        return Rejection("ends_at", "a silence needs an end", "give ends_at, a duration, or until_resolved")
     if end <= start:
         return Rejection("ends_at", "the end is not after the start, or is over already")
     longest = MAX_RECURRING_LENGTH if recurring else policy.longest
@@ -172,17 +176,17 @@ class SilenceUpdate:
     """The controls after a regular update of the silences.
 
     `ending` are silences that are soon over while alerts still fire under them. `look_at` is when to update
-    again (ms, 0 for never).
+    again (ms, None for never).
     """
 
     controls: Controls
     ending: tuple[Silence, ...]
-    look_at: int
+    look_at: int | None
 
 
 def keeps_alive(silence: Silence, alert: Alert) -> bool:
     """Return whether a silence is still needed for this firing alert, which its matchers match."""
-    return may_silence(silence, alert, alert.started_at, four_eyes=False)
+    return alert.started_at is not None and may_silence(silence, alert, alert.started_at, four_eyes=False)
 
 
 def update_silences(
@@ -209,7 +213,7 @@ def update_silences(
         if fires and now >= silence.ends_at - min(REMIND_BEFORE_END, (silence.ends_at - silence.starts_at) // 4):
             ending.append(silence)
     live = [silence for silence in after if not silence.ended_by and now < silence.ends_at]
-    forget_at = min((silence.ends_at + KEEP_ENDED_FOR + 1 for silence in after), default=0)
+    forget_at = earliest(*(silence.ends_at + KEEP_ENDED_FOR + 1 for silence in after))
     again = now + MINUTE if live else forget_at
     changed = tuple(after) != controls.silences
     return SilenceUpdate(_next_version(controls, tuple(after)) if changed else controls, tuple(ending), again)
@@ -218,7 +222,8 @@ def update_silences(
 def _end_if_unneeded(silence: Silence, policy: SilencePolicy, now: int, *, fires: bool) -> Silence:
     # An alert fires under it. The time is written down now and then only, since each change rewrites all
     # controls.
-    if fires and now - silence.last_matched_at >= policy.unmatched // 8:
+    matched_at = silence.last_matched_at
+    if fires and (matched_at is None or now - matched_at >= policy.unmatched // 8):
         return msgspec.structs.replace(silence, last_matched_at=now)
     if fires:
         return silence
@@ -226,7 +231,7 @@ def _end_if_unneeded(silence: Silence, policy: SilencePolicy, now: int, *, fires
     if silence.until_resolved:
         return msgspec.structs.replace(silence, ends_at=now, ended_by="gateway: what it covered has ended")
     # A forgotten silence would hide the next outage; a recurring one is meant to match nothing for long.
-    if not silence.during and now - max(silence.last_matched_at, silence.starts_at) >= policy.unmatched:
+    if not silence.during and now - max(matched_at or silence.starts_at, silence.starts_at) >= policy.unmatched:
         return msgspec.structs.replace(silence, ends_at=now, ended_by="gateway: it matched nothing for long")
     return silence
 

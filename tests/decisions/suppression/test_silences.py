@@ -50,7 +50,7 @@ def proposed(asked: SilenceRequest, **policy: object) -> Silence | Rejection:
         (requested(ticket="see CHG-12"), {"ticket": r"CHG-\d+"}, "ticket"),
         (requested(during=("evening",)), {}, "during"),
         (requested(during=("morning",), until_resolved=True), {}, "until_resolved"),
-        (requested(ends_at=0), {}, "ends_at"),
+        (requested(ends_at=None), {}, "ends_at"),
         (requested(ends_at=START), {}, "ends_at"),
         (requested(starts_at=START + 2 * HOUR), {}, "ends_at"),
         (requested(ends_at=START + 8 * DAY), {}, "ends_at"),
@@ -74,7 +74,7 @@ def test_what_the_policy_or_common_sense_says_against_it_names_the_field(
         (requested('service="db",job!="x"'), {}),
         (requested(reason="noisy", ticket="CHG-12"), {"reason_required": True, "ticket": r"CHG-\d+"}),
         (requested(ends_at=START + 30 * DAY, during=("morning",)), {}),
-        (requested(ends_at=0, until_resolved=True), {}),
+        (requested(ends_at=None, until_resolved=True), {}),
     ],
 )
 def test_what_nothing_stands_against_is_proposed(asked: SilenceRequest, policy: dict[str, object]) -> None:
@@ -82,7 +82,7 @@ def test_what_nothing_stands_against_is_proposed(asked: SilenceRequest, policy: 
 
 
 def test_an_open_end_is_as_late_as_the_policy_allows() -> None:
-    found = proposed(requested(ends_at=0, until_resolved=True), longest=DAY)
+    found = proposed(requested(ends_at=None, until_resolved=True), longest=DAY)
     assert isinstance(found, Silence)
     assert found.ends_at == START + DAY
 
@@ -136,7 +136,7 @@ def test_a_reminder_comes_half_an_hour_before_the_end_or_in_the_last_quarter() -
 def test_a_live_silence_is_looked_at_every_minute_and_an_ended_one_when_it_is_forgotten() -> None:
     assert upkept(MADE, 0, 1)[2] == MINUTE
     assert upkept(MADE, HOUR)[2] == HOUR + 7 * DAY + 1
-    assert upkept(MADE, 8 * DAY)[::2] == (None, 0)
+    assert upkept(MADE, 8 * DAY)[::2] == (None, None)
 
 
 def test_until_resolved_ends_when_nothing_fires_under_it() -> None:
