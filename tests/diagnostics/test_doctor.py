@@ -19,9 +19,9 @@ from gateway.errors import BadRules
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox, WebhookSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
-from tests.app.conftest import Running, Starter
 from tests.support.pinged import Pinged
 from tests.support.processes import ROUTING_KEY, alert
+from tests.support.running_gateway import Running, Starter
 from tests.support.servers import free_port, redis_server
 
 RULES = """destinations:
