@@ -19,7 +19,7 @@ from gateway.model.rules.destination import Destination
 from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.route import Route
 from gateway.reconcile import Reconciler
-from gateway.reconcile.loop import UNKNOWN_WAIT, rate_limit_key
+from gateway.reconcile.loop import UNKNOWN_WAIT_MS, rate_limit_key
 from gateway.storage.memory import MemoryStore
 from tests.flows.test_telling import states
 from tests.support.build import START, pager, rulebook, seen, slack, webhook
@@ -129,7 +129,7 @@ async def test_a_subject_of_a_kind_that_only_a_newer_gateway_knows_is_left_to_it
     newer = Subject("digest", "weekly")
     await world.store.commit(Changes(agenda={newer: (START, 0)}))
     await world.settle()
-    assert world.store.agenda_at[newer] == START + UNKNOWN_WAIT
+    assert world.store.agenda_at[newer] == START + UNKNOWN_WAIT_MS
     assert world.watcher.failures == []
 
 
