@@ -109,13 +109,8 @@ async def _assemble(
     public_url, report = settings.public_url.rstrip("/"), own_alerts.report
     context = Context(shards.home, first.policy, notifiers, secrets, metrics, report, workers.intake, peers, trail, public_url)
     workers.reconcile(context, paces)
-    door = AlertmanagerWebhook(
-        partial(_take, workers.intake, shards),
-        _source_auth(environment, secrets, first),
-        Caps(body=settings.max_body),
-        metrics,
-        utc_ms,
-    )
+    take, auth = partial(_take, workers.intake, shards), _source_auth(environment, secrets, first)
+    door = AlertmanagerWebhook(take, auth, Caps(body=settings.max_body), metrics, utc_ms)
 
     def use(rules: CompiledRules, generations: Sequence[int]) -> None:
         door.source_auth = _source_auth(environment, secrets, rules)
@@ -137,11 +132,12 @@ async def _assemble(
     asgi_app = AsgiApp(door, [*probes.routes(), *_api(settings, shards, workers, reloader).routes()])
 
     stack.push_async_callback(workers.intake.drain)
-    for work in (own_alerts.run, auditor.run, reloader.run):
-        background(stack, work, metrics.background_ended)
+    works = [own_alerts.run, auditor.run, reloader.run]
     if heartbeat is not None:
         stack.push_async_callback(heartbeat.aclose)
-        background(stack, heartbeat.run, metrics.background_ended)
+        works.append(heartbeat.run)
+    for work in works:
+        background(stack, work, metrics.background_ended)
     workers.start(stack)
     _announce(first, health)
     return Gateway(asgi_app, reloader, auditor, shards, metrics, own_alerts)
