@@ -7,31 +7,24 @@ sleeping) are cut down to nothing: retrying is the agenda's business.
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 import warnings
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import requests
-from urllib3.exceptions import NewConnectionError
 
 from gateway.model.ledger import Endpoint, MessageRef, Note, NotifiedState
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
+from gateway.outbound.pagerduty.answers import Trouble, judge_break, judge_response
 from gateway.outbound.pagerduty.event import action, dedup_key, render
-from gateway.outbound.wording import retry_after, shorten
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says at import that it is no longer developed
     import pdpyras
 
 WORKERS = 32  # a service that hangs keeps one for the length of the timeout
-RATE_LIMIT_WAIT = 30_000  # ms; "suggest 3 retries 30 s apart" (the vendor's support pages)
 KEPT_SESSIONS = 64
-PERMANENT = {400: "invalid", 413: "invalid", 401: "auth", 403: "auth", 404: "auth"}
-
-Trouble = Refused | Unanswered
 
 
 class PagerDutyNotifier:
@@ -105,9 +98,11 @@ class PagerDutyNotifier:
         try:
             session.send_event(what, dedup_key=key, **event)
         except pdpyras.PDClientError as error:
-            return _judged(error, secret)
+            if error.response is not None:
+                return judge_response(error.response, secret)
+            return judge_break(error.__cause__ or error, secret)
         except requests.RequestException as error:
-            return _cut(error, secret)
+            return judge_break(error, secret)
         finally:
             self._sessions.give_back(secret, session)
         return None
@@ -156,39 +151,3 @@ class _Sessions:
         session.max_http_attempts = -1
         session.retry = {429: 1}
         return session
-
-
-def _judged(error: pdpyras.PDClientError, secret: str) -> Trouble:
-    response = error.response
-    if response is None:
-        return _cut(error.__cause__ or error, secret)
-    try:
-        body = json.loads(response.text.replace(secret, "…"))
-    except ValueError:
-        body = None
-    return judge(response.status_code, body, response.headers)
-
-
-def judge(status: int, body: object, headers: Mapping[str, str]) -> Trouble:
-    """What an answer other than 202 means: 400 will never be taken, 429 comes again, 5xx may have been done."""
-    if status == 429:
-        return Refused("rate_limited", retry_after=retry_after(str(headers.get("Retry-After", "")), RATE_LIMIT_WAIT))
-    if status in PERMANENT:
-        return Refused(PERMANENT[status], _errors(body) or f"HTTP {status}", permanent=True)
-    if status >= 500 or status < 300:
-        return Unanswered("server_error", f"HTTP {status}")
-    return Refused("refused", f"HTTP {status}")
-
-
-def _errors(body: object) -> str:
-    errors = body.get("errors") if isinstance(body, dict) else None
-    return shorten("; ".join(str(one) for one in errors), 300) if isinstance(errors, list) else ""
-
-
-def _cut(error: BaseException, secret: str) -> Trouble:
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
-        return Refused("unavailable", "no connection")
-    if isinstance(error, requests.Timeout):
-        return Unanswered("timeout")
-    return Unanswered("cut", shorten(str(error).replace(secret, "…"), 200))

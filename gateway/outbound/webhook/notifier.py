@@ -15,19 +15,13 @@ import httpx
 from gateway.clock import utc_ms
 from gateway.model.audit_trail import Batch
 from gateway.model.ledger import Endpoint, MessageRef, Note
-from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
+from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused
+from gateway.outbound.webhook.answers import Trouble, judge, judge_break
 from gateway.outbound.webhook.body import key_of, render, render_batch, render_notes
 from gateway.outbound.webhook.signing import signature, signing_keys
-from gateway.outbound.wording import retry_after
 
-RATE_LIMIT_WAIT = 5_000  # ms, where a 429 does not say
 ANSWER_READ = 16_384  # bytes; of a short answer the connection is kept, a longer one is cut off
 USER_AGENT = "alert-gateway"
-AUTH = frozenset({401, 403, 407})
-NOT_FOUND = frozenset({404, 405, 410})
-LATER = frozenset({408, 425})
-
-Trouble = Refused | Unanswered
 
 
 class _NotSent(Exception):
@@ -135,7 +129,7 @@ class WebhookNotifier:
                 answers.append(judge(answer.status_code, answer.headers, utc_ms()))
                 await _read_off(answer)
         except (TimeoutError, httpx.HTTPError) as error:
-            return answers[0] if answers else _cut(error)
+            return answers[0] if answers else judge_break(error)
         return answers[0]
 
 
@@ -146,24 +140,6 @@ def check_address(url: str) -> str:
     except _NotSent as trouble:
         return trouble.answer.detail
     return ""
-
-
-def judge(status: int, headers: Mapping[str, str], now: int) -> Trouble | None:
-    """None for 2xx. `now` in ms, for a `Retry-After` that is a date."""
-    said = headers.get("retry-after", "")
-    what = f"HTTP {status}"
-    if 200 <= status < 300:
-        return None
-    if status == 429:
-        return Refused("rate_limited", retry_after=retry_after(said, RATE_LIMIT_WAIT, now))
-    if status in LATER:
-        return Refused("unavailable", what, retry_after=retry_after(said, 0, now))
-    if status >= 500 or status < 200:
-        return Unanswered("server_error", what, retry_after(said, 0, now))
-    if status < 400:
-        return Refused("redirected", f"{what}: redirects are not followed, so name the address itself", permanent=True)
-    reason = "auth" if status in AUTH else "not_found" if status in NOT_FOUND else "invalid"
-    return Refused(reason, what, permanent=True)
 
 
 def _address(url: str, *, with_token: bool) -> httpx.URL:
@@ -184,14 +160,3 @@ async def _read_off(answer: httpx.Response) -> None:
         read += len(part)
         if read > ANSWER_READ:
             return
-
-
-def _cut(error: Exception) -> Trouble:
-    """No text of httpx's but for certificates: it may name the address."""
-    if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return Refused("unavailable", "its certificate is not trusted")
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
-        return Refused("unavailable", "no connection")
-    if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return Unanswered("timeout")
-    return Unanswered("cut", type(error).__name__)
