@@ -1,6 +1,7 @@
 """One SMTP transaction at a time. The only file that knows aiosmtplib.
 
-Each mail has a connection of its own: mails are few, and a kept connection would go stale between two of them.
+Each mail has a connection of its own: mails are few, and a kept connection would go stale between two of
+them.
 """
 
 from __future__ import annotations
@@ -33,14 +34,18 @@ class NotTaken(Exception):
 
 @dataclass(slots=True)
 class Transaction:
-    """How far one transaction has come, and the recipients that were refused in it: code and text by address."""
+    """How far one transaction has come, and the recipients that were refused in it: code and text by
+    address.
+    """
 
     stage: Stage = Stage.CONNECT
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
 class SmtpClient:
-    """Sends to any server; `timeout` in seconds bounds a whole transaction. Everything but success is raised as `NotTaken`."""
+    """Sends to any server; `timeout` in seconds bounds a whole transaction. Everything but success is raised
+    as `NotTaken`.
+    """
 
     def __init__(self, timeout: float = 8.0, context: ssl.SSLContext | None = None) -> None:
         self._timeout = timeout
@@ -117,7 +122,9 @@ async def _hand_in(client: aiosmtplib.SMTP, envelope: Envelope, mail: bytes, tra
 
 
 async def _part(client: aiosmtplib.SMTP) -> None:
-    """Say good-bye, as servers count clients that do not; a mail that was taken stays taken whatever comes of it."""
+    """Say good-bye, as servers count clients that do not; a mail that was taken stays taken whatever comes
+    of it.
+    """
     with suppress(aiosmtplib.SMTPException, OSError):
         await client.quit(timeout=QUIT_SECONDS)
 
@@ -129,7 +136,9 @@ def _untrusted(error: ssl.SSLError) -> Refused:
 
 
 def _broken(error: Exception, stage: Stage) -> Trouble:
-    """Judge a connection that could not be made, or that broke. A failed handshake is a connection's own error there."""
+    """Judge a connection that could not be made, or that broke. A failed handshake is a connection's own
+    error there.
+    """
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):

@@ -1,7 +1,7 @@
-"""What a mail says, as plain text and as HTML: first what, how bad and since when, last who sent it and why.
+"""The text of a mail, plain and as HTML: first what, how bad and since when, last who sent it and why.
 
-Both parts are made from one `Content`, whose texts are raw. In HTML every value is escaped; no text of a label or an annotation
-becomes a link, an image or a style.
+Both parts are made from one `Content`, whose texts are raw. In HTML every value is escaped; no text of a
+label or an annotation becomes a link, an image or a style.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ SEVERITY_SIGNS = {
     Severity.NONE: "⚪",
 }
 STATE_SIGNS = {NotifiedState.ENDED: "✅", NotifiedState.CLOSED: "☑️", NotifiedState.MOVED: "➡️"}
-STATE_WORDS = {NotifiedState.ENDED: "Resolved", NotifiedState.CLOSED: "Closed by hand", NotifiedState.MOVED: "Moved"}
+STATE_WORDS = {
+    NotifiedState.ENDED: "Resolved",
+    NotifiedState.CLOSED: "Closed by hand",
+    NotifiedState.MOVED: "Moved",
+}
 
 
 @dataclass(frozen=True, slots=True)

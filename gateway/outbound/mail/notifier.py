@@ -1,7 +1,7 @@
 """Mail by SMTP: each notification is a mail of its own, in one thread for each incident and target.
 
-A mail can neither be edited nor looked for. One that nobody answered is sent again with the same Message-ID; most readers then
-show it once.
+A mail can neither be edited nor looked for. One that nobody answered is sent again with the same Message-ID;
+most readers then show it once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,13 @@ class MailNotifier:
         """There is nothing to give back: each mail has a connection of its own."""
 
     async def notify(
-        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notification: Notification,
+        *,
+        attempt: str,
+        message_ref: MessageRef | None,
     ) -> Answer:
         incidents = tuple(incident for incident in (notification.previous, notification.incident) if incident)
         return await self._send(endpoint, secret, content_of(notification), incidents, attempt, message_ref)
@@ -58,7 +64,13 @@ class MailNotifier:
         return await self._send(endpoint, secret, content_of_notes(notes, incident), (incident,), attempt, message_ref)
 
     async def look(
-        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        *,
+        attempts: tuple[str, ...],
+        since: int,
+        message_ref: MessageRef | None,
     ) -> Look:
         """A mailbox cannot be looked into."""
         del endpoint, secret, attempts, since, message_ref

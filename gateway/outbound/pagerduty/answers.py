@@ -1,4 +1,4 @@
-"""What PagerDuty's answers mean for a notification: certainly not taken, and why; or nobody knows.
+"""Judge PagerDuty's answers: certainly not taken, and why; or nobody knows.
 
 The codes: https://developer.pagerduty.com/docs/events-api-v2/overview/#response-codes--retry-logic
 """
@@ -14,7 +14,7 @@ from urllib3.exceptions import NewConnectionError
 from gateway.model.notification import Refused, Unanswered
 from gateway.outbound.wording import retry_after, shorten
 
-# "suggest 3 retries 30 s apart": https://support.pagerduty.com/main/docs/rate-limits
+# "suggest 3 retries 30 s apart", say the vendor's support pages of rate limits.
 RATE_LIMIT_WAIT = 30_000  # ms
 PERMANENT = {400: "invalid", 413: "invalid", 401: "auth", 403: "auth", 404: "auth"}
 
@@ -38,12 +38,13 @@ def judge(status: int, body: object, headers: Mapping[str, str]) -> Trouble:
         # "Too many API calls at a time", same table: the event is not lost, it comes again later.
         return Refused("rate_limited", retry_after=retry_after(str(headers.get("Retry-After", "")), RATE_LIMIT_WAIT))
     if status in PERMANENT:
-        # 400: "Check that the JSON is valid", same table. An unknown routing key is such an answer too: somebody has to
-        # look at the rule, and the fallback is told meanwhile.
+        # 400: "Check that the JSON is valid", same table. An unknown routing key is such an answer too:
+        # somebody has to look at the rule, and the fallback is told meanwhile.
         return Refused(PERMANENT[status], _errors(body) or f"HTTP {status}", permanent=True)
     if status >= 500 or status < 300:
-        # "Internal Server Error … retry", same table. It does not say that the event was not processed; under the same
-        # dedup_key a second one changes nothing: https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
+        # "Internal Server Error … retry", same table. It does not say that the event was not processed; under
+        # the same dedup_key a second one changes nothing:
+        # https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
         return Unanswered("server_error", f"HTTP {status}")
     return Refused("refused", f"HTTP {status}")
 

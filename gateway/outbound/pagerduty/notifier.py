@@ -1,7 +1,7 @@
 """PagerDuty by its Events API: trigger, acknowledge and resolve under one key per incident and generation.
 
-The only file that knows pdpyras. It is synchronous, so each send has a worker thread, and its own retries (unlimited on 429,
-sleeping) are cut down to nothing: retrying is the agenda's business.
+The only file that knows pdpyras. It is synchronous, so each send has a worker thread, and its own retries
+(unlimited on 429, sleeping) are cut down to nothing: retrying is the agenda's business.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ KEPT_SESSIONS = 64
 
 
 class PagerDutyNotifier:
-    """A repeated event under the same key is harmless, so nothing is read back. `timeout` in seconds bounds a whole telling."""
+    """A repeated event under the same key is harmless, so nothing is read back. `timeout` in seconds bounds
+    a whole telling.
+    """
 
     settles_by_looking = False
     takes_notes = False
@@ -43,9 +45,15 @@ class PagerDutyNotifier:
         self._sessions.close()
 
     async def notify(
-        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notification: Notification,
+        *,
+        attempt: str,
+        message_ref: MessageRef | None,
     ) -> Answer:
-        """What is firing and acknowledged is triggered first, so that the acknowledgement meets something open."""
+        """Send the newest state. A trigger goes before an acknowledgement, which has to meet something open."""
         del endpoint, attempt, message_ref
         key = dedup_key(notification)
         firing = notification.state is NotifiedState.FIRING
@@ -68,9 +76,15 @@ class PagerDutyNotifier:
         return Delivered(message_ref)
 
     async def look(
-        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        *,
+        attempts: tuple[str, ...],
+        since: int,
+        message_ref: MessageRef | None,
     ) -> Look:
-        """Nothing to look for: the key makes repeating harmless."""
+        """Find nothing: the key makes repeating harmless."""
         del endpoint, secret, attempts, since, message_ref
         return Found({})
 
@@ -79,7 +93,10 @@ class PagerDutyNotifier:
         return await self._send(secret, message_ref.id, ("resolve", {}))
 
     async def _send(self, secret: str, key: str, *steps: tuple[str, dict[str, Any]]) -> Answer:
-        """In this order, up to the first that is not taken; a step that has no worker yet when the time is over is not sent."""
+        """Send the steps in order, up to the first that is not taken.
+
+        A step that has no worker yet when the time is over is not sent.
+        """
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout):
@@ -130,15 +147,15 @@ class _Sessions:
         with self._lock:
             self._idle.append((secret, session))
             over = [self._idle.pop(0) for _ in range(len(self._idle) - self._kept)]
-        for _, one in over:
-            one.close()
+        for _, idle in over:
+            idle.close()
 
     def close(self) -> None:
         """Those still in use are closed when they come back."""
         with self._lock:
             over, self._idle, self._kept = self._idle, [], 0
-        for _, one in over:
-            one.close()
+        for _, idle in over:
+            idle.close()
 
     def _made(self, secret: str) -> pdpyras.EventsAPISession:
         session = pdpyras.EventsAPISession(secret)

@@ -1,7 +1,8 @@
-"""A telling as a Slack message: read on a phone at 3 a.m., first what, where and how bad, last who sent it and why.
+"""A telling as a Slack message: read on a phone at 3 a.m., first what, where and how bad, last who sent it
+and why.
 
-Limits: https://docs.slack.dev/reference/block-kit/blocks; the texts of all blocks together stay under 9,000 characters, since
-`msg_blocks_too_long` comes somewhere above 11,000 (bolt-js #2509).
+Limits: https://docs.slack.dev/reference/block-kit/blocks; the texts of all blocks together stay under 9,000
+characters, since `msg_blocks_too_long` comes somewhere above 11,000 (bolt-js #2509).
 """
 
 from __future__ import annotations
@@ -33,7 +34,11 @@ SEVERITY_SIGNS = {
     Severity.NONE: "⚪",
 }
 STATE_SIGNS = {NotifiedState.ENDED: "✅", NotifiedState.CLOSED: "☑️", NotifiedState.MOVED: "➡️"}
-STATE_WORDS = {NotifiedState.ENDED: "Resolved", NotifiedState.CLOSED: "Closed by hand", NotifiedState.MOVED: "Moved"}
+STATE_WORDS = {
+    NotifiedState.ENDED: "Resolved",
+    NotifiedState.CLOSED: "Closed by hand",
+    NotifiedState.MOVED: "Moved",
+}
 
 Block = dict[str, Any]
 
@@ -55,7 +60,10 @@ def render(notification: Notification) -> Rendered:
         _members(notification),
         _links(notification),
     )
-    header = {"type": "header", "text": {"type": "plain_text", "text": _headline(notification, MAX_HEADER), "emoji": True}}
+    header = {
+        "type": "header",
+        "text": {"type": "plain_text", "text": _headline(notification, MAX_HEADER), "emoji": True},
+    }
     footer = {"type": "context", "elements": [_mrkdwn(_footer(notification))]}
     return Rendered(
         _notification(notification),
@@ -108,7 +116,7 @@ def _mentions(notification: Notification) -> str:
 
 
 def _called(mentions: Sequence[str]) -> str:
-    return joined((mention(one) for one in mentions), " ", MAX_MENTIONS)
+    return joined((mention(name) for name in mentions), " ", MAX_MENTIONS)
 
 
 def _summary(notification: Notification) -> str:

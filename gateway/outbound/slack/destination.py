@@ -32,7 +32,9 @@ REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class SlackChannel(Integration):
-    """`channel` is an id, a #name, or a template such as `#{team}-oncall` that may only give the values in `allow`."""
+    """`channel` is an id, a #name, or a template such as `#{team}-oncall` that may only give the values in
+    `allow`.
+    """
 
     kind: ClassVar[str] = "slack"
     label: ClassVar[str] = "Slack"

@@ -1,4 +1,4 @@
-"""What a receiver's answer means for a POST: taken, certainly not taken, and why; or nobody knows.
+"""Judge a receiver's answer: taken, certainly not taken, and why; or nobody knows.
 
 `docs/webhook-destinations.md` promises this table to whoever writes a receiver.
 """
@@ -33,10 +33,12 @@ def judge(status: int, headers: Mapping[str, str], now: int) -> Trouble | None:
         # "has sent too many requests", https://www.rfc-editor.org/rfc/rfc6585#section-4
         return Refused("rate_limited", retry_after=retry_after(said, RATE_LIMIT_WAIT, now))
     if status in LATER:
-        # 408 (RFC 9110, section 15.5.9) and 425 (https://www.rfc-editor.org/rfc/rfc8470#section-5.2) ask for a repeat.
+        # 408 (RFC 9110, section 15.5.9) and 425 (https://www.rfc-editor.org/rfc/rfc8470#section-5.2) ask for
+        # a repeat.
         return Refused("unavailable", what, retry_after=retry_after(said, 0, now))
     if status >= 500 or status < 200:
-        # RFC 9110, section 15.6, does not say that nothing was done. A repeat has the same id, so it is harmless.
+        # RFC 9110, section 15.6, does not say that nothing was done. A repeat has the same id, so it is
+        # harmless.
         return Unanswered("server_error", what, retry_after(said, 0, now))
     if status < 400:
         # A redirect could lead a bearer token to somebody else, RFC 9110, section 15.4.

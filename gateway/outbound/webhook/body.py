@@ -1,4 +1,5 @@
-"""What a receiver of webhooks is sent: JSON with a type, a time and data, described by a JSON Schema (`body_schema`).
+"""The bodies that receivers of webhooks are sent: JSON with a type, a time and data, described by a JSON Schema
+(`body_schema`).
 
 The frame and the names of the headers are those of Standard Webhooks:
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -49,7 +50,7 @@ def key_of(notification: Notification) -> str:
 
 
 def render(notification: Notification) -> bytes:
-    """As many alerts as fit."""
+    """Render the state with as many alerts as fit."""
     shown = len(notification.lines)
     body = encode(_state(notification, notification.lines))
     while len(body) > MAX_BODY and shown:
@@ -66,7 +67,7 @@ def render_notes(key: str, notes: Iterable[Note], now: int) -> bytes:
 
 
 def render_batch(batch: Batch, now: int) -> bytes:
-    entries = [_entry(batch.shard, one) for one in batch.entries]
+    entries = [_entry(batch.shard, entry) for entry in batch.entries]
     sent = SentEntries(batch.destination, batch.shard, entries, batch.lost)
     return encode(EntriesBody(VERSION, "log.entries", instant(now), sent))
 
@@ -141,7 +142,7 @@ def _moment(milliseconds: int) -> datetime | None:
 
 
 def _shortened(notification: Notification) -> Notification:
-    """For what is too large without any alert."""
+    """Shorten the texts of what is too large even without any alert."""
     where = {
         shorten(name, MAX_TEXT // 10): shorten(value, MAX_TEXT // 10)
         for name, value in [*notification.where.items()][:WHERE_SHOWN]

@@ -1,7 +1,8 @@
-"""A webhook to a receiver of anybody's: each POST carries the newest state, or the notes that a thread would show.
+"""A webhook to a receiver of anybody's: each POST carries the newest state, or the notes that a thread would
+show.
 
-The only file that sends webhooks. Every attempt has an id (`webhook-id`), the same when the same is sent again, and states
-have times, so that repeating is harmless: nothing is looked for.
+The only file that sends webhooks. Every attempt has an id (`webhook-id`), the same when the same is sent
+again, and states have times, so that repeating is harmless: nothing is looked for.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ USER_AGENT = "alert-gateway"
 
 
 class _NotSent(Exception):
-    """Nothing can be sent there, and why."""
+    """Raised with the reason where nothing can be sent."""
 
     def __init__(self, answer: Refused) -> None:
         super().__init__(answer.reason)
@@ -33,7 +34,9 @@ class _NotSent(Exception):
 
 
 class WebhookNotifier:
-    """All receivers share one client. `timeout` in seconds bounds a whole POST; `secret_of` gives secrets by their names."""
+    """All receivers share one client. `timeout` in seconds bounds a whole POST; `secret_of` gives secrets by
+    their names.
+    """
 
     settles_by_looking = False
     takes_notes = True
@@ -54,7 +57,13 @@ class WebhookNotifier:
         await self._client.aclose()
 
     async def notify(
-        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notification: Notification,
+        *,
+        attempt: str,
+        message_ref: MessageRef | None,
     ) -> Answer:
         del message_ref
         return await self._send(endpoint, secret, attempt, render(notification), MessageRef(key_of(notification)))
@@ -73,9 +82,15 @@ class WebhookNotifier:
         return await self._send(endpoint, secret, attempt, render_notes(message_ref.id, notes, utc_ms()), message_ref)
 
     async def look(
-        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        *,
+        attempts: tuple[str, ...],
+        since: int,
+        message_ref: MessageRef | None,
     ) -> Look:
-        """A receiver cannot be asked."""
+        """Find nothing: a receiver cannot be asked."""
         del endpoint, secret, attempts, since, message_ref
         return Found({})
 
@@ -119,7 +134,9 @@ class WebhookNotifier:
         return secret
 
     async def _post(self, address: httpx.URL, headers: Mapping[str, str], body: bytes) -> Trouble | None:
-        """None where it was taken. Once the status is there, nothing that comes after it changes what it means."""
+        """None where it was taken. Once the status is there, nothing that comes after it changes what it
+        means.
+        """
         answers: list[Trouble | None] = []
         try:
             async with (
@@ -134,7 +151,7 @@ class WebhookNotifier:
 
 
 def check_address(url: str) -> str:
-    """What is wrong with a receiver's address, in a sentence without it; empty where nothing is."""
+    """Say what is wrong with a receiver's address, without showing it; empty where nothing is."""
     try:
         _address(url, with_token=False)
     except _NotSent as trouble:
@@ -154,7 +171,7 @@ def _address(url: str, *, with_token: bool) -> httpx.URL:
 
 
 async def _read_off(answer: httpx.Response) -> None:
-    """What is said beside the status means nothing to us; it may hold what we sent, so it is shown nowhere."""
+    """Read the rest of a short answer, which means nothing to us and may hold what we sent: it is shown nowhere."""
     read = 0
     async for part in answer.aiter_raw():
         read += len(part)
