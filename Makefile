@@ -26,7 +26,7 @@ check: $(VENV)/.ready  ## format, lint, types, import contracts, docs are true
 	$(BIN)/gateway check rules
 	$(BIN)/pytest -q tests/docs
 
-bench: $(VENV)/.ready servers  ## ratios of one run, beside a real Alertmanager
+bench: $(VENV)/.ready servers  ## ratios of one run, beside a real Alertmanager (ARGS=startup: one case)
 	$(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: servers

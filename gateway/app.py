@@ -1,4 +1,4 @@
-"""The composition root: the only file that names concrete classes. Long because everything is put together here once."""
+"""The composition root: the only file that names concrete classes. Everything is put together here once."""
 
 from __future__ import annotations
 
@@ -71,18 +71,20 @@ class Gateway:
 
 @asynccontextmanager
 async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -> AsyncIterator[Gateway]:
-    """Start in order; stop in reverse order: workers, clients, store. The listener is the caller's, and stops before.
+    """Run a gateway without a listener: start its parts in order, and stop them in reverse order at the end.
 
-    Raises `BadRules`, `BadSettings` and `StoreFailed`.
+    The listener is the caller's and has to stop before. Raises `BadRules`, `BadSettings`,
+    `StoreFailed` and `StateUnavailable`.
     """
     settings = environment.settings
     first = load_or_refuse(settings.rules, utc_ms())
     listed = first.rules.listed_sources.values()
-    environment.demand_tokens(sources_have_them=bool(listed) and all(one.token for one in listed))
+    environment.demand_tokens(sources_have_them=bool(listed) and all(source.token for source in listed))
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(open_store(settings))
+        metrics = Metrics()
+        client = await stack.enter_async_context(open_store(settings, metrics.background_ended))
         shards = await open_shards(client, settings.shards, first.rules.partition_by)
-        gateway = await _assemble(stack, environment, first, shards, paces)
+        gateway = await _assemble(stack, environment, first, shards, paces, metrics)
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise asyncio.CancelledError  # a library swallowed it while we started
@@ -90,12 +92,16 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
 
 
 async def _assemble(
-    stack: AsyncExitStack, environment: Environment, first: CompiledRules, shards: Shards, paces: Mapping[str, Pace]
+    stack: AsyncExitStack,
+    environment: Environment,
+    first: CompiledRules,
+    shards: Shards,
+    paces: Mapping[str, Pace],
+    metrics: Metrics,
 ) -> Gateway:
     settings = environment.settings
-    metrics = Metrics()
     secrets = EnvironmentSecrets(environment, await mark_key(shards.home))
-    workers = Workers(shards, first.correlator, first.policy, metrics.taken)
+    workers = Workers(shards, first.correlator, first.policy, metrics.taken, metrics.batch)
     own_alerts = OwnAlerts(workers.intakes[HOME], shards.home)
     notifiers, trail = _senders(stack, settings, secrets)
     peers = AlertmanagerPeers()
@@ -127,22 +133,22 @@ async def _assemble(
     )  # fmt: skip
     heartbeat = Heartbeat(settings.heartbeat, shards, metrics.beaten, settings.proxy) if settings.heartbeat else None
     health = Health(reloader, auditor, secrets, version("alert-gateway"), heartbeat)
-    operations = Probes(shards.home, metrics, health.shown)
-    asgi_app = AsgiApp(door, [*operations.routes(), *_api(settings, shards, workers, reloader).routes()])
+    probes = Probes(shards.home, metrics, health.shown)
+    asgi_app = AsgiApp(door, [*probes.routes(), *_api(settings, shards, workers, reloader).routes()])
 
     stack.push_async_callback(workers.intake.drain)
     for work in (own_alerts.run, auditor.run, reloader.run):
-        background(stack, work)
+        background(stack, work, metrics.background_ended)
     if heartbeat is not None:
         stack.push_async_callback(heartbeat.aclose)
-        background(stack, heartbeat.run)
+        background(stack, heartbeat.run, metrics.background_ended)
     workers.start(stack)
     _announce(first, health)
     return Gateway(asgi_app, reloader, auditor, shards, metrics, own_alerts)
 
 
 def _senders(stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecrets) -> tuple[dict[str, Notifier], Trail]:
-    """The notifiers by kind of destination, and the one that the audit trail goes by."""
+    """Return the notifiers by kind of destination, and the notifier that carries the audit trail."""
     notifiers: dict[str, Notifier] = {"log": LogNotifier()}
     for name, kind in KINDS.items():
         notifier = kind.notifier(Wiring(settings.value_of(kind.address_setting), secrets.secret, settings.proxy))

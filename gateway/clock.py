@@ -1,4 +1,4 @@
-"""The only place that reads the machine's clock; everything else takes `now` as an argument."""
+"""The machine's clock is read here and nowhere else; everything else takes `now` as an argument."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The gateway's exceptions. Expected outcomes are values; these are for what stops a step.
+"""The gateway's exceptions. Expected outcomes are values; an exception stops a step.
 
 GatewayError
 ├── StateUnavailable     the store is away or too slow: answer 503, try again
-│   └── StateFull        it takes nothing that grows; ends, plans and settlements it still takes
+│   └── StateFull        the store takes nothing that grows; ends, plans and settlements still fit
 ├── BadRules             a rule set with errors: never swapped in
 ├── BadSettings          the environment says something impossible: the process does not start
 └── BadWebhook           a body that is no Alertmanager webhook at all: 400, kept in quarantine
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 
 class GatewayError(Exception):
-    """Base of every error that the gateway raises on purpose; its text is for people."""
+    """The base of every error that the gateway raises on purpose. The text of the error is for people."""
 
 
 class StateUnavailable(GatewayError):

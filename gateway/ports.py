@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
@@ -50,7 +51,7 @@ class Notifier(Protocol):
     async def look(
         self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
     ) -> Look:
-        """Which of these attempts, the oldest made at `since` (ms, our clock), did the vendor carry out?
+        """Find which of these attempts the vendor carried out; the oldest was made at `since` (ms, our clock).
 
         `message_ref` is the thread that replies were sent to.
         """
@@ -63,7 +64,7 @@ class Notifier(Protocol):
 
 @runtime_checkable
 class Trail(Protocol):
-    """Where the audit trail leads. Like a notifier it never raises for what a receiver does."""
+    """A receiver of the audit trail. Like a notifier it never raises for what a vendor or a network does."""
 
     async def ship(self, endpoint: Endpoint, secret: str, batch: Batch) -> Answer: ...
 
@@ -78,15 +79,18 @@ class Peers(Protocol):
     """The Alertmanagers of our sources. Never raises for what one of them, or the network, does."""
 
     async def ask(self, url: str, receiver: str, reader: Normaliser) -> PeerReport | str:
-        """What fires there and is routed to `receiver`, or a sentence why there is no answer."""
+        """Report what fires there and is routed to `receiver`, or say in a sentence why there is no answer."""
         ...
 
 
 class Store(Protocol):
     """One shard's state. Every method raises `StateUnavailable` when the store cannot answer in time.
 
-    `now` in every answer is the store's own time in ms; it never goes back.
+    `now` in every answer is the store's own time in ms; it never goes back. `lost_races` counts, by the name of the transaction
+    or the kind of the subject, how often this process had to decide again because another writer was quicker.
     """
+
+    lost_races: Counter[str]
 
     async def gather(self, ask: Query) -> Result: ...
 
@@ -108,7 +112,7 @@ class Store(Protocol):
 
 
 class Archive(Protocol):
-    """What the API, the metrics and people ask; never asked on the path of an alert."""
+    """The questions of the API, the metrics and people, which are never asked on the path of an alert."""
 
     async def counters(self) -> dict[str, int]: ...
 
@@ -154,12 +158,12 @@ class Secrets(Protocol):
 
 
 class Watcher(Protocol):
-    """What the telemetry wants to know; never asked, never waited for."""
+    """The telemetry, which is told and never waited for."""
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None: ...
 
     def shipped(self, destination: str, entries: int, lost: int) -> None:
-        """Of the audit trail; `lost` were cut off the log before they could be sent."""
+        """Count entries of the audit trail that were sent; `lost` were cut off the log before they could be."""
         ...
 
     def notified(self, reason: NotifyReason) -> None:
@@ -167,10 +171,14 @@ class Watcher(Protocol):
         ...
 
     def told(self, milliseconds: int) -> None:
-        """From the alert's arrival to its delivery."""
+        """Count how long it took from an alert's arrival to its first notification."""
         ...
 
     def failed(self, subject: Subject, error: BaseException) -> None: ...
+
+    def planned_together(self, outcome: str) -> None:
+        """Count several plans that were tried in one commit, by what became of it."""
+        ...
 
     def asked(self, source: str, answered: int, silent: int) -> None:
         """How many peers of a source answered, and how many did not."""

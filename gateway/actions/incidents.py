@@ -1,81 +1,93 @@
-"""A person's time: read, act, commit. A lost race is tried again, like a webhook's."""
+"""Act on incidents by hand: acknowledge, close, and retry what a destination refused for good."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from gateway.decisions.accounting.invariants import increment_unplanned
 from gateway.decisions.incident_actions import acknowledge, close, retry, unacknowledge
 from gateway.decisions.incident_snapshot import IncidentSnapshot
-from gateway.errors import StateUnavailable
 from gateway.model.agenda import Subject
-from gateway.model.changes import Cell, Changes, CommitOutcome, LogEntry, Query, Table
+from gateway.model.changes import Cell, Changes, LogEntry, Query, Result, Table
 from gateway.model.incident import Incident
 from gateway.model.ledger import ledger_key
 from gateway.model.records import dump, load_ledger
-from gateway.state.commit import commit
 from gateway.state.shards import Shards
-from gateway.state.snapshots import read_snapshot
-
-RACES = 5
+from gateway.state.snapshots import VersionedSnapshot, read_snapshot
+from gateway.state.transact import transact
 
 Act = Callable[[IncidentSnapshot, int], Incident | str]
 
 
 class IncidentActions:
-    """Each answers the changed incident, a sentence why it cannot be done, or None where there is no such incident."""
+    """Change incidents for people; `woken` has what is due now looked at now.
+
+    Each method returns the changed incident, a sentence why it cannot be done, or None where there is no such
+    incident. Every method raises `StateUnavailable`.
+    """
 
     def __init__(self, shards: Shards, woken: Callable[[], None]) -> None:
         self._shards = shards
         self._woken = woken
 
     async def acknowledge(self, incident: str, by: str) -> Incident | str | None:
-        return await self._act(incident, "acknowledged", by, lambda it, now: acknowledge(it.incident, it.firing, by, now))
-
-    async def unacknowledge(self, incident: str, by: str) -> Incident | str | None:
-        return await self._act(incident, "unacknowledged", by, lambda it, now: unacknowledge(it.incident, now))
-
-    async def close(self, incident: str, by: str, note: str, length: int) -> Incident | str | None:
         return await self._act(
-            incident, "closed_by_hand", by, lambda it, now: close(it.incident, it.shown_firing, by, note, length, now)
+            incident, "acknowledged", by, lambda found, now: acknowledge(found.incident, found.firing, by, now)
         )
 
+    async def unacknowledge(self, incident: str, by: str) -> Incident | str | None:
+        return await self._act(incident, "unacknowledged", by, lambda found, now: unacknowledge(found.incident, now))
+
+    async def close(self, incident: str, by: str, note: str, length: int) -> Incident | str | None:
+        def act(found: IncidentSnapshot, now: int) -> Incident | str:
+            return close(found.incident, found.shown_firing, by, note, length, now)
+
+        return await self._act(incident, "closed_by_hand", by, act)
+
     async def _act(self, incident_id: str, what: str, by: str, act: Act) -> Incident | str | None:
-        store = await self._shards.holding(Cell(Table.INCIDENTS, incident_id))
-        for _ in range(RACES):
-            versioned = await read_snapshot(store, incident_id)
+        cell = Cell(Table.INCIDENTS, incident_id)
+        store = await self._shards.holding(cell)
+
+        def decide(versioned: VersionedSnapshot | None) -> tuple[Changes | None, Incident | str | None]:
             if versioned is None:
-                return None
-            before = versioned.snapshot.incident
+                return None, None
             after = act(versioned.snapshot, versioned.now)
             if isinstance(after, str):
-                return after
-            changes = Changes(expect=versioned.expect(incident_id), put={Cell(Table.INCIDENTS, incident_id): dump(after)})
-            increment_unplanned(changes, before)
+                return None, after
+            changes = Changes(expect=versioned.expect(incident_id), put={cell: dump(after)})
+            increment_unplanned(changes, versioned.snapshot.incident)
             changes.schedule(Subject.plan(incident_id), versioned.now, 0)
             changes.log.append(LogEntry(incident_id, what, {"by": by}))
-            if (await commit(store, changes)).outcome is CommitOutcome.DONE:
-                self._woken()
-                return after
-        raise StateUnavailable("the incident changes too quickly: try again")
+            return changes, after
+
+        done = await transact(store, "incident_action", partial(read_snapshot, store, incident_id), decide)
+        if done.committed is not None:
+            self._woken()
+        return done.answer
 
     async def retry(self, incident: str, target: str) -> str | None:
-        """Try a dead letter again: empty when it is under way, a sentence why not, None where there is no such ledger."""
+        """Try a dead letter again.
+
+        Returns an empty text when it is under way, a sentence why not, or None where there is no such ledger.
+        """
         cell = Cell(Table.LEDGERS, ledger_key(incident, target))
         store = await self._shards.holding(cell)
-        for _ in range(RACES):
-            gathered = await store.gather(Query(cells=(cell,)))
+
+        def decide(gathered: Result) -> tuple[Changes | None, str | None]:
             row = gathered.rows[cell]
             if not row.value:
-                return None
+                return None, None
             after = retry(load_ledger(row.value))
             if isinstance(after, str):
-                return after
+                return None, after
             changes = Changes(expect={cell: row.version}, put={cell: dump(after)})
             changes.schedule(Subject.deliver(target, incident), gathered.now, 0)
             changes.schedule(Subject.plan(incident), gathered.now, 0)
             changes.log.append(LogEntry(incident, "dead_letter_retried", {"target": target}))
-            if (await commit(store, changes)).outcome is CommitOutcome.DONE:
-                self._woken()
-                return ""
-        raise StateUnavailable("the ledger changes too quickly: try again")
+            return changes, ""
+
+        done = await transact(store, "dead_letter_retry", partial(store.gather, Query(cells=(cell,))), decide)
+        if done.committed is not None:
+            self._woken()
+        return done.answer

@@ -1,4 +1,4 @@
-"""A running gateway, asked over its API, and its answers for people."""
+"""The client of a running gateway's REST API; what the gateway refuses becomes a line for people."""
 
 from __future__ import annotations
 
@@ -9,27 +9,35 @@ import httpx
 
 from gateway.config.environment import from_process
 
-REQUEST_TIME = 10.0  # seconds
+REQUEST_TIMEOUT_SECONDS = 10.0
 
 
 def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
+    """Send one request to GATEWAY_URL with the admin token of the settings, and return the JSON object of its answer.
+
+    `more` goes to `httpx.request`. Raises `click.ClickException` where the gateway refuses, where nothing answers, and
+    where something other than a gateway does.
+    """
     settings = from_process().settings
-    headers = {"authorization": f"Bearer {settings.admin_token[0].get_secret_value()}"} if settings.admin_token else {}
+    tokens = settings.admin_token
+    headers = {"authorization": f"Bearer {tokens[0].get_secret_value()}"} if tokens else {}
+    url = f"{settings.gateway_url.rstrip('/')}{path}"
     try:
-        answer = httpx.request(
-            method, f"{settings.gateway_url.rstrip('/')}{path}", headers=headers, timeout=REQUEST_TIME, **more
-        )
-        found = answer.json()
+        response = httpx.request(method, url, headers=headers, timeout=REQUEST_TIMEOUT_SECONDS, **more)
+        answer = response.json()
     except (httpx.HTTPError, ValueError) as error:
-        raise _no_gateway(str(error)) from error
-    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        raise no_gateway(str(error)) from error
+    if response.status_code == httpx.codes.UNAUTHORIZED:
         raise click.ClickException("the gateway wants its admin token: set GATEWAY_ADMIN_TOKEN here to what it has there")
-    if answer.status_code != httpx.codes.OK and isinstance(found, dict) and "error" in found:
-        raise click.ClickException("; ".join(part for part in (found["error"], found.get("remedy", "")) if part))
-    if answer.status_code != httpx.codes.OK or not isinstance(found, dict):
-        raise _no_gateway("something else answers there")
-    return found
+    # The gateway's own refusals are objects with `error`; any other error page is some other service's.
+    if response.status_code != httpx.codes.OK and isinstance(answer, dict) and "error" in answer:
+        raise click.ClickException("; ".join(part for part in (answer["error"], answer.get("remedy", "")) if part))
+    if response.status_code != httpx.codes.OK or not isinstance(answer, dict):
+        raise no_gateway("something else answers there")
+    return answer
 
 
-def _no_gateway(why: str) -> click.ClickException:
-    return click.ClickException(f"no gateway answers at {from_process().settings.gateway_url}: {why}; is GATEWAY_URL right?")
+def no_gateway(why: str) -> click.ClickException:
+    """Return the error for a GATEWAY_URL at which no gateway answers."""
+    url = from_process().settings.gateway_url
+    return click.ClickException(f"no gateway answers at {url}: {why}; is GATEWAY_URL right?")

@@ -1,8 +1,9 @@
-"""The demo: the gateway on its embedded store, a local Slack and PagerDuty, and a storm played faster than life."""
+"""`gateway demo`: the gateway on its embedded store, a local Slack and PagerDuty, and a storm played faster than life."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import click
 import httpx
 
 from gateway.app import Gateway, running
+from gateway.cli.event_loop import run_until_stopped
+from gateway.cli.exit_codes import FINDINGS
 from gateway.clock import utc_now
 from gateway.config.environment import Environment
 from gateway.model.lanes import Pace
@@ -22,15 +26,20 @@ from gateway.sandbox.slack import DEFAULT_TOKEN
 from gateway.sandbox.storm import LENGTH, Webhook, storm
 from gateway.telemetry.logging import configure_logging
 
-PORTS = (9096, 9097, 9098, 9099)
+PORTS = (9096, 9097, 9098, 9099)  # of the gateway, Slack, PagerDuty and mail, each unless it is taken
 CHANNEL = "alerts"
 ROUTING_KEY = "demo0000000000000000000000000000"
-SETTLING = 60.0  # seconds in which everything must have been told
-PACES = {
+SETTLE_SECONDS = 60.0  # in which everything must have been told, ends included
+POLL_SECONDS = 0.2
+RETRY_SECONDS = 0.2
+REQUEST_TIMEOUT_SECONDS = 10.0
+PROGRESS_EVERY_SECONDS = 180  # of the storm
+MAX_LINE_LENGTH = 100
+PACES = {  # the local vendors take more than the real ones
     "slack": Pace(50, 10),
     "pagerduty": Pace(20, 20),
     "email": Pace(20, 20),
-}  # the local vendors take more than the real ones
+}
 
 V = TypeVar("V", SlackSandbox, PagerDutySandbox, MailSandbox)
 Echo = Callable[[str], None]
@@ -51,13 +60,17 @@ routes:
     update_interval: {update_interval}ms
     resolve_after: {resolve_after}ms
 correlate:
-  - {{name: shop-outage, match: ['namespace="shop"', 'service=~"payments|checkout|frontend"'], by: [cluster, namespace], window: {window}ms}}
+  - name: shop-outage
+    match: ['namespace="shop"', 'service=~"payments|checkout|frontend"']
+    by: [cluster, namespace]
+    window: {window}ms
 """
+WAITS_MS = {"group_wait": 10_000, "update_interval": 30_000, "resolve_after": 60_000, "window": 600_000}  # in life
 
 
 @dataclass(slots=True)
 class Played:
-    """What went in."""
+    """How many webhooks and alerts were sent, and how many answers said to come again."""
 
     webhooks: int = 0
     alerts: int = 0
@@ -74,21 +87,30 @@ class Scene:
     folder: Path
 
 
+@click.command()
+@click.option("--exit", "then_exit", is_flag=True, help="end after the scenario, with a summary as the last line")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=20.0,
+    show_default=True,
+    help="how much faster than life the storm is played",
+)
+def demo(*, then_exit: bool, speed: float) -> None:
+    """The gateway with a local Slack and PagerDuty, and a recorded storm to watch. No account needed."""
+    if not run_until_stopped(run_demo(click.echo, then_exit=then_exit, speed=speed)):
+        sys.exit(FINDINGS)
+
+
 async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
-    """Plays the storm; without `then_exit` the pages stay open until Ctrl-C. False where something was left open or off."""
+    """Play the storm `speed` times faster than life and print what people saw of it.
+
+    The pages stay open until Ctrl-C unless `then_exit`. Return False if a page was left open or the counts do not balance.
+    """
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name:
         async with _scene(Path(name), speed) as scene:
-            echo("The alert gateway, with a local Slack, PagerDuty and mail server. No account, nothing leaves this machine.\n")
-            echo(f"  Slack      {scene.slack.page_url}")
-            echo(f"  PagerDuty  {scene.pagerduty.page_url}")
-            echo(f"  Mail       {scene.mail.page_url}")
-            echo(f"  Gateway    {scene.url}/api/v1/incidents   {scene.url}/metrics")
-            echo(f"  Its log    {scene.folder / 'gateway.log'}\n")
-            echo(
-                f"A storm of {LENGTH // 60} minutes, {speed:g} times faster than life: a database goes down, three services with it,"
-            )
-            echo("a disk flaps, twelve workers run out of memory. Two Prometheus replicas report everything, two Alertmanagers")
-            echo("send everything, groups are sent whole and repeated.\n")
+            for line in _introduction(scene, speed):
+                echo(line)
             played = await _play(storm(utc_now(), speed), scene.url, speed, echo)
             await _settle(scene)
             echo("")
@@ -101,6 +123,20 @@ async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
             if not then_exit:
                 await asyncio.Event().wait()
             return clean
+
+
+def _introduction(scene: Scene, speed: float) -> list[str]:
+    return [
+        "The alert gateway, with a local Slack, PagerDuty and mail server. No account, nothing leaves this machine.\n",
+        f"  Slack      {scene.slack.page_url}",
+        f"  PagerDuty  {scene.pagerduty.page_url}",
+        f"  Mail       {scene.mail.page_url}",
+        f"  Gateway    {scene.url}/api/v1/incidents   {scene.url}/metrics",
+        f"  Its log    {scene.folder / 'gateway.log'}\n",
+        f"A storm of {LENGTH // 60} minutes, {speed:g} times faster than life: a database goes down, three services with it,",
+        "a disk flaps, twelve workers run out of memory. Two Prometheus replicas report everything, two Alertmanagers",
+        "send everything, groups are sent whole and repeated.\n",
+    ]
 
 
 @asynccontextmanager
@@ -119,7 +155,7 @@ async def _scene(folder: Path, speed: float) -> AsyncIterator[Scene]:
 
 @asynccontextmanager
 async def _started(kind: type[V], port: int) -> AsyncIterator[V]:
-    """On its usual port, or where that is taken on a free one."""
+    """Run a local vendor on `port`, or on a free port if that one is taken."""
     try:
         starting = kind.start(port)
         vendor = await starting.__aenter__()
@@ -134,6 +170,7 @@ async def _started(kind: type[V], port: int) -> AsyncIterator[V]:
 
 @asynccontextmanager
 async def _listening(gateway: Gateway) -> AsyncIterator[str]:
+    """Serve the gateway on its usual port, or on a free one if that is taken; yield its address."""
     server = LocalServer()
     try:
         running_server = server.running(gateway.asgi_app, PORTS[0])
@@ -152,8 +189,8 @@ def _environment(
     folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox, mail: MailSandbox, speed: float
 ) -> Environment:
     rules = folder / "rules.yaml"
-    waits = {"group_wait": 10_000, "update_interval": 30_000, "resolve_after": 60_000, "window": 600_000}
-    rules.write_text(RULES.format(channel=CHANNEL, **{name: round(ms / speed) for name, ms in waits.items()}), "utf-8")
+    waits = {name: round(wait / speed) for name, wait in WAITS_MS.items()}
+    rules.write_text(RULES.format(channel=CHANNEL, **waits), "utf-8")
     return Environment(
         {
             "GATEWAY_RULES": str(rules),
@@ -168,62 +205,64 @@ def _environment(
 
 
 async def _play(webhooks: list[Webhook], url: str, speed: float, echo: Echo) -> Played:
-    """Over HTTP, as Alertmanager would: what is answered 5xx is sent again."""
+    """Post the storm's webhooks when they are due, and those that were answered 5xx again, as Alertmanager would."""
     played = Played()
     loop = asyncio.get_running_loop()
-    started, said = loop.time(), 0
-    async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+    started, next_progress = loop.time(), 0
+    async with httpx.AsyncClient(timeout=REQUEST_TIMEOUT_SECONDS, trust_env=False) as client:
         for webhook in webhooks:
             await asyncio.sleep(max(0.0, started + webhook.at / speed - loop.time()))
             answer = await client.post(f"{url}/webhooks/alertmanager", json=webhook.body)
             while answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
                 played.refused += 1
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(RETRY_SECONDS)
                 answer = await client.post(f"{url}/webhooks/alertmanager", json=webhook.body)
             played.webhooks += 1
             played.alerts += len(webhook.body["alerts"])  # type: ignore[arg-type]
-            if webhook.at >= said:
-                echo(f"  {said // 60:2d} min  {played.webhooks:4d} webhooks, {played.alerts:5d} alerts in")
-                said += 180
+            if webhook.at >= next_progress:
+                minute = next_progress // 60
+                echo(f"  {minute:2d} min  {played.webhooks:4d} webhooks, {played.alerts:5d} alerts in")
+                next_progress += PROGRESS_EVERY_SECONDS
     return played
 
 
 async def _settle(scene: Scene) -> None:
-    """Until everything that was told is told to be over."""
+    """Wait until the end of everything that was told is told too, `SETTLE_SECONDS` at most."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + SETTLING
+    deadline = loop.time() + SETTLE_SECONDS
     while loop.time() < deadline:
-        open_pages = [one for one in scene.pagerduty.incidents if one.open]
-        counted = await scene.gateway.shards.counters()
-        waiting = sum(counted.get(f"standing:{name}", 0) for name in ("due", "held", "ends_due", "telling_firing"))
-        if not open_pages and not waiting and not counted.get("open:counted", 0):
+        open_pages = [page for page in scene.pagerduty.incidents if page.open]
+        counts = await scene.gateway.shards.counters()
+        waiting = sum(counts.get(f"standing:{name}", 0) for name in ("due", "held", "ends_due", "telling_firing"))
+        if not open_pages and not waiting and not counts.get("open:counted", 0):
             return
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def _story(scene: Scene) -> list[str]:
-    """What a person saw."""
+    """Return what people saw, line by line: the messages in the channel, and the pages."""
     lines = [f"What people saw in #{CHANNEL}:"]
     for message in scene.slack.messages(CHANNEL):
         if not message.deleted and message.thread_ts is None:
-            lines.append(f"  {message.text.splitlines()[0][:100]}")
+            lines.append(f"  {message.text.splitlines()[0][:MAX_LINE_LENGTH]}")
             lines.append(f"      edited {message.edits} times, {len(message.live_replies)} replies in its thread")
     lines.append("Who was woken:")
-    lines += [f"  {one.title[:100]}  ({one.status})" for one in scene.pagerduty.incidents] or ["  nobody"]
-    threads = len(scene.mail.mailbox.threads)
-    return [*lines, f"Who reads mail got {len(scene.mail.received)} mails in {threads} threads."]
+    pages = [f"  {page.title[:MAX_LINE_LENGTH]}  ({page.status})" for page in scene.pagerduty.incidents]
+    lines += pages or ["  nobody"]
+    mails, threads = len(scene.mail.received), len(scene.mail.mailbox.threads)
+    return [*lines, f"Who reads mail got {mails} mails in {threads} threads."]
 
 
 async def _left(scene: Scene) -> tuple[int, int]:
-    """How many pages are open still, and by how much the books are off."""
+    """Return how many pages are still open, and the sum of all imbalances of the counts."""
     await scene.gateway.auditor.look()
-    imbalances = sum(abs(one) for one in scene.gateway.auditor.imbalances.values())
-    return sum(one.open for one in scene.pagerduty.incidents), imbalances
+    imbalances = sum(abs(imbalance) for imbalance in scene.gateway.auditor.imbalances.values())
+    return sum(page.open for page in scene.pagerduty.incidents), imbalances
 
 
 async def _summary(scene: Scene, played: Played) -> str:
     left, imbalances = await _left(scene)
-    messages = [one for one in scene.slack.messages(CHANNEL) if one.thread_ts is None and not one.deleted]
+    messages = [message for message in scene.slack.messages(CHANNEL) if message.thread_ts is None and not message.deleted]
     return (
         f"demo: {played.webhooks} webhooks with {played.alerts} alerts in, {len(messages)} messages and"
         f" {len(scene.pagerduty.incidents)} pages out; {left} pages left open, books off by {imbalances}"

@@ -1,4 +1,4 @@
-"""Tables and lines that the commands print for people."""
+"""Tables and lines that the commands print for people from the answers of the API."""
 
 from __future__ import annotations
 
@@ -9,92 +9,109 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.cli.api_client import _no_gateway
+from gateway.cli.api_client import no_gateway
 
-WIDE = 200  # columns, where no terminal says how many
-ALERTS_SHOWN = 20
-LINES_SHOWN = 20  # of the timeline, newest first
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
+COLUMNS_WITHOUT_TERMINAL = 200
+MAX_ALERTS_SHOWN = 20
+MAX_TIMELINE_LINES_SHOWN = 20  # newest first
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else COLUMNS_WITHOUT_TERMINAL)
 
 
-def show(found: dict[str, Any]) -> None:
-    """An incident, or a page of them."""
+def show_incidents(answer: dict[str, Any]) -> None:
+    """Print one incident, or a page of them, as the API answers them."""
     try:
-        _print_incidents(found["items"]) if "items" in found else _print_incident(found)
+        _print_incidents(answer["items"]) if "items" in answer else _print_incident(answer)
     except (AttributeError, KeyError, TypeError) as error:
-        raise _no_gateway("something answers there that is not understood") from error
+        raise no_gateway("something answers there that is not understood") from error
 
 
-def _print_incidents(items: list[dict[str, Any]]) -> None:
-    if not items:
+def _print_incidents(incidents: list[dict[str, Any]]) -> None:
+    if not incidents:
         out.print("no incidents")
         return
     table = Table(box=None, header_style="bold")
     for column in ("incident", "state", "severity", "title", "firing", "since", "who"):
         table.add_column(column, no_wrap=column != "title")
-    for one in items:
-        who = (one["acknowledged"] or {}).get("by", "")
-        table.add_row(one["id"], one["state"], one["severity"], one["title"], str(one["firing"]), second(one["opened_at"]), who)
+    for incident in incidents:
+        table.add_row(
+            incident["id"],
+            incident["state"],
+            incident["severity"],
+            incident["title"],
+            str(incident["firing"]),
+            to_the_second(incident["opened_at"]),
+            (incident["acknowledged"] or {}).get("by", ""),
+        )
     out.print(table)
 
 
-def show_silences(found: dict[str, Any]) -> None:
-    items = found["items"]
-    if not items:
+def show_silences(answer: dict[str, Any]) -> None:
+    silences = answer["items"]
+    if not silences:
         out.print("no silences")
         return
     table = Table(box=None, header_style="bold")
     for column in ("silence", "state", "until", "by", "matchers", "why"):
         table.add_column(column, no_wrap=column not in ("matchers", "why"))
-    for one in items:
-        why = " ".join(part for part in (one["ticket"], one["reason"]) if part)
+    for silence in silences:
         table.add_row(
-            one["id"], one["state"], second(one["ends_at"]), one["by"], escape(", ".join(one["matchers"])), escape(why)
+            silence["id"],
+            silence["state"],
+            to_the_second(silence["ends_at"]),
+            silence["by"],
+            escape(", ".join(silence["matchers"])),
+            escape(" ".join(part for part in (silence["ticket"], silence["reason"]) if part)),
         )
     out.print(table)
 
 
-def show_silence(one: dict[str, Any]) -> None:
-    out.print(f"{one['id']}  {one['state']}  until {second(one['ends_at'])}  {', '.join(one['matchers'])}", markup=False)
-    if one["approved_by"]:
-        out.print(f"approved by {one['approved_by']}", markup=False)
-    if one["ended_by"]:
-        out.print(f"ended by {one['ended_by']}", markup=False)
+def show_silence(silence: dict[str, Any]) -> None:
+    until, matchers = to_the_second(silence["ends_at"]), ", ".join(silence["matchers"])
+    out.print(f"{silence['id']}  {silence['state']}  until {until}  {matchers}", markup=False)
+    if silence["approved_by"]:
+        out.print(f"approved by {silence['approved_by']}", markup=False)
+    if silence["ended_by"]:
+        out.print(f"ended by {silence['ended_by']}", markup=False)
 
 
-def _print_incident(one: dict[str, Any]) -> None:
-    out.print(f"{one['id']}  {one['state']}  {one['severity']}  {one['title']}", markup=False)
+def _print_incident(incident: dict[str, Any]) -> None:
+    id_, state, severity, title = (incident[name] for name in ("id", "state", "severity", "title"))
+    out.print(f"{id_}  {state}  {severity}  {title}", markup=False)
     out.print(
-        f"since {second(one['opened_at'])}, {one['firing']} of {one['members']} firing, correlated by {one['correlated_by']}",
+        f"since {to_the_second(incident['opened_at'])}, {incident['firing']} of {incident['members']} firing,"
+        f" correlated by {incident['correlated_by']}",
         markup=False,
     )
-    for ledger in one.get("ledgers", ()):
+    for ledger in incident.get("ledgers", ()):
         trouble = f"  {ledger['error']}" if ledger["error"] else ""
         out.print(f"  {ledger['target']:24} told {ledger['told']}{trouble}", markup=False)
-    alerts = list({alert["id"]: alert for alert in one.get("alerts", ())}.values())
-    for alert in alerts[:ALERTS_SHOWN]:
-        _print_alert(alert, alerts, [verdict for verdict in one["verdicts"] if verdict["alert"] == alert["id"]])
-    if len(alerts) > ALERTS_SHOWN:
-        out.print(f"  … and {len(alerts) - ALERTS_SHOWN} more alerts: `--json` has them all")
-    for line in one.get("timeline", ())[:LINES_SHOWN]:
-        said = ", ".join(f"{name}: {value}" for name, value in line["detail"].items() if value not in ("", 0))
-        out.print(f"  {second(line['at'])}  {line['what']}  {said}", markup=False)
+    alerts = list({alert["id"]: alert for alert in incident.get("alerts", ())}.values())
+    for alert in alerts[:MAX_ALERTS_SHOWN]:
+        verdicts = [verdict for verdict in incident["verdicts"] if verdict["alert"] == alert["id"]]
+        _print_alert(alert, alerts, verdicts)
+    if len(alerts) > MAX_ALERTS_SHOWN:
+        out.print(f"  … and {len(alerts) - MAX_ALERTS_SHOWN} more alerts: `--json` has them all")
+    for line in incident.get("timeline", ())[:MAX_TIMELINE_LINES_SHOWN]:
+        detail = ", ".join(f"{name}: {value}" for name, value in line["detail"].items() if value not in ("", 0))
+        out.print(f"  {to_the_second(line['at'])}  {line['what']}  {detail}", markup=False)
 
 
-def _print_alert(alert: dict[str, Any], beside: list[dict[str, Any]], verdicts: list[dict[str, Any]]) -> None:
-    """With the labels that not all of them share, and at each target what it is to it and why."""
-    shared = set.intersection(*(set(one["labels"].items()) for one in beside)) if len(beside) > 1 else set()
+def _print_alert(alert: dict[str, Any], members: list[dict[str, Any]], verdicts: list[dict[str, Any]]) -> None:
+    """Print an alert by the labels that not all `members` of its incident share, and its verdict at each target."""
+    shared = set.intersection(*(set(member["labels"].items()) for member in members)) if len(members) > 1 else set()
     labels = ", ".join(f"{name}={value}" for name, value in alert["labels"].items() if (name, value) not in shared)
     out.print(f"  {labels}: {'fires' if alert['firing'] else 'ended'}", markup=False)
-    lines = [
-        f"    {one['target'] or '(nobody)'}: {one['standing']}, {one['reason']}: {one['rule']}"
-        f"{', ' + one['because'] if one['because'] else ''}{', until ' + second(one['until']) if one['until'] else ''}"
-        for one in verdicts
-    ]
-    for line in dict.fromkeys(lines):
+    for line in dict.fromkeys(_verdict_line(verdict) for verdict in verdicts):
         out.print(line, markup=False)
 
 
-def second(moment: str | None) -> str:
-    """An instant of the API, to the second."""
-    return f"{moment[:19]}Z" if moment else ""
+def _verdict_line(verdict: dict[str, Any]) -> str:
+    target = verdict["target"] or "(nobody)"
+    because = f", {verdict['because']}" if verdict["because"] else ""
+    until = f", until {to_the_second(verdict['until'])}" if verdict["until"] else ""
+    return f"    {target}: {verdict['standing']}, {verdict['reason']}: {verdict['rule']}{because}{until}"
+
+
+def to_the_second(instant: str | None) -> str:
+    """Return an instant of the API (RFC 3339) without its fraction of a second; an empty text for null."""
+    return f"{instant[:19]}Z" if instant else ""

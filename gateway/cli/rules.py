@@ -1,4 +1,4 @@
-"""Inspecting: the commands that look at rule files and need no running gateway."""
+"""`gateway check` and `gateway explain`: they read rule files and need no running gateway."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
+from gateway.cli.exit_codes import FINDINGS
+from gateway.cli.options import AS_JSON
 from gateway.clock import utc_ms
 from gateway.config.environment import from_process
 from gateway.errors import BadRules, BadWebhook
+from gateway.model.rules.rulebook import Rulebook
 from gateway.outbound.webhook.schema import body_schema
 from gateway.rules.files import load_rules, rules_schema
-from gateway.simulate.explain import Explanation, explain
-
-FINDINGS = 1  # the exit code
+from gateway.rules.files.findings import Finding
+from gateway.simulate.explain import Explanation, ToldWhere, explain
 
 
 @click.command()
 @click.argument("rules", required=False, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="for machines")
+@AS_JSON
 @click.option("--schema", is_flag=True, help="print a JSON Schema of the rule language, for editors")
 @click.option("--webhook-schema", is_flag=True, help="print a JSON Schema of what webhook destinations are sent")
 def check(rules: Path | None, *, as_json: bool, schema: bool, webhook_schema: bool) -> None:
@@ -34,70 +35,78 @@ def check(rules: Path | None, *, as_json: bool, schema: bool, webhook_schema: bo
         return
     loaded = load_rules(rules or from_process().settings.rules, utc_ms())
     if as_json:
-        click.echo(json.dumps([_finding(one) for one in loaded.findings], indent=2))
+        click.echo(json.dumps([_finding_as_json(finding) for finding in loaded.findings], indent=2))
     else:
-        for one in loaded.findings:
-            click.echo(str(one))
+        for finding in loaded.findings:
+            click.echo(str(finding))
         if loaded.rulebook is not None:
             click.echo(f"ok: {loaded.rulebook.contents} ({loaded.rulebook.revision})")
     if loaded.rulebook is None:
         sys.exit(FINDINGS)
 
 
-def _finding(one: Any) -> dict[str, object]:
-    return {"level": one.level.value, **asdict(one.place), "message": one.message}
+def _finding_as_json(finding: Finding) -> dict[str, object]:
+    return {"level": finding.level.value, **asdict(finding.place), "message": finding.message}
 
 
-def _moment(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime | None:
-    """As Alertmanager writes it, nanoseconds included; without a zone it is UTC."""
+def load_without_errors(rules: Path) -> Rulebook:
+    """Load a rule file or folder. Raises `BadRules` with every error in it."""
+    loaded = load_rules(rules, utc_ms())
+    if loaded.rulebook is None:
+        raise BadRules("\n".join(str(error) for error in loaded.errors))
+    return loaded.rulebook
+
+
+def _instant(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime | None:
+    """Read an instant as Alertmanager writes it, nanoseconds included. UTC is meant where it has no zone."""
     try:
-        moment = None if value is None else datetime.fromisoformat(value)
+        instant = None if value is None else datetime.fromisoformat(value)
     except ValueError as error:
         raise click.BadParameter(f"{value!r} is no time such as 2026-11-23T10:00:00Z") from error
-    return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment
+    return instant.replace(tzinfo=UTC) if instant and not instant.tzinfo else instant
 
 
 @click.command(name="explain")
 @click.argument("body", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @click.option("--rules", type=click.Path(path_type=Path), help="rule file or folder; default GATEWAY_RULES or rules/")
-@click.option("--at", metavar="TIME", callback=_moment, help="as if it were this time (RFC 3339)")
+@click.option("--at", metavar="TIME", callback=_instant, help="as if it were this time (RFC 3339)")
 @click.option("--source", metavar="NAME", default="", help="who sends it; default: the source without a token of its own")
-@click.option("--json", "as_json", is_flag=True, help="for machines")
+@AS_JSON
 def explain_command(body: Path, rules: Path | None, at: datetime | None, source: str, *, as_json: bool) -> None:
     """Say what the rules would make of a webhook body, and why. Nothing is sent."""
-    loaded = load_rules(rules or from_process().settings.rules, utc_ms())
-    if loaded.rulebook is None:
-        raise BadRules("\n".join(str(one) for one in loaded.errors))
-    if source and source not in loaded.rulebook.sources:
-        raise click.BadParameter(f"there are {', '.join(loaded.rulebook.sources)}", param_hint="--source")
+    rulebook = load_without_errors(rules or from_process().settings.rules)
+    if source and source not in rulebook.sources:
+        raise click.BadParameter(f"there are {', '.join(rulebook.sources)}", param_hint="--source")
     raw = sys.stdin.buffer.read() if str(body) == "-" else body.read_bytes()
     now = utc_ms() if at is None else round(at.timestamp() * 1000)
     try:
-        found = asyncio.run(explain(raw, loaded.rulebook, now, source))
+        explanation = asyncio.run(explain(raw, rulebook, now, source))
     except BadWebhook as error:
         click.echo(f"refused with 400: {error}")
         sys.exit(FINDINGS)
     if as_json:
-        click.echo(json.dumps(asdict(found), indent=2))
+        click.echo(json.dumps(asdict(explanation), indent=2))
     else:
-        _print_explanation(found, now)
+        _print_explanation(explanation, now)
 
 
-def _print_explanation(found: Explanation, now: int) -> None:
-    for one in found.alerts:
-        labels = " ".join(f"{name}={value}" for name, value in one.labels.items() if name != "alertname")
-        click.echo(f"{one.name}  [{one.severity}]  {labels}")
-        click.echo(f"  deduplicate  {one.outcome} ({one.reason})")
-        if one.incident:
-            click.echo(f"  correlate    incident {one.incident} by {one.correlated_by}")
-        for where in one.told:
-            wait = f", in {max(0, where.at - now) / 1000:g}s" if where.at else ""
-            page = ", interrupts" if where.interrupts and where.standing in ("held", "due") else ""
-            rule = f" by {where.rule}" if where.rule else ""
-            because = f": {where.because}" if where.because else ""
-            click.echo(f"  {where.target or '(nobody)':12} {where.standing} ({where.reason}){wait}{page}{rule}{because}")
-    for one_fault in found.quarantined:
-        click.echo(f"quarantined: {one_fault}")
+def _print_explanation(explanation: Explanation, now: int) -> None:
+    """Print each alert and what each target would be told of it; `now` is the explained time in ms."""
+    for alert in explanation.alerts:
+        labels = " ".join(f"{name}={value}" for name, value in alert.labels.items() if name != "alertname")
+        click.echo(f"{alert.name}  [{alert.severity}]  {labels}")
+        click.echo(f"  deduplicate  {alert.outcome} ({alert.reason})")
+        if alert.incident:
+            click.echo(f"  correlate    incident {alert.incident} by {alert.correlated_by}")
+        for told in alert.told:
+            click.echo(_told_line(told, now))
+    for fault in explanation.quarantined:
+        click.echo(f"quarantined: {fault}")
 
 
-INSPECTING = (check, explain_command)
+def _told_line(told: ToldWhere, now: int) -> str:
+    wait = f", in {max(0, told.at - now) / 1000:g}s" if told.at else ""
+    page = ", interrupts" if told.interrupts and told.standing in ("held", "due") else ""
+    rule = f" by {told.rule}" if told.rule else ""
+    because = f": {told.because}" if told.because else ""
+    return f"  {told.target or '(nobody)':12} {told.standing} ({told.reason}){wait}{page}{rule}{because}"

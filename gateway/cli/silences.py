@@ -12,6 +12,8 @@ from gateway.cli.api_client import ask
 from gateway.cli.options import AS_JSON, BY
 from gateway.cli.output import show_silence, show_silences
 
+MAX_NAMES_SHOWN = 10  # of the alerts that a silence would hide, the most frequent
+
 
 @click.group()
 def silence() -> None:
@@ -30,24 +32,25 @@ def silence() -> None:
 @click.option("--yes", is_flag=True, help="whatever the preview says")
 @BY
 @AS_JSON
-def add_silence(matchers: tuple[str, ...], by: str, *, yes: bool, as_json: bool, **wish: Any) -> None:
+def add_silence(matchers: tuple[str, ...], by: str, *, yes: bool, as_json: bool, **options: Any) -> None:
     """Silence what all these matchers hold for, such as service="cart". Says first what it would hide."""
-    asked = {key: value for key, value in wish.items() if value} | {"matchers": matchers, "by": by}
-    found = ask("POST", "/api/v1/silences/preview", json=asked)
+    asked = {key: value for key, value in options.items() if value} | {"matchers": matchers, "by": by}
+    preview = ask("POST", "/api/v1/silences/preview", json=asked)
     if not as_json:
-        _print_preview(found)
-    if found["warnings"] and not yes and not click.confirm("Make it all the same?", err=as_json):
+        _print_preview(preview)
+    if preview["warnings"] and not yes and not click.confirm("Make it all the same?", err=as_json):
         raise click.Abort
     _print_silence(ask("POST", "/api/v1/silences", json={**asked, "confirm": True}), as_json=as_json)
 
 
-def _print_preview(found: dict[str, Any]) -> None:
+def _print_preview(preview: dict[str, Any]) -> None:
     click.echo(
-        f"hides {found['firing_hidden']} of {found['firing']} alerts that fire, {found['recent_hidden']} of {found['recent']} of the last 7 days"
+        f"hides {preview['firing_hidden']} of {preview['firing']} alerts that fire,"
+        f" {preview['recent_hidden']} of {preview['recent']} of the last 7 days"
     )
-    for name, count in list(found["names"].items())[:10]:
+    for name, count in list(preview["names"].items())[:MAX_NAMES_SHOWN]:
         click.echo(f"  {count:5} × {name}")
-    for warning in found["warnings"]:
+    for warning in preview["warnings"]:
         click.echo(f"warning: {warning}")
 
 
@@ -56,11 +59,11 @@ def _print_preview(found: dict[str, Any]) -> None:
 @AS_JSON
 def list_silences(state: str, *, as_json: bool) -> None:
     """List silences."""
-    found = ask("GET", "/api/v1/silences", params={"state": state})
+    answer = ask("GET", "/api/v1/silences", params={"state": state})
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        click.echo(json.dumps(answer, indent=2))
     else:
-        show_silences(found)
+        show_silences(answer)
 
 
 @silence.command(name="extend")
@@ -78,7 +81,7 @@ def extend_silence(name: str, duration: str, by: str, *, as_json: bool) -> None:
 @BY
 @AS_JSON
 def approve_silence(name: str, by: str, *, as_json: bool) -> None:
-    """As a second person: it may cover critical alerts too."""
+    """Approve a silence as a second person: it may cover critical alerts too."""
     _change(name, "approve", {"by": by}, as_json=as_json)
 
 
@@ -91,12 +94,13 @@ def end_silence(name: str, by: str, *, as_json: bool) -> None:
     _change(name, "end", {"by": by}, as_json=as_json)
 
 
-def _change(name: str, what: str, asked: dict[str, str], *, as_json: bool) -> None:
-    _print_silence(ask("POST", f"/api/v1/silences/{quote(name, safe='')}/{what}", json=asked), as_json=as_json)
+def _change(name: str, action: str, asked: dict[str, str], *, as_json: bool) -> None:
+    silence = ask("POST", f"/api/v1/silences/{quote(name, safe='')}/{action}", json=asked)
+    _print_silence(silence, as_json=as_json)
 
 
-def _print_silence(found: dict[str, Any], *, as_json: bool) -> None:
+def _print_silence(silence: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        click.echo(json.dumps(silence, indent=2))
     else:
-        show_silence(found)
+        show_silence(silence)

@@ -1,6 +1,6 @@
-"""The environment: its only reader, for the settings and for the secrets of rule files (`{env: X}`).
+"""The environment is read here and nowhere else: the settings, and the secrets of rule files (`{env: X}`).
 
-Every secret may also come from a file: `X_FILE` names it.
+Every secret `X` may also come from a file that the variable `X_FILE` names.
 """
 
 from __future__ import annotations
@@ -20,36 +20,40 @@ from pydantic import ValidationError
 from gateway.config.settings import RENAMED, Settings, impossible
 from gateway.errors import BadSettings
 
-SHORTEST_SECRET = 8  # characters; hiding shorter ones would mangle every line
-LIKE_A_SECRET = ("TOKEN", "SECRET", "PASSWORD", "_KEY", "REDIS_URL")
+MIN_HIDDEN_LENGTH = 8  # characters; to hide a shorter secret would mangle every log line
+SECRET_SUFFIXES = ("TOKEN", "SECRET", "PASSWORD", "_KEY", "REDIS_URL")
 
 # Kubernetes puts these into every container where a Service is named `gateway`; they are nobody's settings.
+# https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 SERVICE_LINK = re.compile(r"GATEWAY_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)")
 
 
 class Environment:
-    """The settings, and every other secret that a rule file may name."""
+    """The settings, and every other secret that a rule file may name.
+
+    `warnings` are sentences about settings that are understood and should be written otherwise.
+    """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        """Raises `BadSettings` with everything that is wrong, and no secret in it.
-
-        `warnings` are sentences about settings that are understood, and should be written otherwise.
-        """
+        """Read the settings. Raises `BadSettings` with everything that is wrong, and no secret in its text."""
         variables, self.warnings = _with_new_names(variables)
         self._variables = variables
         self._secrets: set[str] = set()
         self.settings = _load(variables, self._value)
 
     def secret(self, name: str) -> str | None:
-        """Its value, from the variable or from the file that `<name>_FILE` names; None where neither is set."""
+        """Return a secret from its variable, or from the file that `<name>_FILE` names; None if neither is set.
+
+        Raises `BadSettings` for a file that cannot be read.
+        """
         value = self._value(name)
         self._hide(value)
         return value
 
     def _hide(self, value: str | None) -> None:
-        """An address with a password in it, and the password alone too."""
+        """Keep a value out of every log line; of an address with a password, the password alone too."""
         for part in (value, *(_passwords(value) if value and "://" in value else ())):
-            if part is not None and len(part) >= SHORTEST_SECRET:
+            if part is not None and len(part) >= MIN_HIDDEN_LENGTH:
                 self._secrets.add(part)
 
     def _value(self, name: str) -> str | None:
@@ -69,21 +73,31 @@ class Environment:
 
     @property
     def private(self) -> bool:
-        """Only this machine can reach us."""
-        return _own(self.settings.host)
+        """Whether only this machine can reach the gateway."""
+        return _is_loopback(self.settings.host)
 
     def demand_tokens(self, *, sources_have_them: bool = False) -> None:
-        """Before anybody can knock. Raises `BadSettings` where other machines could and no token is asked for."""
-        wanted = {"GATEWAY_WEBHOOK_TOKEN": self.settings.webhook_token, "GATEWAY_ADMIN_TOKEN": self.settings.admin_token}
+        """Raise `BadSettings` if other machines can reach the gateway and a token is missing.
+
+        `sources_have_them` says that every source of the rules has a token of its own.
+        """
+        wanted = {
+            "GATEWAY_WEBHOOK_TOKEN": self.settings.webhook_token,
+            "GATEWAY_ADMIN_TOKEN": self.settings.admin_token,
+        }
         missing = [name for name, tokens in wanted.items() if not tokens]
         if sources_have_them:
             missing = [name for name in missing if name != "GATEWAY_WEBHOOK_TOKEN"]
         if missing and not self.private:
-            where = self.settings.listen
-            raise BadSettings(f"GATEWAY_LISTEN: {where} can be reached from other machines, so set {' and '.join(missing)}")
+            raise BadSettings(
+                f"GATEWAY_LISTEN: {self.settings.listen} can be reached from other machines, so set {' and '.join(missing)}"
+            )
 
     def secrets(self) -> Collection[str]:
-        """Values that must appear in no log line: it grows with every secret that a rule file asks for later."""
+        """Return the values that must appear in no log line.
+
+        The collection grows with every secret that a rule file asks for later.
+        """
         for token in (*self.settings.webhook_token, *self.settings.admin_token):
             self._hide(token.get_secret_value())
         for url in (self.settings.redis_url, self.settings.vendor_proxy, self.settings.smtp_url):
@@ -91,19 +105,23 @@ class Environment:
                 self._hide(password)
         self._hide(self.settings.heartbeat)
         for name in {name.removesuffix("_FILE") for name in self._variables}:
-            if name.endswith(LIKE_A_SECRET):
-                with suppress(BadSettings):  # some other program's file: a rule that asks for it will say so
+            if name.endswith(SECRET_SUFFIXES):
+                # A file that cannot be read may be some other program's. A rule that asks for this secret says so.
+                with suppress(BadSettings):
                     self.secret(name)
         return self._secrets
 
 
 def from_process() -> Environment:
-    """The only look at the process's own environment."""
+    """Return the environment of this process. Raises `BadSettings`."""
     return Environment(dict(os.environ))  # noqa: TID251 - this is the one place
 
 
 def _with_new_names(variables: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    """The variables under the names of today, and what to tell whoever still sets an old name. Raises `BadSettings`."""
+    """Return the variables under their names of today, and a warning for each old name that is still set.
+
+    Raises `BadSettings` for an old and a new name that are set differently.
+    """
     renamed = dict(variables)
     warnings = []
     for old, new in RENAMED.items():
@@ -141,7 +159,9 @@ def _load(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> 
     try:
         settings = Settings(**given)
     except ValidationError as error:
-        problems += [f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_input=False, include_url=False)]
+        # Without the input: a wrong value may be a secret.
+        faults = error.errors(include_input=False, include_url=False)
+        problems += [f"{fault['loc'][0]}: {fault['msg']}" for fault in faults]
     if settings is not None:
         problems += impossible(settings)
     if problems or settings is None:
@@ -150,7 +170,7 @@ def _load(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> 
 
 
 def _passwords(url: str) -> list[str]:
-    """As written and as meant: `%40` is `@`."""
+    """Return the passwords in an address, each as written and as meant: `%40` is `@`."""
     try:
         parts = urlsplit(url)
         found = [parts.password or "", unquote(parts.password or "")]
@@ -164,7 +184,7 @@ def _unknown(name: str, known: Mapping[str, str]) -> str:
     return f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
 
 
-def _own(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:

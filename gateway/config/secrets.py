@@ -1,7 +1,11 @@
-"""The secrets that rule files name, and marks of them that tell whether one has changed without telling what it is."""
+"""The secrets that rule files name, and their marks.
+
+A mark is a keyed hash of a secret. The store keeps marks, so that a changed secret is noticed and no secret is stored.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import blake2b
 from secrets import token_bytes
 
@@ -9,23 +13,28 @@ import structlog
 
 from gateway.config.environment import Environment
 from gateway.errors import BadSettings
-from gateway.model.changes import Cell, Changes, Query, Table
+from gateway.model.changes import Cell, Changes, Query, Result, Table
 from gateway.ports import Store
+from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.vault")
 
+KEY_BYTES, MARK_BYTES = 32, 16
 KEY = Cell(Table.META, "vault")
 
 
 class EnvironmentSecrets:
-    """Secrets by the names of the environment; their marks are keyed hashes, so that the store learns nothing of them."""
+    """The secrets of the environment by name. `key` is the store's key of marks (`mark_key`)."""
 
     def __init__(self, environment: Environment, key: bytes) -> None:
         self._environment = environment
         self._key = key
 
     def secret(self, name: str) -> str | None:
-        """None where it is not set, or its file has gone: what is told with it then is a dead letter, not a fault of ours."""
+        """Return a secret, or None if it is not set or its file has gone.
+
+        A delivery that needs it then becomes a dead letter and not a fault of the gateway.
+        """
         try:
             return self._environment.secret(name)
         except BadSettings as error:
@@ -33,13 +42,17 @@ class EnvironmentSecrets:
             return None
 
     def mark(self, secret: str) -> str:
-        return blake2b(secret.encode(), key=self._key, digest_size=16).hexdigest()
+        return blake2b(secret.encode(), key=self._key, digest_size=MARK_BYTES).hexdigest()
 
 
 async def mark_key(store: Store) -> bytes:
-    """The key of the marks, made once per store. Raises `StateUnavailable`."""
-    while True:
-        row = (await store.gather(Query(cells=(KEY,)))).rows[KEY]
-        if row.value:
-            return row.value
-        await store.commit(Changes(expect={KEY: row.version}, put={KEY: token_bytes(32)}))
+    """Return the key of the marks, which is made once per store. Raises `StateUnavailable`."""
+    new = token_bytes(KEY_BYTES)
+
+    def decide(gathered: Result) -> tuple[Changes | None, bytes]:
+        row = gathered.rows[KEY]
+        if row.value:  # made before, perhaps by another replica just now
+            return None, row.value
+        return Changes(expect={KEY: row.version}, put={KEY: new}), new
+
+    return (await transact(store, "mark_key", partial(store.gather, Query(cells=(KEY,))), decide)).answer

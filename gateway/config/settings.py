@@ -1,4 +1,4 @@
-"""Settings: what may be set, and what is possible together; `environment.py` reads them."""
+"""The settings, and which of them are possible together; `environment.py` reads them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.outbound.mail.url import parse_smtp_url
 
 
 def _listed(value: object) -> object:
-    """Given and empty is a mistake that would let everybody in."""
+    """Split tokens at commas. A value without any token is refused: it would let everybody in."""
     if not isinstance(value, str):
         return value
     found = tuple(part.strip() for part in value.split(",") if part.strip())
@@ -25,11 +25,13 @@ Tokens = Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)]
 
 
 RENAMED = {"GATEWAY_SLOTS": "GATEWAY_SHARDS"}
-"""Variables that have another name now. The old name is still understood, and whoever sets it is told the new one."""
+"""Variables that were renamed. The old name is still understood, and a warning names the new one."""
+
+MAX_PORT = 65_535
 
 
 class Settings(BaseModel):
-    """Each field is one variable; its description stands in the README."""
+    """The settings. Each field is one variable; its description stands in the README."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,10 +54,15 @@ class Settings(BaseModel):
         description="how many replicas must have a commit before it counts; else 503, and Alertmanager comes again",
     )
     data_dir: Path = Field(
-        Path("~/.local/share/alert-gateway"), alias="GATEWAY_DATA_DIR", description="where the embedded store keeps its data"
+        Path("~/.local/share/alert-gateway"),
+        alias="GATEWAY_DATA_DIR",
+        description="where the embedded store keeps its data",
     )
     store_memory: int = Field(
-        1 << 30, alias="GATEWAY_STORE_MEMORY", ge=64 << 20, description="memory budget of the embedded store in bytes"
+        1 << 30,
+        alias="GATEWAY_STORE_MEMORY",
+        ge=64 << 20,
+        description="memory budget of the embedded store in bytes",
     )
     shards: int = Field(
         1,
@@ -67,13 +74,17 @@ class Settings(BaseModel):
     webhook_token: Tokens = Field(
         (),
         alias="GATEWAY_WEBHOOK_TOKEN",
-        description="what Alertmanager must show, as bearer token or as the password of any user; several with commas, for rotation",
+        description="what Alertmanager must show, as bearer token or as the password of any user; "
+        "several with commas, for rotation",
     )
     admin_token: Tokens = Field(
         (), alias="GATEWAY_ADMIN_TOKEN", description="what users of the API must show; several with commas"
     )
     public_url: str = Field(
-        "", alias="GATEWAY_PUBLIC_URL", pattern=r"^(https?://\S+)?$", description="our own address, for links in messages"
+        "",
+        alias="GATEWAY_PUBLIC_URL",
+        pattern=r"^(https?://\S+)?$",
+        description="our own address, for links in messages",
     )
     max_body: int = Field(32 << 20, alias="GATEWAY_MAX_BODY", ge=1024, description="largest webhook in bytes")
     log: Literal["json", "console"] = Field("json", alias="GATEWAY_LOG", description="how log lines look")
@@ -81,7 +92,10 @@ class Settings(BaseModel):
         "info", alias="GATEWAY_LOG_LEVEL", description="from which level on"
     )
     slack_api_url: str = Field(
-        "https://slack.com/api/", alias="SLACK_API_URL", pattern=r"^https?://\S+$", description="Slack's Web API"
+        "https://slack.com/api/",
+        alias="SLACK_API_URL",
+        pattern=r"^https?://\S+$",
+        description="Slack's Web API",
     )
     pagerduty_events_url: str = Field(
         "https://events.pagerduty.com",
@@ -92,7 +106,8 @@ class Settings(BaseModel):
     vendor_proxy: SecretStr | None = Field(
         None,
         alias="GATEWAY_VENDOR_PROXY",
-        description="the proxy to Slack, PagerDuty, webhooks and the heartbeat's service, such as http://user:password@proxy:3128; unset: none",
+        description="the proxy to Slack, PagerDuty, webhooks and the heartbeat's service, "
+        "such as http://user:password@proxy:3128; unset: none",
     )
     slack_bot_token: SecretStr | None = Field(
         None,
@@ -110,9 +125,15 @@ class Settings(BaseModel):
     heartbeat_url: SecretStr | None = Field(
         None,
         alias="GATEWAY_HEARTBEAT_URL",
-        description="an address of a service that pages when it is no longer asked for (each minute, while all is well); it may hold a token",
+        description="an address of a service that pages when it is no longer asked for "
+        "(each minute, while all is well); it may hold a token",
     )
-    gateway_url: str = Field("http://127.0.0.1:9096", alias="GATEWAY_URL", pattern=r"^https?://\S+$", description="the running gateway that `gateway incidents` and `gateway doctor` ask")  # fmt: skip
+    gateway_url: str = Field(
+        "http://127.0.0.1:9096",
+        alias="GATEWAY_URL",
+        pattern=r"^https?://\S+$",
+        description="the running gateway that `gateway incidents` and `gateway doctor` ask",
+    )
 
     def value_of(self, variable: str) -> str:
         """The text of a setting by its variable; empty for a variable that is no setting."""
@@ -137,9 +158,9 @@ class Settings(BaseModel):
 
 
 def impossible(settings: Settings) -> list[str]:
-    """What cannot be meant, with the remedy."""
+    """Return the first combination of settings that cannot work, with its remedy, or an empty list."""
     host, _, port = settings.listen.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65_535:
+    if not host or not port.isdigit() or int(port) > MAX_PORT:
         return ["GATEWAY_LISTEN: an address with a port is needed, for instance 127.0.0.1:9096 or [::]:9096"]
     if settings.redis_wait and settings.redis_url is None:
         return ["GATEWAY_REDIS_WAIT: the embedded store has no replicas: unset it, or set GATEWAY_REDIS_URL"]

@@ -1,1 +1,1 @@
-"""What comes in: Alertmanager's webhooks, the REST API, probes and scrapes."""
+"""Everything that listens: Alertmanager's webhooks, the REST API, probes and scrapes."""

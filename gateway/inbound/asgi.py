@@ -1,4 +1,4 @@
-"""The whole HTTP face: webhooks go straight to their door, everything else through Starlette's routing."""
+"""The whole ASGI application: webhooks go straight to their endpoint, every other request through Starlette's routing."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ log = structlog.get_logger("gateway.http")
 
 
 class AsgiApp:
-    """An ASGI application."""
+    """The ASGI application of the gateway: `webhooks` takes the paths of `READERS`, `routes` have all others."""
 
-    def __init__(self, door: ASGIApp, routes: Sequence[BaseRoute]) -> None:
-        self._door = door
+    def __init__(self, webhooks: ASGIApp, routes: Sequence[BaseRoute]) -> None:
+        self._webhooks = webhooks
         handlers = {HTTPException: _refused, Exception: _failed}
         self._rest = Starlette(routes=list(routes), exception_handlers=handlers)
         self._rest.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].rstrip("/") in READERS:  # a redirect would lose the body
-            await self._door(scope, receive, send)
+        # A path with a slash too many is taken as it is: Alertmanager drops what is answered by a redirect.
+        if scope["type"] == "http" and scope["path"].rstrip("/") in READERS:
+            await self._webhooks(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
 
@@ -39,6 +40,6 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    """The HTTP boundary: a fault of ours is logged whole and answered without a trace of it."""
+    """Log a fault of our own with its traceback, and answer without a word of it."""
     log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)
     return JSONResponse({"error": "a fault of the gateway: its log says more", "field": "", "remedy": ""}, 500)

@@ -1,4 +1,4 @@
-"""Who may speak: bearer tokens, or basic authentication with the token as the password of any user (RFC 6750, RFC 7617)."""
+"""Tokens of requests: a bearer token (RFC 6750), or basic authentication (RFC 7617) with the token as any user's password."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from hmac import compare_digest
 
 
 class Tokens:
-    """Several at a time, so that one can be replaced without a gap. None at all: everybody may (only on our own machine)."""
+    """The tokens that are valid now. There may be several, so that a token can be replaced without a gap.
+
+    Without any token everybody is allowed; `Environment.demand_tokens` sees to it that this is so on this machine alone.
+    """
 
     def __init__(self, values: Iterable[str]) -> None:
         self._values = tuple(value.encode() for value in values)
@@ -22,19 +25,19 @@ class Tokens:
         return self.open or self.hold(_shown(authorization or ""))
 
     def hold(self, shown: bytes | None) -> bool:
-        """Compared in constant time, every token each time."""
+        """Return whether `shown` is a token of these. Every token is compared each time, in constant time."""
         return shown is not None and sum(compare_digest(shown, value) for value in self._values) > 0
 
 
 class Senders:
-    """Who speaks, by the tokens of each. `everybody` is who it is where no token is asked for."""
+    """The senders and their tokens. `everybody` is the sender of all requests if no token is asked for."""
 
     def __init__(self, tokens: Mapping[str, Tokens], everybody: str | None = None) -> None:
         self._tokens = tokens
         self._everybody = everybody
 
     def who(self, authorization: str | None) -> str | None:
-        """All are compared each time; of two with one token it is always the first."""
+        """Return the sender whose token is shown, the first of two with the same token; all are compared each time."""
         shown = _shown(authorization or "")
         found = [name for name, tokens in self._tokens.items() if tokens.hold(shown)]
         return self._everybody or next(iter(found), None)

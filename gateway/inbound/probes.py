@@ -1,4 +1,4 @@
-"""Probes and scrapes: `/livez` (this process), `/readyz` (the store), `/health` (for people), `/metrics`."""
+"""Endpoints of probes and scrapes: `/livez` (this process), `/readyz` (the store), `/health` (for people), `/metrics`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from gateway.errors import StateUnavailable
 from gateway.ports import Store
 from gateway.telemetry.metrics import Metrics
 
-READY_PATIENCE = 2.0  # seconds
+READY_TIMEOUT_SECONDS = 2.0
 
 Health = Callable[[], Mapping[str, object]]
 
 
 @dataclass(slots=True)
 class Probes:
-    """`health` gives what people want to see at a glance; its `status` is ok or degraded."""
+    """The endpoints. `health` returns the document of `/health`; its `status` is ok or degraded."""
 
     store: Store
     metrics: Metrics
@@ -40,7 +40,7 @@ class Probes:
 
     async def _readyz(self, _request: Request) -> Response:
         try:
-            async with asyncio.timeout(READY_PATIENCE):
+            async with asyncio.timeout(READY_TIMEOUT_SECONDS):
                 await self.store.now()
         except (StateUnavailable, TimeoutError) as error:
             return PlainTextResponse(f"the store is away: {error}\n", 503)

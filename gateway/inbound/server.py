@@ -1,4 +1,4 @@
-"""uvicorn as we run it: senders that dawdle over their headers are cut off, nothing is told about the server."""
+"""The HTTP server: uvicorn that cuts off slow senders of headers and says nothing about itself."""
 
 from __future__ import annotations
 
@@ -12,28 +12,32 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HEADER_TIME = 10.0  # seconds for a request's line and headers
-HEADER_BYTES = 64 * 1024
-GRACE = 20  # seconds for webhooks in flight at the end: reading and taking one may take 18
-CONNECTIONS = 2_000  # more are answered 503
-ENDINGS = (signal.SIGTERM, signal.SIGINT)
+HEADER_SECONDS = 10.0  # for a request's line and headers
+MAX_HEADER_BYTES = 64 * 1024
+SHUTDOWN_SECONDS = 20  # for webhooks in flight at the end: to read and take a webhook may take 18
+MAX_CONNECTIONS = 2_000  # more are answered 503
+KEEP_ALIVE_SECONDS = 75
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """Closes a connection on which no whole head arrives in time, or a head that is too large: nobody has shown a token yet."""
+    """Closes a connection on which no whole head arrives in time, or a head that is too large.
+
+    The sender has shown no token before its head is complete, so anybody could hold connections open otherwise.
+    """
 
     _deadline: asyncio.TimerHandle | None = None
-    _head = 0  # bytes since the last whole head, where none is complete
+    _head = 0  # bytes since the last complete head
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._deadline = self.loop.call_later(HEADER_TIME, transport.close)
+        self._deadline = self.loop.call_later(HEADER_SECONDS, transport.close)
 
     def data_received(self, data: bytes) -> None:
         if self._deadline is not None:
             self._head += len(data)
         super().data_received(data)
-        if self._deadline is not None and self._head > HEADER_BYTES:
+        if self._deadline is not None and self._head > MAX_HEADER_BYTES:
             self.transport.close()
 
     def on_headers_complete(self) -> None:
@@ -43,7 +47,7 @@ class PatientProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         if self._deadline is None:
-            self._deadline = self.loop.call_later(HEADER_TIME, self.transport.close)
+            self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
@@ -57,19 +61,23 @@ class PatientProtocol(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """Ends by returning. uvicorn's own would raise the signal again, and the store would never be stopped."""
+    """A server that returns from `serve` on a signal.
+
+    uvicorn's own raises the signal again after it has stopped, which would end the process before the store is stopped.
+    """
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        for number in ENDINGS:
+        for number in STOP_SIGNALS:
             loop.add_signal_handler(number, self.handle_exit, number, None)
         try:
             yield
         finally:
-            for number in ENDINGS:
+            for number in STOP_SIGNALS:
                 loop.remove_signal_handler(number)
-                signal.signal(number, signal.SIG_IGN)  # we are ending already; a second Ctrl-C must not leave a store behind
+                # A second Ctrl-C while everything is being stopped must not leave the store's process behind.
+                signal.signal(number, signal.SIG_IGN)
 
 
 def make_server(application: ASGIApp, host: str, port: int, **more: Any) -> uvicorn.Server:
@@ -86,9 +94,9 @@ def make_server(application: ASGIApp, host: str, port: int, **more: Any) -> uvic
         server_header=False,
         date_header=False,
         proxy_headers=False,
-        limit_concurrency=CONNECTIONS,
-        timeout_graceful_shutdown=GRACE,
-        timeout_keep_alive=75,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         **more,
     )
     return Server(config)

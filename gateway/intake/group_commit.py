@@ -1,7 +1,7 @@
-"""Webhook time: gather what the observations touch, decide, commit. Whoever is answered 2xx is in the store by then.
+"""Webhook time: gather what the observations touch, decide, commit.
 
-Webhooks that arrive while a commit is under way are committed together by the next one. A lost race is normal: gather and
-decide again; after three losses a short fence keeps other writers out for one round.
+A webhook that is answered 2xx is in the store by then. Webhooks that arrive while a commit is under way are
+committed together by the next one, as databases do ("group commit").
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
 from hashlib import blake2b
-from secrets import token_hex
+from typing import NamedTuple
 
 import msgspec
+import structlog
 
 from gateway.decisions.intake.batch import correlate, deduplicate, incidents_of, place
 from gateway.decisions.intake.correlate import Correlator
@@ -22,29 +25,48 @@ from gateway.errors import StateFull, StateUnavailable
 from gateway.intake.alert_reader import read_alerts
 from gateway.model.alert import Observation
 from gateway.model.cells import heartbeat_cell
-from gateway.model.changes import Changes, CommitOutcome, QuarantineEntry, Query, Result
+from gateway.model.changes import Changes, QuarantineEntry, Query, Result
 from gateway.model.quarantined import Quarantined
 from gateway.model.verdict import Outcome, Taken
 from gateway.ports import Store
+from gateway.state.transact import transact
 
-ROUND = 250  # alerts a commit: more would keep the store from answering others
-RACES = 3
-FENCE = 2_000
-FENCE_PATIENCE = 50  # tries, a few ms apart
-CROWD = 0.05  # seconds since webhooks last had to share a commit
+MAX_COMMIT_ALERTS = 250  # more in one commit would keep the store from answering others
+CROWDED_SECONDS = 0.05  # how long webhooks count as crowded after some had to share a commit
+TRANSACTION = "webhook"
 
 NOTHING_READ = Result(0)
 
 Sink = Callable[[Sequence[Taken], int], None]
+BatchCounter = Callable[[str, str], None]
+
+log = structlog.get_logger("gateway.intake")
+
+
+class BatchOutcome(StrEnum):
+    """The outcome of committing several webhooks together."""
+
+    TAKEN = "taken"
+    STORE_FULL = "store_full"  # the store takes nothing that grows: the ends among them are taken all the same
+    STORE_AWAY = "store_away"  # it did not answer in time, or too many wrote to it: the senders come again
+    FAULT = "fault"  # a fault of ours over one of them
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one commit takes; `heard` names the watchdogs that got a heartbeat."""
+    """The content of one commit; `heard` names the watchdogs that got a heartbeat."""
 
     seen: Sequence[Observation]
     quarantined: Sequence[Quarantined] = ()
     heard: Sequence[str] = ()
+
+
+class _Read(NamedTuple):
+    """The heartbeats that were read for one commit, and what was decided about its observations."""
+
+    heartbeats: Result
+    changes: Changes
+    verdicts: Sequence[Taken]
 
 
 @dataclass(slots=True, eq=False)
@@ -57,37 +79,62 @@ class _Waiting:
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class Intake:
-    """`woken` is called after each commit, so that what is due now is looked at now; `taken` with the verdicts and `now`."""
+def _count_nowhere(what: str, outcome: str) -> None:
+    del what, outcome
 
-    def __init__(self, store: Store, correlator: Correlator, *, woken: Callable[[], None], taken: Sink) -> None:
+
+class GroupCommit:
+    """The intake of one shard.
+
+    `woken` is called after each commit, so that what is due now is looked at now; `taken` with the verdicts
+    and the store's time in ms; `count` with what was committed together ("webhooks", "ends") and its
+    `BatchOutcome`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        correlator: Correlator,
+        *,
+        woken: Callable[[], None],
+        taken: Sink,
+        count: BatchCounter = _count_nowhere,
+    ) -> None:
         self._store = store
         self.correlator = correlator
         self._woken = woken
         self._taken = taken
+        self._count = count
         self._waiting: deque[_Waiting] = deque()
         self._worker: asyncio.Task[None] | None = None
-        self._shared_at = -CROWD
-        self.lost_races = 0
+        self._shared_at = -CROWDED_SECONDS
+
+    @property
+    def lost_races(self) -> int:
+        """How often webhooks were decided again because another writer was quicker."""
+        return self._store.lost_races[TRANSACTION]
 
     async def accept(self, seen: Sequence[Observation], quarantined: Sequence[Quarantined], heard: Sequence[str] = ()) -> None:
-        """Durable on return. Raises `StateUnavailable`; then none of it counts as taken. `heard` names watchdogs."""
-        one = _Waiting(seen, quarantined, heard)
-        self._waiting.append(one)
+        """Return when everything given is durable. `heard` names the watchdogs that got a heartbeat.
+
+        Raises `StateUnavailable`; then none of it counts as taken.
+        """
+        webhook = _Waiting(seen, quarantined, heard)
+        self._waiting.append(webhook)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         try:
-            await one.done
+            await webhook.done
         finally:
-            if one.done.cancelled() and one in self._waiting:
-                self._waiting.remove(one)
+            if webhook.done.cancelled() and webhook in self._waiting:
+                self._waiting.remove(webhook)
 
     def crowded(self) -> bool:
-        """Webhooks come in faster than one by one."""
-        return asyncio.get_running_loop().time() - self._shared_at < CROWD
+        """Return whether webhooks come in faster than one by one."""
+        return asyncio.get_running_loop().time() - self._shared_at < CROWDED_SECONDS
 
     async def drain(self) -> None:
-        """Until what was accepted is committed, also what nobody waits for any more."""
+        """Wait until everything that was accepted is committed, even if its sender has gone."""
         if self._worker is not None:
             await asyncio.wait([self._worker])
 
@@ -95,7 +142,7 @@ class Intake:
         while self._waiting:
             batch = [self._waiting.popleft()]
             size = len(batch[0].seen)
-            while self._waiting and size + len(self._waiting[0].seen) <= ROUND:
+            while self._waiting and size + len(self._waiting[0].seen) <= MAX_COMMIT_ALERTS:
                 batch.append(self._waiting.popleft())
                 size += len(batch[-1].seen)
             if len(batch) > 1:
@@ -103,86 +150,74 @@ class Intake:
             await self._together(batch)
 
     async def _together(self, batch: list[_Waiting]) -> None:
-        """One commit for all; when that fails for a reason of their own, one for each, so that none fails its neighbours."""
-        result = (await asyncio.gather(self._take(batch), return_exceptions=True))[0]
-        if (
-            result is not None
-            and len(batch) > 1
-            and (isinstance(result, StateFull) or not isinstance(result, StateUnavailable))
-        ):
-            for one in batch:
-                await self._together([one])
+        """Take a batch in one commit; where that fails for a reason of its own, webhook by webhook.
+
+        A store that is away is no such reason: each webhook alone would only wait for it as long again.
+        """
+        outcome, error = await self._outcome_of("webhooks", batch)
+        if len(batch) > 1 and outcome in (BatchOutcome.STORE_FULL, BatchOutcome.FAULT):
+            log.warning("webhooks_one_by_one", webhooks=len(batch), outcome=outcome.value, error=repr(error)[:200])
+            for webhook in batch:
+                await self._together([webhook])
             return
-        if isinstance(result, StateFull):
+        if outcome is BatchOutcome.STORE_FULL:
             await self._take_ends(batch)
-        for one in batch:
-            if one.done.done():  # its sender has gone
+        for webhook in batch:
+            if webhook.done.done():  # its sender has gone
                 continue
-            if result is None:
-                one.done.set_result(None)
+            if error is None:
+                webhook.done.set_result(None)
             else:
-                one.done.set_exception(result)
+                webhook.done.set_exception(error)
 
     async def _take_ends(self, batch: list[_Waiting]) -> None:
-        """Of what is refused because the store is full, the ends; Alertmanager sends the whole again, and they are known then."""
-        ends = [_Waiting([seen for seen in one.seen if not seen.firing], []) for one in batch]
-        if any(one.seen for one in ends):
-            await asyncio.gather(self._take(ends), return_exceptions=True)
+        """Take the ends of webhooks that a full store has refused, so that people hear that it is over.
+
+        The webhooks stay refused: Alertmanager sends them again, and their ends are known by then.
+        """
+        ends = [_Waiting([seen for seen in webhook.seen if not seen.firing], []) for webhook in batch]
+        if not any(webhook.seen for webhook in ends):
+            return
+        outcome, error = await self._outcome_of("ends", ends)
+        if error is not None:
+            log.warning("ends_not_taken", outcome=outcome.value, error=repr(error)[:200])
+
+    async def _outcome_of(self, what: str, batch: list[_Waiting]) -> tuple[BatchOutcome, BaseException | None]:
+        """Take the batch, and return what became of it, with the error for its senders."""
+        task = asyncio.create_task(self._take(batch))  # a task, so that whatever goes wrong stays in it
+        await asyncio.wait([task])
+        if task.cancelled():  # by a library: nobody else knows of this task
+            error: BaseException | None = StateUnavailable("the commit was cut off: try again")
+        else:
+            error = task.exception()
+        outcome = _outcome(error)
+        self._count(what, outcome)
+        return outcome, error
 
     async def _take(self, batch: list[_Waiting]) -> None:
-        seen = [observation for one in batch for observation in one.seen]
-        rounds = [seen[start : start + ROUND] for start in range(0, len(seen), ROUND)] or [[]]
-        parts = [_Part(one) for one in rounds]
-        parts[-1] = replace(parts[-1], quarantined=[quarantined for one in batch for quarantined in one.quarantined])
-        # first of all: no heartbeat is newer than an end that came with it
-        parts[0] = replace(parts[0], heard=tuple(dict.fromkeys(name for one in batch for name in one.heard)))
+        seen = [observation for webhook in batch for observation in webhook.seen]
+        starts = range(0, len(seen), MAX_COMMIT_ALERTS)
+        parts = [_Part(seen[start : start + MAX_COMMIT_ALERTS]) for start in starts] or [_Part(())]
+        parts[-1] = replace(parts[-1], quarantined=[quarantined for webhook in batch for quarantined in webhook.quarantined])
+        # Heartbeats stand in the first commit, so that none is newer than an end that came with it.
+        parts[0] = replace(parts[0], heard=tuple(dict.fromkeys(name for webhook in batch for name in webhook.heard)))
         for part in parts:
-            await self._round(part)
+            await self._commit(part)
         self._woken()
 
-    async def _round(self, part: _Part) -> None:
-        for _ in range(RACES):
-            if await self._try(part, fence=""):
-                return
-            self.lost_races += 1
-        await self._fenced(part)
+    async def _commit(self, part: _Part) -> None:
+        done = await transact(self._store, TRANSACTION, partial(self._read, part), partial(_changes_of, part))
+        assert done.committed is not None
+        self._taken(done.answer, done.committed.now)
 
-    async def _fenced(self, part: _Part) -> None:
-        holder = token_hex(8)
-        for attempt in range(FENCE_PATIENCE):
-            if await self._store.fence(holder, FENCE):
-                done = await self._try(part, fence=holder)
-                await self._store.fence(holder, 0)
-                if done:
-                    return
-            await asyncio.sleep(0.005 * (attempt + 1))
-        raise StateUnavailable("too many writers on one shard: the webhook was not taken")
-
-    async def _try(self, part: _Part, *, fence: str) -> bool:
-        """A body that is no webhook is kept, and is no observation."""
-        heartbeats = [heartbeat_cell(name) for name in part.heard]
-        before = await self._store.gather(Query(cells=heartbeats)) if heartbeats else Result(0)
+    async def _read(self, part: _Part) -> _Read:
+        cells = [heartbeat_cell(name) for name in part.heard]
+        heartbeats = await self._store.gather(Query(cells=cells)) if cells else NOTHING_READ
         changes, verdicts = await self._decide(part.seen)
-        for name, cell in zip(part.heard, heartbeats, strict=True):
-            record_heartbeat(changes, name, before.rows[cell], before.now)
-        quarantined = [
-            Taken(quarantined.source, Outcome.QUARANTINED, quarantined.reason)
-            for quarantined in part.quarantined
-            if not quarantined.whole
-        ]
-        changes.increment("received", sum(not one.inferred_at for one in part.seen) + len(quarantined))
-        for one in quarantined:
-            changes.increment(f"seen:{one.outcome}:{one.reason}")
-        changes.keep = [keep(quarantined) for quarantined in part.quarantined]
-        changes.fence = fence
-        committed = await self._store.commit(changes)
-        if committed.outcome is not CommitOutcome.DONE:
-            return False
-        self._taken([*verdicts, *quarantined], committed.now)
-        return True
+        return _Read(heartbeats, changes, verdicts)
 
     async def _decide(self, observations: Sequence[Observation]) -> tuple[Changes, Sequence[Taken]]:
-        """Return everything that the observations change, and what each of them was: the first half of the path of an alert."""
+        """Return what the observations change, and the verdict of each: the first half of an alert's path."""
         if not observations:
             return Changes(), ()
         resolved, lookup = await read_alerts(self._store, observations)
@@ -193,9 +228,40 @@ class Intake:
         return correlate(deduplicated, placements, incidents, self.correlator), deduplicated.verdicts
 
 
+def _changes_of(part: _Part, read: _Read) -> tuple[Changes, list[Taken]]:
+    """Decide what one commit writes and the verdicts of what it takes.
+
+    A body that is no webhook at all is kept in quarantine, but is no observation and is not counted as one.
+    """
+    changes = read.changes
+    for name in part.heard:
+        record_heartbeat(changes, name, read.heartbeats.rows[heartbeat_cell(name)], read.heartbeats.now)
+    refused = [
+        Taken(quarantined.source, Outcome.QUARANTINED, quarantined.reason)
+        for quarantined in part.quarantined
+        if not quarantined.whole
+    ]
+    changes.increment("received", sum(not observation.inferred_at for observation in part.seen) + len(refused))
+    for verdict in refused:
+        changes.increment(f"seen:{verdict.outcome}:{verdict.reason}")
+    changes.keep = [keep(quarantined) for quarantined in part.quarantined]
+    return changes, [*read.verdicts, *refused]
+
+
+def _outcome(error: BaseException | None) -> BatchOutcome:
+    match error:
+        case None:
+            return BatchOutcome.TAKEN
+        case StateFull():
+            return BatchOutcome.STORE_FULL
+        case StateUnavailable():
+            return BatchOutcome.STORE_AWAY
+        case _:
+            return BatchOutcome.FAULT
+
+
 def keep(quarantined: Quarantined) -> QuarantineEntry:
-    """Strays of one source with one fault are one entry of the quarantine."""
+    """Return the quarantine's entry for this. Whatever comes from one source with one fault is one entry."""
     text = "\xff".join((quarantined.source, quarantined.field, quarantined.error, str(quarantined.whole)))
-    return QuarantineEntry(
-        blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest(), msgspec.msgpack.encode(quarantined)
-    )
+    name = blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return QuarantineEntry(name, msgspec.msgpack.encode(quarantined))

@@ -1,48 +1,67 @@
-"""Spread: every observation goes to the intake of its partition's shard, and what is a heartbeat is known in all of them."""
+"""Spread observations over the shards: each goes to the intake of its partition's shard."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import structlog
 
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.partition import HOME, partition_of, shard_of
 from gateway.decisions.policy import Policy
-from gateway.intake.group_commit import Intake
+from gateway.intake.group_commit import GroupCommit
 from gateway.model.alert import Observation
 from gateway.model.quarantined import Quarantined
 
+log = structlog.get_logger("gateway.intake")
+
 
 class ShardedIntake:
-    """`intakes` by shard. A webhook that is for several shards counts as taken when each of them has its part.
+    """The intake over all shards; `intakes` by shard.
 
-    Where one could not take it, all of it is sent again, and the others know their part by then.
+    A webhook for several shards counts as taken when each of them has its part. Where one shard could not
+    take its part, the sender sends all of it again, and the other shards know their parts by then.
     """
 
-    def __init__(self, intakes: Sequence[Intake], policy: Policy) -> None:
+    def __init__(self, intakes: Sequence[GroupCommit], policy: Policy) -> None:
         self._intakes = intakes
-        self._by = policy.rules.partition_by
+        self._partition_by = policy.rules.partition_by
         self._watchdogs = policy.suppressor.watchdogs
 
     async def accept(self, seen: Sequence[Observation], quarantined: Sequence[Quarantined]) -> None:
-        """Durable on return. Raises `StateUnavailable`."""
+        """Return when everything is durable. Raises `StateUnavailable`; then none of it counts as taken."""
         heard = self._watchdogs.heard(seen)
         if len(self._intakes) == 1:
             await self._intakes[HOME].accept(seen, quarantined, heard)
             return
-        parts: dict[int, list[Observation]] = {HOME: []} if quarantined or not seen else {}
-        if heard:
-            parts = {shard: [] for shard in range(len(self._intakes))}
-        for one in seen:
-            parts.setdefault(shard_of(partition_of(one.labels, self._by), len(self._intakes)), []).append(one)
-        given = [
-            self._intakes[shard].accept(part, quarantined if shard == HOME else (), heard) for shard, part in parts.items()
-        ]
-        for fault in await asyncio.gather(*given, return_exceptions=True):
-            if fault is not None:
-                raise fault
+        tasks = {
+            shard: asyncio.create_task(self._intakes[shard].accept(part, quarantined if shard == HOME else (), heard))
+            for shard, part in self._parts(seen, bool(quarantined), bool(heard)).items()
+        }
+        try:
+            await asyncio.wait(tasks.values())
+        finally:
+            for task in tasks.values():
+                task.cancel()  # the sender has gone; a part that is done already is not touched by this
+        _demand_all(tasks)
+
+    def _parts(self, seen: Sequence[Observation], has_quarantined: bool, has_heartbeats: bool) -> dict[int, list[Observation]]:
+        """Return the observations by shard.
+
+        A heartbeat is for every shard: the ends that wait for it may be in any of them.
+        """
+        count = len(self._intakes)
+        parts: dict[int, list[Observation]] = {HOME: []} if has_quarantined or not seen else {}
+        if has_heartbeats:
+            parts = {shard: [] for shard in range(count)}
+        for observation in seen:
+            shard = shard_of(partition_of(observation.labels, self._partition_by), count)
+            parts.setdefault(shard, []).append(observation)
+        return parts
 
     def use(self, correlator: Correlator, policy: Policy) -> None:
+        """Take what comes from now on by another rule set."""
         self._watchdogs = policy.suppressor.watchdogs
         for intake in self._intakes:
             intake.correlator = correlator
@@ -54,3 +73,12 @@ class ShardedIntake:
     @property
     def lost_races(self) -> int:
         return sum(intake.lost_races for intake in self._intakes)
+
+
+def _demand_all(parts: Mapping[int, asyncio.Task[None]]) -> None:
+    """Raise the first failure of the parts, by shard; each of them is logged, so that none hides another."""
+    failed = {shard: error for shard, task in parts.items() if (error := task.exception()) is not None}
+    for shard, error in failed.items():
+        log.warning("shard_refused", shard=shard, error=repr(error)[:200])
+    for error in failed.values():
+        raise error

@@ -1,47 +1,58 @@
-"""What a source says to quiet by itself is put on the timelines of the alerts, once for each thing that quiets one."""
+"""Note on the timelines of alerts what their source keeps quiet by itself, whenever that changes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
-from gateway.errors import StateUnavailable
 from gateway.model.alert import Alert
 from gateway.model.cells import source_state_cell
-from gateway.model.changes import Changes, CommitOutcome, LogEntry, Query
+from gateway.model.changes import Changes, LogEntry, Query
 from gateway.model.records import dump, load_alert, load_source_state
 from gateway.model.source_peers import SourceState
-from gateway.state.commit import commit
 from gateway.state.shards import Shards
+from gateway.state.transact import transact
 
-RACES = 5
+
+class _Seen(NamedTuple):
+    """The state of the source with its version, and by copy the alerts that fire and are newly quiet."""
+
+    version: bytes
+    source_state: SourceState
+    firing: Mapping[str, Alert]
 
 
 async def log_source_mutes(shards: Shards, source: str, quieted: Mapping[str, str]) -> None:
-    """`quieted` by copy. It is said at each of the source's looks at a group, and noted when it changes.
+    """Note on the timelines which copies the source keeps quiet.
 
-    Raises `StateUnavailable`.
+    `quieted` has, by copy, what keeps it quiet. The source says so whenever it looks at a group; only
+    changes are noted. Raises `StateUnavailable`.
     """
     cell = source_state_cell(source)
-    for _ in range(RACES):
+
+    async def read() -> _Seen:
         row = (await shards.home.gather(Query(cells=(cell,)))).rows[cell]
         source_state = load_source_state(row.value) if row.value else SourceState()
-        news = {copy: by for copy, by in quieted.items() if source_state.quieted.get(copy) != by}
-        firing = await _firing(shards, list(news)) if news else {}
-        if not firing:
-            return
-        known = source_state.quieted | {copy: news[copy] for copy in firing}
-        changes = Changes(expect={cell: row.version}, put={cell: dump(msgspec.structs.replace(source_state, quieted=known))})
-        for copy, alert in firing.items():
-            changes.log.append(LogEntry(alert.incident, "quieted_at_source", {"alert": alert.id, "by": news[copy]}))
-        if (await commit(shards.home, changes)).outcome is CommitOutcome.DONE:
-            return
-    raise StateUnavailable("what is remembered of the source changes too quickly: try again")
+        copies = [copy for copy, reason in quieted.items() if source_state.quieted.get(copy) != reason]
+        return _Seen(row.version, source_state, await _firing(shards, copies) if copies else {})
+
+    def decide(seen: _Seen) -> tuple[Changes | None, None]:
+        if not seen.firing:
+            return None, None
+        known = seen.source_state.quieted | {copy: quieted[copy] for copy in seen.firing}
+        after = msgspec.structs.replace(seen.source_state, quieted=known)
+        changes = Changes(expect={cell: seen.version}, put={cell: dump(after)})
+        for copy, alert in seen.firing.items():
+            changes.log.append(LogEntry(alert.incident, "quieted_at_source", {"alert": alert.id, "by": quieted[copy]}))
+        return changes, None
+
+    await transact(shards.home, "source_mutes", read, decide)
 
 
 async def _firing(shards: Shards, copies: list[str]) -> dict[str, Alert]:
-    """By copy, the alerts of those that fire."""
+    """Return, by copy, the alert of each of these copies that fires."""
     found: dict[str, Alert] = {}
     for state in shards.states:
         gathered = await state.gather(Query(copies, [""] * len(copies)))

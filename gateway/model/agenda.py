@@ -14,7 +14,7 @@ from gateway.model.severity import Severity
 
 
 class SubjectKind(StrEnum):
-    """What is done with a subject when it is due."""
+    """The kinds of subjects: each has its handler in `reconcile/loop.py`."""
 
     PLAN = "plan"
     DELIVER = "deliver"

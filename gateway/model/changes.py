@@ -1,11 +1,11 @@
-"""What the store is asked and told: rows that were read, and one set of changes that is applied whole or not at all."""
+"""The questions to a store and the changes of it: rows that were read, and changes that are applied whole or not at all."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gateway.model.agenda import Subject
 
@@ -41,8 +41,11 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to read in one look: copies with the alert ids to read where a copy is unknown, single rows, join keys
-    together with the incidents that they name, and who stands at posts."""
+    """One look at the store.
+
+    `copies` lead to their alerts, `alerts` are the ids to read where a copy is unknown. `cells` are single rows, `keys` are join keys,
+    read together with the incidents that they name. `topics` are asked for one source each.
+    """
 
     copies: Sequence[str] = ()
     alerts: Sequence[str] = ()
@@ -82,7 +85,7 @@ class Claimed(NamedTuple):
 
 
 class Release(NamedTuple):
-    """What becomes of a leased subject: looked at again at `again`, or (None) taken off the agenda."""
+    """The end of a lease: the subject is looked at again at `again` (ms), or (None) taken off the agenda."""
 
     claim: Claim
     again: int | None
@@ -104,6 +107,10 @@ class QuarantineEntry(NamedTuple):
     value: bytes
 
 
+class MergeConflict(ValueError):
+    """Two sets of changes contradict each other, so they cannot be committed as one; the text names what they disagree on."""
+
+
 @dataclass(slots=True)
 class Topics:
     """Where alerts stand that keep others quiet, and where subjects of the agenda watch for them.
@@ -120,6 +127,8 @@ class Topics:
     seen: dict[str, str] = field(default_factory=dict)
 
     def merge(self, other: Topics) -> None:
+        """Take the other's changes in. Raises `MergeConflict` where both found somebody else at the same topic."""
+        _demand_agreement("topics.seen", self.seen, other.seen)
         self.add += other.add
         self.remove += other.remove
         self.subscribe += other.subscribe
@@ -151,7 +160,13 @@ class Changes:
             self.count[name] = self.count.get(name, 0) + by
 
     def merge(self, other: Changes) -> None:
-        """Both together, as one set; they may not write the same rows."""
+        """Take the other's changes in, so that both are committed together or not at all.
+
+        Raises `MergeConflict` where the two contradict each other, and has changed nothing then: they expect other versions of
+        one row, write other values to it, one of them drops what the other writes, or they hold two different fences.
+        """
+        self._demand_no_conflict(other)
+        self.topics.merge(other.topics)
         self.expect |= other.expect
         self.put |= other.put
         self.drop += other.drop
@@ -161,7 +176,19 @@ class Changes:
             self.schedule(subject, at, priority)
         self.releases += other.releases
         self.log += other.log
-        self.topics.merge(other.topics)
+        self.keep += other.keep
+        self.forget += other.forget
+        self.fence = self.fence or other.fence
+        self.grows = self.grows or other.grows
+
+    def _demand_no_conflict(self, other: Changes) -> None:
+        _demand_agreement("expect", self.expect, other.expect)
+        _demand_agreement("put", self.put, other.put)
+        contradicted = (self.put.keys() & set(other.drop)) | (other.put.keys() & set(self.drop))
+        if contradicted:
+            raise MergeConflict(f"put and drop contradict each other at {min(contradicted)}")
+        if self.fence and other.fence and self.fence != other.fence:
+            raise MergeConflict(f"two different fences: {self.fence} and {other.fence}")
 
     def schedule(self, subject: Subject, at: int, priority: int = 5) -> None:
         held = self.agenda.get(subject)
@@ -169,8 +196,14 @@ class Changes:
             self.agenda[subject] = (at, priority)
 
 
+def _demand_agreement(what: str, ours: Mapping[Any, object], theirs: Mapping[Any, object]) -> None:
+    for key, value in theirs.items():
+        if ours.get(key, value) != value:
+            raise MergeConflict(f"{what} has two values for {key}")
+
+
 class CommitOutcome(StrEnum):
-    """What became of a commit."""
+    """The outcome of a commit."""
 
     DONE = "done"
     LOST = "lost"  # somebody changed what was read: gather and decide again

@@ -12,7 +12,7 @@ from gateway.model.severity import Severity
 
 
 class NotifiedState(StrEnum):
-    """What a target believes."""
+    """The state that a target was notified of last."""
 
     NOTHING = "none"
     FIRING = "firing"
@@ -41,12 +41,12 @@ class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def keyed(self) -> bool:
-        """What is told has a key of ours, which makes repeating it harmless, and goes to the place that the secret names."""
+        """Return whether what is sent bears a key of ours, so that a repeat is harmless, and goes to the place that the secret names."""
         return self.kind not in UNKEYED_KINDS
 
 
 class MessageRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What the vendor calls our message: Slack's channel id and ts, or PagerDuty's dedup key in `id`."""
+    """The vendor's name of our message: Slack's channel id and ts, or PagerDuty's dedup key in `id`."""
 
     id: str
     channel: str = ""
@@ -69,7 +69,7 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a target believes after a telling. Two equal ones need no edit; the difference of two makes the thread's notes.
+    """Everything that a target was notified of. Two equal ones need no edit; the difference of two makes the notes for a thread.
 
     `members` maps episode ids to whether they were shown firing; `covers` names the failing targets that this one stands in
     for, with True while they fail.

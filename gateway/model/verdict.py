@@ -104,7 +104,7 @@ class NotifyReason(StrEnum):
 
 
 class Taken(NamedTuple):
-    """What an observation of a source was; `event_at` is when what is new in it happened by the source's clock, 0 for nothing.
+    """The outcome of one observation. `event_at` is when what is new in it happened by the source's clock, 0 for nothing new.
 
     `inferred`: the source did not say it.
     """

@@ -1,4 +1,4 @@
-"""What every step needs: the store, the rules in force, the destinations, and how a change is committed."""
+"""Everything that the handlers of the agenda need: the store, the rules in force, and the destinations."""
 
 from __future__ import annotations
 

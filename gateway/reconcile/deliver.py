@@ -19,8 +19,8 @@ from gateway.model.notification import Answer, Look, Notification, Refused
 from gateway.reconcile.context import Context, log, outdated
 from gateway.reconcile.job import CredentialReplaced, Job, Sender, sender_for
 from gateway.reconcile.settle import Sent, abandon, finish, write_answer, write_intent
-from gateway.state.commit import let_go
 from gateway.state.snapshots import read_snapshot
+from gateway.state.transact import let_go
 
 STUCK_AFTER = 5  # faults of ours in a row
 

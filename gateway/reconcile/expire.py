@@ -1,16 +1,19 @@
-"""Forget what ended long ago: seven days after an incident's last end was told, on the agenda, never by eviction."""
+"""Forget what ended long ago: on the agenda, never by eviction.
+
+An incident is forgotten seven days after its last end was told.
+"""
 
 from __future__ import annotations
 
 from gateway.decisions.accounting.invariants import increment_status_counts, increment_unheard
 from gateway.model.alert import Alert
-from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, Query, Release, Table
+from gateway.model.changes import Cell, Changes, Claim, Query, Release, Table
 from gateway.model.incident import StatusCounts
 from gateway.model.ledger import ledger_cell
 from gateway.model.records import load_alert
 from gateway.reconcile.context import Context
-from gateway.state.commit import commit, let_go
 from gateway.state.snapshots import read_snapshot
+from gateway.state.transact import commit_claimed
 
 
 async def expire_incident(context: Context, claim: Claim) -> None:
@@ -25,9 +28,7 @@ async def expire_alert(context: Context, claim: Claim) -> None:
 
 async def _forget(context: Context, claim: Claim, changes: Changes) -> None:
     changes.releases.append(Release(claim, None))
-    committed = await commit(context.store, changes)
-    if committed.outcome is CommitOutcome.LOST:
-        await let_go(context.store, claim, committed.now)
+    await commit_claimed(context.store, claim, changes)
 
 
 async def _orphan(context: Context, alert_id: str) -> Changes:
@@ -73,7 +74,7 @@ async def _drop_keys(context: Context, incident_id: str, keys: tuple[str, ...], 
         return
     rows = (await context.store.gather(Query(cells=[Cell(Table.KEYS, key) for key in keys]))).rows
     for cell, row in rows.items():
-        left = [one for one in row.value.decode().split() if one != incident_id]
+        left = [incident for incident in row.value.decode().split() if incident != incident_id]
         changes.expect[cell] = row.version
         if left:
             changes.put[cell] = " ".join(left).encode()

@@ -26,15 +26,14 @@ from gateway.model.records import dump
 from gateway.model.severity import Severity
 from gateway.outbound.wording import spoken
 from gateway.reconcile.context import Context, log, outdated
-from gateway.state.commit import commit, let_go
+from gateway.state.commit import commit
 from gateway.state.snapshots import VersionedSnapshot, read_snapshot, read_snapshots
+from gateway.state.transact import commit_claimed
 
 
 async def plan_incident(context: Context, claim: Claim) -> None:
     versioned = await read_snapshot(context.store, claim.subject.id, context.policy)
-    committed = await commit(context.store, _claimed_changes(context, claim, versioned))
-    if committed.outcome is CommitOutcome.LOST:
-        await let_go(context.store, claim, committed.now)
+    await commit_claimed(context.store, claim, _claimed_changes(context, claim, versioned))
 
 
 async def plan_together(context: Context, claims: Sequence[Claim]) -> bool:

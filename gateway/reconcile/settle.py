@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,9 +24,7 @@ from gateway.model.records import dump, load_ledger
 from gateway.outbound.registry import KINDS
 from gateway.reconcile.context import log
 from gateway.reconcile.job import Job, Sender
-from gateway.state.commit import commit, let_go
-
-SETTLE_TRIES = 10
+from gateway.state.transact import commit_claimed, known_first, transact
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +44,37 @@ async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
     )
     changes.topics.seen |= job.versioned.topics
     booked = _book(job, job.stored, ledger, job.versioned.now, changes)
-    committed = await commit(job.context.store, changes)
-    if committed.outcome is CommitOutcome.LOST:
-        await let_go(job.context.store, job.claim, committed.now)
+    committed = await commit_claimed(job.context.store, job.claim, changes)
     return (booked, committed.version) if committed.outcome is CommitOutcome.DONE else None
 
 
 async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> None:
-    """Write the answer down. A plan may have touched the ledger meanwhile: then it is written down on what is there now."""
+    """Write the answer down. A plan may have touched the ledger meanwhile: then it is written down on what is there now.
+
+    `begun` is the ledger with its intent as it was committed, `version` its version. Raises `StateUnavailable`.
+    """
     notifier = sent.sender.notifier if isinstance(sent.sender, Sender) else None
     looks = notifier is not None and notifier.settles_by_looking
     notes = notifier is not None and notifier.takes_notes
     intent = begun.intent
     assert intent is not None
     _observe(job, sent)
-    for _ in range(SETTLE_TRIES):
-        now = await job.context.store.now()
-        settled = settle(begun, sent.notification, sent.answer, now, looks=looks, notes=notes)
-        settled = settle_update(begun, settled, sent.answer) if _is_limited(job, begun) else settled
+
+    def decide(stored: _Stored) -> tuple[Changes | None, None]:
+        ledger, now = stored.ledger, stored.now
+        if ledger is None or ledger.intent is None or ledger.intent.attempt != intent.attempt:
+            return None, None  # the lease was lost: whoever has it now has settled this send, or forgotten the incident
+        settled = settle(ledger, sent.notification, sent.answer, now, looks=looks, notes=notes)
+        settled = settle_update(ledger, settled, sent.answer) if _is_limited(job, ledger) else settled
         if job.view.destination is not None and job.view.destination.fallback:
             settled = fall_back(settled, job.view.destination.fallback_after, now)
-        if await _write(job, begun, settled, version, now, looks=looks):
-            await _slow_lane(job, sent.answer, now)
-            return
-        row = (await job.context.store.gather(Query(cells=(cell := ledger_cell(job.incident.id, job.view.target),)))).rows[cell]
-        if not row.value:
-            return
-        begun, version = load_ledger(row.value), row.version
-        if begun.intent is None or begun.intent.attempt != intent.attempt:
-            return  # the lease was lost and somebody else has settled it
+        return _settlement(job, ledger, settled, stored.version, now, looks=looks), None
+
+    store = job.context.store
+    ours = _Stored(begun, version, await store.now())
+    done = await transact(store, "answer", known_first(ours, partial(_read_ledger, job)), decide)
+    if done.committed is not None:
+        await _slow_lane(job, sent.answer, done.committed.now)
 
 
 def _is_limited(job: Job, ledger: Ledger) -> bool:
@@ -83,7 +85,23 @@ def _is_limited(job: Job, ledger: Ledger) -> bool:
     return kind is not None and kind.integration.update_limit is not None
 
 
-async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool) -> bool:
+class _Stored(NamedTuple):
+    """The ledger of a job as the store has it (None: no such row), its version and the store's time in ms."""
+
+    ledger: Ledger | None
+    version: bytes
+    now: int
+
+
+async def _read_ledger(job: Job) -> _Stored:
+    cell = ledger_cell(job.incident.id, job.view.target)
+    gathered = await job.context.store.gather(Query(cells=(cell,)))
+    row = gathered.rows[cell]
+    return _Stored(load_ledger(row.value) if row.value else None, row.version, gathered.now)
+
+
+def _settlement(job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool) -> Changes:
+    """Return what is written at the end of a send or a look: the ledger, the books, the story and the claim."""
     cell = ledger_cell(job.incident.id, job.view.target)
     changes = Changes(expect={cell: version})
     _book(job, before, after, now, changes)
@@ -94,8 +112,7 @@ async def _write(job: Job, before: Ledger, after: Ledger, version: bytes, now: i
         changes.schedule(Subject.plan(job.incident.id), now, 9)  # it may be time to forget the incident one day
     step = next_step(assumed(after), job.view, now, looks=looks)
     changes.releases.append(Release(job.claim, step.until if isinstance(step, Rest) else now))
-    committed = await commit(job.context.store, changes)
-    return committed.outcome is not CommitOutcome.LOST
+    return changes
 
 
 def _book(job: Job, before: Ledger, after: Ledger, now: int, changes: Changes) -> Ledger:
@@ -142,14 +159,12 @@ async def abandon(job: Job) -> None:
         reason="credential_changed",
         members=pending_notes,
     )
-    if (await commit(job.context.store, changes)).outcome is CommitOutcome.LOST:
-        await let_go(job.context.store, job.claim, job.versioned.now)
+    await commit_claimed(job.context.store, job.claim, changes)
 
 
 async def finish(job: Job, after: Ledger, now: int) -> None:
     version = job.versioned.versions[ledger_cell(job.incident.id, job.view.target)]
-    if not await _write(job, job.stored, after, version, now, looks=True):
-        await let_go(job.context.store, job.claim, now)
+    await commit_claimed(job.context.store, job.claim, _settlement(job, job.stored, after, version, now, looks=True))
 
 
 def _observe(job: Job, sent: Sent) -> None:

@@ -1,16 +1,18 @@
-"""Sweep: what changes for everybody at once is brought to every alert and incident that it concerns.
+"""Bring what changes for everybody at once to every alert and incident that it concerns.
 
-A sweep is on the agenda like everything else, put there by the commit that made it necessary, so that no crash loses it.
+A sweep stands on the agenda, put there by the commit that made it necessary, so that no crash loses it.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 from gateway.decisions.controls import CompiledControls, compile_controls
 from gateway.decisions.intake.source_takeover import take_over
 from gateway.decisions.policy import Policy
 from gateway.model.agenda import LATE_TOPICS, NEW_CONTROLS, NEW_RULES, Subject
 from gateway.model.cells import CONTROLS, RULES, SWEPT
-from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, Query, Release, Row, Table
+from gateway.model.changes import Cell, Changes, Claim, Query, Release, Result, Row, Table
 from gateway.model.controls import Controls, Silence
 from gateway.model.durations import SECOND
 from gateway.model.own_alert import OWN_SOURCE
@@ -18,17 +20,21 @@ from gateway.model.records import dump, load_alert, load_incident
 from gateway.model.rule_generation import load_rule_generation
 from gateway.ports import State
 from gateway.reconcile.context import Context, outdated
-from gateway.state.commit import commit, let_go
+from gateway.state.commit import commit
 from gateway.state.paging import pages
+from gateway.state.transact import commit_claimed, known_first, let_go, transact
 
-STRAGGLING = 15 * SECOND  # by then no replica takes webhooks by the rules before
-PEOPLE_WAIT, BEHIND_NEWS = 1, 6  # the priorities of what is looked at for a silence, and for what concerns everybody
+STRAGGLING = 15 * SECOND  # after new rules: by then no replica takes webhooks by the old ones
+PEOPLE_WAIT = 1  # the priority of what is looked at for a silence: its maker waits for it
+BEHIND_NEWS = 6  # the priority of what is looked at for everybody: news go first
 
 
 async def sweep(context: Context, claim: Claim) -> None:
-    """`rules`: every open incident is planned anew, and every alert stands where the new rules want it. `topics`: only that.
+    """Sweep by the subject that is claimed.
 
-    `controls`: the incidents of alerts that a changed silence is about are planned anew, and all of them where it is for all.
+    `rules`: every alert is brought to the topics where the new rules want it, and every open incident is
+    planned anew. `topics`: only the former, for what a replica with older rules has taken since. `controls`:
+    the incidents of alerts that a changed silence matches are planned anew; for a pause or a bypass, all.
     """
     if claim.subject == NEW_CONTROLS:
         await _sweep_controls(context, claim)
@@ -43,29 +49,29 @@ async def _sweep_controls(context: Context, claim: Claim) -> None:
         await _bring_controls(state, gathered.rows[CONTROLS].value)
     controls = compile_controls(gathered.rows[CONTROLS].value).controls
     swept = int(gathered.rows[SWEPT].value or 0)
-    if any(one is not None and one.version > swept for one in (controls.pause, controls.bypass)):
+    if any(switch is not None and switch.version > swept for switch in (controls.pause, controls.bypass)):
         await _plan_everything(store)
     else:
-        await _plan_concerned(store, [one for one in controls.silences if one.version > swept], gathered.now)
+        changed = [silence for silence in controls.silences if silence.version > swept]
+        await _plan_concerned(store, changed, gathered.now)
     done = Changes(expect={SWEPT: gathered.rows[SWEPT].version}, put={SWEPT: str(controls.version).encode()})
     done.releases.append(Release(claim, None))
-    committed = await commit(store, done)
-    if committed.outcome is CommitOutcome.LOST:
-        await let_go(store, claim, committed.now)
+    await commit_claimed(store, claim, done)
 
 
 async def _bring_controls(state: State, controls: bytes) -> None:
-    """To another shard, unless it has them or newer ones."""
+    """Copy the controls of the home shard to another shard, unless it has them, or newer ones."""
     version = compile_controls(controls).controls.version
-    while True:
-        gathered = await state.gather(Query(cells=(CONTROLS,)))
+
+    def decide(gathered: Result) -> tuple[Changes | None, None]:
         row = gathered.rows[CONTROLS]
         if compile_controls(row.value).controls.version >= version:
-            return
+            return None, None
         changes = Changes(expect={CONTROLS: row.version}, put={CONTROLS: controls})
         changes.schedule(NEW_CONTROLS, gathered.now, 0)
-        if (await commit(state, changes)).outcome is CommitOutcome.DONE:
-            return
+        return changes, None
+
+    await transact(state, "copy_of_controls", partial(state.gather, Query(cells=(CONTROLS,))), decide)
 
 
 async def _plan_concerned(store: State, silences: list[Silence], now: int) -> None:
@@ -87,13 +93,12 @@ async def _sweep_rules(context: Context, claim: Claim) -> None:
     if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
         await let_go(context.store, claim, gathered.now + 2 * SECOND)
         return
-    await _stand(context.store, context.policy)
+    await _place_alerts(context.store, context.policy)
     changes = Changes(releases=[Release(claim, None)])
     for source in await _polled(context) if context.home else ():
         changes.schedule(Subject.poll(source), gathered.now, BEHIND_NEWS)
-    for watchdog in (
-        context.policy.rules.watchdogs if context.home else ()
-    ):  # those that no rule names any more come by themselves
+    # Watchdogs that no rule names any more are on the agenda already, and are ended by their next look.
+    for watchdog in context.policy.rules.watchdogs if context.home else ():
         changes.schedule(Subject.watchdog(watchdog), gathered.now, PEOPLE_WAIT)
     if claim.subject == NEW_RULES:
         await _plan_everything(context.store)
@@ -104,9 +109,9 @@ async def _sweep_rules(context: Context, claim: Claim) -> None:
 
 
 async def _polled(context: Context) -> set[str]:
-    """The sources that the rules want looked at, and those that no rule names any more while alerts of theirs fire."""
+    """Return the sources to look at: those that the rules want polled, and unnamed ones whose alerts fire."""
     sources = context.policy.rules.sources
-    found = {name for name, one in sources.items() if one.polled}
+    found = {name for name, source in sources.items() if source.polled}
     for state in (context.store, *context.elsewhere):
         async for rows in pages(state, Table.ALERTS):
             for row in rows.values():
@@ -116,23 +121,31 @@ async def _polled(context: Context) -> set[str]:
     return found
 
 
-async def _stand(store: State, policy: Policy) -> None:
-    """Alerts that began to fire under other rules."""
+async def _place_alerts(store: State, policy: Policy) -> None:
+    """Bring every alert to the topics where the rules in force want it.
+
+    An alert that began to fire under other rules may stand elsewhere.
+    """
     async for rows in pages(store, Table.ALERTS):
         for name, row in rows.items():
-            while row.value and (changes := _stood(policy, Cell(Table.ALERTS, name), row)) is not None:
-                if (await commit(store, changes)).outcome is CommitOutcome.DONE:
-                    break
-                cell = Cell(Table.ALERTS, name)
-                row = (await store.gather(Query(cells=(cell,)))).rows[cell]  # noqa: PLW2901 - somebody was quicker
+            cell = Cell(Table.ALERTS, name)
+            await transact(
+                store, "topics_of_alert", known_first(row, partial(_read_row, store, cell)), partial(_placed, policy, cell)
+            )
 
 
-def _stood(policy: Policy, cell: Cell, row: Row) -> Changes | None:
-    """None where it stands right already."""
+async def _read_row(store: State, cell: Cell) -> Row:
+    return (await store.gather(Query(cells=(cell,)))).rows[cell]
+
+
+def _placed(policy: Policy, cell: Cell, row: Row) -> tuple[Changes | None, None]:
+    """Decide what brings an alert to its topics: nothing where it stands right, or is forgotten by now."""
+    if not row.value:
+        return None, None
     before, changes = load_alert(row.value), Changes(expect={cell: row.version})
     after = policy.suppressor.inhibitor.place(take_over(before, policy.rules, changes), changes.topics)
     changes.put[cell] = dump(after)
-    return changes if after is not before else None
+    return (changes if after is not before else None), None
 
 
 async def _plan_everything(store: State) -> None:

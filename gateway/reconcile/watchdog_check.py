@@ -1,7 +1,8 @@
-"""Watch a watchdog: say that its heartbeat is missing, and that it came after all.
+"""Check a watchdog: say that its heartbeat is missing, and that it came after all.
 
-What should be so is written down first, with the lease; the alert of our own follows it, and whoever is killed in between leaves
-it to the next look. So one replica acts at a time, and nothing that was begun is forgotten.
+What should be so is written down first, with the lease; the alert of our own follows. A replica that is
+killed in between leaves the alert to the next look. So one replica acts at a time, and nothing that was
+begun is forgotten.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from gateway.model.rules.kinds import Watchdog
 from gateway.model.watchdog import WatchdogState, load_heartbeat
 from gateway.outbound.wording import spoken
 from gateway.reconcile.context import Context, outdated
-from gateway.state.commit import commit, let_go
+from gateway.state.commit import commit
+from gateway.state.transact import commit_claimed, let_go
 
 log = structlog.get_logger("gateway.watchdogs")
 
 
 async def check_watchdog(context: Context, claim: Claim) -> None:
-    """Look at one watchdog; one that no rule names any more is ended and forgotten."""
+    """Look at one watchdog; a watchdog that no rule names any more is ended and forgotten."""
     name = claim.subject.id
     gathered = await context.store.gather(Query(cells=(RULES, watchdog_cell(name), heartbeat_cell(name))))
     now = gathered.now
@@ -38,13 +40,13 @@ async def check_watchdog(context: Context, claim: Claim) -> None:
     in_force = dog is not None and context.policy.suppressor.watchdogs.in_force(dog, now)
     known = await _known(context, gathered, name)
     looked = check_heartbeat(dog, known, now, in_force=in_force)
-    committed = await commit(context.store, _changes(claim, name, gathered, known, looked))
-    if committed.outcome is CommitOutcome.LOST:
-        await let_go(context.store, claim, now)
-    elif committed.outcome is CommitOutcome.DONE and looked.watch is None:
+    committed = await commit_claimed(context.store, claim, _changes(claim, name, gathered, known, looked))
+    if committed.outcome is not CommitOutcome.DONE:
+        return
+    if looked.watch is None:
         for state in context.elsewhere:
             await commit(state, Changes(drop=[heartbeat_cell(name)]))
-    elif committed.outcome is CommitOutcome.DONE and looked.says:
+    elif looked.says:
         details = _details(dog, known.last, looked.watch) if dog is not None and looked.watch is not None else ""
         observation = missing_alert(looked.says, details).observed(now, firing=looked.firing)
         log.warning("heartbeat_missing" if looked.firing else "heartbeat_no_longer_missing", watchdog=name, last=known.last)
@@ -64,10 +66,13 @@ async def _known(context: Context, gathered: Result, name: str) -> HeartbeatFact
 
 
 def _changes(claim: Claim, name: str, gathered: Result, known: HeartbeatFacts, looked: HeartbeatCheck) -> Changes:
-    """Where a heartbeat came meanwhile, the race is lost; while one is missing the next is seen at once."""
+    """Return what a look writes. A heartbeat that came since it was read makes the commit lose its race.
+
+    While a heartbeat is missing, the watchdog subscribes to its topic, so that the next one is seen at once.
+    """
     cell, heartbeats = watchdog_cell(name), heartbeat_cell(name)
     changes = Changes(releases=[Release(claim, looked.look_at)])
-    changes.expect = {one: gathered.rows[one].version for one in (cell, heartbeats)}
+    changes.expect = {read: gathered.rows[read].version for read in (cell, heartbeats)}
     missing = looked.watch.missing_since if looked.watch is not None else 0
     (changes.topics.subscribe if missing else changes.topics.unsubscribe).append((topic(name), claim.subject))
     if looked.watch is None:
@@ -81,7 +86,12 @@ def _changes(claim: Claim, name: str, gathered: Result, known: HeartbeatFacts, l
 
 
 def _details(dog: Watchdog, last: int, watch: WatchdogState) -> str:
-    """Since when, how often it should come, and what that means here."""
-    said = f"The last one came {instant(last):%Y-%m-%d %H:%M:%S} UTC" if last else f"None came since {instant(watch.since):%Y-%m-%d %H:%M:%S} UTC"  # fmt: skip
-    held = f" What ends at {dog.source} goes on firing here until it is heard again, for {spoken(MAX_RESOLVE_HOLD)} at most." if dog.hold_resolves else ""  # fmt: skip
+    """Say since when the heartbeat is missing, how often it should come, and what that means here."""
+    since = f"{instant(last or watch.since):%Y-%m-%d %H:%M:%S} UTC"
+    said = f"The last one came {since}" if last else f"None came since {since}"
+    held = (
+        f" What ends at {dog.source} goes on firing here until it is heard again, for {spoken(MAX_RESOLVE_HOLD)} at most."
+        if dog.hold_resolves
+        else ""
+    )
     return f"{said}; one is due every {spoken(dog.every)} ({dog.described}).{held}"

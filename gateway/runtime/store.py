@@ -1,9 +1,9 @@
-"""Opening the store that the settings name, embedded or not."""
+"""Open the store that the settings name, embedded or not."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -11,7 +11,7 @@ import structlog
 
 from gateway.config.settings import Settings
 from gateway.errors import BadSettings, StateUnavailable
-from gateway.runtime.background import background
+from gateway.runtime.background import background, count_nowhere
 from gateway.storage.connections import Client, connect
 from gateway.storage.embedded import EmbeddedStore, embedded_store
 from gateway.storage.redis import RedisStore
@@ -19,18 +19,21 @@ from gateway.storage.server_check import Examined, examine
 
 log = structlog.get_logger("gateway.opening")
 
-PATIENCE = 3.0  # seconds between two tries to reach the store at start
+REACH_SECONDS = 3.0  # between two tries to reach the store at start
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[Client]:
-    """A client of the store, embedded or not, once it answers. Raises `BadSettings` and `StoreFailed`."""
+async def open_store(settings: Settings, count: Callable[[str, str], None] = count_nowhere) -> AsyncIterator[Client]:
+    """Yield a client of the store once it answers. Raises `BadSettings` and `StoreFailed`.
+
+    `count` hears of an embedded server's supervision that has ended.
+    """
     async with AsyncExitStack() as stack:
         url = settings.redis_url.get_secret_value() if settings.redis_url else ""
         if not url:
             embedded = await stack.enter_async_context(embedded_store(settings.data_dir, settings.store_memory))
             log.info("store_started", kind="embedded", data_dir=str(embedded.data_dir), adopted=embedded.adopted)
-            background(stack, partial(_keep_alive, embedded))
+            background(stack, partial(_keep_alive, embedded), count)
             url = embedded.url
         client = connect(url, copies=settings.redis_wait)
         stack.push_async_callback(client.aclose)
@@ -52,7 +55,10 @@ async def _keep_alive(embedded: EmbeddedStore) -> None:
 
 
 async def _reach(client: Client) -> Examined:
-    """Wait for the store: a gateway that is started before it is not an error. Raises `BadSettings` where it cannot be used."""
+    """Wait until the store answers: a gateway may be started before its store.
+
+    Raises `BadSettings` where the store cannot be used at all.
+    """
     while True:
         try:
             examined = await examine(client)
@@ -61,6 +67,6 @@ async def _reach(client: Client) -> Examined:
             await RedisStore(client).now()
         except StateUnavailable as error:
             log.warning("waiting_for_store", error=str(error))
-            await asyncio.sleep(PATIENCE)
+            await asyncio.sleep(REACH_SECONDS)
         else:
             return examined

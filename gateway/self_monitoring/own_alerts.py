@@ -1,7 +1,8 @@
-"""The gateway's own alerts: they take the same path as everybody's, at most one per name and labels.
+"""The gateway's own alerts take the same path as everybody's, at most one per name and labels.
 
-One fires for as long as somebody goes on saying so. What was said last, and when, stands in one row of the store, so that every
-replica raises and ends by it what another said, also after a restart; what comes and goes quickly is heard of all the same.
+An alert of our own fires for as long as a replica goes on reporting it. The last report of each, and its
+time, stand in one row of the store, so that every replica raises and ends what another reported, also after
+a restart. A report is raised even if it was over again before the next look.
 """
 
 from __future__ import annotations
@@ -14,23 +15,24 @@ from typing import NamedTuple
 import structlog
 
 from gateway.errors import StateUnavailable
-from gateway.model.alert import fingerprint
-from gateway.model.changes import Cell, Changes, CommitOutcome, Query, Row, Table
+from gateway.model.alert import Observation, fingerprint
+from gateway.model.changes import Cell, Changes, Query, Row, Table
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.own_alert import OwnAlert
 from gateway.model.records import load_alert
 from gateway.ports import Intake, Store
+from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.own_alerts")
 
-EVERY = 5.0  # seconds between two looks at what other replicas say
+LOOK_SECONDS = 5.0  # between two looks at what other replicas report
 SAID_AGAIN = 30 * SECOND  # how often a claim that goes on is written down
 STANDS = 3 * MINUTE  # how long a claim stands after it was last written down
 CLAIMS = Cell(Table.META, "own_alerts")
 
 
 class Claim(NamedTuple):
-    """That something is wrong; `said_at` is when some replica last said so, in ms of the store's clock."""
+    """A claim that something is wrong; `said_at` is when a replica last said so (ms, store's clock)."""
 
     name: str
     labels: Mapping[str, str]
@@ -59,62 +61,78 @@ class OwnAlerts:
         self._wake = asyncio.Event()
 
     def report(self, name: str, labels: Mapping[str, str], details: str = "", /) -> None:
-        """To be said again for as long as it is true; it costs next to nothing."""
+        """Report that something is wrong; call it again, at next to no cost, for as long as that is true."""
         key = f"{name} {fingerprint(dict(labels))}"
         self._said[key] = Claim(name, labels, details=details)
         if key not in self._standing:
             self._wake.set()
 
     async def run(self) -> None:
-        """Until cancelled. A store that is away is waited for."""
+        """Look again and again until cancelled. A store that is away is waited for."""
         while True:
             try:
                 await self.look()
             except StateUnavailable as error:
                 log.warning("own_alert_delayed", error=str(error))
             try:
-                async with asyncio.timeout(EVERY):
+                async with asyncio.timeout(LOOK_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
                 pass
             self._wake.clear()
 
     async def look(self) -> None:
-        """Once: what was said here is written down, and what should fire is compared with what does. Raises `StateUnavailable`.
+        """Write down what was said here, and bring the alerts in line with all claims that stand.
 
-        A claim that stands no more is forgotten when its alert no longer fires: whoever is killed meanwhile leaves nothing behind.
+        A claim that stands no more is forgotten only when its alert no longer fires, so that a replica that
+        is killed in between leaves no alert behind. Raises `StateUnavailable`.
         """
-        gathered = await self._store.gather(Query(cells=(CLAIMS,)))
-        row, now = gathered.rows[CLAIMS], gathered.now
-        before, said = _load(row), self._said.copy()
-        claims = before | {key: one._replace(said_at=now) for key, one in said.items() if _is_news(before.get(key), now)}
-        firing = await self._firing(claims)
-        claims = {key: one for key, one in claims.items() if one.stands(now) or key in firing}
-        if claims != before and not await self._write(row, claims):
-            return
+        said = self._said.copy()
+
+        async def read() -> _Read:
+            gathered = await self._store.gather(Query(cells=(CLAIMS,)))
+            before, now = _load(gathered.rows[CLAIMS]), gathered.now
+            claims = before | {
+                key: claim._replace(said_at=now) for key, claim in said.items() if _is_news(before.get(key), now)
+            }
+            return _Read(gathered.rows[CLAIMS].version, before, claims, await self._firing(claims), now)
+
+        seen, claims = (await transact(self._store, "own_alerts", read, _settle)).answer
         self._standing = claims
-        self._said = {key: one for key, one in self._said.items() if said.get(key) is not one}
-        changed = [one for key, one in claims.items() if one.stands(now) is not (key in firing)]
-        seen = [one.alert.observed(now, firing=one.stands(now)) for one in changed]
+        self._said = {key: claim for key, claim in self._said.items() if said.get(key) is not claim}
         if seen:
             await self._intake.accept(seen, [])
 
     async def _firing(self, claims: Claims) -> set[str]:
-        """Those of which our own copy fires in the store."""
+        """Return those of the claims whose alert fires in the store, as a copy of our own."""
         if not claims:
             return set()
-        ask = Query([one.alert.copy for one in claims.values()], [one.alert.identity for one in claims.values()])
-        found = (await self._store.gather(ask)).alerts
-        alerts = [load_alert(row.value).copies if row.value else {} for _, row in found]
-        return {key for (key, one), copies in zip(claims.items(), alerts, strict=True) if one.alert.fires(copies)}
+        alerts = [claim.alert for claim in claims.values()]
+        found = await self._store.gather(Query([alert.copy for alert in alerts], [alert.identity for alert in alerts]))
+        copies = [load_alert(row.value).copies if row.value else {} for _, row in found.alerts]
+        return {key for key, alert, held in zip(claims, alerts, copies, strict=True) if alert.fires(held)}
 
-    async def _write(self, row: Row, claims: Claims) -> bool:
-        """False where another replica was quicker: the next look does it."""
-        text = json.dumps({key: list(one) for key, one in claims.items()})
-        committed = await self._store.commit(Changes(expect={CLAIMS: row.version}, put={CLAIMS: text.encode()}))
-        if committed.outcome is not CommitOutcome.DONE:
-            self._wake.set()
-        return committed.outcome is CommitOutcome.DONE
+
+class _Read(NamedTuple):
+    """The claims of the store, the same with what was said here, and the keys of those whose alerts fire."""
+
+    version: bytes
+    before: Claims
+    claims: Claims
+    firing: set[str]
+    now: int
+
+
+def _settle(read: _Read) -> tuple[Changes | None, tuple[list[Observation], Claims]]:
+    """Decide which claims are kept, and which alerts are raised or ended for them."""
+    now, firing = read.now, read.firing
+    claims = {key: claim for key, claim in read.claims.items() if claim.stands(now) or key in firing}
+    changed = [claim for key, claim in claims.items() if claim.stands(now) is not (key in firing)]
+    seen = [claim.alert.observed(now, firing=claim.stands(now)) for claim in changed]
+    if claims == read.before:
+        return None, (seen, claims)
+    text = json.dumps({key: list(claim) for key, claim in claims.items()})
+    return Changes(expect={CLAIMS: read.version}, put={CLAIMS: text.encode()}), (seen, claims)
 
 
 def _is_news(standing: Claim | None, now: int) -> bool:
@@ -123,4 +141,4 @@ def _is_news(standing: Claim | None, now: int) -> bool:
 
 def _load(row: Row) -> Claims:
     found = json.loads(row.value) if row.value else {}
-    return {key: Claim(*one) for key, one in found.items()}
+    return {key: Claim(*fields) for key, fields in found.items()}

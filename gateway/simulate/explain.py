@@ -12,7 +12,7 @@ from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.notification.resolve import Plan
 from gateway.decisions.policy import Policy
-from gateway.intake.group_commit import Intake
+from gateway.intake.group_commit import GroupCommit
 from gateway.intake.parse_webhook import parse
 from gateway.model.alert import Alert
 from gateway.model.changes import Table
@@ -27,7 +27,7 @@ from gateway.storage.memory import MemoryStore
 
 @dataclass(frozen=True, slots=True)
 class ToldWhere:
-    """What one member is at one target.
+    """One member at one target.
 
     `at` is when it is notified there (ms), 0 where it is not; `why` is why the target is due a notification, or none.
     """
@@ -58,7 +58,7 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What the rules make of one webhook: `path` is a summary by step, `alerts` says it of each alert."""
+    """The explanation of one webhook: `path` is a summary by step, `alerts` says it of each alert."""
 
     alerts: tuple[Explained, ...]
     quarantined: tuple[str, ...]
@@ -74,7 +74,7 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
     parsed = parse(body, compiled.normalisers[source or rules.shared.name], now)
     store = MemoryStore(lambda: now)
     verdicts: list[Taken] = []
-    intake = Intake(store, compiled.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
+    intake = GroupCommit(store, compiled.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
     await intake.accept(parsed.seen, parsed.quarantined)
     alerts = {name: load_alert(row.value) for name, row in store.rows[Table.ALERTS].items()}
     plans = await _plans(store, compiled.policy, now)

@@ -1,4 +1,4 @@
-"""What each step of the path made of a webhook, in one sentence a step: the summary that `gateway explain --json` begins with."""
+"""Say what each step of the path made of a webhook, in one sentence a step: the `path` of `gateway explain --json`."""
 
 from __future__ import annotations
 

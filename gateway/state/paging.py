@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 from gateway.model.changes import Row, Table
 from gateway.ports import Archive
 
-PAGE = 500
+PAGE_ROWS = 500
 
 
 async def pages(store: Archive, table: Table) -> AsyncIterator[dict[str, Row]]:
+    """Yield the rows of every page by field; a row may come twice. Raises `StateUnavailable`."""
     cursor = 0
     while True:
-        cursor, rows = await store.page(table, cursor, PAGE)
+        cursor, rows = await store.page(table, cursor, PAGE_ROWS)
         yield rows
         if not cursor:
             return

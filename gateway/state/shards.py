@@ -1,6 +1,6 @@
-"""The shards of a store together: for people, metrics and whatever concerns all of them. Never asked on the path of an alert.
+"""All shards of a store together, for people, metrics and whatever concerns all of them.
 
-A shard is atomic by itself; nothing here is atomic over several.
+A shard is atomic by itself; nothing here is atomic over several. The path of an alert never asks here.
 """
 
 from __future__ import annotations
@@ -14,22 +14,30 @@ from gateway.ports import State
 
 
 class Shards:
-    """An `Archive` over all of them. What is not of an alert (the orders, the quarantine) lives in the home shard."""
+    """An `Archive` over all shards.
+
+    What belongs to no alert (the controls, the quarantine) lives in the home shard.
+    """
 
     def __init__(self, states: Sequence[State]) -> None:
         self.states = tuple(states)
         self.home = self.states[HOME]
 
     async def holding(self, cell: Cell) -> State:
-        """The shard that has this row; the home shard where none has."""
+        """Return the shard that has this row, or the home shard where none has it."""
         if len(self.states) > 1:
             for state in self.states:
                 if (await state.gather(Query(cells=(cell,)))).rows[cell].value:
                     return state
         return self.home
 
+    @property
+    def lost_races(self) -> Counter[str]:
+        """How often this process had to decide again, by transaction."""
+        return sum((state.lost_races for state in self.states), Counter[str]())
+
     async def counters(self) -> dict[str, int]:
-        """The sums: the identities are linear, so they hold for these too."""
+        """Return the sums over the shards: the invariants are linear, so they hold for these too."""
         total: Counter[str] = Counter()
         for state in self.states:
             total.update(await state.counters())
@@ -39,7 +47,7 @@ class Shards:
         return sum([await state.size(table) for state in self.states])
 
     async def page(self, table: Table, cursor: int, count: int) -> tuple[int, dict[str, Row]]:
-        """A cursor is the shard's own times the number of shards, and the shard."""
+        """Read a page. A cursor is the shard's own cursor times the number of shards, plus the shard."""
         inner, shard = divmod(cursor, len(self.states))
         inner, rows = await self.states[shard].page(table, inner, count)
         if inner:

@@ -1,4 +1,4 @@
-"""Reading: an incident whole, with everything that a plan asks, and the versions of what was read."""
+"""Read an incident whole, with everything that a plan asks, and the versions of what was read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from gateway.ports import Store
 
 @dataclass(frozen=True, slots=True)
 class VersionedSnapshot:
-    """A case with the versions of what was read for it. `topics`: those that its members' rules name, and who was there."""
+    """An incident's snapshot with the versions of what was read for it.
+
+    `topics` has the topics that the members' rules name, each with the alert that stands there (empty: none).
+    """
 
     snapshot: IncidentSnapshot
     versions: Mapping[Cell, bytes]
@@ -34,15 +37,27 @@ class VersionedSnapshot:
     awaited: tuple[Cell, ...] = ()  # the heartbeats that its ends wait for
 
     def expect(self, incident: str, *targets: str) -> dict[Cell, bytes]:
+        """Return the versions that a commit has to find unchanged.
+
+        They are those of the incident, of these ledgers and of the awaited heartbeats.
+        """
         ledgers = [ledger_cell(incident, target) for target in targets]
         cells = [Cell(Table.INCIDENTS, incident), *ledgers, *self.awaited]
         return {cell: self.versions.get(cell, b"") for cell in cells}
 
 
-async def read_snapshot(store: Store, incident_id: str, policy: Policy | None = None) -> VersionedSnapshot | None:
-    """The incident, its members' episodes and its ledgers; None where there is no such incident.
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """The members' alerts by episode, as far as these are newest, and the cells of the older episodes."""
 
-    With `policy` also what its rules ask of other alerts: without it, nothing may be planned from it.
+    episodes: Mapping[str, Alert]
+    older: Sequence[Cell]
+
+
+async def read_snapshot(store: Store, incident_id: str, policy: Policy | None = None) -> VersionedSnapshot | None:
+    """Read the incident, its members' episodes and its ledgers; None where there is no such incident.
+
+    With `policy`, what its rules ask of other alerts is read too; nothing may be planned without that.
     """
     return (await read_snapshots(store, [incident_id], policy))[0]
 
@@ -50,45 +65,49 @@ async def read_snapshot(store: Store, incident_id: str, policy: Policy | None = 
 async def read_snapshots(
     store: Store, incident_ids: Sequence[str], policy: Policy | None = None
 ) -> list[VersionedSnapshot | None]:
-    """Several in one go, in the order asked."""
-    cells = [Cell(Table.INCIDENTS, one) for one in incident_ids]
-    heartbeats = (
-        {one.name: heartbeat_cell(one.name) for one in policy.suppressor.watchdogs.holding} if policy is not None else {}
-    )
+    """Read several incidents at once, in the order asked: three or four round trips, however many they are.
+
+    1. the incidents, the heartbeats that ends may wait for, the rules' generation and the controls;
+    2. the members' alerts, the ledgers and the lanes of the targets;
+    3. the older episodes of alerts that have fired again since;
+    4. with `policy`, the alerts that may keep the members quiet.
+    """
+    cells = [Cell(Table.INCIDENTS, incident_id) for incident_id in incident_ids]
+    holding = policy.suppressor.watchdogs.holding if policy is not None else ()
+    heartbeats = {watchdog.name: heartbeat_cell(watchdog.name) for watchdog in holding}
     first = await store.gather(Query(cells=(*cells, *heartbeats.values(), RULES, CONTROLS)))
     incidents = [load_incident(first.rows[cell].value) if first.rows[cell].value else None for cell in cells]
-    wanted = dict.fromkeys(cell for one in incidents if one is not None for cell in _cells_of(one))
-    second = await store.gather(Query(cells=tuple(wanted)))
-    found = [_newest_of(one, second) if one is not None else None for one in incidents]
-    missing = [cell for pair in found if pair is not None for cell in pair[1]]
-    third = await store.gather(Query(cells=missing)) if missing else second
-    rule_generation = load_rule_generation(first.rows[RULES].value)
-    versioned_snapshots = [
-        _versioned(one, pair, first, second, third, rule_generation) if one is not None and pair is not None else None
-        for one, pair in zip(incidents, found, strict=True)
-    ]
-    if policy is None:
-        return versioned_snapshots
-    heard = {name: first.rows[cell] for name, cell in heartbeats.items()}
-    versioned_snapshots = [
-        _with_heartbeats(one, heard, policy) if one is not None and heard else one for one in versioned_snapshots
-    ]
-    return await _with_topics(store, versioned_snapshots, policy)
+    found = [incident for incident in incidents if incident is not None]
+    cells_of_found = dict.fromkeys(cell for incident in found for cell in _cells_of(incident))
+    second = await store.gather(Query(cells=tuple(cells_of_found)))
+    members = {incident.id: _members_of(incident, second) for incident in found}
+    older = [cell for incident in found for cell in members[incident.id].older]
+    third = await store.gather(Query(cells=older)) if older else second
+    gathered = (first, second, third)
+    snapshots = {incident.id: _versioned(incident, members[incident.id], gathered) for incident in found}
+    if policy is not None:
+        rows = {name: first.rows[cell] for name, cell in heartbeats.items()}
+        if rows:
+            snapshots = {name: _with_heartbeats(versioned, rows, policy) for name, versioned in snapshots.items()}
+        snapshots = await _with_topics(store, snapshots, policy)
+    return [snapshots[incident.id] if incident is not None else None for incident in incidents]
 
 
-def _with_heartbeats(versioned: VersionedSnapshot, heard: Mapping[str, Row], policy: Policy) -> VersionedSnapshot:
-    """Where an end waits for a heartbeat, the next one has the incident looked at again."""
-    heartbeats = {name: load_heartbeat(row.value) for name, row in heard.items()}
-    dogs = (policy.suppressor.watchdogs.waits_for(one, heartbeats, versioned.now) for one in versioned.snapshot.alerts.values())
-    awaited = (
-        {}
-        if versioned.snapshot.incident.resolved_at
-        else {dog.name: heartbeat_cell(dog.name) for dog in dogs if dog is not None}
-    )
-    versions = {cell: heard[name].version for name, cell in awaited.items()}
+def _with_heartbeats(versioned: VersionedSnapshot, rows: Mapping[str, Row], policy: Policy) -> VersionedSnapshot:
+    """Add the heartbeats, `rows` by watchdog.
+
+    Where an end waits for a heartbeat, the incident subscribes to the heartbeat's topic, so that the next one
+    has the incident looked at again.
+    """
+    snapshot, watchdogs = versioned.snapshot, policy.suppressor.watchdogs
+    heartbeats = {name: load_heartbeat(row.value) for name, row in rows.items()}
+    waiting = [watchdogs.waits_for(alert, heartbeats, versioned.now) for alert in snapshot.alerts.values()]
+    names = dict.fromkeys(watchdog.name for watchdog in waiting if watchdog is not None)
+    awaited = {} if snapshot.incident.resolved_at else {name: heartbeat_cell(name) for name in names}
+    versions = {cell: rows[name].version for name, cell in awaited.items()}
     return replace(
         versioned,
-        snapshot=replace(versioned.snapshot, heartbeats=heartbeats),
+        snapshot=replace(snapshot, heartbeats=heartbeats),
         versions={**versioned.versions, **versions},
         topics={topic(name): "" for name in awaited},
         awaited=tuple(awaited.values()),
@@ -96,33 +115,38 @@ def _with_heartbeats(versioned: VersionedSnapshot, heard: Mapping[str, Row], pol
 
 
 async def _with_topics(
-    store: Store, versioned_snapshots: list[VersionedSnapshot | None], policy: Policy
-) -> list[VersionedSnapshot | None]:
-    """Who stands where the rules look for somebody that keeps the members quiet."""
-    watched = [_watched(one.snapshot, policy) if one is not None else () for one in versioned_snapshots]
-    asked = tuple(dict.fromkeys(topic for topics in watched for topic in topics))
+    store: Store, snapshots: Mapping[str, VersionedSnapshot], policy: Policy
+) -> dict[str, VersionedSnapshot]:
+    """Add the alerts that may keep the members quiet, by the topics that the rules name.
+
+    `snapshots` by incident.
+    """
+    watched = {name: _watched(versioned.snapshot, policy) for name, versioned in snapshots.items()}
+    asked = tuple(dict.fromkeys(topic for topics in watched.values() for topic in topics))
     if not asked:
-        return versioned_snapshots
+        return dict(snapshots)
     gathered = await store.gather(Query(topics=asked))
-    read = {topic: load_alert(row.value) for topic, (_, row) in gathered.standing.items() if row.value}
-    alerts = {topic: alert for topic, alert in read.items() if alert.firing}
-    return [
-        None if one is None else replace(
-            one,
-            snapshot=replace(one.snapshot, topic_sources={topic: alerts[topic] for topic in topics if topic in alerts}),
-            topics={**one.topics, **{topic: gathered.standing[topic][0] if topic in gathered.standing else "" for topic in topics}},
+    first = {topic: gathered.standing[topic][0] if topic in gathered.standing else "" for topic in asked}
+    alerts = {topic: load_alert(row.value) for topic, (_, row) in gathered.standing.items() if row.value}
+    firing = {topic: alert for topic, alert in alerts.items() if alert.firing}
+    return {
+        name: replace(
+            versioned,
+            snapshot=replace(
+                versioned.snapshot, topic_sources={topic: firing[topic] for topic in watched[name] if topic in firing}
+            ),
+            topics={**versioned.topics, **{topic: first[topic] for topic in watched[name]}},
             now=gathered.now,
         )
-        for one, topics in zip(versioned_snapshots, watched, strict=True)
-    ]  # fmt: skip
+        for name, versioned in snapshots.items()
+    }
 
 
 def _watched(snapshot: IncidentSnapshot, policy: Policy) -> tuple[str, ...]:
     inhibitor = policy.suppressor.inhibitor
     firing = (alert for alert in snapshot.alerts.values() if alert.firing)
-    return tuple(
-        dict.fromkeys(topic for alert in firing for one in inhibitor.subscriptions(alert.labels) for topic in one.topics)
-    )
+    subscriptions = (subscription for alert in firing for subscription in inhibitor.subscriptions(alert.labels))
+    return tuple(dict.fromkeys(topic for subscription in subscriptions for topic in subscription.topics))
 
 
 def _cells_of(incident: Incident) -> list[Cell]:
@@ -135,33 +159,35 @@ def _lane_cell(target: str) -> Cell:
     return Cell(Table.META, f"closed:{target}")
 
 
-def _versioned(
-    incident: Incident, found: tuple[dict[str, Alert], list[Cell]], first: Result, second: Result, third: Result, rule_generation: RuleGeneration
-) -> VersionedSnapshot:  # fmt: skip
-    episodes, missing = found
-    newest = frozenset(episodes)
-    episodes |= {one.field: load_alert(third.rows[one].value) for one in missing if third.rows[one].value}
+def _versioned(incident: Incident, members: _Members, gathered: tuple[Result, Result, Result]) -> VersionedSnapshot:
+    first, second, third = gathered
+    older = {cell.field: load_alert(third.rows[cell].value) for cell in members.older if third.rows[cell].value}
     cells = _cells_of(incident)
-    ledgers = [load_ledger(second.rows[one].value) for one in cells if one.table is Table.LEDGERS and second.rows[one].value]
-    versions = {one: second.rows[one].version for one in cells}
+    rows = [second.rows[cell].value for cell in cells if cell.table is Table.LEDGERS]
+    ledgers = [load_ledger(row) for row in rows if row]
+    versions = {cell: second.rows[cell].version for cell in cells}
     own = Cell(Table.INCIDENTS, incident.id)
     versions[own] = first.rows[own].version
     lanes = {target: closed_lane(second.rows[_lane_cell(target)].value) for target in incident.targets}
-    closed = {target: since for target, (since, until) in lanes.items() if until > third.now}
-    controls = compile_controls(first.rows[CONTROLS].value)
-    snapshot = IncidentSnapshot(incident, episodes, {one.target: one for one in ledgers}, closed, controls=controls)
-    return VersionedSnapshot(snapshot, versions, third.now, rule_generation, newest)
+    snapshot = IncidentSnapshot(
+        incident,
+        {**members.episodes, **older},
+        {ledger.target: ledger for ledger in ledgers},
+        {target: since for target, (since, until) in lanes.items() if until > third.now},
+        controls=compile_controls(first.rows[CONTROLS].value),
+    )
+    rule_generation = load_rule_generation(first.rows[RULES].value)
+    return VersionedSnapshot(snapshot, versions, third.now, rule_generation, frozenset(members.episodes))
 
 
-def _newest_of(incident: Incident, gathered: Result) -> tuple[dict[str, Alert], list[Cell]]:
-    """The members that are their alerts' newest episodes, and the cells of the older ones."""
+def _members_of(incident: Incident, gathered: Result) -> _Members:
     episodes: dict[str, Alert] = {}
-    missing: list[Cell] = []
+    older: list[Cell] = []
     for member in incident.members:
         row = gathered.rows[Cell(Table.ALERTS, member.alert)]
         alert = load_alert(row.value) if row.value else None
         if alert is not None and alert.episode == member.episode:
             episodes[member.episode_id] = alert
         else:
-            missing.append(Cell(Table.PAST, member.episode_id))
-    return episodes, missing
+            older.append(Cell(Table.PAST, member.episode_id))
+    return _Members(episodes, older)

@@ -1,4 +1,4 @@
-"""How the watchdogs do, as the store knows it."""
+"""Read from the store how the watchdogs do."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from gateway.model.watchdog import WatchdogStatus, load_heartbeat
 from gateway.ports import Store
 
 
-async def heard(home: Store, watchdogs: Mapping[str, Watchdog]) -> list[WatchdogStatus]:
-    """How each of these does, in their order. Raises `StateUnavailable`."""
+async def watchdog_status(home: Store, watchdogs: Mapping[str, Watchdog]) -> list[WatchdogStatus]:
+    """Return the status of each of these watchdogs, in their order. Raises `StateUnavailable`."""
     if not watchdogs:
         return []
-    rows = (await home.gather(Query(cells=[cell(name) for name in watchdogs for cell in (heartbeat_cell, watchdog_cell)]))).rows
-    watches = {name: rows[watchdog_cell(name)].value for name in watchdogs}
-    missing = {name: load_watchdog_state(row).missing_since if row else 0 for name, row in watches.items()}
-    return [
-        WatchdogStatus(dog, load_heartbeat(rows[heartbeat_cell(name)].value), missing[name]) for name, dog in watchdogs.items()
-    ]
+    cells = [cell(name) for name in watchdogs for cell in (heartbeat_cell, watchdog_cell)]
+    rows = (await home.gather(Query(cells=cells))).rows
+    states = {name: rows[watchdog_cell(name)].value for name in watchdogs}
+    missing = {name: load_watchdog_state(row).missing_since if row else 0 for name, row in states.items()}
+    heartbeats = {name: load_heartbeat(rows[heartbeat_cell(name)].value) for name in watchdogs}
+    return [WatchdogStatus(watchdog, heartbeats[name], missing[name]) for name, watchdog in watchdogs.items()]

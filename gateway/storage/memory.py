@@ -5,7 +5,7 @@ Both stores pass the same contract tests.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from itertools import islice
 
@@ -41,6 +41,7 @@ class MemoryStore:
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
         self._last = 0
+        self.lost_races: Counter[str] = Counter()
         self._commits = 0
         self.rows: dict[Table, dict[str, Row]] = {table: {} for table in Table}
         self._agenda = Agenda()

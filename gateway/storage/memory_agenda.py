@@ -39,8 +39,7 @@ class Agenda:
             return
         subject, again = release.claim.subject, release.again
         woken = self._leases.pop(subject).woken
-        # What happened while the holder worked is news to it: the subject is looked at for it, whatever the
-        # holder wants.
+        # What happened while the holder worked is news to it: whatever it wants, the subject is looked at.
         if woken is not None:
             again = woken if again is None else min(woken, again)
         if again is None:

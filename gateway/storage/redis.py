@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -45,6 +46,7 @@ class RedisStore:
 
     def __init__(self, client: Client, shard: int = 0, prefix: str = "gw") -> None:
         self._client = client
+        self.lost_races: Counter[str] = Counter()
         self._keys = [f"{{{prefix}:{shard}}}:{name}" for name in KEY_NAMES]
         self.keys = dict(zip(KEY_NAMES, self._keys, strict=True))  # by what they hold
 

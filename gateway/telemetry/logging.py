@@ -1,4 +1,7 @@
-"""Log lines: one event per outcome, JSON or for a console, our own and other libraries' alike, and no secret in any."""
+"""Log lines, in JSON or for a console: one event per outcome, and no secret in any of them.
+
+Lines of other libraries take the same way as our own.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,11 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 HIDDEN = "[secret]"
+EVENT_COLUMNS = 24
 
 
 class HideSecrets:
-    """Replaces known secret values wherever they stand, tracebacks included; `secrets` may grow meanwhile."""
+    """Replaces known secret values wherever they stand, tracebacks included. The given `secrets` may grow later."""
 
     def __init__(self, secrets: Collection[str]) -> None:
         self._given = secrets
@@ -37,17 +41,20 @@ class HideSecrets:
             return [self.hide(inner) for inner in value]
         if value is None or isinstance(value, (bool, int, float)):
             return value
-        return self.hide(repr(value))  # a renderer would show it so, unseen by us
+        return self.hide(repr(value))  # a renderer would write its repr, with whatever secret is in it
 
 
 def _any_of(secrets: Sequence[str]) -> re.Pattern[str]:
-    """The longest first, so that one which contains another is found whole; without any, a pattern that never matches."""
+    """Return a pattern of all secrets, the longest first, so that a secret which contains another is found whole.
+
+    Without any secret the pattern never matches.
+    """
     ordered = sorted(filter(None, secrets), key=len, reverse=True)
     return re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
 
 
 def configure_logging(how: str, level: str, secrets: Collection[str], stream: TextIO | None = None) -> None:
-    """`how` is json or console. Records of uvicorn, redis and the others take the same way."""
+    """Configure all logging of this process. `how` is json or console; `stream` is standard error if not given."""
     target = stream or sys.stderr
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -60,11 +67,10 @@ def configure_logging(how: str, level: str, secrets: Collection[str], stream: Te
     last: Processor = (
         structlog.processors.JSONRenderer()
         if how == "json"
-        else structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=24)
+        else structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=EVENT_COLUMNS)
     )
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
-    )
+    remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    formatter = structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove_meta, last])
     handler = logging.StreamHandler(target)
     handler.setFormatter(formatter)
     root = logging.getLogger()
@@ -76,7 +82,11 @@ def configure_logging(how: str, level: str, secrets: Collection[str], stream: Te
     for name in ("uvicorn", "httpx", "slack_sdk", "pdpyras", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,

@@ -1,7 +1,8 @@
-"""The gateway's own metrics, for Prometheus. Names and labels are few and bounded; every verdict reason is there from the start.
+"""The gateway's own metrics, for Prometheus. Names and labels are few and bounded.
 
-What is true of the state (identities, agenda, quarantine) is read from the store by the auditor (`audit.py`), so that every
-replica shows the same; what this process did (webhooks, deliveries) is counted here.
+Every verdict reason has its series from the start, so that a rate over it begins with the first one. What is true of the
+state (invariants, agenda, quarantine) is read from the store by the auditor, so that every replica shows the same; what
+this process did (webhooks, deliveries) is counted here.
 """
 
 from __future__ import annotations
@@ -27,17 +28,19 @@ from gateway.telemetry.source_metrics import CONCLUSIONS, SourceMetrics
 from gateway.telemetry.watchdog_metrics import WatchdogMetrics
 
 MAX_DESTINATIONS = 500
-FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-SLOW = (0.1, 0.5, 1, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800)
+FAST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+SLOW_SECONDS = (0.1, 0.5, 1, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800)
 
 
-class _Done:
-    """What this process did."""
+class _ProcessMetrics:
+    """Counters of what this process did since it started."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
         self.webhooks = counter("gateway_webhooks", "Webhooks by answer", ["status", "reason"])
-        self.webhook_seconds = histogram("gateway_webhook_seconds", "From a webhook's arrival to its answer", buckets=FAST)
+        self.webhook_seconds = histogram(
+            "gateway_webhook_seconds", "From a webhook's arrival to its answer", buckets=FAST_SECONDS
+        )
         self.truncated = counter("gateway_truncated_alerts", "Alerts that Alertmanager left out (max_alerts)")
         self.verdicts = counter("gateway_observations", "Alerts taken, by what they meant", ["outcome", "reason"])
         self.deliveries = counter("gateway_deliveries", "Sends by destination and answer", ["destination", "outcome"])
@@ -45,16 +48,27 @@ class _Done:
             "gateway_notifications", "Notifications that a vendor took, by why they were due", ["reason"]
         )
         self.delivery_seconds = histogram(
-            "gateway_delivery_seconds", "How long a vendor took to answer", ["destination"], buckets=FAST
+            "gateway_delivery_seconds", "How long a vendor took to answer", ["destination"], buckets=FAST_SECONDS
         )
         self.shipped = counter("gateway_audit_entries", "Entries of the audit trail by destination", ["destination", "outcome"])
         self.told_seconds = histogram(
             "gateway_alert_to_delivery_seconds",
             "From an incident's first alert to its first telling, waits included",
-            buckets=SLOW,
+            buckets=SLOW_SECONDS,
         )
         self.heartbeats = counter(
             "gateway_heartbeats", "Heartbeats of our own: sent, failed, or withheld while we are not well", ["outcome"]
+        )
+        self.retries = counter(
+            "gateway_transaction_retries",
+            "Decisions made again because another writer was quicker, by what was to be written",
+            ["transaction"],
+        )
+        self.batches = counter(
+            "gateway_batches", "Webhooks, ends or plans committed together, by what became of the commit", ["what", "outcome"]
+        )
+        self.background = counter(
+            "gateway_background_failures", "Background work that ended and was begun again", ["work", "end"]
         )
         self.failures = counter("gateway_subject_failures", "Faults of our own while working on a subject", ["kind"])
         for why in NotifyReason:
@@ -64,8 +78,8 @@ class _Done:
                 self.verdicts.labels(outcome, reason)
 
 
-class _State:
-    """What is true of the store, of the rules and of this process now."""
+class _StateMetrics:
+    """Gauges of what is true of the store, of the rules and of this process now."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         gauge = partial(Gauge, registry=registry)
@@ -99,52 +113,68 @@ class _State:
 
 
 class Metrics:
-    """One registry of its own, so that tests and demos can have several."""
+    """All metrics of one gateway, in a registry of their own, so that tests and demos can have several gateways."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._done = _Done(self.registry)
-        self._state = _State(self.registry)
+        self._process = _ProcessMetrics(self.registry)
+        self._state = _StateMetrics(self.registry)
         self.sources = SourceMetrics(self.registry)
         self.watchdogs = WatchdogMetrics(self.registry)
         self._destinations: set[str] = set()
+        self._retried: collections.Counter[str] = collections.Counter()
         ProcessCollector(registry=self.registry)
 
     def webhook(self, status: int, reason: str, alerts: int, truncated: int, seconds: float) -> None:
         del alerts  # counted by verdict
-        self._done.webhooks.labels(str(status), reason).inc()
-        self._done.webhook_seconds.observe(seconds)
+        self._process.webhooks.labels(str(status), reason).inc()
+        self._process.webhook_seconds.observe(seconds)
         if truncated > 0:
-            self._done.truncated.inc(truncated)
+            self._process.truncated.inc(truncated)
 
     def taken(self, verdicts: Sequence[Taken], now: int) -> None:
-        alike = collections.Counter((one.outcome, one.reason) for one in verdicts if not one.inferred)
+        alike = collections.Counter((verdict.outcome, verdict.reason) for verdict in verdicts if not verdict.inferred)
         for (outcome, reason), count in alike.items():
-            self._done.verdicts.labels(outcome, reason).inc(count)
+            self._process.verdicts.labels(outcome, reason).inc(count)
         self.sources.taken(verdicts, now)
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None:
         name = self._bounded(destination)
-        self._done.deliveries.labels(name, outcome).inc()
-        self._done.delivery_seconds.labels(name).observe(seconds)
+        self._process.deliveries.labels(name, outcome).inc()
+        self._process.delivery_seconds.labels(name).observe(seconds)
 
     def shipped(self, destination: str, entries: int, lost: int) -> None:
         name = self._bounded(destination)
-        self._done.shipped.labels(name, "taken").inc(entries)
-        self._done.shipped.labels(name, "lost").inc(lost)
+        self._process.shipped.labels(name, "taken").inc(entries)
+        self._process.shipped.labels(name, "lost").inc(lost)
 
     def notified(self, reason: NotifyReason) -> None:
-        self._done.notifications.labels(reason.value).inc()
+        self._process.notifications.labels(reason.value).inc()
 
     def told(self, milliseconds: int) -> None:
-        self._done.told_seconds.observe(milliseconds / 1000)
+        self._process.told_seconds.observe(milliseconds / 1000)
 
     def beaten(self, outcome: str) -> None:
-        self._done.heartbeats.labels(outcome).inc()
+        self._process.heartbeats.labels(outcome).inc()
 
     def failed(self, subject: Subject, error: BaseException) -> None:
         del error  # logged where it was caught
-        self._done.failures.labels(subject.kind.partition(":")[0]).inc()
+        self._process.failures.labels(subject.kind.partition(":")[0]).inc()
+
+    def planned_together(self, outcome: str) -> None:
+        self.batch("plans", outcome)
+
+    def batch(self, what: str, outcome: str) -> None:
+        self._process.batches.labels(what, outcome).inc()
+
+    def background_ended(self, work: str, end: str) -> None:
+        self._process.background.labels(work, end).inc()
+
+    def retried(self, lost_races: Mapping[str, int]) -> None:
+        """Show how many races this process has lost so far, by transaction."""
+        for transaction, count in lost_races.items():
+            self._process.retries.labels(transaction).inc(count - self._retried[transaction])
+            self._retried[transaction] = count
 
     def asked(self, source: str, answered: int, silent: int) -> None:
         self.sources.asked(source, answered, silent)
@@ -156,7 +186,7 @@ class Metrics:
         return destination
 
     def audited(self, counted: Mapping[str, int], depth: int, overdue: int) -> dict[str, int]:
-        """The state's figures; answers the residues."""
+        """Set the gauges of the state from the store's counters, and return what does not balance, by invariant."""
         for reason in STANDING_REASONS:
             self._state.reasons.labels(reason).set(counted.get(f"reason:{reason}", 0))
         for name in COUNTED_STATUSES:

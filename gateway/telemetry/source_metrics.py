@@ -1,4 +1,4 @@
-"""What is known of each source: what it sent, when it was heard last, and how long its news took."""
+"""Metrics of each source: what it sent, when it was heard last, and how long its events take to arrive."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from gateway.model.durations import MINUTE
 from gateway.model.verdict import Outcome, Reason, Taken
 
-LAG_WINDOW = 10 * MINUTE
+LAG_WINDOW_MS = 10 * MINUTE
 ANSWERS = ("answered", "silent")
 CONCLUSIONS = {Reason.INFERRED: (Outcome.ENDED, Outcome.CHANGED), Reason.FOUND_AT_SOURCE: (Outcome.OPENED,)}
 
 
 class SourceMetrics:
-    """By source, as this process sees it; `configured` says which there are."""
+    """The metrics of sources as this process sees them; `configured` says which sources there are."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
@@ -34,8 +34,8 @@ class SourceMetrics:
         )
         self._lag = gauge(
             "gateway_source_least_lag_seconds",
-            "The least time lately from an event, by the source's clock, to its arrival, by ours. Below 0 the source's clock is"
-            " ahead by at least that; a clock that is behind cannot be told from waits on the way",
+            "The least time lately from an event, by the source's clock, to its arrival, by ours. Below 0 the source's"
+            " clock is ahead by at least that; a clock that is behind cannot be told from waits on the way",
             ["source"],
         )
         self._lags: dict[str, Lag] = {}
@@ -43,7 +43,7 @@ class SourceMetrics:
     def configured(self, sources: Collection[str]) -> None:
         for name in self._lags.keys() - set(sources):
             self._heard.remove(name)
-            with suppress(KeyError):  # nothing new ever came from it
+            with suppress(KeyError):  # a source that never sent anything new has no lag
                 self._lag.remove(name)
             del self._lags[name]
         for name in sources:
@@ -63,24 +63,30 @@ class SourceMetrics:
             self._asked.labels(source, answer).inc(count)
 
     def taken(self, verdicts: Iterable[Taken], now: int) -> None:
-        """Of what is no source of the rules (our own alerts, a source just removed) nothing is kept."""
-        known = [one for one in verdicts if one.source in self._lags]
-        for (source, outcome, reason), count in collections.Counter(one[:3] for one in known if one.inferred).items():
+        """Count verdicts by source; `now` is in ms. Alerts of our own and of a source just removed are not counted."""
+        known = [verdict for verdict in verdicts if verdict.source in self._lags]
+        inferred = collections.Counter(
+            (verdict.source, verdict.outcome, verdict.reason) for verdict in known if verdict.inferred
+        )
+        for (source, outcome, reason), count in inferred.items():
             self._inferred.labels(source, outcome, reason).inc(count)
-        said = [one for one in known if not one.inferred]
-        for (source, outcome), count in collections.Counter(one[:2] for one in said).items():
+        sent = [verdict for verdict in known if not verdict.inferred]
+        for (source, outcome), count in collections.Counter((verdict.source, verdict.outcome) for verdict in sent).items():
             self._alerts.labels(source, outcome).inc(count)
             self._heard.labels(source).set(now / 1000)
         newest: dict[str, int] = {}
-        for one in said:
-            newest[one.source] = max(newest.get(one.source, 0), one.event_at)
+        for verdict in sent:
+            newest[verdict.source] = max(newest.get(verdict.source, 0), verdict.event_at)
         for source, event_at in newest.items():
             if event_at:
                 self._lag.labels(source).set(self._lags[source].least(now - event_at, now) / 1000)
 
 
 class Lag:
-    """The least of the last one or two windows, in ms: a minimum over all time would never show that a clock was set right."""
+    """The least lag of the last one or two windows, in ms.
+
+    A minimum over all time would never show that a clock was set right.
+    """
 
     def __init__(self) -> None:
         self._window = -1
@@ -88,7 +94,7 @@ class Lag:
         self._least: int | None = None
 
     def least(self, lag: int, now: int) -> int:
-        window = now // LAG_WINDOW
+        window = now // LAG_WINDOW_MS
         if window != self._window:
             self._before = self._least if window == self._window + 1 else None
             self._window, self._least = window, None

@@ -9,7 +9,7 @@ from gateway.actions.quarantine import Replayer
 from gateway.decisions.accounting.invariants import imbalances
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.intake.normalise import Normaliser
-from gateway.intake.group_commit import Intake
+from gateway.intake.group_commit import GroupCommit
 from gateway.model.durations import DAY
 from gateway.model.quarantined import Quarantined
 from gateway.model.rules.rulebook import LabelRules
@@ -52,7 +52,7 @@ async def test_what_the_rules_let_in_by_now_is_taken_out_of_quarantine_and_told(
 async def test_what_fired_days_ago_pages_nobody_and_an_end_is_taken_however_late() -> None:
     at = 0
     store = MemoryStore(lambda: START + at)
-    shards, intake = Shards([store]), Intake(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
+    shards, intake = Shards([store]), GroupCommit(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
     normalisers = {"default": Normaliser(LabelRules())}
     replayer = Replayer(shards, intake, lambda: (normalisers, "default"))
     raw = [json.dumps(alert("pay", starts="2026-11-23T10:00:00Z", ends=ends)).encode() for ends in ("", "2026-11-23T11:00:00Z")]

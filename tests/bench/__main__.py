@@ -20,6 +20,7 @@ from gateway.model.rules.route import Route
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from tests.bench.fairness import fairness
 from tests.bench.load import Cost, drive, labels, measure, memory, posted_alerts, request, webhook
+from tests.bench.startup import startup
 from tests.support.build import rulebook
 from tests.support.processes import GatewayProcess
 from tests.support.servers import free_port, program
@@ -36,6 +37,7 @@ destinations:
   chat: {{slack: {{channel: "#{{namespace}}", allow: [{", ".join(f"c{n}" for n in range(CHANNELS))}]}}}}
 routes: [{{name: everything, notify: [chat], group_wait: 0s}}]
 """
+GATEWAY_CASES = {"ingest": QUIET_RULES, "active": QUIET_RULES, "latency": PROMPT_RULES}  # each in a gateway of its own
 
 
 @contextmanager
@@ -157,32 +159,47 @@ def matching() -> None:
 
 
 async def main() -> None:
-    matching()
+    if wanted("startup"):
+        startup()
+    if wanted("matching"):
+        matching()
+    if not any(map(wanted, ("fairness", *GATEWAY_CASES))):
+        return
     with tempfile.TemporaryDirectory(prefix="gw-bench-") as name:
         folder = Path(name)
         async with (
             SlackSandbox.start(channels=["alerts", *[f"c{n}" for n in range(CHANNELS)]]) as slack,
             PagerDutySandbox.start() as pagerduty,
         ):
-            if len(sys.argv) < 2 or "fairness" in sys.argv[1:]:
+            if wanted("fairness"):
                 await fairness(folder, slack, pagerduty)
-            for what, rules in (("ingest", QUIET_RULES), ("active", QUIET_RULES), ("latency", PROMPT_RULES)):
-                if len(sys.argv) > 1 and what not in sys.argv[1:]:
-                    continue
-                gateway = GatewayProcess(folder / what, slack, pagerduty, rules=rules, more={"GATEWAY_LOG_LEVEL": "warning"})
-                gateway.start()
-                try:
-                    await gateway.ready()
-                    if what == "ingest":
-                        await ingestion(folder, gateway)
-                    elif what == "active":
-                        await active_alerts(folder, gateway)
-                    else:
-                        await latency(gateway, slack)
-                    await gateway.stop()
-                finally:
-                    gateway.kill()
-                    gateway.kill_store()
+            for case, rules in GATEWAY_CASES.items():
+                if wanted(case):
+                    gateway = GatewayProcess(
+                        folder / case, slack, pagerduty, rules=rules, more={"GATEWAY_LOG_LEVEL": "warning"}
+                    )
+                    await measured(case, gateway, slack)
+
+
+def wanted(case: str) -> bool:
+    """Whether the arguments name this case; without arguments all are wanted."""
+    return len(sys.argv) < 2 or case in sys.argv[1:]
+
+
+async def measured(case: str, gateway: GatewayProcess, slack: SlackSandbox) -> None:
+    gateway.start()
+    try:
+        await gateway.ready()
+        if case == "ingest":
+            await ingestion(gateway.folder, gateway)
+        elif case == "active":
+            await active_alerts(gateway.folder, gateway)
+        else:
+            await latency(gateway, slack)
+        await gateway.stop()
+    finally:
+        gateway.kill()
+        gateway.kill_store()
 
 
 if __name__ == "__main__":

@@ -95,12 +95,12 @@ def webhook(body: bytes = BODY, **headers: str) -> bytes:
 @pytest.fixture
 def no_signals(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process's signals stay what they were: a server sets them to be ignored at its end."""
-    monkeypatch.setattr(serving, "ENDINGS", ())
+    monkeypatch.setattr(serving, "STOP_SIGNALS", ())
 
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "HEADER_TIME", 0.1)
+    monkeypatch.setattr(serving, "HEADER_SECONDS", 0.1)
 
 
 pytestmark = pytest.mark.usefixtures("no_signals")

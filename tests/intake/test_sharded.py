@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+
+import pytest
+import structlog
 
 from gateway.decisions.accounting.invariants import imbalances
+from gateway.decisions.intake.correlate import Correlator
+from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
+from gateway.intake.group_commit import GroupCommit
+from gateway.intake.sharded import ShardedIntake
+from gateway.model.changes import Query, Result, Table
+from gateway.storage.memory import MemoryStore
+from tests.support.build import START, rulebook, seen
 from tests.support.processes import alert
 from tests.support.running_gateway import RULES as ONE_PARTITION
 from tests.support.running_gateway import Running, Starter
@@ -38,7 +50,7 @@ async def balanced(app: Running) -> bool:
 # Another layout
 
 
-async def test_one_slot_that_is_away_has_the_whole_webhook_sent_again_and_nothing_counted_twice(starter: Starter) -> None:
+async def test_one_shard_that_is_away_has_the_whole_webhook_sent_again_and_nothing_counted_twice(starter: Starter) -> None:
     app = await started(starter, 4)
     states = app.gateway.shards.states
     broken = states[-1]
@@ -63,7 +75,7 @@ def heartbeat(tenant: str = "t3") -> dict[str, object]:
     return {**made, "labels": {"alertname": "Watchdog", "severity": "none", "tenant": tenant}}
 
 
-async def test_a_heartbeat_of_one_slot_lets_ends_through_in_all_of_them(starter: Starter) -> None:
+async def test_a_heartbeat_of_one_shard_lets_ends_through_in_all_of_them(starter: Starter) -> None:
     app = await started(starter, 4, PARTED + WATCHED % "1h")
     await told(app, TENANTS)
     await app.webhook(*[of(tenant, ends=True) for tenant in TENANTS])
@@ -75,3 +87,61 @@ async def test_a_heartbeat_of_one_slot_lets_ends_through_in_all_of_them(starter:
     shown = (await app.ask("/api/v1/watchdogs")).json()["items"]
     assert [(one["name"], one["missing_since"], bool(one["last_heartbeat"])) for one in shown] == [("w", None, True)]
     assert await balanced(app)
+
+
+def two_shards() -> tuple[ShardedIntake, list[MemoryStore]]:
+    rules = dataclasses.replace(rulebook(), partition_by=("tenant",))
+    stores = [MemoryStore(lambda: START) for _ in range(2)]
+    intakes = [GroupCommit(store, Correlator(rules), woken=lambda: None, taken=lambda *_: None) for store in stores]
+    return ShardedIntake(intakes, Policy(rules)), stores
+
+
+FOR_BOTH = [seen(tenant=f"t{number}") for number in range(16)]
+
+
+async def test_the_first_failure_is_raised_and_every_failing_shard_is_logged() -> None:
+    intake, stores = two_shards()
+
+    async def away(_ask: object) -> object:
+        raise StateUnavailable("away")
+
+    for store in stores:
+        store.gather = away  # type: ignore[assignment, method-assign]
+    with structlog.testing.capture_logs() as logs, pytest.raises(StateUnavailable, match="away"):
+        await intake.accept(FOR_BOTH, [])
+    assert sorted(entry["shard"] for entry in logs if entry["event"] == "shard_refused") == [0, 1]
+
+
+async def test_a_shard_that_fails_waits_for_the_others_to_take_their_parts() -> None:
+    intake, stores = two_shards()
+
+    async def away(_ask: object) -> object:
+        raise StateUnavailable("away")
+
+    stores[0].gather = away  # type: ignore[assignment, method-assign]
+    with pytest.raises(StateUnavailable):
+        await intake.accept(FOR_BOTH, [])
+    assert stores[1].rows[Table.ALERTS]
+
+
+async def test_what_waits_for_several_shards_is_forgotten_with_its_sender() -> None:
+    intake, stores = two_shards()
+    opens = asyncio.Event()
+    for store in stores:
+        gather = store.gather
+
+        async def hangs(ask: Query, gather: Callable[[Query], Awaitable[Result]] = gather) -> Result:
+            await opens.wait()
+            return await gather(ask)
+
+        store.gather = hangs  # type: ignore[method-assign]
+    first = asyncio.create_task(intake.accept(FOR_BOTH[:8], []))
+    await asyncio.sleep(0.01)
+    second = asyncio.create_task(intake.accept(FOR_BOTH[8:], []))
+    await asyncio.sleep(0.01)
+    second.cancel()
+    await asyncio.wait([second])
+    opens.set()
+    await first
+    await intake.drain()
+    assert sum(len(store.rows[Table.ALERTS]) for store in stores) == 8

@@ -1,13 +1,102 @@
-"""Changes are put together to one set: counters add up, and what is on the agenda moves earlier and never later."""
+"""Two sets of changes become one that loses nothing, or are refused. The agenda moves earlier and never later."""
 
 from __future__ import annotations
+
+from dataclasses import fields
 
 import pytest
 
 from gateway.model.agenda import Subject
-from gateway.model.changes import Cell, Changes, LogEntry, Table
+from gateway.model.changes import Cell, Changes, Claim, LogEntry, MergeConflict, QuarantineEntry, Release, Table, Topics
 
+CELL = Cell(Table.META, "cell")
+OTHER_CELL = Cell(Table.META, "other")
 PLAN = Subject.plan("i1")
+
+FILLED_TOPICS = {
+    "add": [("topic", "alert")],
+    "remove": [("topic", "other")],
+    "subscribe": [("topic", PLAN)],
+    "unsubscribe": [("other", PLAN)],
+    "seen": {"topic": "alert"},
+}
+FILLED = {
+    "expect": {CELL: b"v1"},
+    "put": {CELL: b"value"},
+    "drop": [OTHER_CELL],
+    "count": {"received": 2},
+    "agenda": {PLAN: (1_000, 5)},
+    "releases": [Release(Claim(PLAN, "token", 1_000), None)],
+    "log": [LogEntry("i1", "opened", {})],
+    "keep": [QuarantineEntry("q1", b"raw")],
+    "forget": ["q2"],
+    "topics": Topics(**FILLED_TOPICS),
+    "fence": "holder",
+    "grows": True,
+}
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Changes)])
+def test_every_field_of_changes_is_carried(name: str) -> None:
+    """A field that is new has to be treated by `merge`, and to be filled above."""
+    merged = Changes()
+    merged.merge(Changes(**{name: FILLED[name]}))
+    assert getattr(merged, name) == FILLED[name]
+    assert getattr(merged, name) != getattr(Changes(), name)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Changes)])
+def test_every_field_that_was_there_stays(name: str) -> None:
+    merged = Changes(**{name: FILLED[name]})
+    merged.merge(Changes())
+    assert getattr(merged, name) == FILLED[name]
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Topics)])
+def test_every_field_of_topics_is_carried(name: str) -> None:
+    merged = Topics()
+    merged.merge(Topics(**{name: FILLED_TOPICS[name]}))
+    assert getattr(merged, name) == FILLED_TOPICS[name]
+    assert getattr(merged, name) != getattr(Topics(), name)
+
+
+def test_counters_are_added_and_the_earlier_time_on_the_agenda_wins() -> None:
+    merged = Changes(count={"received": 1, "ends_told": 1}, agenda={PLAN: (2_000, 5)})
+    merged.merge(Changes(count={"received": 2}, agenda={PLAN: (1_000, 9)}))
+    assert merged.count == {"received": 3, "ends_told": 1}
+    assert merged.agenda == {PLAN: (1_000, 9)}
+
+
+def test_lists_are_joined() -> None:
+    first, second = QuarantineEntry("q1", b"1"), QuarantineEntry("q2", b"2")
+    merged = Changes(keep=[first], forget=["q3"], drop=[CELL])
+    merged.merge(Changes(keep=[second], forget=["q4"], drop=[OTHER_CELL]))
+    assert (merged.keep, merged.forget, merged.drop) == ([first, second], ["q3", "q4"], [CELL, OTHER_CELL])
+
+
+CONFLICTS = [
+    (Changes(expect={CELL: b"v1"}), Changes(expect={CELL: b"v2"}), "expect .* field='cell'"),
+    (Changes(put={CELL: b"a"}), Changes(put={CELL: b"b"}), "put .* field='cell'"),
+    (Changes(put={CELL: b"a"}), Changes(drop=[CELL]), "put and drop .* field='cell'"),
+    (Changes(drop=[CELL]), Changes(put={CELL: b"a"}), "put and drop .* field='cell'"),
+    (Changes(fence="ours"), Changes(fence="theirs"), "fences: ours and theirs"),
+    (Changes(topics=Topics(seen={"t": "a"})), Changes(topics=Topics(seen={"t": ""})), "topics.seen .* t"),
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs", "said"), CONFLICTS)
+def test_what_contradicts_is_refused_and_named_and_nothing_is_half_merged(ours: Changes, theirs: Changes, said: str) -> None:
+    theirs.log.append(LogEntry("i1", "opened", {}))
+    theirs.count["received"] = 1
+    with pytest.raises(MergeConflict, match=said):
+        ours.merge(theirs)
+    assert (ours.log, ours.count) == ([], {})
+
+
+def test_the_same_value_twice_is_no_conflict() -> None:
+    ours = Changes(expect={CELL: b"v1"}, put={CELL: b"a"}, fence="ours", topics=Topics(seen={"t": ""}))
+    ours.merge(Changes(expect={CELL: b"v1"}, put={CELL: b"a"}, fence="ours", topics=Topics(seen={"t": ""})))
+    assert ours.put == {CELL: b"a"}
 
 
 @pytest.mark.parametrize(
@@ -31,20 +120,3 @@ def test_counting_nothing_leaves_no_counter() -> None:
     changes = Changes()
     changes.increment("received", 0)
     assert changes.count == {}
-
-
-def test_two_sets_of_changes_are_one() -> None:
-    one, other = Cell(Table.META, "one"), Cell(Table.META, "other")
-    first = Changes(expect={one: b"1"}, put={one: b"a"}, count={"received": 2, "open": 1})
-    first.schedule(PLAN, 100)
-    second = Changes(expect={other: b"2"}, put={other: b"b"}, drop=[other], count={"received": 3, "open": -1})
-    second.schedule(PLAN, 50)
-    second.log.append(LogEntry("i1", "closed_by_hand", {"by": "ann"}))
-    second.topics.add.append(("topic", "a1"))
-    second.topics.seen["topic"] = "a1"
-    first.merge(second)
-    assert (first.expect, first.put, first.drop) == ({one: b"1", other: b"2"}, {one: b"a", other: b"b"}, [other])
-    assert (first.count["received"], first.count.get("open", 0)) == (5, 0)
-    assert first.agenda == {PLAN: (50, 5)}
-    assert [entry.what for entry in first.log] == ["closed_by_hand"]
-    assert (first.topics.add, first.topics.seen) == ([("topic", "a1")], {"topic": "a1"})

@@ -216,8 +216,20 @@ GOLDEN = [
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: f"{type(golden.meaning).__name__}-{len(golden.stored)}")
 def test_what_an_earlier_version_stored_is_read_and_written_byte_for_byte(golden: Golden) -> None:
     assert golden.load(golden.stored) == golden.meaning
-    assert golden.write(golden.meaning) == golden.stored
-    assert golden.write(golden.load(golden.stored)) == golden.stored
+    for written in (golden.write(golden.meaning), golden.write(golden.load(golden.stored))):
+        assert without_new_fields(written, golden) == golden.stored
+
+
+def fields_of(record: bytes) -> list[msgspec.Raw]:
+    """The fields of a record, each as its bytes."""
+    return msgspec.msgpack.decode(record[1:], type=list[msgspec.Raw])
+
+
+def without_new_fields(written: bytes, golden: Golden) -> bytes:
+    """What was written, without the fields that were added behind since: an earlier version passes these over."""
+    if golden.write is not dump:
+        return written
+    return FORMAT + msgspec.msgpack.encode(fields_of(written)[: len(fields_of(golden.stored))])
 
 
 @pytest.mark.parametrize(
@@ -234,7 +246,8 @@ RECORDS = [golden for golden in GOLDEN if golden.write is dump]
 
 @pytest.mark.parametrize("golden", RECORDS, ids=lambda golden: f"{type(golden.meaning).__name__}-{len(golden.stored)}")
 def test_a_field_that_a_newer_version_added_is_left_out(golden: Golden) -> None:
-    newer = msgspec.msgpack.encode([*msgspec.msgpack.decode(golden.stored[1:]), "of the next version"])
+    today = msgspec.msgpack.decode(golden.write(golden.meaning)[1:])
+    newer = msgspec.msgpack.encode([*today, "of the next version"])
     assert golden.load(FORMAT + newer) == golden.meaning
 
 

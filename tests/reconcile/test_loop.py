@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+import structlog
+
 from gateway.decisions.intake.correlate import Correlator
-from gateway.intake.group_commit import Intake
-from gateway.model.changes import Claimed
+from gateway.errors import StateUnavailable
+from gateway.intake.group_commit import GroupCommit
+from gateway.model.agenda import Subject
+from gateway.model.changes import Changes, Claimed, Committed, MergeConflict, Query, Result, Table
+from gateway.model.durations import HOUR
 from gateway.model.lanes import LaneRule
-from gateway.model.rules.origin import BUILT_IN
+from gateway.model.ledger import NotifiedState
+from gateway.model.rules.destination import Destination
+from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.route import Route
 from gateway.reconcile import Reconciler
+from gateway.reconcile.loop import UNKNOWN_WAIT, rate_limit_key
 from gateway.storage.memory import MemoryStore
-from tests.support.build import START, rulebook, seen
+from tests.flows.test_telling import states
+from tests.support.build import START, pager, rulebook, seen, slack, webhook
 from tests.support.world import World
 
 
@@ -33,7 +43,116 @@ async def test_what_was_claimed_when_the_end_came_is_finished_and_no_lease_is_le
     store = Late(lambda: START)
     world.reconciler.context.store = store
     store.reconciler = world.reconciler
-    intake = Intake(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
+    intake = GroupCommit(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
     await intake.accept([seen()], [])
     await asyncio.wait_for(world.reconciler.run(), 5)
     assert not store._agenda._leases
+
+
+async def test_an_incident_that_changes_while_it_is_planned_is_planned_again() -> None:
+    world = World()
+    await world.intake.accept([seen()], [])
+    gather = world.store.gather
+
+    async def disturbed(ask: Query) -> Result:
+        found = await gather(ask)
+        if any(cell.table is Table.LEDGERS for cell in ask.cells) and world.store.gather is not gather:
+            world.store.gather = gather  # type: ignore[method-assign]
+            await world.intake.accept([seen(severity="critical", pod="late")], [])
+        return found
+
+    world.store.gather = disturbed  # type: ignore[method-assign]
+    await world.until(60_000)
+    assert states(world, "chat") == [NotifiedState.FIRING]
+    assert world.imbalances() == dict.fromkeys(world.imbalances(), 0)
+
+
+async def test_plans_that_are_due_together_are_one_commit_and_counted_as_such() -> None:
+    world = World()
+    await world.intake.accept([seen(service="a"), seen(service="b")], [])
+    await world.settle()
+    assert world.watcher.together == ["done"]
+
+
+async def test_a_lost_race_over_plans_together_has_each_planned_by_itself() -> None:
+    world = World()
+    await world.intake.accept([seen(service="a"), seen(service="b")], [])
+    commit, lost = world.store.commit, []
+
+    async def quicker(changes: Changes) -> Committed:
+        if len(changes.releases) > 1 and not lost:
+            lost.append(True)
+            cell = next(iter(changes.expect))
+            await commit(Changes(put={cell: (await world.store.gather(Query(cells=(cell,)))).rows[cell].value}))
+        return await commit(changes)
+
+    world.store.commit = quicker  # type: ignore[method-assign]
+    await world.until(60_000)
+    assert world.watcher.together[0] == "not_done"
+    assert len([sent for sent in world.slack.sent if sent.posted]) == 2
+
+
+async def test_a_fault_over_plans_together_is_named_and_each_is_planned_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stumbles(*_: object) -> bool:
+        raise MergeConflict("put has two values")
+
+    monkeypatch.setattr("gateway.reconcile.loop.plan_together", stumbles)
+    world = World()
+    await world.intake.accept([seen(service="a"), seen(service="b")], [])
+    with structlog.testing.capture_logs() as logs:
+        await world.until(60_000)
+    split = next(entry for entry in logs if entry["event"] == "planned_one_by_one")
+    assert (split["outcome"], split["log_level"]) == ("fault", "warning")
+    assert "put has two values" in split["because"]
+    assert world.watcher.together[0] == "fault"
+    assert len([sent for sent in world.slack.sent if sent.posted]) == 2
+
+
+async def test_a_store_that_is_away_leaves_the_lease_to_end_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    await world.intake.accept([seen()], [])
+    gather = world.store.gather
+
+    async def away(_ask: Query) -> Result:
+        raise StateUnavailable("away")
+
+    monkeypatch.setattr(world.store, "gather", away)
+    await world.reconciler.run_due()
+    monkeypatch.setattr(world.store, "gather", gather)
+    assert not world.watcher.failures
+    await world.until(120_000)
+    assert states(world, "chat") == [NotifiedState.FIRING]
+
+
+async def test_a_subject_of_a_kind_that_only_a_newer_gateway_knows_is_left_to_it() -> None:
+    world = World()
+    newer = Subject("digest", "weekly")
+    await world.store.commit(Changes(agenda={newer: (START, 0)}))
+    await world.settle()
+    assert world.store.agenda_at[newer] == START + UNKNOWN_WAIT
+    assert world.watcher.failures == []
+
+
+async def test_a_subject_that_fails_again_and_again_backs_off_and_is_an_alert_of_our_own_in_the_end() -> None:
+    world = World()
+    world.forgives = True
+    world.slack.stumbles_over = "HighErrorRate"
+    await world.webhook(seen())
+    await world.until(HOUR)
+    assert ("GatewayStuck", {"subject": "deliver:chat"}) in world.reports
+    assert len(world.watcher.failures) < 100
+    assert world.pagerduty.sent, "whatever goes wrong with one delays no other"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        pytest.param(slack("a", "C1"), slack("b", "C1"), True, id="two destinations that are one channel"),
+        pytest.param(slack("a", "C1"), slack("b", "C2"), False, id="two channels of one bot"),
+        pytest.param(slack("a", "C1"), slack("b", "C1", token=SecretName("B")), False, id="one channel of two bots"),
+        pytest.param(pager("a"), pager("b"), True, id="two destinations with one routing key"),
+        pytest.param(webhook("a"), webhook("b", "OTHER_URL"), False, id="two receivers"),
+    ],
+)
+def test_which_destinations_share_a_pace(one: Destination, other: Destination, shared: bool) -> None:
+    assert (rate_limit_key(one) == rate_limit_key(other)) is shared

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.policy import Policy
-from gateway.intake.group_commit import Intake
+from gateway.intake.group_commit import GroupCommit
 from gateway.intake.sharded import ShardedIntake
 from gateway.model.agenda import Subject
 from gateway.model.alert import Alert
@@ -33,8 +33,8 @@ class Replicas:
     def __post_init__(self) -> None:
         self.store = MemoryStore(lambda: START + self.at)
 
-    def intake(self) -> Intake:
-        return Intake(self.store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
+    def intake(self) -> GroupCommit:
+        return GroupCommit(self.store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
 
     def start(self) -> OwnAlerts:
         return OwnAlerts(self.intake(), self.store)
@@ -76,7 +76,7 @@ async def test_every_look_says_which_destinations_fail_whoever_found_it_out() ->
     assert await audited.looks(failing__chat=-1) == []
 
 
-async def test_books_that_are_wrong_for_one_look_only_are_not_worth_an_alert() -> None:
+async def test_counters_that_are_wrong_for_one_look_only_are_not_worth_an_alert() -> None:
     audited = Audited(Replicas())
     assert await audited.looks(received=1) == []
     assert await audited.looks() == ["GatewayBooksUnbalanced"]
@@ -93,3 +93,12 @@ async def test_what_has_been_due_for_over_two_minutes_is_said_at_every_look() ->
     audited.replicas.at += SECOND
     assert await audited.looks() == ["GatewayBehind"]
     assert await audited.looks() == ["GatewayBehind"]
+
+
+async def test_lost_races_of_every_kind_are_in_the_metrics_and_those_of_webhooks_apart() -> None:
+    audited = Audited(Replicas())
+    audited.replicas.store.lost_races.update({"webhook": 2, "controls": 3})
+    await audited.looks()
+    registry = audited.auditor.metrics.registry
+    assert registry.get_sample_value("gateway_lost_races") == 2
+    assert registry.get_sample_value("gateway_transaction_retries_total", {"transaction": "controls"}) == 3

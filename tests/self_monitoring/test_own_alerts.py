@@ -8,7 +8,7 @@ import pytest
 
 from gateway.decisions.intake.correlate import Correlator
 from gateway.errors import StateUnavailable
-from gateway.intake.group_commit import Intake
+from gateway.intake.group_commit import GroupCommit
 from gateway.model.alert import Alert
 from gateway.model.changes import Table
 from gateway.model.durations import MINUTE, SECOND
@@ -30,8 +30,8 @@ class Replicas:
     def __post_init__(self) -> None:
         self.store = MemoryStore(lambda: START + self.at)
 
-    def intake(self) -> Intake:
-        return Intake(self.store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
+    def intake(self) -> GroupCommit:
+        return GroupCommit(self.store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
 
     def start(self) -> OwnAlerts:
         return OwnAlerts(self.intake(), self.store)
@@ -125,7 +125,7 @@ async def test_what_a_replica_left_half_done_another_finishes(monkeypatch: pytes
         await one.look()
         replicas.at += STANDS
     with monkeypatch.context() as patched:
-        patched.setattr(Intake, "accept", dies)
+        patched.setattr(GroupCommit, "accept", dies)
         with pytest.raises(StateUnavailable):
             await one.look()
     await other.look()

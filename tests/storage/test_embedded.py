@@ -16,8 +16,6 @@ from gateway.model.changes import Cell, Changes, Query, Table
 from gateway.storage.connections import connect
 from gateway.storage.embedded import StoreFailed, embedded_store
 from gateway.storage.redis import RedisStore
-from gateway.storage.server_check import examine
-from tests.support.servers import redis_server
 
 ROOT = Path(__file__).parents[2]
 ALERT = Cell(Table.ALERTS, "a1")
@@ -119,19 +117,3 @@ async def test_a_full_store_refuses_new_history_and_takes_the_rest(tmp_path: Pat
         assert (await state.commit(Changes(put={ALERT: b"an end"}))).outcome == "done"
         assert (await state.gather(Query(cells=[ALERT]))).rows[ALERT].value == b"an end"
         await client.aclose()
-
-
-async def test_a_server_that_forgets_or_evicts_is_reported() -> None:
-    with redis_server("redis", "--appendonly", "yes", "--maxmemory-policy", "noeviction") as url:
-        assert await problems(url) == ""
-    with redis_server("redis", "--maxmemory-policy", "allkeys-lru") as url:
-        found = await problems(url)
-        assert "set noeviction" in found
-        assert "set appendonly yes" in found
-
-
-async def problems(url: str) -> str:
-    client = connect(url)
-    found = await examine(client)
-    await client.aclose()
-    return " ".join(found.problems)

@@ -1,57 +1,58 @@
-"""A store that is laid out otherwise than the settings say is refused."""
+"""The layout of a store: written once, read by every version, and never changed under alerts."""
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from gateway.errors import BadSettings
-from tests.support.processes import alert
-from tests.support.running_gateway import RULES as ONE_PARTITION
-from tests.support.running_gateway import Running, Starter
+from gateway.model.changes import Cell, Changes, Table
+from gateway.storage.connections import Client, connect
+from gateway.storage.layout import KEY, Layout, open_shards, read_layout, stores_of, write_layout
 
-TENANTS = [f"t{number}" for number in range(8)]
-PARTED = f"partition_by: [tenant]\n{ONE_PARTITION}"
-
-
-async def started(starter: Starter, shards: int, rules: str = PARTED) -> Running:
-    (starter.folder / "rules.yaml").write_text(rules, "utf-8")
-    starter.more["GATEWAY_SHARDS"] = str(shards)
-    return await starter.start()
+# As earlier versions wrote it.
+STORED = {
+    b'{"slots":4,"partition_by":["tenant","region"],"prefix":"gw2"}': Layout(4, ("tenant", "region"), "gw2"),
+    b'{"slots":1,"partition_by":[],"prefix":"gw"}': Layout(1, ()),
+}
 
 
-def of(tenant: str, *, ends: bool = False) -> dict[str, object]:
-    made = alert("pay", starts="2026-11-23T10:00:00Z", **({"ends": "2026-11-23T11:00:00Z"} if ends else {}))
-    return {**made, "labels": {**made["labels"], "tenant": tenant}}  # type: ignore[dict-item]
+@pytest.fixture
+async def client(valkey_url: str) -> AsyncIterator[Client]:
+    made = connect(valkey_url)
+    await made.ask_each("FLUSHALL")
+    yield made
+    await made.aclose()
 
 
-async def told(app: Running, tenants: list[str], *, firing: bool = True) -> None:
-    await app.webhook(*[of(tenant, ends=not firing) for tenant in tenants])
-    wanted = "triggered" if firing else "resolved"
-    await app.until(lambda: len([one for one in app.pagerduty.incidents if one.status == wanted]) >= len(tenants))
+@pytest.mark.parametrize(("stored", "layout"), STORED.items())
+async def test_what_an_earlier_version_stored_is_read_and_written_byte_for_byte(
+    client: Client, stored: bytes, layout: Layout
+) -> None:
+    assert msgspec.json.encode(layout) == stored
+    await client.ask("SET", KEY, stored)
+    assert await read_layout(client) == layout
+    await write_layout(client, layout)
+    assert await client.ask("GET", KEY) == stored
 
 
-# Another layout
+async def test_whoever_comes_first_writes_it_and_the_next_does_not(client: Client) -> None:
+    await write_layout(client, Layout(2, ()), first=True)
+    await write_layout(client, Layout(3, ()), first=True)
+    assert await read_layout(client) == Layout(2, ())
 
 
-async def ended(starter: Starter) -> None:
-    await starter.stack.aclose()
-    starter.stack = AsyncExitStack()
+async def test_every_shard_has_keys_of_its_own_under_the_prefix(client: Client) -> None:
+    assert [store.keys["alerts"] for store in stores_of(client, Layout(2, (), "gw2"))] == ["{gw2:0}:alerts", "{gw2:1}:alerts"]
 
 
-async def test_a_store_that_is_laid_out_otherwise_is_refused_with_the_remedy(starter: Starter) -> None:
-    app = await started(starter, 1)
-    await told(app, TENANTS[:1])
-    await ended(starter)
-    with pytest.raises(BadSettings, match="gateway migrate"):
-        await started(starter, 4)
-    with pytest.raises(BadSettings, match="gateway migrate"):
-        await started(starter, 1, ONE_PARTITION)
-
-
-async def test_an_empty_store_takes_any_layout(starter: Starter) -> None:
-    await started(starter, 1, ONE_PARTITION)
-    await ended(starter)
-    app = await started(starter, 4)
-    assert len(app.gateway.shards.states) == 4
+async def test_an_empty_store_is_laid_out_anew_and_one_with_alerts_is_refused(client: Client) -> None:
+    await open_shards(client, 1, ())
+    shards = await open_shards(client, 2, ("tenant",))
+    assert len(shards.states) == 2
+    await shards.states[1].commit(Changes(put={Cell(Table.ALERTS, "a1"): b"x"}))
+    with pytest.raises(BadSettings, match=r"laid out for 2 shards, partition_by \['tenant'\].*gateway migrate"):
+        await open_shards(client, 2, ())
+    assert len((await open_shards(client, 2, ("tenant",))).states) == 2

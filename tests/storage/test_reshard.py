@@ -1,118 +1,135 @@
-"""A store is laid out anew for other partitions or shards, while no gateway works at it."""
+"""Laying a store out anew: everything finds its shard, and what cannot be moved whole stops it before anything is changed."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import AsyncExitStack
-from itertools import pairwise
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
+import msgspec
 import pytest
 
-from gateway.decisions.accounting.invariants import imbalances
+from gateway.decisions.partition import HOME, shard_of
 from gateway.errors import BadSettings
-from gateway.model.rule_generation import load_rule_generation
-from gateway.rules.files import load_rules
-from gateway.runtime.store import open_store
-from gateway.storage.layout import read_layout, stores_of
-from gateway.storage.reshard import Records, migrate
-from tests.support.processes import alert
-from tests.support.running_gateway import RULES as ONE_PARTITION
-from tests.support.running_gateway import Running, Starter
+from gateway.model.agenda import NEW_RULES, Subject
+from gateway.model.alert import Alert
+from gateway.model.cells import RULES
+from gateway.model.changes import Cell, Changes, LogEntry, QuarantineEntry, Query, Table
+from gateway.model.incident import Incident, Member
+from gateway.model.ledger import Ledger, ledger_cell
+from gateway.model.records import dump, load_alert, load_incident
+from gateway.model.rule_generation import RuleGeneration
+from gateway.storage.connections import Client, connect
+from gateway.storage.layout import Layout, read_layout, stores_of, write_layout
+from gateway.storage.redis import RedisStore
+from gateway.storage.reshard import migrate
+from tests.support import records
+from tests.support.build import rulebook
 
-TENANTS = [f"t{number}" for number in range(8)]
-PARTED = f"partition_by: [tenant]\n{ONE_PARTITION}"
-
-
-async def started(starter: Starter, shards: int, rules: str = PARTED) -> Running:
-    (starter.folder / "rules.yaml").write_text(rules, "utf-8")
-    starter.more["GATEWAY_SHARDS"] = str(shards)
-    return await starter.start()
-
-
-def of(tenant: str, *, ends: bool = False) -> dict[str, object]:
-    made = alert("pay", starts="2026-11-23T10:00:00Z", **({"ends": "2026-11-23T11:00:00Z"} if ends else {}))
-    return {**made, "labels": {**made["labels"], "tenant": tenant}}  # type: ignore[dict-item]
+SHARDS = 4
+FAR = next(name for name in map(str, range(100)) if shard_of((name,), SHARDS) != HOME)  # a tenant of another shard
+ELSEWHERE = shard_of((FAR,), SHARDS)
+PARTED = replace(rulebook(), partition_by=("tenant",))
 
 
-async def told(app: Running, tenants: list[str], *, firing: bool = True) -> None:
-    await app.webhook(*[of(tenant, ends=not firing) for tenant in tenants])
-    wanted = "triggered" if firing else "resolved"
-    await app.until(lambda: len([one for one in app.pagerduty.incidents if one.status == wanted]) >= len(tenants))
+def alert(name: str, tenant: str = FAR, episode: int = 1) -> Alert:
+    labels = {"alertname": "Down", "tenant": tenant}
+    copies = {f"eu/{name}": next(iter(records.ALERT.copies.values()))}
+    return msgspec.structs.replace(
+        records.ALERT, id=name, labels=labels, copies=copies, episode=episode, incident="i1", topics=("0123456789abcdef",)
+    )
 
 
-async def balanced(app: Running) -> bool:
-    return not any(imbalances(await app.gateway.shards.counters()).values())
+def incident(*members: Member) -> Incident:
+    return msgspec.structs.replace(
+        records.NEW_INCIDENT, id="i1", members=members, firing=len(members), keys=("old",), subscriptions=("fedcba9876543210",)
+    )
 
 
-# Another layout
+async def stored(store: RedisStore, *alerts: Alert) -> None:
+    """One incident of these alerts, with all that belongs to it."""
+    members = [Member(alert.id, alert.episode, records.AT) for alert in alerts]
+    await store.commit(
+        Changes(
+            put={
+                **{Cell(Table.ALERTS, alert.id): dump(alert) for alert in alerts},
+                Cell(Table.INCIDENTS, "i1"): dump(incident(*members)),
+                ledger_cell("i1", "chat"): dump(Ledger("i1", "chat", "chat")),
+            },
+            count={"received": 5},
+            agenda={Subject.plan("i1"): (records.AT, 2), Subject.poll("eu"): (records.AT, 5)},
+            log=[LogEntry("i1", "alerts", {})],
+            keep=[QuarantineEntry("q1", b"raw")],
+        )
+    )
 
 
-async def migrated(starter: Starter, shards: int, rules: str = PARTED) -> Records | None:
-    """As `gateway migrate` does it, half a minute after the last gateway has ended."""
-    (starter.folder / "rules.yaml").write_text(rules, "utf-8")
-    environment = starter.environment()
-    found = load_rules(environment.settings.rules, 0).rulebook
-    assert found is not None
-    async with open_store(environment.settings) as client:
-        layout = await read_layout(client)
-        assert layout is not None
-        for store in stores_of(client, layout):
-            raw = await client.ask("HGET", store.keys["meta"], "rules")
-            known = load_rule_generation(raw[8:])
-            await client.ask("HSET", store.keys["meta"], "rules", raw[:8] + known._replace(seen_at=0).dump())
-        return await migrate(client, found, shards)
+@pytest.fixture
+async def client(valkey_url: str) -> AsyncIterator[Client]:
+    made = connect(valkey_url)
+    await made.ask_each("FLUSHALL")
+    await write_layout(made, Layout(1, ("tenant",)))
+    yield made
+    await made.aclose()
 
 
-async def ended(starter: Starter) -> None:
-    await starter.stack.aclose()
-    starter.stack = AsyncExitStack()
+async def agenda_of(client: Client, store: RedisStore) -> dict[str, int]:
+    found = await client.ask("ZRANGE", store.keys["agenda"], 0, -1, "WITHSCORES")
+    return {subject.decode(): int(score) for subject, score in zip(found[::2], found[1::2], strict=True)}
 
 
-async def test_what_was_told_before_a_migration_is_ended_after_it_and_nothing_is_told_twice(starter: Starter) -> None:
-    first = await started(starter, 1)
-    await told(first, TENANTS)
-    await first.ask("/api/v1/orders/pause", "POST", json={"by": "anna", "duration": "1h"})
-    timeline = len(await first.gateway.shards.timeline(None, 1000))
-    while not await balanced(first) or (await first.gateway.shards.counters())["standing:told"] < 2 * len(TENANTS):
-        await asyncio.sleep(0.02)
-    await ended(starter)
-    for before, after in pairwise((1, 4, 3)):
-        starter.more["GATEWAY_SHARDS"] = str(before)
-        done = await migrated(starter, after)
-        assert done is not None
-        assert len(done.incidents) >= len(TENANTS)  # the pause is an alert of our own
-        app = await started(starter, after)
-        await asyncio.sleep(0.5)
-        assert len(app.pagerduty.incidents) == len(TENANTS)
-        assert len(app.slack.messages("alerts")) >= len(TENANTS)
-        assert (await app.ask("/api/v1/orders")).json()["pause"]["by"] == "anna"
-        assert len(await app.gateway.shards.timeline(None, 1000)) >= timeline
-        assert await balanced(app)
-        if after != 3:
-            await ended(starter)
-    await told(app, TENANTS, firing=False)
-    assert {one.status for one in app.pagerduty.incidents} == {"resolved"}
-    assert await balanced(app)
+async def test_everything_of_an_incident_goes_to_the_shard_of_its_alerts(client: Client) -> None:
+    await stored(RedisStore(client), alert("a1"))
+    assert await migrate(client, PARTED, SHARDS) is not None
+    layout = await read_layout(client)
+    assert layout == Layout(SHARDS, ("tenant",), "gw2")
+    stores = stores_of(client, layout)
+    rows = await stores[ELSEWHERE].gather(Query(copies=["eu/a1"], alerts=[""], cells=[ledger_cell("i1", "chat")]))
+    assert rows.alerts[0][0] == "a1"
+    assert load_alert(rows.alerts[0][1].value).topics == (), "it is added to its topics anew, in the new shard"
+    assert rows.rows[ledger_cell("i1", "chat")].value
+    agenda = await agenda_of(client, stores[ELSEWHERE])
+    assert agenda["plan:i1"] == 2 * 10**13 + records.AT
+    assert str(NEW_RULES) in agenda
+    assert "poll:eu" in await agenda_of(client, stores[HOME])
 
 
-async def test_incidents_that_a_new_partition_would_tear_are_named_and_nothing_is_changed(starter: Starter) -> None:
-    app = await started(starter, 1, ONE_PARTITION)
-    await app.webhook(*[of(tenant) for tenant in TENANTS])
-    await app.until(lambda: app.pagerduty.incidents)
-    await ended(starter)
-    starter.more["GATEWAY_SHARDS"] = "1"
-    with pytest.raises(BadSettings, match="1 incidents have alerts that would live in different shards"):
-        await migrated(starter, 4)
-    again = await started(starter, 1, ONE_PARTITION)
-    assert len((await again.ask("/api/v1/incidents")).json()["items"]) == 1
+async def test_join_keys_are_made_by_the_rules_of_today_and_lead_to_the_incident(client: Client) -> None:
+    await stored(RedisStore(client), alert("a1"))
+    await migrate(client, PARTED, SHARDS)
+    store = stores_of(client, Layout(SHARDS, ("tenant",), "gw2"))[ELSEWHERE]
+    cell = Cell(Table.INCIDENTS, "i1")
+    moved = load_incident((await store.gather(Query(cells=[cell]))).rows[cell].value)
+    assert moved.subscriptions == ()
+    assert moved.keys
+    assert "old" not in moved.keys
+    assert cell in (await store.gather(Query(keys=moved.keys))).rows
 
 
-async def test_a_store_at_which_a_gateway_works_is_not_migrated(starter: Starter) -> None:
-    await started(starter, 1)
-    await ended(starter)
-    environment = starter.environment()
-    rules = load_rules(environment.settings.rules, 0).rulebook
-    assert rules is not None
-    async with open_store(environment.settings) as client:
-        with pytest.raises(BadSettings, match="stop all of them"):
-            await migrate(client, rules, 4)
+async def test_what_is_no_shards_own_goes_to_the_home_shard_and_the_old_keys_are_gone(client: Client) -> None:
+    await stored(RedisStore(client), alert("a1"))
+    await migrate(client, PARTED, SHARDS)
+    home = stores_of(client, Layout(SHARDS, ("tenant",), "gw2"))[HOME]
+    assert await home.counters() == {"received": 5, "quarantine_entries": 1}
+    assert [entry.what for _, entry in await home.timeline(None, 10)] == ["alerts"]
+    assert [kept.id for kept, _, _ in await home.quarantine(10)] == ["q1"]
+    assert not await client.ask("EXISTS", "{gw:0}:alerts")
+
+
+async def test_an_incident_that_would_be_torn_stops_it_and_nothing_is_changed(client: Client) -> None:
+    near = next(name for name in map(str, range(100)) if shard_of((name,), SHARDS) == HOME)
+    await stored(RedisStore(client), alert("a1"), alert("a2", near))
+    with pytest.raises(BadSettings, match="1 incidents have alerts that would live in different shards: i1"):
+        await migrate(client, PARTED, SHARDS)
+    assert await read_layout(client) == Layout(1, ("tenant",))
+    assert await RedisStore(client).size(Table.ALERTS) == 2
+
+
+async def test_a_gateway_that_gave_a_sign_of_life_stops_it(client: Client) -> None:
+    store = RedisStore(client)
+    await store.commit(Changes(put={RULES: RuleGeneration(1, "abc", await store.now()).dump()}))
+    with pytest.raises(BadSettings, match="stop all of them"):
+        await migrate(client, PARTED, SHARDS)
+
+
+async def test_a_layout_that_is_as_wanted_is_left_alone(client: Client) -> None:
+    assert await migrate(client, PARTED, 1) is None

@@ -26,7 +26,7 @@ async def schedule(store: Store, subject: str, at: int, priority: int = 5) -> No
 
 
 async def claim(store: Store, limit: int = 10, lanes: LaneRule = ALL) -> list[str]:
-    return [str(one.subject) for one in (await store.claim(limit, LEASE, lanes)).claims]
+    return [str(found.subject) for found in (await store.claim(limit, LEASE, lanes)).claims]
 
 
 async def test_what_was_put_is_read_back_with_its_version(store: Store) -> None:
@@ -169,7 +169,7 @@ async def test_a_kind_of_destination_without_room_leaves_the_others_theirs(store
         await schedule(store, f"deliver:chat:#c{number}|i{number}", 0)
     await schedule(store, "deliver:pager|i9", 0, 9)
     lanes = LaneRule(kinds={"chat": "slack", "pager": "pagerduty"}, room={"slack": 2, "pagerduty": 2})
-    assert [one.partition(":")[2].partition("|")[0] for one in await claim(store, lanes=lanes)] == [
+    assert [subject.partition(":")[2].partition("|")[0] for subject in await claim(store, lanes=lanes)] == [
         "chat:#c0",
         "chat:#c1",
         "pager",
@@ -258,7 +258,7 @@ async def test_a_fence_keeps_other_writers_out(store: Store) -> None:
 async def test_the_quarantine_keeps_the_first_and_counts_the_rest(store: Store) -> None:
     await store.commit(Changes(keep=[QuarantineEntry("q1", b"first"), QuarantineEntry("q2", b"other")]))
     await store.commit(Changes(keep=[QuarantineEntry("q1", b"second")]))
-    kept = {one.id: (one.value, times) for one, _, times in await store.quarantine(10)}
+    kept = {entry.id: (entry.value, times) for entry, _, times in await store.quarantine(10)}
     assert kept == {"q1": (b"first", 2), "q2": (b"other", 1)}
 
 
@@ -283,8 +283,8 @@ async def test_the_log_is_read_on_from_a_position_in_the_order_in_which_it_was_w
         await store.commit(Changes(log=[LogEntry("i1", "a", {"number": number}), LogEntry("", "b", {"text": "ü\n\x00"})]))
     first = await store.log_after("", 4)
     rest = await store.log_after(first.entries[-1].position, 100)
-    assert [one.entry.what for one in (*first.entries, *rest.entries)] == ["a", "b"] * 5
-    assert [one.entry.detail["number"] for one in (*first.entries, *rest.entries)[::2]] == [0, 1, 2, 3, 4]
+    assert [logged.entry.what for logged in (*first.entries, *rest.entries)] == ["a", "b"] * 5
+    assert [logged.entry.detail["number"] for logged in (*first.entries, *rest.entries)[::2]] == [0, 1, 2, 3, 4]
     assert first.entries[1].entry == LogEntry("", "b", {"text": "ü\n\x00"})
     assert (first.first, first.last, len(rest.entries)) == (1, 10, 6)
     assert await store.log_after(rest.entries[-1].position, 10) == ((), 1, 10)

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "gateway"
 ADDED = '    of_the_next_version: str = "yes"\n'
-# The last commit whose scripts are sent their fields by position, and that knows GATEWAY_SLOTS alone.
+# A version whose scripts are sent their fields by position, and that knows GATEWAY_SLOTS alone.
 BEFORE_NAMED_FIELDS = "d3a9e5945df7a7e3a5cbf2864f0917ff41dede48"
 
 

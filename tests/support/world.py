@@ -13,7 +13,7 @@ from gateway.decisions.intake.normalise import Normaliser
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.policy import Policy
-from gateway.intake.group_commit import Intake
+from gateway.intake.group_commit import GroupCommit
 from gateway.intake.sharded import ShardedIntake
 from gateway.model.agenda import NEW_RULES
 from gateway.model.alert import Observation
@@ -166,6 +166,7 @@ class Silent:
 
     def __init__(self) -> None:
         self.failures: list[tuple[str, BaseException]] = []
+        self.together: list[str] = []  # what became of plans that were tried in one commit
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None: ...
 
@@ -176,6 +177,9 @@ class Silent:
     def told(self, milliseconds: int) -> None: ...
 
     def asked(self, source: str, answered: int, silent: int) -> None: ...
+
+    def planned_together(self, outcome: str) -> None:
+        self.together.append(str(outcome))
 
     def failed(self, subject: str, error: BaseException) -> None:
         self.failures.append((subject, error))
@@ -205,7 +209,7 @@ class World:
         vendors = {one.kind: one for one in (self.slack, self.pagerduty, self.hook, self.mail)}
         notifiers = {**vendors, "log": Destinations("log", False, self)}
         policy = Policy(rules)
-        self.intake = Intake(self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None)
+        self.intake = GroupCommit(self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None)
         self.spread = ShardedIntake([self.intake], policy)
         reached = (notifiers, self.secrets, self.watcher, self._report, self.spread, self.peers, self.trail)
         self.reconciler = Reconciler(Context(self.store, policy, *reached), paces=self._paces)

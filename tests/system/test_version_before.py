@@ -86,6 +86,7 @@ async def test_both_versions_work_on_one_store_and_either_can_be_left_alone_with
             assert await older.stop() == 0
             sender.urls = [newer.url]
             await sender.fire_in_turn(NAMES[-HALF // 2 :], APART)
+            await everybody_told(vendors, INCIDENTS)
             await sender.end(NAMES[::2])
             await ended(vendors, HALF)
 
@@ -115,6 +116,7 @@ async def test_the_embedded_store_of_either_version_is_taken_over_by_the_other(
 
         await start(gateway, ROOT)
         await sender.fire_in_turn(NAMES[HALF:], APART)
+        await everybody_told(vendors, INCIDENTS)
         await sender.end(NAMES[::2])
         await ended(vendors, HALF)
         assert await gateway.stop() == 0

@@ -81,3 +81,21 @@ def test_what_is_shown_can_be_read_by_prometheus() -> None:
     names = {family.name for family in text_string_to_metric_families(text.decode())}
     assert {"gateway_deliveries", "gateway_store_up", "gateway_agenda_subjects"} <= names
     assert content_type.startswith("text/plain")
+
+
+def test_lost_races_are_shown_by_transaction_as_they_grow() -> None:
+    metrics = Metrics()
+    metrics.retried({"webhook": 2})
+    metrics.retried({"webhook": 5, "plan": 1})
+    assert value(metrics, "gateway_transaction_retries_total", transaction="webhook") == 5
+    assert value(metrics, "gateway_transaction_retries_total", transaction="plan") == 1
+
+
+def test_what_was_committed_together_is_counted_by_what_became_of_it() -> None:
+    metrics = Metrics()
+    metrics.batch("webhooks", "fault")
+    metrics.planned_together("done")
+    metrics.background_ended("Auditor.run", "fault")
+    assert value(metrics, "gateway_batches_total", what="webhooks", outcome="fault") == 1
+    assert value(metrics, "gateway_batches_total", what="plans", outcome="done") == 1
+    assert value(metrics, "gateway_background_failures_total", work="Auditor.run", end="fault") == 1

@@ -1,4 +1,4 @@
-"""Ship: which entries of the log a destination is sent next, and what its answer means for that."""
+"""Choose the entries of the log that a destination is sent next, and say what its answer means for that."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from gateway.model.audit_trail import MAX_BATCH_ENTRIES, Batch, LoggedEntry, Shi
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.notification import Answer, Delivered, Refused
 
-LONGEST_BACKOFF = MINUTE
-SILENT_FAILURE = 2 * MINUTE  # what fails for longer is an alert of our own
+LONGEST_BACKOFF_MS = MINUTE
+SILENT_FAILURE_MS = 2 * MINUTE  # what fails for longer is an alert of our own
 TOO_LARGE = "invalid"  # 413 among others: fewer at once may be taken
 
 
 def next_batch(shipped: Shipped, stretch: Stretch, destination: str, shard: int, hidden: frozenset[str]) -> Batch:
-    """`hidden` are the labels that no vendor is shown."""
-    entries = tuple(_shown(one, hidden) for one in stretch.entries[: shipped.most])
+    """Return what is sent next. `hidden` are the labels that no vendor is shown."""
+    entries = tuple(_shown(entry, hidden) for entry in stretch.entries[: shipped.most])
     span = f"{entries[0].position}-{entries[-1].position}" if entries else ""
     lost = stretch.first - 1 - shipped.number if shipped.position and shipped.number <= stretch.last else 0
     return Batch(f"log-{shard}-{span}", destination, shard, entries, max(0, lost))
@@ -39,22 +39,22 @@ def after(shipped: Shipped, stretch: Stretch, batch: Batch, answer: Answer, now:
 
 
 def wait(shipped: Shipped, answer: Answer) -> int:
-    """ms until it is tried again."""
+    """Return how long to wait until it is tried again, in ms."""
     if isinstance(answer, Delivered):
         return 0
-    return answer.retry_after or min(LONGEST_BACKOFF, SECOND << min(shipped.attempts, 8))
+    return answer.retry_after or min(LONGEST_BACKOFF_MS, SECOND << min(shipped.attempts, 8))
 
 
 def is_delayed(shipped: Shipped, now: int) -> bool:
-    return bool(shipped.failing_since) and now - shipped.failing_since >= SILENT_FAILURE
+    return bool(shipped.failing_since) and now - shipped.failing_since >= SILENT_FAILURE_MS
 
 
-def _shown(one: LoggedEntry, hidden: frozenset[str]) -> LoggedEntry:
+def _shown(logged: LoggedEntry, hidden: frozenset[str]) -> LoggedEntry:
     """A text that speaks of a redacted label (a silence's matchers) is shown as a hash."""
     if not hidden:
-        return one
+        return logged
     detail: Mapping[str, str | int] = {
         name: redacted(value) if isinstance(value, str) and any(label in value for label in hidden) else value
-        for name, value in one.entry.detail.items()
+        for name, value in logged.entry.detail.items()
     }
-    return one._replace(entry=one.entry._replace(detail=detail))
+    return logged._replace(entry=logged.entry._replace(detail=detail))

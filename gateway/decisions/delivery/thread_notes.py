@@ -1,4 +1,4 @@
-"""Notes: what the thread is told of a telling: the difference between what was believed before and what is now."""
+"""Make the notes for a thread: the difference between what was notified before and what is notified now."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from gateway.model.ledger import LastNotified, Note, NotifiedState
 from gateway.model.notification import Notification
 from gateway.model.severity import Severity
 
-NAMED_IN_NOTE = 5
+MAX_NAMES_IN_NOTE = 5  # alert names
 
 
 def notes_of(before: LastNotified, after: LastNotified, notification: Notification) -> tuple[Note, ...]:
-    """What the thread is told of a telling: the transitions that matter, nothing for a first message."""
+    """Return the transitions that matter to whoever follows the thread; a first message needs none."""
     if before.state is NotifiedState.NOTHING:
         return ()
     said = [
@@ -21,7 +21,7 @@ def notes_of(before: LastNotified, after: LastNotified, notification: Notificati
         _paged(before, after),
         _joined(before, after, notification),
         *_covered(before, after),
-        _hushed(before, after, notification),
+        _suppressed(before, after, notification),
         _person(before, after, notification),
         _over(before, after, notification),
     ]
@@ -29,6 +29,7 @@ def notes_of(before: LastNotified, after: LastNotified, notification: Notificati
 
 
 def _reopened(before: LastNotified, after: LastNotified) -> Note | None:
+    # The edited message is easily overlooked: whoever was told the end has to hear that it fires again.
     if after.state is not NotifiedState.FIRING or before.state is NotifiedState.FIRING:
         return None
     what = (
@@ -46,6 +47,7 @@ def _worse(before: LastNotified, after: LastNotified) -> Note | None:
 
 
 def _paged(before: LastNotified, after: LastNotified) -> Note | None:
+    # A stand-in says by its own note why it pages.
     stands_in = any(failing and not before.covers.get(target) for target, failing in after.covers.items())
     if after.paged and not before.paged and before.state is NotifiedState.FIRING and not stands_in:
         return Note("This needs somebody now", broadcast=True, mention=True)
@@ -56,7 +58,7 @@ def _joined(before: LastNotified, after: LastNotified, notification: Notificatio
     new = [episode for episode, firing in after.members.items() if firing and episode not in before.members]
     if before.state is not NotifiedState.FIRING or not new:
         return None
-    names = list(dict.fromkeys(line.name for line in notification.lines if not line.ended_at))[:NAMED_IN_NOTE]
+    names = list(dict.fromkeys(line.name for line in notification.lines if not line.ended_at))[:MAX_NAMES_IN_NOTE]
     return Note(f"{len(new)} more alert{'s' if len(new) > 1 else ''}; firing now: {', '.join(names)}")
 
 
@@ -70,8 +72,8 @@ def _covered(before: LastNotified, after: LastNotified) -> list[Note]:
     return said
 
 
-def _hushed(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
-    """Only the end of a silence is worth a line in the channel."""
+def _suppressed(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
+    """Note that news is kept quiet from now on, or no longer. The end of that is worth a line in the channel, its begin is not."""
     if any(
         after.members.get(episode) and episode not in after.silenced_after_notify for episode in before.silenced_after_notify
     ):

@@ -36,7 +36,7 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(slots=True)
 class Deduplicated:
-    """What the observations mean for the alerts that they belong to.
+    """The meaning of the observations for the alerts that they belong to.
 
     `alerts` are as they are after the batch, `changed` names those of them that have changed. `verdicts` has one entry for each
     observation. `concluded` are observations that the gateway made without a webhook, with what they meant.

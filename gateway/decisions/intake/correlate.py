@@ -1,7 +1,7 @@
-"""Correlate: which incident an episode belongs to.
+"""Choose the incident that an episode belongs to.
 
-An alert's join keys name candidates; a pure scorer with total tie-breaks picks one or says that a new one is opened. Grouping
-by labels gives one key; anything that relates alerts differently only gives more keys.
+The join keys of an alert name candidates. A pure scorer with total tie-breaks picks one, or says that a new incident is opened.
+Grouping by labels gives one key; anything that relates alerts differently only gives more keys.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KEY_DEPTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where an alert may go: its rule, its join keys, and the values that the rule's `max_values` counts."""
+    """The incidents that an alert may join: its rule, its join keys, and the values that the rule's `max_values` counts."""
 
     rule: CorrelateRule
     keys: tuple[str, ...]
@@ -35,7 +35,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An incident to join, or (empty) a new one that goes on from `previous`; `alone`: why it takes nobody else."""
+    """An incident to join, or (empty) a new one that goes on from `previous`. `alone` says why it takes no other alerts."""
 
     incident: str
     previous: str = ""
@@ -43,7 +43,7 @@ class Choice:
 
 
 class Correlator:
-    """The correlate rules of one rule set, compiled; and where its alerts stand to inhibit others."""
+    """The correlate rules of one rule set, compiled, and its inhibit rules, by which an alert is a source at topics."""
 
     def __init__(self, rules: Rulebook) -> None:
         self.inhibitor = Inhibitor(rules.inhibit, rules.partition_by)
@@ -53,31 +53,45 @@ class Correlator:
         self._index = RuleIndex([rule.match for rule in self._rules])
 
     def placement(self, alert: Alert, now: int) -> Placement:
-        """The first rule that matches and is in force places it; the built-in one takes everything."""
+        """Place an alert by the first rule that matches and is in force; the built-in rule takes everything."""
         matching = (self._rules[number] for number in self._index.matching(alert.labels))
-        rule = next((one for one in matching if one.hours == ALWAYS or self._calendar.holds(one.hours, now)), DEFAULT_CORRELATE)
+        rule = next((rule for rule in matching if self._in_force(rule, now)), DEFAULT_CORRELATE)
         labels = alert.labels
+        # A stop value such as an empty service says nothing of what belongs together, so that alert stays alone.
         if rule.by == (ALL_LABELS,) or any(labels.get(name, "") in stop for name, stop in rule.stop_values.items()):
             return Placement(rule, (_key(rule.name, "alone", alert.id),))
         parts = [part for name in kept_apart(rule.by, self._apart) for part in (name, labels.get(name, ""))]
         return Placement(rule, (_key(rule.name, "by", *parts),), tuple((n, labels.get(n, "")) for n in rule.max_values))
 
+    def _in_force(self, rule: CorrelateRule, now: int) -> bool:
+        return rule.hours == ALWAYS or self._calendar.holds(rule.hours, now)
+
 
 def choose(placement: Placement, own: str, candidates: Collection[Incident], now: int) -> Choice:
-    """`own` is the incident of the alert's episode before: while it is open, a re-fire goes on there."""
-    fits = [one for one in candidates if takes(one, placement, own, now)]
+    """Choose the incident for an alert.
+
+    `own` is the incident of the alert's episode before: while that is open, a re-fire goes on there.
+    """
+    fits = [incident for incident in candidates if takes(incident, placement, own, now)]
     if fits:
-        best = max(fits, key=lambda one: (one.id == own, one.last_new_at, one.opened_at, one.id))
+        best = max(fits, key=lambda fit: (fit.id == own, fit.last_new_at, fit.opened_at, fit.id))
         return Choice(best.id)
-    before = max(candidates, key=lambda one: (one.id == own, one.last_change_at, one.id), default=None)
-    full = next((label for one in candidates if _fresh(one, placement, now) and (label := _overflows(one, placement))), "")
-    rule = placement.rule
-    why = f"{rule.described} merges no more: {rule.max_values[full]} values of {full}" if full else ""
-    return Choice("", before.id if before else "", why)
+    before = max(candidates, key=lambda known: (known.id == own, known.last_change_at, known.id), default=None)
+    return Choice("", before.id if before else "", _why_alone(placement, candidates, now))
+
+
+def _why_alone(placement: Placement, candidates: Collection[Incident], now: int) -> str:
+    """Say why the new incident takes no other alerts: `max_values` kept the alert out of a fresh one. Empty where it did not."""
+    for incident in candidates:
+        label = _overflows(incident, placement) if _fresh(incident, placement, now) else ""
+        if label:
+            rule = placement.rule
+            return f"{rule.described} merges no more: {rule.max_values[label]} values of {label}"
+    return ""
 
 
 def takes(incident: Incident, placement: Placement, own: str, now: int) -> bool:
-    """May this incident take the alert now?"""
+    """Return whether this incident may take the alert now."""
     if incident.resolved_at or incident.closed:
         return False
     if _is_full(incident, placement.rule.max_alerts, comes_back=incident.id == own):
@@ -86,7 +100,7 @@ def takes(incident: Incident, placement: Placement, own: str, now: int) -> bool:
 
 
 def _is_full(incident: Incident, max_alerts: int, *, comes_back: bool) -> bool:
-    """`max_alerts` counts different alerts; what flaps among them may fill the record only so far."""
+    """Return whether the incident has `max_alerts` different alerts, or so many episodes of flapping ones that its record is full."""
     members = len(incident.members)
     if members < max_alerts:
         return False
@@ -101,7 +115,7 @@ def _fresh(incident: Incident, placement: Placement, now: int) -> bool:
 
 
 def _overflows(incident: Incident, placement: Placement) -> str:
-    """The label of which the incident has as many values as it may, or none."""
+    """Return the label of which the incident has as many values as it may have, or an empty text."""
     for name, value in placement.values:
         known = incident.values.get(name, ())
         if value not in known and len(known) >= placement.rule.max_values[name]:
@@ -110,7 +124,7 @@ def _overflows(incident: Incident, placement: Placement) -> str:
 
 
 def counted_values(incident_values: dict[str, tuple[str, ...]], placement: Placement) -> dict[str, tuple[str, ...]]:
-    """The incident's distinct values with this alert's added."""
+    """Return the incident's distinct values with this alert's values added."""
     missing = [(name, value) for name, value in placement.values if value not in incident_values.get(name, ())]
     if not missing:
         return incident_values
@@ -118,22 +132,25 @@ def counted_values(incident_values: dict[str, tuple[str, ...]], placement: Place
 
 
 def incident_id(first: Alert) -> str:
-    """Twelve letters and digits out of the episode that opens it: an episode opens at most one incident."""
+    """Make twelve letters and digits out of the episode that opens the incident: an episode opens at most one."""
     digest = blake2b(first.episode_id.encode(), digest_size=8, person=b"incident").digest()
     number, letters = int.from_bytes(digest, "big"), "0123456789abcdefghjkmnpqrstvwxyz"
     return "".join(letters[number >> shift & 31] for shift in range(55, -1, -5))
 
 
 def _key(rule: str, how: str, *parts: str) -> str:
-    whole = b"\xfe".join([one.encode("utf-8", "surrogatepass") for one in (rule, how, *parts)])  # a byte that UTF-8 has not
+    whole = b"\xfe".join([part.encode("utf-8", "surrogatepass") for part in (rule, how, *parts)])  # a byte that UTF-8 has not
     return blake2b(whole, digest_size=12).hexdigest()
 
 
 def named_incidents(row: str) -> tuple[str, ...]:
-    """A join key's row: the incidents that announced it, newest first."""
+    """Read a join key's row: the incidents that announced it, newest first."""
     return tuple(row.split())
 
 
 def announce(incident: str, known: tuple[str, ...]) -> str:
-    """The row of a join key once `incident` has announced it too; bounded, since only the newest can still take alerts."""
-    return " ".join([incident, *[one for one in known if one != incident]][:KEY_DEPTH])
+    """Return the row of a join key once `incident` has announced it too.
+
+    It is bounded, since only the newest incidents can still take alerts.
+    """
+    return " ".join([incident, *[other for other in known if other != incident]][:KEY_DEPTH])

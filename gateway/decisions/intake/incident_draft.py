@@ -1,4 +1,4 @@
-"""Draft: an incident while a batch of alerts changes it."""
+"""An incident while a batch of alerts changes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.model.incident import Incident, Member
 
 
 class Draft:
-    """`opened` and `ended` count this batch's episodes."""
+    """One incident and what this batch does to it. `opened` and `ended` count the batch's episodes."""
 
     def __init__(self, incident: Incident) -> None:
         self._was = incident
@@ -76,7 +76,7 @@ class Draft:
         return self._frozen
 
     def count(self, changes: Changes) -> None:
-        """Open episodes wait for a plan from the moment that their incident changed."""
+        """Count the open episodes of the incident as waiting for a plan, from the moment that it changes."""
         planned = self._was.planned_revision == self._was.revision and self._was.revision > 0
         if planned:
             changes.increment("open:planned", -self._was.firing)

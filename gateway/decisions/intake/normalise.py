@@ -1,4 +1,4 @@
-"""Normalise: one alert as it was sent becomes an observation (labels that count, severity, identity) or a sentence why not.
+"""Make of one alert as it was sent an observation (labels that count, severity, identity), or say why that cannot be.
 
 What is missing gets a default wherever an alert can still be told; the table stands in docs/webhooks.md.
 """
@@ -40,7 +40,7 @@ class Malformed(msgspec.Struct, frozen=True):
 
 
 class _Identity(msgspec.Struct, frozen=True, gc=False):
-    """What a label set means under these rules."""
+    """The meaning of a label set under these rules."""
 
     sent: dict[str, str]
     labels: dict[str, str]
@@ -83,7 +83,7 @@ class Normaliser:
         )
 
     def normalise_loosely(self, alert: LooseAlert, group_status: str, now: int, trace: str = "") -> Observation | Malformed:
-        """The same for an alert that is not as Alertmanager would send it."""
+        """Normalise an alert that is not as Alertmanager would send it."""
         labels = alert.labels
         if not isinstance(labels, dict):
             return Malformed("labels", "not an object of texts")
@@ -105,7 +105,7 @@ class Normaliser:
         return self.normalise(strict, group_status, now, trace)
 
     def _identify(self, alert: WireAlert) -> _Identity | Malformed:
-        """Repeats are looked up, which is what most alerts are."""
+        """Identify an alert. Most alerts are repeats, which are looked up."""
         known = self._identities.get(alert.fingerprint)
         if known is not None and known.sent == alert.labels:
             return known
@@ -136,7 +136,10 @@ class Normaliser:
         return _Identity(alert.labels, labels, f"{self.source.name}/{found}", identity_of(labels))
 
     def _outside(self) -> Malformed:
-        """Another sender's labels stay out of the text, so that all of these are one entry of the quarantine."""
+        """Say that a source may not send this alert.
+
+        The labels that were sent stay out of the text, so that all such alerts are one entry of the quarantine.
+        """
         allowed = ", ".join(map(str, self.source.match))
         remedy = "send it with its own source's token, or widen `match`"
         return Malformed(
@@ -144,7 +147,7 @@ class Normaliser:
         )
 
     def _renamed(self, sent: dict[str, str]) -> dict[str, str]:
-        """A label that has the new name already wins, then the first old name: never the order in which they were sent."""
+        """Rename labels. A label that has the new name already wins, then the first old name: the order of sending never counts."""
         labels = {name: value for name, value in sent.items() if name not in self._rename}
         for old in sorted(self._rename.keys() & sent.keys()):
             labels.setdefault(self._rename[old], sent[old])
@@ -164,7 +167,7 @@ class Normaliser:
 
 
 def _fires(status: str, ends_at: int, now: int) -> bool | None:
-    """A missing status is read off the end, in favour of firing."""
+    """Return whether the alert fires, None for a status that is neither. A missing status is read off the end, in favour of firing."""
     if status == "firing":
         return True
     if status == "resolved":
@@ -173,14 +176,14 @@ def _fires(status: str, ends_at: int, now: int) -> bool | None:
 
 
 def _ms(moment: datetime | None) -> int:
-    """Alertmanager's zero time, the year 1, is none; a time without a zone is UTC."""
+    """Return the time in ms, 0 for Alertmanager's zero time (the year 1). A time without a zone is UTC."""
     if moment is None or moment.year < 1970:
         return 0
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _moment(value: object) -> datetime | None:
-    """A time that cannot be read is like one that is missing."""
+    """Read a time; one that cannot be read is like one that is missing."""
     try:
         return _datetime(msgspec.json.encode(value)) if isinstance(value, str) else None
     except msgspec.ValidationError:

@@ -1,6 +1,6 @@
-"""Rehome: copies of a source that the rules list no more are taken over by the source that may send them now.
+"""Let the copies of a source that the rules list no more be taken over by the source that may send them now.
 
-So an installation that gets a name of its own, or another one, goes on with the alerts that fire: their ends come under its new
+An installation that gets a name of its own, or another name, goes on with the alerts that fire: their ends come under the new
 name.
 """
 
@@ -15,7 +15,7 @@ from gateway.model.rules.rulebook import Rulebook
 
 
 def take_over(alert: Alert, rules: Rulebook, changes: Changes) -> Alert:
-    """The alert as it was where nothing has to move; else the pointers of its copies are moved too."""
+    """Return the alert with its copies under their new source, and add the moved pointers to `changes`."""
     if not alert.firing or not rules.listed_sources:
         return alert
     moved = {name: f"{new}/{name.partition('/')[2]}" for name in alert.copies if (new := _new_home(alert, name, rules))}
@@ -31,8 +31,11 @@ def take_over(alert: Alert, rules: Rulebook, changes: Changes) -> Alert:
 
 
 def _new_home(alert: Alert, copy: str, rules: Rulebook) -> str:
-    """Whoever sends without a token of its own goes on sending so: that source comes first."""
+    """Return the source that may send this copy now, or an empty text.
+
+    Whoever sends without a token of its own goes on sending so: the source without a token comes first.
+    """
     if copy.startswith(OWN_SOURCE) or copy.partition("/")[0] in rules.listed_sources:
         return ""
-    listed = sorted(rules.listed_sources.values(), key=lambda one: one.token is not None)
-    return next((one.name for one in listed if one.may_send(alert.labels)), "")
+    listed = sorted(rules.listed_sources.values(), key=lambda source: source.token is not None)
+    return next((source.name for source in listed if source.may_send(alert.labels)), "")

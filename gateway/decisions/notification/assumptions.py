@@ -1,4 +1,4 @@
-"""What a target is taken to believe, where its ledger alone does not say: unanswered sends, dead letters, lost credentials."""
+"""Assume what a target was notified of where its ledger alone does not say: unanswered sends, dead letters, lost credentials."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gateway.model.ledger import LastNotified, Ledger, NotifiedState, Part
 
 
 def assumed(ledger: Ledger) -> Ledger:
-    """A firing sent under a key and not answered is taken to have arrived: whoever may have been told it is owed its end."""
+    """Return the ledger as if an unanswered firing under a key had arrived: whoever may have been told of it is owed its end."""
     intent = ledger.intent
     if (
         intent is None
@@ -26,14 +26,14 @@ def assumed(ledger: Ledger) -> Ledger:
 
 
 def superseded(ledger: Ledger, desired: LastNotified) -> Ledger:
-    """A dead letter is overtaken by news: what was refused for good is not what is to be said now."""
+    """Drop a dead letter that is superseded by news: what was refused for good is not what is to be said now."""
     if not ledger.dead or desired in (ledger.refused, ledger.last_notified):
         return ledger
     return msgspec.structs.replace(ledger, dead="", error="", attempts=0, next_try=0)
 
 
 def abandoned(ledger: Ledger) -> Ledger:
-    """The credential that it was told through has gone, so nobody can tell its end there: what still fires is told anew."""
+    """Give up a place whose credential has gone: nobody can tell an end there any more, and what still fires is told anew."""
     ended = dict.fromkeys(ledger.last_notified.members, False)
     last_notified = msgspec.structs.replace(ledger.last_notified, state=NotifiedState.ENDED, members=ended)
     return msgspec.structs.replace(

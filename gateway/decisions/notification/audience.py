@@ -1,4 +1,4 @@
-"""The audience: which members of an incident each target sees, and by which recipients. This is the step `seat` of a plan."""
+"""Find which members of an incident each target sees, and by which recipients: a plan's step `seat`."""
 
 from __future__ import annotations
 

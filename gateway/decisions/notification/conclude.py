@@ -1,4 +1,4 @@
-"""What each target should have been notified of by now, when at the latest, and why. This is the step `conclude` of a plan.
+"""Conclude what each target should have been notified of by now, when at the latest, and why: a plan's step `conclude`.
 
 Before a notification the shortest wait wins; before an end the longest, so that a flapping or slow member is not cut short.
 """
@@ -130,7 +130,7 @@ def _why_at_once(before: LastNotified, after: LastNotified) -> NotifyReason | No
 
 
 def _no_longer_fires(view: View, incident: Incident, now: int) -> View:
-    """Nothing that was notified as firing is to be shown firing any more: closed, moved, ended, or quiet until it may end."""
+    """Say that nothing is to be shown firing here any more: closed, moved, ended, or quiet until it may end."""
     told = view.ledger.last_notified
     if _told_and_firing(view):
         if incident.closed is not None:

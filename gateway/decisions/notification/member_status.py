@@ -1,4 +1,4 @@
-"""What each member is to a target and why, and how many are what.
+"""Say what each member is to a target and why, and count how many are what.
 
 The counts feed two of the invariants: each member of a target is exactly one of told, undeliverable, suppressed, held and due;
 and everybody who was told of a firing is told of its end.

@@ -1,4 +1,4 @@
-"""Whether an incident is over, whether anybody knows of it, and when to look again. This is the step `resolve` of a plan."""
+"""Decide whether an incident is over, whether anybody knows of it, and when to look again: a plan's step `resolve`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gateway.model.verdict import MemberStatus, Verdict
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
-    """What was decided on one incident.
+    """The decision on one incident.
 
     `incident` is as it should be now, `views` are by target. `look_at` is when something changes by time alone (ms), None where
     nothing does. `untargeted` holds by episode the members that no target sees, with the reason; `untargeted_counts` counts them.

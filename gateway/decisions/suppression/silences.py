@@ -29,7 +29,8 @@ SilenceChange = Callable[[Silence, int], Silence | Rejection]
 class SilenceRequest:
     """A silence as somebody asks for it.
 
-    `ends_at` is 0 for as long as the policy allows; only a silence `until_resolved` may leave its end open like that.
+    `ends_at` is 0 for as long as the policy allows; only a silence `until_resolved` may leave its end open
+    like that.
     """
 
     matchers: tuple[str, ...]
@@ -82,14 +83,20 @@ def _read_matchers(texts: Iterable[str]) -> tuple[str, ...] | Rejection:
             return Rejection("matchers", str(error), remedy)
     if all(matcher.matches({}) for matcher in matchers):
         return Rejection(
-            "matchers", "the silence would hide every alert", "give a matcher that an empty value does not satisfy"
+            "matchers",
+            "the silence would hide every alert",
+            "give a matcher that an empty value does not satisfy",
         )
     return tuple(map(str, matchers))
 
 
 def _wrong_words(requested: SilenceRequest, policy: SilencePolicy) -> Rejection | None:
     if policy.reason_required and not requested.reason.strip():
-        return Rejection("reason", "a reason is required (policy.silences.reason)", "say why, for those who wonder at night")
+        return Rejection(
+            "reason",
+            "a reason is required (policy.silences.reason)",
+            "say why, for those who wonder at night",
+        )
     if policy.ticket and re2.fullmatch(policy.ticket, requested.ticket) is None:
         return Rejection("ticket", f"a ticket that looks like {policy.ticket} is required (policy.silences.ticket)")
     return None
@@ -99,10 +106,16 @@ def _wrong_hours(requested: SilenceRequest, intervals: Iterable[str]) -> Rejecti
     known = list(intervals)
     for name in requested.during:
         if name not in known:
-            return Rejection("during", f"there is no time interval {name}", f"time_intervals has {', '.join(known) or 'none'}")
+            return Rejection(
+                "during",
+                f"there is no time interval {name}",
+                f"time_intervals has {', '.join(known) or 'none'}",
+            )
     if requested.during and requested.until_resolved:
         return Rejection(
-            "until_resolved", "a silence that comes again cannot end with what fires now", "leave out one of the two"
+            "until_resolved",
+            "a silence that comes again cannot end with what fires now",
+            "leave out one of the two",
         )
     return None
 
@@ -133,7 +146,8 @@ def extend(silence: Silence, by: str, ends_at: int, policy: SilencePolicy, now: 
     fault = _wrong_end(max(now, silence.starts_at), ends_at, policy, recurring=bool(silence.during))
     if fault is not None:
         return fault
-    # The second person approved the end that they saw; its maker alone cannot keep critical alerts quiet for longer.
+    # The second person approved the end that they saw; its maker alone cannot keep critical alerts quiet for
+    # longer.
     alone = ends_at > silence.ends_at and by.casefold() == silence.by.casefold()
     return msgspec.structs.replace(silence, ends_at=ends_at, approved_by="" if alone else silence.approved_by)
 
@@ -157,8 +171,8 @@ def end(silence: Silence, by: str, now: int) -> Silence | Rejection:
 class SilenceUpdate:
     """The controls after a regular update of the silences.
 
-    `ending` are silences that are soon over while alerts still fire under them. `look_at` is when to update again (ms, 0 for
-    never).
+    `ending` are silences that are soon over while alerts still fire under them. `look_at` is when to update
+    again (ms, 0 for never).
     """
 
     controls: Controls
@@ -167,12 +181,16 @@ class SilenceUpdate:
 
 
 def keeps_alive(silence: Silence, alert: Alert) -> bool:
-    """Return whether a firing alert that matches counts as hidden by this silence, so that the silence is still needed."""
+    """Return whether a silence is still needed for this firing alert, which its matchers match."""
     return may_silence(silence, alert, alert.started_at, four_eyes=False)
 
 
 def update_silences(
-    controls: Controls, hidden: Mapping[str, Counter[str]], calendar: Calendar, policy: SilencePolicy, now: int
+    controls: Controls,
+    hidden: Mapping[str, Counter[str]],
+    calendar: Calendar,
+    policy: SilencePolicy,
+    now: int,
 ) -> SilenceUpdate:
     """End the silences that are over, forget those that ended long ago, and name those that end soon.
 
@@ -198,7 +216,8 @@ def update_silences(
 
 
 def _end_if_unneeded(silence: Silence, policy: SilencePolicy, now: int, *, fires: bool) -> Silence:
-    # An alert fires under it. The time is written down now and then only, since each change rewrites all controls.
+    # An alert fires under it. The time is written down now and then only, since each change rewrites all
+    # controls.
     if fires and now - silence.last_matched_at >= policy.unmatched // 8:
         return msgspec.structs.replace(silence, last_matched_at=now)
     if fires:
@@ -213,7 +232,7 @@ def _end_if_unneeded(silence: Silence, policy: SilencePolicy, now: int, *, fires
 
 
 def _next_version(controls: Controls, silences: tuple[Silence, ...]) -> Controls:
-    """Return the next version of the controls; silences that were ended get that version, so that others notice."""
+    """Return the next version of the controls; silences that were just ended are marked with it."""
     version = controls.version + 1
     before = {silence.id: silence for silence in controls.silences}
     marked = tuple(

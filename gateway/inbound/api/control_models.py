@@ -1,4 +1,4 @@
-"""What the REST API shows and takes of silences, pauses and bypasses. Times are RFC 3339 in UTC, null for never."""
+"""The models of silences, pauses and bypasses in the REST API. Times are RFC 3339 in UTC, null for never."""
 
 from __future__ import annotations
 

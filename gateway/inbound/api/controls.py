@@ -1,4 +1,4 @@
-"""`/api/v1`: silences, and the pause and the bypass of everything; `gateway silence`, `pause` and `bypass` ask here too."""
+"""The operations of silences, of the pause and of the bypass under `/api/v1`."""
 
 from __future__ import annotations
 
@@ -21,46 +21,80 @@ from gateway.model.controls import Rejection, Silence, SilenceState, Switch
 from gateway.model.durations import parse_duration
 
 STATES = ("live", "all", *SilenceState)
-NAMED = 20
+MAX_NAMES_PREVIEWED = 20
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class ControlsApi:
-    """`calendar` answers that of the rules in force."""
+    """The operations of controls. `calendar` returns the calendar of the rules in force."""
 
     desk: ControlActions
     calendar: Callable[[], Calendar]
 
     def operations(self) -> list[Operation]:
-        silence = "/api/v1/silences/{silence}"
+        return [*self._silence_operations(), *self._change_operations(), *self._switch_operations()]
+
+    def _silence_operations(self) -> list[Operation]:
         return [
-            Operation("GET", "/api/v1/silences", self._silences, models.SilenceList, "List silences", query={"state": f"one of {', '.join(STATES)}; live is all but ended, the default"}),
-            Operation("POST", "/api/v1/silences", self._silence, models.SilenceShown, "Make a silence; with warnings it has to be confirmed", models.AskedSilence),
-            Operation("POST", "/api/v1/silences/preview", self._preview, models.SilencePreview, "What a silence would hide: of what fires, and of the last 7 days", models.AskedSilence),
-            Operation("GET", silence, self._one, models.SilenceShown, "One silence"),
-            Operation("POST", f"{silence}/extend", self._extend, models.SilenceShown, "Give it another end", models.AskedExtension),
-            Operation("POST", f"{silence}/approve", self._approve, models.SilenceShown, "As a second person: it may cover critical alerts", models.AskedEnd),
-            Operation("POST", f"{silence}/end", self._end, models.SilenceShown, "End it now", models.AskedEnd),
-            Operation("GET", "/api/v1/orders", self._orders, models.OrdersShown, "Is paging paused, is suppression bypassed?"),
-            Operation("POST", "/api/v1/orders/pause", self._pause, models.OrdersShown, "Page nobody for a while", models.AskedOrder),
-            Operation("POST", "/api/v1/orders/bypass", self._bypass, models.OrdersShown, "Suppress nothing for a while", models.AskedOrder),
-        ]  # fmt: skip
+            Operation(
+                "GET",
+                "/api/v1/silences",
+                self._silences,
+                models.SilenceList,
+                "List silences",
+                query={"state": f"one of {', '.join(STATES)}; live is all but ended, the default"},
+            ),
+            Operation(
+                "POST",
+                "/api/v1/silences",
+                self._silence,
+                models.SilenceShown,
+                "Make a silence; with warnings it has to be confirmed",
+                models.AskedSilence,
+            ),
+            Operation(
+                "POST",
+                "/api/v1/silences/preview",
+                self._preview,
+                models.SilencePreview,
+                "What a silence would hide: of what fires, and of the last 7 days",
+                models.AskedSilence,
+            ),
+        ]
+
+    def _change_operations(self) -> list[Operation]:
+        silence, shown = "/api/v1/silences/{silence}", models.SilenceShown
+        approval = "As a second person: it may cover critical alerts"
+        return [
+            Operation("GET", silence, self._one, shown, "One silence"),
+            Operation("POST", f"{silence}/extend", self._extend, shown, "Give it another end", models.AskedExtension),
+            Operation("POST", f"{silence}/approve", self._approve, shown, approval, models.AskedEnd),
+            Operation("POST", f"{silence}/end", self._end, shown, "End it now", models.AskedEnd),
+        ]
+
+    def _switch_operations(self) -> list[Operation]:
+        orders, shown, asked = "/api/v1/orders", models.OrdersShown, models.AskedOrder
+        return [
+            Operation("GET", orders, self._orders, shown, "Is paging paused, is suppression bypassed?"),
+            Operation("POST", f"{orders}/pause", self._pause, shown, "Page nobody for a while", asked),
+            Operation("POST", f"{orders}/bypass", self._bypass, shown, "Suppress nothing for a while", asked),
+        ]
 
     async def _silences(self, request: Request) -> models.SilenceList:
         wanted = choice(request, "state", STATES)
         controls, now = await self.desk.held()
-        shown = [self._shown(one, now) for one in sorted(controls.silences, key=lambda one: one.created_at, reverse=True)]
-        live = [one for one in shown if wanted in ("all", one.state) or (wanted == "live" and one.state != SilenceState.ENDED)]
-        return models.SilenceList(items=live)
+        newest_first = sorted(controls.silences, key=lambda silence: silence.created_at, reverse=True)
+        shown = [self._shown(silence, now) for silence in newest_first]
+        return models.SilenceList(items=[silence for silence in shown if _is_wanted(silence.state, wanted)])
 
     async def _one(self, request: Request) -> models.SilenceShown:
         name = request.path_params["silence"]
         controls, now = await self.desk.held()
-        for one in controls.silences:
-            if one.id == name:
-                return self._shown(one, now)
+        for silence in controls.silences:
+            if silence.id == name:
+                return self._shown(silence, now)
         raise Refusal(404, f"there is no silence {name}", "silence", "ended ones are kept for 7 days")
 
     async def _preview(self, request: Request) -> models.SilencePreview:
@@ -70,9 +104,8 @@ class ControlsApi:
         asked = await body(request, models.AskedSilence)
         weighed = await self._weighed(asked)
         if weighed.warnings and not asked.confirm:
-            raise Refusal(
-                409, f"it needs a second look: {'; '.join(weighed.warnings)}", "confirm", 'send it again with "confirm": true'
-            )
+            warnings = "; ".join(weighed.warnings)
+            raise Refusal(409, f"it needs a second look: {warnings}", "confirm", 'send it again with "confirm": true')
         return await self._answered(await self.desk.silence(weighed.silence))
 
     async def _extend(self, request: Request) -> models.SilenceShown:
@@ -113,9 +146,15 @@ class ControlsApi:
             _, now = await self.desk.held()
             end = max(now, start) + _length(asked.duration)
         requested = SilenceRequest(
-            tuple(asked.matchers), asked.by, start, end, asked.reason, asked.ticket, tuple(asked.during),
+            tuple(asked.matchers),
+            asked.by,
+            start,
+            end,
+            asked.reason,
+            asked.ticket,
+            tuple(asked.during),
             until_resolved=asked.until_resolved,
-        )  # fmt: skip
+        )
         return _found(await self.desk.weigh(requested), wrong=400)
 
     async def _answered(self, found: Silence | Rejection) -> models.SilenceShown:
@@ -123,22 +162,27 @@ class ControlsApi:
         _, now = await self.desk.held()
         return self._shown(silence, now)
 
-    def _shown(self, one: Silence, now: int) -> models.SilenceShown:
+    def _shown(self, silence: Silence, now: int) -> models.SilenceShown:
         return models.SilenceShown(
-            id=one.id,
-            state=state_of(one, self.calendar(), now),
-            matchers=list(one.matchers),
-            by=one.by,
-            reason=one.reason,
-            ticket=one.ticket,
-            created_at=moment(one.created_at),
-            starts_at=moment(one.starts_at),
-            ends_at=moment(one.ends_at),
-            during=list(one.during),
-            until_resolved=one.until_resolved,
-            approved_by=one.approved_by,
-            ended_by=one.ended_by,
+            id=silence.id,
+            state=state_of(silence, self.calendar(), now),
+            matchers=list(silence.matchers),
+            by=silence.by,
+            reason=silence.reason,
+            ticket=silence.ticket,
+            created_at=moment(silence.created_at),
+            starts_at=moment(silence.starts_at),
+            ends_at=moment(silence.ends_at),
+            during=list(silence.during),
+            until_resolved=silence.until_resolved,
+            approved_by=silence.approved_by,
+            ended_by=silence.ended_by,
         )
+
+
+def _is_wanted(state: str, wanted: str) -> bool:
+    """Return whether a list by `wanted` (one of `STATES`) has silences of this state; `live` is all but ended."""
+    return wanted in ("all", state) or (wanted == "live" and state != SilenceState.ENDED)
 
 
 def _found(found: T | Rejection, wrong: int = 409) -> T:
@@ -155,26 +199,27 @@ def _previewed(weighed: Weighed) -> models.SilencePreview:
         recent=preview.recent,
         recent_hidden=preview.recent_hidden,
         critical=preview.critical,
-        names=dict(preview.names.most_common(NAMED)),
+        names=dict(preview.names.most_common(MAX_NAMES_PREVIEWED)),
         warnings=list(weighed.warnings),
     )
 
 
-def _order(one: Switch | None) -> models.OrderShown | None:
-    if one is None:
+def _order(switch: Switch | None) -> models.OrderShown | None:
+    if switch is None:
         return None
-    return models.OrderShown(by=one.by, since=moment(one.at), until=moment(one.until), reason=one.reason)
+    return models.OrderShown(by=switch.by, since=moment(switch.at), until=moment(switch.until), reason=switch.reason)
 
 
 def _ms(given: datetime | None) -> int:
+    """Return an instant in ms, 0 if it is not given."""
     if given is not None and given.tzinfo is None:
-        raise Refusal(
-            400, f"{given.isoformat()} has no offset: whose clock is it?", "ends_at", "write it like 2026-12-01T22:00:00+01:00"
-        )
+        error = f"{given.isoformat()} has no offset: whose clock is it?"
+        raise Refusal(400, error, "ends_at", "write it like 2026-12-01T22:00:00+01:00")
     return int(given.timestamp() * 1000) if given is not None else 0
 
 
 def _length(text: str) -> int:
+    """Return a duration such as `2h` in ms."""
     try:
         return parse_duration(text)
     except ValueError as error:

@@ -1,4 +1,7 @@
-"""What the REST API shows and takes; OpenAPI is made from these. Times are RFC 3339 in UTC, null for never."""
+"""The models of incidents, alerts and rules in the REST API; OpenAPI is made from them.
+
+Times are RFC 3339 in UTC, null for never. Their names, fields and docstrings are public: they appear in OpenAPI.
+"""
 
 from __future__ import annotations
 
@@ -63,8 +66,8 @@ class TargetShown(Shown):
     target: str
     told: str = Field(description="none, firing, closed, ended or moved")
     generation: int
-    first_notified_at: datetime | None
-    notified_at: datetime | None
+    first_told_at: datetime | None
+    told_at: datetime | None
     remote: str | None = Field(description="the vendor's name of our message: Slack's ts, PagerDuty's dedup key")
     attempts: int
     failing_since: datetime | None

@@ -1,4 +1,4 @@
-"""`/api/v1`: incidents, alerts, verdicts, quarantine, dead letters, rules; `gateway incidents` asks here too."""
+"""The operations of incidents, alerts, verdicts, quarantine, dead letters and rules under `/api/v1`."""
 
 from __future__ import annotations
 
@@ -23,19 +23,33 @@ from gateway.inbound.api.presenters import (
     show_verdicts,
     state_of,
 )
-from gateway.inbound.api.requests import LONGEST_PAGE, PAGE, Refusal, body, choice, found_or_refuse, limit_of, position
+from gateway.inbound.api.requests import (
+    DEFAULT_PAGE_SIZE,
+    MAX_PAGE_SIZE,
+    Refusal,
+    body,
+    choice,
+    found_or_refuse,
+    limit_of,
+    position,
+)
 from gateway.model.changes import Cell, Query, Row, Table
 from gateway.model.records import load_alert, load_incident, load_ledger
 from gateway.state.shards import Shards
 from gateway.state.snapshots import VersionedSnapshot, read_snapshot
 
-LOOKED_AT_PAGES = 20  # rows that a filter passes over are not answered: so many pages are looked at for one answer
+MAX_PAGES_READ = 20  # for one answer, since a filter may pass over every row of a page
 OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
+STATES_DESCRIPTION = f"one of {', '.join((*OPEN_STATES, 'resolved'))}, `active` (all but resolved, the default) or `all`"
+PAGE_QUERY = {
+    "cursor": "where to go on: `next` of the page before",
+    "limit": f"at most {MAX_PAGE_SIZE}, default {DEFAULT_PAGE_SIZE}",
+}
 
 
 @dataclass(slots=True)
 class IncidentsApi:
-    """`policy` and `rules` answer what is in force at that moment."""
+    """The operations of incidents. `policy` and `rules` return what is in force when they are called."""
 
     shards: Shards
     replayer: Replayer
@@ -44,23 +58,97 @@ class IncidentsApi:
     rules: Callable[[], models.RulesShown]
 
     def operations(self) -> list[Operation]:
-        page = {"cursor": "where to go on: `next` of the page before", "limit": f"at most {LONGEST_PAGE}, default {PAGE}"}
-        states = f"one of {', '.join((*OPEN_STATES, 'resolved'))}, `active` (all but resolved, the default) or `all`"
         return [
-            Operation("GET", "/api/v1/incidents", self._incidents, models.IncidentPage, "List incidents", query={"state": states, **page}),
-            Operation("GET", "/api/v1/incidents/{incident}", self._incident, models.IncidentWhole, "One incident with its alerts, what each target was told, verdicts and timeline"),
-            Operation("POST", "/api/v1/incidents/{incident}/acknowledge", self._acknowledge, models.IncidentShown, "Say who has it", models.Acknowledge),
-            Operation("POST", "/api/v1/incidents/{incident}/unacknowledge", self._unacknowledge, models.IncidentShown, "Give it back", models.Acknowledge),
-            Operation("POST", "/api/v1/incidents/{incident}/close", self._close, models.IncidentShown, "Close it by hand while alerts still fire", models.Close),
-            Operation("GET", "/api/v1/alerts", self._alerts, models.AlertPage, "List alerts", query={"firing": "`true` (default) or `all`", **page}),
-            Operation("GET", "/api/v1/alerts/{alert}", self._alert, models.AlertShown, "One alert"),
-            Operation("GET", "/api/v1/verdicts", self._verdicts, models.VerdictPage, "Why each member of the active incidents is told, held or suppressed at each target", query={"standing": "only told, undeliverable, suppressed, held or due", **page}),
-            Operation("GET", "/api/v1/quarantine", self._quarantine, models.QuarantineList, "What could not be taken as an alert", query={"limit": page["limit"]}),
-            Operation("POST", "/api/v1/quarantine/{entry}/replay", self._replay, models.ReplayShown, "Read an entry once more, by the rules as they are now"),
-            Operation("GET", "/api/v1/dead-letters", self._dead_letters, models.DeadLetterPage, "What a destination refused for good", query=page),
-            Operation("POST", "/api/v1/dead-letters/{incident}/{target}/retry", self._retry, models.Done, "Try a dead letter again"),
+            *self._incident_operations(),
+            *self._alert_operations(),
+            *self._undelivered_operations(),
             Operation("GET", "/api/v1/rules", self._rules, models.RulesShown, "The rule set in force"),
-        ]  # fmt: skip
+        ]
+
+    def _incident_operations(self) -> list[Operation]:
+        incident = "/api/v1/incidents/{incident}"
+        acknowledge = models.Acknowledge
+        return [
+            Operation(
+                "GET",
+                "/api/v1/incidents",
+                self._incidents,
+                models.IncidentPage,
+                "List incidents",
+                query={"state": STATES_DESCRIPTION, **PAGE_QUERY},
+            ),
+            Operation(
+                "GET",
+                incident,
+                self._incident,
+                models.IncidentWhole,
+                "One incident with its alerts, what each target was told, verdicts and timeline",
+            ),
+            Operation(
+                "POST", f"{incident}/acknowledge", self._acknowledge, models.IncidentShown, "Say who has it", acknowledge
+            ),
+            Operation(
+                "POST", f"{incident}/unacknowledge", self._unacknowledge, models.IncidentShown, "Give it back", acknowledge
+            ),
+            Operation(
+                "POST",
+                f"{incident}/close",
+                self._close,
+                models.IncidentShown,
+                "Close it by hand while alerts still fire",
+                models.Close,
+            ),
+        ]
+
+    def _alert_operations(self) -> list[Operation]:
+        firing = {"firing": "`true` (default) or `all`"}
+        standing = {"standing": "only told, undeliverable, suppressed, held or due"}
+        return [
+            Operation("GET", "/api/v1/alerts", self._alerts, models.AlertPage, "List alerts", query={**firing, **PAGE_QUERY}),
+            Operation("GET", "/api/v1/alerts/{alert}", self._alert, models.AlertShown, "One alert"),
+            Operation(
+                "GET",
+                "/api/v1/verdicts",
+                self._verdicts,
+                models.VerdictPage,
+                "Why each member of the active incidents is told, held or suppressed at each target",
+                query={**standing, **PAGE_QUERY},
+            ),
+        ]
+
+    def _undelivered_operations(self) -> list[Operation]:
+        return [
+            Operation(
+                "GET",
+                "/api/v1/quarantine",
+                self._quarantine,
+                models.QuarantineList,
+                "What could not be taken as an alert",
+                query={"limit": PAGE_QUERY["limit"]},
+            ),
+            Operation(
+                "POST",
+                "/api/v1/quarantine/{entry}/replay",
+                self._replay,
+                models.ReplayShown,
+                "Read an entry once more, by the rules as they are now",
+            ),
+            Operation(
+                "GET",
+                "/api/v1/dead-letters",
+                self._dead_letters,
+                models.DeadLetterPage,
+                "What a destination refused for good",
+                query=PAGE_QUERY,
+            ),
+            Operation(
+                "POST",
+                "/api/v1/dead-letters/{incident}/{target}/retry",
+                self._retry,
+                models.Done,
+                "Try a dead letter again",
+            ),
+        ]
 
     async def _incidents(self, request: Request) -> models.IncidentPage:
         wanted = choice(request, "state", ("active", "all", "resolved", *OPEN_STATES))
@@ -80,9 +168,13 @@ class IncidentsApi:
         return models.IncidentPage(items=_newest(shown), next=after)
 
     async def _walk(self, request: Request, table: Table, limit: int, take: Callable[[Row], Awaitable[bool]]) -> str | None:
-        """Rows from the cursor on until `take` has enough; none is left out between two answers."""
+        """Show the rows of a table from the request's cursor on to `take`, until that returns False.
+
+        Return the cursor of the next row, or None after the last, so that no row is left out between two answers. The
+        cursor is the store's own of a page, with the number of rows of that page that were shown already.
+        """
         cursor, shown = position(request)
-        for _ in range(LOOKED_AT_PAGES):
+        for _ in range(MAX_PAGES_READ):
             begin, (cursor, found) = cursor, await self.shards.page(table, cursor, limit)
             rows = list(found.values())
             for at, row in enumerate(rows[shown:], shown + 1):
@@ -98,15 +190,18 @@ class IncidentsApi:
         versioned = await self._read(name, policy)
         if versioned is None:
             raise Refusal(404, f"there is no incident {name}", "incident", "ended incidents are kept for 7 days")
-        alerts = list(versioned.snapshot.alerts.values())
-        planned = plan(versioned.snapshot, policy, versioned.now)
-        timeline = await self.shards.timeline(name, PAGE, versioned.snapshot.incident.opened_at)
+        snapshot = versioned.snapshot
+        alerts = list(snapshot.alerts.values())
+        planned = plan(snapshot, policy, versioned.now)
+        timeline = await self.shards.timeline(name, DEFAULT_PAGE_SIZE, snapshot.incident.opened_at)
         return models.IncidentWhole(
-            **show_incident(versioned.snapshot.incident, alerts).model_dump(),
-            alerts=[show_alert(one) for one in alerts],
-            ledgers=[show_target(one) for one in versioned.snapshot.ledgers.values()],
-            verdicts=show_verdicts(planned, dict(versioned.snapshot.alerts), versioned.now),
-            timeline=[models.TimelineShown(at=moment(at), what=one.what, detail=dict(one.detail)) for at, one in timeline],
+            **show_incident(snapshot.incident, alerts).model_dump(),
+            alerts=[show_alert(alert) for alert in alerts],
+            ledgers=[show_target(ledger) for ledger in snapshot.ledgers.values()],
+            verdicts=show_verdicts(planned, dict(snapshot.alerts), versioned.now),
+            timeline=[
+                models.TimelineShown(at=moment(at), what=entry.what, detail=dict(entry.detail)) for at, entry in timeline
+            ],
         )
 
     async def _acknowledge(self, request: Request) -> models.IncidentShown:
@@ -160,16 +255,17 @@ class IncidentsApi:
             if versioned is not None and not versioned.snapshot.incident.resolved_at:
                 planned = plan(versioned.snapshot, policy, versioned.now)
                 found = show_verdicts(planned, dict(versioned.snapshot.alerts), versioned.now)
-                shown.extend(one for one in found if wanted in ("", one.standing))
+                shown.extend(verdict for verdict in found if wanted in ("", verdict.standing))
             return len(shown) < limit
 
         return models.VerdictPage(next=await self._walk(request, Table.INCIDENTS, limit, take), items=shown)
 
     async def _quarantine(self, request: Request) -> models.QuarantineList:
-        kept = await self.shards.quarantine(limit_of(request))
-        counted = await self.shards.counters()
+        entries = await self.shards.quarantine(limit_of(request))
+        counts = await self.shards.counters()
         return models.QuarantineList(
-            items=[show_quarantined(*one) for one in kept], evicted=counted.get("quarantine_evicted", 0)
+            items=[show_quarantined(entry, last_seen, times) for entry, last_seen, times in entries],
+            evicted=counts.get("quarantine_evicted", 0),
         )
 
     async def _replay(self, request: Request) -> models.ReplayShown:
@@ -218,5 +314,6 @@ class IncidentsApi:
 
 
 def _newest(shown: list[models.IncidentShown]) -> list[models.IncidentShown]:
-    once = {one.id: one for one in shown}
-    return sorted(once.values(), key=lambda one: (str(one.opened_at), one.id), reverse=True)
+    """Sort by the time of opening, the newest first. A scan of the store may show an incident twice; it stays once."""
+    once = {incident.id: incident for incident in shown}
+    return sorted(once.values(), key=lambda incident: (str(incident.opened_at), incident.id), reverse=True)

@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the same table as the routes."""
+"""The OpenAPI document is made from the same table as the routes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,23 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 
 from gateway.inbound.api.incident_models import Problem
-from gateway.inbound.api.requests import LONGEST_PAGE, PAGE
+from gateway.inbound.api.requests import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
-REFUSALS = {"400": "The request is not understood", "401": "No valid token", "404": "There is no such thing",
-            "409": "It cannot be done now", "413": "The body is too large", "500": "A fault of the gateway",
-            "503": "The store is away: try again"}  # fmt: skip
-QUERY = {"limit": {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE}}
+REFUSALS = {
+    "400": "The request is not understood",
+    "401": "No valid token",
+    "404": "There is no such thing",
+    "409": "It cannot be done now",
+    "413": "The body is too large",
+    "500": "A fault of the gateway",
+    "503": "The store is away: try again",
+}
+QUERY_SCHEMAS = {"limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}}
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One line of the API: `query` maps parameters to their descriptions."""
+    """One operation of the API. `query` maps query parameters to their descriptions."""
 
     method: str
     path: str
@@ -34,14 +40,14 @@ class Operation:
 
 
 def describe(operations: Sequence[Operation], version: str) -> dict[str, Any]:
-    """OpenAPI 3.1 of these operations."""
-    shown = {one.answers: "serialization" for one in operations} | {Problem: "serialization"}
-    taken = {one.takes: "validation" for one in operations if one.takes}
+    """Return the OpenAPI 3.1 document of these operations."""
+    shown = {operation.answers: "serialization" for operation in operations} | {Problem: "serialization"}
+    taken = {operation.takes: "validation" for operation in operations if operation.takes}
     models: list[Any] = [*shown.items(), *taken.items()]
     references, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")
     paths: dict[str, dict[str, Any]] = {}
-    for one in operations:
-        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, references)
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, references)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Alert gateway", "version": version},
@@ -54,25 +60,26 @@ def describe(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     }
 
 
-def _operation(one: Operation, references: Mapping[Any, Any]) -> dict[str, Any]:
-    in_path = re.findall(r"\{(\w+)\}", one.path)
-    parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in in_path]
+def _operation(operation: Operation, references: Mapping[Any, Any]) -> dict[str, Any]:
+    in_path = re.findall(r"\{(\w+)\}", operation.path)
+    text = {"type": "string"}
+    parameters: list[dict[str, Any]] = [{"name": name, "in": "path", "required": True, "schema": text} for name in in_path]
     parameters += [
-        {"name": name, "in": "query", "description": text, "schema": QUERY.get(name, {"type": "string"})}
-        for name, text in one.query.items()
+        {"name": name, "in": "query", "description": description, "schema": QUERY_SCHEMAS.get(name, text)}
+        for name, description in operation.query.items()
     ]
     problem = _content(references[Problem, "serialization"])
     described: dict[str, Any] = {
-        "operationId": one.handler.__name__.strip("_"),
-        "summary": one.summary,
+        "operationId": operation.handler.__name__.strip("_"),
+        "summary": operation.summary,
         "parameters": parameters,
         "responses": {
-            "200": {"description": "Done", **_content(references[one.answers, "serialization"])},
-            **{status: {"description": text, **problem} for status, text in REFUSALS.items()},
+            "200": {"description": "Done", **_content(references[operation.answers, "serialization"])},
+            **{status: {"description": meaning, **problem} for status, meaning in REFUSALS.items()},
         },
     }
-    if one.takes:
-        described["requestBody"] = {"required": True, **_content(references[one.takes, "validation"])}
+    if operation.takes:
+        described["requestBody"] = {"required": True, **_content(references[operation.takes, "validation"])}
     return described
 
 

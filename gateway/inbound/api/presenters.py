@@ -1,4 +1,4 @@
-"""Records as the API shows them."""
+"""Records are turned into the models of the API here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gateway.inbound.api.incident_models import (
 )
 from gateway.model.alert import Alert
 from gateway.model.changes import QuarantineEntry
-from gateway.model.incident import Incident
+from gateway.model.incident import Closure, Incident
 from gateway.model.instants import instant
 from gateway.model.ledger import Ledger
 from gateway.model.quarantined import Quarantined
@@ -30,6 +30,7 @@ from gateway.model.verdict import Verdict
 
 
 def moment(ms: int) -> datetime | None:
+    """Return an instant in UTC; 0 stands for never and becomes None."""
     return instant(ms) if ms else None
 
 
@@ -62,13 +63,13 @@ def state_of(incident: Incident) -> str:
 
 
 def show_incident(incident: Incident, alerts: list[Alert]) -> IncidentShown:
-    """`alerts` are the members' episodes that could be read."""
+    """Show an incident. `alerts` are those of its members that are still kept."""
     names = [alert.name for alert in alerts if alert.firing] or [alert.name for alert in alerts][:1]
     who, closed = incident.acknowledged, incident.closed
     return IncidentShown(
         id=incident.id,
         state=state_of(incident),
-        severity=max((one.severity for one in alerts if one.firing), default=_worst(alerts)).word,
+        severity=_severity(alerts).word,
         title=titled(names),
         firing=incident.firing,
         members=len(incident.members),
@@ -76,17 +77,21 @@ def show_incident(incident: Incident, alerts: list[Alert]) -> IncidentShown:
         last_change_at=moment(incident.last_change_at),
         resolved_at=moment(incident.resolved_at),
         acknowledged=AcknowledgedShown(by=who.by, at=moment(who.at)) if who else None,
-        closed=ClosedShown(by=closed.by, at=moment(closed.at), until=moment(closed.until), note=closed.note)
-        if closed
-        else None,
+        closed=_show_closed(closed) if closed else None,
         correlated_by=incident.rule,
         previous=incident.previous or None,
         targets=list(incident.targets),
     )
 
 
-def _worst(alerts: list[Alert]) -> Severity:
-    return max((alert.severity for alert in alerts), default=Severity.NONE)
+def _show_closed(closed: Closure) -> ClosedShown:
+    return ClosedShown(by=closed.by, at=moment(closed.at), until=moment(closed.until), note=closed.note)
+
+
+def _severity(alerts: list[Alert]) -> Severity:
+    """Return the worst severity of what fires, and of all alerts if nothing fires any more."""
+    firing = [alert for alert in alerts if alert.firing]
+    return max((alert.severity for alert in firing or alerts), default=Severity.NONE)
 
 
 def show_target(ledger: Ledger) -> TargetShown:
@@ -94,8 +99,8 @@ def show_target(ledger: Ledger) -> TargetShown:
         target=ledger.target,
         told=ledger.last_notified.state.value,
         generation=ledger.generation,
-        first_notified_at=moment(ledger.first_notified_at),
-        notified_at=moment(ledger.notified_at),
+        first_told_at=moment(ledger.first_notified_at),
+        told_at=moment(ledger.notified_at),
         remote=ledger.message_ref.id if ledger.message_ref else None,
         attempts=ledger.attempts,
         failing_since=moment(ledger.failing_since),
@@ -109,12 +114,13 @@ def show_dead_letter(ledger: Ledger) -> DeadLetterShown:
 
 
 def show_verdicts(plan: Plan, alerts: dict[str, Alert], now: int) -> list[VerdictShown]:
-    """Every member at every target, and the members that no target sees."""
+    """Show every member at every target that sees it, and the members that no target sees."""
     shown = []
     for target, view in plan.views.items():
         for episode, verdict in count_statuses(view, now)[1].items():
             shown.append(_verdict(plan.incident.id, alerts[episode], target, verdict))
-    shown += [_verdict(plan.incident.id, alerts[episode], None, verdict) for episode, verdict in plan.untargeted.items()]
+    for episode, verdict in plan.untargeted.items():
+        shown.append(_verdict(plan.incident.id, alerts[episode], None, verdict))
     return shown
 
 
@@ -132,10 +138,10 @@ def _verdict(incident: str, alert: Alert, target: str | None, verdict: Verdict) 
     )
 
 
-def show_quarantined(kept: QuarantineEntry, last_seen: int, times: int) -> QuarantinedShown:
-    quarantined = msgspec.msgpack.decode(kept.value, type=Quarantined)
+def show_quarantined(entry: QuarantineEntry, last_seen: int, times: int) -> QuarantinedShown:
+    quarantined = msgspec.msgpack.decode(entry.value, type=Quarantined)
     return QuarantinedShown(
-        id=kept.id,
+        id=entry.id,
         source=quarantined.source,
         field=quarantined.field,
         error=quarantined.error,

@@ -1,4 +1,4 @@
-"""What a request to the API asks for, read strictly, and how it is answered."""
+"""Parameters and bodies of API requests are read strictly here, and answers are made."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from starlette.responses import Response
 
 from gateway.inbound.api import incident_models as models
 
-PAGE = 100
-LONGEST_PAGE = 1_000
-LONGEST_BODY = 64 * 1024
+DEFAULT_PAGE_SIZE = 100  # rows
+MAX_PAGE_SIZE = 1_000  # rows
+MAX_BODY_BYTES = 64 * 1024
+MAX_DIGITS = 20
+MAX_SHOWN = 40  # characters of a wrong value
 
 B = TypeVar("B", bound=BaseModel)
 
 
 class Refusal(Exception):
-    """Ends a request with a problem; caught in `Api` alone."""
+    """Ends a request with a problem that `Api` answers; nothing else catches it."""
 
     def __init__(self, status: int, error: str, field: str = "", remedy: str = "") -> None:
         super().__init__(error)
@@ -29,6 +31,7 @@ class Refusal(Exception):
 
 
 def found_or_refuse(changed: object, kind: str, name: str) -> None:
+    """Refuse a change that found nothing (None) with 404, and one that was turned down (a text that says why) with 409."""
     if changed is None:
         raise Refusal(404, f"there is no {kind} {name}", kind)
     if isinstance(changed, str) and changed:
@@ -36,38 +39,40 @@ def found_or_refuse(changed: object, kind: str, name: str) -> None:
 
 
 def choice(request: Request, name: str, allowed: tuple[str, ...]) -> str:
+    """Return a query parameter that takes one of a few words, the first of `allowed` if it is not given."""
     value = request.query_params.get(name, allowed[0])
     if value not in allowed:
-        raise Refusal(400, f"{name}={value!r} is not known", name, f"one of {', '.join(one for one in allowed if one)}")
+        remedy = f"one of {', '.join(filter(None, allowed))}"
+        raise Refusal(400, f"{name}={value!r} is not known", name, remedy)
     return value
 
 
 def number(request: Request, name: str, default: int) -> int:
     value = request.query_params.get(name, str(default))
-    if not value.isascii() or not value.isdigit() or len(value) > 20:
-        raise Refusal(400, f"{name}={value[:40]!r} is not a number", name)
+    if not value.isascii() or not value.isdigit() or len(value) > MAX_DIGITS:
+        raise Refusal(400, f"{name}={value[:MAX_SHOWN]!r} is not a number", name)
     return int(value)
 
 
 def position(request: Request) -> tuple[int, int]:
-    """Where a page begins: the store's cursor, and how many rows from there were shown already."""
+    """Return where a page begins: the store's cursor, and how many rows from there were shown already."""
     value = request.query_params.get("cursor", "0")
     found = re.fullmatch(r"([0-9]{1,24})(?:\.([0-9]{1,6}))?", value)
     if found is None:
-        raise Refusal(400, f"cursor={value[:40]!r} is none of ours", "cursor", "`next` of the page before")
+        raise Refusal(400, f"cursor={value[:MAX_SHOWN]!r} is none of ours", "cursor", "`next` of the page before")
     return int(found[1]), int(found[2] or 0)
 
 
 def limit_of(request: Request) -> int:
-    return max(1, min(LONGEST_PAGE, number(request, "limit", PAGE)))
+    return max(1, min(MAX_PAGE_SIZE, number(request, "limit", DEFAULT_PAGE_SIZE)))
 
 
 async def body(request: Request, kind: type[B]) -> B:
     raw = b""
     async for part in request.stream():
         raw += part
-        if len(raw) > LONGEST_BODY:
-            raise Refusal(413, f"the body is over {LONGEST_BODY} bytes")
+        if len(raw) > MAX_BODY_BYTES:
+            raise Refusal(413, f"the body is over {MAX_BODY_BYTES} bytes")
     try:
         return kind.model_validate_json(raw or b"{}")
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""`/api/v1`: for people, scripts and the commands that ask a running gateway. The operations stand in the `api_…` files."""
+"""The routes of `/api/v1`, for people, scripts and the commands. The operations are listed in the other files of this folder."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from gateway.inbound.api.incident_models import Problem
 from gateway.inbound.api.openapi import Operation, describe
 from gateway.inbound.api.requests import Refusal, answer
 from gateway.inbound.auth import Tokens
+
+NO_TOKEN = Problem(error="a valid admin token is required", remedy="authorization: Bearer …, with GATEWAY_ADMIN_TOKEN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +33,13 @@ class Api:
             return JSONResponse(document)
 
         described = Route("/api/v1/openapi.json", openapi, methods=["GET"])
-        return [described, *(Route(one.path, self._endpoint(one), methods=[one.method]) for one in self.operations)]
+        routes = [Route(operation.path, self._endpoint(operation), methods=[operation.method]) for operation in self.operations]
+        return [described, *routes]
 
     def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             if not self.tokens.allow(request.headers.get("authorization")):
-                problem = Problem(
-                    error="a valid admin token is required", remedy="authorization: Bearer …, with GATEWAY_ADMIN_TOKEN"
-                )
-                return answer(problem, 401, {"www-authenticate": "Bearer"})
+                return answer(NO_TOKEN, 401, {"www-authenticate": "Bearer"})
             try:
                 return answer(await operation.handler(request))
             except Refusal as refusal:

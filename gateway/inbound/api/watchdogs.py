@@ -1,4 +1,4 @@
-"""`/api/v1/watchdogs`: whose heartbeat comes, and whose is missing."""
+"""The operation of `/api/v1/watchdogs`: when each heartbeat came last, and since when it is missing."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from gateway.inbound.api.presenters import moment
 from gateway.model.durations import SECOND
 from gateway.model.rules.kinds import Watchdog
 from gateway.ports import Store
-from gateway.state.watchdogs import heard
+from gateway.state.watchdogs import watchdog_status
 
 
 @dataclass(frozen=True, slots=True)
 class WatchdogsApi:
-    """`home` is the home shard; `rules` answers the watchdogs in force."""
+    """The watchdogs of the API. `home` is the home shard; `rules` returns the watchdogs in force."""
 
     home: Store
     rules: Callable[[], Mapping[str, Watchdog]]
 
     def operations(self) -> list[Operation]:
-        said = "List watchdogs: when each was heard last, and since when one is missing"
-        return [Operation("GET", "/api/v1/watchdogs", self._watchdogs, models.WatchdogList, said)]
+        summary = "List watchdogs: when each was heard last, and since when one is missing"
+        return [Operation("GET", "/api/v1/watchdogs", self._watchdogs, models.WatchdogList, summary)]
 
     async def _watchdogs(self, _request: Request) -> models.WatchdogList:
         shown = [
             models.WatchdogShown(
-                name=one.rule.name,
-                rule=one.rule.described,
-                source=one.rule.source,
-                every_seconds=one.rule.every // SECOND,
-                hold_resolves=one.rule.hold_resolves,
-                last_heartbeat=moment(one.last),
-                missing_since=moment(one.missing_since),
+                name=status.rule.name,
+                rule=status.rule.described,
+                source=status.rule.source,
+                every_seconds=status.rule.every // SECOND,
+                hold_resolves=status.rule.hold_resolves,
+                last_heartbeat=moment(status.last),
+                missing_since=moment(status.missing_since),
             )
-            for one in await heard(self.home, self.rules())
+            for status in await watchdog_status(self.home, self.rules())
         ]
         return models.WatchdogList(items=shown)

@@ -1,1 +1,1 @@
-"""What senders post to: Alertmanager's webhook and its event recorder."""
+"""The endpoints that senders post to: Alertmanager's webhook and its event recorder."""

@@ -1,9 +1,12 @@
-"""Alertmanager's door, for its webhooks and for its event recorder: authenticate, cap, parse, normalise, hand over, and answer in
-Alertmanager's retry language.
+"""The endpoints of Alertmanager's webhook and of its event recorder.
 
-It retries 5xx and drops everything else, 429, 408 and redirects included (notify/webhook, its empty Retrier). So whatever is
-our own trouble, or a sender that is too slow or too many, is 503; 401, 413 and 400 are for what would never be taken.
-A raw ASGI endpoint: a request object would cost more than parsing a webhook does.
+A request is authenticated, capped, parsed, normalised and handed over, and is answered in Alertmanager's retry language:
+Alertmanager retries an answer of 5xx and drops every other one, 429, 408 and redirects included
+(https://github.com/prometheus/alertmanager/blob/main/notify/webhook/webhook.go, its Retrier has no further codes).
+So 503 stands for trouble of our own and for a sender that is too slow or one of too many; 401, 413 and 400 stand for what
+would never be taken.
+
+The endpoint is raw ASGI: a request object would cost more than parsing a webhook does.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from http import HTTPStatus
 from typing import Protocol
 
 import msgspec
@@ -34,13 +38,15 @@ _encode = msgspec.json.encode
 
 
 class Counter(Protocol):
-    """What the door tells the telemetry of each webhook; `status` is the answer's, `reason` a closed word."""
+    """The telemetry of webhooks: the status of each answer, a reason out of few words, and how long it took in seconds."""
 
     def webhook(self, status: int, reason: str, alerts: int, truncated: int, seconds: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class WebhookResponse:
+    """The answer to one webhook. `reason` is a label of metrics, so its words are few."""
+
     status: int
     reason: str
     error: str = ""
@@ -50,24 +56,45 @@ class Reply:
     quarantined: int = 0
 
 
-REMEDIES = {
-    Unread.TOO_LARGE: Reply(413, "too_large", "the webhook is over the cap", remedy="set max_alerts on the receiver, or raise GATEWAY_MAX_BODY"),
-    Unread.TOO_SLOW: Reply(503, "too_slow", "the webhook did not arrive in time"),
-    Unread.TOO_MANY: Reply(503, "too_many", "too many webhooks at once"),
-    Unread.GONE: Reply(503, "gone", "the sender hung up"),
-}  # fmt: skip
-NO_TOKEN = Reply(401, "unauthorized", "a valid token is needed", "authorization", "authorization: {credentials: …} in http_config: GATEWAY_WEBHOOK_TOKEN, or the token of its source")  # fmt: skip
-FAULT = Reply(500, "fault", "a fault of the gateway: its log says more")
-NOT_POST = Reply(405, "method", "webhooks come by POST")
-
+UNREAD_RESPONSES = {
+    Unread.TOO_LARGE: WebhookResponse(
+        413,
+        "too_large",
+        "the webhook is over the cap",
+        remedy="set max_alerts on the receiver, or raise GATEWAY_MAX_BODY",
+    ),
+    Unread.TOO_SLOW: WebhookResponse(503, "too_slow", "the webhook did not arrive in time"),
+    Unread.TOO_MANY: WebhookResponse(503, "too_many", "too many webhooks at once"),
+    Unread.GONE: WebhookResponse(503, "gone", "the sender hung up"),
+}
+NO_TOKEN = WebhookResponse(
+    401,
+    "unauthorized",
+    "a valid token is needed",
+    "authorization",
+    "authorization: {credentials: …} in http_config: GATEWAY_WEBHOOK_TOKEN, or the token of its source",
+)
+FAULT = WebhookResponse(500, "fault", "a fault of the gateway: its log says more")
+NOT_POST = WebhookResponse(405, "method", "webhooks come by POST")
+COMPRESSED = WebhookResponse(400, "encoding", "the body is compressed", "content-encoding", "send it as it is")
+STORE_SLOW = WebhookResponse(503, "store_slow", "the store is too slow")
+NOT_A_WEBHOOK_REMEDY = "docs/webhooks.md says what is taken; the body is kept in quarantine"
+# The rest of the body is not read after these, so the connection cannot carry another request.
+CLOSING_REASONS = ("too_large", "too_slow", "too_many", "unauthorized", "gone", "encoding", "fault")
+MAX_RECEIVER_LOGGED, MAX_FAULT_LOGGED, MAX_ERROR_LOGGED = 200, 300, 300  # characters
+GROUP_HASH_BYTES = 4  # a group key holds labels of any length; its hash is enough to find lines of one group
 
 READERS = {"/webhooks/alertmanager": parse, "/webhooks/alertmanager/events": parse_events}
+Read = Callable[[bytes, Normaliser, int, str], Parsed]
 Take = Callable[[Parsed], Awaitable[None]]
 
 
 class AlertmanagerWebhook:
-    """`take` makes what was read durable or raises `StateUnavailable`; `source_auth` is that of the rules in force, `now` the
-    machine's time in ms."""
+    """The ASGI application behind both paths.
+
+    `take` makes the parsed alerts durable or raises `StateUnavailable`. `source_auth` belongs to the rules in force and is
+    replaced with them. `now` is the machine's time in ms.
+    """
 
     def __init__(self, take: Take, source_auth: SourceAuth, caps: Caps, counter: Counter, now: Callable[[], int]) -> None:
         self.source_auth = source_auth
@@ -88,19 +115,19 @@ class AlertmanagerWebhook:
         try:
             with _correlated(scope) as trace:
                 try:
-                    parsed, reply = await self.receive(scope, receive, trace)
+                    parsed, response = await self.receive(scope, receive, trace)
                 except Exception:
                     log.exception("request_failed", path=scope["path"])
-                    parsed, reply = None, FAULT
+                    parsed, response = None, FAULT
                 elapsed = (self._now() - started) / 1000
                 truncated = parsed.truncated if parsed else 0
-                self._counter.webhook(reply.status, reply.reason, reply.alerts, truncated, elapsed)
-                _note(reply, parsed, elapsed)
-                await _send(send, reply)
+                self._counter.webhook(response.status, response.reason, response.alerts, truncated, elapsed)
+                _log(response, parsed, elapsed)
+                await _send(send, response)
         finally:
             self.busy -= 1
 
-    async def receive(self, scope: Scope, receive: Receive, trace: str) -> tuple[Parsed | None, Reply]:
+    async def receive(self, scope: Scope, receive: Receive, trace: str) -> tuple[Parsed | None, WebhookResponse]:
         if scope["method"] != "POST":
             return None, NOT_POST
         normaliser = self.source_auth.admit(header(scope, b"authorization").decode("latin-1"))
@@ -108,78 +135,81 @@ class AlertmanagerWebhook:
             return None, NO_TOKEN
         encoding = header(scope, b"content-encoding")
         if encoding not in (b"", b"identity"):
-            return None, Reply(400, "encoding", "the body is compressed", "content-encoding", "send it as it is")
+            return None, COMPRESSED
         body = await self._budget.read(scope, receive)
         if isinstance(body, Unread):
-            return None, REMEDIES[body]
+            return None, UNREAD_RESPONSES[body]
         try:
             return await self._take(READERS[scope["path"].rstrip("/")], normaliser, body, trace)
         finally:
             self._budget.land(len(body))
 
-    async def _take(
-        self, read: Callable[[bytes, Normaliser, int, str], Parsed], normaliser: Normaliser, body: bytes, trace: str
-    ) -> tuple[Parsed | None, Reply]:
+    async def _take(self, read: Read, normaliser: Normaliser, body: bytes, trace: str) -> tuple[Parsed | None, WebhookResponse]:
         source = normaliser.source.name
         try:
             parsed = read(body, normaliser, self._now(), trace)
             refusal = None
-        except BadWebhook as error:
+        except BadWebhook as error:  # the sender never sends it again, so its body is kept for people to read
             quarantined = Quarantined(
                 source, error.field, error.message, body[:MAX_RAW], whole=True, event=read is parse_events
             )
             parsed = Parsed(source, [], [quarantined])
-            refusal = Reply(400, "not_a_webhook", str(error), error.field, "docs/webhooks.md says what is taken; the body is kept in quarantine")  # fmt: skip
+            refusal = WebhookResponse(400, "not_a_webhook", str(error), error.field, NOT_A_WEBHOOK_REMEDY)
         try:
             async with asyncio.timeout(self._caps.take_time):
                 await self._hand_over(parsed)
         except TimeoutError:
-            return parsed, Reply(503, "store_slow", "the store is too slow")
+            return parsed, STORE_SLOW
         except StateUnavailable as error:
-            return parsed, Reply(503, "store_away", str(error))
-        taken = Reply(200, "taken", alerts=len(parsed.seen), quarantined=len(parsed.quarantined))
+            return parsed, WebhookResponse(503, "store_away", str(error))
+        taken = WebhookResponse(200, "taken", alerts=len(parsed.seen), quarantined=len(parsed.quarantined))
         return parsed, refusal or taken
 
 
 @contextmanager
 def _correlated(scope: Scope) -> Iterator[str]:
-    """One id for everything that is logged of this webhook."""
+    """Bind one id to everything that is logged while this webhook is worked on, and yield that id."""
     trace = request_id(scope)
     with structlog.contextvars.bound_contextvars(correlation=trace):
         yield trace
 
 
-def _note(reply: Reply, parsed: Parsed | None, elapsed: float) -> None:
+def _log(response: WebhookResponse, parsed: Parsed | None, elapsed: float) -> None:
+    """Write one line for a webhook: info when all of it was taken, else a warning with the first fault."""
     facts: dict[str, object] = {
-        "status": reply.status,
-        "reason": reply.reason,
-        "alerts": reply.alerts,
+        "status": response.status,
+        "reason": response.reason,
+        "alerts": response.alerts,
         "seconds": round(elapsed, 3),
     }
     if parsed is not None:
-        facts |= {"source": parsed.source, "receiver": parsed.receiver[:200], "group": blake2b(parsed.group.encode("utf-8", "replace"), digest_size=4).hexdigest()}  # fmt: skip
+        group = blake2b(parsed.group.encode("utf-8", "replace"), digest_size=GROUP_HASH_BYTES).hexdigest()
+        facts |= {"source": parsed.source, "receiver": parsed.receiver[:MAX_RECEIVER_LOGGED], "group": group}
         if parsed.truncated:
             facts["truncated"] = parsed.truncated
         if parsed.quarantined:
             facts["quarantined"] = len(parsed.quarantined)
-            facts["first_fault"] = parsed.quarantined[0].fault[:300]
-    if reply.status == 200 and not (parsed and parsed.quarantined):
-        log.info("webhook_received", **facts)
+            facts["first_fault"] = parsed.quarantined[0].fault[:MAX_FAULT_LOGGED]
+    if response.error:
+        facts["error"] = response.error[:MAX_ERROR_LOGGED]
+    if response.status != HTTPStatus.OK:
+        log.warning("webhook_refused", **facts)
+    elif parsed is not None and parsed.quarantined:
+        log.warning("webhook_received", **facts)
     else:
-        said = {"error": reply.error[:300]} if reply.error else {}
-        log.warning("webhook_received" if reply.status == 200 else "webhook_refused", **said, **facts)
+        log.info("webhook_received", **facts)
 
 
-async def _send(send: Send, reply: Reply) -> None:
-    shown: dict[str, object] = {"status": "ok", "alerts": reply.alerts, "quarantined": reply.quarantined}
-    if reply.status != 200:
-        shown = {"error": reply.error, "field": reply.field, "remedy": reply.remedy}
+async def _send(send: Send, response: WebhookResponse) -> None:
+    shown: dict[str, object] = {"status": "ok", "alerts": response.alerts, "quarantined": response.quarantined}
+    if response.status != HTTPStatus.OK:
+        shown = {"error": response.error, "field": response.field, "remedy": response.remedy}
     body = _encode(shown)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    headers += _MORE_HEADERS.get(reply.status, ())
-    if reply.reason in ("too_large", "too_slow", "too_many", "unauthorized", "gone", "encoding", "fault"):
-        headers.append((b"connection", b"close"))  # the rest of the body is not read
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    headers += _MORE_HEADERS.get(response.status, ())
+    if response.reason in CLOSING_REASONS:
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 

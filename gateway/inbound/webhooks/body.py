@@ -1,4 +1,4 @@
-"""A request's body under caps: its size, how long it may take, and how many bytes are in flight in all."""
+"""The body of a request is read under caps: its size, its time to arrive, and the bytes of all bodies in flight."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """Bytes and seconds."""
+    """The caps: `body` and `in_flight` in bytes, `read_time` and `take_time` in seconds."""
 
     body: int = 32 * MIB
     in_flight: int = 256 * MIB
@@ -24,7 +24,7 @@ class Caps:
 
 
 class Unread(StrEnum):
-    """Why a body was not read."""
+    """The reasons for which a body was not read."""
 
     TOO_LARGE = "too_large"
     TOO_SLOW = "too_slow"
@@ -33,21 +33,21 @@ class Unread(StrEnum):
 
 
 class BodyBudget:
-    """The bytes of all bodies that are being worked on."""
+    """Counts the bytes of all bodies that are being worked on, and reads no further body beyond the cap."""
 
     def __init__(self, caps: Caps) -> None:
         self.caps = caps
         self.bytes = 0
 
     async def read(self, scope: Scope, receive: Receive) -> bytes | Unread:
-        """The body, whose size the caller gives back by `land`; nothing is held where it was not read."""
+        """Read a body. The caller gives its size back by `land`; a body that was not read is given back here."""
         length = declared_length(scope)
         if length is not None and length > self.caps.body:
             return Unread.TOO_LARGE
         if self.bytes + (length or 0) > self.caps.in_flight:
             return Unread.TOO_MANY
         parts: list[bytes] = []
-        unread: Unread | None = Unread.GONE  # which is what holds when we are cancelled
+        unread: Unread | None = Unread.GONE  # holds if the read is cancelled
         try:
             async with asyncio.timeout(self.caps.read_time):
                 unread = await self._gather(receive, parts)
@@ -61,17 +61,17 @@ class BodyBudget:
         return b"".join(parts) if len(parts) > 1 else parts[0]
 
     async def _gather(self, receive: Receive, parts: list[bytes]) -> Unread | None:
-        """Fills `parts`, counting each as it comes."""
-        held = 0
+        """Fill `parts` and count each as it arrives; return why to stop, or None after the last part."""
+        size = 0
         while True:
             message: MutableMapping[str, Any] = await receive()
             if message["type"] != "http.request":
-                return Unread.GONE
+                return Unread.GONE  # http.disconnect
             part: bytes = message.get("body", b"")
             parts.append(part)
-            held += len(part)
+            size += len(part)
             self.bytes += len(part)
-            if held > self.caps.body:
+            if size > self.caps.body:
                 return Unread.TOO_LARGE
             if self.bytes > self.caps.in_flight:
                 return Unread.TOO_MANY

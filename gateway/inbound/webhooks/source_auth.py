@@ -1,4 +1,4 @@
-"""Who may send webhooks by the rules in force: a source is known by its token, and by nothing else that it says of itself."""
+"""Authentication of senders: a source is known by its token, and by nothing else that a request says of itself."""
 
 from __future__ import annotations
 
@@ -18,21 +18,32 @@ class SourceAuth:
         self._normalisers = normalisers
 
     def admit(self, authorization: str) -> Normaliser | None:
-        """The normaliser of who sends this; None for a stranger."""
+        """Return the normaliser of the source that this header belongs to; None for a token that no source has."""
         source = self._senders.who(authorization)
         return self._normalisers[source] if source is not None else None
 
 
 def source_auth(
-    rules: Rulebook, normalisers: Mapping[str, Normaliser], shared_tokens: Collection[str], secrets: Secrets, *, private: bool
+    rules: Rulebook,
+    normalisers: Mapping[str, Normaliser],
+    shared_tokens: Collection[str],
+    secrets: Secrets,
+    *,
+    private: bool,
 ) -> SourceAuth:
-    """`shared_tokens` are GATEWAY_WEBHOOK_TOKEN's, of the source without a token of its own.
+    """Build the authentication of one rule set. `shared_tokens` (GATEWAY_WEBHOOK_TOKEN) belong to the shared source.
 
-    Everybody is let in as that source only where no token is set or named anywhere, and only this machine can reach us
-    (`private`): a secret that is named and not there lets nobody in.
+    Everybody is taken for the shared source if no token is set or named anywhere and only this machine can reach the
+    gateway (`private`). A secret that is named in the rules and cannot be read lets nobody in.
     """
     tokens = {rules.shared.name: Tokens(shared_tokens)} if shared_tokens else {}
-    named = {one.name: secrets.secret(one.token.env) for one in rules.sources.values() if one.token is not None}
-    tokens |= {name: Tokens(part.strip() for part in text.split(",") if part.strip()) for name, text in named.items() if text}
-    nobody_asks = private and not shared_tokens and not named
-    return SourceAuth(Senders(tokens, rules.shared.name if nobody_asks else None), normalisers)
+    named = {source.name: secrets.secret(source.token.env) for source in rules.sources.values() if source.token is not None}
+    tokens |= {name: Tokens(_split(text)) for name, text in named.items() if text}
+    no_token_anywhere = not shared_tokens and not named
+    everybody = rules.shared.name if private and no_token_anywhere else None
+    return SourceAuth(Senders(tokens, everybody), normalisers)
+
+
+def _split(text: str) -> list[str]:
+    """Split the value of a secret into its tokens: several with commas, so that they can be rotated."""
+    return [token.strip() for token in text.split(",") if token.strip()]

@@ -60,8 +60,7 @@ class Client:
                 # The server has not run it since it started, so nothing was done.
                 answers = await self._servers.send(keys[0], [("EVAL", script.text, *rest), *wait])
         if wait and answers[1] < self.copies:
-            # It was done and may be lost by a failover: the sender sends it again, and then it counts as a
-            # repeat.
+            # It was done, and a failover may lose it. The sender sends it again, which counts as a repeat.
             self._servers.doubt(keys[0])
             having = f"{answers[1]} of {self.copies} replicas have it"
             raise StateUnavailable(f"{having}: is one away, or too slow?")

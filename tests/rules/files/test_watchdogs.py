@@ -1,4 +1,4 @@
-"""`watchdogs:` as it is written: what it means, and every fault with its place."""
+"""`watchdogs:` are read as they are written, and every fault is found at its place."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Several writers on one shard: a lost race is decided again, a fence ends a losing streak, and no webhook fails another."""
+"""Webhooks that come together are committed together; a lost race is decided again, and no webhook fails another."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,16 +12,14 @@ import pytest
 
 from gateway.decisions.intake.correlate import Correlator
 from gateway.errors import StateFull, StateUnavailable
-from gateway.intake.group_commit import FENCE, RACES, Intake, keep
+from gateway.intake.group_commit import GroupCommit, keep
 from gateway.model.alert import Observation
 from gateway.model.changes import Cell, Changes, Committed, Query, Result, Table
-from gateway.model.ledger import NotifiedState
 from gateway.model.quarantined import Quarantined
 from gateway.model.records import load_alert
+from gateway.state.transact import COMMIT_ATTEMPTS, FENCE_MS
 from gateway.storage.memory import MemoryStore
-from tests.flows.test_telling import states
 from tests.support.build import START, rulebook, seen
-from tests.support.world import World
 
 
 @dataclass
@@ -32,6 +31,8 @@ class Crowd:
     commits: list[str] = field(default_factory=list)
     full: bool = False
     hangs: asyncio.Event | None = None
+    lost_races: Counter[str] = field(default_factory=Counter)
+    outcomes: list[tuple[str, str]] = field(default_factory=list)  # of what was committed together
 
     async def gather(self, ask: Query) -> Result:
         if self.hangs is not None:
@@ -60,6 +61,7 @@ class Slow:
 
     store: MemoryStore
     has_read: asyncio.Event = field(default_factory=asyncio.Event)
+    lost_races: Counter[str] = field(default_factory=Counter)
 
     async def gather(self, ask: Query) -> Result:
         found = await self.store.gather(ask)
@@ -72,12 +74,19 @@ class Slow:
         return await self.store.commit(changes)
 
 
-def crowded(races: int, clock: Callable[[], int] = lambda: START) -> tuple[Intake, Crowd]:
+def crowded(races: int, clock: Callable[[], int] = lambda: START) -> tuple[GroupCommit, Crowd]:
     crowd = Crowd(MemoryStore(clock), races)
-    return Intake(crowd, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None), crowd  # type: ignore[arg-type]
+    intake = GroupCommit(
+        crowd,  # type: ignore[arg-type]
+        Correlator(rulebook()),
+        woken=lambda: None,
+        taken=lambda *_: None,
+        count=lambda what, outcome: crowd.outcomes.append((what, outcome)),
+    )
+    return intake, crowd
 
 
-async def known(intake: Intake, one: Observation) -> None:
+async def known(intake: GroupCommit, one: Observation) -> None:
     await intake.accept([one], [])
 
 
@@ -93,36 +102,38 @@ async def test_a_lost_race_is_decided_again_on_what_the_other_left() -> None:
 async def test_after_three_lost_races_a_fence_keeps_the_others_out() -> None:
     intake, crowd = crowded(0)
     await known(intake, seen())
-    crowd.races = RACES
+    crowd.races = COMMIT_ATTEMPTS
     await intake.accept([seen(ends=60_000)], [])
     assert crowd.commits[-1] == "done fenced off"
-    assert intake.lost_races == RACES
+    assert intake.lost_races == COMMIT_ATTEMPTS
 
 
 async def test_the_fence_is_given_back() -> None:
     intake, crowd = crowded(0)
     await known(intake, seen())
-    crowd.races = RACES
+    crowd.races = COMMIT_ATTEMPTS
     await intake.accept([seen(ends=60_000)], [])
-    assert await crowd.store.fence("somebody", FENCE)
+    assert await crowd.store.fence("somebody", FENCE_MS)
 
 
 async def test_whoever_meets_a_fence_waits_until_it_ends() -> None:
     at = [START]
     intake, crowd = crowded(0, lambda: at[0])
-    await crowd.store.fence("somebody", FENCE)
+    await crowd.store.fence("somebody", FENCE_MS)
     taken = asyncio.create_task(intake.accept([seen()], []))
-    while len(crowd.commits) < RACES:
+    while len(crowd.commits) < COMMIT_ATTEMPTS:
         await asyncio.sleep(0)
-    at[0] += FENCE + 1
+    at[0] += FENCE_MS + 1
     await taken
-    assert crowd.commits[-1] == "done fenced off"
+    assert set(crowd.commits) == {"fenced", "done"}
+    assert crowd.commits[-1] == "done"
+    assert intake.lost_races == 0
 
 
 async def test_a_slot_that_never_comes_free_is_an_answer_and_nothing_is_half_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.intake.group_commit.FENCE_PATIENCE", 3)
+    monkeypatch.setattr("gateway.state.commit.FENCE_PATIENCE", 3)
     intake, crowd = crowded(0)
-    await crowd.store.fence("somebody", FENCE)
+    await crowd.store.fence("somebody", FENCE_MS)
     with pytest.raises(StateUnavailable, match="too many writers"):
         await intake.accept([seen()], [])
     assert not crowd.store.rows[Table.ALERTS]
@@ -147,6 +158,7 @@ async def test_a_webhook_that_cannot_be_decided_fails_alone() -> None:
         return_exceptions=True,
     )
     assert [answer is None for answer in answers] == [True, False, True]
+    assert crowd.outcomes == [("webhooks", outcome) for outcome in ("fault", "taken", "fault", "taken")]
     assert len(crowd.store.rows[Table.ALERTS]) == 2
 
 
@@ -172,6 +184,8 @@ async def test_a_full_store_refuses_what_opens_and_takes_what_ends() -> None:
         return_exceptions=True,
     )
     assert [type(answer).__name__ for answer in answers] == ["StateFull", "NoneType", "StateFull"]
+    assert crowd.outcomes.count(("webhooks", "store_full")) == 3
+    assert crowd.outcomes[-1] == ("ends", "taken")
     assert crowd.store.counted["open:counted"] == 0
 
 
@@ -202,7 +216,7 @@ async def test_the_same_copy_seen_first_by_two_replicas_with_other_rules_belongs
     """One replica has reloaded `labels.ignore` already: both work out another identity for the same copy."""
     intake, crowd = crowded(0)
     slow = Slow(crowd.store)
-    others = Intake(slow, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)  # type: ignore[arg-type]
+    others = GroupCommit(slow, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)  # type: ignore[arg-type]
     one, other = seen(), msgspec.structs.replace(seen(), alert=seen(pod="a").alert)
     waiting = asyncio.create_task(others.accept([one], []))
     await asyncio.wait_for(slow.has_read.wait(), 5)
@@ -219,19 +233,26 @@ async def test_strays_of_one_source_with_one_fault_are_one_entry() -> None:
     assert keep(one).id != keep(Quarantined("us", "alerts[0].labels", "no labels", b"first")).id
 
 
-async def test_an_incident_that_changes_while_it_is_planned_is_planned_again() -> None:
-    world = World()
-    await world.intake.accept([seen()], [])
-    gather = world.store.gather
+async def test_a_store_that_is_away_is_asked_once_for_all_that_wait_together() -> None:
+    intake, crowd = crowded(0)
 
-    async def disturbed(ask: Query) -> Result:
-        found = await gather(ask)
-        if any(cell.table is Table.LEDGERS for cell in ask.cells) and world.store.gather is not gather:
-            world.store.gather = gather  # type: ignore[method-assign]
-            await world.intake.accept([seen(severity="critical", pod="late")], [])
-        return found
+    async def away(_ask: Query) -> Result:
+        raise StateUnavailable("away")
 
-    world.store.gather = disturbed  # type: ignore[method-assign]
-    await world.until(60_000)
-    assert states(world, "chat") == [NotifiedState.FIRING]
-    assert world.imbalances() == dict.fromkeys(world.imbalances(), 0)
+    crowd.gather = away  # type: ignore[method-assign]
+    together = [intake.accept([seen(service=f"s{number}")], []) for number in range(3)]
+    answers = await asyncio.gather(*together, return_exceptions=True)
+    assert [str(answer) for answer in answers] == ["away"] * 3
+    assert crowd.outcomes == [("webhooks", "store_away")]
+
+
+async def test_a_commit_that_a_library_cuts_off_asks_its_senders_to_come_again() -> None:
+    intake, crowd = crowded(0)
+
+    async def cut_off(_ask: Query) -> Result:
+        raise asyncio.CancelledError
+
+    crowd.gather = cut_off  # type: ignore[method-assign]
+    with pytest.raises(StateUnavailable, match="cut off"):
+        await intake.accept([seen()], [])
+    assert crowd.outcomes == [("webhooks", "store_away")]

@@ -1,4 +1,4 @@
-"""Posts, as every store keeps them: who stands there, who watches, and who is looked at again when that changes."""
+"""Topics, as every store keeps them: their sources, their subscribers, and who is woken when the sources change."""
 
 from __future__ import annotations
 
@@ -14,91 +14,91 @@ from gateway.storage.redis import RedisStore
 ALL = LaneRule()
 LEASE = 20_000
 A, B = "a1", "b2"
-POST = "0123456789abcdef"
+TOPIC = "0123456789abcdef"
 
 
 async def move(store: Store, **topics: object) -> CommitOutcome:
     return (await store.commit(Changes(topics=Topics(**topics)))).outcome  # type: ignore[arg-type]
 
 
-async def add(store: Store, *alerts: str, topic: str = POST) -> None:
-    await move(store, add=[(topic, one) for one in alerts])
+async def add(store: Store, *alerts: str, topic: str = TOPIC) -> None:
+    await move(store, add=[(topic, alert) for alert in alerts])
 
 
-async def remove(store: Store, *alerts: str, topic: str = POST) -> None:
-    await move(store, remove=[(topic, one) for one in alerts])
+async def remove(store: Store, *alerts: str, topic: str = TOPIC) -> None:
+    await move(store, remove=[(topic, alert) for alert in alerts])
 
 
-async def subscribe(store: Store, *subjects: str, topic: str = POST) -> None:
+async def subscribe(store: Store, *subjects: str, topic: str = TOPIC) -> None:
     await move(store, subscribe=[(topic, Subject.parse(subject)) for subject in subjects])
 
 
-async def standing(store: Store, topic: str = POST) -> str:
+async def standing(store: Store, topic: str = TOPIC) -> str:
     found = (await store.gather(Query(topics=(topic,)))).standing
     return found[topic][0] if topic in found else ""
 
 
 async def woken(store: Store) -> list[str]:
-    """Whoever is due now, each once; they are given back as done."""
+    """Return the subjects that are due now, and release them as done."""
     claims = (await store.claim(100, LEASE, ALL)).claims
-    await store.commit(Changes(releases=[Release(one, None) for one in claims]))
-    return sorted(str(one.subject) for one in claims)
+    await store.commit(Changes(releases=[Release(claim, None) for claim in claims]))
+    return sorted(str(claim.subject) for claim in claims)
 
 
-# Who stands there
+# Sources
 
 
-async def test_a_post_where_nobody_stands_has_no_answer(store: Store) -> None:
-    assert (await store.gather(Query(topics=(POST,)))).standing == {}
+async def test_a_topic_without_a_source_has_no_answer(store: Store) -> None:
+    assert (await store.gather(Query(topics=(TOPIC,)))).standing == {}
 
 
-async def test_whoever_stands_at_a_post_is_read_with_its_row(store: Store) -> None:
-    version = (await store.commit(Changes(put={Cell(Table.ALERTS, A): b"row"}, topics=Topics(add=[(POST, A)])))).version
-    assert (await store.gather(Query(topics=(POST, "elsewhere")))).standing == {POST: (A, (version, b"row"))}
+async def test_the_source_of_a_topic_is_read_with_its_row(store: Store) -> None:
+    version = (await store.commit(Changes(put={Cell(Table.ALERTS, A): b"row"}, topics=Topics(add=[(TOPIC, A)])))).version
+    assert (await store.gather(Query(topics=(TOPIC, "elsewhere")))).standing == {TOPIC: (A, (version, b"row"))}
 
 
-async def test_of_many_one_stands_for_all_and_it_is_the_same_one_every_time(store: Store) -> None:
+async def test_of_many_sources_the_same_one_is_read_every_time(store: Store) -> None:
     await add(store, B, A)
     assert [await standing(store) for _ in range(3)] == [A, A, A]
 
 
-async def test_when_one_goes_another_stands_for_them(store: Store) -> None:
+async def test_when_that_source_is_removed_another_is_read(store: Store) -> None:
     await add(store, A, B)
     await remove(store, A)
     assert await standing(store) == B
 
 
-async def test_whoever_comes_twice_stands_there_once(store: Store) -> None:
+async def test_a_source_that_is_added_twice_is_removed_at_once(store: Store) -> None:
     await add(store, A)
     await add(store, A)
     await remove(store, A)
     assert await standing(store) == ""
 
 
-async def test_a_post_whose_name_begins_like_another_is_another(store: Store) -> None:
-    await add(store, A, topic=POST + "0")
-    await subscribe(store, "plan:i", topic=POST)
-    await add(store, B, topic=POST + "1")
+async def test_a_topic_whose_name_begins_like_another_is_another(store: Store) -> None:
+    await add(store, A, topic=TOPIC + "0")
+    await subscribe(store, "plan:i", topic=TOPIC)
+    await add(store, B, topic=TOPIC + "1")
     assert await standing(store) == ""
     assert await woken(store) == []
 
 
-async def test_whoever_watches_does_not_stand_there(store: Store) -> None:
+async def test_a_subscriber_is_no_source(store: Store) -> None:
     await subscribe(store, "plan:i")
     assert await standing(store) == ""
 
 
-# Who is looked at again
+# Who is woken
 
 
-async def test_the_first_to_come_wakes_everybody_who_watches_there_and_nobody_else(store: Store) -> None:
+async def test_the_first_source_wakes_all_subscribers_of_the_topic_and_nobody_else(store: Store) -> None:
     await subscribe(store, "plan:i", "plan:j")
     await subscribe(store, "plan:other", topic="fedcba9876543210")
     await add(store, A)
     assert await woken(store) == ["plan:i", "plan:j"]
 
 
-async def test_the_second_to_come_wakes_nobody(store: Store) -> None:
+async def test_the_second_source_wakes_nobody(store: Store) -> None:
     await subscribe(store, "plan:i")
     await add(store, A)
     await woken(store)
@@ -106,13 +106,13 @@ async def test_the_second_to_come_wakes_nobody(store: Store) -> None:
     assert await woken(store) == []
 
 
-async def test_two_that_come_at_once_wake_each_watcher_once(store: Store) -> None:
+async def test_two_sources_added_at_once_wake_each_subscriber_once(store: Store) -> None:
     await subscribe(store, "plan:i")
     await add(store, A, B)
     assert await woken(store) == ["plan:i"]
 
 
-async def test_only_the_last_to_leave_wakes_who_watches(store: Store) -> None:
+async def test_only_the_last_source_to_be_removed_wakes_subscribers(store: Store) -> None:
     await add(store, A, B)
     await subscribe(store, "plan:i")
     await remove(store, B)
@@ -121,66 +121,66 @@ async def test_only_the_last_to_leave_wakes_who_watches(store: Store) -> None:
     assert await woken(store) == ["plan:i"]
 
 
-async def test_all_leaving_at_once_wakes_who_watches(store: Store) -> None:
+async def test_removing_all_sources_at_once_wakes_subscribers(store: Store) -> None:
     await add(store, A, B)
     await subscribe(store, "plan:i")
     await remove(store, A, B)
     assert await woken(store) == ["plan:i"]
 
 
-async def test_whoever_leaves_without_having_stood_there_wakes_nobody(store: Store) -> None:
+async def test_removing_what_was_no_source_wakes_nobody(store: Store) -> None:
     await subscribe(store, "plan:i")
     await remove(store, A)
     assert await woken(store) == []
 
 
-async def test_a_relief_in_one_commit_leaves_the_post_manned_and_wakes_nobody(store: Store) -> None:
+async def test_a_source_that_replaces_another_in_one_commit_wakes_nobody(store: Store) -> None:
     await add(store, A)
     await subscribe(store, "plan:i")
-    await move(store, add=[(POST, B)], remove=[(POST, A)])
+    await move(store, add=[(TOPIC, B)], remove=[(TOPIC, A)])
     assert await standing(store) == B
     assert await woken(store) == []
 
 
-async def test_whoever_watches_no_more_is_left_alone(store: Store) -> None:
+async def test_who_has_unsubscribed_is_left_alone(store: Store) -> None:
     await subscribe(store, "plan:i", "plan:j")
-    await move(store, unsubscribe=[(POST, Subject.plan("i")), (POST, Subject.plan("never-did"))])
+    await move(store, unsubscribe=[(TOPIC, Subject.plan("i")), (TOPIC, Subject.plan("never-did"))])
     await add(store, A)
     assert await woken(store) == ["plan:j"]
 
 
-async def test_watching_twice_is_watching_once(store: Store) -> None:
+async def test_subscribing_twice_is_subscribing_once(store: Store) -> None:
     await subscribe(store, "plan:i")
     await subscribe(store, "plan:i")
-    await move(store, unsubscribe=[(POST, Subject.plan("i"))])
+    await move(store, unsubscribe=[(TOPIC, Subject.plan("i"))])
     await add(store, A)
     assert await woken(store) == []
 
 
-async def test_a_watcher_that_waits_for_later_is_looked_at_now(store: Store) -> None:
+async def test_a_subscriber_that_waits_for_later_is_looked_at_now(store: Store) -> None:
     later = await store.now() + 60_000
-    await store.commit(Changes(agenda={Subject.plan("i"): (later, 5)}, topics=Topics(subscribe=[(POST, Subject.plan("i"))])))
+    await store.commit(Changes(agenda={Subject.plan("i"): (later, 5)}, topics=Topics(subscribe=[(TOPIC, Subject.plan("i"))])))
     assert await woken(store) == []
     await add(store, A)
     assert await woken(store) == ["plan:i"]
 
 
-async def test_a_watcher_that_is_being_looked_at_is_looked_at_once_more(store: Store) -> None:
-    await store.commit(Changes(agenda={Subject.plan("i"): (0, 5)}, topics=Topics(subscribe=[(POST, Subject.plan("i"))])))
+async def test_a_subscriber_that_is_being_looked_at_is_looked_at_once_more(store: Store) -> None:
+    await store.commit(Changes(agenda={Subject.plan("i"): (0, 5)}, topics=Topics(subscribe=[(TOPIC, Subject.plan("i"))])))
     (held,) = (await store.claim(1, LEASE, ALL)).claims
     await add(store, A)
     await store.commit(Changes(releases=[Release(held, None)]))
     assert await woken(store) == ["plan:i"]
 
 
-async def test_whoever_comes_and_goes_in_a_moment_still_wakes(store: Store) -> None:
+async def test_a_source_that_is_added_and_soon_removed_still_wakes(store: Store) -> None:
     await subscribe(store, "plan:i")
     await add(store, A)
     await remove(store, A)
     assert await woken(store) == ["plan:i"]
 
 
-async def test_a_post_with_hundreds_of_watchers_wakes_them_all(store: Store) -> None:
+async def test_a_topic_with_hundreds_of_subscribers_wakes_them_all(store: Store) -> None:
     subjects = [f"plan:i{number:03}" for number in range(300)]
     await subscribe(store, *subjects)
     await add(store, A)
@@ -196,18 +196,18 @@ async def test_a_post_with_hundreds_of_watchers_wakes_them_all(store: Store) -> 
 @pytest.mark.parametrize(
     ("there", "seen"),
     [
-        pytest.param((A,), "", id="somebody came where nobody was seen"),
-        pytest.param((), A, id="whoever was seen has gone"),
-        pytest.param((A,), B, id="somebody else stands there"),
+        pytest.param((A,), "", id="a source was added where none was seen"),
+        pytest.param((), A, id="the source that was seen is gone"),
+        pytest.param((A,), B, id="another source is there"),
     ],
 )
-async def test_a_commit_on_a_post_that_changed_is_lost_and_changes_nothing(
+async def test_a_commit_on_a_topic_that_changed_is_lost_and_changes_nothing(
     store: Store, there: tuple[str, ...], seen: str
 ) -> None:
     await add(store, *there)
     cell, other = Cell(Table.INCIDENTS, "i"), "fedcba9876543210"
     topics = Topics(
-        add=[(other, B)], remove=[(POST, one) for one in there], subscribe=[(other, Subject.plan("i"))], seen={POST: seen}
+        add=[(other, B)], remove=[(TOPIC, alert) for alert in there], subscribe=[(other, Subject.plan("i"))], seen={TOPIC: seen}
     )
     lost = await store.commit(Changes(put={cell: b"x"}, agenda={Subject.plan("i"): (0, 0)}, topics=topics))
     assert lost.outcome is CommitOutcome.LOST
@@ -215,30 +215,30 @@ async def test_a_commit_on_a_post_that_changed_is_lost_and_changes_nothing(
     assert (await store.gather(Query(cells=(cell,)))).rows[cell].value == b""
     assert await woken(store) == []
     await add(store, A, topic=other)
-    assert await woken(store) == [], "the watch was not kept either"
+    assert await woken(store) == [], "the subscription was not kept either"
 
 
 @pytest.mark.parametrize("there", [pytest.param((), id="nobody"), pytest.param((A, B), id="two")])
-async def test_a_commit_on_a_post_that_is_as_it_was_seen_is_done(store: Store, there: tuple[str, ...]) -> None:
+async def test_a_commit_on_a_topic_that_is_as_it_was_seen_is_done(store: Store, there: tuple[str, ...]) -> None:
     await add(store, *there)
-    assert await move(store, seen={POST: there[0] if there else ""}) is CommitOutcome.DONE
+    assert await move(store, seen={TOPIC: there[0] if there else ""}) is CommitOutcome.DONE
 
 
-async def test_a_lost_race_over_a_row_moves_nobody(store: Store) -> None:
+async def test_a_lost_race_over_a_row_adds_no_source(store: Store) -> None:
     await subscribe(store, "plan:i")
-    lost = Changes(expect={Cell(Table.ALERTS, A): b"another!"}, topics=Topics(add=[(POST, A)]))
+    lost = Changes(expect={Cell(Table.ALERTS, A): b"another!"}, topics=Topics(add=[(TOPIC, A)]))
     assert (await store.commit(lost)).outcome is CommitOutcome.LOST
     assert await standing(store) == ""
     assert await woken(store) == []
 
 
-async def test_another_writers_fence_moves_nobody(store: Store) -> None:
+async def test_another_writers_fence_keeps_sources_out(store: Store) -> None:
     await store.fence("somebody", 10_000)
-    assert await move(store, add=[(POST, A)]) is CommitOutcome.FENCED
+    assert await move(store, add=[(TOPIC, A)]) is CommitOutcome.FENCED
     assert await standing(store) == ""
 
 
-async def test_several_decisions_together_are_one_move() -> None:
+async def test_the_moves_of_several_decisions_are_merged() -> None:
     both = Topics([("p", A)], [("q", A)], [("p", Subject.plan("i"))], [("q", Subject.plan("i"))], {"p": ""})
     both.merge(Topics([("r", B)], [("s", B)], [("r", Subject.plan("j"))], [("s", Subject.plan("j"))], {"r": A}))
     assert both == Topics(
@@ -251,24 +251,22 @@ async def test_several_decisions_together_are_one_move() -> None:
 
 
 @pytest.mark.parametrize("server", ["valkey", "redis"])
-async def test_when_everybody_left_and_nobody_watches_the_servers_key_is_gone(
-    server: str, request: pytest.FixtureRequest
-) -> None:
+async def test_without_sources_and_subscribers_the_servers_key_is_gone(server: str, request: pytest.FixtureRequest) -> None:
     client = connect(request.getfixturevalue(f"{server}_url"))
     await client.ask_each("FLUSHALL")
     store = RedisStore(client)
     await add(store, A, B)
     await subscribe(store, "plan:i", "plan:j")
     assert await client.ask("EXISTS", "{gw:0}:posts")
-    await move(store, remove=[(POST, A), (POST, B)], unsubscribe=[(POST, Subject.plan("i")), (POST, Subject.plan("j"))])
+    await move(store, remove=[(TOPIC, A), (TOPIC, B)], unsubscribe=[(TOPIC, Subject.plan("i")), (TOPIC, Subject.plan("j"))])
     assert not await client.ask("EXISTS", "{gw:0}:posts")
     await client.aclose()
 
 
-async def test_whoever_comes_and_goes_in_one_commit_wakes_who_watches_once(store: Store) -> None:
+async def test_a_source_that_is_added_and_removed_in_one_commit_wakes_subscribers_once(store: Store) -> None:
     await subscribe(store, "plan:i1", "watchdog:eu")
     await woken(store)
-    await move(store, add=[(POST, "beat")], remove=[(POST, "beat")])
+    await move(store, add=[(TOPIC, "beat")], remove=[(TOPIC, "beat")])
     assert await woken(store) == ["plan:i1", "watchdog:eu"]
     assert await standing(store) == ""
     assert await woken(store) == []

@@ -56,7 +56,7 @@ async def test_a_server_that_demands_a_certificate_is_shown_one(server: Server, 
 async def test_without_the_authority_or_the_certificate_nothing_is_said(
     server: Server, made: Path, left_out: tuple[str, ...]
 ) -> None:
-    kept = [one for one in options(made).split("&") if not one.startswith(left_out)]
+    kept = [option for option in options(made).split("&") if not option.startswith(left_out)]
     with pytest.raises(StateUnavailable) as caught:
         await write_and_read(f"rediss://:sesame@{server.place}?{'&'.join(kept)}")
     assert "sesame" not in str(caught.value)

@@ -1,0 +1,49 @@
+"""`gateway doctor` and `gateway page-test`: whether everything that the gateway needs is there, and whether it arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import click
+
+from gateway.cli.exit_codes import FINDINGS
+from gateway.cli.options import AS_JSON
+from gateway.config.environment import from_process
+from gateway.diagnostics.destination_check import page_test
+from gateway.diagnostics.doctor import Finding, Mark, examine_everything
+
+
+@click.command()
+@AS_JSON
+def doctor(*, as_json: bool) -> None:
+    """Look at everything that the gateway needs: settings, rules, store, credentials, and the running gateway."""
+    findings = asyncio.run(examine_everything(from_process()))
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        _print_findings(findings)
+    _end_with(findings)
+
+
+@click.command(name="page-test")
+@click.argument("destination")
+def page_test_command(destination: str) -> None:
+    """Tell a destination that a test fires, and that it ended: does a message arrive, does a phone ring?"""
+    findings = asyncio.run(page_test(from_process(), destination))
+    _print_findings(findings)
+    _end_with(findings)
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        click.echo(f"{finding.mark.value:5} {finding.what}: {finding.said}")
+
+
+def _end_with(findings: Sequence[Finding]) -> None:
+    """Exit with 1 if any finding is bad. A worry alone ends with 0: the gateway can work."""
+    if any(finding.mark is Mark.BAD for finding in findings):
+        sys.exit(FINDINGS)

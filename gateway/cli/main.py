@@ -1,0 +1,135 @@
+"""The `gateway` command: one table of its commands, each of which is imported when it is called, and what ends a command.
+
+`gateway --version`, `--help` and the completion of words read the table alone. A command with everything that it imports
+takes a second of CPU, which nobody should wait for who only asks what commands there are.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+import click
+from click.shell_completion import CompletionItem
+
+from gateway.cli.exit_codes import FINDINGS, INTERRUPTED, USAGE
+from gateway.errors import BadRules, BadSettings, GatewayError
+
+
+class Entry(NamedTuple):
+    """Where a command is defined, and its line in `gateway --help`: the first sentence of its own help."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
+    {
+        "bypass": Entry(
+            "gateway.cli.controls",
+            "bypass",
+            "Suppress nothing for a while: no silence, inhibition, maintenance or mute keeps anything from being told.",
+        ),
+        "check": Entry("gateway.cli.rules", "check", "Check rule files: every finding as file:line:column: message."),
+        "dead-letters": Entry(
+            "gateway.cli.dead_letters",
+            "dead_letters",
+            "List what a destination refused for good, or try one again.",
+        ),
+        "demo": Entry(
+            "gateway.cli.demo",
+            "demo",
+            "The gateway with a local Slack and PagerDuty, and a recorded storm to watch.",
+        ),
+        "doctor": Entry(
+            "gateway.cli.doctor",
+            "doctor",
+            "Look at everything that the gateway needs: settings, rules, store, credentials, and the running gateway.",
+        ),
+        "explain": Entry("gateway.cli.rules", "explain_command", "Say what the rules would make of a webhook body, and why."),
+        "incidents": Entry(
+            "gateway.cli.incidents",
+            "incidents",
+            "List the incidents of a running gateway (GATEWAY_URL), show one, acknowledge or close it.",
+        ),
+        "migrate": Entry(
+            "gateway.cli.migrate",
+            "migrate_command",
+            "Lay the store out anew, as GATEWAY_SHARDS and partition_by of the rules say.",
+        ),
+        "page-test": Entry(
+            "gateway.cli.doctor",
+            "page_test_command",
+            "Tell a destination that a test fires, and that it ended: does a message arrive, does a phone ring?",
+        ),
+        "pause": Entry("gateway.cli.controls", "pause", "Page nobody for a while, critical alerts included."),
+        "quarantine": Entry(
+            "gateway.cli.quarantine",
+            "quarantine",
+            "List what could not be taken as an alert, or read an entry once more.",
+        ),
+        "serve": Entry("gateway.cli.serve", "serve", "Run the gateway; settings come from the environment."),
+        "silence": Entry(
+            "gateway.cli.silences",
+            "silence",
+            "Silences of a running gateway: keep what matches from people for a while.",
+        ),
+    }
+)
+
+
+class CommandTable(click.Group):
+    """A group that lists and completes its commands from `COMMANDS`, and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command: click.Command = getattr(importlib.import_module(entry.module), entry.attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name].help) for name in self.list_commands(ctx)])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        commands = [
+            CompletionItem(name, help=COMMANDS[name].help) for name in self.list_commands(ctx) if name.startswith(incomplete)
+        ]
+        options = click.Command.shell_complete(self, ctx, incomplete)  # the group's own would import every command
+        return [*commands, *options]
+
+
+@click.group(
+    cls=CommandTable,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.version_option(package_name="alert-gateway", prog_name="gateway")
+def cli() -> None:
+    """What happens between Prometheus Alertmanager and the people on call."""
+
+
+def main() -> None:
+    """Run the command that the arguments name; an expected error becomes a line for people, never a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except BadRules as error:
+        click.echo(str(error), err=True)
+        sys.exit(FINDINGS)
+    except GatewayError as error:
+        click.echo(f"gateway: {error}", err=True)
+        sys.exit(USAGE if isinstance(error, BadSettings) else FINDINGS)

@@ -1,0 +1,34 @@
+"""`gateway migrate`: the store is laid out for another number of shards."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from gateway.cli.rules import load_without_errors
+from gateway.config.environment import Environment, from_process
+from gateway.model.rules.rulebook import Rulebook
+from gateway.runtime.store import open_store
+from gateway.storage.reshard import Records, migrate
+
+
+@click.command(name="migrate")
+def migrate_command() -> None:
+    """Lay the store out anew, as GATEWAY_SHARDS and partition_by of the rules say. All gateways have to be stopped."""
+    environment = from_process()
+    for warning in environment.warnings:
+        click.echo(warning, err=True)
+    migrated = asyncio.run(_migrate(environment, load_without_errors(environment.settings.rules)))
+    if migrated is None:
+        click.echo("nothing to do: the store is laid out like that")
+    else:
+        click.echo(
+            f"{migrated.layout}: {len(migrated.alerts)} alerts, {len(migrated.incidents)} incidents,"
+            f" {len(migrated.agenda)} subjects"
+        )
+
+
+async def _migrate(environment: Environment, rules: Rulebook) -> Records | None:
+    async with open_store(environment.settings) as client:
+        return await migrate(client, rules, environment.settings.shards)

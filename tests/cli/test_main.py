@@ -1,0 +1,98 @@
+"""The table of commands: each entry is what it says, and whoever only asks what commands there are waits for none."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from gateway.cli.main import COMMANDS, cli
+
+ROOT = Path(__file__).parents[2]
+AS_CONSOLE_SCRIPT = "import sys; sys.argv[0] = 'gateway'; from gateway.__main__ import main; main()"
+LIST_IMPORTS = f"""
+import atexit, json, sys
+atexit.register(lambda: print(json.dumps(sorted(sys.modules)), file=sys.stderr))
+{AS_CONSOLE_SCRIPT}
+"""
+
+
+def modules_imported_by(*arguments: str, **variables: str) -> tuple[str, set[str]]:
+    """What `gateway …` prints in a process of its own, and the modules that were imported when it ended."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIST_IMPORTS, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **variables},
+    )
+    return done.stdout, set(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_entry_of_the_table_names_a_command_with_its_name_and_its_first_sentence(name: str) -> None:
+    entry = COMMANDS[name]
+    command = getattr(importlib.import_module(entry.module), entry.attribute)
+    assert isinstance(command, click.Command)
+    assert (command.name, command.get_short_help_str(limit=1000)) == (name, entry.help)
+
+
+def test_a_command_of_the_cli_modules_is_in_the_table() -> None:
+    """A command that nobody can call would be missing in `--help` and in no other test."""
+    found = set()
+    for path in (ROOT / "gateway/cli").glob("*.py"):
+        module = importlib.import_module(f"gateway.cli.{path.stem}")
+        commands = {name: value for name, value in vars(module).items() if isinstance(value, click.Command)}
+        inner = {sub for group in commands.values() if isinstance(group, click.Group) for sub in group.commands.values()}
+        found |= {command.name for command in commands.values() if command not in inner and command is not cli}
+    assert found == set(COMMANDS)
+
+
+def test_the_group_lists_the_table_and_knows_no_other_command() -> None:
+    context = click.Context(cli)
+    assert cli.list_commands(context) == sorted(COMMANDS)
+    assert cli.get_command(context, "nonsense") is None
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_version_and_help_import_no_command(argument: str) -> None:
+    _, modules = modules_imported_by(argument)
+    assert not modules & {entry.module for entry in COMMANDS.values()}
+    assert not modules & {"pydantic", "httpx", "rich", "structlog", "asyncio"}
+
+
+def test_help_shows_every_command() -> None:
+    printed, _ = modules_imported_by("--help", COLUMNS="200")
+    assert [line.split()[0] for line in printed.partition("Commands:\n")[2].splitlines() if line[2] != " "] == sorted(COMMANDS)
+
+
+def test_the_help_of_a_command_imports_that_command_and_no_server() -> None:
+    printed, modules = modules_imported_by("incidents", "--help")
+    assert "--ack NAME" in printed
+    assert "gateway.cli.incidents" in modules
+    assert not modules & {"gateway.app", "gateway.cli.serve", "uvicorn"}
+
+
+def test_a_word_is_completed_from_the_table_without_an_import_of_a_command() -> None:
+    asked = {"_GATEWAY_COMPLETE": "bash_complete", "COMP_WORDS": "gateway inc", "COMP_CWORD": "1"}
+    printed, modules = modules_imported_by(**asked)
+    assert printed.split() == ["plain,incidents"]
+    assert not modules & {entry.module for entry in COMMANDS.values()}
+
+
+def test_an_option_of_the_group_is_completed_too() -> None:
+    asked = {"_GATEWAY_COMPLETE": "bash_complete", "COMP_WORDS": "gateway --ver", "COMP_CWORD": "1"}
+    assert modules_imported_by(**asked)[0].split() == ["plain,--version"]
+
+
+def test_an_option_of_a_command_is_completed_by_that_command() -> None:
+    asked = {"_GATEWAY_COMPLETE": "bash_complete", "COMP_WORDS": "gateway incidents --st", "COMP_CWORD": "2"}
+    assert modules_imported_by(**asked)[0].split() == ["plain,--state"]
