@@ -1,4 +1,6 @@
-"""`gateway page-test`: a destination is told that a test fires and that it ended, as production would tell it."""
+"""`gateway page-test`: a destination is told that a test fires and that it ended, as production would tell
+it.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,8 @@ async def _tell_twice(notifier: ClosableNotifier, destination: Destination, secr
         incident, message_ref = f"test-{token_hex(4)}", None
         for state in (NotifiedState.FIRING, NotifiedState.ENDED):
             notification = _test_telling(incident, destination, state)
-            answer = await notifier.notify(endpoint, secret, notification, attempt=token_hex(8), message_ref=message_ref)
+            attempt = token_hex(8)
+            answer = await notifier.notify(endpoint, secret, notification, attempt=attempt, message_ref=message_ref)
             if not isinstance(answer, Delivered):
                 trouble = kind_of(destination).trouble(answer, destination.credential)
                 found.append(Finding(Mark.BAD, address, f"{state.value}: {trouble}"))

@@ -37,7 +37,8 @@ async def examine_everything(environment: Environment) -> list[Finding]:
     loaded = load_rules(environment.settings.rules, utc_ms())
     found = [Finding(Mark.GOOD, "settings", f"listening on {environment.settings.listen}")]
     found += [Finding(Mark.WORRY, "settings", warning) for warning in environment.warnings]
-    found += [Finding(Mark.BAD if fault in loaded.errors else Mark.WORRY, "rules", str(fault)) for fault in loaded.findings]
+    marks = ((Mark.BAD if fault in loaded.errors else Mark.WORRY, str(fault)) for fault in loaded.findings)
+    found += [Finding(mark, "rules", said) for mark, said in marks]
     if loaded.rulebook is not None:
         rules = loaded.rulebook
         found.append(Finding(Mark.GOOD, "rules", f"{rules.contents}, revision {rules.revision}"))
@@ -72,7 +73,8 @@ async def _sources(environment: Environment, rules: Rulebook) -> list[Finding]:
     try:
         for name, source in rules.listed_sources.items():
             if source.token is not None and environment.secret(source.token.env) is None:
-                found.append(Finding(Mark.WORRY, name, f"{source.token.env} is not set: its webhooks are refused"))
+                said = f"{source.token.env} is not set: its webhooks are refused"
+                found.append(Finding(Mark.WORRY, name, said))
             for peer in source.alertmanager:
                 found.append(await _peer(environment, peers, source, peer.env))
     finally:
@@ -118,15 +120,17 @@ async def _heartbeat(environment: Environment) -> list[Finding]:
     """Its service is reached, and not told that all is well: only the gateway knows that."""
     url = environment.settings.heartbeat
     if url is None:
-        remedy = "nobody hears of it when the gateway is gone; GATEWAY_HEARTBEAT_URL names a service that pages then"
-        return [Finding(Mark.WORRY, "heartbeat", remedy)]
+        trouble = "nobody hears of it when the gateway is gone"
+        remedy = "GATEWAY_HEARTBEAT_URL names a service that pages then"
+        return [Finding(Mark.WORRY, "heartbeat", f"{trouble}; {remedy}")]
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     try:
         async with httpx.AsyncClient(timeout=REQUEST_SECONDS, trust_env=False, proxy=environment.settings.proxy) as client:
             await client.get(f"{origin}/")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return [Finding(Mark.BAD, "heartbeat", f"{type(error).__name__} at {origin}; is GATEWAY_HEARTBEAT_URL right, and can it be reached from here?")]  # fmt: skip
+        remedy = "is GATEWAY_HEARTBEAT_URL right, and can it be reached from here?"
+        return [Finding(Mark.BAD, "heartbeat", f"{type(error).__name__} at {origin}; {remedy}")]
     return [
         Finding(
             Mark.GOOD,
@@ -142,7 +146,8 @@ async def _gateway(environment: Environment) -> list[Finding]:
         async with httpx.AsyncClient(timeout=REQUEST_SECONDS) as client:
             health = (await client.get(f"{url}/health")).json()
     except (httpx.HTTPError, ValueError):
-        return [Finding(Mark.WORRY, "gateway", f"none answers at {url}; is GATEWAY_URL right, and does it run?")]
+        said = f"none answers at {url}; is GATEWAY_URL right, and does it run?"
+        return [Finding(Mark.WORRY, "gateway", said)]
     found = [
         Finding(
             Mark.GOOD if health.get("status") == "ok" else Mark.WORRY,

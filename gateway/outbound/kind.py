@@ -51,7 +51,9 @@ class RuleKey:
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The vendor's address, secrets by their names and the proxy to the outside: what notifiers are built from."""
+    """The vendor's address, secrets by their names and the proxy to the outside: what notifiers are built
+    from.
+    """
 
     address: str
     secret_of: SecretOf
@@ -117,7 +119,9 @@ class DestinationKind:
         return self.integration.kind
 
     def trouble(self, answer: Refused | Unanswered, credential: str) -> str:
-        """Say what the vendor answered and what to do about it. `credential` is the variable that holds the secret."""
+        """Say what the vendor answered and what to do about it. `credential` is the variable that holds the
+        secret.
+        """
         remedy = f"is {self.address_setting or credential} right, and can it be reached from here?"
         known = self.remedies.get(answer.detail) or self.remedies.get(answer.reason)
         if isinstance(answer, Refused) and answer.reason == "rate_limited":

@@ -1,4 +1,6 @@
-"""The common part of all local vendors: the log of calls, faults, the control API and the page that refreshes itself."""
+"""The common part of all local vendors: the log of calls, faults, the control API and the page that
+refreshes itself.
+"""
 
 from __future__ import annotations
 

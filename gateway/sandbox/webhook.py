@@ -103,7 +103,9 @@ class WebhookSandbox(Vendor):
 
     @property
     def incidents(self) -> dict[str, JsonObject]:
-        """The incidents as a receiver that keeps to the rules believes them: by key, the state with the latest time."""
+        """The incidents as a receiver that keeps to the rules believes them: by key, the state with the
+        latest time.
+        """
         newest: dict[str, tuple[str, JsonObject]] = {}
         for message in self._kept:
             said = str(message.body["timestamp"])

@@ -62,7 +62,8 @@ def judge_recipients(refused: Mapping[str, tuple[int, str]]) -> Refused:
 
 def describe_recipients(refused: Mapping[str, tuple[int, str]]) -> str:
     """Name the recipients that were refused; empty where none was."""
-    return "; ".join(f"{recipient} was refused: {_said(code, text)}" for recipient, (code, text) in refused.items())
+    said = {recipient: _said(code, text) for recipient, (code, text) in refused.items()}
+    return "; ".join(f"{recipient} was refused: {why}" for recipient, why in said.items())
 
 
 def cut(stage: Stage, reason: str) -> Refused | Unanswered:

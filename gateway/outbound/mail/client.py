@@ -49,7 +49,8 @@ class SmtpClient:
 
     def __init__(self, timeout: float = 8.0, context: ssl.SSLContext | None = None) -> None:
         self._timeout = timeout
-        self._context = context or ssl.create_default_context()  # the system's authorities, a company's own among them
+        # The system's authorities vouch for servers, a company's own among them.
+        self._context = context or ssl.create_default_context()
 
     async def send(self, server: SmtpServer, envelope: Envelope, mail: bytes) -> dict[str, tuple[int, str]]:
         """Hand in one mail. Return the recipients that were refused, while others were taken."""
@@ -61,7 +62,13 @@ class SmtpClient:
         """Connect, encrypt and log in as for a mail, and send none."""
         await self._run(server, Transaction(), None, b"")
 
-    async def _run(self, server: SmtpServer, transaction: Transaction, envelope: Envelope | None, mail: bytes) -> None:
+    async def _run(
+        self,
+        server: SmtpServer,
+        transaction: Transaction,
+        envelope: Envelope | None,
+        mail: bytes,
+    ) -> None:
         client = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
@@ -69,7 +76,8 @@ class SmtpClient:
             start_tls=False,
             tls_context=self._context,
             timeout=self._timeout,
-            local_hostname=platform.node() or "localhost",  # its default asks the name service, which may hang
+            # The library's default asks the name service, which may hang.
+            local_hostname=platform.node() or "localhost",
         )
         try:
             async with asyncio.timeout(self._timeout):

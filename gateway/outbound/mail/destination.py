@@ -32,7 +32,7 @@ ADDRESS = (
 ADDRESS_EXAMPLE = "an address such as ops@example.org"
 REMEDIES = {
     "auth": f"are user and password in {SMTP_URL} right?",
-    "tls": f"does the server speak TLS as {SMTP_URL} says, under that name and with a certificate that this machine trusts?",
+    "tls": f"does the server speak TLS as {SMTP_URL} says, with a certificate for that name that this machine trusts?",
     "sender": "allow the address in `from` at the server, or name another",
     "not_found": "are the addresses in `to` right?",
 }
@@ -85,7 +85,8 @@ async def _examine(destination: Destination, secrets: Mapping[str, str], wiring:
     try:
         await SmtpClient(EXAMINE_SECONDS).check(server)
     except NotTaken as trouble:
-        return Examined(Mark.BAD, f"{server} ({server.encryption}): {EMAIL.trouble(trouble.answer, variable)}")
+        said = EMAIL.trouble(trouble.answer, variable)
+        return Examined(Mark.BAD, f"{server} ({server.encryption}): {said}")
     login = f"takes the login of {variable}" if server.user else "answers; nobody logs in"
     return Examined(Mark.GOOD, f"{server} ({server.encryption}) {login}")
 

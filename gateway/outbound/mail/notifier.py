@@ -28,7 +28,11 @@ class MailNotifier:
     settles_by_looking = False
     takes_notes = False
 
-    def __init__(self, client: SmtpClient | None = None, parse_url: Callable[[str], SmtpServer] = parse_smtp_url) -> None:
+    def __init__(
+        self,
+        client: SmtpClient | None = None,
+        parse_url: Callable[[str], SmtpServer] = parse_smtp_url,
+    ) -> None:
         """`parse_url` reads the secret."""
         self._client = client or SmtpClient()
         self._parse_url = parse_url
@@ -61,7 +65,8 @@ class MailNotifier:
         """Send a reminder. Nothing else comes as a note: what has changed is in the mails themselves."""
         del mentions
         incident = incident_of(message_ref)
-        return await self._send(endpoint, secret, content_of_notes(notes, incident), (incident,), attempt, message_ref)
+        content = content_of_notes(notes, incident)
+        return await self._send(endpoint, secret, content, (incident,), attempt, message_ref)
 
     async def look(
         self,
@@ -101,6 +106,7 @@ class MailNotifier:
             refused = await self._client.send(server, envelope, mail.as_bytes())
         except NotTaken as trouble:
             return trouble.answer
+        bound = log.bind(incident=incidents[-1])
         for recipient, (code, text) in refused.items():
-            log.warning("recipient_refused", recipient=recipient, incident=incidents[-1], code=code, said=text)
+            bound.warning("recipient_refused", recipient=recipient, code=code, said=text)
         return Delivered(message_ref or MessageRef(ids.own), describe_recipients(refused))

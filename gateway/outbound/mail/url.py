@@ -50,7 +50,7 @@ def parse_smtp_url(url: str) -> SmtpServer:
         raise ValueError(f"an address such as {EXAMPLE} is needed")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if bool(user) is not bool(password):
-        raise ValueError("a user needs a password, and a password a user; a special character is written as %40 is for @")
+        raise ValueError("a user needs a password, and a password a user; write %40 for an @ in them")
     return SmtpServer(host, port or PORTS[parts.scheme], _encryption(parts.scheme, host), user, password)
 
 

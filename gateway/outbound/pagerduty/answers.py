@@ -36,7 +36,8 @@ def judge(status: int, body: object, headers: Mapping[str, str]) -> Trouble:
     """
     if status == 429:
         # "Too many API calls at a time", same table: the event is not lost, it comes again later.
-        return Refused("rate_limited", retry_after=retry_after(str(headers.get("Retry-After", "")), RATE_LIMIT_WAIT))
+        said = str(headers.get("Retry-After", ""))
+        return Refused("rate_limited", retry_after=retry_after(said, RATE_LIMIT_WAIT))
     if status in PERMANENT:
         # 400: "Check that the JSON is valid", same table. An unknown routing key is such an answer too:
         # somebody has to look at the rule, and the fallback is told meanwhile.

@@ -52,7 +52,8 @@ async def _examine(destination: Destination, secrets: Mapping[str, str], wiring:
     variable = destination.credential
     length = len(secrets[variable])
     if length != ROUTING_KEY_LENGTH:
-        return Examined(Mark.WORRY, f"{variable} has {length} characters; a routing key has {ROUTING_KEY_LENGTH}")
+        said = f"{variable} has {length} characters; a routing key has {ROUTING_KEY_LENGTH}"
+        return Examined(Mark.WORRY, said)
     page_test = f"`gateway page-test {destination.name}` shows whether it works"
     return Examined(Mark.GOOD, f"{variable} looks like a routing key; {page_test}")
 

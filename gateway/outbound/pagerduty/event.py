@@ -54,8 +54,8 @@ def render(notification: Notification) -> dict[str, Any]:
 
 
 def size(event: Mapping[str, Any]) -> int:
-    """Count the bytes as they are sent: everything beyond ASCII is escaped, which makes it up to three times as long
-    as UTF-8.
+    """Count the bytes as they are sent: everything beyond ASCII is escaped, which makes it up to three times
+    as long as UTF-8.
     """
     return len(json.dumps(event))
 

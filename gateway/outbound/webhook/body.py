@@ -1,5 +1,5 @@
-"""The bodies that receivers of webhooks are sent: JSON with a type, a time and data, described by a JSON Schema
-(`body_schema`).
+"""The bodies that receivers of webhooks are sent: JSON with a type, a time and data, described by a JSON
+Schema (`body_schema`).
 
 The frame and the names of the headers are those of Standard Webhooks:
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -63,7 +63,8 @@ def render_notes(key: str, notes: Iterable[Note], now: int) -> bytes:
     """`now` in ms, for notes that do not say when they came to be."""
     said = [SentNote(shorten(note.text, MAX_TEXT), instant(note.at or now), note.broadcast) for note in notes]
     sent = SentNotes(key.rpartition(".")[0], key, said)
-    return encode(NotesBody(VERSION, "incident.notes", max((note.at for note in said), default=instant(now)), sent))
+    newest = max((note.at for note in said), default=instant(now))
+    return encode(NotesBody(VERSION, "incident.notes", newest, sent))
 
 
 def render_batch(batch: Batch, now: int) -> bytes:

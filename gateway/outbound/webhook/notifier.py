@@ -66,7 +66,8 @@ class WebhookNotifier:
         message_ref: MessageRef | None,
     ) -> Answer:
         del message_ref
-        return await self._send(endpoint, secret, attempt, render(notification), MessageRef(key_of(notification)))
+        key = MessageRef(key_of(notification))
+        return await self._send(endpoint, secret, attempt, render(notification), key)
 
     async def reply(
         self,
@@ -79,7 +80,8 @@ class WebhookNotifier:
         mentions: tuple[str, ...],
     ) -> Answer:
         del mentions
-        return await self._send(endpoint, secret, attempt, render_notes(message_ref.id, notes, utc_ms()), message_ref)
+        body = render_notes(message_ref.id, notes, utc_ms())
+        return await self._send(endpoint, secret, attempt, body, message_ref)
 
     async def look(
         self,
@@ -100,7 +102,8 @@ class WebhookNotifier:
         return Delivered(message_ref)
 
     async def ship(self, endpoint: Endpoint, secret: str, batch: Batch) -> Answer:
-        return await self._send(endpoint, secret, batch.id, render_batch(batch, utc_ms()), MessageRef(batch.id))
+        body = render_batch(batch, utc_ms())
+        return await self._send(endpoint, secret, batch.id, body, MessageRef(batch.id))
 
     async def _send(self, endpoint: Endpoint, url: str, message: str, body: bytes, message_ref: MessageRef) -> Answer:
         try:
@@ -117,7 +120,8 @@ class WebhookNotifier:
         if endpoint.token:
             token = self._named(endpoint.token)
             if not token.isascii() or not token.isprintable():
-                raise _NotSent(Refused("auth", f"{endpoint.token} holds characters that no header may", permanent=True))
+                detail = f"{endpoint.token} holds characters that no header may"
+                raise _NotSent(Refused("auth", detail, permanent=True))
             headers["Authorization"] = f"Bearer {token}"
         if endpoint.key:
             try:
@@ -166,12 +170,15 @@ def _address(url: str, *, with_token: bool) -> httpx.URL:
     except httpx.InvalidURL:
         raise _NotSent(Refused("invalid", "the address cannot be read", permanent=True)) from None
     if address.scheme not in ("http", "https") or not address.host or not 0 < (address.port or 1) < 65_536:
-        raise _NotSent(Refused("invalid", "the address is not one such as https://receiver.example/alerts", permanent=True))
+        detail = "the address is not one such as https://receiver.example/alerts"
+        raise _NotSent(Refused("invalid", detail, permanent=True))
     return address.copy_with(userinfo=b"") if with_token else address
 
 
 async def _read_off(answer: httpx.Response) -> None:
-    """Read the rest of a short answer, which means nothing to us and may hold what we sent: it is shown nowhere."""
+    """Read the rest of a short answer, which means nothing to us and may hold what we sent: it is shown
+    nowhere.
+    """
     read = 0
     async for part in answer.aiter_raw():
         read += len(part)

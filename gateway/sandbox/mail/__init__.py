@@ -177,7 +177,9 @@ class _Hooks:
     def __init__(self, sandbox: MailSandbox) -> None:
         self._sandbox = sandbox
 
-    async def handle_AUTH(self, server: SMTP, _session: Any, _envelope: Any, arguments: list[str]) -> Any:  # noqa: N802 - aiosmtpd's
+    async def handle_AUTH(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, _session: Any, _envelope: Any, arguments: list[str]
+    ) -> Any:
         call = Call(self._sandbox.now(), ("auth", arguments[0].lower()), (), {})
         return await self._sandbox.strike(server, call, lambda _: MISSING)
 

@@ -1,4 +1,6 @@
-"""The people whom a message would notify, found in the raw text and in every mrkdwn or rich text of its blocks."""
+"""The people whom a message would notify, found in the raw text and in every mrkdwn or rich text of its
+blocks.
+"""
 
 from __future__ import annotations
 

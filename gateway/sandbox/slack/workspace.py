@@ -89,8 +89,8 @@ class Channel:
         return message
 
     def timeline(self) -> Iterator[Message]:
-        """Return what the channel shows, newest first: broadcast replies too; a deleted parent of replies as a
-        tombstone.
+        """Return what the channel shows, newest first: broadcast replies too; a deleted parent of replies as
+        a tombstone.
         """
         for message in reversed(self.by_ts.values()):
             if (message.thread_ts is None or message.broadcast) and (not message.deleted or message.live_replies):
