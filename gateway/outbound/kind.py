@@ -1,7 +1,7 @@
-"""What a vendor's folder has to provide: one `DestinationKind`, named in `registry.py`.
+"""Each vendor's folder provides one `DestinationKind`, which `registry.py` names.
 
-Everything outside the folder (rule files, delivery, `gateway doctor`, `gateway page-test`) knows the vendor by this value and by
-its `Integration` alone.
+Everything outside the folder (rule files, delivery, `gateway doctor`, `gateway page-test`) knows the vendor
+by this value and by its `Integration` alone.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ class ValueType(StrEnum):
 class RuleKey:
     """One key that a rule may give under its kind of destination.
 
-    `missing` says what is needed where a required key is left out; it is empty for keys that may be. Each text has to match
-    `pattern` (empty: any text will do), which `expected` puts into words. `description` is shown by editors.
+    `missing` says what is needed where a required key is left out; it is empty for keys that may be. Each
+    text has to match `pattern` (empty: any text will do), which `expected` puts into words. `description` is
+    shown by editors.
     """
 
     type: ValueType
@@ -50,7 +51,9 @@ class RuleKey:
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What a notifier is built from: the vendor's address, secrets by their names, and the proxy to the outside."""
+    """The vendor's address, secrets by their names and the proxy to the outside: what notifiers are built
+    from.
+    """
 
     address: str
     secret_of: SecretOf
@@ -67,7 +70,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What `gateway doctor` says of one destination."""
+    """The finding of `gateway doctor` on one destination."""
 
     mark: Mark
     said: str
@@ -89,13 +92,15 @@ def _whole_secret(secret: str) -> str:
 class DestinationKind:
     """One kind of destination, from its rule to its notifier.
 
-    `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key and the sentence of
-    everything that the keys alone cannot say. `examine` is asked by `gateway doctor` with the secrets that `credentials` names
-    and sends nothing to people. `address_setting` names the variable of the vendor's address, where it has one, and `remedies`
-    what to do about a refusal, by its detail or its reason.
+    `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key
+    and the sentence of everything that the keys alone cannot say. `examine` is asked by `gateway doctor`
+    with the secrets that `credentials` names and sends nothing to people. `address_setting` names the
+    variable of the vendor's address, where it has one, and `remedies` what to do about a refusal, by its
+    detail or its reason.
 
-    `place_in_secret` returns the part of the first credential that says which place it leads to. Where that part stays the
-    same, what was told by the old credential is ended by the new one; else its end can be told by nobody.
+    `place_in_secret` returns the part of the first credential that says which place it leads to. Where that
+    part stays the same, what was told by the old credential is ended by the new one; else its end can be
+    told by nobody.
     """
 
     integration: type[Integration]
@@ -114,7 +119,9 @@ class DestinationKind:
         return self.integration.kind
 
     def trouble(self, answer: Refused | Unanswered, credential: str) -> str:
-        """What the vendor said, and what to do about it. `credential` is the variable that holds it."""
+        """Say what the vendor answered and what to do about it. `credential` is the variable that holds the
+        secret.
+        """
         remedy = f"is {self.address_setting or credential} right, and can it be reached from here?"
         known = self.remedies.get(answer.detail) or self.remedies.get(answer.reason)
         if isinstance(answer, Refused) and answer.reason == "rate_limited":

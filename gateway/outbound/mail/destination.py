@@ -1,6 +1,7 @@
 """Mail as a kind of destination: what a rule says of its readers, and how it is sent, paced and examined.
 
-The rule's key is `email`, as in Alertmanager's `email_configs`. The folder has another name than Python's own package `email`.
+The rule's key is `email`, as in Alertmanager's `email_configs`. The folder has another name than Python's
+own package `email`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ SMTP_URL = "GATEWAY_SMTP_URL"
 EXAMINE_SECONDS = 5.0
 PACE = Pace(1_000, 10)  # a mailbox is no chat: servers of providers take some dozens of mails a minute
 MOST_RECIPIENTS = 100  # https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.8
-# The unquoted ASCII addresses of https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2, without `|`, which separates targets.
+# The unquoted ASCII addresses of https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2, without `|`, which
+# separates targets.
 ADDRESS = (
     r"[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+)*"
     r"@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
@@ -30,7 +32,7 @@ ADDRESS = (
 ADDRESS_EXAMPLE = "an address such as ops@example.org"
 REMEDIES = {
     "auth": f"are user and password in {SMTP_URL} right?",
-    "tls": f"does the server speak TLS as {SMTP_URL} says, under that name and with a certificate that this machine trusts?",
+    "tls": f"does the server speak TLS as {SMTP_URL} says, with a certificate for that name that this machine trusts?",
     "sender": "allow the address in `from` at the server, or name another",
     "not_found": "are the addresses in `to` right?",
 }
@@ -83,7 +85,8 @@ async def _examine(destination: Destination, secrets: Mapping[str, str], wiring:
     try:
         await SmtpClient(EXAMINE_SECONDS).check(server)
     except NotTaken as trouble:
-        return Examined(Mark.BAD, f"{server} ({server.encryption}): {EMAIL.trouble(trouble.answer, variable)}")
+        said = EMAIL.trouble(trouble.answer, variable)
+        return Examined(Mark.BAD, f"{server} ({server.encryption}): {said}")
     login = f"takes the login of {variable}" if server.user else "answers; nobody logs in"
     return Examined(Mark.GOOD, f"{server} ({server.encryption}) {login}")
 

@@ -1,4 +1,6 @@
-"""PagerDuty as a kind of destination: what a rule says of a service, and how it is reached, paced and examined."""
+"""PagerDuty as a kind of destination: what a rule says of a service, and how it is reached, paced and
+examined.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from gateway.outbound.kind import DestinationKind, Examined, Mark, RuleKey, Valu
 from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
 
 ROUTING_KEY_LENGTH = 32  # https://developer.pagerduty.com/docs/events-api-v2/overview/
-# 120 events a minute for each routing key, with bursts: https://developer.pagerduty.com/docs/events-api-v2/overview/
+# 120 events a minute for each routing key, with bursts:
+# https://developer.pagerduty.com/docs/events-api-v2/overview/
 PACE = Pace(500, 20)
 
 
@@ -42,12 +45,15 @@ def _make(values: Values) -> PagerDutyService:
 
 
 async def _examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined:
-    """Look at the key's length alone: PagerDuty takes every key that looks like one, and only an event would tell more."""
+    """Look at the key's length alone: PagerDuty takes every key that looks like one, and only an event would
+    tell more.
+    """
     del wiring
     variable = destination.credential
     length = len(secrets[variable])
     if length != ROUTING_KEY_LENGTH:
-        return Examined(Mark.WORRY, f"{variable} has {length} characters; a routing key has {ROUTING_KEY_LENGTH}")
+        said = f"{variable} has {length} characters; a routing key has {ROUTING_KEY_LENGTH}"
+        return Examined(Mark.WORRY, said)
     page_test = f"`gateway page-test {destination.name}` shows whether it works"
     return Examined(Mark.GOOD, f"{variable} looks like a routing key; {page_test}")
 

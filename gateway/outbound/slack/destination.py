@@ -32,7 +32,9 @@ REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class SlackChannel(Integration):
-    """`channel` is an id, a #name, or a template such as `#{team}-oncall` that may only give the values in `allow`."""
+    """`channel` is an id, a #name, or a template such as `#{team}-oncall` that may only give the values in
+    `allow`.
+    """
 
     kind: ClassVar[str] = "slack"
     label: ClassVar[str] = "Slack"
@@ -51,8 +53,11 @@ class SlackChannel(Integration):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        start, _, rest = self.template.partition("{")
-        return tuple(f"{start}{value}{rest.partition('}')[2]}" for value in sorted(self.allow)) if self.template else ()
+        start, label, rest = self.template.partition("{")
+        if not label:
+            return ()
+        end = rest.partition("}")[2]
+        return tuple(f"{start}{value}{end}" for value in sorted(self.allow))
 
     @property
     def template(self) -> str:

@@ -1,4 +1,6 @@
-"""A receiver of webhooks as a kind of destination: what a rule says of it, and how it is reached, paced and examined."""
+"""A receiver of webhooks as a kind of destination: what a rule says of it, and how it is reached, paced and
+examined.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ PACE = Pace(50, 20)
 
 @dataclass(frozen=True, slots=True)
 class Webhook(Integration):
-    """A receiver of anybody's: the secrets that hold its address, a bearer token that it is shown, and the key of signatures."""
+    """A receiver of anybody's: the secrets that hold its address, a bearer token that it is shown, and the
+    key of signatures.
+    """
 
     kind: ClassVar[str] = "webhook"
     label: ClassVar[str] = "a webhook"

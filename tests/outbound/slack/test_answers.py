@@ -10,7 +10,7 @@ import pytest
 from gateway.model.notification import Refused, Unanswered
 from gateway.outbound.slack.answers import judge
 
-METHODS = Path(__file__).parents[2] / "../shared/data/specs/slack/web_api_methods.json"
+METHODS = Path(__file__).parents[3] / "../shared/data/specs/slack/web_api_methods.json"
 
 
 @pytest.mark.parametrize(

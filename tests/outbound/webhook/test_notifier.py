@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,14 +15,20 @@ from gateway.model.audit_trail import Batch, LoggedEntry
 from gateway.model.changes import LogEntry
 from gateway.model.ledger import Endpoint, MessageRef, Note, NotifiedState
 from gateway.model.notification import Answer, Delivered, Found, Refused, Unanswered
-from gateway.outbound.webhook.notifier import WebhookNotifier, check_address, judge
+from gateway.outbound.webhook.notifier import WebhookNotifier, check_address
 from gateway.sandbox import Fault, FaultKind, WebhookSandbox
 from tests.outbound.notifications import HOSTILE, NOW, line, notification
 from tests.support.certificates import certificates
 
 TOKEN, KEY = "a-bearer-token-of-ours", "whsec_" + b64encode(b"k" * 32).decode()
+
+
 SECRETS = {"TOKEN": TOKEN, "KEY": KEY}
+
+
 HOOK = Endpoint("webhook", "audit", "URL", "", "TOKEN", "KEY")
+
+
 OPEN = Endpoint("webhook", "audit", "URL", "")
 
 
@@ -113,51 +119,6 @@ async def test_what_goes_wrong_is_answered_with_what_is_known(
     assert (type(said), said.reason) == (type(answer), answer.reason)  # type: ignore[union-attr]
     if fault.kind is not FaultKind.CUT_BEFORE:  # which of httpx's errors it is depends on the moment
         assert said == answer
-
-
-@pytest.mark.parametrize(
-    ("status", "meaning"),
-    [
-        (200, None), (202, None), (204, None), (299, None),
-        (301, "redirected for good"), (302, "redirected for good"), (307, "redirected for good"), (308, "redirected for good"),
-        (400, "invalid for good"), (401, "auth for good"), (403, "auth for good"), (404, "not_found for good"),
-        (405, "not_found for good"), (407, "auth for good"), (408, "unavailable"), (409, "invalid for good"),
-        (410, "not_found for good"), (413, "invalid for good"), (422, "invalid for good"), (425, "unavailable"),
-        (429, "rate_limited"), (500, "server_error, perhaps done"), (502, "server_error, perhaps done"),
-        (503, "server_error, perhaps done"), (504, "server_error, perhaps done"), (599, "server_error, perhaps done"),
-    ],
-)  # fmt: skip
-def test_every_status_has_a_meaning(status: int, meaning: str | None) -> None:
-    answer = judge(status, {}, NOW)
-    if answer is None:
-        assert meaning is None
-    elif isinstance(answer, Unanswered):
-        assert meaning == f"{answer.reason}, perhaps done"
-    else:
-        assert meaning == answer.reason + (" for good" if answer.permanent else "")
-
-
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
-@pytest.mark.parametrize(
-    ("said", "wait"),
-    [
-        ("30", 30_000),
-        ("Fri, 15 Jan 2027 08:00:30 GMT", 30_000),
-        ("Fri, 15 Jan 2027 09:00:00 GMT", 300_000),
-        ("99999999", 300_000),
-        ("Fri, 15 Jan 2027 07:00:00 GMT", None),
-        ("soon", None),
-        ("-5", None),
-        ("", None),
-    ],
-)
-def test_a_retry_after_is_kept_to_in_seconds_and_as_a_date(status: int, said: str, wait: int | None) -> None:
-    answer = judge(status, {"retry-after": said}, NOW)
-    assert answer is not None
-    assert answer.retry_after == (wait if wait is not None else 5_000 if status == 429 else 0)
-
-
-Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager

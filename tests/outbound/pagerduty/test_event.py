@@ -1,4 +1,4 @@
-"""A telling as an event: what it says, and that the vendor takes it whatever its texts hold."""
+"""Events as PagerDuty takes them: keys, words, and what fits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Notification
 from gateway.model.severity import Severity
 from gateway.outbound.pagerduty.event import MAX_BODY, action, dedup_key, render, size
-from gateway.outbound.pagerduty.notifier import judge
 from gateway.sandbox.pagerduty.events import check_event
 from tests.outbound.notifications import NOW, line, notification, notifications
 
@@ -98,33 +97,6 @@ def test_the_vendor_takes_any_telling(any_telling: Notification) -> None:
     event = render(any_telling)
     assert size(event) <= MAX_BODY
     check_event({**event, "routing_key": "k" * 32, "event_action": "trigger", "dedup_key": dedup_key(any_telling)})
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "headers", "reason", "permanent"),
-    [
-        pytest.param(400, {"errors": ["'source' is missing"]}, {}, "invalid", True, id="400 is for good"),
-        pytest.param(413, None, {}, "invalid", True, id="413 too"),
-        pytest.param(401, None, {}, "auth", True, id="401 too"),
-        pytest.param(403, None, {}, "auth", True, id="403 too"),
-        pytest.param(429, None, {}, "rate_limited", False, id="429 comes again"),
-        pytest.param(409, None, {}, "refused", False, id="what nobody knows comes again"),
-        pytest.param(500, None, {}, "server_error", False, id="5xx may have been done"),
-        pytest.param(202, "ok", {}, "server_error", False, id="a 202 that names no key may have been done"),
-    ],
-)
-def test_what_an_answer_means(status: int, body: object, headers: dict[str, str], reason: str, permanent: bool) -> None:
-    answer = judge(status, body, headers)
-    assert (answer.reason, getattr(answer, "permanent", False)) == (reason, permanent)
-
-
-@pytest.mark.parametrize(("said", "wait"), [("9", 9_000), ("", 30_000), ("Mon, 01 Jan 2027 00:00:00 GMT", 30_000)])
-def test_a_limit_says_when_to_come_again(said: str, wait: int) -> None:
-    assert judge(429, None, {"Retry-After": said} if said else {}).retry_after == wait  # type: ignore[union-attr]
-
-
-def test_what_the_vendor_finds_wrong_is_said() -> None:
-    assert judge(400, {"errors": ["one", "two"]}, {}).detail == "one; two"
 
 
 def test_a_member_says_how_long_it_took_and_how_often_it_fired() -> None:

@@ -13,7 +13,7 @@ from gateway.sandbox.slack.arguments import SlackError
 from gateway.sandbox.slack.blocks import check_blocks
 from tests.sandbox.clients import refusal
 
-FIXTURES = Path(__file__).parents[2] / "../shared/data/specs/slack/blockkit_fixtures.json"
+FIXTURES = Path(__file__).parents[3] / "../shared/data/specs/slack/blockkit_fixtures.json"
 
 
 def plain(text: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""PagerDuty on a bad day, and the log that stands in where there is no credential."""
+"""PagerDuty on a bad day: connections that break, services that hang, and keys that nobody may see."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from structlog.testing import capture_logs
 
 from gateway.model.ledger import Endpoint, MessageRef, Note, NotifiedState
 from gateway.model.notification import Answer, Delivered, Found, Refused, Unanswered
-from gateway.outbound.log import LogNotifier
 from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox
 from tests.outbound.notifications import HOSTILE, line, notification
 
 PAGER = Endpoint("pagerduty", "pager", "PAGERDUTY_ROUTING_KEY", "")
+
+
 KEY, OTHER = "k" * 32, "o" * 32
 
 
@@ -129,23 +129,48 @@ async def test_an_extra_page_is_resolved_and_a_note_is_in_the_incidents_state(
     assert pagerduty.incidents[0].status == "resolved"
 
 
-async def test_without_a_credential_it_stands_in_the_log_loudly() -> None:
-    with capture_logs() as said:
-        answer = await LogNotifier().notify(PAGER, "", notification(), attempt="a", message_ref=None)
-    assert answer == Delivered(MessageRef("log-a"))
-    assert (said[0]["log_level"], said[0]["remedy"]) == ("warning", "set PAGERDUTY_ROUTING_KEY")
-    assert said[0]["title"] == "HighErrorRate · pay"
+async def test_a_page_is_triggered_acknowledged_and_resolved_under_one_key(
+    pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier
+) -> None:
+    answer = await notifier.notify(PAGER, KEY, notification(), attempt="a", message_ref=None)
+    assert answer == Delivered(MessageRef("abc123.1"))
+    incident = pagerduty.incidents[0]
+    assert (incident.status, incident.severity, incident.dedup_key) == ("triggered", "critical", "abc123.1")
+    await notifier.notify(PAGER, KEY, notification(acknowledged_by="ann"), attempt="b", message_ref=MessageRef("abc123.1"))
+    assert incident.status == "acknowledged"
+    await notifier.notify(PAGER, KEY, notification(state=NotifiedState.ENDED), attempt="c", message_ref=MessageRef("abc123.1"))
+    assert incident.status == "resolved"
+    assert len(pagerduty.incidents) == 1
 
 
-async def test_the_log_keeps_what_it_was_told_as() -> None:
-    log, message_ref = LogNotifier(), MessageRef("log-a")
-    with capture_logs() as said:
-        assert await log.notify(
-            PAGER, "", notification(state=NotifiedState.ENDED), attempt="b", message_ref=message_ref
-        ) == Delivered(message_ref)
-        assert await log.reply(PAGER, "", (Note("Resolved"),), attempt="c", message_ref=message_ref, mentions=()) == Delivered(
-            message_ref
-        )
-    assert [one.get("said") for one in said] == [None, ["Resolved"]]
-    assert await log.look(PAGER, "", attempts=("a",), since=0, message_ref=None) == Found({})
-    assert await log.withdraw(PAGER, "", message_ref) == Delivered(message_ref)
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        pytest.param(Fault(FaultKind.STATUS, status=500), Unanswered("server_error", "HTTP 500"), id="500 may have been done"),
+        pytest.param(Fault(FaultKind.STATUS, status=503), Unanswered("server_error", "HTTP 503"), id="503 may have been done"),
+        pytest.param(Fault(FaultKind.RATE_LIMIT, retry_after=9), Refused("rate_limited", retry_after=9_000), id="429 comes again"),
+        pytest.param(Fault(FaultKind.STATUS, status=403), Refused("auth", "HTTP 403", permanent=True), id="403 is for good"),
+        pytest.param(Fault(FaultKind.HANG), Unanswered("timeout"), id="silence is unanswered"),
+    ],
+)  # fmt: skip
+async def test_what_pagerdutys_answers_mean(
+    pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier, fault: Fault, expected: Answer
+) -> None:
+    pagerduty.faults.add(fault)
+    assert await notifier.notify(PAGER, KEY, notification(), attempt="a", message_ref=None) == expected
+    assert len(pagerduty.calls) == 1, "nothing is retried behind our back"
+
+
+async def test_an_event_that_is_refused_says_why_without_the_key(notifier: PagerDutyNotifier) -> None:
+    answer = await notifier.notify(PAGER, "short-key", notification(), attempt="a", message_ref=None)
+    assert isinstance(answer, Refused)
+    assert answer.permanent
+    assert "short-key" not in str(answer)
+
+
+async def test_nobody_at_the_other_end_is_certainly_not_sent() -> None:
+    async with PagerDutySandbox.start() as vendor:
+        url = vendor.events_url
+    notifier = PagerDutyNotifier(url, timeout=0.5)
+    assert await page(notifier) == Refused("unavailable", "no connection")
+    await notifier.aclose()
