@@ -19,11 +19,15 @@ from gateway.config.environment import Environment
 from gateway.config.secrets import EnvironmentSecrets, mark_key
 from gateway.config.settings import Settings
 from gateway.decisions.partition import HOME
+from gateway.decisions.policy import Policy
+from gateway.inbound.api.alerts import AlertsApi
 from gateway.inbound.api.controls import ControlsApi
 from gateway.inbound.api.incident_models import RulesShown
 from gateway.inbound.api.incidents import IncidentsApi
 from gateway.inbound.api.presenters import moment
 from gateway.inbound.api.router import Api
+from gateway.inbound.api.rules import RulesApi
+from gateway.inbound.api.undelivered import UndeliveredApi
 from gateway.inbound.api.watchdogs import WatchdogsApi
 from gateway.inbound.asgi import AsgiApp
 from gateway.inbound.auth import Tokens
@@ -208,12 +212,20 @@ def _api(settings: Settings, shards: Shards, workers: Workers, reloader: RulesRe
     admin_tokens = Tokens(token.get_secret_value() for token in settings.admin_token)
     desk = ControlActions(shards, lambda: reloader.in_force.policy, workers.wake)
     replayer = Replayer(shards, workers.intake, lambda: (reloader.in_force.normalisers, reloader.in_force.rules.shared.name))
-    incidents = IncidentsApi(
-        shards, replayer, IncidentActions(shards, workers.wake), lambda: reloader.in_force.policy, lambda: _shown(reloader)
+    actions = IncidentActions(shards, workers.wake)
+
+    def policy() -> Policy:
+        return reloader.in_force.policy
+
+    groups = (
+        IncidentsApi(shards, actions, policy),
+        AlertsApi(shards, policy),
+        UndeliveredApi(shards, replayer, actions),
+        RulesApi(lambda: _shown(reloader)),
+        ControlsApi(desk, lambda: policy().calendar),
+        WatchdogsApi(shards.home, lambda: reloader.in_force.rules.watchdogs),
     )
-    controls = ControlsApi(desk, lambda: reloader.in_force.policy.calendar)
-    watchdogs = WatchdogsApi(shards.home, lambda: reloader.in_force.rules.watchdogs)
-    operations = [*incidents.operations(), *controls.operations(), *watchdogs.operations()]
+    operations = [operation for group in groups for operation in group.operations()]
     return Api(operations, admin_tokens, version("alert-gateway"))
 
 
