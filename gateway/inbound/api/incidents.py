@@ -85,10 +85,20 @@ class IncidentsApi:
                 "One incident with its alerts, what each target was told, verdicts and timeline",
             ),
             Operation(
-                "POST", f"{incident}/acknowledge", self._acknowledge, models.IncidentShown, "Say who has it", acknowledge
+                "POST",
+                f"{incident}/acknowledge",
+                self._acknowledge,
+                models.IncidentShown,
+                "Say who has it",
+                acknowledge,
             ),
             Operation(
-                "POST", f"{incident}/unacknowledge", self._unacknowledge, models.IncidentShown, "Give it back", acknowledge
+                "POST",
+                f"{incident}/unacknowledge",
+                self._unacknowledge,
+                models.IncidentShown,
+                "Give it back",
+                acknowledge,
             ),
             Operation(
                 "POST",
@@ -104,7 +114,14 @@ class IncidentsApi:
         firing = {"firing": "`true` (default) or `all`"}
         standing = {"standing": "only told, undeliverable, suppressed, held or due"}
         return [
-            Operation("GET", "/api/v1/alerts", self._alerts, models.AlertPage, "List alerts", query={**firing, **PAGE_QUERY}),
+            Operation(
+                "GET",
+                "/api/v1/alerts",
+                self._alerts,
+                models.AlertPage,
+                "List alerts",
+                query={**firing, **PAGE_QUERY},
+            ),
             Operation("GET", "/api/v1/alerts/{alert}", self._alert, models.AlertShown, "One alert"),
             Operation(
                 "GET",
@@ -161,17 +178,26 @@ class IncidentsApi:
             if wanted in ("all", state) or (wanted == "active" and state != "resolved"):
                 versioned = await self._read(incident.id)
                 if versioned is not None:
-                    shown.append(show_incident(versioned.snapshot.incident, list(versioned.snapshot.alerts.values())))
+                    shown.append(
+                        show_incident(versioned.snapshot.incident, list(versioned.snapshot.alerts.values())),
+                    )
             return len(shown) < limit
 
         after = await self._walk(request, Table.INCIDENTS, limit, take)
         return models.IncidentPage(items=_newest(shown), next=after)
 
-    async def _walk(self, request: Request, table: Table, limit: int, take: Callable[[Row], Awaitable[bool]]) -> str | None:
+    async def _walk(
+        self,
+        request: Request,
+        table: Table,
+        limit: int,
+        take: Callable[[Row], Awaitable[bool]],
+    ) -> str | None:
         """Show the rows of a table from the request's cursor on to `take`, until that returns False.
 
-        Return the cursor of the next row, or None after the last, so that no row is left out between two answers. The
-        cursor is the store's own of a page, with the number of rows of that page that were shown already.
+        Return the cursor of the next row, or None after the last, so that no row is left out between two
+        answers. The cursor is the store's own of a page, with the number of rows of that page that were shown
+        already.
         """
         cursor, shown = position(request)
         for _ in range(MAX_PAGES_READ):
@@ -189,7 +215,12 @@ class IncidentsApi:
         name, policy = request.path_params["incident"], self.policy()
         versioned = await self._read(name, policy)
         if versioned is None:
-            raise Refusal(404, f"there is no incident {name}", "incident", "ended incidents are kept for 7 days")
+            raise Refusal(
+                404,
+                f"there is no incident {name}",
+                "incident",
+                "ended incidents are kept for 7 days",
+            )
         snapshot = versioned.snapshot
         alerts = list(snapshot.alerts.values())
         planned = plan(snapshot, policy, versioned.now)
@@ -199,18 +230,22 @@ class IncidentsApi:
             alerts=[show_alert(alert) for alert in alerts],
             ledgers=[show_target(ledger) for ledger in snapshot.ledgers.values()],
             verdicts=show_verdicts(planned, dict(snapshot.alerts), versioned.now),
-            timeline=[
-                models.TimelineShown(at=moment(at), what=entry.what, detail=dict(entry.detail)) for at, entry in timeline
-            ],
+            timeline=[models.TimelineShown(at=moment(at), what=line.what, detail=dict(line.detail)) for at, line in timeline],
         )
 
     async def _acknowledge(self, request: Request) -> models.IncidentShown:
         asked = await body(request, models.Acknowledge)
-        return await self._shown(request, await self.actions.acknowledge(request.path_params["incident"], asked.by))
+        return await self._shown(
+            request,
+            await self.actions.acknowledge(request.path_params["incident"], asked.by),
+        )
 
     async def _unacknowledge(self, request: Request) -> models.IncidentShown:
         asked = await body(request, models.Acknowledge)
-        return await self._shown(request, await self.actions.unacknowledge(request.path_params["incident"], asked.by))
+        return await self._shown(
+            request,
+            await self.actions.unacknowledge(request.path_params["incident"], asked.by),
+        )
 
     async def _close(self, request: Request) -> models.IncidentShown:
         asked = await body(request, models.Close)
@@ -296,7 +331,11 @@ class IncidentsApi:
 
     async def _retry(self, request: Request) -> models.Done:
         incident, target = request.path_params["incident"], request.path_params["target"]
-        found_or_refuse(await self.actions.retry(incident, target), "target", f"{target} of incident {incident}")
+        found_or_refuse(
+            await self.actions.retry(incident, target),
+            "target",
+            f"{target} of incident {incident}",
+        )
         return models.Done()
 
     async def _rules(self, _request: Request) -> models.RulesShown:
@@ -314,6 +353,6 @@ class IncidentsApi:
 
 
 def _newest(shown: list[models.IncidentShown]) -> list[models.IncidentShown]:
-    """Sort by the time of opening, the newest first. A scan of the store may show an incident twice; it stays once."""
+    """Sort by the time of opening, the newest first. A scan of the store may show an incident twice."""
     once = {incident.id: incident for incident in shown}
     return sorted(once.values(), key=lambda incident: (str(incident.opened_at), incident.id), reverse=True)

@@ -5,64 +5,18 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from gateway.decisions.intake.normalise import Normaliser
-from gateway.errors import StateUnavailable
-from gateway.inbound.asgi import AsgiApp
-from gateway.inbound.auth import Senders, Tokens
-from gateway.inbound.webhooks.alertmanager import AlertmanagerWebhook
 from gateway.inbound.webhooks.body import Caps
-from gateway.inbound.webhooks.source_auth import SourceAuth
-from gateway.intake.parse_webhook import Parsed
-from gateway.model.alert import Observation
-from gateway.model.quarantined import Quarantined
-from gateway.model.rules.rulebook import LabelRules
 from gateway.sandbox.server import LocalServer
-from gateway.telemetry.metrics import Metrics
+from tests.support.event_recorder import PATH, resolved, silenced
+from tests.support.webhook_endpoint import GOOD, NOW, Taker, basic, door, post
 
-NOW = 1_800_000_000_000
-SHARED = Path(__file__).parents[3] / "shared/data/webhooks"
-GOOD = {"labels": {"alertname": "Down", "service": "pay"}, "status": "firing", "startsAt": "2026-11-23T10:00:00Z"}
-
-
-@dataclass
-class Taker:
-    """An intake that keeps what it is given; `refuses` makes it a store that is away."""
-
-    seen: list[Observation] = field(default_factory=list)
-    quarantined: list[Quarantined] = field(default_factory=list)
-    quieted: dict[str, str] = field(default_factory=dict)
-    refuses: str = ""
-    slow: float = 0.0
-
-    async def take(self, parsed: Parsed) -> None:
-        if self.refuses:
-            raise StateUnavailable(self.refuses)
-        await asyncio.sleep(self.slow)
-        self.seen += parsed.seen
-        self.quarantined += parsed.quarantined
-        self.quieted |= parsed.quieted
-
-
-def door(taker: Taker, tokens: Sequence[str] = (), caps: Caps | None = None) -> AsgiApp:
-    senders = Senders({"default": Tokens(tokens)}, everybody=None if tokens else "default")
-    source_auth = SourceAuth(senders, {"default": Normaliser(LabelRules())})
-    made = AlertmanagerWebhook(taker.take, source_auth, caps or Caps(), Metrics(), lambda: NOW)
-    return AsgiApp(made, [])
-
-
-async def post(
-    asgi_app: AsgiApp, body: object, path: str = "/webhooks/alertmanager", method: str = "POST", **more: object
-) -> httpx.Response:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(asgi_app), base_url="http://gateway") as client:
-        return await client.request(method, path, content=content, **more)  # type: ignore[arg-type]
+SHARED = Path(__file__).parents[4] / "shared/data/webhooks"
 
 
 async def test_a_good_webhook_is_taken_and_answered_200() -> None:
@@ -80,10 +34,6 @@ async def test_a_trailing_slash_is_the_same_place_and_never_a_redirect() -> None
 async def test_a_get_is_405() -> None:
     answer = await post(door(Taker()), b"", method="GET")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-
-
-def basic(password: str, user: str = "anybody") -> str:
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 @pytest.mark.parametrize(
@@ -285,3 +235,34 @@ async def test_no_token_stands_in_an_answer_or_the_metrics() -> None:
     for header in (f"Bearer {secret}", f"Bearer {secret}x"):
         answer = await post(asgi_app, b"{}", headers={"authorization": header})
         assert secret not in answer.text
+
+
+class Faulty(Taker):
+    async def take(self, *_: object) -> None:  # type: ignore[override]
+        raise ValueError("a fault of ours")
+
+
+async def test_a_fault_of_ours_is_answered_500_which_alertmanager_sends_again() -> None:
+    answer = await post(door(Faulty()), {"alerts": [GOOD]})
+    assert (answer.status_code, answer.json()["error"]) == (500, "a fault of the gateway: its log says more")
+
+
+# The event recorder posts to a path of its own
+
+
+@pytest.mark.parametrize("path", [PATH, PATH + "/"])
+async def test_events_come_through_the_same_door(path: str) -> None:
+    taker = Taker()
+    answer = await post(door(taker, ["token"]), [resolved(), silenced()], path, headers={"authorization": "Bearer token"})
+    assert (answer.status_code, answer.json()["alerts"]) == (200, 1)
+    assert len(taker.seen) == len(taker.quieted) == 1
+
+
+async def test_the_door_keeps_its_manners_for_events() -> None:
+    assert (await post(door(Taker(), ["token"]), [], PATH)).status_code == 401
+    assert (await post(door(Taker(refuses="away")), [], PATH)).status_code == 503
+    assert (await post(door(Taker()), b"", PATH, method="GET")).status_code == 405
+    taker = Taker()
+    refused = await post(door(taker), {"alerts": []}, PATH)
+    assert (refused.status_code, refused.json()["field"]) == (400, "data")
+    assert taker.quarantined[0].whole

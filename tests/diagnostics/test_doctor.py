@@ -20,9 +20,9 @@ from gateway.sandbox import Fault, FaultKind, MailSandbox, PagerDutySandbox, Sla
 from gateway.sandbox.mail import Login
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
-from tests.app.conftest import Running, Starter
 from tests.support.pinged import Pinged
 from tests.support.processes import ROUTING_KEY, alert
+from tests.support.running_gateway import Running, Starter
 from tests.support.servers import free_port, redis_server
 
 RULES = """destinations:

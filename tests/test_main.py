@@ -1,4 +1,4 @@
-"""The commands as people type them: what they print and how they end."""
+"""`python -m gateway` from a shell: what commands print and how they end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 FIVE = """destinations:
   chat:  {slack: {channel: C024BE91L}}
   pager: {pagerduty: {routing_key: {env: PAGERDUTY_ROUTING_KEY}}}

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from gateway.sandbox import Fault, FaultKind, WebhookSandbox
-from tests.app.conftest import RULES, Starter
 from tests.support.processes import alert
+from tests.support.running_gateway import RULES, Starter
 
 SECRETS = {"HOOK_TOKEN": "token-of-the-receiver", "HOOK_KEY": "whsec_" + b64encode(b"k" * 32).decode()}
 HOOKED = RULES.replace("destinations:", "destinations:\n  hook: {webhook: {url: {env: HOOK_URL}, token: {env: HOOK_TOKEN}, secret: {env: HOOK_KEY}}}").replace(

@@ -17,8 +17,8 @@ from gateway.model.rules.rulebook import Rulebook
 from gateway.model.rules.source import Source
 from gateway.model.verdict import Reason
 from gateway.telemetry.metrics import Metrics
-from tests.inbound.test_door import GOOD, NOW, Taker, basic, post
 from tests.support.build import match
+from tests.support.webhook_endpoint import GOOD, NOW, Taker, basic, post
 from tests.support.world import Secrets
 
 EU = Source("eu", Origin("rules/eu.yaml", 3), match('cluster=~"eu-.*"'), SecretName("HOOK_EU"), group_interval=MINUTE)

@@ -14,9 +14,10 @@ import uvicorn
 
 from gateway.inbound import server as serving
 from gateway.inbound.asgi import AsgiApp
-from gateway.inbound.server import make_server
+from gateway.inbound.server import MAX_HEADER_BYTES, make_server
 from gateway.inbound.webhooks.body import Caps
-from tests.inbound.test_door import GOOD, Taker, door
+from tests.support.servers import free_port
+from tests.support.webhook_endpoint import GOOD, Taker, door
 
 BODY = json.dumps({"version": "4", "alerts": [GOOD]}).encode()
 QUICKLY = 3.0  # seconds
@@ -311,6 +312,30 @@ async def test_more_connections_than_are_wanted_are_told_503_to_come_again() -> 
         for one in wires:
             await one.say(webhook())
         assert 503 in [await one.status() for one in wires]
+
+
+async def test_a_head_that_is_too_large_is_cut_off() -> None:
+    port = free_port()
+    server = make_server(door(Taker()), "127.0.0.1", port)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /webhooks/alertmanager HTTP/1.1\r\nHost: g\r\n")
+    sent = 0
+    try:
+        while sent < 50 * MAX_HEADER_BYTES:
+            writer.write(b"X-Flood: " + b"a" * 8_000 + b"\r\n")
+            await writer.drain()
+            sent += 8_000
+            await asyncio.sleep(0)
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+    except ConnectionError:
+        pass
+    writer.close()
+    server.should_exit = True
+    await serving
+    assert sent < 50 * MAX_HEADER_BYTES or reader.at_eof()
 
 
 # The end

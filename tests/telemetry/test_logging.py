@@ -1,8 +1,9 @@
-"""No secret in a log line, in whatever it is wrapped and whenever it became known."""
+"""Log lines are JSON or for a console, other libraries' too, and no secret is in any of them."""
 
 from __future__ import annotations
 
 import io
+import json
 import logging
 from collections.abc import Iterator
 
@@ -70,3 +71,34 @@ def test_the_console_shows_a_traceback_without_the_secret(console: io.StringIO) 
 def test_the_console_shows_other_libraries_lines(console: io.StringIO) -> None:
     logging.getLogger("elsewhere").warning("a key: %s", SECRET)
     assert f"a key: {HIDDEN}" in console.getvalue()
+
+
+def lines(secrets: list[str]) -> list[dict[str, object]]:
+    stream = io.StringIO()
+    before = logging.getLogger().handlers
+    configure_logging("json", "info", secrets, stream)
+    try:
+        log = structlog.get_logger("gateway.test")
+        with structlog.contextvars.bound_contextvars(correlation="c1"):
+            log.info("something_happened", detail="token=xoxb-secret", nested={"a": ["xoxb-secret"]})
+        try:
+            raise ValueError("xoxb-secret in a traceback")
+        except ValueError as error:
+            log.error("it_failed", exc_info=error)
+        logging.getLogger("elsewhere").warning("a foreign line with %s", "xoxb-secret")
+        log.debug("too_quiet")
+    finally:
+        logging.getLogger().handlers = before
+        structlog.reset_defaults()
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_every_line_is_json_with_its_correlation_and_foreign_ones_too() -> None:
+    shown = lines([])
+    assert [one["event"] for one in shown] == ["something_happened", "it_failed", "a foreign line with xoxb-secret"]
+    assert shown[0]["correlation"] == "c1"
+    assert {"level", "timestamp", "logger"} <= shown[2].keys()
+
+
+def test_no_secret_stands_in_any_line() -> None:
+    assert "xoxb-secret" not in json.dumps(lines(["xoxb-secret"]))
