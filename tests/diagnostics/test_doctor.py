@@ -1,106 +1,22 @@
-"""The doctor and page-test: what is wrong is named, with what to do about it, and no secret is shown."""
+"""The doctor: what is wrong is named, with what to do about it, and no secret is shown."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-
 import pytest
-import pytest_asyncio
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from gateway.config.environment import Environment
-from gateway.diagnostics.destination_check import page_test
-from gateway.diagnostics.doctor import Finding, Mark, examine_everything
-from gateway.errors import BadRules
-from gateway.sandbox import Fault, FaultKind, MailSandbox, PagerDutySandbox, SlackSandbox, WebhookSandbox
+from gateway.diagnostics.doctor import Mark
+from gateway.sandbox import Fault, FaultKind, MailSandbox
 from gateway.sandbox.mail import Login
 from gateway.sandbox.server import LocalServer
-from gateway.sandbox.slack import DEFAULT_TOKEN
+from tests.support.installation import HOOK, HOOK_SECRETS, RULES, WRONG_KEY, WRONG_TOKEN, Patient, running_beside
 from tests.support.pinged import Pinged
-from tests.support.processes import ROUTING_KEY, alert
-from tests.support.running_gateway import Running, Starter
+from tests.support.processes import alert
+from tests.support.running_gateway import Running
 from tests.support.servers import free_port, redis_server
 
-RULES = """destinations:
-  chat:  {slack: {channel: "#alerts"}}
-  team:  {slack: {channel: "#{team}-oncall", allow: [search, pay]}}
-  pager: {pagerduty: {routing_key: {env: PAGERDUTY_ROUTING_KEY}}}
-routes:
-  - {name: everything, notify: [chat, team], page: [pager]}
-"""
-WRONG_TOKEN = "xoxb-this-one-was-revoked"
-WRONG_KEY = "f" * 32
-CHANNELS = ("alerts", "search-oncall", "pay-oncall")
-
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@dataclass
-class Patient:
-    """An installation: its rules, its variables, and the vendors that it reaches."""
-
-    folder: Path
-    slack: SlackSandbox
-    pagerduty: PagerDutySandbox
-    more: dict[str, str] = field(default_factory=dict)
-    rules: str = RULES
-
-    def environment(self) -> Environment:
-        (self.folder / "rules.yaml").write_text(self.rules, "utf-8")
-        return Environment(
-            {
-                "GATEWAY_RULES": str(self.folder / "rules.yaml"),
-                "GATEWAY_DATA_DIR": str(self.folder / "data"),
-                "GATEWAY_URL": f"http://127.0.0.1:{free_port()}",
-                "SLACK_BOT_TOKEN": DEFAULT_TOKEN,
-                "SLACK_API_URL": self.slack.url,
-                "PAGERDUTY_ROUTING_KEY": ROUTING_KEY,
-                "PAGERDUTY_EVENTS_URL": self.pagerduty.events_url,
-                **self.more,
-            }
-        )
-
-    async def examined(self) -> list[Finding]:
-        return await examine_everything(self.environment())
-
-    async def said(self, what: str) -> list[tuple[Mark, str]]:
-        return [(one.mark, one.said) for one in await self.examined() if one.what == what]
-
-    async def paged(self, destination: str) -> list[Finding]:
-        return await page_test(self.environment(), destination)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def vendors() -> AsyncIterator[tuple[SlackSandbox, PagerDutySandbox]]:
-    """For all tests here: they take longer to stop than a test takes."""
-    async with (
-        SlackSandbox.start(channels=CHANNELS) as slack,
-        PagerDutySandbox.start(services={ROUTING_KEY: "pay"}) as pagerduty,
-    ):
-        yield slack, pagerduty
-
-
-@pytest.fixture
-def patient(tmp_path: Path, vendors: tuple[SlackSandbox, PagerDutySandbox]) -> Patient:
-    for one in vendors:
-        one.reset()
-        one.faults.clear()
-    return Patient(tmp_path, *vendors)
-
-
-@asynccontextmanager
-async def running_beside(patient: Patient) -> AsyncIterator[Running]:
-    """A gateway of the patient's, found by its GATEWAY_URL."""
-    server = LocalServer()
-    async with AsyncExitStack() as stack:
-        app = await Starter(patient.folder, patient.slack, patient.pagerduty, stack).start()
-        await stack.enter_async_context(server.running(app.gateway.asgi_app, 0))
-        patient.more = {"GATEWAY_URL": server.url}
-        yield app
 
 
 # All is well
@@ -282,95 +198,6 @@ async def test_something_else_that_answers_there_is_no_gateway(patient: Patient)
     assert mark is Mark.WORRY
 
 
-# Page-test
-
-
-@pytest.mark.parametrize("destination", ["chat", "pager"])
-async def test_a_test_is_told_firing_and_ended(patient: Patient, destination: str) -> None:
-    found = await patient.paged(destination)
-    assert [one.mark for one in found] == [Mark.GOOD, Mark.GOOD]
-    assert ["firing" in found[0].said, "ended" in found[1].said] == [True, True]
-
-
-async def test_a_test_page_is_one_incident_that_is_resolved(patient: Patient) -> None:
-    await patient.paged("pager")
-    assert [one.status for one in patient.pagerduty.incidents] == ["resolved"]
-
-
-async def test_a_test_message_is_one_message_that_says_it_is_a_test(patient: Patient) -> None:
-    await patient.paged("chat")
-    (message,) = patient.slack.messages("alerts")
-    assert "GatewayPageTest" in message.text
-    assert "A test of the alert gateway: nothing is wrong." in str(message.blocks)
-
-
-async def test_a_channel_from_a_label_is_tested_in_every_channel_that_it_may_name(patient: Patient) -> None:
-    await patient.paged("team")
-    assert {name: len(patient.slack.messages(name)) for name in ("search-oncall", "pay-oncall")} == {
-        "search-oncall": 1,
-        "pay-oncall": 1,
-    }
-
-
-def slack_answers(patient: Patient, error: str) -> None:
-    patient.slack.faults.add(Fault(FaultKind.ERROR, method="chat.postMessage", error=error))
-
-
-@pytest.mark.parametrize(
-    ("error", "remedy"),
-    [
-        pytest.param("not_in_channel", "invite", id="a bot that is not in the channel has to be invited"),
-        pytest.param("channel_not_found", "name", id="a channel that is not found may be misspelt"),
-        pytest.param("missing_scope", "scope", id="a scope that is missing has to be given"),
-        pytest.param("invalid_auth", "SLACK_BOT_TOKEN", id="a token that is refused is named by its variable"),
-        pytest.param("is_archived", "archived", id="an archived channel takes nothing"),
-    ],
-)
-async def test_what_slack_refuses_is_a_failure_that_says_what_to_do(patient: Patient, error: str, remedy: str) -> None:
-    slack_answers(patient, error)
-    (found,) = await patient.paged("chat")
-    assert (found.mark, found.what) == (Mark.BAD, "#alerts")
-    assert error in found.said
-    assert remedy in found.said.replace(error, "")
-
-
-async def test_a_bot_that_is_in_one_channel_only_fails_for_the_other_alone(patient: Patient) -> None:
-    patient.slack.faults.add(Fault(FaultKind.ERROR, subject="#pay-oncall", error="not_in_channel"))
-    found = await patient.paged("team")
-    assert {one.what for one in found if one.mark is Mark.BAD} == {"#pay-oncall"}
-    assert len(patient.slack.messages("search-oncall")) == 1
-
-
-async def test_a_key_that_pagerduty_does_not_take_is_a_failure_that_names_the_variable(patient: Patient) -> None:
-    patient.more = {"PAGERDUTY_ROUTING_KEY": WRONG_KEY}
-    (found,) = await patient.paged("pager")
-    assert found.mark is Mark.BAD
-    assert "PAGERDUTY_ROUTING_KEY" in found.said
-
-
-async def test_an_end_that_is_not_taken_is_a_failure_too(patient: Patient) -> None:
-    patient.slack.faults.add(Fault(FaultKind.ERROR, method="chat.update", error="missing_scope"))
-    assert [one.mark for one in await patient.paged("chat")] == [Mark.GOOD, Mark.BAD]
-
-
-async def test_a_destination_that_is_not_there_names_those_that_are(patient: Patient) -> None:
-    (found,) = await patient.paged("chatt")
-    assert (found.mark, found.said) == (Mark.BAD, "no such destination; there are chat, team, pager")
-
-
-async def test_a_destination_without_a_credential_names_the_variable(patient: Patient) -> None:
-    patient.more = {"SLACK_BOT_TOKEN": ""}
-    (found,) = await patient.paged("chat")
-    assert (found.mark, found.said.startswith("SLACK_BOT_TOKEN is not set")) == (Mark.BAD, True)
-
-
-async def test_with_rules_that_have_errors_nothing_is_sent(patient: Patient) -> None:
-    patient.rules = RULES.replace("notify:", "notifi:")
-    with pytest.raises(BadRules, match=r"rules\.yaml:6:24"):
-        await patient.paged("chat")
-    assert not patient.slack.messages("alerts")
-
-
 # Secrets
 
 
@@ -381,22 +208,7 @@ async def test_no_secret_is_shown_whatever_is_wrong(patient: Patient) -> None:
     assert not [one for one in (*secrets.values(), "open-sesame") if one in shown]
 
 
-async def test_a_secret_that_a_vendor_repeats_is_not_shown(patient: Patient) -> None:
-    slack_answers(patient, f"strange_{DEFAULT_TOKEN}")
-    (found,) = await patient.paged("chat")
-    assert found.mark is Mark.BAD
-    assert DEFAULT_TOKEN not in found.said
-
-
 # Receivers of webhooks
-
-HOOK = """
-destinations:
-  chat:  {slack: {channel: "#alerts"}}
-  audit: {webhook: {url: {env: AUDIT_URL}, token: {env: AUDIT_TOKEN}, secret: {env: AUDIT_SECRET}}}
-routes: [{name: everything, notify: [chat, audit]}]
-"""
-HOOK_SECRETS = {"AUDIT_TOKEN": "a-token", "AUDIT_SECRET": "whsec_" + "a" * 40}
 
 
 @pytest.mark.parametrize(
@@ -412,20 +224,6 @@ async def test_a_receivers_secrets_are_looked_at(patient: Patient, more: dict[st
     patient.rules, patient.more = HOOK, HOOK_SECRETS | more
     ((found, sentence),) = await patient.said("audit")
     assert (found, said in sentence) == (mark, True)
-
-
-async def test_a_page_test_of_a_receiver_arrives_as_production_would_send_it(patient: Patient) -> None:
-    async with WebhookSandbox.start(token="a-token", secret=HOOK_SECRETS["AUDIT_SECRET"]) as receiver:
-        patient.rules, patient.more = HOOK, HOOK_SECRETS | {"AUDIT_URL": receiver.url}
-        assert {one.mark for one in await patient.paged("audit")} == {Mark.GOOD}
-        assert [one.type for one in receiver.received] == ["incident.firing", "incident.ended"]
-
-
-async def test_a_page_test_that_a_receiver_refuses_says_what_to_look_at(patient: Patient) -> None:
-    async with WebhookSandbox.start(token="another") as receiver:
-        patient.rules, patient.more = HOOK, HOOK_SECRETS | {"AUDIT_URL": receiver.url}
-        (found,) = await patient.paged("audit")
-    assert (found.mark, "HTTP 401" in found.said, "a-token" in found.said) == (Mark.BAD, True, False)
 
 
 MAIL = """destinations:
