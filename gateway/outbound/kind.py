@@ -6,10 +6,11 @@ by this value and by its `Integration` alone.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from importlib import import_module
+from typing import Any, Protocol, cast
 
 from gateway.model.lanes import Pace
 from gateway.model.notification import Refused, Unanswered
@@ -60,6 +61,17 @@ class Wiring:
     proxy: str | None = None
 
 
+class WiringModule(Protocol):
+    """The module of a vendor's folder that imports the vendor's client.
+
+    It is imported when something is sent or examined, and not by those who only read rules: clients are slow to import.
+    """
+
+    def make_notifier(self, wiring: Wiring) -> ClosableNotifier: ...
+
+    async def examine(self, destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined: ...
+
+
 class Mark(StrEnum):
     """How serious a finding of `gateway doctor` is."""
 
@@ -92,11 +104,10 @@ def _whole_secret(secret: str) -> str:
 class DestinationKind:
     """One kind of destination, from its rule to its notifier.
 
-    `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key
-    and the sentence of everything that the keys alone cannot say. `examine` is asked by `gateway doctor`
-    with the secrets that `credentials` names and sends nothing to people. `address_setting` names the
-    variable of the vendor's address, where it has one, and `remedies` what to do about a refusal, by its
-    detail or its reason.
+    `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key and the
+    sentence of everything that the keys alone cannot say. `wiring_module` names the module that sends and examines.
+    `address_setting` is the variable of the vendor's address, where it has one, and `remedies` says what to do about a
+    refusal, by its detail or its reason.
 
     `place_in_secret` returns the part of the first credential that says which place it leads to. Where that
     part stays the same, what was told by the old credential is ended by the new one; else its end can be
@@ -107,8 +118,7 @@ class DestinationKind:
     keys: Mapping[str, RuleKey]
     make: Callable[[Values], Integration]
     pace: Pace
-    notifier: Callable[[Wiring], ClosableNotifier]
-    examine: Callable[[Destination, Mapping[str, str], Wiring], Awaitable[Examined]]
+    wiring_module: str
     problems: Callable[[Values], Iterable[tuple[str, str]]] = _no_problems
     address_setting: str = ""
     remedies: Mapping[str, str] = field(default_factory=dict)
@@ -117,6 +127,21 @@ class DestinationKind:
     @property
     def name(self) -> str:
         return self.integration.kind
+
+    def notifier(self, wiring: Wiring) -> ClosableNotifier:
+        """Build what sends there."""
+        return self._wiring.make_notifier(wiring)
+
+    async def examine(self, destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined:
+        """Look at one destination for `gateway doctor`, with the secrets that `credentials` names.
+
+        Nothing is sent to people.
+        """
+        return await self._wiring.examine(destination, secrets, wiring)
+
+    @property
+    def _wiring(self) -> WiringModule:
+        return cast("WiringModule", import_module(self.wiring_module))
 
     def trouble(self, answer: Refused | Unanswered, credential: str) -> str:
         """Say what the vendor answered and what to do about it. `credential` is the variable that holds the

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,10 @@ async def test_a_notifier_that_would_say_it_twice_looks_first(name: str) -> None
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_some_key_of_each_has_to_be_given(kind) -> None:  # type: ignore[no-untyped-def]
     assert any(key.missing for key in kind.keys.values())
+
+
+def test_whoever_only_reads_rules_waits_for_no_vendors_client() -> None:
+    code = "import sys, gateway.rules.files; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    clients = {"slack_sdk", "pdpyras", "httpx", "aiosmtplib"}
+    assert not clients & set(done.stdout.split())
