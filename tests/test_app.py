@@ -120,8 +120,8 @@ async def test_a_failing_destination_is_an_alert_of_our_own_at_its_fallback_and_
 ) -> None:
     monkeypatch.setattr(own_alerts, "STANDS", 3_000)
     monkeypatch.setattr(own_alerts, "SAID_AGAIN", 500)
-    monkeypatch.setattr(audit, "EVERY", 0.1)
-    monkeypatch.setattr(own_alerts, "EVERY", 0.1)
+    monkeypatch.setattr(audit, "AUDIT_SECONDS", 0.1)
+    monkeypatch.setattr(own_alerts, "LOOK_SECONDS", 0.1)
     app.pagerduty.faults.add(Fault(FaultKind.STATUS, method="enqueue"))
     await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z"))
     await app.until(lambda: any("GatewayDeliveryFailing" in one.text for one in app.slack.messages("alerts")))

@@ -1,1 +1,1 @@
-"""What people order by hand: acknowledge, close, pause, bypass, silence, replay."""
+"""A person's time: acknowledge, close, retry, pause, bypass, silence, replay."""

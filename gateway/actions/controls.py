@@ -1,6 +1,7 @@
-"""The desk for orders: silences, a pause of paging, a bypass of suppression; read, decide, commit, and have it looked at.
+"""Change the controls: silences, a pause of paging, a bypass of suppression.
 
-There is one set of them, in the home shard; its sweep brings it to the others. What changes puts `sweep:controls` on the agenda in the same commit, so that everything concerned is looked at again at once.
+There is one set of controls, in the home shard; a sweep copies it to the other shards. A change puts that
+sweep on the agenda in the same commit, so that everything it concerns is looked at again at once.
 """
 
 from __future__ import annotations
@@ -34,10 +35,12 @@ from gateway.state.paging import pages
 from gateway.state.shards import Shards
 from gateway.state.transact import transact
 
+ControlsChange = Callable[[Controls, int], Controls | Rejection]
+
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A silence before it is made: how much it would hide, and what should make one think twice."""
+    """A silence before it is made: how much it would hide, and what should make its maker think twice."""
 
     silence: Silence
     preview: SilencePreview
@@ -45,7 +48,11 @@ class Weighed:
 
 
 class ControlActions:
-    """`policy` answers the one in force. A `Rejection` says why something cannot be; every method raises `StateUnavailable`."""
+    """Change the controls for people.
+
+    `policy` returns the one in force; `woken` has what is due now looked at now. A `Rejection` says why
+    something cannot be done. Every method raises `StateUnavailable`.
+    """
 
     def __init__(self, shards: Shards, policy: Callable[[], Policy], woken: Callable[[], None]) -> None:
         self._shards = shards
@@ -53,12 +60,12 @@ class ControlActions:
         self._woken = woken
 
     async def held(self) -> tuple[Controls, int]:
-        """The orders, and the store's time."""
+        """Return the controls, and the store's time in ms."""
         gathered = await self._shards.home.gather(Query(cells=(CONTROLS,)))
         return compile_controls(gathered.rows[CONTROLS].value).controls, gathered.now
 
     async def weigh(self, requested: SilenceRequest) -> Weighed | Rejection:
-        """Against everything that fires, and what fired in the last 7 days."""
+        """Compare a silence with all alerts that fire or fired in the last 7 days, before it is made."""
         rules, now = self._policy().rules, await self._shards.home.now()
         silence = propose(requested, uuid4().hex[:8], rules.silences, rules.intervals, now)
         if isinstance(silence, Rejection):
@@ -71,28 +78,31 @@ class ControlActions:
         return Weighed(silence, preview, tuple(preview.warnings(rules.silences)))
 
     async def silence(self, silence: Silence) -> Silence | Rejection:
-        """Make it as it was weighed."""
-        said = {"silence": silence.id, "by": silence.by, "matchers": ", ".join(silence.matchers), "why": silence.why}
-        changed = await self._change(lambda controls, now: with_silence(controls, silence, now), LogEntry("", "silenced", said))
+        """Make the silence as it was weighed."""
+        matchers = ", ".join(silence.matchers)
+        detail = {"silence": silence.id, "by": silence.by, "matchers": matchers, "why": silence.why}
+        said = LogEntry("", "silenced", detail)
+        changed = await self._change(lambda controls, now: with_silence(controls, silence, now), said)
         return changed if isinstance(changed, Rejection) else silence
 
     async def extend(self, name: str, by: str, ends_at: int) -> Silence | Rejection:
-        """Give it another end."""
+        """Give the silence another end (ms)."""
         policy = self._policy().rules.silences
-        return await self._change_silence(name, "silence_extended", by, lambda it, now: extend(it, by, ends_at, policy, now))
+        return await self._change_silence(
+            name, "silence_extended", by, lambda silence, now: extend(silence, by, ends_at, policy, now)
+        )
 
     async def approve(self, name: str, by: str) -> Silence | Rejection:
-        return await self._change_silence(name, "silence_approved", by, lambda it, now: approve(it, by, now))
+        return await self._change_silence(name, "silence_approved", by, lambda silence, now: approve(silence, by, now))
 
     async def end(self, name: str, by: str) -> Silence | Rejection:
-        return await self._change_silence(name, "silence_ended", by, lambda it, now: end(it, by, now))
+        return await self._change_silence(name, "silence_ended", by, lambda silence, now: end(silence, by, now))
 
     async def switch(self, kind: Literal["pause", "bypass"], by: str, until: int, reason: str) -> Switch | Rejection:
-        """A pause or a bypass until then; 0 lifts the one that stands."""
+        """Switch a pause or a bypass on until then (ms); 0 lifts the one that stands."""
         requested = Switch(by, 0, until, reason)
-        said = LogEntry(
-            "", f"{kind}_ordered" if until else f"{kind}_lifted", {"by": by, "until": written(until), "reason": reason}
-        )
+        what = f"{kind}_ordered" if until else f"{kind}_lifted"
+        said = LogEntry("", what, {"by": by, "until": written(until), "reason": reason})
         changed = await self._change(lambda controls, now: switch(controls, kind, requested, now), said)
         if isinstance(changed, Rejection):
             return changed
@@ -101,9 +111,13 @@ class ControlActions:
     async def _change_silence(self, name: str, what: str, by: str, change: SilenceChange) -> Silence | Rejection:
         said = LogEntry("", what, {"silence": name, "by": by})
         changed = await self._change(lambda controls, now: change_silence(controls, name, change, now), said)
-        return changed if isinstance(changed, Rejection) else next(one for one in changed.silences if one.id == name)
+        if isinstance(changed, Rejection):
+            return changed
+        return next(silence for silence in changed.silences if silence.id == name)
 
-    async def _change(self, change: Callable[[Controls, int], Controls | Rejection], said: LogEntry) -> Controls | Rejection:
+    async def _change(self, change: ControlsChange, said: LogEntry) -> Controls | Rejection:
+        """Change the controls and log what was said; the sweep and the upkeep of silences follow at once."""
+
         def decide(gathered: Result) -> tuple[Changes | None, Controls | Rejection]:
             row = gathered.rows[CONTROLS]
             after = change(compile_controls(row.value).controls, gathered.now)

@@ -1,4 +1,4 @@
-"""A person's time: read, act, commit. A lost race is tried again, like a webhook's."""
+"""Act on incidents by hand: acknowledge, close, and retry what a destination refused for good."""
 
 from __future__ import annotations
 
@@ -21,22 +21,29 @@ Act = Callable[[IncidentSnapshot, int], Incident | str]
 
 
 class IncidentActions:
-    """Each answers the changed incident, a sentence why it cannot be done, or None where there is no such incident."""
+    """Change incidents for people; `woken` has what is due now looked at now.
+
+    Each method returns the changed incident, a sentence why it cannot be done, or None where there is no such
+    incident. Every method raises `StateUnavailable`.
+    """
 
     def __init__(self, shards: Shards, woken: Callable[[], None]) -> None:
         self._shards = shards
         self._woken = woken
 
     async def acknowledge(self, incident: str, by: str) -> Incident | str | None:
-        return await self._act(incident, "acknowledged", by, lambda it, now: acknowledge(it.incident, it.firing, by, now))
+        return await self._act(
+            incident, "acknowledged", by, lambda found, now: acknowledge(found.incident, found.firing, by, now)
+        )
 
     async def unacknowledge(self, incident: str, by: str) -> Incident | str | None:
-        return await self._act(incident, "unacknowledged", by, lambda it, now: unacknowledge(it.incident, now))
+        return await self._act(incident, "unacknowledged", by, lambda found, now: unacknowledge(found.incident, now))
 
     async def close(self, incident: str, by: str, note: str, length: int) -> Incident | str | None:
-        return await self._act(
-            incident, "closed_by_hand", by, lambda it, now: close(it.incident, it.shown_firing, by, note, length, now)
-        )
+        def act(found: IncidentSnapshot, now: int) -> Incident | str:
+            return close(found.incident, found.shown_firing, by, note, length, now)
+
+        return await self._act(incident, "closed_by_hand", by, act)
 
     async def _act(self, incident_id: str, what: str, by: str, act: Act) -> Incident | str | None:
         cell = Cell(Table.INCIDENTS, incident_id)
@@ -60,7 +67,10 @@ class IncidentActions:
         return done.answer
 
     async def retry(self, incident: str, target: str) -> str | None:
-        """Try a dead letter again: empty when it is under way, a sentence why not, None where there is no such ledger."""
+        """Try a dead letter again.
+
+        Returns an empty text when it is under way, a sentence why not, or None where there is no such ledger.
+        """
         cell = Cell(Table.LEDGERS, ledger_key(incident, target))
         store = await self._shards.holding(cell)
 

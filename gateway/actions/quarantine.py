@@ -1,7 +1,7 @@
-"""Replay: what went to quarantine is read once more, by the rules as they are now.
+"""Replay the quarantine: read an entry once more, by the rules as they are now.
 
-An end is always taken. That something fired long ago says nothing of now: where its source would have said so again meanwhile,
-it is passed over, so that nobody is paged for it.
+An end is always taken. A firing is passed over where its source would have repeated it meanwhile: that
+something fired long ago says nothing about now, and nobody should be paged for it.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from gateway.ports import Intake
 from gateway.state.commit import commit
 from gateway.state.shards import Shards
 
-LISTED = 1_000  # entries: all there are
+MAX_LISTED = 1_000  # entries: the quarantine holds no more
 UNKNOWN_SILENCE = HOUR  # of a source whose repeat_interval nobody knows
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """How many alerts were taken, and passed over because they are too old; or why none could be."""
+    """How many alerts were taken and how many passed over as too old, or why none could be taken."""
 
     taken: int = 0
     too_old: int = 0
@@ -39,41 +39,52 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class Replayer:
-    """`normalisers` answers those in force, by source; `shared` names the one of a source that is no longer there."""
+    """Reads entries of the quarantine again.
+
+    `normalisers` returns those in force by source, and the name of the one for sources that are no longer
+    there.
+    """
 
     shards: Shards
     intake: Intake
     normalisers: Callable[[], tuple[Mapping[str, Normaliser], str]]
 
     async def replay(self, name: str) -> Replayed | None:
-        """None where there is no such entry. It leaves the quarantine once nothing in it is bad any more. Raises `StateUnavailable`."""
-        found = next((one for one in await self.shards.quarantine(LISTED) if one[0].id == name), None)
+        """Read an entry again; None where there is no such entry.
+
+        It leaves the quarantine once nothing in it is bad any more. Raises `StateUnavailable`.
+        """
+        listed = await self.shards.quarantine(MAX_LISTED)
+        found = next(((entry, last_seen) for entry, last_seen, _ in listed if entry.id == name), None)
         if found is None:
             return None
-        quarantined = msgspec.msgpack.decode(found[0].value, type=Quarantined)
+        entry, last_seen = found
+        quarantined = msgspec.msgpack.decode(entry.value, type=Quarantined)
         normalisers, shared = self.normalisers()
         normaliser = normalisers.get(quarantined.source, normalisers[shared])
         now = await self.shards.home.now()
         parsed = _parsed(quarantined, normaliser, now)
         if isinstance(parsed, str):
             return Replayed(error=parsed)
-        stale = now - found[1] > _patience(normaliser.source)
-        seen = [one for one in parsed.seen if not (stale and one.firing)]
+        stale = now - last_seen > _patience(normaliser.source)
+        seen = [observation for observation in parsed.seen if not (stale and observation.firing)]
         if seen:
             await self.intake.accept(seen, [])
         too_old = len(parsed.seen) - len(seen)
         changes = Changes(forget=[name])
         changes.increment("received", too_old)
         changes.increment(f"seen:{Outcome.IGNORED}:{Reason.TOO_OLD}", too_old)
-        changes.log.append(LogEntry("", "quarantine_replayed", {"entry": name, "taken": len(seen), "too_old": too_old}))
+        detail: dict[str, str | int] = {"entry": name, "taken": len(seen), "too_old": too_old}
+        changes.log.append(LogEntry("", "quarantine_replayed", detail))
         await commit(self.shards.home, changes)
         return Replayed(len(seen), too_old)
 
 
 def _parsed(quarantined: Quarantined, normaliser: Normaliser, now: int) -> Parsed | str:
-    """Or the first thing that is still wrong with it."""
+    """Read the entry; the answer is a sentence where something is still wrong with it."""
     read = parse_events if quarantined.event else parse
-    body = quarantined.raw if quarantined.whole or quarantined.event else b'{"version":"4","alerts":[' + quarantined.raw + b"]}"
+    complete = quarantined.whole or quarantined.event
+    body = quarantined.raw if complete else b'{"version":"4","alerts":[' + quarantined.raw + b"]}"
     try:
         parsed = read(body, normaliser, now)
     except BadWebhook as error:

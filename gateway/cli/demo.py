@@ -20,13 +20,13 @@ from gateway.cli.exit_codes import FINDINGS
 from gateway.clock import utc_now
 from gateway.config.environment import Environment
 from gateway.model.lanes import Pace
-from gateway.sandbox import PagerDutySandbox, SlackSandbox
+from gateway.sandbox import MailSandbox, PagerDutySandbox, SlackSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from gateway.sandbox.storm import LENGTH, Webhook, storm
 from gateway.telemetry.logging import configure_logging
 
-PORTS = (9096, 9097, 9098)  # of the gateway, Slack and PagerDuty, each unless it is taken
+PORTS = (9096, 9097, 9098, 9099)  # of the gateway, Slack, PagerDuty and mail, each unless it is taken
 CHANNEL = "alerts"
 ROUTING_KEY = "demo0000000000000000000000000000"
 SETTLE_SECONDS = 60.0  # in which everything must have been told, ends included
@@ -36,9 +36,13 @@ REQUEST_TIMEOUT_SECONDS = 10.0
 PROGRESS_EVERY_SECONDS = 180  # of the storm
 MAX_LINE_LENGTH = 100
 WAITING_STATUSES = ("due", "held", "ends_due", "telling_firing")
-PACES = {"slack": Pace(50, 10), "pagerduty": Pace(20, 20)}  # the local vendors take more than the real ones
+PACES = {  # the local vendors take more than the real ones
+    "slack": Pace(50, 10),
+    "pagerduty": Pace(20, 20),
+    "email": Pace(20, 20),
+}
 
-V = TypeVar("V", SlackSandbox, PagerDutySandbox)
+V = TypeVar("V", SlackSandbox, PagerDutySandbox, MailSandbox)
 Echo = Callable[[str], None]
 
 RULES = """# The demo's rules: the starter set with every wait shortened as much as the storm is.
@@ -47,9 +51,10 @@ labels:
 destinations:
   chat:  {{slack: {{channel: "#{channel}", mention_on_page: ["@here"]}}}}
   pager: {{pagerduty: {{routing_key: {{env: PAGERDUTY_ROUTING_KEY}}}}, fallback: [chat]}}
+  mail:  {{email: {{to: [on-call@shop.example], from: alerts@shop.example}}}}
 routes:
   - name: everything
-    notify: [chat]
+    notify: [chat, mail]
     page: [pager]
     page_when: {{any: [{{severity: critical}}]}}
     group_wait: {group_wait}ms
@@ -83,6 +88,7 @@ class Scene:
     gateway: Gateway
     slack: SlackSandbox
     pagerduty: PagerDutySandbox
+    mail: MailSandbox
     url: str
     folder: Path
 
@@ -133,9 +139,10 @@ async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
 
 def _introduction(scene: Scene, speed: float) -> list[str]:
     return [
-        "The alert gateway, with a local Slack and a local PagerDuty. No account, nothing leaves this machine.\n",
+        "The alert gateway, with a local Slack, PagerDuty and mail server. No account, nothing leaves this machine.\n",
         f"  Slack      {scene.slack.page_url}",
         f"  PagerDuty  {scene.pagerduty.page_url}",
+        f"  Mail       {scene.mail.page_url}",
         f"  Gateway    {scene.url}/api/v1/incidents   {scene.url}/metrics",
         f"  Its log    {scene.folder / 'gateway.log'}\n",
         f"A storm of {LENGTH // 60} minutes, {speed:g} times faster than life: a database goes down, three services with it,",
@@ -151,10 +158,11 @@ async def _scene(folder: Path, speed: float) -> AsyncIterator[Scene]:
         async with (
             _started(SlackSandbox, PORTS[1]) as slack,
             _started(PagerDutySandbox, PORTS[2]) as pagerduty,
-            running(_environment(folder, slack, pagerduty, speed), PACES) as gateway,
+            _started(MailSandbox, PORTS[3]) as mail,
+            running(_environment(folder, slack, pagerduty, mail, speed), PACES) as gateway,
             _listening(gateway) as url,
         ):
-            yield Scene(gateway, slack, pagerduty, url, folder)
+            yield Scene(gateway, slack, pagerduty, mail, url, folder)
 
 
 @asynccontextmanager
@@ -189,7 +197,9 @@ async def _listening(gateway: Gateway) -> AsyncIterator[str]:
         await running_server.__aexit__(None, None, None)
 
 
-def _environment(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox, speed: float) -> Environment:
+def _environment(
+    folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox, mail: MailSandbox, speed: float
+) -> Environment:
     rules = folder / "rules.yaml"
     waits = {name: round(wait / speed) for name, wait in WAITS_MS.items()}
     rules.write_text(RULES.format(channel=CHANNEL, **waits), "utf-8")
@@ -201,6 +211,7 @@ def _environment(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox,
             "SLACK_API_URL": slack.url,
             "PAGERDUTY_ROUTING_KEY": ROUTING_KEY,
             "PAGERDUTY_EVENTS_URL": pagerduty.events_url,
+            "GATEWAY_SMTP_URL": mail.smtp_url,
         }
     )
 
@@ -252,7 +263,8 @@ def _story(scene: Scene) -> list[str]:
     lines.append("Who was woken:")
     pages = [f"  {page.title[:MAX_LINE_LENGTH]}  ({page.status})" for page in scene.pagerduty.incidents]
     lines += pages or ["  nobody"]
-    return lines
+    mails, threads = len(scene.mail.received), len(scene.mail.mailbox.threads)
+    return [*lines, f"Who reads mail got {mails} mails in {threads} threads."]
 
 
 async def _left(scene: Scene) -> tuple[int, int]:

@@ -17,7 +17,7 @@ NEVER = 1 << 62  # ms; later than anything
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """A stretch of time, from `begin` until `end` (ms), which is `inside` an interval as a whole or not at all."""
+    """A stretch of time from `begin` until `end` (ms), all of it `inside` an interval or all outside."""
 
     begin: int
     end: int
@@ -35,7 +35,7 @@ class Calendar:
         return self._stretch(name, now).inside
 
     def until(self, names: Iterable[str], now: int) -> int:
-        """Return when the first of these intervals begins or ends (ms), `NEVER` if none does within a year."""
+        """Return when the first of these intervals begins or ends (ms); `NEVER` if none does in a year."""
         return min((self._stretch(name, now).end for name in names), default=NEVER)
 
     def holds(self, hours: Hours, now: int) -> bool:
@@ -48,6 +48,8 @@ class Calendar:
         """Return when the first of all intervals begins or ends (ms)."""
         return self.until(self._intervals, now)
 
+    # Each answer holds until the interval next begins or ends, so an alert usually costs one look-up per
+    # interval.
     def _stretch(self, name: str, now: int) -> _Stretch:
         known = self._known.get(name)
         if known is None or not known.begin <= now < known.end:

@@ -1,4 +1,4 @@
-"""The controls, compiled: which silences match an alert, whether paging is paused, and whether nothing is suppressed."""
+"""The controls, compiled: which silences match an alert, and whether a pause or a bypass is in force."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ MAX_SWITCH_LENGTH = DAY  # of a pause or a bypass
 
 
 class CompiledControls:
-    """One version of the controls. Silences that somebody ended are left out, unless `ended` asks for them too."""
+    """One version of the controls.
+
+    Silences that somebody ended are left out, unless `ended` asks for them too.
+    """
 
     def __init__(self, controls: Controls, *, ended: bool = False) -> None:
         self.controls = controls
@@ -50,7 +53,7 @@ class CompiledControls:
         return Verdict(MemberStatus.SUPPRESSED, Reason.PAUSED, f"pause by {pause.by}", pause.until, pause.reason)
 
     def silenced(self, alert: Alert, joined_at: int, calendar: Calendar, now: int, *, four_eyes: bool) -> Verdict | None:
-        """Return the verdict of the silence that covers the alert now; of several, the one that lasts longest."""
+        """Return the verdict of the silence that covers the alert now; of several, the longest decides."""
         found = [silence for silence in self.matching(alert) if may_silence(silence, alert, joined_at, four_eyes=four_eyes)]
         active = [silence for silence in found if state_of(silence, calendar, now) is SilenceState.ACTIVE]
         if not active:
@@ -73,7 +76,10 @@ NO_CONTROLS = CompiledControls(Controls())
 
 @lru_cache(maxsize=16)
 def compile_controls(row: bytes) -> CompiledControls:
-    """Compile the store's row. Results are cached, since the row is read with each plan and rarely changes."""
+    """Compile the store's row.
+
+    Results are cached, since the row is read with each plan and rarely changes.
+    """
     return CompiledControls(load_controls(row)) if row else NO_CONTROLS
 
 
@@ -86,8 +92,12 @@ def state_of(silence: Silence, calendar: Calendar, now: int) -> SilenceState:
 
 
 def may_silence(silence: Silence, alert: Alert, joined_at: int, *, four_eyes: bool) -> bool:
-    """Return whether a silence that matches the alert may keep its episode quiet, which joined its incident at `joined_at`."""
-    # Whoever silenced what fired then has not seen this episode: it may be another problem, so people are told of it.
+    """Return whether a silence that matches the alert may keep its episode quiet.
+
+    The episode joined its incident at `joined_at` (ms).
+    """
+    # Whoever silenced what fired then has not seen this episode: it may be another problem, so people are
+    # told of it.
     if silence.until_resolved and joined_at > silence.starts_at:
         return False
     # With four eyes, one person alone cannot keep a critical alert from the people on call.
@@ -104,7 +114,9 @@ def switch(controls: Controls, kind: Literal["pause", "bypass"], requested: Swit
         return Rejection(kind, f"there is no {kind}", missing=True)
     if requested.until - now > MAX_SWITCH_LENGTH:
         return Rejection(
-            "until", f"a {kind} may last {MAX_SWITCH_LENGTH // HOUR} h at most", "order it again when that time comes"
+            "until",
+            f"a {kind} may last {MAX_SWITCH_LENGTH // HOUR} h at most",
+            "order it again when that time comes",
         )
     version = controls.version + 1
     begun = now if present is None else present.at

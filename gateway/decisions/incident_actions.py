@@ -1,4 +1,4 @@
-"""A person's actions on an incident, as pure changes of values: acknowledge, close by hand, retry a dead letter.
+"""A person's actions on an incident, as values: acknowledge, close by hand, retry a dead letter.
 
 An action is news, as a new alert is: the incident gets a new revision and is planned at once.
 """
@@ -32,11 +32,12 @@ def unacknowledge(incident: Incident, now: int) -> Incident | str:
 
 
 def close(incident: Incident, firing: Iterable[Alert], by: str, note: str, length: int, now: int) -> Incident | str:
-    """Return the incident closed for `length` ms although alerts fire, or a sentence that says why it cannot be closed.
+    """Return the incident closed for `length` ms although alerts fire, or a sentence that says why not.
 
     `firing` are the alerts that people see as firing. A closed incident takes no new alerts.
     """
     firing = tuple(firing)
+    # Nothing is left to close by hand: the end is told by itself.
     if incident.resolved_at or not firing:
         return "nothing fires in the incident: it ends by itself"
     if incident.closed is not None:

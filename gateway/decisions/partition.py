@@ -1,4 +1,4 @@
-"""Partitions: alerts with different values of the `partition_by` labels never correlate with or inhibit each other.
+"""Partitions: alerts that differ in the labels of `partition_by` never correlate with or inhibit each other.
 
 A partition lives in one shard of the store. A shard is the unit of atomicity and of scale.
 """
@@ -17,7 +17,10 @@ def partition_of(labels: Mapping[str, str], by: Sequence[str]) -> tuple[str, ...
 
 
 def shard_of(partition: Sequence[str], shards: int) -> int:
-    """Return the number of a partition's shard. It is the same in every replica and every version of the gateway."""
+    """Return the number of a partition's shard.
+
+    It is the same in every replica and every version of the gateway.
+    """
     if shards == 1 or not any(partition):
         return HOME
     values = b"\xff".join(value.encode("utf-8", "surrogatepass") for value in partition)
@@ -25,5 +28,5 @@ def shard_of(partition: Sequence[str], shards: int) -> int:
 
 
 def kept_apart(labels: Sequence[str], by: Sequence[str]) -> tuple[str, ...]:
-    """Return the labels that two alerts must agree in: the `labels` of a rule, and the `partition_by` labels `by`."""
+    """Return the labels that two alerts must agree in: those of a rule, and those of `partition_by`."""
     return (*by, *(name for name in labels if name not in by))

@@ -9,7 +9,7 @@ from gateway.model.rules.rulebook import Rulebook
 
 
 class Policy:
-    """One rule set: `router` decides who is notified, `suppressor` what keeps them quiet, `calendar` which intervals hold."""
+    """One rule set: `router` says who is notified, `suppressor` who is not, `calendar` which hours it is."""
 
     def __init__(self, rules: Rulebook) -> None:
         self.rules = rules

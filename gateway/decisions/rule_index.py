@@ -1,8 +1,8 @@
 """Find the rules whose matchers hold for an alert, at a cost that does not grow with the number of rules.
 
-Each rule is a bit of an integer. For each label that rules look at, the index remembers for each value the bits of the
-rules that the value satisfies; an alert costs one look-up per such label. Whole answers are remembered too, by the
-values of those labels. Each cache is bounded, and is emptied when it is full.
+Each rule is a bit of an integer. For each label that rules look at, the index remembers for each value the
+bits of the rules that the value satisfies; an alert costs one look-up per such label. Whole answers are
+remembered too, by the values of those labels. Each cache is bounded, and is emptied when it is full.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ MAX_CACHED_ANSWERS = 16384
 
 
 class RuleIndex:
-    """An index over rules, compiled once per rule set. Rule `i` is the i-th tuple of matchers; an empty tuple matches all."""
+    """An index over rules, compiled once per rule set.
+
+    Rule `i` is the i-th tuple of matchers; an empty tuple matches all.
+    """
 
     def __init__(self, rules: Sequence[tuple[Matcher, ...]]) -> None:
         self._every = (1 << len(rules)) - 1
@@ -58,8 +61,8 @@ class _Column:
         self._kept: dict[str, int] = {}
         self._literal = [(number, matcher) for number, matcher in entries if matcher.literals is not None]
         self._patterns = [(number, matcher) for number, matcher in entries if matcher.literals is None]
-        # `_demanding` are the bits of rules with a positive literal, which only a named value satisfies. `_named` holds, for
-        # each literal, the rules that name it, and whether they do so to exclude it.
+        # `_demanding` are the bits of rules with a positive literal, which only a named value satisfies.
+        # `_named` holds, for each literal, the rules that name it, and whether they do so to exclude it.
         self._demanding = 0
         self._named: dict[str, list[tuple[int, bool]]] = {}
         for number, matcher in self._literal:
@@ -79,6 +82,7 @@ class _Column:
         return bits
 
     def _literally(self, value: str) -> int:
+        # A rule may name a label twice, so it holds only if the value meets as many literals as the rule has.
         failed, met = 0, []
         for number, negated in self._named.get(value, ()):
             if negated:
@@ -99,7 +103,7 @@ class _Column:
         else:
             try:
                 hits = set(self._set.Match(value) or ())
-            except UnicodeEncodeError:
+            except UnicodeEncodeError:  # a lone surrogate is no UTF-8: no pattern describes it
                 hits = set()
         failed = 0
         for position, (number, matcher) in enumerate(self._patterns):
@@ -109,7 +113,7 @@ class _Column:
 
 
 def _pattern_set(matchers: list[Matcher]) -> re2.Set | None:
-    """Compile all patterns of a label into one automaton; None if there are none, or if it would be too large."""
+    """Compile all patterns of a label into one automaton; None for no patterns, or for too large a one."""
     if not matchers:
         return None
     options = re2.Options()

@@ -51,7 +51,8 @@ async def _tell_twice(notifier: ClosableNotifier, destination: Destination, secr
                 found.append(Finding(Mark.BAD, address, f"{state.value}: {trouble}"))
                 break
             message_ref = answer.message_ref
-            found.append(Finding(Mark.GOOD, address, f"{state.value} delivered ({message_ref.id})"))
+            detail = f"; {answer.detail}" if answer.detail else ""
+            found.append(Finding(Mark.GOOD, address, f"{state.value} delivered ({message_ref.id}){detail}"))
     return found
 
 

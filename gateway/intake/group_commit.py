@@ -1,6 +1,7 @@
-"""Webhook time: gather what the observations touch, decide, commit. A webhook that is answered 2xx is in the store by then.
+"""Webhook time: gather what the observations touch, decide, commit.
 
-Webhooks that arrive while a commit is under way are committed together by the next one, as databases do ("group commit").
+A webhook that is answered 2xx is in the store by then. Webhooks that arrive while a commit is under way are
+committed together by the next one, as databases do ("group commit").
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ log = structlog.get_logger("gateway.intake")
 
 
 class BatchOutcome(StrEnum):
-    """What became of webhooks that were committed together."""
+    """The outcome of committing several webhooks together."""
 
     TAKEN = "taken"
     STORE_FULL = "store_full"  # the store takes nothing that grows: the ends among them are taken all the same
@@ -53,7 +54,7 @@ class BatchOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one commit takes; `heard` names the watchdogs that got a heartbeat."""
+    """The content of one commit; `heard` names the watchdogs that got a heartbeat."""
 
     seen: Sequence[Observation]
     quarantined: Sequence[Quarantined] = ()
@@ -61,7 +62,7 @@ class _Part:
 
 
 class _Read(NamedTuple):
-    """What was read for one commit: the heartbeats of its watchdogs, and what was decided about its observations."""
+    """The heartbeats that were read for one commit, and what was decided about its observations."""
 
     heartbeats: Result
     changes: Changes
@@ -85,8 +86,9 @@ def _count_nowhere(what: str, outcome: str) -> None:
 class GroupCommit:
     """The intake of one shard.
 
-    `woken` is called after each commit, so that what is due now is looked at now; `taken` with the verdicts and the store's time
-    in ms; `count` with what was committed together ("webhooks", "ends") and its `BatchOutcome`.
+    `woken` is called after each commit, so that what is due now is looked at now; `taken` with the verdicts
+    and the store's time in ms; `count` with what was committed together ("webhooks", "ends") and its
+    `BatchOutcome`.
     """
 
     def __init__(
@@ -169,7 +171,7 @@ class GroupCommit:
                 webhook.done.set_exception(error)
 
     async def _take_ends(self, batch: list[_Waiting]) -> None:
-        """Take the ends of webhooks that were refused because the store is full, so that people hear that it is over.
+        """Take the ends of webhooks that a full store has refused, so that people hear that it is over.
 
         The webhooks stay refused: Alertmanager sends them again, and their ends are known by then.
         """
@@ -181,8 +183,8 @@ class GroupCommit:
             log.warning("ends_not_taken", outcome=outcome.value, error=repr(error)[:200])
 
     async def _outcome_of(self, what: str, batch: list[_Waiting]) -> tuple[BatchOutcome, BaseException | None]:
-        """Take the batch, and return what became of it, with the error for its senders. It is a task so that it fails alone."""
-        task = asyncio.create_task(self._take(batch))
+        """Take the batch, and return what became of it, with the error for its senders."""
+        task = asyncio.create_task(self._take(batch))  # a task, so that whatever goes wrong stays in it
         await asyncio.wait([task])
         if task.cancelled():  # by a library: nobody else knows of this task
             error: BaseException | None = StateUnavailable("the commit was cut off: try again")
@@ -215,7 +217,7 @@ class GroupCommit:
         return _Read(heartbeats, changes, verdicts)
 
     async def _decide(self, observations: Sequence[Observation]) -> tuple[Changes, Sequence[Taken]]:
-        """Return everything that the observations change, and what each of them was: the first half of the path of an alert."""
+        """Return what the observations change, and the verdict of each: the first half of an alert's path."""
         if not observations:
             return Changes(), ()
         resolved, lookup = await read_alerts(self._store, observations)

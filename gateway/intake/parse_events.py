@@ -1,8 +1,10 @@
-"""From what Alertmanager's event recorder posts to observations: ends that its webhook swallows, and what it mutes.
+"""Parse what Alertmanager's event recorder posts: ends that its webhook swallows, and what it mutes.
 
-`--enable-feature=event-recorder`, from 0.33 on (eventrecorder/ in its repository): JSON of protobuf messages, one object, or with
-`batch: true` a list. 64-bit numbers are decimal texts, so a fingerprint is not the webhook's sixteen hexadecimal digits; labels are
-a list of pairs in 0.33 and 0.34 and an object after that. Events may be lost, come twice (each HA peer records) and in any order.
+The recorder exists from Alertmanager 0.33 on (`--enable-feature=event-recorder`, eventrecorder/ in its
+repository). It posts protobuf messages as JSON: one object, or with `batch: true` a list. 64-bit numbers are
+decimal texts, so a fingerprint is not the webhook's sixteen hexadecimal digits. Labels are a list of pairs
+in 0.33 and 0.34, and an object after that. Events may be lost, come twice (each HA peer records) and come in
+any order.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from gateway.model.quarantined import MAX_RAW, Quarantined
 from gateway.model.rules.source import Source
 from gateway.model.webhook import WireAlert
 
-LONGEST_NOTE = 200  # characters of what a person wrote there
+MAX_NOTE_LENGTH = 200  # characters of what a person wrote there
 
 
 class _Snapshot(msgspec.Struct):
@@ -68,7 +70,7 @@ class _Inhibited(msgspec.Struct):
 
 
 class _Data(msgspec.Struct):
-    """At most one of these; events of other kinds have none of them."""
+    """The part of an event that says what happened: at most one of these; other kinds of events have none."""
 
     alertResolved: _Resolved | None = None  # noqa: N815
     silenceMutedAlert: _Silenced | None = None  # noqa: N815
@@ -86,7 +88,10 @@ Read = Observation | Malformed | tuple[str, str] | None
 
 
 def parse_events(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
-    """Raises `BadWebhook` for a body that holds no events at all; one bad event becomes a stray alone."""
+    """Parse a body of events; a bad event goes to quarantine alone.
+
+    Raises `BadWebhook` for a body that holds no events at all.
+    """
     try:
         found = _one_or_many(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -140,34 +145,39 @@ def _quieted(alert: _Snapshot, by: str, normaliser: Normaliser, now: int) -> tup
     return seen if isinstance(seen, Malformed) else (seen.copy, by)
 
 
-def _silence(one: _Silence) -> str:
-    """Shorter than the silence itself, so that nothing of it is needed to know it again."""
-    told = f" by {one.createdBy}" if one.createdBy else ""
-    return f"silence {one.id}{told}" + (f": {one.comment[:LONGEST_NOTE]}" if one.comment else "")
+def _silence(silence: _Silence) -> str:
+    """Describe the silence, so that people can find it at its Alertmanager."""
+    creator = f" by {silence.createdBy}" if silence.createdBy else ""
+    note = f": {silence.comment[:MAX_NOTE_LENGTH]}" if silence.comment else ""
+    return f"silence {silence.id}{creator}{note}"
 
 
-def _inhibition(one: _Inhibited) -> str:
-    names = ", ".join(sorted(rule.name for rule in one.inhibitRules if rule.name))
-    sources = ", ".join(sorted(_fingerprint(value) for value in one.inhibitingFingerprints))
-    return f"inhibited by {sources}" + (f" ({names[:LONGEST_NOTE]})" if names else "")
+def _inhibition(inhibited: _Inhibited) -> str:
+    names = ", ".join(sorted(rule.name for rule in inhibited.inhibitRules if rule.name))
+    sources = ", ".join(sorted(_fingerprint(value) for value in inhibited.inhibitingFingerprints))
+    return f"inhibited by {sources}" + (f" ({names[:MAX_NOTE_LENGTH]})" if names else "")
 
 
-def _observed(one: _Snapshot, status: str, normaliser: Normaliser, now: int, trace: str) -> Observation | Malformed:
-    labels, annotations = _pairs(one.labels), _pairs(one.annotations)
+def _observed(alert: _Snapshot, status: str, normaliser: Normaliser, now: int, trace: str) -> Observation | Malformed:
+    labels, annotations = _pairs(alert.labels), _pairs(alert.annotations)
     if labels is None:
         return Malformed("labels", "neither pairs of key and value nor an object of texts")
-    wire = WireAlert(labels, annotations or {}, status, one.startsAt, one.endsAt, "", _fingerprint(one.fingerprint))
+    wire = WireAlert(labels, annotations or {}, status, alert.startsAt, alert.endsAt, "", _fingerprint(alert.fingerprint))
     return normaliser.normalise(wire, "", now, trace)
 
 
 def _fingerprint(value: str | int) -> str:
-    """As the webhook writes it; nothing where it is none, and then it is computed."""
+    """Return the fingerprint as the webhook writes it; empty where it is none, and is computed then."""
     number = int(value) if isinstance(value, int) or (value.isascii() and value.isdigit() and len(value) <= 20) else 0
     return f"{number:016x}" if 0 < number < 1 << 64 else ""
 
 
 def _pairs(value: object) -> dict[str, str] | None:
-    """`{"labels": [{"key": …, "value": …}]}`, or `{name: value}`; an empty value is left out by protobuf."""
+    """Return labels or annotations by name, or None where they are no such thing.
+
+    They come as `{"labels": [{"key": …, "value": …}]}` or as `{name: value}`; protobuf leaves empty values
+    out.
+    """
     if not isinstance(value, dict):
         return {} if value is None else None
     listed = value.get("labels")

@@ -1,4 +1,8 @@
-"""From a webhook's body to observations: strictly, as Alertmanager sends it, or else alert by alert, so that one spoils no other."""
+"""Parse a webhook's body into observations.
+
+It is read strictly first, as Alertmanager sends it. A body that is not so is read alert by alert, so that a
+bad one spoils no other.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ _loose_alert = msgspec.json.Decoder(LooseAlert).decode
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """`quieted`: by copy, what keeps it quiet at its source."""
+    """The content of one body; `quieted` has, by copy, what keeps it quiet at its source."""
 
     source: str
     seen: list[Observation]
@@ -33,7 +37,10 @@ class Parsed:
 
 
 def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
-    """Raises `BadWebhook` for a body that is no webhook at all; one bad alert becomes a stray alone."""
+    """Parse a webhook; a bad alert goes to quarantine alone.
+
+    Raises `BadWebhook` for a body that is no webhook at all.
+    """
     try:
         strict = _strict(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -80,10 +87,11 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
 
 def check_count(count: int) -> None:
     if count > MAX_ALERTS:
-        raise BadWebhook("alerts", f"{count} of them: at most {MAX_ALERTS} are taken at once; set max_alerts on the receiver")
+        limit = f"at most {MAX_ALERTS} are taken at once; set max_alerts on the receiver"
+        raise BadWebhook("alerts", f"{count} of them: {limit}")
 
 
 def _quarantined(normaliser: Normaliser, found: Malformed, raw: bytes) -> Quarantined:
-    """Its position in the body stays out of the field, so that the same fault is one entry."""
+    """Return the entry for a bad alert, without its position in the body: so the same fault is one entry."""
     place = f"alerts[].{found.field}".rstrip(".")
     return Quarantined(normaliser.source.name, place, found.error, raw[:MAX_RAW], reason=found.reason)

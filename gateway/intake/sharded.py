@@ -20,8 +20,8 @@ log = structlog.get_logger("gateway.intake")
 class ShardedIntake:
     """The intake over all shards; `intakes` by shard.
 
-    A webhook for several shards counts as taken when each of them has its part. Where one shard could not take its part, the
-    sender sends all of it again, and the other shards know their parts by then.
+    A webhook for several shards counts as taken when each of them has its part. Where one shard could not
+    take its part, the sender sends all of it again, and the other shards know their parts by then.
     """
 
     def __init__(self, intakes: Sequence[GroupCommit], policy: Policy) -> None:
@@ -30,7 +30,7 @@ class ShardedIntake:
         self._watchdogs = policy.suppressor.watchdogs
 
     async def accept(self, seen: Sequence[Observation], quarantined: Sequence[Quarantined]) -> None:
-        """Return when everything given is durable. Raises `StateUnavailable`; then none of it counts as taken."""
+        """Return when everything is durable. Raises `StateUnavailable`; then none of it counts as taken."""
         heard = self._watchdogs.heard(seen)
         if len(self._intakes) == 1:
             await self._intakes[HOME].accept(seen, quarantined, heard)
@@ -47,7 +47,10 @@ class ShardedIntake:
         _demand_all(tasks)
 
     def _parts(self, seen: Sequence[Observation], has_quarantined: bool, has_heartbeats: bool) -> dict[int, list[Observation]]:
-        """Return the observations by shard. A heartbeat is for every shard: the ends that wait for it may be in any of them."""
+        """Return the observations by shard.
+
+        A heartbeat is for every shard: the ends that wait for it may be in any of them.
+        """
         count = len(self._intakes)
         parts: dict[int, list[Observation]] = {HOME: []} if has_quarantined or not seen else {}
         if has_heartbeats:

@@ -1,4 +1,4 @@
-"""Note on the timelines of alerts what their source says to keep quiet by itself, once for each thing that quiets one."""
+"""Note on the timelines of alerts what their source keeps quiet by itself, whenever that changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.state.transact import transact
 
 
 class _Seen(NamedTuple):
-    """What is stored of the source, with its version, and the alerts that fire of the copies that are newly quiet."""
+    """The state of the source with its version, and by copy the alerts that fire and are newly quiet."""
 
     version: bytes
     source_state: SourceState
@@ -27,8 +27,8 @@ class _Seen(NamedTuple):
 async def log_source_mutes(shards: Shards, source: str, quieted: Mapping[str, str]) -> None:
     """Note on the timelines which copies the source keeps quiet.
 
-    `quieted` has, by copy, what keeps it quiet. The source says so whenever it looks at a group; only changes are noted. Raises
-    `StateUnavailable`.
+    `quieted` has, by copy, what keeps it quiet. The source says so whenever it looks at a group; only
+    changes are noted. Raises `StateUnavailable`.
     """
     cell = source_state_cell(source)
 

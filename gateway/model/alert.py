@@ -16,8 +16,9 @@ MAX_COPIES = 64
 class Observation(msgspec.Struct, frozen=True, gc=False):
     """One alert of one webhook, normalised, or a conclusion that the gateway drew without a webhook.
 
-    `alert` is the identity, `copy` is `source/fingerprint`, and `labels` are those that count. A conclusion has the time of
-    the state that it was drawn from in `inferred_at` (ms, 0 for a webhook), and a sentence for people in `because`.
+    `alert` is the identity, `copy` is `source/fingerprint`, and `labels` are those that count. A conclusion
+    has the time of the state that it was drawn from in `inferred_at` (ms, 0 for a webhook), and a sentence
+    for people in `because`.
     """
 
     copy: str
@@ -42,8 +43,8 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
 class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The state of an alert as one source reports it under one fingerprint.
 
-    `ends_at` is the last end that the source knows of, 0 for none. `said_at` is when the source last reported it, to the
-    minute (ms of the store's clock; 0 in a record that an older gateway wrote).
+    `ends_at` is the last end that the source knows of, 0 for none. `said_at` is when the source last reported
+    it, to the minute (ms of the store's clock; 0 in a record that an older gateway wrote).
     """
 
     firing: bool
@@ -55,8 +56,9 @@ class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The record of one alert.
 
-    `episode` numbers its episodes; it is 0 for an alert of which only an end was ever seen. The first number is the time of
-    the first episode in seconds, so that an alert that was forgotten and fires again never gets an old episode's id.
+    `episode` numbers its episodes; it is 0 for an alert of which only an end was ever seen. The first number
+    is the time of the first episode in seconds, so that an alert that was forgotten and fires again never
+    gets an old episode's id.
     """
 
     id: str

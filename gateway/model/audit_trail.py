@@ -22,8 +22,8 @@ class LoggedEntry(NamedTuple):
 class Stretch(NamedTuple):
     """The entries of the log after a position.
 
-    Entries are numbered from 1 as they are written. `first` is the number of the oldest entry that is left in the log, `last`
-    that of the newest (0 for a log that never had one).
+    Entries are numbered from 1 as they are written. `first` is the number of the oldest entry that is left in
+    the log, `last` that of the newest (0 for a log that never had one).
     """
 
     entries: tuple[LoggedEntry, ...]
@@ -47,8 +47,8 @@ class Shipped(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Batch(NamedTuple):
     """The entries that are sent to a destination in one request.
 
-    `lost` entries before the first were trimmed from the log before they could be sent. The same batch always has the same
-    `id`, so that a receiver can drop one that comes twice.
+    `lost` entries before the first were trimmed from the log before they could be sent. The same batch always
+    has the same `id`, so that a receiver can drop one that comes twice.
     """
 
     id: str

@@ -6,7 +6,7 @@ from gateway.model.changes import Cell, Table
 
 RULES = Cell(Table.META, "rules")
 CONTROLS = Cell(Table.META, "orders")
-SWEPT = Cell(Table.META, "orders_swept")  # the version of the controls for which all incidents were planned again
+SWEPT = Cell(Table.META, "orders_swept")  # the version of the controls that all incidents were planned for
 
 
 def shipped_cell(destination: str) -> Cell:

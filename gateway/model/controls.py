@@ -1,4 +1,4 @@
-"""Controls, which people set for a while: silences, a pause of all paging, a bypass of everything that suppresses.
+"""Controls that people set for a while: silences, a pause of paging, a bypass of everything that suppresses.
 
 There is one set of controls, in one row of the store. Each change makes a new version of it.
 """
@@ -21,9 +21,10 @@ class SilenceState(StrEnum):
 class Silence(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A silence: nobody is notified of alerts that match, from `starts_at` until `ends_at` (ms).
 
-    A recurring silence holds only in its time intervals `during`. With `until_resolved` the silence covers only what fired
-    when it began; people are notified of a new episode. `approved_by` is a second person; where the policy wants four eyes, a
-    silence without one does not cover critical alerts. `version` is the version of the controls that last changed it.
+    A recurring silence holds only in its time intervals `during`. With `until_resolved` the silence covers
+    only what fired when it began; people are notified of a new episode. `approved_by` is a second person;
+    where the policy wants four eyes, a silence without one does not cover critical alerts. `version` is the
+    version of the controls that last changed it.
     """
 
     id: str

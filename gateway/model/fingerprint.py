@@ -1,7 +1,7 @@
-"""Hash a label set in two ways: Alertmanager's fingerprint over all labels, and our identity over those that count.
+"""Two hashes of a label set: Alertmanager's fingerprint over all labels, our identity over those that count.
 
-The fingerprint is Prometheus's LabelSet.Fingerprint: FNV-1a 64 over the sorted pairs, each name and value followed by 0xFF
-(https://github.com/prometheus/common/blob/main/model/signature.go).
+The fingerprint is Prometheus's LabelSet.Fingerprint: FNV-1a 64 over the sorted pairs, each name and value
+followed by 0xFF (https://github.com/prometheus/common/blob/main/model/signature.go).
 """
 
 from __future__ import annotations

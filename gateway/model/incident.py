@@ -41,10 +41,10 @@ class Closure(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class StatusCounts(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The number of members in each status at one target, and of the notified episodes whose end is still open.
+    """The number of members in each status at one target, and of notified episodes whose end is still open.
 
-    Each member is exactly one of `told`, `undeliverable`, `suppressed`, `held` and `due`. Each episode of which the target
-    was notified and whose end it does not know yet is one of `telling_firing` and `ends_…`.
+    Each member is exactly one of `told`, `undeliverable`, `suppressed`, `held` and `due`. Each episode of
+    which the target was notified and whose end it does not know yet is one of `telling_firing` and `ends_…`.
     """
 
     members: int = 0
@@ -64,7 +64,8 @@ class StatusCounts(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The record of one incident.
 
-    `revision` grows with each change that people could see; `planned_revision` is the newest one that was planned.
+    `revision` grows with each change that people could see; `planned_revision` is the newest one that was
+    planned.
     """
 
     id: str

@@ -8,7 +8,10 @@ MAX_INSTANT = 253_402_300_799_000  # ms: the end of the year 9999, the last time
 
 
 def instant(milliseconds: int) -> datetime:
-    """Return the time in UTC. A time outside of a datetime's range, which an alert may claim, becomes the nearest inside."""
+    """Return the time in UTC.
+
+    A time outside of a datetime's range, which an alert may claim, becomes the nearest inside.
+    """
     return datetime.fromtimestamp(min(max(milliseconds, 0), MAX_INSTANT) / 1000, UTC)
 
 

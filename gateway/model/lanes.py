@@ -26,8 +26,8 @@ class Pace:
     def key(self, lane: str) -> str:
         """Return the key under which the rate is counted.
 
-        It is the place with the channel that a template gave (a lane is `destination` or `destination:channel`), or the lane
-        itself where no place is known.
+        It is the place with the channel that a template gave (a lane is `destination` or
+        `destination:channel`), or the lane itself where no place is known.
         """
         return self.place + lane.partition(":")[2] if self.place else lane
 
@@ -35,8 +35,9 @@ class Pace:
 class LaneRule(NamedTuple):
     """The limits on which deliveries of the agenda may be claimed now.
 
-    `paces` and `kinds` are by destination, and `running` counts the deliveries under way by lane. A lane has at most `width`
-    of them. `room` says, by kind, how many more of that kind may start, so that a vendor that hangs leaves room for others.
+    `paces` and `kinds` are by destination, and `running` counts the deliveries under way by lane. A lane has
+    at most `width` of them. `room` says, by kind, how many more of that kind may start, so that a vendor that
+    hangs leaves room for others.
     """
 
     paces: Mapping[str, Pace] = {}
@@ -47,6 +48,6 @@ class LaneRule(NamedTuple):
 
 
 def closed_lane(row: bytes) -> tuple[int, int]:
-    """Return since when and until when (ms) a lane is closed, read from its row `closed:<lane>`; zeros if it never was."""
+    """Return since when and until when (ms) a lane is closed, from its row `closed:<lane>`; 0 for never."""
     since, _, until = row.decode().partition(" ")
     return int(since or 0), int(until or 0)

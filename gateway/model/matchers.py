@@ -1,4 +1,4 @@
-"""Matchers with Alertmanager's meaning: four operators, RE2 anchored at both ends, a missing label is the empty string."""
+"""Matchers with Alertmanager's meaning: four operators, anchored RE2, a missing label is the empty string."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ Labels = Mapping[str, str]
 Mode = Literal["fallback", "utf8", "classic"]
 
 CACHE_SIZE = 1024  # remembered values per pattern; one google-re2 call costs ten dictionary look-ups
-_ONE_BYTE = re2.compile(r"(?:^|[^\\])(?:\\\\)*\\C")  # RE2 takes \C for a single byte, Go's reading of RE2 does not
+# RE2 takes \C for a single byte; Go's reading of RE2, which Alertmanager uses, refuses it.
+_ONE_BYTE = re2.compile(r"(?:^|[^\\])(?:\\\\)*\\C")
 _SPECIAL = frozenset("\\.+*?()[]{}^$|")
 
 
@@ -46,7 +47,7 @@ class Matcher:
 
     @property
     def literals(self) -> frozenset[str] | None:
-        """Return the values that an equality or a plain alternation (`a|b`) names, None for a real pattern."""
+        """Return the values that an equality or an alternation (`a|b`) names, None for a real pattern."""
         return self._literals
 
     def accepts(self, value: str) -> bool:
@@ -77,7 +78,11 @@ class Matcher:
         return f"Matcher({self})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Matcher) and (self.name, self.op, self.value) == (other.name, other.op, other.value)
+        return isinstance(other, Matcher) and (self.name, self.op, self.value) == (
+            other.name,
+            other.op,
+            other.value,
+        )
 
     def __hash__(self) -> int:
         return hash((self.name, self.op, self.value))
@@ -112,8 +117,8 @@ def _alternatives(pattern: str) -> frozenset[str] | None:
 def parse_matchers(text: str, mode: Mode = "fallback") -> tuple[Matcher, ...]:
     """Parse one matcher or several, in braces or not. Raises `MatcherError`, a `ValueError` with an `offset`.
 
-    The mode `fallback` is Alertmanager's default: where both syntaxes take the text and disagree, the classic one wins
-    (https://prometheus.io/docs/alerting/latest/configuration/#label-matchers).
+    The mode `fallback` is Alertmanager's default: where both syntaxes take the text and disagree, the classic
+    one wins (https://prometheus.io/docs/alerting/latest/configuration/#label-matchers).
     """
     return tuple(Matcher(*parts) for parts in _read(text, mode))
 
@@ -126,12 +131,14 @@ def _read(text: str, mode: Mode) -> list[tuple[str, str, str]]:
     except MatcherError:
         if mode == "utf8":
             raise
+        # If the classic syntax does not take the text either, the error of the UTF-8 syntax is shown.
         try:
             return classic_matchers(text)
         except MatcherError:
             return utf8_matchers(text)
     if mode == "utf8":
         return modern
+    # Both take the text. Where they disagree Alertmanager logs a warning and uses the classic reading.
     try:
         return classic_matchers(text)
     except MatcherError:

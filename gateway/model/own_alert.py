@@ -1,4 +1,4 @@
-"""The gateway's own alerts: problems that it finds with itself, which take the same path as everybody's alerts."""
+"""The gateway's own alerts: problems that it finds with itself, sent down the same path as any alert."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ OWN_SUBJECT = "gateway_destination"  # the label of an own alert that names the 
 OWN_WATCHDOG = "watchdog"  # the label of an own alert that names the watchdog whose heartbeat is missing
 
 TEXTS = {
-    "GatewayStuck": (Severity.CRITICAL, "The gateway cannot work on {subject}", "Its log says why (subject_failed)."),
+    "GatewayStuck": (
+        Severity.CRITICAL,
+        "The gateway cannot work on {subject}",
+        "Its log says why (subject_failed).",
+    ),
     "GatewayDeliveryFailing": (
         Severity.ERROR,
         "Notifications cannot be delivered to {destination}",
@@ -53,7 +57,7 @@ TEXTS = {
     "GatewayHeartbeatMissing": (
         Severity.CRITICAL,
         "No heartbeat of {watchdog}: alerts from {source} may not reach us",
-        "Prometheus, its Alertmanager or the way from them to here is broken. This ends by itself with the next heartbeat.",
+        ("Prometheus, its Alertmanager or the way from them to here is broken. This ends by itself with the next heartbeat."),
     ),
     "GatewayPaused": (
         Severity.WARNING,
@@ -87,7 +91,12 @@ class OwnAlert(NamedTuple):
 
     @property
     def full(self) -> dict[str, str]:
-        return {"alertname": self.name, "severity": TEXTS[self.name][0].word, "service": "alert-gateway", **self.labels}
+        return {
+            "alertname": self.name,
+            "severity": TEXTS[self.name][0].word,
+            "service": "alert-gateway",
+            **self.labels,
+        }
 
     @property
     def copy(self) -> str:

@@ -1,7 +1,7 @@
 """Records as the store keeps them: one byte for the format, then msgpack.
 
-Two versions of the gateway can run side by side, because fields are only ever added at the end, with a default. An older
-reader passes over a field that it does not know; a newer one fills in the default.
+Two versions of the gateway can run side by side, because fields are only ever added at the end, with a
+default. An older reader passes over a field that it does not know; a newer one fills in the default.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ _source_state = msgspec.msgpack.Decoder(SourceState).decode
 _shipped = msgspec.msgpack.Decoder(Shipped).decode
 
 
-def dump(record: Alert | Incident | Ledger | SourceState | Controls | Shipped | WatchdogState | None) -> bytes:
+def dump(
+    record: Alert | Incident | Ledger | SourceState | Controls | Shipped | WatchdogState | None,
+) -> bytes:
     return FORMAT + _encode(record)
 
 

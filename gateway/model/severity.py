@@ -6,7 +6,10 @@ from enum import IntEnum
 
 
 class Severity(IntEnum):
-    """A comparable severity. `NONE` is that of an alert that needs nobody, such as Watchdog or InfoInhibitor."""
+    """A comparable severity.
+
+    `NONE` is that of an alert that needs nobody, such as Watchdog or InfoInhibitor.
+    """
 
     NONE = 0
     INFO = 1

@@ -1,4 +1,4 @@
-"""The reports of a source's HA peers when they are polled, and what is remembered of them until the next poll."""
+"""The reports of a source's HA peers when they are polled, and the memory of them until the next poll."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from gateway.model.alert import Alert, Copy, Observation
 class Active(NamedTuple):
     """One alert that fires at a peer and is routed to the gateway.
 
-    `quieted` names what keeps the peer from sending it (a silence, an inhibition, a mute); it is empty where nothing does.
+    `quieted` names what keeps the peer from sending it (a silence, an inhibition, a mute); it is empty where
+    nothing does.
     """
 
     seen: Observation
@@ -23,7 +24,7 @@ class Active(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PeerReport:
-    """The answer of one peer: how long it has been up (ms), and its active alerts by copy (`source/fingerprint`)."""
+    """The answer of one peer: how long it has been up (ms), and its active alerts by `source/fingerprint`."""
 
     uptime: int
     alerts: Mapping[str, Active]
@@ -46,9 +47,9 @@ class HeldCopy(NamedTuple):
 class SourceState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The memory of one source from one poll to the next; all times in ms.
 
-    `missing` holds the copies that the gateway holds and no peer has, with the time since when; `unknown` holds those that a
-    peer has and the gateway does not. `quieted` says what quiets a copy at the source. `sizes` is the number of alerts that
-    each peer had. `answered_at` is when any peer last answered.
+    `missing` holds the copies that the gateway holds and no peer has, with the time since when; `unknown`
+    holds those that a peer has and the gateway does not. `quieted` says what quiets a copy at the source.
+    `sizes` is the number of alerts that each peer had. `answered_at` is when any peer last answered.
     """
 
     missing: dict[str, int] = {}

@@ -1,7 +1,8 @@
 """Time intervals with Alertmanager's meaning.
 
-Every field that is given must match, and any item of a field is enough; an interval without fields always holds. The wall
-clock of the interval's location decides. Days counted from the month's end follow the calendar of the month.
+Every field that is given must match, and any item of a field is enough; an interval without fields always
+holds. The wall clock of the interval's location decides. Days counted from the month's end follow the
+calendar of the month.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class TimeInterval:
-    """One item of `time_intervals`. A field that is None was not given; a `location` of None is the zone of the machine."""
+    """One item of `time_intervals`.
+
+    A field that is None was not given; a `location` of None is the zone of the machine.
+    """
 
     times: Spans | None = None
     """Minutes of the day; the end is excluded."""
@@ -57,7 +61,7 @@ class TimeInterval:
         return in_times and self.has_date(wall.date())
 
     def has_date(self, day: date) -> bool:
-        """Return whether some time of this day is inside, unless a change of the clocks leaves that time out."""
+        """Return whether some time of this day is inside, a change of the clocks aside."""
         return (
             self.times != ()
             and _match(self.years, day.year)
@@ -68,7 +72,7 @@ class TimeInterval:
 
 
 def next_change(intervals: Sequence[TimeInterval], after: datetime, horizon_days: int = 400) -> datetime | None:
-    """Return the first moment after `after`, in UTC, at which it begins or ends that any of the intervals holds.
+    """Return the first moment after `after`, in UTC, at which being in any of the intervals begins or ends.
 
     The result is None if nothing changes within `horizon_days`.
     """
@@ -82,10 +86,11 @@ def next_change(intervals: Sequence[TimeInterval], after: datetime, horizon_days
 
 
 def first_after(interval: TimeInterval, moment: datetime) -> datetime | None:
-    """Return `moment` if it is inside, else when the interval next begins, in UTC; None if it never comes again."""
+    """Return `moment` if it is inside, else the interval's next begin, in UTC; None if there is none."""
     moment = _utc(moment)
     if interval.contains(moment):
         return moment
+    # The search begins a day early and looks a day further: the interval's midnight is not that of UTC.
     for day in _dates(interval, moment.astimezone(interval.location).date() - _DAY):
         midnight = datetime.combine(day, time(), UTC)
         for found in _boundaries(interval, max(moment, midnight - _DAY), midnight + 2 * _DAY):
@@ -103,7 +108,10 @@ def _match(given: Spans | None, number: int) -> bool:
 
 
 def _match_day(given: Spans, day: date) -> bool:
-    """Match a day of the month. A range that begins after the month's end matches nothing, one that ends after it is cut."""
+    """Match a day of the month.
+
+    A range that begins after the month's end matches nothing, one that ends after it is cut.
+    """
     beyond = monthrange(day.year, day.month)[1] + 1
     return any(
         (begin if begin > 0 else beyond + begin) <= day.day <= (end if end > 0 else beyond + end) for begin, end in given
@@ -111,7 +119,7 @@ def _match_day(given: Spans, day: date) -> bool:
 
 
 def _boundaries(interval: TimeInterval, begin: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield in order all moments from `begin` to `end` at which `contains` can change, and some at which it does not.
+    """Yield in order all moments from `begin` to `end` at which `contains` can change, and some more.
 
     They are the changes of the clocks, local midnights, and the interval's times on the days that match.
     """
@@ -132,7 +140,7 @@ def _boundaries(interval: TimeInterval, begin: datetime, end: datetime) -> Itera
 
 
 def _steady_until(location: tzinfo | None, begin: datetime) -> datetime:
-    """Return when the offset from UTC may change next: a day after `begin`, or at a change of the clocks before that."""
+    """Return when the offset from UTC may next change: a day later, or sooner where clocks change."""
     offset = _offset(location, begin)
     steady, changed = 0, 24 * 60 * 60
     if _offset(location, begin + _DAY) == offset:

@@ -12,9 +12,9 @@ from gateway.model.rules.kinds import Watchdog
 class WatchdogState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The state of a watchdog; all times in ms of the store's clock.
 
-    `since` is when the gateway began to watch, or was back after a gap of its own: silence counts from then at the earliest.
-    `missing_since` is 0 while heartbeats come. `alert` holds the labels of the own alert that says that the heartbeat is
-    missing, until that alert has ended.
+    `since` is when the gateway began to watch, or was back after a gap of its own: silence counts from then
+    at the earliest. `missing_since` is 0 while heartbeats come. `alert` holds the labels of the own alert
+    that says that the heartbeat is missing, until that alert has ended.
     """
 
     since: int
@@ -24,7 +24,7 @@ class WatchdogState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class WatchdogStatus(NamedTuple):
-    """A watchdog as people are shown it: its last heartbeat, and since when one is missing (ms, 0 for never)."""
+    """A watchdog for people to see: its last heartbeat, and since when one is missing (ms, 0 for never)."""
 
     rule: Watchdog
     last: int

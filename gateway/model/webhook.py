@@ -1,7 +1,8 @@
 """Alertmanager's webhook body, version 4, as it comes over the wire.
 
-Source: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config and notify/webhook in its repository.
-Unknown keys are passed over, since new releases add some. docs/webhooks.md lists the defaults of missing fields.
+Source: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config and notify/webhook in its
+repository. Unknown keys are passed over, since new releases add some. docs/webhooks.md lists the defaults of
+missing fields.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ class DestinationKind:
     `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key and the sentence of
     everything that the keys alone cannot say. `examine` is asked by `gateway doctor` with the secrets that `credentials` names
     and sends nothing to people. `address_setting` names the variable of the vendor's address, where it has one, and `remedies`
-    what to do about a refusal, by its detail.
+    what to do about a refusal, by its detail or its reason.
 
     `place_in_secret` returns the part of the first credential that says which place it leads to. Where that part stays the
     same, what was told by the old credential is ended by the new one; else its end can be told by nobody.
@@ -116,10 +116,11 @@ class DestinationKind:
     def trouble(self, answer: Refused | Unanswered, credential: str) -> str:
         """What the vendor said, and what to do about it. `credential` is the variable that holds it."""
         remedy = f"is {self.address_setting or credential} right, and can it be reached from here?"
+        known = self.remedies.get(answer.detail) or self.remedies.get(answer.reason)
         if isinstance(answer, Refused) and answer.reason == "rate_limited":
             remedy = "try again later"
-        elif isinstance(answer, Refused) and answer.detail in self.remedies:
-            remedy = self.remedies[answer.detail]
+        elif isinstance(answer, Refused) and known:
+            remedy = known
         elif isinstance(answer, Refused) and answer.permanent:
             remedy = f"is {credential} right?"
         return f"{answer.reason} {answer.detail}".strip() + f"; {remedy}"

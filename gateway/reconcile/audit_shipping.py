@@ -1,7 +1,8 @@
-"""Ship the log: everything that is written to it goes to the destinations of `policy.audit`, in order and at least once.
+"""Ship the log to the destinations of `policy.audit`: all of its entries, in order and at least once.
 
-How far each is stands in the store and moves on with the lease, so that one replica ships at a time and whoever is killed leaves
-the rest to the next. A receiver that is away only delays it: what is cut off the log meanwhile is counted and said.
+The position of each destination stands in the store and moves on with the lease. So one replica ships at a
+time, and what a killed replica has left is shipped by the next. A receiver that is away only delays the
+trail: entries that are cut off the log meanwhile are counted, and the next batch says how many they were.
 """
 
 from __future__ import annotations
@@ -24,18 +25,18 @@ from gateway.reconcile.job import endpoint_of
 from gateway.state.commit import commit
 from gateway.state.transact import commit_claimed, let_go
 
-EVERY = 2 * SECOND  # between two looks at a log that holds nothing new
+IDLE_WAIT = 2 * SECOND  # between two looks at a log that holds nothing new
 
 log = structlog.get_logger("gateway.reconcile")
 
 
 async def ship(context: Context, claim: Claim) -> None:
-    """Send the next batch to a destination. One that the rules name no more is forgotten."""
+    """Send the next batch to a destination; a destination that the rules name no more is forgotten."""
     name = claim.subject.id
     store, cell = context.store, shipped_cell(name)
     gathered = await store.gather(Query(cells=(RULES, cell)))
     if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
-        await let_go(store, claim, gathered.now + EVERY)
+        await let_go(store, claim, gathered.now + IDLE_WAIT)
         return
     row, rules = gathered.rows[cell], context.policy.rules
     if name not in rules.audit:
@@ -44,14 +45,14 @@ async def ship(context: Context, claim: Claim) -> None:
     shipped = load_shipped(row.value) if row.value else Shipped()
     stretch = await store.log_after(shipped.position, MAX_BATCH_ENTRIES)
     if not stretch.entries:
-        await let_go(store, claim, gathered.now + EVERY)
+        await let_go(store, claim, gathered.now + IDLE_WAIT)
         return
     batch = next_batch(shipped, stretch, name, context.shard, rules.labels.redact)
     answer = await _send(context, rules.destinations[name], batch)
     now = await store.now()
     done = after(shipped, stretch, batch, answer, now)
     rest = len(stretch.entries) > len(batch.entries) or len(stretch.entries) == MAX_BATCH_ENTRIES
-    again = now + (wait(shipped, answer) or (0 if rest else EVERY))
+    again = now + (wait(shipped, answer) or (0 if rest else IDLE_WAIT))
     changes = Changes(expect={cell: row.version}, put={cell: dump(done)}, releases=[Release(claim, again)])
     committed = await commit_claimed(store, claim, changes)
     if committed.outcome is CommitOutcome.DONE:

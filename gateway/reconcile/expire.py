@@ -1,4 +1,7 @@
-"""Forget what ended long ago: seven days after an incident's last end was told, on the agenda, never by eviction."""
+"""Forget what ended long ago: on the agenda, never by eviction.
+
+An incident is forgotten seven days after its last end was told.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,7 @@ async def _drop_keys(context: Context, incident_id: str, keys: tuple[str, ...], 
         return
     rows = (await context.store.gather(Query(cells=[Cell(Table.KEYS, key) for key in keys]))).rows
     for cell, row in rows.items():
-        left = [one for one in row.value.decode().split() if one != incident_id]
+        left = [incident for incident in row.value.decode().split() if incident != incident_id]
         changes.expect[cell] = row.version
         if left:
             changes.put[cell] = " ".join(left).encode()

@@ -1,4 +1,4 @@
-"""The loop: claims due subjects under a lease and works them off, each by itself."""
+"""The loop claims due subjects under a lease and works them off, each by itself."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ from gateway.reconcile.sweep import sweep
 from gateway.reconcile.watchdog_check import check_watchdog
 from gateway.state.transact import let_go
 
-BREATH = 0.02  # seconds between two looks in a crowd of webhooks: what belongs together is then planned once
-POLL = 1.0  # seconds: how long another replica's work may go unnoticed
-CLAIMS = 64
-AT_ONCE = 64
+CROWD_SECONDS = 0.02  # between two looks in a crowd of webhooks: what belongs together is then planned once
+POLL_SECONDS = 1.0  # how long what another replica put on the agenda may go unnoticed
+MAX_CLAIMS = 64  # subjects claimed at once
+MAX_UNDER_WAY = 64  # subjects worked on at once
 LANE_WIDTH = 4  # deliveries of one lane at a time
 KIND_WIDTH = 24  # of one kind of destination: one that hangs leaves others room
-PATIENCE = 10.0  # seconds at the end for what is under way: longer than any send
-CRASH_BACKOFF = 2_000  # ms, doubled with each crash of the same subject
-UNKNOWN_WAIT = 60_000  # ms
+STOP_SECONDS = 10.0  # at the end, for what is under way: longer than any send
+CRASH_BACKOFF_MS = 2_000  # doubled with each crash of the same subject
+MAX_CRASH_BACKOFF_MS = 60_000
+UNKNOWN_WAIT_MS = 60_000  # before a subject that only a newer gateway knows is looked at again
 
 Handler = Callable[[Context, Claim], Coroutine[None, None, bool | None]]
 HANDLERS: Mapping[str, Handler] = {
@@ -51,7 +52,7 @@ HANDLERS: Mapping[str, Handler] = {
 
 
 class WorkOutcome(StrEnum):
-    """What became of the work on one subject, or on several plans together."""
+    """The outcome of the work on one subject, or on several plans together."""
 
     DONE = "done"
     NOT_DONE = "not_done"  # the subject only waited; of plans together: somebody was quicker with one of them
@@ -60,7 +61,10 @@ class WorkOutcome(StrEnum):
 
 
 class Reconciler:
-    """`paces` by kind of destination; `crowded` while webhooks come in faster than one by one."""
+    """Works off the agenda of one shard.
+
+    `paces` by kind of destination; `crowded` returns whether webhooks come in faster than one by one.
+    """
 
     def __init__(
         self, context: Context, paces: Mapping[str, Pace] = PACES, crowded: Callable[[], bool] = lambda: False
@@ -75,33 +79,33 @@ class Reconciler:
         self.use(context.policy)
 
     def use(self, policy: Policy, generation: int = 0) -> None:
-        """A new rule set is in force."""
+        """Put a new rule set in force."""
         self.context.policy = policy
         self.context.generation = generation
         self.context.readers = {}
         self.context.paces = {
-            name: Pace(pace.interval, pace.burst, rate_limit_key(one))
-            for name, one in policy.rules.destinations.items()
-            if (pace := self._paces.get(one.kind)) is not None
+            name: Pace(pace.interval, pace.burst, rate_limit_key(destination))
+            for name, destination in policy.rules.destinations.items()
+            if (pace := self._paces.get(destination.kind)) is not None
         }
 
     def wake(self) -> None:
         self._wake.set()
 
     async def run(self) -> None:
-        """Until `stop`, and what was begun by then is finished. A store that is away is waited for."""
+        """Work until `stop`, and finish then what was begun. A store that is away is waited for."""
         while not self._stopping:
             self._wake.clear()
-            if self._under_way >= AT_ONCE:
+            if self._under_way >= MAX_UNDER_WAY:
                 await self._wake.wait()
                 continue
             if self._crowded():
-                await asyncio.sleep(BREATH)
+                await asyncio.sleep(CROWD_SECONDS)
             try:
-                found = await self.context.store.claim(CLAIMS, LEASE, self.lanes())
+                found = await self.context.store.claim(MAX_CLAIMS, LEASE, self.lanes())
             except StateUnavailable as error:
                 log.warning("store_unavailable", error=str(error))
-                await asyncio.sleep(POLL / 2)
+                await asyncio.sleep(POLL_SECONDS / 2)
                 continue
             plans = [claim for claim in found.claims if claim.subject.kind == SubjectKind.PLAN]
             if plans:
@@ -115,17 +119,17 @@ class Reconciler:
                 await asyncio.sleep(0)
         tasks = [task for running in self._running.values() for task in running]
         if tasks:
-            await asyncio.wait(tasks, timeout=PATIENCE)
+            await asyncio.wait(tasks, timeout=STOP_SECONDS)
 
     def stop(self) -> None:
-        """`run` ends when what is under way is finished, so that no lease is left."""
+        """Have `run` end when what is under way is finished, so that no lease is left."""
         self._stopping = True
         self.wake()
 
     async def run_due(self) -> int:
         """Work off what is due now; for tests and simulations, where the clock is given."""
         count = 0
-        while (found := await self.context.store.claim(CLAIMS, LEASE, self.lanes())).claims:
+        while (found := await self.context.store.claim(MAX_CLAIMS, LEASE, self.lanes())).claims:
             plans = [claim for claim in found.claims if claim.subject.kind == SubjectKind.PLAN]
             await self._handle_plans(plans)
             for claim in found.claims:
@@ -135,7 +139,7 @@ class Reconciler:
         return count
 
     async def _pause(self, now: int, next_due: int) -> None:
-        wait = POLL if next_due < 0 else min(POLL, max(0.001, (next_due - now) / 1000))
+        wait = POLL_SECONDS if next_due < 0 else min(POLL_SECONDS, max(0.001, (next_due - now) / 1000))
         try:
             async with asyncio.timeout(wait):
                 await self._wake.wait()
@@ -143,9 +147,10 @@ class Reconciler:
             pass
 
     def lanes(self) -> LaneRule:
-        """What may be claimed now."""
+        """Return the rule of what may be claimed now: the paces, and how much room lanes and kinds have."""
         running = {lane: len(tasks) for lane, tasks in self._running.items() if lane}
-        kinds = {name: one.kind for name, one in self.context.policy.rules.destinations.items()}
+        destinations = self.context.policy.rules.destinations
+        kinds = {name: destination.kind for name, destination in destinations.items()}
         room = dict.fromkeys(kinds.values(), KIND_WIDTH)
         for lane, count in running.items():
             kind = kinds.get(lane.partition(":")[0])
@@ -171,14 +176,14 @@ class Reconciler:
         task.add_done_callback(done)
 
     async def _handle_plans(self, claims: Sequence[Claim]) -> None:
-        """Plan all of them in one commit; where that fails, each by itself, so that none fails its neighbours."""
+        """Plan all of them in one commit; where that fails, each by itself: none fails its neighbours."""
         if len(claims) > 1:
             outcome, error = await _outcome_of(plan_together(self.context, claims))
             self.context.watcher.planned_together(outcome)
             if outcome is WorkOutcome.DONE:
                 self._recovered(*(claim.subject for claim in claims))
                 return
-            # A lost race is normal; a store that is away or a fault is something that somebody should hear of.
+            # A lost race is normal; of a store that is away and of a fault somebody should hear.
             note = log.debug if outcome is WorkOutcome.NOT_DONE else log.warning
             note("planned_one_by_one", plans=len(claims), because=repr(error)[:200], outcome=outcome.value)
         for claim in claims:
@@ -202,13 +207,16 @@ class Reconciler:
                 await self._crashed(claim, error)
 
     async def _crashed(self, claim: Claim, error: Exception) -> None:
-        """It backs off; after some times each is an alert of our own, which lasts longer than the longest wait for the next."""
+        """Have the subject back off after a fault of ours; after some in a row, report that it is stuck.
+
+        The alert of our own lasts longer than the longest wait between two crashes, so it does not flap.
+        """
         crashes = self._crashes[claim.subject] = self._crashes.get(claim.subject, 0) + 1
         log.error("subject_failed", subject=str(claim.subject), crashes=crashes, exc_info=error)
         self.context.watcher.failed(claim.subject, error)
         try:
             now = await self.context.store.now()
-            await let_go(self.context.store, claim, now + min(60_000, CRASH_BACKOFF << min(crashes, 6)))
+            await let_go(self.context.store, claim, now + min(MAX_CRASH_BACKOFF_MS, CRASH_BACKOFF_MS << min(crashes, 6)))
         except StateUnavailable:
             return  # the lease ends by itself
         if crashes >= STUCK_AFTER:
@@ -225,18 +233,21 @@ async def _outcome_of(work: Awaitable[bool | None]) -> tuple[WorkOutcome, Except
         done = await work
     except StateUnavailable as error:
         return WorkOutcome.STORE_AWAY, error
-    except Exception as error:  # noqa: BLE001 - the delivery loop: a fault in one subject must not stop the others
+    except Exception as error:  # noqa: BLE001 - the delivery loop: one subject must not stop the others
         return WorkOutcome.FAULT, error
     return (WorkOutcome.NOT_DONE if done is False else WorkOutcome.DONE), None
 
 
 async def _leave_to_newer(context: Context, claim: Claim) -> bool:
-    """Leave a kind of subject that only a newer gateway knows to it, as happens during a rolling deployment."""
+    """Leave a kind of subject that only a newer gateway knows to that gateway (a rolling deployment)."""
     log.warning("subject_unknown", subject=str(claim.subject))
-    await let_go(context.store, claim, await context.store.now() + UNKNOWN_WAIT)
+    await let_go(context.store, claim, await context.store.now() + UNKNOWN_WAIT_MS)
     return False
 
 
 def rate_limit_key(destination: Destination) -> str:
-    """Destinations that are one place to a vendor share its pace; what a template gives follows behind."""
+    """Return the name under which a destination's pace is kept: one place of a vendor has one pace.
+
+    A channel that a template gives is not known yet: such destinations share the pace of their credential.
+    """
     return f"{destination.kind} {destination.credential} {destination.via.rate_limit_place}"

@@ -63,7 +63,7 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
     def decide(stored: _Stored) -> tuple[Changes | None, None]:
         ledger, now = stored.ledger, stored.now
         if ledger is None or ledger.intent is None or ledger.intent.attempt != intent.attempt:
-            return None, None  # the lease was lost, and whoever has it now has settled this send or forgotten the incident
+            return None, None  # the lease was lost: whoever has it now has settled this send, or forgotten the incident
         settled = settle(ledger, sent.notification, sent.answer, now, looks=looks, notes=notes)
         settled = settle_update(ledger, settled, sent.answer) if _is_limited(job, ledger) else settled
         if job.view.destination is not None and job.view.destination.fallback:
@@ -101,7 +101,7 @@ async def _read_ledger(job: Job) -> _Stored:
 
 
 def _settlement(job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool) -> Changes:
-    """Return what is written when a send or a look has come to its end: the ledger, the books, the story and the claim."""
+    """Return what is written at the end of a send or a look: the ledger, the books, the story and the claim."""
     cell = ledger_cell(job.incident.id, job.view.target)
     changes = Changes(expect={cell: version})
     _book(job, before, after, now, changes)

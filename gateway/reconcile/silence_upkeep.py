@@ -1,4 +1,4 @@
-"""Tend the silences: end those that are over, and say which are about to end while alerts still fire under them."""
+"""End the silences that are over, and report those about to end while alerts still fire under them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gateway.decisions.controls import CompiledControls, compile_controls
-from gateway.decisions.suppression.silences import keeps_alive, update_silences
+from gateway.decisions.suppression.silence_upkeep import keeps_alive, update_silences
 from gateway.model.agenda import NEW_CONTROLS
 from gateway.model.cells import CONTROLS
 from gateway.model.changes import Changes, Claim, LogEntry, Query, Release, Table
@@ -17,7 +17,7 @@ from gateway.state.paging import pages
 from gateway.state.shards import Shards
 from gateway.state.transact import commit_claimed
 
-NAMED = 5
+MAX_NAMES = 5  # of alerts, in one report
 
 
 async def upkeep_silences(context: Context, claim: Claim) -> None:
@@ -28,20 +28,20 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
     hidden = await _hidden((store, *context.elsewhere), book) if book.controls.silences else {}
     upkept = update_silences(book.controls, hidden, context.policy.calendar, context.policy.rules.silences, now)
     for silence in upkept.ending:
-        names = ", ".join(f"{count} × {name}" for name, count in hidden[silence.id].most_common(NAMED))
+        names = ", ".join(f"{count} × {name}" for name, count in hidden[silence.id].most_common(MAX_NAMES))
         context.report("GatewaySilenceEnding", {"silence": silence.id, "owner": silence.by}, f"Under it still fire: {names}.")
     changes = Changes(releases=[Release(claim, upkept.look_at or None)])
     if upkept.controls is not book.controls:
         changes.expect[CONTROLS], changes.put[CONTROLS] = row.version, dump(upkept.controls)
-        ended = [one for one in upkept.controls.silences if one.version == upkept.controls.version]
-        changes.log += [LogEntry("", "silence_ended", {"silence": one.id, "by": one.ended_by}) for one in ended]
+        ended = [silence for silence in upkept.controls.silences if silence.version == upkept.controls.version]
+        changes.log += [LogEntry("", "silence_ended", {"silence": silence.id, "by": silence.ended_by}) for silence in ended]
         if ended:
             changes.schedule(NEW_CONTROLS, now, 0)
     await commit_claimed(store, claim, changes)
 
 
 async def _hidden(everywhere: Sequence[State], book: CompiledControls) -> dict[str, Counter[str]]:
-    """By silence, the names of the alerts that fire and match it."""
+    """Count, by silence, the names of the alerts that fire and match it."""
     hidden: dict[str, Counter[str]] = {}
     async for rows in pages(Shards(everywhere), Table.ALERTS):
         for row in rows.values():

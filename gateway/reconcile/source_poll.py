@@ -1,7 +1,7 @@
-"""Poll a source: ask its peers what fires, or count its silence, and bring what differs through intake like a webhook.
+"""Poll a source: ask its peers what fires, or see how long it has been silent, and correct what differs.
 
-Everything here may be done twice: what was put right already is a repeat. What is remembered between two looks is written with
-the lease, after the corrections were taken.
+Corrections go through intake like a webhook. Everything here may be done twice: what is correct already is a
+repeat. The memory between two looks is written with the lease, after the corrections were taken.
 """
 
 from __future__ import annotations
@@ -30,14 +30,17 @@ from gateway.reconcile.context import Context, outdated
 from gateway.state.paging import pages
 from gateway.state.transact import commit_claimed, let_go
 
-JITTER = 5 * SECOND
-GONE = DAY  # nothing can come any more from a source that the rules do not name: its alerts are taken for ended then
+JITTER = 5 * SECOND  # so that replicas and sources do not all ask at once
+GONE = DAY  # alerts of a source that the rules name no more are taken for ended then: nothing can come from it
 
 log = structlog.get_logger("gateway.reconcile")
 
 
 async def poll(context: Context, claim: Claim) -> None:
-    """Look at one source. A source that nobody can ask and whose silence means nothing is looked at no more."""
+    """Look at one source.
+
+    A source that nobody can ask and whose silence means nothing is taken off the agenda.
+    """
     name = claim.subject.id
     gathered = await context.store.gather(Query(cells=(RULES, source_state_cell(name))))
     if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
@@ -61,7 +64,7 @@ async def poll(context: Context, claim: Claim) -> None:
 
 
 async def _ask(context: Context, rules: Rulebook, source: Source) -> Mapping[str, PeerReport]:
-    """The peers that answered, by the names of their addresses."""
+    """Return the reports of the peers that answered, by the names of their addresses."""
     urls = {peer.env: context.secrets.secret(peer.env) for peer in source.alertmanager}
     reader = context.readers.setdefault(source.name, Normaliser(rules.labels, source))  # it remembers most of what comes
     asked = {name: context.peers.ask(url, source.receiver, reader) for name, url in urls.items() if url}
@@ -71,14 +74,14 @@ async def _ask(context: Context, rules: Rulebook, source: Source) -> Mapping[str
     for name, answer in zip(asked, answers, strict=True):
         if isinstance(answer, str):
             log.warning("source_unreachable", source=source.name, peer=name, error=answer)
-    said = {name: one for name, one in zip(asked, answers, strict=True) if isinstance(one, PeerReport)}
+    said = {name: answer for name, answer in zip(asked, answers, strict=True) if isinstance(answer, PeerReport)}
     if urls:
         context.watcher.asked(source.name, len(said), len(urls) - len(said))
     return said
 
 
 async def _held(shards: Sequence[State], source: str) -> dict[str, HeldCopy]:
-    """The source's copies that fire by what we know."""
+    """Return the source's copies that fire by what we know."""
     prefix, held = f"{source}/", dict[str, HeldCopy]()
     mark = prefix.encode()
     for shard in shards:
@@ -87,9 +90,8 @@ async def _held(shards: Sequence[State], source: str) -> dict[str, HeldCopy]:
                 if mark not in row.value:
                     continue
                 alert = load_alert(row.value)
-                held |= {
-                    name: HeldCopy(alert, one) for name, one in alert.copies.items() if one.firing and name.startswith(prefix)
-                }
+                copies = [(name, copy) for name, copy in alert.copies.items() if name.startswith(prefix)]
+                held |= {name: HeldCopy(alert, copy) for name, copy in copies if copy.firing}
     return held
 
 
@@ -100,13 +102,14 @@ async def _put_right(context: Context, source: Source, found: Comparison) -> Non
     if found.observations:
         trace = token_hex(8)
         log.warning("source_corrected", source=source.name, corrections=len(found.observations), correlation=trace)
-        await context.intake.accept([msgspec.structs.replace(one, trace=trace) for one in found.observations], ())
+        seen = [msgspec.structs.replace(observation, trace=trace) for observation in found.observations]
+        await context.intake.accept(seen, ())
 
 
 async def _settle(
     context: Context, claim: Claim, held: Mapping[str, HeldCopy], found: Comparison, row: Row, *, done: bool
 ) -> None:
-    """Remember, and come again; the last look at a source that is gone leaves nothing behind."""
+    """Write down what the next look has to know; the last look at a gone source leaves nothing behind."""
     cell = source_state_cell(claim.subject.id)
     jitter = random.randrange(JITTER)
     changes = Changes(expect={cell: row.version}, releases=[Release(claim, None if done else found.look_at + jitter)])

@@ -1,6 +1,6 @@
-"""Sweep: what changes for everybody at once is brought to every alert and incident that it concerns.
+"""Bring what changes for everybody at once to every alert and incident that it concerns.
 
-A sweep is on the agenda like everything else, put there by the commit that made it necessary, so that no crash loses it.
+A sweep stands on the agenda, put there by the commit that made it necessary, so that no crash loses it.
 """
 
 from __future__ import annotations
@@ -24,14 +24,17 @@ from gateway.state.commit import commit
 from gateway.state.paging import pages
 from gateway.state.transact import commit_claimed, known_first, let_go, transact
 
-STRAGGLING = 15 * SECOND  # by then no replica takes webhooks by the rules before
-PEOPLE_WAIT, BEHIND_NEWS = 1, 6  # the priorities of what is looked at for a silence, and for what concerns everybody
+STRAGGLING = 15 * SECOND  # after new rules: by then no replica takes webhooks by the old ones
+PEOPLE_WAIT = 1  # the priority of what is looked at for a silence: its maker waits for it
+BEHIND_NEWS = 6  # the priority of what is looked at for everybody: news go first
 
 
 async def sweep(context: Context, claim: Claim) -> None:
-    """`rules`: every open incident is planned anew, and every alert stands where the new rules want it. `topics`: only that.
+    """Sweep by the subject that is claimed.
 
-    `controls`: the incidents of alerts that a changed silence is about are planned anew, and all of them where it is for all.
+    `rules`: every alert is brought to the topics where the new rules want it, and every open incident is
+    planned anew. `topics`: only the former, for what a replica with older rules has taken since. `controls`:
+    the incidents of alerts that a changed silence matches are planned anew; for a pause or a bypass, all.
     """
     if claim.subject == NEW_CONTROLS:
         await _sweep_controls(context, claim)
@@ -46,10 +49,11 @@ async def _sweep_controls(context: Context, claim: Claim) -> None:
         await _bring_controls(state, gathered.rows[CONTROLS].value)
     controls = compile_controls(gathered.rows[CONTROLS].value).controls
     swept = int(gathered.rows[SWEPT].value or 0)
-    if any(one is not None and one.version > swept for one in (controls.pause, controls.bypass)):
+    if any(switch is not None and switch.version > swept for switch in (controls.pause, controls.bypass)):
         await _plan_everything(store)
     else:
-        await _plan_concerned(store, [one for one in controls.silences if one.version > swept], gathered.now)
+        changed = [silence for silence in controls.silences if silence.version > swept]
+        await _plan_concerned(store, changed, gathered.now)
     done = Changes(expect={SWEPT: gathered.rows[SWEPT].version}, put={SWEPT: str(controls.version).encode()})
     done.releases.append(Release(claim, None))
     await commit_claimed(store, claim, done)
@@ -93,9 +97,8 @@ async def _sweep_rules(context: Context, claim: Claim) -> None:
     changes = Changes(releases=[Release(claim, None)])
     for source in await _polled(context) if context.home else ():
         changes.schedule(Subject.poll(source), gathered.now, BEHIND_NEWS)
-    for watchdog in (
-        context.policy.rules.watchdogs if context.home else ()
-    ):  # those that no rule names any more come by themselves
+    # Watchdogs that no rule names any more are on the agenda already, and are ended by their next look.
+    for watchdog in context.policy.rules.watchdogs if context.home else ():
         changes.schedule(Subject.watchdog(watchdog), gathered.now, PEOPLE_WAIT)
     if claim.subject == NEW_RULES:
         await _plan_everything(context.store)
@@ -106,9 +109,9 @@ async def _sweep_rules(context: Context, claim: Claim) -> None:
 
 
 async def _polled(context: Context) -> set[str]:
-    """The sources that the rules want looked at, and those that no rule names any more while alerts of theirs fire."""
+    """Return the sources to look at: those that the rules want polled, and unnamed ones whose alerts fire."""
     sources = context.policy.rules.sources
-    found = {name for name, one in sources.items() if one.polled}
+    found = {name for name, source in sources.items() if source.polled}
     for state in (context.store, *context.elsewhere):
         async for rows in pages(state, Table.ALERTS):
             for row in rows.values():
@@ -119,7 +122,10 @@ async def _polled(context: Context) -> set[str]:
 
 
 async def _place_alerts(store: State, policy: Policy) -> None:
-    """Bring every alert to the topics where the rules in force want it: it may have begun to fire under other rules."""
+    """Bring every alert to the topics where the rules in force want it.
+
+    An alert that began to fire under other rules may stand elsewhere.
+    """
     async for rows in pages(store, Table.ALERTS):
         for name, row in rows.items():
             cell = Cell(Table.ALERTS, name)
@@ -133,7 +139,7 @@ async def _read_row(store: State, cell: Cell) -> Row:
 
 
 def _placed(policy: Policy, cell: Cell, row: Row) -> tuple[Changes | None, None]:
-    """Decide what brings an alert to its topics. There is nothing to write where it stands right, or is forgotten by now."""
+    """Decide what brings an alert to its topics: nothing where it stands right, or is forgotten by now."""
     if not row.value:
         return None, None
     before, changes = load_alert(row.value), Changes(expect={cell: row.version})

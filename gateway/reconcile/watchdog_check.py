@@ -1,7 +1,8 @@
-"""Watch a watchdog: say that its heartbeat is missing, and that it came after all.
+"""Check a watchdog: say that its heartbeat is missing, and that it came after all.
 
-What should be so is written down first, with the lease; the alert of our own follows it, and whoever is killed in between leaves
-it to the next look. So one replica acts at a time, and nothing that was begun is forgotten.
+What should be so is written down first, with the lease; the alert of our own follows. A replica that is
+killed in between leaves the alert to the next look. So one replica acts at a time, and nothing that was
+begun is forgotten.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ log = structlog.get_logger("gateway.watchdogs")
 
 
 async def check_watchdog(context: Context, claim: Claim) -> None:
-    """Look at one watchdog; one that no rule names any more is ended and forgotten."""
+    """Look at one watchdog; a watchdog that no rule names any more is ended and forgotten."""
     name = claim.subject.id
     gathered = await context.store.gather(Query(cells=(RULES, watchdog_cell(name), heartbeat_cell(name))))
     now = gathered.now
@@ -65,10 +66,13 @@ async def _known(context: Context, gathered: Result, name: str) -> HeartbeatFact
 
 
 def _changes(claim: Claim, name: str, gathered: Result, known: HeartbeatFacts, looked: HeartbeatCheck) -> Changes:
-    """Where a heartbeat came meanwhile, the race is lost; while one is missing the next is seen at once."""
+    """Return what a look writes. A heartbeat that came since it was read makes the commit lose its race.
+
+    While a heartbeat is missing, the watchdog subscribes to its topic, so that the next one is seen at once.
+    """
     cell, heartbeats = watchdog_cell(name), heartbeat_cell(name)
     changes = Changes(releases=[Release(claim, looked.look_at)])
-    changes.expect = {one: gathered.rows[one].version for one in (cell, heartbeats)}
+    changes.expect = {read: gathered.rows[read].version for read in (cell, heartbeats)}
     missing = looked.watch.missing_since if looked.watch is not None else 0
     (changes.topics.subscribe if missing else changes.topics.unsubscribe).append((topic(name), claim.subject))
     if looked.watch is None:
@@ -82,7 +86,12 @@ def _changes(claim: Claim, name: str, gathered: Result, known: HeartbeatFacts, l
 
 
 def _details(dog: Watchdog, last: int, watch: WatchdogState) -> str:
-    """Since when, how often it should come, and what that means here."""
-    said = f"The last one came {instant(last):%Y-%m-%d %H:%M:%S} UTC" if last else f"None came since {instant(watch.since):%Y-%m-%d %H:%M:%S} UTC"  # fmt: skip
-    held = f" What ends at {dog.source} goes on firing here until it is heard again, for {spoken(MAX_RESOLVE_HOLD)} at most." if dog.hold_resolves else ""  # fmt: skip
+    """Say since when the heartbeat is missing, how often it should come, and what that means here."""
+    since = f"{instant(last or watch.since):%Y-%m-%d %H:%M:%S} UTC"
+    said = f"The last one came {since}" if last else f"None came since {since}"
+    held = (
+        f" What ends at {dog.source} goes on firing here until it is heard again, for {spoken(MAX_RESOLVE_HOLD)} at most."
+        if dog.hold_resolves
+        else ""
+    )
     return f"{said}; one is due every {spoken(dog.every)} ({dog.described}).{held}"

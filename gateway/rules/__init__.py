@@ -1,1 +1,1 @@
-"""Rule files: how they are read, compiled and reloaded."""
+"""Read, compile and reload the rule files."""

@@ -1,4 +1,4 @@
-"""A set of rules made ready to decide by."""
+"""A rule set compiled into the objects that decisions are made with."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = structlog.get_logger("gateway.rules")
 
 @dataclass(frozen=True, slots=True)
 class CompiledRules:
-    """One rule set, compiled."""
+    """One rule set, compiled. `loaded_at` is in ms."""
 
     rules: Rulebook
     normalisers: Mapping[str, Normaliser]  # by source
@@ -31,8 +31,8 @@ class CompiledRules:
 
     @property
     def unknown_severities(self) -> Counter[str]:
-        """How often each severity word was seen that no rule knows."""
-        return sum((Counter(one.strange) for one in self.normalisers.values()), Counter())
+        """Return how often each severity word was seen that no rule knows."""
+        return sum((Counter(normaliser.strange) for normaliser in self.normalisers.values()), Counter())
 
 
 def compile_rules(rules: Rulebook, now: int) -> CompiledRules:
@@ -41,10 +41,11 @@ def compile_rules(rules: Rulebook, now: int) -> CompiledRules:
 
 
 def load_or_refuse(path: Path, now: int) -> CompiledRules:
-    """Raises `BadRules` with every error; logs the warnings."""
+    """Load and compile the rule files, and log their warnings. Raises `BadRules` with every error."""
     loaded = load_rules(path, now)
+    # A gateway that starts without its rules would tell nobody of anything: it rather does not start.
     if loaded.rulebook is None:
-        raise BadRules("\n".join(str(one) for one in loaded.errors))
-    for one in loaded.findings:
-        log.warning("rules_warning", finding=str(one))
+        raise BadRules("\n".join(str(finding) for finding in loaded.errors))
+    for finding in loaded.findings:
+        log.warning("rules_warning", finding=str(finding))
     return compile_rules(loaded.rulebook, now)

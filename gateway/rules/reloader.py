@@ -1,7 +1,8 @@
-"""The rules in force: loaded strictly, watched, swapped whole; the last good set stays when the files have errors.
+"""Watch the rule files, and swap the rule set as a whole when they change.
 
-Replicas agree by a generation in the store: who loads files that nobody has announced yet announces the next one, and a
-replica with an older generation does not plan (`reconcile.context.outdated`).
+While the files have errors, the last good set stays in force. Replicas agree by a generation number in the
+store: the replica that first loads new files announces the next generation, and a replica with an older
+generation does not plan (`reconcile.context.outdated`).
 """
 
 from __future__ import annotations
@@ -33,13 +34,17 @@ from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.rules")
 
-EVERY = 2.0  # seconds
-ALIVE = 10 * SECOND  # how often one of the replicas with the newest rules says that it is there
+POLL_SECONDS = 2.0  # between two looks at the files
+ALIVE_INTERVAL = 10 * SECOND  # how often a replica with the newest rules says in the store that it is there
 
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """`use` hears of a new set and its generation in each shard, `rejected` whether the files on disk have errors."""
+    """The callbacks of a reload.
+
+    `use` is called with a new rule set and its generation in each shard, `rejected` with whether the files on
+    disk have errors. `report` raises an own alert.
+    """
 
     use: Callable[[CompiledRules, Sequence[int]], None]
     rejected: Callable[[bool], None]
@@ -47,7 +52,10 @@ class Listeners:
 
 
 class RulesReloader:
-    """All of it on the loop's thread, reading the files aside."""
+    """The reloader of one replica.
+
+    It runs on the event loop's thread; only the files are read in another thread.
+    """
 
     def __init__(
         self, path: Path, first: CompiledRules, shards: Shards, listeners: Listeners, clock: Callable[[], int]
@@ -61,15 +69,18 @@ class RulesReloader:
         self._seen = fingerprint_files(path)
 
     async def announce(self, ours: str) -> tuple[int, ...]:
-        """By shard, the generation of the revision `ours`. Raises `StateUnavailable`."""
+        """Announce the revision `ours` in every shard, and return its generations.
+
+        Raises `StateUnavailable`.
+        """
         return tuple([await _announce(state, ours) for state in self._shards.states])
 
     async def run(self) -> None:
-        """Watch the files and say that we are there, until cancelled."""
+        """Watch the files, and say in the store that this replica is there, until cancelled."""
         while True:
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(POLL_SECONDS)
             try:
-                await self._say_that_we_live()
+                await self._say_alive()
                 seen = fingerprint_files(self._path)
                 if seen != self._seen:
                     await self.reload()
@@ -79,25 +90,27 @@ class RulesReloader:
             if self.errors:
                 self._listeners.report("GatewayRulesRejected", {})
 
-    async def _say_that_we_live(self) -> None:
-        """As long as nobody has newer rules; replicas with older ones leave planning to us."""
+    async def _say_alive(self) -> None:
+        """Say in every shard that a replica with the newest rules is there, if this one has them."""
         for state in self._shards.states:
             await transact(state, "rules_alive", partial(state.gather, Query(cells=(RULES,))), self._still_newest)
 
     def _still_newest(self, gathered: Result) -> tuple[Changes | None, None]:
-        """Decide whether to say that a replica with the newest rules is there; another one may have said so just now."""
+        """Return the change that says so, None if another replica did so lately or has newer rules."""
         row = gathered.rows[RULES]
         known = load_rule_generation(row.value)
-        if known.revision != self.in_force.rules.revision or gathered.now - known.seen_at <= ALIVE:
+        # A replica with older rules says nothing: planning is left to those that have the newest.
+        if known.revision != self.in_force.rules.revision or gathered.now - known.seen_at <= ALIVE_INTERVAL:
             return None, None
         said = known._replace(seen_at=gathered.now)
         return Changes(expect={RULES: row.version}, put={RULES: said.dump()}), None
 
     async def reload(self) -> bool:
-        """False where the files have errors."""
+        """Load the files, and put them in force if they have no errors. Return whether they have none."""
         loaded = await asyncio.to_thread(load_rules, self._path, self._clock())
-        self.errors = tuple(str(one) for one in loaded.errors) or self._moved_apart(loaded.rulebook)
+        self.errors = tuple(str(error) for error in loaded.errors) or self._partition_errors(loaded.rulebook)
         self._listeners.rejected(bool(self.errors))
+        # Half of a rule set would tell the wrong people: the last good one stays, and an own alert says so.
         if loaded.rulebook is None or self.errors:
             log.error("rules_rejected", errors=self.errors[:20], in_force=self.in_force.rules.revision)
             return False
@@ -105,26 +118,31 @@ class RulesReloader:
             await self._swap(loaded.rulebook)
         return True
 
-    def _moved_apart(self, rules: Rulebook | None) -> tuple[str, ...]:
+    def _partition_errors(self, rules: Rulebook | None) -> tuple[str, ...]:
+        """Return the error that refuses other partition labels: they decide where every record is."""
         before = self.in_force.rules.partition_by
         if rules is None or rules.partition_by == before:
             return ()
         return (f"partition_by is {list(before)} in the store: stop the gateway and run `gateway migrate` to change it",)
 
     async def _swap(self, rules: Rulebook) -> None:
-        """What a store that goes away interrupts is done by the next reload."""
+        """Put the rules in force. If the store goes away in the middle, the next reload does it again."""
         generations = await self.announce(rules.revision)
         old, self.in_force = self.in_force.rules, compile_rules(rules, self._clock())
         self._listeners.use(self.in_force, generations)
         lines = differences(old, rules)
         log.warning("rules_reloaded", revision=rules.revision, generations=generations, changes=lines[:50])
+        # Those who were told of a firing there are still told of its end, so its secrets must not go yet.
         gone = old.destinations.keys() - rules.destinations.keys()
         for name, ends in (await owed_ends(self._shards, gone) if gone else {}).items():
             log.warning("ends_owed", destination=name, ends=ends)
 
 
 async def _announce(state: State, ours: str) -> int:
-    """The store's generation where it has this revision, else the next, and everything in the shard is looked at again."""
+    """Announce the revision `ours` in one shard, and return its generation there.
+
+    A revision that the shard does not have gets the next generation, and all its incidents are planned again.
+    """
 
     def decide(gathered: Result) -> tuple[Changes | None, int]:
         row = gathered.rows[RULES]

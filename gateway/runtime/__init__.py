@@ -1,1 +1,1 @@
-"""What keeps a process running: the store's connection, workers and background tasks."""
+"""Keep a process running: the store's connection, workers and background tasks."""

@@ -30,7 +30,7 @@ def count_nowhere(work: str, end: str) -> None:
 
 
 def background(stack: AsyncExitStack, work: Work, count: Callable[[str, str], None] = count_nowhere) -> None:
-    """Work until the stack ends. Where the work ends before, that is logged and counted, and it is begun again.
+    """Work until the stack ends. Work that ends sooner is logged, counted and begun again.
 
     `count` is called with the name of the work and an `EndOfWork`.
     """

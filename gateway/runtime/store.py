@@ -1,4 +1,4 @@
-"""Opening the store that the settings name, embedded or not."""
+"""Open the store that the settings name, embedded or not."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ from gateway.storage.server_check import Examined, examine
 
 log = structlog.get_logger("gateway.opening")
 
-PATIENCE = 3.0  # seconds between two tries to reach the store at start
+REACH_SECONDS = 3.0  # between two tries to reach the store at start
 
 
 @asynccontextmanager
 async def open_store(settings: Settings, count: Callable[[str, str], None] = count_nowhere) -> AsyncIterator[Client]:
-    """A client of the store, embedded or not, once it answers. Raises `BadSettings` and `StoreFailed`."""
+    """Yield a client of the store once it answers. Raises `BadSettings` and `StoreFailed`.
+
+    `count` hears of an embedded server's supervision that has ended.
+    """
     async with AsyncExitStack() as stack:
         url = settings.redis_url.get_secret_value() if settings.redis_url else ""
         if not url:
@@ -52,7 +55,10 @@ async def _keep_alive(embedded: EmbeddedStore) -> None:
 
 
 async def _reach(client: Client) -> Examined:
-    """Wait for the store: a gateway that is started before it is not an error. Raises `BadSettings` where it cannot be used."""
+    """Wait until the store answers: a gateway may be started before its store.
+
+    Raises `BadSettings` where the store cannot be used at all.
+    """
     while True:
         try:
             examined = await examine(client)
@@ -61,6 +67,6 @@ async def _reach(client: Client) -> Examined:
             await RedisStore(client).now()
         except StateUnavailable as error:
             log.warning("waiting_for_store", error=str(error))
-            await asyncio.sleep(PATIENCE)
+            await asyncio.sleep(REACH_SECONDS)
         else:
             return examined

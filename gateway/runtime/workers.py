@@ -1,4 +1,4 @@
-"""Workers: the intake and the reconciler of every shard. They wake each other, and change their rules together."""
+"""The intake and the reconciler of every shard: they wake each other and change their rules together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from gateway.state.shards import Shards
 
 
 class Workers:
-    """`intakes` by shard, `intake` over all of them."""
+    """`intakes` by shard, `intake` over all of them.
+
+    `taken` hears of every verdict, `count` of what was committed together.
+    """
 
     def __init__(self, shards: Shards, correlator: Correlator, policy: Policy, taken: Sink, count: BatchCounter) -> None:
         self._shards = shards
@@ -32,7 +35,7 @@ class Workers:
         self.intake = ShardedIntake(self.intakes, policy)
 
     def reconcile(self, context: Context, paces: Mapping[str, Pace]) -> None:
-        """What the steps of every shard find: `context`, with their own state in it."""
+        """Make the reconciler of every shard, with `context` and the shard's own state in it."""
         for shard, (store, intake) in enumerate(zip(self._shards.states, self.intakes, strict=True)):
             home = shard == HOME
             elsewhere = self._shards.states[HOME + 1 :] if home else ()
@@ -47,13 +50,13 @@ class Workers:
         self._reconcilers[shard].wake()
 
     def use(self, correlator: Correlator, policy: Policy, generations: Sequence[int]) -> None:
-        """A new rule set is in force; `generations` by shard."""
+        """Put a new rule set in force; `generations` by shard."""
         self.intake.use(correlator, policy)
         for reconciler, generation in zip(self._reconcilers, generations, strict=True):
             reconciler.use(policy, generation)
 
     def start(self, stack: AsyncExitStack) -> None:
-        """Reconcile until the stack ends; what was begun by then is finished."""
+        """Reconcile until the stack ends, and finish then what was begun."""
         for reconciler in self._reconcilers:
             stack.push_async_callback(_finish, reconciler, asyncio.create_task(reconciler.run()))
 

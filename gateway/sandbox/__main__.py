@@ -11,7 +11,7 @@ from typing import Any
 import click
 import msgspec
 
-from gateway.sandbox import Pace, PagerDutySandbox, SlackSandbox, WebhookSandbox
+from gateway.sandbox import MailSandbox, Pace, PagerDutySandbox, SlackSandbox, WebhookSandbox
 from gateway.sandbox.slack import DEFAULT_CHANNELS, TIERS
 
 
@@ -19,6 +19,8 @@ from gateway.sandbox.slack import DEFAULT_CHANNELS, TIERS
 @click.option("--slack-port", default=0, show_default="a free one")
 @click.option("--pagerduty-port", default=0, show_default="a free one")
 @click.option("--webhook-port", default=0, show_default="a free one")
+@click.option("--mail-port", default=0, show_default="a free one", help="The page that shows the mails.")
+@click.option("--smtp-port", default=0, show_default="a free one")
 @click.option("--webhook-token", default="", help="What the receiver of webhooks wants to be shown; none lets everybody in.")
 @click.option("--webhook-secret", default="", help="The key that it wants signatures of, whsec_<base64>.")
 @click.option(
@@ -29,15 +31,18 @@ from gateway.sandbox.slack import DEFAULT_CHANNELS, TIERS
 )
 @click.option("--seed", default=0, help="Of the throws that faults with a probability make.")
 def main(
-    slack_port: int, pagerduty_port: int, channels: tuple[str, ...], services: tuple[str, ...], seed: int, **hook: Any
+    slack_port: int, pagerduty_port: int, channels: tuple[str, ...], services: tuple[str, ...], seed: int, **more: Any
 ) -> None:
-    """Serve a local Slack, a local PagerDuty and a receiver of webhooks until stopped; the first line of output is their
-    addresses as JSON."""
-    webhook = WebhookSandbox.start(hook["webhook_port"], token=hook["webhook_token"], secret=hook["webhook_secret"], seed=seed)
+    """Serve a local Slack, PagerDuty, receiver of webhooks and mail server until stopped.
+
+    The first line of output is their addresses as JSON.
+    """
+    webhook = WebhookSandbox.start(more["webhook_port"], token=more["webhook_token"], secret=more["webhook_secret"], seed=seed)
+    mail = MailSandbox.start(more["mail_port"], smtp_port=more["smtp_port"], seed=seed)
     slack = SlackSandbox.start(slack_port, channels=channels, seed=seed, pace=Pace(), tiers=TIERS)
     pagerduty = PagerDutySandbox.start(pagerduty_port, services=_services(services), seed=seed)
     try:
-        asyncio.run(_serve(slack, pagerduty, webhook))
+        asyncio.run(_serve(slack, pagerduty, webhook, mail))
     except OSError as error:
         raise click.ClickException(f"cannot listen: {error}; choose other ports") from error
 
@@ -53,11 +58,17 @@ async def _serve(
     starting_slack: AbstractAsyncContextManager[SlackSandbox],
     starting_pagerduty: AbstractAsyncContextManager[PagerDutySandbox],
     starting_webhook: AbstractAsyncContextManager[WebhookSandbox],
+    starting_mail: AbstractAsyncContextManager[MailSandbox],
 ) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with starting_slack as slack, starting_pagerduty as pagerduty, starting_webhook as webhook:
+    async with (
+        starting_slack as slack,
+        starting_pagerduty as pagerduty,
+        starting_webhook as webhook,
+        starting_mail as mail,
+    ):
         addresses = {
             "slack_api_url": slack.url,
             "slack_page": slack.page_url,
@@ -66,6 +77,8 @@ async def _serve(
             "pagerduty_page": pagerduty.page_url,
             "webhook_url": webhook.url,
             "webhook_page": webhook.page_url,
+            "smtp_url": mail.smtp_url,
+            "mail_page": mail.page_url,
         }
         click.echo(msgspec.json.encode(addresses).decode())
         await stop.wait()

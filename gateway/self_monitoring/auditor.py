@@ -1,4 +1,7 @@
-"""The auditor: looks at the books and the agenda every few seconds, shows them as metrics, and speaks up when they are wrong."""
+"""The auditor looks at the invariants and the agenda every few seconds.
+
+It shows them as metrics, and reports an alert of our own while something is wrong with them.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,17 @@ from gateway.telemetry.metrics import Metrics
 
 log = structlog.get_logger("gateway.audit")
 
-EVERY = 5.0  # seconds
-LATE = 2 * MINUTE
+AUDIT_SECONDS = 5.0  # between two looks
+LATE = 2 * MINUTE  # overdue for longer, the gateway is behind and says so
 
 
 @dataclass(slots=True)
 class Auditor:
-    """`in_flight` and `strange` answer the door's bytes and the alerts with unknown severity words, `watchdogs` those in force."""
+    """The figures of the last look, and what takes them.
+
+    `in_flight` returns the bytes of webhooks being worked on, `strange` the number of alerts with unknown
+    severity words, `watchdogs` those in force.
+    """
 
     shards: Shards
     intake: ShardedIntake
@@ -52,13 +59,16 @@ class Auditor:
     store_up: bool = True
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Look again and again until cancelled."""
         while True:
             await self.look()
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(AUDIT_SECONDS)
 
     async def look(self) -> None:
-        """Once: metrics, residues and what is overdue; an alert of our own for what stays wrong for two looks."""
+        """Look once. An imbalance is reported only when a second look finds it too.
+
+        The first may have fallen between the commits of two shards.
+        """
         try:
             counted = await self.shards.counters()
             depth, self.overdue = await self.shards.agenda()
@@ -89,11 +99,11 @@ class Auditor:
         self._look_at_orders(compile_controls(gathered.rows[CONTROLS].value), gathered.now)
 
     def _look_at_orders(self, book: CompiledControls, now: int) -> None:
-        """What people ordered that changes everything is said aloud for as long as it stands."""
+        """Report a pause and a bypass for as long as they stand, so that nobody forgets them."""
         standing = {"GatewayPaused": book.pause(now), "GatewayBypassed": book.bypass(now)}
-        self.ordered = {name: one for name, one in standing.items() if one is not None}
-        for name, one in self.ordered.items():
-            self.report(name, {"by": one.by}, f"Until {clock(one.until)}: {one.reason or 'no reason given'}.")
+        self.ordered = {name: switch for name, switch in standing.items() if switch is not None}
+        for name, switch in self.ordered.items():
+            self.report(name, {"by": switch.by}, f"Until {clock(switch.until)}: {switch.reason or 'no reason given'}.")
         self.metrics.ordered(paused=book.pause(now) is not None, bypassed=book.bypass(now) is not None)
 
     def _state(self, *, store_up: bool) -> None:

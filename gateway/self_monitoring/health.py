@@ -1,4 +1,4 @@
-"""Health: everything that a person should worry about, in sentences. For people and dashboards, never for probes."""
+"""Say in sentences everything that a person should worry about; probes never ask here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ORDERED = {"GatewayPaused": "paging is paused", "GatewayBypassed": "suppression
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What `/health` shows."""
+    """The content of `/health`."""
 
     reloader: RulesReloader
     auditor: Auditor
@@ -29,14 +29,14 @@ class Health:
     heartbeat: Heartbeat | None = None
 
     def refused(self) -> dict[str, str]:
-        """Sources whose token is not set, so that nobody is let in as them, by the secret's name."""
+        """Return the sources whose token is not set, so that nobody is let in as them, with the secret."""
         listed = self.reloader.in_force.rules.listed_sources
-        named = {name: one.token.env for name, one in listed.items() if one.token is not None}
+        named = {name: source.token.env for name, source in listed.items() if source.token is not None}
         named |= {name: SHARED for name in listed if named and name not in named}
         return {name: secret for name, secret in named.items() if self.secrets.secret(secret) is None}
 
     def alike(self) -> list[str]:
-        """Sources that show the same token: what comes with it is taken for the first one's."""
+        """Return the sources that share a token: whatever comes with it is taken for the first one's."""
         owners: dict[str, list[str]] = {}
         for name, source in self.reloader.in_force.rules.sources.items():
             secret = self.secrets.secret(source.token.env if source.token else SHARED) or ""
@@ -45,12 +45,12 @@ class Health:
         return [" and ".join(names) for names in owners.values() if len(names) > 1]
 
     def missing(self) -> dict[str, str]:
-        """Destinations without a credential, by the secret's name."""
+        """Return the destinations without a credential, with the secret's name."""
         destinations = self.reloader.in_force.rules.destinations.items()
         return {
             name: secret
-            for name, one in destinations
-            for secret in reversed(one.credentials)
+            for name, destination in destinations
+            for secret in reversed(destination.credentials)
             if self.secrets.secret(secret) is None
         }
 
@@ -61,9 +61,9 @@ class Health:
         worries += [f"source {name} has no token ({key}): its webhooks are refused" for name, key in self.refused().items()]
         worries += [f"sources {names} have the same token: they cannot be told apart" for names in self.alike()]
         worries += [f"the books do not balance: {name} {off:+d}" for name, off in auditor.imbalances.items() if off]
-        worries += [f"rules: {one}" for one in self.reloader.errors]
-        worries += [_silent(one) for one in auditor.heard if one.missing_since]
-        worries += [f"{_ORDERED[name]} by {one.by} until {clock(one.until)}" for name, one in auditor.ordered.items()]
+        worries += [f"rules: {error}" for error in self.reloader.errors]
+        worries += [_silent(watchdog) for watchdog in auditor.heard if watchdog.missing_since]
+        worries += [f"{_ORDERED[name]} by {switch.by} until {clock(switch.until)}" for name, switch in auditor.ordered.items()]
         if auditor.unheard:
             worries.append(f"nobody can be told of {auditor.unheard} incidents: every destination of them fails")
         if auditor.undeliverable:
@@ -88,6 +88,7 @@ class Health:
         }
 
 
-def _silent(one: WatchdogStatus) -> str:
-    last = f"since {clock(one.last)}" if one.last else "yet"
-    return f"no heartbeat of watchdog {one.rule.name} {last}: alerts from {one.rule.source} may not reach us"
+def _silent(watchdog: WatchdogStatus) -> str:
+    last = f"since {clock(watchdog.last)}" if watchdog.last else "yet"
+    rule = watchdog.rule
+    return f"no heartbeat of watchdog {rule.name} {last}: alerts from {rule.source} may not reach us"

@@ -1,7 +1,8 @@
-"""Our own heartbeat: a request to a watcher outside, for as long as webhooks can be taken and what is due is done.
+"""Send our own heartbeat to a service outside, for as long as webhooks can be taken and what is due is done.
 
-Who watches us has to be elsewhere, so that it hears of a machine, a store or a network that is gone: such services page when the
-requests stop. Every replica sends: the watcher is content as long as one of them is well.
+The service that watches us has to be elsewhere, so that it notices when a machine, a store or a network is
+gone: it pages when the requests stop. Every replica sends: the service is content as long as one of them is
+well.
 """
 
 from __future__ import annotations
@@ -20,30 +21,33 @@ from gateway.state.shards import Shards
 
 log = structlog.get_logger("gateway.heartbeat")
 
-EVERY = 60.0  # seconds
-STORE_PATIENCE = 5.0
-REQUEST_TIME = 10.0
+BEAT_SECONDS = 60.0
+STORE_SECONDS = 5.0  # a store that takes longer is too slow for webhooks
+REQUEST_SECONDS = 10.0
 OUTCOMES = ("sent", "failed", "withheld")
 
 
 class Heartbeat:
-    """`url` may hold a token: no log, error or metric shows it. `count` hears of every outcome."""
+    """Sends heartbeats and knows whether they arrive.
+
+    `url` may hold a token: no log, error or metric shows it. `count` hears of every outcome.
+    """
 
     def __init__(self, url: str, shards: Shards, count: Callable[[str], None], proxy: str | None = None) -> None:
         self._url = url
         self._shards = shards
         self._count = count
-        self._client = httpx.AsyncClient(timeout=REQUEST_TIME, trust_env=False, follow_redirects=False, proxy=proxy)
+        self._client = httpx.AsyncClient(timeout=REQUEST_SECONDS, trust_env=False, follow_redirects=False, proxy=proxy)
         self.trouble = ""  # why the last one did not arrive
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Beat until cancelled."""
         while True:
             await self.beat()
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(BEAT_SECONDS)
 
     async def beat(self) -> None:
-        """Once, unless something is wrong with us. Whatever becomes of it, nothing else is touched."""
+        """Beat once, unless something is wrong with us. Nothing else depends on whether it arrives."""
         unfit = await self._unfit()
         self.trouble = unfit or await self._send()
         self._count("withheld" if unfit else "failed" if self.trouble else "sent")
@@ -51,9 +55,12 @@ class Heartbeat:
             log.warning("heartbeat_withheld" if unfit else "heartbeat_failed", because=self.trouble)
 
     async def _unfit(self) -> str:
-        """Why nobody should rely on us now. What it asks of the store is what a webhook asks: to write, where history grows."""
+        """Return why nobody should rely on us now, or an empty text.
+
+        The store is asked what a webhook asks of it: to take a commit that makes history grow.
+        """
         try:
-            async with asyncio.timeout(STORE_PATIENCE):
+            async with asyncio.timeout(STORE_SECONDS):
                 for state in self._shards.states:
                     await state.commit(Changes(grows=True))
                 _, overdue = await self._shards.agenda()
@@ -67,7 +74,7 @@ class Heartbeat:
         return f"something has been due for {overdue // SECOND} s" if overdue > LATE else ""
 
     async def _send(self) -> str:
-        """Empty where it arrived."""
+        """Send one request; the answer is empty where it arrived, else why it did not."""
         try:
             answer = await self._client.get(self._url)
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -1,7 +1,8 @@
-"""The gateway's own alerts: they take the same path as everybody's, at most one per name and labels.
+"""The gateway's own alerts take the same path as everybody's, at most one per name and labels.
 
-One fires for as long as somebody goes on saying so. What was said last, and when, stands in one row of the store, so that every
-replica raises and ends by it what another said, also after a restart; what comes and goes quickly is heard of all the same.
+An alert of our own fires for as long as a replica goes on reporting it. The last report of each, and its
+time, stand in one row of the store, so that every replica raises and ends what another reported, also after
+a restart. A report is raised even if it was over again before the next look.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.own_alerts")
 
-EVERY = 5.0  # seconds between two looks at what other replicas say
+LOOK_SECONDS = 5.0  # between two looks at what other replicas report
 SAID_AGAIN = 30 * SECOND  # how often a claim that goes on is written down
 STANDS = 3 * MINUTE  # how long a claim stands after it was last written down
 CLAIMS = Cell(Table.META, "own_alerts")
 
 
 class Claim(NamedTuple):
-    """That something is wrong; `said_at` is when some replica last said so, in ms of the store's clock."""
+    """A claim that something is wrong; `said_at` is when a replica last said so (ms, store's clock)."""
 
     name: str
     labels: Mapping[str, str]
@@ -60,31 +61,31 @@ class OwnAlerts:
         self._wake = asyncio.Event()
 
     def report(self, name: str, labels: Mapping[str, str], details: str = "", /) -> None:
-        """To be said again for as long as it is true; it costs next to nothing."""
+        """Report that something is wrong; call it again, at next to no cost, for as long as that is true."""
         key = f"{name} {fingerprint(dict(labels))}"
         self._said[key] = Claim(name, labels, details=details)
         if key not in self._standing:
             self._wake.set()
 
     async def run(self) -> None:
-        """Until cancelled. A store that is away is waited for."""
+        """Look again and again until cancelled. A store that is away is waited for."""
         while True:
             try:
                 await self.look()
             except StateUnavailable as error:
                 log.warning("own_alert_delayed", error=str(error))
             try:
-                async with asyncio.timeout(EVERY):
+                async with asyncio.timeout(LOOK_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
                 pass
             self._wake.clear()
 
     async def look(self) -> None:
-        """Write down what was said here, and bring the alerts in line with all that stands. Raises `StateUnavailable`.
+        """Write down what was said here, and bring the alerts in line with all claims that stand.
 
-        A statement that stands no more is forgotten only when its alert no longer fires: a replica that is killed in between
-        leaves no alert behind.
+        A claim that stands no more is forgotten only when its alert no longer fires, so that a replica that
+        is killed in between leaves no alert behind. Raises `StateUnavailable`.
         """
         said = self._said.copy()
 
@@ -113,7 +114,7 @@ class OwnAlerts:
 
 
 class _Read(NamedTuple):
-    """What a look read: the claims of the store, the same with what was said here, and those whose alerts fire."""
+    """The claims of the store, the same with what was said here, and the keys of those whose alerts fire."""
 
     version: bytes
     before: Claims

@@ -14,7 +14,10 @@ from gateway.ports import State
 
 
 class Shards:
-    """An `Archive` over all shards. What belongs to no alert (the controls, the quarantine) lives in the home shard."""
+    """An `Archive` over all shards.
+
+    What belongs to no alert (the controls, the quarantine) lives in the home shard.
+    """
 
     def __init__(self, states: Sequence[State]) -> None:
         self.states = tuple(states)

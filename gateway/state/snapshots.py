@@ -25,7 +25,7 @@ from gateway.ports import Store
 class VersionedSnapshot:
     """An incident's snapshot with the versions of what was read for it.
 
-    `topics` has the topics that the members' rules name, each with the alert that was found there (empty: none).
+    `topics` has the topics that the members' rules name, each with the alert that stands there (empty: none).
     """
 
     snapshot: IncidentSnapshot
@@ -37,7 +37,10 @@ class VersionedSnapshot:
     awaited: tuple[Cell, ...] = ()  # the heartbeats that its ends wait for
 
     def expect(self, incident: str, *targets: str) -> dict[Cell, bytes]:
-        """Return the versions that a commit has to find unchanged: the incident, these ledgers, the awaited heartbeats."""
+        """Return the versions that a commit has to find unchanged.
+
+        They are those of the incident, of these ledgers and of the awaited heartbeats.
+        """
         ledgers = [ledger_cell(incident, target) for target in targets]
         cells = [Cell(Table.INCIDENTS, incident), *ledgers, *self.awaited]
         return {cell: self.versions.get(cell, b"") for cell in cells}
@@ -45,7 +48,7 @@ class VersionedSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class _Members:
-    """The alerts of an incident's members by episode, as far as they are newest, and the cells of the older ones."""
+    """The members' alerts by episode, as far as these are newest, and the cells of the older episodes."""
 
     episodes: Mapping[str, Alert]
     older: Sequence[Cell]
@@ -54,7 +57,7 @@ class _Members:
 async def read_snapshot(store: Store, incident_id: str, policy: Policy | None = None) -> VersionedSnapshot | None:
     """Read the incident, its members' episodes and its ledgers; None where there is no such incident.
 
-    With `policy`, what its rules ask of other alerts is read too. Nothing may be planned from a snapshot without that.
+    With `policy`, what its rules ask of other alerts is read too; nothing may be planned without that.
     """
     return (await read_snapshots(store, [incident_id], policy))[0]
 
@@ -75,7 +78,8 @@ async def read_snapshots(
     first = await store.gather(Query(cells=(*cells, *heartbeats.values(), RULES, CONTROLS)))
     incidents = [load_incident(first.rows[cell].value) if first.rows[cell].value else None for cell in cells]
     found = [incident for incident in incidents if incident is not None]
-    second = await store.gather(Query(cells=tuple(dict.fromkeys(cell for incident in found for cell in _cells_of(incident)))))
+    cells_of_found = dict.fromkeys(cell for incident in found for cell in _cells_of(incident))
+    second = await store.gather(Query(cells=tuple(cells_of_found)))
     members = {incident.id: _members_of(incident, second) for incident in found}
     older = [cell for incident in found for cell in members[incident.id].older]
     third = await store.gather(Query(cells=older)) if older else second
@@ -92,7 +96,8 @@ async def read_snapshots(
 def _with_heartbeats(versioned: VersionedSnapshot, rows: Mapping[str, Row], policy: Policy) -> VersionedSnapshot:
     """Add the heartbeats, `rows` by watchdog.
 
-    Where an end waits for a heartbeat, the incident subscribes to its topic, so that the next heartbeat has it looked at again.
+    Where an end waits for a heartbeat, the incident subscribes to the heartbeat's topic, so that the next one
+    has the incident looked at again.
     """
     snapshot, watchdogs = versioned.snapshot, policy.suppressor.watchdogs
     heartbeats = {name: load_heartbeat(row.value) for name, row in rows.items()}
@@ -112,7 +117,10 @@ def _with_heartbeats(versioned: VersionedSnapshot, rows: Mapping[str, Row], poli
 async def _with_topics(
     store: Store, snapshots: Mapping[str, VersionedSnapshot], policy: Policy
 ) -> dict[str, VersionedSnapshot]:
-    """Add the alerts that stand where the rules look for one that keeps the members quiet; `snapshots` by incident."""
+    """Add the alerts that may keep the members quiet, by the topics that the rules name.
+
+    `snapshots` by incident.
+    """
     watched = {name: _watched(versioned.snapshot, policy) for name, versioned in snapshots.items()}
     asked = tuple(dict.fromkeys(topic for topics in watched.values() for topic in topics))
     if not asked:

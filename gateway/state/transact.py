@@ -1,8 +1,8 @@
 """The one loop that reads, decides and commits, with one policy for lost races.
 
-A commit is refused ("lost") when a row that the decision rests on was changed after it was read. That is normal
-when replicas work side by side: `transact` reads and decides anew. Work on a claimed subject of the agenda uses
-`commit_claimed`, where the agenda is the loop: the subject is simply looked at again.
+A commit is refused ("lost") when a row that the decision rests on was changed after it was read. That is
+normal when replicas work side by side: `transact` reads and decides anew. Work on a claimed subject of the
+agenda uses `commit_claimed`, where the agenda is the loop: the subject is simply looked at again.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ async def transact(
 ) -> Transacted[Answer]:
     """Read, decide and commit until the decision stands.
 
-    `read` gathers everything that the decision needs. `decide` returns the changes to commit and the answer for the
-    caller; the changes are None where there is nothing to write. Both are called again after each lost race, so
-    `decide` has to be free of effects. After `COMMIT_ATTEMPTS` lost races the shard is fenced for a moment, which
-    keeps all other writers out.
+    `read` gathers everything that the decision needs. `decide` returns the changes to commit and the answer
+    for the caller; the changes are None where there is nothing to write. Both are called again after each
+    lost race, so `decide` has to be free of effects. After `COMMIT_ATTEMPTS` lost races the shard is fenced
+    for a moment, which keeps all other writers out.
 
-    `name` says in metrics and errors what was to be written. Raises `StateUnavailable` where it could not be written.
+    `name` says in metrics and errors what was to be written. Raises `StateUnavailable` where that failed.
     """
     transaction = _Transaction(store, name, read, decide)
     for _ in range(COMMIT_ATTEMPTS):
@@ -65,7 +65,7 @@ class _Transaction(Generic[Seen, Answer]):
     decide: Callable[[Seen], tuple[Changes | None, Answer]]
 
     async def attempt_unfenced(self) -> Transacted[Answer] | None:
-        """Return None after a lost race. A fence of another replica is no lost race: it is waited for."""
+        """Return None after a lost race. A fence of another replica is waited for: that is no lost race."""
         for seconds in fence_waits():
             done = await self._attempt("")
             if done is None or not _is_fenced(done):
@@ -108,7 +108,7 @@ def _is_fenced(done: Transacted[Answer]) -> bool:
 
 
 def known_first(known: Seen, read: Callable[[], Awaitable[Seen]]) -> Callable[[], Awaitable[Seen]]:
-    """Return a reader for `transact` that answers `known` at the first attempt and calls `read` at each later one."""
+    """Return a reader for `transact` that answers `known` the first time and calls `read` each later time."""
     unused = [known]
 
     async def read_or_known() -> Seen:
@@ -120,7 +120,8 @@ def known_first(known: Seen, read: Callable[[], Awaitable[Seen]]) -> Callable[[]
 async def commit_claimed(store: Store, claim: Claim, changes: Changes) -> Committed:
     """Commit the changes of work on a claimed subject; `changes` says itself what becomes of the claim.
 
-    Where the race is lost, the subject is given back to be looked at again at once. Raises `StateUnavailable`.
+    Where the race is lost, the subject is given back to be looked at again at once. Raises
+    `StateUnavailable`.
     """
     committed = await commit(store, changes)
     if committed.outcome is CommitOutcome.LOST:

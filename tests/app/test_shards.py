@@ -36,7 +36,7 @@ async def balanced(app: Running) -> bool:
     return not any(imbalances(await app.gateway.shards.counters()).values())
 
 
-async def test_every_tenant_is_told_in_an_incident_of_its_own_wherever_its_slot_is(starter: Starter) -> None:
+async def test_every_tenant_is_told_in_an_incident_of_its_own_wherever_its_shard_is(starter: Starter) -> None:
     app = await started(starter, 4)
     await told(app, TENANTS)
     sizes = [await state.size(Table.INCIDENTS) for state in app.gateway.shards.states]
@@ -47,7 +47,7 @@ async def test_every_tenant_is_told_in_an_incident_of_its_own_wherever_its_slot_
     assert await balanced(app)
 
 
-async def test_people_see_one_gateway_over_all_slots(starter: Starter) -> None:
+async def test_people_see_one_gateway_over_all_shards(starter: Starter) -> None:
     app = await started(starter, 4)
     await told(app, TENANTS)
     listed, cursor = [], "0"
@@ -66,7 +66,7 @@ async def test_people_see_one_gateway_over_all_slots(starter: Starter) -> None:
     assert (await app.ask(f"/api/v1/alerts/{alerts[-1]['id']}")).json()["id"] == alerts[-1]["id"]
 
 
-async def test_a_source_that_says_nothing_is_noticed_in_every_slot_by_the_home_slot_alone(starter: Starter) -> None:
+async def test_a_source_that_says_nothing_is_noticed_in_every_shard_by_the_home_shard_alone(starter: Starter) -> None:
     app = await started(starter, 4, PARTED + "sources: [{name: eu, stale_after: 100ms}]\n")
     few = TENANTS[:5]  # no more would be believed at once
     await told(app, few)
@@ -78,7 +78,7 @@ async def test_a_source_that_says_nothing_is_noticed_in_every_slot_by_the_home_s
     assert await balanced(app)
 
 
-async def test_a_silence_reaches_every_slot(starter: Starter) -> None:
+async def test_a_silence_reaches_every_shard(starter: Starter) -> None:
     app = await started(starter, 4)
     made = await app.ask("/api/v1/silences", "POST", json={"matchers": ['service="pay"'], "by": "anna", "duration": "1h", "confirm": True})  # fmt: skip
     assert made.status_code == 200
@@ -104,7 +104,7 @@ def heartbeat(tenant: str = "t3") -> dict[str, object]:
     return {**made, "labels": {"alertname": "Watchdog", "severity": "none", "tenant": tenant}}
 
 
-async def test_a_missing_heartbeat_is_said_once_whatever_the_number_of_slots(starter: Starter) -> None:
+async def test_a_missing_heartbeat_is_said_once_whatever_the_number_of_shards(starter: Starter) -> None:
     app = await started(starter, 4, PARTED + WATCHED % "2s")
     await app.until(lambda: app.pagerduty.incidents)
     await app.gateway.auditor.look()

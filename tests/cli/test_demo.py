@@ -86,7 +86,7 @@ async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Perf
     """The storm, played once for all tests here, on ports of nobody else."""
     seen = Performance(tmp_path_factory.mktemp("demo"))
     patched = pytest.MonkeyPatch()
-    patched.setattr(demo, "PORTS", (free_port(), free_port(), free_port()))
+    patched.setattr(demo, "PORTS", tuple(free_port() for _ in demo.PORTS))
     patched.setattr("tempfile.tempdir", str(seen.folder))
     summary = demo._summary
 
@@ -146,13 +146,13 @@ async def test_the_watchdog_is_told_to_nobody(played: Performance) -> None:
 async def test_where_to_look_is_said_before_the_storm(played: Performance) -> None:
     first = next(at for at, line in enumerate(played.lines) if "webhooks" in line)
     shown = " ".join(played.lines[:first])
-    assert all(name in shown for name in ("Slack", "PagerDuty", "/api/v1/incidents", "/metrics", "gateway.log"))
+    assert all(name in shown for name in ("Slack", "PagerDuty", "Mail", "/api/v1/incidents", "/metrics", "gateway.log"))
 
 
 async def test_nothing_is_left_behind(played: Performance) -> None:
     assert [*played.folder.iterdir()] == []
     async with httpx.AsyncClient(trust_env=False) as client:
-        for name in ("Slack", "PagerDuty", "Gateway"):
+        for name in ("Slack", "PagerDuty", "Mail", "Gateway"):
             with pytest.raises(httpx.ConnectError):
                 await client.get(played.url(name))
 
@@ -163,7 +163,7 @@ async def test_no_process_is_left_behind(played: Performance) -> None:
 
 
 async def test_ports_that_are_taken_are_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    servers = [await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) for _ in range(3)]
+    servers = [await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) for _ in demo.PORTS]
     monkeypatch.setattr(demo, "PORTS", tuple(one.sockets[0].getsockname()[1] for one in servers))
     monkeypatch.setattr(demo, "storm", lambda *_: [])
     lines: list[str] = []

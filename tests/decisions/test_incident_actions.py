@@ -1,4 +1,4 @@
-"""What a person does to an incident: acknowledge it, give it back, close it by hand, try a dead letter again."""
+"""A person acknowledges an incident, gives it back, closes it by hand, or has a dead letter tried again."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_what_cannot_be_done_is_answered_with_a_sentence_that_says_why(act: Call
     assert sentence in answer
 
 
-# An act is news
+# An action is news
 
 
 @pytest.mark.parametrize(
@@ -110,12 +110,12 @@ def test_what_cannot_be_done_is_answered_with_a_sentence_that_says_why(act: Call
         pytest.param(lambda: close(OPEN, FIRING, "ann", "", HOUR, NOW), id="close"),
     ],
 )
-def test_an_act_is_a_new_revision_of_its_incident(act: Callable[[], Incident | str]) -> None:
+def test_an_action_is_a_new_revision_of_its_incident(act: Callable[[], Incident | str]) -> None:
     found = changed(act())
     assert (found.revision, found.last_change_at) == (OPEN.revision + 1, NOW)
 
 
-def test_an_act_is_no_new_alert() -> None:
+def test_an_action_is_no_new_alert() -> None:
     """The time in which others may join is not drawn out by it."""
     assert changed(acknowledge(OPEN, FIRING, "ann", NOW)).last_new_at == OPEN.last_new_at
 

@@ -20,7 +20,7 @@ from tests.support.build import START, match
     ("partition", "shards", "shard"),
     [(("acme",), 8, 1), (("globex",), 8, 7), (("acme", "eu"), 8, 4), (("",), 8, HOME), ((), 8, HOME), (("acme",), 1, HOME)],
 )
-def test_a_partition_has_the_same_slot_for_ever(partition: tuple[str, ...], shards: int, shard: int) -> None:
+def test_a_partition_has_the_same_shard_for_ever(partition: tuple[str, ...], shards: int, shard: int) -> None:
     assert shard_of(partition, shards) == shard
 
 
@@ -32,7 +32,7 @@ def test_partitions_are_spread_evenly() -> None:
 
 
 @given(st.lists(st.text(), min_size=1, max_size=3), st.integers(1, 256))
-def test_every_partition_has_a_slot(partition: list[str], shards: int) -> None:
+def test_every_partition_has_a_shard(partition: list[str], shards: int) -> None:
     assert 0 <= shard_of(partition, shards) < shards
 
 

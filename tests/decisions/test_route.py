@@ -50,7 +50,7 @@ def written(tmp_path: Path) -> Written:
 
 
 def names(routing: Routing) -> list[str]:
-    """The routes that tell, in the order of their first leg."""
+    """The routes that tell, in the order of their first recipient."""
     return list(dict.fromkeys(recipient.route.name for recipient in routing.recipients))
 
 
@@ -137,17 +137,17 @@ def test_notify_tells_and_page_interrupts(written: Written) -> None:
     assert targets(routing, page=True) == ["pager", "cart"]
 
 
-def test_a_channel_that_is_told_and_interrupted_has_a_leg_for_each(written: Written) -> None:
+def test_a_channel_that_is_told_and_interrupted_has_a_recipient_for_each(written: Written) -> None:
     routing = written("  - {name: all, notify: [ops], page: [ops]}\n").routing({}, 0)
     assert [(recipient.target, recipient.page) for recipient in routing.recipients] == [("ops", False), ("ops", True)]
 
 
-def test_two_routes_to_one_target_are_two_legs_of_it(written: Written) -> None:
+def test_two_routes_to_one_target_are_two_recipients_of_it(written: Written) -> None:
     routing = written("  - {name: a, continue: true, notify: [ops]}\n  - {name: b, notify: [ops]}\n").routing({}, 0)
     assert [(recipient.target, recipient.route.name) for recipient in routing.recipients] == [("ops", "a"), ("ops", "b")]
 
 
-def test_a_leg_says_where_it_goes_and_by_which_rule(written: Written) -> None:
+def test_a_recipient_says_where_it_goes_and_by_which_rule(written: Written) -> None:
     router = written("  - {name: all, notify: [ops], page: [pager], reason: money}\n")
     told, paged = router.routing({}, 0).recipients
     assert (told.address, told.destination.kind, paged.address, paged.destination.kind) == ("C0OPS", "slack", "PXXXXXX", "pagerduty")  # fmt: skip
@@ -281,7 +281,9 @@ def test_a_channel_from_two_labels(written: Written) -> None:
         pytest.param({"team": "{team}"}, "{team}", id="a template in the value"),
     ],
 )
-def test_a_channel_that_is_not_allowed_is_told_of_and_no_leg(written: Written, labels: dict[str, str], value: str) -> None:
+def test_a_channel_that_is_not_allowed_is_told_of_and_no_recipient(
+    written: Written, labels: dict[str, str], value: str
+) -> None:
     routing = written("  - {name: all, notify: [ops, team]}\n").routing(labels, 0)
     (disallowed,) = routing.disallowed
     assert (disallowed.destination.name, disallowed.value, disallowed.page) == ("team", value, False)

@@ -7,8 +7,10 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from gateway.diagnostics.doctor import Mark
+from gateway.sandbox import MailSandbox
+from gateway.sandbox.mail import Login
 from gateway.sandbox.server import LocalServer
-from tests.support.installation import HOOK, HOOK_SECRETS, RULES, WRONG_KEY, WRONG_TOKEN, Patient, running_beside
+from tests.support.installation import HOOK, HOOK_SECRETS, MAIL, RULES, WRONG_KEY, WRONG_TOKEN, Patient, running_beside
 from tests.support.pinged import Pinged
 from tests.support.processes import alert
 from tests.support.running_gateway import Running
@@ -222,3 +224,24 @@ async def test_a_receivers_secrets_are_looked_at(patient: Patient, more: dict[st
     patient.rules, patient.more = HOOK, HOOK_SECRETS | more
     ((found, sentence),) = await patient.said("audit")
     assert (found, said in sentence) == (mark, True)
+
+
+@pytest.mark.parametrize(
+    ("url", "mark", "said"),
+    [
+        ("smtp://alerts:open-sesame@127.0.0.1:{port}", Mark.GOOD, "127.0.0.1:{port} (no TLS) takes the login of GATEWAY_SMTP_URL"),
+        ("smtp://alerts:wrong-word@127.0.0.1:{port}", Mark.BAD, "auth 535; are user and password in GATEWAY_SMTP_URL right?"),
+        ("smtps://127.0.0.1:{port}", Mark.BAD, "tls the TLS handshake failed; does the server speak TLS as GATEWAY_SMTP_URL says"),
+        ("smtp://127.0.0.1:{free}", Mark.BAD, "unavailable no connection; is GATEWAY_SMTP_URL right, and can it be reached from here?"),
+        ("", Mark.WORRY, "GATEWAY_SMTP_URL is not set: its deliveries go to the log"),
+    ],
+)  # fmt: skip
+async def test_the_mail_server_is_asked_for_its_login_and_sent_nothing(
+    patient: Patient, url: str, mark: Mark, said: str
+) -> None:
+    async with MailSandbox.start(login=Login("alerts", "open-sesame")) as server:
+        ports = {"port": server.port, "free": free_port()}
+        patient.rules, patient.more = MAIL, {"GATEWAY_SMTP_URL": url.format(**ports)} if url else {}
+        ((found, sentence),) = await patient.said("ops")
+    assert (found, said.format(**ports) in sentence, "open-sesame" in sentence) == (mark, True, False), sentence
+    assert server.received == []

@@ -50,7 +50,7 @@ async def balanced(app: Running) -> bool:
 # Another layout
 
 
-async def test_one_slot_that_is_away_has_the_whole_webhook_sent_again_and_nothing_counted_twice(starter: Starter) -> None:
+async def test_one_shard_that_is_away_has_the_whole_webhook_sent_again_and_nothing_counted_twice(starter: Starter) -> None:
     app = await started(starter, 4)
     states = app.gateway.shards.states
     broken = states[-1]
@@ -75,7 +75,7 @@ def heartbeat(tenant: str = "t3") -> dict[str, object]:
     return {**made, "labels": {"alertname": "Watchdog", "severity": "none", "tenant": tenant}}
 
 
-async def test_a_heartbeat_of_one_slot_lets_ends_through_in_all_of_them(starter: Starter) -> None:
+async def test_a_heartbeat_of_one_shard_lets_ends_through_in_all_of_them(starter: Starter) -> None:
     app = await started(starter, 4, PARTED + WATCHED % "1h")
     await told(app, TENANTS)
     await app.webhook(*[of(tenant, ends=True) for tenant in TENANTS])

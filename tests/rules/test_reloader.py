@@ -42,7 +42,7 @@ LITERAL = "0123456789abcdef0123456789abcdef"
 
 @dataclass
 class Replica:
-    """A keeper on a file of its own, and everything that it told its listeners."""
+    """A reloader on a file of its own, and everything that it told its listeners."""
 
     path: Path
     store: MemoryStore
@@ -296,7 +296,7 @@ async def watched(replica: Replica) -> AsyncIterator[Callable[[Callable[[], obje
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reload, "EVERY", 0)
+    monkeypatch.setattr(reload, "POLL_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("at_once")

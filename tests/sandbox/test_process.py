@@ -30,8 +30,10 @@ def test_the_first_line_tells_where_to_find_them(addresses: dict[str, str]) -> N
         assert [channel["name"] for channel in json.load(answer)["channels"]] == ["alerts"]
     with urllib.request.urlopen(addresses["pagerduty_page"] + "_sandbox/state") as answer:
         assert json.load(answer)["incidents"] == []
-    with urllib.request.urlopen(addresses["webhook_page"] + "_sandbox/state") as answer:
-        assert json.load(answer)["received"] == []
+    for page in ("webhook_page", "mail_page"):
+        with urllib.request.urlopen(addresses[page] + "_sandbox/state") as answer:
+            assert json.load(answer)["received"] == []
+    assert addresses["smtp_url"].startswith("smtp://127.0.0.1:")
 
 
 def test_a_service_without_a_name_is_a_clear_error() -> None:

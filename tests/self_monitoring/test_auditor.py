@@ -76,7 +76,7 @@ async def test_every_look_says_which_destinations_fail_whoever_found_it_out() ->
     assert await audited.looks(failing__chat=-1) == []
 
 
-async def test_books_that_are_wrong_for_one_look_only_are_not_worth_an_alert() -> None:
+async def test_counters_that_are_wrong_for_one_look_only_are_not_worth_an_alert() -> None:
     audited = Audited(Replicas())
     assert await audited.looks(received=1) == []
     assert await audited.looks() == ["GatewayBooksUnbalanced"]

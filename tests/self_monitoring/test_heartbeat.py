@@ -65,7 +65,7 @@ async def test_it_goes_out_while_all_is_well(patient: Patient) -> None:
 
 @pytest.mark.parametrize("shard", [0, 1])
 @pytest.mark.parametrize("fault", [StateUnavailable("away"), StateFull("full"), TimeoutError()], ids=["away", "full", "slow"])
-async def test_it_is_withheld_while_any_slot_takes_no_webhooks(patient: Patient, shard: int, fault: Exception) -> None:
+async def test_it_is_withheld_while_any_shard_takes_no_webhooks(patient: Patient, shard: int, fault: Exception) -> None:
     patient.stores[shard].fault = fault
     await patient.heartbeat.beat()
     assert not patient.pinged.paths

@@ -10,6 +10,7 @@ from gateway.rules.files import Loaded, load_rules
 
 CHAT = "destinations:\n  chat: {slack: {channel: C1}}\n"
 
+MAIL = CHAT + "  ops: {email: {to: [ops@example.org], from: alerts@example.org}}\n"
 PAGER = CHAT + "  pager: {pagerduty: {routing_key: {env: KEY}}}\n"
 
 SMALLEST = """\
@@ -34,8 +35,9 @@ destinations:
   team-slack: {slack: {channel: "#{team}-oncall", allow: [payments, search]}, fallback: [ops-slack]}
   pay-slack:  {slack: {channel: "#payments", token: {env: PAY_BOT}, mention_on_page: ["@payments-oncall"]}}
   pay-pager:  {pagerduty: {routing_key: {env: PAGERDUTY_PAYMENTS_KEY}, service: PXXXXXX}, fallback: [pay-slack], fallback_after: 3m}
+  mail:       {email: {to: [ops@example.org, dev@example.org], from: alerts@example.org}}
 routes:
-  - {name: everything, notify: [ops-slack, team-slack], group_wait: 20s, update_interval: 1m, resolve_after: 0s, remind: 4h}
+  - {name: everything, notify: [ops-slack, team-slack, mail], group_wait: 20s, update_interval: 1m, resolve_after: 0s, remind: 4h}
   - name: payments
     parent: everything
     match: ['team="payments"']

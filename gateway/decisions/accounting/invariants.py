@@ -1,4 +1,4 @@
-"""The gateway's four invariants: what each change of a record adds to the counters, and whether the counters balance.
+"""The gateway's four invariants: the counters that they are made of, and whether these balance.
 
 1. Observations: everything received was classified.
 2. Open episodes: every episode that fires is in an incident that was planned, or that waits for its plan.
@@ -53,10 +53,10 @@ def increment_unplanned(changes: Changes, before: Incident) -> None:
 
 
 def increment_notifications(changes: Changes, before: LastNotified, after: LastNotified) -> None:
-    """Count the episodes that a target was notified of (`tellings`), and the ends that it was notified of (`ends_told`).
+    """Count the episodes (`tellings`) and the ends (`ends_told`) that a target was notified of.
 
-    An episode that was first notified when it had ended counts as both. A notification that was assumed to have arrived
-    and turned out not to have (`decisions/notification/assumptions.py`) is counted back.
+    An episode that was first notified when it had ended counts as both. A notification that was assumed to
+    have arrived and turned out not to have (`decisions/notification/assumptions.py`) is counted back.
     """
     taken_back = sum(firing for episode, firing in before.members.items() if episode not in after.members)
     changes.increment("tellings", -taken_back)

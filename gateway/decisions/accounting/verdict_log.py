@@ -1,4 +1,4 @@
-"""Log for the timeline and the audit trail why people are, or are not, notified of an incident, whenever that changes."""
+"""Log in the timeline and the audit trail why people are, or are not, notified, whenever that changes."""
 
 from __future__ import annotations
 

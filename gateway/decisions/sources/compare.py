@@ -1,11 +1,11 @@
 """Compare the alerts that we hold of a source with what its peers say now, or with its silence.
 
 The result is what has to be put right here. It goes through intake like a webhook. Two things get lost on the
-way from Alertmanager: an end that a mute swallows is never sent (the pipeline ends where a stage mutes everything),
-and a first firing whose delivery failed may never come again.
+way from Alertmanager: an end that a mute swallows is never sent (the pipeline ends where a stage mutes
+everything), and a first firing whose delivery failed may never come again.
 
-A peer that just started, or that lost much at once, is not believed in what it does not have. Only a few ends are
-inferred at a time. So an Alertmanager that lost its data clears no alert here.
+A peer that just started, or that lost much at once, is not believed in what it does not have. Only a few ends
+are inferred at a time. So an Alertmanager that lost its data clears no alert here.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from gateway.model.rules.source import Source
 from gateway.model.source_peers import Active, HeldCopy, PeerReport, SourceState
 
 POLL_INTERVAL = MINUTE  # between two polls of a source
-CONFIRM_MISSING_AFTER = 30 * SECOND  # two polls at least this far apart must both miss an alert before it ends
-SETTLED_UPTIME = 15 * MINUTE  # a peer knows everything by then: Prometheus sends again what fires every minute or so
+CONFIRM_MISSING_AFTER = 30 * SECOND  # an alert ends only if two polls at least this far apart miss it
+SETTLED_UPTIME = 15 * MINUTE  # a peer knows everything by then: Prometheus repeats what fires each minute or so
 MIN_SIZE_TO_DISTRUST = 10  # a peer that had fewer alerts than this may lose all of them at once
 MIN_INFERRED_ENDS = 5
 INFERRED_ENDS_DIVISOR = 10  # at most a tenth of the held alerts is ended at once
@@ -31,11 +31,11 @@ UNANSWERED_DOUBT_AFTER = 10 * MINUTE
 
 @dataclass(slots=True)
 class Comparison:
-    """What a poll of a source has shown.
+    """The result of a poll of a source.
 
-    `observations` go through intake. `notes` say, for each copy where that has changed, what quiets its alert at the
-    source now (empty: nothing any more). `doubt` is the sentence that says why no end is inferred, empty where ends may
-    be. `look_at` is when to poll again (ms).
+    `observations` go through intake. `notes` say, for each copy where that has changed, what quiets its alert
+    at the source now (empty: nothing any more). `doubt` is the sentence that says why no end is inferred,
+    empty where ends may be. `look_at` is when to poll again (ms).
     """
 
     source_state: SourceState
@@ -46,15 +46,16 @@ class Comparison:
 
 
 def infer_from_silence(source: Source, held: Mapping[str, HeldCopy], before: SourceState, now: int) -> Comparison:
-    """Infer ends for a source without peers to ask: an alert that it has not repeated for `source.silence` has ended."""
+    """Infer ends for a source without peers: an alert not repeated for `source.silence` has ended."""
     assert source.silence is not None
     source_state = SourceState(quieted={name: by for name, by in before.quieted.items() if name in held})
     stale = {name: copy for name, copy in held.items() if now - copy.heard_at >= source.silence}
     due = [copy.heard_at + source.silence for name, copy in held.items() if name not in stale]
     next_look = max(now + POLL_INTERVAL, min(due, default=now + source.silence))
     comparison = Comparison(source_state, next_look)
-    # Many alerts going quiet together look like a broken source, not like many repairs: whoever is on call keeps
-    # seeing them as firing, and is told by GatewaySourceDoubtful that the source has to be looked after.
+    # Many alerts going quiet together look like a broken source, not like many repairs: whoever is on call
+    # keeps seeing them as firing, and is told by GatewaySourceDoubtful that the source has to be looked
+    # after.
     if len(stale) > max_inferred_ends(len(held)):
         comparison.doubt = f"{len(stale)} of {len(held)} alerts have gone without a word at once"
         comparison.look_at = now + POLL_INTERVAL
@@ -74,7 +75,8 @@ def compare(
 ) -> Comparison:
     """Compare `held`, which was read after the peers answered, with the `reports` of those that did, by peer.
 
-    A copy that was heard of since the peers were asked is left alone: its webhook is newer than their answers.
+    A copy that was heard of since the peers were asked is left alone: its webhook is newer than their
+    answers.
     """
     if not reports:
         return _unanswered(before, asked_at)
@@ -89,10 +91,12 @@ def compare(
         name: source_state.quieted.get(name, "") for name in held if source_state.quieted.get(name) != before.quieted.get(name)
     }
     settled = [name for name in known if name in present and _settles(known[name], present[name], asked_at)]
-    # A webhook that is only late has arrived by now: what is still unknown here was lost, and people hear of it late.
+    # A webhook that is only late has arrived by now: what is still unknown here was lost, and people hear of
+    # it late.
     lost = [name for name, since in source_state.unknown.items() if asked_at - since >= source.lateness]
     comparison.observations = [_firing(present[name].seen, asked_at) for name in (*settled, *lost)]
-    # The same caution as with silence: a wiped Alertmanager would otherwise tell people that everything is well.
+    # The same caution as with silence: a wiped Alertmanager would otherwise tell people that everything is
+    # well.
     if len(absent) > max_inferred_ends(len(held)):
         comparison.doubt = f"{len(absent)} of {len(held)} alerts are not there any more at once"
         return comparison
@@ -121,7 +125,10 @@ def _remember(
 
 
 def _unanswered(before: SourceState, asked_at: int) -> Comparison:
-    """Return a comparison that infers nothing. The absences seen so far are forgotten: two polls in a row must agree."""
+    """Return a comparison that infers nothing.
+
+    The absences seen so far are forgotten: two polls in a row must agree.
+    """
     comparison = Comparison(msgspec.structs.replace(before, missing={}), asked_at + POLL_INTERVAL)
     # A restart of all peers takes less than this; from then on the ends that are lost would add up unseen.
     if before.answered_at and asked_at - before.answered_at >= UNANSWERED_DOUBT_AFTER:
@@ -130,7 +137,10 @@ def _unanswered(before: SourceState, asked_at: int) -> Comparison:
 
 
 def _present(reports: Iterable[PeerReport]) -> dict[str, Active]:
-    """Return the active alerts of all peers by copy. An alert counts as quieted only where every peer that has it quiets it."""
+    """Return the active alerts of all peers by copy.
+
+    An alert counts as quieted only where every peer that has it quiets it.
+    """
     present: dict[str, Active] = {}
     for report in reports:
         for name, active in report.alerts.items():
@@ -146,22 +156,25 @@ def max_inferred_ends(held: int) -> int:
 
 
 def _knows_everything(source: Source, peer: str, report: PeerReport, before: SourceState) -> bool:
-    """Return whether what this peer does not have does not fire: it is up for long, and did not lose half of its alerts."""
+    """Return whether a peer can be believed in what it does not have.
+
+    It has to be up for long, and must not have lost more than half of its alerts since the last poll.
+    """
     settled = report.uptime >= min(SETTLED_UPTIME, 2 * source.group_interval)
     size = before.sizes.get(peer, 0)
     return settled and not (size >= MIN_SIZE_TO_DISTRUST and 2 * len(report.alerts) < size)
 
 
 def _settles(held: HeldCopy, active: Active, now: int) -> bool:
-    """Return whether the peers settle a disputed alert: it does fire at the source, since the very start that we know."""
+    """Return whether the peers settle a disputed alert: it does fire there, since the start that we know."""
     return held.alert.held_until > now and active.seen.starts_at == held.copy.starts_at and not active.quieted
 
 
 def _is_over(held: HeldCopy, missing_since: int, now: int) -> bool:
     """Return whether an alert that no peer has is over.
 
-    A disputed alert is: it was a late copy of a webhook. Any other alert must be missing in two polls, so that one
-    answer that came at a bad moment tells nobody of an end.
+    A disputed alert is: it was a late copy of a webhook. Any other alert must be missing in two polls, so
+    that one answer that came at a bad moment tells nobody of an end.
     """
     return held.alert.held_until > now or now - missing_since >= CONFIRM_MISSING_AFTER
 

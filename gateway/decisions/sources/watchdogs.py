@@ -1,9 +1,11 @@
-"""Recognise heartbeats, and decide which ends wait for one. `missing_heartbeat.py` decides when a heartbeat is missing.
+"""Recognise heartbeats, and decide which ends wait for one.
 
-A heartbeat is an alert that always fires. Its silence means that nothing else would reach us either: Prometheus, its
-Alertmanager or the way between them and us is broken. A dying Prometheus also makes its Alertmanager resolve all its
-alerts, since only a renewed `endsAt`, some minutes ahead, keeps an alert firing there. So such ends are not believed
-at once.
+`missing_heartbeat.py` decides when a heartbeat is missing.
+
+A heartbeat is an alert that always fires. Its silence means that nothing else would reach us either:
+Prometheus, its Alertmanager or the way between them and us is broken. A dying Prometheus also makes its
+Alertmanager resolve all its alerts, since only a renewed `endsAt`, some minutes ahead, keeps an alert firing
+there. So such ends are not believed at once.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from gateway.model.verdict import MemberStatus, Reason, Verdict
 from gateway.model.watchdog import load_heartbeat
 
 MAX_RESOLVE_HOLD = DAY  # no end waits longer for a heartbeat: its absence has paged somebody long before
-HEARTBEAT_MARK = "beat"  # the source that is added to a watchdog's topic and removed at once, to wake its subscribers
+HEARTBEAT_MARK = "beat"  # a source that is added to a topic and removed at once, to wake the subscribers
 
 
 class Watchdogs:
@@ -43,7 +45,8 @@ class Watchdogs:
     def heard(self, seen: Iterable[Observation]) -> tuple[str, ...]:
         """Return the names of the watchdogs whose heartbeat is among these observations.
 
-        An end is no heartbeat, and neither is an observation that the gateway inferred without a word of the source.
+        An end is no heartbeat, and neither is an observation that the gateway inferred without a word of the
+        source.
         """
         if not self._listed:
             return ()
@@ -70,7 +73,8 @@ class Watchdogs:
     def waits_for(self, alert: Alert, heartbeats: Mapping[str, int], now: int) -> Watchdog | None:
         """Return the watchdog for whose heartbeat the end of this alert waits, None where it waits for none.
 
-        An end waits for a heartbeat newer than itself, of a source that reported the alert as firing in this episode.
+        An end waits for a heartbeat newer than itself, of a source that reported the alert as firing in this
+        episode.
         """
         if alert.firing or now >= alert.ended_at + MAX_RESOLVE_HOLD:
             return None
@@ -82,7 +86,7 @@ class Watchdogs:
         return None
 
     def resolve_held_by(self, alert: Alert, heartbeats: Mapping[str, int], now: int) -> Verdict | None:
-        """Return the verdict that keeps an end from being told before its source has proved that it is alive."""
+        """Return the verdict that holds an end back until its source has proved that it is alive."""
         watchdog = self.waits_for(alert, heartbeats, now) if self.holding else None
         if watchdog is None:
             return None
@@ -91,7 +95,7 @@ class Watchdogs:
 
 
 def _sources(alert: Alert) -> set[str]:
-    """Return the sources that reported the alert as firing in its present episode, without the gateway itself."""
+    """Return the sources, the gateway aside, that reported the alert as firing in its present episode."""
     copies = ((name, copy) for name, copy in alert.copies.items() if not name.startswith(OWN_SOURCE))
     return {name.partition("/")[0] for name, copy in copies if not copy.ends_at or copy.ends_at >= alert.started_at}
 

@@ -1,12 +1,13 @@
-"""Inhibit rules, as publish and subscribe: a firing alert is a source at topics, and incidents subscribe to topics.
+"""Inhibit rules as publish and subscribe: an alert that fires is a source at topics, an incident subscribes.
 
-The rules mean what Alertmanager documents (https://prometheus.io/docs/alerting/latest/configuration/#inhibit_rule). Any
-alert that fires and matches the source side inhibits, even one that is itself inhibited. A missing label is an empty one.
-An alert that matches both sides is not inhibited by another alert that matches both sides, nor by itself.
+The rules mean what Alertmanager documents
+(https://prometheus.io/docs/alerting/latest/configuration/#inhibit_rule). Any alert that fires and matches the
+source side inhibits, even one that is itself inhibited. A missing label is an empty one. An alert that
+matches both sides is not inhibited by another alert that matches both sides, nor by itself.
 
-A topic is the hash of a rule, of the values of its `equal` labels, and of whether the source matches both sides. A target
-subscribes to the topics of sources that may inhibit it, so it is planned again when the first source comes to a topic or
-the last one leaves it.
+A topic is the hash of a rule, of the values of its `equal` labels, and of whether the source matches both
+sides. An incident subscribes to the topics of the sources that may inhibit its members. It is planned again
+when the first source comes to such a topic, or the last one leaves it.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class Inhibitor:
         found = self._sources.matching(labels) if self._rules else ()
         if not found:
             return ()
+        # A source that matches both sides must not inhibit others that do, so it publishes on a topic of its
+        # own.
         targeted = {*self._targets.matching(labels)}
         return tuple(sorted({self._topic(number, labels, both=number in targeted) for number in found}))
 
@@ -77,9 +80,10 @@ class Inhibitor:
         )
 
     def _topic(self, number: int, labels: Mapping[str, str], *, both: bool) -> str:
-        """Return the topic of a rule for the alert's `equal` values; `both` says whether its sources match both sides.
+        """Return the topic of a rule for the alert's `equal` values; `both`: its sources match both sides.
 
-        The values are encoded as JSON: the topic is unambiguous, and every version of the gateway computes the same.
+        The values are encoded as JSON: the topic is unambiguous, and every version of the gateway computes
+        the same.
         """
         values = json.dumps([labels.get(name, "") for name in self._equal[number]])
         return blake2b(f"{self._texts[number]}{values}{both}".encode(), digest_size=8).hexdigest()

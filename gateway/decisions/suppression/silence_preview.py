@@ -19,8 +19,8 @@ PREVIEW_LOOKBACK = 7 * DAY
 class SilencePreview:
     """How much a silence would hide.
 
-    It counts the alerts that fire (`firing…`), and the episodes of the last 7 days (`recent…`), those that fire included.
-    `names` counts what would be hidden, by alert name.
+    It counts the alerts that fire (`firing…`), and the episodes of the last 7 days (`recent…`), those that
+    fire included. `names` counts what would be hidden, by alert name.
     """
 
     silence: Silence
@@ -69,7 +69,8 @@ class SilencePreview:
                 f" ({share:.0%}; policy.silences.warn_share is {policy.warn_share:.0%})"
             )
         missing = sorted({matcher.name for matcher in self._matchers if not matcher.matches({})} - self._labels)
-        # A silence that hides nothing is noticed only when the alert pages in the middle of the work it was made for.
+        # A silence that hides nothing is noticed only when the alert pages in the middle of the work it was
+        # made for.
         if self.recent and missing:
             found.append(f"no alert of the last 7 days has the label {', '.join(missing)}: a slip of the pen?")
         elif self.recent and not self.recent_hidden:

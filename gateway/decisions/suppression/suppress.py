@@ -1,7 +1,7 @@
 """Decide which members of an incident must not be notified now, why, by which rule, and until when.
 
-The decision is made again just before each send. Only notifications that something fires are suppressed; people who were
-notified of a firing are always notified of its end.
+The decision is made again just before each send. Only notifications that something fires are suppressed;
+people who were notified of a firing are always notified of its end.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ class Suppressor:
     def verdict(self, snapshot: IncidentSnapshot, member: Member, alert: Alert, *, named: bool, now: int) -> Verdict | None:
         """Return what keeps this member from being notified at all its destinations; None where nothing does.
 
-        `named` says that a route with matchers of its own speaks of this alert, so that a severity of none does not silence it.
-        A suppression goes before a hold, so that people see the reason that lasts longer.
+        `named` says that a route with matchers of its own speaks of this alert, so that a severity of none
+        does not silence it. A suppression goes before a hold, so that people see the reason that lasts
+        longer.
         """
         # A heartbeat says that all is well: not even a bypass shows it to anybody.
         heartbeat = self.watchdogs.heartbeat(alert)
@@ -59,11 +60,17 @@ class Suppressor:
         maintained = self._maintained_by(alert, now) if self._maintenance else None
         if maintained is not None:
             until = self._until(maintained, now)
-            return Verdict(MemberStatus.SUPPRESSED, Reason.MAINTENANCE, maintained.described, until if until < NEVER else 0)
+            return Verdict(
+                MemberStatus.SUPPRESSED,
+                Reason.MAINTENANCE,
+                maintained.described,
+                until if until < NEVER else 0,
+            )
         inhibited = self._inhibited(snapshot, member, alert, now) if alert.firing else None
         if inhibited is not None and inhibited.outcome == MemberStatus.SUPPRESSED:
             return inhibited
-        # It may be a late copy of a webhook: nobody is woken before the source had the time to send the end again.
+        # It may be a late copy of a webhook: nobody is woken before the source had the time to send the end
+        # again.
         if alert.firing and alert.held_until > now:
             return Verdict(MemberStatus.HELD, Reason.DISPUTED, until=alert.held_until)
         return inhibited
@@ -75,7 +82,7 @@ class Suppressor:
         return held if held is None or snapshot.controls.bypass(now) is None else None
 
     def _inhibited(self, snapshot: IncidentSnapshot, member: Member, alert: Alert, now: int) -> Verdict | None:
-        """Return the verdict of the inhibit rules: suppressed by a source that fires, or held for one that may come late."""
+        """Return the verdict of the inhibit rules: suppressed by a source, or held for a late one."""
         held: Verdict | None = None
         for subscription in self.inhibitor.subscriptions(alert.labels):
             rule = subscription.rule
@@ -83,14 +90,19 @@ class Suppressor:
                 continue
             sources = snapshot.topic_sources
             source = next((sources[topic] for topic in subscription.topics if topic in sources), None)
-            # The cause fires, and people were told of it: this alert is only its consequence.
+            # The cause fires: this alert is only its consequence, and would tell people nothing new.
             if source is not None:
                 until = self._calendar.until(rule.hours.names, now)
                 because = f"{source.name} fires"
                 return Verdict(
-                    MemberStatus.SUPPRESSED, Reason.INHIBITED, rule.described, until if until < NEVER else 0, because
+                    MemberStatus.SUPPRESSED,
+                    Reason.INHIBITED,
+                    rule.described,
+                    until if until < NEVER else 0,
+                    because,
                 )
-            # No cause fires yet, but its alert may take longer than this one: wait, so that the cause is told alone.
+            # No cause fires yet, but its alert may take longer than this one: wait, so that the cause is told
+            # alone.
             waits = member.joined_at + rule.wait
             if waits > now and (held is None or waits > held.until):
                 held = Verdict(MemberStatus.HELD, Reason.INHIBIT_WAIT, rule.described, waits)
@@ -115,7 +127,7 @@ class Suppressor:
         return Verdict(MemberStatus.SUPPRESSED, Reason.MUTED, recipient.rule, until if until < NEVER else 0)
 
     def next_change(self, now: int) -> int:
-        """Return when the clock alone next makes an alert suppressed or no longer so (ms), `NEVER` if it does not."""
+        """Return when the clock alone next changes what is suppressed (ms), `NEVER` if it does not."""
         windows = [(maintenance.start, maintenance.end) for maintenance in self._maintenance]
         times = [time for window in windows for time in window if time > now]
         return min([self._calendar.next_change(now), *times])
@@ -135,14 +147,15 @@ class Suppressor:
 def lapse(incident: Incident, firing: Iterable[Alert], now: int) -> Incident:
     """Return the incident without those actions of people that no longer hold.
 
-    A close by hand lapses when its time is over. A close and an acknowledgement both lapse when an alert is worse than any
-    was when the person acted.
+    A close by hand lapses when its time is over. A close and an acknowledgement both lapse when an alert is
+    worse than any was when the person acted.
     """
     worst = max((alert.severity for alert in firing), default=Severity.NONE)
     closed, acknowledged = incident.closed, incident.acknowledged
     if closed is not None and (now >= closed.until or worst > closed.severity):
         closed = None
-    # Whoever took a warning did not take the critical alert that it has become: somebody has to be called again.
+    # Whoever took a warning did not take the critical alert that it has become: somebody has to be called
+    # again.
     if acknowledged is not None and worst > acknowledged.severity:
         acknowledged = None
     if closed is incident.closed and acknowledged is incident.acknowledged:

@@ -20,9 +20,9 @@ DEFAULT_MAX_ALERTS = 500
 class CorrelateRule:
     """Alerts that match and agree in the labels `by` come into one incident.
 
-    `window` (ms) counts from the incident's newest alert; None is for as long as the incident is open. `by` is `("...",)` for
-    all labels. `max_values` bounds the different values of a label in one incident, `max_alerts` its members. `stop_values`
-    are values of a label, such as `unknown`, that never join alerts.
+    `window` (ms) counts from the incident's newest alert; None is for as long as the incident is open. `by`
+    is `("...",)` for all labels. `max_values` bounds the different values of a label in one incident,
+    `max_alerts` its members. `stop_values` are values of a label, such as `unknown`, that never join alerts.
     """
 
     name: str
@@ -47,7 +47,7 @@ DEFAULT_CORRELATE = CorrelateRule(name="default", origin=BUILT_IN)
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Announced work: nobody is notified of alerts that match, from `start` until `end` (ms; 0 is open), during `hours`."""
+    """Announced work, which suppresses alerts that match from `start` to `end` (ms; 0 is open) in its `hours`."""
 
     name: str
     origin: Origin
@@ -67,9 +67,9 @@ class Maintenance:
 class InhibitRule:
     """A rule that keeps consequences quiet while their cause fires.
 
-    A firing alert that matches `source` suppresses those that match `target` and agree with it in the labels `equal`. A
-    target is held back for `wait` ms, in case its source comes late. The meaning is Alertmanager's:
-    https://prometheus.io/docs/alerting/latest/configuration/#inhibit_rule
+    A firing alert that matches `source` suppresses those that match `target` and agree with it in the labels
+    `equal`. A target is held back for `wait` ms, in case its source comes late. The meaning is
+    Alertmanager's: https://prometheus.io/docs/alerting/latest/configuration/#inhibit_rule
     """
 
     name: str
@@ -89,10 +89,10 @@ class InhibitRule:
 
 @dataclass(frozen=True, slots=True)
 class Watchdog:
-    """A watchdog: alerts of `source` that match are heartbeats, and there may be `every` ms between two of them at most.
+    """A watchdog: alerts of `source` that match are its heartbeats, at most `every` ms apart.
 
-    Where `notify` or `page` is empty, the routes decide who is notified that the heartbeat is missing. With `hold_resolves`,
-    each end that the source reports waits for a heartbeat newer than itself.
+    Where `notify` or `page` is empty, the routes decide who is notified that the heartbeat is missing. With
+    `hold_resolves`, each end that the source reports waits for a heartbeat newer than itself.
     """
 
     name: str

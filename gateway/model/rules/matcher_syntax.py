@@ -18,7 +18,17 @@ _CLASSIC = re.compile(
 _OPERATOR = re.compile(r"=~|!~|!=|=")
 _SPACES = frozenset(_SPACE)
 RESERVED = _SPACES.union("{}!=~,\\\"'`")  # an unquoted word contains none of these
-_SIMPLE_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"'}
+_SIMPLE_ESCAPES = {
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "v": "\v",
+    "\\": "\\",
+    '"': '"',
+}
 _HEX_LENGTHS = {"x": 2, "u": 4, "U": 8}
 
 

@@ -29,7 +29,10 @@ class Quantifier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageWhen:
-    """The condition under which a route pages, judged on a target's view. Without conditions it always holds."""
+    """The condition under which a route pages, judged on a target's view.
+
+    Without conditions it always holds.
+    """
 
     quantifier: Quantifier = Quantifier.ANY
     conditions: tuple[Condition, ...] = ()
@@ -37,7 +40,7 @@ class PageWhen:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """The hours in which a rule is in force: in any of the time intervals `during`, and in none of `not_during`.
+    """The hours in which a rule is in force: in any of the intervals `during`, and in none of `not_during`.
 
     An empty `during` means always.
     """

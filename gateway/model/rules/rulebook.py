@@ -32,7 +32,7 @@ class SeverityRule:
 
 @dataclass(frozen=True, slots=True)
 class LabelRules:
-    """The meaning of labels: which are part of the identity, which name the service, which no vendor is shown."""
+    """The rules for labels: which are part of the identity, name the service, or are hidden from vendors."""
 
     ignore: frozenset[str] = frozenset({"prometheus_replica"})
     rename: Mapping[str, str] = field(default_factory=dict)
@@ -47,7 +47,8 @@ class LabelRules:
 class Rulebook:
     """A whole rule set.
 
-    `revision` is a hash of the files' text. `roots` are the positions in `routes` of those without a parent, in order.
+    `revision` is a hash of the files' text. `roots` are the positions in `routes` of those without a parent,
+    in order.
     """
 
     revision: str = "empty"
@@ -89,4 +90,5 @@ class Rulebook:
 
     @property
     def sources(self) -> Mapping[str, Source]:
+        """Return the sources of the rules by name, with the one that has no token of its own."""
         return {**self.listed_sources, self.shared.name: self.shared}

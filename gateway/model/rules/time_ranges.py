@@ -1,7 +1,8 @@
 """The fields of a time interval, read from YAML or JSON values.
 
-A value is refused where Alertmanager refuses it (https://prometheus.io/docs/alerting/latest/configuration/#time_interval).
-Each error names the field, the text and a remedy.
+A value is refused where Alertmanager refuses it
+(https://prometheus.io/docs/alerting/latest/configuration/#time_interval). Each error names the field, the
+text and a remedy.
 """
 
 from __future__ import annotations
@@ -129,8 +130,8 @@ def _weekday(text: str) -> int:
 def _day_range(item: object) -> Span:
     """Read a range of days, which may count from the month's end.
 
-    Whether a range is empty depends on the month. As Alertmanager does, this refuses ranges that are empty in a month of 28
-    days.
+    Whether a range is empty depends on the month. As Alertmanager does, this refuses ranges that are empty in
+    a month of 28 days.
     """
     span = begin, end = _range("days_of_month", item, _day)
     if begin < 0 < end:

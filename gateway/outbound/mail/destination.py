@@ -28,6 +28,12 @@ ADDRESS = (
     r"@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
 ADDRESS_EXAMPLE = "an address such as ops@example.org"
+REMEDIES = {
+    "auth": f"are user and password in {SMTP_URL} right?",
+    "tls": f"does the server speak TLS as {SMTP_URL} says, under that name and with a certificate that this machine trusts?",
+    "sender": "allow the address in `from` at the server, or name another",
+    "not_found": "are the addresses in `to` right?",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +117,6 @@ EMAIL = DestinationKind(
     pace=PACE,
     notifier=lambda _: MailNotifier(),
     examine=_examine,
+    remedies=REMEDIES,
     place_in_secret=_any_server,
 )

@@ -1,4 +1,7 @@
-"""Rule files: YAML with positions → findings, or a rule set. `load_rules` is the way in."""
+"""The language of rule files: YAML becomes a rule set, or findings with file, line and column.
+
+`load_rules` is the entry point.
+"""
 
 from gateway.rules.files.diff import differences
 from gateway.rules.files.findings import Finding, Level

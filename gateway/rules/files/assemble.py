@@ -1,4 +1,4 @@
-"""From what is written to a rule set: names resolved, the tree built, inheritance filled in, and what can never be reached."""
+"""Assemble a rule set from the raw sections: resolve names, build the tree of routes, check the whole."""
 
 from __future__ import annotations
 
@@ -14,153 +14,191 @@ from gateway.model.time_intervals import TimeInterval, first_after
 from gateway.outbound.registry import KINDS
 from gateway.rules.files.checks import Checks
 from gateway.rules.files.findings import Finding, nearest
-from gateway.rules.files.raw import Written
-from gateway.rules.files.sources import problems, worries
+from gateway.rules.files.raw import RawRules
+from gateway.rules.files.sources import source_errors, source_warnings
 from gateway.rules.files.tree import RouteTree
-from gateway.rules.files.watchdogs import findings_of, source_of
+from gateway.rules.files.watchdogs import source_name_of, watchdog_findings
 
 
-def assemble(written: Written, revision: str, findings: list[Finding], now: int) -> Rulebook:
-    """The rule set, meaningful only where no finding is an error; `now` (ms) tells what is over for good."""
-    work = _Assembly(written, findings)
-    destinations = work.destinations()
-    routes, roots = RouteTree(work, written.routes).build(destinations)
-    work.correlate()
-    intervals = work.intervals()
-    work.never_come(now)
-    work.maintenance(now)
-    work.inhibit()
-    work.partitions()
-    work.sources()
-    watchdogs = work.watchdogs(destinations)
-    audit = work.audit(destinations)
-    work.unused(destinations)
+def assemble(raw: RawRules, revision: str, findings: list[Finding], now: int) -> Rulebook:
+    """Return the rule set, and add what is wrong to `findings`.
+
+    The rule set means something only if no finding is an error. Intervals and maintenance that are over at
+    `now` (ms) get a warning.
+    """
+    assembly = _Assembly(raw, findings)
+    destinations = assembly.destinations()
+    routes, roots = RouteTree(assembly, raw.routes).build(destinations)
+    assembly.correlate()
+    intervals = assembly.intervals()
+    assembly.never_come(now)
+    assembly.maintenance(now)
+    assembly.inhibit()
+    assembly.partitions()
+    assembly.sources()
+    watchdogs = assembly.watchdogs(destinations)
+    audit = assembly.audit(destinations)
+    assembly.unused(destinations)
     return Rulebook(
         revision=revision,
-        labels=written.labels or LabelRules(),
+        labels=raw.labels or LabelRules(),
         destinations=destinations,
         routes=routes,
         roots=roots,
-        correlate=tuple(one.value for one in written.correlate),
+        correlate=tuple(rule.value for rule in raw.correlate),
         intervals=intervals,
-        maintenance=tuple(one.value for one in written.maintenance),
-        inhibit=tuple(one.value for one in written.inhibit),
+        maintenance=tuple(rule.value for rule in raw.maintenance),
+        inhibit=tuple(rule.value for rule in raw.inhibit),
         watchdogs=watchdogs,
-        silences=written.silences,
+        silences=raw.silences,
         audit=audit,
-        partition_by=tuple(dict.fromkeys(one.name for one in written.partition_by)),
-        listed_sources={one.value.name: one.value for one in written.sources},
-        closed_by_hand=DEFAULT_CLOSED_BY_HAND if written.closed_by_hand is None else written.closed_by_hand,
+        partition_by=tuple(dict.fromkeys(rule.name for rule in raw.partition_by)),
+        listed_sources={rule.value.name: rule.value for rule in raw.sources},
+        closed_by_hand=DEFAULT_CLOSED_BY_HAND if raw.closed_by_hand is None else raw.closed_by_hand,
     )
 
 
 class _Assembly(Checks):
     def partitions(self) -> None:
-        """What tells partitions apart has to be there in every alert as Alertmanager sends it, ends included."""
-        labels = self._written.labels or LabelRules()
-        for one in self._written.partition_by:
-            if one.name in labels.ignore:
-                self.error(one.place, f"label `{one.name}` is ignored (labels.ignore): it cannot keep partitions apart")
-            if one.name in labels.rename or one.name in labels.rename.values():
-                self.error(one.place, f"label `{one.name}` is renamed (labels.rename): it cannot keep partitions apart")
+        """Refuse partition labels that are ignored or renamed.
+
+        The label must be in every alert just as Alertmanager sends it: the partition decides in which shard
+        an alert, and later its end, is stored.
+        """
+        labels = self._raw.labels or LabelRules()
+        for reference in self._raw.partition_by:
+            if reference.name in labels.ignore:
+                self.error(
+                    reference.place,
+                    f"label `{reference.name}` is ignored (labels.ignore): it cannot keep partitions apart",
+                )
+            if reference.name in labels.rename or reference.name in labels.rename.values():
+                self.error(
+                    reference.place,
+                    f"label `{reference.name}` is renamed (labels.rename): it cannot keep partitions apart",
+                )
 
     def destinations(self) -> dict[str, Destination]:
-        listed = self._written.destinations
-        self.unique(((one.value.name, one.place) for one in listed), "destination")
-        found = {one.value.name: one.value for one in listed}
-        for one in listed:
-            for reference in one.fallback:
+        listed = self._raw.destinations
+        self.unique(((destination.value.name, destination.place) for destination in listed), "destination")
+        found = {destination.value.name: destination.value for destination in listed}
+        for destination in listed:
+            for reference in destination.fallback:
                 self.known(reference, found)
-            if one.value.name in _reached(one.value.name, found):
-                self.error(one.place, f"the fallbacks of `{one.value.name}` lead back to it")
+            # In a circle that cannot be reached as a whole, nobody would be told and nothing would say so.
+            if destination.value.name in _reached(destination.value.name, found):
+                self.error(destination.place, f"the fallbacks of `{destination.value.name}` lead back to it")
         channels: dict[object, str] = {}
-        for one in listed:
-            other = channels.setdefault(_channel(one.value), one.value.name)
-            if other != one.value.name:
-                self.warn(one.place, f"`{one.value.name}` and `{other}` are the same place: whoever looks there is told twice")
+        for destination in listed:
+            # Each destination has a message of its own: in one channel, people would read everything twice.
+            other = channels.setdefault(_channel(destination.value), destination.value.name)
+            if other != destination.value.name:
+                self.warn(
+                    destination.place,
+                    f"`{destination.value.name}` and `{other}` are the same place: whoever looks there is told twice",
+                )
         return found
 
     def correlate(self) -> None:
-        listed = self._written.correlate
-        self.unique(((one.value.name, one.place) for one in listed), "correlate rule")
+        listed = self._raw.correlate
+        self.unique(((rule.value.name, rule.place) for rule in listed), "correlate rule")
         self.unreachable(
-            [(one.value.name, one.place, one.value.match, one.value.hours != ALWAYS) for one in listed], "correlate rule"
+            [(rule.value.name, rule.place, rule.value.match, rule.value.hours != ALWAYS) for rule in listed],
+            "correlate rule",
         )
 
     def intervals(self) -> dict[str, tuple[TimeInterval, ...]]:
-        listed = self._written.intervals
-        self.unique(((one.name, one.place) for one in listed), "time interval")
-        found = {one.name: one.value for one in listed}
-        for reference in self._written.intervals_named:
+        listed = self._raw.intervals
+        self.unique(((interval.name, interval.place) for interval in listed), "time interval")
+        found = {interval.name: interval.value for interval in listed}
+        for reference in self._raw.intervals_named:
+            # An interval that is misspelt never holds: its rule would quietly never be in force, or always.
             if reference.name not in found:
-                self.error(reference.place, f"unknown time interval `{reference.name}`{nearest(reference.name, found)}")
-        named = {reference.name for reference in self._written.intervals_named}
-        for one in listed:
-            if one.name not in named:
-                self.warn(one.place, f"time interval `{one.name}` is named by no rule")
+                self.error(
+                    reference.place,
+                    f"unknown time interval `{reference.name}`{nearest(reference.name, found)}",
+                )
+        named = {reference.name for reference in self._raw.intervals_named}
+        for interval in listed:
+            if interval.name not in named:
+                self.warn(interval.place, f"time interval `{interval.name}` is named by no rule")
         return found
 
     def maintenance(self, now: int) -> None:
-        listed = self._written.maintenance
-        self.unique(((one.value.name, one.place) for one in listed), "maintenance")
-        for one in listed:
-            if one.value.end and one.value.end <= now:
-                self.warn(one.place, f"maintenance `{one.value.name}` is over: it can be taken out")
+        listed = self._raw.maintenance
+        self.unique(((maintenance.value.name, maintenance.place) for maintenance in listed), "maintenance")
+        for maintenance in listed:
+            if maintenance.value.end and maintenance.value.end <= now:
+                self.warn(
+                    maintenance.place,
+                    f"maintenance `{maintenance.value.name}` is over: it can be taken out",
+                )
 
     def inhibit(self) -> None:
-        self.unique(((one.value.name, one.place) for one in self._written.inhibit), "inhibit rule")
+        self.unique(((rule.value.name, rule.place) for rule in self._raw.inhibit), "inhibit rule")
 
     def sources(self) -> None:
-        listed = self._written.sources
-        self.unique(((one.value.name, one.place) for one in listed), "source")
-        for place, message in problems(listed):
+        listed = self._raw.sources
+        self.unique(((source.value.name, source.place) for source in listed), "source")
+        for place, message in source_errors(listed):
             self.error(place, message)
-        for place, message in worries(listed):
+        for place, message in source_warnings(listed):
             self.warn(place, message)
 
     def watchdogs(self, destinations: Mapping[str, Destination]) -> dict[str, Watchdog]:
-        listed, sources = self._written.watchdogs, {one.value.name: one for one in self._written.sources}
-        self.unique(((one.value.name, one.place) for one in listed), "watchdog")
-        for one in listed:
-            self.interrupts_nobody(*one.notify)
-            self.wakes_somebody(*one.page)
-            for level, place, message in findings_of(one, sources):
-                self._findings.append(Finding(level, place, message))
-        found = {one.value.name: replace(one.value, source=source_of(one, sources)) for one in reversed(listed)}
-        told = {one.value.name: [self.names(names, destinations) for names in (one.notify, one.page)] for one in listed}
+        listed, sources = self._raw.watchdogs, {source.value.name: source for source in self._raw.sources}
+        self.unique(((watchdog.value.name, watchdog.place) for watchdog in listed), "watchdog")
+        for watchdog in listed:
+            # `notify` is the quiet way of telling; whoever wants to be called has to say so under `page`.
+            self.interrupts_nobody(*watchdog.notify)
+            self.wakes_somebody(*watchdog.page)
+            self._findings.extend(watchdog_findings(watchdog, sources))
+        found = {
+            watchdog.value.name: replace(watchdog.value, source=source_name_of(watchdog, sources))
+            for watchdog in reversed(listed)
+        }
+        told = {
+            watchdog.value.name: [self.names(names, destinations) for names in (watchdog.notify, watchdog.page)]
+            for watchdog in listed
+        }
         return {name: replace(found[name], notify=notify, page=page) for name, (notify, page) in told.items()}
 
     def audit(self, destinations: Mapping[str, Destination]) -> tuple[str, ...]:
-        """Only a receiver of webhooks takes what no person is to read."""
-        for one in self._written.audit:
-            if one.name in destinations and not destinations[one.name].via.takes_audit:
+        """Return the destinations of the audit trail. Only some kinds take it, since it is not for people."""
+        for reference in self._raw.audit:
+            if reference.name in destinations and not destinations[reference.name].via.takes_audit:
                 kinds = " or ".join(f"{{{name}: …}}" for name, kind in KINDS.items() if kind.integration.takes_audit)
-                self.error(one.place, f"`{one.name}` takes no audit trail: name a {kinds} destination")
-        return self.names(self._written.audit, destinations)
+                self.error(reference.place, f"`{reference.name}` takes no audit trail: name a {kinds} destination")
+        return self.names(self._raw.audit, destinations)
 
     def never_come(self, now: int) -> None:
         moment = instant(now)
-        for one in self._written.intervals:
-            if one.value and all(first_after(interval, moment) is None for interval in one.value):
-                self.warn(one.place, f"time interval `{one.name}` never comes (again)")
+        # A typo such as 31 February leaves a rule out of force for ever, which nobody notices before it is
+        # needed.
+        for named in self._raw.intervals:
+            if named.value and all(first_after(interval, moment) is None for interval in named.value):
+                self.warn(named.place, f"time interval `{named.name}` never comes (again)")
 
     def unused(self, destinations: Mapping[str, Destination]) -> None:
-        places = {one.value.name: one.place for one in self._written.destinations}
+        # A destination that no rule names is often one that somebody believes to be told.
+        places = {destination.value.name: destination.place for destination in self._raw.destinations}
         for name in destinations:
             if name not in self.used:
                 self.warn(places[name], f"destination `{name}` is used by no route")
 
 
 def _channel(destination: Destination) -> object:
+    """Return what two destinations have in common if they notify the same place."""
     return destination.kind, destination.via.place
 
 
 def _reached(name: str, destinations: Mapping[str, Destination]) -> set[str]:
+    """Return the names of all fallbacks of a destination, and of their fallbacks in turn."""
     found: set[str] = set()
     waiting = list(destinations[name].fallback)
     while waiting:
-        one = waiting.pop()
-        if one not in found and one in destinations:
-            found.add(one)
-            waiting += destinations[one].fallback
+        fallback = waiting.pop()
+        if fallback not in found and fallback in destinations:
+            found.add(fallback)
+            waiting += destinations[fallback].fallback
     return found

@@ -1,4 +1,4 @@
-"""What every section is checked for: names that are unique and known, and rules that are reached."""
+"""Checks that all sections share: names are unique and known, and every rule can be reached."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from gateway.model.matchers import Matcher
 from gateway.model.rules.destination import Destination, Integration, Interrupts
 from gateway.rules.files.findings import Finding, Level, Place, nearest
-from gateway.rules.files.raw import Written
+from gateway.rules.files.raw import RawRules
 from gateway.rules.files.reader import Reference
 
 
 class Checks:
-    """What is wrong goes to `findings`; `used` are the destinations that somebody names."""
+    """The checks over a raw rule set.
 
-    def __init__(self, written: Written, findings: list[Finding]) -> None:
-        self._written = written
+    They add to `findings`; `used` collects the destinations that a rule names.
+    """
+
+    def __init__(self, raw: RawRules, findings: list[Finding]) -> None:
+        self._raw = raw
         self._findings = findings
         self.used: set[str] = set()
 
@@ -29,51 +32,65 @@ class Checks:
     def unique(self, named: Iterable[tuple[str, Place]], what: str) -> None:
         seen: dict[str, Place] = {}
         for name, place in named:
+            # Names are how people find a rule in a message, and how records refer to it.
             if name in seen:
                 self.error(place, f"{what} `{name}` stands in {seen[name].file}:{seen[name].line} already")
             seen.setdefault(name, place)
 
     def known(self, reference: Reference, destinations: Mapping[str, Destination]) -> bool:
         self.used.add(reference.name)
+        # A destination that does not exist would be told of nothing: this refuses the whole rule set.
         if reference.name in destinations:
             return True
-        self.error(reference.place, f"unknown destination `{reference.name}`{nearest(reference.name, destinations)}")
+        self.error(
+            reference.place,
+            f"unknown destination `{reference.name}`{nearest(reference.name, destinations)}",
+        )
         return False
 
     def names(self, references: Iterable[Reference], destinations: Mapping[str, Destination]) -> tuple[str, ...]:
-        """Of those that there are."""
-        return tuple(dict.fromkeys(one.name for one in references if self.known(one, destinations)))
+        """Return the names of the references that exist; the others are errors."""
+        return tuple(dict.fromkeys(reference.name for reference in references if self.known(reference, destinations)))
 
     def interrupts_nobody(self, *notify: Reference) -> None:
         for reference, via in self._named(notify):
+            # It calls somebody for whatever it is sent, so `page_when` and mutes of pages have to apply to it.
             if via.interrupts is Interrupts.ALWAYS:
                 what = f"`{reference.name}` is {via.label}, which always interrupts"
                 self.error(reference.place, f"{what}: it belongs into `page`")
 
     def wakes_somebody(self, *page: Reference) -> None:
         for reference, via in self._named(page):
+            # The writer of the rule counts on somebody being woken; this kind of destination wakes nobody.
             if via.interrupts is Interrupts.NEVER:
                 what = f"`{reference.name}` is {via.label}, which wakes nobody"
                 self.error(reference.place, f"{what}: it belongs into `notify`, or into `fallback` of what pages")
 
     def _named(self, references: Iterable[Reference]) -> Iterator[tuple[Reference, Integration]]:
-        """The references whose destination there is."""
-        known = {written.value.name: written.value.via for written in self._written.destinations}
+        """Return the references whose destination exists, with that destination's integration."""
+        known = {raw.value.name: raw.value.via for raw in self._raw.destinations}
         return ((reference, known[reference.name]) for reference in references if reference.name in known)
 
     def unreachable(self, siblings: Sequence[tuple[str, Place, tuple[Matcher, ...], bool]], what: str) -> None:
-        """An earlier sibling whose matchers are all among a later one's takes everything from it."""
+        """Warn of each sibling that is never reached: all matchers of an earlier one are among its own.
+
+        Siblings are (name, place, matchers, goes on), in their order. A candidate is looked up under its
+        rarest matcher, so that a set of thousands of rules does not compare each with each.
+        """
         texts = [frozenset(str(matcher) for matcher in match) for _, _, match, _ in siblings]
-        common = Counter(text for one in texts for text in one)
+        common = Counter(text for matchers in texts for text in matchers)
         takers: dict[str, list[int]] = {}
         for at, (name, place, _, go_on) in enumerate(siblings):
             near = [taker for key in ("", *texts[at]) for taker in takers.get(key, ())]
-            taker = next((one for one in near if texts[one] <= texts[at]), None)
+            # The first match wins, so whoever wrote the later rule for special alerts will never see it
+            # apply.
+            taker = next((earlier for earlier in near if texts[earlier] <= texts[at]), None)
             if taker is not None:
                 other = siblings[taker]
                 self.warn(
                     place,
-                    f"{what} `{name}` is never reached: `{other[0]}` ({other[1].file}:{other[1].line}) takes everything before it",
+                    f"{what} `{name}` is never reached: "
+                    f"`{other[0]}` ({other[1].file}:{other[1].line}) takes everything before it",
                 )
             elif not go_on:
                 takers.setdefault(min(texts[at], key=lambda text: (common[text], text), default=""), []).append(at)

@@ -1,4 +1,4 @@
-"""`destinations:` as they are written. What stands under each kind is described by the kind's own folder."""
+"""Read the section `destinations:`. The folder of each kind in `outbound/` describes the keys of that kind."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gateway.model.rules.origin import Origin
 from gateway.outbound.kind import DestinationKind, RuleKey, ValueType
 from gateway.outbound.registry import KINDS
 from gateway.rules.files.keys import DESTINATION
-from gateway.rules.files.raw import WrittenDestination
+from gateway.rules.files.raw import RawDestination
 from gateway.rules.files.reader import Reader
 
 DESTINATION_NAME = r"[A-Za-z0-9_.-]+"
 
 
-def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node) -> WrittenDestination | None:
+def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node) -> RawDestination | None:
     if reader.name(key, DESTINATION_NAME, "a name of letters, digits, _ . and -") is None:
         return None
     given = reader.fields(node, (*KINDS, *DESTINATION))
@@ -27,6 +27,7 @@ def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node)
             reader.error(node, f"a destination is one of {_choice()}")
         return None
     via = _read_integration(reader, KINDS[kinds[0]], given[kinds[0]])
+    # Its writer believes that somebody is told when this destination fails; without `fallback` nobody is.
     after = reader.duration(given["fallback_after"]) if "fallback_after" in given else None
     fallback = reader.references(given["fallback"]) if "fallback" in given else ()
     if "fallback_after" in given and not fallback:
@@ -36,17 +37,17 @@ def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node)
     place = reader.place(key)
     more = {} if after is None else {"fallback_after": after}
     value = Destination(name, Origin(place.file, place.line), via, tuple(reference.name for reference in fallback), **more)
-    return WrittenDestination(value, place, fallback)
+    return RawDestination(value, place, fallback)
 
 
 def _choice() -> str:
-    """`{slack: …}, {pagerduty: …} and {webhook: …}`."""
+    """Return the kinds as a text: `{slack: …}, {pagerduty: …} and {webhook: …}`."""
     *others, last = (f"{{{kind}: …}}" for kind in KINDS)
     return f"{', '.join(others)} and {last}"
 
 
 def _read_integration(reader: Reader, kind: DestinationKind, node: yaml.Node) -> Integration | None:
-    """Read what stands under a kind. A faulty key that may be left out is reported and left out."""
+    """Read the keys of one kind. A faulty key is reported; if the kind can do without it, it is left out."""
     given = reader.fields(node, kind.keys)
     values: dict[str, Any] = {}
     for name, key in kind.keys.items():
@@ -69,7 +70,8 @@ def _read_value(reader: Reader, key: RuleKey, node: yaml.Node) -> Any:
         return _read_text(reader, key, node)
     found = reader.found
     texts = tuple(text for item in reader.items(node) if (text := _read_text(reader, key, item)) is not None)
-    return texts if texts or reader.found == found else None  # an empty list is a value, one of faulty texts is none
+    # An empty list is a value. A list of nothing but faulty texts is not.
+    return texts if texts or reader.found == found else None
 
 
 def _read_text(reader: Reader, key: RuleKey, node: yaml.Node) -> str | None:

@@ -1,4 +1,4 @@
-"""What a reload changes, in lines for people."""
+"""List what a reload of the rules changes, in lines for people."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from gateway.model.rules.rulebook import Rulebook
 from gateway.model.rules.source import Source
 from gateway.model.severity import Severity
 
-_UNSAID = ("origin", "parent", "children")
-_MOMENTS = ("start", "end")
-_DURATIONS = (
+_HIDDEN_FIELDS = ("origin", "parent", "children")
+_TIME_FIELDS = ("start", "end")
+_DURATION_FIELDS = (
     "longest_hold",
     "fallback_after",
     "group_wait",
@@ -34,7 +34,7 @@ _DURATIONS = (
     "stale_after",
     "every",
 )
-_KEYS = {"go_on": "continue", "reason_required": "reason", "four_eyes": "critical: four_eyes"}
+_RULE_KEYS = {"go_on": "continue", "reason_required": "reason", "four_eyes": "critical: four_eyes"}
 _Rule = Route | CorrelateRule | Destination | Maintenance | InhibitRule | Source | Watchdog
 
 
@@ -50,6 +50,7 @@ def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
     lines += _named("source", old.listed_sources, new.listed_sources)
     lines += _named("destination", old.destinations, new.destinations)
     lines += _named("route", _by_name(old.routes), _by_name(new.routes))
+    # A route under another parent inherits other destinations, although its own lines are the same.
     lines += _moved(old, new)
     lines += _named("correlate rule", _by_name(old.correlate), _by_name(new.correlate))
     lines += _named("maintenance", _by_name(old.maintenance), _by_name(new.maintenance))
@@ -68,7 +69,7 @@ def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
 def _by_name(
     rules: Sequence[Route] | Sequence[CorrelateRule] | Sequence[Maintenance] | Sequence[InhibitRule],
 ) -> Mapping[str, _Rule]:
-    return {one.name: one for one in rules}
+    return {rule.name: rule for rule in rules}
 
 
 def _named(what: str, old: Mapping[str, _Rule], new: Mapping[str, _Rule]) -> list[str]:
@@ -90,12 +91,12 @@ def _moved(old: Rulebook, new: Rulebook) -> list[str]:
 
 
 def _parents(book: Rulebook) -> dict[str, str]:
-    return {one.name: "" if one.parent is None else book.routes[one.parent].name for one in book.routes}
+    return {route.name: "" if route.parent is None else book.routes[route.parent].name for route in book.routes}
 
 
 def _reordered(what: str, old: Sequence[Route | CorrelateRule], new: Sequence[Route | CorrelateRule]) -> list[str]:
-    """Of those that stand in both: the first match wins, so their order is a meaning."""
-    before, after = [one.name for one in old], [one.name for one in new]
+    """Report a new order of the rules that are in both sets, since the first match wins."""
+    before, after = [rule.name for rule in old], [rule.name for rule in new]
     both = {*before} & {*after}
     if [name for name in before if name in both] == [name for name in after if name in both]:
         return []
@@ -103,9 +104,12 @@ def _reordered(what: str, old: Sequence[Route | CorrelateRule], new: Sequence[Ro
 
 
 def _changed(what: str, old: object, new: object) -> list[str]:
-    """One line for each field; a field that is a value of the same kind again is looked into."""
+    """Return a line for each field that changed.
+
+    For a field that is a dataclass itself, its fields are listed.
+    """
     lines: list[str] = []
-    for name in [one.name for one in fields(old) if one.name not in _UNSAID]:  # type: ignore[arg-type]
+    for name in [field.name for field in fields(old) if field.name not in _HIDDEN_FIELDS]:  # type: ignore[arg-type]
         before, after = getattr(old, name), getattr(new, name)
         if before == after:
             continue
@@ -117,10 +121,10 @@ def _changed(what: str, old: object, new: object) -> list[str]:
 
 
 def _line(what: str, name: str, before: object, after: object) -> str:
-    return f"{what}: {_KEYS.get(name, name)} {_said(before, name)} -> {_said(after, name)}"
+    return f"{what}: {_RULE_KEYS.get(name, name)} {_shown(before, name)} -> {_shown(after, name)}"
 
 
-def _said(value: object, name: str = "") -> str:
+def _shown(value: object, name: str = "") -> str:
     match value:
         case None:
             return {"resolve_after": "default", "stale_after": "default", "remind": "off"}.get(name, "none")
@@ -128,25 +132,25 @@ def _said(value: object, name: str = "") -> str:
             return str(value).lower()
         case Severity():
             return value.word
-        case int() if name in _DURATIONS:
+        case int() if name in _DURATION_FIELDS:
             return _duration(value)
-        case int() if name in _MOMENTS:
+        case int() if name in _TIME_FIELDS:
             return datetime.fromtimestamp(value / 1000, UTC).isoformat() if value else "open"
         case Mapping():
-            return f"{{{', '.join(f'{key}: {_said(one)}' for key, one in value.items())}}}"
+            return f"{{{', '.join(f'{key}: {_shown(item)}' for key, item in value.items())}}}"
         case frozenset():
-            return f"[{', '.join(sorted(str(one) for one in value))}]"
+            return f"[{', '.join(sorted(str(item) for item in value))}]"
         case tuple():
-            return f"[{', '.join(_part(one) for one in value)}]"
-    return _part(value)
+            return f"[{', '.join(_shown_item(item) for item in value)}]"
+    return _shown_item(value)
 
 
-def _part(value: object) -> str:
+def _shown_item(value: object) -> str:
     match value:
         case SecretName():
             return value.env
         case PageWhen() if value.conditions:
-            return f"{value.quantifier} of [{', '.join(_condition(one) for one in value.conditions)}]"
+            return f"{value.quantifier} of [{', '.join(_condition(condition) for condition in value.conditions)}]"
         case PageWhen():
             return "always"
         case Integration():
@@ -154,13 +158,13 @@ def _part(value: object) -> str:
     return str(value) or "none"
 
 
-def _condition(one: Condition) -> str:
-    given = ((name, getattr(one, name)) for name in ("severity", "alerts", "match"))
-    return ", ".join(f"{name} {_said(value)}" for name, value in given if value is not None)
+def _condition(condition: Condition) -> str:
+    given = ((name, getattr(condition, name)) for name in ("severity", "alerts", "match"))
+    return ", ".join(f"{name} {_shown(value)}" for name, value in given if value is not None)
 
 
 def _duration(value: int) -> str:
-    """Milliseconds as they are written in a rule file."""
+    """Return milliseconds in the notation of rule files, such as `2h30m`."""
     left, parts = value, []
     for unit in ("d", "h", "m", "s", "ms"):
         count, left = divmod(left, UNITS[unit])

@@ -1,4 +1,4 @@
-"""What is wrong with a rule file, and where."""
+"""Findings: errors and warnings about rule files, with their places."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
+    """The weight of a finding. An error refuses the whole rule set, a warning does not."""
+
     ERROR = "error"
     WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Line and column count from 1, as editors do."""
+    """A place in a rule file. Line and column count from 1, as in editors."""
 
     file: str
     line: int = 1
@@ -24,6 +26,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    """One error or warning, shown as `file:line:column: message`."""
+
     level: Level
     place: Place
     message: str
@@ -34,6 +38,6 @@ class Finding:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean …?`, or nothing where no name is near."""
+    """Return `; did you mean …?` with the known name that is most similar, or an empty text if none is."""
     found = get_close_matches(name, list(known), 1, 0.6)
     return f"; did you mean `{found[0]}`?" if found else ""

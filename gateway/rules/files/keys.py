@@ -1,4 +1,4 @@
-"""The keys of every section; the `LATER_…` ones are known and not available in this version."""
+"""The keys of every section. The keys in `LATER_…` are known, but not available in this version."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ HOURS = ("during", "not_during")
 RULE = ("name", "match", "owner", "reason", *HOURS)
 LATER_RULE = ("mode",)
 TOP = (
-    "within", "labels", "partition_by", "sources", "destinations", "routes", "correlate", "time_intervals", "maintenance", "inhibit",
-    "watchdogs", "policy",
+    "within", "labels", "partition_by", "sources", "destinations", "routes", "correlate", "time_intervals",
+    "maintenance", "inhibit", "watchdogs", "policy",
 )  # fmt: skip
 LATER_TOP = (
     "topology", "transient", "flapping", "storm", "precision",

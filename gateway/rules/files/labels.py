@@ -1,4 +1,4 @@
-"""`labels:` as it is written."""
+"""Read the section `labels:`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def read_labels(reader: Reader, node: yaml.Node) -> LabelRules:
     for name in ("rename", "links"):
         if name in given:
             read[name] = reader.mapping(given[name], reader.text)
+    # Messages have a place for these two links only; any other would never be shown.
     unknown = set(read.get("links", {})) - {"runbook", "dashboard"}
     if unknown:
         reader.error(given["links"], f"unknown link `{min(unknown)}`: runbook and dashboard are known")
@@ -41,6 +42,7 @@ def _read_severity_rule(reader: Reader, node: yaml.Node) -> SeverityRule:
         read["label"] = label
     if "map" in given:
         added = reader.mapping(given["map"], reader.severity)
+        # The map adds to the built-in words, so that `critical` stays critical whatever the map leaves out.
         read["words"] = {**BUILT_IN_WORDS, **{word.strip().lower(): step for word, step in added.items()}}
     if "default" in given and (step := reader.severity(given["default"])) is not None:
         read["default"] = step

@@ -1,4 +1,4 @@
-"""Finding the files of a rule set and loading them; never raises for what stands in them."""
+"""Find the files of a rule set and load them. Nothing in the files raises: each fault becomes a finding."""
 
 from __future__ import annotations
 
@@ -13,71 +13,90 @@ from gateway.model.matchers import Matcher
 from gateway.model.rules.rulebook import Rulebook
 from gateway.rules.files.assemble import assemble
 from gateway.rules.files.findings import Finding, Level, Place
-from gateway.rules.files.raw import Written
+from gateway.rules.files.raw import RawRules
 from gateway.rules.files.reader import Reader
 from gateway.rules.files.sections import read_file
-from gateway.rules.files.yaml_bombs import Unfolding, refuse_bombs
+from gateway.rules.files.yaml_bombs import YamlBomb, refuse_bombs
 
-LARGEST_FILE = 16 << 20
-FOLDER_FILES = ("_folder.yaml", "_folder.yml")
-TESTS = "tests"
+MAX_FILE_BYTES = 16 << 20
+FOLDER_FILES = ("_folder.yaml", "_folder.yml")  # their `within` holds for all rules of the folder
+TESTS_FOLDER = "tests"  # holds tests of the rules, and no rules
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`rulebook` is None where a finding is an error."""
+    """The result of loading: the findings, and the rule set, which is None if any finding is an error."""
 
     rulebook: Rulebook | None
     findings: tuple[Finding, ...]
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        return tuple(one for one in self.findings if one.level is Level.ERROR)
+        return tuple(finding for finding in self.findings if finding.level is Level.ERROR)
 
 
 def load_rules(path: Path, now: int) -> Loaded:
-    """One file, or all `*.yaml` and `*.yml` of a folder and its sub-folders (`tests/` aside) as one set, looked at `now` (ms)."""
+    """Load one file, or all `*.yaml` and `*.yml` of a folder and its sub-folders (not `tests/`), as one set.
+
+    `now` (ms) decides which intervals and which maintenance are over.
+    """
     findings: list[Finding] = []
-    written = Written()
+    raw = RawRules()
     files = _files(path)
     if not files:
         missing = "there is no such file or folder" if not path.exists() else "no *.yaml file in this folder"
         return Loaded(None, (Finding(Level.ERROR, Place(str(path)), missing),))
+    # All files are read once, before anything is parsed: the revision and the rules come from the same bytes.
     texts = {file: _read(file, findings) for file in files}
     within = _within_folders(texts, findings)
     digest = sha256()
     empty = True
     for file, text in texts.items():
-        digest.update(f"{file.relative_to(path) if path.is_dir() else file.name}\0{text}\0".encode("utf-8", "surrogateescape"))
+        name = file.relative_to(path) if path.is_dir() else file.name
+        digest.update(f"{name}\0{text}\0".encode("utf-8", "surrogateescape"))
         root = _compose(file, text, findings) if file.name not in FOLDER_FILES else None
         if root is not None:
             empty = False
-            read_file(Reader(str(file), findings), root, within.get(file.parent, ()), written)
-    if empty and not findings:  # a file that is just being written, for instance
+            read_file(Reader(str(file), findings), root, within.get(file.parent, ()), raw)
+    # A set without any rule would notify nobody: a file may just be being written, or the mount is empty.
+    if empty and not findings:
         findings.append(Finding(Level.ERROR, Place(str(path)), "no rule stands here: nobody would be told of anything"))
-    rulebook = assemble(written, digest.hexdigest()[:16], findings, now)
-    ordered = tuple(
-        sorted(findings, key=lambda one: (one.place.file.encode("utf-8", "surrogateescape"), one.place.line, one.place.column))
-    )
-    failed = any(one.level is Level.ERROR for one in ordered)
+    rulebook = assemble(raw, digest.hexdigest()[:16], findings, now)
+    ordered = _ordered(findings)
+    # One error refuses the whole set: half of the rules would tell the wrong people, and the old set is still
+    # good.
+    failed = any(finding.level is Level.ERROR for finding in ordered)
     return Loaded(None if failed else rulebook, ordered)
 
 
+def _ordered(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Return the findings by file, line and column."""
+
+    def position(finding: Finding) -> tuple[bytes, int, int]:
+        place = finding.place
+        return place.file.encode("utf-8", "surrogateescape"), place.line, place.column
+
+    return tuple(sorted(findings, key=position))
+
+
 def fingerprint_files(path: Path) -> str:
-    """Changes whenever a file of the set does; cheap enough to ask every second."""
+    """Return a text that changes whenever a file of the set does.
+
+    It only asks for the files' status, so it is cheap.
+    """
     states = []
     for file in _files(path):
         try:
             state = file.stat()
-        except OSError:
+        except OSError:  # the file was removed just now: the set has changed by that
             continue
         states.append(f"{file}\0{state.st_mtime_ns}\0{state.st_size}\0{state.st_ino}")
     return sha256("\n".join(states).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _files(path: Path) -> list[Path]:
-    """By path, bytewise; a folder's own file before everything in it."""
+    """Return the files ordered by the bytes of their paths, which is the order in which their rules apply."""
     if path.is_file():
         return [path]
     found = [
@@ -89,11 +108,12 @@ def _files(path: Path) -> list[Path]:
 
 
 def _aside(relative: Path) -> bool:
-    return any(part == TESTS or part.startswith(".") for part in relative.parts[:-1]) or relative.name.startswith(".")
+    in_skipped_folder = any(part == TESTS_FOLDER or part.startswith(".") for part in relative.parts[:-1])
+    return in_skipped_folder or relative.name.startswith(".")
 
 
 def _within_folders(texts: Mapping[Path, str], findings: list[Finding]) -> dict[Path, tuple[Matcher, ...]]:
-    """What `_folder.yaml` adds to every rule of a folder, the folders above it included."""
+    """Return by folder the matchers that its rules get from `_folder.yaml`, there and in folders above."""
     own: dict[Path, tuple[Matcher, ...]] = {}
     for file, text in texts.items():
         root = _compose(file, text, findings) if file.name in FOLDER_FILES else None
@@ -111,8 +131,8 @@ def _within_folders(texts: Mapping[Path, str], findings: list[Finding]) -> dict[
 
 def _read(file: Path, findings: list[Finding]) -> str:
     try:
-        if file.stat().st_size > LARGEST_FILE:
-            findings.append(Finding(Level.ERROR, Place(str(file)), f"the file is over {LARGEST_FILE >> 20} MiB"))
+        if file.stat().st_size > MAX_FILE_BYTES:
+            findings.append(Finding(Level.ERROR, Place(str(file)), f"the file is over {MAX_FILE_BYTES >> 20} MiB"))
             return ""
         return file.read_text("utf-8")
     except UnicodeDecodeError as error:
@@ -129,7 +149,7 @@ def _compose(file: Path, text: str, findings: list[Finding]) -> yaml.Node | None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(str(file), mark.line + 1, mark.column + 1) if mark else Place(str(file))
-        said = str(error.problem) if isinstance(error, Unfolding) else f"not YAML: {error.problem or error.context}"
+        said = str(error.problem) if isinstance(error, YamlBomb) else f"not YAML: {error.problem or error.context}"
         findings.append(Finding(Level.ERROR, place, said))
     except yaml.YAMLError as error:
         findings.append(Finding(Level.ERROR, Place(str(file)), f"not YAML: {str(error).splitlines()[0]}"))

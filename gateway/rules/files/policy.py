@@ -1,4 +1,4 @@
-"""`policy:` as it is written: what silences and people may do."""
+"""Read the section `policy:`."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from gateway.model.matchers import MatcherError, compile_pattern
 from gateway.model.rules.rulebook import DEFAULT_SILENCES
 from gateway.model.rules.silence_policy import SilencePolicy
 from gateway.rules.files.keys import LATER_POLICY, POLICY, SILENCES
-from gateway.rules.files.raw import Written
+from gateway.rules.files.raw import RawRules
 from gateway.rules.files.reader import Reader
 
 
-def read_policy(reader: Reader, node: yaml.Node, written: Written) -> None:
+def read_policy(reader: Reader, node: yaml.Node, raw: RawRules) -> None:
     given = reader.fields(node, POLICY, LATER_POLICY)
     if "closed_by_hand" in given:
-        written.closed_by_hand = reader.duration(given["closed_by_hand"])
+        raw.closed_by_hand = reader.duration(given["closed_by_hand"])
     if "audit" in given:
-        written.audit = reader.references(given["audit"])
+        raw.audit = reader.references(given["audit"])
     if "silences" in given:
-        written.silences = _read_silences(reader, given["silences"])
+        raw.silences = _read_silences(reader, given["silences"])
 
 
 def _read_silences(reader: Reader, node: yaml.Node) -> SilencePolicy:
     given = reader.fields(node, SILENCES)
     lengths = {key: reader.duration(given[key]) or 0 for key in ("longest", "unmatched") if key in given}
     for key, length in lengths.items():
+        # A silence of no length, or one that counts as unmatched at once, would end before it does anything.
         if not length:
             reader.error(given[key], f"`{key}` has to be longer than nothing")
     return SilencePolicy(

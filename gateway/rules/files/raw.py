@@ -1,4 +1,4 @@
-"""The sections as they are written: values with the places of the names that they refer to."""
+"""The raw sections of rule files: values, and references to other sections that are not resolved yet."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from gateway.rules.files.reader import Reference
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenSource:
-    """`own_interval`: its `group_interval` is written, not the default."""
+class RawSource:
+    """A source; `own_interval` says that the file gives its `group_interval`."""
 
     value: Source
     place: Place
@@ -28,15 +28,17 @@ class WrittenSource:
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenDestination:
+class RawDestination:
+    """A destination, with references to its fallbacks."""
+
     value: Destination
     place: Place
     fallback: tuple[Reference, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenRoute:
-    """`own` holds what the route itself says; the rest is inherited."""
+class RawRoute:
+    """A route; `own` holds the fields that the route itself gives, the rest is inherited."""
 
     name: str
     place: Place
@@ -46,37 +48,45 @@ class WrittenRoute:
     own: Mapping[str, Any]
     notify: tuple[Reference, ...] | None
     page: tuple[Reference, ...] | None
-    shifts: tuple[WrittenShift, ...] | None
+    shifts: tuple[RawShift, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenCorrelate:
+class RawCorrelate:
+    """A correlate rule, with its place."""
+
     value: CorrelateRule
     place: Place
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenInterval:
+class RawInterval:
+    """A named time interval, with its place."""
+
     name: str
     place: Place
     value: tuple[TimeInterval, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenMaintenance:
+class RawMaintenance:
+    """A maintenance window, with its place."""
+
     value: Maintenance
     place: Place
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenInhibit:
+class RawInhibit:
+    """An inhibit rule, with its place."""
+
     value: InhibitRule
     place: Place
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenWatchdog:
-    """`source` None: there is only one that it can be."""
+class RawWatchdog:
+    """A watchdog; its `source` is None where the file names none, which is enough if there is only one."""
 
     value: Watchdog
     place: Place
@@ -86,28 +96,30 @@ class WrittenWatchdog:
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenShift:
+class RawShift:
+    """A shift of a route, with references to its destinations."""
+
     hours: Hours
     notify: tuple[Reference, ...]
     page: tuple[Reference, ...]
 
 
 @dataclass(slots=True)
-class Written:
-    """Everything of all files, in reading order."""
+class RawRules:
+    """The sections of all files of a set, in reading order."""
 
     labels: LabelRules | None = None
     closed_by_hand: int | None = None
     silences: SilencePolicy = DEFAULT_SILENCES
     partition_by: tuple[Reference, ...] = ()
     audit: tuple[Reference, ...] = ()
-    sections: dict[str, Place] = field(default_factory=dict)  # the ones that may stand only once
-    sources: list[WrittenSource] = field(default_factory=list)
-    destinations: list[WrittenDestination] = field(default_factory=list)
-    routes: list[WrittenRoute] = field(default_factory=list)
-    correlate: list[WrittenCorrelate] = field(default_factory=list)
-    intervals: list[WrittenInterval] = field(default_factory=list)
-    maintenance: list[WrittenMaintenance] = field(default_factory=list)
-    inhibit: list[WrittenInhibit] = field(default_factory=list)
-    watchdogs: list[WrittenWatchdog] = field(default_factory=list)
-    intervals_named: list[Reference] = field(default_factory=list)  # wherever a rule names one
+    sections: dict[str, Place] = field(default_factory=dict)  # of those that a set may have only once
+    sources: list[RawSource] = field(default_factory=list)
+    destinations: list[RawDestination] = field(default_factory=list)
+    routes: list[RawRoute] = field(default_factory=list)
+    correlate: list[RawCorrelate] = field(default_factory=list)
+    intervals: list[RawInterval] = field(default_factory=list)
+    maintenance: list[RawMaintenance] = field(default_factory=list)
+    inhibit: list[RawInhibit] = field(default_factory=list)
+    watchdogs: list[RawWatchdog] = field(default_factory=list)
+    intervals_named: list[Reference] = field(default_factory=list)  # by any rule

@@ -1,4 +1,7 @@
-"""Reading values off YAML nodes: each gives a value, or a finding at the very place and nothing."""
+"""Read values from YAML nodes.
+
+Each method returns the value, or adds a finding with its place and returns nothing.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,14 @@ _KEY_LIKE = r"(?=.*\d)[A-Za-z0-9]{32}"  # https://support.pagerduty.com/main/doc
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A name that must exist elsewhere, and where it stands."""
+    """The name of something that another section must define, with the place of the name."""
 
     name: str
     place: Place
 
 
 class Reader:
-    """One file's reader; what it finds goes to `findings`, shared by all files of a set."""
+    """The reader of one file. It adds to `findings`, which all files of a set share."""
 
     def __init__(self, file: str, findings: list[Finding]) -> None:
         self.file = file
@@ -40,7 +43,7 @@ class Reader:
 
     @property
     def found(self) -> int:
-        """How many findings there are so far."""
+        """Return the number of findings so far."""
         return len(self._findings)
 
     def place(self, node: yaml.Node, shift: int = 0) -> Place:
@@ -53,11 +56,15 @@ class Reader:
         self._findings.append(Finding(Level.WARNING, self.place(node), message))
 
     def fields(self, node: yaml.Node, known: Collection[str], later: Collection[str] = ()) -> dict[str, yaml.Node]:
-        """A mapping's values by key; unknown keys, keys of later versions and keys given twice are errors."""
+        """Return a mapping's values by key.
+
+        Unknown keys, keys of later versions and duplicates are errors.
+        """
         found: dict[str, yaml.Node] = {}
         for name, (key, value) in self.entries(node).items():
             if name in known:
                 found[name] = value
+            # The key is no typo, but a rule without it would not do what its writer means.
             elif name in later:
                 self.error(key, f"`{name}` is not available in this version")
             else:
@@ -88,6 +95,8 @@ class Reader:
         if not isinstance(node, yaml.ScalarNode) or not node.tag.startswith(_PREFIX):
             self.error(node, f"a text is needed, not {_kind(node)}")
             return None
+        # YAML makes a number of `010` and a truth value of `no`: what would be compared is not what was
+        # written.
         if node.tag != _PREFIX + "str":
             self.error(node, f"a text is needed, not {_kind(node)}: quote it, '{node.value[:40]}'")
             return None
@@ -103,7 +112,7 @@ class Reader:
         return text
 
     def line(self, node: yaml.Node) -> str | None:
-        """A rule's name, or a reference to one."""
+        """Read a rule's name, or a reference to a rule."""
         return self.name(node, _LINE, "a name")
 
     def texts(self, node: yaml.Node) -> tuple[str, ...]:
@@ -136,7 +145,7 @@ class Reader:
         return None
 
     def duration(self, node: yaml.Node) -> int | None:
-        """Milliseconds of `90s`, `2h30m`, `7d`."""
+        """Read a duration such as `90s`, `2h30m` or `7d`, in milliseconds."""
         text = node.value if isinstance(node, yaml.ScalarNode) else ""
         try:
             return parse_duration(str(text))
@@ -159,13 +168,17 @@ class Reader:
         return tuple(found)
 
     def secret(self, node: yaml.Node) -> SecretName | None:
-        """`{env: NAME}`; whatever else stands here may be the secret itself, so it is refused without showing it."""
-        written = node.value if isinstance(node, yaml.MappingNode) else []
-        if len(written) != 1 or written[0][0].value != "env":
-            self.error(node, "a secret never stands in a rule file: write {env: NAME} and set NAME in the environment")
+        """Read `{env: NAME}`. Anything else may be the secret itself, so the error does not show it."""
+        entries = node.value if isinstance(node, yaml.MappingNode) else []
+        if len(entries) != 1 or entries[0][0].value != "env":
+            self.error(
+                node,
+                "a secret never stands in a rule file: write {env: NAME} and set NAME in the environment",
+            )
             return None
-        named = written[0][1]
+        named = entries[0][1]
         text = named.value if isinstance(named, yaml.ScalarNode) and named.tag == _PREFIX + "str" else ""
+        # 32 letters and digits look like a PagerDuty key that was put in the place of its variable's name.
         if not re.fullmatch(VARIABLE, text) or re.fullmatch(_KEY_LIKE, text):
             self.error(named, "`env` takes the name of a variable, never the secret itself")
             return None

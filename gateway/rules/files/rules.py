@@ -1,4 +1,4 @@
-"""`routes:` and `correlate:` as they are written."""
+"""Read the sections `routes:` and `correlate:`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gateway.model.rules.kinds import ALL_LABELS, CorrelateRule
 from gateway.model.rules.origin import Origin
 from gateway.model.rules.route import Condition, Mute, PageWhen, Quantifier
 from gateway.rules.files.keys import CORRELATE, LATER_CORRELATE, LATER_ROUTE, MUTE, ROUTE, SHIFT, TIMERS
-from gateway.rules.files.raw import Written, WrittenCorrelate, WrittenRoute, WrittenShift
+from gateway.rules.files.raw import RawCorrelate, RawRoute, RawRules, RawShift
 from gateway.rules.files.reader import Reader, Reference
 from gateway.rules.files.times import read_hours
 
 
-def read_route(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], written: Written) -> WrittenRoute | None:
+def read_route(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules) -> RawRoute | None:
     given = reader.fields(node, ROUTE, LATER_ROUTE)
     name = _rule_name(reader, node, given)
     own: dict[str, Any] = {}
@@ -30,9 +30,9 @@ def read_route(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], wri
     if "page_when" in given:
         own["page_when"] = read_page_when(reader, given["page_when"])
     if "mute" in given:
-        own["mute"] = read_mute(reader, given["mute"], written)
-    hours = read_hours(reader, given, written)
-    shifts = [_read_shift(reader, one, written) for one in reader.items(given["shifts"])] if "shifts" in given else None
+        own["mute"] = read_mute(reader, given["mute"], raw)
+    hours = read_hours(reader, given, raw)
+    shifts = [_read_shift(reader, shift, raw) for shift in reader.items(given["shifts"])] if "shifts" in given else None
     match = reader.matchers(given["match"]) if "match" in given else ()
     parent = reader.line(given["parent"]) if "parent" in given else None
     go_on = bool(reader.flag(given["continue"])) if "continue" in given else False
@@ -41,29 +41,39 @@ def read_route(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], wri
     if name is None:
         return None
     above = Reference(parent, reader.place(given["parent"])) if parent else None
-    return WrittenRoute(
-        name, reader.place(node), (*within, *match), above, go_on, {**own, "hours": hours}, notify, page,
-        tuple(shifts) if shifts is not None else None,
-    )  # fmt: skip
+    return RawRoute(
+        name=name,
+        place=reader.place(node),
+        match=(*within, *match),
+        parent=above,
+        go_on=go_on,
+        own={**own, "hours": hours},
+        notify=notify,
+        page=page,
+        shifts=tuple(shifts) if shifts is not None else None,
+    )
 
 
-def read_mute(reader: Reader, node: yaml.Node, written: Written) -> Mute:
+def read_mute(reader: Reader, node: yaml.Node, raw: RawRules) -> Mute:
     given = reader.fields(node, MUTE)
     page, notify = (reader.references(given[key]) if key in given else () for key in ("page", "notify"))
-    written.intervals_named += (*page, *notify)
+    raw.intervals_named += (*page, *notify)
     critical = bool(reader.flag(given["mute_critical"])) if "mute_critical" in given else False
-    return Mute(tuple(one.name for one in page), tuple(one.name for one in notify), critical)
+    return Mute(tuple(interval.name for interval in page), tuple(interval.name for interval in notify), critical)
 
 
-def _read_shift(reader: Reader, node: yaml.Node, written: Written) -> WrittenShift:
+def _read_shift(reader: Reader, node: yaml.Node, raw: RawRules) -> RawShift:
     given = reader.fields(node, SHIFT)
+    # A shift that is always on is what the route's own `notify` and `page` are for: its hours were forgotten.
     if "during" not in given and isinstance(node, yaml.MappingNode):
         reader.error(node, "`during` is missing: a shift has its hours")
     notify, page = (reader.references(given[key]) if key in given else () for key in ("notify", "page"))
-    return WrittenShift(read_hours(reader, given, written), notify, page)
+    return RawShift(read_hours(reader, given, raw), notify, page)
 
 
 def _timer(reader: Reader, timer: str, node: yaml.Node) -> int | None:
+    # YAML reads an unquoted `off` as false, and a child has to be able to turn off what its parent reminds
+    # of.
     if timer == "remind" and isinstance(node, yaml.ScalarNode) and node.value in ("off", "false", "no"):
         return None
     return reader.duration(node)
@@ -76,9 +86,10 @@ def read_page_when(reader: Reader, node: yaml.Node) -> PageWhen:
         return PageWhen()
     (quantifier, inner), = given.items()  # fmt: skip
     conditions = [read_condition(reader, item) for item in reader.items(inner)]
+    # `any` of nothing would never page, and `all` of nothing always would: neither can be meant.
     if not conditions:
         reader.error(inner, "at least one condition is needed: {severity: critical}, {alerts: 2} or {match: […]}")
-    return PageWhen(Quantifier(quantifier), tuple(one for one in conditions if one is not None))
+    return PageWhen(Quantifier(quantifier), tuple(condition for condition in conditions if condition is not None))
 
 
 def read_condition(reader: Reader, node: yaml.Node) -> Condition | None:
@@ -95,11 +106,11 @@ def read_condition(reader: Reader, node: yaml.Node) -> Condition | None:
     return Condition(match=reader.matchers(given["match"]))
 
 
-def read_correlate(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], written: Written) -> WrittenCorrelate | None:
+def read_correlate(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules) -> RawCorrelate | None:
     given = reader.fields(node, CORRELATE, LATER_CORRELATE)
     name = _rule_name(reader, node, given)
     read: dict[str, Any] = {"window": reader.duration(given["window"]) if "window" in given else None}
-    read["hours"] = read_hours(reader, given, written)
+    read["hours"] = read_hours(reader, given, raw)
     for text in ("owner", "reason"):
         if text in given:
             read[text] = reader.text(given[text]) or ""
@@ -107,6 +118,7 @@ def read_correlate(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...],
         read["by"] = reader.texts(given["by"])
         if not read["by"]:
             reader.error(given["by"], '`by` needs labels, or ["..."] for all of them')
+        # Beside "...", further labels change nothing: one of the two is a mistake.
         if ALL_LABELS in read["by"] and len(read["by"]) > 1:
             reader.error(given["by"], '"..." already means all labels')
     if "stop_values" in given:
@@ -119,7 +131,7 @@ def read_correlate(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...],
     if name is None:
         return None
     place = reader.place(node)
-    return WrittenCorrelate(CorrelateRule(name, Origin(place.file, place.line), (*within, *match), **read), place)
+    return RawCorrelate(CorrelateRule(name, Origin(place.file, place.line), (*within, *match), **read), place)
 
 
 def _rule_name(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node]) -> str | None:

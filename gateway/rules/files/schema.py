@@ -1,4 +1,7 @@
-"""A JSON Schema of the rule language, for editors (`gateway check --schema`). What it cannot say, `gateway check` does."""
+"""A JSON Schema of the rule language, for editors (`gateway check --schema`).
+
+What it cannot say, `gateway check` does.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,11 @@ Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
 TEXTS: Schema = {"type": "array", "items": TEXT}
-DURATIONS: Schema = {"type": "string", "pattern": f"^{DURATION}$", "examples": ["90s", "15m", "2h30m", "7d"]}
+DURATIONS: Schema = {
+    "type": "string",
+    "pattern": f"^{DURATION}$",
+    "examples": ["90s", "15m", "2h30m", "7d"],
+}
 SEVERITY: Schema = {"enum": list(BUILT_IN_WORDS)}
 MATCHERS: Schema = {
     **TEXTS,
@@ -27,7 +34,13 @@ COUNT: Schema = {"type": "integer", "minimum": 1}
 
 
 def _object(properties: Schema, *required: str, **more: Any) -> Schema:
-    return {"type": "object", "additionalProperties": False, "properties": properties, "required": list(required), **more}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        "required": list(required),
+        **more,
+    }
 
 
 def _map(values: Schema) -> Schema:
@@ -35,7 +48,9 @@ def _map(values: Schema) -> Schema:
 
 
 SECRET = _object(
-    {"env": {"type": "string", "pattern": f"^{VARIABLE}$"}}, "env", description="a variable of the gateway's environment"
+    {"env": {"type": "string", "pattern": f"^{VARIABLE}$"}},
+    "env",
+    description="a variable of the gateway's environment",
 )
 LABELS = _object(
     {
@@ -57,7 +72,10 @@ SOURCE = _object(
         "receiver": {**TEXT, "description": "only alerts that Alertmanager routes to this receiver count"},
         "group_interval": DURATIONS,
         "repeat_interval": DURATIONS,
-        "stale_after": {**DURATIONS, "description": "without a word for so long, an alert is taken for ended"},
+        "stale_after": {
+            **DURATIONS,
+            "description": "without a word for so long, an alert is taken for ended",
+        },
     },
     "name",
 )
@@ -124,7 +142,11 @@ ROUTE = _object(
 CORRELATE = _object(
     {
         **RULE,
-        "by": {**TEXTS, "minItems": 1, "description": 'labels that make one incident; ["..."] for all of them'},
+        "by": {
+            **TEXTS,
+            "minItems": 1,
+            "description": 'labels that make one incident; ["..."] for all of them',
+        },
         "window": DURATIONS,
         "stop_values": _map(TEXTS),
         "max_values": _map(COUNT),
@@ -183,7 +205,10 @@ WATCHDOG = _object(
         "source": {**TEXT, "description": "the source whose heartbeat it is"},
         "notify": {**TEXTS, "description": "who is shown that it is missing; by the routes, unless given"},
         "page": {**TEXTS, "description": "who is paged then; by the routes, unless given"},
-        "hold_resolves": {"type": "boolean", "description": "ends from this source wait for a heartbeat newer than themselves"},
+        "hold_resolves": {
+            "type": "boolean",
+            "description": "ends from this source wait for a heartbeat newer than themselves",
+        },
     },
     "name",
     "match",
@@ -201,7 +226,7 @@ def rules_schema() -> Schema:
                 "partition_by": {
                     "type": "array",
                     "items": TEXT,
-                    "description": "labels that keep alerts apart: those of different partitions never correlate or inhibit",
+                    "description": ("labels that keep alerts apart: those of different partitions never correlate or inhibit"),
                 },
                 "labels": LABELS,
                 "sources": {"type": "array", "items": SOURCE},

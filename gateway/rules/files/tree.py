@@ -1,4 +1,4 @@
-"""The tree of routes: parents found, inheritance filled in, and what is never reached or tells nobody."""
+"""Build the tree of routes: find parents, fill in what is inherited, and warn of routes without effect."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from gateway.model.rules.origin import Origin
 from gateway.model.rules.route import ALWAYS, Route, Shift
 from gateway.rules.files.checks import Checks
 from gateway.rules.files.findings import nearest
-from gateway.rules.files.raw import WrittenRoute, WrittenShift
+from gateway.rules.files.raw import RawRoute, RawShift
 
-WAITS = ("group_wait", "update_interval", "resolve_after", "remind")
+INHERITED_TIMERS = ("group_wait", "update_interval", "resolve_after", "remind")
 
 
 class RouteTree:
-    """The routes of one rule set, as they are written."""
+    """The raw routes of one rule set."""
 
-    def __init__(self, checks: Checks, listed: Sequence[WrittenRoute]) -> None:
+    def __init__(self, checks: Checks, listed: Sequence[RawRoute]) -> None:
         self._checks = checks
         self._listed = listed
 
     def build(self, destinations: Mapping[str, Destination]) -> tuple[tuple[Route, ...], tuple[int, ...]]:
         listed = self._listed
-        self._checks.unique(((one.name, one.place) for one in listed), "route")
-        positions = {one.name: at for at, one in reversed(list(enumerate(listed)))}
+        self._checks.unique(((route.name, route.place) for route in listed), "route")
+        positions = {route.name: at for at, route in reversed(list(enumerate(listed)))}
         parents = self._parents(listed, positions)
         children: dict[int | None, list[int]] = {}
         for at, parent in enumerate(parents):
@@ -36,56 +36,83 @@ class RouteTree:
             resolved[at] = self._route(listed[at], above, parents[at], tuple(children.get(at, ())), destinations)
         for siblings in children.values():
             self._checks.unreachable(
-                [(listed[at].name, listed[at].place, listed[at].match, _lets_through(listed[at])) for at in siblings], "route"
+                [(listed[at].name, listed[at].place, listed[at].match, _lets_through(listed[at])) for at in siblings],
+                "route",
             )
         self._silent(listed, resolved)
         return tuple(resolved[at] for at in range(len(listed)) if at in resolved), tuple(children.get(None, ()))
 
-    def _parents(self, listed: Sequence[WrittenRoute], positions: Mapping[str, int]) -> list[int | None]:
+    def _parents(self, listed: Sequence[RawRoute], positions: Mapping[str, int]) -> list[int | None]:
         parents: list[int | None] = []
-        for one in listed:
-            if one.parent is None:
+        for route in listed:
+            if route.parent is None:
                 parents.append(None)
-            elif one.parent.name in positions:
-                parents.append(positions[one.parent.name])
+            elif route.parent.name in positions:
+                parents.append(positions[route.parent.name])
             else:
-                self._checks.error(one.parent.place, f"unknown parent `{one.parent.name}`{nearest(one.parent.name, positions)}")
+                self._checks.error(
+                    route.parent.place,
+                    f"unknown parent `{route.parent.name}`{nearest(route.parent.name, positions)}",
+                )
                 parents.append(None)
-        for at, one in enumerate(listed):
-            if _circular(at, parents) and one.parent is not None:
-                self._checks.error(one.parent.place, f"the parents of `{one.name}` lead back to it")
+        for at, route in enumerate(listed):
+            if _circular(at, parents) and route.parent is not None:
+                self._checks.error(route.parent.place, f"the parents of `{route.name}` lead back to it")
         return parents
 
     def _route(
-        self, one: WrittenRoute, above: Route | None, parent: int | None, children: tuple[int, ...], destinations: Mapping[str, Destination]
-    ) -> Route:  # fmt: skip
+        self,
+        raw: RawRoute,
+        above: Route | None,
+        parent: int | None,
+        children: tuple[int, ...],
+        destinations: Mapping[str, Destination],
+    ) -> Route:
         inherited: dict[str, Any] = {}
         if above is not None:
-            names = ("owner", "notify", "page", "page_when", "mute", "shifts", "longest_hold", *WAITS)
+            names = (
+                "owner",
+                "notify",
+                "page",
+                "page_when",
+                "mute",
+                "shifts",
+                "longest_hold",
+                *INHERITED_TIMERS,
+            )
             inherited = {name: getattr(above, name) for name in names}
-        own = {name: value for name, value in one.own.items() if value is not None or name == "remind"}
-        for name, references in (("notify", one.notify), ("page", one.page)):
+        own = {name: value for name, value in raw.own.items() if value is not None or name == "remind"}
+        for name, references in (("notify", raw.notify), ("page", raw.page)):
             if references is not None:
                 own[name] = self._checks.names(references, destinations)
-        if one.shifts is not None:
-            own["shifts"] = tuple(self._shift(shift, destinations) for shift in one.shifts)
-        self._checks.interrupts_nobody(*(one.notify or ()), *(ref for shift in one.shifts or () for ref in shift.notify))
-        self._checks.wakes_somebody(*(one.page or ()), *(ref for shift in one.shifts or () for ref in shift.page))
-        origin = Origin(one.place.file, one.place.line)
-        return Route(one.name, origin, one.match, parent, children, one.go_on, **{**inherited, **own})
+        if raw.shifts is not None:
+            own["shifts"] = tuple(self._shift(shift, destinations) for shift in raw.shifts)
+        self._checks.interrupts_nobody(*(raw.notify or ()), *(ref for shift in raw.shifts or () for ref in shift.notify))
+        self._checks.wakes_somebody(*(raw.page or ()), *(ref for shift in raw.shifts or () for ref in shift.page))
+        origin = Origin(raw.place.file, raw.place.line)
+        return Route(raw.name, origin, raw.match, parent, children, raw.go_on, **{**inherited, **own})
 
-    def _shift(self, shift: WrittenShift, destinations: Mapping[str, Destination]) -> Shift:
-        return Shift(shift.hours, self._checks.names(shift.notify, destinations), self._checks.names(shift.page, destinations))
+    def _shift(self, shift: RawShift, destinations: Mapping[str, Destination]) -> Shift:
+        return Shift(
+            shift.hours,
+            self._checks.names(shift.notify, destinations),
+            self._checks.names(shift.page, destinations),
+        )
 
-    def _silent(self, listed: Sequence[WrittenRoute], resolved: Mapping[int, Route]) -> None:
+    def _silent(self, listed: Sequence[RawRoute], resolved: Mapping[int, Route]) -> None:
         for at, route in resolved.items():
+            # It takes alerts from its siblings, and nobody hears of them. That may be meant, so it is no
+            # error.
             if not route.children and not route.notify and not route.page and not route.shifts:
-                self._checks.warn(listed[at].place, f"route `{route.name}` tells nobody: its alerts are suppressed(unrouted)")
+                self._checks.warn(
+                    listed[at].place,
+                    f"route `{route.name}` tells nobody: its alerts are suppressed(unrouted)",
+                )
 
 
-def _lets_through(one: WrittenRoute) -> bool:
-    """It goes on, or is out of force at times: what stands behind it is reached."""
-    return one.go_on or one.own["hours"] != ALWAYS
+def _lets_through(route: RawRoute) -> bool:
+    """Return whether alerts that match can reach the next sibling: this one goes on, or rests at times."""
+    return route.go_on or route.own["hours"] != ALWAYS
 
 
 def _circular(at: int, parents: Sequence[int | None]) -> bool:
@@ -100,7 +127,10 @@ def _circular(at: int, parents: Sequence[int | None]) -> bool:
 
 
 def _downwards(children: Mapping[int | None, list[int]]) -> Iterable[int]:
-    """Parents before their children; circles are left out."""
+    """Yield positions of routes, parents before their children.
+
+    Routes whose parents form a circle are left out.
+    """
     waiting = list(children.get(None, ()))
     for at in waiting:
         yield at

@@ -1,4 +1,4 @@
-"""`watchdogs:` as they are written, and what is wrong with them together with the sources."""
+"""Read the section `watchdogs:`, and check watchdogs against their sources."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from gateway.model.matchers import Matcher
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.origin import Origin
 from gateway.model.rules.source import DEFAULT_SOURCE, Source
-from gateway.rules.files.findings import Level, Place, nearest
+from gateway.rules.files.findings import Finding, Level, nearest
 from gateway.rules.files.keys import LATER_RULE, WATCHDOG
-from gateway.rules.files.raw import Written, WrittenSource, WrittenWatchdog
+from gateway.rules.files.raw import RawRules, RawSource, RawWatchdog
 from gateway.rules.files.reader import Reader, Reference
 from gateway.rules.files.sources import contradiction
 from gateway.rules.files.times import read_hours
 
-Sources = Mapping[str, WrittenSource]
-Found = tuple[Level, Place, str]
+Sources = Mapping[str, RawSource]
 
 
-def read_watchdog(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], written: Written) -> WrittenWatchdog | None:
+def read_watchdog(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules) -> RawWatchdog | None:
     given = reader.fields(node, WATCHDOG, LATER_RULE)
     for key in ("name", "match", "every"):
         if key not in given and isinstance(node, yaml.MappingNode):
             reader.error(node, f"`{key}` is missing")
     name = reader.line(given["name"]) if "name" in given else None
     own = reader.matchers(given["match"]) if "match" in given else ()
+    # Heartbeats are suppressed, so a watchdog that matches everything would suppress everything.
     if "match" in given and not own:
         reader.error(given["match"], "every alert would be a heartbeat, and nobody would be told of any")
     every = reader.duration(given["every"]) if "every" in given else None
@@ -37,47 +37,52 @@ def read_watchdog(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], 
     source = reader.line(given["source"]) if "source" in given else None
     more: dict[str, Any] = {key: reader.text(given[key]) or "" for key in ("owner", "reason") if key in given}
     more["hold_resolves"] = bool(reader.flag(given["hold_resolves"])) if "hold_resolves" in given else False
-    more["hours"] = read_hours(reader, given, written)
+    more["hours"] = read_hours(reader, given, raw)
     notify, page = (reader.references(given[key]) if key in given else () for key in ("notify", "page"))
     if name is None or every is None:
         return None
     place = reader.place(node)
     value = Watchdog(name, Origin(place.file, place.line), (*within, *own), every, **more)
-    return WrittenWatchdog(value, place, Reference(source, reader.place(given["source"])) if source else None, notify, page)
+    return RawWatchdog(value, place, Reference(source, reader.place(given["source"])) if source else None, notify, page)
 
 
-def source_of(one: WrittenWatchdog, sources: Sources) -> str:
-    """The one that is named, the only one, or the one that has no name."""
-    if one.source is not None:
-        return one.source.name
+def source_name_of(watchdog: RawWatchdog, sources: Sources) -> str:
+    """Return the source that the watchdog names, else the only source there is, else the unnamed one."""
+    if watchdog.source is not None:
+        return watchdog.source.name
     return next(iter(sources)) if len(sources) == 1 else DEFAULT_SOURCE.name
 
 
-def findings_of(one: WrittenWatchdog, sources: Sources) -> Iterator[Found]:
-    """Whose heartbeat it is, and whether it can come as often as is asked."""
-    if one.source is None and len(sources) > 1:
-        yield Level.ERROR, one.place, f"`source` is missing: which one's heartbeat is it, of {', '.join(sources)}?"
+def watchdog_findings(watchdog: RawWatchdog, sources: Sources) -> Iterator[Finding]:
+    """Check whose heartbeat it is, and whether it can come as often as the watchdog demands."""
+    # One cluster's heartbeat must not prove that another one is alive.
+    if watchdog.source is None and len(sources) > 1:
+        message = f"`source` is missing: which one's heartbeat is it, of {', '.join(sources)}?"
+        yield Finding(Level.ERROR, watchdog.place, message)
         return
-    name = source_of(one, sources)
+    name = source_name_of(watchdog, sources)
     source = sources.get(name)
-    if source is None and not _may_be_unlisted(name, sources) and one.source is not None:
-        yield Level.ERROR, one.source.place, f"unknown source `{name}`{nearest(name, (*sources, DEFAULT_SOURCE.name))}"
+    if source is None and not _may_be_unlisted(name, sources) and watchdog.source is not None:
+        message = f"unknown source `{name}`{nearest(name, (*sources, DEFAULT_SOURCE.name))}"
+        yield Finding(Level.ERROR, watchdog.source.place, message)
     elif source is not None:
-        yield from ((Level.WARNING, one.place, doubt) for doubt in _doubts(one.value, source))
+        yield from (Finding(Level.WARNING, watchdog.place, doubt) for doubt in _doubts(watchdog.value, source))
 
 
 def _may_be_unlisted(name: str, sources: Sources) -> bool:
-    """`default` is there unless another one has no token."""
+    """Return whether this is the source `default`, which exists unless a listed source has no token."""
     return name == DEFAULT_SOURCE.name and all(other.value.token is not None for other in sources.values())
 
 
-def _doubts(watchdog: Watchdog, written: WrittenSource) -> Iterator[str]:
-    source: Source = written.value
-    if written.own_interval and watchdog.every < 2 * source.group_interval:
+def _doubts(watchdog: Watchdog, raw: RawSource) -> Iterator[str]:
+    source: Source = raw.value
+    if raw.own_interval and watchdog.every < 2 * source.group_interval:
         yield (
-            f"`every` of `{watchdog.name}` is under 2 × `group_interval` of `{source.name}`: one heartbeat that is late or lost "
+            f"`every` of `{watchdog.name}` is under 2 × `group_interval` of `{source.name}`: "
+            "one heartbeat that is late or lost "
             "would page; give it a route of its own in alertmanager.yml with a shorter one, or wait longer"
         )
+    # Its heartbeats would go to quarantine: it would page for ever, and hold ends back for ever.
     impossible = contradiction((*source.match, *watchdog.match))
     if impossible:
-        yield f"`{source.name}` may not send {impossible[0]} with {impossible[1]}: no heartbeat of `{watchdog.name}` can come"
+        yield (f"`{source.name}` may not send {impossible[0]} with {impossible[1]}: no heartbeat of `{watchdog.name}` can come")

@@ -1,6 +1,7 @@
-"""How deep a file nests and how far its aliases unfold, asked of the parser's events before any node is made.
+"""Refuse files that nest too deep, or whose aliases would grow too large, before any node is made.
 
-libyaml's composer recurses in C: a file of brackets alone would end the process, not raise.
+The check reads the parser's events. libyaml's composer recurses in C, so a file of nothing but brackets would
+end the process instead of raising an error.
 """
 
 from __future__ import annotations
@@ -9,23 +10,23 @@ from typing import cast
 
 import yaml
 
-DEEPEST = 50
-MOST_REPEATED = 1_000_000  # values that aliases may add to those that are written
+MAX_NESTING = 50
+MAX_ALIASED_VALUES = 1_000_000  # values that aliases may add to those in the file
 
 
-class Unfolding(yaml.MarkedYAMLError):
-    """The file is YAML, and more of it than we take."""
+class YamlBomb(yaml.MarkedYAMLError):
+    """The file is YAML, but nests too deep or repeats too much."""
 
 
 def refuse_bombs(text: str, loader: type[yaml.SafeLoader]) -> None:
-    """Raises `Unfolding`, or what the parser raises."""
+    """Raise `YamlBomb` if the text nests too deep or repeats too much, else any error of the parser."""
     scan = _Scan()
     for event in yaml.parse(text, Loader=loader):
         scan.take(event)
 
 
 class _Scan:
-    """`_open` holds, for each collection that is not closed yet, its anchor and the values in it."""
+    """The state of the check. `_open` holds the anchor and the size so far of each collection still open."""
 
     def __init__(self) -> None:
         self._open: list[tuple[str | None, int]] = []
@@ -35,8 +36,8 @@ class _Scan:
 
     def take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
-            if len(self._open) >= DEEPEST:
-                raise _refused(event, f"nested over {DEEPEST} deep")
+            if len(self._open) >= MAX_NESTING:
+                raise _refused(event, f"nested over {MAX_NESTING} deep")
             self._open.append((event.anchor, self._size))
             self._size = 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -54,14 +55,19 @@ class _Scan:
             self._sizes[anchor] = size
 
     def _repeat(self, event: yaml.AliasEvent) -> None:
+        # A node that contains itself has no end: whoever walks through it never returns.
         if any(anchor == event.anchor for anchor, _ in self._open):
             raise _refused(event, f"`*{event.anchor}` stands inside of what it repeats")
+        # Ten aliases of ten aliases, nine levels deep, are a few lines of text and a billion values.
         size = self._sizes.get(str(event.anchor), 0)
         self._size += size
         self._repeated += size
-        if self._repeated > MOST_REPEATED:
-            raise _refused(event, f"the aliases up to `*{event.anchor}` repeat over {MOST_REPEATED:,} values: write them out")
+        if self._repeated > MAX_ALIASED_VALUES:
+            raise _refused(
+                event,
+                f"the aliases up to `*{event.anchor}` repeat over {MAX_ALIASED_VALUES:,} values: write them out",
+            )
 
 
-def _refused(event: yaml.Event, problem: str) -> Unfolding:
-    return Unfolding(problem=problem, problem_mark=cast("yaml.Mark | None", event.start_mark))
+def _refused(event: yaml.Event, problem: str) -> YamlBomb:
+    return YamlBomb(problem=problem, problem_mark=cast("yaml.Mark | None", event.start_mark))

@@ -1,4 +1,4 @@
-"""The books balance: the four identities hold after whatever is booked, and one thing booked amiss shows."""
+"""The counters balance: the four invariants hold after whatever is counted, and one thing counted amiss shows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.decisions.cases import alert, incident, planned, route
 from tests.support.build import START, match, pager, rulebook, slack
 
 EPISODES = st.sampled_from(["a.1", "a.2", "b.1", "c.1"])
-BELIEFS = st.builds(
+NOTIFIED = st.builds(
     LastNotified,
     st.sampled_from([NotifiedState.FIRING, NotifiedState.ENDED, NotifiedState.CLOSED, NotifiedState.MOVED]),
     members=st.dictionaries(EPISODES, st.booleans()),
@@ -45,11 +45,11 @@ def balanced(changes: Changes) -> None:
     assert not any(imbalances(changes.count).values()), (imbalances(changes.count), changes.count)
 
 
-def test_empty_books_balance() -> None:
+def test_empty_counters_balance() -> None:
     balanced(Changes())
 
 
-# Each identity can fail
+# Each invariant can fail
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_empty_books_balance() -> None:
         pytest.param("ends_told", "ends", id="an end of what was never told"),
     ],
 )
-def test_what_is_booked_amiss_shows_in_its_identity_alone(counter: str, identity: str) -> None:
+def test_what_is_counted_amiss_shows_in_its_invariant_alone(counter: str, identity: str) -> None:
     changes = Changes()
     changes.increment(counter)
     assert [name for name, residue in imbalances(changes.count).items() if residue] == [identity]
@@ -88,12 +88,12 @@ def open_ends(last_notified: LastNotified) -> int:
     return sum(last_notified.members.values())
 
 
-@given(st.lists(BELIEFS, max_size=12), st.data())
-def test_tellings_are_ends_told_or_still_owed_whatever_a_target_is_told(
-    beliefs: list[LastNotified], data: st.DataObject
+@given(st.lists(NOTIFIED, max_size=12), st.data())
+def test_notifications_are_ends_told_or_still_owed_whatever_a_target_is_told(
+    notified: list[LastNotified], data: st.DataObject
 ) -> None:
     changes, before, suppressed_by = Changes(), LastNotified(), StatusCounts()
-    for after in beliefs:
+    for after in notified:
         pending_notes = open_ends(after)
         ended = data.draw(st.integers(0, pending_notes), label="of these have ended")
         dead = data.draw(st.integers(0, ended), label="of these cannot be told")
@@ -110,7 +110,7 @@ def test_an_episode_told_only_as_ended_was_told_both_at_once() -> None:
     assert changes.count == {"tellings": 1, "ends_told": 1}
 
 
-def test_a_telling_said_again_is_counted_once() -> None:
+def test_a_notification_sent_again_is_counted_once() -> None:
     changes, told = Changes(), LastNotified(NotifiedState.FIRING, members={"a.1": True})
     increment_notifications(changes, LastNotified(), told)
     increment_notifications(changes, told, told)
@@ -125,14 +125,14 @@ def test_a_close_by_hand_is_no_end() -> None:
     assert not changes.count.get("ends_told", 0)
 
 
-def test_a_telling_that_certainly_did_not_arrive_is_taken_back() -> None:
+def test_a_notification_that_certainly_did_not_arrive_is_taken_back() -> None:
     changes, assumed = Changes(), LastNotified(NotifiedState.FIRING, members={"a.1": True})
     increment_notifications(changes, LastNotified(), assumed)
     increment_notifications(changes, assumed, LastNotified())
     assert not any(changes.count.values())
 
 
-def test_a_re_fire_after_a_told_end_is_a_telling_of_its_own() -> None:
+def test_a_re_fire_after_a_told_end_is_a_notification_of_its_own() -> None:
     changes = Changes()
     for before, after in [({}, True), ({"a.1": True}, False), ({"a.1": False}, True)]:
         increment_notifications(changes, LastNotified(members=before), LastNotified(members={"a.1": after}))
@@ -155,8 +155,8 @@ def test_what_is_forgotten_with_its_incident_owes_nothing() -> None:
 OPENING = Placement(DEFAULT_CORRELATE, ("key",), ())
 
 
-class Intake:
-    """One incident's life in the books: alerts join and leave, people act, plans are made."""
+class Life:
+    """One incident's life in the counters: alerts join and leave, people act, plans are made."""
 
     def __init__(self) -> None:
         self.changes = Changes()
@@ -189,7 +189,7 @@ class Intake:
 
 @given(st.lists(st.one_of(st.tuples(st.integers(0, 3), st.integers(0, 3)), st.sampled_from(["plan", "act"])), max_size=20))
 def test_open_episodes_are_planned_or_wait_for_a_plan_whatever_happens(story: list[object]) -> None:
-    life = Intake()
+    life = Life()
     for one in story:
         match one:
             case "plan":
@@ -202,8 +202,8 @@ def test_open_episodes_are_planned_or_wait_for_a_plan_whatever_happens(story: li
         assert life.changes.count.get("open:counted", 0) == (life.incident.firing if life.incident else 0)
 
 
-def test_an_incident_planned_twice_is_booked_once() -> None:
-    life = Intake()
+def test_an_incident_planned_twice_is_counted_once() -> None:
+    life = Life()
     life.webhook(2, 0)
     life.plan()
     life.plan()
@@ -211,7 +211,7 @@ def test_an_incident_planned_twice_is_booked_once() -> None:
 
 
 def test_what_a_person_changed_waits_for_a_plan_again() -> None:
-    life = Intake()
+    life = Life()
     life.webhook(2, 0)
     life.plan()
     life.act()
@@ -221,7 +221,7 @@ def test_what_a_person_changed_waits_for_a_plan_again() -> None:
 # The members of an incident at its targets
 
 CRITICAL_ONLY = PageWhen(conditions=(Condition(severity=Severity.CRITICAL),))
-BOOKS_OF_RULES = (
+RULE_SETS = (
     rulebook(),
     rulebook(route(page_when=CRITICAL_ONLY, resolve_after=5 * MINUTE)),
     rulebook(
@@ -268,7 +268,7 @@ CLOSURES = st.none() | st.builds(
 
 @given(
     st.lists(members(), max_size=6, unique_by=lambda one: one.episode_id),
-    st.sampled_from(BOOKS_OF_RULES),
+    st.sampled_from(RULE_SETS),
     TARGETS,
     CLOSURES,
     st.integers(0, 20 * MINUTE),
@@ -283,10 +283,10 @@ def test_every_member_is_exactly_one_thing_to_each_target_and_no_member_is_forgo
     changes, placed = Changes(), set(plan.untargeted)
     increment_status_counts(changes, StatusCounts(), plan.untargeted_counts)
     for view in plan.views.values():
-        books, verdicts = count_statuses(view, START + at)
-        assert len(view.members) == len(verdicts) == books.members == sum(books.reasons.values())
+        counts, verdicts = count_statuses(view, START + at)
+        assert len(view.members) == len(verdicts) == counts.members == sum(counts.reasons.values())
         increment_notifications(changes, LastNotified(), view.ledger.last_notified)
-        increment_status_counts(changes, StatusCounts(), books)
+        increment_status_counts(changes, StatusCounts(), counts)
         placed |= set(verdicts)
     assert placed == {member.episode_id for member in incident(*alerts).members}
     assert imbalances(changes.count)["standings"] == 0
@@ -300,7 +300,7 @@ def _told_and_unknown(ledger: Ledger, episodes: list[str]) -> int:
     )
 
 
-def test_standings_booked_from_one_state_to_the_next_add_up_to_the_last() -> None:
+def test_status_counts_from_one_state_to_the_next_add_up_to_the_last() -> None:
     changes = Changes()
     states = [
         StatusCounts(),

@@ -288,7 +288,7 @@ def test_whatever_a_sender_writes_is_composed_and_rendered(alerts: list[Alert], 
 
 
 @given(st.lists(hostile_alerts(), min_size=1, max_size=3, unique_by=lambda one: one.episode_id))
-def test_the_plain_telling_holds_nothing_that_a_sender_wrote(alerts: list[Alert]) -> None:
+def test_the_plain_notification_holds_nothing_that_a_sender_wrote(alerts: list[Alert]) -> None:
     plan = planned(*alerts, at=MINUTE)
     notification = compose_plainly(plan.views["chat"], plan.incident, START + MINUTE)
     assert notification.title == "Incident inc"
@@ -296,7 +296,7 @@ def test_the_plain_telling_holds_nothing_that_a_sender_wrote(alerts: list[Alert]
     assert notification.firing == sum(one.firing for one in alerts)
 
 
-def test_the_plain_telling_of_a_page_pages() -> None:
+def test_the_plain_notification_of_a_page_pages() -> None:
     plan = planned(alert(), at=MINUTE)
     assert compose_plainly(plan.views["pager"], plan.incident, START + MINUTE).page
 

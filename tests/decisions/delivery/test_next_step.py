@@ -25,15 +25,15 @@ from tests.support.build import START
 # The next step
 
 
-def test_a_telling_that_waits_rests_until_it_is_due() -> None:
+def test_a_notification_that_waits_rests_until_it_is_due() -> None:
     assert step(empty(), at=SECOND) == Rest(START + 10 * SECOND, RestReason.NOTHING_DUE)
 
 
-def test_a_telling_that_is_due_is_told() -> None:
+def test_a_notification_that_is_due_is_sent() -> None:
     assert step(empty(), at=10 * SECOND) == Notify()
 
 
-def test_a_target_that_believes_what_is_true_rests_for_good() -> None:
+def test_a_target_that_was_notified_of_everything_rests_for_good() -> None:
     assert step(told("chat", alert(), at=10 * SECOND), at=MINUTE) == Rest(None, RestReason.NOTHING_DUE)
 
 
@@ -65,7 +65,7 @@ def test_an_edit_that_nobody_settled_is_made_again_without_a_look() -> None:
     assert step(begun(ledger, alert(ended=MINUTE), at=MINUTE), alert(ended=MINUTE), at=2 * MINUTE) == Notify()
 
 
-def test_an_extra_message_is_withdrawn_first() -> None:
+def test_an_orphan_message_is_withdrawn_first() -> None:
     ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), orphans=(LATE,), pending_notes=(SAID,))
     assert step(ledger, at=MINUTE) == Withdraw(LATE)
 
@@ -78,7 +78,7 @@ def test_a_dead_letter_rests() -> None:
 # The intent
 
 
-def test_an_intent_carries_what_the_target_believes_once_it_arrives() -> None:
+def test_an_intent_carries_what_the_target_was_notified_of_once_it_arrives() -> None:
     intent = begun(empty(), at=10 * SECOND).intent
     assert intent is not None
     assert (intent.attempt, intent.at, intent.last_notified.state, intent.generation) == (
@@ -89,7 +89,7 @@ def test_an_intent_carries_what_the_target_believes_once_it_arrives() -> None:
     )
 
 
-def test_an_intent_alone_is_not_yet_a_telling() -> None:
+def test_an_intent_alone_is_not_yet_a_notification() -> None:
     ledger = begun(empty(), at=10 * SECOND)
     assert (ledger.last_notified.state, ledger.generation, ledger.notified_at) == (NotifiedState.NOTHING, 0, 0)
 
@@ -141,7 +141,7 @@ def test_firing_after_a_close_by_hand_is_a_new_generation() -> None:
     assert told("pager", alert(), at=2 * MINUTE, ledgers=(ledger,)).generation == 2
 
 
-def test_a_first_telling_through_another_channel_is_a_message_of_its_own() -> None:
+def test_a_first_notification_through_another_channel_is_a_message_of_its_own() -> None:
     lives = (alert(ended=MINUTE), alert(episode=2, at=3 * MINUTE))
     moved = Endpoint("slack", "C2", "SLACK_BOT_TOKEN", "mark")
     ledger = begun(ended_at("chat"), *lives, at=4 * MINUTE, attempt="a2", endpoint=moved)

@@ -89,7 +89,7 @@ def test_a_refusal_for_now_is_tried_again_with_the_newest_state() -> None:
     assert step(ledger, at=MINUTE) == Notify()
 
 
-def test_a_refused_telling_whose_alert_ended_meanwhile_is_not_told() -> None:
+def test_a_refused_notification_whose_alert_ended_meanwhile_is_not_told() -> None:
     ledger = answered(empty(), AWAY, at=10 * SECOND)
     assert step(ledger, alert(ended=20 * SECOND), at=MINUTE) == Rest(None, RestReason.NOTHING_DUE)
 
@@ -113,7 +113,7 @@ def test_failing_is_counted_from_the_first_failure() -> None:
     assert (ledger.failing_since, ledger.attempts) == (START + 10 * SECOND, 2)
 
 
-def test_a_message_that_is_gone_is_posted_anew_at_once() -> None:
+def test_a_message_that_is_gone_is_sent_anew_at_once() -> None:
     ledger = told("chat", alert(), at=10 * SECOND)
     gone = answered(ledger, Refused("not_found", gone=True), alert(ended=MINUTE), at=MINUTE)
     assert step(gone, alert(ended=MINUTE), at=MINUTE) == Notify()
@@ -152,13 +152,13 @@ def test_a_reply_that_is_refused_for_good_is_no_dead_letter() -> None:
 # Nobody knows: chat
 
 
-def test_an_unanswered_post_is_looked_for_before_anything_else() -> None:
+def test_an_unanswered_message_is_looked_for_before_anything_else() -> None:
     ledger = answered(empty(), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     assert step(ledger, at=18 * SECOND) == Rest(START + 19 * SECOND, RestReason.READ_BACK_WAIT)
     assert step(ledger, at=19 * SECOND) == LookBack(("a1",), START + 10 * SECOND)
 
 
-def test_an_unanswered_post_that_is_found_was_delivered() -> None:
+def test_an_unanswered_message_that_is_found_was_delivered() -> None:
     ledger = answered(empty(), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     found = looked_back(ledger, Found({"a1": MESSAGE}), at=19 * SECOND)
     assert (found.last_notified.state, found.message_ref, found.intent, found.failing_since) == (
@@ -170,7 +170,7 @@ def test_an_unanswered_post_that_is_found_was_delivered() -> None:
     assert step(found, at=19 * SECOND) == Rest(None, RestReason.NOTHING_DUE)
 
 
-def test_an_unanswered_post_that_is_not_found_is_looked_for_again_and_repeated_only_after_fifteen_seconds() -> None:
+def test_an_unanswered_message_that_is_not_found_is_looked_for_again_and_repeated_only_after_fifteen_seconds() -> None:
     ledger = answered(empty(), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     now, looks = 18 * SECOND, 0
     while (after := step(ledger, at=now)) != Notify():
@@ -192,21 +192,21 @@ def suspecting() -> Ledger:
     return answered(ledger, Delivered(MESSAGE), at=36 * SECOND, attempt="a2")
 
 
-def test_a_suspect_is_looked_for_once_more_a_minute_later() -> None:
+def test_an_unconfirmed_send_is_looked_for_once_more_a_minute_later() -> None:
     ledger = suspecting()
     assert ledger.message_ref == MESSAGE
     assert isinstance(step(ledger, at=40 * SECOND), Rest)
     assert step(ledger, at=2 * MINUTE) == LookBack(("a1",), START + 10 * SECOND)
 
 
-def test_a_suspect_that_acted_late_is_an_extra_and_is_withdrawn_once() -> None:
+def test_an_unconfirmed_send_that_acted_late_left_an_orphan_that_is_withdrawn_once() -> None:
     ledger = looked_back(suspecting(), Found({"a1": LATE}), at=2 * MINUTE)
     assert (ledger.orphans, ledger.unconfirmed, ledger.message_ref) == ((LATE,), (), MESSAGE)
     assert step(ledger, at=2 * MINUTE) == Withdraw(LATE)
     assert withdrawn(ledger, Delivered(LATE), START + 2 * MINUTE).orphans == ()
 
 
-def test_a_suspect_that_never_acted_is_let_go_after_fifteen_minutes() -> None:
+def test_an_unconfirmed_send_that_never_acted_is_let_go_after_fifteen_minutes() -> None:
     ledger, now, looks = suspecting(), 36 * SECOND, 0
     while not is_final(after := step(ledger, at=now)):
         if isinstance(after, Rest):
@@ -230,7 +230,7 @@ def test_a_suspect_that_never_acted_is_let_go_after_fifteen_minutes() -> None:
         pytest.param(TIMEOUT, (LATE,), id="nobody knows: tried again"),
     ],
 )
-def test_an_extra_is_withdrawn(answer: Answer, left: tuple[MessageRef, ...]) -> None:
+def test_an_orphan_is_withdrawn(answer: Answer, left: tuple[MessageRef, ...]) -> None:
     ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), orphans=(LATE,))
     assert withdrawn(ledger, answer, START + MINUTE).orphans == left
 
@@ -244,13 +244,13 @@ def test_where_looking_is_not_allowed_only_the_wait_is_left() -> None:
 
 
 @pytest.mark.parametrize("look", [Refused("missing_scope", permanent=True), AWAY, TIMEOUT])
-def test_a_suspect_that_cannot_be_looked_for_does_not_make_the_destination_fail(look: Look) -> None:
+def test_an_unconfirmed_send_that_cannot_be_looked_for_does_not_make_the_destination_fail(look: Look) -> None:
     ledger = looked_back(suspecting(), look, at=2 * MINUTE)
     assert ledger.failing_since == 0
     assert step(ledger, alert(), alert("Worse"), at=2 * MINUTE) == Notify()
 
 
-def test_a_suspect_that_may_not_be_looked_for_is_let_go_too() -> None:
+def test_an_unconfirmed_send_that_may_not_be_looked_for_is_let_go_too() -> None:
     ledger = suspecting()
     for minute in range(2, 25):
         if isinstance(step(ledger, at=minute * MINUTE), LookBack):
@@ -274,7 +274,7 @@ def test_a_message_found_late_does_not_stand_for_a_reply() -> None:
     assert after.pending_notes == (SAID,)
 
 
-def test_an_older_post_that_is_found_is_brought_up_to_date() -> None:
+def test_an_older_message_that_is_found_is_brought_up_to_date() -> None:
     """a1 said less than a2, and only a1 arrived."""
     ledger = answered(empty(), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     ledger = looked_back(ledger, Found({}), at=35 * SECOND)
@@ -285,7 +285,7 @@ def test_an_older_post_that_is_found_is_brought_up_to_date() -> None:
     assert step(ledger, *both, at=80 * SECOND) == Notify()
 
 
-def test_a_newer_post_that_acts_after_the_older_one_was_found_is_withdrawn() -> None:
+def test_a_newer_message_that_arrives_after_the_older_one_was_found_is_withdrawn() -> None:
     ledger = answered(empty(), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     ledger = looked_back(ledger, Found({}), at=35 * SECOND)
     ledger = answered(ledger, TIMEOUT, at=36 * SECOND, attempt="a2", answered_at=44 * SECOND)
@@ -294,7 +294,7 @@ def test_a_newer_post_that_acts_after_the_older_one_was_found_is_withdrawn() -> 
     assert looked_back(ledger, Found({"a2": LATE}), at=3 * MINUTE).orphans == (LATE,)
 
 
-def test_both_posts_are_found_and_one_is_withdrawn() -> None:
+def test_both_messages_are_found_and_one_is_withdrawn() -> None:
     ledger = answered(empty(), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     ledger = looked_back(ledger, Found({}), at=35 * SECOND)
     ledger = answered(ledger, TIMEOUT, at=36 * SECOND, attempt="a2", answered_at=44 * SECOND)
@@ -363,7 +363,7 @@ LOOKS: st.SearchStrategy[Look] = st.one_of(
 
 
 @given(st.sampled_from(["chat", "pager"]), st.lists(ANSWERS, max_size=8), st.lists(LOOKS, max_size=8))
-def test_whatever_is_answered_the_target_believes_the_truth_in_the_end(
+def test_whatever_is_answered_the_target_is_notified_of_the_truth_in_the_end(
     target: str, answers: list[Answer], looks: list[Look]
 ) -> None:
     """Once the vendor takes what it is given, the ledger rests with the newest state and nothing is left to do."""

@@ -8,9 +8,10 @@ from gateway.decisions.delivery.next_step import (
 )
 from gateway.decisions.notification.assumptions import assumed
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.ledger import NotifiedState
-from tests.decisions.cases import alert, told
+from gateway.model.ledger import Intent, Ledger, NotifiedState, Part
+from tests.decisions.cases import alert, seen_by, told
 from tests.decisions.delivery.attempts import AWAY, INVALID, TIMEOUT, answered, empty, step
+from tests.support.build import START
 
 
 def test_a_dead_letter_of_an_edit_is_overtaken_by_the_end() -> None:
@@ -30,3 +31,10 @@ def test_a_refusal_without_anything_unanswered_owes_nothing() -> None:
     ledger = answered(empty("pager"), AWAY, at=10 * SECOND)
     assert assumed(ledger).last_notified.state is NotifiedState.NOTHING
     assert at_rest(ledger)
+
+
+def test_a_firing_sent_under_a_key_and_not_answered_is_owed_its_end() -> None:
+    last_notified = told("pager", alert(), at=10 * SECOND).last_notified
+    intent = Intent("a1", START, Part.MESSAGE, 1, 1, last_notified, creates_message=False)
+    ledger = Ledger("inc", "pager", "pager", intent=intent)
+    assert seen_by("pager", alert(ended=MINUTE), at=10 * MINUTE, ledgers=(ledger,)).desired.state is NotifiedState.ENDED

@@ -39,20 +39,6 @@ def test_an_alert_that_no_route_takes_is_suppressed_as_unrouted() -> None:
     assert (plan.untargeted_counts.members, plan.untargeted_counts.suppressed) == (1, 1)
 
 
-def test_a_channel_that_may_not_be_named_is_undeliverable_where_there_is_no_fallback() -> None:
-    team = slack("team", "#{team}", allow=frozenset({"pay"}))
-    rules = rulebook(route(notify=("team",), page=()), destinations=(team,))
-    plan = planned(alert(team="evil"), at=MINUTE, rules=rules)
-    assert [(one.outcome, one.reason) for one in plan.untargeted.values()] == [("undeliverable", "template_value")]
-
-
-def test_a_channel_that_may_not_be_named_is_told_at_its_fallback_chains_followed() -> None:
-    first = slack("team", "#{team}", allow=frozenset({"pay"}), fallback=("area",))
-    second = slack("area", "#{area}", allow=frozenset({"shop"}), fallback=("chat",))
-    rules = rulebook(route(notify=("team",), page=()), destinations=(first, second, slack()))
-    assert wants(planned(alert(team="evil"), at=MINUTE, rules=rules)) == {"chat": NotifiedState.FIRING}
-
-
 # The end
 
 

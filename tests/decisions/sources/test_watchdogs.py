@@ -1,4 +1,4 @@
-"""Which alerts are heartbeats of which watchdog, and which ends wait for one."""
+"""Watchdogs know which alerts are their heartbeats, and which ends wait for one."""
 
 from __future__ import annotations
 

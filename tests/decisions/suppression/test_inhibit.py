@@ -36,13 +36,13 @@ def test_a_source_comes_when_it_fires_stays_and_leaves_when_it_ends() -> None:
     assert gone.topics == ()
 
 
-def test_an_alert_that_is_nobodys_source_stands_nowhere() -> None:
+def test_an_alert_that_is_nobodys_source_is_in_no_topic() -> None:
     moves = Topics()
     assert stood(alert("Slow", node="n1"), RULES, moves).topics == ()
     assert moves == Topics()
 
 
-def test_under_other_rules_it_leaves_the_old_posts_for_the_new_ones() -> None:
+def test_under_other_rules_it_leaves_the_old_topics_for_the_new_ones() -> None:
     before, moves = stood(alert("NodeDown", node="n1", cluster="c"), RULES, Topics()), Topics()
     after = stood(before, [rule('alertname="NodeDown"', 'alertname!="NodeDown"', "cluster")], moves)
     assert moves.remove == [(topic, before.id) for topic in before.topics]
@@ -50,18 +50,18 @@ def test_under_other_rules_it_leaves_the_old_posts_for_the_new_ones() -> None:
     assert {*before.topics}.isdisjoint(after.topics)
 
 
-def test_without_rules_it_leaves_every_post() -> None:
+def test_without_rules_it_leaves_every_topic() -> None:
     before, moves = stood(alert("NodeDown", node="n1"), RULES, Topics()), Topics()
     assert stood(before, [], moves).topics == ()
     assert [topic for topic, _ in moves.remove] == [*before.topics]
 
 
-def test_rules_that_mean_the_same_share_a_post_whatever_they_are_called() -> None:
+def test_rules_that_mean_the_same_share_a_topic_whatever_they_are_called() -> None:
     inhibitor = compiled([*RULES, *RULES])
     assert len(inhibitor.topics(SOURCE)) == 1
 
 
-def test_posts_are_the_same_in_every_process_and_for_every_order_of_rules() -> None:
+def test_topics_are_the_same_in_every_process_and_for_every_order_of_rules() -> None:
     """They are kept in the store: another value would leave sources behind at each update."""
     other = rule('a="1"', 'b="1"')
     assert compiled([*RULES, other]).topics(SOURCE) == compiled([other, *RULES]).topics(SOURCE)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.rule_files import (
+    MAIL,
     PAGER,
     errors_of,
     load,
@@ -27,6 +28,8 @@ def test_a_route_that_goes_on_takes_nothing_from_the_next(tmp_path: Path) -> Non
     assert loaded.findings == ()
 
 
+NIGHT = "time_intervals: [{name: night, time_intervals: [{times: [{start_time: '22:00', end_time: '24:00'}]}]}]\n"
+
 ERRORS = [
     pytest.param(
         "destinations:\n  audit: {webhook: {url: {env: U}}}\npolicy: {audit: [adit]}\n",
@@ -42,6 +45,16 @@ ERRORS = [
         routes("{name: a, notify: [pager]}", above=PAGER),
         "5:24: `pager` is PagerDuty, which always interrupts: it belongs into `page`",
         id="PagerDuty in notify",
+    ),
+    pytest.param(
+        routes("{name: a, page: [ops]}", above=MAIL),
+        "5:22: `ops` is mail, which wakes nobody: it belongs into `notify`, or into `fallback` of what pages",
+        id="mail in page",
+    ),
+    pytest.param(
+        routes("{name: a, notify: [chat], shifts: [{during: [night], page: [ops]}]}", above=NIGHT + MAIL),
+        "6:65: `ops` is mail, which wakes nobody: it belongs into `notify`, or into `fallback` of what pages",
+        id="mail in the page of a shift",
     ),
     pytest.param(
         "destinations:\n  a: {slack: {channel: C1}, fallback: [b]}\n",

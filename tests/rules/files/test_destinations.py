@@ -8,6 +8,7 @@ import pytest
 
 from gateway.model.durations import MINUTE
 from gateway.model.rules.origin import SecretName
+from gateway.outbound.mail.destination import Mailbox
 from gateway.outbound.pagerduty.destination import PagerDutyService
 from gateway.outbound.slack.destination import SlackChannel
 from tests.support.rule_files import (
@@ -23,6 +24,7 @@ def test_every_destination_key_is_read(tmp_path: Path) -> None:
     assert found["pay-slack"].via == SlackChannel("#payments", SecretName("PAY_BOT"), mention_on_page=("@payments-oncall",))
     assert found["team-slack"].via == SlackChannel("#{team}-oncall", allow=frozenset({"payments", "search"}))
     assert found["pay-pager"].via == PagerDutyService(SecretName("PAGERDUTY_PAYMENTS_KEY"), "PXXXXXX")
+    assert found["mail"].via == Mailbox(("ops@example.org", "dev@example.org"), "alerts@example.org")
     assert (found["pay-pager"].fallback, found["pay-pager"].fallback_after) == (("pay-slack",), 3 * MINUTE)
 
 
@@ -56,6 +58,31 @@ ERRORS = [
         'destinations:\n  a: {slack: {channel: "#{team", allow: [x]}}\n',
         "2:24: `#{team` has a brace that belongs to no {label}",
         id="a brace that is not closed",
+    ),
+    pytest.param(
+        "destinations:\n  a: {email: {to: [ops@example.org, ops.example.org], from: alerts@example.org}}\n",
+        "2:37: `ops.example.org` is not possible here: an address such as ops@example.org is needed",
+        id="a reader without an address",
+    ),
+    pytest.param(
+        "destinations:\n  a: {email: {to: [ops@example.org], from: 'Alerts <alerts@example.org>'}}\n",
+        "2:44: `Alerts <alerts@example.org>` is not possible here: an address such as ops@example.org is needed",
+        id="a sender with a name",
+    ),
+    pytest.param(
+        "destinations:\n  a: {email: {to: [], from: alerts@example.org}}\n",
+        "2:19: `to` is empty: nobody would read these mails",
+        id="mails to nobody",
+    ),
+    pytest.param(
+        "destinations:\n  a: {email: {to: [ops@example.org]}}\n",
+        "2:14: `from` is missing: alerts@example.org, the address that the mails come from",
+        id="mails from nobody",
+    ),
+    pytest.param(
+        "destinations:\n  a: {email: {to: ops@example.org, from: alerts@example.org}}\n",
+        "2:19: a list is needed, not a text",
+        id="one reader who stands in no list",
     ),
 ]
 

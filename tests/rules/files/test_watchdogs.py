@@ -1,4 +1,4 @@
-"""`watchdogs:` as it is written: what it means, and every fault with its place."""
+"""`watchdogs:` are read as they are written, and every fault is found at its place."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from gateway.rules.files import differences, load_rules, rules_schema
 BASE = """destinations:
   chat:  {slack: {channel: C024BE91L}}
   pager: {pagerduty: {routing_key: {env: PAGERDUTY_ROUTING_KEY}}}
+  ops:   {email: {to: [ops@example.org], from: alerts@example.org}}
 routes:
-  - {name: everything, notify: [chat], page: [pager]}
+  - {name: everything, notify: [chat, ops], page: [pager]}
 """
 EU = "sources: [{name: eu, token: {env: EU}, match: ['cluster=~\"eu-.*\"'], group_interval: 3m, repeat_interval: 30m}]\n"
 BOTH = EU.replace("]}]", "]}").removesuffix("]\n") + ", {name: us, token: {env: US}, repeat_interval: 1h}]\n"
@@ -81,6 +82,7 @@ def test_what_the_whole_file_is_within_holds_for_heartbeats_too(tmp_path: Path) 
         ("{name: w, match: [a=b], every: 6m, mode: shadow}", "", ["r.yaml:1:48: `mode` is not available in this version"]),
         ("{name: w, match: [a=b], every: 6m, page: [pagr]}", "", ["r.yaml:1:55: unknown destination `pagr`; did you mean `pager`?"]),
         ("{name: w, match: [a=b], every: 6m, notify: [pager]}", "", ["r.yaml:1:57: `pager` is PagerDuty, which always interrupts: it belongs into `page`"]),
+        ("{name: w, match: [a=b], every: 6m, page: [ops]}", "", ["r.yaml:1:55: `ops` is mail, which wakes nobody: it belongs into `notify`, or into `fallback` of what pages"]),
         ("{name: w, match: [a=b], every: 6m, source: eur}", EU, ["r.yaml:1:56: unknown source `eur`; did you mean `eu`?"]),
         ("{name: w, match: [a=b], every: 6m}", BOTH, ["r.yaml:1:13: `source` is missing: which one's heartbeat is it, of eu, us?"]),
         ("{name: w, match: [a=b], every: 6m, hold_resolves: perhaps}", "", ["r.yaml:1:63: true or false is needed"]),
