@@ -6,9 +6,9 @@ import pytest
 
 from gateway.diagnostics.doctor import Mark
 from gateway.errors import BadRules
-from gateway.sandbox import Fault, FaultKind, WebhookSandbox
+from gateway.sandbox import Fault, FaultKind, MailSandbox, WebhookSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
-from tests.support.installation import HOOK, HOOK_SECRETS, RULES, WRONG_KEY, Patient
+from tests.support.installation import HOOK, HOOK_SECRETS, MAIL, RULES, WRONG_KEY, Patient
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -118,3 +118,14 @@ async def test_a_page_test_that_a_receiver_refuses_says_what_to_look_at(patient:
         patient.rules, patient.more = HOOK, HOOK_SECRETS | {"AUDIT_URL": receiver.url}
         (found,) = await patient.paged("audit")
     assert (found.mark, "HTTP 401" in found.said, "a-token" in found.said) == (Mark.BAD, True, False)
+
+
+async def test_a_page_test_of_readers_is_two_mails_in_one_thread(patient: Patient) -> None:
+    async with MailSandbox.start() as server:
+        patient.rules, patient.more = MAIL, {"GATEWAY_SMTP_URL": server.smtp_url}
+        server.faults.add(Fault(FaultKind.STATUS, method="rcpt", subject="dev@example.org", status=550, count=1))
+        found = await patient.paged("ops")
+        assert [finding.mark for finding in found] == [Mark.GOOD, Mark.GOOD]
+        assert "dev@example.org was refused: 550" in found[0].said
+        assert [mail.subject for mail in server.received] == ["🔵 INFO: GatewayPageTest", "✅ Resolved: GatewayPageTest"]
+        assert len(server.mailbox.threads) == 1

@@ -7,10 +7,10 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from gateway.diagnostics.doctor import Mark
-from gateway.sandbox import Fault, FaultKind, MailSandbox
+from gateway.sandbox import MailSandbox
 from gateway.sandbox.mail import Login
 from gateway.sandbox.server import LocalServer
-from tests.support.installation import HOOK, HOOK_SECRETS, RULES, WRONG_KEY, WRONG_TOKEN, Patient, running_beside
+from tests.support.installation import HOOK, HOOK_SECRETS, MAIL, RULES, WRONG_KEY, WRONG_TOKEN, Patient, running_beside
 from tests.support.pinged import Pinged
 from tests.support.processes import alert
 from tests.support.running_gateway import Running
@@ -226,12 +226,6 @@ async def test_a_receivers_secrets_are_looked_at(patient: Patient, more: dict[st
     assert (found, said in sentence) == (mark, True)
 
 
-MAIL = """destinations:
-  ops: {email: {to: [ops@example.org, dev@example.org], from: alerts@example.org}}
-routes: [{name: everything, notify: [ops]}]
-"""
-
-
 @pytest.mark.parametrize(
     ("url", "mark", "said"),
     [
@@ -251,14 +245,3 @@ async def test_the_mail_server_is_asked_for_its_login_and_sent_nothing(
         ((found, sentence),) = await patient.said("ops")
     assert (found, said.format(**ports) in sentence, "open-sesame" in sentence) == (mark, True, False), sentence
     assert server.received == []
-
-
-async def test_a_page_test_of_readers_is_two_mails_in_one_thread(patient: Patient) -> None:
-    async with MailSandbox.start() as server:
-        patient.rules, patient.more = MAIL, {"GATEWAY_SMTP_URL": server.smtp_url}
-        server.faults.add(Fault(FaultKind.STATUS, method="rcpt", subject="dev@example.org", status=550, count=1))
-        found = await patient.paged("ops")
-        assert [finding.mark for finding in found] == [Mark.GOOD, Mark.GOOD]
-        assert "dev@example.org was refused: 550" in found[0].said
-        assert [mail.subject for mail in server.received] == ["🔵 INFO: GatewayPageTest", "✅ Resolved: GatewayPageTest"]
-        assert len(server.mailbox.threads) == 1

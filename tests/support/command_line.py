@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import logging
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from gateway.__main__ import main
@@ -47,7 +49,7 @@ Gateway = Callable[..., Done]
 
 
 @pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Gateway:
+def gateway(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Gateway]:
     """`gateway …` as from a shell in an empty folder; every run is held to print no traceback."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
@@ -67,7 +69,12 @@ def gateway(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         assert "Traceback" not in done.said
         return done
 
-    return run
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield run
+    root.handlers = handlers  # `serve` configures the log of the whole process
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 def written(name: str, text: str) -> str:

@@ -37,6 +37,10 @@ destinations:
 routes: [{name: everything, notify: [chat, audit]}]
 """
 HOOK_SECRETS = {"AUDIT_TOKEN": "a-token", "AUDIT_SECRET": "whsec_" + "a" * 40}
+MAIL = """destinations:
+  ops: {email: {to: [ops@example.org, dev@example.org], from: alerts@example.org}}
+routes: [{name: everything, notify: [ops]}]
+"""
 
 
 @dataclass
