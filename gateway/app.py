@@ -19,11 +19,15 @@ from gateway.config.environment import Environment
 from gateway.config.secrets import EnvironmentSecrets, mark_key
 from gateway.config.settings import Settings
 from gateway.decisions.partition import HOME
+from gateway.decisions.policy import Policy
+from gateway.inbound.api.alerts import AlertsApi
 from gateway.inbound.api.controls import ControlsApi
 from gateway.inbound.api.incident_models import RulesShown
 from gateway.inbound.api.incidents import IncidentsApi
 from gateway.inbound.api.presenters import moment
 from gateway.inbound.api.router import Api
+from gateway.inbound.api.rules import RulesApi
+from gateway.inbound.api.undelivered import UndeliveredApi
 from gateway.inbound.api.watchdogs import WatchdogsApi
 from gateway.inbound.asgi import AsgiApp
 from gateway.inbound.auth import Tokens
@@ -84,67 +88,108 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
         metrics = Metrics()
         client = await stack.enter_async_context(open_store(settings, metrics.background_ended))
         shards = await open_shards(client, settings.shards, first.rules.partition_by)
-        gateway = await _assemble(stack, environment, first, shards, paces, metrics)
+        secrets = EnvironmentSecrets(environment, await mark_key(shards.home))
+        gateway = await _assemble(_Start(stack, environment, first, shards, paces, metrics, secrets))
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise asyncio.CancelledError  # a library swallowed it while we started
         yield gateway
 
 
-async def _assemble(
-    stack: AsyncExitStack,
-    environment: Environment,
-    first: CompiledRules,
-    shards: Shards,
-    paces: Mapping[str, Pace],
-    metrics: Metrics,
-) -> Gateway:
-    settings = environment.settings
-    secrets = EnvironmentSecrets(environment, await mark_key(shards.home))
-    workers = Workers(shards, first.correlator, first.policy, metrics.taken, metrics.batch)
-    own_alerts = OwnAlerts(workers.intakes[HOME], shards.home)
-    notifiers, trail = _senders(stack, settings, secrets)
-    peers = AlertmanagerPeers()
-    stack.push_async_callback(peers.aclose)
-    public_url, report = settings.public_url.rstrip("/"), own_alerts.report
-    context = Context(shards.home, first.policy, notifiers, secrets, metrics, report, workers.intake, peers, trail, public_url)
-    workers.reconcile(context, paces)
-    door = AlertmanagerWebhook(
-        partial(_take, workers.intake, shards),
-        _source_auth(environment, secrets, first),
-        Caps(body=settings.max_body),
-        metrics,
-        utc_ms,
-    )
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Everything that a gateway is put together from. `stack` stops what was started, in reverse order."""
 
-    def use(rules: CompiledRules, generations: Sequence[int]) -> None:
-        door.source_auth = _source_auth(environment, secrets, rules)
-        workers.use(rules.correlator, rules.policy, generations)
-        metrics.rules(rules.rules.revision, rules.loaded_at)
-        metrics.sources.configured(rules.rules.sources)
+    stack: AsyncExitStack
+    environment: Environment
+    first: CompiledRules
+    shards: Shards
+    paces: Mapping[str, Pace]
+    metrics: Metrics
+    secrets: EnvironmentSecrets
 
-    listeners = Listeners(use, metrics.rules_rejected, own_alerts.report)
-    reloader = RulesReloader(settings.rules, first, shards, listeners, utc_ms)
-    use(first, await reloader.announce(first.rules.revision))
+    @property
+    def settings(self) -> Settings:
+        return self.environment.settings
 
+
+async def _assemble(start: _Start) -> Gateway:
+    settings, shards, metrics = start.settings, start.shards, start.metrics
+    workers, own_alerts = _workers(start)
+    door = _door(start, workers)
+    reloader = await _reloader(start, workers, door, own_alerts)
     auditor = Auditor(
-        shards, workers.intake, metrics, own_alerts.report, lambda: door.bytes_in_flight,
-        lambda: sum(reloader.in_force.unknown_severities.values()), lambda: reloader.in_force.rules.watchdogs,
-    )  # fmt: skip
+        shards,
+        workers.intake,
+        metrics,
+        own_alerts.report,
+        lambda: door.bytes_in_flight,
+        lambda: sum(reloader.in_force.unknown_severities.values()),
+        lambda: reloader.in_force.rules.watchdogs,
+    )
     heartbeat = Heartbeat(settings.heartbeat, shards, metrics.beaten, settings.proxy) if settings.heartbeat else None
-    health = Health(reloader, auditor, secrets, version("alert-gateway"), heartbeat)
+    health = Health(reloader, auditor, start.secrets, version("alert-gateway"), heartbeat)
     probes = Probes(shards.home, metrics, health.shown)
     asgi_app = AsgiApp(door, [*probes.routes(), *_api(settings, shards, workers, reloader).routes()])
 
-    stack.push_async_callback(workers.intake.drain)
+    start.stack.push_async_callback(workers.intake.drain)
     for work in (own_alerts.run, auditor.run, reloader.run):
-        background(stack, work, metrics.background_ended)
+        background(start.stack, work, metrics.background_ended)
     if heartbeat is not None:
-        stack.push_async_callback(heartbeat.aclose)
-        background(stack, heartbeat.run, metrics.background_ended)
-    workers.start(stack)
-    _announce(first, health)
+        start.stack.push_async_callback(heartbeat.aclose)
+        background(start.stack, heartbeat.run, metrics.background_ended)
+    workers.start(start.stack)
+    _announce(start.first, health)
     return Gateway(asgi_app, reloader, auditor, shards, metrics, own_alerts)
+
+
+def _workers(start: _Start) -> tuple[Workers, OwnAlerts]:
+    """Make the workers of every shard, with the vendors and peers that they talk to."""
+    metrics, first = start.metrics, start.first
+    workers = Workers(start.shards, first.correlator, first.policy, metrics.taken, metrics.batch)
+    own_alerts = OwnAlerts(workers.intakes[HOME], start.shards.home)
+    notifiers, trail = _senders(start.stack, start.settings, start.secrets)
+    peers = AlertmanagerPeers()
+    start.stack.push_async_callback(peers.aclose)
+    context = Context(
+        store=start.shards.home,
+        policy=first.policy,
+        notifiers=notifiers,
+        secrets=start.secrets,
+        watcher=metrics,
+        report=own_alerts.report,
+        intake=workers.intake,
+        peers=peers,
+        trail=trail,
+        public_url=start.settings.public_url.rstrip("/"),
+    )
+    workers.reconcile(context, start.paces)
+    return workers, own_alerts
+
+
+def _door(start: _Start, workers: Workers) -> AlertmanagerWebhook:
+    return AlertmanagerWebhook(
+        partial(_take, workers.intake, start.shards),
+        _source_auth(start, start.first),
+        Caps(body=start.settings.max_body),
+        start.metrics,
+        utc_ms,
+    )
+
+
+async def _reloader(start: _Start, workers: Workers, door: AlertmanagerWebhook, own_alerts: OwnAlerts) -> RulesReloader:
+    """Put the first rules in force, and make what reloads them."""
+
+    def use(rules: CompiledRules, generations: Sequence[int]) -> None:
+        door.source_auth = _source_auth(start, rules)
+        workers.use(rules.correlator, rules.policy, generations)
+        start.metrics.rules(rules.rules.revision, rules.loaded_at)
+        start.metrics.sources.configured(rules.rules.sources)
+
+    listeners = Listeners(use, start.metrics.rules_rejected, own_alerts.report)
+    reloader = RulesReloader(start.settings.rules, start.first, start.shards, listeners, utc_ms)
+    use(start.first, await reloader.announce(start.first.rules.revision))
+    return reloader
 
 
 def _senders(stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecrets) -> tuple[dict[str, Notifier], Trail]:
@@ -158,21 +203,29 @@ def _senders(stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecr
     return notifiers, trail
 
 
-def _source_auth(environment: Environment, secrets: EnvironmentSecrets, rules: CompiledRules) -> SourceAuth:
-    shared = [token.get_secret_value() for token in environment.settings.webhook_token]
-    return source_auth(rules.rules, rules.normalisers, shared, secrets, private=environment.private)
+def _source_auth(start: _Start, rules: CompiledRules) -> SourceAuth:
+    shared = [token.get_secret_value() for token in start.settings.webhook_token]
+    return source_auth(rules.rules, rules.normalisers, shared, start.secrets, private=start.environment.private)
 
 
 def _api(settings: Settings, shards: Shards, workers: Workers, reloader: RulesReloader) -> Api:
     admin_tokens = Tokens(token.get_secret_value() for token in settings.admin_token)
     desk = ControlActions(shards, lambda: reloader.in_force.policy, workers.wake)
     replayer = Replayer(shards, workers.intake, lambda: (reloader.in_force.normalisers, reloader.in_force.rules.shared.name))
-    incidents = IncidentsApi(
-        shards, replayer, IncidentActions(shards, workers.wake), lambda: reloader.in_force.policy, lambda: _shown(reloader)
+    actions = IncidentActions(shards, workers.wake)
+
+    def policy() -> Policy:
+        return reloader.in_force.policy
+
+    groups = (
+        IncidentsApi(shards, actions, policy),
+        AlertsApi(shards, policy),
+        UndeliveredApi(shards, replayer, actions),
+        RulesApi(lambda: _shown(reloader)),
+        ControlsApi(desk, lambda: policy().calendar),
+        WatchdogsApi(shards.home, lambda: reloader.in_force.rules.watchdogs),
     )
-    controls = ControlsApi(desk, lambda: reloader.in_force.policy.calendar)
-    watchdogs = WatchdogsApi(shards.home, lambda: reloader.in_force.rules.watchdogs)
-    operations = [*incidents.operations(), *controls.operations(), *watchdogs.operations()]
+    operations = [operation for group in groups for operation in group.operations()]
     return Api(operations, admin_tokens, version("alert-gateway"))
 
 

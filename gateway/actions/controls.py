@@ -100,13 +100,18 @@ class ControlActions:
 
     async def switch(self, kind: Literal["pause", "bypass"], by: str, until: int | None, reason: str) -> Switch | Rejection:
         """Switch a pause or a bypass on until then (ms); None lifts the one that stands."""
-        requested = Switch(by, 0, until or 0, reason)
+
+        def change(controls: Controls, now: int) -> Controls | Rejection:
+            return switch(controls, kind, Switch(by, now, now if until is None else until, reason), now)
+
         what = f"{kind}_ordered" if until else f"{kind}_lifted"
         said = LogEntry("", what, {"by": by, "until": written(until), "reason": reason})
-        changed = await self._change(lambda controls, now: switch(controls, kind, requested, now), said)
+        changed = await self._change(change, said)
         if isinstance(changed, Rejection):
             return changed
-        return (changed.pause if kind == "pause" else changed.bypass) or requested
+        switched = changed.pause if kind == "pause" else changed.bypass
+        assert switched is not None
+        return switched
 
     async def _change_silence(self, name: str, what: str, by: str, change: SilenceChange) -> Silence | Rejection:
         said = LogEntry("", what, {"silence": name, "by": by})

@@ -13,10 +13,10 @@ REQUEST_TIMEOUT_SECONDS = 10.0
 
 
 def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
-    """Send one request to GATEWAY_URL with the admin token of the settings, and return the JSON object of its answer.
+    """Send one request to GATEWAY_URL with the admin token of the settings, and return its JSON.
 
-    `more` goes to `httpx.request`. Raises `click.ClickException` where the gateway refuses, where nothing answers, and
-    where something other than a gateway does.
+    `more` goes to `httpx.request`. Raises `click.ClickException` if the gateway refuses, if nothing answers,
+    and if something other than a gateway does.
     """
     settings = from_process().settings
     tokens = settings.admin_token
@@ -28,10 +28,14 @@ def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
     except (httpx.HTTPError, ValueError) as error:
         raise no_gateway(str(error)) from error
     if response.status_code == httpx.codes.UNAUTHORIZED:
-        raise click.ClickException("the gateway wants its admin token: set GATEWAY_ADMIN_TOKEN here to what it has there")
+        raise click.ClickException(
+            "the gateway wants its admin token: set GATEWAY_ADMIN_TOKEN here to what it has there",
+        )
     # The gateway's own refusals are objects with `error`; any other error page is some other service's.
     if response.status_code != httpx.codes.OK and isinstance(answer, dict) and "error" in answer:
-        raise click.ClickException("; ".join(part for part in (answer["error"], answer.get("remedy", "")) if part))
+        raise click.ClickException(
+            "; ".join(part for part in (answer["error"], answer.get("remedy", "")) if part),
+        )
     if response.status_code != httpx.codes.OK or not isinstance(answer, dict):
         raise no_gateway("something else answers there")
     return answer

@@ -36,7 +36,10 @@ def _control(kind: str, text: str) -> click.Command:
     return command
 
 
-pause = _control("pause", "Page nobody for a while, critical alerts included. What fires is shown where it always is.")
+pause = _control(
+    "pause",
+    "Page nobody for a while, critical alerts included. What fires is shown where it always is.",
+)
 bypass = _control(
     "bypass",
     "Suppress nothing for a while: no silence, inhibition, maintenance or mute keeps anything from being told.",

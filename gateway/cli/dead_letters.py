@@ -26,6 +26,8 @@ def dead_letters(retry: tuple[str, str] | None, *, as_json: bool) -> None:
         click.echo(json.dumps(found, indent=2))
         return
     for letter in found["items"]:
-        click.echo(f"{letter['incident']}  {letter['target']:24} {letter['dead_letter']}  {letter['error'] or ''}")
+        click.echo(
+            f"{letter['incident']}  {letter['target']:24} {letter['dead_letter']}  {letter['error'] or ''}",
+        )
     if not found["items"]:
         click.echo("no dead letters")

@@ -1,4 +1,4 @@
-"""`gateway demo`: the gateway on its embedded store, a local Slack and PagerDuty, and a storm played faster than life."""
+"""`gateway demo`: the gateway on its embedded store, local vendors, and a storm played faster than life."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ RETRY_SECONDS = 0.2
 REQUEST_TIMEOUT_SECONDS = 10.0
 PROGRESS_EVERY_SECONDS = 180  # of the storm
 MAX_LINE_LENGTH = 100
+WAITING_STATUSES = ("due", "held", "ends_due", "telling_firing")
 PACES = {  # the local vendors take more than the real ones
     "slack": Pace(50, 10),
     "pagerduty": Pace(20, 20),
@@ -65,7 +66,12 @@ correlate:
     by: [cluster, namespace]
     window: {window}ms
 """
-WAITS_MS = {"group_wait": 10_000, "update_interval": 30_000, "resolve_after": 60_000, "window": 600_000}  # in life
+WAITS_MS = {
+    "group_wait": 10_000,
+    "update_interval": 30_000,
+    "resolve_after": 60_000,
+    "window": 600_000,
+}  # in life
 
 
 @dataclass(slots=True)
@@ -88,7 +94,12 @@ class Scene:
 
 
 @click.command()
-@click.option("--exit", "then_exit", is_flag=True, help="end after the scenario, with a summary as the last line")
+@click.option(
+    "--exit",
+    "then_exit",
+    is_flag=True,
+    help="end after the scenario, with a summary as the last line",
+)
 @click.option(
     "--speed",
     type=click.FloatRange(min=0, min_open=True),
@@ -105,7 +116,8 @@ def demo(*, then_exit: bool, speed: float) -> None:
 async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
     """Play the storm `speed` times faster than life and print what people saw of it.
 
-    The pages stay open until Ctrl-C unless `then_exit`. Return False if a page was left open or the counts do not balance.
+    The pages stay open until Ctrl-C unless `then_exit`. Return False if a page was left open or the counts do
+    not balance.
     """
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name:
         async with _scene(Path(name), speed) as scene:
@@ -205,7 +217,7 @@ def _environment(
 
 
 async def _play(webhooks: list[Webhook], url: str, speed: float, echo: Echo) -> Played:
-    """Post the storm's webhooks when they are due, and those that were answered 5xx again, as Alertmanager would."""
+    """Post the storm's webhooks when they are due, and again what was answered 5xx, as Alertmanager would."""
     played = Played()
     loop = asyncio.get_running_loop()
     started, next_progress = loop.time(), 0
@@ -233,7 +245,7 @@ async def _settle(scene: Scene) -> None:
     while loop.time() < deadline:
         open_pages = [page for page in scene.pagerduty.incidents if page.open]
         counts = await scene.gateway.shards.counters()
-        waiting = sum(counts.get(f"standing:{name}", 0) for name in ("due", "held", "ends_due", "telling_firing"))
+        waiting = sum(counts.get(f"standing:{name}", 0) for name in WAITING_STATUSES)
         if not open_pages and not waiting and not counts.get("open:counted", 0):
             return
         await asyncio.sleep(POLL_SECONDS)
@@ -245,7 +257,9 @@ def _story(scene: Scene) -> list[str]:
     for message in scene.slack.messages(CHANNEL):
         if not message.deleted and message.thread_ts is None:
             lines.append(f"  {message.text.splitlines()[0][:MAX_LINE_LENGTH]}")
-            lines.append(f"      edited {message.edits} times, {len(message.live_replies)} replies in its thread")
+            lines.append(
+                f"      edited {message.edits} times, {len(message.live_replies)} replies in its thread",
+            )
     lines.append("Who was woken:")
     pages = [f"  {page.title[:MAX_LINE_LENGTH]}  ({page.status})" for page in scene.pagerduty.incidents]
     lines += pages or ["  nobody"]
@@ -262,7 +276,8 @@ async def _left(scene: Scene) -> tuple[int, int]:
 
 async def _summary(scene: Scene, played: Played) -> str:
     left, imbalances = await _left(scene)
-    messages = [message for message in scene.slack.messages(CHANNEL) if message.thread_ts is None and not message.deleted]
+    in_channel = [message for message in scene.slack.messages(CHANNEL) if message.thread_ts is None]
+    messages = [message for message in in_channel if not message.deleted]
     return (
         f"demo: {played.webhooks} webhooks with {played.alerts} alerts in, {len(messages)} messages and"
         f" {len(scene.pagerduty.incidents)} pages out; {left} pages left open, books off by {imbalances}"

@@ -1,4 +1,4 @@
-"""`gateway doctor` and `gateway page-test`: whether everything that the gateway needs is there, and whether it arrives."""
+"""`gateway doctor` looks at what the gateway needs; `gateway page-test` sends a test to a destination."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` on uvloop, or on asyncio's own loop where there is no uvloop. SIGTERM ends the process with 143."""
+    """Run `work` on uvloop, or on asyncio's own loop without it. SIGTERM ends the process with 143."""
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         try:
             return runner.run(_cancelled_by_sigterm(work))
@@ -28,7 +28,7 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def _cancelled_by_sigterm(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work`. SIGTERM cancels it as Ctrl-C does, so that everything started is stopped in order, even midway."""
+    """Await `work`. SIGTERM cancels it as Ctrl-C does, so that whatever was started is stopped in order."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

@@ -21,7 +21,15 @@ STATES_HELP = "open, acknowledged, closed_by_hand, quiet, resolved, active or al
 @click.option("--close", "close_by", metavar="NAME", help="NAME closes it while it still fires")
 @click.option("--note", default="", help="why it is closed")
 @AS_JSON
-def incidents(incident: str | None, state: str, ack_by: str | None, close_by: str | None, note: str, *, as_json: bool) -> None:
+def incidents(
+    incident: str | None,
+    state: str,
+    ack_by: str | None,
+    close_by: str | None,
+    note: str,
+    *,
+    as_json: bool,
+) -> None:
     """List the incidents of a running gateway (GATEWAY_URL), show one, acknowledge or close it."""
     if (ack_by or close_by) and not incident:
         raise click.UsageError("which incident? gateway incidents ID --ack NAME")

@@ -1,7 +1,8 @@
-"""The `gateway` command: one table of its commands, each of which is imported when it is called, and what ends a command.
+"""The `gateway` command: one table of its commands, and how each of them ends.
 
-`gateway --version`, `--help` and the completion of words read the table alone. A command with everything that it imports
-takes a second of CPU, which nobody should wait for who only asks what commands there are.
+A command is imported when it is called. `gateway --version`, `--help` and the completion of words read the
+table alone: a command with everything that it imports takes a second of CPU, too long for somebody who only
+asks what there is.
 """
 
 from __future__ import annotations
@@ -34,7 +35,11 @@ COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
             "bypass",
             "Suppress nothing for a while: no silence, inhibition, maintenance or mute keeps anything from being told.",
         ),
-        "check": Entry("gateway.cli.rules", "check", "Check rule files: every finding as file:line:column: message."),
+        "check": Entry(
+            "gateway.cli.rules",
+            "check",
+            "Check rule files: every finding as file:line:column: message.",
+        ),
         "dead-letters": Entry(
             "gateway.cli.dead_letters",
             "dead_letters",
@@ -50,7 +55,11 @@ COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
             "doctor",
             "Look at everything that the gateway needs: settings, rules, store, credentials, and the running gateway.",
         ),
-        "explain": Entry("gateway.cli.rules", "explain_command", "Say what the rules would make of a webhook body, and why."),
+        "explain": Entry(
+            "gateway.cli.rules",
+            "explain_command",
+            "Say what the rules would make of a webhook body, and why.",
+        ),
         "incidents": Entry(
             "gateway.cli.incidents",
             "incidents",
@@ -102,10 +111,12 @@ class CommandTable(click.Group):
             formatter.write_dl([(name, COMMANDS[name].help) for name in self.list_commands(ctx)])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        commands = [
-            CompletionItem(name, help=COMMANDS[name].help) for name in self.list_commands(ctx) if name.startswith(incomplete)
-        ]
-        options = click.Command.shell_complete(self, ctx, incomplete)  # the group's own would import every command
+        commands = [CompletionItem(name, help=entry.help) for name, entry in COMMANDS.items() if name.startswith(incomplete)]
+        options = click.Command.shell_complete(
+            self,
+            ctx,
+            incomplete,
+        )  # the group's own would import every command
         return [*commands, *options]
 
 
@@ -119,7 +130,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command that the arguments name; an expected error becomes a line for people, never a traceback."""
+    """Run the command that the arguments name. An expected error is a line for people, never a traceback."""
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:

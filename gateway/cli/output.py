@@ -14,7 +14,11 @@ from gateway.cli.api_client import no_gateway
 COLUMNS_WITHOUT_TERMINAL = 200
 MAX_ALERTS_SHOWN = 20
 MAX_TIMELINE_LINES_SHOWN = 20  # newest first
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else COLUMNS_WITHOUT_TERMINAL)
+out = Console(
+    highlight=False,
+    soft_wrap=True,
+    width=None if sys.stdout.isatty() else COLUMNS_WITHOUT_TERMINAL,
+)
 
 
 def show_incidents(answer: dict[str, Any]) -> None:
@@ -96,9 +100,14 @@ def _print_incident(incident: dict[str, Any]) -> None:
         out.print(f"  {to_the_second(line['at'])}  {line['what']}  {detail}", markup=False)
 
 
-def _print_alert(alert: dict[str, Any], members: list[dict[str, Any]], verdicts: list[dict[str, Any]]) -> None:
-    """Print an alert by the labels that not all `members` of its incident share, and its verdict at each target."""
-    shared = set.intersection(*(set(member["labels"].items()) for member in members)) if len(members) > 1 else set()
+def _print_alert(
+    alert: dict[str, Any],
+    members: list[dict[str, Any]],
+    verdicts: list[dict[str, Any]],
+) -> None:
+    """Print an alert by the labels that not all `members` of its incident share, and its verdicts."""
+    of_each = [set(member["labels"].items()) for member in members]
+    shared = set.intersection(*of_each) if len(members) > 1 else set()
     labels = ", ".join(f"{name}={value}" for name, value in alert["labels"].items() if (name, value) not in shared)
     out.print(f"  {labels}: {'fires' if alert['firing'] else 'ended'}", markup=False)
     for line in dict.fromkeys(_verdict_line(verdict) for verdict in verdicts):

@@ -13,7 +13,12 @@ from gateway.cli.options import AS_JSON
 
 
 @click.command()
-@click.option("--replay", "entry", metavar="ID", help="read this entry once more, by the rules as they are now")
+@click.option(
+    "--replay",
+    "entry",
+    metavar="ID",
+    help="read this entry once more, by the rules as they are now",
+)
 @AS_JSON
 def quarantine(entry: str | None, *, as_json: bool) -> None:
     """List what could not be taken as an alert, or read an entry once more."""

@@ -27,7 +27,11 @@ from gateway.simulate.explain import Explanation, ToldWhere, explain
 @click.argument("rules", required=False, type=click.Path(path_type=Path))
 @AS_JSON
 @click.option("--schema", is_flag=True, help="print a JSON Schema of the rule language, for editors")
-@click.option("--webhook-schema", is_flag=True, help="print a JSON Schema of what webhook destinations are sent")
+@click.option(
+    "--webhook-schema",
+    is_flag=True,
+    help="print a JSON Schema of what webhook destinations are sent",
+)
 def check(rules: Path | None, *, as_json: bool, schema: bool, webhook_schema: bool) -> None:
     """Check rule files: every finding as file:line:column: message."""
     if schema or webhook_schema:
@@ -68,11 +72,27 @@ def _instant(_context: click.Context, _option: click.Parameter, value: str | Non
 
 @click.command(name="explain")
 @click.argument("body", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
-@click.option("--rules", type=click.Path(path_type=Path), help="rule file or folder; default GATEWAY_RULES or rules/")
+@click.option(
+    "--rules",
+    type=click.Path(path_type=Path),
+    help="rule file or folder; default GATEWAY_RULES or rules/",
+)
 @click.option("--at", metavar="TIME", callback=_instant, help="as if it were this time (RFC 3339)")
-@click.option("--source", metavar="NAME", default="", help="who sends it; default: the source without a token of its own")
+@click.option(
+    "--source",
+    metavar="NAME",
+    default="",
+    help="who sends it; default: the source without a token of its own",
+)
 @AS_JSON
-def explain_command(body: Path, rules: Path | None, at: datetime | None, source: str, *, as_json: bool) -> None:
+def explain_command(
+    body: Path,
+    rules: Path | None,
+    at: datetime | None,
+    source: str,
+    *,
+    as_json: bool,
+) -> None:
     """Say what the rules would make of a webhook body, and why. Nothing is sent."""
     rulebook = load_without_errors(rules or from_process().settings.rules)
     if source and source not in rulebook.sources:

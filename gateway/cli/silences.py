@@ -23,10 +23,21 @@ def silence() -> None:
 @silence.command(name="add")
 @click.argument("matchers", nargs=-1, required=True, metavar="MATCHER...")
 @click.option("--for", "duration", default="", metavar="2h", help="how long")
-@click.option("--until", "ends_at", default="", metavar="TIME", help="until then, with an offset: 2026-12-01T22:00:00+01:00")
+@click.option(
+    "--until",
+    "ends_at",
+    default="",
+    metavar="TIME",
+    help="until then, with an offset: 2026-12-01T22:00:00+01:00",
+)
 @click.option("--from", "starts_at", default="", metavar="TIME", help="not before then")
 @click.option("--until-resolved", is_flag=True, help="what fires now, until that has ended")
-@click.option("--during", multiple=True, metavar="INTERVAL", help="again in each of these time intervals of the rules")
+@click.option(
+    "--during",
+    multiple=True,
+    metavar="INTERVAL",
+    help="again in each of these time intervals of the rules",
+)
 @click.option("--reason", default="")
 @click.option("--ticket", default="")
 @click.option("--yes", is_flag=True, help="whatever the preview says")
@@ -55,7 +66,12 @@ def _print_preview(preview: dict[str, Any]) -> None:
 
 
 @silence.command(name="list")
-@click.option("--state", default="live", show_default=True, help="pending, active, resting, ended, live (all but ended) or all")
+@click.option(
+    "--state",
+    default="live",
+    show_default=True,
+    help="pending, active, resting, ended, live (all but ended) or all",
+)
 @AS_JSON
 def list_silences(state: str, *, as_json: bool) -> None:
     """List silences."""

@@ -35,14 +35,14 @@ class Environment:
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        """Read the settings. Raises `BadSettings` with everything that is wrong, and no secret in its text."""
+        """Read the settings. Raises `BadSettings` with everything that is wrong and with no secret."""
         variables, self.warnings = _with_new_names(variables)
         self._variables = variables
         self._secrets: set[str] = set()
         self.settings = _load(variables, self._value)
 
     def secret(self, name: str) -> str | None:
-        """Return a secret from its variable, or from the file that `<name>_FILE` names; None if neither is set.
+        """Return a secret from its variable or from the file that `<name>_FILE` names, None without both.
 
         Raises `BadSettings` for a file that cannot be read.
         """
@@ -106,7 +106,7 @@ class Environment:
         self._hide(self.settings.heartbeat)
         for name in {name.removesuffix("_FILE") for name in self._variables}:
             if name.endswith(SECRET_SUFFIXES):
-                # A file that cannot be read may be some other program's. A rule that asks for this secret says so.
+                # An unreadable file may be some other program's. A rule that asks for this secret says so.
                 with suppress(BadSettings):
                     self.secret(name)
         return self._secrets
@@ -134,9 +134,13 @@ def _with_new_names(variables: Mapping[str, str]) -> tuple[Mapping[str, str], tu
                 renamed[f"{new}{suffix}"] = value
                 warnings.append(f"{old}{suffix} is the old name of {new}{suffix}: rename it")
             elif known == [f"{new}{suffix}"] and renamed[f"{new}{suffix}"] == value:
-                warnings.append(f"{old}{suffix} and {new}{suffix} are both set, to the same: remove {old}{suffix}")
+                warnings.append(
+                    f"{old}{suffix} and {new}{suffix} are both set, to the same: remove {old}{suffix}",
+                )
             else:  # nobody can know which of the two is meant
-                raise BadSettings(f"{old}{suffix} and {known[0]} are both set, differently: remove {old}{suffix}, the old name")
+                raise BadSettings(
+                    f"{old}{suffix} and {known[0]} are both set, differently: remove {old}{suffix}, the old name",
+                )
     return renamed, tuple(warnings)
 
 
@@ -145,7 +149,8 @@ def _load(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> 
     problems = [
         _unknown(name, known)
         for name in variables
-        if name.startswith("GATEWAY_") and name.removesuffix("_FILE") not in known and not SERVICE_LINK.fullmatch(name)
+        if name.startswith("GATEWAY_")
+        if name.removesuffix("_FILE") not in known and not SERVICE_LINK.fullmatch(name)
     ]
     given: dict[str, Any] = {}
     for alias in known:

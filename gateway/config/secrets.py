@@ -1,6 +1,7 @@
 """The secrets that rule files name, and their marks.
 
-A mark is a keyed hash of a secret. The store keeps marks, so that a changed secret is noticed and no secret is stored.
+A mark is a keyed hash of a secret. The store keeps marks, so that a changed secret is noticed and none is
+stored.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Page-test: a destination is told that a test fires and that it ended, as production would tell it."""
+"""`gateway page-test`: a destination is told that a test fires and that it ended, as production would tell
+it.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +21,16 @@ from gateway.rules.files import load_rules
 
 
 async def page_test(environment: Environment, name: str) -> list[Finding]:
-    """Tells firing, then ended, through the very adapter that production uses. Raises `BadRules`."""
+    """Tell firing, then ended, through the very notifier that production uses. Raises `BadRules`."""
     loaded = load_rules(environment.settings.rules, utc_ms())
     if loaded.rulebook is None:
-        raise BadRules("\n".join(str(one) for one in loaded.errors))
+        raise BadRules("\n".join(str(error) for error in loaded.errors))
     destination = loaded.rulebook.destinations.get(name)
     if destination is None:
-        return [Finding(Mark.BAD, name, f"no such destination; there are {', '.join(loaded.rulebook.destinations)}")]
-    secrets = {one: environment.secret(one) for one in destination.credentials}
-    if unset := [one for one, secret in secrets.items() if secret is None]:
+        known = ", ".join(loaded.rulebook.destinations)
+        return [Finding(Mark.BAD, name, f"no such destination; there are {known}")]
+    secrets = {variable: environment.secret(variable) for variable in destination.credentials}
+    if unset := [variable for variable, secret in secrets.items() if secret is None]:
         return [Finding(Mark.BAD, name, f"{' and '.join(unset)} is not set: nothing can be sent")]
     kind = kind_of(destination)
     notifier = kind.notifier(wiring(environment, kind))
@@ -45,7 +48,8 @@ async def _tell_twice(notifier: ClosableNotifier, destination: Destination, secr
         incident, message_ref = f"test-{token_hex(4)}", None
         for state in (NotifiedState.FIRING, NotifiedState.ENDED):
             notification = _test_telling(incident, destination, state)
-            answer = await notifier.notify(endpoint, secret, notification, attempt=token_hex(8), message_ref=message_ref)
+            attempt = token_hex(8)
+            answer = await notifier.notify(endpoint, secret, notification, attempt=attempt, message_ref=message_ref)
             if not isinstance(answer, Delivered):
                 trouble = kind_of(destination).trouble(answer, destination.credential)
                 found.append(Finding(Mark.BAD, address, f"{state.value}: {trouble}"))

@@ -1,4 +1,4 @@
-"""Doctor: does everything that the gateway needs work, looked at from this machine?"""
+"""`gateway doctor` says whether everything that the gateway needs works, as seen from this machine."""
 
 from __future__ import annotations
 
@@ -33,13 +33,15 @@ class Finding:
 
 
 async def examine_everything(environment: Environment) -> list[Finding]:
-    """In the order in which things are needed."""
+    """Look at everything, in the order in which things are needed."""
     loaded = load_rules(environment.settings.rules, utc_ms())
     found = [Finding(Mark.GOOD, "settings", f"listening on {environment.settings.listen}")]
     found += [Finding(Mark.WORRY, "settings", warning) for warning in environment.warnings]
-    found += [Finding(Mark.BAD if one in loaded.errors else Mark.WORRY, "rules", str(one)) for one in loaded.findings]
+    marks = ((Mark.BAD if fault in loaded.errors else Mark.WORRY, str(fault)) for fault in loaded.findings)
+    found += [Finding(mark, "rules", said) for mark, said in marks]
     if loaded.rulebook is not None:
-        found.append(Finding(Mark.GOOD, "rules", f"{loaded.rulebook.contents}, revision {loaded.rulebook.revision}"))
+        rules = loaded.rulebook
+        found.append(Finding(Mark.GOOD, "rules", f"{rules.contents}, revision {rules.revision}"))
     found += await _store(environment)
     if loaded.rulebook is not None:
         found += await _sources(environment, loaded.rulebook)
@@ -60,18 +62,19 @@ async def _store(environment: Environment) -> list[Finding]:
         await client.aclose()
     return [
         *([Finding(Mark.BAD, "store", examined.unusable)] if examined.unusable else []),
-        *(Finding(Mark.GOOD, "store", one) for one in examined.found),
-        *(Finding(Mark.WORRY, "store", one) for one in examined.problems),
+        *(Finding(Mark.GOOD, "store", said) for said in examined.found),
+        *(Finding(Mark.WORRY, "store", said) for said in examined.problems),
     ]
 
 
 async def _sources(environment: Environment, rules: Rulebook) -> list[Finding]:
-    """Is each token set, and does each peer answer?"""
+    """Find out whether each token is set and each peer answers."""
     peers, found = AlertmanagerPeers(REQUEST_SECONDS), list[Finding]()
     try:
         for name, source in rules.listed_sources.items():
             if source.token is not None and environment.secret(source.token.env) is None:
-                found.append(Finding(Mark.WORRY, name, f"{source.token.env} is not set: its webhooks are refused"))
+                said = f"{source.token.env} is not set: its webhooks are refused"
+                found.append(Finding(Mark.WORRY, name, said))
             for peer in source.alertmanager:
                 found.append(await _peer(environment, peers, source, peer.env))
     finally:
@@ -87,7 +90,9 @@ async def _peer(environment: Environment, peers: AlertmanagerPeers, source: Sour
     if isinstance(said, str):
         return Finding(Mark.BAD, source.name, f"the Alertmanager of {variable}: {said}; is its address right?")
     return Finding(
-        Mark.GOOD, source.name, f"the Alertmanager of {variable} has {len(said.alerts)} alerts for {source.receiver}"
+        Mark.GOOD,
+        source.name,
+        f"the Alertmanager of {variable} has {len(said.alerts)} alerts for {source.receiver}",
     )
 
 
@@ -98,7 +103,8 @@ async def _destinations(environment: Environment, rules: Rulebook) -> list[Findi
         kind = kind_of(destination)
         secrets = {variable: environment.secret(variable) or "" for variable in destination.credentials}
         if unset := [variable for variable, secret in secrets.items() if not secret]:
-            found.append(Finding(Mark.WORRY, name, f"{' and '.join(unset)} is not set: its deliveries go to the log"))
+            said = f"{' and '.join(unset)} is not set: its deliveries go to the log"
+            found.append(Finding(Mark.WORRY, name, said))
             continue
         examined = await kind.examine(destination, secrets, wiring(environment, kind))
         found.append(Finding(examined.mark, name, examined.said))
@@ -114,16 +120,24 @@ async def _heartbeat(environment: Environment) -> list[Finding]:
     """Its service is reached, and not told that all is well: only the gateway knows that."""
     url = environment.settings.heartbeat
     if url is None:
-        remedy = "nobody hears of it when the gateway is gone; GATEWAY_HEARTBEAT_URL names a service that pages then"
-        return [Finding(Mark.WORRY, "heartbeat", remedy)]
+        trouble = "nobody hears of it when the gateway is gone"
+        remedy = "GATEWAY_HEARTBEAT_URL names a service that pages then"
+        return [Finding(Mark.WORRY, "heartbeat", f"{trouble}; {remedy}")]
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     try:
         async with httpx.AsyncClient(timeout=REQUEST_SECONDS, trust_env=False, proxy=environment.settings.proxy) as client:
             await client.get(f"{origin}/")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return [Finding(Mark.BAD, "heartbeat", f"{type(error).__name__} at {origin}; is GATEWAY_HEARTBEAT_URL right, and can it be reached from here?")]  # fmt: skip
-    return [Finding(Mark.GOOD, "heartbeat", f"{origin} answers; whether the heartbeat arrives, the running gateway says")]
+        remedy = "is GATEWAY_HEARTBEAT_URL right, and can it be reached from here?"
+        return [Finding(Mark.BAD, "heartbeat", f"{type(error).__name__} at {origin}; {remedy}")]
+    return [
+        Finding(
+            Mark.GOOD,
+            "heartbeat",
+            f"{origin} answers; whether the heartbeat arrives, the running gateway says",
+        )
+    ]
 
 
 async def _gateway(environment: Environment) -> list[Finding]:
@@ -132,9 +146,16 @@ async def _gateway(environment: Environment) -> list[Finding]:
         async with httpx.AsyncClient(timeout=REQUEST_SECONDS) as client:
             health = (await client.get(f"{url}/health")).json()
     except (httpx.HTTPError, ValueError):
-        return [Finding(Mark.WORRY, "gateway", f"none answers at {url}; is GATEWAY_URL right, and does it run?")]
-    found = [Finding(Mark.GOOD if health.get("status") == "ok" else Mark.WORRY, "gateway", f"{health.get('status')} at {url}")]
-    found += [Finding(Mark.WORRY, "gateway", str(one)) for one in health.get("worries", ())]
+        said = f"none answers at {url}; is GATEWAY_URL right, and does it run?"
+        return [Finding(Mark.WORRY, "gateway", said)]
+    found = [
+        Finding(
+            Mark.GOOD if health.get("status") == "ok" else Mark.WORRY,
+            "gateway",
+            f"{health.get('status')} at {url}",
+        )
+    ]
+    found += [Finding(Mark.WORRY, "gateway", str(worry)) for worry in health.get("worries", ())]
     words = health.get("unknown_severities") or {}
     found += [
         Finding(Mark.WORRY, "severity", f"`{word}` is unknown, {count} alerts: map it in labels.severity")

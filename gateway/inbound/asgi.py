@@ -1,4 +1,4 @@
-"""The whole ASGI application: webhooks go straight to their endpoint, every other request through Starlette's routing."""
+"""The whole ASGI application: webhooks go straight to their endpoint, other requests to Starlette's routes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = structlog.get_logger("gateway.http")
 
 
 class AsgiApp:
-    """The ASGI application of the gateway: `webhooks` takes the paths of `READERS`, `routes` have all others."""
+    """The ASGI application: `webhooks` takes the paths of `READERS`, `routes` have all others."""
 
     def __init__(self, webhooks: ASGIApp, routes: Sequence[BaseRoute]) -> None:
         self._webhooks = webhooks
@@ -42,4 +42,7 @@ async def _refused(_request: Request, error: Exception) -> Response:
 async def _failed(request: Request, error: Exception) -> Response:
     """Log a fault of our own with its traceback, and answer without a word of it."""
     log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)
-    return JSONResponse({"error": "a fault of the gateway: its log says more", "field": "", "remedy": ""}, 500)
+    return JSONResponse(
+        {"error": "a fault of the gateway: its log says more", "field": "", "remedy": ""},
+        500,
+    )

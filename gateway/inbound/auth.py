@@ -1,4 +1,7 @@
-"""Tokens of requests: a bearer token (RFC 6750), or basic authentication (RFC 7617) with the token as any user's password."""
+"""The tokens of requests and of senders.
+
+A token comes as a bearer token (RFC 6750), or as any user's password in basic authentication (RFC 7617).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from hmac import compare_digest
 class Tokens:
     """The tokens that are valid now. There may be several, so that a token can be replaced without a gap.
 
-    Without any token everybody is allowed; `Environment.demand_tokens` sees to it that this is so on this machine alone.
+    Without any token everybody is allowed; `Environment.demand_tokens` refuses that if other machines can
+    connect.
     """
 
     def __init__(self, values: Iterable[str]) -> None:
@@ -37,7 +41,7 @@ class Senders:
         self._everybody = everybody
 
     def who(self, authorization: str | None) -> str | None:
-        """Return the sender whose token is shown, the first of two with the same token; all are compared each time."""
+        """Return the sender with this token, the first of two; all tokens are compared each time."""
         shown = _shown(authorization or "")
         found = [name for name, tokens in self._tokens.items() if tokens.hold(shown)]
         return self._everybody or next(iter(found), None)

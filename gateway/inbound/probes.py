@@ -1,4 +1,4 @@
-"""Endpoints of probes and scrapes: `/livez` (this process), `/readyz` (the store), `/health` (for people), `/metrics`."""
+"""The endpoints of probes: `/livez` (this process), `/readyz` (the store), `/health` and `/metrics`."""
 
 from __future__ import annotations
 

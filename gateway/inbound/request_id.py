@@ -1,4 +1,4 @@
-"""The id of a request in the log: the caller's own if it is well-formed, so that the lines of both sides can be joined."""
+"""The id of a request in the log: the caller's own if it is well-formed, so that lines of both sides meet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.types import Scope
 from gateway.inbound.webhooks.body import header
 
 OWN_ID_BYTES = 8
-# https://www.w3.org/TR/trace-context/#traceparent-header: version, trace, parent, flags. A trace of zeros is invalid.
+# https://www.w3.org/TR/trace-context/#traceparent-header: version, trace, parent, flags; zeros are no trace
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 

@@ -23,7 +23,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class PatientProtocol(HttpToolsProtocol):
     """Closes a connection on which no whole head arrives in time, or a head that is too large.
 
-    The sender has shown no token before its head is complete, so anybody could hold connections open otherwise.
+    A sender has shown no token before its head is complete, so anybody could hold connections open otherwise.
     """
 
     _deadline: asyncio.TimerHandle | None = None
@@ -63,7 +63,8 @@ class PatientProtocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """A server that returns from `serve` on a signal.
 
-    uvicorn's own raises the signal again after it has stopped, which would end the process before the store is stopped.
+    uvicorn's own raises the signal again after it has stopped, which would end the process before the store
+    is stopped.
     """
 
     @contextmanager

@@ -12,22 +12,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from hashlib import blake2b
-from typing import NamedTuple
 
-import msgspec
 import structlog
 
 from gateway.decisions.intake.batch import correlate, deduplicate, incidents_of, place
 from gateway.decisions.intake.correlate import Correlator
-from gateway.decisions.sources.watchdogs import record_heartbeat
 from gateway.errors import StateFull, StateUnavailable
 from gateway.intake.alert_reader import read_alerts
+from gateway.intake.commit_part import Part, Read, changes_of
 from gateway.model.alert import Observation
 from gateway.model.cells import heartbeat_cell
-from gateway.model.changes import Changes, QuarantineEntry, Query, Result
+from gateway.model.changes import Changes, Query, Result
 from gateway.model.quarantined import Quarantined
-from gateway.model.verdict import Outcome, Taken
+from gateway.model.verdict import Taken
 from gateway.ports import Store
 from gateway.state.transact import transact
 
@@ -52,23 +49,6 @@ class BatchOutcome(StrEnum):
     FAULT = "fault"  # a fault of ours over one of them
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """The content of one commit; `heard` names the watchdogs that got a heartbeat."""
-
-    seen: Sequence[Observation]
-    quarantined: Sequence[Quarantined] = ()
-    heard: Sequence[str] = ()
-
-
-class _Read(NamedTuple):
-    """The heartbeats that were read for one commit, and what was decided about its observations."""
-
-    heartbeats: Result
-    changes: Changes
-    verdicts: Sequence[Taken]
-
-
 @dataclass(slots=True, eq=False)
 class _Waiting:
     """One webhook on its way into the store."""
@@ -79,7 +59,7 @@ class _Waiting:
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-def _count_nowhere(what: str, outcome: str) -> None:
+def count_nowhere(what: str, outcome: str) -> None:
     del what, outcome
 
 
@@ -98,7 +78,7 @@ class GroupCommit:
         *,
         woken: Callable[[], None],
         taken: Sink,
-        count: BatchCounter = _count_nowhere,
+        count: BatchCounter = count_nowhere,
     ) -> None:
         self._store = store
         self.correlator = correlator
@@ -197,7 +177,7 @@ class GroupCommit:
     async def _take(self, batch: list[_Waiting]) -> None:
         seen = [observation for webhook in batch for observation in webhook.seen]
         starts = range(0, len(seen), MAX_COMMIT_ALERTS)
-        parts = [_Part(seen[start : start + MAX_COMMIT_ALERTS]) for start in starts] or [_Part(())]
+        parts = [Part(seen[start : start + MAX_COMMIT_ALERTS]) for start in starts] or [Part(())]
         parts[-1] = replace(parts[-1], quarantined=[quarantined for webhook in batch for quarantined in webhook.quarantined])
         # Heartbeats stand in the first commit, so that none is newer than an end that came with it.
         parts[0] = replace(parts[0], heard=tuple(dict.fromkeys(name for webhook in batch for name in webhook.heard)))
@@ -205,16 +185,16 @@ class GroupCommit:
             await self._commit(part)
         self._woken()
 
-    async def _commit(self, part: _Part) -> None:
-        done = await transact(self._store, TRANSACTION, partial(self._read, part), partial(_changes_of, part))
+    async def _commit(self, part: Part) -> None:
+        done = await transact(self._store, TRANSACTION, partial(self._read, part), partial(changes_of, part))
         assert done.committed is not None
         self._taken(done.answer, done.committed.now)
 
-    async def _read(self, part: _Part) -> _Read:
+    async def _read(self, part: Part) -> Read:
         cells = [heartbeat_cell(name) for name in part.heard]
         heartbeats = await self._store.gather(Query(cells=cells)) if cells else NOTHING_READ
         changes, verdicts = await self._decide(part.seen)
-        return _Read(heartbeats, changes, verdicts)
+        return Read(heartbeats, changes, verdicts)
 
     async def _decide(self, observations: Sequence[Observation]) -> tuple[Changes, Sequence[Taken]]:
         """Return what the observations change, and the verdict of each: the first half of an alert's path."""
@@ -228,26 +208,6 @@ class GroupCommit:
         return correlate(deduplicated, placements, incidents, self.correlator), deduplicated.verdicts
 
 
-def _changes_of(part: _Part, read: _Read) -> tuple[Changes, list[Taken]]:
-    """Decide what one commit writes and the verdicts of what it takes.
-
-    A body that is no webhook at all is kept in quarantine, but is no observation and is not counted as one.
-    """
-    changes = read.changes
-    for name in part.heard:
-        record_heartbeat(changes, name, read.heartbeats.rows[heartbeat_cell(name)], read.heartbeats.now)
-    refused = [
-        Taken(quarantined.source, Outcome.QUARANTINED, quarantined.reason)
-        for quarantined in part.quarantined
-        if not quarantined.whole
-    ]
-    changes.increment("received", sum(not observation.inferred_at for observation in part.seen) + len(refused))
-    for verdict in refused:
-        changes.increment(f"seen:{verdict.outcome}:{verdict.reason}")
-    changes.keep = [keep(quarantined) for quarantined in part.quarantined]
-    return changes, [*read.verdicts, *refused]
-
-
 def _outcome(error: BaseException | None) -> BatchOutcome:
     match error:
         case None:
@@ -258,10 +218,3 @@ def _outcome(error: BaseException | None) -> BatchOutcome:
             return BatchOutcome.STORE_AWAY
         case _:
             return BatchOutcome.FAULT
-
-
-def keep(quarantined: Quarantined) -> QuarantineEntry:
-    """Return the quarantine's entry for this. Whatever comes from one source with one fault is one entry."""
-    text = "\xff".join((quarantined.source, quarantined.field, quarantined.error, str(quarantined.whole)))
-    name = blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
-    return QuarantineEntry(name, msgspec.msgpack.encode(quarantined))

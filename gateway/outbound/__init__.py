@@ -1,1 +1,5 @@
-"""Who is told: one file per kind of destination, each rendering (pure), sending and judging the answer."""
+"""The way out to people: a folder for each kind of destination, which renders (pure), sends and judges the
+answers.
+
+`registry.py` names all kinds, and `kind.py` says what each has to provide.
+"""

@@ -1,7 +1,8 @@
 """Asks an Alertmanager what fires there: the only file that does.
 
-`/api/v2/alerts/groups` and not `/api/v2/alerts`: only the groups say what a time interval mutes (`mutedBy`, from 0.28 on,
-https://github.com/prometheus/alertmanager/pull/3797), since that belongs to a route. What ended is in neither.
+`/api/v2/alerts/groups` and not `/api/v2/alerts`: only the groups say what a time interval mutes (`mutedBy`,
+from 0.28 on, https://github.com/prometheus/alertmanager/pull/3797), since that belongs to a route. What
+ended is in neither.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class AlertmanagerPeers:
         self._now = now
 
     async def ask(self, url: str, receiver: str, reader: Normaliser) -> PeerReport | str:
-        """What this peer says, or why it did not answer: a sentence without its address, which may hold a password.
+        """Ask one peer. A sentence says why it did not answer; it is without the address, which may hold a
+        password.
 
         The address may carry `user:password@`, or `:token@` for a bearer token.
         """
@@ -106,7 +108,9 @@ class _NoAnswer(Exception):
 
 
 def _address(url: str) -> tuple[str, dict[str, str], tuple[str, str] | None]:
-    """Without its credentials; the headers and the basic authentication that these make. Raises `ValueError`."""
+    """Without its credentials; the headers and the basic authentication that these make. Raises
+    `ValueError`.
+    """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _NoAnswer("its address is not one such as http://alertmanager:9093")
@@ -122,17 +126,23 @@ def _active(groups: list[_Group], receiver: str, reader: Normaliser, now: int) -
     """An alert that several routes lead here counts as quieted only where all of them are."""
     found: dict[str, Active] = {}
     for group in groups:
-        for one in group.alerts if group.receiver.name == receiver else ():
-            wire = WireAlert(one.labels, one.annotations, "firing", one.startsAt, None, one.generatorURL, one.fingerprint)
+        for alert in group.alerts if group.receiver.name == receiver else ():
+            wire = WireAlert(
+                alert.labels, alert.annotations, "firing", alert.startsAt, None, alert.generatorURL, alert.fingerprint
+            )
             seen = reader.normalise(wire, "", now)
             if isinstance(seen, Malformed):
                 continue  # its webhook went to quarantine, with the reason
             known = found.get(seen.copy)
             if known is None or known.quieted:
-                found[seen.copy] = Active(seen, _quieted(one.status))
+                found[seen.copy] = Active(seen, _quieted(alert.status))
     return found
 
 
 def _quieted(status: _Status) -> str:
-    reasons = (("silence", status.silencedBy), ("inhibited by", status.inhibitedBy), ("time interval", status.mutedBy))
+    reasons = (
+        ("silence", status.silencedBy),
+        ("inhibited by", status.inhibitedBy),
+        ("time interval", status.mutedBy),
+    )
     return "; ".join(f"{what} {', '.join(sorted(names))}" for what, names in reasons if names)

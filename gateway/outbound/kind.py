@@ -1,15 +1,16 @@
-"""What a vendor's folder has to provide: one `DestinationKind`, named in `registry.py`.
+"""Each vendor's folder provides one `DestinationKind`, which `registry.py` names.
 
-Everything outside the folder (rule files, delivery, `gateway doctor`, `gateway page-test`) knows the vendor by this value and by
-its `Integration` alone.
+Everything outside the folder (rule files, delivery, `gateway doctor`, `gateway page-test`) knows the vendor
+by this value and by its `Integration` alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from importlib import import_module
+from typing import Any, Protocol, cast
 
 from gateway.model.lanes import Pace
 from gateway.model.notification import Refused, Unanswered
@@ -37,8 +38,9 @@ class ValueType(StrEnum):
 class RuleKey:
     """One key that a rule may give under its kind of destination.
 
-    `missing` says what is needed where a required key is left out; it is empty for keys that may be. Each text has to match
-    `pattern` (empty: any text will do), which `expected` puts into words. `description` is shown by editors.
+    `missing` says what is needed where a required key is left out; it is empty for keys that may be. Each
+    text has to match `pattern` (empty: any text will do), which `expected` puts into words. `description` is
+    shown by editors.
     """
 
     type: ValueType
@@ -50,11 +52,24 @@ class RuleKey:
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What a notifier is built from: the vendor's address, secrets by their names, and the proxy to the outside."""
+    """The vendor's address, secrets by their names and the proxy to the outside: what notifiers are built
+    from.
+    """
 
     address: str
     secret_of: SecretOf
     proxy: str | None = None
+
+
+class WiringModule(Protocol):
+    """The module of a vendor's folder that imports the vendor's client.
+
+    It is imported when something is sent or examined, and not by those who only read rules: clients are slow to import.
+    """
+
+    def make_notifier(self, wiring: Wiring) -> ClosableNotifier: ...
+
+    async def examine(self, destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined: ...
 
 
 class Mark(StrEnum):
@@ -67,7 +82,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What `gateway doctor` says of one destination."""
+    """The finding of `gateway doctor` on one destination."""
 
     mark: Mark
     said: str
@@ -89,21 +104,21 @@ def _whole_secret(secret: str) -> str:
 class DestinationKind:
     """One kind of destination, from its rule to its notifier.
 
-    `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key and the sentence of
-    everything that the keys alone cannot say. `examine` is asked by `gateway doctor` with the secrets that `credentials` names
-    and sends nothing to people. `address_setting` names the variable of the vendor's address, where it has one, and `remedies`
-    what to do about a refusal, by its detail or its reason.
+    `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key and the
+    sentence of everything that the keys alone cannot say. `wiring_module` names the module that sends and examines.
+    `address_setting` is the variable of the vendor's address, where it has one, and `remedies` says what to do about a
+    refusal, by its detail or its reason.
 
-    `place_in_secret` returns the part of the first credential that says which place it leads to. Where that part stays the
-    same, what was told by the old credential is ended by the new one; else its end can be told by nobody.
+    `place_in_secret` returns the part of the first credential that says which place it leads to. Where that
+    part stays the same, what was told by the old credential is ended by the new one; else its end can be
+    told by nobody.
     """
 
     integration: type[Integration]
     keys: Mapping[str, RuleKey]
     make: Callable[[Values], Integration]
     pace: Pace
-    notifier: Callable[[Wiring], ClosableNotifier]
-    examine: Callable[[Destination, Mapping[str, str], Wiring], Awaitable[Examined]]
+    wiring_module: str
     problems: Callable[[Values], Iterable[tuple[str, str]]] = _no_problems
     address_setting: str = ""
     remedies: Mapping[str, str] = field(default_factory=dict)
@@ -113,8 +128,25 @@ class DestinationKind:
     def name(self) -> str:
         return self.integration.kind
 
+    def notifier(self, wiring: Wiring) -> ClosableNotifier:
+        """Build what sends there."""
+        return self._wiring.make_notifier(wiring)
+
+    async def examine(self, destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined:
+        """Look at one destination for `gateway doctor`, with the secrets that `credentials` names.
+
+        Nothing is sent to people.
+        """
+        return await self._wiring.examine(destination, secrets, wiring)
+
+    @property
+    def _wiring(self) -> WiringModule:
+        return cast("WiringModule", import_module(self.wiring_module))
+
     def trouble(self, answer: Refused | Unanswered, credential: str) -> str:
-        """What the vendor said, and what to do about it. `credential` is the variable that holds it."""
+        """Say what the vendor answered and what to do about it. `credential` is the variable that holds the
+        secret.
+        """
         remedy = f"is {self.address_setting or credential} right, and can it be reached from here?"
         known = self.remedies.get(answer.detail) or self.remedies.get(answer.reason)
         if isinstance(answer, Refused) and answer.reason == "rate_limited":

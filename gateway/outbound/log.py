@@ -1,4 +1,4 @@
-"""Where a destination has no credential: what would be sent is written to the log, loudly, and shown by the API."""
+"""The log, loudly, in place of a destination without a credential; the API shows the same."""
 
 from __future__ import annotations
 
@@ -19,9 +19,16 @@ class LogNotifier:
     takes_notes = False
 
     async def notify(
-        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notification: Notification,
+        *,
+        attempt: str,
+        message_ref: MessageRef | None,
     ) -> Answer:
         del secret
+        summaries = list(dict.fromkeys(line.summary for line in notification.lines if line.summary))
         log.warning(
             "not_sent_no_credential",
             target=notification.target,
@@ -31,7 +38,7 @@ class LogNotifier:
             severity=notification.severity.word,
             title=notification.title,
             where=notification.where,
-            summaries=list(dict.fromkeys(line.summary for line in notification.lines if line.summary))[:SUMMARIES],
+            summaries=summaries[:SUMMARIES],
             firing=notification.firing,
             page=notification.page,
             remedy=f"set {endpoint.secret}",
@@ -53,7 +60,13 @@ class LogNotifier:
         return Delivered(message_ref)
 
     async def look(
-        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        *,
+        attempts: tuple[str, ...],
+        since: int,
+        message_ref: MessageRef | None,
     ) -> Look:
         del endpoint, secret, attempts, since, message_ref
         return Found({})

@@ -9,7 +9,8 @@ from gateway.model.instants import instant
 
 LONGEST_WAIT = 300_000  # ms
 
-# Control characters, those without a width, and those that turn the direction of what follows: no label needs them.
+# Control characters, those without a width, and those that turn the direction of what follows: no label needs
+# them.
 _UNSEEN = re.compile(
     "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\ufff9-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
@@ -20,7 +21,8 @@ _ENCODED = {ord(mark): f"%{ord(mark):02X}" for mark in ' <>"|`\\^{}'}
 
 
 def retry_after(said: str, unsaid: int, now: int = 0) -> int:
-    """ms of a `Retry-After` in seconds or, where `now` (ms) is given, of one that is a date; `unsaid` where it says nothing.
+    """ms of a `Retry-After` in seconds or, where `now` (ms) is given, of one that is a date; `unsaid` where
+    it says nothing.
 
     No vendor keeps us away for hours by a header.
     """
@@ -63,7 +65,9 @@ def tame(text: str) -> str:
 
 
 def web_address(url: str, most: int) -> str:
-    """The address, safe between `<` and `>`, where it is one of http(s) that fits, else nothing: half a link leads astray."""
+    """The address, safe between `<` and `>`, where it is one of http(s) that fits, else nothing: half a link
+    leads astray.
+    """
     if len(url) > most or not _WEB.match(url := url.strip()):
         return ""
     encoded = _UNSEEN.sub("", _SPACES.sub(" ", url)).translate(_ENCODED)

@@ -12,12 +12,12 @@ from gateway.errors import StateUnavailable
 from gateway.model.agenda import Subject, SubjectKind
 from gateway.model.changes import Claim
 from gateway.model.lanes import LaneRule, Pace
-from gateway.model.rules.destination import Destination
 from gateway.outbound.registry import PACES
 from gateway.reconcile.audit_shipping import ship
 from gateway.reconcile.context import Context, log
 from gateway.reconcile.deliver import STUCK_AFTER, deliver
 from gateway.reconcile.expire import expire_alert, expire_incident
+from gateway.reconcile.paces import paces_of
 from gateway.reconcile.plan import plan_incident, plan_together
 from gateway.reconcile.silence_upkeep import upkeep_silences
 from gateway.reconcile.source_poll import poll
@@ -83,11 +83,7 @@ class Reconciler:
         self.context.policy = policy
         self.context.generation = generation
         self.context.readers = {}
-        self.context.paces = {
-            name: Pace(pace.interval, pace.burst, rate_limit_key(destination))
-            for name, destination in policy.rules.destinations.items()
-            if (pace := self._paces.get(destination.kind)) is not None
-        }
+        self.context.paces = paces_of(policy.rules.destinations, self._paces)
 
     def wake(self) -> None:
         self._wake.set()
@@ -107,12 +103,11 @@ class Reconciler:
                 log.warning("store_unavailable", error=str(error))
                 await asyncio.sleep(POLL_SECONDS / 2)
                 continue
-            plans = [claim for claim in found.claims if claim.subject.kind == SubjectKind.PLAN]
+            plans, others = _apart(found.claims)
             if plans:
                 self._start("", self._handle_plans(plans))
-            for claim in found.claims:
-                if claim.subject.kind != SubjectKind.PLAN:
-                    self._start(claim.subject.target, self._handle(claim))
+            for claim in others:
+                self._start(claim.subject.target, self._handle(claim))
             if not found.claims:
                 await self._pause(found.now, found.next_due)
             else:
@@ -130,11 +125,10 @@ class Reconciler:
         """Work off what is due now; for tests and simulations, where the clock is given."""
         count = 0
         while (found := await self.context.store.claim(MAX_CLAIMS, LEASE, self.lanes())).claims:
-            plans = [claim for claim in found.claims if claim.subject.kind == SubjectKind.PLAN]
+            plans, others = _apart(found.claims)
             await self._handle_plans(plans)
-            for claim in found.claims:
-                if claim.subject.kind != SubjectKind.PLAN:
-                    await self._handle(claim)
+            for claim in others:
+                await self._handle(claim)
             count += len(found.claims)
         return count
 
@@ -227,6 +221,12 @@ class Reconciler:
             self._crashes.pop(subject, None)
 
 
+def _apart(claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
+    """Return the plans, which are committed together, and the other subjects."""
+    plans = [claim for claim in claims if claim.subject.kind == SubjectKind.PLAN]
+    return plans, [claim for claim in claims if claim.subject.kind != SubjectKind.PLAN]
+
+
 async def _outcome_of(work: Awaitable[bool | None]) -> tuple[WorkOutcome, Exception | None]:
     """Do the work, and return what became of it, with the error that ended it."""
     try:
@@ -243,11 +243,3 @@ async def _leave_to_newer(context: Context, claim: Claim) -> bool:
     log.warning("subject_unknown", subject=str(claim.subject))
     await let_go(context.store, claim, await context.store.now() + UNKNOWN_WAIT_MS)
     return False
-
-
-def rate_limit_key(destination: Destination) -> str:
-    """Return the name under which a destination's pace is kept: one place of a vendor has one pace.
-
-    A channel that a template gives is not known yet: such destinations share the pace of their credential.
-    """
-    return f"{destination.kind} {destination.credential} {destination.via.rate_limit_place}"

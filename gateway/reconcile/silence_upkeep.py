@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gateway.decisions.controls import CompiledControls, compile_controls
-from gateway.decisions.suppression.silences import keeps_alive, update_silences
+from gateway.decisions.suppression.silence_upkeep import keeps_alive, update_silences
 from gateway.model.agenda import NEW_CONTROLS
 from gateway.model.cells import CONTROLS
 from gateway.model.changes import Changes, Claim, LogEntry, Query, Release, Table

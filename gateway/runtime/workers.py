@@ -11,7 +11,7 @@ from functools import partial
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.partition import HOME
 from gateway.decisions.policy import Policy
-from gateway.intake.group_commit import BatchCounter, GroupCommit, Sink
+from gateway.intake.group_commit import BatchCounter, GroupCommit, Sink, count_nowhere
 from gateway.intake.sharded import ShardedIntake
 from gateway.model.lanes import Pace
 from gateway.reconcile import Reconciler
@@ -25,7 +25,9 @@ class Workers:
     `taken` hears of every verdict, `count` of what was committed together.
     """
 
-    def __init__(self, shards: Shards, correlator: Correlator, policy: Policy, taken: Sink, count: BatchCounter) -> None:
+    def __init__(
+        self, shards: Shards, correlator: Correlator, policy: Policy, taken: Sink, count: BatchCounter = count_nowhere
+    ) -> None:
         self._shards = shards
         self._reconcilers: list[Reconciler] = []
         self.intakes = [

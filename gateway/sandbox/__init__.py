@@ -1,4 +1,6 @@
-"""A local Slack, PagerDuty, receiver of webhooks and mail server that behave like real ones, for `gateway demo` and the tests."""
+"""A local Slack, PagerDuty, receiver of webhooks and mail server that behave like real ones, for `gateway
+demo` and the tests.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""All vendors as a process of their own: `python -m gateway.sandbox`; they live on when the gateway is killed."""
+"""All vendors as a process of their own: `python -m gateway.sandbox`; they live on when the gateway is
+killed.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +23,35 @@ from gateway.sandbox.slack import DEFAULT_CHANNELS, TIERS
 @click.option("--webhook-port", default=0, show_default="a free one")
 @click.option("--mail-port", default=0, show_default="a free one", help="The page that shows the mails.")
 @click.option("--smtp-port", default=0, show_default="a free one")
-@click.option("--webhook-token", default="", help="What the receiver of webhooks wants to be shown; none lets everybody in.")
+@click.option(
+    "--webhook-token",
+    default="",
+    help="What the receiver of webhooks wants to be shown; none lets everybody in.",
+)
 @click.option("--webhook-secret", default="", help="The key that it wants signatures of, whsec_<base64>.")
 @click.option(
-    "--channel", "channels", multiple=True, default=DEFAULT_CHANNELS, show_default=True, help="A Slack channel; repeat."
+    "--channel",
+    "channels",
+    multiple=True,
+    default=DEFAULT_CHANNELS,
+    show_default=True,
+    help="A Slack channel; repeat.",
 )
 @click.option(
-    "--service", "services", multiple=True, metavar="ROUTING_KEY=NAME", help="A PagerDuty service; none takes any key."
+    "--service",
+    "services",
+    multiple=True,
+    metavar="ROUTING_KEY=NAME",
+    help="A PagerDuty service; none takes any key.",
 )
 @click.option("--seed", default=0, help="Of the throws that faults with a probability make.")
 def main(
-    slack_port: int, pagerduty_port: int, channels: tuple[str, ...], services: tuple[str, ...], seed: int, **more: Any
+    slack_port: int,
+    pagerduty_port: int,
+    channels: tuple[str, ...],
+    services: tuple[str, ...],
+    seed: int,
+    **more: Any,
 ) -> None:
     """Serve a local Slack, PagerDuty, receiver of webhooks and mail server until stopped.
 
@@ -48,7 +68,7 @@ def main(
 
 
 def _services(given: tuple[str, ...]) -> Mapping[str, str] | None:
-    pairs = [one.partition("=") for one in given]
+    pairs = [pair.partition("=") for pair in given]
     if not all(key and name for key, _, name in pairs):
         raise click.BadParameter("write it as ROUTING_KEY=NAME", param_hint="--service")
     return {key: name for key, _, name in pairs} or None

@@ -1,5 +1,6 @@
-"""A storm as Alertmanager would send it: a cascading outage, a flapping disk, noise, a Watchdog; every alert reported by two
-Prometheus replicas, every webhook sent by both peers of an Alertmanager pair, groups sent whole and repeated.
+"""A storm as Alertmanager would send it: a cascading outage, a flapping disk, noise, a Watchdog; every alert
+reported by two Prometheus replicas, every webhook sent by both peers of an Alertmanager pair, groups sent
+whole and repeated.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ BOOK = {"runbook_url": "https://runbooks.example/postgres", "dashboard_url": "ht
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """`times` alerts: each starts `apart` seconds after the one before it and ends `ends_apart` after that one's end."""
+    """`times` alerts: each starts `apart` seconds after the one before it and ends `ends_apart` after that
+    one's end.
+    """
 
     name: str
     start: int
@@ -60,8 +63,17 @@ class Trouble:
 
     def happenings(self) -> Iterator[Happening]:
         for number in range(self.times):
-            own = {"service": self.service, "pod": f"{self.pod}-{number}" if self.pod else "", "node": self.node}
-            labels = {"alertname": self.name, "severity": self.severity, "cluster": "eu-1", "namespace": "shop"}
+            own = {
+                "service": self.service,
+                "pod": f"{self.pod}-{number}" if self.pod else "",
+                "node": self.node,
+            }
+            labels = {
+                "alertname": self.name,
+                "severity": self.severity,
+                "cluster": "eu-1",
+                "namespace": "shop",
+            }
             labels |= {name: value for name, value in own.items() if value}
             start, end = self.start + self.apart * number, self.end + self.ends_apart * number
             yield Happening(labels, start, end, self.summary, dict(self.links))
@@ -80,31 +92,37 @@ TROUBLES = (
 
 
 def happenings() -> list[Happening]:
-    """What goes wrong, and until when."""
-    return [one for trouble in TROUBLES for one in trouble.happenings()]
+    """One thing that goes wrong, and until when."""
+    return [happening for trouble in TROUBLES for happening in trouble.happenings()]
 
 
 def storm(begin: datetime, speed: float = 1.0) -> list[Webhook]:
-    """Every webhook, in the order in which they arrive; `begin` is the storm's second 0, times in them are `speed` times closer."""
+    """Return every webhook in the order of arrival.
+
+    `begin` is the storm's second 0. The times in the webhooks are `speed` times closer together.
+    """
     groups: dict[tuple[str, str], list[Happening]] = {}
-    for one in happenings():
-        groups.setdefault((one.labels["alertname"], one.labels.get("service", "")), []).append(one)
+    for happening in happenings():
+        labels = happening.labels
+        groups.setdefault((labels["alertname"], labels.get("service", "")), []).append(happening)
     found = [
         Webhook(at + peer * PEER_WAIT, _body(name, service, members, at, begin, peer, speed))
         for (name, service), members in groups.items()
         for at in _flushes(members)
         for peer in (0, 1)
     ]
-    return sorted(found, key=lambda one: one.at)
+    return sorted(found, key=lambda webhook: webhook.at)
 
 
 def _flushes(members: list[Happening]) -> Iterator[int]:
-    """When Alertmanager sends this group: after its wait, when it changed, and again after the repeat interval."""
-    at = min(one.start for one in members) + GROUP_WAIT
+    """Return when Alertmanager sends this group: after its wait, when it changed, and again after the repeat
+    interval.
+    """
+    at = min(member.start for member in members) + GROUP_WAIT
     last, shown = -REPEAT_INTERVAL, ""
     while at < LENGTH + GROUP_INTERVAL:
-        state = repr([(one.start, at >= one.end) for one in _visible(members, at, at - GROUP_INTERVAL)])
-        firing = any(one.start <= at < one.end for one in members)
+        state = repr([(member.start, at >= member.end) for member in _visible(members, at, at - GROUP_INTERVAL)])
+        firing = any(member.start <= at < member.end for member in members)
         if state not in (shown, "[]") or (firing and at - last >= REPEAT_INTERVAL):
             yield at
             last, shown = at, state
@@ -112,13 +130,15 @@ def _flushes(members: list[Happening]) -> Iterator[int]:
 
 
 def _visible(members: list[Happening], at: int, before: int) -> list[Happening]:
-    """What fires, and what ended since the flush before."""
-    return [one for one in members if one.start <= at and one.end > before]
+    """Return what fires, and what ended since the flush before."""
+    return [member for member in members if member.start <= at and member.end > before]
 
 
 def _body(name: str, service: str, members: list[Happening], at: int, begin: datetime, peer: int, speed: float) -> Json:
     alerts = [
-        _sent(one, replica, at, begin, speed) for one in _visible(members, at, at - GROUP_INTERVAL) for replica in REPLICAS
+        _sent(member, replica, at, begin, speed)
+        for member in _visible(members, at, at - GROUP_INTERVAL)
+        for replica in REPLICAS
     ]
     group = {"alertname": name, **({"service": service} if service else {})}
     labels = ", ".join(f'{key}="{value}"' for key, value in group.items())

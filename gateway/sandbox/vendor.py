@@ -1,4 +1,6 @@
-"""What both vendors share: the log of calls, faults, the control API and the page that refreshes itself."""
+"""The common part of all local vendors: the log of calls, faults, the control API and the page that
+refreshes itself.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,11 @@ JsonObject = dict[str, object]
 CALLS_KEPT = 20_000
 
 templates = Environment(
-    loader=PackageLoader("gateway.sandbox"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=PackageLoader("gateway.sandbox"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 
 
@@ -156,7 +162,7 @@ class Vendor(ABC):
 
 def fields_of(value: DataclassInstance) -> JsonObject:
     """A record's own fields by name, as they are."""
-    return {one.name: getattr(value, one.name) for one in fields(value)}
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def json_response(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:

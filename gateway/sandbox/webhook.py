@@ -1,4 +1,5 @@
-"""A local receiver of webhooks: checks who sent them as Standard Webhooks has it, keeps what it got, and shows it on a page.
+"""A local receiver of webhooks: checks who sent them as Standard Webhooks has it, keeps what it got, and
+shows it on a page.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -65,7 +66,9 @@ class Received:
 
 
 class WebhookSandbox(Vendor):
-    """Takes POSTs to `url`. With ``token`` and ``secret`` it lets in only who shows the one and has signed with the other."""
+    """Takes POSTs to `url`. With ``token`` and ``secret`` it lets in only who shows the one and has signed
+    with the other.
+    """
 
     template = "webhook"
 
@@ -78,7 +81,13 @@ class WebhookSandbox(Vendor):
     @classmethod
     @asynccontextmanager
     async def start(
-        cls, port: int = 0, *, token: str = "", secret: str = "", now: Callable[[], datetime] = utc_now, seed: int = 0
+        cls,
+        port: int = 0,
+        *,
+        token: str = "",
+        secret: str = "",
+        now: Callable[[], datetime] = utc_now,
+        seed: int = 0,
     ) -> AsyncIterator[Self]:
         async with cls(token, secret, now, seed).running(port) as receiver:
             yield receiver
@@ -89,24 +98,26 @@ class WebhookSandbox(Vendor):
 
     @property
     def received(self) -> list[Received]:
-        """In the order in which they came, each once."""
+        """The messages in the order in which they came, each once."""
         return [*self._kept]
 
     @property
     def incidents(self) -> dict[str, JsonObject]:
-        """What a receiver that keeps to the rules believes: by key, the state with the latest time."""
+        """The incidents as a receiver that keeps to the rules believes them: by key, the state with the
+        latest time.
+        """
         newest: dict[str, tuple[str, JsonObject]] = {}
-        for one in self._kept:
-            said = str(one.body["timestamp"])
-            if "state" in one.data and said >= newest.get(one.key, ("", {}))[0]:
-                newest[one.key] = (said, one.data)
+        for message in self._kept:
+            said = str(message.body["timestamp"])
+            if "state" in message.data and said >= newest.get(message.key, ("", {}))[0]:
+                newest[message.key] = (said, message.data)
         return {key: data for key, (_, data) in newest.items()}
 
     def routes(self) -> Sequence[BaseRoute]:
         return [Route("/hook", self._take, methods=["POST"])]
 
     def state(self) -> JsonObject:
-        return {"received": [fields_of(one) for one in self._kept], "incidents": self.incidents}
+        return {"received": [fields_of(message) for message in self._kept], "incidents": self.incidents}
 
     def reset(self) -> None:
         self._kept.clear()
@@ -115,7 +126,7 @@ class WebhookSandbox(Vendor):
         return {
             "received": self.received[::-1][:SHOWN],
             "earlier": max(0, len(self._kept) - SHOWN),
-            "types": Counter(one.type for one in self._kept),
+            "types": Counter(message.type for message in self._kept),
             "incidents": self.incidents,
         }
 
@@ -143,7 +154,7 @@ class WebhookSandbox(Vendor):
         except _Refused as refusal:
             call.outcome = str(refusal)
             return PlainTextResponse(call.outcome, refusal.status)
-        known = next((one for one in self._kept if one.id == message), None)
+        known = next((kept for kept in self._kept if kept.id == message), None)
         if known is not None:
             known.repeats += 1
             call.outcome = "repeated"
@@ -167,7 +178,7 @@ class WebhookSandbox(Vendor):
     def _signed(self, shown: str, start: str, raw: bytes) -> bool:
         key = base64.b64decode(self._secret.removeprefix("whsec_"))
         wanted = "v1," + base64.b64encode(hmac.new(key, start.encode() + raw, hashlib.sha256).digest()).decode()
-        return any(hmac.compare_digest(one, wanted) for one in shown.split(" "))
+        return any(hmac.compare_digest(signature, wanted) for signature in shown.split(" "))
 
 
 def _read(raw: bytes) -> JsonObject:

@@ -19,7 +19,7 @@ EVENT_COLUMNS = 24
 
 
 class HideSecrets:
-    """Replaces known secret values wherever they stand, tracebacks included. The given `secrets` may grow later."""
+    """Replaces known secret values wherever they stand, tracebacks included. `secrets` may grow later."""
 
     def __init__(self, secrets: Collection[str]) -> None:
         self._given = secrets
@@ -45,7 +45,7 @@ class HideSecrets:
 
 
 def _any_of(secrets: Sequence[str]) -> re.Pattern[str]:
-    """Return a pattern of all secrets, the longest first, so that a secret which contains another is found whole.
+    """Return a pattern of all secrets, the longest first, so that one which contains another is found whole.
 
     Without any secret the pattern never matches.
     """
@@ -54,7 +54,7 @@ def _any_of(secrets: Sequence[str]) -> re.Pattern[str]:
 
 
 def configure_logging(how: str, level: str, secrets: Collection[str], stream: TextIO | None = None) -> None:
-    """Configure all logging of this process. `how` is json or console; `stream` is standard error if not given."""
+    """Configure all logging of this process. `how` is json or console; `stream` is stderr by default."""
     target = stream or sys.stderr
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

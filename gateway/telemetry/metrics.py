@@ -1,124 +1,40 @@
 """The gateway's own metrics, for Prometheus. Names and labels are few and bounded.
 
-Every verdict reason has its series from the start, so that a rate over it begins with the first one. What is true of the
-state (invariants, agenda, quarantine) is read from the store by the auditor, so that every replica shows the same; what
-this process did (webhooks, deliveries) is counted here.
+Every verdict reason has its series from the start, so that a rate over it begins with the first one. What is
+true of the state (invariants, agenda, quarantine) is read from the store by the auditor, so that every
+replica shows the same; what this process did (webhooks, deliveries) is counted here.
 """
 
 from __future__ import annotations
 
 import collections
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
     ProcessCollector,
     generate_latest,
 )
 
-from gateway.decisions.accounting.invariants import COUNTED_STATUSES, INVARIANTS, imbalances
+from gateway.decisions.accounting.invariants import COUNTED_STATUSES, imbalances
 from gateway.model.agenda import Subject
-from gateway.model.verdict import NotifyReason, Outcome, Reason, Taken
-from gateway.telemetry.source_metrics import CONCLUSIONS, SourceMetrics
+from gateway.model.verdict import NotifyReason, Taken
+from gateway.telemetry.process_metrics import ProcessMetrics
+from gateway.telemetry.source_metrics import SourceMetrics
+from gateway.telemetry.state_metrics import STANDING_REASONS, StateMetrics
 from gateway.telemetry.watchdog_metrics import WatchdogMetrics
 
 MAX_DESTINATIONS = 500
-FAST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-SLOW_SECONDS = (0.1, 0.5, 1, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800)
-
-
-class _ProcessMetrics:
-    """Counters of what this process did since it started."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
-        self.webhooks = counter("gateway_webhooks", "Webhooks by answer", ["status", "reason"])
-        self.webhook_seconds = histogram(
-            "gateway_webhook_seconds", "From a webhook's arrival to its answer", buckets=FAST_SECONDS
-        )
-        self.truncated = counter("gateway_truncated_alerts", "Alerts that Alertmanager left out (max_alerts)")
-        self.verdicts = counter("gateway_observations", "Alerts taken, by what they meant", ["outcome", "reason"])
-        self.deliveries = counter("gateway_deliveries", "Sends by destination and answer", ["destination", "outcome"])
-        self.notifications = counter(
-            "gateway_notifications", "Notifications that a vendor took, by why they were due", ["reason"]
-        )
-        self.delivery_seconds = histogram(
-            "gateway_delivery_seconds", "How long a vendor took to answer", ["destination"], buckets=FAST_SECONDS
-        )
-        self.shipped = counter("gateway_audit_entries", "Entries of the audit trail by destination", ["destination", "outcome"])
-        self.told_seconds = histogram(
-            "gateway_alert_to_delivery_seconds",
-            "From an incident's first alert to its first telling, waits included",
-            buckets=SLOW_SECONDS,
-        )
-        self.heartbeats = counter(
-            "gateway_heartbeats", "Heartbeats of our own: sent, failed, or withheld while we are not well", ["outcome"]
-        )
-        self.retries = counter(
-            "gateway_transaction_retries",
-            "Decisions made again because another writer was quicker, by what was to be written",
-            ["transaction"],
-        )
-        self.batches = counter(
-            "gateway_batches", "Webhooks, ends or plans committed together, by what became of the commit", ["what", "outcome"]
-        )
-        self.background = counter(
-            "gateway_background_failures", "Background work that ended and was begun again", ["work", "end"]
-        )
-        self.failures = counter("gateway_subject_failures", "Faults of our own while working on a subject", ["kind"])
-        for why in NotifyReason:
-            self.notifications.labels(why.value)
-        for reason in Reason:
-            for outcome in OUTCOMES_OF.get(reason, ()):
-                self.verdicts.labels(outcome, reason)
-
-
-class _StateMetrics:
-    """Gauges of what is true of the store, of the rules and of this process now."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        gauge = partial(Gauge, registry=registry)
-        self.strange = gauge("gateway_unknown_severities", "Alerts with a severity word that no rule knows")
-        self.status_counts = gauge(
-            "gateway_standing", "Members of incidents at their targets, by what they are there", ["standing"]
-        )
-        self.reasons = gauge("gateway_standing_reason", "The same, by why", ["reason"])
-        self.open = gauge("gateway_open_episodes", "Open episodes: counted by intake, planned, waiting for a plan", ["state"])
-        self.notifications = gauge("gateway_tellings", "Episodes told to targets ever, and ends told", ["what"])
-        self.residue = gauge(
-            "gateway_identity_residue", "What does not balance in the books; anything but 0 is a fault", ["identity"]
-        )
-        self.agenda = gauge("gateway_agenda_subjects", "Subjects on the agenda")
-        self.agenda_age = gauge("gateway_agenda_overdue_seconds", "How long the oldest subject has been due")
-        self.unheard = gauge("gateway_unheard_incidents", "Incidents that fire and of which nobody could be told")
-        self.quarantine = gauge("gateway_quarantine_entries", "What could not be taken as an alert")
-        self.evicted = gauge("gateway_quarantine_evicted", "Quarantine entries that made room for newer ones")
-        self.crowded = gauge("gateway_crowded_copies", "Copies beyond 64 of an alert, which became alerts of their own")
-        self.dead = gauge("gateway_undeliverable", "Members and ends that a destination refused for good", ["what"])
-        self.up = gauge("gateway_store_up", "Does the store answer")
-        self.lost = gauge("gateway_lost_races", "Commits that were decided again because somebody was quicker")
-        self.in_flight = gauge("gateway_webhook_bytes_in_flight", "Bytes of webhooks being worked on")
-        self.rules = gauge("gateway_rules_loaded_timestamp_seconds", "When the rules in force were loaded", ["revision"])
-        self.rules_bad = gauge("gateway_rules_rejected", "1 while the files on disk have errors and an older set is in force")
-        self.ordered = gauge("gateway_ordered", "1 while people have paging paused, or suppression bypassed", ["what"])
-        for reason in STANDING_REASONS:
-            self.reasons.labels(reason)
-        for identity in INVARIANTS:
-            self.residue.labels(identity)
 
 
 class Metrics:
-    """All metrics of one gateway, in a registry of their own, so that tests and demos can have several gateways."""
+    """All metrics of one gateway, in a registry of their own: tests and demos can have several gateways."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._process = _ProcessMetrics(self.registry)
-        self._state = _StateMetrics(self.registry)
+        self._process = ProcessMetrics(self.registry)
+        self._state = StateMetrics(self.registry)
         self.sources = SourceMetrics(self.registry)
         self.watchdogs = WatchdogMetrics(self.registry)
         self._destinations: set[str] = set()
@@ -133,7 +49,8 @@ class Metrics:
             self._process.truncated.inc(truncated)
 
     def taken(self, verdicts: Sequence[Taken], now: int) -> None:
-        alike = collections.Counter((verdict.outcome, verdict.reason) for verdict in verdicts if not verdict.inferred)
+        said = [verdict for verdict in verdicts if not verdict.inferred]
+        alike = collections.Counter((verdict.outcome, verdict.reason) for verdict in said)
         for (outcome, reason), count in alike.items():
             self._process.verdicts.labels(outcome, reason).inc(count)
         self.sources.taken(verdicts, now)
@@ -186,7 +103,7 @@ class Metrics:
         return destination
 
     def audited(self, counted: Mapping[str, int], depth: int, overdue: int) -> dict[str, int]:
-        """Set the gauges of the state from the store's counters, and return what does not balance, by invariant."""
+        """Set the gauges of the state from the store's counters, and return each invariant's imbalance."""
         for reason in STANDING_REASONS:
             self._state.reasons.labels(reason).set(counted.get(f"reason:{reason}", 0))
         for name in COUNTED_STATUSES:
@@ -227,22 +144,3 @@ class Metrics:
 
     def render(self) -> tuple[bytes, str]:
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
-
-
-OUTCOMES_OF = {
-    Reason.FIRST_FIRING: (Outcome.OPENED,),
-    Reason.FIRED_AGAIN: (Outcome.OPENED,),
-    Reason.DISPUTED: (Outcome.OPENED,),
-    Reason.STILL_FIRING: (Outcome.REPEATED,),
-    Reason.COPY_ADDED: (Outcome.CHANGED,),
-    Reason.COPY_ENDED: (Outcome.CHANGED,),
-    Reason.DISPUTE_SETTLED: (Outcome.CHANGED,),
-    Reason.LAST_COPY_ENDED: (Outcome.ENDED,),
-    Reason.ALREADY_ENDED: (Outcome.IGNORED,),
-    Reason.ORPHAN_RESOLVE: (Outcome.IGNORED,),
-    Reason.LATE_RESOLVE: (Outcome.IGNORED,),
-    Reason.TOO_OLD: (Outcome.IGNORED,),
-    Reason.MALFORMED: (Outcome.QUARANTINED,),
-    Reason.OUTSIDE_SOURCE: (Outcome.QUARANTINED,),
-}
-STANDING_REASONS = (*(reason for reason in Reason if reason not in (*OUTCOMES_OF, *CONCLUSIONS)), Reason.DISPUTED)

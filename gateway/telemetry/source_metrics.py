@@ -22,15 +22,25 @@ class SourceMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
-        self._alerts = counter("gateway_source_alerts", "Alerts that a source sent, by what they were", ["source", "outcome"])
+        self._alerts = counter(
+            "gateway_source_alerts",
+            "Alerts that a source sent, by what they were",
+            ["source", "outcome"],
+        )
         self._inferred = counter(
-            "gateway_source_inferences", "What was concluded without a word of the source", ["source", "outcome", "reason"]
+            "gateway_source_inferences",
+            "What was concluded without a word of the source",
+            ["source", "outcome", "reason"],
         )
         self._asked = counter(
-            "gateway_source_questions", "How often a source's peers were asked what fires", ["source", "answer"]
+            "gateway_source_questions",
+            "How often a source's peers were asked what fires",
+            ["source", "answer"],
         )
         self._heard = gauge(
-            "gateway_source_last_seen_timestamp_seconds", "When a source was heard last, 0 for never", ["source"]
+            "gateway_source_last_seen_timestamp_seconds",
+            "When a source was heard last, 0 for never",
+            ["source"],
         )
         self._lag = gauge(
             "gateway_source_least_lag_seconds",
@@ -63,7 +73,7 @@ class SourceMetrics:
             self._asked.labels(source, answer).inc(count)
 
     def taken(self, verdicts: Iterable[Taken], now: int) -> None:
-        """Count verdicts by source; `now` is in ms. Alerts of our own and of a source just removed are not counted."""
+        """Count verdicts by source; `now` is in ms. Alerts of our own or of a removed source do not count."""
         known = [verdict for verdict in verdicts if verdict.source in self._lags]
         inferred = collections.Counter(
             (verdict.source, verdict.outcome, verdict.reason) for verdict in known if verdict.inferred
@@ -71,7 +81,8 @@ class SourceMetrics:
         for (source, outcome, reason), count in inferred.items():
             self._inferred.labels(source, outcome, reason).inc(count)
         sent = [verdict for verdict in known if not verdict.inferred]
-        for (source, outcome), count in collections.Counter((verdict.source, verdict.outcome) for verdict in sent).items():
+        alike = collections.Counter((verdict.source, verdict.outcome) for verdict in sent)
+        for (source, outcome), count in alike.items():
             self._alerts.labels(source, outcome).inc(count)
             self._heard.labels(source).set(now / 1000)
         newest: dict[str, int] = {}

@@ -13,8 +13,10 @@ import click
 import pytest
 
 from gateway.cli.main import COMMANDS, cli
+from tests.support.command_line import Gateway
 
 ROOT = Path(__file__).parents[2]
+STARTER = str(ROOT / "rules")
 AS_CONSOLE_SCRIPT = "import sys; sys.argv[0] = 'gateway'; from gateway.__main__ import main; main()"
 LIST_IMPORTS = f"""
 import atexit, json, sys
@@ -96,3 +98,48 @@ def test_an_option_of_the_group_is_completed_too() -> None:
 def test_an_option_of_a_command_is_completed_by_that_command() -> None:
     asked = {"_GATEWAY_COMPLETE": "bash_complete", "COMP_WORDS": "gateway incidents --st", "COMP_CWORD": "2"}
     assert modules_imported_by(**asked)[0].split() == ["plain,--state"]
+
+
+# Wrong usage
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "said"),
+    [
+        pytest.param(["nonsense"], {}, "No such command", id="a command that is none"),
+        pytest.param(["check", "--jsno"], {}, "--jsno", id="an option that is none"),
+        pytest.param(["check", "a", "b"], {}, "unexpected extra argument", id="an argument too many"),
+        pytest.param(["explain"], {}, "BODY", id="an argument too few"),
+        pytest.param(["explain", "nowhere.json"], {}, "nowhere.json", id="a body that is not there"),
+        pytest.param(["explain", "."], {}, "is a directory", id="a body that is a folder"),
+        pytest.param(["page-test"], {}, "DESTINATION", id="a test of nobody"),
+        pytest.param(["demo", "--speed", "fast"], {}, "fast", id="a speed that is no number"),
+        pytest.param(["incidents", "--ack", "ann"], {}, "which incident?", id="an acknowledgement of nothing"),
+        pytest.param(["incidents", "--close", "ann"], {}, "which incident?", id="a close of nothing"),
+        pytest.param(["doctor"], {"GATEWAY_RULSE": "x"}, "did you mean GATEWAY_RULES?", id="a setting that is none"),
+        pytest.param(["check"], {"GATEWAY_LISTEN": "here"}, "GATEWAY_LISTEN", id="a setting that cannot be"),
+        pytest.param(
+            ["serve"],
+            {"GATEWAY_LISTEN": "0.0.0.0:9", "GATEWAY_RULES": STARTER},
+            "GATEWAY_WEBHOOK_TOKEN",
+            id="an open door without tokens",
+        ),
+        pytest.param(["serve"], {"GATEWAY_WEBHOOK_TOKEN": " , "}, "holds no token", id="a token that is none"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_a_line_that_says_what(
+    gateway: Gateway, arguments: list[str], variables: dict[str, str], said: str
+) -> None:
+    done = gateway(*arguments, **variables)
+    assert (done.code, said in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("argument", ["--help", "-h", "--version"])
+def test_help_and_version_end_with_0(gateway: Gateway, argument: str) -> None:
+    done = gateway(argument)
+    assert (done.code, "gateway" in done.out) == (0, True)
+
+
+@pytest.mark.parametrize("speed", ["0", "-1"])
+def test_a_demo_that_could_never_end_is_wrong_usage(gateway: Gateway, speed: str) -> None:
+    assert gateway("demo", "--exit", "--speed", speed).code == 2

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.config.environment import Environment
-from gateway.config.secrets import EnvironmentSecrets
+from gateway.config.secrets import KEY_BYTES, EnvironmentSecrets, mark_key
+from gateway.ports import Store
 
 
 def test_a_secret_whose_file_has_gone_is_missing_and_no_fault(tmp_path: Path) -> None:
@@ -14,3 +15,17 @@ def test_a_secret_whose_file_has_gone_is_missing_and_no_fault(tmp_path: Path) ->
     assert secrets.secret("PAY_KEY") == "open-sesame"
     (tmp_path / "key").unlink()
     assert secrets.secret("PAY_KEY") is None
+
+
+def test_a_mark_tells_that_a_secret_has_changed_and_not_what_it_is() -> None:
+    secrets = EnvironmentSecrets(Environment({}), b"key-of-one-store")
+    elsewhere = EnvironmentSecrets(Environment({}), b"key-of-another")
+    assert secrets.mark("open-sesame") == secrets.mark("open-sesame")
+    assert len({secrets.mark("open-sesame"), secrets.mark("open-barley"), elsewhere.mark("open-sesame")}) == 3
+    assert "sesame" not in secrets.mark("open-sesame")
+
+
+async def test_the_key_of_marks_is_made_once_per_store(store: Store) -> None:
+    key = await mark_key(store)
+    assert len(key) == KEY_BYTES
+    assert await mark_key(store) == key

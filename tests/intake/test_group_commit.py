@@ -12,7 +12,8 @@ import pytest
 
 from gateway.decisions.intake.correlate import Correlator
 from gateway.errors import StateFull, StateUnavailable
-from gateway.intake.group_commit import GroupCommit, keep
+from gateway.intake.commit_part import keep
+from gateway.intake.group_commit import GroupCommit
 from gateway.model.alert import Observation
 from gateway.model.changes import Cell, Changes, Committed, Query, Result, Table
 from gateway.model.quarantined import Quarantined

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from gateway.decisions.intake.correlate import Correlator
-from gateway.intake.group_commit import MAX_COMMIT_ALERTS, GroupCommit, keep
+from gateway.intake.commit_part import keep
+from gateway.intake.group_commit import MAX_COMMIT_ALERTS, GroupCommit
 from gateway.model.cells import heartbeat_cell
 from gateway.model.changes import Changes, Committed, Query
 from gateway.model.quarantined import Quarantined

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any, get_type_hints
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from gateway.model.alert import Copy
 from gateway.model.audit_trail import Shipped
-from gateway.model.controls import Controls
+from gateway.model.controls import Controls, Silence
 from gateway.model.incident import Incident
-from gateway.model.ledger import Ledger
+from gateway.model.ledger import Intent, LastNotified, Ledger, Note, Part
 from gateway.model.records import (
     FORMAT,
     dump,
@@ -25,6 +28,7 @@ from gateway.model.records import (
 from gateway.model.source_peers import SourceState
 from gateway.model.watchdog import WatchdogState
 from tests.decisions.cases import alert, incident
+from tests.support.records import AT, NEW_ALERT, NEW_INCIDENT, NEW_LEDGER, NEW_SHIPPED, NEW_SOURCE, NEW_WATCHDOG
 
 RECORDS = [
     pytest.param(alert(), load_alert, id="an alert"),
@@ -40,6 +44,45 @@ RECORDS = [
 @pytest.mark.parametrize(("record", "load"), RECORDS)
 def test_a_record_is_read_back(record: object, load: Callable[[bytes], object]) -> None:
     assert load(dump(record)) == record  # type: ignore[arg-type]
+
+
+NOTE = Note("a2 ended")
+INTENT = Intent("t1", AT, Part.MESSAGE, 1, 1, LastNotified(), notes=(NOTE,))
+WITHOUT_TIMES = [
+    pytest.param(replace(NEW_ALERT, copies={"eu/1": Copy(firing=True, starts_at=AT)}), load_alert, id="an alert"),
+    pytest.param(NEW_INCIDENT, load_incident, id="an incident"),
+    pytest.param(replace(NEW_LEDGER, intent=INTENT, unconfirmed=(INTENT,), pending_notes=(NOTE,)), load_ledger, id="a ledger"),
+    pytest.param(Controls(1, (Silence("s1", (), AT, AT, "anna"),)), load_controls, id="the controls"),
+    pytest.param(NEW_SOURCE, load_source_state, id="what is remembered of a source"),
+    pytest.param(NEW_SHIPPED, load_shipped, id="how far the audit trail is"),
+    pytest.param(NEW_WATCHDOG, load_watchdog_state, id="a watchdog"),
+]
+
+
+@pytest.mark.parametrize(("record", "load"), WITHOUT_TIMES)
+def test_no_time_is_none_in_the_program_and_0_in_the_store(record: Any, load: Callable[[bytes], object]) -> None:
+    stored = dump(record)
+    times = list(times_of(record, msgspec.msgpack.decode(stored[1:])))
+    assert times, "every record has a field that may be no time"
+    assert set(times) == {(None, 0)}
+    assert load(stored) == record
+
+
+def times_of(value: object, stored: Any) -> Iterator[tuple[int | None, object]]:
+    """Yield each field that may be no time, of a record and all that lies in it: its value, and what is stored."""
+    if isinstance(value, msgspec.Struct):
+        hints = get_type_hints(type(value))
+        for name, field in zip(value.__struct_fields__, stored, strict=True):
+            if hints[name] == int | None:
+                yield getattr(value, name), field
+            else:
+                yield from times_of(getattr(value, name), field)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from times_of(inner, stored[name])
+    elif isinstance(value, tuple):
+        for inner, field in zip(value, stored, strict=True):
+            yield from times_of(inner, field)
 
 
 @pytest.mark.parametrize(("record", "load"), RECORDS)

@@ -15,14 +15,13 @@ from gateway.model.changes import Changes, Claimed, Committed, MergeConflict, Qu
 from gateway.model.durations import HOUR
 from gateway.model.lanes import LaneRule
 from gateway.model.ledger import NotifiedState
-from gateway.model.rules.destination import Destination
-from gateway.model.rules.origin import BUILT_IN, SecretName
+from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
 from gateway.reconcile import Reconciler
-from gateway.reconcile.loop import UNKNOWN_WAIT, rate_limit_key
+from gateway.reconcile.loop import UNKNOWN_WAIT_MS
 from gateway.storage.memory import MemoryStore
 from tests.flows.test_telling import states
-from tests.support.build import START, pager, rulebook, seen, slack, webhook
+from tests.support.build import START, rulebook, seen
 from tests.support.world import World
 
 
@@ -129,7 +128,7 @@ async def test_a_subject_of_a_kind_that_only_a_newer_gateway_knows_is_left_to_it
     newer = Subject("digest", "weekly")
     await world.store.commit(Changes(agenda={newer: (START, 0)}))
     await world.settle()
-    assert world.store.agenda_at[newer] == START + UNKNOWN_WAIT
+    assert world.store.agenda_at[newer] == START + UNKNOWN_WAIT_MS
     assert world.watcher.failures == []
 
 
@@ -142,17 +141,3 @@ async def test_a_subject_that_fails_again_and_again_backs_off_and_is_an_alert_of
     assert ("GatewayStuck", {"subject": "deliver:chat"}) in world.reports
     assert len(world.watcher.failures) < 100
     assert world.pagerduty.sent, "whatever goes wrong with one delays no other"
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "shared"),
-    [
-        pytest.param(slack("a", "C1"), slack("b", "C1"), True, id="two destinations that are one channel"),
-        pytest.param(slack("a", "C1"), slack("b", "C2"), False, id="two channels of one bot"),
-        pytest.param(slack("a", "C1"), slack("b", "C1", token=SecretName("B")), False, id="one channel of two bots"),
-        pytest.param(pager("a"), pager("b"), True, id="two destinations with one routing key"),
-        pytest.param(webhook("a"), webhook("b", "OTHER_URL"), False, id="two receivers"),
-    ],
-)
-def test_which_destinations_share_a_pace(one: Destination, other: Destination, shared: bool) -> None:
-    assert (rate_limit_key(one) == rate_limit_key(other)) is shared

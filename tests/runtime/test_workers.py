@@ -27,7 +27,7 @@ def workers(rules: Rulebook = RULES) -> tuple[Workers, World, list[MemoryStore]]
     """Those of three shards; the world's destinations write down what they are told."""
     world, policy = World(rules), Policy(rules)
     stores = [MemoryStore(lambda: START) for _ in range(3)]
-    made = Workers(Shards(stores), Correlator(rules), policy, lambda _verdicts, _now: None)
+    made = Workers(Shards(stores), Correlator(rules), policy, lambda _verdicts, _now: None, lambda _purpose, _outcome: None)
     made.reconcile(replace(world.reconciler.context, policy=policy), {})
     return made, world, stores
 

@@ -78,7 +78,7 @@ class Reading:
         if any(start <= now < end and _match(matchers, labels) for matchers, start, end in self.silences):
             return "silenced"
         for work in self.rules.maintenance:
-            in_time = work.start <= now and (not work.end or now < work.end)
+            in_time = (work.start or 0) <= now and (work.end is None or now < work.end)
             if in_time and _match(work.match, labels) and self.in_force(work.hours, now):
                 return "maintenance"
         return "inhibited" if any(self._sources(rule, labels) for rule in self._inhibiting(labels)) else ""
@@ -115,7 +115,7 @@ class Reading:
         bounds = [day + minute * MINUTE - back for minute in self.minutes for back in (0, DAY)]
         ends = [end for _, _, end in self.silences] + [self.paused_until]
         closed = [one.closed.until for one in self.world.incidents if one.closed]
-        return max([self.changed_at, *(one for one in (*bounds, *ends, *closed) if one <= now)])
+        return max([self.changed_at, *(one for one in (*bounds, *ends, *closed) if one is not None and one <= now)])
 
     def overdue(self, target: str, member: Member, alert: Alert, now: int) -> bool:
         """Nothing keeps it quiet, and nothing may hold it back any more."""

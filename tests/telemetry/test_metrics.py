@@ -6,7 +6,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.model.agenda import Subject
 from gateway.model.verdict import Outcome, Reason, Taken
-from gateway.telemetry.metrics import MAX_DESTINATIONS, OUTCOMES_OF, Metrics
+from gateway.telemetry.metrics import MAX_DESTINATIONS, Metrics
+from gateway.telemetry.process_metrics import OUTCOMES_OF
 
 
 def value(metrics: Metrics, name: str, **labels: str) -> float | None:

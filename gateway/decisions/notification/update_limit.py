@@ -1,8 +1,9 @@
-"""Updates to readers of what cannot be edited, such as mails: which notifications are updates, and how many are sent.
+"""Updates to readers of what cannot be edited, such as mails: which notifications are updates, and how many
+are sent.
 
-A first firing, a rise in severity, an end and a firing after it are sent always and at their own time. Everything else only
-brings readers up to date, and each of them is one more mail: they are limited, and the next notification says how many changes
-were left out.
+A first firing, a rise in severity, an end and a firing after it are sent always and at their own time.
+Everything else only brings readers up to date, and each of them is one more mail: they are limited, and the
+next notification says how many changes were left out.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def is_update(told: LastNotified, desired: LastNotified) -> bool:
         return False  # a first firing, an end, or a firing after it
     if desired.severity > told.severity or desired.paged > told.paged:
         return False  # it got worse: whoever has decided to let it wait has to know
-    # A destination that cannot be reached is stood in for from now on: for its readers this is the first notification.
+    # A destination that cannot be reached is stood in for from now on: for its readers this is the first
+    # notification.
     return not any(failing and not told.covers.get(target) for target, failing in desired.covers.items())
 
 

@@ -1,27 +1,20 @@
-"""Decide which silences people may make, for how long and with whose consent, and when a silence is over."""
+"""Decide which silences people may make and change, for how long, and with whose consent."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import msgspec
 import re2
 
-from gateway.decisions.calendar import Calendar
-from gateway.decisions.controls import may_silence, state_of
-from gateway.model.alert import Alert
-from gateway.model.controls import Controls, Rejection, Silence, SilenceState
-from gateway.model.durations import DAY, MINUTE
-from gateway.model.instants import earliest
+from gateway.model.controls import Controls, Rejection, Silence
+from gateway.model.durations import DAY
 from gateway.model.matchers import Matcher, MatcherError, parse_matchers
 from gateway.model.rules.silence_policy import SilencePolicy
 
-KEEP_ENDED_FOR = 7 * DAY  # ended silences are shown for so long
 MAX_RECURRING_LENGTH = 366 * DAY
 MAX_SILENCES = 1_000  # ended ones included
-REMIND_BEFORE_END = 30 * MINUTE  # or in the last quarter of a silence, where that is shorter
 
 SilenceChange = Callable[[Silence, int], Silence | Rejection]
 
@@ -169,82 +162,6 @@ def end(silence: Silence, by: str, now: int) -> Silence | Rejection:
     if silence.ended_by or now >= silence.ends_at:
         return Rejection("silence", f"silence {silence.id} has ended already")
     return msgspec.structs.replace(silence, ends_at=now, ended_by=by)
-
-
-@dataclass(frozen=True, slots=True)
-class SilenceUpdate:
-    """The controls after a regular update of the silences.
-
-    `ending` are silences that are soon over while alerts still fire under them. `look_at` is when to update
-    again (ms, None for never).
-    """
-
-    controls: Controls
-    ending: tuple[Silence, ...]
-    look_at: int | None
-
-
-def keeps_alive(silence: Silence, alert: Alert) -> bool:
-    """Return whether a silence is still needed for this firing alert, which its matchers match."""
-    return alert.started_at is not None and may_silence(silence, alert, alert.started_at, four_eyes=False)
-
-
-def update_silences(
-    controls: Controls,
-    hidden: Mapping[str, Counter[str]],
-    calendar: Calendar,
-    policy: SilencePolicy,
-    now: int,
-) -> SilenceUpdate:
-    """End the silences that are over, forget those that ended long ago, and name those that end soon.
-
-    `hidden` counts, for each silence id, the firing alerts under it by alert name.
-    """
-    after, ending = [], []
-    for silence in controls.silences:
-        if silence.ends_at + KEEP_ENDED_FOR < now:
-            continue
-        if state_of(silence, calendar, now) in (SilenceState.ENDED, SilenceState.PENDING):
-            after.append(silence)
-            continue
-        fires = bool(hidden.get(silence.id))
-        after.append(_end_if_unneeded(silence, policy, now, fires=fires))
-        # What fires under the silence would be told the moment it ends: its maker gets the time to extend it.
-        if fires and now >= silence.ends_at - min(REMIND_BEFORE_END, (silence.ends_at - silence.starts_at) // 4):
-            ending.append(silence)
-    live = [silence for silence in after if not silence.ended_by and now < silence.ends_at]
-    forget_at = earliest(*(silence.ends_at + KEEP_ENDED_FOR + 1 for silence in after))
-    again = now + MINUTE if live else forget_at
-    changed = tuple(after) != controls.silences
-    return SilenceUpdate(_next_version(controls, tuple(after)) if changed else controls, tuple(ending), again)
-
-
-def _end_if_unneeded(silence: Silence, policy: SilencePolicy, now: int, *, fires: bool) -> Silence:
-    # An alert fires under it. The time is written down now and then only, since each change rewrites all
-    # controls.
-    matched_at = silence.last_matched_at
-    if fires and (matched_at is None or now - matched_at >= policy.unmatched // 8):
-        return msgspec.structs.replace(silence, last_matched_at=now)
-    if fires:
-        return silence
-    # Its maker silenced one outage, and that is over: the next firing is news.
-    if silence.until_resolved:
-        return msgspec.structs.replace(silence, ends_at=now, ended_by="gateway: what it covered has ended")
-    # A forgotten silence would hide the next outage; a recurring one is meant to match nothing for long.
-    if not silence.during and now - max(matched_at or silence.starts_at, silence.starts_at) >= policy.unmatched:
-        return msgspec.structs.replace(silence, ends_at=now, ended_by="gateway: it matched nothing for long")
-    return silence
-
-
-def _next_version(controls: Controls, silences: tuple[Silence, ...]) -> Controls:
-    """Return the next version of the controls; silences that were just ended are marked with it."""
-    version = controls.version + 1
-    before = {silence.id: silence for silence in controls.silences}
-    marked = tuple(
-        msgspec.structs.replace(silence, version=version) if silence.ended_by != before[silence.id].ended_by else silence
-        for silence in silences
-    )
-    return msgspec.structs.replace(controls, version=version, silences=marked)
 
 
 def change_silence(controls: Controls, name: str, change: SilenceChange, now: int) -> Controls | Rejection:

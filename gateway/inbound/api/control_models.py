@@ -12,7 +12,11 @@ from gateway.inbound.api.incident_models import Asked, Shown
 class AskedSilence(Asked):
     """`ends_at` or `duration`, unless it ends with what fires now (`until_resolved`)."""
 
-    matchers: list[str] = Field(min_length=1, max_length=50, description='as in Alertmanager: `service="cart"`')
+    matchers: list[str] = Field(
+        min_length=1,
+        max_length=50,
+        description='as in Alertmanager: `service="cart"`',
+    )
     by: str = Field(min_length=1, max_length=200, description="who makes it")
     starts_at: datetime | None = None
     ends_at: datetime | None = None
@@ -22,7 +26,10 @@ class AskedSilence(Asked):
     during: list[str] = Field(
         default=[], max_length=20, description="time intervals of the rules: it comes again in each of them"
     )
-    until_resolved: bool = Field(default=False, description="covers what fires now, and ends when that has ended")
+    until_resolved: bool = Field(
+        default=False,
+        description="covers what fires now, and ends when that has ended",
+    )
     confirm: bool = Field(default=False, description="make it in spite of the preview's warnings")
 
 

@@ -69,7 +69,14 @@ class ControlsApi:
         approval = "As a second person: it may cover critical alerts"
         return [
             Operation("GET", silence, self._one, shown, "One silence"),
-            Operation("POST", f"{silence}/extend", self._extend, shown, "Give it another end", models.AskedExtension),
+            Operation(
+                "POST",
+                f"{silence}/extend",
+                self._extend,
+                shown,
+                "Give it another end",
+                models.AskedExtension,
+            ),
             Operation("POST", f"{silence}/approve", self._approve, shown, approval, models.AskedEnd),
             Operation("POST", f"{silence}/end", self._end, shown, "End it now", models.AskedEnd),
         ]
@@ -105,7 +112,12 @@ class ControlsApi:
         weighed = await self._weighed(asked)
         if weighed.warnings and not asked.confirm:
             warnings = "; ".join(weighed.warnings)
-            raise Refusal(409, f"it needs a second look: {warnings}", "confirm", 'send it again with "confirm": true')
+            raise Refusal(
+                409,
+                f"it needs a second look: {warnings}",
+                "confirm",
+                'send it again with "confirm": true',
+            )
         return await self._answered(await self.desk.silence(weighed.silence))
 
     async def _extend(self, request: Request) -> models.SilenceShown:
@@ -181,7 +193,7 @@ class ControlsApi:
 
 
 def _is_wanted(state: str, wanted: str) -> bool:
-    """Return whether a list by `wanted` (one of `STATES`) has silences of this state; `live` is all but ended."""
+    """Return whether a list of `wanted` (one of `STATES`) has this state in it; `live` is all but ended."""
     return wanted in ("all", state) or (wanted == "live" and state != SilenceState.ENDED)
 
 
@@ -207,7 +219,12 @@ def _previewed(weighed: Weighed) -> models.SilencePreview:
 def _order(switch: Switch | None) -> models.OrderShown | None:
     if switch is None:
         return None
-    return models.OrderShown(by=switch.by, since=moment(switch.at), until=moment(switch.until), reason=switch.reason)
+    return models.OrderShown(
+        by=switch.by,
+        since=moment(switch.at),
+        until=moment(switch.until),
+        reason=switch.reason,
+    )
 
 
 def _ms(given: datetime | None) -> int | None:

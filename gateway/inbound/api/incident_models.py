@@ -1,6 +1,6 @@
 """The models of incidents, alerts and rules in the REST API; OpenAPI is made from them.
 
-Times are RFC 3339 in UTC, null for never. Their names, fields and docstrings are public: they appear in OpenAPI.
+Times are RFC 3339 in UTC, null for never. Names, fields and docstrings are public: they appear in OpenAPI.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ class VerdictShown(Shown):
     incident: str
     alert: str = Field(description="the alert's id")
     name: str = Field(description="its alertname")
-    target: str | None = Field(description="the destination (and channel), null where no target sees the alert")
+    target: str | None = Field(
+        description="the destination (and channel), null where no target sees the alert",
+    )
     standing: str = Field(description="told, undeliverable, suppressed, held or due")
     reason: str
     rule: str = Field(description="the rule that decided, `name (file:line)`, empty for a built-in one")
@@ -42,7 +44,9 @@ class AlertShown(Shown):
     episode: int = Field(description="which life of the alert this is, from 1")
     started_at: datetime | None
     ended_at: datetime | None
-    end_inferred: bool = Field(description="nobody reported its end: its source is silent of it, or has it no more")
+    end_inferred: bool = Field(
+        description="nobody reported its end: its source is silent of it, or has it no more",
+    )
     last_seen: datetime | None = Field(description="the last webhook that spoke of it, to the minute")
     copies: dict[str, bool] = Field(description="source/fingerprint → does this copy fire")
     incident: str | None
@@ -68,7 +72,9 @@ class TargetShown(Shown):
     generation: int
     first_told_at: datetime | None
     told_at: datetime | None
-    remote: str | None = Field(description="the vendor's name of our message: Slack's ts, PagerDuty's dedup key")
+    remote: str | None = Field(
+        description="the vendor's name of our message: Slack's ts, PagerDuty's dedup key",
+    )
     attempts: int
     failing_since: datetime | None
     error: str | None

@@ -23,7 +23,9 @@ REFUSALS = {
     "500": "A fault of the gateway",
     "503": "The store is away: try again",
 }
-QUERY_SCHEMAS = {"limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}}
+QUERY_SCHEMAS = {
+    "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,9 @@ def describe(operations: Sequence[Operation], version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas["$defs"],
-            "securitySchemes": {"admin": {"type": "http", "scheme": "bearer", "description": "GATEWAY_ADMIN_TOKEN"}},
+            "securitySchemes": {
+                "admin": {"type": "http", "scheme": "bearer", "description": "GATEWAY_ADMIN_TOKEN"},
+            },
         },
     }
 
@@ -63,7 +67,8 @@ def describe(operations: Sequence[Operation], version: str) -> dict[str, Any]:
 def _operation(operation: Operation, references: Mapping[Any, Any]) -> dict[str, Any]:
     in_path = re.findall(r"\{(\w+)\}", operation.path)
     text = {"type": "string"}
-    parameters: list[dict[str, Any]] = [{"name": name, "in": "path", "required": True, "schema": text} for name in in_path]
+    parameters: list[dict[str, Any]] = []
+    parameters += [{"name": name, "in": "path", "required": True, "schema": text} for name in in_path]
     parameters += [
         {"name": name, "in": "query", "description": description, "schema": QUERY_SCHEMAS.get(name, text)}
         for name, description in operation.query.items()

@@ -31,7 +31,7 @@ class Refusal(Exception):
 
 
 def found_or_refuse(changed: object, kind: str, name: str) -> None:
-    """Refuse a change that found nothing (None) with 404, and one that was turned down (a text that says why) with 409."""
+    """Refuse with 404 what was not found (None), and with 409 what was turned down (a text that says why)."""
     if changed is None:
         raise Refusal(404, f"there is no {kind} {name}", kind)
     if isinstance(changed, str) and changed:
@@ -59,7 +59,12 @@ def position(request: Request) -> tuple[int, int]:
     value = request.query_params.get("cursor", "0")
     found = re.fullmatch(r"([0-9]{1,24})(?:\.([0-9]{1,6}))?", value)
     if found is None:
-        raise Refusal(400, f"cursor={value[:MAX_SHOWN]!r} is none of ours", "cursor", "`next` of the page before")
+        raise Refusal(
+            400,
+            f"cursor={value[:MAX_SHOWN]!r} is none of ours",
+            "cursor",
+            "`next` of the page before",
+        )
     return int(found[1]), int(found[2] or 0)
 
 

@@ -1,4 +1,4 @@
-"""The routes of `/api/v1`, for people, scripts and the commands. The operations are listed in the other files of this folder."""
+"""The routes of `/api/v1`, for people, scripts and the commands. The other files here list its operations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from gateway.inbound.api.openapi import Operation, describe
 from gateway.inbound.api.requests import Refusal, answer
 from gateway.inbound.auth import Tokens
 
-NO_TOKEN = Problem(error="a valid admin token is required", remedy="authorization: Bearer …, with GATEWAY_ADMIN_TOKEN")
+NO_TOKEN = Problem(
+    error="a valid admin token is required",
+    remedy="authorization: Bearer …, with GATEWAY_ADMIN_TOKEN",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,10 @@ class Api:
             return JSONResponse(document)
 
         described = Route("/api/v1/openapi.json", openapi, methods=["GET"])
-        routes = [Route(operation.path, self._endpoint(operation), methods=[operation.method]) for operation in self.operations]
-        return [described, *routes]
+        return [described, *map(self._route, self.operations)]
+
+    def _route(self, operation: Operation) -> Route:
+        return Route(operation.path, self._endpoint(operation), methods=[operation.method])
 
     def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:

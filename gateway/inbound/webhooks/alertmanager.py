@@ -1,10 +1,10 @@
 """The endpoints of Alertmanager's webhook and of its event recorder.
 
-A request is authenticated, capped, parsed, normalised and handed over, and is answered in Alertmanager's retry language:
-Alertmanager retries an answer of 5xx and drops every other one, 429, 408 and redirects included
-(https://github.com/prometheus/alertmanager/blob/main/notify/webhook/webhook.go, its Retrier has no further codes).
-So 503 stands for trouble of our own and for a sender that is too slow or one of too many; 401, 413 and 400 stand for what
-would never be taken.
+A request is authenticated, capped, parsed, normalised and handed over, and is answered in Alertmanager's
+retry language: it sends again after an answer of 5xx and gives up after every other one, 429, 408 and
+redirects included (https://github.com/prometheus/alertmanager/blob/main/notify/webhook/webhook.go, its
+Retrier has no codes). So 503 stands for trouble of our own and for a sender that is too slow or one of too
+many; 401, 413 and 400 stand for what would never be taken.
 
 The endpoint is raw ASGI: a request object would cost more than parsing a webhook does.
 """
@@ -38,7 +38,7 @@ _encode = msgspec.json.encode
 
 
 class Counter(Protocol):
-    """The telemetry of webhooks: the status of each answer, a reason out of few words, and how long it took in seconds."""
+    """The telemetry of webhooks: the status, reason and seconds of each answer. `reason` is one of few words."""
 
     def webhook(self, status: int, reason: str, alerts: int, truncated: int, seconds: float) -> None: ...
 
@@ -76,7 +76,13 @@ NO_TOKEN = WebhookResponse(
 )
 FAULT = WebhookResponse(500, "fault", "a fault of the gateway: its log says more")
 NOT_POST = WebhookResponse(405, "method", "webhooks come by POST")
-COMPRESSED = WebhookResponse(400, "encoding", "the body is compressed", "content-encoding", "send it as it is")
+COMPRESSED = WebhookResponse(
+    400,
+    "encoding",
+    "the body is compressed",
+    "content-encoding",
+    "send it as it is",
+)
 STORE_SLOW = WebhookResponse(503, "store_slow", "the store is too slow")
 NOT_A_WEBHOOK_REMEDY = "docs/webhooks.md says what is taken; the body is kept in quarantine"
 # The rest of the body is not read after these, so the connection cannot carry another request.
@@ -92,11 +98,18 @@ Take = Callable[[Parsed], Awaitable[None]]
 class AlertmanagerWebhook:
     """The ASGI application behind both paths.
 
-    `take` makes the parsed alerts durable or raises `StateUnavailable`. `source_auth` belongs to the rules in force and is
-    replaced with them. `now` is the machine's time in ms.
+    `take` makes the parsed alerts durable or raises `StateUnavailable`. `source_auth` belongs to the rules in
+    force and is replaced with them. `now` is the machine's time in ms.
     """
 
-    def __init__(self, take: Take, source_auth: SourceAuth, caps: Caps, counter: Counter, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        take: Take,
+        source_auth: SourceAuth,
+        caps: Caps,
+        counter: Counter,
+        now: Callable[[], int],
+    ) -> None:
         self.source_auth = source_auth
         self._hand_over = take
         self._counter = counter
@@ -127,7 +140,12 @@ class AlertmanagerWebhook:
         finally:
             self.busy -= 1
 
-    async def receive(self, scope: Scope, receive: Receive, trace: str) -> tuple[Parsed | None, WebhookResponse]:
+    async def receive(
+        self,
+        scope: Scope,
+        receive: Receive,
+        trace: str,
+    ) -> tuple[Parsed | None, WebhookResponse]:
         if scope["method"] != "POST":
             return None, NOT_POST
         normaliser = self.source_auth.admit(header(scope, b"authorization").decode("latin-1"))
@@ -144,7 +162,13 @@ class AlertmanagerWebhook:
         finally:
             self._budget.land(len(body))
 
-    async def _take(self, read: Read, normaliser: Normaliser, body: bytes, trace: str) -> tuple[Parsed | None, WebhookResponse]:
+    async def _take(
+        self,
+        read: Read,
+        normaliser: Normaliser,
+        body: bytes,
+        trace: str,
+    ) -> tuple[Parsed | None, WebhookResponse]:
         source = normaliser.source.name
         try:
             parsed = read(body, normaliser, self._now(), trace)
@@ -201,7 +225,11 @@ def _log(response: WebhookResponse, parsed: Parsed | None, elapsed: float) -> No
 
 
 async def _send(send: Send, response: WebhookResponse) -> None:
-    shown: dict[str, object] = {"status": "ok", "alerts": response.alerts, "quarantined": response.quarantined}
+    shown: dict[str, object] = {
+        "status": "ok",
+        "alerts": response.alerts,
+        "quarantined": response.quarantined,
+    }
     if response.status != HTTPStatus.OK:
         shown = {"error": response.error, "field": response.field, "remedy": response.remedy}
     body = _encode(shown)

@@ -1,4 +1,4 @@
-"""The body of a request is read under caps: its size, its time to arrive, and the bytes of all bodies in flight."""
+"""The body of a request is read under caps: its size, its time, and the bytes of all bodies in flight."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class BodyBudget:
         self.bytes = 0
 
     async def read(self, scope: Scope, receive: Receive) -> bytes | Unread:
-        """Read a body. The caller gives its size back by `land`; a body that was not read is given back here."""
+        """Read a body. The caller gives its size back by `land`, unless it was not read whole."""
         length = declared_length(scope)
         if length is not None and length > self.caps.body:
             return Unread.TOO_LARGE

@@ -1,4 +1,4 @@
-"""Authentication of senders: a source is known by its token, and by nothing else that a request says of itself."""
+"""Authentication of senders: a source is known by its token, and by nothing else in a request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SourceAuth:
         self._normalisers = normalisers
 
     def admit(self, authorization: str) -> Normaliser | None:
-        """Return the normaliser of the source that this header belongs to; None for a token that no source has."""
+        """Return the normaliser of the source with this token; None for a token that no source has."""
         source = self._senders.who(authorization)
         return self._normalisers[source] if source is not None else None
 
@@ -31,13 +31,14 @@ def source_auth(
     *,
     private: bool,
 ) -> SourceAuth:
-    """Build the authentication of one rule set. `shared_tokens` (GATEWAY_WEBHOOK_TOKEN) belong to the shared source.
+    """Build the authentication of one rule set. GATEWAY_WEBHOOK_TOKEN holds `shared_tokens`, of the shared source.
 
-    Everybody is taken for the shared source if no token is set or named anywhere and only this machine can reach the
-    gateway (`private`). A secret that is named in the rules and cannot be read lets nobody in.
+    Everybody is taken for the shared source if no token is set or named anywhere and only this machine can
+    reach the gateway (`private`). A secret that is named in the rules and cannot be read lets nobody in.
     """
     tokens = {rules.shared.name: Tokens(shared_tokens)} if shared_tokens else {}
-    named = {source.name: secrets.secret(source.token.env) for source in rules.sources.values() if source.token is not None}
+    with_token = [(source.name, source.token) for source in rules.sources.values() if source.token is not None]
+    named = {name: secrets.secret(token.env) for name, token in with_token}
     tokens |= {name: Tokens(_split(text)) for name, text in named.items() if text}
     no_token_anywhere = not shared_tokens and not named
     everybody = rules.shared.name if private and no_token_anywhere else None

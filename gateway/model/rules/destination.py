@@ -1,7 +1,7 @@
 """A destination of the rules, and what every kind of destination says of itself.
 
-The kinds (a Slack channel, a PagerDuty service, …) stand in their own folders under `gateway/outbound/`. Decisions and rule
-files know them by the facts of `Integration` alone.
+The kinds (a Slack channel, a PagerDuty service, …) stand in their own folders under `gateway/outbound/`.
+Decisions and rule files know them by the facts of `Integration` alone.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ class Interrupts(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UpdateLimit:
-    """How often readers may be brought up to date where what was sent cannot be edited, so that each update is a new message.
+    """How often readers may be brought up to date where what was sent cannot be edited, so that each update
+    is a new message.
 
-    An update waits for `interval` (ms) after the notification before it, and there are at most `most` of one incident.
+    An update waits for `interval` (ms) after the notification before it, and there are at most `most` of one
+    incident.
     """
 
     interval: int
@@ -36,18 +38,18 @@ class UpdateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Integration(ABC):
-    """What a rule says of one destination; each kind of destination has a subclass of its own.
+    """One destination as its rule describes it; each kind of destination has a subclass of its own.
 
-    `kind` is the key in rule files, the `kind` of stored endpoints and the name in the registry. `label` names the kind in
-    sentences.
+    `kind` is the key in rule files, the `kind` of stored endpoints and the name in the registry. `label`
+    names the kind in sentences.
     """
 
     kind: ClassVar[str]
     label: ClassVar[str]
     interrupts: ClassVar[Interrupts] = Interrupts.WHEN_PAGED
-    shows_quiet: ClassVar[bool] = True  # there is a state between firing and ended: nothing fires, the end is not told yet
+    shows_quiet: ClassVar[bool] = True  # "nothing fires, the end is not told yet" can be shown
     takes_audit: ClassVar[bool] = False  # the audit trail may be sent there
-    update_limit: ClassVar[UpdateLimit | None] = None  # None: a message is edited, or takes as many updates as there are
+    update_limit: ClassVar[UpdateLimit | None] = None  # None: there may be as many updates as there are changes
 
     @property
     @abstractmethod
@@ -56,7 +58,7 @@ class Integration(ABC):
 
     @property
     def address(self) -> str:
-        """What the place is called; empty where the destination's own name is all that people know it by."""
+        """Name the place; empty where people know it by the destination's own name alone."""
         return ""
 
     @property
@@ -76,7 +78,7 @@ class Integration(ABC):
 
     @property
     def mentions(self) -> tuple[str, ...]:
-        """Who is called by name where it pages."""
+        """Return the people who are called by name where it pages."""
         return ()
 
     @property
@@ -86,7 +88,7 @@ class Integration(ABC):
 
     @property
     def rate_limit_place(self) -> str:
-        """What the vendor counts calls by, beside the credential."""
+        """Return what the vendor counts calls by, beside the credential."""
         return ""
 
     @property
@@ -119,5 +121,5 @@ class Destination:
 
     @property
     def address(self) -> str:
-        """What the place is called; a Slack channel's name may have labels to be filled in."""
+        """Name the place; a template's labels are still to be filled in."""
         return self.via.address or self.name

@@ -1,8 +1,8 @@
-"""What an SMTP server's answers mean for a notification: certainly not taken, and why; or nobody knows.
+"""Judge an SMTP server's answers: certainly not taken, and why; or nobody knows.
 
-The codes: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3 and, for logins, https://www.rfc-editor.org/rfc/rfc4954#section-6.
-A refused login, sender or TLS is the trouble of the destination: it is never permanent, so that every mail waits for its repair
-and none is given up.
+The codes: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3 and, for logins,
+https://www.rfc-editor.org/rfc/rfc4954#section-6. A refused login, sender or TLS is the trouble of the
+destination: it is never permanent, so that every mail waits for its repair and none is given up.
 """
 
 from __future__ import annotations
@@ -34,13 +34,16 @@ def judge(stage: Stage, code: int, text: str) -> Refused:
         # https://www.rfc-editor.org/rfc/rfc4954#section-6. The text may repeat the user, so it is not shown.
         return Refused("auth", str(code), retry_after=RETRY_AFTER)
     if code < 500:
-        # "The command was not accepted … the action may be requested again", RFC 5321, section 4.2.1: also a limit of its rate.
+        # "The command was not accepted … the action may be requested again", RFC 5321, section 4.2.1: also a
+        # limit of its rate.
         return Refused("unavailable", said)
     if stage is Stage.DATA:
-        # The content is refused (too large, taken for spam): it will not be taken when sent again. RFC 5321, section 4.2.5.
+        # The content is refused (too large, taken for spam): it will not be taken when sent again. RFC 5321,
+        # section 4.2.5.
         return Refused("invalid", said, permanent=True)
     if stage is Stage.SENDER:
-        # "550 5.7.1 … not allowed to send as", RFC 5321, section 3.3: whoever runs the server has to allow the sender.
+        # "550 5.7.1 … not allowed to send as", RFC 5321, section 3.3: whoever runs the server has to allow
+        # the sender.
         return Refused("sender", said, retry_after=RETRY_AFTER)
     return Refused(_REASONS.get(stage, "unavailable"), said, retry_after=RETRY_AFTER)
 
@@ -59,13 +62,15 @@ def judge_recipients(refused: Mapping[str, tuple[int, str]]) -> Refused:
 
 def describe_recipients(refused: Mapping[str, tuple[int, str]]) -> str:
     """Name the recipients that were refused; empty where none was."""
-    return "; ".join(f"{recipient} was refused: {_said(code, text)}" for recipient, (code, text) in refused.items())
+    said = {recipient: _said(code, text) for recipient, (code, text) in refused.items()}
+    return "; ".join(f"{recipient} was refused: {why}" for recipient, why in said.items())
 
 
 def cut(stage: Stage, reason: str) -> Refused | Unanswered:
     """Return what it means that the connection broke or the time was over.
 
-    Once the content is under way nobody knows whether the server has taken it: https://www.rfc-editor.org/rfc/rfc1047
+    Once the content is under way nobody knows whether the server has taken it:
+    https://www.rfc-editor.org/rfc/rfc1047
     """
     return Unanswered(reason) if stage is Stage.DATA else Refused("unavailable", f"{reason} at {stage.value}")
 

@@ -1,6 +1,7 @@
 """One SMTP transaction at a time. The only file that knows aiosmtplib.
 
-Each mail has a connection of its own: mails are few, and a kept connection would go stale between two of them.
+Each mail has a connection of its own: mails are few, and a kept connection would go stale between two of
+them.
 """
 
 from __future__ import annotations
@@ -33,18 +34,23 @@ class NotTaken(Exception):
 
 @dataclass(slots=True)
 class Transaction:
-    """How far one transaction has come, and the recipients that were refused in it: code and text by address."""
+    """How far one transaction has come, and the recipients that were refused in it: code and text by
+    address.
+    """
 
     stage: Stage = Stage.CONNECT
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
 class SmtpClient:
-    """Sends to any server; `timeout` in seconds bounds a whole transaction. Everything but success is raised as `NotTaken`."""
+    """Sends to any server; `timeout` in seconds bounds a whole transaction. Everything but success is raised
+    as `NotTaken`.
+    """
 
     def __init__(self, timeout: float = 8.0, context: ssl.SSLContext | None = None) -> None:
         self._timeout = timeout
-        self._context = context or ssl.create_default_context()  # the system's authorities, a company's own among them
+        # The system's authorities vouch for servers, a company's own among them.
+        self._context = context or ssl.create_default_context()
 
     async def send(self, server: SmtpServer, envelope: Envelope, mail: bytes) -> dict[str, tuple[int, str]]:
         """Hand in one mail. Return the recipients that were refused, while others were taken."""
@@ -56,7 +62,13 @@ class SmtpClient:
         """Connect, encrypt and log in as for a mail, and send none."""
         await self._run(server, Transaction(), None, b"")
 
-    async def _run(self, server: SmtpServer, transaction: Transaction, envelope: Envelope | None, mail: bytes) -> None:
+    async def _run(
+        self,
+        server: SmtpServer,
+        transaction: Transaction,
+        envelope: Envelope | None,
+        mail: bytes,
+    ) -> None:
         client = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
@@ -64,7 +76,8 @@ class SmtpClient:
             start_tls=False,
             tls_context=self._context,
             timeout=self._timeout,
-            local_hostname=platform.node() or "localhost",  # its default asks the name service, which may hang
+            # The library's default asks the name service, which may hang.
+            local_hostname=platform.node() or "localhost",
         )
         try:
             async with asyncio.timeout(self._timeout):
@@ -117,7 +130,9 @@ async def _hand_in(client: aiosmtplib.SMTP, envelope: Envelope, mail: bytes, tra
 
 
 async def _part(client: aiosmtplib.SMTP) -> None:
-    """Say good-bye, as servers count clients that do not; a mail that was taken stays taken whatever comes of it."""
+    """Say good-bye, as servers count clients that do not; a mail that was taken stays taken whatever comes
+    of it.
+    """
     with suppress(aiosmtplib.SMTPException, OSError):
         await client.quit(timeout=QUIT_SECONDS)
 
@@ -129,7 +144,9 @@ def _untrusted(error: ssl.SSLError) -> Refused:
 
 
 def _broken(error: Exception, stage: Stage) -> Trouble:
-    """Judge a connection that could not be made, or that broke. A failed handshake is a connection's own error there."""
+    """Judge a connection that could not be made, or that broke. A failed handshake is a connection's own
+    error there.
+    """
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):

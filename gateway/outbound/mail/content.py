@@ -1,7 +1,7 @@
-"""What a mail says, as plain text and as HTML: first what, how bad and since when, last who sent it and why.
+"""The text of a mail, plain and as HTML: first what, how bad and since when, last who sent it and why.
 
-Both parts are made from one `Content`, whose texts are raw. In HTML every value is escaped; no text of a label or an annotation
-becomes a link, an image or a style.
+Both parts are made from one `Content`, whose texts are raw. In HTML every value is escaped; no text of a
+label or an annotation becomes a link, an image or a style.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ SEVERITY_SIGNS = {
     Severity.NONE: "⚪",
 }
 STATE_SIGNS = {NotifiedState.ENDED: "✅", NotifiedState.CLOSED: "☑️", NotifiedState.MOVED: "➡️"}
-STATE_WORDS = {NotifiedState.ENDED: "Resolved", NotifiedState.CLOSED: "Closed by hand", NotifiedState.MOVED: "Moved"}
+STATE_WORDS = {
+    NotifiedState.ENDED: "Resolved",
+    NotifiedState.CLOSED: "Closed by hand",
+    NotifiedState.MOVED: "Moved",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def content_of(notification: Notification) -> Content:
     return Content(
         headline=headline(notification),
         facts=tuple(fact for fact in _facts(notification) if fact),
-        where=tuple((_value(name), _value(value)) for name, value in [*notification.where.items()][:WHERE_SHOWN]),
+        where=tuple(_where(notification)),
         alerts=tuple(_alerts(notification)),
         links=tuple(_links(notification)),
         footer=tuple(_footer(notification)),
@@ -78,7 +82,8 @@ def text_of(content: Content) -> str:
 
 def html_of(content: Content) -> str:
     """Plain markup without styles or images, which readers of mail show as they like."""
-    where = "".join(f"<tr><th align=left>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in content.where)
+    rows = ((escape(name), escape(value)) for name, value in content.where)
+    where = "".join(f"<tr><th align=left>{name}</th><td>{value}</td></tr>" for name, value in rows)
     alerts = "".join(f"<li>{escape(alert)}</li>" for alert in content.alerts)
     links = " · ".join(f'<a href="{escape(address)}">{escape(name)}</a>' for name, address in content.links)
     parts = (
@@ -102,16 +107,20 @@ def _moment(milliseconds: int) -> str:
     return instant(milliseconds).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def _where(notification: Notification) -> Iterator[tuple[str, str]]:
+    for name, value in [*notification.where.items()][:WHERE_SHOWN]:
+        yield _value(name), _value(value)
+
+
 def _facts(notification: Notification) -> Iterator[str]:
     yield _when(notification)
-    yield from dict.fromkeys(
-        shorten(tame(line.summary), MAX_SUMMARY) for line in notification.lines[:SUMMARIES_SHOWN] if line.summary
-    )
+    summaries = [line.summary for line in notification.lines[:SUMMARIES_SHOWN] if line.summary]
+    yield from dict.fromkeys(shorten(tame(summary), MAX_SUMMARY) for summary in summaries)
     yield _count(notification)
     yield _who(notification)
     if notification.silenced_after_notify:
         until = notification.silenced_after_notify_until
-        yield f"🔕 {_value(notification.silenced_after_notify)}" + (f", until {_moment(until)}" if until else "")
+        yield f"🔕 {_value(notification.silenced_after_notify)}{f', until {_moment(until)}' if until else ''}"
     if notification.reason:
         yield _value(notification.reason)
     if notification.left_out:
@@ -127,9 +136,11 @@ def _when(notification: Notification) -> str:
             lasted = spoken(ended_at - notification.started_at)
             return f"Fired {since}, ended {_moment(ended_at)}: it took {lasted}"
         case NotifiedState.CLOSED:
-            return f"Firing since {since}; closed by {_value(notification.closed_by or 'hand')} while it still fires"
+            who = _value(notification.closed_by or "hand")
+            return f"Firing since {since}; closed by {who} while it still fires"
         case NotifiedState.MOVED:
-            return f"Firing since {since}; {_value(notification.moved_to) or 'no rule tells it here any longer'}"
+            moved_to = _value(notification.moved_to) or "no rule tells it here any longer"
+            return f"Firing since {since}; {moved_to}"
         case _:
             return f"Firing since {since} ({spoken(notification.at - notification.started_at)})"
 
@@ -138,7 +149,8 @@ def _count(notification: Notification) -> str:
     if notification.alerts < 2:
         return ""
     counts = {"firing": notification.firing, "ended": notification.ended, "moved": notification.moved}
-    return f"{notification.alerts} alerts: {', '.join(f'{count} {what}' for what, count in counts.items() if count)}"
+    counted = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return f"{notification.alerts} alerts: {counted}"
 
 
 def _who(notification: Notification) -> str:
@@ -158,7 +170,8 @@ def _alerts(notification: Notification) -> Iterator[str]:
 
 
 def _alert(line: AlertLine, notification: Notification) -> str:
-    own = [(name, value) for name, value in line.labels.items() if notification.where.get(name) != value and name != "severity"]
+    shared = {*notification.where.items()}
+    own = [(name, value) for name, value in line.labels.items() if (name, value) not in shared and name != "severity"]
     labels = "".join(f" {_value(name)}={_value(value)}" for name, value in own[:LABELS_SHOWN])
     labels += f" (fired {line.times} times)" if line.times > 1 else ""
     name = _value(line.name)

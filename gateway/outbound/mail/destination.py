@@ -1,28 +1,26 @@
-"""Mail as a kind of destination: what a rule says of its readers, and how it is sent, paced and examined.
+"""Mail as a kind of destination: what a rule says of its readers, and the pace of mails.
 
-The rule's key is `email`, as in Alertmanager's `email_configs`. The folder has another name than Python's own package `email`.
+The rule's key is `email`, as in Alertmanager's `email_configs`. The folder has another name than Python's
+own package `email`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from gateway.model.durations import MINUTE
 from gateway.model.lanes import Pace
-from gateway.model.rules.destination import Destination, Integration, Interrupts, UpdateLimit
-from gateway.outbound.kind import DestinationKind, Examined, Mark, RuleKey, Values, ValueType, Wiring
-from gateway.outbound.mail.client import NotTaken, SmtpClient
+from gateway.model.rules.destination import Integration, Interrupts, UpdateLimit
+from gateway.outbound.kind import DestinationKind, RuleKey, Values, ValueType
 from gateway.outbound.mail.message import Envelope
-from gateway.outbound.mail.notifier import MailNotifier
-from gateway.outbound.mail.url import parse_smtp_url
 
 SMTP_URL = "GATEWAY_SMTP_URL"
-EXAMINE_SECONDS = 5.0
 PACE = Pace(1_000, 10)  # a mailbox is no chat: servers of providers take some dozens of mails a minute
 MOST_RECIPIENTS = 100  # https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.8
-# The unquoted ASCII addresses of https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2, without `|`, which separates targets.
+# The unquoted ASCII addresses of https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2, without `|`, which
+# separates targets.
 ADDRESS = (
     r"[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+)*"
     r"@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
@@ -30,7 +28,7 @@ ADDRESS = (
 ADDRESS_EXAMPLE = "an address such as ops@example.org"
 REMEDIES = {
     "auth": f"are user and password in {SMTP_URL} right?",
-    "tls": f"does the server speak TLS as {SMTP_URL} says, under that name and with a certificate that this machine trusts?",
+    "tls": f"does the server speak TLS as {SMTP_URL} says, with a certificate for that name that this machine trusts?",
     "sender": "allow the address in `from` at the server, or name another",
     "not_found": "are the addresses in `to` right?",
 }
@@ -72,22 +70,6 @@ def _problems(values: Values) -> Iterable[tuple[str, str]]:
         yield "to", f"a mail has at most {MOST_RECIPIENTS} recipients: name the address of a list"
 
 
-async def _examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined:
-    """Connect, encrypt and log in, and send nothing."""
-    del wiring
-    variable = destination.credential
-    try:
-        server = parse_smtp_url(secrets[variable])
-    except ValueError as error:
-        return Examined(Mark.BAD, f"{variable}: {error}")
-    try:
-        await SmtpClient(EXAMINE_SECONDS).check(server)
-    except NotTaken as trouble:
-        return Examined(Mark.BAD, f"{server} ({server.encryption}): {EMAIL.trouble(trouble.answer, variable)}")
-    login = f"takes the login of {variable}" if server.user else "answers; nobody logs in"
-    return Examined(Mark.GOOD, f"{server} ({server.encryption}) {login}")
-
-
 def _any_server(secret: str) -> str:
     """Recipients are the place: a mail ends by whatever server is set, whichever had sent the one before it."""
     del secret
@@ -115,8 +97,7 @@ EMAIL = DestinationKind(
     make=_make,
     problems=_problems,
     pace=PACE,
-    notifier=lambda _: MailNotifier(),
-    examine=_examine,
+    wiring_module="gateway.outbound.mail.wiring",
     remedies=REMEDIES,
     place_in_secret=_any_server,
 )

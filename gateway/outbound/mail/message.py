@@ -1,7 +1,7 @@
 """A mail with its headers: RFC 5322, one thread for each incident and target.
 
-The first reference of every mail is an id that only the incident and the target determine, so that readers find the thread
-even where its first mail was lost. No header holds a text that was not tamed to one line.
+The first reference of every mail is an id that only the incident and the target determine, so that readers
+find the thread even where its first mail was lost. No header holds a text that was not tamed to one line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_-]")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Who sends to whom, as the address of an endpoint has it: `alerts@example.org>ops@example.org,dev@example.org`."""
+    """The sender and the recipients, as the address of an endpoint has them:
+    `alerts@example.org>ops@example.org,dev@example.org`.
+    """
 
     sender: str
     recipients: tuple[str, ...]
@@ -44,7 +46,9 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class MessageIds:
-    """The ids in one mail's headers: its own, those of its thread, and that of the mail that it answers, if it does."""
+    """The ids in one mail's headers: its own, those of its thread, and that of the mail that it answers, if
+    it does.
+    """
 
     own: str
     thread: tuple[str, ...]

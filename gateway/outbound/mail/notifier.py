@@ -1,7 +1,7 @@
 """Mail by SMTP: each notification is a mail of its own, in one thread for each incident and target.
 
-A mail can neither be edited nor looked for. One that nobody answered is sent again with the same Message-ID; most readers then
-show it once.
+A mail can neither be edited nor looked for. One that nobody answered is sent again with the same Message-ID;
+most readers then show it once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ class MailNotifier:
     settles_by_looking = False
     takes_notes = False
 
-    def __init__(self, client: SmtpClient | None = None, parse_url: Callable[[str], SmtpServer] = parse_smtp_url) -> None:
+    def __init__(
+        self,
+        client: SmtpClient | None = None,
+        parse_url: Callable[[str], SmtpServer] = parse_smtp_url,
+    ) -> None:
         """`parse_url` reads the secret."""
         self._client = client or SmtpClient()
         self._parse_url = parse_url
@@ -37,7 +41,13 @@ class MailNotifier:
         """There is nothing to give back: each mail has a connection of its own."""
 
     async def notify(
-        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notification: Notification,
+        *,
+        attempt: str,
+        message_ref: MessageRef | None,
     ) -> Answer:
         incidents = tuple(incident for incident in (notification.previous, notification.incident) if incident)
         return await self._send(endpoint, secret, content_of(notification), incidents, attempt, message_ref)
@@ -55,10 +65,17 @@ class MailNotifier:
         """Send a reminder. Nothing else comes as a note: what has changed is in the mails themselves."""
         del mentions
         incident = incident_of(message_ref)
-        return await self._send(endpoint, secret, content_of_notes(notes, incident), (incident,), attempt, message_ref)
+        content = content_of_notes(notes, incident)
+        return await self._send(endpoint, secret, content, (incident,), attempt, message_ref)
 
     async def look(
-        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        *,
+        attempts: tuple[str, ...],
+        since: int,
+        message_ref: MessageRef | None,
     ) -> Look:
         """A mailbox cannot be looked into."""
         del endpoint, secret, attempts, since, message_ref
@@ -89,6 +106,7 @@ class MailNotifier:
             refused = await self._client.send(server, envelope, mail.as_bytes())
         except NotTaken as trouble:
             return trouble.answer
+        bound = log.bind(incident=incidents[-1])
         for recipient, (code, text) in refused.items():
-            log.warning("recipient_refused", recipient=recipient, incident=incidents[-1], code=code, said=text)
+            bound.warning("recipient_refused", recipient=recipient, code=code, said=text)
         return Delivered(message_ref or MessageRef(ids.own), describe_recipients(refused))

@@ -1,4 +1,6 @@
-"""The address of an SMTP server as `GATEWAY_SMTP_URL` has it: `smtp://user:password@host:587` or `smtps://…`."""
+"""The address of an SMTP server as `GATEWAY_SMTP_URL` has it: `smtp://user:password@host:587` or
+`smtps://…`.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ class Encryption(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where mails are handed in, and as whom. Without a `user` nobody logs in."""
+    """A server that takes mails, and the user who hands them in; without a `user` nobody logs in."""
 
     host: str
     port: int
@@ -48,7 +50,7 @@ def parse_smtp_url(url: str) -> SmtpServer:
         raise ValueError(f"an address such as {EXAMPLE} is needed")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if bool(user) is not bool(password):
-        raise ValueError("a user needs a password, and a password a user; what is special in them is written %40 for @, …")
+        raise ValueError("a user needs a password, and a password a user; write %40 for an @ in them")
     return SmtpServer(host, port or PORTS[parts.scheme], _encryption(parts.scheme, host), user, password)
 
 

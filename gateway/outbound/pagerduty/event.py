@@ -33,7 +33,7 @@ SOURCE_LABELS = ("instance", "host", "node", "pod", "service", "cluster")
 
 
 def dedup_key(notification: Notification) -> str:
-    """Of incident and generation; the routing key adds the service."""
+    """Name an incident in one generation; the routing key adds the service."""
     return f"{notification.incident}.{notification.generation}"
 
 
@@ -43,14 +43,20 @@ def action(notification: Notification) -> str:
 
 def render(notification: Notification) -> dict[str, Any]:
     """The trigger's fields beside routing key, action and dedup key."""
-    event: dict[str, Any] = {"payload": _payload(notification), "client": CLIENT, "links": _links(notification)}
+    event: dict[str, Any] = {
+        "payload": _payload(notification),
+        "client": CLIENT,
+        "links": _links(notification),
+    }
     if address := web_address(notification.link, MAX_URL):
         event["client_url"] = address
     return _fitted(event)
 
 
 def size(event: Mapping[str, Any]) -> int:
-    """In bytes as it is sent: everything beyond ASCII is escaped, which makes it up to three times as long as UTF-8."""
+    """Count the bytes as they are sent: everything beyond ASCII is escaped, which makes it up to three times
+    as long as UTF-8.
+    """
     return len(json.dumps(event))
 
 

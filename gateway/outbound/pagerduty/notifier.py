@@ -1,41 +1,36 @@
 """PagerDuty by its Events API: trigger, acknowledge and resolve under one key per incident and generation.
 
-The only file that knows pdpyras. It is synchronous, so each send has a worker thread, and its own retries (unlimited on 429,
-sleeping) are cut down to nothing: retrying is the agenda's business.
+The only file that knows pdpyras. It is synchronous, so each send has a worker thread, and its own retries
+(unlimited on 429, sleeping) are cut down to nothing: retrying is the agenda's business.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 import warnings
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import requests
-from urllib3.exceptions import NewConnectionError
 
 from gateway.model.ledger import Endpoint, MessageRef, Note, NotifiedState
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
+from gateway.outbound.pagerduty.answers import Trouble, judge_break, judge_response
 from gateway.outbound.pagerduty.event import action, dedup_key, render
-from gateway.outbound.wording import retry_after, shorten
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says at import that it is no longer developed
     import pdpyras
 
 WORKERS = 32  # a service that hangs keeps one for the length of the timeout
-RATE_LIMIT_WAIT = 30_000  # ms; "suggest 3 retries 30 s apart" (the vendor's support pages)
 KEPT_SESSIONS = 64
-PERMANENT = {400: "invalid", 413: "invalid", 401: "auth", 403: "auth", 404: "auth"}
-
-Trouble = Refused | Unanswered
 
 
 class PagerDutyNotifier:
-    """A repeated event under the same key is harmless, so nothing is read back. `timeout` in seconds bounds a whole telling."""
+    """A repeated event under the same key is harmless, so nothing is read back. `timeout` in seconds bounds
+    a whole telling.
+    """
 
     settles_by_looking = False
     takes_notes = False
@@ -50,9 +45,15 @@ class PagerDutyNotifier:
         self._sessions.close()
 
     async def notify(
-        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notification: Notification,
+        *,
+        attempt: str,
+        message_ref: MessageRef | None,
     ) -> Answer:
-        """What is firing and acknowledged is triggered first, so that the acknowledgement meets something open."""
+        """Send the newest state. A trigger goes before an acknowledgement, which has to meet something open."""
         del endpoint, attempt, message_ref
         key = dedup_key(notification)
         firing = notification.state is NotifiedState.FIRING
@@ -75,9 +76,15 @@ class PagerDutyNotifier:
         return Delivered(message_ref)
 
     async def look(
-        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        *,
+        attempts: tuple[str, ...],
+        since: int,
+        message_ref: MessageRef | None,
     ) -> Look:
-        """Nothing to look for: the key makes repeating harmless."""
+        """Find nothing: the key makes repeating harmless."""
         del endpoint, secret, attempts, since, message_ref
         return Found({})
 
@@ -86,7 +93,10 @@ class PagerDutyNotifier:
         return await self._send(secret, message_ref.id, ("resolve", {}))
 
     async def _send(self, secret: str, key: str, *steps: tuple[str, dict[str, Any]]) -> Answer:
-        """In this order, up to the first that is not taken; a step that has no worker yet when the time is over is not sent."""
+        """Send the steps in order, up to the first that is not taken.
+
+        A step that has no worker yet when the time is over is not sent.
+        """
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout):
@@ -105,9 +115,11 @@ class PagerDutyNotifier:
         try:
             session.send_event(what, dedup_key=key, **event)
         except pdpyras.PDClientError as error:
-            return _judged(error, secret)
+            if error.response is not None:
+                return judge_response(error.response, secret)
+            return judge_break(error.__cause__ or error, secret)
         except requests.RequestException as error:
-            return _cut(error, secret)
+            return judge_break(error, secret)
         finally:
             self._sessions.give_back(secret, session)
         return None
@@ -135,15 +147,15 @@ class _Sessions:
         with self._lock:
             self._idle.append((secret, session))
             over = [self._idle.pop(0) for _ in range(len(self._idle) - self._kept)]
-        for _, one in over:
-            one.close()
+        for _, idle in over:
+            idle.close()
 
     def close(self) -> None:
         """Those still in use are closed when they come back."""
         with self._lock:
             over, self._idle, self._kept = self._idle, [], 0
-        for _, one in over:
-            one.close()
+        for _, idle in over:
+            idle.close()
 
     def _made(self, secret: str) -> pdpyras.EventsAPISession:
         session = pdpyras.EventsAPISession(secret)
@@ -156,39 +168,3 @@ class _Sessions:
         session.max_http_attempts = -1
         session.retry = {429: 1}
         return session
-
-
-def _judged(error: pdpyras.PDClientError, secret: str) -> Trouble:
-    response = error.response
-    if response is None:
-        return _cut(error.__cause__ or error, secret)
-    try:
-        body = json.loads(response.text.replace(secret, "…"))
-    except ValueError:
-        body = None
-    return judge(response.status_code, body, response.headers)
-
-
-def judge(status: int, body: object, headers: Mapping[str, str]) -> Trouble:
-    """What an answer other than 202 means: 400 will never be taken, 429 comes again, 5xx may have been done."""
-    if status == 429:
-        return Refused("rate_limited", retry_after=retry_after(str(headers.get("Retry-After", "")), RATE_LIMIT_WAIT))
-    if status in PERMANENT:
-        return Refused(PERMANENT[status], _errors(body) or f"HTTP {status}", permanent=True)
-    if status >= 500 or status < 300:
-        return Unanswered("server_error", f"HTTP {status}")
-    return Refused("refused", f"HTTP {status}")
-
-
-def _errors(body: object) -> str:
-    errors = body.get("errors") if isinstance(body, dict) else None
-    return shorten("; ".join(str(one) for one in errors), 300) if isinstance(errors, list) else ""
-
-
-def _cut(error: BaseException, secret: str) -> Trouble:
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
-        return Refused("unavailable", "no connection")
-    if isinstance(error, requests.Timeout):
-        return Unanswered("timeout")
-    return Unanswered("cut", shorten(str(error).replace(secret, "…"), 200))

@@ -1,4 +1,4 @@
-"""What Slack's answers mean for a telling: certainly not taken, and why; or nobody knows.
+"""Judge Slack's answers: certainly not taken, and why; or nobody knows.
 
 The codes: https://docs.slack.dev/reference/methods/chat.postMessage#errors and those of chat.update.
 """
@@ -97,16 +97,23 @@ _REFUSALS = {
 
 
 def judge(status: int, body: object, headers: Mapping[str, str]) -> Refused | Unanswered:
-    """What an answer that is not ok means. HTTP 200 with an error code is the normal case."""
+    """Judge an answer that is not ok. HTTP 200 with an error code is the normal case."""
     said = body.get("error") if isinstance(body, Mapping) else None
     code = said if isinstance(said, str) else ""
     if status == 429 or code in LIMITED:
+        # "You are rate limited": https://docs.slack.dev/apis/web-api/rate-limits - nothing was done.
         return Refused("rate_limited", retry_after=retry_after(_said(headers), RATE_LIMIT_WAIT))
     if not code or code in UNSURE:
+        # No word of Slack's, or one that promises nothing: the message may stand in the channel, so it is
+        # looked for. "fatal_error … It's possible some aspect of the operation succeeded before the error was
+        # raised": https://docs.slack.dev/reference/methods/chat.postMessage#errors
         return Unanswered("server_error", code or f"HTTP {status}")
     if code in _REFUSALS:
+        # Each method's list of errors: https://docs.slack.dev/reference/methods/chat.postMessage#errors
         return _REFUSALS[code]
-    return Unanswered("server_error", f"HTTP {status}") if status >= 500 else Refused("refused", shorten(code, 100))
+    if status >= 500:
+        return Unanswered("server_error", f"HTTP {status}")
+    return Refused("refused", shorten(code, 100))
 
 
 def _said(headers: Mapping[str, str]) -> str:

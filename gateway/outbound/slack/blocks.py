@@ -1,7 +1,8 @@
-"""A telling as a Slack message: read on a phone at 3 a.m., first what, where and how bad, last who sent it and why.
+"""A telling as a Slack message: read on a phone at 3 a.m., first what, where and how bad, last who sent it
+and why.
 
-Limits: https://docs.slack.dev/reference/block-kit/blocks; the texts of all blocks together stay under 9,000 characters, since
-`msg_blocks_too_long` comes somewhere above 11,000 (bolt-js #2509).
+Limits: https://docs.slack.dev/reference/block-kit/blocks; the texts of all blocks together stay under 9,000
+characters, since `msg_blocks_too_long` comes somewhere above 11,000 (bolt-js #2509).
 """
 
 from __future__ import annotations
@@ -33,7 +34,11 @@ SEVERITY_SIGNS = {
     Severity.NONE: "⚪",
 }
 STATE_SIGNS = {NotifiedState.ENDED: "✅", NotifiedState.CLOSED: "☑️", NotifiedState.MOVED: "➡️"}
-STATE_WORDS = {NotifiedState.ENDED: "Resolved", NotifiedState.CLOSED: "Closed by hand", NotifiedState.MOVED: "Moved"}
+STATE_WORDS = {
+    NotifiedState.ENDED: "Resolved",
+    NotifiedState.CLOSED: "Closed by hand",
+    NotifiedState.MOVED: "Moved",
+}
 
 Block = dict[str, Any]
 
@@ -55,7 +60,10 @@ def render(notification: Notification) -> Rendered:
         _members(notification),
         _links(notification),
     )
-    header = {"type": "header", "text": {"type": "plain_text", "text": _headline(notification, MAX_HEADER), "emoji": True}}
+    header = {
+        "type": "header",
+        "text": {"type": "plain_text", "text": _headline(notification, MAX_HEADER), "emoji": True},
+    }
     footer = {"type": "context", "elements": [_mrkdwn(_footer(notification))]}
     return Rendered(
         _notification(notification),
@@ -108,7 +116,7 @@ def _mentions(notification: Notification) -> str:
 
 
 def _called(mentions: Sequence[str]) -> str:
-    return joined((mention(one) for one in mentions), " ", MAX_MENTIONS)
+    return joined((mention(name) for name in mentions), " ", MAX_MENTIONS)
 
 
 def _summary(notification: Notification) -> str:
@@ -122,9 +130,8 @@ def _where(where: Mapping[str, str]) -> str:
 
 
 def _facts(notification: Notification) -> str:
-    return "\n".join(
-        line for line in (_when(notification), _hushed(notification), _count(notification), _who(notification)) if line
-    )
+    facts = (_when(notification), _hushed(notification), _count(notification), _who(notification))
+    return "\n".join(fact for fact in facts if fact)
 
 
 def _when(notification: Notification) -> str:
@@ -135,11 +142,14 @@ def _when(notification: Notification) -> str:
             lasted = spoken(ended_at - notification.started_at)
             return f"Fired {since}, ended {moment(ended_at, notification.at)}: it took *{lasted}*"
         case NotifiedState.CLOSED:
-            return f"Firing since {since}; closed by {plain(notification.closed_by or 'hand', 80)} while it still fires"
+            who = plain(notification.closed_by or "hand", 80)
+            return f"Firing since {since}; closed by {who} while it still fires"
         case NotifiedState.MOVED:
-            return f"Firing since {since}; {plain(notification.moved_to, 200) or 'no rule tells it here any longer'}"
+            moved_to = plain(notification.moved_to, 200) or "no rule tells it here any longer"
+            return f"Firing since {since}; {moved_to}"
         case _ if notification.quiet_until:
-            return f"Fired {since}; nothing fires now, closes {moment(notification.quiet_until, notification.at)}"
+            closes = moment(notification.quiet_until, notification.at)
+            return f"Fired {since}; nothing fires now, closes {closes}"
         case _:
             return f"Firing since {since}"
 
@@ -157,14 +167,16 @@ def _count(notification: Notification) -> str:
     if notification.alerts < 2:
         return ""
     counts = {"firing": notification.firing, "ended": notification.ended, "moved": notification.moved}
-    return f"{notification.alerts} alerts: {', '.join(f'{count} {what}' for what, count in counts.items() if count)}"
+    counted = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return f"{notification.alerts} alerts: {counted}"
 
 
 def _who(notification: Notification) -> str:
     if notification.state is not NotifiedState.FIRING:
         return ""
     if notification.acknowledged_by:
-        return f"👀 {plain(notification.acknowledged_by, 80)} has it since {moment(notification.acknowledged_at or notification.at, notification.at)}"
+        since = moment(notification.acknowledged_at or notification.at, notification.at)
+        return f"👀 {plain(notification.acknowledged_by, 80)} has it since {since}"
     owner = f" (owner: {plain(notification.owner, 60)})" if notification.owner else ""
     return "" if notification.quiet_until else f"Nobody has it yet{owner}"
 
@@ -185,7 +197,8 @@ def _members(notification: Notification) -> str:
 
 
 def _member(line: AlertLine, notification: Notification) -> str:
-    own = [(name, value) for name, value in line.labels.items() if notification.where.get(name) != value and name != "severity"]
+    shared = {*notification.where.items()}
+    own = [(name, value) for name, value in line.labels.items() if (name, value) not in shared and name != "severity"]
     labels = "".join(f" {plain(name, 40)}={plain(value, 60)}" for name, value in own[:LABELS_SHOWN])
     labels += f" (fired {line.times} times)" if line.times > 1 else ""
     if line.ended_at:

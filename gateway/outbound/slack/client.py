@@ -1,6 +1,7 @@
 """Calls of Slack's Web API, and what their answers mean.
 
-The only file that knows slack_sdk. Its own retries are off: a reset after the server has posted would post twice.
+The only file that knows slack_sdk. Its own retries are off: a reset after the server has posted would post
+twice.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ class NotOk(Exception):
 
 
 class SlackCalls:
-    """All tokens share one session. `timeout` in seconds is of one call. Everything but an ok is raised as `NotOk`."""
+    """All tokens share one session. `timeout` in seconds is of one call. Everything but an ok is raised as
+    `NotOk`.
+    """
 
     def __init__(self, base_url: str, timeout: float = 8.0, proxy: str | None = None) -> None:
         self._base_url = base_url if base_url.endswith("/") else f"{base_url}/"

@@ -1,21 +1,18 @@
-"""Slack as a kind of destination: what a rule says of a channel, and how it is reached, paced and examined."""
+"""Slack as a kind of destination: what a rule says of a channel, and the pace at which it is sent to."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from gateway.model.lanes import Pace
-from gateway.model.rules.destination import Destination, Integration
+from gateway.model.rules.destination import Integration
 from gateway.model.rules.origin import SecretName
-from gateway.outbound.kind import DestinationKind, Examined, Mark, RuleKey, Values, ValueType, Wiring
-from gateway.outbound.slack.client import SlackCalls
-from gateway.outbound.slack.notifier import SlackNotifier
+from gateway.outbound.kind import DestinationKind, RuleKey, Values, ValueType
 
 SLACK_BOT_TOKEN = SecretName("SLACK_BOT_TOKEN")
-EXAMINE_SECONDS = 5.0
 # One message a second to a channel, with bursts: https://docs.slack.dev/apis/web-api/rate-limits
 PACE = Pace(1_100, 3)
 CHANNEL = r"#?[^\s|#<>@]+"
@@ -32,7 +29,9 @@ REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class SlackChannel(Integration):
-    """`channel` is an id, a #name, or a template such as `#{team}-oncall` that may only give the values in `allow`."""
+    """`channel` is an id, a #name, or a template such as `#{team}-oncall` that may only give the values in
+    `allow`.
+    """
 
     kind: ClassVar[str] = "slack"
     label: ClassVar[str] = "Slack"
@@ -51,8 +50,11 @@ class SlackChannel(Integration):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        start, _, rest = self.template.partition("{")
-        return tuple(f"{start}{value}{rest.partition('}')[2]}" for value in sorted(self.allow)) if self.template else ()
+        start, label, rest = self.template.partition("{")
+        if not label:
+            return ()
+        end = rest.partition("}")[2]
+        return tuple(f"{start}{value}{end}" for value in sorted(self.allow))
 
     @property
     def template(self) -> str:
@@ -89,18 +91,6 @@ def _problems(values: Values) -> Iterable[tuple[str, str]]:
         yield "allow", "`allow` is for channels from a label, such as '#{team}-oncall'"
 
 
-async def _examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined:
-    """Ask Slack whose token it is."""
-    calls = SlackCalls(wiring.address, EXAMINE_SECONDS, wiring.proxy)
-    try:
-        who = await calls.who(secrets[destination.credential])
-    finally:
-        await calls.aclose()
-    if isinstance(who, Mapping):
-        return Examined(Mark.GOOD, f"Slack knows the token: {who.get('user')} in {who.get('team')}")
-    return Examined(Mark.BAD, f"Slack does not take the token: {SLACK.trouble(who, destination.credential)}")
-
-
 SLACK = DestinationKind(
     integration=SlackChannel,
     keys={
@@ -117,8 +107,7 @@ SLACK = DestinationKind(
     make=_make,
     problems=_problems,
     pace=PACE,
-    notifier=lambda wiring: SlackNotifier(wiring.address, proxy=wiring.proxy),
-    examine=_examine,
+    wiring_module="gateway.outbound.slack.wiring",
     address_setting="SLACK_API_URL",
     remedies=REMEDIES,
 )

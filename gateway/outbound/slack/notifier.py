@@ -1,7 +1,7 @@
 """Slack by its Web API: one message per incident and channel, edited in place, with replies in its thread.
 
-There is no idempotency key (slack-api-specs #10), so every post carries its attempt in the message's metadata, by which `look`
-finds it.
+There is no idempotency key (slack-api-specs #10), so every post carries its attempt in the message's
+metadata, by which `look` finds it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ QUIET = {"unfurl_links": False, "unfurl_media": False}
 
 
 class SlackNotifier:
-    """All tokens and channels share one session. `timeout` in seconds bounds a whole telling, reply or read-back."""
+    """All tokens and channels share one session. `timeout` in seconds bounds a whole telling, reply or
+    read-back.
+    """
 
     settles_by_looking = True
     takes_notes = True
@@ -39,9 +41,17 @@ class SlackNotifier:
         await self._calls.aclose()
 
     async def notify(
-        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notification: Notification,
+        *,
+        attempt: str,
+        message_ref: MessageRef | None,
     ) -> Answer:
-        """Content that Slack refuses is told once more as plain text: no label may keep people from being told."""
+        """Content that Slack refuses is told once more as plain text: no label may keep people from being
+        told.
+        """
         if message_ref is not None and not message_ref.channel:
             return Refused("gone", "no message of Slack's", gone=True)
         try:
@@ -71,7 +81,8 @@ class SlackNotifier:
             answer = await self._post("chat.postMessage", secret, {**sent, **QUIET, "channel": channel, "metadata": metadata})
             self._learn(secret, endpoint.address, answer)
             return answer
-        # Without metadata of its own an edit leaves the posting's attempt in place, where a late look still finds it.
+        # Without metadata of its own an edit leaves the posting's attempt in place, where a late look still
+        # finds it.
         return await self._post("chat.update", secret, {**sent, "channel": message_ref.channel, "ts": message_ref.id})
 
     async def reply(
@@ -97,9 +108,18 @@ class SlackNotifier:
         return Delivered(message_ref) if isinstance(answer, Delivered) else answer
 
     async def look(
-        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        *,
+        attempts: tuple[str, ...],
+        since: int,
+        message_ref: MessageRef | None,
     ) -> Look:
-        """In the channel (the newest first) and, for replies, in the thread; more than `PAGES` pages of either are not read."""
+        """Look in the channel (the newest first) and, for replies, in the thread.
+
+        More than `PAGES` pages of either are not read.
+        """
         found: dict[str, MessageRef] = {}
         try:
             async with asyncio.timeout(self._timeout):
@@ -117,7 +137,12 @@ class SlackNotifier:
         return Found(found)
 
     async def _find(
-        self, secret: str, channel: str, thread: str, sought: tuple[tuple[str, ...], int], found: dict[str, MessageRef]
+        self,
+        secret: str,
+        channel: str,
+        thread: str,
+        sought: tuple[tuple[str, ...], int],
+        found: dict[str, MessageRef],
     ) -> None:
         attempts, since = sought
         asked = {"channel": channel, "oldest": f"{max(0, since - SKEW) / 1000:.6f}"}
@@ -159,7 +184,9 @@ class SlackNotifier:
         return self._ids[secret, address]
 
     def _learn(self, secret: str, address: str, answer: Answer) -> None:
-        """Whoever posts to a #name is told its id; from then on the id counts, whatever the channel is renamed to."""
+        """Whoever posts to a #name is told its id; from then on the id counts, whatever the channel is
+        renamed to.
+        """
         if isinstance(answer, Delivered) and answer.message_ref.channel:
             self._keep(secret, address, answer.message_ref.channel)
         elif isinstance(answer, Refused) and answer.permanent:

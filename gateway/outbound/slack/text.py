@@ -1,4 +1,5 @@
-"""Texts in Slack's mrkdwn: nothing that a label or an annotation says can mention anybody, link anywhere or dress up the rest.
+"""Texts in Slack's mrkdwn: nothing that a label or an annotation says can mention anybody, link anywhere or
+dress up the rest.
 
 https://docs.slack.dev/messaging/formatting-message-text
 """
@@ -11,8 +12,8 @@ from collections.abc import Iterable
 from gateway.outbound.wording import clock, shorten, tame
 
 HALF_A_DAY = 43_200_000
-# A styled piece cannot end after a space, so a hair space before each mark keeps it a mark. An underscore inside a word
-# (http_requests_total) styles nothing and stays as it is, to be copied.
+# A styled piece cannot end after a space, so a hair space before each mark keeps it a mark. An underscore
+# inside a word (http_requests_total) styles nothing and stays as it is, to be copied.
 _MARKS = re.compile(r"[*~`]|(?<![^\W_])_|_(?![^\W_])")
 _GROUP = re.compile(r"S(?=[A-Z]*\d)[A-Z0-9]{5,}")
 _USER = re.compile(r"[UW](?=[A-Z]*\d)[A-Z0-9]{5,}")
@@ -57,7 +58,7 @@ def mention(who: str) -> str:
 
 
 def moment(milliseconds: int, now: int) -> str:
-    """In the reader's own time zone; with the date where it is not of today."""
+    """Show a time in the reader's own time zone, with its date where it is not of today."""
     shape = "{time}" if abs(now - milliseconds) < HALF_A_DAY else "{date_short_pretty} {time}"
     return f"<!date^{max(0, milliseconds) // 1000}^{shape}|{clock(milliseconds)}>"
 

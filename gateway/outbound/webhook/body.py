@@ -1,4 +1,5 @@
-"""What a receiver of webhooks is sent: JSON with a type, a time and data, described by a JSON Schema (`body_schema`).
+"""The bodies that receivers of webhooks are sent: JSON with a type, a time and data, described by a JSON
+Schema (`body_schema`).
 
 The frame and the names of the headers are those of Standard Webhooks:
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -49,7 +50,7 @@ def key_of(notification: Notification) -> str:
 
 
 def render(notification: Notification) -> bytes:
-    """As many alerts as fit."""
+    """Render the state with as many alerts as fit."""
     shown = len(notification.lines)
     body = encode(_state(notification, notification.lines))
     while len(body) > MAX_BODY and shown:
@@ -62,11 +63,12 @@ def render_notes(key: str, notes: Iterable[Note], now: int) -> bytes:
     """`now` in ms, for notes that do not say when they came to be."""
     said = [SentNote(shorten(note.text, MAX_TEXT), instant(note.at or now), note.broadcast) for note in notes]
     sent = SentNotes(key.rpartition(".")[0], key, said)
-    return encode(NotesBody(VERSION, "incident.notes", max((note.at for note in said), default=instant(now)), sent))
+    newest = max((note.at for note in said), default=instant(now))
+    return encode(NotesBody(VERSION, "incident.notes", newest, sent))
 
 
 def render_batch(batch: Batch, now: int) -> bytes:
-    entries = [_entry(batch.shard, one) for one in batch.entries]
+    entries = [_entry(batch.shard, entry) for entry in batch.entries]
     sent = SentEntries(batch.destination, batch.shard, entries, batch.lost)
     return encode(EntriesBody(VERSION, "log.entries", instant(now), sent))
 
@@ -141,7 +143,7 @@ def _moment(milliseconds: int | None) -> datetime | None:
 
 
 def _shortened(notification: Notification) -> Notification:
-    """For what is too large without any alert."""
+    """Shorten the texts of what is too large even without any alert."""
     where = {
         shorten(name, MAX_TEXT // 10): shorten(value, MAX_TEXT // 10)
         for name, value in [*notification.where.items()][:WHERE_SHOWN]

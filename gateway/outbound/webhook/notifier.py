@@ -1,7 +1,8 @@
-"""A webhook to a receiver of anybody's: each POST carries the newest state, or the notes that a thread would show.
+"""A webhook to a receiver of anybody's: each POST carries the newest state, or the notes that a thread would
+show.
 
-The only file that sends webhooks. Every attempt has an id (`webhook-id`), the same when the same is sent again, and states
-have times, so that repeating is harmless: nothing is looked for.
+The only file that sends webhooks. Every attempt has an id (`webhook-id`), the same when the same is sent
+again, and states have times, so that repeating is harmless: nothing is looked for.
 """
 
 from __future__ import annotations
@@ -15,23 +16,17 @@ import httpx
 from gateway.clock import utc_ms
 from gateway.model.audit_trail import Batch
 from gateway.model.ledger import Endpoint, MessageRef, Note
-from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
+from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused
+from gateway.outbound.webhook.answers import Trouble, judge, judge_break
 from gateway.outbound.webhook.body import key_of, render, render_batch, render_notes
 from gateway.outbound.webhook.signing import signature, signing_keys
-from gateway.outbound.wording import retry_after
 
-RATE_LIMIT_WAIT = 5_000  # ms, where a 429 does not say
 ANSWER_READ = 16_384  # bytes; of a short answer the connection is kept, a longer one is cut off
 USER_AGENT = "alert-gateway"
-AUTH = frozenset({401, 403, 407})
-NOT_FOUND = frozenset({404, 405, 410})
-LATER = frozenset({408, 425})
-
-Trouble = Refused | Unanswered
 
 
 class _NotSent(Exception):
-    """Nothing can be sent there, and why."""
+    """Raised with the reason where nothing can be sent."""
 
     def __init__(self, answer: Refused) -> None:
         super().__init__(answer.reason)
@@ -39,7 +34,9 @@ class _NotSent(Exception):
 
 
 class WebhookNotifier:
-    """All receivers share one client. `timeout` in seconds bounds a whole POST; `secret_of` gives secrets by their names."""
+    """All receivers share one client. `timeout` in seconds bounds a whole POST; `secret_of` gives secrets by
+    their names.
+    """
 
     settles_by_looking = False
     takes_notes = True
@@ -60,10 +57,17 @@ class WebhookNotifier:
         await self._client.aclose()
 
     async def notify(
-        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notification: Notification,
+        *,
+        attempt: str,
+        message_ref: MessageRef | None,
     ) -> Answer:
         del message_ref
-        return await self._send(endpoint, secret, attempt, render(notification), MessageRef(key_of(notification)))
+        key = MessageRef(key_of(notification))
+        return await self._send(endpoint, secret, attempt, render(notification), key)
 
     async def reply(
         self,
@@ -76,12 +80,19 @@ class WebhookNotifier:
         mentions: tuple[str, ...],
     ) -> Answer:
         del mentions
-        return await self._send(endpoint, secret, attempt, render_notes(message_ref.id, notes, utc_ms()), message_ref)
+        body = render_notes(message_ref.id, notes, utc_ms())
+        return await self._send(endpoint, secret, attempt, body, message_ref)
 
     async def look(
-        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        *,
+        attempts: tuple[str, ...],
+        since: int,
+        message_ref: MessageRef | None,
     ) -> Look:
-        """A receiver cannot be asked."""
+        """Find nothing: a receiver cannot be asked."""
         del endpoint, secret, attempts, since, message_ref
         return Found({})
 
@@ -91,7 +102,8 @@ class WebhookNotifier:
         return Delivered(message_ref)
 
     async def ship(self, endpoint: Endpoint, secret: str, batch: Batch) -> Answer:
-        return await self._send(endpoint, secret, batch.id, render_batch(batch, utc_ms()), MessageRef(batch.id))
+        body = render_batch(batch, utc_ms())
+        return await self._send(endpoint, secret, batch.id, body, MessageRef(batch.id))
 
     async def _send(self, endpoint: Endpoint, url: str, message: str, body: bytes, message_ref: MessageRef) -> Answer:
         try:
@@ -108,7 +120,8 @@ class WebhookNotifier:
         if endpoint.token:
             token = self._named(endpoint.token)
             if not token.isascii() or not token.isprintable():
-                raise _NotSent(Refused("auth", f"{endpoint.token} holds characters that no header may", permanent=True))
+                detail = f"{endpoint.token} holds characters that no header may"
+                raise _NotSent(Refused("auth", detail, permanent=True))
             headers["Authorization"] = f"Bearer {token}"
         if endpoint.key:
             try:
@@ -125,7 +138,9 @@ class WebhookNotifier:
         return secret
 
     async def _post(self, address: httpx.URL, headers: Mapping[str, str], body: bytes) -> Trouble | None:
-        """None where it was taken. Once the status is there, nothing that comes after it changes what it means."""
+        """None where it was taken. Once the status is there, nothing that comes after it changes what it
+        means.
+        """
         answers: list[Trouble | None] = []
         try:
             async with (
@@ -135,35 +150,17 @@ class WebhookNotifier:
                 answers.append(judge(answer.status_code, answer.headers, utc_ms()))
                 await _read_off(answer)
         except (TimeoutError, httpx.HTTPError) as error:
-            return answers[0] if answers else _cut(error)
+            return answers[0] if answers else judge_break(error)
         return answers[0]
 
 
 def check_address(url: str) -> str:
-    """What is wrong with a receiver's address, in a sentence without it; empty where nothing is."""
+    """Say what is wrong with a receiver's address, without showing it; empty where nothing is."""
     try:
         _address(url, with_token=False)
     except _NotSent as trouble:
         return trouble.answer.detail
     return ""
-
-
-def judge(status: int, headers: Mapping[str, str], now: int) -> Trouble | None:
-    """None for 2xx. `now` in ms, for a `Retry-After` that is a date."""
-    said = headers.get("retry-after", "")
-    what = f"HTTP {status}"
-    if 200 <= status < 300:
-        return None
-    if status == 429:
-        return Refused("rate_limited", retry_after=retry_after(said, RATE_LIMIT_WAIT, now))
-    if status in LATER:
-        return Refused("unavailable", what, retry_after=retry_after(said, 0, now))
-    if status >= 500 or status < 200:
-        return Unanswered("server_error", what, retry_after(said, 0, now))
-    if status < 400:
-        return Refused("redirected", f"{what}: redirects are not followed, so name the address itself", permanent=True)
-    reason = "auth" if status in AUTH else "not_found" if status in NOT_FOUND else "invalid"
-    return Refused(reason, what, permanent=True)
 
 
 def _address(url: str, *, with_token: bool) -> httpx.URL:
@@ -173,25 +170,17 @@ def _address(url: str, *, with_token: bool) -> httpx.URL:
     except httpx.InvalidURL:
         raise _NotSent(Refused("invalid", "the address cannot be read", permanent=True)) from None
     if address.scheme not in ("http", "https") or not address.host or not 0 < (address.port or 1) < 65_536:
-        raise _NotSent(Refused("invalid", "the address is not one such as https://receiver.example/alerts", permanent=True))
+        detail = "the address is not one such as https://receiver.example/alerts"
+        raise _NotSent(Refused("invalid", detail, permanent=True))
     return address.copy_with(userinfo=b"") if with_token else address
 
 
 async def _read_off(answer: httpx.Response) -> None:
-    """What is said beside the status means nothing to us; it may hold what we sent, so it is shown nowhere."""
+    """Read the rest of a short answer, which means nothing to us and may hold what we sent: it is shown
+    nowhere.
+    """
     read = 0
     async for part in answer.aiter_raw():
         read += len(part)
         if read > ANSWER_READ:
             return
-
-
-def _cut(error: Exception) -> Trouble:
-    """No text of httpx's but for certificates: it may name the address."""
-    if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return Refused("unavailable", "its certificate is not trusted")
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
-        return Refused("unavailable", "no connection")
-    if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return Unanswered("timeout")
-    return Unanswered("cut", type(error).__name__)

@@ -14,11 +14,14 @@ LEAST_KEY = 24  # bytes, by the specification
 
 
 def signing_keys(secret: str) -> tuple[bytes, ...]:
-    """Of `whsec_<base64>`; several with commas, while one takes the place of another. Raises `ValueError`, without the secret."""
+    """Read `whsec_<base64>`, or several with commas while one takes the place of another.
+
+    Raises `ValueError` with a sentence that does not show the secret.
+    """
     keys = []
-    for one in filter(None, (part.strip() for part in secret.split(","))):
+    for written in filter(None, (part.strip() for part in secret.split(","))):
         try:
-            key = b64decode(one.removeprefix(PREFIX), validate=True)
+            key = b64decode(written.removeprefix(PREFIX), validate=True)
         except ValueError:
             raise ValueError(f"a key is written {PREFIX}<base64>") from None
         if len(key) < LEAST_KEY:

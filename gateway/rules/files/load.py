@@ -63,20 +63,21 @@ def load_rules(path: Path, now: int) -> Loaded:
     if empty and not findings:
         findings.append(Finding(Level.ERROR, Place(str(path)), "no rule stands here: nobody would be told of anything"))
     rulebook = assemble(raw, digest.hexdigest()[:16], findings, now)
-    ordered = tuple(
-        sorted(
-            findings,
-            key=lambda finding: (
-                finding.place.file.encode("utf-8", "surrogateescape"),
-                finding.place.line,
-                finding.place.column,
-            ),
-        )
-    )
+    ordered = _ordered(findings)
     # One error refuses the whole set: half of the rules would tell the wrong people, and the old set is still
     # good.
     failed = any(finding.level is Level.ERROR for finding in ordered)
     return Loaded(None if failed else rulebook, ordered)
+
+
+def _ordered(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Return the findings by file, line and column."""
+
+    def position(finding: Finding) -> tuple[bytes, int, int]:
+        place = finding.place
+        return place.file.encode("utf-8", "surrogateescape"), place.line, place.column
+
+    return tuple(sorted(findings, key=position))
 
 
 def fingerprint_files(path: Path) -> str:

@@ -1,4 +1,6 @@
-"""A local mail server: SMTP as a real one speaks it, every mail kept, and a page that shows them in their threads."""
+"""A local mail server: SMTP as a real one speaks it, every mail kept, and a page that shows them in their
+threads.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ class MailSandbox(Vendor):
         now: Callable[[], datetime] = utc_now,
         seed: int = 0,
     ) -> AsyncIterator[Self]:
-        """Serve the page on ``port`` and SMTP on ``smtp_port``. With ``tls`` STARTTLS is offered, or TLS spoken at once."""
+        """Serve the page on ``port`` and SMTP on ``smtp_port``. With ``tls`` STARTTLS is offered, or TLS
+        spoken at once.
+        """
         async with (
             cls(login or Login(), now, seed).running(port) as sandbox,
             sandbox._listening(smtp_port, tls, from_the_start=tls_from_the_start),
@@ -80,7 +84,9 @@ class MailSandbox(Vendor):
 
     @property
     def received(self) -> list[Received]:
-        """The mails in the order in which they came; one that came again with the same Message-ID stands there once."""
+        """The mails in the order in which they came; one that came again with the same Message-ID stands
+        there once.
+        """
         return self.mailbox.received
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -171,7 +177,9 @@ class _Hooks:
     def __init__(self, sandbox: MailSandbox) -> None:
         self._sandbox = sandbox
 
-    async def handle_AUTH(self, server: SMTP, _session: Any, _envelope: Any, arguments: list[str]) -> Any:  # noqa: N802 - aiosmtpd's
+    async def handle_AUTH(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, _session: Any, _envelope: Any, arguments: list[str]
+    ) -> Any:
         call = Call(self._sandbox.now(), ("auth", arguments[0].lower()), (), {})
         return await self._sandbox.strike(server, call, lambda _: MISSING)
 
@@ -213,7 +221,9 @@ class _Hooks:
 
 
 def _refusal(fault: Fault) -> str:
-    """The line of an answer: with the fault's code, or what servers say of too many mails or of one they do not want."""
+    """The line of an answer: with the fault's code, or what servers say of too many mails or of one they do
+    not want.
+    """
     if fault.kind is FaultKind.RATE_LIMIT:
         return "450 4.7.1 too many mails, come again later"
     if fault.kind is FaultKind.ERROR:

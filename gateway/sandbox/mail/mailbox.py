@@ -56,7 +56,9 @@ class Mailbox:
         self._kept: deque[Received] = deque(maxlen=MAILS_KEPT)
 
     def take(self, mail: Received) -> bool:
-        """Keep a mail. Return whether it had come before: then it is only counted, as most readers show it once."""
+        """Keep a mail. Return whether it had come before: then it is only counted, as most readers show it
+        once.
+        """
         known = next((kept for kept in self._kept if kept.message_id == mail.message_id), None)
         if known is None:
             self._kept.append(mail)

@@ -1,4 +1,6 @@
-"""The local PagerDuty: Events API v2, the incidents of the REST API, and a page that shows what people would see."""
+"""The local PagerDuty: Events API v2, the incidents of the REST API, and a page that shows what people would
+see.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,7 @@ class PagerDutySandbox(Vendor):
 
     @property
     def incidents(self) -> list[Incident]:
-        """In the order in which they were opened."""
+        """The incidents in the order in which they were opened."""
         return self.account.incidents
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -80,7 +82,8 @@ class PagerDutySandbox(Vendor):
 
     def state(self) -> JsonObject:
         derived = ("id", "title", "severity", "urgency", "triggers")
-        return {"incidents": [{name: getattr(one, name) for name in derived} | fields_of(one) for one in self.incidents]}
+        shown = [{name: getattr(incident, name) for name in derived} | fields_of(incident) for incident in self.incidents]
+        return {"incidents": shown}
 
     def reset(self) -> None:
         self._pace.forget()

@@ -1,4 +1,4 @@
-"""What the local PagerDuty remembers: incidents, their log, and who was paged when."""
+"""The memory of the local PagerDuty: incidents, their log, and who was paged when."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Account:
         return self._services[routing_key]
 
     def apply(self, event: JsonObject, service: str, now: datetime) -> str:
-        """What became of the event: opened, appended, acknowledged, resolved or dropped."""
+        """Apply an event and say what became of it: opened, appended, acknowledged, resolved or dropped."""
         action = str(event["event_action"])
         place = (str(event["routing_key"]), str(event["dedup_key"]))
         incident = self._open.get(place)

@@ -1,4 +1,4 @@
-"""What a person would see in the local PagerDuty: the incidents, newest first, open ones on top."""
+"""The page of the local PagerDuty, as a person would see it: the incidents, newest first, open ones on top."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class Link:
 
 
 def page_of(account: Account, now: datetime) -> JsonObject:
-    incidents = sorted(account.incidents, key=lambda one: (one.open, one.opened_at, one.number), reverse=True)
+    incidents = sorted(
+        account.incidents, key=lambda incident: (incident.open, incident.opened_at, incident.number), reverse=True
+    )
     return {
         "incidents": incidents[:INCIDENTS_SHOWN],
         "earlier": max(0, len(incidents) - INCIDENTS_SHOWN),

@@ -35,7 +35,13 @@ def listing(name: str, items: Sequence[JsonObject], query: QueryParams) -> JsonO
     limit, offset = min(_number(query, "limit", 25), LIMIT_MAX), _number(query, "offset", 0)
     total = len(items) if query.get("total") == "true" else None
     shown = items[offset : offset + limit]
-    return {name: shown, "limit": limit, "offset": offset, "more": offset + limit < len(items), "total": total}
+    return {
+        name: shown,
+        "limit": limit,
+        "offset": offset,
+        "more": offset + limit < len(items),
+        "total": total,
+    }
 
 
 def incident_json(incident: Incident, base: str) -> JsonObject:
@@ -68,7 +74,11 @@ def alert_json(incident: Incident, base: str) -> JsonObject:
         "created_at": stamp(incident.opened_at),
         "service": _service(incident),
         "incident": {"id": incident.id, "type": "incident_reference"},
-        "body": {"type": "alert_body", "details": incident.payload.get("custom_details", {}), "cef_details": incident.payload},
+        "body": {
+            "type": "alert_body",
+            "details": incident.payload.get("custom_details", {}),
+            "cef_details": incident.payload,
+        },
         "html_url": f"{base}/#{incident.id}",
     }
 
@@ -89,7 +99,11 @@ def stamp(at: datetime) -> str:
 
 
 def _service(incident: Incident) -> JsonObject:
-    return {"id": f"P{incident.routing_key[-6:].upper()}", "type": "service_reference", "summary": incident.service}
+    return {
+        "id": f"P{incident.routing_key[-6:].upper()}",
+        "type": "service_reference",
+        "summary": incident.service,
+    }
 
 
 def _number(query: QueryParams, name: str, default: int) -> int:

@@ -46,7 +46,12 @@ class SlackSandbox(Vendor):
     template = "slack"
 
     def __init__(
-        self, workspace: Workspace, now: Callable[[], datetime], seed: int, pace: Pace | None, tiers: Mapping[str, Pace]
+        self,
+        workspace: Workspace,
+        now: Callable[[], datetime],
+        seed: int,
+        pace: Pace | None,
+        tiers: Mapping[str, Pace],
     ) -> None:
         super().__init__(now, seed)
         self.workspace = workspace
@@ -68,7 +73,8 @@ class SlackSandbox(Vendor):
         tiers: Mapping[str, Pace] | None = None,
         edit_window: timedelta | None = None,
     ) -> AsyncIterator[Self]:
-        """``pace`` limits posts per channel, ``tiers`` other methods, ``edit_window`` the time in which a message may be edited.
+        """``pace`` limits posts per channel, ``tiers`` other methods, ``edit_window`` the time in which a
+        message may be edited.
 
         None is no limit; `TIERS` are Slack's own.
         """
@@ -92,7 +98,9 @@ class SlackSandbox(Vendor):
         return self.workspace.by_name_or_id(name)
 
     def messages(self, channel: str) -> list[Message]:
-        """The messages of a channel (name or id), oldest first, deleted ones too; replies stand inside their message."""
+        """The messages of a channel (name or id), oldest first, deleted ones too; replies stand inside their
+        message.
+        """
         return self.channel(channel).messages
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -100,7 +108,7 @@ class SlackSandbox(Vendor):
 
     def state(self) -> JsonObject:
         shown = ("id", "name", "archived", "member", "messages")
-        return {"channels": [{name: getattr(one, name) for name in shown} for one in self.channels.values()]}
+        return {"channels": [{name: getattr(channel, name) for name in shown} for channel in self.channels.values()]}
 
     def reset(self) -> None:
         for limiter in (self._pace, *self._tiers.values()):

@@ -1,6 +1,7 @@
 """Block Kit's limits, as Slack enforces them: lengths count code points.
 
-https://docs.slack.dev/reference/block-kit/blocks; the cap over all blocks is undocumented (bolt-js #2509: about 13,200).
+https://docs.slack.dev/reference/block-kit/blocks; the cap over all blocks is undocumented (bolt-js #2509:
+about 13,200).
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ Item = Mapping[str, object]
 Complaints = Iterator[str]
 
 ITEM_COUNTS = {"actions": (1, 25), "context": (1, 10), "context_actions": (1, 5), "carousel": (1, 10)}
-OPTION_COUNTS = {"overflow": (1, 5), "checkboxes": (1, 10), "radio_buttons": (1, 10), "static_select": (0, 100)}
+OPTION_COUNTS = {
+    "overflow": (1, 5),
+    "checkboxes": (1, 10),
+    "radio_buttons": (1, 10),
+    "static_select": (0, 100),
+}
 # Longest value of each named string of a type; the common ones stand under "".
 LENGTHS: dict[str, dict[str, int]] = {
     "": {"action_id": ID_MAX, "block_id": ID_MAX, "url": URL_MAX, "image_url": URL_MAX},
@@ -73,7 +79,9 @@ BLOCK_TYPES = frozenset(
 
 
 def check_blocks(blocks: list[object]) -> None:
-    """Raises the error that Slack would answer: `invalid_blocks_format`, `invalid_blocks` or `msg_blocks_too_long`."""
+    """Raises the error that Slack would answer: `invalid_blocks_format`, `invalid_blocks` or
+    `msg_blocks_too_long`.
+    """
     if not all(isinstance(block, dict) for block in blocks):
         raise SlackError("invalid_blocks_format")
     complaints = [*_complaints(blocks)]

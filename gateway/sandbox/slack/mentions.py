@@ -1,4 +1,6 @@
-"""Who a message would notify: found in the raw text and in every mrkdwn or rich text of its blocks."""
+"""The people whom a message would notify, found in the raw text and in every mrkdwn or rich text of its
+blocks.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,9 @@ def mentioned(text: str, *structures: object, link_names: bool = False) -> tuple
     """`@here`, `@channel`, `@everyone`, group ids and user ids, each once, in the order found."""
     found: dict[str, None] = {}
     for piece in (text, *(piece for structure in structures for piece in mrkdwn_of(structure))):
-        found |= dict.fromkeys(f"@{one}" if one else group or user for one, group, user in _MENTION.findall(piece))
+        found |= dict.fromkeys(f"@{word}" if word else group or user for word, group, user in _MENTION.findall(piece))
         if link_names:
-            found |= dict.fromkeys(f"@{one}" for one in _BARE.findall(piece))
+            found |= dict.fromkeys(f"@{name}" for name in _BARE.findall(piece))
     return tuple(found)
 
 
@@ -36,7 +38,11 @@ def _of_object(item: dict[str, object]) -> Iterator[str]:
     if kind in {"user", "usergroup", "broadcast"}:
         yield _rich_mention(item)
     for value in item.values():
-        if isinstance(value, str) and kind in {"mrkdwn", "markdown", None}:  # attachments and their fields have no type
+        if isinstance(value, str) and kind in {
+            "mrkdwn",
+            "markdown",
+            None,
+        }:  # attachments and their fields have no type
             yield value
         yield from mrkdwn_of(value)
 

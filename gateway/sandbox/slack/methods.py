@@ -110,9 +110,12 @@ class Methods:
     def conversations_list(self, arguments: Arguments, _: Bot) -> JsonObject:
         without_archived = arguments.flag("exclude_archived")
         kinds = (arguments.text("types") or "public_channel").split(",")
-        channels = [one for one in self._workspace.channels.values() if not (one.archived and without_archived)]
+        channels = [channel for channel in self._workspace.channels.values() if not (channel.archived and without_archived)]
         shown, cursor = page(channels if "public_channel" in kinds else [], lambda one: one.id, arguments, 1_000)
-        return {"channels": [channel_json(one) for one in shown], "response_metadata": {"next_cursor": cursor}}
+        return {
+            "channels": [channel_json(channel) for channel in shown],
+            "response_metadata": {"next_cursor": cursor},
+        }
 
     def conversations_info(self, arguments: Arguments, _: Bot) -> JsonObject:
         return {"channel": channel_json(self._workspace.by_id(arguments.text("channel")))}
@@ -131,7 +134,13 @@ class Methods:
         if user_id not in self._workspace.people:
             raise SlackError("user_not_found")
         name = self._workspace.people[user_id]
-        person = {"id": user_id, "name": name.split()[0].lower(), "real_name": name, "deleted": False, "is_bot": False}
+        person = {
+            "id": user_id,
+            "name": name.split()[0].lower(),
+            "real_name": name,
+            "deleted": False,
+            "is_bot": False,
+        }
         return {"user": person | {"profile": {"real_name": name, "display_name": name.split()[0]}}}
 
     def _writable(self, channel: Channel) -> Channel:
@@ -155,7 +164,7 @@ class Methods:
 
 
 def _content(arguments: Arguments, before: Content) -> Content:
-    """What the message will say; what an update leaves out stays, an empty list takes it away."""
+    """Read what the message will say; what an update leaves out stays, an empty list takes it away."""
     blocks = arguments.items("blocks", "invalid_blocks_format")
     attachments = arguments.items("attachments", "invalid_attachments")
     check_blocks(blocks or [])
@@ -208,5 +217,8 @@ def _in_range(message: Message, arguments: Arguments) -> bool:
 def _messages_page(messages: list[Message], arguments: Arguments) -> JsonObject:
     shown, cursor = page(messages, lambda message: message.ts, arguments, 999)
     with_metadata = arguments.flag("include_all_metadata")
-    body: JsonObject = {"messages": [message_json(one, with_metadata=with_metadata) for one in shown], "has_more": bool(cursor)}
+    body: JsonObject = {
+        "messages": [message_json(message, with_metadata=with_metadata) for message in shown],
+        "has_more": bool(cursor),
+    }
     return body | ({"response_metadata": {"next_cursor": cursor}} if cursor else {})

@@ -94,7 +94,7 @@ def _styled(text: str) -> str:
 
 
 def _control(inside: str) -> Markup:
-    """What stands between `<` and `>`: a mention, a channel, a date or a link."""
+    """Show what stands between `<` and `>`: a mention, a channel, a date or a link."""
     target, _, label = inside.partition("|")
     if target.startswith("!date^"):
         return _date(target, label)

@@ -1,4 +1,4 @@
-"""What a person would see in the local Slack: channels on the left, the chosen one's messages on the right."""
+"""The page of the local Slack: channels on the left, the chosen one's messages on the right."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Tab:
 def page_of(workspace: Workspace, chosen: str, now: datetime) -> JsonObject:
     channel = _chosen(workspace, chosen)
     shown = [*channel.timeline()][:MESSAGES_SHOWN][::-1] if channel else []
-    tabs = [Tab(one.id, one.name, _count(one), one is channel) for one in workspace.channels.values()]
+    tabs = [Tab(other.id, other.name, _count(other), other is channel) for other in workspace.channels.values()]
     return {
         "tabs": tabs,
         "channel": channel,
@@ -44,7 +44,7 @@ def body_of(message: Message) -> Markup:
     """A message's blocks as HTML, or its text where it has none; attachments below with their colour."""
     blocks = Markup("").join(block_html(block) for block in message.blocks)
     body = blocks or Markup('<div class="text">{}</div>').format(mrkdwn(message.text))
-    return body + Markup("").join(_attachment(one) for one in message.content.attachments)
+    return body + Markup("").join(_attachment(attachment) for attachment in message.content.attachments)
 
 
 def block_html(block: object) -> Markup:
@@ -84,18 +84,18 @@ def _header(block: Mapping[str, object]) -> Markup:
 
 def _section(block: Mapping[str, object]) -> Markup:
     text = Markup('<div class="text">{}</div>').format(_text(block["text"])) if "text" in block else Markup("")
-    fields = Markup("").join(Markup("<div>{}</div>").format(_text(one)) for one in _items(block, "fields"))
+    fields = Markup("").join(Markup("<div>{}</div>").format(_text(field)) for field in _items(block, "fields"))
     grid = Markup('<div class="fields">{}</div>').format(fields) if fields else Markup("")
     return Markup('<div class="section"><div>{}</div>{}</div>').format(text + grid, _element(block.get("accessory")))
 
 
 def _context(block: Mapping[str, object]) -> Markup:
-    pieces = Markup("").join(Markup("<span>{}</span>").format(_element(one)) for one in _items(block, "elements"))
+    pieces = Markup("").join(Markup("<span>{}</span>").format(_element(item)) for item in _items(block, "elements"))
     return Markup('<div class="context">{}</div>').format(pieces)
 
 
 def _actions(block: Mapping[str, object]) -> Markup:
-    return Markup('<div class="actions">{}</div>').format(Markup("").join(_element(one) for one in _items(block, "elements")))
+    return Markup('<div class="actions">{}</div>').format(Markup("").join(_element(item) for item in _items(block, "elements")))
 
 
 def _element(element: object) -> Markup:
@@ -132,7 +132,7 @@ def _rich_text(block: Mapping[str, object]) -> Markup:
 def _rich(item: object) -> Markup:
     if not isinstance(item, dict):
         return Markup("")
-    inner = Markup("").join(_rich(one) for one in _items(item, "elements"))
+    inner = Markup("").join(_rich(inner) for inner in _items(item, "elements"))
     label = str(item.get("text") or item.get("url") or "")
     link = safe_link(item.get("url"))
     return inner or (Markup('<a href="{}">{}</a>').format(link, label) if link else escape(label))

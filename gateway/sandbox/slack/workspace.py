@@ -1,4 +1,4 @@
-"""What the local Slack remembers: bots, people, channels, messages and their threads."""
+"""The memory of the local Slack: bots, people, channels, messages and their threads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ JsonObject = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """Who a token speaks as."""
+    """The bot that a token speaks as."""
 
     name: str = "Alert Gateway"
     bot_id: str = "B0GATEWAY"
@@ -23,7 +23,7 @@ class Bot:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a message says; the raw blocks and attachments as sent."""
+    """The content of a message; the raw blocks and attachments as sent."""
 
     text: str
     blocks: list[object] = field(default_factory=list)
@@ -89,7 +89,9 @@ class Channel:
         return message
 
     def timeline(self) -> Iterator[Message]:
-        """What the channel shows, newest first: broadcast replies too; a deleted parent of replies as a tombstone."""
+        """Return what the channel shows, newest first: broadcast replies too; a deleted parent of replies as
+        a tombstone.
+        """
         for message in reversed(self.by_ts.values()):
             if (message.thread_ts is None or message.broadcast) and (not message.deleted or message.live_replies):
                 yield message

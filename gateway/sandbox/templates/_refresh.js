@@ -7,10 +7,10 @@ async function refresh() {
     const html = await answer.text();
     document.body.classList.remove("gone");
     if (!answer.ok || html === shown) return;
-    const open = new Set([...box.querySelectorAll("details[open]")].map((one) => one.dataset.key));
+    const open = new Set([...box.querySelectorAll("details[open]")].map((item) => item.dataset.key));
     const atEnd = innerHeight + scrollY >= document.body.scrollHeight - 40;
     box.innerHTML = html;
-    for (const one of box.querySelectorAll("details")) if (open.has(one.dataset.key)) one.open = true;
+    for (const item of box.querySelectorAll("details")) if (open.has(item.dataset.key)) item.open = true;
     if (box.dataset.follow && atEnd && shown !== null) scrollTo(0, document.body.scrollHeight);
     shown = html;
   } catch { document.body.classList.add("gone"); }

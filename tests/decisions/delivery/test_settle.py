@@ -165,7 +165,7 @@ def test_an_unanswered_message_that_is_found_was_delivered() -> None:
         NotifiedState.FIRING,
         MESSAGE,
         None,
-        0,
+        None,
     )
     assert step(found, at=19 * SECOND) == Rest(None, RestReason.NOTHING_DUE)
 

@@ -1,0 +1,37 @@
+"""How mails are sent and their server is examined. Importing this module imports the client of SMTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.model.rules.destination import Destination
+from gateway.outbound.kind import Examined, Mark, Wiring
+from gateway.outbound.mail.client import NotTaken, SmtpClient
+from gateway.outbound.mail.destination import EMAIL
+from gateway.outbound.mail.notifier import MailNotifier
+from gateway.outbound.mail.url import parse_smtp_url
+
+EXAMINE_SECONDS = 5.0
+
+
+def make_notifier(wiring: Wiring) -> MailNotifier:
+    """Each mail reads the server from its secret, so that nothing of the wiring is needed."""
+    del wiring
+    return MailNotifier()
+
+
+async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined:
+    """Connect, encrypt and log in, and send nothing."""
+    del wiring
+    variable = destination.credential
+    try:
+        server = parse_smtp_url(secrets[variable])
+    except ValueError as error:
+        return Examined(Mark.BAD, f"{variable}: {error}")
+    try:
+        await SmtpClient(EXAMINE_SECONDS).check(server)
+    except NotTaken as trouble:
+        said = EMAIL.trouble(trouble.answer, variable)
+        return Examined(Mark.BAD, f"{server} ({server.encryption}): {said}")
+    login = f"takes the login of {variable}" if server.user else "answers; nobody logs in"
+    return Examined(Mark.GOOD, f"{server} ({server.encryption}) {login}")

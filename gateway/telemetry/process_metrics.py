@@ -1,0 +1,108 @@
+"""Counters of what this process did since it started: webhooks, deliveries, lost races, faults."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from gateway.model.verdict import NotifyReason, Outcome, Reason
+
+FAST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+SLOW_SECONDS = (0.1, 0.5, 1, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800)
+OUTCOMES_OF = {
+    Reason.FIRST_FIRING: (Outcome.OPENED,),
+    Reason.FIRED_AGAIN: (Outcome.OPENED,),
+    Reason.DISPUTED: (Outcome.OPENED,),
+    Reason.STILL_FIRING: (Outcome.REPEATED,),
+    Reason.COPY_ADDED: (Outcome.CHANGED,),
+    Reason.COPY_ENDED: (Outcome.CHANGED,),
+    Reason.DISPUTE_SETTLED: (Outcome.CHANGED,),
+    Reason.LAST_COPY_ENDED: (Outcome.ENDED,),
+    Reason.ALREADY_ENDED: (Outcome.IGNORED,),
+    Reason.ORPHAN_RESOLVE: (Outcome.IGNORED,),
+    Reason.LATE_RESOLVE: (Outcome.IGNORED,),
+    Reason.TOO_OLD: (Outcome.IGNORED,),
+    Reason.MALFORMED: (Outcome.QUARANTINED,),
+    Reason.OUTSIDE_SOURCE: (Outcome.QUARANTINED,),
+}
+
+
+class ProcessMetrics:
+    """Counters of what this process did since it started."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._count_intake(registry)
+        self._count_delivery(registry)
+        self._count_work(registry)
+        for why in NotifyReason:
+            self.notifications.labels(why.value)
+        for reason in Reason:
+            for outcome in OUTCOMES_OF.get(reason, ()):
+                self.verdicts.labels(outcome, reason)
+
+    def _count_intake(self, registry: CollectorRegistry) -> None:
+        counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
+        self.webhooks = counter("gateway_webhooks", "Webhooks by answer", ["status", "reason"])
+        self.webhook_seconds = histogram(
+            "gateway_webhook_seconds", "From a webhook's arrival to its answer", buckets=FAST_SECONDS
+        )
+        self.truncated = counter("gateway_truncated_alerts", "Alerts that Alertmanager left out (max_alerts)")
+        self.verdicts = counter(
+            "gateway_observations",
+            "Alerts taken, by what they meant",
+            ["outcome", "reason"],
+        )
+
+    def _count_delivery(self, registry: CollectorRegistry) -> None:
+        counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
+        self.deliveries = counter(
+            "gateway_deliveries",
+            "Sends by destination and answer",
+            ["destination", "outcome"],
+        )
+        self.notifications = counter(
+            "gateway_notifications", "Notifications that a vendor took, by why they were due", ["reason"]
+        )
+        self.delivery_seconds = histogram(
+            "gateway_delivery_seconds",
+            "How long a vendor took to answer",
+            ["destination"],
+            buckets=FAST_SECONDS,
+        )
+        self.shipped = counter(
+            "gateway_audit_entries",
+            "Entries of the audit trail by destination",
+            ["destination", "outcome"],
+        )
+        self.told_seconds = histogram(
+            "gateway_alert_to_delivery_seconds",
+            "From an incident's first alert to its first telling, waits included",
+            buckets=SLOW_SECONDS,
+        )
+
+    def _count_work(self, registry: CollectorRegistry) -> None:
+        counter = partial(Counter, registry=registry)
+        self.heartbeats = counter(
+            "gateway_heartbeats",
+            "Heartbeats of our own: sent, failed, or withheld while we are not well",
+            ["outcome"],
+        )
+        self.retries = counter(
+            "gateway_transaction_retries",
+            "Decisions made again because another writer was quicker, by what was to be written",
+            ["transaction"],
+        )
+        self.batches = counter(
+            "gateway_batches",
+            "Webhooks, ends or plans committed together, by what became of the commit",
+            ["what", "outcome"],
+        )
+        self.background = counter(
+            "gateway_background_failures", "Background work that ended and was begun again", ["work", "end"]
+        )
+        self.failures = counter(
+            "gateway_subject_failures",
+            "Faults of our own while working on a subject",
+            ["kind"],
+        )

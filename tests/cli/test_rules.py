@@ -1,0 +1,153 @@
+"""`gateway check` and `gateway explain`: what they print and how they end."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.support.command_line import BAD, RULES, Done, Gateway, written
+from tests.support.processes import body
+
+DOWN: dict[str, object] = {
+    "status": "firing",
+    "labels": {"alertname": "Down", "service": "pay", "severity": "warning"},
+    "startsAt": "2026-11-23T10:00:00Z",
+}
+
+
+# check
+
+
+def test_good_rules_are_counted_and_end_with_0(gateway: Gateway) -> None:
+    done = gateway("check", written("rules.yaml", RULES))
+    assert (done.code, done.out.split("(")[0]) == (0, "ok: 2 destinations, 1 route ")
+
+
+def test_without_an_argument_the_rules_of_the_settings_are_checked(gateway: Gateway) -> None:
+    written("mine/rules.yaml", RULES)
+    assert gateway("check", GATEWAY_RULES="mine").code == 0
+
+
+def test_without_any_word_of_them_the_rules_are_in_rules(gateway: Gateway) -> None:
+    written("rules/all.yaml", BAD)
+    assert "\nrules/all.yaml:5:24: " in gateway("check").out
+
+
+def test_bad_rules_are_named_by_file_line_and_column_with_the_nearest_name_and_end_with_1(gateway: Gateway) -> None:
+    done = gateway("check", written("rules.yaml", BAD))
+    assert done.code == 1
+    assert "rules.yaml:5:24: unknown key `notifi`; did you mean `notify`?" in done.out.splitlines()
+
+
+def test_every_error_is_named_and_not_the_first_alone(gateway: Gateway) -> None:
+    done = gateway("check", written("rules.yaml", BAD.replace("30s", "soon")))
+    assert len([line for line in done.out.splitlines() if line.startswith("rules.yaml:5:")]) >= 2
+
+
+def test_a_warning_is_shown_and_ends_with_0(gateway: Gateway) -> None:
+    done = gateway("check", written("rules.yaml", RULES.replace("notify: [chat]", "notify: []")))
+    assert done.code == 0
+    assert "rules.yaml:2:3: warning: destination `chat` is used by no route" in done.out
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        pytest.param("nowhere", "nowhere:1:1: there is no such file or folder", id="a folder that is not there"),
+        pytest.param(".", "no *.yaml file in this folder", id="a folder without rules"),
+    ],
+)
+def test_rules_that_are_not_there_end_with_1(gateway: Gateway, place: str, said: str) -> None:
+    done = gateway("check", place)
+    assert (done.code, said in done.out) == (1, True)
+
+
+def test_findings_for_machines_have_level_place_and_message(gateway: Gateway) -> None:
+    done = gateway("check", written("rules.yaml", BAD), "--json")
+    assert done.code == 1
+    message = "unknown key `notifi`; did you mean `notify`?"
+    assert {"level": "error", "file": "rules.yaml", "line": 5, "column": 24, "message": message} in done.json
+
+
+def test_good_rules_for_machines_are_an_empty_list(gateway: Gateway) -> None:
+    done = gateway("check", written("rules.yaml", RULES), "--json")
+    assert (done.code, done.json) == (0, [])
+
+
+@pytest.mark.parametrize(("rules", "good"), [pytest.param(RULES, True, id="good"), pytest.param(BAD, False, id="bad")])
+def test_the_schema_for_editors_judges_rules_as_check_does(gateway: Gateway, rules: str, good: bool) -> None:
+    schema = gateway("check", "--schema").json
+    assert jsonschema.Draft202012Validator(schema).is_valid(yaml.safe_load(rules)) is good
+
+
+# explain
+
+
+def explained(gateway: Gateway, *options: str, alerts: tuple[object, ...] = (DOWN,)) -> Done:
+    written("rules.yaml", RULES)
+    written("body.json", json.dumps({"version": "4", "alerts": alerts}))
+    return gateway("explain", "body.json", "--rules", "rules.yaml", *options)
+
+
+def test_an_explanation_names_step_reason_wait_and_rule(gateway: Gateway) -> None:
+    done = explained(gateway, "--at", "2026-11-23T10:00:00Z")
+    assert done.code == 0
+    assert done.out.splitlines()[:2] == [
+        "Down  [warning]  service=pay severity=warning",
+        "  deduplicate  opened (first_firing)",
+    ]
+    assert "chat         held (group_wait), in 30s" in done.out
+    assert "pager        suppressed (page_when) by everything (rules.yaml:5)" in done.out
+
+
+def test_an_explanation_for_machines_has_the_same(gateway: Gateway) -> None:
+    (found,) = explained(gateway, "--json").json["alerts"]
+    assert (found["name"], found["outcome"], found["reason"]) == ("Down", "opened", "first_firing")
+    assert {one["target"]: one["reason"] for one in found["told"]} == {"chat": "group_wait", "pager": "page_when"}
+
+
+def test_what_is_quarantined_is_shown_with_its_place(gateway: Gateway) -> None:
+    done = explained(gateway, alerts=({"labels": {"alertname": 5}},))
+    assert (done.code, done.out.startswith("quarantined: alerts[].labels.alertname: ")) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-11-23T10:00:00Z",
+        "2026-11-23T11:00:00+01:00",
+        "2026-11-23T10:00:00.25Z",
+        "2026-11-23T10:00:00.123456789Z",
+        "2026-11-23T10:00:00",
+    ],
+)
+def test_a_time_is_taken_as_alertmanager_writes_it(gateway: Gateway, moment: str) -> None:
+    told = explained(gateway, "--json", "--at", moment).json["alerts"][0]["told"]
+    assert next(one["at"] for one in told if one["target"] == "chat") // 1000 == 1_795_428_030
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "", "2026-13-01T00:00:00Z"])
+def test_a_time_that_is_none_is_wrong_usage(gateway: Gateway, moment: str) -> None:
+    assert explained(gateway, "--at", moment).code == 2
+
+
+@pytest.mark.parametrize("given", [b"", b"hello", b"[]", b"{}", b"\xff", b'{"alerts": {}}'])
+def test_a_body_that_is_no_webhook_is_what_the_door_would_refuse(gateway: Gateway, given: bytes) -> None:
+    written("rules.yaml", RULES)
+    done = gateway("explain", "-", "--rules", "rules.yaml", given=given)
+    assert (done.code, done.out.startswith("refused with 400: ")) == (1, True)
+
+
+def test_a_body_from_a_pipe_is_explained(gateway: Gateway) -> None:
+    written("rules.yaml", RULES)
+    done = gateway("explain", "-", "--rules", "rules.yaml", given=json.dumps(body(DOWN)).encode())
+    assert (done.code, done.out.startswith("Down  [warning]")) == (0, True)
+
+
+def test_rules_with_errors_explain_nothing_and_are_named(gateway: Gateway) -> None:
+    written("rules.yaml", BAD)
+    done = gateway("explain", "-", "--rules", "rules.yaml", given=b"{}")
+    assert (done.code, "rules.yaml:5:24" in done.err) == (1, True)

@@ -1,0 +1,175 @@
+"""The environment is read strictly: every fault is told at once, and what counts as a secret is in no log line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.config.environment import Environment
+from gateway.errors import BadSettings
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        pytest.param({"GATEWAY_LISTN": "x"}, "GATEWAY_LISTN: there is no such setting; did you mean GATEWAY_LISTEN?", id="a wrong name"),
+        pytest.param({"GATEWAY_LISTEN": "0.0.0.0:9096"}, "set GATEWAY_WEBHOOK_TOKEN and GATEWAY_ADMIN_TOKEN", id="open to others without tokens"),
+        pytest.param({"GATEWAY_LISTEN": "[::]:9096", "GATEWAY_WEBHOOK_TOKEN": "x"}, "set GATEWAY_ADMIN_TOKEN", id="one token is not enough"),
+        pytest.param({"GATEWAY_REDIS_WAIT": "1"}, "GATEWAY_REDIS_WAIT: the embedded store has no replicas", id="replicas of the embedded store"),
+        pytest.param({"GATEWAY_REDIS_WAIT": "-1"}, "GATEWAY_REDIS_WAIT: ", id="fewer replicas than none"),
+        pytest.param({"GATEWAY_LISTEN": "9096"}, "an address with a port is needed", id="no address"),
+        pytest.param({"GATEWAY_LISTEN": "localhost:99999"}, "an address with a port is needed", id="no such port"),
+        pytest.param({"GATEWAY_MAX_BODY": "huge"}, "GATEWAY_MAX_BODY: ", id="a number that is none"),
+        pytest.param({"GATEWAY_LOG": "xml"}, "GATEWAY_LOG: ", id="a word that is none of the known"),
+        pytest.param({"SLACK_API_URL": "slack.com"}, "SLACK_API_URL: ", id="an address that is none"),
+        pytest.param({"GATEWAY_VENDOR_PROXY": "proxy:3128"}, "GATEWAY_VENDOR_PROXY: an address such as http://proxy:3128", id="a proxy without http"),
+        pytest.param({"GATEWAY_WEBHOOK_TOKEN": " , "}, "GATEWAY_WEBHOOK_TOKEN: Value error, it is set and holds no token", id="a list of no tokens"),
+        pytest.param({"GATEWAY_ADMIN_TOKEN_FILE": "/dev/null"}, "GATEWAY_ADMIN_TOKEN_FILE: /dev/null is empty", id="an empty file"),
+        pytest.param({"GATEWAY_ADMIN_TOKEN_FILE": "/not/there"}, "GATEWAY_ADMIN_TOKEN_FILE: /not/there cannot be read", id="a file that is not there"),
+    ],
+)  # fmt: skip
+def test_what_is_impossible_is_named_with_the_remedy(variables: dict[str, str], said: str) -> None:
+    with pytest.raises(BadSettings) as caught:
+        Environment(variables).demand_tokens()
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:1", "localhost:1", "[::1]:1", "127.9.9.9:1"])
+def test_on_this_machine_alone_no_token_is_needed(listen: str) -> None:
+    Environment({"GATEWAY_LISTEN": listen}).demand_tokens()
+
+
+def test_looking_at_rules_needs_no_token() -> None:
+    """In an image that listens on all addresses, `gateway check` runs without any."""
+    assert Environment({"GATEWAY_LISTEN": "0.0.0.0:9096"}).settings.port == 9096
+
+
+def test_a_secret_comes_from_a_file_and_others_by_name(tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("from-a-file\n")
+    environment = Environment({"SLACK_BOT_TOKEN_FILE": str(tmp_path / "t"), "PAY_BOT": "xoxb-pay-secret", "EMPTY": ""})
+    assert environment.settings.slack_bot_token is not None
+    assert environment.secret("SLACK_BOT_TOKEN") == "from-a-file"
+    assert environment.secret("PAY_BOT") == "xoxb-pay-secret"
+    assert environment.secret("EMPTY") is None
+    assert environment.secret("NOBODY") is None
+
+
+def test_no_secret_is_shown_in_an_error_or_a_representation() -> None:
+    variables = {"GATEWAY_ADMIN_TOKEN": "very-secret", "GATEWAY_REDIS_URL": "redis://:very-secret@host"}
+    assert "very-secret" not in repr(Environment(variables).settings)
+    with pytest.raises(BadSettings) as caught:
+        Environment({**variables, "GATEWAY_MAX_BODY": "very-secret"})
+    assert "very-secret" not in str(caught.value)
+
+
+def test_what_kubernetes_puts_into_the_environment_is_nobodys_setting() -> None:
+    links = {
+        "GATEWAY_PORT": "tcp://10.0.0.1:9096",
+        "GATEWAY_SERVICE_HOST": "10.0.0.1",
+        "GATEWAY_PORT_9096_TCP_ADDR": "10.0.0.1",
+    }
+    assert Environment(links).settings.port == 9096
+
+
+def test_sources_with_tokens_of_their_own_need_no_shared_one() -> None:
+    environment = Environment({"GATEWAY_LISTEN": "0.0.0.0:9096", "GATEWAY_ADMIN_TOKEN": "admin"})
+    environment.demand_tokens(sources_have_them=True)
+    with pytest.raises(BadSettings, match=r"set GATEWAY_WEBHOOK_TOKEN$"):
+        environment.demand_tokens()
+    with pytest.raises(BadSettings, match=r"set GATEWAY_ADMIN_TOKEN$"):
+        Environment({"GATEWAY_LISTEN": "0.0.0.0:9096"}).demand_tokens(sources_have_them=True)
+
+
+def test_an_address_that_a_rule_names_hides_its_password_as_written_and_as_meant() -> None:
+    environment = Environment({"AM_A": "https://gw:pass%40word@am.example:9093"})
+    environment.secret("AM_A")
+    assert {"pass%40word", "pass@word"} <= set(environment.secrets())
+
+
+def test_the_old_name_of_a_setting_works_and_says_so() -> None:
+    environment = Environment({"GATEWAY_SLOTS": "4"})
+    assert environment.settings.shards == 4
+    assert environment.warnings == ("GATEWAY_SLOTS is the old name of GATEWAY_SHARDS: rename it",)
+
+
+def test_the_old_name_of_a_setting_may_name_a_file_too(tmp_path: Path) -> None:
+    (tmp_path / "shards").write_text("4\n", "utf-8")
+    environment = Environment({"GATEWAY_SLOTS_FILE": str(tmp_path / "shards")})
+    assert environment.settings.shards == 4
+    assert environment.warnings == ("GATEWAY_SLOTS_FILE is the old name of GATEWAY_SHARDS_FILE: rename it",)
+
+
+def test_both_names_of_a_setting_set_alike_are_a_warning() -> None:
+    environment = Environment({"GATEWAY_SLOTS": "4", "GATEWAY_SHARDS": "4"})
+    assert environment.settings.shards == 4
+    assert environment.warnings == ("GATEWAY_SLOTS and GATEWAY_SHARDS are both set, to the same: remove GATEWAY_SLOTS",)
+
+
+@pytest.mark.parametrize("new", ["GATEWAY_SHARDS", "GATEWAY_SHARDS_FILE"])
+def test_both_names_of_a_setting_set_differently_are_refused_and_both_are_named(new: str) -> None:
+    with pytest.raises(BadSettings, match=f"GATEWAY_SLOTS and {new} are both set, differently"):
+        Environment({"GATEWAY_SLOTS": "4", new: "8"})
+
+
+def test_the_new_name_of_a_setting_says_nothing() -> None:
+    assert Environment({"GATEWAY_SHARDS": "4"}).warnings == ()
+
+
+# What counts as a secret
+
+
+@pytest.mark.parametrize(
+    ("variables", "hidden"),
+    [
+        pytest.param({"GATEWAY_WEBHOOK_TOKEN": "token-one,token-two"}, {"token-one", "token-two"}, id="each of several tokens"),
+        pytest.param({"GATEWAY_REDIS_URL": "redis://:open-sesame@host"}, {"open-sesame"}, id="the password in an address"),
+        pytest.param(
+            {"GATEWAY_REDIS_URL": "redis+sentinel://:open%40sesame@a,b:1/main?sentinel_password=say%20friend"},
+            {"open%40sesame", "open@sesame", "say friend"},
+            id="each password in an address, as written and as meant",
+        ),
+        pytest.param({"PAGERDUTY_ROUTING_KEY": "r" * 32}, {"r" * 32}, id="a routing key"),
+        pytest.param({"OTHER_PASSWORD": "hunter22"}, {"hunter22"}, id="what is a password by its name"),
+    ],
+)
+def test_it_is_a_secret(variables: dict[str, str], hidden: set[str]) -> None:
+    assert hidden <= set(Environment(variables).secrets())
+
+
+def test_a_setting_that_is_none_is_not_hidden() -> None:
+    assert set(Environment({"GATEWAY_PUBLIC_URL": "http://gateway.example", "HOME": "/home/somebody"}).secrets()) == set()
+
+
+def test_a_text_too_short_to_be_a_secret_is_not_hidden() -> None:
+    assert set(Environment({"SOME_TOKEN": "true"}).secrets()) == set()
+
+
+def test_what_a_rule_file_asks_for_is_a_secret_from_then_on() -> None:
+    environment = Environment({"PAY_BOT": "pays-own-bot"})
+    secrets = environment.secrets()
+    assert "pays-own-bot" not in secrets
+    environment.secret("PAY_BOT")
+    assert "pays-own-bot" in secrets
+
+
+def test_an_unreadable_file_of_another_program_stops_nothing_until_it_is_asked_for() -> None:
+    environment = Environment({"MAIL_PASSWORD_FILE": "/not/there", "SSL_CERT_FILE": "/not/there"})
+    assert set(environment.secrets()) == set()
+    with pytest.raises(BadSettings, match="MAIL_PASSWORD_FILE: /not/there cannot be read"):
+        environment.secret("MAIL_PASSWORD")
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    with pytest.raises(BadSettings) as caught:
+        Environment(
+            {
+                "GATEWAY_ADMIN_TOKEN_FILE": "/not/there",
+                "SLACK_BOT_TOKEN_FILE": str(tmp_path / "binary"),
+                "GATEWAY_PROT": "1",
+                "GATEWAY_MAX_BODY": "0",
+            }
+        )
+    said = [line.partition(":")[0] for line in str(caught.value).splitlines()]
+    assert sorted(said) == ["GATEWAY_ADMIN_TOKEN_FILE", "GATEWAY_MAX_BODY", "GATEWAY_PROT", "SLACK_BOT_TOKEN_FILE"]

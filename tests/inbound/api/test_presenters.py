@@ -1,0 +1,84 @@
+"""Records are shown with the words and times of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.inbound.api.presenters import moment, show_alert, show_incident, show_target, state_of
+from gateway.model.alert import Alert, Copy
+from gateway.model.durations import HOUR
+from gateway.model.incident import Acknowledgement, Closure, Incident
+from gateway.model.ledger import Ledger
+from gateway.model.severity import Severity
+
+NOW = 1_800_000_000_000
+OPEN = Incident("i1", NOW, "service (rules.yaml:7)", (), (), revision=1, firing=1, last_new_at=NOW, last_change_at=NOW)
+TAKEN = Acknowledgement("ann", NOW, Severity.CRITICAL)
+CLOSED = Closure("bob", NOW, NOW + HOUR, Severity.CRITICAL, "known")
+
+
+def alert(name: str, severity: Severity, *, firing: bool = True) -> Alert:
+    return Alert(
+        id=name.lower(),
+        labels={"alertname": name},
+        annotations={},
+        severity=severity,
+        copies={"default/f1": Copy(firing, NOW)},
+        episode=1,
+        firing=firing,
+        started_at=NOW,
+        ended_at=0 if firing else NOW + HOUR,
+        held_until=0,
+        incident="i1",
+        last_seen=NOW,
+        spoken_by="default/f1",
+        source_url="",
+    )
+
+
+def test_never_is_null_and_an_instant_is_in_utc() -> None:
+    assert moment(0) is None
+    assert str(moment(NOW)) == "2027-01-15 08:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({}, "open"),
+        ({"acknowledged": TAKEN}, "acknowledged"),
+        ({"firing": 0, "acknowledged": TAKEN}, "quiet"),
+        ({"closed": CLOSED, "acknowledged": TAKEN}, "closed_by_hand"),
+        ({"resolved_at": NOW, "closed": CLOSED}, "resolved"),
+    ],
+)
+def test_an_incident_is_in_one_state_and_the_later_one_counts(change: dict[str, Any], state: str) -> None:
+    assert state_of(msgspec.structs.replace(OPEN, **change)) == state
+
+
+def test_an_incident_is_as_severe_as_what_fires_of_it() -> None:
+    alerts = [alert("Slow", Severity.WARNING), alert("Down", Severity.CRITICAL, firing=False)]
+    assert show_incident(OPEN, alerts).severity == "warning"
+
+
+def test_an_incident_of_which_nothing_fires_any_more_is_as_severe_as_it_was() -> None:
+    assert show_incident(OPEN, [alert("Down", Severity.CRITICAL, firing=False)]).severity == "critical"
+
+
+def test_who_closed_an_incident_and_until_when_is_shown() -> None:
+    shown = show_incident(msgspec.structs.replace(OPEN, closed=CLOSED), [alert("Down", Severity.CRITICAL)])
+    assert shown.closed is not None
+    assert (shown.closed.by, shown.closed.note, shown.closed.until) == ("bob", "known", moment(NOW + HOUR))
+    assert shown.acknowledged is None
+
+
+def test_an_alert_is_shown_with_what_each_source_says_of_it() -> None:
+    shown = show_alert(alert("Down", Severity.CRITICAL))
+    assert (shown.name, shown.severity, shown.copies, shown.ended_at) == ("Down", "critical", {"default/f1": True}, None)
+
+
+def test_a_target_that_was_told_nothing_has_no_remote_and_no_error() -> None:
+    shown = show_target(Ledger("i1", "chat", "chat"))
+    assert (shown.told, shown.remote, shown.error, shown.dead_letter, shown.told_at) == ("none", None, None, None, None)

@@ -1,0 +1,64 @@
+"""Webhooks go to their endpoint, all other requests to the routes, and a fault of ours shows nothing of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+from structlog.testing import capture_logs
+
+from gateway.inbound.asgi import AsgiApp
+
+
+async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("the endpoint of webhooks")(scope, receive, send)
+
+
+async def here(_request: Request) -> Response:
+    return PlainTextResponse("a route")
+
+
+async def faulty(_request: Request) -> Response:
+    raise ValueError("a detail of ours")
+
+
+APP = AsgiApp(endpoint, [Route("/here", here), Route("/faulty", faulty)])
+
+
+async def ask(path: str, method: str = "GET") -> httpx.Response:
+    transport: Any = httpx.ASGITransport(APP, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        return await client.request(method, path)
+
+
+@pytest.mark.parametrize("path", ["/webhooks/alertmanager", "/webhooks/alertmanager/", "/webhooks/alertmanager/events"])
+async def test_webhooks_go_to_their_endpoint_whatever_the_method_and_never_by_a_redirect(path: str) -> None:
+    for method in ("POST", "GET"):
+        assert (await ask(path, method)).text == "the endpoint of webhooks"
+
+
+async def test_other_paths_go_to_the_routes() -> None:
+    assert (await ask("/here")).text == "a route"
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [("/nowhere", "GET", 404), ("/here/", "GET", 404), ("/webhooks", "POST", 404), ("/here", "POST", 405)],
+)
+async def test_what_is_not_there_is_answered_as_the_api_answers(path: str, method: str, status: int) -> None:
+    answer = await ask(path, method)
+    assert (answer.status_code, answer.json().keys()) == (status, {"error", "field", "remedy"})
+
+
+async def test_a_fault_of_ours_is_logged_and_answered_without_a_word_of_it() -> None:
+    with capture_logs() as lines:
+        answer = await ask("/faulty")
+    assert (answer.status_code, answer.json()["error"]) == (500, "a fault of the gateway: its log says more")
+    (line,) = lines
+    assert (line["event"], line["method"], line["path"]) == ("request_failed", "GET", "/faulty")
+    assert "a detail of ours" in repr(line["exc_info"])

@@ -1,0 +1,83 @@
+"""Probes and scrapes say whether the process lives, whether its store answers, and what it counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from gateway.errors import StateUnavailable
+from gateway.inbound import probes
+from gateway.inbound.probes import Probes
+from gateway.model.verdict import Reason
+from gateway.storage.memory import MemoryStore
+from gateway.telemetry.metrics import Metrics
+from tests.support.processes import alert
+from tests.support.running_gateway import Running
+
+
+async def test_every_verdict_reason_is_a_metric_from_the_start(app: Running) -> None:
+    text = (await app.ask("/metrics")).text
+    assert 'gateway_observations_total{outcome="opened",reason="first_firing"} 0.0' in text
+    assert 'gateway_identity_residue{identity="ends"} 0.0' in text
+    for reason in Reason:
+        assert f'reason="{reason}"' in text
+
+
+async def test_why_members_are_not_told_is_a_metric(app: Running) -> None:
+    await app.webhook(alert("idle", starts="2026-11-23T10:00:00Z", severity="warning"))
+    await app.until(lambda: app.slack.messages("alerts"))
+    await app.gateway.auditor.look()
+    text = (await app.ask("/metrics")).text
+    assert 'gateway_standing_reason{reason="page_when"} 1.0' in text
+
+
+class Stuck:
+    """A store that answers nothing, or says why it is away."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self._error = error
+
+    async def now(self) -> int:
+        if self._error is not None:
+            raise self._error
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def probe(path: str, store: Any, health: Mapping[str, object] | None = None) -> httpx.Response:
+    routes = Probes(store, Metrics(), lambda: health or {}).routes()
+    transport = httpx.ASGITransport(Starlette(routes=routes))
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        return await client.get(path)
+
+
+async def test_a_process_without_its_store_is_alive_and_not_ready() -> None:
+    away = Stuck(StateUnavailable("no route to the store"))
+    assert (await probe("/livez", away)).status_code == 200
+    answer = await probe("/readyz", away)
+    assert (answer.status_code, answer.text) == (503, "the store is away: no route to the store\n")
+
+
+async def test_a_store_that_does_not_answer_in_time_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "READY_TIMEOUT_SECONDS", 0.01)
+    assert (await asyncio.wait_for(probe("/readyz", Stuck()), 5)).status_code == 503
+
+
+async def test_a_process_with_its_store_is_ready() -> None:
+    answer = await probe("/readyz", MemoryStore(lambda: 1))
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+async def test_health_is_what_the_gateway_says_of_itself() -> None:
+    assert (await probe("/health", Stuck(), {"status": "degraded"})).json() == {"status": "degraded"}
+
+
+async def test_metrics_are_in_the_format_of_prometheus() -> None:
+    answer = await probe("/metrics", Stuck())
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    assert "# TYPE gateway_webhooks_total counter" in answer.text

@@ -1,0 +1,22 @@
+"""A PagerDuty service as a destination: it always interrupts, and knows no state between firing and resolved."""
+
+from __future__ import annotations
+
+from gateway.model.rules.destination import Destination, Interrupts
+from gateway.model.rules.origin import BUILT_IN, SecretName
+from gateway.outbound.pagerduty.destination import PagerDutyService
+
+SERVICE = PagerDutyService(SecretName("KEY"), "PXXXXXX")
+
+
+def test_it_always_interrupts_and_shows_no_quiet() -> None:
+    assert (SERVICE.interrupts, SERVICE.shows_quiet) == (Interrupts.ALWAYS, False)
+
+
+def test_it_is_called_by_its_service_or_by_the_destinations_name() -> None:
+    assert Destination("pager", BUILT_IN, SERVICE).address == "PXXXXXX"
+    assert Destination("pager", BUILT_IN, PagerDutyService(SecretName("KEY"))).address == "pager"
+
+
+def test_the_routing_key_is_the_place() -> None:
+    assert SERVICE.place == "KEY"

@@ -1,0 +1,54 @@
+"""What Slack's answers mean: every code that the vendor names, and every body that is no answer at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.model.notification import Refused, Unanswered
+from gateway.outbound.slack.answers import judge
+
+METHODS = Path(__file__).parents[3] / "../shared/data/specs/slack/web_api_methods.json"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "meaning"),
+    [
+        pytest.param(429, {"error": "ratelimited"}, {"Retry-After": "7"}, Refused("rate_limited", retry_after=7_000), id="429 says when to come again"),
+        pytest.param(429, b"", {}, Refused("rate_limited", retry_after=1_000), id="429 that does not say when"),
+        pytest.param(429, None, {"retry-after": "soon"}, Refused("rate_limited", retry_after=1_000), id="429 that says it in words"),
+        pytest.param(200, {"error": "rate_limited"}, {}, Refused("rate_limited", retry_after=1_000), id="a limit may come with 200"),
+        pytest.param(200, {"error": "invalid_auth"}, {}, Refused("auth", "invalid_auth", permanent=True), id="a bad token is for good"),
+        pytest.param(200, {"error": "is_archived"}, {}, Refused("not_found", "is_archived", permanent=True), id="so is an archived channel"),
+        pytest.param(200, {"error": "edit_window_closed"}, {}, Refused("gone", "edit_window_closed", gone=True), id="what cannot be edited is posted anew"),
+        pytest.param(200, {"error": "msg_blocks_too_long"}, {}, Refused("invalid", "msg_blocks_too_long", permanent=True), id="content that is refused"),
+        pytest.param(200, {"error": "accesslimited"}, {}, Refused("unavailable", "accesslimited"), id="not now"),
+        pytest.param(200, {"error": "never_heard_of"}, {}, Refused("refused", "never_heard_of"), id="a code nobody knows is a refusal, tried again"),
+        pytest.param(200, {"error": "fatal_error"}, {}, Unanswered("server_error", "fatal_error"), id="fatal_error may have been done"),
+        pytest.param(503, {"error": "service_unavailable"}, {}, Unanswered("server_error", "service_unavailable"), id="so may service_unavailable"),
+        pytest.param(500, {"error": "never_heard_of"}, {}, Unanswered("server_error", "HTTP 500"), id="so may any 5xx"),
+        pytest.param(502, b"<html>", {}, Unanswered("server_error", "HTTP 502"), id="a proxy's page"),
+        pytest.param(200, {"ok": False}, {}, Unanswered("server_error", "HTTP 200"), id="no code at all"),
+        pytest.param(200, {"error": {"deep": 1}}, {}, Unanswered("server_error", "HTTP 200"), id="a code that is none"),
+    ],
+)  # fmt: skip
+def test_what_an_answer_means(status: int, body: object, headers: dict[str, str], meaning: object) -> None:
+    assert judge(status, body, headers) == meaning
+
+
+@pytest.mark.skipif(not METHODS.exists(), reason="the vendor's list of error codes is not here")
+@pytest.mark.parametrize(
+    ("kind", "reasons"),
+    [
+        ("config", {"auth", "not_found", "invalid"}),
+        ("payload", {"invalid"}),
+        ("repost", {"gone"}),
+        ("slow_retry", {"unavailable"}),
+        ("transient_retry", {"rate_limited", "server_error", "unavailable"}),
+    ],
+)
+def test_every_code_of_the_vendors_list_has_its_kind(kind: str, reasons: set[str]) -> None:
+    codes = json.loads(METHODS.read_text())["suggested_classification"][kind]
+    assert {judge(200, {"error": code}, {}).reason for code in codes} <= reasons

@@ -1,0 +1,117 @@
+"""Calls of Slack's Web API: strange answers, pages, proxies and tokens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from gateway.model.ledger import Endpoint, MessageRef
+from gateway.model.notification import Answer, Delivered, Found, Refused, Unanswered
+from gateway.outbound.slack import client as slack_calls
+from gateway.outbound.slack.notifier import SlackNotifier
+from gateway.sandbox import Fault, FaultKind, SlackSandbox
+from gateway.sandbox.server import LocalServer
+from gateway.sandbox.slack import DEFAULT_TOKEN
+from tests.outbound.notifications import notification
+
+CHAT = Endpoint("slack", "#alerts", "SLACK_BOT_TOKEN", "")
+
+
+SINCE = 1_800_000_000_000
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackSandbox]:
+    async with SlackSandbox.start(now=lambda: datetime.fromtimestamp(SINCE / 1000, UTC)) as vendor:
+        yield vendor
+
+
+@pytest.fixture
+async def notifier(slack: SlackSandbox) -> AsyncIterator[SlackNotifier]:
+    made = SlackNotifier(slack.url, timeout=0.5)
+    yield made
+    await made.aclose()
+
+
+async def post(notifier: SlackNotifier, attempt: str = "a1", token: str = DEFAULT_TOKEN) -> Answer:
+    return await notifier.notify(CHAT, token, notification(), attempt=attempt, message_ref=None)
+
+
+async def posted(notifier: SlackNotifier, attempt: str = "a1") -> MessageRef:
+    answer = await post(notifier, attempt)
+    assert isinstance(answer, Delivered)
+    return answer.message_ref
+
+
+def calls(slack: SlackSandbox, method: str) -> int:
+    return sum(call.method == method for call in slack.calls)
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        pytest.param(lambda: PlainTextResponse("upstream says hello"), id="plain text with 200"),
+        pytest.param(lambda: Response("{", media_type="application/json"), id="broken JSON"),
+        pytest.param(lambda: Response(b'{"ok": "\xff"}', media_type="application/json"), id="JSON in no known encoding"),
+        pytest.param(lambda: JSONResponse(["ok"]), id="a JSON list"),
+        pytest.param(lambda: JSONResponse({"ok": True}), id="an ok that names no message"),
+        pytest.param(lambda: Response("<html>", media_type="text/html"), id="a proxy's page"),
+        pytest.param(lambda: Response(status_code=302, headers={"location": "/nowhere"}), id="a redirect"),
+    ],
+)
+async def test_an_answer_that_is_not_slacks_is_no_answer(strange: Callable[[], Response]) -> None:
+    app = Starlette(routes=[Route("/api/chat.postMessage", lambda _: strange(), methods=["POST"])])
+    server = LocalServer()
+    async with server.running(app, 0):
+        notifier = SlackNotifier(f"{server.url}/api", timeout=2)
+        assert isinstance(await post(notifier), Unanswered)
+        await notifier.aclose()
+
+
+async def test_a_long_channel_is_read_page_by_page(
+    slack: SlackSandbox, notifier: SlackNotifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack_calls, "PAGE", 2)
+    message_refs = {f"a{n}": await posted(notifier, f"a{n}") for n in range(5)}
+    assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=tuple(message_refs), since=SINCE, message_ref=None) == Found(
+        message_refs
+    )
+    assert calls(slack, "conversations.history") == 3
+
+
+async def test_a_proxy_of_the_environment_is_not_taken(slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    notifier = SlackNotifier(slack.url)
+    await posted(notifier)
+    await notifier.aclose()
+
+
+async def test_a_proxy_that_is_given_is_taken(slack: SlackSandbox) -> None:
+    notifier = SlackNotifier(slack.url, proxy="http://127.0.0.1:9")
+    assert await post(notifier) == Refused("unavailable", "no connection")
+    await notifier.aclose()
+
+
+async def test_a_token_that_cannot_be_sent_is_refused(slack: SlackSandbox, notifier: SlackNotifier) -> None:
+    assert await post(notifier, token="xoxb-a\nb") == Refused("auth", "the token holds a line break", permanent=True)
+
+
+async def test_a_vendor_that_repeats_the_token_does_not_bring_it_into_an_answer(
+    slack: SlackSandbox, notifier: SlackNotifier
+) -> None:
+    slack.faults.add(Fault(FaultKind.ERROR, error=f"bad_{DEFAULT_TOKEN}"))
+    assert await post(notifier) == Refused("refused", "bad_…")
+
+
+async def test_a_token_says_whose_it_is(slack: SlackSandbox) -> None:
+    calls = slack_calls.SlackCalls(slack.url)
+    who = await calls.who(DEFAULT_TOKEN)
+    assert isinstance(who, dict)
+    assert who["team"] == "Sandbox"
+    assert isinstance(await calls.who("xoxb-wrong"), Refused)
+    await calls.aclose()

@@ -1,0 +1,56 @@
+"""Texts in Slack's mrkdwn: what a label says calls nobody, links nowhere and styles nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.outbound.slack.text import joined, link, mention, moment, plain
+from tests.outbound.notifications import NOW
+
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+
+
+def test_a_moment_is_in_the_readers_time_zone_and_has_its_date_when_it_is_not_of_today() -> None:
+    assert moment(NOW, NOW) == "<!date^1800000000^{time}|08:00 UTC>"
+    assert moment(NOW - DAY, NOW) == "<!date^1799913600^{date_short_pretty} {time}|08:00 UTC>"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("<!here> & <@U1>", "&lt;!here&gt; &amp; &lt;@U1&gt;", id="special characters are escaped"),
+        pytest.param("http_requests_total", "http_requests_total", id="an underscore inside a word can be copied"),
+        pytest.param("_it_ *b* ~s~ `c`", "\u200a_it\u200a_ \u200a*b\u200a* \u200a~s\u200a~ \u200a`c\u200a`", id="marks that would style are kept apart"),
+        pytest.param("x" * 60, "x" * 39 + "…", id="a long text is cut"),
+        pytest.param("&" * 30, "&amp;" * 7 + "…", id="escapes count, and are never cut in half"),
+    ],
+)  # fmt: skip
+def test_a_plain_text_is_shown_as_it_is(text: str, shown: str) -> None:
+    assert plain(text, 40) == shown
+
+
+def test_parts_that_do_not_fit_are_left_out_whole() -> None:
+    assert joined(["abc", "", "defgh", "ij"], ", ", 8) == "abc, ij"
+
+
+def test_a_link_escapes_its_address() -> None:
+    assert link("https://r.example/?a=1&b=2", "Runbook") == "<https://r.example/?a=1&amp;b=2|Runbook>"
+
+
+@pytest.mark.parametrize(
+    ("who", "called"),
+    [
+        pytest.param("@here", "<!here>", id="everybody who is there"),
+        pytest.param("channel", "<!channel>", id="everybody in the channel"),
+        pytest.param("everyone", "<!everyone>", id="everybody"),
+        pytest.param("U012345678", "<@U012345678>", id="a user's id"),
+        pytest.param("@W0A1B2C3D", "<@W0A1B2C3D>", id="a user's id of an enterprise"),
+        pytest.param("S012ABC", "<!subteam^S012ABC>", id="a group's id"),
+        pytest.param("@payments-oncall", "@payments-oncall", id="a handle calls nobody"),
+        pytest.param("PAYMENTS", "PAYMENTS", id="a team in capitals is no id"),
+        pytest.param("SUPPORTERS", "SUPPORTERS", id="nor is one that begins with S"),
+        pytest.param("<!channel>", "&lt;!channel&gt;", id="markup is text"),
+    ],
+)
+def test_who_is_called(who: str, called: str) -> None:
+    assert mention(who) == called

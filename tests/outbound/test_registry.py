@@ -1,0 +1,49 @@
+"""All kinds of destinations are found in one place, and each says all that is asked of one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gateway.outbound
+from gateway.model.ledger import UNKEYED_KINDS
+from gateway.outbound.kind import Wiring
+from gateway.outbound.registry import KINDS, PACES, kind_of
+from tests.support.build import mail, pager, slack, webhook
+
+FOLDER = Path(gateway.outbound.__file__).parent
+
+
+def test_every_vendors_folder_is_registered() -> None:
+    folders = {file.parent.name for file in FOLDER.glob("*/destination.py")}
+    registered = {kind.integration.__module__.split(".")[-2] for kind in KINDS.values()}
+    assert folders == registered
+
+
+@pytest.mark.parametrize("destination", [slack(), pager(), webhook(), mail()], ids=lambda destination: destination.kind)
+def test_a_destination_is_of_the_kind_that_its_rule_names(destination) -> None:  # type: ignore[no-untyped-def]
+    kind = kind_of(destination)
+    assert (kind.name, type(destination.via)) == (destination.kind, kind.integration)
+    assert PACES[destination.kind] == kind.pace
+
+
+@pytest.mark.parametrize("name", KINDS)
+async def test_a_notifier_that_would_say_it_twice_looks_first(name: str) -> None:
+    notifier = KINDS[name].notifier(Wiring("http://127.0.0.1:1", lambda _: None))
+    assert notifier.settles_by_looking is (name in UNKEYED_KINDS)
+    await notifier.aclose()
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_some_key_of_each_has_to_be_given(kind) -> None:  # type: ignore[no-untyped-def]
+    assert any(key.missing for key in kind.keys.values())
+
+
+def test_whoever_only_reads_rules_waits_for_no_vendors_client() -> None:
+    code = "import sys, gateway.rules.files; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    clients = {"slack_sdk", "pdpyras", "httpx", "aiosmtplib"}
+    assert not clients & set(done.stdout.split())

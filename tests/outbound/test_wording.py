@@ -1,0 +1,83 @@
+"""Small texts that every destination uses: durations, names, addresses and waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.outbound.wording import clock, retry_after, shorten, spoken, tame, web_address
+
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (-5, "0s"),
+        (45 * SECOND, "45s"),
+        (12 * MINUTE + 59 * SECOND, "12m"),
+        (3 * HOUR, "3h"),
+        (3 * HOUR + 20 * MINUTE, "3h 20m"),
+        (2 * DAY, "2d"),
+        (2 * DAY + 4 * HOUR, "2d 4h"),
+    ],
+)
+def test_a_duration_is_spoken_in_its_two_largest_units(length: int, said: str) -> None:
+    assert spoken(length) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "tamed"),
+    [
+        pytest.param("HighErrorRate", "HighErrorRate", id="a plain word stays"),
+        pytest.param(" a \n\t b ", "a b", id="line breaks and runs of spaces become one space"),
+        pytest.param("pay\u200b\u202e\ufeff\u0007ments", "payments", id="what cannot be seen is left out"),
+        pytest.param("a\ud800b", "ab", id="half a character is left out"),
+        pytest.param("größe 🔥", "größe 🔥", id="letters and signs of all languages stay"),
+    ],
+)
+def test_a_tame_text_is_one_line_that_shows_all_it_holds(text: str, tamed: str) -> None:
+    assert tame(text) == tamed
+
+
+def test_a_shortened_text_says_so() -> None:
+    assert (shorten("abcdef", 6), shorten("abcdef", 4)) == ("abcdef", "abc…")
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        pytest.param("https://r.example/a?b=1&c=2#d", "https://r.example/a?b=1&c=2#d", id="an address stays"),
+        pytest.param(
+            "http://p/graph?q=a|b > 1", "http://p/graph?q=a%7Cb%20%3E%201", id="bars, brackets and spaces are encoded"
+        ),
+        pytest.param(
+            "https://r.example/\u202ea\nb", "https://r.example/a%20b", id="unseen characters go, line breaks are encoded"
+        ),
+        pytest.param("javascript:alert(1)", "", id="only http and https"),
+        pytest.param("https://", "", id="without a host it is none"),
+        pytest.param("//r.example", "", id="without a scheme it is none"),
+        pytest.param("https://r.example/" + "x" * 100, "", id="too long is dropped, for half a link leads astray"),
+        pytest.param("https://r.example/" + "|" * 60, "", id="too long once encoded is dropped as well"),
+    ],
+)
+def test_links_are_addresses_that_can_stand_in_a_text(url: str, address: str) -> None:
+    assert web_address(url, 100) == address
+
+
+@pytest.mark.parametrize("at", [0, -62_135_596_800_000, 10**18])
+def test_any_time_can_be_said(at: int) -> None:
+    assert clock(at).endswith(" UTC")
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [
+        pytest.param("7", 7_000, id="seconds"),
+        pytest.param("", 1_234, id="nothing is said"),
+        pytest.param("999999999", 300_000, id="no vendor keeps us away for hours"),
+        pytest.param("9" * 5_000, 1_234, id="a number without end is none"),
+        pytest.param("Wed, 21 Oct 2026 07:28:00 GMT", 1_234, id="a date is not what these vendors send"),
+    ],
+)
+def test_a_retry_after_is_seconds_and_bounded(said: str, wait: int) -> None:
+    assert retry_after(said, 1_234) == wait
