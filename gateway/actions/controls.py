@@ -98,9 +98,9 @@ class ControlActions:
     async def end(self, name: str, by: str) -> Silence | Rejection:
         return await self._change_silence(name, "silence_ended", by, lambda silence, now: end(silence, by, now))
 
-    async def switch(self, kind: Literal["pause", "bypass"], by: str, until: int, reason: str) -> Switch | Rejection:
-        """Switch a pause or a bypass on until then (ms); 0 lifts the one that stands."""
-        requested = Switch(by, 0, until, reason)
+    async def switch(self, kind: Literal["pause", "bypass"], by: str, until: int | None, reason: str) -> Switch | Rejection:
+        """Switch a pause or a bypass on until then (ms); None lifts the one that stands."""
+        requested = Switch(by, 0, until or 0, reason)
         what = f"{kind}_ordered" if until else f"{kind}_lifted"
         said = LogEntry("", what, {"by": by, "until": written(until), "reason": reason})
         changed = await self._change(lambda controls, now: switch(controls, kind, requested, now), said)

@@ -8,20 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.model.instants import instant
+from gateway.model.instants import earliest, instant
 from gateway.model.rules.route import Hours
 from gateway.model.time_intervals import TimeInterval, next_change
-
-NEVER = 1 << 62  # ms; later than anything
 
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """A stretch of time from `begin` until `end` (ms), all of it `inside` an interval or all outside."""
+    """A stretch of time from `begin` until `end` (ms), all of it `inside` an interval or all outside.
+
+    `end` is None where the stretch does not end in a year.
+    """
 
     begin: int
-    end: int
+    end: int | None
     inside: bool
+
+    def covers(self, now: int) -> bool:
+        return self.begin <= now and (self.end is None or now < self.end)
 
 
 class Calendar:
@@ -34,9 +38,9 @@ class Calendar:
     def contains(self, name: str, now: int) -> bool:
         return self._stretch(name, now).inside
 
-    def until(self, names: Iterable[str], now: int) -> int:
-        """Return when the first of these intervals begins or ends (ms); `NEVER` if none does in a year."""
-        return min((self._stretch(name, now).end for name in names), default=NEVER)
+    def until(self, names: Iterable[str], now: int) -> int | None:
+        """Return when the first of these intervals begins or ends (ms); None if none does in a year."""
+        return earliest(*(self._stretch(name, now).end for name in names))
 
     def holds(self, hours: Hours, now: int) -> bool:
         """Return whether a rule with these hours is in force."""
@@ -44,20 +48,20 @@ class Calendar:
             return False
         return not any(self.contains(name, now) for name in hours.not_during)
 
-    def next_change(self, now: int) -> int:
-        """Return when the first of all intervals begins or ends (ms)."""
+    def next_change(self, now: int) -> int | None:
+        """Return when the first of all intervals begins or ends (ms); None if none does in a year."""
         return self.until(self._intervals, now)
 
     # Each answer holds until the interval next begins or ends, so an alert usually costs one look-up per
     # interval.
     def _stretch(self, name: str, now: int) -> _Stretch:
         known = self._known.get(name)
-        if known is None or not known.begin <= now < known.end:
+        if known is None or not known.covers(now):
             known = self._known[name] = self._work_out(self._intervals.get(name, ()), now)
         return known
 
     def _work_out(self, intervals: Sequence[TimeInterval], now: int) -> _Stretch:
         moment = instant(now)
         change = next_change(intervals, moment)
-        end = NEVER if change is None else int(change.timestamp() * 1000)
+        end = None if change is None else int(change.timestamp() * 1000)
         return _Stretch(now, end, any(interval.contains(moment) for interval in intervals))

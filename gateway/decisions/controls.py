@@ -8,11 +8,12 @@ from typing import Literal
 
 import msgspec
 
-from gateway.decisions.calendar import NEVER, Calendar
+from gateway.decisions.calendar import Calendar
 from gateway.decisions.rule_index import RuleIndex
 from gateway.model.alert import Alert
 from gateway.model.controls import Controls, Rejection, Silence, SilenceState, Switch
 from gateway.model.durations import DAY, HOUR
+from gateway.model.instants import earliest
 from gateway.model.matchers import parse_matchers
 from gateway.model.records import load_controls
 from gateway.model.rules.route import Hours
@@ -59,16 +60,16 @@ class CompiledControls:
         if not active:
             return None
         longest = max(active, key=lambda silence: (silence.ends_at, silence.id))
-        until = min(longest.ends_at, calendar.until(longest.during, now))
+        until = earliest(longest.ends_at, calendar.until(longest.during, now))
         return Verdict(MemberStatus.SUPPRESSED, Reason.SILENCED, longest.described, until, longest.why)
 
-    def next_change(self, alerts: Iterable[Alert], now: int) -> int:
-        """Return when a control next begins or ends for one of these alerts (ms), `NEVER` if none does."""
+    def next_change(self, alerts: Iterable[Alert], now: int) -> int | None:
+        """Return when a control next begins or ends for one of these alerts (ms), None if none does."""
         times = [switch.until for switch in (self.pause(now), self.bypass(now)) if switch is not None]
         if self._silences:
             silences = [silence for alert in alerts for silence in self.matching(alert)]
             times += [time for silence in silences for time in (silence.starts_at, silence.ends_at)]
-        return min((time for time in times if time > now), default=NEVER)
+        return earliest(*(time for time in times if time > now))
 
 
 NO_CONTROLS = CompiledControls(Controls())

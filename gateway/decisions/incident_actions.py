@@ -49,7 +49,7 @@ def retry(ledger: Ledger) -> Ledger | str:
     """Return the ledger of a dead letter with its failures forgotten, so that it is tried again at once."""
     if not ledger.dead:
         return "this target has no dead letter"
-    return msgspec.structs.replace(ledger, dead="", attempts=0, next_try=0)
+    return msgspec.structs.replace(ledger, dead="", attempts=0, next_try=None)
 
 
 def _new(incident: Incident, now: int, **changes: object) -> Incident:

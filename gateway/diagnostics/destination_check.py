@@ -62,7 +62,7 @@ async def _tell_twice(notifier: ClosableNotifier, destination: Destination, secr
 
 def _test_telling(incident: str, destination: Destination, state: NotifiedState) -> Notification:
     now = utc_ms()
-    ended = now if state is NotifiedState.ENDED else 0
+    ended = now if state is NotifiedState.ENDED else None
     line = AlertLine(
         "GatewayPageTest",
         Severity.INFO,

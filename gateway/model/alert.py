@@ -17,8 +17,8 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     """One alert of one webhook, normalised, or a conclusion that the gateway drew without a webhook.
 
     `alert` is the identity, `copy` is `source/fingerprint`, and `labels` are those that count. A conclusion
-    has the time of the state that it was drawn from in `inferred_at` (ms, 0 for a webhook), and a sentence
-    for people in `because`.
+    has the time of the state that it was drawn from in `inferred_at` (ms, None for a webhook), and a sentence
+    for people in `because`. `ends_at` is None while it fires, and where the source said nothing of an end.
     """
 
     copy: str
@@ -28,11 +28,11 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     severity: Severity
     firing: bool
     starts_at: int
-    ends_at: int
+    ends_at: int | None
     source_url: str = ""
     trace: str = ""  # the webhook's correlation id
     lateness: int = DEFAULT_SOURCE.lateness  # ms for which its source may still deliver an older state
-    inferred_at: int = 0
+    inferred_at: int | None = None
     because: str = ""
 
     @property
@@ -43,20 +43,21 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
 class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The state of an alert as one source reports it under one fingerprint.
 
-    `ends_at` is the last end that the source knows of, 0 for none. `said_at` is when the source last reported
-    it, to the minute (ms of the store's clock; 0 in a record that an older gateway wrote).
+    `ends_at` is the last end that the source knows of, None for none. `said_at` is when the source last reported
+    it, to the minute (ms of the store's clock; None in a record that an older gateway wrote).
     """
 
     firing: bool
     starts_at: int
-    ends_at: int = 0
-    said_at: int = 0
+    ends_at: int | None = None
+    said_at: int | None = None
 
 
 class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The record of one alert.
 
-    `episode` numbers its episodes; it is 0 for an alert of which only an end was ever seen. The first number
+    `episode` numbers its episodes; it is 0 for an alert of which only an end was ever seen,
+    and `started_at` is None then. The first number
     is the time of the first episode in seconds, so that an alert that was forgotten and fires again never
     gets an old episode's id.
     """
@@ -68,9 +69,9 @@ class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     copies: dict[str, Copy]
     episode: int
     firing: bool
-    started_at: int
-    ended_at: int
-    held_until: int  # nobody is notified of a disputed episode before this time
+    started_at: int | None
+    ended_at: int | None
+    held_until: int | None  # nobody is notified of a disputed episode before this time
     incident: str
     last_seen: int
     spoken_by: str  # the copy that `annotations` come from
@@ -81,6 +82,10 @@ class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def episode_id(self) -> str:
         return f"{self.id}.{self.episode}"
+
+    def is_disputed(self, now: int) -> bool:
+        """Return whether its firing may be a late copy of a webhook, so that nobody is notified of it yet."""
+        return self.held_until is not None and self.held_until > now
 
     @property
     def name(self) -> str:

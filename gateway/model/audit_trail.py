@@ -34,14 +34,14 @@ class Stretch(NamedTuple):
 class Shipped(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The progress of one destination: it was sent everything up to `position`, which is entry `number`.
 
-    At most `most` entries go into the next batch. `failing_since` is in ms, 0 while deliveries succeed.
+    At most `most` entries go into the next batch. `failing_since` is in ms, None while deliveries succeed.
     """
 
     position: str = ""
     number: int = 0
     most: int = MAX_BATCH_ENTRIES
     attempts: int = 0
-    failing_since: int = 0
+    failing_since: int | None = None
 
 
 class Batch(NamedTuple):

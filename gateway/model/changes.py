@@ -77,10 +77,10 @@ class Claim(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """`next_due` is when to come again, -1 when nothing is on the agenda."""
+    """`next_due` is when to come again, None when nothing is on the agenda."""
 
     now: int
-    next_due: int
+    next_due: int | None
     claims: tuple[Claim, ...]
 
 

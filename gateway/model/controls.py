@@ -34,12 +34,12 @@ class Silence(msgspec.Struct, frozen=True, array_like=True, gc=False):
     by: str
     reason: str = ""
     ticket: str = ""
-    created_at: int = 0
+    created_at: int | None = None
     during: tuple[str, ...] = ()
     until_resolved: bool = False
     approved_by: str = ""
     ended_by: str = ""  # who or what ended it before its time
-    last_matched_at: int = 0
+    last_matched_at: int | None = None
     version: int = 0
 
     @property

@@ -79,7 +79,7 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last_change_at: int
     values: dict[str, tuple[str, ...]] = {}  # distinct values of the labels that `max_values` bounds
     previous: str = ""  # the earlier incident that this one continues
-    resolved_at: int = 0
+    resolved_at: int | None = None
     acknowledged: Acknowledgement | None = None
     closed: Closure | None = None
     planned_revision: int = 0
@@ -88,4 +88,4 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     trace: str = ""  # the correlation id of the webhook that changed it last
     alone: str = ""  # the reason why it takes no other alerts, where its rule merges no more
     subscriptions: tuple[str, ...] = ()  # the topics of sources that may inhibit its members
-    unheard_since: int = 0  # ms since when none of the people who have to be notified can be reached
+    unheard_since: int | None = None  # ms since when none of the people who have to be notified can be reached

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+AT_ONCE = 1  # ms: earlier than any time of the store
 MAX_INSTANT = 253_402_300_799_000  # ms: the end of the year 9999, the last time that a datetime holds
+
+
+def earliest(*times: int | None) -> int | None:
+    """Return the earliest of the times, None where none of them is a time."""
+    return min((time for time in times if time is not None), default=None)
+
+
+def latest(*times: int | None) -> int | None:
+    """Return the latest of the times, None where none of them is a time."""
+    return max((time for time in times if time is not None), default=None)
 
 
 def instant(milliseconds: int) -> datetime:
@@ -15,6 +26,6 @@ def instant(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(min(max(milliseconds, 0), MAX_INSTANT) / 1000, UTC)
 
 
-def written(milliseconds: int) -> str:
-    """Return the time as `2026-11-24T22:00:00Z`, to the second; empty for 0, which means never."""
-    return instant(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ") if milliseconds else ""
+def written(milliseconds: int | None) -> str:
+    """Return the time as `2026-11-24T22:00:00Z`, to the second; empty for None, which means never."""
+    return "" if milliseconds is None else instant(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")

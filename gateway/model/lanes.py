@@ -47,7 +47,20 @@ class LaneRule(NamedTuple):
     room: Mapping[str, int] = {}
 
 
-def closed_lane(row: bytes) -> tuple[int, int]:
-    """Return since when and until when (ms) a lane is closed, from its row `closed:<lane>`; 0 for never."""
+class ClosedLane(NamedTuple):
+    """A vendor takes nothing on this lane `since` then, `until` then (ms)."""
+
+    since: int
+    until: int
+
+    def dump(self) -> bytes:
+        """Return the row `closed:<lane>` of the store."""
+        return f"{self.since} {self.until}".encode()
+
+
+def load_closed_lane(row: bytes) -> ClosedLane | None:
+    """Read the row `closed:<lane>`, None where the lane was never closed."""
+    if not row:
+        return None
     since, _, until = row.decode().partition(" ")
-    return int(since or 0), int(until or 0)
+    return ClosedLane(int(since or 0), int(until or 0))

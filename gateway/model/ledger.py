@@ -65,7 +65,7 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     text: str
     broadcast: bool = False
     mention: bool = False
-    at: int = 0  # when it came to be, ms
+    at: int | None = None  # when it came to be, ms
 
 
 class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -105,7 +105,7 @@ class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The record, keyed by `incident|target`. Times in ms, 0 for never."""
+    """The record, keyed by `incident|target`. Times in ms, None for never."""
 
     incident: str
     target: str
@@ -114,23 +114,23 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last_notified: LastNotified = NEVER_NOTIFIED
     generation: int = 0
     revision: int = 0
-    notified_at: int = 0
-    first_notified_at: int = 0
+    notified_at: int | None = None
+    first_notified_at: int | None = None
     message_ref: MessageRef | None = None
     intent: Intent | None = None
     unconfirmed: tuple[Intent, ...] = ()  # unanswered, not found within the wait, repeated: looked for once more later
     orphans: tuple[MessageRef, ...] = ()  # found later than the wait: to be withdrawn
     pending_notes: tuple[Note, ...] = ()  # what the thread still has to be told
     attempts: int = 0
-    failing_since: int = 0
-    next_try: int = 0
+    failing_since: int | None = None
+    next_try: int | None = None
     error: str = ""
     dead: str = ""  # the dead letter's reason, until retried by hand or overtaken by news
-    look_at: int = 0  # when the suspects are looked for once more
-    fell_back_at: int = 0
-    repeat_at: int = 0  # say the newest state once more: an unanswered send may still act late
-    unconfirmed_since: int = 0  # when a send went unanswered that may still act
-    reminded_at: int = 0
+    look_at: int | None = None  # when the suspects are looked for once more
+    fell_back_at: int | None = None
+    repeat_at: int | None = None  # say the newest state once more: an unanswered send may still act late
+    unconfirmed_since: int | None = None  # when a send went unanswered that may still act
+    reminded_at: int | None = None
     status_counts: StatusCounts = StatusCounts()
     refused: LastNotified = NEVER_NOTIFIED  # what the dead letter would have said
     updates: int = 0  # sent, where an `UpdateLimit` counts them

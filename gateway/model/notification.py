@@ -12,7 +12,7 @@ from gateway.model.severity import Severity
 
 
 class AlertLine(msgspec.Struct, frozen=True, gc=False):
-    """One member alert as people see it. `ended_at` 0 while it fires; `silenced_after_notify` says why news of it is kept away from people.
+    """One member alert as people see it. `ended_at` is None while it fires; `silenced_after_notify` says why news of it is kept away from people.
 
     `moved`: it fires on, and is told elsewhere now, or nowhere.
     """
@@ -22,7 +22,7 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
     labels: dict[str, str]
     summary: str
     started_at: int
-    ended_at: int
+    ended_at: int | None
     runbook: str = ""
     dashboard: str = ""
     source: str = ""
@@ -53,16 +53,16 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     firing: int
     ended: int
     started_at: int
-    ended_at: int
+    ended_at: int | None
     at: int
     moved: int = 0
     page: bool = False
     mentions: tuple[str, ...] = ()
     acknowledged_by: str = ""
-    acknowledged_at: int = 0
+    acknowledged_at: int | None = None
     closed_by: str = ""
     moved_to: str = ""
-    quiet_until: int = 0
+    quiet_until: int | None = None
     owner: str = ""
     rule: str = ""
     link: str = ""  # the incident at the gateway's own public address
@@ -71,7 +71,7 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     silenced_after_notify: str = (
         ""  # what keeps news of it away from people, though they were told before: "maintenance: db-upgrade (ops.yaml:3)"
     )
-    silenced_after_notify_until: int = 0
+    silenced_after_notify_until: int | None = None
     left_out: int = 0  # how many changes before this one were not sent, where a destination limits its updates
 
     @property

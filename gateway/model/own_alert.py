@@ -125,5 +125,5 @@ class OwnAlert(NamedTuple):
             severity=severity,
             firing=firing,
             starts_at=now,
-            ends_at=0 if firing else now,
+            ends_at=None if firing else now,
         )

@@ -2,21 +2,52 @@
 
 Two versions of the gateway can run side by side, because fields are only ever added at the end, with a
 default. An older reader passes over a field that it does not know; a newer one fills in the default.
+
+"No time" is None in the program and 0 in the store, where older versions look for it. Both are translated
+here and nowhere else.
 """
 
 from __future__ import annotations
 
-import msgspec
+from typing import TypeVar, assert_never
 
-from gateway.model.alert import Alert
+import msgspec
+from msgspec.structs import force_setattr, replace
+
+from gateway.model.alert import Alert, Copy
 from gateway.model.audit_trail import Shipped
 from gateway.model.controls import Controls
 from gateway.model.incident import Incident
-from gateway.model.ledger import Ledger
+from gateway.model.ledger import Intent, Ledger, Note
 from gateway.model.source_peers import SourceState
 from gateway.model.watchdog import WatchdogState
 
 FORMAT = b"\x01"
+
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
+
+Record = Alert | Incident | Ledger | SourceState | Controls | Shipped | WatchdogState
+
+NO_TIME = 0  # what the store keeps in place of a time
+
+# The fields that may be no time.
+_INCIDENT_TIMES = ("resolved_at", "unheard_since")
+_LEDGER_TIMES = (
+    "notified_at",
+    "first_notified_at",
+    "failing_since",
+    "next_try",
+    "look_at",
+    "fell_back_at",
+    "repeat_at",
+    "unconfirmed_since",
+    "reminded_at",
+)
+_NOTE_TIMES = ("at",)
+_SILENCE_TIMES = ("created_at", "last_matched_at")
+_SOURCE_TIMES = ("answered_at",)
+_SHIPPED_TIMES = ("failing_since",)
+_WATCHDOG_TIMES = ("missing_since",)
 
 _encode = msgspec.msgpack.Encoder().encode
 _alert = msgspec.msgpack.Decoder(Alert).decode
@@ -28,41 +59,128 @@ _source_state = msgspec.msgpack.Decoder(SourceState).decode
 _shipped = msgspec.msgpack.Decoder(Shipped).decode
 
 
-def dump(
-    record: Alert | Incident | Ledger | SourceState | Controls | Shipped | WatchdogState | None,
-) -> bytes:
-    return FORMAT + _encode(record)
+def dump(record: Record) -> bytes:
+    return FORMAT + _encode(_stored(record))
 
 
 def load_alert(raw: bytes) -> Alert:
-    return _alert(_body(raw))
+    """Read an alert. Each field is named, which costs a third of `_timed`: alerts are read with each webhook."""
+    alert = _alert(_body(raw))
+    if not alert.started_at:
+        force_setattr(alert, "started_at", None)
+    if not alert.ended_at:
+        force_setattr(alert, "ended_at", None)
+    if not alert.held_until:
+        force_setattr(alert, "held_until", None)
+    for copy in alert.copies.values():
+        if not copy.ends_at:
+            force_setattr(copy, "ends_at", None)
+        if not copy.said_at:
+            force_setattr(copy, "said_at", None)
+    return alert
 
 
 def load_incident(raw: bytes) -> Incident:
-    return _incident(_body(raw))
+    return _timed(_incident(_body(raw)), _INCIDENT_TIMES)
 
 
 def load_ledger(raw: bytes) -> Ledger:
-    return _ledger(_body(raw))
+    ledger = _timed(_ledger(_body(raw)), _LEDGER_TIMES)
+    intents = ledger.unconfirmed if ledger.intent is None else (ledger.intent, *ledger.unconfirmed)
+    for note in (*ledger.pending_notes, *(note for intent in intents for note in intent.notes)):
+        _timed(note, _NOTE_TIMES)
+    return ledger
 
 
 def load_source_state(raw: bytes) -> SourceState:
-    return _source_state(_body(raw))
+    return _timed(_source_state(_body(raw)), _SOURCE_TIMES)
 
 
 def load_controls(raw: bytes) -> Controls:
-    return _controls(_body(raw))
+    controls = _controls(_body(raw))
+    for silence in controls.silences:
+        _timed(silence, _SILENCE_TIMES)
+    return controls
 
 
 def load_shipped(raw: bytes) -> Shipped:
-    return _shipped(_body(raw))
+    return _timed(_shipped(_body(raw)), _SHIPPED_TIMES)
 
 
 def load_watchdog_state(raw: bytes) -> WatchdogState:
-    return _watchdog_state(_body(raw))
+    return _timed(_watchdog_state(_body(raw)), _WATCHDOG_TIMES)
 
 
 def _body(raw: bytes) -> memoryview:
     if raw[:1] != FORMAT:
         raise ValueError(f"a record of format {raw[:1].hex()} was written by a newer gateway")
     return memoryview(raw)[1:]
+
+
+def _timed(decoded: _Struct, names: tuple[str, ...]) -> _Struct:
+    """Set each of these times to None where the store has 0.
+
+    The value was just decoded, so nobody else has it yet: changing it in place costs less than a copy of it.
+    """
+    for name in names:
+        if getattr(decoded, name) == NO_TIME:
+            force_setattr(decoded, name, None)
+    return decoded
+
+
+def _stored(record: Record) -> Record:
+    """Return the record with 0 for each time that is None."""
+    match record:
+        case Alert():
+            return _stored_alert(record)
+        case Incident():
+            return _with_zeros(record, _INCIDENT_TIMES)
+        case Ledger():
+            return _stored_ledger(record)
+        case Controls():
+            silences = tuple(_with_zeros(silence, _SILENCE_TIMES) for silence in record.silences)
+            return replace(record, silences=silences)
+        case SourceState():
+            return _with_zeros(record, _SOURCE_TIMES)
+        case Shipped():
+            return _with_zeros(record, _SHIPPED_TIMES)
+        case WatchdogState():
+            return _with_zeros(record, _WATCHDOG_TIMES)
+    assert_never(record)
+
+
+def _stored_alert(alert: Alert) -> Alert:
+    """Name each field, which costs a third of `_with_zeros`: alerts are written with each webhook."""
+    copies = {
+        name: Copy(copy.firing, copy.starts_at, copy.ends_at or NO_TIME, copy.said_at or NO_TIME)
+        for name, copy in alert.copies.items()
+    }
+    return replace(
+        alert,
+        copies=copies,
+        started_at=alert.started_at or NO_TIME,
+        ended_at=alert.ended_at or NO_TIME,
+        held_until=alert.held_until or NO_TIME,
+    )
+
+
+def _stored_ledger(ledger: Ledger) -> Ledger:
+    return replace(
+        _with_zeros(ledger, _LEDGER_TIMES),
+        intent=None if ledger.intent is None else _stored_intent(ledger.intent),
+        unconfirmed=tuple(_stored_intent(intent) for intent in ledger.unconfirmed),
+        pending_notes=_stored_notes(ledger.pending_notes),
+    )
+
+
+def _stored_intent(intent: Intent) -> Intent:
+    return replace(intent, notes=_stored_notes(intent.notes))
+
+
+def _stored_notes(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    return tuple(_with_zeros(note, _NOTE_TIMES) for note in notes)
+
+
+def _with_zeros(value: _Struct, names: tuple[str, ...]) -> _Struct:
+    zeros = {name: NO_TIME for name in names if getattr(value, name) is None}
+    return replace(value, **zeros) if zeros else value

@@ -49,11 +49,12 @@ class SourceState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `missing` holds the copies that the gateway holds and no peer has, with the time since when; `unknown`
     holds those that a peer has and the gateway does not. `quieted` says what quiets a copy at the source.
-    `sizes` is the number of alerts that each peer had. `answered_at` is when any peer last answered.
+    `sizes` is the number of alerts that each peer had. `answered_at` is when any peer last answered,
+    None for never.
     """
 
     missing: dict[str, int] = {}
     unknown: dict[str, int] = {}
     quieted: dict[str, str] = {}
     sizes: dict[str, int] = {}
-    answered_at: int = 0
+    answered_at: int | None = None

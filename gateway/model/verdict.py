@@ -104,7 +104,7 @@ class NotifyReason(StrEnum):
 
 
 class Taken(NamedTuple):
-    """The outcome of one observation. `event_at` is when what is new in it happened by the source's clock, 0 for nothing new.
+    """The outcome of one observation. `event_at` is when what is new in it happened by the source's clock, None for nothing new.
 
     `inferred`: the source did not say it.
     """
@@ -112,15 +112,15 @@ class Taken(NamedTuple):
     source: str
     outcome: Outcome
     reason: Reason
-    event_at: int = 0
+    event_at: int | None = None
     inferred: bool = False
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """`until` is when it is looked at again, 0 for never; `rule` is `name (file:line)`; `because` is what was found to be so."""
+    """`until` is when it is looked at again, None for never; `rule` is `name (file:line)`; `because` is what was found to be so."""
 
     outcome: str
     reason: Reason
     rule: str = ""
-    until: int = 0
+    until: int | None = None
     because: str = ""

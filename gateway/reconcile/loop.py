@@ -132,8 +132,8 @@ class Reconciler:
             count += len(found.claims)
         return count
 
-    async def _pause(self, now: int, next_due: int) -> None:
-        wait = POLL_SECONDS if next_due < 0 else min(POLL_SECONDS, max(0.001, (next_due - now) / 1000))
+    async def _pause(self, now: int, next_due: int | None) -> None:
+        wait = POLL_SECONDS if next_due is None else min(POLL_SECONDS, max(0.001, (next_due - now) / 1000))
         try:
             async with asyncio.timeout(wait):
                 await self._wake.wait()

@@ -107,10 +107,11 @@ def _write_ledger(context: Context, versioned: VersionedSnapshot, incident: Inci
     now, stored = versioned.now, versioned.snapshot.ledgers.get(view.target)
     before = stored or Ledger(incident.id, view.target, view.destination.name if view.destination else "")
     after = _remind(view, incident, count_left_out(superseded(before, view.desired), view, now), now)
-    if after.reminded_at != before.reminded_at:
-        changes.schedule(Subject.plan(incident.id), remind_at(view, incident, after), 9)
+    again = remind_at(view, incident, after)
+    if after.reminded_at != before.reminded_at and again is not None:
+        changes.schedule(Subject.plan(incident.id), again, 9)
     if view.destination is not None and view.destination.fallback:
-        after = msgspec.structs.replace(after, failing_since=failing_since(view, versioned.snapshot.closed.get(view.target, 0)))
+        after = msgspec.structs.replace(after, failing_since=failing_since(view, versioned.snapshot.closed.get(view.target)))
         after = fall_back(after, view.destination.fallback_after, now)
     if after.fell_back_at and not before.fell_back_at:
         changes.schedule(Subject.plan(incident.id), now, 0)
@@ -133,8 +134,8 @@ def _write_ledger(context: Context, versioned: VersionedSnapshot, incident: Inci
 
 def _remind(view: View, incident: Incident, ledger: Ledger, now: int) -> Ledger:
     at = remind_at(view, incident, ledger)
-    if not at or at > now:
+    if at is None or at > now:
         return ledger
-    since = now - min(member.alert.started_at for member in view.firing)
+    since = now - min(member.started_at for member in view.firing)
     note = Note(f"Still firing after {spoken(since)}, and nobody has it", broadcast=True, mention=view.desired.paged)
     return msgspec.structs.replace(ledger, pending_notes=(*ledger.pending_notes, note), reminded_at=now)

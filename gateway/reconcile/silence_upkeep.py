@@ -30,7 +30,7 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
     for silence in upkept.ending:
         names = ", ".join(f"{count} × {name}" for name, count in hidden[silence.id].most_common(MAX_NAMES))
         context.report("GatewaySilenceEnding", {"silence": silence.id, "owner": silence.by}, f"Under it still fire: {names}.")
-    changes = Changes(releases=[Release(claim, upkept.look_at or None)])
+    changes = Changes(releases=[Release(claim, upkept.look_at)])
     if upkept.controls is not book.controls:
         changes.expect[CONTROLS], changes.put[CONTROLS] = row.version, dump(upkept.controls)
         ended = [silence for silence in upkept.controls.silences if silence.version == upkept.controls.version]

@@ -49,7 +49,9 @@ async def check_watchdog(context: Context, claim: Claim) -> None:
     elif looked.says:
         details = _details(dog, known.last, looked.watch) if dog is not None and looked.watch is not None else ""
         observation = missing_alert(looked.says, details).observed(now, firing=looked.firing)
-        log.warning("heartbeat_missing" if looked.firing else "heartbeat_no_longer_missing", watchdog=name, last=known.last)
+        log.warning(
+            "heartbeat_missing" if looked.firing else "heartbeat_no_longer_missing", watchdog=name, last=known.last or 0
+        )
         await context.intake.accept([observation], ())
 
 
@@ -73,19 +75,19 @@ def _changes(claim: Claim, name: str, gathered: Result, known: HeartbeatFacts, l
     cell, heartbeats = watchdog_cell(name), heartbeat_cell(name)
     changes = Changes(releases=[Release(claim, looked.look_at)])
     changes.expect = {read: gathered.rows[read].version for read in (cell, heartbeats)}
-    missing = looked.watch.missing_since if looked.watch is not None else 0
+    missing = looked.watch.missing_since if looked.watch is not None else None
     (changes.topics.subscribe if missing else changes.topics.unsubscribe).append((topic(name), claim.subject))
     if looked.watch is None:
         changes.drop += [cell, heartbeats]
     else:
         changes.put[cell] = dump(looked.watch)
-    before = known.watch.missing_since if known.watch is not None else 0
-    if bool(missing) is not bool(before):
+    before = known.watch.missing_since if known.watch is not None else None
+    if (missing is None) is not (before is None):
         changes.log.append(LogEntry("", "heartbeat_missing" if missing else "heartbeat_back", {"watchdog": name}))
     return changes
 
 
-def _details(dog: Watchdog, last: int, watch: WatchdogState) -> str:
+def _details(dog: Watchdog, last: int | None, watch: WatchdogState) -> str:
     """Say since when the heartbeat is missing, how often it should come, and what that means here."""
     since = f"{instant(last or watch.since):%Y-%m-%d %H:%M:%S} UTC"
     said = f"The last one came {since}" if last else f"None came since {since}"

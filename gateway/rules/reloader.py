@@ -100,7 +100,8 @@ class RulesReloader:
         row = gathered.rows[RULES]
         known = load_rule_generation(row.value)
         # A replica with older rules says nothing: planning is left to those that have the newest.
-        if known.revision != self.in_force.rules.revision or gathered.now - known.seen_at <= ALIVE_INTERVAL:
+        lately = known.seen_at is not None and gathered.now - known.seen_at <= ALIVE_INTERVAL
+        if known.revision != self.in_force.rules.revision or lately:
             return None, None
         said = known._replace(seen_at=gathered.now)
         return Changes(expect={RULES: row.version}, put={RULES: said.dump()}), None

@@ -32,11 +32,11 @@ CLAIMS = Cell(Table.META, "own_alerts")
 
 
 class Claim(NamedTuple):
-    """A claim that something is wrong; `said_at` is when a replica last said so (ms, store's clock)."""
+    """A claim that something is wrong; `said_at` is when a replica last said so (ms, store's clock), None until it is written down."""
 
     name: str
     labels: Mapping[str, str]
-    said_at: int = 0
+    said_at: int | None = None
     details: str = ""
 
     @property
@@ -44,7 +44,7 @@ class Claim(NamedTuple):
         return OwnAlert(self.name, self.labels, self.details)
 
     def stands(self, now: int) -> bool:
-        return now - self.said_at < STANDS
+        return self.said_at is not None and now - self.said_at < STANDS
 
 
 Claims = dict[str, Claim]  # by name and labels
@@ -136,7 +136,7 @@ def _settle(read: _Read) -> tuple[Changes | None, tuple[list[Observation], Claim
 
 
 def _is_news(standing: Claim | None, now: int) -> bool:
-    return standing is None or now - standing.said_at >= SAID_AGAIN
+    return standing is None or standing.said_at is None or now - standing.said_at >= SAID_AGAIN
 
 
 def _load(row: Row) -> Claims:

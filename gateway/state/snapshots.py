@@ -13,7 +13,7 @@ from gateway.model.alert import Alert
 from gateway.model.cells import CONTROLS, RULES, heartbeat_cell
 from gateway.model.changes import Cell, Query, Result, Row, Table
 from gateway.model.incident import Incident
-from gateway.model.lanes import closed_lane
+from gateway.model.lanes import load_closed_lane
 from gateway.model.ledger import ledger_cell
 from gateway.model.records import load_alert, load_incident, load_ledger
 from gateway.model.rule_generation import RuleGeneration, load_rule_generation
@@ -100,7 +100,8 @@ def _with_heartbeats(versioned: VersionedSnapshot, rows: Mapping[str, Row], poli
     has the incident looked at again.
     """
     snapshot, watchdogs = versioned.snapshot, policy.suppressor.watchdogs
-    heartbeats = {name: load_heartbeat(row.value) for name, row in rows.items()}
+    read = {name: load_heartbeat(row.value) for name, row in rows.items()}
+    heartbeats = {name: at for name, at in read.items() if at is not None}
     waiting = [watchdogs.waits_for(alert, heartbeats, versioned.now) for alert in snapshot.alerts.values()]
     names = dict.fromkeys(watchdog.name for watchdog in waiting if watchdog is not None)
     awaited = {} if snapshot.incident.resolved_at else {name: heartbeat_cell(name) for name in names}
@@ -168,12 +169,12 @@ def _versioned(incident: Incident, members: _Members, gathered: tuple[Result, Re
     versions = {cell: second.rows[cell].version for cell in cells}
     own = Cell(Table.INCIDENTS, incident.id)
     versions[own] = first.rows[own].version
-    lanes = {target: closed_lane(second.rows[_lane_cell(target)].value) for target in incident.targets}
+    lanes = {target: load_closed_lane(second.rows[_lane_cell(target)].value) for target in incident.targets}
     snapshot = IncidentSnapshot(
         incident,
         {**members.episodes, **older},
         {ledger.target: ledger for ledger in ledgers},
-        {target: since for target, (since, until) in lanes.items() if until > third.now},
+        {target: lane.since for target, lane in lanes.items() if lane is not None and lane.until > third.now},
         controls=compile_controls(first.rows[CONTROLS].value),
     )
     rule_generation = load_rule_generation(first.rows[RULES].value)

@@ -19,6 +19,6 @@ async def watchdog_status(home: Store, watchdogs: Mapping[str, Watchdog]) -> lis
     cells = [cell(name) for name in watchdogs for cell in (heartbeat_cell, watchdog_cell)]
     rows = (await home.gather(Query(cells=cells))).rows
     states = {name: rows[watchdog_cell(name)].value for name in watchdogs}
-    missing = {name: load_watchdog_state(row).missing_since if row else 0 for name, row in states.items()}
+    missing = {name: load_watchdog_state(row).missing_since if row else None for name, row in states.items()}
     heartbeats = {name: load_heartbeat(rows[heartbeat_cell(name)].value) for name in watchdogs}
     return [WatchdogStatus(watchdog, heartbeats[name], missing[name]) for name, watchdog in watchdogs.items()]

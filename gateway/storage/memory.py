@@ -27,7 +27,7 @@ from gateway.model.changes import (
     Topics,
 )
 from gateway.model.durations import MINUTE
-from gateway.model.lanes import LaneRule, Pace, closed_lane
+from gateway.model.lanes import ClosedLane, LaneRule, Pace, load_closed_lane
 from gateway.storage.memory_agenda import Agenda
 
 LOG_LENGTH = 50_000  # entries
@@ -159,8 +159,9 @@ class MemoryStore:
 
     async def close_lane(self, lane: str, pace: Pace, until: int) -> None:
         now, cell = self._now(), Cell(Table.META, f"closed:{lane}")
-        since, last = closed_lane(self._row(cell).value)
-        self._write(Changes(put={cell: f"{since if last + MINUTE >= now else now} {until}".encode()}))
+        before = load_closed_lane(self._row(cell).value)
+        since = before.since if before is not None and before.until + MINUTE >= now else now
+        self._write(Changes(put={cell: ClosedLane(since, until).dump()}))
         self._agenda.close(lane, pace, until)
 
     async def fence(self, holder: str, length: int) -> bool:

@@ -102,7 +102,7 @@ class Agenda:
             lanes.room[kind] -= 1
         return True
 
-    def _next_due(self, now: int, lanes: LaneRule) -> int:
+    def _next_due(self, now: int, lanes: LaneRule) -> int | None:
         times = []
         for subject, at in self.times.items():
             lane = subject.target
@@ -111,7 +111,7 @@ class Agenda:
                 continue  # the loop comes again by itself when one of those under way ends
             opens = self._opens_at(lane, lanes) if at <= now else 0
             times.append(max(at, leased_to, opens) if at <= now else at)
-        return min(times, default=-1)
+        return min(times, default=None)
 
 
 def _has_room(lane: str, lanes: LaneRule) -> bool:

@@ -20,6 +20,7 @@ TABLE_NUMBER = {table: KEY_NAMES.index(table.value) + 1 for table in Table}
 LOG_LENGTH = 50_000  # entries
 QUARANTINE_LENGTH = 1_000  # entries
 STAYS_OFF = -1  # what commit.lua is told in place of a time, where a subject leaves the agenda
+NOTHING_DUE = -1  # what claim.lua answers in place of a time, where nothing is on the agenda
 
 _pack = msgspec.msgpack.Encoder().encode
 

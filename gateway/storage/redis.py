@@ -33,7 +33,7 @@ from gateway.model.changes import (
 from gateway.model.lanes import LaneRule, Pace
 from gateway.storage.connections import Client
 from gateway.storage.lua import KEY_NAMES, SCRIPTS
-from gateway.storage.packing import packed_changes, packed_claim, packed_query
+from gateway.storage.packing import NOTHING_DUE, packed_changes, packed_claim, packed_query
 
 __all__ = ["KEY_NAMES", "SCRIPTS", "RedisStore"]
 
@@ -81,7 +81,7 @@ class RedisStore:
         now, next_due, claimed = await self._run("claim", token, packed_claim(limit, lease, lanes))
         due_subjects = [(Subject.parse(subject.decode()), int(due)) for subject, due in _pairs(claimed)]
         claims = tuple(Claim(subject, token, due) for subject, due in due_subjects)
-        return Claimed(int(now), int(next_due), claims)
+        return Claimed(int(now), None if int(next_due) == NOTHING_DUE else int(next_due), claims)
 
     async def close_lane(self, lane: str, pace: Pace, until: int) -> None:
         full_at, version = until + pace.allowance, secrets.token_bytes(VERSION_BYTES)

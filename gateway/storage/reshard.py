@@ -110,10 +110,10 @@ async def _refuse_while_a_gateway_runs(stores: list[RedisStore]) -> None:
     """Raise `BadSettings` where a gateway still runs: what it takes under the old prefix would be lost."""
     for store in stores:
         gathered = await store.gather(Query(cells=(RULES,)))
-        silent = gathered.now - load_rule_generation(gathered.rows[RULES].value).seen_at
-        if silent < SIGN_OF_LIFE:
+        seen_at = load_rule_generation(gathered.rows[RULES].value).seen_at
+        if seen_at is not None and gathered.now - seen_at < SIGN_OF_LIFE:
             raise BadSettings(
-                f"a gateway was at work on this store {silent // SECOND} s ago: "
+                f"a gateway was at work on this store {(gathered.now - seen_at) // SECOND} s ago: "
                 "stop all of them, and try again in half a minute"
             )
 

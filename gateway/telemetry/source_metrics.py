@@ -87,10 +87,10 @@ class SourceMetrics:
             self._heard.labels(source).set(now / 1000)
         newest: dict[str, int] = {}
         for verdict in sent:
-            newest[verdict.source] = max(newest.get(verdict.source, 0), verdict.event_at)
+            if verdict.event_at is not None:
+                newest[verdict.source] = max(newest.get(verdict.source, 0), verdict.event_at)
         for source, event_at in newest.items():
-            if event_at:
-                self._lag.labels(source).set(self._lags[source].least(now - event_at, now) / 1000)
+            self._lag.labels(source).set(self._lags[source].least(now - event_at, now) / 1000)
 
 
 class Lag:

@@ -25,5 +25,5 @@ class WatchdogMetrics:
         self._last.clear()
         self._missing.clear()
         for status in statuses:
-            self._last.labels(status.rule.name).set(status.last / 1000)
+            self._last.labels(status.rule.name).set((status.last or 0) / 1000)
             self._missing.labels(status.rule.name).set(bool(status.missing_since))

@@ -117,7 +117,7 @@ async def test_a_pause_or_a_bypass_stands_until_it_is_lifted(kind: str) -> None:
     made = await desk.actions.switch(kind, "anna", START + HOUR, "load test")  # type: ignore[arg-type]
     assert isinstance(made, Switch)
     assert (made.by, made.at, made.until) == ("anna", START, START + HOUR)
-    lifted = await desk.actions.switch(kind, "bob", 0, "")  # type: ignore[arg-type]
+    lifted = await desk.actions.switch(kind, "bob", None, "")  # type: ignore[arg-type]
     assert isinstance(lifted, Switch)
     assert lifted.until == START
     assert [(what, detail["by"]) for what, detail in desk.said] == [(f"{kind}_ordered", "anna"), (f"{kind}_lifted", "bob")]

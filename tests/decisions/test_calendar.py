@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.decisions.calendar import NEVER, Calendar
+from gateway.decisions.calendar import Calendar
 from gateway.model.durations import HOUR, MINUTE
 from gateway.model.rules.route import ALWAYS, Hours
 from gateway.model.time_intervals import TimeInterval
@@ -40,12 +40,12 @@ def test_whether_a_rule_is_in_force(hours: Hours, at: int, holds: bool) -> None:
         pytest.param(("morning",), 0, START + HOUR, id="inside, until it ends"),
         pytest.param(("noon",), 0, START + 4 * HOUR, id="outside, until it begins"),
         pytest.param(("noon", "morning"), 0, START + HOUR, id="of several the first"),
-        pytest.param(("always",), 0, NEVER, id="an interval that is always changes never"),
-        pytest.param(("gone",), 0, NEVER, id="nor does one that is not there"),
-        pytest.param((), 0, NEVER, id="nor nothing"),
+        pytest.param(("always",), 0, None, id="an interval that is always changes never"),
+        pytest.param(("gone",), 0, None, id="nor does one that is not there"),
+        pytest.param((), 0, None, id="nor nothing"),
     ],
 )
-def test_when_it_changes_next(names: tuple[str, ...], at: int, until: int) -> None:
+def test_when_it_changes_next(names: tuple[str, ...], at: int, until: int | None) -> None:
     assert CALENDAR.until(names, START + at) == until
 
 
@@ -57,4 +57,4 @@ def test_what_is_remembered_is_forgotten_when_it_changes_and_holds_for_an_earlie
 
 def test_of_all_intervals_the_first_change_counts() -> None:
     assert CALENDAR.next_change(START) == START + HOUR
-    assert Calendar({}).next_change(START) == NEVER
+    assert Calendar({}).next_change(START) is None

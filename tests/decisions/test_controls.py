@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.decisions.calendar import NEVER, Calendar
+from gateway.decisions.calendar import Calendar
 from gateway.decisions.controls import MAX_SWITCH_LENGTH, CompiledControls, compile_controls, may_silence, state_of, switch
 from gateway.model.controls import Controls, Rejection, Silence, SilenceState, Switch
 from gateway.model.durations import DAY, HOUR, MINUTE
@@ -102,13 +102,13 @@ def test_a_pause_says_by_whom_why_and_until_when(at: int, paused: bool) -> None:
 @pytest.mark.parametrize(
     ("controls", "change"),
     [
-        pytest.param(Controls(), NEVER, id="nothing is in force"),
+        pytest.param(Controls(), None, id="nothing is in force"),
         pytest.param(Controls(1, pause=PAUSE), START + HOUR, id="a pause ends"),
         pytest.param(Controls(1, (msgspec.structs.replace(MADE, starts_at=START + MINUTE),)), START + MINUTE, id="a silence begins"),
-        pytest.param(Controls(1, (msgspec.structs.replace(MADE, matchers=('a="b"',)),)), NEVER, id="it is about other alerts"),
+        pytest.param(Controls(1, (msgspec.structs.replace(MADE, matchers=('a="b"',)),)), None, id="it is about other alerts"),
     ],
 )  # fmt: skip
-def test_when_a_control_next_begins_or_ends(controls: Controls, change: int) -> None:
+def test_when_a_control_next_begins_or_ends(controls: Controls, change: int | None) -> None:
     assert CompiledControls(controls).next_change([alert(service="db")], START) == change
 
 

@@ -69,7 +69,7 @@ def test_a_close_says_who_until_when_why_and_at_which_severity() -> None:
 
 def test_a_close_is_no_end() -> None:
     found = changed(close(OPEN, FIRING, "ann", "", HOUR, NOW))
-    assert (found.resolved_at, found.firing, found.members) == (0, OPEN.firing, OPEN.members)
+    assert (found.resolved_at, found.firing, found.members) == (None, OPEN.firing, OPEN.members)
 
 
 def test_a_close_ends_an_acknowledgement() -> None:
@@ -127,7 +127,7 @@ def test_a_retried_dead_letter_starts_from_nothing() -> None:
     dead = Ledger("inc", "chat", "chat", dead="auth", error="invalid_auth", attempts=9, next_try=START + HOUR)
     found = retry(dead)
     assert isinstance(found, Ledger)
-    assert (found.dead, found.attempts, found.next_try) == ("", 0, 0)
+    assert (found.dead, found.attempts, found.next_try) == ("", 0, None)
 
 
 def test_a_retried_dead_letter_keeps_what_is_known_of_its_target() -> None:

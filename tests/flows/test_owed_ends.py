@@ -130,7 +130,10 @@ async def test_what_one_of_several_alerts_is_routed_away_from_shows_it_neither_a
     await world.until(3 * MINUTE)
     notification = [one.notification for one in world.slack.sent if one.notification and one.notification.target == "chat"][-1]
     assert (notification.firing, notification.moved, notification.ended) == (1, 1, 0)
-    assert [(line.labels["pod"], line.moved, line.ended_at) for line in notification.lines] == [("a", False, 0), ("b", True, 0)]
+    assert [(line.labels["pod"], line.moved, line.ended_at) for line in notification.lines] == [
+        ("a", False, None),
+        ("b", True, None),
+    ]
     await world.webhook(seen(pod="a", ends=4 * MINUTE), seen(pod="b", ends=4 * MINUTE))
     await world.until(HOUR)
     assert (states(world, "chat")[-1], states(world, "other")) == (

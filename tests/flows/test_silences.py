@@ -33,7 +33,7 @@ def rules(route: Route | None = None, **more: object) -> Rulebook:
 
 async def silenced(world: World, matchers: str = 'service="db"', *, hours: float = 1, **more: object) -> Silence:
     """As a person makes it, and what follows from it at once."""
-    ends_at = 0 if more.get("until_resolved") else START + world.at + round(hours * HOUR)
+    ends_at = None if more.get("until_resolved") else START + world.at + round(hours * HOUR)
     weighed = await world.desk.weigh(SilenceRequest((matchers,), "anna", ends_at=ends_at, **more))  # type: ignore[arg-type]
     assert isinstance(weighed, Weighed), weighed
     made = await world.desk.silence(weighed.silence)

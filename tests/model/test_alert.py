@@ -10,7 +10,7 @@ from tests.support.build import START, seen
 
 
 def alert(episode: int = 1, **labels: str) -> Alert:
-    return Alert("a", labels, {}, Severity.WARNING, {}, episode, True, START, 0, 0, "", START, "", "")
+    return Alert("a", labels, {}, Severity.WARNING, {}, episode, True, START, None, None, "", START, "", "")
 
 
 def test_each_life_of_an_alert_has_a_name_of_its_own() -> None:

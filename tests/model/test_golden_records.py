@@ -16,7 +16,7 @@ from gateway.decisions.intake.correlate import announce, named_incidents
 from gateway.model import agenda, cells
 from gateway.model.agenda import Subject, SubjectKind
 from gateway.model.changes import Table
-from gateway.model.lanes import closed_lane
+from gateway.model.lanes import ClosedLane, load_closed_lane
 from gateway.model.ledger import NotifiedState, Part, ledger_cell
 from gateway.model.quarantined import Quarantined
 from gateway.model.records import (
@@ -199,9 +199,9 @@ GOLDEN = [
     Golden(RuleGeneration(7, "abc", records.AT), load_rule_generation, RuleGeneration.dump, b"7 abc 1800000000000"),
     Golden(records.AT, load_heartbeat, lambda at: b"%d" % at, b"1800000000000"),
     Golden(
-        (records.AT, records.AT + 60_000),
-        closed_lane,
-        lambda times: b"%d %d" % times,
+        ClosedLane(records.AT, records.AT + 60_000),
+        load_closed_lane,
+        ClosedLane.dump,
         b"1800000000000 1800000060000",
     ),
     Golden(

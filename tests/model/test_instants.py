@@ -14,13 +14,14 @@ from gateway.model.instants import instant, written
 @pytest.mark.parametrize(
     ("milliseconds", "text"),
     [
-        pytest.param(0, "", id="never"),
+        pytest.param(None, "", id="never"),
+        pytest.param(0, "1970-01-01T00:00:00Z", id="the beginning of all time is a moment too"),
         pytest.param(1_800_000_000_999, "2027-01-15T08:00:00Z", id="a moment, by the second"),
         pytest.param(-1, "1970-01-01T00:00:00Z", id="what is before all time is its beginning"),
         pytest.param(1 << 62, "9999-12-31T23:59:59Z", id="what is after all time is its end"),
     ],
 )
-def test_a_moment_is_written_for_programs(milliseconds: int, text: str) -> None:
+def test_a_moment_is_written_for_programs(milliseconds: int | None, text: str) -> None:
     assert written(milliseconds) == text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.model.lanes import Pace, closed_lane
+from gateway.model.lanes import ClosedLane, Pace, load_closed_lane
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,11 @@ def test_a_burst_may_be_ahead_of_the_average(burst: int, allowance: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("row", "since", "until"),
+    ("row", "closed"),
     [
-        pytest.param(b"", 0, 0, id="a lane that never was closed"),
-        pytest.param(b"100 200", 100, 200, id="a lane that its vendor has closed"),
+        pytest.param(b"", None, id="a lane that never was closed"),
+        pytest.param(b"100 200", ClosedLane(since=100, until=200), id="a lane that its vendor has closed"),
     ],
 )
-def test_since_when_and_until_when_a_lane_is_closed(row: bytes, since: int, until: int) -> None:
-    assert closed_lane(row) == (since, until)
+def test_since_when_and_until_when_a_lane_is_closed(row: bytes, closed: ClosedLane | None) -> None:
+    assert load_closed_lane(row) == closed

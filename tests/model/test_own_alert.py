@@ -30,9 +30,9 @@ def test_an_own_alert_comes_from_a_source_that_no_other_can_be() -> None:
 
 @pytest.mark.parametrize(
     ("firing", "ends_at"),
-    [pytest.param(True, 0, id="while it fires it has no end"), pytest.param(False, START, id="its end is now")],
+    [pytest.param(True, None, id="while it fires it has no end"), pytest.param(False, START, id="its end is now")],
 )
-def test_when_an_own_alert_begins_and_ends(firing: bool, ends_at: int) -> None:
+def test_when_an_own_alert_begins_and_ends(firing: bool, ends_at: int | None) -> None:
     observed = FAILING.observed(START, firing=firing)
     assert (observed.firing, observed.starts_at, observed.ends_at) == (firing, START, ends_at)
 

@@ -15,9 +15,9 @@ from tests.support.build import START
     ("said_at", "heard_at"),
     [
         pytest.param(START + 5, START + 5, id="the copy says when"),
-        pytest.param(0, START + 9, id="an older gateway wrote the copy: its alert says when"),
+        pytest.param(None, START + 9, id="an older gateway wrote the copy: its alert says when"),
     ],
 )
-def test_when_a_copy_was_heard_of(said_at: int, heard_at: int) -> None:
+def test_when_a_copy_was_heard_of(said_at: int | None, heard_at: int) -> None:
     known = msgspec.structs.replace(alert(), last_seen=START + 9)
-    assert HeldCopy(known, Copy(True, START, 0, said_at)).heard_at == heard_at
+    assert HeldCopy(known, Copy(True, START, None, said_at)).heard_at == heard_at

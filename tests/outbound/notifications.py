@@ -18,7 +18,7 @@ def line(name: str = "HighErrorRate", **more: object) -> AlertLine:
         "labels": {"pod": "pay-1"},
         "summary": "9 % fail",
         "started_at": NOW - 60_000,
-        "ended_at": 0,
+        "ended_at": None,
     }
     return AlertLine(name, **{**given, **more})  # type: ignore[arg-type]
 
@@ -27,7 +27,7 @@ def notification(**more: object) -> Notification:
     given: dict[str, object] = {
         "incident": "abc123", "target": "chat", "generation": 1, "revision": 1, "state": NotifiedState.FIRING, "severity": Severity.CRITICAL,
         "title": "HighErrorRate · pay", "where": {"cluster": "eu-1", "service": "pay"}, "lines": (line(),), "firing": 1, "ended": 0,
-        "started_at": NOW - 60_000, "ended_at": 0, "at": NOW, "rule": "payments (rules/pay.yaml:7)",
+        "started_at": NOW - 60_000, "ended_at": None, "at": NOW, "rule": "payments (rules/pay.yaml:7)",
     }  # fmt: skip
     return Notification(**{**given, **more})  # type: ignore[arg-type]
 
@@ -51,7 +51,7 @@ lines = st.builds(
     dashboard=urls,
     source=urls,
     started_at=times,
-    ended_at=times,
+    ended_at=st.none() | times,
     silenced_after_notify=texts,
     moved=st.booleans(),
 )
@@ -66,8 +66,8 @@ notifications = st.builds(
     state=st.sampled_from([NotifiedState.FIRING, NotifiedState.ENDED, NotifiedState.CLOSED, NotifiedState.MOVED]),
     severity=st.sampled_from(Severity),
     started_at=times,
-    ended_at=times,
-    quiet_until=times,
+    ended_at=st.none() | times,
+    quiet_until=st.none() | times,
     acknowledged_by=texts,
     closed_by=texts,
     moved_to=texts,

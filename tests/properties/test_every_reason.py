@@ -181,7 +181,7 @@ class EveryReason(RuleBasedStateMachine):
                 where = f"{alert.name} {alert.labels} at {target or 'nobody'}: {one}"
                 assert one.reason, where
                 assert one.outcome != MemberStatus.DUE, f"it is a quiet moment: {where}"
-                assert one.until == 0 or one.until > self.now, f"looked at again in the past: {where}"
+                assert one.until is None or one.until > self.now, f"looked at again in the past: {where}"
                 if one.reason in BY_A_RULE:
                     assert re.search(r"\(rules\.yaml:7", one.rule), where
                 if one.outcome == MemberStatus.HELD and alert.severity is Severity.CRITICAL:

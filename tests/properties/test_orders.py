@@ -37,7 +37,7 @@ def lives(draw: st.DrawFn) -> list[Observation]:
 
 def final(events: Sequence[Observation]) -> list[Observation]:
     """What Alertmanager would repeat: the newest state of each alert."""
-    newest = {one.copy: one for one in sorted(events, key=lambda one: (max(one.starts_at, one.ends_at), not one.firing))}
+    newest = {one.copy: one for one in sorted(events, key=lambda one: (max(one.starts_at, one.ends_at or 0), not one.firing))}
     return list(newest.values())
 
 

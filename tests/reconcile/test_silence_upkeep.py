@@ -11,7 +11,7 @@ from tests.support.world import World
 
 
 async def silenced(world: World, **more: object) -> Silence:
-    ends_at = 0 if more.get("until_resolved") else START + world.at + HOUR
+    ends_at = None if more.get("until_resolved") else START + world.at + HOUR
     request = SilenceRequest(('service="db"',), "anna", ends_at=ends_at, **more)  # type: ignore[arg-type]
     weighed = await world.desk.weigh(request)
     made = await world.desk.silence(weighed.silence)  # type: ignore[union-attr]

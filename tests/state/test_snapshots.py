@@ -117,4 +117,4 @@ async def test_an_end_that_waits_for_a_heartbeat_is_decided_again_when_one_comes
     assert found is not None
     assert found.awaited == (heartbeat_cell("eu"),)
     assert heartbeat_cell("eu") in found.expect(whole.id)
-    assert whole.resolved_at == 0
+    assert whole.resolved_at is None

@@ -28,7 +28,7 @@ async def test_each_watchdog_is_answered_for_in_the_order_asked() -> None:
         )
     )
     assert await watchdogs.watchdog_status(store, DOGS) == [
-        WatchdogStatus(DOGS["us"], START - 5, 0),
+        WatchdogStatus(DOGS["us"], START - 5, None),
         WatchdogStatus(DOGS["eu"], 0, START - 3),
         WatchdogStatus(DOGS["new"], 0, 0),
     ]

@@ -59,7 +59,7 @@ async def migrated(starter: Starter, shards: int, rules: str = PARTED) -> Record
         for store in stores_of(client, layout):
             raw = await client.ask("HGET", store.keys["meta"], "rules")
             known = load_rule_generation(raw[8:])
-            await client.ask("HSET", store.keys["meta"], "rules", raw[:8] + known._replace(seen_at=0).dump())
+            await client.ask("HSET", store.keys["meta"], "rules", raw[:8] + known._replace(seen_at=None).dump())
         return await migrate(client, found, shards)
 
 

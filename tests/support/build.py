@@ -39,7 +39,7 @@ def seen(
         severity=BUILT_IN_WORDS.get(word, Severity.WARNING),
         firing=ends is None,
         starts_at=START + at,
-        ends_at=START + ends if ends is not None else 0,
+        ends_at=START + ends if ends is not None else None,
     )
 
 

@@ -106,7 +106,7 @@ class Reading:
     def held_until(self, member: Member, alert: Alert) -> int:
         """Until when it may be held back for a source that comes late, or because it is disputed."""
         waits = [member.joined_at + rule.wait for rule in self._inhibiting(alert.labels)]
-        until = max([member.joined_at, alert.held_until, *waits])
+        until = max([member.joined_at, alert.held_until or 0, *waits])
         return min(until, member.joined_at + self.route.longest_hold) if alert.severity is Severity.CRITICAL else until
 
     def unchanged_since(self, now: int) -> int:

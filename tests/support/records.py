@@ -22,7 +22,7 @@ from gateway.model.source_peers import SourceState
 from gateway.model.watchdog import WatchdogState
 
 AT = 1_800_000_000_000  # ms
-NO_TIME = 0
+NO_TIME = None
 ALERT = Alert(
     id="a1",
     labels={"alertname": "HighErrorRate", "service": "pay", "severity": "critical"},

@@ -239,7 +239,7 @@ class World:
         await self.settle()
         while True:
             due = (await self.store.claim(0, 1, self.reconciler.lanes())).next_due
-            if due < 0 or due > START + at:
+            if due is None or due > START + at:
                 break
             self.at = max(self.at + 50, due - START)  # what is due and not to be had: a lease or a wait keeps it
             await self.settle()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import attrgetter
 
-from gateway.decisions.calendar import NEVER
 from gateway.model.changes import LogEntry
 from gateway.model.incident import StatusCounts
-from gateway.model.instants import written
+from gateway.model.instants import earliest, written
 from gateway.model.verdict import MemberStatus, Verdict
 
 MAX_VERDICTS_NAMED = 10  # in one entry
@@ -30,17 +29,17 @@ def log_verdicts(
     detail: dict[str, str | int] = {"target": target}
     detail |= {name: count for name, count in zip(STATUS_NAMES, counts, strict=False) if count}
     found: dict[tuple[str, str, str], int] = {}
-    until = NEVER
+    until: int | None = None
     for verdict in verdicts:
         why = (verdict.reason.value, verdict.rule, verdict.because)
         found[why] = found.get(why, 0) + 1
-        until = min(until, verdict.until or NEVER)
+        until = earliest(until, verdict.until)
     ranked = sorted(found.items(), key=lambda item: -item[1])
     shown = [f"{count} × {_why(*why)}" for why, count in ranked[:MAX_VERDICTS_NAMED]]
     if len(found) > MAX_VERDICTS_NAMED:
         shown.append(f"{len(found) - MAX_VERDICTS_NAMED} more")
     detail["why"] = "; ".join(shown)
-    return [LogEntry(incident, "verdicts", detail | ({"until": written(until)} if until < NEVER else {}))]
+    return [LogEntry(incident, "verdicts", detail if until is None else detail | {"until": written(until)})]
 
 
 def _why(reason: str, rule: str, because: str) -> str:

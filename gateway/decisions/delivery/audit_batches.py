@@ -46,7 +46,7 @@ def wait(shipped: Shipped, answer: Answer) -> int:
 
 
 def is_delayed(shipped: Shipped, now: int) -> bool:
-    return bool(shipped.failing_since) and now - shipped.failing_since >= SILENT_FAILURE_MS
+    return shipped.failing_since is not None and now - shipped.failing_since >= SILENT_FAILURE_MS
 
 
 def _shown(logged: LoggedEntry, hidden: frozenset[str]) -> LoggedEntry:

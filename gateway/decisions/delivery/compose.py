@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -10,6 +10,7 @@ from gateway.decisions.notification.update_limit import left_out_before
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
+from gateway.model.instants import latest
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, Notification
 from gateway.model.rules.rulebook import LabelRules
@@ -38,16 +39,16 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
         firing=firing,
         ended=len(shown) - firing - moved,
         moved=moved,
-        started_at=min((member.alert.started_at for member in shown), default=incident.opened_at),
-        ended_at=max((member.alert.ended_at for member in shown), default=now) if ended else 0,
+        started_at=min((member.started_at for member in shown), default=incident.opened_at),
+        ended_at=_ended_at(shown, now) if ended else None,
         at=now,
         page=view.desired.paged,
         mentions=via.mentions if via else (),
         acknowledged_by=who.by if who else "",
-        acknowledged_at=who.at if who else 0,
+        acknowledged_at=who.at if who else None,
         closed_by=view.desired.closed_by if view.desired.state is NotifiedState.CLOSED else "",
         moved_to=view.moved_to,
-        quiet_until=(view.quiet_until or 0) if view.desired.quiet else 0,
+        quiet_until=view.quiet_until if view.desired.quiet else None,
         owner=next((recipient.route.owner for recipient in view.recipients if recipient.route.owner), ""),
         rule=view.rule,
         link=f"{public_url}/api/v1/incidents/{incident.id}" if public_url else "",
@@ -77,7 +78,7 @@ def compose_plainly(view: View, incident: Incident, now: int) -> Notification:
         firing=firing,
         ended=len(view.desired.members) - firing,
         started_at=incident.opened_at,
-        ended_at=0 if firing else now,
+        ended_at=None if firing else now,
         at=now,
         page=view.desired.paged,
         reason="the gateway cannot show its alerts: its log says why",
@@ -103,10 +104,15 @@ def _shown(view: View) -> list[TargetMember]:
             member.episode_id in view.desired.silenced_after_notify,
             not _moved(view, member),
             -member.alert.severity,
-            member.alert.started_at,
+            member.started_at,
             member.episode_id,
         ),
     )
+
+
+def _ended_at(shown: Sequence[TargetMember], now: int) -> int | None:
+    """Return when the last of these members ended, None where all of them fire on."""
+    return latest(*(member.alert.ended_at for member in shown)) if shown else now
 
 
 def _fires(view: View, member: TargetMember) -> bool:
@@ -191,8 +197,8 @@ def _line(alert: Alert, view: View, member: TargetMember, labels: LabelRules) ->
         severity=alert.severity,
         labels={name: value for name, value in alert.labels.items() if name != "alertname"},
         summary=next((alert.annotations[name] for name in SUMMARY_ANNOTATIONS if alert.annotations.get(name)), ""),
-        started_at=alert.started_at,
-        ended_at=alert.ended_at or member.member.joined_at if over else 0,
+        started_at=member.started_at,
+        ended_at=alert.ended_at or member.member.joined_at if over else None,
         runbook=alert.annotations.get(links.get("runbook", ""), ""),
         dashboard=alert.annotations.get(links.get("dashboard", ""), ""),
         source=alert.source_url,

@@ -19,6 +19,7 @@ from gateway.decisions.delivery.thread_notes import notes_of
 from gateway.decisions.notification.assumptions import assumed
 from gateway.decisions.notification.view import View
 from gateway.model.durations import SECOND
+from gateway.model.instants import earliest
 from gateway.model.ledger import Endpoint, Intent, LastNotified, Ledger, MessageRef, Note, NotifiedState, Part
 from gateway.model.notification import Notification
 
@@ -79,34 +80,35 @@ def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
     unanswered sends by looking.
     """
     intent = ledger.intent
+    waits = ledger.next_try is not None and now < ledger.next_try
     if intent is not None and intent.creates_message and looks:
         # A second post would be a second message for everybody in the channel, so the first one is looked for.
-        if now < ledger.next_try:
+        if waits:
             return Rest(ledger.next_try, RestReason.READ_BACK_WAIT)
         return _look(ledger, intent)
-    if now < ledger.next_try:
+    if waits:
         return Rest(ledger.next_try, RestReason.BACKING_OFF)
     if ledger.orphans:
         # People see the same thing twice until the extra message is gone.
         return Withdraw(ledger.orphans[0])
-    if ledger.unconfirmed and ledger.look_at <= now:
+    if ledger.unconfirmed and (ledger.look_at is None or ledger.look_at <= now):
         return _look(ledger, ledger.unconfirmed[0])
-    next_look = ledger.look_at if ledger.unconfirmed else 0
+    next_look = ledger.look_at if ledger.unconfirmed else None
     if ledger.dead:
-        return Rest(_earliest(now, next_look), RestReason.DEAD_LETTER)
-    due = (view.due or 0) if view.desired != ledger.last_notified else 0
-    if (intent is not None and intent.part is Part.MESSAGE) or 0 < due <= now:
+        return Rest(_next(now, next_look), RestReason.DEAD_LETTER)
+    due = view.due if view.desired != ledger.last_notified else None
+    if (intent is not None and intent.part is Part.MESSAGE) or (due is not None and due <= now):
         return Notify()
-    if ledger.repeat_at and ledger.repeat_at <= now:
+    if ledger.repeat_at is not None and ledger.repeat_at <= now:
         # An unanswered send may have acted late and put an older state in place of the newest, which is said once more.
         return Notify()
     if ledger.pending_notes and ledger.message_ref is not None:
         return Reply(ledger.pending_notes)
-    return Rest(_earliest(now, next_look, ledger.repeat_at, due), RestReason.NOTHING_DUE)
+    return Rest(_next(now, next_look, ledger.repeat_at, due), RestReason.NOTHING_DUE)
 
 
-def _earliest(now: int, *times: int) -> int | None:
-    return min((time for time in times if time > now), default=None)
+def _next(now: int, *times: int | None) -> int | None:
+    return earliest(*(time for time in times if time is not None and time > now))
 
 
 def at_rest(ledger: Ledger) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 
 from gateway.decisions.delivery.thread_notes import notes_of
 from gateway.model.durations import MINUTE, SECOND
+from gateway.model.instants import AT_ONCE
 from gateway.model.ledger import Intent, Ledger, MessageRef, NotifiedState, Part
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 
@@ -44,12 +45,12 @@ def settle(
             return settled if intent.part is Part.REPLY else _guard_against_late_act(settled, now, looks=looks)
         case Refused(gone=True):
             # Somebody deleted the message: it is posted anew.
-            return msgspec.structs.replace(ledger, intent=None, message_ref=None, repeat_at=1)
+            return msgspec.structs.replace(ledger, intent=None, message_ref=None, repeat_at=AT_ONCE)
         case Refused(permanent=True):
             return _refused_for_good(ledger, intent, answer, now)
         case Refused():
             # An earlier try under the same key may have arrived: it goes on being assumed, so that its end is sent.
-            may_have_arrived = ledger.unconfirmed_since and not looks
+            may_have_arrived = ledger.unconfirmed_since is not None and not looks
             kept = intent if may_have_arrived else None
             return _failed(ledger, answer.reason, now, wait=answer.retry_after, intent=kept)
         case Unanswered():
@@ -72,7 +73,7 @@ def _delivered(
 ) -> Ledger:  # fmt: skip
     """Return the ledger of a target that knows what the intent said. `notification` makes the notes that are pending now."""
     calm = msgspec.structs.replace(
-        ledger, intent=None, attempts=0, failing_since=0, next_try=0, error="", dead="", repeat_at=0
+        ledger, intent=None, attempts=0, failing_since=None, next_try=None, error="", dead="", repeat_at=None
     )  # fmt: skip
     if intent.part is Part.REPLY:
         rest = tuple(note for note in ledger.pending_notes if note not in intent.notes)
@@ -95,14 +96,14 @@ def _delivered(
 
 def _guard_against_late_act(ledger: Ledger, now: int, *, looks: bool) -> Ledger:
     """Say the newest state once more later, where a send that went unanswered may still act and put an older one in its place."""
-    if not ledger.unconfirmed_since:
+    if ledger.unconfirmed_since is None:
         return ledger
-    if now - ledger.unconfirmed_since >= LATE_ACT_MS and ledger.repeat_at == 0 and looks:
+    if now - ledger.unconfirmed_since >= LATE_ACT_MS and ledger.repeat_at is None and looks:
         # So late no vendor acts any more, and the newest state has been said since.
-        return msgspec.structs.replace(ledger, unconfirmed_since=0)
+        return msgspec.structs.replace(ledger, unconfirmed_since=None)
     if not looks and ledger.last_notified.state is NotifiedState.FIRING:
         return ledger  # a late trigger changes nothing while it fires
-    return msgspec.structs.replace(ledger, repeat_at=now + LATE_ACT_MS, unconfirmed_since=0)
+    return msgspec.structs.replace(ledger, repeat_at=now + LATE_ACT_MS, unconfirmed_since=None)
 
 
 def _refused_for_good(ledger: Ledger, intent: Intent, answer: Refused, now: int) -> Ledger:
@@ -118,7 +119,7 @@ def _refused_for_good(ledger: Ledger, intent: Intent, answer: Refused, now: int)
         attempts=ledger.attempts + 1,
         failing_since=ledger.failing_since or now,
         fell_back_at=ledger.fell_back_at or now,  # nobody waits for a destination that will never take it
-        next_try=0,
+        next_try=None,
     )
 
 
@@ -138,7 +139,7 @@ def _failed(ledger: Ledger, error: str, now: int, *, wait: int, intent: Intent |
 
 def fall_back(ledger: Ledger, fallback_after: int, now: int) -> Ledger:
     """Let the fallback take over as well, once the target was tried in vain for `fallback_after` ms."""
-    if ledger.fell_back_at or not ledger.failing_since or now - ledger.failing_since < fallback_after:
+    if ledger.fell_back_at or ledger.failing_since is None or now - ledger.failing_since < fallback_after:
         return ledger
     return msgspec.structs.replace(ledger, fell_back_at=now)
 
@@ -172,7 +173,7 @@ def _looked_for_unconfirmed(ledger: Ledger, look: Found, now: int) -> Ledger:
     )
     oldest = min((sent.at for sent in remaining), default=now)
     wait = UNCONFIRMED_LOOK_MS if now - oldest < UNCONFIRMED_FIRST_LOOKS_MS else UNCONFIRMED_LATER_LOOK_MS
-    look_at = now + wait if remaining else 0
+    look_at = now + wait if remaining else None
     return msgspec.structs.replace(ledger, unconfirmed=remaining, orphans=ledger.orphans + late, look_at=look_at)
 
 
@@ -192,9 +193,9 @@ def _settle_intent(
     if counts is not None:
         unconfirmed += () if intent in arrived else (intent,)
         settled = _delivered(ledger, counts, notification, look.message_refs[counts.attempt], now)
-        look_at = now + UNCONFIRMED_LOOK_MS if unconfirmed else 0
+        look_at = now + UNCONFIRMED_LOOK_MS if unconfirmed else None
         return msgspec.structs.replace(
-            settled, unconfirmed=unconfirmed, look_at=look_at, unconfirmed_since=0, repeat_at=0
+            settled, unconfirmed=unconfirmed, look_at=look_at, unconfirmed_since=None, repeat_at=None
         )  # fmt: skip
     given_up = ledger.unconfirmed_since or intent.at + SEND_TIMEOUT_MS
     waited = now - given_up
@@ -208,8 +209,8 @@ def _settle_intent(
         intent=None,
         unconfirmed=(*unconfirmed, intent),
         look_at=now + UNCONFIRMED_LOOK_MS,
-        unconfirmed_since=0,
-        next_try=0,
+        unconfirmed_since=None,
+        next_try=None,
     )
 
 

@@ -85,10 +85,10 @@ def _observe(seen: Observation, found: Deduplicated) -> None:
 
 
 def _taken(seen: Observation, outcome: Outcome, reason: Reason) -> Taken:
-    happened_at = 0  # a repeat, and a late copy, say nothing of when anything happened
+    happened_at = None  # a repeat, and a late copy, say nothing of when anything happened
     if reason is not Reason.DISPUTED:
-        happened_at = {Outcome.OPENED: seen.starts_at, Outcome.ENDED: seen.ends_at}.get(outcome, 0)
-    return Taken(seen.source, outcome, reason, happened_at, seen.inferred_at > 0)
+        happened_at = {Outcome.OPENED: seen.starts_at, Outcome.ENDED: seen.ends_at}.get(outcome)
+    return Taken(seen.source, outcome, reason, happened_at, seen.inferred_at is not None)
 
 
 def place(found: Deduplicated, correlator: Correlator) -> dict[str, Placement]:
@@ -198,9 +198,11 @@ class _Assignment:
         for alert_id in self._found.changed:
             cell = Cell(Table.ALERTS, alert_id)
             alert = self._found.alerts[alert_id]
-            if alert is not None and alert_id in self._moved_to:
+            if alert is None:
+                continue  # what has changed is there
+            if alert_id in self._moved_to:
                 alert = msgspec.structs.replace(alert, incident=self._moved_to[alert_id])
-            self._changes.put[cell] = dump(alert and correlator.inhibitor.place(alert, self._changes.topics))
+            self._changes.put[cell] = dump(correlator.inhibitor.place(alert, self._changes.topics))
             self._changes.expect[cell] = self._versions[cell]
 
     def _conclusion(self, seen: Observation, outcome: Outcome, reason: Reason) -> LogEntry:

@@ -12,6 +12,7 @@ import msgspec
 
 from gateway.model.alert import MAX_COPIES, Alert, Copy, Observation
 from gateway.model.durations import MINUTE, SECOND
+from gateway.model.instants import latest
 from gateway.model.verdict import Outcome, Reason
 
 SEEN_STEP = MINUTE  # `last_seen` is written at most this often, so that a repeat costs no write
@@ -48,9 +49,9 @@ def _new(seen: Observation, now: int) -> Alert:
         copies={},
         episode=0,
         firing=False,
-        started_at=0,
-        ended_at=0,
-        held_until=0,
+        started_at=None,
+        ended_at=None,
+        held_until=None,
         incident="",
         last_seen=now,
         spoken_by="",
@@ -61,13 +62,13 @@ def _new(seen: Observation, now: int) -> Alert:
 def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
     if copy is not None and copy.firing:
         return _still_fires(alert, copy, seen, now)
-    found = seen.inferred_at > 0  # the source has it as firing now: no late copy
-    disputed = copy is not None and seen.starts_at <= copy.ends_at and not found
-    ends_at = copy.ends_at if copy is not None else 0
+    found = seen.inferred_at is not None  # the source has it as firing now: no late copy
+    ends_at = copy.ends_at if copy is not None else None
+    disputed = ends_at is not None and seen.starts_at <= ends_at and not found
     copies = _with(alert.copies, seen.copy, Copy(True, seen.starts_at, ends_at, now))
     if alert.firing:
-        settled = alert.held_until > now and not disputed
-        changed = _heard(alert, seen, copies, now, held_until=0 if settled else alert.held_until)
+        settled = alert.is_disputed(now) and not disputed
+        changed = _heard(alert, seen, copies, now, held_until=None if settled else alert.held_until)
         return changed, Outcome.CHANGED, Reason.DISPUTE_SETTLED if settled else Reason.COPY_ADDED
     opened = msgspec.structs.replace(
         alert,
@@ -78,8 +79,8 @@ def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obse
         episode=alert.episode + 1 if alert.episode else max(1, now // SECOND),
         firing=True,
         started_at=seen.starts_at,
-        ended_at=0,
-        held_until=now + seen.lateness if disputed else 0,
+        ended_at=None,
+        held_until=now + seen.lateness if disputed else None,
         last_seen=now,
         spoken_by=seen.copy,
         source_url=seen.source_url,
@@ -91,18 +92,19 @@ def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obse
 
 
 def _still_fires(alert: Alert, copy: Copy, seen: Observation, now: int) -> Observed:
-    if alert.held_until > now and (seen.starts_at > copy.ends_at or seen.inferred_at):
+    newer = copy.ends_at is None or seen.starts_at > copy.ends_at
+    if alert.is_disputed(now) and (newer or seen.inferred_at):
         copies = _with(alert.copies, seen.copy, Copy(True, seen.starts_at, copy.ends_at, now))
-        return _heard(alert, seen, copies, now, held_until=0), Outcome.CHANGED, Reason.DISPUTE_SETTLED
+        return _heard(alert, seen, copies, now, held_until=None), Outcome.CHANGED, Reason.DISPUTE_SETTLED
     news = seen.starts_at > copy.starts_at or (seen.copy == alert.spoken_by and seen.annotations != alert.annotations)
-    if not news and now - copy.said_at < SEEN_STEP:
+    if not news and copy.said_at is not None and now - copy.said_at < SEEN_STEP:
         return None, Outcome.REPEATED, Reason.STILL_FIRING
     starts_at = max(seen.starts_at, copy.starts_at)  # a newer one ended and fired again in between, untold: one episode
     copies = _with(alert.copies, seen.copy, Copy(True, starts_at, copy.ends_at, now))
     return _heard(alert, seen, copies, now, held_until=alert.held_until), Outcome.REPEATED, Reason.STILL_FIRING
 
 
-def _heard(alert: Alert, seen: Observation, copies: dict[str, Copy], now: int, *, held_until: int) -> Alert:
+def _heard(alert: Alert, seen: Observation, copies: dict[str, Copy], now: int, *, held_until: int | None) -> Alert:
     """Annotations are those of the firing copy with the smallest key, so that two replicas do not edit for ever."""
     speaker = alert.copies.get(alert.spoken_by)
     speaks = seen.copy <= alert.spoken_by or speaker is None or not speaker.firing
@@ -119,15 +121,15 @@ def _heard(alert: Alert, seen: Observation, copies: dict[str, Copy], now: int, *
 
 def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
     if copy is None or not copy.firing:
-        if copy is not None and seen.ends_at <= copy.ends_at:
+        if copy is not None and latest(seen.ends_at, copy.ends_at) == copy.ends_at:
             return None, Outcome.IGNORED, Reason.ALREADY_ENDED
         known = msgspec.structs.replace(
             alert, copies=_with(alert.copies, seen.copy, Copy(False, seen.starts_at, seen.ends_at, now)), last_seen=now
         )
         return known, Outcome.IGNORED, Reason.ORPHAN_RESOLVE if copy is None else Reason.ALREADY_ENDED
-    if seen.ends_at < copy.starts_at:
+    if seen.ends_at is None or seen.ends_at < copy.starts_at:
         return None, Outcome.IGNORED, Reason.LATE_RESOLVE
-    copies = _with(alert.copies, seen.copy, Copy(False, copy.starts_at, max(seen.ends_at, copy.ends_at), now))
+    copies = _with(alert.copies, seen.copy, Copy(False, copy.starts_at, latest(seen.ends_at, copy.ends_at), now))
     if any(other.firing for other in copies.values()):
         return msgspec.structs.replace(alert, copies=copies, last_seen=now), Outcome.CHANGED, Reason.COPY_ENDED
     ended = msgspec.structs.replace(alert, copies=copies, firing=False, ended_at=now, last_seen=now)
@@ -135,13 +137,13 @@ def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obser
 
 
 def _must_have_ended(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
-    """An end that is inferred, unless its source has spoken since. `ends_at` 0: the source said nothing at all of an end, so that
+    """An end that is inferred, unless its source has spoken since. `ends_at` None: the source said nothing at all of an end, so that
     the next firing is no late copy and needs no grace."""
     if copy is None or not copy.firing:
         return None, Outcome.IGNORED, Reason.ALREADY_ENDED
-    if copy.said_at > seen.inferred_at or copy.starts_at > seen.starts_at:
+    if _said_since(copy, seen) or copy.starts_at > seen.starts_at:
         return None, Outcome.REPEATED, Reason.STILL_FIRING
-    copies = _with(alert.copies, seen.copy, Copy(False, copy.starts_at, max(seen.ends_at, copy.ends_at), copy.said_at))
+    copies = _with(alert.copies, seen.copy, Copy(False, copy.starts_at, latest(seen.ends_at, copy.ends_at), copy.said_at))
     if any(other.firing for other in copies.values()):
         return msgspec.structs.replace(alert, copies=copies), Outcome.CHANGED, Reason.INFERRED
     return (
@@ -151,9 +153,14 @@ def _must_have_ended(alert: Alert, copy: Copy | None, seen: Observation, now: in
     )
 
 
+def _said_since(copy: Copy, seen: Observation) -> bool:
+    """Return whether the source has reported the copy after the state that this observation was drawn from."""
+    return copy.said_at is not None and seen.inferred_at is not None and copy.said_at > seen.inferred_at
+
+
 def _with(copies: dict[str, Copy], key: str, copy: Copy) -> dict[str, Copy]:
     """Over the bound, ended copies go first: the one that ended longest ago."""
     if len(copies) >= MAX_COPIES and key not in copies:
-        ended = [(other.ends_at, name) for name, other in copies.items() if not other.firing]
+        ended = [(other.ends_at or 0, name) for name, other in copies.items() if not other.firing]
         copies = {name: other for name, other in copies.items() if not ended or name != min(ended)[1]}
     return {**copies, key: copy}

@@ -76,7 +76,7 @@ class Normaliser:
             severity=self._severity_of(identified.labels),
             firing=firing,
             starts_at=_ms(alert.startsAt) or now,
-            ends_at=0 if firing else ends_at or now,
+            ends_at=None if firing else ends_at or now,
             source_url=alert.generatorURL if alert.generatorURL.startswith(("http://", "https://")) else "",
             trace=trace,
             lateness=self._lateness,
@@ -166,20 +166,20 @@ class Normaliser:
         return self._severity.default
 
 
-def _fires(status: str, ends_at: int, now: int) -> bool | None:
+def _fires(status: str, ends_at: int | None, now: int) -> bool | None:
     """Return whether the alert fires, None for a status that is neither. A missing status is read off the end, in favour of firing."""
     if status == "firing":
         return True
     if status == "resolved":
         return False
-    return None if status else not 0 < ends_at <= now
+    return None if status else ends_at is None or not 0 < ends_at <= now
 
 
-def _ms(moment: datetime | None) -> int:
-    """Return the time in ms, 0 for Alertmanager's zero time (the year 1). A time without a zone is UTC."""
+def _ms(moment: datetime | None) -> int | None:
+    """Return the time in ms, None for Alertmanager's zero time (the year 1). A time without a zone is UTC."""
     if moment is None or moment.year < 1970:
-        return 0
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+        return None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000) or None
 
 
 def _moment(value: object) -> datetime | None:

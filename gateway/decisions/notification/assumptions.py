@@ -29,7 +29,7 @@ def superseded(ledger: Ledger, desired: LastNotified) -> Ledger:
     """Drop a dead letter that is superseded by news: what was refused for good is not what is to be said now."""
     if not ledger.dead or desired in (ledger.refused, ledger.last_notified):
         return ledger
-    return msgspec.structs.replace(ledger, dead="", error="", attempts=0, next_try=0)
+    return msgspec.structs.replace(ledger, dead="", error="", attempts=0, next_try=None)
 
 
 def abandoned(ledger: Ledger) -> Ledger:
@@ -37,5 +37,11 @@ def abandoned(ledger: Ledger) -> Ledger:
     ended = dict.fromkeys(ledger.last_notified.members, False)
     last_notified = msgspec.structs.replace(ledger.last_notified, state=NotifiedState.ENDED, members=ended)
     return msgspec.structs.replace(
-        ledger, last_notified=last_notified, intent=None, endpoint=None, message_ref=None, unconfirmed_since=0, repeat_at=0
+        ledger,
+        last_notified=last_notified,
+        intent=None,
+        endpoint=None,
+        message_ref=None,
+        unconfirmed_since=None,
+        repeat_at=None,
     )

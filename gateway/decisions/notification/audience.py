@@ -114,7 +114,8 @@ class _Seating:
             told_firing = (episode for episode, firing in told.members.items() if firing)
             if any(episode.rpartition(".")[0] == member.member.alert for episode in told_firing):
                 return False
-        return self._now < member.held_no_longer_than
+        longest = member.held_no_longer_than
+        return longest is None or self._now < longest
 
     def _add(self, member: TargetMember) -> _Table:
         """Add the member to the target of its first recipient; a member that sits there already gets the further recipients."""

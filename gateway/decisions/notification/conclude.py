@@ -15,10 +15,9 @@ from gateway.decisions.notification.update_limit import limit_updates
 from gateway.decisions.notification.view import TargetMember, View, ends_at
 from gateway.decisions.route import interrupts
 from gateway.model.incident import Incident
+from gateway.model.instants import AT_ONCE, earliest
 from gateway.model.ledger import LastNotified, NotifiedState
 from gateway.model.verdict import MemberStatus, NotifyReason, Reason, Verdict
-
-AT_ONCE = 1  # ms: earlier than any time of the store
 
 
 def conclude(audience: Audience, incident: Incident, now: int) -> dict[str, View]:
@@ -89,8 +88,7 @@ def _fires(view: View, incident: Incident, *, paged: bool) -> View:
         return _concluded(view, desired, AT_ONCE, urgent)
     # An update waits for `update_interval`, so that a burst of joins is one edit; no critical alert waits too long for it.
     waits = [member.held_no_longer_than for member in firing if member.episode_id not in told.members]
-    due = max(AT_ONCE, min([view.ledger.notified_at + view.update_interval, *waits]))
-    return _concluded(view, desired, due, NotifyReason.MEMBERS_CHANGED)
+    return _concluded(view, desired, earliest(view.update_at, *waits), NotifyReason.MEMBERS_CHANGED)
 
 
 def _desired_while_firing(view: View, incident: Incident, *, paged: bool) -> LastNotified:
@@ -143,14 +141,14 @@ def _no_longer_fires(view: View, incident: Incident, now: int) -> View:
         moved_at = max(AT_ONCE, incident.last_change_at)
         return _concluded(view, _ended(told, NotifiedState.MOVED), moved_at, NotifyReason.MOVED)
     quiet_until = ends_at(view)
-    if now >= quiet_until:
-        return _concluded(view, _ended(told, NotifiedState.ENDED), max(AT_ONCE, quiet_until), NotifyReason.ENDED)
+    if quiet_until is None or now >= quiet_until:
+        return _concluded(view, _ended(told, NotifiedState.ENDED), quiet_until or AT_ONCE, NotifyReason.ENDED)
     # Everything has ended, but it may flap: the end is notified once the view was quiet for `resolve_after`.
     view = msgspec.structs.replace(view, quiet_until=quiet_until, look_at=quiet_until)
     if view.destination is not None and not view.destination.via.shows_quiet:
         return _concluded(view, told, None, NotifyReason.QUIET)
     quiet = msgspec.structs.replace(_ended(told, NotifiedState.FIRING), severity=told.severity, quiet=True)
-    due = max(AT_ONCE, view.ledger.notified_at + view.update_interval) if quiet != told else None
+    due = view.update_at if quiet != told else None
     return _concluded(view, quiet, due, NotifyReason.QUIET)
 
 

@@ -76,7 +76,7 @@ def reasons(verdicts: Iterable[Verdict]) -> dict[str, int]:
 
 def _status_of(view: View, member: TargetMember, now: int) -> Verdict:
     ledger, rule = view.ledger, member.recipients[0].rule if member.recipients else ""
-    due = view.due or 0
+    due, waits = view.due, view.due is not None and view.due > now
     if member.episode_id in ledger.last_notified.members:
         return Verdict(MemberStatus.TOLD, Reason.DELIVERED, rule)
     if ledger.dead:
@@ -87,10 +87,10 @@ def _status_of(view: View, member: TargetMember, now: int) -> Verdict:
     if not member.alert.firing:
         # It came and went before anybody had to be told, and nobody is.
         return Verdict(MemberStatus.SUPPRESSED, Reason.ENDED_UNTOLD, rule)
-    if ledger.last_notified.state is NotifiedState.FIRING and (due > now or view.reason is NotifyReason.UPDATE_LEFT_OUT):
+    if ledger.last_notified.state is NotifiedState.FIRING and (waits or view.reason is NotifyReason.UPDATE_LEFT_OUT):
         # It joins a message that people have already; the next edit shows it.
         return Verdict(MemberStatus.HELD, Reason.UPDATE_INTERVAL, rule, due)
-    if due > now:
+    if waits:
         # The first message waits a moment for what belongs to it.
         return Verdict(MemberStatus.HELD, Reason.GROUP_WAIT, rule, due)
     return Verdict(MemberStatus.DUE, Reason.WAITING_TO_SEND, rule, due)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from gateway.decisions.calendar import NEVER
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.audience import Audience
 from gateway.decisions.notification.member_status import is_unheard, reasons
 from gateway.decisions.notification.view import View, ends_at
 from gateway.decisions.policy import Policy
 from gateway.model.incident import Incident, StatusCounts
+from gateway.model.instants import earliest, latest
 from gateway.model.ledger import Ledger
 from gateway.model.verdict import MemberStatus, Verdict
 
@@ -36,7 +36,7 @@ def resolve(views: Mapping[str, View], audience: Audience, snapshot: IncidentSna
     incident = _resolved(snapshot, views, now)
     incident = _heard(incident, views, now)
     times = [*_incident_times(snapshot, incident, policy, now), *_view_times(views, snapshot, incident)]
-    look_at = min((time for time in times if now < time < NEVER), default=None)
+    look_at = earliest(*(time for time in times if time is not None and time > now))
     return Plan(incident, views, look_at, audience.untargeted, _count_untargeted(audience.untargeted))
 
 
@@ -45,8 +45,9 @@ def _resolved(snapshot: IncidentSnapshot, views: Mapping[str, View], now: int) -
     incident = snapshot.incident
     if snapshot.firing or incident.resolved_at or any(view.resolve_pending for view in views.values()):
         return incident
-    quiet_until = max((ends_at(view) for view in views.values()), default=0)
-    return msgspec.structs.replace(incident, resolved_at=now) if now >= quiet_until else incident
+    quiet_until = latest(*(ends_at(view) for view in views.values()))
+    quiet = quiet_until is None or now >= quiet_until
+    return msgspec.structs.replace(incident, resolved_at=now) if quiet else incident
 
 
 def _heard(incident: Incident, views: Mapping[str, View], now: int) -> Incident:
@@ -54,11 +55,11 @@ def _heard(incident: Incident, views: Mapping[str, View], now: int) -> Incident:
     unheard = is_unheard(views.values(), now)
     if unheard is bool(incident.unheard_since):
         return incident
-    return msgspec.structs.replace(incident, unheard_since=now if unheard else 0)
+    return msgspec.structs.replace(incident, unheard_since=now if unheard else None)
 
 
-def _incident_times(snapshot: IncidentSnapshot, incident: Incident, policy: Policy, now: int) -> Iterator[int]:
-    """Yield when the incident changes by time alone, whatever its targets; times that are over are among them."""
+def _incident_times(snapshot: IncidentSnapshot, incident: Incident, policy: Policy, now: int) -> Iterator[int | None]:
+    """Yield when the incident changes by time alone, whatever its targets; times that are over, and None, are among them."""
     for alert in snapshot.firing:
         yield alert.held_until
     if incident.closed is not None:
@@ -68,14 +69,14 @@ def _incident_times(snapshot: IncidentSnapshot, incident: Incident, policy: Poli
         yield snapshot.controls.next_change(snapshot.firing, now)
 
 
-def _view_times(views: Mapping[str, View], snapshot: IncidentSnapshot, incident: Incident) -> Iterator[int]:
-    """Yield when a view changes by time alone; times that are over, and 0 for never, are among them."""
+def _view_times(views: Mapping[str, View], snapshot: IncidentSnapshot, incident: Incident) -> Iterator[int | None]:
+    """Yield when a view changes by time alone; times that are over, and None, are among them."""
     over = bool(incident.resolved_at or incident.firing)
     for view in views.values():
         if not over:
             yield ends_at(view)
-        yield view.look_at or 0
-        yield _fallback_time(view, snapshot.closed.get(view.target, 0))
+        yield view.look_at
+        yield _fallback_time(view, snapshot.closed.get(view.target))
         yield remind_at(view, incident, view.ledger)
         for member in view.resolve_pending:
             if member.resolve_held_by is not None:
@@ -87,31 +88,32 @@ def _view_times(views: Mapping[str, View], snapshot: IncidentSnapshot, incident:
                     yield member.held_no_longer_than
 
 
-def failing_since(view: View, lane_closed_since: int) -> int:
-    """Return since when the target could not be notified of what is due, 0 where that is not so (ms).
+def failing_since(view: View, lane_closed_since: int | None) -> int | None:
+    """Return since when the target could not be notified of what is due, None where that is not so (ms).
 
     A target fails when it was tried in vain, or when its vendor has closed its lane, so that nothing is even tried.
     """
-    if view.ledger.failing_since or not lane_closed_since or not view.due or not view.differs:
+    if view.ledger.failing_since is not None or lane_closed_since is None or view.due is None or not view.differs:
         return view.ledger.failing_since
     return max(view.due, lane_closed_since)
 
 
-def _fallback_time(view: View, lane_closed_since: int) -> int:
+def _fallback_time(view: View, lane_closed_since: int | None) -> int | None:
     """Return when what is due and not notified by then is looked at once more, since its fallback takes over then."""
     if view.ledger.fell_back_at or view.destination is None or not view.destination.fallback:
-        return 0
+        return None
     due = view.due if view.differs else None
     since = failing_since(view, lane_closed_since) or due
-    return since + view.destination.fallback_after if since else 0
+    return None if since is None else since + view.destination.fallback_after
 
 
-def remind_at(view: View, incident: Incident, ledger: Ledger) -> int:
-    """Return when the thread is told again that the incident still fires and nobody has it, 0 for never (ms)."""
+def remind_at(view: View, incident: Incident, ledger: Ledger) -> int | None:
+    """Return when the thread is told again that the incident still fires and nobody has it, None for never (ms)."""
     reminds = [recipient.route.remind for member in view.firing for recipient in member.recipients if recipient.route.remind]
-    if not reminds or incident.acknowledged or not ledger.first_notified_at or ledger.message_ref is None:
-        return 0
-    return max(ledger.first_notified_at, ledger.reminded_at) + min(reminds)
+    if not reminds or incident.acknowledged or ledger.message_ref is None:
+        return None
+    last = latest(ledger.first_notified_at, ledger.reminded_at)
+    return None if last is None else last + min(reminds)
 
 
 def _count_untargeted(untargeted: Mapping[str, Verdict]) -> StatusCounts:

@@ -35,7 +35,9 @@ def limit_updates(view: View) -> View:
         return view
     if view.ledger.updates >= limit.most:
         return msgspec.structs.replace(view, due=None, reason=NotifyReason.UPDATE_LEFT_OUT)
-    return msgspec.structs.replace(view, due=max(view.due, view.ledger.notified_at + limit.interval))
+    notified_at = view.ledger.notified_at
+    due = view.due if notified_at is None else max(view.due, notified_at + limit.interval)
+    return msgspec.structs.replace(view, due=due)
 
 
 def count_left_out(ledger: Ledger, view: View, now: int) -> Ledger:
@@ -69,7 +71,7 @@ def settle_update(begun: Ledger, settled: Ledger, answer: Answer) -> Ledger:
     if not isinstance(answer, Delivered):
         return msgspec.structs.replace(settled, updates=updates)
     return msgspec.structs.replace(
-        settled, updates=updates, left_out=0, left_out_last=NEVER_NOTIFIED, unconfirmed_since=0, repeat_at=0
+        settled, updates=updates, left_out=0, left_out_last=NEVER_NOTIFIED, unconfirmed_since=None, repeat_at=None
     )
 
 

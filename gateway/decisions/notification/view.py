@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from gateway.decisions.calendar import NEVER
 from gateway.decisions.route import Recipient
 from gateway.model.alert import Alert
 from gateway.model.incident import Member
+from gateway.model.instants import AT_ONCE, latest
 from gateway.model.ledger import NEVER_NOTIFIED, LastNotified, Ledger, NotifiedState
 from gateway.model.rules.destination import Destination
 from gateway.model.severity import Severity
@@ -37,6 +37,11 @@ class TargetMember(msgspec.Struct, frozen=True, gc=False):
         return self.member.episode_id
 
     @property
+    def started_at(self) -> int:
+        """Return when the member began to fire (ms); what never fired is counted from when it joined."""
+        return self.member.joined_at if self.alert.started_at is None else self.alert.started_at
+
+    @property
     def notifies(self) -> bool:
         """Return whether the member fires and nothing keeps it from this target."""
         return self.alert.firing and self.suppressed_by is None
@@ -46,10 +51,10 @@ class TargetMember(msgspec.Struct, frozen=True, gc=False):
         return min((recipient.route.group_wait for recipient in self.recipients), default=0)
 
     @property
-    def held_no_longer_than(self) -> int:
-        """Return until when anything may hold the member back: for ever, unless it is critical."""
+    def held_no_longer_than(self) -> int | None:
+        """Return until when anything may hold the member back (ms): None, for ever, unless it is critical."""
         if self.alert.severity is not Severity.CRITICAL or not self.recipients:
-            return NEVER
+            return None
         return self.member.joined_at + min(recipient.route.longest_hold for recipient in self.recipients)
 
     @property
@@ -58,7 +63,10 @@ class TargetMember(msgspec.Struct, frozen=True, gc=False):
 
         A disputed firing has waited for its dispute already, so no further `group_wait` is added to that time.
         """
-        return min(max(self.member.joined_at + self.group_wait, self.alert.held_until), self.held_no_longer_than)
+        waited = self.member.joined_at + self.group_wait
+        due = waited if self.alert.held_until is None else max(waited, self.alert.held_until)
+        longest = self.held_no_longer_than
+        return due if longest is None else min(due, longest)
 
 
 class View(msgspec.Struct, frozen=True, gc=False):
@@ -125,6 +133,12 @@ class View(msgspec.Struct, frozen=True, gc=False):
         return min((recipient.route.update_interval for recipient in self.recipients), default=0)
 
     @property
+    def update_at(self) -> int:
+        """Return when an update may be sent: `update_interval` after the last notification (ms)."""
+        notified_at = self.ledger.notified_at
+        return AT_ONCE if notified_at is None else notified_at + self.update_interval
+
+    @property
     def recipients(self) -> list[Recipient]:
         return [recipient for member in self.members for recipient in member.recipients]
 
@@ -156,9 +170,12 @@ class View(msgspec.Struct, frozen=True, gc=False):
         return msgspec.structs.replace(self, ledger=ledger)
 
 
-def ends_at(view: View) -> int:
-    """Return when the view has been quiet for the longest of its `resolve_after`, counted from its last end (ms)."""
-    if not view.members:
-        return 0
-    last = max(member.alert.ended_at for member in view.members)
+def ends_at(view: View) -> int | None:
+    """Return when the view has been quiet for the longest of its `resolve_after`, counted from its last end (ms).
+
+    It is None for a view in which nothing has ended.
+    """
+    last = latest(*(member.alert.ended_at for member in view.members))
+    if last is None:
+        return None
     return last + max((recipient.resolve_after for recipient in view.recipients), default=0)

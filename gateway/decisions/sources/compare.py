@@ -81,7 +81,7 @@ def compare(
     if not reports:
         return _unanswered(before, asked_at)
     present = _present(reports.values())
-    known = {name: copy for name, copy in held.items() if copy.copy.said_at < asked_at}
+    known = {name: copy for name, copy in held.items() if not _said_since(copy, asked_at)}
     trusted = any(_knows_everything(source, peer, report, before) for peer, report in reports.items())
     # Without one peer that is sure to know everything, an alert that is not there may just not be there yet.
     absent = [name for name in known if name not in present] if trusted else []
@@ -165,9 +165,13 @@ def _knows_everything(source: Source, peer: str, report: PeerReport, before: Sou
     return settled and not (size >= MIN_SIZE_TO_DISTRUST and 2 * len(report.alerts) < size)
 
 
+def _said_since(held: HeldCopy, asked_at: int) -> bool:
+    return held.copy.said_at is not None and held.copy.said_at >= asked_at
+
+
 def _settles(held: HeldCopy, active: Active, now: int) -> bool:
     """Return whether the peers settle a disputed alert: it does fire there, since the start that we know."""
-    return held.alert.held_until > now and active.seen.starts_at == held.copy.starts_at and not active.quieted
+    return held.alert.is_disputed(now) and active.seen.starts_at == held.copy.starts_at and not active.quieted
 
 
 def _is_over(held: HeldCopy, missing_since: int, now: int) -> bool:
@@ -176,14 +180,14 @@ def _is_over(held: HeldCopy, missing_since: int, now: int) -> bool:
     A disputed alert is: it was a late copy of a webhook. Any other alert must be missing in two polls, so
     that one answer that came at a bad moment tells nobody of an end.
     """
-    return held.alert.held_until > now or now - missing_since >= CONFIRM_MISSING_AFTER
+    return held.alert.is_disputed(now) or now - missing_since >= CONFIRM_MISSING_AFTER
 
 
 def _firing(seen: Observation, asked_at: int) -> Observation:
     return msgspec.structs.replace(seen, inferred_at=asked_at, because="it fires at its source")
 
 
-def _end(name: str, held: HeldCopy, now: int, because: str, *, ends_at: int = 0) -> Observation:
+def _end(name: str, held: HeldCopy, now: int, because: str, *, ends_at: int | None = None) -> Observation:
     alert = held.alert
     return Observation(
         copy=name,

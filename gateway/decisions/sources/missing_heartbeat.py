@@ -26,10 +26,10 @@ HEARTBEAT_ONLY_LABELS = ("alertname", "severity", "service")
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatFacts:
-    """The facts in the store: the last heartbeat (ms, 0: never), and whether the alert of `watch` fires."""
+    """The facts in the store: the last heartbeat (ms, None: never), and whether the alert of `watch` fires."""
 
     watch: WatchdogState | None
-    last: int
+    last: int | None
     fires: bool
 
 
@@ -68,7 +68,7 @@ def check_heartbeat(watchdog: Watchdog | None, known: HeartbeatFacts, now: int, 
     # alert.
     if wanted and not known.fires:
         return HeartbeatCheck(after, now + RECHECK_AFTER, wanted, firing=True)
-    silent_from = max(known.last, after.since)
+    silent_from = max(known.last or after.since, after.since)
     if wanted or not in_force:
         return HeartbeatCheck(after, now + CHECK_INTERVAL)
     return HeartbeatCheck(after, min(now + CHECK_INTERVAL, silent_from + watchdog.every))
@@ -87,8 +87,10 @@ def _watch(watchdog: Watchdog, known: HeartbeatFacts, now: int) -> WatchdogState
     """
     before = known.watch or WatchdogState(now, now)
     since = now if now - before.looked_at > AWAY_AFTER else before.since
-    missing_since = before.missing_since if known.last < before.missing_since else 0
-    if not missing_since and now - max(known.last, since) >= watchdog.every:
+    missing_since = before.missing_since
+    if missing_since is not None and known.last is not None and known.last >= missing_since:
+        missing_since = None  # it is heard again
+    if missing_since is None and now - max(known.last or since, since) >= watchdog.every:
         missing_since = now
     return WatchdogState(since, now, missing_since, before.alert)
 

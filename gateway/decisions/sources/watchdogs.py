@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
-from gateway.decisions.calendar import NEVER, Calendar
+from gateway.decisions.calendar import Calendar
 from gateway.decisions.rule_index import RuleIndex
 from gateway.model.alert import Alert, Observation
 from gateway.model.cells import heartbeat_cell
 from gateway.model.changes import Changes, Row
 from gateway.model.durations import DAY
+from gateway.model.instants import earliest
 from gateway.model.own_alert import OWN_SOURCE
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.rulebook import Rulebook
@@ -76,11 +77,11 @@ class Watchdogs:
         An end waits for a heartbeat newer than itself, of a source that reported the alert as firing in this
         episode.
         """
-        if alert.firing or now >= alert.ended_at + MAX_RESOLVE_HOLD:
+        if alert.firing or alert.ended_at is None or now >= alert.ended_at + MAX_RESOLVE_HOLD:
             return None
         sources = _sources(alert)
         for watchdog in self.holding:
-            heard_since = heartbeats.get(watchdog.name, 0) > alert.ended_at
+            heard_since = watchdog.name in heartbeats and heartbeats[watchdog.name] > alert.ended_at
             if watchdog.source in sources and not heard_since and self.in_force(watchdog, now):
                 return watchdog
         return None
@@ -88,21 +89,23 @@ class Watchdogs:
     def resolve_held_by(self, alert: Alert, heartbeats: Mapping[str, int], now: int) -> Verdict | None:
         """Return the verdict that holds an end back until its source has proved that it is alive."""
         watchdog = self.waits_for(alert, heartbeats, now) if self.holding else None
-        if watchdog is None:
+        if watchdog is None or alert.ended_at is None:
             return None
-        until = min(alert.ended_at + MAX_RESOLVE_HOLD, self._calendar.until(watchdog.hours.names, now))
-        return Verdict(MemberStatus.HELD, Reason.HOLD_RESOLVES, watchdog.described, until if until < NEVER else 0)
+        until = earliest(alert.ended_at + MAX_RESOLVE_HOLD, self._calendar.until(watchdog.hours.names, now))
+        return Verdict(MemberStatus.HELD, Reason.HOLD_RESOLVES, watchdog.described, until)
 
 
 def _sources(alert: Alert) -> set[str]:
     """Return the sources, the gateway aside, that reported the alert as firing in its present episode."""
     copies = ((name, copy) for name, copy in alert.copies.items() if not name.startswith(OWN_SOURCE))
-    return {name.partition("/")[0] for name, copy in copies if not copy.ends_at or copy.ends_at >= alert.started_at}
+    began = alert.started_at
+    return {name.partition("/")[0] for name, copy in copies if copy.ends_at is None or began is None or copy.ends_at >= began}
 
 
 def record_heartbeat(changes: Changes, watchdog: str, row: Row, now: int) -> None:
     """Add to `changes` that a heartbeat came; the subjects that wait for it are due at once."""
-    if now <= load_heartbeat(row.value):
+    last = load_heartbeat(row.value)
+    if last is not None and now <= last:
         return
     cell = heartbeat_cell(watchdog)
     changes.expect[cell], changes.put[cell] = row.version, str(now).encode()

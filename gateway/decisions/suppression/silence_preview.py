@@ -39,7 +39,7 @@ class SilencePreview:
         self._matchers = tuple(parsed for text in self.silence.matchers for parsed in parse_matchers(text))
 
     def add(self, episode: Alert) -> None:
-        if not episode.firing and episode.ended_at < self.now - PREVIEW_LOOKBACK:
+        if not episode.firing and (episode.ended_at is None or episode.ended_at < self.now - PREVIEW_LOOKBACK):
             return
         self._labels.update(matcher.name for matcher in self._matchers if matcher.name in episode.labels)
         hidden = all(matcher.matches(episode.labels) for matcher in self._matchers)

@@ -13,6 +13,7 @@ from gateway.decisions.controls import may_silence, state_of
 from gateway.model.alert import Alert
 from gateway.model.controls import Controls, Silence, SilenceState
 from gateway.model.durations import DAY, MINUTE
+from gateway.model.instants import earliest
 from gateway.model.rules.silence_policy import SilencePolicy
 
 KEEP_ENDED_FOR = 7 * DAY  # ended silences are shown for so long
@@ -24,17 +25,17 @@ class SilenceUpdate:
     """The controls after a regular update of the silences.
 
     `ending` are silences that are soon over while alerts still fire under them. `look_at` is when to update
-    again (ms, 0 for never).
+    again (ms, None for never).
     """
 
     controls: Controls
     ending: tuple[Silence, ...]
-    look_at: int
+    look_at: int | None
 
 
 def keeps_alive(silence: Silence, alert: Alert) -> bool:
     """Return whether a silence is still needed for this firing alert, which its matchers match."""
-    return may_silence(silence, alert, alert.started_at, four_eyes=False)
+    return alert.started_at is not None and may_silence(silence, alert, alert.started_at, four_eyes=False)
 
 
 def update_silences(
@@ -61,7 +62,7 @@ def update_silences(
         if fires and now >= silence.ends_at - min(REMIND_BEFORE_END, (silence.ends_at - silence.starts_at) // 4):
             ending.append(silence)
     live = [silence for silence in after if not silence.ended_by and now < silence.ends_at]
-    forget_at = min((silence.ends_at + KEEP_ENDED_FOR + 1 for silence in after), default=0)
+    forget_at = earliest(*(silence.ends_at + KEEP_ENDED_FOR + 1 for silence in after))
     again = now + MINUTE if live else forget_at
     changed = tuple(after) != controls.silences
     return SilenceUpdate(_next_version(controls, tuple(after)) if changed else controls, tuple(ending), again)
@@ -70,7 +71,8 @@ def update_silences(
 def _end_if_unneeded(silence: Silence, policy: SilencePolicy, now: int, *, fires: bool) -> Silence:
     # An alert fires under it. The time is written down now and then only, since each change rewrites all
     # controls.
-    if fires and now - silence.last_matched_at >= policy.unmatched // 8:
+    matched_at = silence.last_matched_at
+    if fires and (matched_at is None or now - matched_at >= policy.unmatched // 8):
         return msgspec.structs.replace(silence, last_matched_at=now)
     if fires:
         return silence
@@ -78,7 +80,7 @@ def _end_if_unneeded(silence: Silence, policy: SilencePolicy, now: int, *, fires
     if silence.until_resolved:
         return msgspec.structs.replace(silence, ends_at=now, ended_by="gateway: what it covered has ended")
     # A forgotten silence would hide the next outage; a recurring one is meant to match nothing for long.
-    if not silence.during and now - max(silence.last_matched_at, silence.starts_at) >= policy.unmatched:
+    if not silence.during and now - max(matched_at or silence.starts_at, silence.starts_at) >= policy.unmatched:
         return msgspec.structs.replace(silence, ends_at=now, ended_by="gateway: it matched nothing for long")
     return silence
 

@@ -19,18 +19,21 @@ MAX_SILENCES = 1_000  # ended ones included
 SilenceChange = Callable[[Silence, int], Silence | Rejection]
 
 
+NO_END = Rejection("ends_at", "a silence needs an end", "give ends_at, a duration, or until_resolved")
+
+
 @dataclass(frozen=True, slots=True)
 class SilenceRequest:
     """A silence as somebody asks for it.
 
-    `ends_at` is 0 for as long as the policy allows; only a silence `until_resolved` may leave its end open
+    `starts_at` is None for now. `ends_at` is None for as long as the policy allows; only a silence `until_resolved` may leave its end open
     like that.
     """
 
     matchers: tuple[str, ...]
     by: str
-    starts_at: int = 0
-    ends_at: int = 0
+    starts_at: int | None = None
+    ends_at: int | None = None
     reason: str = ""
     ticket: str = ""
     during: tuple[str, ...] = ()
@@ -44,15 +47,17 @@ def propose(
     texts = _read_matchers(requested.matchers)
     if isinstance(texts, Rejection):
         return texts
-    start = max(now, requested.starts_at)
-    end = requested.ends_at or (start + policy.longest if requested.until_resolved else 0)
+    start = now if requested.starts_at is None else max(now, requested.starts_at)
+    end = requested.ends_at
+    if end is None and requested.until_resolved:
+        end = start + policy.longest
     fault = (
         _wrong_words(requested, policy)
         or _wrong_hours(requested, intervals)
-        or _wrong_end(start, end, policy, recurring=bool(requested.during))
+        or (NO_END if end is None else _wrong_end(start, end, policy, recurring=bool(requested.during)))
     )
-    if fault is not None:
-        return fault
+    if fault is not None or end is None:
+        return fault or NO_END
     return Silence(
         id=name,
         matchers=texts,
@@ -115,8 +120,6 @@ def _wrong_hours(requested: SilenceRequest, intervals: Iterable[str]) -> Rejecti
 
 
 def _wrong_end(start: int, end: int, policy: SilencePolicy, *, recurring: bool) -> Rejection | None:
-    if not end:
-        return Rejection("ends_at", "a silence needs an end", "give ends_at, a duration, or until_resolved")
     if end <= start:
         return Rejection("ends_at", "the end is not after the start, or is over already")
     longest = MAX_RECURRING_LENGTH if recurring else policy.longest

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gateway.decisions.calendar import NEVER, Calendar
+from gateway.decisions.calendar import Calendar
 from gateway.decisions.controls import CompiledControls
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.route import Recipient
@@ -19,6 +19,7 @@ from gateway.decisions.sources.watchdogs import Watchdogs
 from gateway.decisions.suppression.inhibit import Inhibitor
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident, Member
+from gateway.model.instants import earliest
 from gateway.model.rules.kinds import Maintenance
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
@@ -60,18 +61,13 @@ class Suppressor:
         maintained = self._maintained_by(alert, now) if self._maintenance else None
         if maintained is not None:
             until = self._until(maintained, now)
-            return Verdict(
-                MemberStatus.SUPPRESSED,
-                Reason.MAINTENANCE,
-                maintained.described,
-                until if until < NEVER else 0,
-            )
+            return Verdict(MemberStatus.SUPPRESSED, Reason.MAINTENANCE, maintained.described, until)
         inhibited = self._inhibited(snapshot, member, alert, now) if alert.firing else None
         if inhibited is not None and inhibited.outcome == MemberStatus.SUPPRESSED:
             return inhibited
         # It may be a late copy of a webhook: nobody is woken before the source had the time to send the end
         # again.
-        if alert.firing and alert.held_until > now:
+        if alert.firing and alert.is_disputed(now):
             return Verdict(MemberStatus.HELD, Reason.DISPUTED, until=alert.held_until)
         return inhibited
 
@@ -94,17 +90,11 @@ class Suppressor:
             if source is not None:
                 until = self._calendar.until(rule.hours.names, now)
                 because = f"{source.name} fires"
-                return Verdict(
-                    MemberStatus.SUPPRESSED,
-                    Reason.INHIBITED,
-                    rule.described,
-                    until if until < NEVER else 0,
-                    because,
-                )
+                return Verdict(MemberStatus.SUPPRESSED, Reason.INHIBITED, rule.described, until, because)
             # No cause fires yet, but its alert may take longer than this one: wait, so that the cause is told
             # alone.
             waits = member.joined_at + rule.wait
-            if waits > now and (held is None or waits > held.until):
+            if waits > now and (held is None or held.until is None or waits > held.until):
                 held = Verdict(MemberStatus.HELD, Reason.INHIBIT_WAIT, rule.described, waits)
         return held
 
@@ -124,24 +114,28 @@ class Suppressor:
         if not any(self._calendar.contains(name, now) for name in names):
             return None
         until = self._calendar.until(names, now)
-        return Verdict(MemberStatus.SUPPRESSED, Reason.MUTED, recipient.rule, until if until < NEVER else 0)
+        return Verdict(MemberStatus.SUPPRESSED, Reason.MUTED, recipient.rule, until)
 
-    def next_change(self, now: int) -> int:
-        """Return when the clock alone next changes what is suppressed (ms), `NEVER` if it does not."""
+    def next_change(self, now: int) -> int | None:
+        """Return when the clock alone next changes what is suppressed (ms), None if it does not."""
         windows = [(maintenance.start, maintenance.end) for maintenance in self._maintenance]
-        times = [time for window in windows for time in window if time > now]
-        return min([self._calendar.next_change(now), *times])
+        times = [time for window in windows for time in window if time is not None and time > now]
+        return earliest(self._calendar.next_change(now), *times)
 
     def _maintained_by(self, alert: Alert, now: int) -> Maintenance | None:
         for number in self._maintained.matching(alert.labels):
             maintenance = self._maintenance[number]
-            under_way = maintenance.start <= now and (not maintenance.end or now < maintenance.end)
-            if under_way and self._calendar.holds(maintenance.hours, now):
+            if _under_way(maintenance, now) and self._calendar.holds(maintenance.hours, now):
                 return maintenance
         return None
 
-    def _until(self, maintenance: Maintenance, now: int) -> int:
-        return min(maintenance.end or NEVER, self._calendar.until(maintenance.hours.names, now))
+    def _until(self, maintenance: Maintenance, now: int) -> int | None:
+        return earliest(maintenance.end, self._calendar.until(maintenance.hours.names, now))
+
+
+def _under_way(maintenance: Maintenance, now: int) -> bool:
+    begun = maintenance.start is None or maintenance.start <= now
+    return begun and (maintenance.end is None or now < maintenance.end)
 
 
 def lapse(incident: Incident, firing: Iterable[Alert], now: int) -> Incident:

@@ -92,7 +92,7 @@ class ControlsApi:
     async def _silences(self, request: Request) -> models.SilenceList:
         wanted = choice(request, "state", STATES)
         controls, now = await self.desk.held()
-        newest_first = sorted(controls.silences, key=lambda silence: silence.created_at, reverse=True)
+        newest_first = sorted(controls.silences, key=lambda silence: silence.created_at or 0, reverse=True)
         shown = [self._shown(silence, now) for silence in newest_first]
         return models.SilenceList(items=[silence for silence in shown if _is_wanted(silence.state, wanted)])
 
@@ -148,7 +148,7 @@ class ControlsApi:
     async def _order(self, request: Request, kind: Literal["pause", "bypass"]) -> models.OrdersShown:
         asked = await body(request, models.AskedOrder)
         _, now = await self.desk.held()
-        until = now + _length(asked.duration) if asked.duration else 0
+        until = now + _length(asked.duration) if asked.duration else None
         _found(await self.desk.switch(kind, asked.by, until, asked.reason))
         return await self._orders(request)
 
@@ -156,7 +156,7 @@ class ControlsApi:
         start, end = _ms(asked.starts_at), _ms(asked.ends_at)
         if asked.duration and not end:
             _, now = await self.desk.held()
-            end = max(now, start) + _length(asked.duration)
+            end = max(now, start or now) + _length(asked.duration)
         requested = SilenceRequest(
             tuple(asked.matchers),
             asked.by,
@@ -227,12 +227,12 @@ def _order(switch: Switch | None) -> models.OrderShown | None:
     )
 
 
-def _ms(given: datetime | None) -> int:
-    """Return an instant in ms, 0 if it is not given."""
+def _ms(given: datetime | None) -> int | None:
+    """Return an instant in ms, None if it is not given."""
     if given is not None and given.tzinfo is None:
         error = f"{given.isoformat()} has no offset: whose clock is it?"
         raise Refusal(400, error, "ends_at", "write it like 2026-12-01T22:00:00+01:00")
-    return int(given.timestamp() * 1000) if given is not None else 0
+    return int(given.timestamp() * 1000) if given is not None else None
 
 
 def _length(text: str) -> int:

@@ -29,9 +29,9 @@ from gateway.model.severity import Severity
 from gateway.model.verdict import Verdict
 
 
-def moment(ms: int) -> datetime | None:
-    """Return an instant in UTC; 0 stands for never and becomes None."""
-    return instant(ms) if ms else None
+def moment(ms: int | None) -> datetime | None:
+    """Return an instant in UTC; None stands for never."""
+    return None if ms is None else instant(ms)
 
 
 def show_alert(alert: Alert) -> AlertShown:

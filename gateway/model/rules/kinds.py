@@ -47,13 +47,13 @@ DEFAULT_CORRELATE = CorrelateRule(name="default", origin=BUILT_IN)
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Announced work, which suppresses alerts that match from `start` to `end` (ms; 0 is open) in its `hours`."""
+    """Announced work, which suppresses alerts that match from `start` to `end` (ms; None is open) in its `hours`."""
 
     name: str
     origin: Origin
     match: tuple[Matcher, ...]
-    start: int = 0
-    end: int = 0
+    start: int | None = None
+    end: int | None = None
     hours: Hours = ALWAYS
     owner: str = ""
     reason: str = ""

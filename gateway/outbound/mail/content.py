@@ -132,8 +132,9 @@ def _when(notification: Notification) -> str:
     since = _moment(notification.started_at)
     match notification.state:
         case NotifiedState.ENDED:
-            lasted = spoken(notification.ended_at - notification.started_at)
-            return f"Fired {since}, ended {_moment(notification.ended_at)}: it took {lasted}"
+            ended_at = notification.ended_at or notification.at
+            lasted = spoken(ended_at - notification.started_at)
+            return f"Fired {since}, ended {_moment(ended_at)}: it took {lasted}"
         case NotifiedState.CLOSED:
             who = _value(notification.closed_by or "hand")
             return f"Firing since {since}; closed by {who} while it still fires"
@@ -156,7 +157,7 @@ def _who(notification: Notification) -> str:
     if notification.state is not NotifiedState.FIRING:
         return ""
     if notification.acknowledged_by:
-        return f"{_value(notification.acknowledged_by)} has it since {_moment(notification.acknowledged_at)}"
+        return f"{_value(notification.acknowledged_by)} has it since {_moment(notification.acknowledged_at or notification.at)}"
     return "Nobody has it yet" + (f" (owner: {_value(notification.owner)})" if notification.owner else "")
 
 

@@ -138,8 +138,9 @@ def _when(notification: Notification) -> str:
     since = moment(notification.started_at, notification.at)
     match notification.state:
         case NotifiedState.ENDED:
-            lasted = spoken(notification.ended_at - notification.started_at)
-            ended = moment(notification.ended_at, notification.at)
+            ended_at = notification.ended_at or notification.at
+            lasted = spoken(ended_at - notification.started_at)
+            ended = moment(ended_at, notification.at)
             return f"Fired {since}, ended {ended}: it took *{lasted}*"
         case NotifiedState.CLOSED:
             who = plain(notification.closed_by or "hand", 80)
@@ -175,9 +176,7 @@ def _who(notification: Notification) -> str:
     if notification.state is not NotifiedState.FIRING:
         return ""
     if notification.acknowledged_by:
-        return (
-            f"👀 {plain(notification.acknowledged_by, 80)} has it since {moment(notification.acknowledged_at, notification.at)}"
-        )
+        return f"👀 {plain(notification.acknowledged_by, 80)} has it since {moment(notification.acknowledged_at or notification.at, notification.at)}"
     owner = f" (owner: {plain(notification.owner, 60)})" if notification.owner else ""
     return "" if notification.quiet_until else f"Nobody has it yet{owner}"
 

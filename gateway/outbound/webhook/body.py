@@ -138,8 +138,8 @@ def _entry(shard: int, written: LoggedEntry) -> SentEntry:
     return SentEntry(f"{shard}-{written.position}", instant(written.at), entry.what, entry.subject, detail)
 
 
-def _moment(milliseconds: int) -> datetime | None:
-    return instant(milliseconds) if milliseconds else None
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else instant(milliseconds)
 
 
 def _shortened(notification: Notification) -> Notification:

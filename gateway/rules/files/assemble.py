@@ -128,7 +128,7 @@ class _Assembly(Checks):
         listed = self._raw.maintenance
         self.unique(((maintenance.value.name, maintenance.place) for maintenance in listed), "maintenance")
         for maintenance in listed:
-            if maintenance.value.end and maintenance.value.end <= now:
+            if maintenance.value.end is not None and maintenance.value.end <= now:
                 self.warn(
                     maintenance.place,
                     f"maintenance `{maintenance.value.name}` is over: it can be taken out",

@@ -20,19 +20,19 @@ def read_maintenance(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...
     given = reader.fields(node, MAINTENANCE, LATER_RULE)
     name = _name(reader, node, given)
     match = _matchers(reader, node, given, "match", "" if within else "hide everything")
-    start, end = (_moment(reader, given[key]) if key in given else 0 for key in ("start", "end"))
+    start, end = (_moment(reader, given[key]) if key in given else None for key in ("start", "end"))
     hours = read_hours(reader, given, raw)
     texts = {key: reader.text(given[key]) or "" for key in ("owner", "reason") if key in given}
-    if start and end and end <= start:
+    if start is not None and end is not None and end <= start:
         reader.error(given["end"], "`end` is not after `start`")
     # Work that was forgotten would keep the next real outage from the people on call.
-    if not end and not hours.during:
+    if end is None and not hours.during:
         reader.error(node, "work that never ends would hide what it matches for ever: `end` or `during` is needed")
     if name is None:
         return None
     place = reader.place(node)
     origin = Origin(place.file, place.line)
-    value = Maintenance(name, origin, (*within, *match), start or 0, end or 0, hours, **texts)
+    value = Maintenance(name, origin, (*within, *match), start, end, hours, **texts)
     return RawMaintenance(value, place)
 
 
@@ -84,8 +84,8 @@ def _matchers(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node], k
     return matchers
 
 
-def _moment(reader: Reader, node: yaml.Node) -> int:
-    """Read a time as ms since the epoch.
+def _moment(reader: Reader, node: yaml.Node) -> int | None:
+    """Read a time as ms since the epoch, None where it is none.
 
     A time without an offset is refused, since nobody knows whose clock it means.
     """
@@ -96,5 +96,5 @@ def _moment(reader: Reader, node: yaml.Node) -> int:
         moment = None
     if moment is None or moment.tzinfo is None:
         reader.error(node, f"`{text[:40]}` is no time with an offset: write it like 2026-12-01T22:00:00+01:00")
-        return 0
+        return None
     return int(moment.timestamp() * 1000)

@@ -255,8 +255,8 @@ def ledgers(draw: st.DrawFn, target: str, episodes: list[str]) -> Ledger:
         last_notified=LastNotified(state, members=shown, paged=draw(st.booleans())),
         notified_at=START + draw(st.integers(0, 5 * MINUTE)),
         dead=draw(st.sampled_from(["", "", "invalid"])),
-        failing_since=draw(st.sampled_from([0, START])),
-        fell_back_at=draw(st.sampled_from([0, START])),
+        failing_since=draw(st.sampled_from([None, START])),
+        fell_back_at=draw(st.sampled_from([None, START])),
     )  # fmt: skip
 
 

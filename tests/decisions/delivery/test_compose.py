@@ -80,7 +80,7 @@ def test_an_alert_that_fired_twice_is_one_line_that_says_so() -> None:
     lives = (alert(ended=20_000), alert(episode=2, at=25_000), alert(pod="b", at=26_000))
     notification = said(*lives, ledgers=(ledger,), rules=rulebook(route(resolve_after=MINUTE)))
     shown = [(line.times, line.started_at, line.ended_at) for line in notification.lines]
-    assert shown == [(2, START + 25_000, 0), (1, START + 26_000, 0)]
+    assert shown == [(2, START + 25_000, None), (1, START + 26_000, None)]
 
 
 def test_the_severity_is_that_of_the_view() -> None:
@@ -122,7 +122,7 @@ def test_an_end_says_when_and_how_long_it_took() -> None:
 
 def test_what_fires_has_no_end() -> None:
     notification = said(alert())
-    assert (notification.state, notification.ended_at, notification.lines[0].ended_at) == (FIRING, 0, 0)
+    assert (notification.state, notification.ended_at, notification.lines[0].ended_at) == (FIRING, None, None)
 
 
 def test_a_quiet_view_says_when_it_closes() -> None:
@@ -164,7 +164,7 @@ def test_where_it_is_told_now() -> None:
 
 def test_what_moved_still_fires() -> None:
     notification = said(alert(), rules=rulebook(route(match=match('a="b"'))), ledgers=(told("chat", alert(), at=10 * SECOND),))
-    assert (notification.state, notification.firing, notification.ended, notification.lines[0].ended_at) == (MOVED, 1, 0, 0)
+    assert (notification.state, notification.firing, notification.ended, notification.lines[0].ended_at) == (MOVED, 1, 0, None)
 
 
 def test_the_owner_the_rule_and_the_incident_before() -> None:

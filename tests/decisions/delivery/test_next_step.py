@@ -91,7 +91,7 @@ def test_an_intent_carries_what_the_target_was_notified_of_once_it_arrives() -> 
 
 def test_an_intent_alone_is_not_yet_a_notification() -> None:
     ledger = begun(empty(), at=10 * SECOND)
-    assert (ledger.last_notified.state, ledger.generation, ledger.notified_at) == (NotifiedState.NOTHING, 0, 0)
+    assert (ledger.last_notified.state, ledger.generation, ledger.notified_at) == (NotifiedState.NOTHING, 0, None)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_a_delivery_is_written_down_whole(target: str) -> None:
 def test_a_delivery_ends_all_failing() -> None:
     failing = answered(empty(), AWAY, at=10 * SECOND)
     ledger = answered(failing, Delivered(MESSAGE), at=20 * SECOND)
-    assert (ledger.attempts, ledger.failing_since, ledger.next_try, ledger.error) == (0, 0, 0, "")
+    assert (ledger.attempts, ledger.failing_since, ledger.next_try, ledger.error) == (0, None, None, "")
 
 
 def test_a_delivered_end_leaves_only_the_thread_owed() -> None:
@@ -246,7 +246,7 @@ def test_where_looking_is_not_allowed_only_the_wait_is_left() -> None:
 @pytest.mark.parametrize("look", [Refused("missing_scope", permanent=True), AWAY, TIMEOUT])
 def test_an_unconfirmed_send_that_cannot_be_looked_for_does_not_make_the_destination_fail(look: Look) -> None:
     ledger = looked_back(suspecting(), look, at=2 * MINUTE)
-    assert ledger.failing_since == 0
+    assert ledger.failing_since is None
     assert step(ledger, alert(), alert("Worse"), at=2 * MINUTE) == Notify()
 
 

@@ -49,7 +49,7 @@ def test_observations_are_applied_in_the_order_in_which_they_were_sent() -> None
 
 def test_when_something_happened_is_known_only_where_it_is_news() -> None:
     found = first_phase(seen(at=5), seen(at=5), seen(at=5, ends=MINUTE))
-    assert [verdict.event_at for verdict in found.verdicts] == [START + 5, 0, START + MINUTE]
+    assert [verdict.event_at for verdict in found.verdicts] == [START + 5, None, START + MINUTE]
 
 
 def test_an_end_of_what_was_never_seen_opens_nothing_and_is_forgotten_by_itself() -> None:

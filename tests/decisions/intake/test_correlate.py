@@ -38,7 +38,7 @@ LATER = START + MINUTE
 
 def alert(alertname: str = "Down", /, **labels: str) -> Alert:
     full = {"alertname": alertname, **labels}
-    return Alert(identity(full), full, {}, Severity.WARNING, {}, 1, True, START, 0, 0, "", START, "", "")
+    return Alert(identity(full), full, {}, Severity.WARNING, {}, 1, True, START, None, None, "", START, "", "")
 
 
 def incident(name: str = "a", /, members: int = 1, **more: Any) -> Incident:
@@ -123,7 +123,7 @@ values = st.text(max_size=3) | st.sampled_from(["þ", "ÿ", "\xfeservice\xff", "
 @given(first=st.tuples(values, values), second=st.tuples(values, values))
 def test_alerts_are_together_exactly_where_all_values_are_equal(first: tuple[str, str], second: tuple[str, str]) -> None:
     one, other = (
-        Alert(name, dict(zip(("cluster", "service"), pair, strict=True)), {}, Severity.INFO, {}, 1, True, START, 0, 0, "", 0, "", "")
+        Alert(name, dict(zip(("cluster", "service"), pair, strict=True)), {}, Severity.INFO, {}, 1, True, START, None, None, "", 0, "", "")
         for name, pair in (("one", first), ("other", second))
     )  # fmt: skip
     assert together(one, other, BY_SERVICE) is (first == second)
@@ -291,7 +291,7 @@ async def test_a_re_fire_within_resolve_after_goes_on_in_the_same_incident() -> 
     await here.until(3 * MINUTE)
     await here.webhook(seen(at=3 * MINUTE))
     (one,) = here.incidents
-    assert (one.firing, one.resolved_at, len(one.members)) == (1, 0, 2)
+    assert (one.firing, one.resolved_at, len(one.members)) == (1, None, 2)
 
 
 async def test_a_re_fire_after_the_end_opens_a_new_incident_that_names_the_old() -> None:

@@ -92,7 +92,7 @@ REPLICA = seen(at=0, replica="b")
 
 def silent(said: Observation = FIRING, at: int = HOUR) -> Observation:
     """Nothing was said of it any more."""
-    return msgspec.structs.replace(said, firing=False, ends_at=0, inferred_at=START + at)
+    return msgspec.structs.replace(said, firing=False, ends_at=None, inferred_at=START + at)
 
 
 def absent(said: Observation = FIRING, at: int = HOUR) -> Observation:
@@ -171,7 +171,7 @@ def test_a_settled_dispute_is_told_at_once() -> None:
     ended = seen(at=0, ends=MINUTE)
     alert, _, _ = after_each((0, FIRING), (MINUTE, ended), (2 * MINUTE, FIRING), (3 * MINUTE, found(at=3 * MINUTE)))
     assert alert is not None
-    assert alert.held_until == 0
+    assert alert.held_until is None
 
 
 def test_each_copy_knows_when_it_was_said_last() -> None:

@@ -54,23 +54,24 @@ SPARE = slack("spare", "C9")
 STANDING_IN = rulebook(route(notify=()), destinations=(pager(fallback=("spare",)), SPARE))
 
 
-def failing(ledger: Ledger, *, since: int = 10 * SECOND, fell_back: int = 130 * SECOND) -> Ledger:
-    return msgspec.structs.replace(ledger, failing_since=START + since, fell_back_at=START + fell_back if fell_back else 0)
+def failing(ledger: Ledger, *, since: int = 10 * SECOND, fell_back: int | None = 130 * SECOND) -> Ledger:
+    fell_back_at = START + fell_back if fell_back is not None else None
+    return msgspec.structs.replace(ledger, failing_since=START + since, fell_back_at=fell_back_at)
 
 
 NEVER_TOLD = Ledger("inc", "pager", "pager")
 
 
 def test_a_target_that_fails_is_looked_at_when_its_fallback_takes_over() -> None:
-    ledger = failing(NEVER_TOLD, fell_back=0)
+    ledger = failing(NEVER_TOLD, fell_back=None)
     plan = planned(alert(), at=MINUTE, rules=STANDING_IN, ledgers=(ledger,))
     assert plan.look_at == START + 10 * SECOND + 2 * MINUTE
     assert wants(plan) == {"pager": NotifiedState.FIRING}
 
 
 def test_a_fallback_takes_over_after_two_minutes_of_failing() -> None:
-    ledger = failing(NEVER_TOLD, fell_back=0)
-    assert fall_back(ledger, 2 * MINUTE, START + 130 * SECOND - 1).fell_back_at == 0
+    ledger = failing(NEVER_TOLD, fell_back=None)
+    assert fall_back(ledger, 2 * MINUTE, START + 130 * SECOND - 1).fell_back_at is None
     assert fall_back(ledger, 2 * MINUTE, START + 130 * SECOND).fell_back_at == START + 130 * SECOND
 
 
@@ -95,14 +96,14 @@ def test_a_fallback_that_sees_the_incident_itself_interrupts_in_the_place_of_a_p
 
 def test_a_fallback_stays_with_a_target_that_recovered_and_says_so() -> None:
     at_spare = told("spare", alert(), at=3 * MINUTE, rules=STANDING_IN, ledgers=(failing(NEVER_TOLD),))
-    recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=0)
+    recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=None)
     view = seen_by("spare", alert(), at=5 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare))
     assert (view.desired.state, view.desired.covers) == (NotifiedState.FIRING, {"pager": False})
 
 
 def test_a_fallback_that_was_told_is_told_the_end() -> None:
     at_spare = told("spare", alert(), at=3 * MINUTE, rules=STANDING_IN, ledgers=(failing(NEVER_TOLD),))
-    recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=0)
+    recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=None)
     view = seen_by("spare", alert(ended=4 * MINUTE), at=10 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare))
     assert view.desired.state is NotifiedState.ENDED
 
@@ -111,7 +112,7 @@ def test_a_fallback_is_over_with_the_end_there() -> None:
     """A re-fire after it goes to the target itself, which can be reached again."""
     over, again = alert(ended=4 * MINUTE), alert(episode=2, at=20 * MINUTE)
     at_spare = told("spare", alert(), at=3 * MINUTE, rules=STANDING_IN, ledgers=(failing(NEVER_TOLD),))
-    recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=0)
+    recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=None)
     at_spare = told("spare", over, at=10 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare))
     assert at_spare.last_notified.state is NotifiedState.ENDED
     plan = planned(over, again, at=21 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare))

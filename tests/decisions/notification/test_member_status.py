@@ -62,7 +62,7 @@ def test_a_member_that_joins_a_told_view_is_held_for_the_update_interval() -> No
     view = seen_by("chat", first, second, at=21 * SECOND, ledgers=(told("chat", first, at=10 * SECOND),))
     _, verdicts = count_statuses(view, START + 21 * SECOND)
     assert [(one.outcome, one.reason, one.until) for one in verdicts.values()] == [
-        ("told", "delivered", 0),
+        ("told", "delivered", None),
         ("held", "update_interval", START + 40 * SECOND),
     ]
 

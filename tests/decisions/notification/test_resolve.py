@@ -26,7 +26,7 @@ def both_told(*alerts: Alert, at: int = 10 * SECOND, rules: Rulebook | None = No
 def test_an_incident_is_resolved_once_every_view_was_quiet_for_its_own_time() -> None:
     ledgers = both_told(alert())
     over = alert(ended=5 * MINUTE)
-    assert planned(over, at=6 * MINUTE - 1, ledgers=ledgers).incident.resolved_at == 0
+    assert planned(over, at=6 * MINUTE - 1, ledgers=ledgers).incident.resolved_at is None
     assert planned(over, at=6 * MINUTE, ledgers=ledgers).incident.resolved_at == START + 6 * MINUTE
 
 
@@ -72,7 +72,7 @@ def test_the_shortest_reminder_of_the_routes_counts_and_is_the_next_look() -> No
 def test_nobody_is_reminded(remind: int | None, is_told: bool, more: dict[str, object]) -> None:
     rules = rulebook(route(remind=remind, page=()))
     ledger = told("chat", alert(), at=10 * SECOND, rules=rules) if is_told else Ledger("inc", "chat", "chat")
-    assert reminded(at=2 * MINUTE, ledger=ledger, rules=rules, **more) == 0
+    assert reminded(at=2 * MINUTE, ledger=ledger, rules=rules, **more) is None
 
 
 # The next look

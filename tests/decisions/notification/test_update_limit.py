@@ -75,4 +75,4 @@ def test_what_is_delivered_is_never_said_once_more() -> None:
     ledger = begun(FIRES, ENDED)
     settled = Ledger("i1", "ops", "ops", last_notified=ENDED, repeat_at=START + 30_000, unconfirmed_since=START)
     after = settle_update(ledger, settled, Delivered(MessageRef("m")))
-    assert (after.repeat_at, after.unconfirmed_since) == (0, 0)
+    assert (after.repeat_at, after.unconfirmed_since) == (None, None)

@@ -37,7 +37,7 @@ def held(*names: str, said: int = HOUR, disputed: bool = False) -> dict[str, Hel
     made = {}
     for name in names:
         one = alert(name, held=3 * HOUR if disputed else None)
-        made[f"eu/{name}"] = HeldCopy(one, Copy(True, START, 0, START + said))
+        made[f"eu/{name}"] = HeldCopy(one, Copy(True, START, None, START + said))
     return made
 
 
@@ -76,7 +76,7 @@ def test_what_nothing_was_said_of_for_too_long_has_ended() -> None:
     )
     assert ends(found) == ["eu/old"]
     (end,) = found.observations
-    assert (end.ends_at, end.inferred_at) == (0, START + 61 * MINUTE)
+    assert (end.ends_at, end.inferred_at) == (None, START + 61 * MINUTE)
     assert end.because == "nothing was said of it for 61 minutes"
 
 

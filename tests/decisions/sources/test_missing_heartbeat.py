@@ -22,35 +22,35 @@ def ago(seconds: int) -> int:
     return NOW - seconds * SECOND
 
 
-def watch(*, since: int = 3600, looked: int = 30, missing: int = 0, said: bool = False) -> WatchdogState:
-    return WatchdogState(ago(since), ago(looked), ago(missing) if missing else 0, LABELS if said else {})
+def watch(*, since: int = 3600, looked: int = 30, missing: int | None = None, said: bool = False) -> WatchdogState:
+    return WatchdogState(ago(since), ago(looked), ago(missing) if missing is not None else None, LABELS if said else {})
 
 
 def looked(
     before: WatchdogState | None, last: int | None, *, fires: bool = False, dog: Watchdog | None = DOG, in_force: bool = True
 ) -> HeartbeatCheck:
-    return check_heartbeat(dog, HeartbeatFacts(before, ago(last) if last is not None else 0, fires), NOW, in_force=in_force)
+    return check_heartbeat(dog, HeartbeatFacts(before, ago(last) if last is not None else None, fires), NOW, in_force=in_force)
 
 
 @pytest.mark.parametrize(
     ("before", "last", "missing"),
     [
-        pytest.param(None, None, 0, id="what the rules have just named is given time"),
-        pytest.param(None, 900, 0, id="also where an old heartbeat is known"),
-        pytest.param(watch(since=299), None, 0, id="what never came is waited for as long as what came once"),
+        pytest.param(None, None, None, id="what the rules have just named is given time"),
+        pytest.param(None, 900, None, id="also where an old heartbeat is known"),
+        pytest.param(watch(since=299), None, None, id="what never came is waited for as long as what came once"),
         pytest.param(watch(since=300), None, NOW, id="and is missing then"),
-        pytest.param(watch(), 299, 0, id="silence that is allowed"),
+        pytest.param(watch(), 299, None, id="silence that is allowed"),
         pytest.param(watch(), 300, NOW, id="silence that is too long"),
         pytest.param(watch(looked=60), 300, NOW, id="a look that is late is no gap"),
-        pytest.param(watch(looked=61), 300, 0, id="we were away ourselves: nobody's silence"),
+        pytest.param(watch(looked=61), 300, None, id="we were away ourselves: nobody's silence"),
         pytest.param(watch(looked=400, missing=500), 900, ago(500), id="what was missing before we went is missing still"),
-        pytest.param(watch(looked=400, missing=500), 450, 0, id="unless it came since"),
+        pytest.param(watch(looked=400, missing=500), 450, None, id="unless it came since"),
         pytest.param(watch(missing=500), 501, ago(500), id="missing since, and not heard since"),
-        pytest.param(watch(missing=200), 200, 0, id="a heartbeat in the very millisecond of the judgement is newer than it"),
+        pytest.param(watch(missing=200), 200, None, id="a heartbeat in the very millisecond of the judgement is newer than it"),
         pytest.param(watch(missing=900), 301, NOW, id="it came, and is silent for too long again"),
     ],
 )
-def test_missing(before: WatchdogState | None, last: int | None, missing: int) -> None:
+def test_missing(before: WatchdogState | None, last: int | None, missing: int | None) -> None:
     after = looked(before, last).watch
     assert after is not None
     assert after.missing_since == missing
@@ -86,7 +86,7 @@ def test_the_next_look_is_when_the_silence_gets_too_long_and_half_a_minute_away_
 def test_out_of_force_nothing_is_missing_and_what_was_said_ends() -> None:
     found = looked(watch(missing=60, said=True), 400, fires=True, in_force=False)
     assert (found.says, found.firing) == (LABELS, False)
-    assert found.watch == WatchdogState(NOW, NOW, 0, LABELS)
+    assert found.watch == WatchdogState(NOW, NOW, None, LABELS)
 
 
 def test_one_that_no_rule_names_ends_what_was_said_and_is_forgotten() -> None:

@@ -28,10 +28,10 @@ def watchdogs(*dogs: Watchdog) -> Watchdogs:
 
 def alert(copies: dict[str, Copy] | None = None, *, firing: bool = False, name: str = "Down") -> Alert:
     """It fired at START and ended at ENDED."""
-    said = copies if copies is not None else {"prom/1": Copy(firing, START, 0 if firing else ENDED)}
+    said = copies if copies is not None else {"prom/1": Copy(firing, START, None if firing else ENDED)}
     return Alert(
         id="a", labels={"alertname": name}, annotations={}, severity=Severity.WARNING, copies=said, episode=1, firing=firing,
-        started_at=START, ended_at=0 if firing else ENDED, held_until=0, incident="i", last_seen=ENDED, spoken_by="", source_url="",
+        started_at=START, ended_at=None if firing else ENDED, held_until=None, incident="i", last_seen=ENDED, spoken_by="", source_url="",
     )  # fmt: skip
 
 
@@ -81,7 +81,7 @@ AT, LATER = ENDED + MINUTE, ENDED + 5 * MINUTE
         pytest.param(alert({"gateway/1": Copy(False, START, ENDED)}), {}, False, id="one of our own"),
         pytest.param(alert({"prom/1": Copy(False, START, START + 1), "other/1": Copy(False, START, ENDED)}), {}, True, id="both said that it fired"),
         pytest.param(alert({"prom/1": Copy(False, 1, START - 1), "other/1": Copy(False, START, ENDED)}), {}, False, id="the one had ended in a life before"),
-        pytest.param(alert({"prom/1": Copy(False, START, 0)}), {}, True, id="an end that is inferred has no time of its own"),
+        pytest.param(alert({"prom/1": Copy(False, START, None)}), {}, True, id="an end that is inferred has no time of its own"),
     ],
 )  # fmt: skip
 def test_ends_that_wait(one: Alert, heartbeats: dict[str, int], waits: bool) -> None:

@@ -44,7 +44,7 @@ def proposed(asked: SilenceRequest, **policy: object) -> Silence | Rejection:
         (requested(ticket="see CHG-12"), {"ticket": r"CHG-\d+"}, "ticket"),
         (requested(during=("evening",)), {}, "during"),
         (requested(during=("morning",), until_resolved=True), {}, "until_resolved"),
-        (requested(ends_at=0), {}, "ends_at"),
+        (requested(ends_at=None), {}, "ends_at"),
         (requested(ends_at=START), {}, "ends_at"),
         (requested(starts_at=START + 2 * HOUR), {}, "ends_at"),
         (requested(ends_at=START + 8 * DAY), {}, "ends_at"),
@@ -68,7 +68,7 @@ def test_what_the_policy_or_common_sense_says_against_it_names_the_field(
         (requested('service="db",job!="x"'), {}),
         (requested(reason="noisy", ticket="CHG-12"), {"reason_required": True, "ticket": r"CHG-\d+"}),
         (requested(ends_at=START + 30 * DAY, during=("morning",)), {}),
-        (requested(ends_at=0, until_resolved=True), {}),
+        (requested(ends_at=None, until_resolved=True), {}),
     ],
 )
 def test_what_nothing_stands_against_is_proposed(asked: SilenceRequest, policy: dict[str, object]) -> None:
@@ -76,7 +76,7 @@ def test_what_nothing_stands_against_is_proposed(asked: SilenceRequest, policy: 
 
 
 def test_an_open_end_is_as_late_as_the_policy_allows() -> None:
-    found = proposed(requested(ends_at=0, until_resolved=True), longest=DAY)
+    found = proposed(requested(ends_at=None, until_resolved=True), longest=DAY)
     assert isinstance(found, Silence)
     assert found.ends_at == START + DAY
 

@@ -52,7 +52,7 @@ def with_wait(wait: int, **more: object) -> InhibitRule:
 
 def test_an_inhibited_alert_names_the_rule_with_its_place_and_the_source() -> None:
     assert verdict(SLOW, sources=(DOWN,)) == Verdict(
-        MemberStatus.SUPPRESSED, Reason.INHIBITED, "node-down (built-in)", 0, "NodeDown fires"
+        MemberStatus.SUPPRESSED, Reason.INHIBITED, "node-down (built-in)", None, "NodeDown fires"
     )
 
 
