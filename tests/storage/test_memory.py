@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.model.agenda import Subject
 from gateway.model.changes import Cell, Changes, CommitOutcome, LogEntry, Query, Table
-from gateway.model.lanes import LaneRule, Pace, closed_lane
+from gateway.model.lanes import LaneRule, Pace, load_closed_lane
 from gateway.storage.memory import LOG_LENGTH, MemoryStore
 
 
@@ -49,10 +49,10 @@ async def test_a_lane_that_closes_again_long_after_it_opened_has_been_closed_sin
     await store.close_lane("chat", Pace(1, 1), 1_000_100)
     clock.ms += 60_100
     await store.close_lane("chat", Pace(1, 1), clock.ms + 5)
-    assert closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value) == (1_000_000, 1_060_105)
+    assert load_closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value) == (1_000_000, 1_060_105)
     clock.ms += 60_006
     await store.close_lane("chat", Pace(1, 1), clock.ms + 5)
-    assert closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value) == (1_120_106, 1_120_111)
+    assert load_closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value) == (1_120_106, 1_120_111)
 
 
 async def test_its_log_is_bounded_and_goes_on_counting() -> None:

@@ -24,7 +24,7 @@ def claim(agenda: Agenda, now: int, lanes: LaneRule | None = None) -> Claimed:
 
 
 def test_an_empty_agenda_asks_for_nothing() -> None:
-    assert claim(agenda(), 0) == Claimed(0, -1, ())
+    assert claim(agenda(), 0) == Claimed(0, None, ())
 
 
 def test_a_leased_subject_comes_again_when_its_lease_has_ended() -> None:
@@ -70,7 +70,7 @@ def test_a_paced_lane_asks_for_the_time_of_its_next_token() -> None:
 
 def test_a_lane_without_room_asks_for_no_time_since_whoever_ends_there_says_so() -> None:
     made = agenda(CHAT)
-    assert claim(made, 10, LaneRule(running={"chat": 1}, width=1)) == Claimed(10, -1, ())
+    assert claim(made, 10, LaneRule(running={"chat": 1}, width=1)) == Claimed(10, None, ())
 
 
 def test_a_claim_does_not_change_the_counts_that_it_was_given() -> None:

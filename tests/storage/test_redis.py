@@ -12,7 +12,7 @@ import pytest
 
 from gateway.model.agenda import Subject
 from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, LogEntry, QuarantineEntry, Query, Release, Table, Topics
-from gateway.model.lanes import LaneRule, Pace, closed_lane
+from gateway.model.lanes import LaneRule, Pace, load_closed_lane
 from gateway.storage.connections import Client, connect
 from gateway.storage.redis import RedisStore
 from tests.support.keyspace import TOKEN, VERSION, keyspace, restore
@@ -107,7 +107,7 @@ async def test_what_earlier_versions_stored_is_read(client: Client) -> None:
     gathered = await store.gather(Query(cells=[*cells, Cell(Table.META, "closed:chat:#pay")], topics=(PAY, NET, "none")))
     assert gathered.now == NOW
     assert [gathered.rows[cell] for cell in cells] == [(VERSION.encode(), b"value")] * len(cells)
-    assert closed_lane(gathered.rows[Cell(Table.META, "closed:chat:#pay")].value) == (NOW, NOW + 60_000)
+    assert load_closed_lane(gathered.rows[Cell(Table.META, "closed:chat:#pay")].value) == (NOW, NOW + 60_000)
     assert {topic: alert for topic, (alert, _) in gathered.standing.items()} == {PAY: "a1", NET: "a2"}
     assert await store.counters() == {"open:counted": -1, "quarantine_entries": 1, "received": 3}
     assert await store.quarantine(10) == [(QuarantineEntry("q1", b"first"), NOW, 2)]

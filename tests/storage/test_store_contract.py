@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.model.agenda import Subject
 from gateway.model.changes import ABSENT, Cell, Changes, Claim, CommitOutcome, LogEntry, QuarantineEntry, Query, Release, Table
-from gateway.model.lanes import LaneRule, Pace, closed_lane
+from gateway.model.lanes import LaneRule, Pace, load_closed_lane
 from gateway.ports import Store
 
 ALERT = Cell(Table.ALERTS, "a1")
@@ -89,6 +89,10 @@ async def test_an_agenda_entry_only_moves_earlier(store: Store) -> None:
     await schedule(store, "plan:i", now - 1)
     await schedule(store, "plan:i", now + 90_000)
     assert await claim(store) == ["plan:i"]
+
+
+async def test_an_empty_agenda_announces_no_time(store: Store) -> None:
+    assert (await store.claim(10, LEASE, ALL)).next_due is None
 
 
 async def test_what_is_not_due_is_not_claimed_but_announced(store: Store) -> None:
@@ -239,11 +243,12 @@ async def test_a_channel_out_of_a_template_shares_the_pace_of_whoever_names_it(s
 async def test_a_lane_that_is_closed_again_at_once_has_been_closed_since_the_first_time(store: Store) -> None:
     cell, now = Cell(Table.META, "closed:chat"), await store.now()
     await store.close_lane("chat", Pace(1, 1), now + 1_000)
-    first = closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value)
+    first = load_closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value)
     await store.close_lane("chat", Pace(1, 1), now + 5_000)
-    second = closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value)
-    assert now <= first[0] <= now + 2_000
-    assert second == (first[0], now + 5_000)
+    assert first is not None
+    second = load_closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value)
+    assert now <= first.since <= now + 2_000
+    assert second == (first.since, now + 5_000)
 
 
 async def test_a_fence_keeps_other_writers_out(store: Store) -> None:

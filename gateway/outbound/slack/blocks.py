@@ -140,7 +140,8 @@ def _when(notification: Notification) -> str:
         case NotifiedState.ENDED:
             ended_at = notification.ended_at or notification.at
             lasted = spoken(ended_at - notification.started_at)
-            return f"Fired {since}, ended {moment(ended_at, notification.at)}: it took *{lasted}*"
+            ended = moment(ended_at, notification.at)
+            return f"Fired {since}, ended {ended}: it took *{lasted}*"
         case NotifiedState.CLOSED:
             who = plain(notification.closed_by or "hand", 80)
             return f"Firing since {since}; closed by {who} while it still fires"
@@ -175,8 +176,7 @@ def _who(notification: Notification) -> str:
     if notification.state is not NotifiedState.FIRING:
         return ""
     if notification.acknowledged_by:
-        since = moment(notification.acknowledged_at or notification.at, notification.at)
-        return f"👀 {plain(notification.acknowledged_by, 80)} has it since {since}"
+        return f"👀 {plain(notification.acknowledged_by, 80)} has it since {moment(notification.acknowledged_at or notification.at, notification.at)}"
     owner = f" (owner: {plain(notification.owner, 60)})" if notification.owner else ""
     return "" if notification.quiet_until else f"Nobody has it yet{owner}"
 

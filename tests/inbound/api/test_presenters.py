@@ -30,8 +30,8 @@ def alert(name: str, severity: Severity, *, firing: bool = True) -> Alert:
         episode=1,
         firing=firing,
         started_at=NOW,
-        ended_at=0 if firing else NOW + HOUR,
-        held_until=0,
+        ended_at=None if firing else NOW + HOUR,
+        held_until=None,
         incident="i1",
         last_seen=NOW,
         spoken_by="default/f1",
@@ -40,7 +40,7 @@ def alert(name: str, severity: Severity, *, firing: bool = True) -> Alert:
 
 
 def test_never_is_null_and_an_instant_is_in_utc() -> None:
-    assert moment(0) is None
+    assert moment(None) is None
     assert str(moment(NOW)) == "2027-01-15 08:00:00+00:00"
 
 
