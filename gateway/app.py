@@ -127,7 +127,9 @@ async def _assemble(start: _Start) -> Gateway:
         lambda: sum(reloader.in_force.unknown_severities.values()),
         lambda: reloader.in_force.rules.watchdogs,
     )
-    heartbeat = Heartbeat(settings.heartbeat, shards, metrics.beaten, settings.proxy) if settings.heartbeat else None
+    heartbeat = (
+        Heartbeat(settings.heartbeat, shards, metrics.beaten, settings.proxy) if settings.heartbeat else None
+    )
     health = Health(reloader, auditor, start.secrets, version("alert-gateway"), heartbeat)
     probes = Probes(shards.home, metrics, health.shown)
     asgi_app = AsgiApp(door, [*probes.routes(), *_api(settings, shards, workers, reloader).routes()])
@@ -177,7 +179,9 @@ def _door(start: _Start, workers: Workers) -> AlertmanagerWebhook:
     )
 
 
-async def _reloader(start: _Start, workers: Workers, door: AlertmanagerWebhook, own_alerts: OwnAlerts) -> RulesReloader:
+async def _reloader(
+    start: _Start, workers: Workers, door: AlertmanagerWebhook, own_alerts: OwnAlerts
+) -> RulesReloader:
     """Put the first rules in force, and make what reloads them."""
 
     def use(rules: CompiledRules, generations: Sequence[int]) -> None:
@@ -192,11 +196,15 @@ async def _reloader(start: _Start, workers: Workers, door: AlertmanagerWebhook, 
     return reloader
 
 
-def _senders(stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecrets) -> tuple[dict[str, Notifier], Trail]:
+def _senders(
+    stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecrets
+) -> tuple[dict[str, Notifier], Trail]:
     """Return the notifiers by kind of destination, and the notifier that carries the audit trail."""
     notifiers: dict[str, Notifier] = {"log": LogNotifier()}
     for name, kind in KINDS.items():
-        notifier = kind.notifier(Wiring(settings.value_of(kind.address_setting), secrets.secret, settings.proxy))
+        notifier = kind.notifier(
+            Wiring(settings.value_of(kind.address_setting), secrets.secret, settings.proxy)
+        )
         stack.push_async_callback(notifier.aclose)
         notifiers[name] = notifier
     trail = next(notifier for notifier in notifiers.values() if isinstance(notifier, Trail))
@@ -205,13 +213,17 @@ def _senders(stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecr
 
 def _source_auth(start: _Start, rules: CompiledRules) -> SourceAuth:
     shared = [token.get_secret_value() for token in start.settings.webhook_token]
-    return source_auth(rules.rules, rules.normalisers, shared, start.secrets, private=start.environment.private)
+    return source_auth(
+        rules.rules, rules.normalisers, shared, start.secrets, private=start.environment.private
+    )
 
 
 def _api(settings: Settings, shards: Shards, workers: Workers, reloader: RulesReloader) -> Api:
     admin_tokens = Tokens(token.get_secret_value() for token in settings.admin_token)
     desk = ControlActions(shards, lambda: reloader.in_force.policy, workers.wake)
-    replayer = Replayer(shards, workers.intake, lambda: (reloader.in_force.normalisers, reloader.in_force.rules.shared.name))
+    replayer = Replayer(
+        shards, workers.intake, lambda: (reloader.in_force.normalisers, reloader.in_force.rules.shared.name)
+    )
     actions = IncidentActions(shards, workers.wake)
 
     def policy() -> Policy:
@@ -238,10 +250,18 @@ async def _take(intake: ShardedIntake, shards: Shards, parsed: Parsed) -> None:
 def _announce(first: CompiledRules, health: Health) -> None:
     for destination, secret in health.missing().items():
         log.warning(
-            "no_credential", destination=destination, missing=secret, consequence="deliveries go to this log and the API"
+            "no_credential",
+            destination=destination,
+            missing=secret,
+            consequence="deliveries go to this log and the API",
         )
     destinations = list(first.rules.destinations)
-    log.info("gateway_ready", rules=first.rules.revision, destinations=destinations, version=version("alert-gateway"))
+    log.info(
+        "gateway_ready",
+        rules=first.rules.revision,
+        destinations=destinations,
+        version=version("alert-gateway"),
+    )
 
 
 def _shown(reloader: RulesReloader) -> RulesShown:

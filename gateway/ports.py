@@ -10,7 +10,17 @@ from gateway.decisions.intake.normalise import Normaliser
 from gateway.model.agenda import Subject
 from gateway.model.alert import Observation
 from gateway.model.audit_trail import Batch, Stretch
-from gateway.model.changes import Changes, Claimed, Committed, LogEntry, QuarantineEntry, Query, Result, Row, Table
+from gateway.model.changes import (
+    Changes,
+    Claimed,
+    Committed,
+    LogEntry,
+    QuarantineEntry,
+    Query,
+    Result,
+    Row,
+    Table,
+)
 from gateway.model.lanes import LaneRule, Pace
 from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Look, Notification
@@ -22,15 +32,22 @@ from gateway.model.verdict import NotifyReason
 class Notifier(Protocol):
     """One kind of destination. Implementations never raise for what a vendor or a network does: they answer.
 
-    `attempt` is the id of this try, written into the remote message where the vendor allows it, so that `look` can find it
-    again. `secret` is the credential itself; it must reach nothing but the vendor.
+    `attempt` is the id of this try, written into the remote message where the vendor allows it, so that
+    `look` can find it again. `secret` is the credential itself; it must reach nothing but the vendor.
     """
 
-    settles_by_looking: bool  # True: an unanswered send is looked for before it is repeated; False: repeating is harmless
+    # True: an unanswered send is looked for before it is repeated; False: repeating is harmless
+    settles_by_looking: bool
     takes_notes: bool  # what has changed is said beside the newest state, by `reply`
 
     async def notify(
-        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notification: Notification,
+        *,
+        attempt: str,
+        message_ref: MessageRef | None,
     ) -> Answer:
         """Post it anew (`message_ref` None) or bring what was posted up to date."""
         ...
@@ -49,9 +66,16 @@ class Notifier(Protocol):
         ...
 
     async def look(
-        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        *,
+        attempts: tuple[str, ...],
+        since: int,
+        message_ref: MessageRef | None,
     ) -> Look:
-        """Find which of these attempts the vendor carried out; the oldest was made at `since` (ms, our clock).
+        """Find which of these attempts the vendor carried out; the oldest was made at `since` (ms, our
+        clock).
 
         `message_ref` is the thread that replies were sent to.
         """
@@ -70,7 +94,10 @@ class Trail(Protocol):
 
 
 class Intake(Protocol):
-    """Webhook time. On return everything given is durable; `StateUnavailable` means none of it counts as taken."""
+    """Webhook time.
+
+    On return everything given is durable; `StateUnavailable` means none of it counts as taken.
+    """
 
     async def accept(self, seen: Sequence[Observation], quarantined: Sequence[Quarantined]) -> None: ...
 
@@ -86,8 +113,9 @@ class Peers(Protocol):
 class Store(Protocol):
     """One shard's state. Every method raises `StateUnavailable` when the store cannot answer in time.
 
-    `now` in every answer is the store's own time in ms; it never goes back. `lost_races` counts, by the name of the transaction
-    or the kind of the subject, how often this process had to decide again because another writer was quicker.
+    `now` in every answer is the store's own time in ms; it never goes back. `lost_races` counts, by the name
+    of the transaction or the kind of the subject, how often this process had to decide again because another
+    writer was quicker.
     """
 
     lost_races: Counter[str]
@@ -101,11 +129,15 @@ class Store(Protocol):
         ...
 
     async def close_lane(self, lane: str, pace: Pace, until: int) -> None:
-        """No subject of this lane is claimed before `until` (a vendor's Retry-After), and none that shares its pace."""
+        """No subject of this lane is claimed before `until` (a vendor's Retry-After), and none that shares
+        its pace.
+        """
         ...
 
     async def fence(self, holder: str, length: int) -> bool:
-        """Take the shard's fence for `length` ms (0 gives it back): every commit of others is refused meanwhile."""
+        """Take the shard's fence for `length` ms (0 gives it back): every commit of others is refused
+        meanwhile.
+        """
         ...
 
     async def now(self) -> int: ...
@@ -186,6 +218,8 @@ class Watcher(Protocol):
 
 
 class Report(Protocol):
-    """Say that one of our own alerts fires, again and again for as long as it does: its name, further labels, what to know."""
+    """Say that one of our own alerts fires, again and again for as long as it does: its name, further labels,
+    what to know.
+    """
 
     def __call__(self, name: str, labels: Mapping[str, str], details: str = "", /) -> None: ...

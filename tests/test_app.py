@@ -49,7 +49,8 @@ async def test_a_start_that_was_told_to_end_ends_though_a_library_swallowed_that
 async def test_changed_rules_come_into_force_and_removed_destinations_are_told_moved(app: Running) -> None:
     await app.told()
     (app.folder / "rules.yaml").write_text(
-        RULES.replace(", page: [pager]", "").replace(", page_when: {any: [{severity: critical}]}", ""), "utf-8"
+        RULES.replace(", page: [pager]", "").replace(", page_when: {any: [{severity: critical}]}", ""),
+        "utf-8",
     )
     assert await app.gateway.reloader.reload()
     await app.until(lambda: app.pagerduty.incidents[0].status == "resolved")
@@ -59,7 +60,10 @@ async def test_changed_rules_come_into_force_and_removed_destinations_are_told_m
 async def test_rules_with_errors_are_refused_and_the_last_good_set_stays(app: Running) -> None:
     (app.folder / "rules.yaml").write_text("routes: [{nam: x}]", "utf-8")
     assert not await app.gateway.reloader.reload()
-    assert any("unknown key `nam`; did you mean `name`?" in one for one in (await app.ask("/api/v1/rules")).json()["findings"])
+    assert any(
+        "unknown key `nam`; did you mean `name`?" in one
+        for one in (await app.ask("/api/v1/rules")).json()["findings"]
+    )
     await app.until(lambda: any("GatewayRulesRejected" in one.text for one in app.slack.messages("alerts")))
     assert await app.told()
 
@@ -68,7 +72,9 @@ async def test_a_store_that_dies_is_started_again_and_nothing_taken_is_lost(app:
     incident = await app.told()
     os.kill(int((app.folder / "data" / "store.pid").read_text()), signal.SIGKILL)
     for _ in range(200):
-        if (await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z", ends="2026-11-23T10:30:00Z"))).status_code == 200:
+        if (
+            await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z", ends="2026-11-23T10:30:00Z"))
+        ).status_code == 200:
             break
         await asyncio.sleep(0.05)
     await app.until(lambda: app.pagerduty.incidents[0].status == "resolved")

@@ -1,4 +1,6 @@
-"""The whole gateway with a receiver of webhooks: through faults it believes in the end what is true, and learns no secret."""
+"""The whole gateway with a receiver of webhooks: through faults it believes in the end what is true, and
+learns no secret.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ HOOKED = RULES.replace("destinations:", "destinations:\n  hook: {webhook: {url: 
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", [FaultKind.CUT_AFTER, FaultKind.STATUS, FaultKind.RATE_LIMIT, FaultKind.CUT_BEFORE])
+@pytest.mark.parametrize(
+    "kind", [FaultKind.CUT_AFTER, FaultKind.STATUS, FaultKind.RATE_LIMIT, FaultKind.CUT_BEFORE]
+)
 async def test_a_receiver_with_faults_believes_the_end_in_the_end(
     starter: Starter, kind: FaultKind, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -32,7 +36,9 @@ async def test_a_receiver_with_faults_believes_the_end_in_the_end(
         await app.until(lambda: any(one["state"] == "ended" for one in receiver.incidents.values()))
         await app.until(lambda: any(one.type == "incident.notes" for one in receiver.received))
         assert [*receiver.incidents] == [f"{incident}.1"]
-        shown = [(await app.ask(path)).text for path in ("/metrics", "/health", f"/api/v1/incidents/{incident}")]
+        shown = [
+            (await app.ask(path)).text for path in ("/metrics", "/health", f"/api/v1/incidents/{incident}")
+        ]
     written = capsys.readouterr()
     for secret in (*SECRETS.values(), "hidden-in-the-address"):
         assert not [one for one in (*shown, written.out, written.err) if secret in one]
@@ -42,7 +48,10 @@ async def test_the_audit_trail_is_whole_over_faults_a_restart_and_a_second_gatew
     (starter.folder / "rules.yaml").write_text(HOOKED + "policy: {audit: [hook]}\n", "utf-8")
     async with WebhookSandbox.start(token=SECRETS["HOOK_TOKEN"], secret=SECRETS["HOOK_KEY"]) as receiver:
         starter.more = {**SECRETS, "HOOK_URL": receiver.url}
-        receiver.faults.add(Fault(FaultKind.CUT_AFTER, "log.entries", count=1), Fault(FaultKind.STATUS, "log.entries", count=1))
+        receiver.faults.add(
+            Fault(FaultKind.CUT_AFTER, "log.entries", count=1),
+            Fault(FaultKind.STATUS, "log.entries", count=1),
+        )
         app = await starter.start()
         incident = await app.told()
         await starter.stack.aclose()
@@ -51,11 +60,15 @@ async def test_the_audit_trail_is_whole_over_faults_a_restart_and_a_second_gatew
 
         def trail() -> list[dict[str, Any]]:
             batches = [
-                cast("list[dict[str, Any]]", one.data["entries"]) for one in receiver.received if one.type == "log.entries"
+                cast("list[dict[str, Any]]", one.data["entries"])
+                for one in receiver.received
+                if one.type == "log.entries"
             ]
             return [entry for batch in batches for entry in batch]
 
-        await app.until(lambda: {"told_firing", "told_ended", "verdicts", "resolved"} <= {one["what"] for one in trail()})
+        await app.until(
+            lambda: {"told_firing", "told_ended", "verdicts", "resolved"} <= {one["what"] for one in trail()}
+        )
         known = {one["id"]: one["what"] for one in trail() if one["incident"] == incident}
         timeline = await app.gateway.shards.timeline(incident, 100)
     whole = [entry.what for _, entry in reversed(timeline)]

@@ -1,4 +1,6 @@
-"""The names that rule authors import for tests of their own stay where they are and mean what the documents say."""
+"""The names that rule authors import for tests of their own stay where they are and mean what the documents
+say.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def test_a_matcher_that_is_none_is_a_value_error() -> None:
 
 
 def test_a_time_interval_is_parsed_from_a_mapping_and_contains_moments() -> None:
-    office = TimeInterval.parse({"weekdays": ["monday:friday"], "times": [{"start_time": "09:00", "end_time": "17:00"}]})
+    office = TimeInterval.parse(
+        {"weekdays": ["monday:friday"], "times": [{"start_time": "09:00", "end_time": "17:00"}]}
+    )
     assert office.contains(datetime(2027, 1, 15, 9, 0, tzinfo=UTC))
     assert not office.contains(datetime(2027, 1, 15, 17, 0, tzinfo=UTC))
     assert not office.contains(datetime(2027, 1, 16, 9, 0, tzinfo=UTC))

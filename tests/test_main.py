@@ -55,7 +55,10 @@ def test_check_names_file_line_and_column_and_ends_with_1(tmp_path: Path) -> Non
     (tmp_path / "bad.yaml").write_text(FIVE.replace("notify: [chat]", "notify: [chatt]"))
     done = gateway("check", str(tmp_path))
     assert done.returncode == 1
-    assert f"{tmp_path}/bad.yaml:5:33: unknown destination `chatt`; did you mean `chat`?" in done.stdout.splitlines()
+    assert (
+        f"{tmp_path}/bad.yaml:5:33: unknown destination `chatt`; did you mean `chat`?"
+        in done.stdout.splitlines()
+    )
     listed = json.loads(gateway("check", str(tmp_path), "--json").stdout)
     assert ("error", 5, 33) in [(one["level"], one["line"], one["column"]) for one in listed]
 
@@ -93,7 +96,9 @@ def test_explain_reads_from_a_pipe_and_gives_json(rules: str) -> None:
         pytest.param(["doctor"], {"GATEWAY_REDIS_URL": "redis://127.0.0.1:9"}, 1, "is GATEWAY_REDIS_URL right?", id="a store that is not there"),
     ],
 )  # fmt: skip
-def test_what_goes_wrong_is_a_line_for_people(arguments: list[str], variables: dict[str, str], code: int, said: str) -> None:
+def test_what_goes_wrong_is_a_line_for_people(
+    arguments: list[str], variables: dict[str, str], code: int, said: str
+) -> None:
     done = gateway(*arguments, **variables)
     assert done.returncode == code
     assert said in done.stdout + done.stderr

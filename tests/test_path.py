@@ -1,4 +1,6 @@
-"""The path of an alert has one list of steps: in the package's docstring, in the code, in the documents and in `explain`."""
+"""The path of an alert has one list of steps: in the package's docstring, in the code, in the documents and
+in `explain`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ RULES = """
 destinations: {chat: {slack: {channel: "#alerts"}}}
 routes: [{name: everything, notify: [chat]}]
 """
-BODY = b'{"alerts": [{"status": "firing", "labels": {"alertname": "Down"}, "startsAt": "2027-01-15T08:00:00Z"}]}'
+BODY = (
+    b'{"alerts": [{"status": "firing", "labels": {"alertname": "Down"}, "startsAt": "2027-01-15T08:00:00Z"}]}'
+)
 
 
 def steps_in_the_docstring() -> list[str]:
@@ -25,18 +29,27 @@ def steps_in_the_docstring() -> list[str]:
 
 def functions_of(path: str) -> dict[str, ast.AST]:
     tree = ast.parse((ROOT / "gateway" / path).read_text("utf-8"))
-    return {node.name: node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    return {
+        node.name: node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
 
 
 def called_in_order(function: ast.AST) -> list[str]:
     """The names of what a function calls, in the order in which the calls stand in the text."""
     calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
     calls.sort(key=lambda call: (call.lineno, call.col_offset))
-    return [call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "") for call in calls]
+    return [
+        call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        for call in calls
+    ]
 
 
 def steps_in_the_code(known: set[str]) -> list[str]:
-    """The steps as the code takes them: the webhook's door, its parser, the commit of a batch, a plan, and the agenda's delivery."""
+    """The steps as the code takes them: the webhook's door, its parser, the commit of a batch, a plan, and
+    the agenda's delivery.
+    """
     path = [
         *(name for name in functions_of("inbound/webhooks/alertmanager.py") if name == "receive"),
         *called_in_order(functions_of("intake/parse_webhook.py")["parse"]),
@@ -60,9 +73,9 @@ def test_every_file_that_the_package_names_for_a_step_is_there() -> None:
 
 def test_the_architecture_document_lists_the_same_steps() -> None:
     document = (ROOT / "docs/architecture.md").read_text("utf-8")
-    assert re.findall(r"^\| `(\w+)` \| .* \| .* \|$", document[: document.index("The work is done")], re.MULTILINE) == (
-        steps_in_the_docstring()
-    )
+    assert re.findall(
+        r"^\| `(\w+)` \| .* \| .* \|$", document[: document.index("The work is done")], re.MULTILINE
+    ) == (steps_in_the_docstring())
 
 
 async def test_explain_says_what_each_step_made_of_a_webhook(tmp_path: Path) -> None:

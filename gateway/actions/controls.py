@@ -93,12 +93,18 @@ class ControlActions:
         )
 
     async def approve(self, name: str, by: str) -> Silence | Rejection:
-        return await self._change_silence(name, "silence_approved", by, lambda silence, now: approve(silence, by, now))
+        return await self._change_silence(
+            name, "silence_approved", by, lambda silence, now: approve(silence, by, now)
+        )
 
     async def end(self, name: str, by: str) -> Silence | Rejection:
-        return await self._change_silence(name, "silence_ended", by, lambda silence, now: end(silence, by, now))
+        return await self._change_silence(
+            name, "silence_ended", by, lambda silence, now: end(silence, by, now)
+        )
 
-    async def switch(self, kind: Literal["pause", "bypass"], by: str, until: int | None, reason: str) -> Switch | Rejection:
+    async def switch(
+        self, kind: Literal["pause", "bypass"], by: str, until: int | None, reason: str
+    ) -> Switch | Rejection:
         """Switch a pause or a bypass on until then (ms); None lifts the one that stands."""
 
         def change(controls: Controls, now: int) -> Controls | Rejection:
@@ -113,7 +119,9 @@ class ControlActions:
         assert switched is not None
         return switched
 
-    async def _change_silence(self, name: str, what: str, by: str, change: SilenceChange) -> Silence | Rejection:
+    async def _change_silence(
+        self, name: str, what: str, by: str, change: SilenceChange
+    ) -> Silence | Rejection:
         said = LogEntry("", what, {"silence": name, "by": by})
         changed = await self._change(lambda controls, now: change_silence(controls, name, change, now), said)
         if isinstance(changed, Rejection):

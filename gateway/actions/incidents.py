@@ -33,11 +33,16 @@ class IncidentActions:
 
     async def acknowledge(self, incident: str, by: str) -> Incident | str | None:
         return await self._act(
-            incident, "acknowledged", by, lambda found, now: acknowledge(found.incident, found.firing, by, now)
+            incident,
+            "acknowledged",
+            by,
+            lambda found, now: acknowledge(found.incident, found.firing, by, now),
         )
 
     async def unacknowledge(self, incident: str, by: str) -> Incident | str | None:
-        return await self._act(incident, "unacknowledged", by, lambda found, now: unacknowledge(found.incident, now))
+        return await self._act(
+            incident, "unacknowledged", by, lambda found, now: unacknowledge(found.incident, now)
+        )
 
     async def close(self, incident: str, by: str, note: str, length: int) -> Incident | str | None:
         def act(found: IncidentSnapshot, now: int) -> Incident | str:

@@ -20,7 +20,9 @@ from gateway.diagnostics.doctor import Finding, Mark, examine_everything
 @click.command()
 @AS_JSON
 def doctor(*, as_json: bool) -> None:
-    """Look at everything that the gateway needs: settings, rules, store, credentials, and the running gateway."""
+    """Look at everything that the gateway needs: settings, rules, store, credentials, and the running
+    gateway.
+    """
     findings = asyncio.run(examine_everything(from_process()))
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))

@@ -15,7 +15,10 @@ from gateway.storage.reshard import Records, migrate
 
 @click.command(name="migrate")
 def migrate_command() -> None:
-    """Lay the store out anew, as GATEWAY_SHARDS and partition_by of the rules say. All gateways have to be stopped."""
+    """Lay the store out anew, as GATEWAY_SHARDS and partition_by of the rules say.
+
+    All gateways have to be stopped.
+    """
     environment = from_process()
     for warning in environment.warnings:
         click.echo(warning, err=True)

@@ -96,7 +96,9 @@ def _print_incident(incident: dict[str, Any]) -> None:
     if len(alerts) > MAX_ALERTS_SHOWN:
         out.print(f"  … and {len(alerts) - MAX_ALERTS_SHOWN} more alerts: `--json` has them all")
     for line in incident.get("timeline", ())[:MAX_TIMELINE_LINES_SHOWN]:
-        detail = ", ".join(f"{name}: {value}" for name, value in line["detail"].items() if value not in ("", 0))
+        detail = ", ".join(
+            f"{name}: {value}" for name, value in line["detail"].items() if value not in ("", 0)
+        )
         out.print(f"  {to_the_second(line['at'])}  {line['what']}  {detail}", markup=False)
 
 
@@ -108,7 +110,9 @@ def _print_alert(
     """Print an alert by the labels that not all `members` of its incident share, and its verdicts."""
     of_each = [set(member["labels"].items()) for member in members]
     shared = set.intersection(*of_each) if len(members) > 1 else set()
-    labels = ", ".join(f"{name}={value}" for name, value in alert["labels"].items() if (name, value) not in shared)
+    labels = ", ".join(
+        f"{name}={value}" for name, value in alert["labels"].items() if (name, value) not in shared
+    )
     out.print(f"  {labels}: {'fires' if alert['firing'] else 'ended'}", markup=False)
     for line in dict.fromkeys(_verdict_line(verdict) for verdict in verdicts):
         out.print(line, markup=False)

@@ -15,7 +15,8 @@ from gateway.telemetry.logging import configure_logging
 
 log = structlog.get_logger("gateway.settings")
 
-# Thresholds of the three generations of the cycle collector (`gc.set_threshold`); Python's own are 700, 10, 10.
+# Thresholds of the three generations of the cycle collector (`gc.set_threshold`); Python's own are 700, 10,
+# 10.
 GC_THRESHOLDS = (50_000, 20, 50)
 
 
@@ -32,7 +33,8 @@ def serve() -> None:
 
 async def _serve(environment: Environment) -> None:
     async with running(environment) as gateway:
-        # Modules and rules stay for good, and the values of a webhook hold no cycles: a search seldom finds any.
+        # Modules and rules stay for good, and the values of a webhook hold no cycles: a search seldom finds
+        # any.
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
         server = make_server(gateway.asgi_app, environment.settings.host, environment.settings.port)

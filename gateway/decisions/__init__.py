@@ -1,1 +1,4 @@
-"""Pure decisions: values and `now` in, a verdict with a named reason out. No clock, store, log or environment."""
+"""Pure decisions: values and `now` in, a verdict with a named reason out.
+
+No clock, store, log or environment.
+"""

@@ -33,12 +33,19 @@ class CompiledControls:
         self.controls = controls
         self._silences = [silence for silence in controls.silences if ended or not silence.ended_by]
         self._index = RuleIndex(
-            [tuple(parsed for text in silence.matchers for parsed in parse_matchers(text)) for silence in self._silences]
+            [
+                tuple(parsed for text in silence.matchers for parsed in parse_matchers(text))
+                for silence in self._silences
+            ]
         )
 
     def matching(self, alert: Alert) -> list[Silence]:
         """Return the silences whose matchers hold for the alert, whatever the time."""
-        return [self._silences[number] for number in self._index.matching(alert.labels)] if self._silences else []
+        return (
+            [self._silences[number] for number in self._index.matching(alert.labels)]
+            if self._silences
+            else []
+        )
 
     def bypass(self, now: int) -> Switch | None:
         return _in_force(self.controls.bypass, now)
@@ -51,11 +58,19 @@ class CompiledControls:
         pause = self.pause(now)
         if pause is None:
             return None
-        return Verdict(MemberStatus.SUPPRESSED, Reason.PAUSED, f"pause by {pause.by}", pause.until, pause.reason)
+        return Verdict(
+            MemberStatus.SUPPRESSED, Reason.PAUSED, f"pause by {pause.by}", pause.until, pause.reason
+        )
 
-    def silenced(self, alert: Alert, joined_at: int, calendar: Calendar, now: int, *, four_eyes: bool) -> Verdict | None:
+    def silenced(
+        self, alert: Alert, joined_at: int, calendar: Calendar, now: int, *, four_eyes: bool
+    ) -> Verdict | None:
         """Return the verdict of the silence that covers the alert now; of several, the longest decides."""
-        found = [silence for silence in self.matching(alert) if may_silence(silence, alert, joined_at, four_eyes=four_eyes)]
+        found = [
+            silence
+            for silence in self.matching(alert)
+            if may_silence(silence, alert, joined_at, four_eyes=four_eyes)
+        ]
         active = [silence for silence in found if state_of(silence, calendar, now) is SilenceState.ACTIVE]
         if not active:
             return None
@@ -105,7 +120,9 @@ def may_silence(silence: Silence, alert: Alert, joined_at: int, *, four_eyes: bo
     return not four_eyes or bool(silence.approved_by) or alert.severity is not Severity.CRITICAL
 
 
-def switch(controls: Controls, kind: Literal["pause", "bypass"], requested: Switch, now: int) -> Controls | Rejection:
+def switch(
+    controls: Controls, kind: Literal["pause", "bypass"], requested: Switch, now: int
+) -> Controls | Rejection:
     """Return the next version of the controls, with a pause or a bypass until `requested.until`.
 
     An `until` that is not in the future ends the pause or bypass that is in force.

@@ -31,7 +31,9 @@ def unacknowledge(incident: Incident, now: int) -> Incident | str:
     return _new(incident, now, acknowledged=None)
 
 
-def close(incident: Incident, firing: Iterable[Alert], by: str, note: str, length: int, now: int) -> Incident | str:
+def close(
+    incident: Incident, firing: Iterable[Alert], by: str, note: str, length: int, now: int
+) -> Incident | str:
     """Return the incident closed for `length` ms although alerts fire, or a sentence that says why not.
 
     `firing` are the alerts that people see as firing. A closed incident takes no new alerts.

@@ -36,5 +36,11 @@ class IncidentSnapshot:
     @property
     def shown_firing(self) -> list[Alert]:
         """Return the alerts that people see as firing: those that fire, and those whose end is held back."""
-        held = [ledger.last_notified.members for ledger in self.ledgers.values() if ledger.status_counts.ends_held]
-        return [alert for name, alert in self.alerts.items() if alert.firing or any(members.get(name) for members in held)]
+        held = [
+            ledger.last_notified.members for ledger in self.ledgers.values() if ledger.status_counts.ends_held
+        ]
+        return [
+            alert
+            for name, alert in self.alerts.items()
+            if alert.firing or any(members.get(name) for members in held)
+        ]

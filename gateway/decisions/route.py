@@ -1,7 +1,7 @@
 """Route: which targets an alert is told at, in which role, by which route.
 
-First match wins among siblings, `continue` goes on, only the deepest match tells. A target is a destination's name plus its
-rendered channel, so a templated destination gives one target per value.
+First match wins among siblings, `continue` goes on, only the deepest match tells. A target is a destination's
+name plus its rendered channel, so a templated destination gives one target per value.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ class DisallowedChannel:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """`named`: a rule with matchers of its own speaks of this alert, so its severity `none` does not silence it."""
+    """`named`: a rule with matchers of its own speaks of this alert, so its severity `none` does not silence
+    it.
+    """
 
     recipients: tuple[Recipient, ...]
     disallowed: tuple[DisallowedChannel, ...]
@@ -86,7 +88,9 @@ class Router:
             for name in self._on_duty(route, now, page=False)
         ]
         found += [
-            self.recipient(name, labels, route, page=True) for route in deepest for name in self._on_duty(route, now, page=True)
+            self.recipient(name, labels, route, page=True)
+            for route in deepest
+            for name in self._on_duty(route, now, page=True)
         ]
         recipients = {
             (recipient.target, recipient.route.name, recipient.page): recipient
@@ -94,7 +98,9 @@ class Router:
             if isinstance(recipient, Recipient)
         }
         disallowed = tuple(one for one in found if isinstance(one, DisallowedChannel))
-        return Routing(tuple(recipients.values()), disallowed, any(route.name in self._named for route in deepest))
+        return Routing(
+            tuple(recipients.values()), disallowed, any(route.name in self._named for route in deepest)
+        )
 
     def _on_duty(self, route: Route, now: int, *, page: bool) -> tuple[str, ...]:
         """Whom the route always tells, and whose shift it is."""
@@ -104,7 +110,9 @@ class Router:
                 names = (*names, *(shift.page if page else shift.notify))
         return names
 
-    def recipient(self, name: str, labels: Mapping[str, str], route: Route, *, page: bool) -> Recipient | DisallowedChannel:
+    def recipient(
+        self, name: str, labels: Mapping[str, str], route: Route, *, page: bool
+    ) -> Recipient | DisallowedChannel:
         destination = self.rules.destinations[name]
         if not destination.via.template:
             return Recipient(name, destination, destination.address, route, page)
@@ -117,8 +125,9 @@ class Router:
         return Recipient(f"{name}:{channel}", destination, channel, route, page)
 
     def own_recipients(self, routing: Routing, labels: Mapping[str, str]) -> Routing:
-        """An alert about ourselves: about a failing destination it goes to its fallback, never to that destination alone, about a
-        watchdog to whom its rule names, and where nobody takes it, everywhere."""
+        """An alert about ourselves: about a failing destination it goes to its fallback, never to that
+        destination alone, about a watchdog to whom its rule names, and where nobody takes it, everywhere.
+        """
         failing = labels.get(OWN_SUBJECT, "")
         watchdog = self.rules.watchdogs.get(labels.get(OWN_WATCHDOG, ""))
         if watchdog is not None:
@@ -133,13 +142,26 @@ class Router:
         added = tuple(recipient for recipient in instead if isinstance(recipient, Recipient))
         return Routing(others + added or routing.recipients, (), named=True)
 
-    def _watchdog_recipients(self, routing: Routing, labels: Mapping[str, str], watchdog: Watchdog) -> Routing:
-        """Where it names nobody to be shown, or nobody to be paged, the routes do. What is heard again is over at once."""
-        route = Route(watchdog.name, watchdog.origin, owner=watchdog.owner, reason=watchdog.reason, resolve_after=0)
+    def _watchdog_recipients(
+        self, routing: Routing, labels: Mapping[str, str], watchdog: Watchdog
+    ) -> Routing:
+        """Where it names nobody to be shown, or nobody to be paged, the routes do.
+
+        What is heard again is over at once.
+        """
+        route = Route(
+            watchdog.name, watchdog.origin, owner=watchdog.owner, reason=watchdog.reason, resolve_after=0
+        )
         named = [self.recipient(name, labels, route, page=False) for name in watchdog.notify]
         named += [self.recipient(name, labels, route, page=True) for name in watchdog.page]
-        kept = [recipient for recipient in routing.recipients if not (watchdog.page if recipient.page else watchdog.notify)]
-        return Routing((*kept, *(recipient for recipient in named if isinstance(recipient, Recipient))), (), named=True)
+        kept = [
+            recipient
+            for recipient in routing.recipients
+            if not (watchdog.page if recipient.page else watchdog.notify)
+        ]
+        return Routing(
+            (*kept, *(recipient for recipient in named if isinstance(recipient, Recipient))), (), named=True
+        )
 
     def _children(self, matched: tuple[int, ...]) -> dict[int | None, list[int]]:
         children: dict[int | None, list[int]] = {}

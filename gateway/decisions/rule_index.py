@@ -99,7 +99,9 @@ class _Column:
         if not self._patterns:
             return self._every
         if self._set is None:
-            hits = {position for position, (_, matcher) in enumerate(self._patterns) if matcher.accepts(value)}
+            hits = {
+                position for position, (_, matcher) in enumerate(self._patterns) if matcher.accepts(value)
+            }
         else:
             try:
                 hits = set(self._set.Match(value) or ())

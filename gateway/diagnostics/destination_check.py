@@ -49,7 +49,9 @@ async def _tell_twice(notifier: ClosableNotifier, destination: Destination, secr
         for state in (NotifiedState.FIRING, NotifiedState.ENDED):
             notification = _test_telling(incident, destination, state)
             attempt = token_hex(8)
-            answer = await notifier.notify(endpoint, secret, notification, attempt=attempt, message_ref=message_ref)
+            answer = await notifier.notify(
+                endpoint, secret, notification, attempt=attempt, message_ref=message_ref
+            )
             if not isinstance(answer, Delivered):
                 trouble = kind_of(destination).trouble(answer, destination.credential)
                 found.append(Finding(Mark.BAD, address, f"{state.value}: {trouble}"))

@@ -88,7 +88,9 @@ async def _peer(environment: Environment, peers: AlertmanagerPeers, source: Sour
         return Finding(Mark.WORRY, source.name, f"{variable} is not set: this Alertmanager is not asked")
     said = await peers.ask(url, source.receiver, Normaliser(LabelRules(), source))
     if isinstance(said, str):
-        return Finding(Mark.BAD, source.name, f"the Alertmanager of {variable}: {said}; is its address right?")
+        return Finding(
+            Mark.BAD, source.name, f"the Alertmanager of {variable}: {said}; is its address right?"
+        )
     return Finding(
         Mark.GOOD,
         source.name,
@@ -126,7 +128,9 @@ async def _heartbeat(environment: Environment) -> list[Finding]:
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     try:
-        async with httpx.AsyncClient(timeout=REQUEST_SECONDS, trust_env=False, proxy=environment.settings.proxy) as client:
+        async with httpx.AsyncClient(
+            timeout=REQUEST_SECONDS, trust_env=False, proxy=environment.settings.proxy
+        ) as client:
             await client.get(f"{origin}/")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         remedy = "is GATEWAY_HEARTBEAT_URL right, and can it be reached from here?"

@@ -10,8 +10,12 @@ from gateway.model.changes import Query
 from gateway.ports import Store
 
 
-async def read_alerts(store: Store, observations: Sequence[Observation]) -> tuple[list[Observation], AlertLookup]:
-    """Return the observations with the alert that each belongs to, and these alerts. Raises `StateUnavailable`.
+async def read_alerts(
+    store: Store, observations: Sequence[Observation]
+) -> tuple[list[Observation], AlertLookup]:
+    """Return the observations with the alert that each belongs to, and these alerts.
+
+    Raises `StateUnavailable`.
 
     1. Every copy leads to its alert, or the identity does where the copy is unknown.
     2. A copy whose identity the rules have changed belongs to another alert, which is read too.

@@ -47,7 +47,9 @@ def changes_of(part: Part, read: Read) -> tuple[Changes, list[Taken]]:
         for quarantined in part.quarantined
         if not quarantined.whole
     ]
-    changes.increment("received", sum(not observation.inferred_at for observation in part.seen) + len(refused))
+    changes.increment(
+        "received", sum(not observation.inferred_at for observation in part.seen) + len(refused)
+    )
     for verdict in refused:
         changes.increment(f"seen:{verdict.outcome}:{verdict.reason}")
     changes.keep = [keep(quarantined) for quarantined in part.quarantined]

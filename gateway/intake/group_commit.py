@@ -44,7 +44,8 @@ class BatchOutcome(StrEnum):
     """The outcome of committing several webhooks together."""
 
     TAKEN = "taken"
-    STORE_FULL = "store_full"  # the store takes nothing that grows: the ends among them are taken all the same
+    # The store takes nothing that grows: the ends among them are taken all the same
+    STORE_FULL = "store_full"
     STORE_AWAY = "store_away"  # it did not answer in time, or too many wrote to it: the senders come again
     FAULT = "fault"  # a fault of ours over one of them
 
@@ -94,7 +95,9 @@ class GroupCommit:
         """How often webhooks were decided again because another writer was quicker."""
         return self._store.lost_races[TRANSACTION]
 
-    async def accept(self, seen: Sequence[Observation], quarantined: Sequence[Quarantined], heard: Sequence[str] = ()) -> None:
+    async def accept(
+        self, seen: Sequence[Observation], quarantined: Sequence[Quarantined], heard: Sequence[str] = ()
+    ) -> None:
         """Return when everything given is durable. `heard` names the watchdogs that got a heartbeat.
 
         Raises `StateUnavailable`; then none of it counts as taken.
@@ -136,7 +139,9 @@ class GroupCommit:
         """
         outcome, error = await self._outcome_of("webhooks", batch)
         if len(batch) > 1 and outcome in (BatchOutcome.STORE_FULL, BatchOutcome.FAULT):
-            log.warning("webhooks_one_by_one", webhooks=len(batch), outcome=outcome.value, error=repr(error)[:200])
+            log.warning(
+                "webhooks_one_by_one", webhooks=len(batch), outcome=outcome.value, error=repr(error)[:200]
+            )
             for webhook in batch:
                 await self._together([webhook])
             return
@@ -162,7 +167,9 @@ class GroupCommit:
         if error is not None:
             log.warning("ends_not_taken", outcome=outcome.value, error=repr(error)[:200])
 
-    async def _outcome_of(self, what: str, batch: list[_Waiting]) -> tuple[BatchOutcome, BaseException | None]:
+    async def _outcome_of(
+        self, what: str, batch: list[_Waiting]
+    ) -> tuple[BatchOutcome, BaseException | None]:
         """Take the batch, and return what became of it, with the error for its senders."""
         task = asyncio.create_task(self._take(batch))  # a task, so that whatever goes wrong stays in it
         await asyncio.wait([task])
@@ -178,9 +185,13 @@ class GroupCommit:
         seen = [observation for webhook in batch for observation in webhook.seen]
         starts = range(0, len(seen), MAX_COMMIT_ALERTS)
         parts = [Part(seen[start : start + MAX_COMMIT_ALERTS]) for start in starts] or [Part(())]
-        parts[-1] = replace(parts[-1], quarantined=[quarantined for webhook in batch for quarantined in webhook.quarantined])
+        parts[-1] = replace(
+            parts[-1], quarantined=[quarantined for webhook in batch for quarantined in webhook.quarantined]
+        )
         # Heartbeats stand in the first commit, so that none is newer than an end that came with it.
-        parts[0] = replace(parts[0], heard=tuple(dict.fromkeys(name for webhook in batch for name in webhook.heard)))
+        parts[0] = replace(
+            parts[0], heard=tuple(dict.fromkeys(name for webhook in batch for name in webhook.heard))
+        )
         for part in parts:
             await self._commit(part)
         self._woken()

@@ -119,13 +119,21 @@ def _read(raw: msgspec.Raw, normaliser: Normaliser, now: int, trace: str) -> Rea
         return Malformed("", str(error))
     source = normaliser.source
     if data.alertResolved is not None:
-        return _ended(data.alertResolved, normaliser, now, trace) if _is_for(source, data.alertResolved.groupInfo) else None
+        return (
+            _ended(data.alertResolved, normaliser, now, trace)
+            if _is_for(source, data.alertResolved.groupInfo)
+            else None
+        )
     if source.alertmanager:  # its peers are asked, and say all that mutes an alert at once
         return None
     if data.silenceMutedAlert is not None:
-        return _quieted(data.silenceMutedAlert.mutedAlert, _silence(data.silenceMutedAlert.silence), normaliser, now)
+        return _quieted(
+            data.silenceMutedAlert.mutedAlert, _silence(data.silenceMutedAlert.silence), normaliser, now
+        )
     if data.inhibitionMutedAlert is not None:
-        return _quieted(data.inhibitionMutedAlert.mutedAlert, _inhibition(data.inhibitionMutedAlert), normaliser, now)
+        return _quieted(
+            data.inhibitionMutedAlert.mutedAlert, _inhibition(data.inhibitionMutedAlert), normaliser, now
+        )
     return None
 
 
@@ -158,17 +166,25 @@ def _inhibition(inhibited: _Inhibited) -> str:
     return f"inhibited by {sources}" + (f" ({names[:MAX_NOTE_LENGTH]})" if names else "")
 
 
-def _observed(alert: _Snapshot, status: str, normaliser: Normaliser, now: int, trace: str) -> Observation | Malformed:
+def _observed(
+    alert: _Snapshot, status: str, normaliser: Normaliser, now: int, trace: str
+) -> Observation | Malformed:
     labels, annotations = _pairs(alert.labels), _pairs(alert.annotations)
     if labels is None:
         return Malformed("labels", "neither pairs of key and value nor an object of texts")
-    wire = WireAlert(labels, annotations or {}, status, alert.startsAt, alert.endsAt, "", _fingerprint(alert.fingerprint))
+    wire = WireAlert(
+        labels, annotations or {}, status, alert.startsAt, alert.endsAt, "", _fingerprint(alert.fingerprint)
+    )
     return normaliser.normalise(wire, "", now, trace)
 
 
 def _fingerprint(value: str | int) -> str:
     """Return the fingerprint as the webhook writes it; empty where it is none, and is computed then."""
-    number = int(value) if isinstance(value, int) or (value.isascii() and value.isdigit() and len(value) <= 20) else 0
+    number = (
+        int(value)
+        if isinstance(value, int) or (value.isascii() and value.isdigit() and len(value) <= 20)
+        else 0
+    )
     return f"{number:016x}" if 0 < number < 1 << 64 else ""
 
 
@@ -190,4 +206,6 @@ def _pairs(value: object) -> dict[str, str] | None:
 
 def _quarantined(normaliser: Normaliser, fault: Malformed, raw: msgspec.Raw) -> Quarantined:
     place = f"events[].{fault.field}".rstrip(".")
-    return Quarantined(normaliser.source.name, place, fault.error, bytes(raw)[:MAX_RAW], reason=fault.reason, event=True)
+    return Quarantined(
+        normaliser.source.name, place, fault.error, bytes(raw)[:MAX_RAW], reason=fault.reason, event=True
+    )

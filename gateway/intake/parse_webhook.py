@@ -54,7 +54,9 @@ def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Par
             quarantined.append(_quarantined(normaliser, found, msgspec.json.encode(alert)))
         else:
             seen.append(found)
-    return Parsed(normaliser.source.name, seen, quarantined, strict.receiver, strict.groupKey, strict.truncatedAlerts)
+    return Parsed(
+        normaliser.source.name, seen, quarantined, strict.receiver, strict.groupKey, strict.truncatedAlerts
+    )
 
 
 def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) -> Parsed:

@@ -36,7 +36,9 @@ class ShardedIntake:
             await self._intakes[HOME].accept(seen, quarantined, heard)
             return
         tasks = {
-            shard: asyncio.create_task(self._intakes[shard].accept(part, quarantined if shard == HOME else (), heard))
+            shard: asyncio.create_task(
+                self._intakes[shard].accept(part, quarantined if shard == HOME else (), heard)
+            )
             for shard, part in self._parts(seen, bool(quarantined), bool(heard)).items()
         }
         try:
@@ -46,7 +48,9 @@ class ShardedIntake:
                 task.cancel()  # the sender has gone; a part that is done already is not touched by this
         _demand_all(tasks)
 
-    def _parts(self, seen: Sequence[Observation], has_quarantined: bool, has_heartbeats: bool) -> dict[int, list[Observation]]:
+    def _parts(
+        self, seen: Sequence[Observation], has_quarantined: bool, has_heartbeats: bool
+    ) -> dict[int, list[Observation]]:
         """Return the observations by shard.
 
         A heartbeat is for every shard: the ends that wait for it may be in any of them.

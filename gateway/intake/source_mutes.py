@@ -45,7 +45,9 @@ async def log_source_mutes(shards: Shards, source: str, quieted: Mapping[str, st
         after = msgspec.structs.replace(seen.source_state, quieted=known)
         changes = Changes(expect={cell: seen.version}, put={cell: dump(after)})
         for copy, alert in seen.firing.items():
-            changes.log.append(LogEntry(alert.incident, "quieted_at_source", {"alert": alert.id, "by": quieted[copy]}))
+            changes.log.append(
+                LogEntry(alert.incident, "quieted_at_source", {"alert": alert.id, "by": quieted[copy]})
+            )
         return changes, None
 
     await transact(shards.home, "source_mutes", read, decide)

@@ -1,8 +1,8 @@
 """The subjects of the agenda: what is to be looked at again, written and read in this file alone.
 
-The texts stand in the stores of running gateways, so they never change: `plan:<incident>`, `deliver:<target>|<incident>`,
-`expire:<incident>`, `expire:alert:<alert>`, `audit:<destination>`, `poll:<source>`, `watchdog:<watchdog>`, `sweep:<what>`
-and `tend:silences`.
+The texts stand in the stores of running gateways, so they never change: `plan:<incident>`,
+`deliver:<target>|<incident>`, `expire:<incident>`, `expire:alert:<alert>`, `audit:<destination>`,
+`poll:<source>`, `watchdog:<watchdog>`, `sweep:<what>` and `tend:silences`.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ class SubjectKind(StrEnum):
 
 
 class Subject(NamedTuple):
-    """One subject of the agenda. `id` names an incident, an alert, a destination, a source, a watchdog or a sweep.
+    """One subject of the agenda.
 
-    `target` is set for deliveries alone: it is the lane that they are sent in. `kind` is one of `SubjectKind`, or the word
-    that a newer gateway has written.
+    `id` names an incident, an alert, a destination, a source, a watchdog or a sweep.
+
+    `target` is set for deliveries alone: it is the lane that they are sent in. `kind` is one of
+    `SubjectKind`, or the word that a newer gateway has written.
     """
 
     kind: str
@@ -78,11 +80,17 @@ class Subject(NamedTuple):
         return cls(_KINDS.get(kind, kind), rest)
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.target}|{self.id}" if self.kind == SubjectKind.DELIVER else f"{self.kind}:{self.id}"
+        return (
+            f"{self.kind}:{self.target}|{self.id}"
+            if self.kind == SubjectKind.DELIVER
+            else f"{self.kind}:{self.id}"
+        )
 
     @property
     def group(self) -> str:
-        """The subjects that fail together: `deliver:chat` for everything that is sent to `chat`, `plan` for every plan."""
+        """The subjects that fail together: `deliver:chat` for everything that is sent to `chat`, `plan` for
+        every plan.
+        """
         return f"{self.kind}:{self.target}" if self.target else self.kind.partition(":")[0]
 
 

@@ -43,8 +43,8 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
 class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The state of an alert as one source reports it under one fingerprint.
 
-    `ends_at` is the last end that the source knows of, None for none. `said_at` is when the source last reported
-    it, to the minute (ms of the store's clock; None in a record that an older gateway wrote).
+    `ends_at` is the last end that the source knows of, None for none. `said_at` is when the source last
+    reported it, to the minute (ms of the store's clock; None in a record that an older gateway wrote).
     """
 
     firing: bool

@@ -1,4 +1,6 @@
-"""The questions to a store and the changes of it: rows that were read, and changes that are applied whole or not at all."""
+"""The questions to a store and the changes of it: rows that were read, and changes that are applied whole or
+not at all.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +45,9 @@ class Cell(NamedTuple):
 class Query:
     """One look at the store.
 
-    `copies` lead to their alerts, `alerts` are the ids to read where a copy is unknown. `cells` are single rows, `keys` are join keys,
-    read together with the incidents that they name. `topics` are asked for one source each.
+    `copies` lead to their alerts, `alerts` are the ids to read where a copy is unknown. `cells` are single
+    rows, `keys` are join keys, read together with the incidents that they name. `topics` are asked for one
+    source each.
     """
 
     copies: Sequence[str] = ()
@@ -108,16 +111,18 @@ class QuarantineEntry(NamedTuple):
 
 
 class MergeConflict(ValueError):
-    """Two sets of changes contradict each other, so they cannot be committed as one; the text names what they disagree on."""
+    """Two sets of changes contradict each other, so they cannot be committed as one; the text names what they
+    disagree on.
+    """
 
 
 @dataclass(slots=True)
 class Topics:
     """Where alerts stand that keep others quiet, and where subjects of the agenda watch for them.
 
-    Who watches is looked at again as soon as the first alert comes to a post, or the last one goes. Pairs are of a post and
-    an alert, or of a post and a subject. `seen` is whom the decision found standing there (empty: nobody); where it is
-    somebody else by now, the race is lost.
+    Who watches is looked at again as soon as the first alert comes to a post, or the last one goes. Pairs are
+    of a post and an alert, or of a post and a subject. `seen` is whom the decision found standing there
+    (empty: nobody); where it is somebody else by now, the race is lost.
     """
 
     add: list[tuple[str, str]] = field(default_factory=list)
@@ -127,7 +132,10 @@ class Topics:
     seen: dict[str, str] = field(default_factory=dict)
 
     def merge(self, other: Topics) -> None:
-        """Take the other's changes in. Raises `MergeConflict` where both found somebody else at the same topic."""
+        """Take the other's changes in.
+
+        Raises `MergeConflict` where both found somebody else at the same topic.
+        """
         _demand_agreement("topics.seen", self.seen, other.seen)
         self.add += other.add
         self.remove += other.remove
@@ -138,8 +146,9 @@ class Topics:
 
 @dataclass(slots=True)
 class Changes:
-    """Applied whole or not at all: only if each row in `expect` still has that version (empty: is still absent) and the
-    leases that are given back are still ours. `agenda` moves subjects earlier, never later; `priority` 0 is the most urgent.
+    """Applied whole or not at all: only if each row in `expect` still has that version (empty: is still
+    absent) and the leases that are given back are still ours. `agenda` moves subjects earlier, never later;
+    `priority` 0 is the most urgent.
     """
 
     expect: dict[Cell, bytes] = field(default_factory=dict)
@@ -162,8 +171,9 @@ class Changes:
     def merge(self, other: Changes) -> None:
         """Take the other's changes in, so that both are committed together or not at all.
 
-        Raises `MergeConflict` where the two contradict each other, and has changed nothing then: they expect other versions of
-        one row, write other values to it, one of them drops what the other writes, or they hold two different fences.
+        Raises `MergeConflict` where the two contradict each other, and has changed nothing then: they expect
+        other versions of one row, write other values to it, one of them drops what the other writes, or they
+        hold two different fences.
         """
         self._demand_no_conflict(other)
         self.topics.merge(other.topics)

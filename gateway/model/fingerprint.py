@@ -29,7 +29,11 @@ def fingerprint(labels: Mapping[str, str]) -> str:
 
 def identity(labels: Mapping[str, str], ignore: Collection[str] = ()) -> str:
     """Return the identity: thirty-two hexadecimal digits over the labels that are not in `ignore`."""
-    pairs = labels.items() if not ignore else [(name, text) for name, text in labels.items() if name not in ignore]
+    pairs = (
+        labels.items()
+        if not ignore
+        else [(name, text) for name, text in labels.items() if name not in ignore]
+    )
     return blake2b(_pack(sorted(pairs)), digest_size=16).hexdigest()
 
 

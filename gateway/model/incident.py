@@ -88,4 +88,5 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     trace: str = ""  # the correlation id of the webhook that changed it last
     alone: str = ""  # the reason why it takes no other alerts, where its rule merges no more
     subscriptions: tuple[str, ...] = ()  # the topics of sources that may inhibit its members
-    unheard_since: int | None = None  # ms since when none of the people who have to be notified can be reached
+    # Ms since when none of the people who have to be notified can be reached
+    unheard_since: int | None = None

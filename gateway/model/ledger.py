@@ -28,8 +28,9 @@ UNKEYED_KINDS = frozenset({"slack", "log", ""})
 class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How a target was told, so that its end goes the same way whatever the rules say then.
 
-    `address` is a channel id or name, a PagerDuty service, or a webhook's name; `secret` is the name of the credential and
-    `secret_hash` a keyed hash of it, never the credential. `token` and `key` name what a webhook is shown and signed with.
+    `address` is a channel id or name, a PagerDuty service, or a webhook's name; `secret` is the name of the
+    credential and `secret_hash` a keyed hash of it, never the credential. `token` and `key` name what a
+    webhook is shown and signed with.
     """
 
     kind: str
@@ -41,7 +42,9 @@ class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def keyed(self) -> bool:
-        """Return whether what is sent bears a key of ours, so that a repeat is harmless, and goes to the place that the secret names."""
+        """Return whether what is sent bears a key of ours, so that a repeat is harmless, and goes to the
+        place that the secret names.
+        """
         return self.kind not in UNKEYED_KINDS
 
 
@@ -60,7 +63,10 @@ class Part(StrEnum):
 
 
 class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One transition that the thread is told of. `broadcast` shows it in the channel too; `mention` notifies people."""
+    """One transition that the thread is told of.
+
+    `broadcast` shows it in the channel too; `mention` notifies people.
+    """
 
     text: str
     broadcast: bool = False
@@ -69,10 +75,12 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Everything that a target was notified of. Two equal ones need no edit; the difference of two makes the notes for a thread.
+    """Everything that a target was notified of.
 
-    `members` maps episode ids to whether they were shown firing; `covers` names the failing targets that this one stands in
-    for, with True while they fail.
+    Two equal ones need no edit; the difference of two makes the notes for a thread.
+
+    `members` maps episode ids to whether they were shown firing; `covers` names the failing targets that this
+    one stands in for, with True while they fail.
     """
 
     state: NotifiedState = NotifiedState.NOTHING
@@ -90,7 +98,10 @@ NEVER_NOTIFIED = LastNotified()
 
 
 class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A send that was begun. `last_notified` is what the target believes if it got there, `notes` what is said by it, or after it."""
+    """A send that was begun.
+
+    `last_notified` is what the target believes if it got there, `notes` what is said by it, or after it.
+    """
 
     attempt: str
     at: int
@@ -100,7 +111,8 @@ class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last_notified: LastNotified
     notes: tuple[Note, ...] = ()
     creates_message: bool = (
-        True  # makes something new at the vendor (a message, a reply): repeating it blindly would say it twice
+        # Makes something new at the vendor (a message, a reply): repeating it blindly would say it twice
+        True
     )
 
 
@@ -118,7 +130,8 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     first_notified_at: int | None = None
     message_ref: MessageRef | None = None
     intent: Intent | None = None
-    unconfirmed: tuple[Intent, ...] = ()  # unanswered, not found within the wait, repeated: looked for once more later
+    # Unanswered, not found within the wait, repeated: looked for once more later
+    unconfirmed: tuple[Intent, ...] = ()
     orphans: tuple[MessageRef, ...] = ()  # found later than the wait: to be withdrawn
     pending_notes: tuple[Note, ...] = ()  # what the thread still has to be told
     attempts: int = 0

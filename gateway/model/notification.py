@@ -1,6 +1,7 @@
 """A telling: everything that a destination needs to render one view of an incident, and nothing else.
 
-Made by `decisions/notification/plan.py`, rendered by `outbound/`. Texts in it are raw: escaping is the renderer's business.
+Made by `decisions/notification/plan.py`, rendered by `outbound/`. Texts in it are raw: escaping is the
+renderer's business.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from gateway.model.severity import Severity
 
 
 class AlertLine(msgspec.Struct, frozen=True, gc=False):
-    """One member alert as people see it. `ended_at` is None while it fires; `silenced_after_notify` says why news of it is kept away from people.
+    """One member alert as people see it.
+
+    `ended_at` is None while it fires; `silenced_after_notify` says why news of it is kept away from people.
 
     `moved`: it fires on, and is told elsewhere now, or nowhere.
     """
@@ -35,10 +38,11 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
 class Notification(msgspec.Struct, frozen=True, gc=False):
     """One view at one moment. `state` is what the target will believe once it is delivered.
 
-    `lines` holds firing members first, then those of which news is kept away, that moved, that ended; the most severe and oldest
-    first. The renderer shortens. `where` is the labels that all members share (cluster, namespace, service …). `rule` names the route that sent it, `name (file:line)`.
-    `closed_by` is who closed it by hand, `moved_to` where its members are notified now. `quiet_until` is set while nothing fires
-    but the end is not told yet.
+    `lines` holds firing members first, then those of which news is kept away, that moved, that ended; the
+    most severe and oldest first. The renderer shortens. `where` is the labels that all members share
+    (cluster, namespace, service …). `rule` names the route that sent it, `name (file:line)`. `closed_by` is
+    who closed it by hand, `moved_to` where its members are notified now. `quiet_until` is set while nothing
+    fires but the end is not told yet.
     """
 
     incident: str
@@ -69,10 +73,13 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     previous: str = ""
     reason: str = ""  # a sentence about this telling: "re-opened without a newer start"
     silenced_after_notify: str = (
-        ""  # what keeps news of it away from people, though they were told before: "maintenance: db-upgrade (ops.yaml:3)"
+        # What keeps news of it away from people, though they were told before: "maintenance: db-upgrade
+        # (ops.yaml:3)"
+        ""
     )
     silenced_after_notify_until: int | None = None
-    left_out: int = 0  # how many changes before this one were not sent, where a destination limits its updates
+    # How many changes before this one were not sent, where a destination limits its updates
+    left_out: int = 0
 
     @property
     def alerts(self) -> int:
@@ -81,16 +88,23 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
 
 
 class Delivered(msgspec.Struct, frozen=True):
-    """The vendor took it. `detail` says what is worth knowing all the same, such as a recipient who was refused."""
+    """The vendor took it.
+
+    `detail` says what is worth knowing all the same, such as a recipient who was refused.
+    """
 
     message_ref: MessageRef
     detail: str = ""
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """The vendor did certainly not take it. `permanent`: it never will. `retry_after` in milliseconds, 0 unsaid."""
+    """The vendor did certainly not take it. `permanent`: it never will.
 
-    reason: str  # a short closed word, also a metric label: rate_limited, unavailable, auth, not_found, invalid, …
+    `retry_after` in milliseconds, 0 unsaid.
+    """
+
+    # A short closed word, also a metric label: rate_limited, unavailable, auth, not_found, invalid, …
+    reason: str
     detail: str = ""
     permanent: bool = False
     retry_after: int = 0
@@ -98,7 +112,9 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Unanswered(msgspec.Struct, frozen=True):
-    """Nobody knows whether the vendor took it: read back before repeating, no sooner than `retry_after` ms (0 unsaid)."""
+    """Nobody knows whether the vendor took it: read back before repeating, no sooner than `retry_after` ms (0
+    unsaid).
+    """
 
     reason: str
     detail: str = ""
@@ -116,4 +132,14 @@ class Found(msgspec.Struct, frozen=True):
 
 Look = Found | Refused | Unanswered
 
-__all__ = ["AlertLine", "Answer", "Delivered", "Found", "Look", "Note", "Notification", "Refused", "Unanswered"]
+__all__ = [
+    "AlertLine",
+    "Answer",
+    "Delivered",
+    "Found",
+    "Look",
+    "Note",
+    "Notification",
+    "Refused",
+    "Unanswered",
+]

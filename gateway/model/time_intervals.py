@@ -42,7 +42,9 @@ class TimeInterval:
     def parse(cls, mapping: Mapping[str, object]) -> TimeInterval:
         """Parse one item of `time_intervals` as YAML or JSON gives it. Raises `TimeIntervalError`."""
         if not isinstance(mapping, Mapping):
-            raise TimeIntervalError(f"time_intervals: {shown(mapping)} is no interval: write {{weekdays: ['monday:friday']}}")
+            raise TimeIntervalError(
+                f"time_intervals: {shown(mapping)} is no interval: write {{weekdays: ['monday:friday']}}"
+            )
         refuse_unknown("time_intervals", mapping, [field.name for field in fields(cls)])
         return cls(
             times=spans("times", mapping.get("times")),
@@ -71,7 +73,9 @@ class TimeInterval:
         )
 
 
-def next_change(intervals: Sequence[TimeInterval], after: datetime, horizon_days: int = 400) -> datetime | None:
+def next_change(
+    intervals: Sequence[TimeInterval], after: datetime, horizon_days: int = 400
+) -> datetime | None:
     """Return the first moment after `after`, in UTC, at which being in any of the intervals begins or ends.
 
     The result is None if nothing changes within `horizon_days`.
@@ -114,7 +118,8 @@ def _match_day(given: Spans, day: date) -> bool:
     """
     beyond = monthrange(day.year, day.month)[1] + 1
     return any(
-        (begin if begin > 0 else beyond + begin) <= day.day <= (end if end > 0 else beyond + end) for begin, end in given
+        (begin if begin > 0 else beyond + begin) <= day.day <= (end if end > 0 else beyond + end)
+        for begin, end in given
     )
 
 

@@ -1,6 +1,7 @@
 """Verdicts: what was decided of an alert, why, by which rule and until when.
 
-`Reason` is the one list of reasons: log field, metric label, Slack footer, API and `explain` all show these words.
+`Reason` is the one list of reasons: log field, metric label, Slack footer, API and `explain` all show these
+words.
 """
 
 from __future__ import annotations
@@ -82,8 +83,8 @@ QUIETING = frozenset({Reason.MAINTENANCE, Reason.MUTED, Reason.INHIBITED, Reason
 class NotifyReason(StrEnum):
     """Why a target is due a notification, or why it is due none. The comment says what people see.
 
-    The names are those of the log's field `why`, of a metric's label and of `explain`. Alertmanager's `NotifyReason` is the model
-    (notify/dedup_stage.go in its repository).
+    The names are those of the log's field `why`, of a metric's label and of `explain`. Alertmanager's
+    `NotifyReason` is the model (notify/dedup_stage.go in its repository).
     """
 
     UP_TO_DATE = "up_to_date"  # the target knows it all: nothing is sent
@@ -92,11 +93,15 @@ class NotifyReason(StrEnum):
     SEVERITY_ROSE = "severity_rose"  # it got worse: at once
     PAGE_WHEN_MET = "page_when_met"  # from now on it interrupts a person: at once
     ACKNOWLEDGEMENT_CHANGED = "acknowledgement_changed"  # somebody has it, or nobody has it any more: at once
-    FALLBACK_CHANGED = "fallback_changed"  # it stands in for a destination that cannot be reached, or no longer: at once
-    SUPPRESSION_ENDED = "suppression_ended"  # what was kept quiet after its notification is so no longer: at once
-    FIRING_AFTER_QUIET = "firing_after_quiet"  # the message says that nothing fires, and something does: at once
+    # It stands in for a destination that cannot be reached, or no longer: at once
+    FALLBACK_CHANGED = "fallback_changed"
+    # What was kept quiet after its notification is so no longer: at once
+    SUPPRESSION_ENDED = "suppression_ended"
+    # The message says that nothing fires, and something does: at once
+    FIRING_AFTER_QUIET = "firing_after_quiet"
     MEMBERS_CHANGED = "members_changed"  # alerts joined or ended: an edit after `update_interval`
-    UPDATE_LEFT_OUT = "update_left_out"  # a mail cannot be edited, and enough were sent: the next one says what was left out
+    # A mail cannot be edited, and enough were sent: the next one says what was left out
+    UPDATE_LEFT_OUT = "update_left_out"
     QUIET = "quiet"  # nothing fires: the end is told after `resolve_after`, and a message says so until then
     ENDED = "ended"  # everything has ended for long enough
     CLOSED_BY_HAND = "closed_by_hand"  # a person closed it while it fires
@@ -104,7 +109,9 @@ class NotifyReason(StrEnum):
 
 
 class Taken(NamedTuple):
-    """The outcome of one observation. `event_at` is when what is new in it happened by the source's clock, None for nothing new.
+    """The outcome of one observation.
+
+    `event_at` is when what is new in it happened by the source's clock, None for nothing new.
 
     `inferred`: the source did not say it.
     """
@@ -117,7 +124,9 @@ class Taken(NamedTuple):
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """`until` is when it is looked at again, None for never; `rule` is `name (file:line)`; `because` is what was found to be so."""
+    """`until` is when it is looked at again, None for never; `rule` is `name (file:line)`; `because` is what
+    was found to be so.
+    """
 
     outcome: str
     reason: Reason

@@ -76,9 +76,13 @@ class AlertmanagerPeers:
             base, headers, auth = _address(url)
             async with asyncio.timeout(self._timeout):
                 status, said_at = await self._get(f"{base}/api/v2/status", {}, headers, auth)
-                groups, _ = await self._get(f"{base}/api/v2/alerts/groups", {"receiver": re2.escape(receiver)}, headers, auth)
+                groups, _ = await self._get(
+                    f"{base}/api/v2/alerts/groups", {"receiver": re2.escape(receiver)}, headers, auth
+                )
             up_since = round(_uptime(status).uptime.timestamp() * 1000)
-            return PeerReport((said_at or self._now()) - up_since, _active(_groups(groups), receiver, reader, self._now()))
+            return PeerReport(
+                (said_at or self._now()) - up_since, _active(_groups(groups), receiver, reader, self._now())
+            )
         except _NoAnswer as error:
             return str(error)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError) as error:
@@ -128,7 +132,13 @@ def _active(groups: list[_Group], receiver: str, reader: Normaliser, now: int) -
     for group in groups:
         for alert in group.alerts if group.receiver.name == receiver else ():
             wire = WireAlert(
-                alert.labels, alert.annotations, "firing", alert.startsAt, None, alert.generatorURL, alert.fingerprint
+                alert.labels,
+                alert.annotations,
+                "firing",
+                alert.startsAt,
+                None,
+                alert.generatorURL,
+                alert.fingerprint,
             )
             seen = reader.normalise(wire, "", now)
             if isinstance(seen, Malformed):

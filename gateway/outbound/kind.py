@@ -64,12 +64,15 @@ class Wiring:
 class WiringModule(Protocol):
     """The module of a vendor's folder that imports the vendor's client.
 
-    It is imported when something is sent or examined, and not by those who only read rules: clients are slow to import.
+    It is imported when something is sent or examined, and not by those who only read rules: clients are slow
+    to import.
     """
 
     def make_notifier(self, wiring: Wiring) -> ClosableNotifier: ...
 
-    async def examine(self, destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined: ...
+    async def examine(
+        self, destination: Destination, secrets: Mapping[str, str], wiring: Wiring
+    ) -> Examined: ...
 
 
 class Mark(StrEnum):
@@ -104,14 +107,14 @@ def _whole_secret(secret: str) -> str:
 class DestinationKind:
     """One kind of destination, from its rule to its notifier.
 
-    `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key and the
-    sentence of everything that the keys alone cannot say. `wiring_module` names the module that sends and examines.
-    `address_setting` is the variable of the vendor's address, where it has one, and `remedies` says what to do about a
-    refusal, by its detail or its reason.
+    `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key and
+    the sentence of everything that the keys alone cannot say. `wiring_module` names the module that sends and
+    examines. `address_setting` is the variable of the vendor's address, where it has one, and `remedies` says
+    what to do about a refusal, by its detail or its reason.
 
     `place_in_secret` returns the part of the first credential that says which place it leads to. Where that
-    part stays the same, what was told by the old credential is ended by the new one; else its end can be
-    told by nobody.
+    part stays the same, what was told by the old credential is ended by the new one; else its end can be told
+    by nobody.
     """
 
     integration: type[Integration]

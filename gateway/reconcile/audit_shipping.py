@@ -75,8 +75,15 @@ def _notify(context: Context, batch: Batch, answer: Answer, done: Shipped, now: 
     if isinstance(answer, Delivered):
         context.watcher.shipped(name, len(batch.entries), batch.lost)
         if batch.lost:
-            log.error("audit_lost", destination=name, entries=batch.lost, remedy="the log was cut before the receiver took it")
+            log.error(
+                "audit_lost",
+                destination=name,
+                entries=batch.lost,
+                remedy="the log was cut before the receiver took it",
+            )
         return
-    log.warning("audit_delayed", destination=name, reason=answer.reason, detail=answer.detail, attempts=done.attempts)
+    log.warning(
+        "audit_delayed", destination=name, reason=answer.reason, detail=answer.detail, attempts=done.attempts
+    )
     if is_delayed(done, now):
         context.report("GatewayAuditDelayed", {"destination": name, OWN_SUBJECT: name})

@@ -42,6 +42,9 @@ class Context:
 
 
 def outdated(context: Context, newest: RuleGeneration, now: int) -> bool:
-    """A replica that has newer rules than we is alive: it plans. Where none is, nobody is left unwarned for its sake."""
+    """A replica that has newer rules than we is alive: it plans.
+
+    Where none is, nobody is left unwarned for its sake.
+    """
     alive = newest.seen_at is not None and now - newest.seen_at < OUTDATED_PATIENCE
     return newest.generation > context.generation and alive

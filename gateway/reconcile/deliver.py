@@ -9,7 +9,17 @@ import structlog
 
 from gateway.clock import utc_ms
 from gateway.decisions.delivery.compose import compose, compose_plainly
-from gateway.decisions.delivery.next_step import LookBack, Notify, Reply, Rest, Step, Withdraw, begin, begin_reply, next_step
+from gateway.decisions.delivery.next_step import (
+    LookBack,
+    Notify,
+    Reply,
+    Rest,
+    Step,
+    Withdraw,
+    begin,
+    begin_reply,
+    next_step,
+)
 from gateway.decisions.delivery.settle import looked, withdrawn
 from gateway.decisions.notification.plan import plan
 from gateway.model.changes import Claim
@@ -26,9 +36,12 @@ STUCK_AFTER = 5  # faults of ours in a row
 
 
 async def deliver(context: Context, claim: Claim) -> bool:
-    """Take the next step of one delivery. One that fails by a fault of ours again and again says only the least.
+    """Take the next step of one delivery.
 
-    True where something was said or nothing is left to say; False where a wait or a look lies between two sends.
+    One that fails by a fault of ours again and again says only the least.
+
+    True where something was said or nothing is left to say; False where a wait or a look lies between two
+    sends.
     """
     target, incident_id = claim.subject.target, claim.subject.id
     versioned = await read_snapshot(context.store, incident_id, context.policy)
@@ -41,7 +54,13 @@ async def deliver(context: Context, claim: Claim) -> bool:
     planned = plan(versioned.snapshot, context.policy, versioned.now)
     view = planned.views[target]
     job = Job(
-        context, claim, versioned, view, planned.incident, versioned.snapshot.ledgers[target], claim.crashes >= STUCK_AFTER
+        context,
+        claim,
+        versioned,
+        view,
+        planned.incident,
+        versioned.snapshot.ledgers[target],
+        claim.crashes >= STUCK_AFTER,
     )
     sender = sender_for(job)
     if isinstance(sender, CredentialReplaced):
@@ -74,12 +93,16 @@ async def _take_step(job: Job, sender: Sender | Refused, step: Step) -> None:
 def _composed(job: Job) -> Notification:
     if job.plainly:
         return compose_plainly(job.view, job.incident, job.versioned.now)
-    return compose(job.view, job.incident, job.context.policy.rules.labels, job.versioned.now, job.context.public_url)
+    return compose(
+        job.view, job.incident, job.context.policy.rules.labels, job.versioned.now, job.context.public_url
+    )
 
 
 async def _notify(job: Job, sender: Sender | Refused) -> None:
     notification = _composed(job)
-    endpoint = sender.endpoint if isinstance(sender, Sender) else job.stored.endpoint or Endpoint("", "", "", "")
+    endpoint = (
+        sender.endpoint if isinstance(sender, Sender) else job.stored.endpoint or Endpoint("", "", "", "")
+    )
     begun = begin(job.stored, notification, job.view.desired, endpoint, token_hex(8), job.versioned.now)
     written = await write_intent(job, begun)
     if written is None:
@@ -91,7 +114,11 @@ async def _notify(job: Job, sender: Sender | Refused) -> None:
     else:
         assert begun.intent is not None
         answer = await sender.notifier.notify(
-            sender.endpoint, sender.secret, notification, attempt=begun.intent.attempt, message_ref=begun.message_ref
+            sender.endpoint,
+            sender.secret,
+            notification,
+            attempt=begun.intent.attempt,
+            message_ref=begun.message_ref,
         )
     await write_answer(job, Sent(sender, notification, answer, started), begun, version)
 
@@ -110,9 +137,13 @@ async def _reply(job: Job, sender: Sender | Refused) -> None:
     else:
         mentions = job.view.destination.via.mentions if job.view.destination else ()
         answer = await sender.notifier.reply(
-            sender.endpoint, sender.secret, begun.intent.notes, attempt=begun.intent.attempt, message_ref=begun.message_ref,
+            sender.endpoint,
+            sender.secret,
+            begun.intent.notes,
+            attempt=begun.intent.attempt,
+            message_ref=begun.message_ref,
             mentions=mentions,
-        )  # fmt: skip
+        )
     await write_answer(job, Sent(sender, None, answer, started), begun, version)
 
 
@@ -123,11 +154,19 @@ async def _look(job: Job, sender: Sender | Refused, attempts: tuple[str, ...], s
         begun = (*job.stored.unconfirmed, *([job.stored.intent] if job.stored.intent else []))
         thread = job.stored.message_ref if any(intent.part is Part.REPLY for intent in begun) else None
         endpoint = job.stored.endpoint or sender.endpoint
-        look = await sender.notifier.look(endpoint, sender.secret, attempts=attempts, since=since, message_ref=thread)
+        look = await sender.notifier.look(
+            endpoint, sender.secret, attempts=attempts, since=since, message_ref=thread
+        )
     notification = _composed(job)
     now = await job.context.store.now()
     after = looked(job.stored, notification, look, now)
-    log.info("looked_back", target=job.view.target, incident=job.incident.id, attempts=len(attempts), found=str(look))
+    log.info(
+        "looked_back",
+        target=job.view.target,
+        incident=job.incident.id,
+        attempts=len(attempts),
+        found=str(look),
+    )
     await finish(job, after, now)
 
 

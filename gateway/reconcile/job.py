@@ -16,7 +16,9 @@ from gateway.ports import Notifier
 from gateway.reconcile.context import Context
 from gateway.state.snapshots import VersionedSnapshot
 
-CREDENTIAL_CHANGED = Refused("credential_changed", "the credential it was told through is gone or changed", permanent=True)
+CREDENTIAL_CHANGED = Refused(
+    "credential_changed", "the credential it was told through is gone or changed", permanent=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,9 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class CredentialReplaced:
-    """Another routing key or address has taken the place of the one that it was told through: what is open there stays so."""
+    """Another routing key or address has taken the place of the one that it was told through: what is open
+    there stays so.
+    """
 
 
 @dataclass(slots=True)
@@ -76,11 +80,15 @@ def _named_now(job: Job) -> Endpoint | None:
     missing = next((name for name, secret in found.items() if secret is None), None)
     if missing is not None:
         return Endpoint("log", job.view.address, missing, "")
-    return endpoint_of(destination, job.view.address, _mark(job, destination.kind, found[destination.credential] or ""))
+    return endpoint_of(
+        destination, job.view.address, _mark(job, destination.kind, found[destination.credential] or "")
+    )
 
 
 def _mark(job: Job, kind: str, secret: str) -> str:
-    """Mark the part of a credential that says where it leads: another password for the same place changes nothing."""
+    """Mark the part of a credential that says where it leads: another password for the same place changes
+    nothing.
+    """
     return job.context.secrets.mark(KINDS[kind].place_in_secret(secret))
 
 

@@ -210,7 +210,11 @@ class Reconciler:
         self.context.watcher.failed(claim.subject, error)
         try:
             now = await self.context.store.now()
-            await let_go(self.context.store, claim, now + min(MAX_CRASH_BACKOFF_MS, CRASH_BACKOFF_MS << min(crashes, 6)))
+            await let_go(
+                self.context.store,
+                claim,
+                now + min(MAX_CRASH_BACKOFF_MS, CRASH_BACKOFF_MS << min(crashes, 6)),
+            )
         except StateUnavailable:
             return  # the lease ends by itself
         if crashes >= STUCK_AFTER:

@@ -1,4 +1,6 @@
-"""Say how fast each destination may be sent to: by its kind, and together with all that are one place to its vendor."""
+"""Say how fast each destination may be sent to: by its kind, and together with all that are one place to its
+vendor.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gateway.decisions.accounting.invariants import increment_planned, increment_status_counts, increment_unheard
+from gateway.decisions.accounting.invariants import (
+    increment_planned,
+    increment_status_counts,
+    increment_unheard,
+)
 from gateway.decisions.accounting.verdict_log import log_verdicts
 from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.settle import fall_back
@@ -38,7 +42,9 @@ async def plan_incident(context: Context, claim: Claim) -> None:
 
 async def plan_together(context: Context, claims: Sequence[Claim]) -> bool:
     """Many incidents in one commit; False where somebody was quicker with one of them: then each by itself."""
-    versioned_snapshots = await read_snapshots(context.store, [claim.subject.id for claim in claims], context.policy)
+    versioned_snapshots = await read_snapshots(
+        context.store, [claim.subject.id for claim in claims], context.policy
+    )
     together = Changes()
     for claim, versioned in zip(claims, versioned_snapshots, strict=True):
         together.merge(_claimed_changes(context, claim, versioned))
@@ -61,8 +67,12 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) 
     changes = Changes(expect=versioned.expect(before.id))
     increment_planned(changes, before)
     increment_status_counts(changes, before.untargeted, planned.untargeted_counts)
-    changes.log += log_verdicts(before.id, "", before.untargeted, planned.untargeted_counts, planned.untargeted.values())
-    ledgers = [_write_ledger(context, versioned, planned.incident, view, changes) for view in planned.views.values()]
+    changes.log += log_verdicts(
+        before.id, "", before.untargeted, planned.untargeted_counts, planned.untargeted.values()
+    )
+    ledgers = [
+        _write_ledger(context, versioned, planned.incident, view, changes) for view in planned.views.values()
+    ]
     incident = msgspec.structs.replace(
         planned.incident,
         planned_revision=before.revision,
@@ -90,20 +100,40 @@ def _last_resort(versioned: VersionedSnapshot, planned: Plan, changes: Changes) 
     firing = [alert for alert in versioned.snapshot.alerts.values() if alert.firing]
     worst = max((alert.severity for alert in firing), default=Severity.NONE).word
     names = sorted({alert.name for alert in firing})[:10]
-    tried = {view.target: view.ledger.error for view in planned.views.values() if view.desired.state is NotifiedState.FIRING}
-    log.critical("nobody_can_be_told", incident=incident.id, severity=worst, alerts=names, firing=len(firing), tried=tried)
+    tried = {
+        view.target: view.ledger.error
+        for view in planned.views.values()
+        if view.desired.state is NotifiedState.FIRING
+    }
+    log.critical(
+        "nobody_can_be_told",
+        incident=incident.id,
+        severity=worst,
+        alerts=names,
+        firing=len(firing),
+        tried=tried,
+    )
     changes.log.append(LogEntry(incident.id, "nobody_can_be_told", {"tried": ", ".join(tried)}))
 
 
 def _watch(changes: Changes, before: Incident, after: Incident) -> None:
     """Whoever comes to these posts, or goes, has the incident looked at again."""
     subject = Subject.plan(after.id)
-    changes.topics.subscribe += [(topic, subject) for topic in after.subscriptions if topic not in before.subscriptions]
-    changes.topics.unsubscribe += [(topic, subject) for topic in before.subscriptions if topic not in after.subscriptions]
+    changes.topics.subscribe += [
+        (topic, subject) for topic in after.subscriptions if topic not in before.subscriptions
+    ]
+    changes.topics.unsubscribe += [
+        (topic, subject) for topic in before.subscriptions if topic not in after.subscriptions
+    ]
 
 
-def _write_ledger(context: Context, versioned: VersionedSnapshot, incident: Incident, view: View, changes: Changes) -> Ledger:
-    """Write down what only a plan knows of a target: its status counts, a reminder, that it fell back. Return its ledger."""
+def _write_ledger(
+    context: Context, versioned: VersionedSnapshot, incident: Incident, view: View, changes: Changes
+) -> Ledger:
+    """Write down what only a plan knows of a target: its status counts, a reminder, that it fell back.
+
+    Return its ledger.
+    """
     now, stored = versioned.now, versioned.snapshot.ledgers.get(view.target)
     before = stored or Ledger(incident.id, view.target, view.destination.name if view.destination else "")
     after = _remind(view, incident, count_left_out(superseded(before, view.desired), view, now), now)
@@ -111,7 +141,9 @@ def _write_ledger(context: Context, versioned: VersionedSnapshot, incident: Inci
     if after.reminded_at != before.reminded_at and again is not None:
         changes.schedule(Subject.plan(incident.id), again, 9)
     if view.destination is not None and view.destination.fallback:
-        after = msgspec.structs.replace(after, failing_since=failing_since(view, versioned.snapshot.closed.get(view.target)))
+        after = msgspec.structs.replace(
+            after, failing_since=failing_since(view, versioned.snapshot.closed.get(view.target))
+        )
         after = fall_back(after, view.destination.fallback_after, now)
     if after.fell_back_at and not before.fell_back_at:
         changes.schedule(Subject.plan(incident.id), now, 0)
@@ -128,7 +160,9 @@ def _write_ledger(context: Context, versioned: VersionedSnapshot, incident: Inci
     step = next_step(ledger, view, now, looks=looks)
     at = step.until if isinstance(step, Rest) else now
     if at is not None:
-        changes.schedule(Subject.deliver(view.target, incident.id), at, urgency(view.with_ledger(ledger).severity))
+        changes.schedule(
+            Subject.deliver(view.target, incident.id), at, urgency(view.with_ledger(ledger).severity)
+        )
     return ledger
 
 
@@ -137,5 +171,7 @@ def _remind(view: View, incident: Incident, ledger: Ledger, now: int) -> Ledger:
     if at is None or at > now:
         return ledger
     since = now - min(member.started_at for member in view.firing)
-    note = Note(f"Still firing after {spoken(since)}, and nobody has it", broadcast=True, mention=view.desired.paged)
+    note = Note(
+        f"Still firing after {spoken(since)}, and nobody has it", broadcast=True, mention=view.desired.paged
+    )
     return msgspec.structs.replace(ledger, pending_notes=(*ledger.pending_notes, note), reminded_at=now)

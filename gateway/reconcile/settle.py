@@ -1,4 +1,6 @@
-"""Writing down what was begun and what came of it: the ledger, the books, the agenda, and what people hear of a failure."""
+"""Writing down what was begun and what came of it: the ledger, the books, the agenda, and what people hear of
+a failure.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,13 @@ class Sent:
 
 
 async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
-    """Committed before anything is sent, and only if nothing that it was decided on has changed. The ledger with its version."""
+    """Committed before anything is sent, and only if nothing that it was decided on has changed.
+
+    The ledger with its version.
+    """
     changes = Changes(
-        expect=job.versioned.expect(job.incident.id, job.view.target), releases=[Release(job.claim, None, hold=True)]
+        expect=job.versioned.expect(job.incident.id, job.view.target),
+        releases=[Release(job.claim, None, hold=True)],
     )
     changes.topics.seen |= job.versioned.topics
     booked = _book(job, job.stored, ledger, job.versioned.now, changes)
@@ -49,9 +55,12 @@ async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
 
 
 async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> None:
-    """Write the answer down. A plan may have touched the ledger meanwhile: then it is written down on what is there now.
+    """Write the answer down.
 
-    `begun` is the ledger with its intent as it was committed, `version` its version. Raises `StateUnavailable`.
+    A plan may have touched the ledger meanwhile: then it is written down on what is there now.
+
+    `begun` is the ledger with its intent as it was committed, `version` its version. Raises
+    `StateUnavailable`.
     """
     notifier = sent.sender.notifier if isinstance(sent.sender, Sender) else None
     looks = notifier is not None and notifier.settles_by_looking
@@ -63,7 +72,8 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
     def decide(stored: _Stored) -> tuple[Changes | None, None]:
         ledger, now = stored.ledger, stored.now
         if ledger is None or ledger.intent is None or ledger.intent.attempt != intent.attempt:
-            return None, None  # the lease was lost: whoever has it now has settled this send, or forgotten the incident
+            # The lease was lost: whoever has it now has settled this send, or forgotten the incident
+            return None, None
         settled = settle(ledger, sent.notification, sent.answer, now, looks=looks, notes=notes)
         settled = settle_update(ledger, settled, sent.answer) if _is_limited(job, ledger) else settled
         if job.view.destination is not None and job.view.destination.fallback:
@@ -78,7 +88,9 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
 
 
 def _is_limited(job: Job, ledger: Ledger) -> bool:
-    """Return whether updates are limited there; a destination that no rule names any more is known by its endpoint."""
+    """Return whether updates are limited there; a destination that no rule names any more is known by its
+    endpoint.
+    """
     if job.view.destination is not None:
         return job.view.destination.via.update_limit is not None
     kind = KINDS.get(ledger.endpoint.kind) if ledger.endpoint else None
@@ -107,9 +119,12 @@ def _settlement(job: Job, before: Ledger, after: Ledger, version: bytes, now: in
     _book(job, before, after, now, changes)
     if after.last_notified.state is not before.last_notified.state or _trouble(before) != _trouble(after):
         changes.schedule(Subject.plan(job.incident.id), now, 1)
-        changes.log.append(LogEntry(job.incident.id, _story(after), {"target": after.target, "error": after.error}))
+        changes.log.append(
+            LogEntry(job.incident.id, _story(after), {"target": after.target, "error": after.error})
+        )
     elif at_rest(after) and not at_rest(before):
-        changes.schedule(Subject.plan(job.incident.id), now, 9)  # it may be time to forget the incident one day
+        # It may be time to forget the incident one day
+        changes.schedule(Subject.plan(job.incident.id), now, 9)
     step = next_step(assumed(after), job.view, now, looks=looks)
     changes.releases.append(Release(job.claim, step.until if isinstance(step, Rest) else now))
     return changes
@@ -143,15 +158,20 @@ async def _slow_lane(job: Job, answer: Answer, now: int) -> None:
 
 
 async def abandon(job: Job) -> None:
-    """Its end can be told by nobody; that is said loudly, and what still fires is told through the new credential."""
+    """Its end can be told by nobody; that is said loudly, and what still fires is told through the new
+    credential.
+    """
     pending_notes = sum(assumed(job.stored).last_notified.members.values())
     changes = Changes(
-        expect=job.versioned.expect(job.incident.id, job.view.target), releases=[Release(job.claim, job.versioned.now)]
+        expect=job.versioned.expect(job.incident.id, job.view.target),
+        releases=[Release(job.claim, job.versioned.now)],
     )
     _book(job, job.stored, abandoned(assumed(job.stored)), job.versioned.now, changes)
     changes.increment("ends_told", -pending_notes)
     changes.increment("ends_forgotten", pending_notes)
-    changes.log.append(LogEntry(job.incident.id, "dead_letter", {"target": job.view.target, "error": "credential_changed"}))
+    changes.log.append(
+        LogEntry(job.incident.id, "dead_letter", {"target": job.view.target, "error": "credential_changed"})
+    )
     log.error(
         "end_undeliverable",
         target=job.view.target,
@@ -164,7 +184,9 @@ async def abandon(job: Job) -> None:
 
 async def finish(job: Job, after: Ledger, now: int) -> None:
     version = job.versioned.versions[ledger_cell(job.incident.id, job.view.target)]
-    await commit_claimed(job.context.store, job.claim, _settlement(job, job.stored, after, version, now, looks=True))
+    await commit_claimed(
+        job.context.store, job.claim, _settlement(job, job.stored, after, version, now, looks=True)
+    )
 
 
 def _observe(job: Job, sent: Sent) -> None:

@@ -26,15 +26,26 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
     row, now = gathered.rows[CONTROLS], gathered.now
     book = compile_controls(row.value)
     hidden = await _hidden((store, *context.elsewhere), book) if book.controls.silences else {}
-    upkept = update_silences(book.controls, hidden, context.policy.calendar, context.policy.rules.silences, now)
+    upkept = update_silences(
+        book.controls, hidden, context.policy.calendar, context.policy.rules.silences, now
+    )
     for silence in upkept.ending:
         names = ", ".join(f"{count} × {name}" for name, count in hidden[silence.id].most_common(MAX_NAMES))
-        context.report("GatewaySilenceEnding", {"silence": silence.id, "owner": silence.by}, f"Under it still fire: {names}.")
+        context.report(
+            "GatewaySilenceEnding",
+            {"silence": silence.id, "owner": silence.by},
+            f"Under it still fire: {names}.",
+        )
     changes = Changes(releases=[Release(claim, upkept.look_at)])
     if upkept.controls is not book.controls:
         changes.expect[CONTROLS], changes.put[CONTROLS] = row.version, dump(upkept.controls)
-        ended = [silence for silence in upkept.controls.silences if silence.version == upkept.controls.version]
-        changes.log += [LogEntry("", "silence_ended", {"silence": silence.id, "by": silence.ended_by}) for silence in ended]
+        ended = [
+            silence for silence in upkept.controls.silences if silence.version == upkept.controls.version
+        ]
+        changes.log += [
+            LogEntry("", "silence_ended", {"silence": silence.id, "by": silence.ended_by})
+            for silence in ended
+        ]
         if ended:
             changes.schedule(NEW_CONTROLS, now, 0)
     await commit_claimed(store, claim, changes)

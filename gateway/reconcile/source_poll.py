@@ -31,7 +31,8 @@ from gateway.state.paging import pages
 from gateway.state.transact import commit_claimed, let_go
 
 JITTER = 5 * SECOND  # so that replicas and sources do not all ask at once
-GONE = DAY  # alerts of a source that the rules name no more are taken for ended then: nothing can come from it
+# Alerts of a source that the rules name no more are taken for ended then: nothing can come from it
+GONE = DAY
 
 log = structlog.get_logger("gateway.reconcile")
 
@@ -57,7 +58,9 @@ async def poll(context: Context, claim: Claim) -> None:
         before = load_source_state(row.value) if row.value else SourceState(answered_at=gathered.now)
         found = compare(source, held, said, before, gathered.now)
     else:
-        found = infer_from_silence(source, held, load_source_state(row.value) if row.value else SourceState(), gathered.now)
+        found = infer_from_silence(
+            source, held, load_source_state(row.value) if row.value else SourceState(), gathered.now
+        )
     await _put_right(context, source, found)
     done = name not in rules.sources and len(found.observations) == len(held)
     await _settle(context, claim, held, found, row, done=done)
@@ -66,7 +69,8 @@ async def poll(context: Context, claim: Claim) -> None:
 async def _ask(context: Context, rules: Rulebook, source: Source) -> Mapping[str, PeerReport]:
     """Return the reports of the peers that answered, by the names of their addresses."""
     urls = {peer.env: context.secrets.secret(peer.env) for peer in source.alertmanager}
-    reader = context.readers.setdefault(source.name, Normaliser(rules.labels, source))  # it remembers most of what comes
+    # It remembers most of what comes
+    reader = context.readers.setdefault(source.name, Normaliser(rules.labels, source))
     asked = {name: context.peers.ask(url, source.receiver, reader) for name, url in urls.items() if url}
     answers = await asyncio.gather(*asked.values())
     for name in urls.keys() - asked.keys():
@@ -74,7 +78,9 @@ async def _ask(context: Context, rules: Rulebook, source: Source) -> Mapping[str
     for name, answer in zip(asked, answers, strict=True):
         if isinstance(answer, str):
             log.warning("source_unreachable", source=source.name, peer=name, error=answer)
-    said = {name: answer for name, answer in zip(asked, answers, strict=True) if isinstance(answer, PeerReport)}
+    said = {
+        name: answer for name, answer in zip(asked, answers, strict=True) if isinstance(answer, PeerReport)
+    }
     if urls:
         context.watcher.asked(source.name, len(said), len(urls) - len(said))
     return said
@@ -98,10 +104,14 @@ async def _held(shards: Sequence[State], source: str) -> dict[str, HeldCopy]:
 async def _put_right(context: Context, source: Source, found: Comparison) -> None:
     if found.doubt:
         log.warning("source_doubtful", source=source.name, because=found.doubt)
-        context.report("GatewaySourceDoubtful", {"source": source.name}, found.doubt[:1].upper() + found.doubt[1:] + ".")
+        context.report(
+            "GatewaySourceDoubtful", {"source": source.name}, found.doubt[:1].upper() + found.doubt[1:] + "."
+        )
     if found.observations:
         trace = token_hex(8)
-        log.warning("source_corrected", source=source.name, corrections=len(found.observations), correlation=trace)
+        log.warning(
+            "source_corrected", source=source.name, corrections=len(found.observations), correlation=trace
+        )
         seen = [msgspec.structs.replace(observation, trace=trace) for observation in found.observations]
         await context.intake.accept(seen, ())
 
@@ -112,12 +122,17 @@ async def _settle(
     """Write down what the next look has to know; the last look at a gone source leaves nothing behind."""
     cell = source_state_cell(claim.subject.id)
     jitter = random.randrange(JITTER)
-    changes = Changes(expect={cell: row.version}, releases=[Release(claim, None if done else found.look_at + jitter)])
+    changes = Changes(
+        expect={cell: row.version}, releases=[Release(claim, None if done else found.look_at + jitter)]
+    )
     if done:
         changes.drop.append(cell)
     else:
         changes.put[cell] = dump(found.source_state)
     for copy, by in found.notes.items():
         alert = held[copy].alert
-        changes.log.append(LogEntry(alert.incident, "quieted_at_source", {"alert": alert.id, "by": by or "nothing any more"}))
-    await commit_claimed(context.store, claim, changes)  # lost where an event of the source was noted meanwhile
+        changes.log.append(
+            LogEntry(alert.incident, "quieted_at_source", {"alert": alert.id, "by": by or "nothing any more"})
+        )
+    # Lost where an event of the source was noted meanwhile
+    await commit_claimed(context.store, claim, changes)

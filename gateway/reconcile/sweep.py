@@ -116,7 +116,9 @@ async def _polled(context: Context) -> set[str]:
         async for rows in pages(state, Table.ALERTS):
             for row in rows.values():
                 copies = load_alert(row.value).copies
-                firing = [name for name, copy in copies.items() if copy.firing and not name.startswith(OWN_SOURCE)]
+                firing = [
+                    name for name, copy in copies.items() if copy.firing and not name.startswith(OWN_SOURCE)
+                ]
                 found |= {name.partition("/")[0] for name in firing} - sources.keys()
     return found
 
@@ -130,7 +132,10 @@ async def _place_alerts(store: State, policy: Policy) -> None:
         for name, row in rows.items():
             cell = Cell(Table.ALERTS, name)
             await transact(
-                store, "topics_of_alert", known_first(row, partial(_read_row, store, cell)), partial(_placed, policy, cell)
+                store,
+                "topics_of_alert",
+                known_first(row, partial(_read_row, store, cell)),
+                partial(_placed, policy, cell),
             )
 
 

@@ -10,7 +10,12 @@ from __future__ import annotations
 import structlog
 
 from gateway.decisions.partition import partition_of, shard_of
-from gateway.decisions.sources.missing_heartbeat import HeartbeatCheck, HeartbeatFacts, check_heartbeat, missing_alert
+from gateway.decisions.sources.missing_heartbeat import (
+    HeartbeatCheck,
+    HeartbeatFacts,
+    check_heartbeat,
+    missing_alert,
+)
 from gateway.decisions.sources.watchdogs import MAX_RESOLVE_HOLD, topic
 from gateway.model.cells import RULES, heartbeat_cell, watchdog_cell
 from gateway.model.changes import Changes, Claim, CommitOutcome, LogEntry, Query, Release, Result
@@ -47,10 +52,14 @@ async def check_watchdog(context: Context, claim: Claim) -> None:
         for state in context.elsewhere:
             await commit(state, Changes(drop=[heartbeat_cell(name)]))
     elif looked.says:
-        details = _details(dog, known.last, looked.watch) if dog is not None and looked.watch is not None else ""
+        details = (
+            _details(dog, known.last, looked.watch) if dog is not None and looked.watch is not None else ""
+        )
         observation = missing_alert(looked.says, details).observed(now, firing=looked.firing)
         log.warning(
-            "heartbeat_missing" if looked.firing else "heartbeat_no_longer_missing", watchdog=name, last=known.last or 0
+            "heartbeat_missing" if looked.firing else "heartbeat_no_longer_missing",
+            watchdog=name,
+            last=known.last or 0,
         )
         await context.intake.accept([observation], ())
 
@@ -63,11 +72,15 @@ async def _known(context: Context, gathered: Result, name: str) -> HeartbeatFact
     shards = (context.store, *context.elsewhere)
     alert = missing_alert(before.alert)
     at = shard_of(partition_of(alert.full, context.policy.rules.partition_by), len(shards))
-    (_, found), = (await shards[at].gather(Query([alert.copy], [alert.identity]))).alerts  # fmt: skip
-    return HeartbeatFacts(before, last, fires=bool(found.value) and alert.fires(load_alert(found.value).copies))
+    [(_, found)] = (await shards[at].gather(Query([alert.copy], [alert.identity]))).alerts
+    return HeartbeatFacts(
+        before, last, fires=bool(found.value) and alert.fires(load_alert(found.value).copies)
+    )
 
 
-def _changes(claim: Claim, name: str, gathered: Result, known: HeartbeatFacts, looked: HeartbeatCheck) -> Changes:
+def _changes(
+    claim: Claim, name: str, gathered: Result, known: HeartbeatFacts, looked: HeartbeatCheck
+) -> Changes:
     """Return what a look writes. A heartbeat that came since it was read makes the commit lose its race.
 
     While a heartbeat is missing, the watchdog subscribes to its topic, so that the next one is seen at once.
@@ -83,7 +96,9 @@ def _changes(claim: Claim, name: str, gathered: Result, known: HeartbeatFacts, l
         changes.put[cell] = dump(looked.watch)
     before = known.watch.missing_since if known.watch is not None else None
     if (missing is None) is not (before is None):
-        changes.log.append(LogEntry("", "heartbeat_missing" if missing else "heartbeat_back", {"watchdog": name}))
+        changes.log.append(
+            LogEntry("", "heartbeat_missing" if missing else "heartbeat_back", {"watchdog": name})
+        )
     return changes
 
 

@@ -93,7 +93,9 @@ class RulesReloader:
     async def _say_alive(self) -> None:
         """Say in every shard that a replica with the newest rules is there, if this one has them."""
         for state in self._shards.states:
-            await transact(state, "rules_alive", partial(state.gather, Query(cells=(RULES,))), self._still_newest)
+            await transact(
+                state, "rules_alive", partial(state.gather, Query(cells=(RULES,))), self._still_newest
+            )
 
     def _still_newest(self, gathered: Result) -> tuple[Changes | None, None]:
         """Return the change that says so, None if another replica did so lately or has newer rules."""
@@ -124,7 +126,9 @@ class RulesReloader:
         before = self.in_force.rules.partition_by
         if rules is None or rules.partition_by == before:
             return ()
-        return (f"partition_by is {list(before)} in the store: stop the gateway and run `gateway migrate` to change it",)
+        return (
+            f"partition_by is {list(before)} in the store: stop the gateway and run `gateway migrate` to change it",
+        )
 
     async def _swap(self, rules: Rulebook) -> None:
         """Put the rules in force. If the store goes away in the middle, the next reload does it again."""

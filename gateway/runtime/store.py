@@ -23,7 +23,9 @@ REACH_SECONDS = 3.0  # between two tries to reach the store at start
 
 
 @asynccontextmanager
-async def open_store(settings: Settings, count: Callable[[str, str], None] = count_nowhere) -> AsyncIterator[Client]:
+async def open_store(
+    settings: Settings, count: Callable[[str, str], None] = count_nowhere
+) -> AsyncIterator[Client]:
     """Yield a client of the store once it answers. Raises `BadSettings` and `StoreFailed`.
 
     `count` hears of an embedded server's supervision that has ended.
@@ -31,8 +33,12 @@ async def open_store(settings: Settings, count: Callable[[str, str], None] = cou
     async with AsyncExitStack() as stack:
         url = settings.redis_url.get_secret_value() if settings.redis_url else ""
         if not url:
-            embedded = await stack.enter_async_context(embedded_store(settings.data_dir, settings.store_memory))
-            log.info("store_started", kind="embedded", data_dir=str(embedded.data_dir), adopted=embedded.adopted)
+            embedded = await stack.enter_async_context(
+                embedded_store(settings.data_dir, settings.store_memory)
+            )
+            log.info(
+                "store_started", kind="embedded", data_dir=str(embedded.data_dir), adopted=embedded.adopted
+            )
             background(stack, partial(_keep_alive, embedded), count)
             url = embedded.url
         client = connect(url, copies=settings.redis_wait)
@@ -51,7 +57,9 @@ async def _keep_alive(embedded: EmbeddedStore) -> None:
         await embedded.watch()
         log.error("store_died", data_dir=str(embedded.data_dir))
         await embedded.start()
-        log.warning("store_started", kind="embedded", data_dir=str(embedded.data_dir), adopted=embedded.adopted)
+        log.warning(
+            "store_started", kind="embedded", data_dir=str(embedded.data_dir), adopted=embedded.adopted
+        )
 
 
 async def _reach(client: Client) -> Examined:

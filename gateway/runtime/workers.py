@@ -26,7 +26,12 @@ class Workers:
     """
 
     def __init__(
-        self, shards: Shards, correlator: Correlator, policy: Policy, taken: Sink, count: BatchCounter = count_nowhere
+        self,
+        shards: Shards,
+        correlator: Correlator,
+        policy: Policy,
+        taken: Sink,
+        count: BatchCounter = count_nowhere,
     ) -> None:
         self._shards = shards
         self._reconcilers: list[Reconciler] = []

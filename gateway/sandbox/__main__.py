@@ -57,7 +57,9 @@ def main(
 
     The first line of output is their addresses as JSON.
     """
-    webhook = WebhookSandbox.start(more["webhook_port"], token=more["webhook_token"], secret=more["webhook_secret"], seed=seed)
+    webhook = WebhookSandbox.start(
+        more["webhook_port"], token=more["webhook_token"], secret=more["webhook_secret"], seed=seed
+    )
     mail = MailSandbox.start(more["mail_port"], smtp_port=more["smtp_port"], seed=seed)
     slack = SlackSandbox.start(slack_port, channels=channels, seed=seed, pace=Pace(), tiers=TIERS)
     pagerduty = PagerDutySandbox.start(pagerduty_port, services=_services(services), seed=seed)

@@ -45,7 +45,9 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     acts: bool = False  # STATUS and ERROR: the work is done all the same
 
     def meets(self, methods: Sequence[str], subjects: Sequence[str]) -> bool:
-        return _any_matches(methods, self.method) and (self.subject == "*" or _any_matches(subjects, self.subject))
+        return _any_matches(methods, self.method) and (
+            self.subject == "*" or _any_matches(subjects, self.subject)
+        )
 
 
 @dataclass(slots=True)

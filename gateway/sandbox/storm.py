@@ -83,7 +83,8 @@ TROUBLES = (
     Trouble("PostgresDown", 20, 520, "critical", "The primary of payments-db does not answer", "payments", "payments-db", links=BOOK),
     Trouble("ServiceDown", 95, 540, "critical", "checkout answers nothing", "checkout", links=BOOK),
     Trouble("HighErrorRate", 85, 560, "error", "9 % of the requests to frontend fail", "frontend", links=BOOK),
-    Trouble("HighErrorRate", 40, 530, "critical", "Half of all payments fail", "payments", "payments", times=6, apart=4, ends_apart=3, links=BOOK),
+    Trouble("HighErrorRate", 40, 530, "critical", "Half of all payments fail", "payments", "payments", times=6, apart=4,
+            ends_apart=3, links=BOOK),
     Trouble("HighResponseTime", 70, 545, "warning", "checkout takes 4 s", "checkout", "checkout", times=4, apart=5, links=BOOK),
     Trouble("DiskPressure", 60, 95, "warning", "node-7 is short of disk", "node", node="node-7", times=7, apart=70, ends_apart=70),
     Trouble("HighMemoryUsage", 130, 300, "warning", "A worker uses 92 % of its memory", "batch", "batch", times=12, apart=9, ends_apart=20),
@@ -121,7 +122,9 @@ def _flushes(members: list[Happening]) -> Iterator[int]:
     at = min(member.start for member in members) + GROUP_WAIT
     last, shown = -REPEAT_INTERVAL, ""
     while at < LENGTH + GROUP_INTERVAL:
-        state = repr([(member.start, at >= member.end) for member in _visible(members, at, at - GROUP_INTERVAL)])
+        state = repr(
+            [(member.start, at >= member.end) for member in _visible(members, at, at - GROUP_INTERVAL)]
+        )
         firing = any(member.start <= at < member.end for member in members)
         if state not in (shown, "[]") or (firing and at - last >= REPEAT_INTERVAL):
             yield at
@@ -134,7 +137,9 @@ def _visible(members: list[Happening], at: int, before: int) -> list[Happening]:
     return [member for member in members if member.start <= at and member.end > before]
 
 
-def _body(name: str, service: str, members: list[Happening], at: int, begin: datetime, peer: int, speed: float) -> Json:
+def _body(
+    name: str, service: str, members: list[Happening], at: int, begin: datetime, peer: int, speed: float
+) -> Json:
     alerts = [
         _sent(member, replica, at, begin, speed)
         for member in _visible(members, at, at - GROUP_INTERVAL)

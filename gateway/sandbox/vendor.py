@@ -105,7 +105,9 @@ class Vendor(ABC):
         call.fault = fault.kind
         return await self._strike(fault, request, call, act)
 
-    async def _strike(self, fault: Fault, request: Request, call: Call, act: Callable[[Call], Response]) -> Response:
+    async def _strike(
+        self, fault: Fault, request: Request, call: Call, act: Callable[[Call], Response]
+    ) -> Response:
         answers = fault.kind in {FaultKind.STATUS, FaultKind.RATE_LIMIT, FaultKind.ERROR}
         if fault.kind is FaultKind.CUT_AFTER or (answers and fault.acts):
             act(call)
@@ -134,8 +136,12 @@ class Vendor(ABC):
         return Starlette(routes=[*control, *self.routes()])
 
     async def _show(self, request: Request) -> Response:
-        name = f"{self.template}_fragment.html" if request.url.path == "/fragment" else f"{self.template}.html"
-        return HTMLResponse(templates.get_template(name).render(self.page(request)), headers={"Cache-Control": "no-store"})
+        name = (
+            f"{self.template}_fragment.html" if request.url.path == "/fragment" else f"{self.template}.html"
+        )
+        return HTMLResponse(
+            templates.get_template(name).render(self.page(request)), headers={"Cache-Control": "no-store"}
+        )
 
     async def _state(self, _: Request) -> Response:
         return json_response(self.state() | {"faults": self.faults.in_force, "calls": len(self.calls)})

@@ -140,7 +140,9 @@ class WebhookSandbox(Vendor):
         message = request.headers.get("webhook-id", "")
         try:
             body = _read(raw)
-            call = Call(self.now(), ("post", str(body["type"])), (message, str(_data(body).get("key", ""))), body)
+            call = Call(
+                self.now(), ("post", str(body["type"])), (message, str(_data(body).get("key", ""))), body
+            )
         except _Refused as refusal:
             call = Call(self.now(), ("post",), (message,), {}, outcome=str(refusal))
             self.calls.append(call)
@@ -160,7 +162,9 @@ class WebhookSandbox(Vendor):
             call.outcome = "repeated"
         else:
             body = call.arguments
-            self._kept.append(Received(self.now(), message, call.method, _data(body), body, bool(self._secret)))
+            self._kept.append(
+                Received(self.now(), message, call.method, _data(body), body, bool(self._secret))
+            )
             call.outcome = "taken"
         return Response(status_code=204)
 
@@ -172,12 +176,16 @@ class WebhookSandbox(Vendor):
             raise _Refused(400, "webhook-id or webhook-timestamp is missing")
         if abs(self.now().timestamp() - int(seconds)) > TOLERANCE:
             raise _Refused(400, "webhook-timestamp is too far off")
-        if self._secret and not self._signed(headers.get("webhook-signature", ""), f"{message}.{seconds}.", raw):
+        if self._secret and not self._signed(
+            headers.get("webhook-signature", ""), f"{message}.{seconds}.", raw
+        ):
             raise _Refused(401, "not signed with the key")
 
     def _signed(self, shown: str, start: str, raw: bytes) -> bool:
         key = base64.b64decode(self._secret.removeprefix("whsec_"))
-        wanted = "v1," + base64.b64encode(hmac.new(key, start.encode() + raw, hashlib.sha256).digest()).decode()
+        wanted = (
+            "v1," + base64.b64encode(hmac.new(key, start.encode() + raw, hashlib.sha256).digest()).decode()
+        )
         return any(hmac.compare_digest(signature, wanted) for signature in shown.split(" "))
 
 

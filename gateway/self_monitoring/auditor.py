@@ -79,7 +79,9 @@ class Auditor:
             self._state(store_up=False)
             return
         self._state(store_up=True)
-        self.undeliverable = counted.get("standing:undeliverable", 0) + counted.get("standing:ends_undeliverable", 0)
+        self.undeliverable = counted.get("standing:undeliverable", 0) + counted.get(
+            "standing:ends_undeliverable", 0
+        )
         found = self.metrics.audited(counted, depth, self.overdue)
         for identity, residue in found.items():
             if residue and residue == self.imbalances.get(identity):
@@ -103,12 +105,17 @@ class Auditor:
         standing = {"GatewayPaused": book.pause(now), "GatewayBypassed": book.bypass(now)}
         self.ordered = {name: switch for name, switch in standing.items() if switch is not None}
         for name, switch in self.ordered.items():
-            self.report(name, {"by": switch.by}, f"Until {clock(switch.until)}: {switch.reason or 'no reason given'}.")
+            self.report(
+                name, {"by": switch.by}, f"Until {clock(switch.until)}: {switch.reason or 'no reason given'}."
+            )
         self.metrics.ordered(paused=book.pause(now) is not None, bypassed=book.bypass(now) is not None)
 
     def _state(self, *, store_up: bool) -> None:
         self.store_up = store_up
         self.metrics.retried(self.shards.lost_races)
         self.metrics.state(
-            store_up=store_up, lost_races=self.intake.lost_races, in_flight=self.in_flight(), strange=self.strange()
+            store_up=store_up,
+            lost_races=self.intake.lost_races,
+            in_flight=self.in_flight(),
+            strange=self.strange(),
         )

@@ -56,16 +56,35 @@ class Health:
 
     def worries(self) -> list[str]:
         auditor = self.auditor
-        worries = [] if auditor.store_up else ["the store does not answer: webhooks are answered 503 and nobody is told"]
-        worries += [f"{name} has no credential ({key}): its deliveries go to the log" for name, key in self.missing().items()]
-        worries += [f"source {name} has no token ({key}): its webhooks are refused" for name, key in self.refused().items()]
-        worries += [f"sources {names} have the same token: they cannot be told apart" for names in self.alike()]
-        worries += [f"the books do not balance: {name} {off:+d}" for name, off in auditor.imbalances.items() if off]
+        worries = (
+            []
+            if auditor.store_up
+            else ["the store does not answer: webhooks are answered 503 and nobody is told"]
+        )
+        worries += [
+            f"{name} has no credential ({key}): its deliveries go to the log"
+            for name, key in self.missing().items()
+        ]
+        worries += [
+            f"source {name} has no token ({key}): its webhooks are refused"
+            for name, key in self.refused().items()
+        ]
+        worries += [
+            f"sources {names} have the same token: they cannot be told apart" for names in self.alike()
+        ]
+        worries += [
+            f"the books do not balance: {name} {off:+d}" for name, off in auditor.imbalances.items() if off
+        ]
         worries += [f"rules: {error}" for error in self.reloader.errors]
         worries += [_silent(watchdog) for watchdog in auditor.heard if watchdog.missing_since]
-        worries += [f"{_ORDERED[name]} by {switch.by} until {clock(switch.until)}" for name, switch in auditor.ordered.items()]
+        worries += [
+            f"{_ORDERED[name]} by {switch.by} until {clock(switch.until)}"
+            for name, switch in auditor.ordered.items()
+        ]
         if auditor.unheard:
-            worries.append(f"nobody can be told of {auditor.unheard} incidents: every destination of them fails")
+            worries.append(
+                f"nobody can be told of {auditor.unheard} incidents: every destination of them fails"
+            )
         if auditor.undeliverable:
             worries.append(f"{auditor.undeliverable} dead letters: /api/v1/dead-letters says why")
         worries += [f"deliveries to {name} fail" for name in auditor.failing]

@@ -33,11 +33,15 @@ class Heartbeat:
     `url` may hold a token: no log, error or metric shows it. `count` hears of every outcome.
     """
 
-    def __init__(self, url: str, shards: Shards, count: Callable[[str], None], proxy: str | None = None) -> None:
+    def __init__(
+        self, url: str, shards: Shards, count: Callable[[str], None], proxy: str | None = None
+    ) -> None:
         self._url = url
         self._shards = shards
         self._count = count
-        self._client = httpx.AsyncClient(timeout=REQUEST_SECONDS, trust_env=False, follow_redirects=False, proxy=proxy)
+        self._client = httpx.AsyncClient(
+            timeout=REQUEST_SECONDS, trust_env=False, follow_redirects=False, proxy=proxy
+        )
         self.trouble = ""  # why the last one did not arrive
 
     async def run(self) -> None:

@@ -32,7 +32,9 @@ CLAIMS = Cell(Table.META, "own_alerts")
 
 
 class Claim(NamedTuple):
-    """A claim that something is wrong; `said_at` is when a replica last said so (ms, store's clock), None until it is written down."""
+    """A claim that something is wrong; `said_at` is when a replica last said so (ms, store's clock), None
+    until it is written down.
+    """
 
     name: str
     labels: Mapping[str, str]
@@ -93,7 +95,9 @@ class OwnAlerts:
             gathered = await self._store.gather(Query(cells=(CLAIMS,)))
             before, now = _load(gathered.rows[CLAIMS]), gathered.now
             claims = before | {
-                key: claim._replace(said_at=now) for key, claim in said.items() if _is_news(before.get(key), now)
+                key: claim._replace(said_at=now)
+                for key, claim in said.items()
+                if _is_news(before.get(key), now)
             }
             return _Read(gathered.rows[CLAIMS].version, before, claims, await self._firing(claims), now)
 
@@ -108,7 +112,9 @@ class OwnAlerts:
         if not claims:
             return set()
         alerts = [claim.alert for claim in claims.values()]
-        found = await self._store.gather(Query([alert.copy for alert in alerts], [alert.identity for alert in alerts]))
+        found = await self._store.gather(
+            Query([alert.copy for alert in alerts], [alert.identity for alert in alerts])
+        )
         copies = [load_alert(row.value).copies if row.value else {} for _, row in found.alerts]
         return {key for key, alert, held in zip(claims, alerts, copies, strict=True) if alert.fires(held)}
 

@@ -1,6 +1,8 @@
-"""Explain what the rules make of a webhook body, step by step, with the very functions that decide in production.
+"""Explain what the rules make of a webhook body, step by step, with the very functions that decide in
+production.
 
-Nothing is sent and no store is asked: the body goes through intake into an empty in-memory store, and is planned there.
+Nothing is sent and no store is asked: the body goes through intake into an empty in-memory store, and is
+planned there.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ from gateway.storage.memory import MemoryStore
 class ToldWhere:
     """One member at one target.
 
-    `at` is when it is notified there (ms), 0 where it is not; `why` is why the target is due a notification, or none.
+    `at` is when it is notified there (ms), 0 where it is not; `why` is why the target is due a notification,
+    or none.
     """
 
     target: str
@@ -74,7 +77,9 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
     parsed = parse(body, compiled.normalisers[source or rules.shared.name], now)
     store = MemoryStore(lambda: now)
     verdicts: list[Taken] = []
-    intake = GroupCommit(store, compiled.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found))
+    intake = GroupCommit(
+        store, compiled.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found)
+    )
     await intake.accept(parsed.seen, parsed.quarantined)
     alerts = {name: load_alert(row.value) for name, row in store.rows[Table.ALERTS].items()}
     plans = await _plans(store, compiled.policy, now)
@@ -101,7 +106,9 @@ def _told(planned: Plan, episode: str, now: int) -> Iterator[ToldWhere]:
         if verdict is not None:
             at = (view.due or 0) if verdict.outcome in ("held", "due") else 0
             interrupts, why = view.desired.paged, view.reason.value
-            yield ToldWhere(target, verdict.outcome, verdict.reason, verdict.rule, at, interrupts, verdict.because, why)
+            yield ToldWhere(
+                target, verdict.outcome, verdict.reason, verdict.rule, at, interrupts, verdict.because, why
+            )
     verdict = planned.untargeted.get(episode)
     if verdict is not None:
         yield ToldWhere("", verdict.outcome, verdict.reason, verdict.rule, 0, False)

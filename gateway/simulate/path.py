@@ -1,4 +1,6 @@
-"""Say what each step of the path made of a webhook, in one sentence a step: the `path` of `gateway explain --json`."""
+"""Say what each step of the path made of a webhook, in one sentence a step: the `path` of `gateway explain
+--json`.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,23 @@ class PathStep:
     found: str
 
 
-def path_of(parsed: Parsed, verdicts: Sequence[Taken], plans: Mapping[str, Plan], now: int) -> tuple[PathStep, ...]:
-    """Say what every step made of one webhook. `plans` are by incident; nothing is delivered by an explanation."""
+def path_of(
+    parsed: Parsed, verdicts: Sequence[Taken], plans: Mapping[str, Plan], now: int
+) -> tuple[PathStep, ...]:
+    """Say what every step made of one webhook.
+
+    `plans` are by incident; nothing is delivered by an explanation.
+    """
     views = [view for plan in plans.values() for view in plan.views.values()]
     members = [member for view in views for member in view.members]
     looks = [plan.look_at for plan in plans.values() if plan.look_at is not None]
-    suppressed = Counter(member.suppressed_by.reason.value for member in members if member.suppressed_by is not None)
+    suppressed = Counter(
+        member.suppressed_by.reason.value for member in members if member.suppressed_by is not None
+    )
     return (
-        PathStep("receive", f"{len(parsed.seen) + len(parsed.quarantined)} alerts from source {parsed.source}"),
+        PathStep(
+            "receive", f"{len(parsed.seen) + len(parsed.quarantined)} alerts from source {parsed.source}"
+        ),
         PathStep("normalise", f"{len(parsed.seen)} observations, {len(parsed.quarantined)} in quarantine"),
         PathStep("deduplicate", _listed(Counter(verdict.outcome.value for verdict in verdicts))),
         PathStep("correlate", f"{len(plans)} incidents"),
@@ -35,7 +46,10 @@ def path_of(parsed: Parsed, verdicts: Sequence[Taken], plans: Mapping[str, Plan]
         PathStep("suppress", _listed(suppressed)),
         PathStep("seat", _each(f"{view.target} sees {len(view.members)}" for view in views)),
         PathStep("conclude", _each(_concluded(view, now) for view in views)),
-        PathStep("resolve", f"looked at again in {_seconds(min(looks), now)}" if looks else "nothing changes by time alone"),
+        PathStep(
+            "resolve",
+            f"looked at again in {_seconds(min(looks), now)}" if looks else "nothing changes by time alone",
+        ),
         PathStep("deliver", "nothing: this is an explanation"),
     )
 

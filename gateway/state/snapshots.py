@@ -54,7 +54,9 @@ class _Members:
     older: Sequence[Cell]
 
 
-async def read_snapshot(store: Store, incident_id: str, policy: Policy | None = None) -> VersionedSnapshot | None:
+async def read_snapshot(
+    store: Store, incident_id: str, policy: Policy | None = None
+) -> VersionedSnapshot | None:
     """Read the incident, its members' episodes and its ledgers; None where there is no such incident.
 
     With `policy`, what its rules ask of other alerts is read too; nothing may be planned without that.
@@ -88,12 +90,16 @@ async def read_snapshots(
     if policy is not None:
         rows = {name: first.rows[cell] for name, cell in heartbeats.items()}
         if rows:
-            snapshots = {name: _with_heartbeats(versioned, rows, policy) for name, versioned in snapshots.items()}
+            snapshots = {
+                name: _with_heartbeats(versioned, rows, policy) for name, versioned in snapshots.items()
+            }
         snapshots = await _with_topics(store, snapshots, policy)
     return [snapshots[incident.id] if incident is not None else None for incident in incidents]
 
 
-def _with_heartbeats(versioned: VersionedSnapshot, rows: Mapping[str, Row], policy: Policy) -> VersionedSnapshot:
+def _with_heartbeats(
+    versioned: VersionedSnapshot, rows: Mapping[str, Row], policy: Policy
+) -> VersionedSnapshot:
     """Add the heartbeats, `rows` by watchdog.
 
     Where an end waits for a heartbeat, the incident subscribes to the heartbeat's topic, so that the next one
@@ -134,7 +140,8 @@ async def _with_topics(
         name: replace(
             versioned,
             snapshot=replace(
-                versioned.snapshot, topic_sources={topic: firing[topic] for topic in watched[name] if topic in firing}
+                versioned.snapshot,
+                topic_sources={topic: firing[topic] for topic in watched[name] if topic in firing},
             ),
             topics={**versioned.topics, **{topic: first[topic] for topic in watched[name]}},
             now=gathered.now,
@@ -146,7 +153,9 @@ async def _with_topics(
 def _watched(snapshot: IncidentSnapshot, policy: Policy) -> tuple[str, ...]:
     inhibitor = policy.suppressor.inhibitor
     firing = (alert for alert in snapshot.alerts.values() if alert.firing)
-    subscriptions = (subscription for alert in firing for subscription in inhibitor.subscriptions(alert.labels))
+    subscriptions = (
+        subscription for alert in firing for subscription in inhibitor.subscriptions(alert.labels)
+    )
     return tuple(dict.fromkeys(topic for subscription in subscriptions for topic in subscription.topics))
 
 
@@ -160,9 +169,13 @@ def _lane_cell(target: str) -> Cell:
     return Cell(Table.META, f"closed:{target}")
 
 
-def _versioned(incident: Incident, members: _Members, gathered: tuple[Result, Result, Result]) -> VersionedSnapshot:
+def _versioned(
+    incident: Incident, members: _Members, gathered: tuple[Result, Result, Result]
+) -> VersionedSnapshot:
     first, second, third = gathered
-    older = {cell.field: load_alert(third.rows[cell].value) for cell in members.older if third.rows[cell].value}
+    older = {
+        cell.field: load_alert(third.rows[cell].value) for cell in members.older if third.rows[cell].value
+    }
     cells = _cells_of(incident)
     rows = [second.rows[cell].value for cell in cells if cell.table is Table.LEDGERS]
     ledgers = [load_ledger(row) for row in rows if row]

@@ -100,7 +100,9 @@ class _Transaction(Generic[Seen, Answer]):
         return Transacted(answer, committed)
 
     def _crowded_out(self) -> StateUnavailable:
-        return StateUnavailable(f"too many writers on one shard: {self.name} was not written; try again in a moment")
+        return StateUnavailable(
+            f"too many writers on one shard: {self.name} was not written; try again in a moment"
+        )
 
 
 def _is_fenced(done: Transacted[Answer]) -> bool:

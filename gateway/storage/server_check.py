@@ -82,7 +82,9 @@ def _problems(info: Mapping[str, Any], config: Mapping[str, str] | None, client:
     elif config is None:
         problems.append("CONFIG is forbidden: see to it that appendfsync is everysec or always")
     elif config["appendfsync"] == "no":
-        problems.append("appendfsync is no: a crash of the machine loses what was taken; set everysec or always")
+        problems.append(
+            "appendfsync is no: a crash of the machine loses what was taken; set everysec or always"
+        )
     if info.get("role") == "slave":
         problems.append("it is a replica and takes nothing: name the primary, or use redis+sentinel://")
         return problems
@@ -103,5 +105,7 @@ def _replication(replicas: int, config: Mapping[str, str] | None, client: Client
         return []
     problems = ["replication is asynchronous: a failover loses what was taken last; set GATEWAY_REDIS_WAIT"]
     if config is not None and config.get("min-replicas-to-write", "0") == "0":
-        problems.append("min-replicas-to-write is 0: a primary that is cut off takes what its failover loses; set 1")
+        problems.append(
+            "min-replicas-to-write is 0: a primary that is cut off takes what its failover loses; set 1"
+        )
     return problems

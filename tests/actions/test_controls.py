@@ -1,4 +1,6 @@
-"""People make silences, a pause and a bypass: each is written down with who ordered it, and looked at at once."""
+"""People make silences, a pause and a bypass: each is written down with who ordered it, and looked at at
+once.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ class Desk:
         self.woken += 1
 
     async def silenced(self) -> Silence:
-        weighed = await self.actions.weigh(SilenceRequest(('service="db"',), "anna", ends_at=START + HOUR, reason="CHG-1"))
+        weighed = await self.actions.weigh(
+            SilenceRequest(('service="db"',), "anna", ends_at=START + HOUR, reason="CHG-1")
+        )
         assert isinstance(weighed, Weighed)
         made = await self.actions.silence(weighed.silence)
         assert isinstance(made, Silence)
@@ -81,7 +85,9 @@ async def test_a_silence_that_is_made_is_logged_and_has_everything_concerned_loo
     made = await desk.silenced()
     (held,) = (await desk.actions.held())[0].silences
     assert (held.id, held.by, held.version) == (made.id, "anna", 1)
-    assert desk.said == [("silenced", {"silence": made.id, "by": "anna", "matchers": 'service="db"', "why": "CHG-1"})]
+    assert desk.said == [
+        ("silenced", {"silence": made.id, "by": "anna", "matchers": 'service="db"', "why": "CHG-1"})
+    ]
     assert {NEW_CONTROLS, SILENCE_UPKEEP} <= set(desk.store.agenda_at)
     assert desk.woken == 1
 
@@ -120,7 +126,10 @@ async def test_a_pause_or_a_bypass_stands_until_it_is_lifted(kind: str) -> None:
     lifted = await desk.actions.switch(kind, "bob", None, "")  # type: ignore[arg-type]
     assert isinstance(lifted, Switch)
     assert lifted.until == START
-    assert [(what, detail["by"]) for what, detail in desk.said] == [(f"{kind}_ordered", "anna"), (f"{kind}_lifted", "bob")]
+    assert [(what, detail["by"]) for what, detail in desk.said] == [
+        (f"{kind}_ordered", "anna"),
+        (f"{kind}_lifted", "bob"),
+    ]
 
 
 async def test_a_pause_for_more_than_a_day_is_refused() -> None:

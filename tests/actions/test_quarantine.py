@@ -52,11 +52,19 @@ async def test_what_the_rules_let_in_by_now_is_taken_out_of_quarantine_and_told(
 async def test_what_fired_days_ago_pages_nobody_and_an_end_is_taken_however_late() -> None:
     at = 0
     store = MemoryStore(lambda: START + at)
-    shards, intake = Shards([store]), GroupCommit(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
+    shards, intake = (
+        Shards([store]),
+        GroupCommit(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None),
+    )
     normalisers = {"default": Normaliser(LabelRules())}
     replayer = Replayer(shards, intake, lambda: (normalisers, "default"))
-    raw = [json.dumps(alert("pay", starts="2026-11-23T10:00:00Z", ends=ends)).encode() for ends in ("", "2026-11-23T11:00:00Z")]
-    await intake.accept([], [Quarantined("gone", f"alerts[{number}]", "outside", one) for number, one in enumerate(raw)])
+    raw = [
+        json.dumps(alert("pay", starts="2026-11-23T10:00:00Z", ends=ends)).encode()
+        for ends in ("", "2026-11-23T11:00:00Z")
+    ]
+    await intake.accept(
+        [], [Quarantined("gone", f"alerts[{number}]", "outside", one) for number, one in enumerate(raw)]
+    )
     at = 3 * DAY
     found = [await replayer.replay(kept.id) for kept, _, _ in await shards.quarantine(10)]
     assert sorted((one.taken, one.too_old) for one in found if one is not None) == [(0, 1), (1, 0)]
@@ -84,12 +92,18 @@ def event(**data: object) -> dict[str, object]:
 
 async def posted(app: Running, *events: dict[str, object]) -> int:
     headers = {"authorization": "Bearer token-of-eu"}
-    return (await app.client.post("/webhooks/alertmanager/events", json=list(events), headers=headers)).status_code
+    return (
+        await app.client.post("/webhooks/alertmanager/events", json=list(events), headers=headers)
+    ).status_code
 
 
 async def test_an_event_in_quarantine_is_read_once_more_as_an_event(starter: Starter) -> None:
     app = await started(starter, RULES + EU, HOOK_EU="token-of-eu")
-    details = {"labels": {"alertname": "Down", "service": "cart"}, "endsAt": "2026-11-23T10:05:00Z", "resolved": True}
+    details = {
+        "labels": {"alertname": "Down", "service": "cart"},
+        "endsAt": "2026-11-23T10:05:00Z",
+        "resolved": True,
+    }
     assert await posted(app, event(alertResolved={"alert": {"details": details}})) == 200
     (entry,) = (await app.ask("/api/v1/quarantine")).json()["items"]
     assert entry["field"] == "events[].labels"

@@ -29,7 +29,9 @@ def of(tenant: str, *, ends: bool = False) -> dict[str, object]:
 async def told(app: Running, tenants: list[str], *, firing: bool = True) -> None:
     await app.webhook(*[of(tenant, ends=not firing) for tenant in tenants])
     wanted = "triggered" if firing else "resolved"
-    await app.until(lambda: len([one for one in app.pagerduty.incidents if one.status == wanted]) >= len(tenants))
+    await app.until(
+        lambda: len([one for one in app.pagerduty.incidents if one.status == wanted]) >= len(tenants)
+    )
 
 
 async def balanced(app: Running) -> bool:
@@ -66,7 +68,9 @@ async def test_people_see_one_gateway_over_all_shards(starter: Starter) -> None:
     assert (await app.ask(f"/api/v1/alerts/{alerts[-1]['id']}")).json()["id"] == alerts[-1]["id"]
 
 
-async def test_a_source_that_says_nothing_is_noticed_in_every_shard_by_the_home_shard_alone(starter: Starter) -> None:
+async def test_a_source_that_says_nothing_is_noticed_in_every_shard_by_the_home_shard_alone(
+    starter: Starter,
+) -> None:
     app = await started(starter, 4, PARTED + "sources: [{name: eu, stale_after: 100ms}]\n")
     few = TENANTS[:5]  # no more would be believed at once
     await told(app, few)
@@ -109,7 +113,8 @@ async def test_a_missing_heartbeat_is_said_once_whatever_the_number_of_shards(st
     await app.until(lambda: app.pagerduty.incidents)
     await app.gateway.auditor.look()
     assert (
-        "no heartbeat of watchdog w yet: alerts from default may not reach us" in (await app.ask("/health")).json()["worries"]
+        "no heartbeat of watchdog w yet: alerts from default may not reach us"
+        in (await app.ask("/health")).json()["worries"]
     )
     assert 'gateway_watchdog_missing{watchdog="w"} 1.0' in (await app.ask("/metrics")).text
     await app.webhook(heartbeat())

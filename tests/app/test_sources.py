@@ -42,7 +42,9 @@ async def test_a_reload_gives_and_takes_a_sources_rights_at_once(starter: Starte
     assert await sent(app, "token-of-eu", "pay") == (401, 0)
 
 
-async def test_an_alert_outside_of_its_source_is_listed_with_the_source_and_balances(starter: Starter) -> None:
+async def test_an_alert_outside_of_its_source_is_listed_with_the_source_and_balances(
+    starter: Starter,
+) -> None:
     app = await started(starter, RULES + EU, HOOK_EU="token-of-eu")
     await sent(app, "token-of-eu", "cart")
     (entry,) = (await app.ask("/api/v1/quarantine")).json()["items"]

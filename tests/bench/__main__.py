@@ -37,14 +37,17 @@ destinations:
   chat: {{slack: {{channel: "#{{namespace}}", allow: [{", ".join(f"c{n}" for n in range(CHANNELS))}]}}}}
 routes: [{{name: everything, notify: [chat], group_wait: 0s}}]
 """
-GATEWAY_CASES = {"ingest": QUIET_RULES, "active": QUIET_RULES, "latency": PROMPT_RULES}  # each in a gateway of its own
+# Each in a gateway of its own
+GATEWAY_CASES = {"ingest": QUIET_RULES, "active": QUIET_RULES, "latency": PROMPT_RULES}
 
 
 @contextmanager
 def alertmanager(folder: Path) -> Iterator[tuple[int, int]]:
     """Its port and process; it notifies nobody."""
     config = folder / "alertmanager.yml"
-    config.write_text("route: {receiver: none, group_by: [alertname], group_wait: 1h}\nreceivers: [{name: none}]\n", "utf-8")
+    config.write_text(
+        "route: {receiver: none, group_by: [alertname], group_wait: 1h}\nreceivers: [{name: none}]\n", "utf-8"
+    )
     port = free_port()
     arguments = [
         f"--web.listen-address=127.0.0.1:{port}",
@@ -74,16 +77,24 @@ async def ingestion(folder: Path, gateway: GatewayProcess) -> None:
             prefix = f"b{size}"
             for kind in ("new", "repeated"):
                 ours = await measure(
-                    gateway.port, [request("/webhooks/alertmanager", webhook(group, prefix)) for group in groups], total, pids
+                    gateway.port,
+                    [request("/webhooks/alertmanager", webhook(group, prefix)) for group in groups],
+                    total,
+                    pids,
                 )
                 theirs = await measure(
-                    port, [request("/api/v2/alerts", posted_alerts(group, prefix)) for group in groups], total, [pid]
+                    port,
+                    [request("/api/v2/alerts", posted_alerts(group, prefix)) for group in groups],
+                    total,
+                    [pid],
                 )
                 row(f"{kind} at {size} a webhook", ours, theirs)
 
 
 def row(what: str, ours: Cost, theirs: Cost) -> None:
-    print(f"  {what:28} {ours.cpu:8.1f} | {theirs.cpu:8.1f} | {ours.cpu / theirs.cpu:5.2f}   ({1e6 / ours.wall:,.0f} alerts/s)")
+    print(
+        f"  {what:28} {ours.cpu:8.1f} | {theirs.cpu:8.1f} | {ours.cpu / theirs.cpu:5.2f}   ({1e6 / ours.wall:,.0f} alerts/s)"
+    )
 
 
 async def gateway_pids(gateway: GatewayProcess) -> list[int]:
@@ -99,7 +110,9 @@ async def active_alerts(folder: Path, gateway: GatewayProcess) -> None:
     done = 0
     for goal in (1_000, 10_000, ACTIVE):
         groups = [range(at, at + size) for at in range(done, goal, size)]
-        await drive(gateway.port, [request("/webhooks/alertmanager", webhook(group, "m")) for group in groups], 16)
+        await drive(
+            gateway.port, [request("/webhooks/alertmanager", webhook(group, "m")) for group in groups], 16
+        )
         done = goal
         fresh = [range(at, at + size) for at in range(0, 5_000, size)]
         sent = [request("/webhooks/alertmanager", webhook(group, f"f{goal}")) for group in fresh]
@@ -125,16 +138,22 @@ async def latency(gateway: GatewayProcess, slack: SlackSandbox) -> None:
     for number in range(count):
         await asyncio.sleep(max(0.0, started + number * 0.01 - time.time()))
         sent[f"lat{number}-0"] = time.time()
-        writer.write(request("/webhooks/alertmanager", webhook([0], f"lat{number}", namespace=f"c{number % CHANNELS}")))
+        writer.write(
+            request("/webhooks/alertmanager", webhook([0], f"lat{number}", namespace=f"c{number % CHANNELS}"))
+        )
         head = await reader.readuntil(b"\r\n\r\n")
         await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]))
     writer.close()
     await asyncio.sleep(3)
     topics = [call for call in slack.calls if call.method == "chat.postMessage"]
-    found = [(re.search(r"lat\d+-0", str(call.arguments.get("text"))), call.at.timestamp()) for call in topics]
+    found = [
+        (re.search(r"lat\d+-0", str(call.arguments.get("text"))), call.at.timestamp()) for call in topics
+    ]
     waits = sorted((at - sent[match[0]]) * 1000 for match, at in found if match is not None)
     middle, late = waits[len(waits) // 2], waits[int(len(waits) * 0.99)]
-    print(f"alert to Slack at 100 webhooks/s, group_wait 0: p50 {middle:.1f} ms, p99 {late:.1f} ms ({len(waits)} of {count})")
+    print(
+        f"alert to Slack at 100 webhooks/s, group_wait 0: p50 {middle:.1f} ms, p99 {late:.1f} ms ({len(waits)} of {count})"
+    )
 
 
 def matching() -> None:

@@ -33,9 +33,16 @@ routes:
 
 async def fairness(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox) -> None:
     assert shard_of((STORMY,), SLOTS) != shard_of((CALM,), SLOTS)
-    print(f"a tenant's page in ms, webhook to PagerDuty's receipt, while another has a storm of {STORM:,} alerts")
+    print(
+        f"a tenant's page in ms, webhook to PagerDuty's receipt, while another has a storm of {STORM:,} alerts"
+    )
     for shards in (1, SLOTS):
-        more = {"GATEWAY_SHARDS": str(shards), "STORMY_KEY": "5" * 32, "CALM_KEY": "c" * 32, "GATEWAY_LOG_LEVEL": "error"}
+        more = {
+            "GATEWAY_SHARDS": str(shards),
+            "STORMY_KEY": "5" * 32,
+            "CALM_KEY": "c" * 32,
+            "GATEWAY_LOG_LEVEL": "error",
+        }
         gateway = GatewayProcess(folder / f"fair{shards}", slack, pagerduty, rules=RULES, more=more)
         gateway.start()
         try:
@@ -43,7 +50,8 @@ async def fairness(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbo
             quiet = await _pages(gateway, pagerduty, f"q{shards}")
             sent = [
                 request(
-                    "/webhooks/alertmanager", webhook(range(at, at + AT_ONCE), f"s{shards}", tenant=STORMY, severity="critical")
+                    "/webhooks/alertmanager",
+                    webhook(range(at, at + AT_ONCE), f"s{shards}", tenant=STORMY, severity="critical"),
                 )
                 for at in range(0, STORM, AT_ONCE)
             ]

@@ -44,7 +44,10 @@ def webhook(numbers: Sequence[int], prefix: str, **more: str) -> bytes:
         {
             "status": "firing",
             "labels": {**labels(number, prefix), **more},
-            "annotations": {"summary": "9 % of the requests fail", "runbook_url": "https://runbooks.example/errors"},
+            "annotations": {
+                "summary": "9 % of the requests fail",
+                "runbook_url": "https://runbooks.example/errors",
+            },
             "startsAt": STARTED,
             "endsAt": "0001-01-01T00:00:00Z",
             "generatorURL": "http://prometheus.example:9090/graph",
@@ -52,7 +55,9 @@ def webhook(numbers: Sequence[int], prefix: str, **more: str) -> bytes:
         }
         for number in numbers
     ]
-    return json.dumps({"version": "4", "status": "firing", "receiver": "g", "groupKey": "{}:{}", "alerts": alerts}).encode()
+    return json.dumps(
+        {"version": "4", "status": "firing", "receiver": "g", "groupKey": "{}:{}", "alerts": alerts}
+    ).encode()
 
 
 def posted_alerts(numbers: Sequence[int], prefix: str) -> bytes:
@@ -60,7 +65,10 @@ def posted_alerts(numbers: Sequence[int], prefix: str) -> bytes:
     alerts = [
         {
             "labels": labels(number, prefix),
-            "annotations": {"summary": "9 % of the requests fail", "runbook_url": "https://runbooks.example/errors"},
+            "annotations": {
+                "summary": "9 % of the requests fail",
+                "runbook_url": "https://runbooks.example/errors",
+            },
             "startsAt": STARTED,
             "generatorURL": "http://prometheus.example:9090/graph",
         }
@@ -91,8 +99,12 @@ async def drive(port: int, requests: Sequence[bytes], connections: int) -> None:
     await asyncio.gather(*(worker() for _ in range(connections)))
 
 
-async def measure(port: int, requests: Sequence[bytes], alerts: int, pids: Sequence[int], connections: int = 16) -> Cost:
-    """CPU until everything that these requests set going is done, planning included; wall time until the last answer."""
+async def measure(
+    port: int, requests: Sequence[bytes], alerts: int, pids: Sequence[int], connections: int = 16
+) -> Cost:
+    """CPU until everything that these requests set going is done, planning included; wall time until the last
+    answer.
+    """
     await quiet(pids)
     before, started = cpu(pids), time.perf_counter()
     await drive(port, requests, connections)

@@ -1,4 +1,6 @@
-"""CPU that short commands of `gateway` take: what a person at a prompt, or a shell that completes a word, waits for."""
+"""CPU that short commands of `gateway` take: what a person at a prompt, or a shell that completes a word,
+waits for.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ import subprocess
 import sys
 
 RUNS = 5
-GATEWAY = "import sys; sys.argv[0] = 'gateway'; from gateway.__main__ import main; main()"  # as the console script has it
+# As the console script has it
+GATEWAY = "import sys; sys.argv[0] = 'gateway'; from gateway.__main__ import main; main()"
 COMPLETION = {"_GATEWAY_COMPLETE": "bash_complete", "COMP_WORDS": "gateway inc", "COMP_CWORD": "1"}
 CASES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     ("python -c pass", ["-c", "pass"], {}),
@@ -28,7 +31,9 @@ def startup() -> None:
 
 
 def _cpu_seconds(arguments: list[str], variables: dict[str, str]) -> float:
-    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL, env=os.environ | variables)
+    process = subprocess.Popen(
+        [sys.executable, *arguments], stdout=subprocess.DEVNULL, env=os.environ | variables
+    )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, arguments

@@ -46,7 +46,9 @@ def test_nothing_listening_is_said_with_the_setting(gateway: Gateway) -> None:
         pytest.param({"detail": "no"}, 404, id="an error of another service"),
     ],
 )
-async def test_something_else_that_answers_is_no_gateway(gateway: Gateway, answer: object, status: int) -> None:
+async def test_something_else_that_answers_is_no_gateway(
+    gateway: Gateway, answer: object, status: int
+) -> None:
     async def answered(_: Request) -> Response:
         return JSONResponse(answer, status)
 

@@ -11,7 +11,9 @@ from tests.support.command_line import ADMIN, Beside, Gateway
 
 @pytest.mark.parametrize("command", ["pause", "bypass"])
 @pytest.mark.parametrize("options", [[], ["--for", "1h", "--end"]], ids=["neither a time nor an end", "both"])
-def test_a_control_needs_a_time_or_its_end_and_not_both(gateway: Gateway, command: str, options: list[str]) -> None:
+def test_a_control_needs_a_time_or_its_end_and_not_both(
+    gateway: Gateway, command: str, options: list[str]
+) -> None:
     done = gateway(command, "--by", "ann", *options)
     assert (done.code, f"gateway {command} --for 1h" in done.err) == (2, True)
 

@@ -1,4 +1,6 @@
-"""The demo: a storm is played against the real gateway and local vendors, told in few words, and cleaned up after."""
+"""The demo: a storm is played against the real gateway and local vendors, told in few words, and cleaned up
+after.
+"""
 
 from __future__ import annotations
 
@@ -146,7 +148,10 @@ async def test_the_watchdog_is_told_to_nobody(played: Performance) -> None:
 async def test_where_to_look_is_said_before_the_storm(played: Performance) -> None:
     first = next(at for at, line in enumerate(played.lines) if "webhooks" in line)
     shown = " ".join(played.lines[:first])
-    assert all(name in shown for name in ("Slack", "PagerDuty", "Mail", "/api/v1/incidents", "/metrics", "gateway.log"))
+    assert all(
+        name in shown
+        for name in ("Slack", "PagerDuty", "Mail", "/api/v1/incidents", "/metrics", "gateway.log")
+    )
 
 
 async def test_nothing_is_left_behind(played: Performance) -> None:

@@ -16,7 +16,10 @@ def stores(folder: Path) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if str(folder) in str((process / "cwd").readlink()) or str(folder) in (process / "cmdline").read_text():
+            if (
+                str(folder) in str((process / "cwd").readlink())
+                or str(folder) in (process / "cmdline").read_text()
+            ):
                 found.append(process.name)
         except OSError:
             continue
@@ -56,7 +59,9 @@ async def serving(process: asyncio.subprocess.Process) -> None:
 
 
 @pytest.mark.parametrize("command", [["serve"], ["demo"]])
-async def test_a_terminated_process_leaves_no_store_and_no_folder_of_the_demo(tmp_path: Path, command: list[str]) -> None:
+async def test_a_terminated_process_leaves_no_store_and_no_folder_of_the_demo(
+    tmp_path: Path, command: list[str]
+) -> None:
     process = await started(tmp_path, *command)
     await store_of(tmp_path)
     if command == ["serve"]:

@@ -17,5 +17,7 @@ async def test_incidents_are_listed_shown_acknowledged_and_closed(beside: Beside
 
     assert f"{name}  acknowledged" in (await beside.incidents(name, "--ack", "ann")).out
     assert "ann" in (await beside.incidents()).out
-    assert f"{name}  closed_by_hand" in (await beside.incidents(name, "--close", "ann", "--note", "known")).out
+    assert (
+        f"{name}  closed_by_hand" in (await beside.incidents(name, "--close", "ann", "--note", "known")).out
+    )
     assert (await beside.incidents("--json", "--state", "all")).json["items"][0]["state"] == "closed_by_hand"

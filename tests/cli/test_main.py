@@ -1,4 +1,6 @@
-"""The table of commands: each entry is what it says, and whoever only asks what commands there are waits for none."""
+"""The table of commands: each entry is what it says, and whoever only asks what commands there are waits for
+none.
+"""
 
 from __future__ import annotations
 
@@ -53,8 +55,15 @@ def test_a_command_of_the_cli_modules_is_in_the_table() -> None:
     for path in (ROOT / "gateway/cli").glob("*.py"):
         module = importlib.import_module(f"gateway.cli.{path.stem}")
         commands = {name: value for name, value in vars(module).items() if isinstance(value, click.Command)}
-        inner = {sub for group in commands.values() if isinstance(group, click.Group) for sub in group.commands.values()}
-        found |= {command.name for command in commands.values() if command not in inner and command is not cli}
+        inner = {
+            sub
+            for group in commands.values()
+            if isinstance(group, click.Group)
+            for sub in group.commands.values()
+        }
+        found |= {
+            command.name for command in commands.values() if command not in inner and command is not cli
+        }
     assert found == set(COMMANDS)
 
 
@@ -73,7 +82,9 @@ def test_version_and_help_import_no_command(argument: str) -> None:
 
 def test_help_shows_every_command() -> None:
     printed, _ = modules_imported_by("--help", COLUMNS="200")
-    assert [line.split()[0] for line in printed.partition("Commands:\n")[2].splitlines() if line[2] != " "] == sorted(COMMANDS)
+    assert [
+        line.split()[0] for line in printed.partition("Commands:\n")[2].splitlines() if line[2] != " "
+    ] == sorted(COMMANDS)
 
 
 def test_the_help_of_a_command_imports_that_command_and_no_server() -> None:
@@ -114,9 +125,13 @@ def test_an_option_of_a_command_is_completed_by_that_command() -> None:
         pytest.param(["explain", "."], {}, "is a directory", id="a body that is a folder"),
         pytest.param(["page-test"], {}, "DESTINATION", id="a test of nobody"),
         pytest.param(["demo", "--speed", "fast"], {}, "fast", id="a speed that is no number"),
-        pytest.param(["incidents", "--ack", "ann"], {}, "which incident?", id="an acknowledgement of nothing"),
+        pytest.param(
+            ["incidents", "--ack", "ann"], {}, "which incident?", id="an acknowledgement of nothing"
+        ),
         pytest.param(["incidents", "--close", "ann"], {}, "which incident?", id="a close of nothing"),
-        pytest.param(["doctor"], {"GATEWAY_RULSE": "x"}, "did you mean GATEWAY_RULES?", id="a setting that is none"),
+        pytest.param(
+            ["doctor"], {"GATEWAY_RULSE": "x"}, "did you mean GATEWAY_RULES?", id="a setting that is none"
+        ),
         pytest.param(["check"], {"GATEWAY_LISTEN": "here"}, "GATEWAY_LISTEN", id="a setting that cannot be"),
         pytest.param(
             ["serve"],
@@ -124,7 +139,9 @@ def test_an_option_of_a_command_is_completed_by_that_command() -> None:
             "GATEWAY_WEBHOOK_TOKEN",
             id="an open door without tokens",
         ),
-        pytest.param(["serve"], {"GATEWAY_WEBHOOK_TOKEN": " , "}, "holds no token", id="a token that is none"),
+        pytest.param(
+            ["serve"], {"GATEWAY_WEBHOOK_TOKEN": " , "}, "holds no token", id="a token that is none"
+        ),
     ],
 )
 def test_wrong_usage_ends_with_2_and_a_line_that_says_what(

@@ -1,4 +1,6 @@
-"""Tables and lines for people: nothing of an alert is taken for markup, and a long list says how much is left out."""
+"""Tables and lines for people: nothing of an alert is taken for markup, and a long list says how much is left
+out.
+"""
 
 from __future__ import annotations
 

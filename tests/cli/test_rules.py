@@ -36,7 +36,9 @@ def test_without_any_word_of_them_the_rules_are_in_rules(gateway: Gateway) -> No
     assert "\nrules/all.yaml:5:24: " in gateway("check").out
 
 
-def test_bad_rules_are_named_by_file_line_and_column_with_the_nearest_name_and_end_with_1(gateway: Gateway) -> None:
+def test_bad_rules_are_named_by_file_line_and_column_with_the_nearest_name_and_end_with_1(
+    gateway: Gateway,
+) -> None:
     done = gateway("check", written("rules.yaml", BAD))
     assert done.code == 1
     assert "rules.yaml:5:24: unknown key `notifi`; did you mean `notify`?" in done.out.splitlines()
@@ -56,7 +58,9 @@ def test_a_warning_is_shown_and_ends_with_0(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        pytest.param("nowhere", "nowhere:1:1: there is no such file or folder", id="a folder that is not there"),
+        pytest.param(
+            "nowhere", "nowhere:1:1: there is no such file or folder", id="a folder that is not there"
+        ),
         pytest.param(".", "no *.yaml file in this folder", id="a folder without rules"),
     ],
 )
@@ -77,7 +81,9 @@ def test_good_rules_for_machines_are_an_empty_list(gateway: Gateway) -> None:
     assert (done.code, done.json) == (0, [])
 
 
-@pytest.mark.parametrize(("rules", "good"), [pytest.param(RULES, True, id="good"), pytest.param(BAD, False, id="bad")])
+@pytest.mark.parametrize(
+    ("rules", "good"), [pytest.param(RULES, True, id="good"), pytest.param(BAD, False, id="bad")]
+)
 def test_the_schema_for_editors_judges_rules_as_check_does(gateway: Gateway, rules: str, good: bool) -> None:
     schema = gateway("check", "--schema").json
     assert jsonschema.Draft202012Validator(schema).is_valid(yaml.safe_load(rules)) is good
@@ -106,7 +112,10 @@ def test_an_explanation_names_step_reason_wait_and_rule(gateway: Gateway) -> Non
 def test_an_explanation_for_machines_has_the_same(gateway: Gateway) -> None:
     (found,) = explained(gateway, "--json").json["alerts"]
     assert (found["name"], found["outcome"], found["reason"]) == ("Down", "opened", "first_firing")
-    assert {one["target"]: one["reason"] for one in found["told"]} == {"chat": "group_wait", "pager": "page_when"}
+    assert {one["target"]: one["reason"] for one in found["told"]} == {
+        "chat": "group_wait",
+        "pager": "page_when",
+    }
 
 
 def test_what_is_quarantined_is_shown_with_its_place(gateway: Gateway) -> None:

@@ -1,4 +1,6 @@
-"""The commands that change a running gateway: silences, the pause and the bypass, quarantine and dead letters."""
+"""The commands that change a running gateway: silences, the pause and the bypass, quarantine and dead
+letters.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,21 @@ async def test_the_commands_make_list_extend_approve_and_end_a_silence(starter: 
         url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
 
         async def ask(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-            variables = {"PATH": os.environ["PATH"], "NO_COLOR": "1", "GATEWAY_URL": url, "GATEWAY_ADMIN_TOKEN": "admin"}
+            variables = {
+                "PATH": os.environ["PATH"],
+                "NO_COLOR": "1",
+                "GATEWAY_URL": url,
+                "GATEWAY_ADMIN_TOKEN": "admin",
+            }
             return await asyncio.to_thread(
                 subprocess.run, [sys.executable, "-m", "gateway", *arguments], input=given, check=False, capture_output=True,
                 text=True, timeout=60, cwd=ROOT, env=variables,
             )  # fmt: skip
 
         async with httpx.AsyncClient(base_url=url, headers={"authorization": "Bearer admin"}) as client:
-            add = await ask("silence", "add", 'service="pay"', "--for", "2h", "--by", "anna", "--reason", "noisy")
+            add = await ask(
+                "silence", "add", 'service="pay"', "--for", "2h", "--by", "anna", "--reason", "noisy"
+            )
             assert (add.returncode, add.stdout.splitlines()[0]) == (0, "hides 0 of 0 alerts that fire, 0 of 0 of the last 7 days"), add  # fmt: skip
             (one,) = (await client.get("/api/v1/silences")).json()["items"]
             listed = await ask("silence", "list")
@@ -52,6 +61,8 @@ async def test_the_commands_make_list_extend_approve_and_end_a_silence(starter: 
             assert kept[1:4] == ["1", "×", "alerts[].labels.a:"]
             assert "still not understood" in (await ask("quarantine", "--replay", kept[0])).stderr
             assert (await ask("dead-letters")).stdout == "no dead letters\n"
-            assert "there is no target pager" in (await ask("dead-letters", "--retry", "none", "pager")).stderr
+            assert (
+                "there is no target pager" in (await ask("dead-letters", "--retry", "none", "pager")).stderr
+            )
         server.should_exit = True
         await serving

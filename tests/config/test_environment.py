@@ -1,4 +1,6 @@
-"""The environment is read strictly: every fault is told at once, and what counts as a secret is in no log line."""
+"""The environment is read strictly: every fault is told at once, and what counts as a secret is in no log
+line.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ def test_looking_at_rules_needs_no_token() -> None:
 
 def test_a_secret_comes_from_a_file_and_others_by_name(tmp_path: Path) -> None:
     (tmp_path / "t").write_text("from-a-file\n")
-    environment = Environment({"SLACK_BOT_TOKEN_FILE": str(tmp_path / "t"), "PAY_BOT": "xoxb-pay-secret", "EMPTY": ""})
+    environment = Environment(
+        {"SLACK_BOT_TOKEN_FILE": str(tmp_path / "t"), "PAY_BOT": "xoxb-pay-secret", "EMPTY": ""}
+    )
     assert environment.settings.slack_bot_token is not None
     assert environment.secret("SLACK_BOT_TOKEN") == "from-a-file"
     assert environment.secret("PAY_BOT") == "xoxb-pay-secret"
@@ -103,7 +107,9 @@ def test_the_old_name_of_a_setting_may_name_a_file_too(tmp_path: Path) -> None:
 def test_both_names_of_a_setting_set_alike_are_a_warning() -> None:
     environment = Environment({"GATEWAY_SLOTS": "4", "GATEWAY_SHARDS": "4"})
     assert environment.settings.shards == 4
-    assert environment.warnings == ("GATEWAY_SLOTS and GATEWAY_SHARDS are both set, to the same: remove GATEWAY_SLOTS",)
+    assert environment.warnings == (
+        "GATEWAY_SLOTS and GATEWAY_SHARDS are both set, to the same: remove GATEWAY_SLOTS",
+    )
 
 
 @pytest.mark.parametrize("new", ["GATEWAY_SHARDS", "GATEWAY_SHARDS_FILE"])
@@ -122,10 +128,20 @@ def test_the_new_name_of_a_setting_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("variables", "hidden"),
     [
-        pytest.param({"GATEWAY_WEBHOOK_TOKEN": "token-one,token-two"}, {"token-one", "token-two"}, id="each of several tokens"),
-        pytest.param({"GATEWAY_REDIS_URL": "redis://:open-sesame@host"}, {"open-sesame"}, id="the password in an address"),
         pytest.param(
-            {"GATEWAY_REDIS_URL": "redis+sentinel://:open%40sesame@a,b:1/main?sentinel_password=say%20friend"},
+            {"GATEWAY_WEBHOOK_TOKEN": "token-one,token-two"},
+            {"token-one", "token-two"},
+            id="each of several tokens",
+        ),
+        pytest.param(
+            {"GATEWAY_REDIS_URL": "redis://:open-sesame@host"},
+            {"open-sesame"},
+            id="the password in an address",
+        ),
+        pytest.param(
+            {
+                "GATEWAY_REDIS_URL": "redis+sentinel://:open%40sesame@a,b:1/main?sentinel_password=say%20friend"
+            },
             {"open%40sesame", "open@sesame", "say friend"},
             id="each password in an address, as written and as meant",
         ),
@@ -138,7 +154,10 @@ def test_it_is_a_secret(variables: dict[str, str], hidden: set[str]) -> None:
 
 
 def test_a_setting_that_is_none_is_not_hidden() -> None:
-    assert set(Environment({"GATEWAY_PUBLIC_URL": "http://gateway.example", "HOME": "/home/somebody"}).secrets()) == set()
+    assert (
+        set(Environment({"GATEWAY_PUBLIC_URL": "http://gateway.example", "HOME": "/home/somebody"}).secrets())
+        == set()
+    )
 
 
 def test_a_text_too_short_to_be_a_secret_is_not_hidden() -> None:
@@ -172,4 +191,9 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
             }
         )
     said = [line.partition(":")[0] for line in str(caught.value).splitlines()]
-    assert sorted(said) == ["GATEWAY_ADMIN_TOKEN_FILE", "GATEWAY_MAX_BODY", "GATEWAY_PROT", "SLACK_BOT_TOKEN_FILE"]
+    assert sorted(said) == [
+        "GATEWAY_ADMIN_TOKEN_FILE",
+        "GATEWAY_MAX_BODY",
+        "GATEWAY_PROT",
+        "SLACK_BOT_TOKEN_FILE",
+    ]

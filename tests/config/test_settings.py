@@ -30,7 +30,11 @@ def test_a_setting_is_a_variable_with_a_description(field: FieldInfo) -> None:
 
 @pytest.mark.parametrize(
     ("listen", "host", "port"),
-    [("127.0.0.1:9096", "127.0.0.1", 9096), ("[::]:80", "::", 80), ("gateway.example:1", "gateway.example", 1)],
+    [
+        ("127.0.0.1:9096", "127.0.0.1", 9096),
+        ("[::]:80", "::", 80),
+        ("gateway.example:1", "gateway.example", 1),
+    ],
 )
 def test_an_address_to_listen_on_has_a_host_and_a_port(listen: str, host: str, port: int) -> None:
     settings = Settings(GATEWAY_LISTEN=listen)

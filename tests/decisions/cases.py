@@ -1,4 +1,7 @@
-"""An incident, what is read for it, and what its targets were told: tests name only what matters to them. Times in ms after START."""
+"""An incident, what is read for it, and what its targets were told: tests name only what matters to them.
+
+Times in ms after START.
+"""
 
 from __future__ import annotations
 
@@ -73,11 +76,17 @@ def route(name: str = "everything", **more: object) -> Route:
 
 
 def planned(
-    *alerts: Alert, at: int = 0, rules: Rulebook | None = None, ledgers: tuple[Ledger, ...] = (), **more: object
+    *alerts: Alert,
+    at: int = 0,
+    rules: Rulebook | None = None,
+    ledgers: tuple[Ledger, ...] = (),
+    **more: object,
 ) -> Plan:
     """The plan of the incident that these alerts make, at that time."""
     snapshot = IncidentSnapshot(
-        incident(*alerts, **more), {one.episode_id: one for one in alerts}, {one.target: one for one in ledgers}
+        incident(*alerts, **more),
+        {one.episode_id: one for one in alerts},
+        {one.target: one for one in ledgers},
     )
     return plan(snapshot, Policy(rules or rulebook()), START + at)
 
@@ -86,17 +95,30 @@ def seen_by(target: str, *alerts: Alert, at: int = 0, rules: Rulebook | None = N
     return planned(*alerts, at=at, rules=rules, ledgers=ledgers, **more).views[target]
 
 
-def telling_of(view: View, *alerts: Alert, at: int = 0, labels: LabelRules | None = None, **more: object) -> Notification:
+def telling_of(
+    view: View, *alerts: Alert, at: int = 0, labels: LabelRules | None = None, **more: object
+) -> Notification:
     return compose(view, incident(*alerts, **more), labels or LabelRules(), START + at)
 
 
 def told(target: str, *alerts: Alert, at: int, rules: Rulebook | None = None, ledgers: tuple[Ledger, ...] = (), **more: object) -> Ledger:  # fmt: skip
-    """The target's ledger once what it should believe at that time was delivered; `ledgers` are those of the time before."""
+    """The target's ledger once what it should believe at that time was delivered; `ledgers` are those of the
+    time before.
+    """
     view = seen_by(target, *alerts, at=at, rules=rules, ledgers=ledgers, **more)
     notification = compose(view, incident(*alerts, **more), LabelRules(), START + at)
-    endpoint = msgspec.structs.replace(BY_SLACK if view.kind == "slack" else BY_PAGERDUTY, address=view.address)
+    endpoint = msgspec.structs.replace(
+        BY_SLACK if view.kind == "slack" else BY_PAGERDUTY, address=view.address
+    )
     begun = begin(view.ledger, notification, view.desired, endpoint, f"attempt-{at}", START + at)
-    return settle(begun, notification, Delivered(MESSAGE), START + at, looks=view.kind == "slack", notes=view.kind == "slack")
+    return settle(
+        begun,
+        notification,
+        Delivered(MESSAGE),
+        START + at,
+        looks=view.kind == "slack",
+        notes=view.kind == "slack",
+    )
 
 
 def closed(*, at: int, length: int = HOUR, severity: Severity = Severity.CRITICAL) -> Closure:

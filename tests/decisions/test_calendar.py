@@ -13,7 +13,9 @@ from tests.support.build import START
 # START is at 08:00 UTC.
 MORNING = TimeInterval.parse({"times": [{"start_time": "08:00", "end_time": "09:00"}]})
 NOON = TimeInterval.parse({"times": [{"start_time": "12:00", "end_time": "13:00"}]})
-CALENDAR = Calendar({"morning": (MORNING,), "noon": (NOON,), "meals": (MORNING, NOON), "always": (TimeInterval.parse({}),)})
+CALENDAR = Calendar(
+    {"morning": (MORNING,), "noon": (NOON,), "meals": (MORNING, NOON), "always": (TimeInterval.parse({}),)}
+)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,15 @@ def test_when_it_changes_next(names: tuple[str, ...], at: int, until: int | None
 def test_what_is_remembered_is_forgotten_when_it_changes_and_holds_for_an_earlier_time_too() -> None:
     calendar = Calendar({"morning": (MORNING,)})
     asked = [0, HOUR - 1, HOUR, 24 * HOUR, HOUR, -MINUTE, 0]
-    assert [calendar.contains("morning", START + at) for at in asked] == [True, True, False, True, False, False, True]
+    assert [calendar.contains("morning", START + at) for at in asked] == [
+        True,
+        True,
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_of_all_intervals_the_first_change_counts() -> None:

@@ -6,7 +6,14 @@ import msgspec
 import pytest
 
 from gateway.decisions.calendar import Calendar
-from gateway.decisions.controls import MAX_SWITCH_LENGTH, CompiledControls, compile_controls, may_silence, state_of, switch
+from gateway.decisions.controls import (
+    MAX_SWITCH_LENGTH,
+    CompiledControls,
+    compile_controls,
+    may_silence,
+    state_of,
+    switch,
+)
 from gateway.model.controls import Controls, Rejection, Silence, SilenceState, Switch
 from gateway.model.durations import DAY, HOUR, MINUTE
 from gateway.model.records import dump
@@ -30,11 +37,16 @@ PAUSE = Switch("anna", START, START + HOUR, "load test")
         pytest.param(MADE, 0, SilenceState.ACTIVE, id="from its first moment"),
         pytest.param(MADE, HOUR - 1, SilenceState.ACTIVE, id="to its last"),
         pytest.param(MADE, HOUR, SilenceState.ENDED, id="its end does not belong to it"),
-        pytest.param(msgspec.structs.replace(MADE, ended_by="bob"), 0, SilenceState.ENDED, id="somebody ended it"),
+        pytest.param(
+            msgspec.structs.replace(MADE, ended_by="bob"), 0, SilenceState.ENDED, id="somebody ended it"
+        ),
         pytest.param(RECURRING, 30 * MINUTE, SilenceState.ACTIVE, id="a recurring one inside of its hours"),
         pytest.param(RECURRING, 90 * MINUTE, SilenceState.RESTING, id="and outside of them"),
         pytest.param(
-            msgspec.structs.replace(MADE, during=("gone",)), 0, SilenceState.RESTING, id="hours that no rule names any more"
+            msgspec.structs.replace(MADE, during=("gone",)),
+            0,
+            SilenceState.RESTING,
+            id="hours that no rule names any more",
         ),
     ],
 )
@@ -48,9 +60,25 @@ def test_the_state_follows_from_its_times(silence: Silence, at: int, state: Sile
         pytest.param({}, 0, Severity.CRITICAL, False, True, id="whatever matches is covered"),
         pytest.param({}, 0, Severity.CRITICAL, True, False, id="with four eyes no critical alert"),
         pytest.param({}, 0, Severity.ERROR, True, True, id="but every other"),
-        pytest.param({"approved_by": "bob"}, 0, Severity.CRITICAL, True, True, id="and critical ones once it is approved"),
-        pytest.param({"until_resolved": True}, 0, Severity.ERROR, False, True, id="until resolved: what fired when it began"),
-        pytest.param({"until_resolved": True}, 1, Severity.ERROR, False, False, id="and nothing that came later"),
+        pytest.param(
+            {"approved_by": "bob"},
+            0,
+            Severity.CRITICAL,
+            True,
+            True,
+            id="and critical ones once it is approved",
+        ),
+        pytest.param(
+            {"until_resolved": True},
+            0,
+            Severity.ERROR,
+            False,
+            True,
+            id="until resolved: what fired when it began",
+        ),
+        pytest.param(
+            {"until_resolved": True}, 1, Severity.ERROR, False, False, id="and nothing that came later"
+        ),
     ],
 )
 def test_what_a_silence_that_matches_may_cover(
@@ -66,7 +94,9 @@ def silenced(*silences: Silence, at: int = 0, service: str = "db") -> Verdict | 
 
 
 def test_a_silenced_alert_names_the_silence_its_reason_and_its_end() -> None:
-    assert silenced(MADE) == Verdict(MemberStatus.SUPPRESSED, Reason.SILENCED, "silence s1 by anna", START + HOUR, "upgrade")
+    assert silenced(MADE) == Verdict(
+        MemberStatus.SUPPRESSED, Reason.SILENCED, "silence s1 by anna", START + HOUR, "upgrade"
+    )
     assert silenced(MADE, service="web") is None
     assert silenced(MADE, at=HOUR) is None
 
@@ -141,7 +171,9 @@ def test_a_pause_that_is_lifted_ends_now() -> None:
     ("until", "field", "missing"),
     [
         pytest.param(0, "pause", True, id="there is none to lift"),
-        pytest.param(MAX_SWITCH_LENGTH + 1, "until", False, id="nobody may be left unpaged for more than a day"),
+        pytest.param(
+            MAX_SWITCH_LENGTH + 1, "until", False, id="nobody may be left unpaged for more than a day"
+        ),
     ],
 )
 def test_a_pause_that_cannot_be_says_why(until: int, field: str, missing: bool) -> None:

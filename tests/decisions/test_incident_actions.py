@@ -35,7 +35,9 @@ def replaced(**more: object) -> Incident:
 
 
 def test_an_acknowledgement_says_who_when_and_at_which_severity() -> None:
-    assert changed(acknowledge(OPEN, FIRING, "ann", NOW)).acknowledged == Acknowledgement("ann", NOW, CRITICAL)
+    assert changed(acknowledge(OPEN, FIRING, "ann", NOW)).acknowledged == Acknowledgement(
+        "ann", NOW, CRITICAL
+    )
 
 
 def test_an_acknowledgement_is_measured_by_what_fires_not_by_what_fired() -> None:
@@ -73,7 +75,10 @@ def test_a_close_is_no_end() -> None:
 
 
 def test_a_close_ends_an_acknowledgement() -> None:
-    assert changed(close(replaced(acknowledged=acknowledged(at=0)), FIRING, "ann", "", HOUR, NOW)).acknowledged is None
+    assert (
+        changed(close(replaced(acknowledged=acknowledged(at=0)), FIRING, "ann", "", HOUR, NOW)).acknowledged
+        is None
+    )
 
 
 # What may not be done
@@ -93,7 +98,9 @@ RESOLVED, CLOSED = replaced(resolved_at=START, firing=0), replaced(closed=closed
         pytest.param(lambda: retry(Ledger("inc", "chat", "chat")), "no dead letter", id="retry what is not dead"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_is_answered_with_a_sentence_that_says_why(act: Callable[[], object], sentence: str) -> None:
+def test_what_cannot_be_done_is_answered_with_a_sentence_that_says_why(
+    act: Callable[[], object], sentence: str
+) -> None:
     answer = act()
     assert isinstance(answer, str)
     assert sentence in answer
@@ -106,7 +113,9 @@ def test_what_cannot_be_done_is_answered_with_a_sentence_that_says_why(act: Call
     "act",
     [
         pytest.param(lambda: acknowledge(OPEN, FIRING, "ann", NOW), id="acknowledge"),
-        pytest.param(lambda: unacknowledge(replaced(acknowledged=acknowledged(at=0)), NOW), id="unacknowledge"),
+        pytest.param(
+            lambda: unacknowledge(replaced(acknowledged=acknowledged(at=0)), NOW), id="unacknowledge"
+        ),
         pytest.param(lambda: close(OPEN, FIRING, "ann", "", HOUR, NOW), id="close"),
     ],
 )

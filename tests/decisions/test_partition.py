@@ -18,7 +18,14 @@ from tests.support.build import START, match
 
 @pytest.mark.parametrize(
     ("partition", "shards", "shard"),
-    [(("acme",), 8, 1), (("globex",), 8, 7), (("acme", "eu"), 8, 4), (("",), 8, HOME), ((), 8, HOME), (("acme",), 1, HOME)],
+    [
+        (("acme",), 8, 1),
+        (("globex",), 8, 7),
+        (("acme", "eu"), 8, 4),
+        (("",), 8, HOME),
+        ((), 8, HOME),
+        (("acme",), 1, HOME),
+    ],
 )
 def test_a_partition_has_the_same_shard_for_ever(partition: tuple[str, ...], shards: int, shard: int) -> None:
     assert shard_of(partition, shards) == shard
@@ -41,8 +48,13 @@ def test_a_missing_label_is_the_empty_partition() -> None:
 
 
 def test_alerts_of_different_partitions_never_meet_in_an_incident() -> None:
-    correlator = Correlator(Rulebook(correlate=(CorrelateRule("all", BUILT_IN, by=("service",)),), partition_by=("tenant",)))
-    keys = [correlator.placement(alert(service="pay", tenant=tenant), START).keys for tenant in ("acme", "acme", "globex")]
+    correlator = Correlator(
+        Rulebook(correlate=(CorrelateRule("all", BUILT_IN, by=("service",)),), partition_by=("tenant",))
+    )
+    keys = [
+        correlator.placement(alert(service="pay", tenant=tenant), START).keys
+        for tenant in ("acme", "acme", "globex")
+    ]
     assert keys[0] == keys[1]
     assert not {*keys[0]} & {*keys[2]}
 
@@ -52,4 +64,6 @@ def test_alerts_of_different_partitions_never_inhibit_each_other() -> None:
     inhibitor = Inhibitor((rule,), ("tenant",))
     (watch,) = inhibitor.subscriptions({"alertname": "Slow", "cluster": "a", "tenant": "acme"})
     assert {*inhibitor.topics({"alertname": "Down", "cluster": "a", "tenant": "acme"})} & {*watch.topics}
-    assert not {*inhibitor.topics({"alertname": "Down", "cluster": "a", "tenant": "globex"})} & {*watch.topics}
+    assert not {*inhibitor.topics({"alertname": "Down", "cluster": "a", "tenant": "globex"})} & {
+        *watch.topics
+    }

@@ -78,7 +78,9 @@ TREE = """\
         pytest.param({"team": "pay", "audit": "yes"}, ["pay"], id="and those after it are not asked"),
         pytest.param({"team": "pay", "service": "mq"}, ["pay"], id="a parent tells where no child matches"),
         pytest.param({"team": "pay", "service": "db"}, ["pay-db"], id="a child tells instead of its parent"),
-        pytest.param({"team": "pay", "service": "db", "env": "prod"}, ["pay-db-prod"], id="only the deepest tells"),
+        pytest.param(
+            {"team": "pay", "service": "db", "env": "prod"}, ["pay-db-prod"], id="only the deepest tells"
+        ),
         pytest.param({"team": "pay", "service": "web-1"}, ["pay-web"], id="a later child"),
         pytest.param({"service": "db", "env": "prod"}, ["rest"], id="a child is nothing without its parent"),
         pytest.param({"audit": "maybe"}, ["seen", "rest"], id="continue goes on to the next that matches"),
@@ -119,7 +121,9 @@ def test_continue_is_not_inherited(written: Written) -> None:
 
 
 def test_an_alert_that_no_route_takes_is_told_nowhere(written: Written) -> None:
-    routing = written("  - {name: pay, match: ['team=\"pay\"'], notify: [pay]}\n").routing({"team": "cart"}, 0)
+    routing = written("  - {name: pay, match: ['team=\"pay\"'], notify: [pay]}\n").routing(
+        {"team": "cart"}, 0
+    )
     assert routing == Routing((), (), named=False)
 
 
@@ -139,12 +143,20 @@ def test_notify_tells_and_page_interrupts(written: Written) -> None:
 
 def test_a_channel_that_is_told_and_interrupted_has_a_recipient_for_each(written: Written) -> None:
     routing = written("  - {name: all, notify: [ops], page: [ops]}\n").routing({}, 0)
-    assert [(recipient.target, recipient.page) for recipient in routing.recipients] == [("ops", False), ("ops", True)]
+    assert [(recipient.target, recipient.page) for recipient in routing.recipients] == [
+        ("ops", False),
+        ("ops", True),
+    ]
 
 
 def test_two_routes_to_one_target_are_two_recipients_of_it(written: Written) -> None:
-    routing = written("  - {name: a, continue: true, notify: [ops]}\n  - {name: b, notify: [ops]}\n").routing({}, 0)
-    assert [(recipient.target, recipient.route.name) for recipient in routing.recipients] == [("ops", "a"), ("ops", "b")]
+    routing = written("  - {name: a, continue: true, notify: [ops]}\n  - {name: b, notify: [ops]}\n").routing(
+        {}, 0
+    )
+    assert [(recipient.target, recipient.route.name) for recipient in routing.recipients] == [
+        ("ops", "a"),
+        ("ops", "b"),
+    ]
 
 
 def test_a_recipient_says_where_it_goes_and_by_which_rule(written: Written) -> None:
@@ -171,7 +183,8 @@ PARENT = """\
 
 def only(router: Router, **labels: str) -> Route:
     (route,) = {
-        recipient.route.name: recipient.route for recipient in router.routing({"team": "pay", **labels}, 0).recipients
+        recipient.route.name: recipient.route
+        for recipient in router.routing({"team": "pay", **labels}, 0).recipients
     }.values()
     return route
 
@@ -185,7 +198,9 @@ def test_a_child_inherits_destinations_timers_and_when_to_page(written: Written)
     child = only(router, a="1")
     assert (child.name, child.notify, child.page) == ("child", ("ops", "pay"), ("pager",))
     assert timers(child) == (20 * SECOND, MINUTE, 2 * MINUTE, 4 * HOUR)
-    assert child.page_when == PageWhen(Quantifier.ALL, (Condition(severity=Severity.CRITICAL), Condition(alerts=2)))
+    assert child.page_when == PageWhen(
+        Quantifier.ALL, (Condition(severity=Severity.CRITICAL), Condition(alerts=2))
+    )
 
 
 def test_what_a_child_says_itself_goes_before(written: Written) -> None:
@@ -268,7 +283,9 @@ def test_a_channel_from_a_label_is_a_target_per_value(written: Written) -> None:
 
 
 def test_a_channel_from_two_labels(written: Written) -> None:
-    (recipient,) = written("  - {name: all, notify: [squad]}\n").routing({"team": "pay", "env": "prod"}, 0).recipients
+    (recipient,) = (
+        written("  - {name: all, notify: [squad]}\n").routing({"team": "pay", "env": "prod"}, 0).recipients
+    )
     assert recipient.address == "#pay-prod"
 
 
@@ -298,7 +315,9 @@ def test_every_label_of_a_channel_has_to_be_allowed(written: Written) -> None:
 def about_ourselves(router: Router, failing: str) -> set[str]:
     return {
         recipient.destination.name
-        for recipient in router.own_recipients(router.routing({}, 0), {"gateway_destination": failing}).recipients
+        for recipient in router.own_recipients(
+            router.routing({}, 0), {"gateway_destination": failing}
+        ).recipients
     }
 
 
@@ -312,18 +331,25 @@ def test_that_a_destination_fails_is_not_told_there(written: Written) -> None:
 
 def test_that_a_destination_fails_which_is_alone_is_told_everywhere_else() -> None:
     router = Router(
-        rulebook(Route("all", BUILT_IN, notify=("chat",)), destinations=(slack(), slack("other", "C2"), pager())), Calendar({})
+        rulebook(
+            Route("all", BUILT_IN, notify=("chat",)), destinations=(slack(), slack("other", "C2"), pager())
+        ),
+        Calendar({}),
     )
     assert about_ourselves(router, "chat") == {"other", "pager"}
 
 
 def test_what_no_route_takes_of_ourselves_is_told_everywhere() -> None:
-    router = Router(rulebook(Route("one", BUILT_IN, match=(Matcher("a", "=", "1"),), notify=("chat",))), Calendar({}))
+    router = Router(
+        rulebook(Route("one", BUILT_IN, match=(Matcher("a", "=", "1"),), notify=("chat",))), Calendar({})
+    )
     assert about_ourselves(router, "") == {"chat", "pager"}
 
 
 Shape = list[tuple[int, str, bool]]
-shapes = st.lists(st.tuples(st.integers(-1, 9), st.sampled_from(["", "a", "b", "ab"]), st.booleans()), max_size=10)
+shapes = st.lists(
+    st.tuples(st.integers(-1, 9), st.sampled_from(["", "a", "b", "ab"]), st.booleans()), max_size=10
+)
 
 
 def tree(shape: Shape) -> tuple[Route, ...]:

@@ -1,4 +1,6 @@
-"""The index over all rules' matchers answers as matching each rule by itself would, at a bounded cost in memory."""
+"""The index over all rules' matchers answers as matching each rule by itself would, at a bounded cost in
+memory.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ PATTERNS = ["", "a", "a|b", "(a|web-1)", "a|", ".*", ".+", "web-[0-9]+", "(?i)a"
 literal = st.builds(Matcher, st.sampled_from(NAMES), st.sampled_from(["=", "!="]), st.sampled_from(VALUES))
 pattern = st.builds(Matcher, st.sampled_from(NAMES), st.sampled_from(["=~", "!~"]), st.sampled_from(PATTERNS))
 rule_sets = st.lists(st.lists(literal | pattern, max_size=4).map(tuple), max_size=12).map(tuple)
-label_sets = st.dictionaries(st.sampled_from([*NAMES, "unseen"]), st.sampled_from(VALUES) | st.text(max_size=4), max_size=5)
+label_sets = st.dictionaries(
+    st.sampled_from([*NAMES, "unseen"]), st.sampled_from(VALUES) | st.text(max_size=4), max_size=5
+)
 
 
 def rules(*texts: str) -> Rules:
@@ -43,19 +47,28 @@ def test_it_agrees_with_matching_each_rule_by_itself(all_rules: Rules, many: lis
     [
         pytest.param([], {"a": "1"}, (), id="no rules match nothing"),
         pytest.param(["", "a=1", ""], {}, (0, 2), id="an empty rule matches everything"),
-        pytest.param(["a=1,b=2", "a=1,b=3"], {"a": "1", "b": "2"}, (0,), id="all matchers of a rule have to hold"),
+        pytest.param(
+            ["a=1,b=2", "a=1,b=3"], {"a": "1", "b": "2"}, (0,), id="all matchers of a rule have to hold"
+        ),
         pytest.param(["a=2", "a=1", "a!=2"], {"a": "1"}, (1, 2), id="every rule that matches, in order"),
         pytest.param(["a=1,a=2", "a=1,a=1"], {"a": "1"}, (1,), id="two equalities on one label"),
         pytest.param(['a=~"1|2",a=~"2|3"'], {"a": "2"}, (0,), id="two alternations that meet"),
         pytest.param(['a=~"1|2",a=~"2|3"'], {"a": "1"}, (), id="two alternations that do not meet"),
         pytest.param(['a=~"web.*",a!="web-1"'], {"a": "web-1"}, (), id="a pattern with an exception"),
         pytest.param(['a=~"web.*",a!="web-1"'], {"a": "web-2"}, (0,), id="a pattern beside the exception"),
-        pytest.param(['a!~"web.*",a!~"db.*"'], {"a": "db-1"}, (), id="two negated patterns, one of which fails"),
+        pytest.param(
+            ['a!~"web.*",a!~"db.*"'], {"a": "db-1"}, (), id="two negated patterns, one of which fails"
+        ),
         pytest.param(['a!~"web.*",a!~"db.*"'], {"a": "mq-1"}, (0,), id="two negated patterns that hold"),
         pytest.param(
-            ['a=""', 'a!=""', 'a=~".*"', 'a=~".+"', 'a!~".+"'], {}, (0, 2, 4), id="a missing label is the empty string"
+            ['a=""', 'a!=""', 'a=~".*"', 'a=~".+"', 'a!~".+"'],
+            {},
+            (0, 2, 4),
+            id="a missing label is the empty string",
         ),
-        pytest.param(['a=~"(?s)x.y"', 'a=~"x.y"'], {"a": "x\ny"}, (0,), id="a flag stays in the pattern that sets it"),
+        pytest.param(
+            ['a=~"(?s)x.y"', 'a=~"x.y"'], {"a": "x\ny"}, (0,), id="a flag stays in the pattern that sets it"
+        ),
         pytest.param(['a=~"b|c.*"', 'a=~".*b|c"'], {"a": "xb"}, (1,), id="each alternative is anchored"),
     ],
 )
@@ -77,7 +90,9 @@ def test_more_rules_than_a_machine_word_has_bits() -> None:
 
 def test_a_value_that_is_no_unicode_hides_no_rule() -> None:
     all_rules = rules('a=~"x.*"', 'a!~"x.*"', 'a!="x"', "")
-    assert RuleIndex(all_rules).matching({"a": "x\ud800"}) == naively(all_rules, {"a": "x\ud800"}) == (1, 2, 3)
+    assert (
+        RuleIndex(all_rules).matching({"a": "x\ud800"}) == naively(all_rules, {"a": "x\ud800"}) == (1, 2, 3)
+    )
 
 
 def test_labels_that_no_rule_looks_at_cost_no_memory() -> None:
@@ -89,7 +104,9 @@ def test_labels_that_no_rule_looks_at_cost_no_memory() -> None:
 
 def test_label_churn_fills_no_memory_and_changes_no_answer() -> None:
     index = RuleIndex(rules('pod=~"web-.*"', 'pod!~"web-.*"', 'pod="web-7"'))
-    found = [index.matching({"pod": f"web-{number}"}) for number in range(MAX_CACHED_ANSWERS + MAX_CACHED_VALUES)]
+    found = [
+        index.matching({"pod": f"web-{number}"}) for number in range(MAX_CACHED_ANSWERS + MAX_CACHED_VALUES)
+    ]
     assert found.count((0,)) == len(found) - 1
     assert found[7] == index.matching({"pod": "web-7"}) == (0, 2)
     assert len(index._answers) <= MAX_CACHED_ANSWERS
@@ -98,7 +115,9 @@ def test_label_churn_fills_no_memory_and_changes_no_answer() -> None:
 
 @pytest.mark.long
 def test_patterns_too_large_to_be_joined_are_still_matched() -> None:
-    all_rules = tuple((Matcher("pod", op, rf"{at}[\pL]{{200}}.*"),) for at in range(24) for op in ("=~", "!~"))
+    all_rules = tuple(
+        (Matcher("pod", op, rf"{at}[\pL]{{200}}.*"),) for at in range(24) for op in ("=~", "!~")
+    )
     labels = {"pod": "7" + "é" * 201}
     index = RuleIndex(all_rules)
     assert index._columns["pod"]._set is None

@@ -50,11 +50,15 @@ async def test_a_channel_from_a_label_is_tested_in_every_channel_that_it_may_nam
         pytest.param("not_in_channel", "invite", id="a bot that is not in the channel has to be invited"),
         pytest.param("channel_not_found", "name", id="a channel that is not found may be misspelt"),
         pytest.param("missing_scope", "scope", id="a scope that is missing has to be given"),
-        pytest.param("invalid_auth", "SLACK_BOT_TOKEN", id="a token that is refused is named by its variable"),
+        pytest.param(
+            "invalid_auth", "SLACK_BOT_TOKEN", id="a token that is refused is named by its variable"
+        ),
         pytest.param("is_archived", "archived", id="an archived channel takes nothing"),
     ],
 )
-async def test_what_slack_refuses_is_a_failure_that_says_what_to_do(patient: Patient, error: str, remedy: str) -> None:
+async def test_what_slack_refuses_is_a_failure_that_says_what_to_do(
+    patient: Patient, error: str, remedy: str
+) -> None:
     slack_answers(patient, error)
     (found,) = await patient.paged("chat")
     assert (found.mark, found.what) == (Mark.BAD, "#alerts")
@@ -69,7 +73,9 @@ async def test_a_bot_that_is_in_one_channel_only_fails_for_the_other_alone(patie
     assert len(patient.slack.messages("search-oncall")) == 1
 
 
-async def test_a_key_that_pagerduty_does_not_take_is_a_failure_that_names_the_variable(patient: Patient) -> None:
+async def test_a_key_that_pagerduty_does_not_take_is_a_failure_that_names_the_variable(
+    patient: Patient,
+) -> None:
     patient.more = {"PAGERDUTY_ROUTING_KEY": WRONG_KEY}
     (found,) = await patient.paged("pager")
     assert found.mark is Mark.BAD
@@ -123,9 +129,14 @@ async def test_a_page_test_that_a_receiver_refuses_says_what_to_look_at(patient:
 async def test_a_page_test_of_readers_is_two_mails_in_one_thread(patient: Patient) -> None:
     async with MailSandbox.start() as server:
         patient.rules, patient.more = MAIL, {"GATEWAY_SMTP_URL": server.smtp_url}
-        server.faults.add(Fault(FaultKind.STATUS, method="rcpt", subject="dev@example.org", status=550, count=1))
+        server.faults.add(
+            Fault(FaultKind.STATUS, method="rcpt", subject="dev@example.org", status=550, count=1)
+        )
         found = await patient.paged("ops")
         assert [finding.mark for finding in found] == [Mark.GOOD, Mark.GOOD]
         assert "dev@example.org was refused: 550" in found[0].said
-        assert [mail.subject for mail in server.received] == ["🔵 INFO: GatewayPageTest", "✅ Resolved: GatewayPageTest"]
+        assert [mail.subject for mail in server.received] == [
+            "🔵 INFO: GatewayPageTest",
+            "✅ Resolved: GatewayPageTest",
+        ]
         assert len(server.mailbox.threads) == 1

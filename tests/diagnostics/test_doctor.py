@@ -10,7 +10,16 @@ from gateway.diagnostics.doctor import Mark
 from gateway.sandbox import MailSandbox
 from gateway.sandbox.mail import Login
 from gateway.sandbox.server import LocalServer
-from tests.support.installation import HOOK, HOOK_SECRETS, MAIL, RULES, WRONG_KEY, WRONG_TOKEN, Patient, running_beside
+from tests.support.installation import (
+    HOOK,
+    HOOK_SECRETS,
+    MAIL,
+    RULES,
+    WRONG_KEY,
+    WRONG_TOKEN,
+    Patient,
+    running_beside,
+)
 from tests.support.pinged import Pinged
 from tests.support.processes import alert
 from tests.support.running_gateway import Running
@@ -72,7 +81,9 @@ class Alertmanager:
         await JSONResponse({"uptime": "2026-11-23T10:00:00Z"} if status else [])(scope, receive, send)
 
 
-async def test_each_alertmanager_of_a_source_is_asked_and_a_token_that_is_missing_is_named(patient: Patient) -> None:
+async def test_each_alertmanager_of_a_source_is_asked_and_a_token_that_is_missing_is_named(
+    patient: Patient,
+) -> None:
     patient.rules = RULES + (
         "sources: [{name: eu, repeat_interval: 30m, token: {env: HOOK_EU}, receiver: gateway,"
         " alertmanager: [{env: AM_A}, {env: AM_B}, {env: AM_C}]}]\n"
@@ -84,7 +95,10 @@ async def test_each_alertmanager_of_a_source_is_asked_and_a_token_that_is_missin
     assert [(one.mark, one.said) for one in found] == [
         (Mark.WORRY, "HOOK_EU is not set: its webhooks are refused"),
         (Mark.GOOD, "the Alertmanager of AM_A has 0 alerts for gateway"),
-        (Mark.BAD, "the Alertmanager of AM_B: no answer that can be read: ConnectError; is its address right?"),
+        (
+            Mark.BAD,
+            "the Alertmanager of AM_B: no answer that can be read: ConnectError; is its address right?",
+        ),
         (Mark.WORRY, "AM_C is not set: this Alertmanager is not asked"),
     ]
 
@@ -141,7 +155,9 @@ async def test_a_store_that_is_not_there_is_a_failure_that_names_the_setting(pat
 # Slack
 
 
-async def test_a_token_that_slack_does_not_know_is_a_failure_that_names_the_variable(patient: Patient) -> None:
+async def test_a_token_that_slack_does_not_know_is_a_failure_that_names_the_variable(
+    patient: Patient,
+) -> None:
     patient.more = {"SLACK_BOT_TOKEN": WRONG_TOKEN}
     ((mark, said),) = await patient.said("chat")
     assert mark is Mark.BAD
@@ -160,7 +176,10 @@ async def test_a_credential_that_is_missing_is_a_worry_that_names_the_variable(p
     patient.more = {"SLACK_BOT_TOKEN": "", "PAGERDUTY_ROUTING_KEY": ""}
     found = {one.what: one for one in await patient.examined()}
     assert (found["chat"].mark, "SLACK_BOT_TOKEN is not set" in found["chat"].said) == (Mark.WORRY, True)
-    assert (found["pager"].mark, "PAGERDUTY_ROUTING_KEY is not set" in found["pager"].said) == (Mark.WORRY, True)
+    assert (found["pager"].mark, "PAGERDUTY_ROUTING_KEY is not set" in found["pager"].said) == (
+        Mark.WORRY,
+        True,
+    )
 
 
 # PagerDuty
@@ -202,7 +221,11 @@ async def test_something_else_that_answers_there_is_no_gateway(patient: Patient)
 
 
 async def test_no_secret_is_shown_whatever_is_wrong(patient: Patient) -> None:
-    secrets = {"SLACK_BOT_TOKEN": WRONG_TOKEN, "PAGERDUTY_ROUTING_KEY": WRONG_KEY, "GATEWAY_ADMIN_TOKEN": "let-me-in-please"}
+    secrets = {
+        "SLACK_BOT_TOKEN": WRONG_TOKEN,
+        "PAGERDUTY_ROUTING_KEY": WRONG_KEY,
+        "GATEWAY_ADMIN_TOKEN": "let-me-in-please",
+    }
     patient.more = {**secrets, "GATEWAY_REDIS_URL": f"redis://:open-sesame@127.0.0.1:{free_port()}"}
     shown = str([*await patient.examined(), *await patient.paged("chat"), *await patient.paged("pager")])
     assert not [one for one in (*secrets.values(), "open-sesame") if one in shown]
@@ -214,13 +237,23 @@ async def test_no_secret_is_shown_whatever_is_wrong(patient: Patient) -> None:
 @pytest.mark.parametrize(
     ("more", "mark", "said"),
     [
-        ({"AUDIT_URL": "https://audit.example"}, Mark.GOOD, "`gateway page-test audit` shows whether it works"),
+        (
+            {"AUDIT_URL": "https://audit.example"},
+            Mark.GOOD,
+            "`gateway page-test audit` shows whether it works",
+        ),
         ({}, Mark.WORRY, "AUDIT_URL is not set: its deliveries go to the log"),
-        ({"AUDIT_URL": "audit.example"}, Mark.BAD, "AUDIT_URL: the address is not one such as https://receiver.example/alerts"),
+        (
+            {"AUDIT_URL": "audit.example"},
+            Mark.BAD,
+            "AUDIT_URL: the address is not one such as https://receiver.example/alerts",
+        ),
         ({"AUDIT_URL": "https://audit.example", "AUDIT_SECRET": "hush"}, Mark.BAD, "AUDIT_SECRET: a key"),
     ],
 )
-async def test_a_receivers_secrets_are_looked_at(patient: Patient, more: dict[str, str], mark: Mark, said: str) -> None:
+async def test_a_receivers_secrets_are_looked_at(
+    patient: Patient, more: dict[str, str], mark: Mark, said: str
+) -> None:
     patient.rules, patient.more = HOOK, HOOK_SECRETS | more
     ((found, sentence),) = await patient.said("audit")
     assert (found, said in sentence) == (mark, True)
@@ -243,5 +276,7 @@ async def test_the_mail_server_is_asked_for_its_login_and_sent_nothing(
         ports = {"port": server.port, "free": free_port()}
         patient.rules, patient.more = MAIL, {"GATEWAY_SMTP_URL": url.format(**ports)} if url else {}
         ((found, sentence),) = await patient.said("ops")
-    assert (found, said.format(**ports) in sentence, "open-sesame" in sentence) == (mark, True, False), sentence
+    assert (found, said.format(**ports) in sentence, "open-sesame" in sentence) == (mark, True, False), (
+        sentence
+    )
     assert server.received == []

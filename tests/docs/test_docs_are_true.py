@@ -1,4 +1,6 @@
-"""What the documents say is so: every setting, command, key, reason, metric and file that they name, and none is left out."""
+"""What the documents say is so: every setting, command, key, reason, metric and file that they name, and none
+is left out.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,11 @@ def test_every_key_of_a_slot_is_named(name: str) -> None:
 def test_every_metric_that_the_readme_names_is_there() -> None:
     shown = Metrics().render()[0].decode()
     for name in re.findall(r"`(gateway_[a-z_]+)`", README):
-        assert f"\n{name}" in shown or f"# TYPE {name} " in shown or f"# TYPE {name.removesuffix('_total')}" in shown
+        assert (
+            f"\n{name}" in shown
+            or f"# TYPE {name} " in shown
+            or f"# TYPE {name.removesuffix('_total')}" in shown
+        )
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -86,7 +92,9 @@ def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
 
 def test_the_tree_in_the_readme_is_the_tree_on_disk() -> None:
     listed = set(re.findall(r"^  (\w+)/ ", README, re.MULTILINE))
-    on_disk = {path.name for path in (ROOT / "gateway").iterdir() if path.is_dir() and not path.name.startswith("__")}
+    on_disk = {
+        path.name for path in (ROOT / "gateway").iterdir() if path.is_dir() and not path.name.startswith("__")
+    }
     assert listed == on_disk
 
 

@@ -1,9 +1,11 @@
-"""The names that users see stay: of metrics and labels, own alerts, the REST API, and log events with their fields.
+"""The names that users see stay: of metrics and labels, own alerts, the REST API, and log events with their
+fields.
 
-`public_names.json` holds the names that were released. A test that fails here says that one of them is gone or renamed:
-dashboards, alert rules, scripts and log queries of users break by that. Give the name back; code may use another word
-inside. A name that has to go is taken out of the file in the same change that says so in CHANGELOG.md, under "What you may
-have to change". New names need no entry; they are added when a version is released.
+`public_names.json` holds the names that were released. A test that fails here says that one of them is gone
+or renamed: dashboards, alert rules, scripts and log queries of users break by that. Give the name back; code
+may use another word inside. A name that has to go is taken out of the file in the same change that says so in
+CHANGELOG.md, under "What you may have to change". New names need no entry; they are added when a version is
+released.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ def metric_names(registry: CollectorRegistry) -> dict[str, list[str]]:
 
 
 def api_names(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Each operation, such as `GET /api/v1/incidents`, with its id, its parameters and the schemas that it takes and answers."""
+    """Each operation, such as `GET /api/v1/incidents`, with its id, its parameters and the schemas that it
+    takes and answers.
+    """
     names = {}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -69,7 +73,9 @@ async def document(app: Running) -> dict[str, Any]:
 
 
 def lost(released: dict[str, list[str]], today: dict[str, Any]) -> dict[str, list[str]]:
-    """What was released and is no more: a name with all its parts, or the parts of a name that is still there."""
+    """What was released and is no more: a name with all its parts, or the parts of a name that is still
+    there.
+    """
     missing = {name: sorted(set(parts) - set(today.get(name, ()))) for name, parts in released.items()}
     return {name: parts for name, parts in missing.items() if parts or name not in today}
 
@@ -88,7 +94,9 @@ def test_every_alert_of_the_gateway_itself_keeps_its_name() -> None:
     assert set(RELEASED["own_alerts"]) - set(TEXTS) == set()
 
 
-async def test_every_operation_of_the_api_keeps_its_path_id_parameters_and_schemas(document: dict[str, Any]) -> None:
+async def test_every_operation_of_the_api_keeps_its_path_id_parameters_and_schemas(
+    document: dict[str, Any],
+) -> None:
     today = api_names(document)
     for name, released in RELEASED["api"].items():
         assert name in today

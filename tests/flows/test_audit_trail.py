@@ -1,4 +1,6 @@
-"""The audit trail: everything that is decided and done, in order, at least once, whoever is killed and whoever is away."""
+"""The audit trail: everything that is decided and done, in order, at least once, whoever is killed and
+whoever is away.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,11 @@ from tests.support.build import START, match, rulebook, seen, slack, webhook
 from tests.support.world import World
 
 CHAT = Route("everything", BUILT_IN, notify=("chat",))
-PLAIN = rulebook(CHAT, destinations=(slack(), webhook("archive")), correlate=(CorrelateRule("all", BUILT_IN, by=("cluster",)),))
+PLAIN = rulebook(
+    CHAT,
+    destinations=(slack(), webhook("archive")),
+    correlate=(CorrelateRule("all", BUILT_IN, by=("cluster",)),),
+)
 AUDITED = replace(PLAIN, audit=("archive",))
 
 
@@ -64,7 +70,9 @@ async def test_a_firing_its_verdicts_its_telling_and_its_end_are_shipped_in_orde
 
 
 async def test_why_nobody_was_told_is_in_the_trail() -> None:
-    work = Maintenance("db-upgrade", Origin("ops.yaml", 3), match('service="db"'), START, START + 60 * MINUTE, reason="CHG-1")
+    work = Maintenance(
+        "db-upgrade", Origin("ops.yaml", 3), match('service="db"'), START, START + 60 * MINUTE, reason="CHG-1"
+    )
     world = await begun(replace(AUDITED, maintenance=(work,)))
     await world.webhook(seen(service="db"))
     await world.until(5 * MINUTE)
@@ -103,7 +111,9 @@ async def test_what_a_person_does_is_in_the_trail() -> None:
     assert LogEntry(world.incidents[0].id, "acknowledged", {"by": "ann"}) in world.trail.said
 
 
-@pytest.mark.parametrize("answer", [Unanswered("timeout"), Refused("rate_limited"), Refused("auth", permanent=True)])
+@pytest.mark.parametrize(
+    "answer", [Unanswered("timeout"), Refused("rate_limited"), Refused("auth", permanent=True)]
+)
 async def test_a_receiver_that_does_not_take_it_only_delays_it(answer: Answer) -> None:
     world = await begun()
     world.trail.answers = [answer] * 5
@@ -185,12 +195,19 @@ async def test_a_process_that_dies_after_sending_repeats_the_batch_and_leaves_no
     claim = (await world.store.claim(1, 20_000, world.reconciler.lanes())).claims
     assert not claim  # nothing is due before the next look
     world.at = 2_000
-    stolen = await world.store.claim(1, 20_000, world.reconciler.lanes())  # a replica takes it, sends, and is killed
+    # A replica takes it, sends, and is killed
+    stolen = await world.store.claim(1, 20_000, world.reconciler.lanes())
     assert [str(one.subject) for one in stolen.claims] == ["audit:archive"]
     await log_more(world, 2)
     world.begin(AUDITED)
     await world.until(MINUTE)
-    assert [one.entry.detail["number"] for batch in world.trail.batches for one in batch.entries] == [0, 1, 2, 0, 1]
+    assert [one.entry.detail["number"] for batch in world.trail.batches for one in batch.entries] == [
+        0,
+        1,
+        2,
+        0,
+        1,
+    ]
 
 
 async def test_what_is_too_large_for_a_receiver_is_sent_in_smaller_batches() -> None:
@@ -216,7 +233,9 @@ async def test_without_its_address_it_waits_and_skips_nothing() -> None:
 async def test_texts_that_speak_of_a_redacted_label_are_hidden() -> None:
     world = await begun(replace(AUDITED, labels=LabelRules(redact=frozenset({"customer_email"}))))
     matchers = 'customer_email="ann@example.org", alertname="A"'
-    await world.store.commit(Changes(log=[LogEntry("", "silenced", {"matchers": matchers, "by": "ann", "n": 1})]))
+    await world.store.commit(
+        Changes(log=[LogEntry("", "silenced", {"matchers": matchers, "by": "ann", "n": 1})])
+    )
     await world.until(MINUTE)
     (said,) = world.trail.said
     assert (said.detail["by"], said.detail["n"]) == ("ann", 1)

@@ -1,4 +1,6 @@
-"""What is forgotten is never taken for what comes later, and no flapping, replica or rule change breaks the bounds."""
+"""What is forgotten is never taken for what comes later, and no flapping, replica or rule change breaks the
+bounds.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ SHOWN = Route("everything", BUILT_IN, notify=("chat",))
 
 
 def three_at_most() -> World:
-    return World(rulebook(SHOWN, correlate=(CorrelateRule("few", BUILT_IN, by=("alertname",), max_alerts=3),)))
+    return World(
+        rulebook(SHOWN, correlate=(CorrelateRule("few", BUILT_IN, by=("alertname",), max_alerts=3),))
+    )
 
 
 async def test_an_alert_that_was_forgotten_and_comes_again_takes_nobody_elses_incident() -> None:
@@ -101,7 +105,9 @@ async def test_a_new_life_of_an_alert_has_the_identity_that_the_rules_give_it_no
     alerts = {name: load_alert(row.value).firing for name, row in world.store.rows[Table.ALERTS].items()}
     assert alerts == {before.alert: False, "f" * 32: True}
     await world.until(MINUTE)
-    await world.webhook(msgspec.structs.replace(after, firing=False, starts_at=START + 5 * SECOND, ends_at=START + MINUTE))
+    await world.webhook(
+        msgspec.structs.replace(after, firing=False, starts_at=START + 5 * SECOND, ends_at=START + MINUTE)
+    )
     await world.until(HOUR)
     assert states(world, "chat")[-1] is NotifiedState.ENDED
 

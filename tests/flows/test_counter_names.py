@@ -44,9 +44,13 @@ LOGGED = {
 
 async def test_a_day_is_counted_and_logged_under_the_names_of_earlier_versions() -> None:
     world = World()
-    await world.webhook(seen("A", service="pay"), seen("B", service="pay"), seen("I", service="pay", severity="none"))
+    await world.webhook(
+        seen("A", service="pay"), seen("B", service="pay"), seen("I", service="pay", severity="none")
+    )
     await world.until(60_000)
-    await world.webhook(seen("A", service="pay"), seen("C", ends=30_000), seen("B", service="pay", replica="r2"))
+    await world.webhook(
+        seen("A", service="pay"), seen("C", ends=30_000), seen("B", service="pay", replica="r2")
+    )
     world.slack.down = True
     await world.webhook(seen("D", service="cart"))
     await world.until(600_000)

@@ -1,6 +1,8 @@
-"""Whatever comes between a firing and its end: who was told of the one is told of the other, once, and nobody else is.
+"""Whatever comes between a firing and its end: who was told of the one is told of the other, once, and nobody
+else is.
 
-Alertmanager's oldest complaint (https://github.com/prometheus/alertmanager/issues/226), on our side of the webhook.
+Alertmanager's oldest complaint (https://github.com/prometheus/alertmanager/issues/226), on our side of the
+webhook.
 """
 
 from __future__ import annotations
@@ -71,7 +73,9 @@ async def its_route_is_deleted_and_comes_back(world: World) -> None:
 
 async def work_is_announced(world: World) -> None:
     await world.reload(
-        rules(maintenance=(Maintenance("w", BUILT_IN, match('alertname="HighErrorRate"'), START, START + HOUR),))
+        rules(
+            maintenance=(Maintenance("w", BUILT_IN, match('alertname="HighErrorRate"'), START, START + HOUR),)
+        )
     )
 
 
@@ -87,13 +91,17 @@ async def everything_at_once(world: World) -> None:
     await its_route_is_deleted(world)
 
 
-INHIBITS = rules(inhibit=(InhibitRule("node", BUILT_IN, match('alertname="NodeDown"'), match('alertname!="NodeDown"')),))
+INHIBITS = rules(
+    inhibit=(InhibitRule("node", BUILT_IN, match('alertname="NodeDown"'), match('alertname!="NodeDown"')),)
+)
 MUTED = rules(replace(EVERYTHING, mute=Mute(page=("later",), notify=("later",), critical=True)))
 SHIFTED = rules(
     replace(EVERYTHING, shifts=(Shift(Hours(not_during=("later",)), page=("pager",)), Shift(Hours(("later",)), page=("second",))), page=())
 )  # fmt: skip
 BY_DAY = rules(replace(EVERYTHING, hours=Hours(not_during=("later",))))
-WORK = rules(maintenance=(Maintenance("w", BUILT_IN, match('alertname="HighErrorRate"'), START + AT, START + HOUR),))
+WORK = rules(
+    maintenance=(Maintenance("w", BUILT_IN, match('alertname="HighErrorRate"'), START + AT, START + HOUR),)
+)
 
 CASES = [
     pytest.param(rules(), nothing, id="nothing"),
@@ -125,7 +133,9 @@ def each_firing_is_over_once(world: World) -> None:
     for target, states in told(world).items():
         ends = [state for state in states if state in OVER]
         begins = [
-            state for at, state in enumerate(states) if state is NotifiedState.FIRING and (at == 0 or states[at - 1] in OVER)
+            state
+            for at, state in enumerate(states)
+            if state is NotifiedState.FIRING and (at == 0 or states[at - 1] in OVER)
         ]
         assert states[0] is NotifiedState.FIRING, f"{target} was told an end of something it never heard of"
         assert states[-1] in OVER, f"{target} was never told the end"
@@ -147,7 +157,9 @@ async def test_who_was_told_before_is_told_the_end_once(before: Rulebook, betwee
 
 
 @pytest.mark.parametrize(("before", "between"), CASES)
-async def test_what_begins_and_ends_afterwards_is_told_whole_or_not_at_all(before: Rulebook, between: Between) -> None:
+async def test_what_begins_and_ends_afterwards_is_told_whole_or_not_at_all(
+    before: Rulebook, between: Between
+) -> None:
     world = World(before)
     await world.until(AT)
     await between(world)
@@ -161,7 +173,9 @@ async def test_what_begins_and_ends_afterwards_is_told_whole_or_not_at_all(befor
 
 
 @pytest.mark.parametrize(("before", "between"), CASES)
-async def test_what_comes_before_the_first_telling_leaves_nobody_with_half_of_it(before: Rulebook, between: Between) -> None:
+async def test_what_comes_before_the_first_telling_leaves_nobody_with_half_of_it(
+    before: Rulebook, between: Between
+) -> None:
     world = World(before)
     await world.until(AT - SECOND)
     begun = world.at
@@ -175,7 +189,9 @@ async def test_what_comes_before_the_first_telling_leaves_nobody_with_half_of_it
 
 
 @pytest.mark.parametrize(("before", "between"), CASES)
-async def test_a_re_fire_after_a_told_end_is_told_again_if_nothing_keeps_it(before: Rulebook, between: Between) -> None:
+async def test_a_re_fire_after_a_told_end_is_told_again_if_nothing_keeps_it(
+    before: Rulebook, between: Between
+) -> None:
     world = World(before)
     await world.webhook(seen())
     await world.until(AT)
@@ -196,7 +212,9 @@ async def test_a_re_fire_after_a_told_end_is_told_again_if_nothing_keeps_it(befo
 
 
 async def test_an_end_that_alertmanager_swallowed_is_made_good_by_the_end_of_the_next_life() -> None:
-    """It was muted there as it ended, so it never said so; nobody may be told a second beginning without an end, or an end twice."""
+    """It was muted there as it ended, so it never said so; nobody may be told a second beginning without an
+    end, or an end twice.
+    """
     world = World(rules())
     await world.webhook(seen())
     await world.until(AT)

@@ -1,4 +1,6 @@
-"""What ended is forgotten seven days after its last end was told, and nothing of it is left; what is open stays for ever."""
+"""What ended is forgotten seven days after its last end was told, and nothing of it is left; what is open
+stays for ever.
+"""
 
 from __future__ import annotations
 

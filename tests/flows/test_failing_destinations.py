@@ -1,4 +1,6 @@
-"""Which destinations fail stands in the books: from the first notification that cannot be told there to the last."""
+"""Which destinations fail stands in the books: from the first notification that cannot be told there to the
+last.
+"""
 
 from __future__ import annotations
 
@@ -108,7 +110,11 @@ async def test_an_incident_of_which_nobody_can_be_told_is_counted_until_somebody
         await world.until(10 * MINUTE)
     assert world.store.counted["unheard"] == 1
     (said,) = [line for line in lines if line["event"] == "nobody_can_be_told"]
-    assert (said["severity"], said["alerts"], set(said["tried"])) == ("critical", ["HighErrorRate"], {"chat", "pager"})
+    assert (said["severity"], said["alerts"], set(said["tried"])) == (
+        "critical",
+        ["HighErrorRate"],
+        {"chat", "pager"},
+    )
     world.slack.down = False
     await world.until(30 * MINUTE)
     assert world.store.counted["unheard"] == 0

@@ -14,7 +14,9 @@ from tests.support.world import World
 
 
 async def announce(world: World, generation: int) -> None:
-    await world.store.commit(Changes(put={RULES: RuleGeneration(generation, "newer", START + world.at).dump()}))
+    await world.store.commit(
+        Changes(put={RULES: RuleGeneration(generation, "newer", START + world.at).dump()})
+    )
 
 
 async def test_a_replica_with_older_rules_leaves_planning_to_one_that_lives() -> None:

@@ -27,7 +27,9 @@ EVERY = 5 * MINUTE
 
 def rules(**more: object) -> Rulebook:
     """Shown at chat, paged where it is critical; everything ends at once where nothing holds it back."""
-    dog = Watchdog("eu", Origin("rules.yaml", 7), match("alertname=Watchdog"), EVERY, hold_resolves=True, page=("ops",))
+    dog = Watchdog(
+        "eu", Origin("rules.yaml", 7), match("alertname=Watchdog"), EVERY, hold_resolves=True, page=("ops",)
+    )
     everything = Route("everything", BUILT_IN, notify=("chat",), page=("pager",), resolve_after=0)
     plain = rulebook(everything, destinations=(slack(), slack("ops", "C2"), pager()))
     return replace(plain, watchdogs={"eu": replace(dog, **more)})  # type: ignore[arg-type]
@@ -135,7 +137,9 @@ async def test_what_ends_beside_what_still_fires_is_shown_as_firing() -> None:
 
 
 async def test_ends_of_other_sources_wait_for_nothing() -> None:
-    book = replace(rules(source="eu"), listed_sources={name: Source(name, BUILT_IN) for name in ("default", "eu")})
+    book = replace(
+        rules(source="eu"), listed_sources={name: Source(name, BUILT_IN) for name in ("default", "eu")}
+    )
     world = await told(book)
     await ends(world)
     assert at(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
@@ -188,13 +192,19 @@ async def test_an_end_that_is_held_shows_its_rule_and_until_when() -> None:
     assert versioned is not None
     planned = plan(versioned.snapshot, rules_of(world), versioned.now)
     (verdict,) = [
-        one for one in show_verdicts(planned, dict(versioned.snapshot.alerts), versioned.now) if one.target == "pager"
+        one
+        for one in show_verdicts(planned, dict(versioned.snapshot.alerts), versioned.now)
+        if one.target == "pager"
     ]
     assert (verdict.standing, verdict.reason, verdict.rule) == ("told", "hold_resolves", "eu (rules.yaml:7)")
     assert verdict.until is not None
     assert verdict.until.timestamp() * 1000 == START + world.at + MAX_RESOLVE_HOLD
     assert versioned.snapshot.ledgers["pager"].status_counts.ends_held == 1
-    lines = [line for _, line in await world.store.timeline(incident, 20) if "hold_resolves" in line.detail.get("why", "")]
+    lines = [
+        line
+        for _, line in await world.store.timeline(incident, 20)
+        if "hold_resolves" in line.detail.get("why", "")
+    ]
     assert {line.detail["target"] for line in lines} == {"chat", "pager"}
     assert lines[0].detail["why"] == "1 × hold_resolves: eu (rules.yaml:7)"
 

@@ -1,4 +1,6 @@
-"""Inhibition over time: who is told what when a source comes early, late, again or never, and that no end is lost by it."""
+"""Inhibition over time: who is told what when a source comes early, late, again or never, and that no end is
+lost by it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ from tests.flows.test_telling import states
 from tests.support.build import START, match, pager, rulebook, seen, slack
 from tests.support.world import World
 
-NODE_DOWN = InhibitRule("node-down", BUILT_IN, match('alertname="NodeDown"'), match('alertname!="NodeDown"'), ("node",))
+NODE_DOWN = InhibitRule(
+    "node-down", BUILT_IN, match('alertname="NodeDown"'), match('alertname!="NodeDown"'), ("node",)
+)
 EVERYTHING = Route("everything", BUILT_IN, notify=("chat",), page=("pager",))
 NIGHT = TimeInterval.parse({"times": [{"start_time": "00:00", "end_time": "09:00"}]})  # START is at 08:00
 
@@ -45,7 +49,9 @@ def told(world: World, name: str = "Slow", target: str = "chat") -> list[Notifie
     """What this target was told of the alert's incident, in order."""
     sent = (*world.slack.sent, *world.pagerduty.sent)
     return [
-        one.notification.state for one in sent if one.notification and one.target == target and one.notification.title == name
+        one.notification.state
+        for one in sent
+        if one.notification and one.target == target and one.notification.title == name
     ]
 
 
@@ -83,7 +89,11 @@ async def test_a_target_whose_source_fires_already_is_told_to_nobody_and_says_wh
     await world.until(MINUTE)
     await world.webhook(slow(at=MINUTE))
     await world.until(HOUR)
-    assert (told(world, "NodeDown"), told(world), told(world, target="pager")) == ([NotifiedState.FIRING], [], [])
+    assert (told(world, "NodeDown"), told(world), told(world, target="pager")) == (
+        [NotifiedState.FIRING],
+        [],
+        [],
+    )
     assert world.store.counted["standing:suppressed"] == 2  # at chat and at the pager
 
 
@@ -142,7 +152,9 @@ async def test_a_critical_target_waits_no_longer_than_longest_hold() -> None:
     assert told(world, target="pager") == [NotifiedState.FIRING]
 
 
-async def test_a_critical_target_is_inhibited_for_longer_than_longest_hold_because_nothing_is_held_back() -> None:
+async def test_a_critical_target_is_inhibited_for_longer_than_longest_hold_because_nothing_is_held_back() -> (
+    None
+):
     world = World(rules(routes=[replace(EVERYTHING, longest_hold=2 * MINUTE)]))
     await world.webhook(down(), slow(severity="critical"))
     await world.until(HOUR)
@@ -319,14 +331,20 @@ async def test_a_disputed_source_keeps_its_target_quiet_while_it_fires() -> None
 @pytest.mark.parametrize(
     ("routes", "correlate"),
     [
-        pytest.param([EVERYTHING], (CorrelateRule("one", BUILT_IN, by=("node",)),), id="in the same incident"),
         pytest.param(
-            [Route("other", BUILT_IN, match('alertname="NodeDown"'), notify=("other",)), EVERYTHING], (), id="on another route"
+            [EVERYTHING], (CorrelateRule("one", BUILT_IN, by=("node",)),), id="in the same incident"
+        ),
+        pytest.param(
+            [Route("other", BUILT_IN, match('alertname="NodeDown"'), notify=("other",)), EVERYTHING],
+            (),
+            id="on another route",
         ),
         pytest.param([replace(EVERYTHING, match=match('alertname="Slow"'))], (), id="routed nowhere"),
     ],
 )
-async def test_a_source_counts_wherever_it_is_told(routes: list[Route], correlate: tuple[CorrelateRule, ...]) -> None:
+async def test_a_source_counts_wherever_it_is_told(
+    routes: list[Route], correlate: tuple[CorrelateRule, ...]
+) -> None:
     world = World(rules(routes=routes, correlate=correlate))
     await world.webhook(down(), slow())
     await world.until(HOUR)
@@ -334,7 +352,13 @@ async def test_a_source_counts_wherever_it_is_told(routes: list[Route], correlat
     assert "Slow" not in shown
     await world.webhook(down(ends=HOUR))
     await world.until(HOUR + 31 * SECOND)
-    shown = [line.name for one in world.slack.sent if one.notification for line in one.notification.lines if not line.ended_at]
+    shown = [
+        line.name
+        for one in world.slack.sent
+        if one.notification
+        for line in one.notification.lines
+        if not line.ended_at
+    ]
     assert "Slow" in shown
 
 
@@ -360,7 +384,10 @@ async def test_a_source_that_is_itself_kept_quiet_keeps_its_targets_quiet() -> N
 
 async def test_an_incident_with_a_target_and_another_alert_tells_of_the_other_alone() -> None:
     world = World(
-        rules(replace(NODE_DOWN, target=match('alertname="Slow"')), correlate=(CorrelateRule("one", BUILT_IN, by=("node",)),))
+        rules(
+            replace(NODE_DOWN, target=match('alertname="Slow"')),
+            correlate=(CorrelateRule("one", BUILT_IN, by=("node",)),),
+        )
     )
     await world.webhook(down(node="n2"), slow(node="n2"), seen("Disk", node="n2"))
     await world.until(HOUR)
@@ -483,7 +510,9 @@ async def test_a_restart_forgets_neither_who_stands_nor_who_watches() -> None:
     await over(world)
 
 
-async def test_a_source_that_was_closed_by_hand_keeps_its_targets_quiet_and_a_closed_target_stays_closed() -> None:
+async def test_a_source_that_was_closed_by_hand_keeps_its_targets_quiet_and_a_closed_target_stays_closed() -> (
+    None
+):
     world = World(rules())
     await world.webhook(slow())
     await world.until(MINUTE)
@@ -524,13 +553,18 @@ async def test_when_everything_ended_nobody_stands_or_watches_anywhere() -> None
     assert not nothing_stands(world)
     ends = world.at
     await world.webhook(
-        *[slow(pod=str(one), ends=ends) for one in range(5)], *[down(pod=str(one), ends=ends) for one in range(5)]
+        *[slow(pod=str(one), ends=ends) for one in range(5)],
+        *[down(pod=str(one), ends=ends) for one in range(5)],
     )
     await over(world)
 
 
-@pytest.mark.parametrize("versioned", [pytest.param(1, id="while it is planned"), pytest.param(2, id="just before it is sent")])
-async def test_a_source_that_comes_between_a_look_and_what_is_decided_on_it_still_counts(versioned: int) -> None:
+@pytest.mark.parametrize(
+    "versioned", [pytest.param(1, id="while it is planned"), pytest.param(2, id="just before it is sent")]
+)
+async def test_a_source_that_comes_between_a_look_and_what_is_decided_on_it_still_counts(
+    versioned: int,
+) -> None:
     world = World(rules(routes=[replace(EVERYTHING, group_wait=0, page=())]))
     gather, looks = world.store.gather, 0
 

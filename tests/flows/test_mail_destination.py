@@ -1,4 +1,6 @@
-"""Readers of mail: one for each thing that matters, few updates, and each says how many were left out before it."""
+"""Readers of mail: one for each thing that matters, few updates, and each says how many were left out before
+it.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,8 @@ async def test_there_are_six_updates_and_the_end_says_what_was_left_out_since() 
     assert told(world) == [FIRING] * 7
     assert all(later - earlier >= 15 * MINUTE for earlier, later in pairwise(times(world)))
     await world.webhook(
-        seen(ends=world.at), *(seen(f"Joins{n}", at=MINUTE + 20 * n * MINUTE, ends=world.at) for n in range(12))
+        seen(ends=world.at),
+        *(seen(f"Joins{n}", at=MINUTE + 20 * n * MINUTE, ends=world.at) for n in range(12)),
     )
     await world.until(world.at + 10 * MINUTE)
     assert told(world) == [FIRING] * 7 + [ENDED]
@@ -248,10 +251,16 @@ async def test_it_stands_in_at_once_for_a_pager_that_cannot_be_reached() -> None
 
 @pytest.mark.parametrize("remind", [HOUR])
 async def test_a_reminder_comes_when_the_route_asks_for_it_and_is_no_update(remind: int) -> None:
-    world = World(rulebook(Route("r", BUILT_IN, notify=("ops",), remind=remind), destinations=(mail(),), correlate=TOGETHER))
+    world = World(
+        rulebook(
+            Route("r", BUILT_IN, notify=("ops",), remind=remind), destinations=(mail(),), correlate=TOGETHER
+        )
+    )
     await world.webhook(seen())
     await world.until(HOUR + MINUTE)
-    assert [note.text for sent in world.mail.sent for note in sent.notes] == ["Still firing after 1h, and nobody has it"]
+    assert [note.text for sent in world.mail.sent for note in sent.notes] == [
+        "Still firing after 1h, and nobody has it"
+    ]
     assert world.ledgers["ops"].updates == 0
 
 

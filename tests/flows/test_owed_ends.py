@@ -46,7 +46,12 @@ def dies_after_the_first_send(destinations: Destinations) -> None:
     notify = destinations.notify
 
     async def told(
-        endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+        endpoint: Endpoint,
+        secret: str,
+        notification: Notification,
+        *,
+        attempt: str,
+        message_ref: MessageRef | None,
     ) -> Answer:
         destinations.notify = notify  # type: ignore[method-assign]
         await notify(endpoint, secret, notification, attempt=attempt, message_ref=message_ref)
@@ -55,7 +60,9 @@ def dies_after_the_first_send(destinations: Destinations) -> None:
     destinations.notify = told  # type: ignore[method-assign]
 
 
-async def test_a_page_that_was_sent_by_a_killed_process_is_ended_though_the_vendor_is_away_from_then_on() -> None:
+async def test_a_page_that_was_sent_by_a_killed_process_is_ended_though_the_vendor_is_away_from_then_on() -> (
+    None
+):
     world = World(PAGES)
     dies_after_the_first_send(world.pagerduty)
     await world.webhook(seen())
@@ -83,7 +90,11 @@ async def test_a_second_page_whose_trigger_and_end_both_failed_is_ended_under_it
     await world.until(52 * SECOND)
     await world.webhook(seen(at=41 * SECOND, ends=52 * SECOND))
     await world.until(20 * MINUTE)
-    told = [(one.notification.state, one.notification.generation) for one in world.pagerduty.sent if one.notification]
+    told = [
+        (one.notification.state, one.notification.generation)
+        for one in world.pagerduty.sent
+        if one.notification
+    ]
     assert told[-1] == (NotifiedState.ENDED, 2)
 
 
@@ -96,13 +107,23 @@ async def test_a_new_routing_key_opens_a_new_page_and_says_that_the_old_one_stay
     await world.until(3 * MINUTE)
     await world.webhook(seen(ends=3 * MINUTE), seen(pod="b", ends=3 * MINUTE))
     await world.until(HOUR)
-    told = [(one.notification.state, one.notification.generation) for one in world.pagerduty.sent if one.notification]
+    told = [
+        (one.notification.state, one.notification.generation)
+        for one in world.pagerduty.sent
+        if one.notification
+    ]
     assert told == [(NotifiedState.FIRING, 1), (NotifiedState.FIRING, 2), (NotifiedState.ENDED, 2)]
-    assert [entry.detail["error"] for _, entry in world.store.log if entry.what == "dead_letter"] == ["credential_changed"]
+    assert [entry.detail["error"] for _, entry in world.store.log if entry.what == "dead_letter"] == [
+        "credential_changed"
+    ]
 
 
-async def test_a_destination_that_means_another_channel_now_is_told_there_and_the_old_one_hears_where() -> None:
-    world = World(rulebook(Route("everything", BUILT_IN, notify=("chat",)), destinations=(slack(channel="C1"),)))
+async def test_a_destination_that_means_another_channel_now_is_told_there_and_the_old_one_hears_where() -> (
+    None
+):
+    world = World(
+        rulebook(Route("everything", BUILT_IN, notify=("chat",)), destinations=(slack(channel="C1"),))
+    )
     await world.webhook(seen())
     await world.until(MINUTE)
     world.use(rulebook(Route("everything", BUILT_IN, notify=("chat",)), destinations=(slack(channel="C2"),)))
@@ -114,7 +135,9 @@ async def test_a_destination_that_means_another_channel_now_is_told_there_and_th
     assert states(world, "chat:C2") == [NotifiedState.FIRING, NotifiedState.ENDED]
 
 
-async def test_what_one_of_several_alerts_is_routed_away_from_shows_it_neither_as_firing_nor_as_ended() -> None:
+async def test_what_one_of_several_alerts_is_routed_away_from_shows_it_neither_as_firing_nor_as_ended() -> (
+    None
+):
     both = (slack(), slack("other", channel="C2"))
     world = World(rulebook(Route("everything", BUILT_IN, notify=("chat",)), destinations=both))
     await world.webhook(seen(pod="a"), seen(pod="b"))
@@ -128,7 +151,9 @@ async def test_what_one_of_several_alerts_is_routed_away_from_shows_it_neither_a
     )
     await world.replan()
     await world.until(3 * MINUTE)
-    notification = [one.notification for one in world.slack.sent if one.notification and one.notification.target == "chat"][-1]
+    notification = [
+        one.notification for one in world.slack.sent if one.notification and one.notification.target == "chat"
+    ][-1]
     assert (notification.firing, notification.moved, notification.ended) == (1, 1, 0)
     assert [(line.labels["pod"], line.moved, line.ended_at) for line in notification.lines] == [
         ("a", False, None),

@@ -65,7 +65,9 @@ async def test_what_was_told_before_the_work_began_is_ended_within_it() -> None:
     assert states(world, "pager")[-1] is NotifiedState.ENDED
 
 
-async def test_work_that_begins_after_the_telling_edits_the_message_and_its_end_is_said_in_the_channel() -> None:
+async def test_work_that_begins_after_the_telling_edits_the_message_and_its_end_is_said_in_the_channel() -> (
+    None
+):
     world = World(rules(everything(), upgrade(start=10 * MINUTE)))
     await world.webhook(seen(service="db"))
     await world.until(20 * MINUTE)
@@ -79,7 +81,9 @@ async def test_work_that_begins_after_the_telling_edits_the_message_and_its_end_
 
 
 async def test_weekly_work_is_in_force_in_its_hours() -> None:
-    world = World(rules(everything(), Maintenance("backup", BUILT_IN, match('service="db"'), hours=Hours(("night",)))))
+    world = World(
+        rules(everything(), Maintenance("backup", BUILT_IN, match('service="db"'), hours=Hours(("night",))))
+    )
     await world.webhook(seen(service="db"))
     await world.until(59 * MINUTE)
     assert not world.slack.sent

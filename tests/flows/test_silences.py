@@ -1,4 +1,6 @@
-"""Silences, a pause of paging and a bypass: what people order while the gateway runs, and that no end is lost by it."""
+"""Silences, a pause of paging and a bypass: what people order while the gateway runs, and that no end is lost
+by it.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,17 @@ MORNING = TimeInterval.parse({"times": [{"start_time": "08:00", "end_time": "09:
 
 
 def rules(route: Route | None = None, **more: object) -> Rulebook:
-    made = rulebook(route or Route("everything", BUILT_IN, notify=("chat",), page=("pager",)), destinations=(slack(), pager()))
+    made = rulebook(
+        route or Route("everything", BUILT_IN, notify=("chat",), page=("pager",)),
+        destinations=(slack(), pager()),
+    )
     values = {name: getattr(made, name) for name in made.__slots__}
     return Rulebook(**values | {"intervals": {"morning": (MORNING,)}} | more)  # type: ignore[arg-type]
 
 
-async def silenced(world: World, matchers: str = 'service="db"', *, hours: float = 1, **more: object) -> Silence:
+async def silenced(
+    world: World, matchers: str = 'service="db"', *, hours: float = 1, **more: object
+) -> Silence:
     """As a person makes it, and what follows from it at once."""
     ends_at = None if more.get("until_resolved") else START + world.at + round(hours * HOUR)
     weighed = await world.desk.weigh(SilenceRequest((matchers,), "anna", ends_at=ends_at, **more))  # type: ignore[arg-type]
@@ -165,7 +172,9 @@ async def test_with_four_eyes_critical_alerts_are_covered_once_a_second_person_h
     assert {one.notification.title for one in world.pagerduty.sent if one.notification} == {"Down · db"}
 
 
-async def test_an_approved_silence_that_its_maker_prolongs_covers_critical_alerts_once_it_is_approved_again() -> None:
+async def test_an_approved_silence_that_its_maker_prolongs_covers_critical_alerts_once_it_is_approved_again() -> (
+    None
+):
     world = World(rules(silences=SilencePolicy(four_eyes=True)))
     made = await silenced(world, hours=2)
     await world.desk.approve(made.id, "bob")
@@ -308,7 +317,9 @@ async def test_a_pause_lasts_a_day_at_most() -> None:
 
 
 async def test_a_bypass_lets_everything_through_and_ends_by_itself() -> None:
-    mute = Route("everything", BUILT_IN, notify=("chat",), page=("pager",), mute=Mute(page=("morning",), critical=True))
+    mute = Route(
+        "everything", BUILT_IN, notify=("chat",), page=("pager",), mute=Mute(page=("morning",), critical=True)
+    )
     work = Maintenance("upgrade", BUILT_IN, match('service="web"'), START, START + DAY)
     world = World(rules(mute, maintenance=(work,)))
     await silenced(world, hours=24)
@@ -335,11 +346,16 @@ async def test_orders_are_read_by_whoever_comes_later() -> None:
     assert (controls.pause.by, controls.pause.at, controls.pause.until) == ("anna", START, START + HOUR)
 
 
-async def test_what_is_silenced_does_not_make_the_page_of_what_fires_beside_it_in_a_re_opened_incident_more_severe() -> None:
+async def test_what_is_silenced_does_not_make_the_page_of_what_fires_beside_it_in_a_re_opened_incident_more_severe() -> (
+    None
+):
     everything = Route("everything", BUILT_IN, notify=("chat",), page=("pager",))
     together = CorrelateRule("node", BUILT_IN, by=("node",))
     world = World(rules(everything, correlate=(together,)))
-    await world.webhook(seen("Slow", node="n1", severity="warning"), seen("Down", node="n1", service="db", severity="critical"))
+    await world.webhook(
+        seen("Slow", node="n1", severity="warning"),
+        seen("Down", node="n1", service="db", severity="critical"),
+    )
     await world.until(MINUTE)
     (incident,) = world.incidents
     await IncidentActions(world.shards, lambda: None).close(incident.id, "anna", "", 10 * MINUTE)
@@ -348,8 +364,14 @@ async def test_what_is_silenced_does_not_make_the_page_of_what_fires_beside_it_i
     paged = world.pagerduty.sent[-1].notification
     assert paged is not None
     assert (paged.generation, paged.severity, paged.title) == (2, Severity.WARNING, "Slow and 1 more kind")
-    assert [(line.name, line.silenced_after_notify) for line in paged.lines] == [("Slow", ""), ("Down", "silenced")]
+    assert [(line.name, line.silenced_after_notify) for line in paged.lines] == [
+        ("Slow", ""),
+        ("Down", "silenced"),
+    ]
     await world.until(2 * HOUR)
     again = world.pagerduty.sent[-1].notification
     assert again is not None
-    assert (again.severity, [line.silenced_after_notify for line in again.lines]) == (Severity.CRITICAL, ["", ""])
+    assert (again.severity, [line.silenced_after_notify for line in again.lines]) == (
+        Severity.CRITICAL,
+        ["", ""],
+    )

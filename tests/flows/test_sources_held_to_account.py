@@ -1,4 +1,6 @@
-"""Sources held to account: silence, swallowed ends, lost firings and wiped peers, with the whole gateway around them."""
+"""Sources held to account: silence, swallowed ends, lost firings and wiped peers, with the whole gateway
+around them.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from gateway.model.source_peers import Active, PeerReport
 from tests.support.build import match, rulebook, seen
 from tests.support.world import World
 
-SILENT = Source("eu", BUILT_IN, token=SecretName("HOOK_EU"), group_interval=MINUTE, repeat_interval=30 * MINUTE)
+SILENT = Source(
+    "eu", BUILT_IN, token=SecretName("HOOK_EU"), group_interval=MINUTE, repeat_interval=30 * MINUTE
+)
 STALE = 61 * MINUTE
 PEERS = {"AM_A": "http://a", "AM_B": "http://b"}
 ASKED = replace(SILENT, alertmanager=tuple(map(SecretName, PEERS)), receiver="gateway")
@@ -40,7 +44,9 @@ async def world_of(*sources: Source) -> World:
 
 def eu(name: str = "Down", *, source: str = "eu", **more: object) -> Observation:
     one = seen(name, **more)  # type: ignore[arg-type]
-    return msgspec.structs.replace(one, copy=f"{source}/{one.copy.partition('/')[2]}", lateness=SILENT.lateness)
+    return msgspec.structs.replace(
+        one, copy=f"{source}/{one.copy.partition('/')[2]}", lateness=SILENT.lateness
+    )
 
 
 def say(world: World, *active: Observation, quieted: str = "", uptime: int = HOUR) -> None:
@@ -249,7 +255,9 @@ async def test_a_source_that_the_rules_name_no_more_leaves_nothing_firing_for_ev
     assert not any(str(subject).startswith("poll:eu") for subject in world.store.agenda_at)
 
 
-async def test_a_store_that_goes_away_in_the_middle_of_a_look_costs_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_goes_away_in_the_middle_of_a_look_costs_a_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     world = await world_of(ASKED)
     await world.webhook(eu())
     accept = world.intake.accept

@@ -122,7 +122,9 @@ async def test_a_warning_does_not_page_and_a_rise_pages_at_once() -> None:
     assert not world.pagerduty.sent
     await world.webhook(seen(severity="critical", at=20_000))
     await world.until(35 * SECOND)
-    assert [one.at for one in world.pagerduty.sent] == [20 * SECOND] or world.pagerduty.sent[0].at <= 30 * SECOND
+    assert [one.at for one in world.pagerduty.sent] == [20 * SECOND] or world.pagerduty.sent[
+        0
+    ].at <= 30 * SECOND
 
 
 async def test_severity_none_that_no_rule_names_is_told_nowhere() -> None:

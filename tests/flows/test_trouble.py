@@ -169,7 +169,9 @@ async def test_closed_by_hand_then_a_rise_and_an_unrelated_new_alert() -> None:
     world = World()
     await world.webhook(seen(severity="warning"))
     await world.until(MINUTE)
-    closed = await IncidentActions(world.shards, lambda: None).close(world.incidents[0].id, "ann", "known", HOUR)
+    closed = await IncidentActions(world.shards, lambda: None).close(
+        world.incidents[0].id, "ann", "known", HOUR
+    )
     assert isinstance(closed, Incident)
     await world.until(2 * MINUTE)
     assert states(world, "chat")[-1] is NotifiedState.CLOSED

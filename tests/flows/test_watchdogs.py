@@ -1,4 +1,6 @@
-"""A source that falls silent is said aloud, once; it ends with the next heartbeat, whoever is killed or away meanwhile."""
+"""A source that falls silent is said aloud, once; it ends with the next heartbeat, whoever is killed or away
+meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +95,9 @@ async def test_it_ends_at_once_with_the_next_heartbeat() -> None:
     await world.until(6 * MINUTE)
     await world.webhook(heartbeat())
     own = [
-        one for one in map(load_alert, (row.value for row in world.store.rows[Table.ALERTS].values())) if one.name != "Watchdog"
+        one
+        for one in map(load_alert, (row.value for row in world.store.rows[Table.ALERTS].values()))
+        if one.name != "Watchdog"
     ]
     assert [one.firing for one in own] == [False]
     assert pages(world) == [NotifiedState.FIRING, NotifiedState.ENDED]
@@ -142,7 +146,9 @@ async def test_what_it_names_to_be_shown_takes_the_place_of_what_the_routes_say(
 
 
 async def test_where_no_route_leads_anywhere_everybody_hears_of_it() -> None:
-    plain = rulebook(Route("payments", BUILT_IN, match("team=payments"), notify=("chat",)), destinations=(slack(), pager()))
+    plain = rulebook(
+        Route("payments", BUILT_IN, match("team=payments"), notify=("chat",)), destinations=(slack(), pager())
+    )
     world = await watching(replace(plain, watchdogs={"eu": dog()}))
     await world.until(6 * MINUTE)
     assert shown(world) == ["GatewayHeartbeatMissing · alert-gateway"]
@@ -172,7 +178,10 @@ async def test_a_watchdog_that_is_taken_out_of_the_rules_ends_what_was_said_of_i
     await world.reload(replace(rules(), watchdogs={}))
     await world.until(8 * MINUTE)
     assert pages(world) == [NotifiedState.FIRING, NotifiedState.MOVED]  # no rule names the pager any more
-    assert [one.state for one in world.slack.sent if one.notification] == [NotifiedState.FIRING, NotifiedState.ENDED]
+    assert [one.state for one in world.slack.sent if one.notification] == [
+        NotifiedState.FIRING,
+        NotifiedState.ENDED,
+    ]
     assert not [name for name in world.store.rows[Table.META] if "watchdog:" in name or "heartbeat:" in name]
 
 
@@ -192,7 +201,10 @@ async def test_a_heartbeat_that_becomes_one_by_new_rules_is_no_longer_told_where
     await world.until(MINUTE)
     await world.reload(rules())
     await world.until(2 * MINUTE)
-    assert [one.state for one in world.slack.sent if one.notification] == [NotifiedState.FIRING, NotifiedState.MOVED]
+    assert [one.state for one in world.slack.sent if one.notification] == [
+        NotifiedState.FIRING,
+        NotifiedState.MOVED,
+    ]
 
 
 async def test_a_gateway_that_was_away_gives_it_a_whole_wait_once_more() -> None:
@@ -222,7 +234,9 @@ async def test_a_gap_that_is_shorter_than_two_looks_is_none() -> None:
     assert pages(world) == [NotifiedState.FIRING]
 
 
-async def test_a_process_that_dies_between_its_word_and_its_deed_leaves_it_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_process_that_dies_between_its_word_and_its_deed_leaves_it_to_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     world = await watching()
     await world.until(EVERY - SECOND)
 

@@ -15,7 +15,9 @@ from tests.support.build import rulebook, seen, slack, webhook
 from tests.support.world import World
 
 TOGETHER = (CorrelateRule("all", BUILT_IN, by=("cluster",)),)
-HOOK = rulebook(Route("everything", BUILT_IN, notify=("hook",)), destinations=(webhook(),), correlate=TOGETHER)
+HOOK = rulebook(
+    Route("everything", BUILT_IN, notify=("hook",)), destinations=(webhook(),), correlate=TOGETHER
+)
 
 
 def notes(world: World) -> list[str]:
@@ -35,7 +37,11 @@ async def test_it_is_told_the_firing_its_changes_as_notes_and_the_end() -> None:
     await world.webhook(seen(ends=2 * MINUTE, severity="warning"), seen("Slow", at=MINUTE, ends=2 * MINUTE))
     await world.until(10 * MINUTE)
     assert told(world) == [NotifiedState.FIRING, NotifiedState.FIRING, NotifiedState.ENDED]
-    assert notes(world) == ["Severity rose: warning → critical", "1 more alert; firing now: Slow, HighErrorRate", "Resolved"]
+    assert notes(world) == [
+        "Severity rose: warning → critical",
+        "1 more alert; firing now: Slow, HighErrorRate",
+        "Resolved",
+    ]
 
 
 async def test_notes_say_when_they_came_to_be() -> None:
@@ -45,13 +51,17 @@ async def test_notes_say_when_they_came_to_be() -> None:
     await world.webhook(seen(ends=MINUTE))
     await world.until(10 * MINUTE)
     (resolved,) = [note for one in world.hook.sent for note in one.notes]
-    ended = next(one for one in world.hook.sent if one.notification is not None and one.state is NotifiedState.ENDED)
+    ended = next(
+        one for one in world.hook.sent if one.notification is not None and one.state is NotifiedState.ENDED
+    )
     assert ended.notification is not None
     assert resolved.at == ended.notification.at
 
 
 async def test_where_it_stands_in_page_it_interrupts_once_page_when_holds() -> None:
-    route = Route("r", BUILT_IN, page=("hook",), page_when=PageWhen(conditions=(Condition(severity=Severity.CRITICAL),)))
+    route = Route(
+        "r", BUILT_IN, page=("hook",), page_when=PageWhen(conditions=(Condition(severity=Severity.CRITICAL),))
+    )
     world = World(rulebook(route, destinations=(webhook(),), correlate=TOGETHER))
     await world.webhook(seen(severity="warning"))
     await world.until(MINUTE)
@@ -99,7 +109,10 @@ async def test_no_note_is_lost_with_a_send_that_nobody_answered() -> None:
     world.hook.answers = [Unanswered("timeout"), Unanswered("timeout")]
     await world.webhook(seen("Down", at=MINUTE))
     await world.until(3 * MINUTE)
-    assert notes(world) == ["Severity rose: warning → critical", "1 more alert; firing now: Down, HighErrorRate"]
+    assert notes(world) == [
+        "Severity rose: warning → critical",
+        "1 more alert; firing now: Down, HighErrorRate",
+    ]
 
 
 async def test_a_wait_that_the_receiver_asks_for_is_kept() -> None:
@@ -135,7 +148,9 @@ async def test_a_refusal_for_good_is_a_dead_letter_until_there_are_news() -> Non
 
 
 async def test_its_fallback_takes_over_while_it_is_away() -> None:
-    world = World(rulebook(Route("r", BUILT_IN, notify=("hook",)), destinations=(webhook(fallback=("chat",)), slack())))
+    world = World(
+        rulebook(Route("r", BUILT_IN, notify=("hook",)), destinations=(webhook(fallback=("chat",)), slack()))
+    )
     world.hook.down = True
     await world.webhook(seen())
     await world.until(5 * MINUTE)
@@ -155,7 +170,9 @@ async def test_another_address_is_another_place_that_is_told_what_still_fires() 
 
 
 async def test_another_token_changes_nothing_about_what_is_owed() -> None:
-    world = World(rulebook(Route("r", BUILT_IN, notify=("hook",)), destinations=(webhook(token=SecretName("T")),)))
+    world = World(
+        rulebook(Route("r", BUILT_IN, notify=("hook",)), destinations=(webhook(token=SecretName("T")),))
+    )
     world.secrets.values["T"] = "one"
     await world.webhook(seen())
     await world.until(MINUTE)
@@ -166,7 +183,9 @@ async def test_another_token_changes_nothing_about_what_is_owed() -> None:
 
 
 async def test_without_one_of_its_secrets_it_goes_to_the_log() -> None:
-    world = World(rulebook(Route("r", BUILT_IN, notify=("hook",)), destinations=(webhook(secret=SecretName("KEY")),)))
+    world = World(
+        rulebook(Route("r", BUILT_IN, notify=("hook",)), destinations=(webhook(secret=SecretName("KEY")),))
+    )
     await world.webhook(seen())
     await world.until(MINUTE)
     assert not world.hook.sent
@@ -177,7 +196,10 @@ async def test_without_one_of_its_secrets_it_goes_to_the_log() -> None:
 
 async def test_a_removed_one_is_told_the_end_through_what_it_was_told_through() -> None:
     world = World(
-        rulebook(Route("r", BUILT_IN, notify=("hook", "chat")), destinations=(webhook(token=SecretName("T")), slack()))
+        rulebook(
+            Route("r", BUILT_IN, notify=("hook", "chat")),
+            destinations=(webhook(token=SecretName("T")), slack()),
+        )
     )
     world.secrets.values["T"] = "one"
     await world.webhook(seen())

@@ -1,4 +1,6 @@
-"""Webhooks go to their endpoint, all other requests to the routes, and a fault of ours shows nothing of itself."""
+"""Webhooks go to their endpoint, all other requests to the routes, and a fault of ours shows nothing of
+itself.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ async def ask(path: str, method: str = "GET") -> httpx.Response:
         return await client.request(method, path)
 
 
-@pytest.mark.parametrize("path", ["/webhooks/alertmanager", "/webhooks/alertmanager/", "/webhooks/alertmanager/events"])
+@pytest.mark.parametrize(
+    "path", ["/webhooks/alertmanager", "/webhooks/alertmanager/", "/webhooks/alertmanager/events"]
+)
 async def test_webhooks_go_to_their_endpoint_whatever_the_method_and_never_by_a_redirect(path: str) -> None:
     for method in ("POST", "GET"):
         assert (await ask(path, method)).text == "the endpoint of webhooks"

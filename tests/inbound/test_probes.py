@@ -63,7 +63,9 @@ async def test_a_process_without_its_store_is_alive_and_not_ready() -> None:
     assert (answer.status_code, answer.text) == (503, "the store is away: no route to the store\n")
 
 
-async def test_a_store_that_does_not_answer_in_time_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_does_not_answer_in_time_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(probes, "READY_TIMEOUT_SECONDS", 0.01)
     assert (await asyncio.wait_for(probe("/readyz", Stuck()), 5)).status_code == 503
 

@@ -1,4 +1,6 @@
-"""The listener itself: dawdlers, floods and nonsense are cut off; whoever behaves is served, also while it is told to stop."""
+"""The listener itself: dawdlers, floods and nonsense are cut off; whoever behaves is served, also while it is
+told to stop.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,10 @@ async def _end(server: uvicorn.Server, ended: asyncio.Task[None]) -> None:
 
 def webhook(body: bytes = BODY, **headers: str) -> bytes:
     more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    return f"POST /webhooks/alertmanager HTTP/1.1\r\nHost: g\r\n{more}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    return (
+        f"POST /webhooks/alertmanager HTTP/1.1\r\nHost: g\r\n{more}Content-Length: {len(body)}\r\n\r\n".encode()
+        + body
+    )
 
 
 @pytest.fixture
@@ -161,7 +166,9 @@ async def test_a_body_in_chunks_is_taken() -> None:
     chunked = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (BODY[:10], BODY[10:])) + b"0\r\n\r\n"
     async with listening(door(Taker())) as there:
         wire = await there.connect()
-        await wire.say(b"POST /webhooks/alertmanager HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked)
+        await wire.say(
+            b"POST /webhooks/alertmanager HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked
+        )
         assert await wire.status() == 200
 
 
@@ -192,7 +199,10 @@ async def test_a_sender_that_dawdles_over_its_body_is_answered_503_and_not_waite
     [
         pytest.param(b"", id="nothing at all"),
         pytest.param(b"POST /webhooks/alertmanager HTTP/1.1\r\nHost", id="a head that stops"),
-        pytest.param(b"POST /webhooks/alertmanager HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n", id="a head without its end"),
+        pytest.param(
+            b"POST /webhooks/alertmanager HTTP/1.1\r\nHost: g\r\nContent-Length: 5\r\n",
+            id="a head without its end",
+        ),
     ],
 )
 async def test_a_sender_that_dawdles_over_its_headers_is_cut_off(said: bytes) -> None:
@@ -260,7 +270,9 @@ async def test_a_webhook_that_takes_longer_than_headers_may_is_not_cut() -> None
         ),
     ],
 )
-async def test_what_is_no_request_is_refused_and_closed(said: bytes, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_is_no_request_is_refused_and_closed(
+    said: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     async with listening(door(Taker())) as there:
         wire = await there.connect()
         await wire.say(said)
@@ -269,12 +281,16 @@ async def test_what_is_no_request_is_refused_and_closed(said: bytes, caplog: pyt
     assert not [one for one in caplog.records if one.exc_info]
 
 
-@pytest.mark.parametrize("end", [pytest.param(b"", id="without end"), pytest.param(b"\r\n\r\n", id="that ends")])
+@pytest.mark.parametrize(
+    "end", [pytest.param(b"", id="without end"), pytest.param(b"\r\n\r\n", id="that ends")]
+)
 @pytest.mark.parametrize(
     "start",
     [pytest.param(b"GET / HTTP/1.1\r\nX: ", id="a huge header"), pytest.param(b"GET /", id="a huge address")],
 )
-async def test_a_huge_head_is_cut_off_without_a_fault(start: bytes, end: bytes, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_huge_head_is_cut_off_without_a_fault(
+    start: bytes, end: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.ERROR)
     async with listening(door(Taker())) as there:
         wire = await there.connect()

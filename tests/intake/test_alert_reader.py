@@ -30,7 +30,11 @@ class Asked(MemoryStore):
 async def test_alerts_that_are_known_or_new_are_read_in_one_look() -> None:
     store = Asked()
     held = msgspec.structs.replace(alert("Down"), id=DOWN.alert, copies={DOWN.copy: Copy(True, START)})
-    await store.commit(Changes(put={Cell(Table.ALERTS, held.id): dump(held), Cell(Table.COPIES, DOWN.copy): held.id.encode()}))
+    await store.commit(
+        Changes(
+            put={Cell(Table.ALERTS, held.id): dump(held), Cell(Table.COPIES, DOWN.copy): held.id.encode()}
+        )
+    )
     resolved, lookup = await read_alerts(store, [DOWN, seen("New")])
     assert [observation.alert for observation in resolved] == [DOWN.alert, seen("New").alert]
     assert lookup.alerts == {DOWN.alert: held, seen("New").alert: None}

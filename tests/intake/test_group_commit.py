@@ -1,4 +1,6 @@
-"""Webhooks that come together are committed together; a lost race is decided again, and no webhook fails another."""
+"""Webhooks that come together are committed together; a lost race is decided again, and no webhook fails
+another.
+"""
 
 from __future__ import annotations
 
@@ -131,7 +133,9 @@ async def test_whoever_meets_a_fence_waits_until_it_ends() -> None:
     assert intake.lost_races == 0
 
 
-async def test_a_slot_that_never_comes_free_is_an_answer_and_nothing_is_half_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slot_that_never_comes_free_is_an_answer_and_nothing_is_half_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("gateway.state.commit.FENCE_PATIENCE", 3)
     intake, crowd = crowded(0)
     await crowd.store.fence("somebody", FENCE_MS)

@@ -44,7 +44,10 @@ class Shard:
 
     def __post_init__(self) -> None:
         self.intake = GroupCommit(
-            self.store, Correlator(rulebook()), woken=self._wake, taken=lambda verdicts, _now: self.taken.extend(verdicts)
+            self.store,
+            Correlator(rulebook()),
+            woken=self._wake,
+            taken=lambda verdicts, _now: self.taken.extend(verdicts),
         )
 
     def _wake(self) -> None:

@@ -1,4 +1,6 @@
-"""Events of Alertmanager's event recorder are read in each of their published shapes, and whatever else comes is refused or kept."""
+"""Events of Alertmanager's event recorder are read in each of their published shapes, and whatever else comes
+is refused or kept.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,17 @@ from gateway.model.rules.rulebook import LabelRules
 from gateway.model.rules.source import Source
 from gateway.model.verdict import Reason
 from tests.support.build import match
-from tests.support.event_recorder import DECIMAL, HEX, LABELS, event, inhibited, pairs, resolved, silenced, snapshot
+from tests.support.event_recorder import (
+    DECIMAL,
+    HEX,
+    LABELS,
+    event,
+    inhibited,
+    pairs,
+    resolved,
+    silenced,
+    snapshot,
+)
 
 NOW = 1_800_000_000_000
 EU = Source("eu", BUILT_IN)
@@ -39,7 +51,11 @@ def test_an_end_is_read_as_its_webhook_would_be() -> None:
 @pytest.mark.parametrize(
     ("change", "copy"),
     [
-        pytest.param({"labels": LABELS, "annotations": {"summary": "it burns"}}, HEX, id="labels as an object, after 0.34"),
+        pytest.param(
+            {"labels": LABELS, "annotations": {"summary": "it burns"}},
+            HEX,
+            id="labels as an object, after 0.34",
+        ),
         pytest.param({"labels": {"labels": "x", "a": "b"}}, HEX, id="a label that is called labels"),
         pytest.param({"fingerprint": int(DECIMAL)}, HEX, id="a fingerprint that is a number"),
         pytest.param({"fingerprint": ""}, HEX, id="no fingerprint: computed"),
@@ -56,7 +72,13 @@ def test_each_shape_of_an_alert_is_read(change: dict[str, object], copy: str) ->
 
 
 def test_a_batch_is_a_list_and_one_bad_event_spoils_no_other() -> None:
-    parsed = read(resolved(), {"data": {"alertResolved": {"alert": {}}}}, resolved(labels={"a": 5}), resolved(), batch=True)
+    parsed = read(
+        resolved(),
+        {"data": {"alertResolved": {"alert": {}}}},
+        resolved(labels={"a": 5}),
+        resolved(),
+        batch=True,
+    )
     assert len(parsed.seen) == 2
     assert [one.field for one in parsed.quarantined] == ["events[]", "events[].labels"]
     assert "details" in parsed.quarantined[0].error
@@ -66,7 +88,9 @@ def test_a_batch_is_a_list_and_one_bad_event_spoils_no_other() -> None:
     "other",
     [
         pytest.param(event(alertCreated={"alert": snapshot(pairs(LABELS))}), id="an alert that begins"),
-        pytest.param(event(notification={"alerts": [], "reason": "NOTIFY_REASON_UNSPECIFIED"}), id="a notification"),
+        pytest.param(
+            event(notification={"alerts": [], "reason": "NOTIFY_REASON_UNSPECIFIED"}), id="a notification"
+        ),
         pytest.param(event(silenceCreated={"silence": {"id": "5f2c"}}), id="a new silence"),
         pytest.param(event(alertmanagerStartupEvent={"version": "0.34.0"}), id="a start"),
         pytest.param(event(somethingNew={"a": [1]}), id="what a later release adds"),
@@ -91,7 +115,9 @@ def test_ends_of_another_receivers_alerts_are_passed_over() -> None:
     [
         pytest.param(silenced(), "silence 5f2c by ann: we know", id="a silence"),
         pytest.param(silenced(LABELS), "silence 5f2c by ann: we know", id="a silence, labels as an object"),
-        pytest.param(inhibited(), "inhibited by 0000000000000010, 00000000000000ff (node-down)", id="an inhibition"),
+        pytest.param(
+            inhibited(), "inhibited by 0000000000000010, 00000000000000ff (node-down)", id="an inhibition"
+        ),
     ],
 )
 def test_by_what_an_alert_is_quieted(what: object, by: str) -> None:
@@ -109,13 +135,17 @@ def test_what_the_source_may_not_send_is_quarantined() -> None:
     assert (quarantined.reason, quarantined.field) == (Reason.OUTSIDE_SOURCE, "events[].labels")
 
 
-@pytest.mark.parametrize("body", [b"", b"hello", b"[1", b"3", b'"x"', b'{"alerts": []}', b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"hello", b"[1", b"3", b'"x"', b'{"alerts": []}', b"\xff", b"[" * 100_000]
+)
 def test_a_body_without_events_is_refused(body: bytes) -> None:
     with pytest.raises(BadWebhook):
         parse_events(body, Normaliser(LabelRules()), NOW)
 
 
-@pytest.mark.parametrize("inner", [b"1", b"null", b"[]", b'{"data": 5}', b'{"data": {"alertResolved": []}}', b'"\xff"'])
+@pytest.mark.parametrize(
+    "inner", [b"1", b"null", b"[]", b'{"data": 5}', b'{"data": {"alertResolved": []}}', b'"\xff"']
+)
 def test_what_is_no_event_in_a_batch_is_kept(inner: bytes) -> None:
     parsed = parse_events(b"[" + inner + b"]", Normaliser(LabelRules()), NOW)
     assert len(parsed.quarantined) == 1

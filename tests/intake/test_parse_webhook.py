@@ -23,7 +23,9 @@ EU = Source("eu", BUILT_IN, match('alertname="Down"'))
 
 def read(body: object, source: Source | None = None) -> Parsed:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return parse(raw, Normaliser(LabelRules(), source) if source else Normaliser(LabelRules()), START, "trace")
+    return parse(
+        raw, Normaliser(LabelRules(), source) if source else Normaliser(LabelRules()), START, "trace"
+    )
 
 
 def names(parsed: Parsed) -> list[str]:
@@ -31,14 +33,24 @@ def names(parsed: Parsed) -> list[str]:
 
 
 def test_a_body_as_alertmanager_sends_it_is_read_with_what_it_says_of_itself() -> None:
-    parsed = read({"alerts": [DOWN, SLOW], "status": "firing", "receiver": "gw", "groupKey": "{}:{}", "truncatedAlerts": 3})
+    parsed = read(
+        {
+            "alerts": [DOWN, SLOW],
+            "status": "firing",
+            "receiver": "gw",
+            "groupKey": "{}:{}",
+            "truncatedAlerts": 3,
+        }
+    )
     assert names(parsed) == ["Down", "Slow"]
     assert (parsed.source, parsed.receiver, parsed.group, parsed.truncated) == ("default", "gw", "{}:{}", 3)
     assert {observation.trace for observation in parsed.seen} == {"trace"}
 
 
 def test_an_alert_without_a_status_has_that_of_its_group() -> None:
-    assert [observation.firing for observation in read({"alerts": [DOWN], "status": "resolved"}).seen] == [False]
+    assert [observation.firing for observation in read({"alerts": [DOWN], "status": "resolved"}).seen] == [
+        False
+    ]
     assert [observation.firing for observation in read({"alerts": [DOWN]}).seen] == [True]
 
 

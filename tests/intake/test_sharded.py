@@ -40,7 +40,9 @@ def of(tenant: str, *, ends: bool = False) -> dict[str, object]:
 async def told(app: Running, tenants: list[str], *, firing: bool = True) -> None:
     await app.webhook(*[of(tenant, ends=not firing) for tenant in tenants])
     wanted = "triggered" if firing else "resolved"
-    await app.until(lambda: len([one for one in app.pagerduty.incidents if one.status == wanted]) >= len(tenants))
+    await app.until(
+        lambda: len([one for one in app.pagerduty.incidents if one.status == wanted]) >= len(tenants)
+    )
 
 
 async def balanced(app: Running) -> bool:
@@ -50,7 +52,9 @@ async def balanced(app: Running) -> bool:
 # Another layout
 
 
-async def test_one_shard_that_is_away_has_the_whole_webhook_sent_again_and_nothing_counted_twice(starter: Starter) -> None:
+async def test_one_shard_that_is_away_has_the_whole_webhook_sent_again_and_nothing_counted_twice(
+    starter: Starter,
+) -> None:
     app = await started(starter, 4)
     states = app.gateway.shards.states
     broken = states[-1]
@@ -85,14 +89,18 @@ async def test_a_heartbeat_of_one_shard_lets_ends_through_in_all_of_them(starter
     await app.webhook(heartbeat())
     await app.until(lambda: {one.status for one in app.pagerduty.incidents} == {"resolved"})
     shown = (await app.ask("/api/v1/watchdogs")).json()["items"]
-    assert [(one["name"], one["missing_since"], bool(one["last_heartbeat"])) for one in shown] == [("w", None, True)]
+    assert [(one["name"], one["missing_since"], bool(one["last_heartbeat"])) for one in shown] == [
+        ("w", None, True)
+    ]
     assert await balanced(app)
 
 
 def two_shards() -> tuple[ShardedIntake, list[MemoryStore]]:
     rules = dataclasses.replace(rulebook(), partition_by=("tenant",))
     stores = [MemoryStore(lambda: START) for _ in range(2)]
-    intakes = [GroupCommit(store, Correlator(rules), woken=lambda: None, taken=lambda *_: None) for store in stores]
+    intakes = [
+        GroupCommit(store, Correlator(rules), woken=lambda: None, taken=lambda *_: None) for store in stores
+    ]
     return ShardedIntake(intakes, Policy(rules)), stores
 
 

@@ -32,19 +32,34 @@ def event(**data: object) -> dict[str, object]:
 
 async def posted(app: Running, *events: dict[str, object]) -> int:
     headers = {"authorization": "Bearer token-of-eu"}
-    return (await app.client.post("/webhooks/alertmanager/events", json=list(events), headers=headers)).status_code
+    return (
+        await app.client.post("/webhooks/alertmanager/events", json=list(events), headers=headers)
+    ).status_code
 
 
-async def test_an_end_that_a_mute_swallowed_comes_by_the_event_recorder_with_what_muted_it(starter: Starter) -> None:
+async def test_an_end_that_a_mute_swallowed_comes_by_the_event_recorder_with_what_muted_it(
+    starter: Starter,
+) -> None:
     app = await started(starter, RULES + EU, HOOK_EU="token-of-eu")
     assert await sent(app, "token-of-eu", "pay") == (200, 0)
     await app.until(lambda: app.pagerduty.incidents)
-    labels = {"labels": [{"key": name, "value": value} for name, value in alert("pay", starts="")["labels"].items()]}  # type: ignore[attr-defined]
-    silenced = event(silenceMutedAlert={"silence": {"id": "5f2c", "createdBy": "ann"}, "mutedAlert": {"labels": labels}})
+    labels = {
+        "labels": [{"key": name, "value": value} for name, value in alert("pay", starts="")["labels"].items()]
+    }  # type: ignore[attr-defined]
+    silenced = event(
+        silenceMutedAlert={"silence": {"id": "5f2c", "createdBy": "ann"}, "mutedAlert": {"labels": labels}}
+    )
     assert await posted(app, silenced, silenced) == 200
     assert await posted(app, silenced) == 200
-    details = {"labels": labels, "startsAt": "2026-11-23T10:00:00Z", "endsAt": "2026-11-23T10:05:00Z", "resolved": True}
-    ended = event(alertResolved={"alert": {"hash": "1", "details": details}, "groupInfo": {"receiverName": "gateway"}})
+    details = {
+        "labels": labels,
+        "startsAt": "2026-11-23T10:00:00Z",
+        "endsAt": "2026-11-23T10:05:00Z",
+        "resolved": True,
+    }
+    ended = event(
+        alertResolved={"alert": {"hash": "1", "details": details}, "groupInfo": {"receiverName": "gateway"}}
+    )
     assert await posted(app, ended, ended) == 200
     await app.until(lambda: app.pagerduty.incidents[0].status == "resolved")
     incident = app.pagerduty.incidents[0].dedup_key.partition(".")[0]
@@ -57,5 +72,10 @@ async def test_an_end_that_a_mute_swallowed_comes_by_the_event_recorder_with_wha
 async def test_what_mutes_an_alert_that_nobody_knows_is_no_news(starter: Starter) -> None:
     app = await started(starter, RULES + EU, HOOK_EU="token-of-eu")
     labels = {"alertname": "Other", "service": "pay"}
-    assert await posted(app, event(silenceMutedAlert={"silence": {"id": "5f2c"}, "mutedAlert": {"labels": labels}})) == 200
+    assert (
+        await posted(
+            app, event(silenceMutedAlert={"silence": {"id": "5f2c"}, "mutedAlert": {"labels": labels}})
+        )
+        == 200
+    )
     assert (await app.ask("/api/v1/alerts")).json()["items"] == []

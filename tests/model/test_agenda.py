@@ -6,12 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.model.agenda import LATE_TOPICS, NEW_CONTROLS, NEW_RULES, SILENCE_UPKEEP, Subject, SubjectKind, urgency
+from gateway.model.agenda import (
+    LATE_TOPICS,
+    NEW_CONTROLS,
+    NEW_RULES,
+    SILENCE_UPKEEP,
+    Subject,
+    SubjectKind,
+    urgency,
+)
 from gateway.model.severity import Severity
 
 SUBJECTS = [
     pytest.param(Subject.plan("i1"), "plan:i1", "plan", id="an incident is planned"),
-    pytest.param(Subject.deliver("chat:#pay", "i1"), "deliver:chat:#pay|i1", "deliver:chat:#pay", id="a target is told of it"),
+    pytest.param(
+        Subject.deliver("chat:#pay", "i1"),
+        "deliver:chat:#pay|i1",
+        "deliver:chat:#pay",
+        id="a target is told of it",
+    ),
     pytest.param(Subject.expire("i1"), "expire:i1", "expire", id="an incident is forgotten"),
     pytest.param(Subject.expire_alert("a1"), "expire:alert:a1", "expire", id="an alert is forgotten"),
     pytest.param(Subject.audit("hook"), "audit:hook", "audit", id="a destination is sent the audit trail"),
@@ -25,7 +38,9 @@ SUBJECTS = [
 
 
 @pytest.mark.parametrize(("subject", "text", "group"), SUBJECTS)
-def test_a_subject_is_written_as_running_gateways_write_it_and_read_back(subject: Subject, text: str, group: str) -> None:
+def test_a_subject_is_written_as_running_gateways_write_it_and_read_back(
+    subject: Subject, text: str, group: str
+) -> None:
     assert str(subject) == text
     assert Subject.parse(text) == subject
     assert subject.group == group

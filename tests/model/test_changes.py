@@ -1,4 +1,7 @@
-"""Two sets of changes become one that loses nothing, or are refused. The agenda moves earlier and never later."""
+"""Two sets of changes become one that loses nothing, or are refused.
+
+The agenda moves earlier and never later.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,17 @@ from dataclasses import fields
 import pytest
 
 from gateway.model.agenda import Subject
-from gateway.model.changes import Cell, Changes, Claim, LogEntry, MergeConflict, QuarantineEntry, Release, Table, Topics
+from gateway.model.changes import (
+    Cell,
+    Changes,
+    Claim,
+    LogEntry,
+    MergeConflict,
+    QuarantineEntry,
+    Release,
+    Table,
+    Topics,
+)
 
 CELL = Cell(Table.META, "cell")
 OTHER_CELL = Cell(Table.META, "other")
@@ -85,7 +98,9 @@ CONFLICTS = [
 
 
 @pytest.mark.parametrize(("ours", "theirs", "said"), CONFLICTS)
-def test_what_contradicts_is_refused_and_named_and_nothing_is_half_merged(ours: Changes, theirs: Changes, said: str) -> None:
+def test_what_contradicts_is_refused_and_named_and_nothing_is_half_merged(
+    ours: Changes, theirs: Changes, said: str
+) -> None:
     theirs.log.append(LogEntry("i1", "opened", {}))
     theirs.count["received"] = 1
     with pytest.raises(MergeConflict, match=said):

@@ -19,7 +19,11 @@ def test_a_silence_is_described_by_its_name_and_its_maker() -> None:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        pytest.param({"ticket": "CHG-1", "reason": "upgrade"}, "CHG-1 upgrade", id="its ticket stands before its reason"),
+        pytest.param(
+            {"ticket": "CHG-1", "reason": "upgrade"},
+            "CHG-1 upgrade",
+            id="its ticket stands before its reason",
+        ),
         pytest.param({"reason": "upgrade"}, "upgrade", id="a reason is enough"),
         pytest.param({}, "", id="nothing was said"),
     ],

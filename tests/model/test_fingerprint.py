@@ -1,4 +1,6 @@
-"""The two hashes of a label set: Prometheus' fingerprint over all labels, and the identity over those that count."""
+"""The two hashes of a label set: Prometheus' fingerprint over all labels, and the identity over those that
+count.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from hypothesis import strategies as st
 
 from gateway.model.fingerprint import fingerprint, identity
 
-texts = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(["", "\x00", "\xff", "ÿ", "=", ",", "🙂", "a"])
+texts = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(
+    ["", "\x00", "\xff", "ÿ", "=", ",", "🙂", "a"]
+)
 label_sets = st.dictionaries(texts, texts, max_size=4)
 
 
@@ -85,13 +89,17 @@ def test_both_hashes_are_of_one_form_and_do_not_see_the_order(labels: dict[str, 
         pytest.param({"a": "x" * 31}, {"a": "x" * 32}, id="lengths at which the packing changes"),
     ],
 )
-def test_nothing_that_shifts_a_separator_makes_two_alerts_one(one: dict[str, str], other: dict[str, str]) -> None:
+def test_nothing_that_shifts_a_separator_makes_two_alerts_one(
+    one: dict[str, str], other: dict[str, str]
+) -> None:
     assert identity(one) != identity(other)
     assert fingerprint(one) != fingerprint(other)
 
 
 @given(one=label_sets, other=label_sets)
-def test_two_label_sets_are_one_alert_only_where_they_are_equal(one: dict[str, str], other: dict[str, str]) -> None:
+def test_two_label_sets_are_one_alert_only_where_they_are_equal(
+    one: dict[str, str], other: dict[str, str]
+) -> None:
     assert (identity(one) == identity(other)) is (one == other)
 
 

@@ -1,7 +1,7 @@
 """Records as every released version writes them: these bytes lie in the stores of running gateways.
 
-They were written by the version before this file was. A row is only ever added to; where today's code cannot read one or
-writes it otherwise, a rolling upgrade or a rollback loses state.
+They were written by the version before this file was. A row is only ever added to; where today's code cannot
+read one or writes it otherwise, a rolling upgrade or a rollback loses state.
 """
 
 from __future__ import annotations
@@ -196,7 +196,12 @@ GOLDEN = [
         b"\x87\xa6source\xa2eu\xa5field\xa0\xa5error\xaais no JSON\xa3raw\xc4\x01x\xa5whole\xc2"
         b"\xa6reason\xa9malformed\xa5event\xc2",
     ),
-    Golden(RuleGeneration(7, "abc", records.AT), load_rule_generation, RuleGeneration.dump, b"7 abc 1800000000000"),
+    Golden(
+        RuleGeneration(7, "abc", records.AT),
+        load_rule_generation,
+        RuleGeneration.dump,
+        b"7 abc 1800000000000",
+    ),
     Golden(records.AT, load_heartbeat, lambda at: b"%d" % at, b"1800000000000"),
     Golden(
         ClosedLane(records.AT, records.AT + 60_000),
@@ -213,7 +218,9 @@ GOLDEN = [
 ]
 
 
-@pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: f"{type(golden.meaning).__name__}-{len(golden.stored)}")
+@pytest.mark.parametrize(
+    "golden", GOLDEN, ids=lambda golden: f"{type(golden.meaning).__name__}-{len(golden.stored)}"
+)
 def test_what_an_earlier_version_stored_is_read_and_written_byte_for_byte(golden: Golden) -> None:
     assert golden.load(golden.stored) == golden.meaning
     for written in (golden.write(golden.meaning), golden.write(golden.load(golden.stored))):
@@ -226,7 +233,9 @@ def fields_of(record: bytes) -> list[msgspec.Raw]:
 
 
 def without_new_fields(written: bytes, golden: Golden) -> bytes:
-    """What was written, without the fields that were added behind since: an earlier version passes these over."""
+    """What was written, without the fields that were added behind since: an earlier version passes these
+    over.
+    """
     if golden.write is not dump:
         return written
     return FORMAT + msgspec.msgpack.encode(fields_of(written)[: len(fields_of(golden.stored))])
@@ -244,14 +253,18 @@ def test_a_ledger_of_before_updates_were_counted_is_read(stored: bytes, meaning:
 RECORDS = [golden for golden in GOLDEN if golden.write is dump]
 
 
-@pytest.mark.parametrize("golden", RECORDS, ids=lambda golden: f"{type(golden.meaning).__name__}-{len(golden.stored)}")
+@pytest.mark.parametrize(
+    "golden", RECORDS, ids=lambda golden: f"{type(golden.meaning).__name__}-{len(golden.stored)}"
+)
 def test_a_field_that_a_newer_version_added_is_left_out(golden: Golden) -> None:
     today = msgspec.msgpack.decode(golden.write(golden.meaning)[1:])
     newer = msgspec.msgpack.encode([*today, "of the next version"])
     assert golden.load(FORMAT + newer) == golden.meaning
 
 
-@pytest.mark.parametrize("golden", RECORDS, ids=lambda golden: f"{type(golden.meaning).__name__}-{len(golden.stored)}")
+@pytest.mark.parametrize(
+    "golden", RECORDS, ids=lambda golden: f"{type(golden.meaning).__name__}-{len(golden.stored)}"
+)
 def test_a_record_of_another_format_is_refused_and_its_number_named(golden: Golden) -> None:
     with pytest.raises(ValueError, match="format 02 was written by a newer gateway"):
         golden.load(b"\x02" + golden.stored[1:])

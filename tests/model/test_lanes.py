@@ -11,8 +11,15 @@ from gateway.model.lanes import ClosedLane, Pace, load_closed_lane
     ("pace", "lane", "key"),
     [
         pytest.param(Pace(1_000, 3), "chat", "chat", id="a lane by itself has a pace of its own"),
-        pytest.param(Pace(1_000, 3, "slack C1"), "chat", "slack C1", id="two destinations that are one place share it"),
-        pytest.param(Pace(1_000, 3, "slack "), "team:#pay", "slack #pay", id="a channel from a template has one of its own"),
+        pytest.param(
+            Pace(1_000, 3, "slack C1"), "chat", "slack C1", id="two destinations that are one place share it"
+        ),
+        pytest.param(
+            Pace(1_000, 3, "slack "),
+            "team:#pay",
+            "slack #pay",
+            id="a channel from a template has one of its own",
+        ),
     ],
 )
 def test_which_lanes_share_a_pace(pace: Pace, lane: str, key: str) -> None:
@@ -21,7 +28,10 @@ def test_which_lanes_share_a_pace(pace: Pace, lane: str, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("burst", "allowance"),
-    [pytest.param(1, 0, id="one at a time is never early"), pytest.param(3, 2_000, id="three at once are two ahead of time")],
+    [
+        pytest.param(1, 0, id="one at a time is never early"),
+        pytest.param(3, 2_000, id="three at once are two ahead of time"),
+    ],
 )
 def test_a_burst_may_be_ahead_of_the_average(burst: int, allowance: int) -> None:
     assert Pace(1_000, burst).allowance == allowance

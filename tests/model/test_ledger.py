@@ -10,7 +10,11 @@ from gateway.model.ledger import Endpoint, Ledger, ledger_cell
 
 def test_a_ledger_is_kept_under_its_incident_and_target() -> None:
     ledger = Ledger("i1", "team:#pay", "team")
-    assert ledger_cell("i1", "team:#pay") == Cell(Table.LEDGERS, ledger.key) == Cell(Table.LEDGERS, "i1|team:#pay")
+    assert (
+        ledger_cell("i1", "team:#pay")
+        == Cell(Table.LEDGERS, ledger.key)
+        == Cell(Table.LEDGERS, "i1|team:#pay")
+    )
 
 
 @pytest.mark.parametrize(

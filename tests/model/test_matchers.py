@@ -1,6 +1,7 @@
 """Matchers, read in three modes and meant as Alertmanager reads and means them.
 
-The cases are those of Alertmanager's own suites (matcher/parse, matcher/compat, pkg/labels) and what `amtool` answers.
+The cases are those of Alertmanager's own suites (matcher/parse, matcher/compat, pkg/labels) and what `amtool`
+answers.
 """
 
 from __future__ import annotations
@@ -94,10 +95,16 @@ def test_what_every_mode_refuses(text: str, mode: Mode) -> None:
     ("text", "triples"),
     [
         pytest.param('"foo"="bar"', [("foo", "=", "bar")], id="a name in quotes"),
-        pytest.param('{"foo bar"!="baz",}', [("foo bar", "!=", "baz")], id="a name that only quotes can hold"),
+        pytest.param(
+            '{"foo bar"!="baz",}', [("foo bar", "!=", "baz")], id="a name that only quotes can hold"
+        ),
         pytest.param(r'"a\"b\n"=c', [('a"b\n', "=", "c")], id="escapes in a name"),
-        pytest.param("foo🙂=bar,b=baz🙂", [("foo🙂", "=", "bar"), ("b", "=", "baz🙂")], id="a name of any script"),
-        pytest.param('{name-with-dashes = "bar"}', [("name-with-dashes", "=", "bar")], id="a name with dashes"),
+        pytest.param(
+            "foo🙂=bar,b=baz🙂", [("foo🙂", "=", "bar"), ("b", "=", "baz🙂")], id="a name of any script"
+        ),
+        pytest.param(
+            '{name-with-dashes = "bar"}', [("name-with-dashes", "=", "bar")], id="a name with dashes"
+        ),
         pytest.param("0foo=bar", [("0foo", "=", "bar")], id="a name that begins with a digit"),
         pytest.param("a.b/c=d", [("a.b/c", "=", "d")], id="a name with dots and slashes"),
         pytest.param("\u2003foo\u00a0=\u2028bar\x85", [("foo", "=", "bar")], id="the blanks of Unicode"),
@@ -386,7 +393,9 @@ def test_a_matcher_is_written_as_alertmanager_writes_it(matcher: Matcher, text: 
 texts = st.text(st.characters(codec="utf-8") | st.sampled_from("\\\"'`{}=!~, \n\t\xa0xuU0"), max_size=12)
 
 
-@given(matchers=st.lists(st.builds(Matcher, texts, st.sampled_from(["=", "!="]), texts), max_size=3).map(tuple))
+@given(
+    matchers=st.lists(st.builds(Matcher, texts, st.sampled_from(["=", "!="]), texts), max_size=3).map(tuple)
+)
 def test_what_is_written_is_read_back(matchers: tuple[Matcher, ...]) -> None:
     text = ",".join(map(str, matchers))
     assert parse_matchers(text) == parse_matchers(text, "utf8") == matchers

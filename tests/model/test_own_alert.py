@@ -24,13 +24,20 @@ def test_by_its_name_and_labels_an_own_alert_is_the_same_again() -> None:
 def test_an_own_alert_comes_from_a_source_that_no_other_can_be() -> None:
     observed = FAILING.observed(START, firing=True)
     assert observed.copy.startswith(OWN_SOURCE)
-    assert (observed.source, observed.labels["service"], observed.severity) == ("gateway", "alert-gateway", Severity.ERROR)
+    assert (observed.source, observed.labels["service"], observed.severity) == (
+        "gateway",
+        "alert-gateway",
+        Severity.ERROR,
+    )
     assert observed.annotations["summary"] == "Notifications cannot be delivered to chat"
 
 
 @pytest.mark.parametrize(
     ("firing", "ends_at"),
-    [pytest.param(True, None, id="while it fires it has no end"), pytest.param(False, START, id="its end is now")],
+    [
+        pytest.param(True, None, id="while it fires it has no end"),
+        pytest.param(False, START, id="its end is now"),
+    ],
 )
 def test_when_an_own_alert_begins_and_ends(firing: bool, ends_at: int | None) -> None:
     observed = FAILING.observed(START, firing=firing)
@@ -52,7 +59,9 @@ def test_an_own_alert_fires_by_its_own_copy(copies: dict[str, Copy], fires: bool
 @pytest.mark.parametrize("name", sorted(TEXTS))
 def test_details_stand_before_what_every_such_alert_says(name: str) -> None:
     _, summary, description = TEXTS[name]
-    named = [field for text in (summary, description) for _, field, _, _ in string.Formatter().parse(text) if field]
+    named = [
+        field for text in (summary, description) for _, field, _, _ in string.Formatter().parse(text) if field
+    ]
     alert = OwnAlert(name, dict.fromkeys(named, "value"), "These are the details.")
     said = alert.observed(START, firing=True).annotations
     assert said["description"].startswith("These are the details. ")

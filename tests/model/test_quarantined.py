@@ -10,7 +10,9 @@ from gateway.model.quarantined import Quarantined
 @pytest.mark.parametrize(
     ("field", "fault"),
     [
-        pytest.param("alerts[].labels", "alerts[].labels: not a mapping", id="the place stands before the error"),
+        pytest.param(
+            "alerts[].labels", "alerts[].labels: not a mapping", id="the place stands before the error"
+        ),
         pytest.param("", "not a mapping", id="a fault of the whole body has no place"),
     ],
 )

@@ -28,7 +28,15 @@ from gateway.model.records import (
 from gateway.model.source_peers import SourceState
 from gateway.model.watchdog import WatchdogState
 from tests.decisions.cases import alert, incident
-from tests.support.records import AT, NEW_ALERT, NEW_INCIDENT, NEW_LEDGER, NEW_SHIPPED, NEW_SOURCE, NEW_WATCHDOG
+from tests.support.records import (
+    AT,
+    NEW_ALERT,
+    NEW_INCIDENT,
+    NEW_LEDGER,
+    NEW_SHIPPED,
+    NEW_SOURCE,
+    NEW_WATCHDOG,
+)
 
 RECORDS = [
     pytest.param(alert(), load_alert, id="an alert"),
@@ -49,9 +57,15 @@ def test_a_record_is_read_back(record: object, load: Callable[[bytes], object]) 
 NOTE = Note("a2 ended")
 INTENT = Intent("t1", AT, Part.MESSAGE, 1, 1, LastNotified(), notes=(NOTE,))
 WITHOUT_TIMES = [
-    pytest.param(replace(NEW_ALERT, copies={"eu/1": Copy(firing=True, starts_at=AT)}), load_alert, id="an alert"),
+    pytest.param(
+        replace(NEW_ALERT, copies={"eu/1": Copy(firing=True, starts_at=AT)}), load_alert, id="an alert"
+    ),
     pytest.param(NEW_INCIDENT, load_incident, id="an incident"),
-    pytest.param(replace(NEW_LEDGER, intent=INTENT, unconfirmed=(INTENT,), pending_notes=(NOTE,)), load_ledger, id="a ledger"),
+    pytest.param(
+        replace(NEW_LEDGER, intent=INTENT, unconfirmed=(INTENT,), pending_notes=(NOTE,)),
+        load_ledger,
+        id="a ledger",
+    ),
     pytest.param(Controls(1, (Silence("s1", (), AT, AT, "anna"),)), load_controls, id="the controls"),
     pytest.param(NEW_SOURCE, load_source_state, id="what is remembered of a source"),
     pytest.param(NEW_SHIPPED, load_shipped, id="how far the audit trail is"),
@@ -60,7 +74,9 @@ WITHOUT_TIMES = [
 
 
 @pytest.mark.parametrize(("record", "load"), WITHOUT_TIMES)
-def test_no_time_is_none_in_the_program_and_0_in_the_store(record: Any, load: Callable[[bytes], object]) -> None:
+def test_no_time_is_none_in_the_program_and_0_in_the_store(
+    record: Any, load: Callable[[bytes], object]
+) -> None:
     stored = dump(record)
     times = list(times_of(record, msgspec.msgpack.decode(stored[1:])))
     assert times, "every record has a field that may be no time"
@@ -69,7 +85,9 @@ def test_no_time_is_none_in_the_program_and_0_in_the_store(record: Any, load: Ca
 
 
 def times_of(value: object, stored: Any) -> Iterator[tuple[int | None, object]]:
-    """Yield each field that may be no time, of a record and all that lies in it: its value, and what is stored."""
+    """Yield each field that may be no time, of a record and all that lies in it: its value, and what is
+    stored.
+    """
     if isinstance(value, msgspec.Struct):
         hints = get_type_hints(type(value))
         for name, field in zip(value.__struct_fields__, stored, strict=True):
@@ -86,7 +104,9 @@ def times_of(value: object, stored: Any) -> Iterator[tuple[int | None, object]]:
 
 
 @pytest.mark.parametrize(("record", "load"), RECORDS)
-def test_a_field_that_a_newer_gateway_added_is_passed_over(record: object, load: Callable[[bytes], object]) -> None:
+def test_a_field_that_a_newer_gateway_added_is_passed_over(
+    record: object, load: Callable[[bytes], object]
+) -> None:
     fields = msgspec.msgpack.decode(dump(record)[1:])  # type: ignore[arg-type]
     assert load(FORMAT + msgspec.msgpack.encode([*fields, "from a newer gateway"])) == record
 

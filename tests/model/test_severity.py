@@ -8,7 +8,13 @@ from gateway.model.severity import BUILT_IN_WORDS, Severity
 
 
 def test_critical_is_the_worst_and_none_the_least() -> None:
-    assert [severity.word for severity in sorted(Severity)] == ["none", "info", "warning", "error", "critical"]
+    assert [severity.word for severity in sorted(Severity)] == [
+        "none",
+        "info",
+        "warning",
+        "error",
+        "critical",
+    ]
 
 
 @pytest.mark.parametrize("severity", list(Severity))

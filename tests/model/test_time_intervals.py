@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from gateway.model.time_intervals import TimeInterval, TimeIntervalError, first_after, next_change
 
-OFFICE: dict[str, object] = {"weekdays": ["monday:friday"], "times": [{"start_time": "09:00", "end_time": "17:00"}]}
+OFFICE: dict[str, object] = {
+    "weekdays": ["monday:friday"],
+    "times": [{"start_time": "09:00", "end_time": "17:00"}],
+}
 EVENINGS: dict[str, object] = {
     "times": [{"start_time": "00:00", "end_time": "09:00"}, {"start_time": "17:00", "end_time": "24:00"}],
     "location": "Australia/Sydney",
@@ -43,7 +46,9 @@ def utc(text: str) -> datetime:
 
 
 def daily(start: str, end: str, location: str = "UTC", **more: object) -> TimeInterval:
-    return TimeInterval.parse({"times": [{"start_time": start, "end_time": end}], "location": location, **more})
+    return TimeInterval.parse(
+        {"times": [{"start_time": start, "end_time": end}], "location": location, **more}
+    )
 
 
 @pytest.mark.parametrize(
@@ -286,7 +291,16 @@ def test_local_is_the_zone_of_the_machine() -> None:
     assert found == [utc(f"2026-11-01T{hour}") for hour in ("05:30", "06:00", "06:30", "07:30")]
 
 
-ZONES = ["UTC", BERLIN, NEW_YORK, LORD_HOWE, "Asia/Kathmandu", "Pacific/Apia", "Africa/Casablanca", "America/Sao_Paulo"]
+ZONES = [
+    "UTC",
+    BERLIN,
+    NEW_YORK,
+    LORD_HOWE,
+    "Asia/Kathmandu",
+    "Pacific/Apia",
+    "Africa/Casablanca",
+    "America/Sao_Paulo",
+]
 CLOCK_CHANGES = ["2026-03-08", "2026-03-29", "2026-04-04", "2026-10-03", "2026-10-25", "2026-11-01", "2026-02-28", "2026-12-31", "2011-12-30", "2017-10-15", "2026-02-15"]  # fmt: skip
 
 
@@ -310,13 +324,17 @@ INTERVALS = st.fixed_dictionaries(
     {"location": st.sampled_from(ZONES)},
     optional={
         "times": st.lists(_times(), min_size=1, max_size=3),
-        "weekdays": st.lists(st.sampled_from(["sunday", "monday:friday", "saturday", "friday:saturday"]), min_size=1),
+        "weekdays": st.lists(
+            st.sampled_from(["sunday", "monday:friday", "saturday", "friday:saturday"]), min_size=1
+        ),
         "days_of_month": st.lists(DAYS, min_size=1, max_size=2),
         "months": st.lists(_range(1, 12), min_size=1, max_size=2),
     },
 ).map(TimeInterval.parse)
 MOMENTS = st.builds(
-    lambda day, seconds, ahead: (utc(day) + timedelta(seconds=seconds)).astimezone(timezone(timedelta(hours=ahead))),
+    lambda day, seconds, ahead: (utc(day) + timedelta(seconds=seconds)).astimezone(
+        timezone(timedelta(hours=ahead))
+    ),
     st.sampled_from(CLOCK_CHANGES),
     st.floats(-86_400, 86_400),
     st.integers(-12, 12),
@@ -334,11 +352,17 @@ def _minutes(after: datetime, days: int) -> Iterator[datetime]:
 
 @settings(deadline=None, max_examples=150)
 @given(st.lists(INTERVALS, min_size=1, max_size=3), MOMENTS)
-def test_the_next_change_is_what_looking_every_minute_finds(intervals: list[TimeInterval], after: datetime) -> None:
+def test_the_next_change_is_what_looking_every_minute_finds(
+    intervals: list[TimeInterval], after: datetime
+) -> None:
     inside = _inside(intervals, after)
-    expected = next((moment for moment in _minutes(after, 3) if _inside(intervals, moment) is not inside), None)
+    expected = next(
+        (moment for moment in _minutes(after, 3) if _inside(intervals, moment) is not inside), None
+    )
     found = next_change(intervals, after, horizon_days=3)
-    assert found == expected or (expected is None and found is not None and found >= after + timedelta(days=3, minutes=-1))
+    assert found == expected or (
+        expected is None and found is not None and found >= after + timedelta(days=3, minutes=-1)
+    )
 
 
 @settings(deadline=None, max_examples=100)
@@ -352,13 +376,17 @@ def test_nothing_changes_between_changes(interval: TimeInterval, after: datetime
 
 @settings(deadline=None, max_examples=100)
 @given(INTERVALS, MOMENTS)
-def test_an_interval_comes_when_looking_every_minute_finds_it(interval: TimeInterval, moment: datetime) -> None:
+def test_an_interval_comes_when_looking_every_minute_finds_it(
+    interval: TimeInterval, moment: datetime
+) -> None:
     found = first_after(interval, moment)
     if interval.contains(moment):
         assert found == moment
         return
     expected = next((minute for minute in _minutes(moment, 3) if interval.contains(minute)), None)
-    assert found == expected or (expected is None and (found is None or found >= moment + timedelta(days=3, minutes=-1)))
+    assert found == expected or (
+        expected is None and (found is None or found >= moment + timedelta(days=3, minutes=-1))
+    )
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
@@ -369,7 +397,9 @@ VALUES = st.recursive(
     SCALARS | TEXTS,
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["start_time", "end_time"]) | st.text(max_size=3), inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["start_time", "end_time"]) | st.text(max_size=3), inner, max_size=3
+        )
     ),
     max_leaves=8,
 )
@@ -382,7 +412,9 @@ KEYS = ["times", "weekdays", "days_of_month", "months", "years", "location"]
 @example({"location": "x" * 5000})
 @example({"location": "zone.tab"})
 @example({"days_of_month": ["1" * 5000]})
-@given(VALUES | st.dictionaries(st.sampled_from(KEYS), VALUES | st.lists(VALUES | TEXTS, max_size=3), max_size=6))
+@given(
+    VALUES | st.dictionaries(st.sampled_from(KEYS), VALUES | st.lists(VALUES | TEXTS, max_size=3), max_size=6)
+)
 def test_nothing_but_its_own_error_comes_out(mapping: object) -> None:
     try:
         parsed = TimeInterval.parse(mapping)  # type: ignore[arg-type]

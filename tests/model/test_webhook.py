@@ -1,4 +1,6 @@
-"""Bodies of Alertmanager's webhook are decoded as they come over the wire, and later releases may add to them."""
+"""Bodies of Alertmanager's webhook are decoded as they come over the wire, and later releases may add to
+them.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def test_an_alert_has_its_labels_and_a_time_with_a_zone() -> None:
 
 
 def test_keys_of_a_later_release_are_passed_over() -> None:
-    later = BODY.replace(b'"labels":', b'"silencedBy":["5f2c"],"labels":').replace(b'"receiver":', b'"messages":{},"receiver":')
+    later = BODY.replace(b'"labels":', b'"silencedBy":["5f2c"],"labels":').replace(
+        b'"receiver":', b'"messages":{},"receiver":'
+    )
     assert msgspec.json.decode(later, type=WireBody) == msgspec.json.decode(BODY, type=WireBody)
 
 

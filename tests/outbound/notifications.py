@@ -34,11 +34,20 @@ def notification(**more: object) -> Notification:
 
 texts = st.one_of(
     st.text(max_size=200),
-    st.sampled_from([HOSTILE, "x" * 5_000, "", "\ud800", "🔥" * 400, "&<>" * 700, "*_~`" * 700, "\u200b" * 3_000]),
+    st.sampled_from(
+        [HOSTILE, "x" * 5_000, "", "\ud800", "🔥" * 400, "&<>" * 700, "*_~`" * 700, "\u200b" * 3_000]
+    ),
 )
 urls = st.one_of(
     texts,
-    st.sampled_from(["https://d.example/?a=1&b=" + "&" * 1_400, 'http://x/a|b>c d"<!here>', "javascript:alert(1)", "http://"]),
+    st.sampled_from(
+        [
+            "https://d.example/?a=1&b=" + "&" * 1_400,
+            'http://x/a|b>c d"<!here>',
+            "javascript:alert(1)",
+            "http://",
+        ]
+    ),
 )
 times = st.one_of(st.integers(NOW - 10**9, NOW), st.sampled_from([0, -62_135_596_800_000, 10**18]))
 labels = st.dictionaries(texts, texts, max_size=12)
@@ -63,7 +72,9 @@ notifications = st.builds(
     firing=st.integers(0, 500),
     ended=st.integers(0, 500),
     moved=st.integers(0, 500),
-    state=st.sampled_from([NotifiedState.FIRING, NotifiedState.ENDED, NotifiedState.CLOSED, NotifiedState.MOVED]),
+    state=st.sampled_from(
+        [NotifiedState.FIRING, NotifiedState.ENDED, NotifiedState.CLOSED, NotifiedState.MOVED]
+    ),
     severity=st.sampled_from(Severity),
     started_at=times,
     ended_at=st.none() | times,

@@ -1,4 +1,6 @@
-"""Asking an Alertmanager: what is read off its answers, how it is asked, and that nothing it does is a fault of ours."""
+"""Asking an Alertmanager: what is read off its answers, how it is asked, and that nothing it does is a fault
+of ours.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,12 @@ def active(name: str, cluster: str = "eu", **status: list[str]) -> dict[str, obj
         "generatorURL": "http://prometheus/graph",
         "fingerprint": fingerprint(labels),
         "receivers": [{"name": "gateway"}],
-        "status": {"state": "suppressed" if status else "active", "silencedBy": [], "inhibitedBy": [], **status},
+        "status": {
+            "state": "suppressed" if status else "active",
+            "silencedBy": [],
+            "inhibitedBy": [],
+            **status,
+        },
     }
 
 
@@ -113,7 +120,11 @@ async def test_how_long_it_has_been_up_is_by_its_own_clock_whatever_ours_says(pe
         pytest.param({"silencedBy": ["b", "a"]}, "silence a, b", id="by silences"),
         pytest.param({"inhibitedBy": ["ab"]}, "inhibited by ab", id="by another alert"),
         pytest.param({"mutedBy": ["nights"]}, "time interval nights", id="by a time interval"),
-        pytest.param({"silencedBy": ["a"], "mutedBy": ["nights"]}, "silence a; time interval nights", id="by several things"),
+        pytest.param(
+            {"silencedBy": ["a"], "mutedBy": ["nights"]},
+            "silence a; time interval nights",
+            id="by several things",
+        ),
     ],
 )
 async def test_by_what_an_alert_is_quieted(status: dict[str, list[str]], expected: str, peer: Peer) -> None:
@@ -167,8 +178,14 @@ TROUBLE: list[object] = [
     pytest.param(lambda _: answered(500), "/api/v2/status answered 500", id="a fault"),
     pytest.param(lambda _: answered(401), "/api/v2/status answered 401", id="a refusal"),
     pytest.param(lambda _: answered(200, b"<html>"), "no answer that can be read: DecodeError", id="a page"),
-    pytest.param(lambda _: answered(200, b"[]"), "no answer that can be read: ValidationError", id="another shape"),
-    pytest.param(lambda _: answered(200, b'{"uptime": "soon"}'), "no answer that can be read: ValidationError", id="no time"),
+    pytest.param(
+        lambda _: answered(200, b"[]"), "no answer that can be read: ValidationError", id="another shape"
+    ),
+    pytest.param(
+        lambda _: answered(200, b'{"uptime": "soon"}'),
+        "no answer that can be read: ValidationError",
+        id="no time",
+    ),
     pytest.param(hangs, "no answer that can be read: TimeoutError", id="nothing in time"),
 ]
 
@@ -187,7 +204,9 @@ async def test_a_redirect_is_no_answer(peer: Peer) -> None:
     assert await ask(peer.url) == "/api/v2/status answered 302"
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense:secret", "http://", "http://[::1", "ftp://gw:secret@a"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "nonsense:secret", "http://", "http://[::1", "ftp://gw:secret@a"]
+)
 async def test_an_address_that_leads_nowhere_is_a_sentence_that_does_not_show_it(url: str) -> None:
     found = await ask(url)
     assert isinstance(found, str)

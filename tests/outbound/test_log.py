@@ -36,9 +36,9 @@ async def test_the_log_keeps_what_it_was_told_as() -> None:
         assert await log.notify(
             PAGER, "", notification(state=NotifiedState.ENDED), attempt="b", message_ref=message_ref
         ) == Delivered(message_ref)
-        assert await log.reply(PAGER, "", (Note("Resolved"),), attempt="c", message_ref=message_ref, mentions=()) == Delivered(
-            message_ref
-        )
+        assert await log.reply(
+            PAGER, "", (Note("Resolved"),), attempt="c", message_ref=message_ref, mentions=()
+        ) == Delivered(message_ref)
     assert [one.get("said") for one in said] == [None, ["Resolved"]]
     assert await log.look(PAGER, "", attempts=("a",), since=0, message_ref=None) == Found({})
     assert await log.withdraw(PAGER, "", message_ref) == Delivered(message_ref)

@@ -23,7 +23,9 @@ def test_every_vendors_folder_is_registered() -> None:
     assert folders == registered
 
 
-@pytest.mark.parametrize("destination", [slack(), pager(), webhook(), mail()], ids=lambda destination: destination.kind)
+@pytest.mark.parametrize(
+    "destination", [slack(), pager(), webhook(), mail()], ids=lambda destination: destination.kind
+)
 def test_a_destination_is_of_the_kind_that_its_rule_names(destination) -> None:  # type: ignore[no-untyped-def]
     kind = kind_of(destination)
     assert (kind.name, type(destination.via)) == (destination.kind, kind.integration)
@@ -44,6 +46,8 @@ def test_some_key_of_each_has_to_be_given(kind) -> None:  # type: ignore[no-unty
 
 def test_whoever_only_reads_rules_waits_for_no_vendors_client() -> None:
     code = "import sys, gateway.rules.files; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
+    )
     clients = {"slack_sdk", "pdpyras", "httpx", "aiosmtplib"}
     assert not clients & set(done.stdout.split())

@@ -48,15 +48,21 @@ def test_a_shortened_text_says_so() -> None:
     [
         pytest.param("https://r.example/a?b=1&c=2#d", "https://r.example/a?b=1&c=2#d", id="an address stays"),
         pytest.param(
-            "http://p/graph?q=a|b > 1", "http://p/graph?q=a%7Cb%20%3E%201", id="bars, brackets and spaces are encoded"
+            "http://p/graph?q=a|b > 1",
+            "http://p/graph?q=a%7Cb%20%3E%201",
+            id="bars, brackets and spaces are encoded",
         ),
         pytest.param(
-            "https://r.example/\u202ea\nb", "https://r.example/a%20b", id="unseen characters go, line breaks are encoded"
+            "https://r.example/\u202ea\nb",
+            "https://r.example/a%20b",
+            id="unseen characters go, line breaks are encoded",
         ),
         pytest.param("javascript:alert(1)", "", id="only http and https"),
         pytest.param("https://", "", id="without a host it is none"),
         pytest.param("//r.example", "", id="without a scheme it is none"),
-        pytest.param("https://r.example/" + "x" * 100, "", id="too long is dropped, for half a link leads astray"),
+        pytest.param(
+            "https://r.example/" + "x" * 100, "", id="too long is dropped, for half a link leads astray"
+        ),
         pytest.param("https://r.example/" + "|" * 60, "", id="too long once encoded is dropped as well"),
     ],
 )

@@ -1,5 +1,7 @@
-"""Every reason to be quiet together, over any timeline: each member has one verdict with a reason at each target, what nothing
-keeps quiet is told in time, what something keeps quiet is not, and every firing that was told gets its end."""
+"""Every reason to be quiet together, over any timeline: each member has one verdict with a reason at each
+target, what nothing keeps quiet is told in time, what something keeps quiet is not, and every firing that was
+told gets its end.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,8 @@ ALERTS = {
     "disk": {"alertname": "Disk", "severity": "critical"},
 }
 NAMED = st.sampled_from(sorted(ALERTS))
-AFTER = st.sampled_from([0, 1, 5_000, 60_000]) | st.integers(1_000, 300_000) | st.integers(300_000, 3_000_000)  # ms
+# Ms
+AFTER = st.sampled_from([0, 1, 5_000, 60_000]) | st.integers(1_000, 300_000) | st.integers(300_000, 3_000_000)
 
 
 def interval(*spans: tuple[str, str]) -> tuple[TimeInterval, ...]:
@@ -52,11 +55,15 @@ def interval(*spans: tuple[str, str]) -> tuple[TimeInterval, ...]:
 BUSY = (("08:20", "08:35"), ("09:00", "09:20"), ("10:00", "10:40"))
 LATE = (("08:30", "08:50"), ("09:10", "09:40"), ("13:00", "24:00"))
 WORK = (25 * MINUTE, 55 * MINUTE)  # after START, which is at 08:00
-BOUNDS = frozenset(int(text[:2]) * 60 + int(text[3:]) for spans in (BUSY, LATE) for span in spans for text in span) | {
-    8 * 60 + at // MINUTE for at in WORK
-}
-NODE_DOWN = InhibitRule("node-down", HERE, match('alertname="NodeDown"'), match('alertname!="NodeDown"'), ("node",))
-WORSE = InhibitRule("worse", HERE, match('severity="critical"'), match('severity=~"warning|info|critical"'), ("alertname",))
+BOUNDS = frozenset(
+    int(text[:2]) * 60 + int(text[3:]) for spans in (BUSY, LATE) for span in spans for text in span
+) | {8 * 60 + at // MINUTE for at in WORK}
+NODE_DOWN = InhibitRule(
+    "node-down", HERE, match('alertname="NodeDown"'), match('alertname!="NodeDown"'), ("node",)
+)
+WORSE = InhibitRule(
+    "worse", HERE, match('severity="critical"'), match('severity=~"warning|info|critical"'), ("alertname",)
+)
 MAINTENANCE = (
     Maintenance("upgrade", HERE, match('node="n1"'), START + WORK[0], START + WORK[1]),
     Maintenance("weekly", HERE, match('alertname="Slow"'), hours=Hours(("busy",))),
@@ -82,7 +89,9 @@ def rulebooks(draw: st.DrawFn) -> Rulebook:
     return replace(
         rulebook(route, destinations=(slack(), pager())),
         correlate=draw(st.sampled_from([(), (CorrelateRule("node", HERE, by=("node",)),)])),
-        inhibit=draw(st.sampled_from([(), (replace(NODE_DOWN, wait=waits),), (replace(WORSE, wait=waits), NODE_DOWN)])),
+        inhibit=draw(
+            st.sampled_from([(), (replace(NODE_DOWN, wait=waits),), (replace(WORSE, wait=waits), NODE_DOWN)])
+        ),
         maintenance=draw(st.sampled_from([(), MAINTENANCE[:1], MAINTENANCE[1:], MAINTENANCE])),
         intervals={"busy": interval(*BUSY), "late": interval(*LATE)},
     )
@@ -126,7 +135,11 @@ class EveryReason(RuleBasedStateMachine):
     def nothing_but_time(self, after: int) -> None:
         self.pass_time(after)
 
-    @rule(after=AFTER, name=NAMED, event=st.sampled_from(["fires", "fires", "ends", "fires without a newer start"]))
+    @rule(
+        after=AFTER,
+        name=NAMED,
+        event=st.sampled_from(["fires", "fires", "ends", "fires without a newer start"]),
+    )
     def webhook(self, after: int, name: str, event: str) -> None:
         self.pass_time(after)
         self.reading.changed_at = self.now
@@ -146,7 +159,12 @@ class EveryReason(RuleBasedStateMachine):
             self.world.begin(rules)
         self.do(self.world.reload(rules))
 
-    @rule(after=AFTER, what=st.sampled_from(["close", "silence", "pause"]), name=NAMED, minutes=st.integers(1, 60))
+    @rule(
+        after=AFTER,
+        what=st.sampled_from(["close", "silence", "pause"]),
+        name=NAMED,
+        minutes=st.integers(1, 60),
+    )
     def somebody_acts(self, after: int, what: str, name: str, minutes: int) -> None:
         self.pass_time(after)
         self.reading.changed_at, until = self.now, self.now + minutes * MINUTE
@@ -162,7 +180,9 @@ class EveryReason(RuleBasedStateMachine):
         self.do(self.world.settle())
 
     def silence(self, matcher: str, until: int) -> None:
-        weighed = self.do(self.world.desk.weigh(SilenceRequest((matcher,), "ann", ends_at=until, reason="known")))
+        weighed = self.do(
+            self.world.desk.weigh(SilenceRequest((matcher,), "ann", ends_at=until, reason="known"))
+        )
         assert isinstance(weighed, Weighed)
         self.do(self.world.desk.silence(weighed.silence))
         self.reading.silences.append((match(matcher), self.now, until))
@@ -173,7 +193,9 @@ class EveryReason(RuleBasedStateMachine):
     def every_member_has_one_verdict_with_a_reason_at_each_target(self) -> None:
         verdicts = self.do(self.world.verdicts())
         for _, member, alert in self.reading.firing():
-            mine = {target: one for (target, episode), one in verdicts.items() if episode == member.episode_id}
+            mine = {
+                target: one for (target, episode), one in verdicts.items() if episode == member.episode_id
+            }
             assert mine, f"{alert.name} has no verdict"
             if self.reading.routed(self.now):
                 assert mine.keys() >= {"chat", "pager"}
@@ -185,7 +207,9 @@ class EveryReason(RuleBasedStateMachine):
                 if one.reason in BY_A_RULE:
                     assert re.search(r"\(rules\.yaml:7", one.rule), where
                 if one.outcome == MemberStatus.HELD and alert.severity is Severity.CRITICAL:
-                    assert self.now < member.joined_at + self.reading.route.longest_hold, f"held for too long: {where}"
+                    assert self.now < member.joined_at + self.reading.route.longest_hold, (
+                        f"held for too long: {where}"
+                    )
 
     @invariant()
     def what_nothing_keeps_quiet_is_told_in_time(self) -> None:
@@ -198,7 +222,9 @@ class EveryReason(RuleBasedStateMachine):
                     assert last_notified.state is NotifiedState.FIRING, (
                         f"{alert.labels}: {target} believes {last_notified.state}"
                     )
-                    assert last_notified.members.get(member.episode_id), f"{alert.labels} was not told at {target}"
+                    assert last_notified.members.get(member.episode_id), (
+                        f"{alert.labels} was not told at {target}"
+                    )
                     assert member.episode_id not in last_notified.silenced_after_notify, (
                         f"{alert.labels} is still said to be quiet at {target}"
                     )
@@ -210,8 +236,15 @@ class EveryReason(RuleBasedStateMachine):
             return
         for incident, member, alert in self.reading.firing():
             for target, ledger in self.world.ledgers_of(incident.id).items():
-                reason, last_notified = self.reading.quiet(target, member, alert, self.now), ledger.last_notified
-                if reason and last_notified.state is NotifiedState.FIRING and last_notified.members.get(member.episode_id):
+                reason, last_notified = (
+                    self.reading.quiet(target, member, alert, self.now),
+                    ledger.last_notified,
+                )
+                if (
+                    reason
+                    and last_notified.state is NotifiedState.FIRING
+                    and last_notified.members.get(member.episode_id)
+                ):
                     assert member.episode_id in last_notified.silenced_after_notify, (
                         f"{target} is not told that {alert.labels} is {reason}"
                     )
@@ -229,9 +262,13 @@ class EveryReason(RuleBasedStateMachine):
 
     @invariant()
     def what_something_keeps_quiet_is_not_told(self) -> None:
-        unseen = [one for kind, seen in self.looked_at.items() for one in getattr(self.world, kind).sent[seen:]]
+        unseen = [
+            one for kind, seen in self.looked_at.items() for one in getattr(self.world, kind).sent[seen:]
+        ]
         self.looked_at = {kind: len(getattr(self.world, kind).sent) for kind in self.looked_at}
-        alerts = {(one.name, *sorted(one.labels.items())): (member, one) for _, member, one in self.reading.firing()}
+        alerts = {
+            (one.name, *sorted(one.labels.items())): (member, one) for _, member, one in self.reading.firing()
+        }
         for sent in unseen:
             moved = sent.notification is not None and sent.notification.state is NotifiedState.MOVED
             assert not moved or not self.reading.routed(START + sent.at), (
@@ -243,7 +280,9 @@ class EveryReason(RuleBasedStateMachine):
                 key = (line.name, *sorted((line.labels | {"alertname": line.name}).items()))
                 member, alert = alerts.get(key, (None, None))
                 if line.silenced_after_notify:
-                    assert (sent.target, key) in self.told, f"{line} is new at {sent.target}, and said to be quiet"
+                    assert (sent.target, key) in self.told, (
+                        f"{line} is new at {sent.target}, and said to be quiet"
+                    )
                 elif sent.posted and member and alert and member.joined_at <= START + sent.at:
                     reason = self.reading.quiet(sent.target, member, alert, START + sent.at)
                     assert not reason, f"{alert.labels} was told at {sent.target} though it is {reason}"
@@ -268,7 +307,10 @@ class EveryReason(RuleBasedStateMachine):
     def nobody_hears_of_an_end_while_it_fires_on(self) -> None:
         for incident, member, alert in self.reading.firing():
             for target, ledger in self.world.ledgers_of(incident.id).items():
-                ended = ledger.last_notified.state is NotifiedState.ENDED and member.episode_id in ledger.last_notified.members
+                ended = (
+                    ledger.last_notified.state is NotifiedState.ENDED
+                    and member.episode_id in ledger.last_notified.members
+                )
                 assert not ended, f"{target} was told that {alert.labels} ended"
 
     # In the end
@@ -287,13 +329,17 @@ class EveryReason(RuleBasedStateMachine):
             await world.webhook(seen(at=start, ends=world.at, **ALERTS[name]))
         await world.until(world.at + 3 * HOUR)
         for ledger in world.ledgers_everywhere:
-            assert ledger.last_notified.state in (NotifiedState.NOTHING, NotifiedState.ENDED, NotifiedState.MOVED), (
-                f"{ledger.key} still believes it fires"
-            )
+            assert ledger.last_notified.state in (
+                NotifiedState.NOTHING,
+                NotifiedState.ENDED,
+                NotifiedState.MOVED,
+            ), f"{ledger.key} still believes it fires"
         assert not any(world.store._standing.values()), "nobody stands anywhere"
         assert not any(world.store._watching.values()), "nobody watches"
         await world.until(world.at + 9 * DAY)
-        assert not {table: rows for table, rows in world.store.rows.items() if rows and table is not Table.META}
+        assert not {
+            table: rows for table, rows in world.store.rows.items() if rows and table is not Table.META
+        }
 
 
 class EveryReasonAtLength(EveryReason):
@@ -301,7 +347,12 @@ class EveryReasonAtLength(EveryReason):
 
 
 def some(examples: int, steps: int) -> settings:
-    return settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck))
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 TestEveryReason = EveryReason.TestCase

@@ -1,5 +1,6 @@
-"""Intake, plan and deliver against a simple model: whatever happens in whatever order, the books balance at every step, and in
-the end everybody who was told is told that it is over."""
+"""Intake, plan and deliver against a simple model: whatever happens in whatever order, the books balance at
+every step, and in the end everybody who was told is told that it is over.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +62,11 @@ class Everything(RuleBasedStateMachine):
         start = self.firing.pop((pod, replica), None)
         if start is not None:
             self.do(self.world.until(self.world.at + 1))
-            self.do(self.world.webhook(seen(at=start, ends=self.world.at, pod=pod, replica=replica, severity=WORDS[pod])))
+            self.do(
+                self.world.webhook(
+                    seen(at=start, ends=self.world.at, pod=pod, replica=replica, severity=WORDS[pod])
+                )
+            )
 
     @rule(seconds=st.integers(1, 400))
     def wait(self, seconds: int) -> None:
@@ -116,13 +121,22 @@ class Everything(RuleBasedStateMachine):
         await world.until(world.at + 3 * HOUR)
         for ledger in world.ledgers_everywhere:
             if not ledger.dead:
-                assert not any(ledger.last_notified.members.values()), f"{ledger.target} was told firing and never told the end"
+                assert not any(ledger.last_notified.members.values()), (
+                    f"{ledger.target} was told firing and never told the end"
+                )
                 assert ledger.last_notified.state is not NotifiedState.FIRING
         counted = world.store.counted
-        assert counted.get("standing:ends_due", 0) == counted.get("standing:due", 0) == counted.get("standing:held", 0) == 0
+        assert (
+            counted.get("standing:ends_due", 0)
+            == counted.get("standing:due", 0)
+            == counted.get("standing:held", 0)
+            == 0
+        )
         assert counted.get("open:counted", 0) == 0
         await world.until(world.at + 8 * DAY)
-        left = {table: len(rows) for table, rows in world.store.rows.items() if rows and table is not Table.META}
+        left = {
+            table: len(rows) for table, rows in world.store.rows.items() if rows and table is not Table.META
+        }
         assert not left, "what ended is forgotten after seven days"
 
 
@@ -131,7 +145,12 @@ class EverythingAtLength(Everything):
 
 
 def some(examples: int, steps: int) -> settings:
-    return settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck))
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 TestEverything = Everything.TestCase

@@ -1,4 +1,6 @@
-"""Inhibition over any rules and any alerts: the posts say the same as the documented sentence read out for every pair."""
+"""Inhibition over any rules and any alerts: the posts say the same as the documented sentence read out for
+every pair.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def said(name: str, op: str, value: str) -> str:
     return f'{name}{op}"{quoted}"'
 
 
-MATCHERS = st.builds(said, st.sampled_from(NAMES), st.sampled_from(["=", "!="]), st.sampled_from(VALUES)) | st.builds(
+MATCHERS = st.builds(
+    said, st.sampled_from(NAMES), st.sampled_from(["=", "!="]), st.sampled_from(VALUES)
+) | st.builds(
     said, st.sampled_from(NAMES), st.sampled_from(["=~", "!~"]), st.sampled_from(["1|2", ".+", ".*", "1?"])
 )
 RULES = st.lists(
@@ -38,7 +42,10 @@ LABELS = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(VALUES), min_si
 
 @st.composite
 def inhibitions(draw: st.DrawFn) -> Inhibition:
-    alerts = {f"alert-{number}": labels for number, labels in enumerate(draw(st.lists(LABELS, min_size=1, max_size=6)))}
+    alerts = {
+        f"alert-{number}": labels
+        for number, labels in enumerate(draw(st.lists(LABELS, min_size=1, max_size=6)))
+    }
     ended = draw(st.frozensets(st.sampled_from(sorted(alerts))))
     return Inhibition("", draw(RULES), alerts, ended=ended)
 
@@ -48,7 +55,9 @@ def holds(matchers: list[str], labels: Labels) -> bool:
 
 
 def as_documented(case: Inhibition, partition_by: Sequence[str]) -> set[str]:
-    """Any source of its partition that fires; for a target that matches the source side too, one that does not match both."""
+    """Any source of its partition that fires; for a target that matches the source side too, one that does
+    not match both.
+    """
     firing = {name: labels for name, labels in case.alerts.items() if name not in case.ended}
     return {
         name
@@ -67,12 +76,16 @@ PARTITIONS = st.lists(st.sampled_from(NAMES), max_size=2, unique=True)
 
 @settings(max_examples=300, deadline=None)
 @given(inhibitions(), PARTITIONS)
-def test_exactly_those_are_kept_quiet_that_the_documents_say(case: Inhibition, partition_by: list[str]) -> None:
+def test_exactly_those_are_kept_quiet_that_the_documents_say(
+    case: Inhibition, partition_by: list[str]
+) -> None:
     assert kept_quiet(case, partition_by) == as_documented(case, partition_by)
 
 
 @pytest.mark.long
 @settings(max_examples=20_000, deadline=None)
 @given(inhibitions(), PARTITIONS)
-def test_exactly_those_are_kept_quiet_that_the_documents_say_at_length(case: Inhibition, partition_by: list[str]) -> None:
+def test_exactly_those_are_kept_quiet_that_the_documents_say_at_length(
+    case: Inhibition, partition_by: list[str]
+) -> None:
     assert kept_quiet(case, partition_by) == as_documented(case, partition_by)

@@ -1,4 +1,6 @@
-"""Whatever webhooks are lost: what people believe comes to be what is true at the source, as long as it can be asked."""
+"""Whatever webhooks are lost: what people believe comes to be what is true at the source, as long as it can
+be asked.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,23 @@ from gateway.model.source_peers import Active, PeerReport
 from tests.support.build import rulebook, seen
 from tests.support.world import World
 
-EU = Source("eu", BUILT_IN, alertmanager=(SecretName("AM_A"), SecretName("AM_B")), receiver="gateway", group_interval=MINUTE)
+EU = Source(
+    "eu",
+    BUILT_IN,
+    alertmanager=(SecretName("AM_A"), SecretName("AM_B")),
+    receiver="gateway",
+    group_interval=MINUTE,
+)
 LENGTH = 30 * MINUTE
 SETTLED = LENGTH + 15 * MINUTE
 
 
 @dataclass(frozen=True)
 class Life:
-    """One alert of the source (ms after START); an end beyond `SETTLED` is none. Which of its webhooks arrive, and how late."""
+    """One alert of the source (ms after START); an end beyond `SETTLED` is none.
+
+    Which of its webhooks arrive, and how late.
+    """
 
     name: str
     starts: int
@@ -46,7 +57,11 @@ class Life:
 
     def webhooks(self) -> list[tuple[int, Observation]]:
         sent = [(self.starts + self.late, self.seen())] if self.start_arrives else []
-        return sent + ([(self.ends + self.late, self.seen(ended=True))] if self.end_arrives and self.ends < LENGTH else [])
+        return sent + (
+            [(self.ends + self.late, self.seen(ended=True))]
+            if self.end_arrives and self.ends < LENGTH
+            else []
+        )
 
 
 @dataclass

@@ -37,7 +37,10 @@ def lives(draw: st.DrawFn) -> list[Observation]:
 
 def final(events: Sequence[Observation]) -> list[Observation]:
     """What Alertmanager would repeat: the newest state of each alert."""
-    newest = {one.copy: one for one in sorted(events, key=lambda one: (max(one.starts_at, one.ends_at or 0), not one.firing))}
+    newest = {
+        one.copy: one
+        for one in sorted(events, key=lambda one: (max(one.starts_at, one.ends_at or 0), not one.firing))
+    }
     return list(newest.values())
 
 
@@ -61,8 +64,14 @@ def converged(world: World, events: Sequence[Observation]) -> None:
     wanted = {one.labels["pod"] for one in final(events) if one.firing}
     assert firing(world) == wanted
     for ledger in world.ledgers_everywhere:
-        told_firing = {episode.partition(".")[0] for episode, fires in ledger.last_notified.members.items() if fires}
-        alerts = {load_alert(row.value).id for row in world.store.rows[Table.ALERTS].values() if load_alert(row.value).firing}
+        told_firing = {
+            episode.partition(".")[0] for episode, fires in ledger.last_notified.members.items() if fires
+        }
+        alerts = {
+            load_alert(row.value).id
+            for row in world.store.rows[Table.ALERTS].values()
+            if load_alert(row.value).firing
+        }
         assert told_firing <= alerts, "somebody holds a firing that ended"
     told = {
         episode.partition(".")[0]
@@ -71,7 +80,11 @@ def converged(world: World, events: Sequence[Observation]) -> None:
         for episode, fires in ledger.last_notified.members.items()
         if fires
     }
-    assert told == {load_alert(row.value).id for row in world.store.rows[Table.ALERTS].values() if load_alert(row.value).firing}
+    assert told == {
+        load_alert(row.value).id
+        for row in world.store.rows[Table.ALERTS].values()
+        if load_alert(row.value).firing
+    }
 
 
 @given(lives(), st.randoms(use_true_random=False))
@@ -96,7 +109,11 @@ def test_a_second_peer_that_sends_the_same_a_little_later_changes_nothing(
     assert firing(once) == firing(twice)
     for place in ("slack", "pagerduty"):
         counts = [
-            Counter(one.notification.state for one in getattr(world, place).sent if one.notification and one.posted)
+            Counter(
+                one.notification.state
+                for one in getattr(world, place).sent
+                if one.notification and one.posted
+            )
             for world in (once, twice)
         ]
         assert counts[0] == counts[1]

@@ -1,4 +1,6 @@
-"""Posts in the in-memory store and in a real server: the same answers and the same wakings, whatever is done in whatever order."""
+"""Posts in the in-memory store and in a real server: the same answers and the same wakings, whatever is done
+in whatever order.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ MOVES = st.builds(
 async def done(store: Store, moves: Topics) -> tuple[str, dict[str, str], list[str]]:
     """The fate of the commit, who stands where then, and who was woken."""
     outcome = (await store.commit(Changes(topics=moves))).outcome
-    standing = {topic: alert for topic, (alert, _) in (await store.gather(Query(topics=POSTS))).standing.items()}
+    standing = {
+        topic: alert for topic, (alert, _) in (await store.gather(Query(topics=POSTS))).standing.items()
+    }
     claims = (await store.claim(10, 20_000, LaneRule())).claims
     await store.commit(Changes(releases=[Release(one, None) for one in claims]))
     return outcome, standing, sorted(str(one.subject) for one in claims)

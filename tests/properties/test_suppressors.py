@@ -1,4 +1,6 @@
-"""Over any timeline: every alert has a verdict, what is suppressed is told at once when the last reason ends, ends are owed still."""
+"""Over any timeline: every alert has a verdict, what is suppressed is told at once when the last reason ends,
+ends are owed still.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,20 @@ def timelines(draw: st.DrawFn) -> tuple[Rulebook, list[tuple[int, int]]]:
     """Some work, a mute, and alerts with their starts and ends, in minutes after 08:00."""
     spans = draw(st.lists(st.tuples(MINUTES, st.integers(1, 60)), max_size=4))
     work = tuple(
-        Maintenance(f"w{at}", BUILT_IN, match('service="s"'), START + begin * MINUTE, START + (begin + length) * MINUTE)
+        Maintenance(
+            f"w{at}",
+            BUILT_IN,
+            match('service="s"'),
+            START + begin * MINUTE,
+            START + (begin + length) * MINUTE,
+        )
         for at, (begin, length) in enumerate(spans)
     )
-    mute = Mute(notify=("hours",), page=("hours",), critical=draw(st.booleans())) if draw(st.booleans()) else Mute()
+    mute = (
+        Mute(notify=("hours",), page=("hours",), critical=draw(st.booleans()))
+        if draw(st.booleans())
+        else Mute()
+    )
     route = Route("all", BUILT_IN, notify=("chat",), page=("pager",), mute=mute)
     book = rulebook(route, destinations=(slack(), pager()))
     values = {name: getattr(book, name) for name in book.__slots__}
@@ -51,21 +63,28 @@ def suppressed(policy: Policy, world: World, minute: int) -> bool:
 async def play(book: Rulebook, lives: list[tuple[int, int]]) -> None:
     world, policy = World(book), Policy(book)
     changes = sorted(
-        (minute, at, on) for at, (start, length) in enumerate(lives) for minute, on in ((start, True), (start + length, False))
+        (minute, at, on)
+        for at, (start, length) in enumerate(lives)
+        for minute, on in ((start, True), (start + length, False))
     )
     for minute, at, on in changes:
         await world.until(minute * MINUTE)
         start = lives[at][0] * MINUTE
         one = (
-            seen(service="s", pod=f"p{at}", at=start) if on else seen(service="s", pod=f"p{at}", at=start, ends=minute * MINUTE)
+            seen(service="s", pod=f"p{at}", at=start)
+            if on
+            else seen(service="s", pod=f"p{at}", at=start, ends=minute * MINUTE)
         )
         await world.webhook(one)
     for at, (start, length) in enumerate(lives):
-        free = [minute for minute in range(start + 1, start + length) if not suppressed(policy, world, minute)]
+        free = [
+            minute for minute in range(start + 1, start + length) if not suppressed(policy, world, minute)
+        ]
         shown = [
             sent
             for sent in world.slack.sent
-            if sent.notification and any(line.labels.get("pod") == f"p{at}" for line in sent.notification.lines)
+            if sent.notification
+            and any(line.labels.get("pod") == f"p{at}" for line in sent.notification.lines)
         ]
         if free:
             assert shown, f"p{at} fired unsuppressed and nobody was told"

@@ -1,4 +1,6 @@
-"""Heartbeats, ends, reloads, restarts and gaps in any order: nothing is said too early, nothing is kept for too long."""
+"""Heartbeats, ends, reloads, restarts and gaps in any order: nothing is said too early, nothing is kept for
+too long.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ STEPS = st.lists(STEP, min_size=5, max_size=40)
 def rules(*, hold: bool) -> Rulebook:
     everything = Route("everything", BUILT_IN, notify=("chat",), page=("pager",), resolve_after=0)
     dog = Watchdog("eu", BUILT_IN, match("alertname=Watchdog"), EVERY, notify=("ops",), hold_resolves=hold)
-    return replace(rulebook(everything, destinations=(slack(), slack("ops", "C2"), pager())), watchdogs={"eu": dog})
+    return replace(
+        rulebook(everything, destinations=(slack(), slack("ops", "C2"), pager())), watchdogs={"eu": dog}
+    )
 
 
 @dataclass
@@ -93,7 +97,9 @@ class Watched:
         rows = (load_alert(row.value) for row in self.world.store.rows[Table.ALERTS].values())
         names = {one.id: int(one.name[1:]) for one in rows if one.name.startswith("A")}
         last_notified = [
-            one.last_notified for one in self.world.ledgers_everywhere if one.last_notified.state is NotifiedState.FIRING
+            one.last_notified
+            for one in self.world.ledgers_everywhere
+            if one.last_notified.state is NotifiedState.FIRING
         ]
         episodes = [episode for one in last_notified for episode, firing in one.members.items() if firing]
         return {names[one.partition(".")[0]] for one in episodes if one.partition(".")[0] in names}

@@ -69,7 +69,9 @@ async def test_a_receiver_that_is_away_for_long_is_an_alert_of_our_own() -> None
     await world.until(MINUTE)
     assert world.reports == []
     await world.until(4 * MINUTE)
-    assert {(name, labels["destination"]) for name, labels in world.reports} == {("GatewayAuditDelayed", "archive")}
+    assert {(name, labels["destination"]) for name, labels in world.reports} == {
+        ("GatewayAuditDelayed", "archive")
+    }
 
 
 async def test_a_receiver_without_an_address_delays_the_trail_and_loses_nothing() -> None:

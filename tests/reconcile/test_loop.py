@@ -82,7 +82,9 @@ async def test_a_lost_race_over_plans_together_has_each_planned_by_itself() -> N
         if len(changes.releases) > 1 and not lost:
             lost.append(True)
             cell = next(iter(changes.expect))
-            await commit(Changes(put={cell: (await world.store.gather(Query(cells=(cell,)))).rows[cell].value}))
+            await commit(
+                Changes(put={cell: (await world.store.gather(Query(cells=(cell,)))).rows[cell].value})
+            )
         return await commit(changes)
 
     world.store.commit = quicker  # type: ignore[method-assign]
@@ -91,7 +93,9 @@ async def test_a_lost_race_over_plans_together_has_each_planned_by_itself() -> N
     assert len([sent for sent in world.slack.sent if sent.posted]) == 2
 
 
-async def test_a_fault_over_plans_together_is_named_and_each_is_planned_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_fault_over_plans_together_is_named_and_each_is_planned_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def stumbles(*_: object) -> bool:
         raise MergeConflict("put has two values")
 
@@ -107,7 +111,9 @@ async def test_a_fault_over_plans_together_is_named_and_each_is_planned_by_itsel
     assert len([sent for sent in world.slack.sent if sent.posted]) == 2
 
 
-async def test_a_store_that_is_away_leaves_the_lease_to_end_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_is_away_leaves_the_lease_to_end_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     world = World()
     await world.intake.accept([seen()], [])
     gather = world.store.gather

@@ -16,7 +16,9 @@ from tests.support.build import pager, slack, webhook
     [
         pytest.param(slack("a", "C1"), slack("b", "C1"), True, id="two destinations that are one channel"),
         pytest.param(slack("a", "C1"), slack("b", "C2"), False, id="two channels of one bot"),
-        pytest.param(slack("a", "C1"), slack("b", "C1", token=SecretName("B")), False, id="one channel of two bots"),
+        pytest.param(
+            slack("a", "C1"), slack("b", "C1", token=SecretName("B")), False, id="one channel of two bots"
+        ),
         pytest.param(pager("a"), pager("b"), True, id="two destinations with one routing key"),
         pytest.param(webhook("a"), webhook("b", "OTHER_URL"), False, id="two receivers"),
     ],
@@ -29,4 +31,8 @@ def test_a_kind_without_a_pace_is_not_slowed_down() -> None:
     destinations = {"a": slack("a", "C1"), "p": pager("p")}
     paces = paces_of(destinations, {"slack": Pace(1_100, 3)})
     assert list(paces) == ["a"]
-    assert (paces["a"].interval, paces["a"].burst, paces["a"].place) == (1_100, 3, rate_limit_key(destinations["a"]))
+    assert (paces["a"].interval, paces["a"].burst, paces["a"].place) == (
+        1_100,
+        3,
+        rate_limit_key(destinations["a"]),
+    )

@@ -32,7 +32,9 @@ async def test_a_silence_that_ends_soon_is_said_with_what_still_fires_under_it()
     assert world.reports == []
     await world.until(46 * MINUTE)
     assert world.reports
-    assert all(report == ("GatewaySilenceEnding", {"silence": made.id, "owner": "anna"}) for report in world.reports)
+    assert all(
+        report == ("GatewaySilenceEnding", {"silence": made.id, "owner": "anna"}) for report in world.reports
+    )
 
 
 async def test_nobody_is_reminded_of_a_silence_under_which_nothing_fires() -> None:

@@ -19,7 +19,9 @@ from gateway.model.source_peers import Active, PeerReport
 from tests.support.build import START, rulebook, seen
 from tests.support.world import World
 
-SILENT = Source("eu", BUILT_IN, token=SecretName("HOOK_EU"), group_interval=MINUTE, repeat_interval=30 * MINUTE)
+SILENT = Source(
+    "eu", BUILT_IN, token=SecretName("HOOK_EU"), group_interval=MINUTE, repeat_interval=30 * MINUTE
+)
 ASKED = replace(SILENT, alertmanager=(SecretName("AM"),), receiver="gateway")
 UNKNOWN = Source("eu", BUILT_IN, token=SecretName("HOOK_EU"))
 
@@ -36,7 +38,9 @@ async def world_of(*sources: Source) -> World:
 
 def from_eu(name: str = "Down") -> Observation:
     observed = seen(name)
-    return msgspec.structs.replace(observed, copy=f"eu/{observed.copy.partition('/')[2]}", lateness=SILENT.lateness)
+    return msgspec.structs.replace(
+        observed, copy=f"eu/{observed.copy.partition('/')[2]}", lateness=SILENT.lateness
+    )
 
 
 @pytest.mark.parametrize(

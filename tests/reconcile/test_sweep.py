@@ -33,7 +33,9 @@ async def swept(world: World, subject: Subject = NEW_CONTROLS) -> set[str]:
         await sweep(world.reconciler.context, claim)
     names = {incident.id: seen_name(world, incident.members[0].alert) for incident in world.incidents}
     return {
-        names[planned.id] for planned, at in world.store.agenda_at.items() if planned.kind == "plan" and at == START + world.at
+        names[planned.id]
+        for planned, at in world.store.agenda_at.items()
+        if planned.kind == "plan" and at == START + world.at
     }
 
 

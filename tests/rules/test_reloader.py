@@ -1,4 +1,6 @@
-"""Reloading: a good set is taken whole and says what changed, a bad one changes nothing, and replicas agree which is newest."""
+"""Reloading: a good set is taken whole and says what changed, a bad one changes nothing, and replicas agree
+which is newest.
+"""
 
 from __future__ import annotations
 
@@ -111,9 +113,15 @@ async def test_a_good_change_is_in_force_and_whoever_listens_has_it(replica: Rep
     ("rules", "said"),
     [
         pytest.param(ONE_ROUTE_MORE, "route `more` added (rules.yaml:6)", id="a route that is added"),
-        pytest.param(GOOD.replace("10s", "1m"), "route `everything`: group_wait 10s -> 1m", id="a wait that is another"),
-        pytest.param(GOOD.replace("C2", "C3"), "destination `other`: channel C2 -> C3", id="a channel that is another"),
-        pytest.param(WITHOUT_OTHER, "destination `other` removed (was rules.yaml:3)", id="a destination that is gone"),
+        pytest.param(
+            GOOD.replace("10s", "1m"), "route `everything`: group_wait 10s -> 1m", id="a wait that is another"
+        ),
+        pytest.param(
+            GOOD.replace("C2", "C3"), "destination `other`: channel C2 -> C3", id="a channel that is another"
+        ),
+        pytest.param(
+            WITHOUT_OTHER, "destination `other` removed (was rules.yaml:3)", id="a destination that is gone"
+        ),
     ],
 )
 async def test_what_changed_is_said(replica: Replica, rules: str, said: str) -> None:
@@ -134,7 +142,10 @@ async def test_a_new_route_is_told_of_what_fires_already(tmp_path: Path) -> None
     assert world.slack.sent == []
     await replica.given(GOOD)
     await world.until(2 * MINUTE)
-    assert {one.target: one.state for one in world.slack.sent} == {"chat": NotifiedState.FIRING, "other": NotifiedState.FIRING}
+    assert {one.target: one.state for one in world.slack.sent} == {
+        "chat": NotifiedState.FIRING,
+        "other": NotifiedState.FIRING,
+    }
 
 
 # A bad set
@@ -161,7 +172,9 @@ async def test_a_bad_set_keeps_the_last_good_one(replica: Replica, rules: str) -
 async def test_a_bad_set_is_shown_with_file_line_and_column(replica: Replica) -> None:
     await replica.given(BAD)
     assert replica.rejected == [True]
-    assert replica.reloader.errors[0].startswith(f"{replica.path}:5:24: unknown key `notifi`; did you mean `notify`?")
+    assert replica.reloader.errors[0].startswith(
+        f"{replica.path}:5:24: unknown key `notifi`; did you mean `notify`?"
+    )
 
 
 async def test_a_good_set_after_a_bad_one_forgets_the_errors(replica: Replica) -> None:
@@ -192,7 +205,9 @@ def reloading_world(tmp_path: Path, rules: str) -> tuple[World, Replica]:
     """A world whose rules come from a file."""
     world = World(rulebook())
     replica = Replica(tmp_path / "rules.yaml", world.store, rules)
-    replica.reloader._listeners = Listeners(lambda found, _generation: world.use(found.rules), lambda _: None, lambda *_: None)
+    replica.reloader._listeners = Listeners(
+        lambda found, _generation: world.use(found.rules), lambda _: None, lambda *_: None
+    )
     world.use(replica.reloader.in_force.rules)
     return world, replica
 
@@ -233,21 +248,30 @@ async def test_a_destination_that_is_gone_is_told_and_owes_nothing_then(tmp_path
 # Replicas
 
 
-async def test_the_first_rules_are_generation_1_and_the_same_rules_elsewhere_too(tmp_path: Path, store: MemoryStore) -> None:
+async def test_the_first_rules_are_generation_1_and_the_same_rules_elsewhere_too(
+    tmp_path: Path, store: MemoryStore
+) -> None:
     first, second = Replica(tmp_path / "a.yaml", store), Replica(tmp_path / "b.yaml", store)
     generations = [await one.reloader.announce("same") for one in (first, second)]
     assert generations == [(1,), (1,)]
 
 
-async def test_each_new_set_is_a_generation_of_its_own_an_old_one_that_comes_back_too(replica: Replica) -> None:
+async def test_each_new_set_is_a_generation_of_its_own_an_old_one_that_comes_back_too(
+    replica: Replica,
+) -> None:
     await replica.reloader.announce(replica.reloader.in_force.rules.revision)
     for rules in (ONE_ROUTE_MORE, GOOD, ONE_ROUTE_MORE):
         await replica.given(rules)
     assert [generation for _, generation in replica.used] == [2, 3, 4]
 
 
-async def test_a_replica_that_follows_another_takes_its_generation(tmp_path: Path, store: MemoryStore) -> None:
-    leader, follower = Replica(tmp_path / "a" / "rules.yaml", store), Replica(tmp_path / "b" / "rules.yaml", store)
+async def test_a_replica_that_follows_another_takes_its_generation(
+    tmp_path: Path, store: MemoryStore
+) -> None:
+    leader, follower = (
+        Replica(tmp_path / "a" / "rules.yaml", store),
+        Replica(tmp_path / "b" / "rules.yaml", store),
+    )
     for one in (leader, follower):
         await one.reloader.announce("before")
     for one in (leader, follower):
@@ -269,7 +293,9 @@ async def test_replicas_that_announce_the_same_at_once_agree(tmp_path: Path) -> 
     assert await asyncio.gather(*[replica.reloader.announce("new") for _ in range(5)]) == [(1,)] * 5
 
 
-async def test_replicas_that_announce_different_rules_at_once_get_different_generations(tmp_path: Path) -> None:
+async def test_replicas_that_announce_different_rules_at_once_get_different_generations(
+    tmp_path: Path,
+) -> None:
     replica = Replica(tmp_path / "rules.yaml", Interleaved(lambda: START))
     found = await asyncio.gather(*[replica.reloader.announce(f"rules-{n}") for n in range(5)])
     assert sorted(found) == [(1,), (2,), (3,), (4,), (5,)]
@@ -363,8 +389,12 @@ async def test_a_reload_that_the_store_interrupts_is_finished_by_the_next_look(t
     rules = tmp_path / "rules.yaml"
     rules.write_text(RULES)
     used: list[Policy] = []
-    listeners = Listeners(lambda new, _generation: used.append(new.policy), lambda _bad: None, lambda *_: None)
-    reloader = RulesReloader(rules, load_or_refuse(rules, START), Shards([Hiccups(lambda: START)]), listeners, lambda: START)
+    listeners = Listeners(
+        lambda new, _generation: used.append(new.policy), lambda _bad: None, lambda *_: None
+    )
+    reloader = RulesReloader(
+        rules, load_or_refuse(rules, START), Shards([Hiccups(lambda: START)]), listeners, lambda: START
+    )
     rules.write_text(RULES.replace("everything", "all"))
     with pytest.raises(StateUnavailable):
         await reloader.reload()

@@ -13,7 +13,9 @@ from gateway.storage.connections import connect
 from tests.support.replicated import Sentinel, Server
 
 
-@pytest.mark.parametrize("url", ["http://redis:6379", "redis://:sesame@host:port", "redis://:sesame@[::1", "sesame"])
+@pytest.mark.parametrize(
+    "url", ["http://redis:6379", "redis://:sesame@host:port", "redis://:sesame@[::1", "sesame"]
+)
 def test_an_address_that_is_none_is_refused_without_showing_it(url: str) -> None:
     with pytest.raises(BadSettings, match="GATEWAY_REDIS_URL") as caught:
         connect(url)
@@ -21,7 +23,9 @@ def test_an_address_that_is_none_is_refused_without_showing_it(url: str) -> None
 
 
 @pytest.mark.parametrize("kind", ["cluster", "sentinel"])
-async def test_a_server_of_another_kind_is_refused_at_start_and_not_waited_for(tmp_path: Path, kind: str) -> None:
+async def test_a_server_of_another_kind_is_refused_at_start_and_not_waited_for(
+    tmp_path: Path, kind: str
+) -> None:
     node = Server(tmp_path, "--cluster-enabled", "yes")
     server = node if kind == "cluster" else Sentinel(tmp_path, node, ("", ""), None)
     server.start()

@@ -27,7 +27,13 @@ def workers(rules: Rulebook = RULES) -> tuple[Workers, World, list[MemoryStore]]
     """Those of three shards; the world's destinations write down what they are told."""
     world, policy = World(rules), Policy(rules)
     stores = [MemoryStore(lambda: START) for _ in range(3)]
-    made = Workers(Shards(stores), Correlator(rules), policy, lambda _verdicts, _now: None, lambda _purpose, _outcome: None)
+    made = Workers(
+        Shards(stores),
+        Correlator(rules),
+        policy,
+        lambda _verdicts, _now: None,
+        lambda _purpose, _outcome: None,
+    )
     made.reconcile(replace(world.reconciler.context, policy=policy), {})
     return made, world, stores
 
@@ -68,5 +74,9 @@ async def test_new_rules_are_in_force_in_every_shard_with_its_own_generation() -
     correlator = Correlator(RULES)
     made.use(correlator, newer, [3, 4, 5])
     contexts = [reconciler.context for reconciler in made._reconcilers]
-    assert [(context.policy, context.generation) for context in contexts] == [(newer, 3), (newer, 4), (newer, 5)]
+    assert [(context.policy, context.generation) for context in contexts] == [
+        (newer, 3),
+        (newer, 4),
+        (newer, 5),
+    ]
     assert all(intake.correlator is correlator for intake in made.intakes)

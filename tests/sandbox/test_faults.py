@@ -37,7 +37,9 @@ async def test_a_status_comes_without_json_and_nothing_is_done(
     assert (caught.value.response.status_code, slack.messages("alerts")) == (status, [])
 
 
-async def test_a_status_may_come_although_the_work_is_done(client: AsyncWebClient, slack: SlackSandbox) -> None:
+async def test_a_status_may_come_although_the_work_is_done(
+    client: AsyncWebClient, slack: SlackSandbox
+) -> None:
     slack.faults.add(Fault(FaultKind.STATUS, acts=True))
     with pytest.raises(SlackApiError):
         await say(client)
@@ -49,7 +51,11 @@ async def test_a_rate_limit_says_how_long_to_wait(client: AsyncWebClient, slack:
     with pytest.raises(SlackApiError) as caught:
         await say(client)
     response = caught.value.response
-    assert (response.status_code, response.headers["Retry-After"], response["error"]) == (429, "7", "ratelimited")
+    assert (response.status_code, response.headers["Retry-After"], response["error"]) == (
+        429,
+        "7",
+        "ratelimited",
+    )
 
 
 @pytest.mark.parametrize("code", ["fatal_error", "token_revoked", "account_inactive"])
@@ -67,7 +73,9 @@ async def test_any_error_code_can_be_had(client: AsyncWebClient, slack: SlackSan
         pytest.param(FaultKind.CUT_AFTER, 1, id="cut after: it is done"),
     ],
 )
-async def test_a_cut_breaks_the_connection(client: AsyncWebClient, slack: SlackSandbox, kind: FaultKind, done: int) -> None:
+async def test_a_cut_breaks_the_connection(
+    client: AsyncWebClient, slack: SlackSandbox, kind: FaultKind, done: int
+) -> None:
     slack.faults.add(Fault(kind, count=1))
     with pytest.raises(aiohttp.ClientConnectionError):
         await say(client)
@@ -99,7 +107,9 @@ async def test_closing_the_vendor_frees_a_client_that_hangs() -> None:
         await waiting
 
 
-async def test_a_fault_strikes_its_method_and_channel_alone(client: AsyncWebClient, slack: SlackSandbox) -> None:
+async def test_a_fault_strikes_its_method_and_channel_alone(
+    client: AsyncWebClient, slack: SlackSandbox
+) -> None:
     slack.faults.add(Fault(FaultKind.ERROR, method="chat.*", subject="#oncall"))
     await say(client)
     await client.conversations_history(channel=slack.channel("oncall").id)
@@ -169,9 +179,16 @@ Sending = Callable[[Events], Awaitable[str]]
     ("fault", "error", "opened"),
     [
         pytest.param(Fault(FaultKind.STATUS, status=503), pdpyras.PDHTTPError, 0, id="503"),
-        pytest.param(Fault(FaultKind.STATUS, status=500, acts=True), pdpyras.PDServerError, 1, id="500 though it is done"),
+        pytest.param(
+            Fault(FaultKind.STATUS, status=500, acts=True),
+            pdpyras.PDServerError,
+            1,
+            id="500 though it is done",
+        ),
         pytest.param(Fault(FaultKind.RATE_LIMIT), pdpyras.PDHTTPError, 0, id="429"),
-        pytest.param(Fault(FaultKind.ERROR, error="no"), pdpyras.PDHTTPError, 0, id="400 with an error of our choice"),
+        pytest.param(
+            Fault(FaultKind.ERROR, error="no"), pdpyras.PDHTTPError, 0, id="400 with an error of our choice"
+        ),
         pytest.param(Fault(FaultKind.CUT_BEFORE), pdpyras.PDClientError, 0, id="cut before"),
         pytest.param(Fault(FaultKind.CUT_AFTER), pdpyras.PDClientError, 1, id="cut after"),
         pytest.param(Fault(FaultKind.HANG), pdpyras.PDClientError, 0, id="a hang"),
@@ -186,7 +203,9 @@ async def test_pagerduty_fails_in_the_same_ways(
     assert len(pagerduty.incidents) == opened
 
 
-async def test_a_late_trigger_opens_its_incident_after_the_client_gave_up(events: Events, pagerduty: PagerDutySandbox) -> None:
+async def test_a_late_trigger_opens_its_incident_after_the_client_gave_up(
+    events: Events, pagerduty: PagerDutySandbox
+) -> None:
     pagerduty.faults.add(Fault(FaultKind.LATE, method="trigger", seconds=0.05))
     with pytest.raises(pdpyras.PDClientError):
         await events.trigger("k")
@@ -196,7 +215,9 @@ async def test_a_late_trigger_opens_its_incident_after_the_client_gave_up(events
 async def test_pagerdutys_faults_choose_by_action_routing_key_or_dedup_key(
     events_of: EventsOf, pagerduty: PagerDutySandbox
 ) -> None:
-    pagerduty.faults.add(Fault(FaultKind.STATUS, method="resolve", subject=ROUTING_KEY), Fault(FaultKind.STATUS, subject="bad"))
+    pagerduty.faults.add(
+        Fault(FaultKind.STATUS, method="resolve", subject=ROUTING_KEY), Fault(FaultKind.STATUS, subject="bad")
+    )
     events = events_of()
     await events.trigger("k")
     for action, key in (("resolve", "k"), ("acknowledge", "bad")):

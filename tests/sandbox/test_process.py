@@ -18,7 +18,9 @@ from gateway.sandbox.__main__ import main
 @pytest.fixture
 def addresses() -> Iterator[dict[str, str]]:
     arguments = ["--channel", "alerts", "--service", f"{'r' * 32}=payments"]
-    with subprocess.Popen([sys.executable, "-m", "gateway.sandbox", *arguments], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway.sandbox", *arguments], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout
         yield cast("dict[str, str]", json.loads(process.stdout.readline()))
         process.terminate()

@@ -1,4 +1,6 @@
-"""The recorded storm: always the same one, with everything in it that makes Alertmanager's webhooks hard, and an end of it all."""
+"""The recorded storm: always the same one, with everything in it that makes Alertmanager's webhooks hard, and
+an end of it all.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def test_another_beginning_moves_every_time_and_nothing_else() -> None:
     later = storm(BEGIN + timedelta(hours=3))
     assert [one.at for one in later] == [one.at for one in PLAYED]
     moved = zip(alerts_of(PLAYED), alerts_of(later), strict=True)
-    assert {seconds(after["startsAt"]) - seconds(before["startsAt"]) for before, after in moved} == {3 * 3600.0}
+    assert {seconds(after["startsAt"]) - seconds(before["startsAt"]) for before, after in moved} == {
+        3 * 3600.0
+    }
 
 
 def test_webhooks_come_in_the_order_of_their_arrival() -> None:
@@ -78,7 +82,9 @@ def test_a_body_fires_while_any_alert_in_it_does() -> None:
 
 
 def test_what_fires_has_the_year_1_as_its_end() -> None:
-    assert {one["endsAt"] for one in alerts_of(PLAYED) if one["status"] == "firing"} == {"0001-01-01T00:00:00Z"}
+    assert {one["endsAt"] for one in alerts_of(PLAYED) if one["status"] == "firing"} == {
+        "0001-01-01T00:00:00Z"
+    }
 
 
 def test_fingerprints_are_those_of_the_labels() -> None:
@@ -100,13 +106,17 @@ def test_both_prometheus_replicas_report_every_alert() -> None:
 
 
 def test_groups_are_said_again_when_nothing_has_changed() -> None:
-    of_one_peer = [json.dumps(one.body) for one in PLAYED if one.body["externalURL"] == PLAYED[0].body["externalURL"]]
+    of_one_peer = [
+        json.dumps(one.body) for one in PLAYED if one.body["externalURL"] == PLAYED[0].body["externalURL"]
+    ]
     assert max(Counter(of_one_peer).values()) > 1
 
 
 def test_every_life_that_was_reported_firing_is_reported_ended() -> None:
     fired = {(one["fingerprint"], one["startsAt"]) for one in alerts_of(PLAYED) if one["status"] == "firing"}
-    ended = {(one["fingerprint"], one["startsAt"]) for one in alerts_of(PLAYED) if one["status"] == "resolved"}
+    ended = {
+        (one["fingerprint"], one["startsAt"]) for one in alerts_of(PLAYED) if one["status"] == "resolved"
+    }
     assert fired
     assert fired <= ended
 

@@ -31,7 +31,9 @@ async def receiver(clock: VendorClock) -> AsyncIterator[WebhookSandbox]:
         yield one
 
 
-async def post(receiver: WebhookSandbox, body: object = BODY, key: bytes = KEY, message: str = "m1", **headers: str) -> int:
+async def post(
+    receiver: WebhookSandbox, body: object = BODY, key: bytes = KEY, message: str = "m1", **headers: str
+) -> int:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     seconds = headers.get("webhook-timestamp", str(int(receiver.now().timestamp())))
     digest = hmac.new(key, f"{message}.{seconds}.".encode() + raw, hashlib.sha256).digest()
@@ -64,7 +66,9 @@ async def test_what_is_signed_is_taken_once_and_repeats_are_counted(receiver: We
         ({"body": b"x" * 1_100_000}, 413),
     ],
 )
-async def test_what_is_not_as_it_should_be_is_refused(receiver: WebhookSandbox, more: dict[str, object], status: int) -> None:
+async def test_what_is_not_as_it_should_be_is_refused(
+    receiver: WebhookSandbox, more: dict[str, object], status: int
+) -> None:
     assert await post(receiver, **more) == status  # type: ignore[arg-type]
     assert not receiver.received
 
@@ -78,7 +82,11 @@ async def test_one_of_several_signatures_is_enough(receiver: WebhookSandbox) -> 
 
 @pytest.mark.parametrize(
     ("fault", "status"),
-    [(Fault(FaultKind.STATUS, status=502), 502), (Fault(FaultKind.RATE_LIMIT), 429), (Fault(FaultKind.ERROR), 422)],
+    [
+        (Fault(FaultKind.STATUS, status=502), 502),
+        (Fault(FaultKind.RATE_LIMIT), 429),
+        (Fault(FaultKind.ERROR), 422),
+    ],
 )
 async def test_faults_strike_by_type_and_by_key(receiver: WebhookSandbox, fault: Fault, status: int) -> None:
     receiver.faults.add(Fault(fault.kind, "incident.*", "a.1", status=fault.status))

@@ -60,7 +60,9 @@ class Audited:
     async def looks(self, **counted: int) -> list[str]:
         """What it says after this is added to the counters."""
         self.said.clear()
-        await self.replicas.store.commit(Changes(count={name.replace("__", ":"): by for name, by in counted.items()}))
+        await self.replicas.store.commit(
+            Changes(count={name.replace("__", ":"): by for name, by in counted.items()})
+        )
         await self.auditor.look()
         return [name for name, _ in self.said]
 

@@ -1,4 +1,6 @@
-"""Our own heartbeat: it goes out while all is well, stops with the first thing that is not, and shows its token to nobody else."""
+"""Our own heartbeat: it goes out while all is well, stops with the first thing that is not, and shows its
+token to nobody else.
+"""
 
 from __future__ import annotations
 
@@ -64,8 +66,12 @@ async def test_it_goes_out_while_all_is_well(patient: Patient) -> None:
 
 
 @pytest.mark.parametrize("shard", [0, 1])
-@pytest.mark.parametrize("fault", [StateUnavailable("away"), StateFull("full"), TimeoutError()], ids=["away", "full", "slow"])
-async def test_it_is_withheld_while_any_shard_takes_no_webhooks(patient: Patient, shard: int, fault: Exception) -> None:
+@pytest.mark.parametrize(
+    "fault", [StateUnavailable("away"), StateFull("full"), TimeoutError()], ids=["away", "full", "slow"]
+)
+async def test_it_is_withheld_while_any_shard_takes_no_webhooks(
+    patient: Patient, shard: int, fault: Exception
+) -> None:
     patient.stores[shard].fault = fault
     await patient.heartbeat.beat()
     assert not patient.pinged.paths
@@ -76,7 +82,9 @@ async def test_it_is_withheld_while_any_shard_takes_no_webhooks(patient: Patient
     assert patient.outcomes == ["withheld", "sent"]
 
 
-async def test_it_is_withheld_while_there_is_an_incident_of_which_nobody_can_be_told(patient: Patient) -> None:
+async def test_it_is_withheld_while_there_is_an_incident_of_which_nobody_can_be_told(
+    patient: Patient,
+) -> None:
     await patient.stores[1].commit(Changes(count={"unheard": 2}))
     await patient.heartbeat.beat()
     assert patient.heartbeat.trouble == "nobody can be told of 2 incidents"
@@ -123,13 +131,17 @@ async def test_nothing_that_is_said_of_a_failure_holds_the_address(patient: Pati
     assert "0123456789abcdef" not in f"{lines}{patient.heartbeat.trouble}"
 
 
-async def test_a_gateway_sends_it_from_its_start_on_and_says_when_it_does_not_arrive(starter: Starter) -> None:
+async def test_a_gateway_sends_it_from_its_start_on_and_says_when_it_does_not_arrive(
+    starter: Starter,
+) -> None:
     async with Pinged.listening() as pinged:
         pinged.status = 500
         starter.more = {"GATEWAY_HEARTBEAT_URL": f"{pinged.url}{PATH}"}
         app: Running = await starter.start()
         await app.until(lambda: pinged.paths)
-        await app.until(lambda: app.gateway.metrics.render()[0].count(b'gateway_heartbeats_total{outcome="failed"} 1.0'))
+        await app.until(
+            lambda: app.gateway.metrics.render()[0].count(b'gateway_heartbeats_total{outcome="failed"} 1.0')
+        )
         health = (await app.ask("/health")).json()
     assert health["worries"] == ["our own heartbeat does not arrive: it was answered 500"]
     assert PATH not in (await app.ask("/metrics")).text

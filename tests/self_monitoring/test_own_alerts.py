@@ -1,4 +1,6 @@
-"""The gateway's own alerts: raised once, whoever says so; they last as long as somebody goes on saying so, and no longer."""
+"""The gateway's own alerts: raised once, whoever says so; they last as long as somebody goes on saying so,
+and no longer.
+"""
 
 from __future__ import annotations
 
@@ -112,8 +114,12 @@ async def test_two_that_write_at_once_lose_nothing() -> None:
     assert sorted(replicas.firing()) == ["GatewayBehind", "GatewayDeliveryFailing"]
 
 
-@pytest.mark.parametrize("fires", [pytest.param(False, id="before it is raised"), pytest.param(True, id="before it is ended")])
-async def test_what_a_replica_left_half_done_another_finishes(monkeypatch: pytest.MonkeyPatch, *, fires: bool) -> None:
+@pytest.mark.parametrize(
+    "fires", [pytest.param(False, id="before it is raised"), pytest.param(True, id="before it is ended")]
+)
+async def test_what_a_replica_left_half_done_another_finishes(
+    monkeypatch: pytest.MonkeyPatch, *, fires: bool
+) -> None:
     replicas = Replicas()
     one, other = replicas.start(), replicas.start()
 

@@ -60,7 +60,12 @@ def at(found: Explained, target: str) -> ToldWhere:
 
 async def test_a_new_alert_is_opened_because_it_fires_for_the_first_time(tmp_path: Path) -> None:
     (found,) = (await explained(tmp_path, alert())).alerts
-    assert (found.name, found.severity, found.outcome, found.reason) == ("Down", "critical", "opened", "first_firing")
+    assert (found.name, found.severity, found.outcome, found.reason) == (
+        "Down",
+        "critical",
+        "opened",
+        "first_firing",
+    )
     assert found.labels["namespace"] == "shop"
 
 
@@ -75,7 +80,9 @@ async def test_what_interrupts_a_person_is_marked_and_what_only_informs_is_not(t
     assert (at(found, "pager").interrupts, at(found, "chat").interrupts) == (True, False)
 
 
-async def test_a_page_that_is_not_worth_it_names_page_when_and_the_routes_file_and_line(tmp_path: Path) -> None:
+async def test_a_page_that_is_not_worth_it_names_page_when_and_the_routes_file_and_line(
+    tmp_path: Path,
+) -> None:
     (found,) = (await explained(tmp_path, alert(severity="warning"))).alerts
     pager = at(found, "pager")
     assert (pager.standing, pager.reason, pager.at) == ("suppressed", "page_when", 0)
@@ -89,7 +96,9 @@ async def test_an_alert_that_no_route_takes_is_suppressed_as_unrouted(tmp_path: 
 
 async def test_severity_none_that_no_rule_names_is_told_nowhere(tmp_path: Path) -> None:
     (found,) = (await explained(tmp_path, alert("Watchdog", severity="none", namespace="elsewhere"))).alerts
-    assert [(one.target, one.standing, one.reason) for one in found.told] == [("", "suppressed", "severity_none")]
+    assert [(one.target, one.standing, one.reason) for one in found.told] == [
+        ("", "suppressed", "severity_none")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +110,9 @@ async def test_severity_none_that_no_rule_names_is_told_nowhere(tmp_path: Path) 
     ],
 )
 async def test_a_channel_from_a_label(tmp_path: Path, team: str, target: str, reason: str) -> None:
-    (found,) = (await explained(tmp_path, alert(namespace="teams", **({"team": team} if team else {})))).alerts
+    (found,) = (
+        await explained(tmp_path, alert(namespace="teams", **({"team": team} if team else {})))
+    ).alerts
     (where,) = found.told
     assert where.reason == reason
     assert target in where.target
@@ -143,7 +154,9 @@ async def test_an_end_of_something_never_seen_is_explained_too(tmp_path: Path) -
     assert [(one.outcome, one.reason) for one in found] == [("ignored", "orphan_resolve")]
 
 
-async def test_a_bad_alert_is_quarantined_with_its_place_and_its_neighbours_are_explained(tmp_path: Path) -> None:
+async def test_a_bad_alert_is_quarantined_with_its_place_and_its_neighbours_are_explained(
+    tmp_path: Path,
+) -> None:
     found = await explained(tmp_path, {"labels": {"alertname": 5}}, alert())
     assert [one.name for one in found.alerts] == ["Down"]
     assert len(found.quarantined) == 1

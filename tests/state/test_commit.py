@@ -24,7 +24,9 @@ async def test_a_commit_waits_for_the_fence_of_another_replica() -> None:
     assert (await committing).outcome is CommitOutcome.DONE
 
 
-async def test_a_fence_that_never_ends_is_an_error_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_fence_that_never_ends_is_an_error_that_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("gateway.state.commit.FENCE_STEP_SECONDS", 0)
     store = RivalStore()
     await MemoryStore.fence(store, "rival", FENCE_MS)

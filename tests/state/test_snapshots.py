@@ -1,4 +1,6 @@
-"""An incident is read whole: its episodes, what its targets were told, and what its rules ask of other alerts."""
+"""An incident is read whole: its episodes, what its targets were told, and what its rules ask of other
+alerts.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ async def test_an_incident_that_is_not_there_is_none_among_others() -> None:
 @pytest.mark.parametrize(
     ("row", "closed"),
     [
-        pytest.param(f"{START} {START + 2 * HOUR}".encode(), {"chat": START}, id="its vendor has closed the lane"),
+        pytest.param(
+            f"{START} {START + 2 * HOUR}".encode(), {"chat": START}, id="its vendor has closed the lane"
+        ),
         pytest.param(f"{START} {START + HOUR}".encode(), {}, id="the lane is open again"),
     ],
 )
@@ -71,7 +75,9 @@ async def test_a_closed_lane_is_known_with_the_incident(row: bytes, closed: dict
 
 async def test_what_people_ordered_is_known_with_the_incident() -> None:
     store = await stored()
-    await store.commit(Changes(put={CONTROLS: dump(Controls(1, pause=Switch("ann", START, START + 2 * HOUR)))}))
+    await store.commit(
+        Changes(put={CONTROLS: dump(Controls(1, pause=Switch("ann", START, START + 2 * HOUR)))})
+    )
     assert (await read(store)).snapshot.controls.pause(START + HOUR) is not None
 
 
@@ -96,7 +102,9 @@ async def test_with_the_rules_the_alerts_that_keep_its_members_quiet_are_known()
     inhibit = InhibitRule("node-down", BUILT_IN, match("alertname=NodeDown"), match("alertname=Slow"))
     world = World(replace(rulebook(), inhibit=(inhibit,)))
     await world.webhook(seen("NodeDown"), seen("Slow", service="pay"))
-    (slow,) = [whole for whole in world.incidents if whole.members[0].alert == seen("Slow", service="pay").alert]
+    (slow,) = [
+        whole for whole in world.incidents if whole.members[0].alert == seen("Slow", service="pay").alert
+    ]
     found = await read_snapshot(world.store, slow.id, world.reconciler.context.policy)
     assert found is not None
     assert [source.name for source in found.snapshot.topic_sources.values()] == ["NodeDown"]

@@ -1,4 +1,6 @@
-"""One loop reads, decides and commits, with one policy for lost races; nothing else in the program is such a loop."""
+"""One loop reads, decides and commits, with one policy for lost races; nothing else in the program is such a
+loop.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,15 @@ from gateway.errors import StateUnavailable
 from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, CommitOutcome, Query, Release, Result
 from gateway.model.lanes import LaneRule
-from gateway.state.transact import COMMIT_ATTEMPTS, FENCE_MS, Transacted, commit_claimed, known_first, let_go, transact
+from gateway.state.transact import (
+    COMMIT_ATTEMPTS,
+    FENCE_MS,
+    Transacted,
+    commit_claimed,
+    known_first,
+    let_go,
+    transact,
+)
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START
 from tests.support.commit_loops import commit_loops, mentions_of_lost_races
@@ -102,7 +112,9 @@ async def test_a_race_that_is_never_won_is_the_same_error_and_every_loss_is_coun
 
 async def test_a_decision_that_needs_no_write_commits_nothing() -> None:
     store = RivalStore(quicker=9)
-    done = await transact(store, "count", partial(store.gather, Query(cells=(COUNT,))), lambda _: (None, "as it is"))
+    done = await transact(
+        store, "count", partial(store.gather, Query(cells=(COUNT,))), lambda _: (None, "as it is")
+    )
     assert done == ("as it is", None)
     assert store.outcomes == []
     assert store.reads == 1

@@ -1,4 +1,6 @@
-"""The embedded store: a real server that outlives a killed gateway, is adopted by the next, and never doubled."""
+"""The embedded store: a real server that outlives a killed gateway, is adopted by the next, and never
+doubled.
+"""
 
 from __future__ import annotations
 

@@ -45,7 +45,10 @@ async def test_whoever_comes_first_writes_it_and_the_next_does_not(client: Clien
 
 
 async def test_every_shard_has_keys_of_its_own_under_the_prefix(client: Client) -> None:
-    assert [store.keys["alerts"] for store in stores_of(client, Layout(2, (), "gw2"))] == ["{gw2:0}:alerts", "{gw2:1}:alerts"]
+    assert [store.keys["alerts"] for store in stores_of(client, Layout(2, (), "gw2"))] == [
+        "{gw2:0}:alerts",
+        "{gw2:1}:alerts",
+    ]
 
 
 async def test_an_empty_store_is_laid_out_anew_and_one_with_alerts_is_refused(client: Client) -> None:
@@ -53,6 +56,8 @@ async def test_an_empty_store_is_laid_out_anew_and_one_with_alerts_is_refused(cl
     shards = await open_shards(client, 2, ("tenant",))
     assert len(shards.states) == 2
     await shards.states[1].commit(Changes(put={Cell(Table.ALERTS, "a1"): b"x"}))
-    with pytest.raises(BadSettings, match=r"laid out for 2 shards, partition_by \['tenant'\].*gateway migrate"):
+    with pytest.raises(
+        BadSettings, match=r"laid out for 2 shards, partition_by \['tenant'\].*gateway migrate"
+    ):
         await open_shards(client, 2, ())
     assert len((await open_shards(client, 2, ("tenant",))).states) == 2

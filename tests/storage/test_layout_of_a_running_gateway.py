@@ -29,7 +29,9 @@ def of(tenant: str, *, ends: bool = False) -> dict[str, object]:
 async def told(app: Running, tenants: list[str], *, firing: bool = True) -> None:
     await app.webhook(*[of(tenant, ends=not firing) for tenant in tenants])
     wanted = "triggered" if firing else "resolved"
-    await app.until(lambda: len([one for one in app.pagerduty.incidents if one.status == wanted]) >= len(tenants))
+    await app.until(
+        lambda: len([one for one in app.pagerduty.incidents if one.status == wanted]) >= len(tenants)
+    )
 
 
 # Another layout

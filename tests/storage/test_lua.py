@@ -1,4 +1,6 @@
-"""The scripts as they are put together: shared pieces stand in them once, and their first lines say what a full server runs."""
+"""The scripts as they are put together: shared pieces stand in them once, and their first lines say what a
+full server runs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is true of the in-memory store alone: it obeys the clock that it is given. Everything else is in the contract tests."""
+"""What is true of the in-memory store alone: it obeys the clock that it is given.
+
+Everything else is in the contract tests.
+"""
 
 from __future__ import annotations
 
@@ -49,10 +52,16 @@ async def test_a_lane_that_closes_again_long_after_it_opened_has_been_closed_sin
     await store.close_lane("chat", Pace(1, 1), 1_000_100)
     clock.ms += 60_100
     await store.close_lane("chat", Pace(1, 1), clock.ms + 5)
-    assert load_closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value) == (1_000_000, 1_060_105)
+    assert load_closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value) == (
+        1_000_000,
+        1_060_105,
+    )
     clock.ms += 60_006
     await store.close_lane("chat", Pace(1, 1), clock.ms + 5)
-    assert load_closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value) == (1_120_106, 1_120_111)
+    assert load_closed_lane((await store.gather(Query(cells=(cell,)))).rows[cell].value) == (
+        1_120_106,
+        1_120_111,
+    )
 
 
 async def test_its_log_is_bounded_and_goes_on_counting() -> None:

@@ -37,7 +37,9 @@ def of(tenant: str, *, ends: bool = False) -> dict[str, object]:
 async def told(app: Running, tenants: list[str], *, firing: bool = True) -> None:
     await app.webhook(*[of(tenant, ends=not firing) for tenant in tenants])
     wanted = "triggered" if firing else "resolved"
-    await app.until(lambda: len([one for one in app.pagerduty.incidents if one.status == wanted]) >= len(tenants))
+    await app.until(
+        lambda: len([one for one in app.pagerduty.incidents if one.status == wanted]) >= len(tenants)
+    )
 
 
 async def balanced(app: Running) -> bool:
@@ -59,7 +61,9 @@ async def migrated(starter: Starter, shards: int, rules: str = PARTED) -> Record
         for store in stores_of(client, layout):
             raw = await client.ask("HGET", store.keys["meta"], "rules")
             known = load_rule_generation(raw[8:])
-            await client.ask("HSET", store.keys["meta"], "rules", raw[:8] + known._replace(seen_at=None).dump())
+            await client.ask(
+                "HSET", store.keys["meta"], "rules", raw[:8] + known._replace(seen_at=None).dump()
+            )
         return await migrate(client, found, shards)
 
 
@@ -68,12 +72,16 @@ async def ended(starter: Starter) -> None:
     starter.stack = AsyncExitStack()
 
 
-async def test_what_was_told_before_a_migration_is_ended_after_it_and_nothing_is_told_twice(starter: Starter) -> None:
+async def test_what_was_told_before_a_migration_is_ended_after_it_and_nothing_is_told_twice(
+    starter: Starter,
+) -> None:
     first = await started(starter, 1)
     await told(first, TENANTS)
     await first.ask("/api/v1/orders/pause", "POST", json={"by": "anna", "duration": "1h"})
     timeline = len(await first.gateway.shards.timeline(None, 1000))
-    while not await balanced(first) or (await first.gateway.shards.counters())["standing:told"] < 2 * len(TENANTS):
+    while not await balanced(first) or (await first.gateway.shards.counters())["standing:told"] < 2 * len(
+        TENANTS
+    ):
         await asyncio.sleep(0.02)
     await ended(starter)
     for before, after in pairwise((1, 4, 3)):
@@ -95,7 +103,9 @@ async def test_what_was_told_before_a_migration_is_ended_after_it_and_nothing_is
     assert await balanced(app)
 
 
-async def test_incidents_that_a_new_partition_would_tear_are_named_and_nothing_is_changed(starter: Starter) -> None:
+async def test_incidents_that_a_new_partition_would_tear_are_named_and_nothing_is_changed(
+    starter: Starter,
+) -> None:
     app = await started(starter, 1, ONE_PARTITION)
     await app.webhook(*[of(tenant) for tenant in TENANTS])
     await app.until(lambda: app.pagerduty.incidents)

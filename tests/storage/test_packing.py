@@ -1,4 +1,6 @@
-"""What the scripts are sent: every field that one reads, by its name, and binary values apart from the fields."""
+"""What the scripts are sent: every field that one reads, by its name, and binary values apart from the
+fields.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,17 @@ import msgspec
 import pytest
 
 from gateway.model.agenda import Subject
-from gateway.model.changes import Cell, Changes, Claim, LogEntry, QuarantineEntry, Query, Release, Table, Topics
+from gateway.model.changes import (
+    Cell,
+    Changes,
+    Claim,
+    LogEntry,
+    QuarantineEntry,
+    Query,
+    Release,
+    Table,
+    Topics,
+)
 from gateway.model.lanes import LaneRule, Pace
 from gateway.storage.lua import SCRIPTS
 from gateway.storage.packing import packed_changes, packed_claim, packed_query
@@ -20,22 +32,34 @@ ALERT, LEDGER = Cell(Table.ALERTS, "a1"), Cell(Table.LEDGERS, "i1|chat")
     ("script", "argument", "packed"),
     [
         ("commit", "change", packed_changes(Changes())[0]),
-        ("commit", r"change\.topics", msgspec.msgpack.encode(msgspec.msgpack.decode(packed_changes(Changes())[0])["topics"])),
+        (
+            "commit",
+            r"change\.topics",
+            msgspec.msgpack.encode(msgspec.msgpack.decode(packed_changes(Changes())[0])["topics"]),
+        ),
         ("claim", "ask", packed_claim(1, 1, LaneRule())),
         ("gather", "ask", packed_query(Query())),
     ],
 )
-def test_a_script_reads_the_fields_that_it_is_sent_and_no_others(script: str, argument: str, packed: bytes) -> None:
+def test_a_script_reads_the_fields_that_it_is_sent_and_no_others(
+    script: str, argument: str, packed: bytes
+) -> None:
     read = set(re.findall(rf"\b{argument}\.(\w+)", SCRIPTS[script].text.decode()))
     assert read == set(msgspec.msgpack.decode(packed))
 
 
 def test_versions_and_values_are_named_by_their_place_behind_the_fields() -> None:
-    changes = Changes(expect={ALERT: b"8 bytes!"}, put={LEDGER: b"\xff", ALERT: b""}, keep=[QuarantineEntry("q1", b"raw")])
+    changes = Changes(
+        expect={ALERT: b"8 bytes!"}, put={LEDGER: b"\xff", ALERT: b""}, keep=[QuarantineEntry("q1", b"raw")]
+    )
     fields, *blobs = packed_changes(changes)
     sent = msgspec.msgpack.decode(fields)
     assert blobs == [b"8 bytes!", b"\xff", b"", b"raw"]
-    assert (sent["expect"], sent["put"], sent["keep"]) == ([1, "a1", 3], [6, "i1|chat", 4, 1, "a1", 5], ["q1", 6])
+    assert (sent["expect"], sent["put"], sent["keep"]) == (
+        [1, "a1", 3],
+        [6, "i1|chat", 4, 1, "a1", 5],
+        ["q1", 6],
+    )
 
 
 def test_records_are_flat_and_in_the_order_of_the_scripts_header() -> None:
@@ -62,6 +86,8 @@ def test_records_are_flat_and_in_the_order_of_the_scripts_header() -> None:
 
 
 def test_a_pace_is_sent_as_interval_burst_and_place() -> None:
-    sent = msgspec.msgpack.decode(packed_claim(4, 20_000, LaneRule({"chat": Pace(1_000, 3, "slack ")}, width=2)))
+    sent = msgspec.msgpack.decode(
+        packed_claim(4, 20_000, LaneRule({"chat": Pace(1_000, 3, "slack ")}, width=2))
+    )
     assert (sent["limit"], sent["lease"], sent["width"]) == (4, 20_000, 2)
     assert sent["paces"] == {"chat": [1_000, 3, "slack "]}

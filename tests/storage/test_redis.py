@@ -1,7 +1,8 @@
 """What the store keeps in a server, key by key, as every released version reads and writes it.
 
-`STORED` was left by the version before this file was, on Redis 7.0 and on Valkey 9.1 alike. That version took the server's
-own time for the fence and for when a lane was closed; these have the shard's time here, as everything else.
+`STORED` was left by the version before this file was, on Redis 7.0 and on Valkey 9.1 alike. That version took
+the server's own time for the fence and for when a lane was closed; these have the shard's time here, as
+everything else.
 """
 
 from __future__ import annotations
@@ -11,7 +12,18 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.model.agenda import Subject
-from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, LogEntry, QuarantineEntry, Query, Release, Table, Topics
+from gateway.model.changes import (
+    Cell,
+    Changes,
+    Claim,
+    CommitOutcome,
+    LogEntry,
+    QuarantineEntry,
+    Query,
+    Release,
+    Table,
+    Topics,
+)
 from gateway.model.lanes import LaneRule, Pace, load_closed_lane
 from gateway.storage.connections import Client, connect
 from gateway.storage.redis import RedisStore
@@ -82,13 +94,22 @@ async def test_every_kind_of_change_is_stored_as_earlier_versions_store_it(clien
             Subject.audit("siem"): (NOW - 2, 5),
         },
         log=[LogEntry("i1", "alerts", {"opened": 1, "who": "ü"})],
-        keep=[QuarantineEntry("q1", b"first"), QuarantineEntry("q1", b"again"), QuarantineEntry("q2", b"other")],
+        keep=[
+            QuarantineEntry("q1", b"first"),
+            QuarantineEntry("q1", b"again"),
+            QuarantineEntry("q2", b"other"),
+        ],
         forget=["q2"],
         topics=Topics(add=[(PAY, "a1")], subscribe=[(PAY, Subject.plan("i1")), (NET, Subject.plan("i2"))]),
     )
     assert (await store.commit(first)).outcome is CommitOutcome.DONE
     claimed = await store.claim(4, LEASE, LaneRule({"chat": PACE}))
-    assert [str(claim.subject) for claim in claimed.claims] == ["plan:i1", "deliver:chat:#pay|i1", "poll:eu", "audit:siem"]
+    assert [str(claim.subject) for claim in claimed.claims] == [
+        "plan:i1",
+        "deliver:chat:#pay|i1",
+        "poll:eu",
+        "audit:siem",
+    ]
     second = Changes(
         agenda={Subject.plan("i1"): (NOW + 7, 2), Subject.deliver("chat:#pay", "i1"): (NOW + 8, 4)},
         releases=[Release(claimed.claims[2], None), Release(claimed.claims[3], NOW + 50)],
@@ -104,7 +125,9 @@ async def test_what_earlier_versions_stored_is_read(client: Client) -> None:
     store = RedisStore(client)
     await restore(client, store.keys, STORED)
     cells = [Cell(table, f"{table}-1") for table in Table]
-    gathered = await store.gather(Query(cells=[*cells, Cell(Table.META, "closed:chat:#pay")], topics=(PAY, NET, "none")))
+    gathered = await store.gather(
+        Query(cells=[*cells, Cell(Table.META, "closed:chat:#pay")], topics=(PAY, NET, "none"))
+    )
     assert gathered.now == NOW
     assert [gathered.rows[cell] for cell in cells] == [(VERSION.encode(), b"value")] * len(cells)
     assert load_closed_lane(gathered.rows[Cell(Table.META, "closed:chat:#pay")].value) == (NOW, NOW + 60_000)
@@ -126,4 +149,6 @@ async def test_leases_fences_and_paces_that_earlier_versions_took_hold(client: C
     held = Claim(Subject.plan("i1"), TOKEN, NOW)
     done = await store.commit(Changes(releases=[Release(held, None)], fence="holder"))
     assert done.outcome is CommitOutcome.DONE
-    assert ("24000000000007", "plan:i1") in (await keyspace(client, store.keys))["agenda"], "it was woken meanwhile"
+    assert ("24000000000007", "plan:i1") in (await keyspace(client, store.keys))["agenda"], (
+        "it was woken meanwhile"
+    )

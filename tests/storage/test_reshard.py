@@ -1,4 +1,6 @@
-"""Laying a store out anew: everything finds its shard, and what cannot be moved whole stops it before anything is changed."""
+"""Laying a store out anew: everything finds its shard, and what cannot be moved whole stops it before
+anything is changed.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ from tests.support import records
 from tests.support.build import rulebook
 
 SHARDS = 4
-FAR = next(name for name in map(str, range(100)) if shard_of((name,), SHARDS) != HOME)  # a tenant of another shard
+# A tenant of another shard
+FAR = next(name for name in map(str, range(100)) if shard_of((name,), SHARDS) != HOME)
 ELSEWHERE = shard_of((FAR,), SHARDS)
 PARTED = replace(rulebook(), partition_by=("tenant",))
 
@@ -35,13 +38,24 @@ def alert(name: str, tenant: str = FAR, episode: int = 1) -> Alert:
     labels = {"alertname": "Down", "tenant": tenant}
     copies = {f"eu/{name}": next(iter(records.ALERT.copies.values()))}
     return msgspec.structs.replace(
-        records.ALERT, id=name, labels=labels, copies=copies, episode=episode, incident="i1", topics=("0123456789abcdef",)
+        records.ALERT,
+        id=name,
+        labels=labels,
+        copies=copies,
+        episode=episode,
+        incident="i1",
+        topics=("0123456789abcdef",),
     )
 
 
 def incident(*members: Member) -> Incident:
     return msgspec.structs.replace(
-        records.NEW_INCIDENT, id="i1", members=members, firing=len(members), keys=("old",), subscriptions=("fedcba9876543210",)
+        records.NEW_INCIDENT,
+        id="i1",
+        members=members,
+        firing=len(members),
+        keys=("old",),
+        subscriptions=("fedcba9876543210",),
     )
 
 
@@ -83,9 +97,13 @@ async def test_everything_of_an_incident_goes_to_the_shard_of_its_alerts(client:
     layout = await read_layout(client)
     assert layout == Layout(SHARDS, ("tenant",), "gw2")
     stores = stores_of(client, layout)
-    rows = await stores[ELSEWHERE].gather(Query(copies=["eu/a1"], alerts=[""], cells=[ledger_cell("i1", "chat")]))
+    rows = await stores[ELSEWHERE].gather(
+        Query(copies=["eu/a1"], alerts=[""], cells=[ledger_cell("i1", "chat")])
+    )
     assert rows.alerts[0][0] == "a1"
-    assert load_alert(rows.alerts[0][1].value).topics == (), "it is added to its topics anew, in the new shard"
+    assert load_alert(rows.alerts[0][1].value).topics == (), (
+        "it is added to its topics anew, in the new shard"
+    )
     assert rows.rows[ledger_cell("i1", "chat")].value
     agenda = await agenda_of(client, stores[ELSEWHERE])
     assert agenda["plan:i1"] == 2 * 10**13 + records.AT

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from gateway.model.agenda import Subject
-from gateway.model.changes import ABSENT, Cell, Changes, Claim, CommitOutcome, LogEntry, QuarantineEntry, Query, Release, Table
+from gateway.model.changes import (
+    ABSENT,
+    Cell,
+    Changes,
+    Claim,
+    CommitOutcome,
+    LogEntry,
+    QuarantineEntry,
+    Query,
+    Release,
+    Table,
+)
 from gateway.model.lanes import LaneRule, Pace, load_closed_lane
 from gateway.ports import Store
 
@@ -74,7 +85,9 @@ async def test_a_row_dropped_and_put_again_has_another_version(store: Store) -> 
     first = await put(store, ALERT, b"1")
     await store.commit(Changes(drop=[ALERT]))
     await put(store, ALERT, b"1")
-    assert (await store.commit(Changes(expect={ALERT: first}, put={ALERT: b"2"}))).outcome is CommitOutcome.LOST
+    assert (
+        await store.commit(Changes(expect={ALERT: first}, put={ALERT: b"2"}))
+    ).outcome is CommitOutcome.LOST
 
 
 async def test_counters_add_up(store: Store) -> None:
@@ -145,7 +158,9 @@ async def test_a_lease_that_is_not_ours_fences_the_commit(store: Store) -> None:
 async def test_a_held_lease_is_checked_and_kept(store: Store) -> None:
     await schedule(store, "plan:i", 0)
     (held,) = (await store.claim(1, LEASE, ALL)).claims
-    assert (await store.commit(Changes(releases=[Release(held, None, hold=True)]))).outcome is CommitOutcome.DONE
+    assert (
+        await store.commit(Changes(releases=[Release(held, None, hold=True)]))
+    ).outcome is CommitOutcome.DONE
     assert await claim(store) == []
     assert (await store.commit(Changes(releases=[Release(held, None)]))).outcome is CommitOutcome.DONE
 
@@ -269,7 +284,9 @@ async def test_the_quarantine_keeps_the_first_and_counts_the_rest(store: Store) 
 
 async def test_the_quarantine_is_bounded_and_counts_what_it_evicts(store: Store) -> None:
     for start in range(0, 1_100, 100):
-        await store.commit(Changes(keep=[QuarantineEntry(f"q{number:04}", b"x") for number in range(start, start + 100)]))
+        await store.commit(
+            Changes(keep=[QuarantineEntry(f"q{number:04}", b"x") for number in range(start, start + 100)])
+        )
     assert len(await store.quarantine(2_000)) == 1_000
     counted = await store.counters()
     assert (counted["quarantine_entries"], counted["quarantine_evicted"]) == (1_000, 100)
@@ -285,21 +302,35 @@ async def test_the_timeline_is_read_newest_first_and_by_subject(store: Store) ->
 async def test_the_log_is_read_on_from_a_position_in_the_order_in_which_it_was_written(store: Store) -> None:
     assert await store.log_after("", 10) == ((), 1, 0)
     for number in range(5):
-        await store.commit(Changes(log=[LogEntry("i1", "a", {"number": number}), LogEntry("", "b", {"text": "ü\n\x00"})]))
+        await store.commit(
+            Changes(log=[LogEntry("i1", "a", {"number": number}), LogEntry("", "b", {"text": "ü\n\x00"})])
+        )
     first = await store.log_after("", 4)
     rest = await store.log_after(first.entries[-1].position, 100)
     assert [logged.entry.what for logged in (*first.entries, *rest.entries)] == ["a", "b"] * 5
-    assert [logged.entry.detail["number"] for logged in (*first.entries, *rest.entries)[::2]] == [0, 1, 2, 3, 4]
+    assert [logged.entry.detail["number"] for logged in (*first.entries, *rest.entries)[::2]] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
     assert first.entries[1].entry == LogEntry("", "b", {"text": "ü\n\x00"})
     assert (first.first, first.last, len(rest.entries)) == (1, 10, 6)
     assert await store.log_after(rest.entries[-1].position, 10) == ((), 1, 10)
     assert abs(first.entries[0].at - await store.now()) < 60_000
 
 
-async def test_the_timeline_of_a_subject_is_found_behind_thousands_of_others_and_no_further_than_asked(store: Store) -> None:
+async def test_the_timeline_of_a_subject_is_found_behind_thousands_of_others_and_no_further_than_asked(
+    store: Store,
+) -> None:
     await store.commit(Changes(log=[LogEntry("mine", "opened", {})]))
     since = (await store.timeline("mine", 1))[0][0]
-    await store.commit(Changes(log=[LogEntry("other", "x", {"n": n}) for n in range(2_500)] + [LogEntry("mine", "ended", {})]))
+    await store.commit(
+        Changes(
+            log=[LogEntry("other", "x", {"n": n}) for n in range(2_500)] + [LogEntry("mine", "ended", {})]
+        )
+    )
     assert [entry.what for _, entry in await store.timeline("mine", 10, since)] == ["ended", "opened"]
     assert [entry.what for _, entry in await store.timeline("mine", 1)] == ["ended"]
     assert len(await store.timeline(None, 2_000)) == 2_000

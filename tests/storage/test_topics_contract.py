@@ -1,4 +1,6 @@
-"""Topics, as every store keeps them: their sources, their subscribers, and who is woken when the sources change."""
+"""Topics, as every store keeps them: their sources, their subscribers, and who is woken when the sources
+change.
+"""
 
 from __future__ import annotations
 
@@ -53,8 +55,12 @@ async def test_a_topic_without_a_source_has_no_answer(store: Store) -> None:
 
 
 async def test_the_source_of_a_topic_is_read_with_its_row(store: Store) -> None:
-    version = (await store.commit(Changes(put={Cell(Table.ALERTS, A): b"row"}, topics=Topics(add=[(TOPIC, A)])))).version
-    assert (await store.gather(Query(topics=(TOPIC, "elsewhere")))).standing == {TOPIC: (A, (version, b"row"))}
+    version = (
+        await store.commit(Changes(put={Cell(Table.ALERTS, A): b"row"}, topics=Topics(add=[(TOPIC, A)])))
+    ).version
+    assert (await store.gather(Query(topics=(TOPIC, "elsewhere")))).standing == {
+        TOPIC: (A, (version, b"row"))
+    }
 
 
 async def test_of_many_sources_the_same_one_is_read_every_time(store: Store) -> None:
@@ -159,14 +165,18 @@ async def test_subscribing_twice_is_subscribing_once(store: Store) -> None:
 
 async def test_a_subscriber_that_waits_for_later_is_looked_at_now(store: Store) -> None:
     later = await store.now() + 60_000
-    await store.commit(Changes(agenda={Subject.plan("i"): (later, 5)}, topics=Topics(subscribe=[(TOPIC, Subject.plan("i"))])))
+    await store.commit(
+        Changes(agenda={Subject.plan("i"): (later, 5)}, topics=Topics(subscribe=[(TOPIC, Subject.plan("i"))]))
+    )
     assert await woken(store) == []
     await add(store, A)
     assert await woken(store) == ["plan:i"]
 
 
 async def test_a_subscriber_that_is_being_looked_at_is_looked_at_once_more(store: Store) -> None:
-    await store.commit(Changes(agenda={Subject.plan("i"): (0, 5)}, topics=Topics(subscribe=[(TOPIC, Subject.plan("i"))])))
+    await store.commit(
+        Changes(agenda={Subject.plan("i"): (0, 5)}, topics=Topics(subscribe=[(TOPIC, Subject.plan("i"))]))
+    )
     (held,) = (await store.claim(1, LEASE, ALL)).claims
     await add(store, A)
     await store.commit(Changes(releases=[Release(held, None)]))
@@ -207,7 +217,10 @@ async def test_a_commit_on_a_topic_that_changed_is_lost_and_changes_nothing(
     await add(store, *there)
     cell, other = Cell(Table.INCIDENTS, "i"), "fedcba9876543210"
     topics = Topics(
-        add=[(other, B)], remove=[(TOPIC, alert) for alert in there], subscribe=[(other, Subject.plan("i"))], seen={TOPIC: seen}
+        add=[(other, B)],
+        remove=[(TOPIC, alert) for alert in there],
+        subscribe=[(other, Subject.plan("i"))],
+        seen={TOPIC: seen},
     )
     lost = await store.commit(Changes(put={cell: b"x"}, agenda={Subject.plan("i"): (0, 0)}, topics=topics))
     assert lost.outcome is CommitOutcome.LOST
@@ -219,7 +232,9 @@ async def test_a_commit_on_a_topic_that_changed_is_lost_and_changes_nothing(
 
 
 @pytest.mark.parametrize("there", [pytest.param((), id="nobody"), pytest.param((A, B), id="two")])
-async def test_a_commit_on_a_topic_that_is_as_it_was_seen_is_done(store: Store, there: tuple[str, ...]) -> None:
+async def test_a_commit_on_a_topic_that_is_as_it_was_seen_is_done(
+    store: Store, there: tuple[str, ...]
+) -> None:
     await add(store, *there)
     assert await move(store, seen={TOPIC: there[0] if there else ""}) is CommitOutcome.DONE
 
@@ -240,7 +255,9 @@ async def test_another_writers_fence_keeps_sources_out(store: Store) -> None:
 
 async def test_the_moves_of_several_decisions_are_merged() -> None:
     both = Topics([("p", A)], [("q", A)], [("p", Subject.plan("i"))], [("q", Subject.plan("i"))], {"p": ""})
-    both.merge(Topics([("r", B)], [("s", B)], [("r", Subject.plan("j"))], [("s", Subject.plan("j"))], {"r": A}))
+    both.merge(
+        Topics([("r", B)], [("s", B)], [("r", Subject.plan("j"))], [("s", Subject.plan("j"))], {"r": A})
+    )
     assert both == Topics(
         [("p", A), ("r", B)], [("q", A), ("s", B)], [("p", Subject.plan("i")), ("r", Subject.plan("j"))], [("q", Subject.plan("i")), ("s", Subject.plan("j"))],
         {"p": "", "r": A},
@@ -251,14 +268,20 @@ async def test_the_moves_of_several_decisions_are_merged() -> None:
 
 
 @pytest.mark.parametrize("server", ["valkey", "redis"])
-async def test_without_sources_and_subscribers_the_servers_key_is_gone(server: str, request: pytest.FixtureRequest) -> None:
+async def test_without_sources_and_subscribers_the_servers_key_is_gone(
+    server: str, request: pytest.FixtureRequest
+) -> None:
     client = connect(request.getfixturevalue(f"{server}_url"))
     await client.ask_each("FLUSHALL")
     store = RedisStore(client)
     await add(store, A, B)
     await subscribe(store, "plan:i", "plan:j")
     assert await client.ask("EXISTS", "{gw:0}:posts")
-    await move(store, remove=[(TOPIC, A), (TOPIC, B)], unsubscribe=[(TOPIC, Subject.plan("i")), (TOPIC, Subject.plan("j"))])
+    await move(
+        store,
+        remove=[(TOPIC, A), (TOPIC, B)],
+        unsubscribe=[(TOPIC, Subject.plan("i")), (TOPIC, Subject.plan("j"))],
+    )
     assert not await client.ask("EXISTS", "{gw:0}:posts")
     await client.aclose()
 

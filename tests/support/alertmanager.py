@@ -69,7 +69,9 @@ class Alertmanager:
 
 
 @asynccontextmanager
-async def alertmanager(folder: Path, config: str, environment: dict[str, str] | None = None) -> AsyncIterator[Alertmanager]:
+async def alertmanager(
+    folder: Path, config: str, environment: dict[str, str] | None = None
+) -> AsyncIterator[Alertmanager]:
     """One with this configuration until the block ends."""
     binary = program("prometheus-alertmanager", "prometheus-alertmanager")
     one = Alertmanager(f"http://127.0.0.1:{(port := free_port())}", folder / "alertmanager.yml")
@@ -77,7 +79,9 @@ async def alertmanager(folder: Path, config: str, environment: dict[str, str] | 
     arguments = [f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=",
                  f"--config.file={one.config}", f"--storage.path={folder / 'alertmanager'}"]  # fmt: skip
     with (folder / "alertmanager.log").open("wb") as log:
-        process = one.process = subprocess.Popen([binary, *arguments], stdout=log, stderr=log, env=environment)
+        process = one.process = subprocess.Popen(
+            [binary, *arguments], stdout=log, stderr=log, env=environment
+        )
     try:
         await until(lambda: answers(f"{one.url}/-/ready"))
         yield one

@@ -43,7 +43,9 @@ def seen(
     )
 
 
-def slack(name: str = "chat", channel: str = "C1", fallback: tuple[str, ...] = (), **more: object) -> Destination:
+def slack(
+    name: str = "chat", channel: str = "C1", fallback: tuple[str, ...] = (), **more: object
+) -> Destination:
     return Destination(name, BUILT_IN, SlackChannel(channel, **more), fallback)  # type: ignore[arg-type]
 
 
@@ -51,22 +53,34 @@ def pager(name: str = "pager", fallback: tuple[str, ...] = ()) -> Destination:
     return Destination(name, BUILT_IN, PagerDutyService(SecretName("PAGERDUTY_ROUTING_KEY")), fallback)
 
 
-def webhook(name: str = "hook", url: str = "HOOK_URL", fallback: tuple[str, ...] = (), **more: SecretName) -> Destination:
+def webhook(
+    name: str = "hook", url: str = "HOOK_URL", fallback: tuple[str, ...] = (), **more: SecretName
+) -> Destination:
     return Destination(name, BUILT_IN, Webhook(SecretName(url), **more), fallback)
 
 
-def mail(name: str = "ops", to: tuple[str, ...] = ("ops@example.org",), fallback: tuple[str, ...] = ()) -> Destination:
+def mail(
+    name: str = "ops", to: tuple[str, ...] = ("ops@example.org",), fallback: tuple[str, ...] = ()
+) -> Destination:
     return Destination(name, BUILT_IN, Mailbox(to, "alerts@example.org"), fallback)
 
 
 def rulebook(
-    *routes: Route, destinations: tuple[Destination, ...] | None = None, correlate: tuple[CorrelateRule, ...] = ()
+    *routes: Route,
+    destinations: tuple[Destination, ...] | None = None,
+    correlate: tuple[CorrelateRule, ...] = (),
 ) -> Rulebook:
     """The five-line rule set unless routes are given; parents are given by position."""
     chosen = routes or (Route("everything", BUILT_IN, notify=("chat",), page=("pager",)),)
     places = destinations or (slack(), pager())
     roots = tuple(at for at, route in enumerate(chosen) if route.parent is None)
-    return Rulebook("test", destinations={one.name: one for one in places}, routes=chosen, roots=roots, correlate=correlate)
+    return Rulebook(
+        "test",
+        destinations={one.name: one for one in places},
+        routes=chosen,
+        roots=roots,
+        correlate=correlate,
+    )
 
 
 def match(text: str):  # type: ignore[no-untyped-def]

@@ -15,12 +15,12 @@ def certificates(folder: Path) -> Path:
     for name, more in (("server", "subjectAltName=IP:127.0.0.1"), ("client", "extendedKeyUsage=clientAuth")):
         _run(folder, f"req -newkey rsa:2048 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr")
         (folder / f"{name}.ext").write_text(more)
-        signing = (
-            f"x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile {name}.ext -out {name}.pem"
-        )
+        signing = f"x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile {name}.ext -out {name}.pem"
         _run(folder, signing)
     return folder
 
 
 def _run(folder: Path, command: str) -> None:
-    subprocess.run([program("openssl", "openssl"), *command.split()], cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        [program("openssl", "openssl"), *command.split()], cwd=folder, check=True, capture_output=True
+    )

@@ -49,7 +49,9 @@ Gateway = Callable[..., Done]
 
 
 @pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Gateway]:
+def gateway(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Iterator[Gateway]:
     """`gateway …` as from a shell in an empty folder; every run is held to print no traceback."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")

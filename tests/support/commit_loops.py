@@ -1,7 +1,8 @@
-"""Find loops in source text that read from a store and commit to it: what `gateway.state.transact` alone may do.
+"""Find loops in source text that read from a store and commit to it: what `gateway.state.transact` alone may
+do.
 
-A commit that stands in a function of the same file counts where that function is called, and so does a read. Paging through a
-table is no read of this kind: a sweep commits page by page and decides nothing anew.
+A commit that stands in a function of the same file counts where that function is called, and so does a read.
+Paging through a table is no read of this kind: a sweep commits page by page and decides nothing anew.
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ def commit_loops(source: str) -> list[str]:
 
 def mentions_of_lost_races(source: str) -> list[int]:
     """Return the lines that look at `CommitOutcome.LOST`."""
-    return [node.lineno for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute) and node.attr == "LOST"]
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute) and node.attr == "LOST"
+    ]
 
 
 def _loops(function: ast.AST) -> Iterator[ast.For | ast.AsyncFor | ast.While]:

@@ -18,7 +18,9 @@ ONE = Changes(put={ALERT: b"one"}, count={"received": 1})
 
 
 @asynccontextmanager
-async def connected(url: str, copies: int = 0, patience: float = 2.0) -> AsyncIterator[tuple[Client, RedisStore]]:
+async def connected(
+    url: str, copies: int = 0, patience: float = 2.0
+) -> AsyncIterator[tuple[Client, RedisStore]]:
     client = connect(url, copies=copies, patience=patience)
     try:
         yield client, RedisStore(client)

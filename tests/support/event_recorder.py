@@ -12,7 +12,9 @@ PATH = "/webhooks/alertmanager/events"
 
 def pairs(labels: dict[str, str]) -> object:
     """A label set as 0.33 and 0.34 write it: protobuf leaves empty values out."""
-    return {"labels": [{"key": name, **({"value": value} if value else {})} for name, value in labels.items()]}
+    return {
+        "labels": [{"key": name, **({"value": value} if value else {})} for name, value in labels.items()]
+    }
 
 
 def snapshot(labels: object, **more: object) -> dict[str, object]:
@@ -34,7 +36,9 @@ def event(**data: object) -> dict[str, object]:
 
 def resolved(receiver: str = "gateway", **more: object) -> dict[str, object]:
     grouped = {"hash": "17893741927341892", "details": snapshot(**{"labels": pairs(LABELS), **more})}
-    return event(alertResolved={"alert": grouped, "groupInfo": {"groupKey": "{}:{}", "receiverName": receiver}})
+    return event(
+        alertResolved={"alert": grouped, "groupInfo": {"groupKey": "{}:{}", "receiverName": receiver}}
+    )
 
 
 def muted(labels: object = None) -> dict[str, object]:
@@ -48,4 +52,10 @@ def silenced(labels: object = None) -> dict[str, object]:
 
 def inhibited() -> dict[str, object]:
     rules = [{"name": "node-down"}, {"equalLabels": ["node"]}]
-    return event(inhibitionMutedAlert={"inhibitRules": rules, "mutedAlert": muted(), "inhibitingFingerprints": ["255", "16"]})
+    return event(
+        inhibitionMutedAlert={
+            "inhibitRules": rules,
+            "mutedAlert": muted(),
+            "inhibitingFingerprints": ["255", "16"],
+        }
+    )

@@ -1,7 +1,8 @@
 """What inhibition means: sets of alerts with rules, and which of the alerts are kept quiet.
 
 Most are the cases of Alertmanager's own tests and sentences of its documents
-(https://prometheus.io/docs/alerting/latest/configuration/#inhibit_rule); a real Alertmanager is given the very same ones.
+(https://prometheus.io/docs/alerting/latest/configuration/#inhibit_rule); a real Alertmanager is given the
+very same ones.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ Labels = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Inhibition:
-    """`alerts` by a name of their own; all fire but those in `ended`. `quiet` are those that must be inhibited."""
+    """`alerts` by a name of their own; all fire but those in `ended`.
+
+    `quiet` are those that must be inhibited.
+    """
 
     says: str
     rules: Sequence[Mapping[str, Sequence[str]]]
@@ -34,7 +38,11 @@ class Inhibition:
 
 def rule(source: str, target: str, *equal: str) -> dict[str, list[str]]:
     """One matcher on each side, or more with ` , ` between them."""
-    return {"source_matchers": source.split(" , "), "target_matchers": target.split(" , "), "equal": list(equal)}
+    return {
+        "source_matchers": source.split(" , "),
+        "target_matchers": target.split(" , "),
+        "equal": list(equal),
+    }
 
 
 def compiled(rules: Sequence[Mapping[str, Sequence[str]]], partition_by: Sequence[str] = ()) -> Inhibitor:
@@ -57,7 +65,10 @@ def kept_quiet(case: Inhibition, partition_by: Sequence[str] = ()) -> set[str]:
     """By our rules: whoever watches a post at which somebody stands."""
     inhibitor, moves = compiled(case.rules, partition_by), Topics()
     for name, labels in case.alerts.items():
-        inhibitor.place(msgspec.structs.replace(alert(ended=0 if name in case.ended else None), id=name, labels=labels), moves)
+        inhibitor.place(
+            msgspec.structs.replace(alert(ended=0 if name in case.ended else None), id=name, labels=labels),
+            moves,
+        )
     manned = {topic for topic, _ in moves.add}
     firing = {name: labels for name, labels in case.alerts.items() if name not in case.ended}
     return {

@@ -14,19 +14,26 @@ VERSION, TOKEN = "8 bytes!", "0123456789abcdef"
 
 
 async def keyspace(client: Any, keys: Mapping[str, str]) -> dict[str, Any]:
-    """Return each key's content: hashes as dicts, sorted sets as lists of scores and texts, the log's entries as dicts.
+    """Return each key's content: hashes as dicts, sorted sets as lists of scores and texts, the log's entries
+    as dicts.
 
     A row's version is written <version>, a lease's token <token>.
     """
     found: dict[str, Any] = {}
     for name in (*HASHES, *QUARANTINE_HASHES):
         reply = await client.ask("HGETALL", keys[name])
-        found[name] = {field.decode(): _readable(name, field.decode(), value) for field, value in sorted(_pairs(reply))}
+        found[name] = {
+            field.decode(): _readable(name, field.decode(), value) for field, value in sorted(_pairs(reply))
+        }
     for name in SORTED_SETS:
         reply = await client.ask("ZRANGE", keys[name], 0, -1, "WITHSCORES")
-        found[name] = [(score.decode(), text.decode()) for text, score in zip(reply[::2], reply[1::2], strict=True)]
+        found[name] = [
+            (score.decode(), text.decode()) for text, score in zip(reply[::2], reply[1::2], strict=True)
+        ]
     entries = await client.ask("XRANGE", keys["log"], "-", "+")
-    found["log"] = [{name.decode(): value.decode() for name, value in _pairs(fields)} for _, fields in entries]
+    found["log"] = [
+        {name.decode(): value.decode() for name, value in _pairs(fields)} for _, fields in entries
+    ]
     return {name: content for name, content in found.items() if content}
 
 
@@ -39,7 +46,10 @@ async def restore(client: Any, keys: Mapping[str, str], content: Mapping[str, An
             for entry in found:
                 await client.ask("XADD", keys[name], "*", *[part for pair in entry.items() for part in pair])
         else:
-            written = [(field, value.replace("<version>", VERSION).replace("<token>", TOKEN)) for field, value in found.items()]
+            written = [
+                (field, value.replace("<version>", VERSION).replace("<token>", TOKEN))
+                for field, value in found.items()
+            ]
             await client.ask("HSET", keys[name], *[part for pair in written for part in pair])
 
 

@@ -13,8 +13,8 @@ LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 def log_events(package: Path) -> Mapping[str, set[str]]:
     """Each event of a package with the names of its fields.
 
-    Where a call has `**fields`, the keys of all dictionaries in its module count as fields, and where a logger was bound,
-    what any logger of the module was bound to: too many rather than too few.
+    Where a call has `**fields`, the keys of all dictionaries in its module count as fields, and where a
+    logger was bound, what any logger of the module was bound to: too many rather than too few.
     """
     events: dict[str, set[str]] = {}
     for path in sorted(package.rglob("*.py")):
@@ -36,7 +36,11 @@ def _loggers(tree: ast.AST) -> Mapping[str, set[str]]:
     """The names that loggers of a module have, each with the fields that it is bound to."""
     loggers: dict[str, set[str]] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Name):
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Call)
+            and isinstance(node.targets[0], ast.Name)
+        ):
             made_by = node.value.func
             if isinstance(made_by, ast.Attribute) and made_by.attr in ("get_logger", "bind"):
                 bound = {keyword.arg for keyword in node.value.keywords if keyword.arg}
@@ -64,7 +68,13 @@ def _dictionary_keys(tree: ast.AST) -> set[str]:
     keys: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Dict):
-            keys |= {key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
-        elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+            keys |= {
+                key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            }
+        elif (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.slice, ast.Constant)
+            and isinstance(node.slice.value, str)
+        ):
             keys.add(node.slice.value)
     return keys

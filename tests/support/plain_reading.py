@@ -1,6 +1,7 @@
 """The rules read out plainly, member by member: who may be told of what now, and since when that is so.
 
-It shares nothing with the gateway's own decisions but the records, the matchers and the intervals. Times in ms of the store's.
+It shares nothing with the gateway's own decisions but the records, the matchers and the intervals. Times in
+ms of the store's.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ PAGER = "pager"
 
 @dataclass
 class Reading:
-    """`changed_at` is when anything but the clock last changed; `silences` are matchers with a start and an end."""
+    """`changed_at` is when anything but the clock last changed; `silences` are matchers with a start and an
+    end.
+    """
 
     world: World
     rules: Rulebook
@@ -63,7 +66,9 @@ class Reading:
         return self.in_force(self.route.hours, now)
 
     def quiet(self, target: str, member: Member, alert: Alert, now: int) -> str:
-        """Why nobody is to be told of it at this target, empty where nothing keeps it; what only holds it back is not asked."""
+        """Why nobody is to be told of it at this target, empty where nothing keeps it; what only holds it
+        back is not asked.
+        """
         if not self.routed(now):
             return "unrouted"
         return self._for_everybody(member, alert, now) or self._at(target, alert, now)
@@ -107,7 +112,11 @@ class Reading:
         """Until when it may be held back for a source that comes late, or because it is disputed."""
         waits = [member.joined_at + rule.wait for rule in self._inhibiting(alert.labels)]
         until = max([member.joined_at, alert.held_until or 0, *waits])
-        return min(until, member.joined_at + self.route.longest_hold) if alert.severity is Severity.CRITICAL else until
+        return (
+            min(until, member.joined_at + self.route.longest_hold)
+            if alert.severity is Severity.CRITICAL
+            else until
+        )
 
     def unchanged_since(self, now: int) -> int:
         """Since then neither anybody nor the clock has changed who may be told."""
@@ -115,7 +124,9 @@ class Reading:
         bounds = [day + minute * MINUTE - back for minute in self.minutes for back in (0, DAY)]
         ends = [end for _, _, end in self.silences] + [self.paused_until]
         closed = [one.closed.until for one in self.world.incidents if one.closed]
-        return max([self.changed_at, *(one for one in (*bounds, *ends, *closed) if one is not None and one <= now)])
+        return max(
+            [self.changed_at, *(one for one in (*bounds, *ends, *closed) if one is not None and one <= now)]
+        )
 
     def overdue(self, target: str, member: Member, alert: Alert, now: int) -> bool:
         """Nothing keeps it quiet, and nothing may hold it back any more."""

@@ -120,7 +120,10 @@ class GatewayProcess:
 
 
 async def send_until_taken(urls: list[str], body: dict[str, object], patience: float = 120.0) -> int:
-    """As Alertmanager does: 5xx and broken connections again, at any of the addresses. How often it was tried."""
+    """As Alertmanager does: 5xx and broken connections again, at any of the addresses.
+
+    How often it was tried.
+    """
     deadline = asyncio.get_running_loop().time() + patience
     tries = 0
     async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
@@ -138,10 +141,18 @@ async def send_until_taken(urls: list[str], body: dict[str, object], patience: f
 
 
 def body(*alerts: dict[str, object]) -> dict[str, object]:
-    return {"version": "4", "groupKey": "{}:{}", "status": "firing", "receiver": "gateway", "alerts": list(alerts)}
+    return {
+        "version": "4",
+        "groupKey": "{}:{}",
+        "status": "firing",
+        "receiver": "gateway",
+        "alerts": list(alerts),
+    }
 
 
-def alert(service: str, *, starts: str, ends: str = "", name: str = "Down", **labels: str) -> dict[str, object]:
+def alert(
+    service: str, *, starts: str, ends: str = "", name: str = "Down", **labels: str
+) -> dict[str, object]:
     return {
         "status": "resolved" if ends else "firing",
         "labels": {"alertname": name, "service": service, "severity": "critical", **labels},

@@ -98,7 +98,15 @@ INCIDENT = Incident(
     unheard_since=AT + MINUTE,
 )
 NEW_INCIDENT = Incident(
-    id="i2", opened_at=AT, rule="", members=(), keys=(), revision=1, firing=0, last_new_at=AT, last_change_at=AT
+    id="i2",
+    opened_at=AT,
+    rule="",
+    members=(),
+    keys=(),
+    revision=1,
+    firing=0,
+    last_new_at=AT,
+    last_change_at=AT,
 )
 NOTIFIED = LastNotified(
     state=NotifiedState.FIRING,
@@ -172,7 +180,9 @@ CONTROLS = Controls(
     pause=Switch("anna", AT, AT + HOUR, "too loud", 2),
     bypass=Switch("ben", AT, AT + MINUTE),
 )
-WATCHDOG = WatchdogState(since=AT, looked_at=AT + HOUR, missing_since=AT + MINUTE, alert={"alertname": "GatewaySourceSilent"})
+WATCHDOG = WatchdogState(
+    since=AT, looked_at=AT + HOUR, missing_since=AT + MINUTE, alert={"alertname": "GatewaySourceSilent"}
+)
 SOURCE = SourceState(
     missing={"eu/0123456789abcdef": AT},
     unknown={"eu/fedcba9876543210": AT + MINUTE},

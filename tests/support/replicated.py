@@ -1,4 +1,6 @@
-"""Servers with replicas: a primary under Sentinels, and a cluster, whose processes can be killed, frozen and started again."""
+"""Servers with replicas: a primary under Sentinels, and a cluster, whose processes can be killed, frozen and
+started again.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,17 @@ class Server:
 
     def configured(self) -> list[str]:
         secret = ["--requirepass", self._password, "--masterauth", self._password] if self._password else []
-        return ["--dir", str(self.folder), "--save", "", "--appendonly", "yes", "--appendfsync", "always", *secret]
+        return [
+            "--dir",
+            str(self.folder),
+            "--save",
+            "",
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+            *secret,
+        ]
 
     def _encrypted(self, tls: Path) -> list[str]:
         files = {"cert-file": "server.pem", "key-file": "server.key", "ca-cert-file": "ca.pem"}
@@ -112,7 +124,10 @@ class SentinelGroup:
         fast = ("--repl-diskless-sync-delay", "0", "--repl-timeout", "5")
         primary = Server(folder, *fast, tls=tls, password=passwords[0])
         following = (*fast, "--replicaof", f"127.0.0.1 {primary.port}")
-        self.servers = [primary, *(Server(folder, *following, tls=tls, password=passwords[0]) for _ in range(2))]
+        self.servers = [
+            primary,
+            *(Server(folder, *following, tls=tls, password=passwords[0]) for _ in range(2)),
+        ]
         self.sentinels = [Sentinel(folder, primary, passwords, tls) for _ in range(3)]
 
     @property
@@ -122,7 +137,9 @@ class SentinelGroup:
     @property
     def primary(self) -> Server:
         """As most Sentinels say."""
-        told = [one.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER).split("\n")[-1] for one in self.sentinels]
+        told = [
+            one.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER).split("\n")[-1] for one in self.sentinels
+        ]
         port = max(set(told), key=told.count)
         return next(one for one in self.servers if str(one.port) == port)
 
@@ -159,7 +176,14 @@ class Cluster:
         self._tls = tls
         self._replicas = replicas
         self._options = (
-            *("--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--cluster-require-full-coverage", "no"),
+            *(
+                "--cluster-enabled",
+                "yes",
+                "--cluster-node-timeout",
+                "1500",
+                "--cluster-require-full-coverage",
+                "no",
+            ),
             *("--repl-diskless-sync-delay", "0", *options),
         )
         self.servers = [self._server() for _ in range(3 + 3 * replicas)]
@@ -204,7 +228,11 @@ class Cluster:
         raise AssertionError("no server of the cluster answers")
 
     def replica_of(self, primary: Server) -> Server:
-        return next(one for one in self.servers if one.ask("ROLE").split("\n")[:3] == ["slave", "127.0.0.1", str(primary.port)])
+        return next(
+            one
+            for one in self.servers
+            if one.ask("ROLE").split("\n")[:3] == ["slave", "127.0.0.1", str(primary.port)]
+        )
 
     def hand_over(self, former: Server, heir: Server) -> None:
         """As an operator does; a replica that finds its primary too busy gives up, and is told again."""

@@ -55,7 +55,8 @@ class Running:
         """Send one firing alert and wait until both places know; the incident's id."""
         assert (await self.webhook(alert(service, starts="2026-11-23T10:00:00Z"))).status_code == 200
         await self.until(lambda: self.slack.messages("alerts") and self.pagerduty.incidents)
-        while (await self.gateway.shards.counters()).get("standing:told", 0) < 2:  # both answers are written down too
+        # Both answers are written down too
+        while (await self.gateway.shards.counters()).get("standing:told", 0) < 2:
             await asyncio.sleep(0.02)
         return self.pagerduty.incidents[-1].dedup_key.partition(".")[0]
 

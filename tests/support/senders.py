@@ -16,7 +16,9 @@ FIRST, GROWTH, LONGEST = 0.5, 1.5, 5.0  # seconds between tries; Alertmanager's 
 
 @dataclass
 class Sender:
-    """`answers` counts status codes, 0 for none; `taken` is when each name was answered 200, by the loop's clock."""
+    """`answers` counts status codes, 0 for none; `taken` is when each name was answered 200, by the loop's
+    clock.
+    """
 
     urls: list[str]
     answers: Counter[int] = field(default_factory=Counter)
@@ -31,7 +33,9 @@ class Sender:
 
     async def end(self, names: list[str]) -> None:
         ends = stamp()
-        await self._send(body(*[alert(name, starts=self.started[name], ends=ends, team=team(name)) for name in names]))
+        await self._send(
+            body(*[alert(name, starts=self.started[name], ends=ends, team=team(name)) for name in names])
+        )
 
     async def fire_in_turn(self, names: list[str], apart: float) -> None:
         """One after another, each by itself, so that one that is not taken holds up no other."""

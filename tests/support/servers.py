@@ -29,8 +29,10 @@ def program(name: str, package: str) -> str:
 
 
 def _ports() -> Iterator[int]:
-    """Never the same twice, nor one that another worker gives; below those that connections get (ip_local_port_range), so that
-    nothing takes one before its server does; the bus of a cluster, 10000 above, has room too."""
+    """Never the same twice, nor one that another worker gives; below those that connections get
+    (ip_local_port_range), so that nothing takes one before its server does; the bus of a cluster, 10000
+    above, has room too.
+    """
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
     mine = [port for port in range(10_000, 20_000) if port % 8 == worker]
     random.SystemRandom().shuffle(mine)  # not the tests' own randomness, which may be seeded
@@ -57,7 +59,19 @@ def redis_server(which: str, *more: str) -> Iterator[str]:
     binary = str(get_binary_path()) if which == "valkey" else program("redis-server", "redis-server")
     with tempfile.TemporaryDirectory(prefix="gw") as folder:
         path = Path(folder) / "s"
-        arguments = ["--port", "0", "--unixsocket", str(path), "--dir", folder, "--save", "", "--daemonize", "no", *more]
+        arguments = [
+            "--port",
+            "0",
+            "--unixsocket",
+            str(path),
+            "--dir",
+            folder,
+            "--save",
+            "",
+            "--daemonize",
+            "no",
+            *more,
+        ]
         server = subprocess.Popen([binary, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             deadline = time.monotonic() + 10
@@ -72,7 +86,9 @@ def redis_server(which: str, *more: str) -> Iterator[str]:
 
 
 class KillableRedis:
-    """Redis 7.0 with everything on disk before it answers; `restart` kills it -9 and starts it again on its data."""
+    """Redis 7.0 with everything on disk before it answers; `restart` kills it -9 and starts it again on its
+    data.
+    """
 
     def __init__(self, folder: str) -> None:
         self._binary = program("redis-server", "redis-server")
@@ -94,7 +110,9 @@ class KillableRedis:
             "--appendfsync",
             "always",
         ]
-        return subprocess.Popen([self._binary, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(
+            [self._binary, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
 
     def restart(self) -> None:
         self.kill()

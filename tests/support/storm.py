@@ -1,4 +1,6 @@
-"""What the storms have in common: many incidents in several channels, and what has to be true when they are over."""
+"""What the storms have in common: many incidents in several channels, and what has to be true when they are
+over.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,8 @@ async def settled(gateways: list[GatewayProcess], vendors: Vendors, left_open: i
     while True:
         counted = await gateways[0].metrics()
         waiting = [
-            counted.get(f'gateway_standing{{standing="{name}"}}', 0.0) for name in ("due", "held", "ends_due", "telling_firing")
+            counted.get(f'gateway_standing{{standing="{name}"}}', 0.0)
+            for name in ("due", "held", "ends_due", "telling_firing")
         ]
         still = sum(one.open for one in vendors.pagerduty.incidents)
         if not any(waiting) and still == left_open and not counted['gateway_open_episodes{state="counted"}']:
@@ -72,7 +75,9 @@ async def settled(gateways: list[GatewayProcess], vendors: Vendors, left_open: i
 async def check(gateways: list[GatewayProcess], vendors: Vendors, incidents: int) -> None:
     """Everything ended, everybody told once, the books balanced."""
     counted = await gateways[0].metrics()
-    imbalances = {name: value for name, value in counted.items() if name.startswith("gateway_identity_residue")}
+    imbalances = {
+        name: value for name, value in counted.items() if name.startswith("gateway_identity_residue")
+    }
     assert set(imbalances.values()) == {0.0}, imbalances
     open_now = [one.dedup_key for one in vendors.pagerduty.incidents if one.open]
     assert not open_now

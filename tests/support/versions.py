@@ -1,4 +1,6 @@
-"""Other versions of the gateway: the next one, as far as a store can tell, and the one before a change of the store's code."""
+"""Other versions of the gateway: the next one, as far as a store can tell, and the one before a change of the
+store's code.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def version_of(commit: str, folder: Path) -> Path:
 
     Where the clone does not have the commit, the test fails in CI and elsewhere skips with the remedy.
     """
-    archive = subprocess.run(["git", "archive", commit, "gateway"], cwd=ROOT, capture_output=True, check=False)
+    archive = subprocess.run(
+        ["git", "archive", commit, "gateway"], cwd=ROOT, capture_output=True, check=False
+    )
     if archive.returncode:
         message = f"commit {commit} is not in this clone: git fetch --unshallow"
         if os.environ.get("CI"):
@@ -46,7 +50,9 @@ def version_of(commit: str, folder: Path) -> Path:
 def _grow(path: Path) -> int:
     """Append a field to each record of this file, as a release would. Returns how many there are."""
     lines = path.read_text("utf-8").splitlines(keepends=True)
-    records = [node for node in ast.parse("".join(lines)).body if isinstance(node, ast.ClassDef) and _is_record(node)]
+    records = [
+        node for node in ast.parse("".join(lines)).body if isinstance(node, ast.ClassDef) and _is_record(node)
+    ]
     for record in reversed(records):
         last = max(field.end_lineno or 0 for field in record.body if isinstance(field, ast.AnnAssign))
         lines.insert(last, ADDED)

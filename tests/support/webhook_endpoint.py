@@ -24,7 +24,11 @@ from gateway.model.rules.rulebook import LabelRules
 from gateway.telemetry.metrics import Metrics
 
 NOW = 1_800_000_000_000
-GOOD = {"labels": {"alertname": "Down", "service": "pay"}, "status": "firing", "startsAt": "2026-11-23T10:00:00Z"}
+GOOD = {
+    "labels": {"alertname": "Down", "service": "pay"},
+    "status": "firing",
+    "startsAt": "2026-11-23T10:00:00Z",
+}
 
 
 @dataclass
@@ -54,10 +58,16 @@ def door(taker: Taker, tokens: Sequence[str] = (), caps: Caps | None = None) -> 
 
 
 async def post(
-    asgi_app: AsgiApp, body: object, path: str = "/webhooks/alertmanager", method: str = "POST", **more: object
+    asgi_app: AsgiApp,
+    body: object,
+    path: str = "/webhooks/alertmanager",
+    method: str = "POST",
+    **more: object,
 ) -> httpx.Response:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(asgi_app), base_url="http://gateway") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(asgi_app), base_url="http://gateway"
+    ) as client:
         return await client.request(method, path, content=content, **more)  # type: ignore[arg-type]
 
 

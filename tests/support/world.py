@@ -1,4 +1,6 @@
-"""The whole gateway over the in-memory store, with a clock that is given and destinations that write down what they are told."""
+"""The whole gateway over the in-memory store, with a clock that is given and destinations that write down
+what they are told.
+"""
 
 from __future__ import annotations
 
@@ -78,12 +80,20 @@ class Destinations:
         return answer or Delivered(made)
 
     async def notify(
-        self, endpoint: Endpoint, secret: str, notification: Notification, *, attempt: str, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        notification: Notification,
+        *,
+        attempt: str,
+        message_ref: MessageRef | None,
     ) -> Answer:
         if self.stumbles_over and self.stumbles_over in notification.title:
             raise ValueError(f"a fault of ours over {notification.title}")
         return self._answer(
-            attempt, message_ref, Sent(self.world.at, notification.target, notification, posted=message_ref is None)
+            attempt,
+            message_ref,
+            Sent(self.world.at, notification.target, notification, posted=message_ref is None),
         )
 
     async def reply(
@@ -99,7 +109,13 @@ class Destinations:
         return self._answer(attempt, message_ref, Sent(self.world.at, endpoint.address, None, notes))
 
     async def look(
-        self, endpoint: Endpoint, secret: str, *, attempts: tuple[str, ...], since: int, message_ref: MessageRef | None
+        self,
+        endpoint: Endpoint,
+        secret: str,
+        *,
+        attempts: tuple[str, ...],
+        since: int,
+        message_ref: MessageRef | None,
     ) -> Look:
         return Found({one: self.posted[one] for one in attempts if one in self.posted})
 
@@ -151,7 +167,9 @@ class Receiver:
     async def ship(self, endpoint: Endpoint, secret: str, batch: Batch) -> Answer:
         self.tried.append(batch)
         answer = (
-            Unanswered("timeout") if self.down else (self.answers.pop(0) if self.answers else Delivered(MessageRef(batch.id)))
+            Unanswered("timeout")
+            if self.down
+            else (self.answers.pop(0) if self.answers else Delivered(MessageRef(batch.id)))
         )
         self.batches += [batch] if isinstance(answer, Delivered) else []
         return answer
@@ -209,7 +227,9 @@ class World:
         vendors = {one.kind: one for one in (self.slack, self.pagerduty, self.hook, self.mail)}
         notifiers = {**vendors, "log": Destinations("log", False, self)}
         policy = Policy(rules)
-        self.intake = GroupCommit(self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None)
+        self.intake = GroupCommit(
+            self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None
+        )
         self.spread = ShardedIntake([self.intake], policy)
         reached = (notifiers, self.secrets, self.watcher, self._report, self.spread, self.peers, self.trail)
         self.reconciler = Reconciler(Context(self.store, policy, *reached), paces=self._paces)
@@ -241,7 +261,8 @@ class World:
             due = (await self.store.claim(0, 1, self.reconciler.lanes())).next_due
             if due is None or due > START + at:
                 break
-            self.at = max(self.at + 50, due - START)  # what is due and not to be had: a lease or a wait keeps it
+            # What is due and not to be had: a lease or a wait keeps it
+            self.at = max(self.at + 50, due - START)
             await self.settle()
         self.at = max(self.at, at)
         await self.settle()
@@ -252,19 +273,26 @@ class World:
         await self.replan()
 
     async def replan(self) -> None:
-        """What a rule reload does: alerts stand where the rules want them, and every incident is looked at again."""
+        """What a rule reload does: alerts stand where the rules want them, and every incident is looked at
+        again.
+        """
         await self.store.commit(Changes(agenda={NEW_RULES: (START + self.at, 0)}))
         await self.settle()
 
     async def verdicts(self) -> dict[tuple[str, str], Verdict]:
-        """What every member is to every target, by target and episode; the target is empty where none sees it."""
+        """What every member is to every target, by target and episode; the target is empty where none sees
+        it.
+        """
         policy, found = self.reconciler.context.policy, {}
         for incident in self.incidents:
             versioned = await read_snapshot(self.store, incident.id, policy)
             assert versioned is not None
             planned = plan(versioned.snapshot, policy, versioned.now)
             for target, view in planned.views.items():
-                found |= {(target, episode): verdict for episode, verdict in count_statuses(view, versioned.now)[1].items()}
+                found |= {
+                    (target, episode): verdict
+                    for episode, verdict in count_statuses(view, versioned.now)[1].items()
+                }
             found |= {("", episode): verdict for episode, verdict in planned.untargeted.items()}
         return found
 

@@ -61,7 +61,9 @@ async def alertmanagers(folder: Path, gateway_url: str) -> AsyncIterator[Pair]:
         arguments = [f"--web.listen-address=127.0.0.1:{web}", f"--cluster.listen-address=127.0.0.1:{mesh}",
                      f"--cluster.peer=127.0.0.1:{peer}", "--cluster.peer-timeout=1s", "--cluster.settle-timeout=1s",
                      f"--config.file={folder / 'alertmanager.yml'}", f"--storage.path={folder / f'am{number}'}"]  # fmt: skip
-        running.append(subprocess.Popen([binary, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        running.append(
+            subprocess.Popen([binary, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        )
     pair = Pair([f"http://127.0.0.1:{web}" for web, _ in ports])
     try:
         for url in pair.urls:
@@ -76,7 +78,9 @@ async def alertmanagers(folder: Path, gateway_url: str) -> AsyncIterator[Pair]:
 @pytest.fixture
 async def chain(tmp_path: Path) -> AsyncIterator[Chain]:
     async with SlackSandbox.start(channels=["t0-alerts"]) as slack, PagerDutySandbox.start() as pagerduty:
-        gateway = GatewayProcess(tmp_path / "g", slack, pagerduty, more={"GATEWAY_WEBHOOK_TOKEN": "old-token,secret-token"})
+        gateway = GatewayProcess(
+            tmp_path / "g", slack, pagerduty, more={"GATEWAY_WEBHOOK_TOKEN": "old-token,secret-token"}
+        )
         gateway.start()
         try:
             await gateway.ready()
@@ -109,7 +113,9 @@ def fires(replica: str, *, ended: bool = False) -> dict[str, object]:
 STARTED = datetime.now(UTC) - timedelta(seconds=5)
 
 
-async def test_a_pair_of_alertmanagers_and_of_replicas_tell_nobody_twice_and_end_nothing_early(chain: Chain) -> None:
+async def test_a_pair_of_alertmanagers_and_of_replicas_tell_nobody_twice_and_end_nothing_early(
+    chain: Chain,
+) -> None:
     await chain.pair.post(fires("a"), fires("b"))
     await until(lambda: chain.messages and chain.pagerduty.incidents)
     await asyncio.sleep(6)  # several repeats of both peers

@@ -1,4 +1,6 @@
-"""A real pair of Alertmanagers that swallows an end, loses a firing on the way and is wiped; asking it heals or doubts each."""
+"""A real pair of Alertmanagers that swallows an end, loses a firing on the way and is wiped; asking it heals
+or doubts each.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ class Pair:
     """Two Alertmanagers that gossip; `wipe` starts both anew without anything that they knew."""
 
     folder: Path
-    ports: list[tuple[int, int]] = field(default_factory=lambda: [(free_port(), free_port()) for _ in range(2)])
+    ports: list[tuple[int, int]] = field(
+        default_factory=lambda: [(free_port(), free_port()) for _ in range(2)]
+    )
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -87,7 +91,9 @@ class Pair:
                          f"--cluster.peer=127.0.0.1:{self.ports[1 - number][1]}", "--cluster.peer-timeout=1s",
                          "--cluster.settle-timeout=1s", f"--config.file={self.folder / 'alertmanager.yml'}",
                          f"--storage.path={self.folder / f'am{number}'}"]  # fmt: skip
-            self.running.append(subprocess.Popen([binary, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            self.running.append(
+                subprocess.Popen([binary, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            )
         for url in self.urls:
             await self.answers(f"{url}/-/ready")
 
@@ -138,7 +144,13 @@ def silence(name: str) -> dict[str, object]:
     now = datetime.now(UTC)
     matcher = {"name": "alertname", "value": name, "isRegex": False}
     ends = (now + timedelta(hours=1)).isoformat()
-    return {"matchers": [matcher], "startsAt": now.isoformat(), "endsAt": ends, "createdBy": "ann", "comment": "a test"}
+    return {
+        "matchers": [matcher],
+        "startsAt": now.isoformat(),
+        "endsAt": ends,
+        "createdBy": "ann",
+        "comment": "a test",
+    }
 
 
 async def firing(gateway: GatewayProcess) -> set[str]:
@@ -167,7 +179,9 @@ async def test_a_swallowed_end_a_lost_firing_and_a_wiped_pair(tmp_path: Path) ->
                 await healed(pair, gateway, middlebox, pagerduty)
                 await doubted(pair, gateway)
             counted = await gateway.metrics()
-            assert {value for name, value in counted.items() if name.startswith("gateway_identity_residue")} == {0.0}
+            assert {
+                value for name, value in counted.items() if name.startswith("gateway_identity_residue")
+            } == {0.0}
             assert await gateway.stop() == 0, gateway.log()[-2000:]
         finally:
             pair.kill()
@@ -175,7 +189,9 @@ async def test_a_swallowed_end_a_lost_firing_and_a_wiped_pair(tmp_path: Path) ->
             gateway.kill_store()
 
 
-async def healed(pair: Pair, gateway: GatewayProcess, middlebox: Middlebox, pagerduty: PagerDutySandbox) -> None:
+async def healed(
+    pair: Pair, gateway: GatewayProcess, middlebox: Middlebox, pagerduty: PagerDutySandbox
+) -> None:
     stays = [alert("Stays", pod=str(number)) for number in range(8)]
     await pair.post("alerts", [alert("Muted"), *stays])
     await until_firing(gateway, {"Muted", "Stays"})
@@ -191,14 +207,18 @@ async def healed(pair: Pair, gateway: GatewayProcess, middlebox: Middlebox, page
 
     await until_firing(gateway, {"Lost", "Stays"}, gone={"Muted"})
     for _ in range(100):
-        pages = {name: one.status for one in pagerduty.incidents for name in ("Muted", "Lost") if name in one.title}
+        pages = {
+            name: one.status for one in pagerduty.incidents for name in ("Muted", "Lost") if name in one.title
+        }
         if pages == {"Muted": "resolved", "Lost": "triggered"}:
             break
         await asyncio.sleep(0.1)
     assert pages == {"Muted": "resolved", "Lost": "triggered"}
     counted = await gateway.metrics()
     assert counted['gateway_source_inferences_total{outcome="ended",reason="inferred",source="eu"}'] == 1
-    assert counted['gateway_source_inferences_total{outcome="opened",reason="found_at_source",source="eu"}'] == 1
+    assert (
+        counted['gateway_source_inferences_total{outcome="opened",reason="found_at_source",source="eu"}'] == 1
+    )
 
 
 async def doubted(pair: Pair, gateway: GatewayProcess) -> None:

@@ -1,4 +1,6 @@
-"""A backup taken under load by the commands of docs/storage.md, restored into a fresh gateway: it goes on from there."""
+"""A backup taken under load by the commands of docs/storage.md, restored into a fresh gateway: it goes on
+from there.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ async def vendors() -> AsyncIterator[Vendors]:
 
 
 async def run(script: str, **variables: str) -> None:
-    shell = await asyncio.create_subprocess_exec("sh", "-c", script, env={"PATH": "/usr/bin:/bin", **variables})
+    shell = await asyncio.create_subprocess_exec(
+        "sh", "-c", script, env={"PATH": "/usr/bin:/bin", **variables}
+    )
     assert await asyncio.wait_for(shell.wait(), 60) == 0
 
 
@@ -57,7 +61,9 @@ async def lives_before(gateway: GatewayProcess, vendors: Vendors, script: str, *
 
 async def settled_but(gateway: GatewayProcess, vendors: Vendors, firing: int) -> None:
     async with asyncio.timeout(60):
-        while sum(one.open for one in vendors.pagerduty.incidents) != firing or firing != firing_messages(vendors):
+        while sum(one.open for one in vendors.pagerduty.incidents) != firing or firing != firing_messages(
+            vendors
+        ):
             await asyncio.sleep(0.2)
 
 
@@ -77,7 +83,8 @@ async def goes_on(gateway: GatewayProcess, vendors: Vendors, sender: Sender) -> 
     await all_told_by(gateway, len(FIRST + MEANWHILE) - len(OVER))
     assert await services(gateway) == {*OVER_LATER, *FIRING, *MEANWHILE}
     forgotten = len(told_in_slack(vendors)) - len(FIRST + MEANWHILE)
-    forgotten_pages = len(vendors.pagerduty.incidents) - len(FIRST + MEANWHILE)  # fewer: a page has a key that is kept
+    # Fewer: a page has a key that is kept
+    forgotten_pages = len(vendors.pagerduty.incidents) - len(FIRST + MEANWHILE)
     assert 0 <= forgotten_pages <= forgotten <= len(MEANWHILE)
     texts = [one.text for one in told_in_slack(vendors)]
     assert all(sum(f"service={name}," in text for text in texts) == 1 for name in FIRST), texts
@@ -106,7 +113,9 @@ async def test_the_embedded_store_is_saved_under_load_and_restored(vendors: Vend
     second = GatewayProcess(tmp_path / "second", vendors.slack, vendors.pagerduty)
     saved = tmp_path / "saved"
     try:
-        sender = await lives_before(first, vendors, BY_FILES, FROM=str(tmp_path / "first/data"), TO=str(saved))
+        sender = await lives_before(
+            first, vendors, BY_FILES, FROM=str(tmp_path / "first/data"), TO=str(saved)
+        )
         first.kill()
         first.kill_store()
         shutil.copytree(saved, tmp_path / "second/data")
@@ -121,20 +130,28 @@ async def test_a_server_elsewhere_is_saved_under_load_and_restored(vendors: Vend
     (tmp_path / "old").mkdir()
     (tmp_path / "new").mkdir()
     old, new = Server(tmp_path / "old"), Server(tmp_path / "new", "--appendonly", "no")
-    first = GatewayProcess(tmp_path / "first", vendors.slack, vendors.pagerduty, redis_url=f"redis://{old.place}")
-    second = GatewayProcess(tmp_path / "second", vendors.slack, vendors.pagerduty, redis_url=f"redis://{new.place}")
+    first = GatewayProcess(
+        tmp_path / "first", vendors.slack, vendors.pagerduty, redis_url=f"redis://{old.place}"
+    )
+    second = GatewayProcess(
+        tmp_path / "second", vendors.slack, vendors.pagerduty, redis_url=f"redis://{new.place}"
+    )
     saved = tmp_path / "saved"
     try:
         old.start()
         old.ready()
-        sender = await lives_before(first, vendors, BY_SNAPSHOT, HOST="127.0.0.1", PORT=str(old.port), TO=str(saved))
+        sender = await lives_before(
+            first, vendors, BY_SNAPSHOT, HOST="127.0.0.1", PORT=str(old.port), TO=str(saved)
+        )
         first.kill()
         old.kill()
         shutil.copy(saved / "dump.rdb", new.folder)
         new.start()
         new.ready()
         new.ask("CONFIG", "SET", "appendonly", "yes")
-        await asyncio.to_thread(until, lambda: "aof_enabled:1" in new.ask("INFO", "persistence"), "appended to a file again")
+        await asyncio.to_thread(
+            until, lambda: "aof_enabled:1" in new.ask("INFO", "persistence"), "appended to a file again"
+        )
         await goes_on(second, vendors, sender)
     finally:
         for process in (first, second):

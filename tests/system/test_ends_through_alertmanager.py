@@ -1,5 +1,5 @@
-"""A real Alertmanager in front of a real gateway: whatever comes between a firing that was told and its end, on our side or on
-Alertmanager's, whoever was told of the one is told of the other, once.
+"""A real Alertmanager in front of a real gateway: whatever comes between a firing that was told and its end,
+on our side or on Alertmanager's, whoever was told of the one is told of the other, once.
 
 https://github.com/prometheus/alertmanager/issues/226
 """
@@ -46,10 +46,19 @@ INHIBITS = rules(inhibit=[{"name": "node", "source_matchers": [DOWN], "target_ma
 
 
 def config(url: str, *routes: dict[str, object], **more: object) -> str:
-    quick = {"group_by": ["alertname"], "group_wait": "300ms", "group_interval": "1s", "repeat_interval": "2s"}
+    quick = {
+        "group_by": ["alertname"],
+        "group_wait": "300ms",
+        "group_interval": "1s",
+        "repeat_interval": "2s",
+    }
     hook = {"name": "gateway", "webhook_configs": [{"url": f"{url}/webhooks/alertmanager"}]}
     return json.dumps(
-        {"route": {"receiver": "gateway", **quick, "routes": routes}, "receivers": [hook, {"name": "nobody"}], **more}
+        {
+            "route": {"receiver": "gateway", **quick, "routes": routes},
+            "receivers": [hook, {"name": "nobody"}],
+            **more,
+        }
     )
 
 
@@ -67,7 +76,9 @@ class Chain:
 
     def _messages(self, *channels: str) -> list[Message]:
         """About the alert itself, not about what keeps it quiet."""
-        return [one for channel in channels for one in self.slack.messages(channel) if "HighErrorRate" in one.text]
+        return [
+            one for channel in channels for one in self.slack.messages(channel) if "HighErrorRate" in one.text
+        ]
 
     def texts(self, *channels: str) -> list[str]:
         return [one.text for one in self._messages(*channels)]
@@ -172,7 +183,9 @@ def sentence(what: Between) -> str:
 def resolves(chain: Chain) -> list[int]:
     """How often each page was resolved."""
     return [
-        sum(entry.kind == "resolve" for entry in one.log) for one in chain.pagerduty.incidents if "HighErrorRate" in one.title
+        sum(entry.kind == "resolve" for entry in one.log)
+        for one in chain.pagerduty.incidents
+        if "HighErrorRate" in one.title
     ]
 
 
@@ -190,7 +203,9 @@ async def test_an_end_is_told_once_whatever_came_between_on_our_side(chain: Chai
     assert len(chain.texts("chat")) == 1
     assert resolves(chain) == [1]
     ended = [text for text in chain.replies if text.startswith(("Resolved", "No longer told here"))]
-    assert len(ended) == len(chain.texts("chat", "other")), f"each channel hears once that it is over: {chain.replies}"
+    assert len(ended) == len(chain.texts("chat", "other")), (
+        f"each channel hears once that it is over: {chain.replies}"
+    )
     counted = await chain.gateway.metrics()
     assert {value for name, value in counted.items() if name.startswith("gateway_identity_residue")} == {0.0}
 

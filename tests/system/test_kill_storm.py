@@ -1,4 +1,6 @@
-"""Processes killed again and again, vendors failing in every way: each end told, the books balanced, everybody told once."""
+"""Processes killed again and again, vendors failing in every way: each end told, the books balanced,
+everybody told once.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +36,17 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture
 async def vendors() -> AsyncIterator[Vendors]:
-    async with SlackSandbox.start(seed=7, channels=CHANNELS) as slack, PagerDutySandbox.start(seed=8) as pagerduty:
+    async with (
+        SlackSandbox.start(seed=7, channels=CHANNELS) as slack,
+        PagerDutySandbox.start(seed=8) as pagerduty,
+    ):
         yield Vendors(slack, pagerduty)
 
 
 @asynccontextmanager
-async def killed_again_and_again(gateways: list[GatewayProcess], kill_store: object, seed: int) -> AsyncIterator[None]:
+async def killed_again_and_again(
+    gateways: list[GatewayProcess], kill_store: object, seed: int
+) -> AsyncIterator[None]:
     """Gateway, store, or both, every so often, started again at once."""
     chance = random.Random(seed)
 
@@ -74,13 +81,16 @@ async def storm(gateways: list[GatewayProcess], vendors: Vendors, kill_store: ob
     async with killed_again_and_again(gateways, kill_store, seed):
         for at in range(0, INCIDENTS, CHUNK):
             part = names[at : at + CHUNK]
-            await send_until_taken(urls, body(*[alert(name, starts=started[name], team=team(name)) for name in part]))
+            await send_until_taken(
+                urls, body(*[alert(name, starts=started[name], team=team(name)) for name in part])
+            )
             await asyncio.sleep(0.4)
         await everybody_told(vendors, INCIDENTS)
         for at in range(0, INCIDENTS, CHUNK):
             part = names[at : at + CHUNK]
             await send_until_taken(
-                urls, body(*[alert(name, starts=started[name], ends=stamp(), team=team(name)) for name in part])
+                urls,
+                body(*[alert(name, starts=started[name], ends=stamp(), team=team(name)) for name in part]),
             )
             await asyncio.sleep(0.2)
     for gateway in gateways:
@@ -110,7 +120,10 @@ def redis() -> Iterator[object]:
 @pytest.mark.parametrize("replicas", [1, 3])
 async def test_replicas_on_redis(vendors: Vendors, tmp_path: Path, redis: object, replicas: int) -> None:
     url: str = redis.url  # type: ignore[attr-defined]
-    gateways = [GatewayProcess(tmp_path / f"g{n}", vendors.slack, vendors.pagerduty, redis_url=url) for n in range(replicas)]
+    gateways = [
+        GatewayProcess(tmp_path / f"g{n}", vendors.slack, vendors.pagerduty, redis_url=url)
+        for n in range(replicas)
+    ]
     try:
         await storm(gateways, vendors, redis.restart, seed=10 + replicas)  # type: ignore[attr-defined]
     finally:

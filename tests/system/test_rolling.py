@@ -1,4 +1,6 @@
-"""Three replicas, shards over a real Cluster, and the next version taking over one replica after the other, there and back."""
+"""Three replicas, shards over a real Cluster, and the next version taking over one replica after the other,
+there and back.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +43,15 @@ def nodes() -> Iterator[Cluster]:
 async def test_two_versions_work_side_by_side_while_one_takes_over_from_the_other(
     vendors: Vendors, nodes: Cluster, tmp_path: Path
 ) -> None:
-    newer, older = next_version(tmp_path / "next"), GatewayProcess(tmp_path, vendors.slack, vendors.pagerduty).code
+    newer, older = (
+        next_version(tmp_path / "next"),
+        GatewayProcess(tmp_path, vendors.slack, vendors.pagerduty).code,
+    )
     more = {"GATEWAY_SLOTS": str(SHARDS), "GATEWAY_REDIS_WAIT": "1"}
-    replicas = [GatewayProcess(tmp_path / f"g{n}", vendors.slack, vendors.pagerduty, nodes.url, PARTED, more) for n in range(3)]
+    replicas = [
+        GatewayProcess(tmp_path / f"g{n}", vendors.slack, vendors.pagerduty, nodes.url, PARTED, more)
+        for n in range(3)
+    ]
     sender = Sender([one.url for one in replicas])
     names = [f"s{number}" for number in range(INCIDENTS)]
     try:

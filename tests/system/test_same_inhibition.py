@@ -1,4 +1,6 @@
-"""The same alerts and the same `inhibit_rules` through a real Alertmanager and through the gateway: the same ones are quiet."""
+"""The same alerts and the same `inhibit_rules` through a real Alertmanager and through the gateway: the same
+ones are quiet.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def a_case(number: int) -> Inhibition:
         }
         for _ in range(CHANCE.randint(1, 2))
     ]
-    alerts = {f"alert-{one}": {name: CHANCE.choice(VALUES) for name in NAMES} for one in range(CHANCE.randint(1, 5))}
+    alerts = {
+        f"alert-{one}": {name: CHANCE.choice(VALUES) for name in NAMES} for one in range(CHANCE.randint(1, 5))
+    }
     ended = frozenset(name for name in alerts if CHANCE.random() < 0.2)
     return Inhibition(f"random {number}", rules, alerts, ended=ended)
 
@@ -64,7 +68,10 @@ def rules_of(cases: Sequence[Inhibition]) -> list[dict[str, list[str]]]:
 def alerts_of(cases: Sequence[Inhibition]) -> dict[Key, tuple[dict[str, str], bool]]:
     """Labels, and whether it has ended."""
     return {
-        (str(number), name): ({"alertname": name, **labels, "case": str(number), "name": name}, name in case.ended)
+        (str(number), name): (
+            {"alertname": name, **labels, "case": str(number), "name": name},
+            name in case.ended,
+        )
         for number, case in enumerate(cases)
         for name, labels in case.alerts.items()
     }
@@ -87,7 +94,11 @@ async def quiet_here(rules: Rulebook, cases: Sequence[Inhibition]) -> set[Key]:
         if ended:
             await world.intake.accept([seen(**labels, ends=1)], ())  # type: ignore[arg-type]
     verdicts = await world.verdicts()
-    return {keys[episode.partition(".")[0]] for (_, episode), one in verdicts.items() if one.reason is Reason.INHIBITED}
+    return {
+        keys[episode.partition(".")[0]]
+        for (_, episode), one in verdicts.items()
+        if one.reason is Reason.INHIBITED
+    }
 
 
 @pytest.mark.long
@@ -98,7 +109,9 @@ async def test_the_same_alerts_are_inhibited_by_a_real_alertmanager_and_by_us(tm
     async with alertmanager(tmp_path, json.dumps(config)) as real:
         alerts = alerts_of(CASES)
         await real.post(*[sent(labels, started=started) for labels, _ in alerts.values()])
-        await real.post(*[sent(labels, started=started, ended=True) for labels, ended in alerts.values() if ended])
+        await real.post(
+            *[sent(labels, started=started, ended=True) for labels, ended in alerts.values() if ended]
+        )
         firing = {key for key, (_, ended) in alerts.items() if not ended}
 
         async def settled() -> bool:
@@ -114,7 +127,11 @@ async def test_the_same_alerts_are_inhibited_by_a_real_alertmanager_and_by_us(tm
     written = tmp_path / "rules.yaml"
     named = [{"name": f"rule-{number}", **rule} for number, rule in enumerate(inhibit)]
     routes = [{"name": "all", "notify": ["chat"]}]
-    written.write_text(json.dumps({"destinations": {"chat": {"slack": {"channel": "C1"}}}, "routes": routes, "inhibit": named}))
+    written.write_text(
+        json.dumps(
+            {"destinations": {"chat": {"slack": {"channel": "C1"}}}, "routes": routes, "inhibit": named}
+        )
+    )
     loaded = load_rules(written, START)
     assert loaded.rulebook is not None, loaded.findings
     assert await quiet_here(loaded.rulebook, CASES) == there

@@ -1,4 +1,6 @@
-"""The same time intervals in a real Alertmanager and in the gateway: what is a valid one, and which alerts are muted now."""
+"""The same time intervals in a real Alertmanager and in the gateway: what is a valid one, and which alerts
+are muted now.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +89,10 @@ class Maker:
         begin, end = sorted((self.near(minute, 0, 1_440, 300), self.near(minute, 0, 1_440, 300)))
         begin = min(begin, 1_439)
         end = max(end, begin + 1)
-        return {"start_time": f"{begin // 60:02}:{begin % 60:02}", "end_time": f"{end // 60:02}:{end % 60:02}"}
+        return {
+            "start_time": f"{begin // 60:02}:{begin % 60:02}",
+            "end_time": f"{end // 60:02}:{end % 60:02}",
+        }
 
     def lists(self) -> list[list[dict[str, object]]]:
         """As a name has them: one or more, of which one is enough."""
@@ -116,30 +121,50 @@ async def receiver() -> AsyncIterator[tuple[str, set[tuple[str, str]]]]:
 
 
 def config(lists: Sequence[Sequence[Mapping[str, object]]], url: str) -> str:
-    """Each case has a route that is muted in its intervals and one that is active in them, and one that always tells."""
-    quick = {"group_by": ["case"], "group_wait": "10ms", "group_interval": "1h", "repeat_interval": "1h", "continue": True}
+    """Each case has a route that is muted in its intervals and one that is active in them, and one that
+    always tells.
+    """
+    quick = {
+        "group_by": ["case"],
+        "group_wait": "10ms",
+        "group_interval": "1h",
+        "repeat_interval": "1h",
+        "continue": True,
+    }
     routes = [{"receiver": "always", **quick}]
     for number in range(len(lists)):
         one = {"matchers": [f'case="{number}"'], **quick}
         routes.append({"receiver": "mute", "mute_time_intervals": [f"t{number}"], **one})
         routes.append({"receiver": "active", "active_time_intervals": [f"t{number}"], **one})
-    receivers = [{"name": how, "webhook_configs": [{"url": f"{url}/{how}"}]} for how in ("always", "mute", "active")]
+    receivers = [
+        {"name": how, "webhook_configs": [{"url": f"{url}/{how}"}]} for how in ("always", "mute", "active")
+    ]
     named = [{"name": f"t{number}", "time_intervals": one} for number, one in enumerate(lists)]
-    whole = {"route": {"receiver": "always", **quick, "routes": routes}, "receivers": receivers, "time_intervals": named}
+    whole = {
+        "route": {"receiver": "always", **quick, "routes": routes},
+        "receivers": receivers,
+        "time_intervals": named,
+    }
     del whole["route"]["continue"]  # type: ignore[attr-defined]
     return json.dumps(whole)
 
 
 def told_by_us(calendar: Calendar, now: datetime) -> set[tuple[str, str]]:
     at, names = int(now.timestamp() * 1000), range(CASES)
-    mute = {("mute", str(number)) for number in names if calendar.holds(Hours(not_during=(f"t{number}",)), at)}
-    return mute | {("active", str(number)) for number in names if calendar.holds(Hours(during=(f"t{number}",)), at)}
+    mute = {
+        ("mute", str(number)) for number in names if calendar.holds(Hours(not_during=(f"t{number}",)), at)
+    }
+    return mute | {
+        ("active", str(number)) for number in names if calendar.holds(Hours(during=(f"t{number}",)), at)
+    }
 
 
 @pytest.mark.long
 async def test_the_same_routes_are_muted_now_in_a_real_alertmanager_and_here(tmp_path: Path) -> None:
     lists = Maker(datetime.now(UTC)).lists()
-    calendar = Calendar({f"t{number}": [TimeInterval.parse(one) for one in given] for number, given in enumerate(lists)})
+    calendar = Calendar(
+        {f"t{number}": [TimeInterval.parse(one) for one in given] for number, given in enumerate(lists)}
+    )
     everybody = {("always", str(number)) for number in range(CASES)}
     async with receiver() as (url, told), alertmanager(tmp_path, config(lists, url)) as real:
         before = datetime.now(UTC)
@@ -154,7 +179,10 @@ async def test_the_same_routes_are_muted_now_in_a_real_alertmanager_and_here(tmp
 
 
 def doubtful(chance: random.Random) -> dict[str, object]:
-    """What may or may not be an interval. Months 0 and 14 are not asked: 0.25 takes them, against its documents."""
+    """What may or may not be an interval.
+
+    Months 0 and 14 are not asked: 0.25 takes them, against its documents.
+    """
     number = lambda low, high: str(chance.randint(low, high))  # noqa: E731
     values = {
         "weekdays": [*WEEKDAYS, "Monday", "mon", "1", "", " monday"],
@@ -181,7 +209,9 @@ def test_what_is_a_valid_interval_to_alertmanager_is_one_here(tmp_path: Path) ->
         whole = {"route": {"receiver": "n"}, "receivers": [{"name": "n"}], "time_intervals": named}
         (tmp_path / f"{number:03}.yml").write_text(json.dumps(whole))
     files = [str(tmp_path / f"{number:03}.yml") for number in range(len(asked))]
-    answer = subprocess.run([amtool, "check-config", *files], capture_output=True, text=True, timeout=60, check=False)
+    answer = subprocess.run(
+        [amtool, "check-config", *files], capture_output=True, text=True, timeout=60, check=False
+    )
     said = [line for line in answer.stdout.splitlines() if line.startswith("Checking ")]
     theirs = {text for text, line in zip(asked, said, strict=True) if "SUCCESS" in line}
     assert {text for text in asked if valid_here(json.loads(text))} == theirs

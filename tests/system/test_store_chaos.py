@@ -1,4 +1,6 @@
-"""The store stopped, frozen, full and failed over under webhooks: every answer is 200 or 503, and what was taken is told once."""
+"""The store stopped, frozen, full and failed over under webhooks: every answer is 200 or 503, and what was
+taken is told once.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,10 @@ async def gateways(
     folder: Path, vendors: Vendors, url: str, wait: int = 0, number: int = 1
 ) -> AsyncIterator[list[GatewayProcess]]:
     more = {"GATEWAY_REDIS_WAIT": str(wait)}
-    made = [GatewayProcess(folder / f"g{n}", vendors.slack, vendors.pagerduty, redis_url=url, more=more) for n in range(number)]
+    made = [
+        GatewayProcess(folder / f"g{n}", vendors.slack, vendors.pagerduty, redis_url=url, more=more)
+        for n in range(number)
+    ]
     try:
         for one in made:
             one.start()
@@ -70,7 +75,9 @@ async def gateways(
             one.kill()
 
 
-async def comes_through(running: list[GatewayProcess], vendors: Vendors, trouble: Callable[[], Awaitable[None]]) -> Sender:
+async def comes_through(
+    running: list[GatewayProcess], vendors: Vendors, trouble: Callable[[], Awaitable[None]]
+) -> Sender:
     """Webhooks, trouble among them, their ends; then everything has been told once and the books balance."""
     sender = Sender([one.url for one in running])
     names = [f"s{number}" for number in range(INCIDENTS)]
@@ -92,7 +99,9 @@ async def ended(running: list[GatewayProcess], vendors: Vendors, sender: Sender,
     assert set(sender.answers) <= {200, 503}, sender.answers
 
 
-async def test_a_store_that_is_killed_and_started_again(vendors: Vendors, server: Server, tmp_path: Path) -> None:
+async def test_a_store_that_is_killed_and_started_again(
+    vendors: Vendors, server: Server, tmp_path: Path
+) -> None:
     async def trouble() -> None:
         for _ in range(2):
             server.kill()
@@ -105,7 +114,9 @@ async def test_a_store_that_is_killed_and_started_again(vendors: Vendors, server
     assert sender.answers[503] > 0
 
 
-async def test_a_store_that_is_frozen_for_longer_than_every_time_out(vendors: Vendors, server: Server, tmp_path: Path) -> None:
+async def test_a_store_that_is_frozen_for_longer_than_every_time_out(
+    vendors: Vendors, server: Server, tmp_path: Path
+) -> None:
     async def trouble() -> None:
         server.freeze()
         await asyncio.sleep(FROZEN)
@@ -116,10 +127,15 @@ async def test_a_store_that_is_frozen_for_longer_than_every_time_out(vendors: Ve
     assert sender.answers[503] > 0
 
 
-async def test_a_store_that_is_full_takes_ends_and_refuses_what_opens(vendors: Vendors, server: Server, tmp_path: Path) -> None:
+async def test_a_store_that_is_full_takes_ends_and_refuses_what_opens(
+    vendors: Vendors, server: Server, tmp_path: Path
+) -> None:
     async with gateways(tmp_path, vendors, f"redis://{server.place}") as running:
         sender = Sender([running[0].url])
-        first, later = [f"s{number}" for number in range(16)], [f"s{number}" for number in range(16, INCIDENTS)]
+        first, later = (
+            [f"s{number}" for number in range(16)],
+            [f"s{number}" for number in range(16, INCIDENTS)],
+        )
         await sender.fire_in_turn(first, 0.05)
         await everybody_told(vendors, len(first))
         server.ask("CONFIG", "SET", "maxmemory", "1mb")
@@ -141,7 +157,9 @@ async def resolved(vendors: Vendors, number: int) -> None:
             await asyncio.sleep(0.2)
 
 
-async def test_a_primary_that_dies_under_its_sentinels(vendors: Vendors, group: SentinelGroup, tmp_path: Path) -> None:
+async def test_a_primary_that_dies_under_its_sentinels(
+    vendors: Vendors, group: SentinelGroup, tmp_path: Path
+) -> None:
     async def trouble() -> None:
         former = group.primary
         former.kill()
@@ -156,7 +174,9 @@ async def test_a_primary_that_dies_under_its_sentinels(vendors: Vendors, group: 
 async def test_a_primary_that_freezes_and_comes_back_after_its_failover(
     vendors: Vendors, group: SentinelGroup, tmp_path: Path
 ) -> None:
-    """When it comes back it believes for a while that it is the primary; what it takes then would be forgotten."""
+    """When it comes back it believes for a while that it is the primary; what it takes then would be
+    forgotten.
+    """
 
     async def trouble() -> None:
         former = group.primary
@@ -172,7 +192,9 @@ async def test_a_primary_that_freezes_and_comes_back_after_its_failover(
 async def test_without_waiting_for_replicas_a_failover_forgets_what_no_replica_had(
     vendors: Vendors, group: SentinelGroup, tmp_path: Path
 ) -> None:
-    """As docs/storage.md says: it comes back with Alertmanager's repeat, and what was told of it is told anew."""
+    """As docs/storage.md says: it comes back with Alertmanager's repeat, and what was told of it is told
+    anew.
+    """
     kept, forgotten = [f"s{number}" for number in range(8)], [f"s{number}" for number in range(8, 16)]
     async with gateways(tmp_path, vendors, group.url) as (gateway,):
         sender = Sender([gateway.url])
@@ -182,7 +204,9 @@ async def test_without_waiting_for_replicas_a_failover_forgets_what_no_replica_h
         replicas = [one for one in group.servers if one is not former]
         for one in replicas:
             one.freeze()
-        await asyncio.to_thread(until, lambda: "connected_slaves:0" in former.ask("INFO", "replication"), "it is alone")
+        await asyncio.to_thread(
+            until, lambda: "connected_slaves:0" in former.ask("INFO", "replication"), "it is alone"
+        )
         await sender.fire_in_turn(forgotten, 0.05)
         await everybody_told(vendors, len(kept + forgotten))
         former.kill()
@@ -196,9 +220,12 @@ async def test_without_waiting_for_replicas_a_failover_forgets_what_no_replica_h
         await everybody_told(vendors, len(kept + forgotten + forgotten))
         await sender.end(kept + forgotten)
         await resolved(vendors, len(kept + forgotten))
-        await settled([gateway], vendors, left_open=len(forgotten))  # their first pages, of which nobody knows any more
+        # Their first pages, of which nobody knows any more
+        await settled([gateway], vendors, left_open=len(forgotten))
         counted = await gateway.metrics()
-        assert {value for name, value in counted.items() if name.startswith("gateway_identity_residue")} == {0.0}
+        assert {value for name, value in counted.items() if name.startswith("gateway_identity_residue")} == {
+            0.0
+        }
 
 
 async def known(gateway: GatewayProcess) -> set[str]:

@@ -1,4 +1,6 @@
-"""The version before the scripts' fields had names, and this one: on one store side by side, and in turn, there and back."""
+"""The version before the scripts' fields had names, and this one: on one store side by side, and in turn,
+there and back.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,8 @@ async def test_both_versions_work_on_one_store_and_either_can_be_left_alone_with
     more = {"GATEWAY_SLOTS": SHARDS}  # the version before knows no other name for it
     with redis_server(server, "--appendonly", "yes") as url:
         older, newer = (
-            GatewayProcess(tmp_path / name, vendors.slack, vendors.pagerduty, url, PARTED, more) for name in ("older", "newer")
+            GatewayProcess(tmp_path / name, vendors.slack, vendors.pagerduty, url, PARTED, more)
+            for name in ("older", "newer")
         )
         sender = Sender([older.url])
         try:
@@ -106,7 +109,9 @@ async def test_both_versions_work_on_one_store_and_either_can_be_left_alone_with
 async def test_the_embedded_store_of_either_version_is_taken_over_by_the_other(
     vendors: Vendors, before: Path, tmp_path: Path
 ) -> None:
-    gateway = GatewayProcess(tmp_path / "g", vendors.slack, vendors.pagerduty, "", PARTED, {"GATEWAY_SLOTS": SHARDS})
+    gateway = GatewayProcess(
+        tmp_path / "g", vendors.slack, vendors.pagerduty, "", PARTED, {"GATEWAY_SLOTS": SHARDS}
+    )
     sender = Sender([gateway.url])
     try:
         await start(gateway, before)

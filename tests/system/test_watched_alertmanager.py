@@ -1,4 +1,6 @@
-"""A real Alertmanager with a Watchdog, in front of a real gateway process: it stops and goes on; its Prometheus dies and comes back."""
+"""A real Alertmanager with a Watchdog, in front of a real gateway process: it stops and goes on; its
+Prometheus dies and comes back.
+"""
 
 from __future__ import annotations
 

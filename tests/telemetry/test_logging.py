@@ -95,7 +95,11 @@ def lines(secrets: list[str]) -> list[dict[str, object]]:
 
 def test_every_line_is_json_with_its_correlation_and_foreign_ones_too() -> None:
     shown = lines([])
-    assert [one["event"] for one in shown] == ["something_happened", "it_failed", "a foreign line with xoxb-secret"]
+    assert [one["event"] for one in shown] == [
+        "something_happened",
+        "it_failed",
+        "a foreign line with xoxb-secret",
+    ]
     assert shown[0]["correlation"] == "c1"
     assert {"level", "timestamp", "logger"} <= shown[2].keys()
 

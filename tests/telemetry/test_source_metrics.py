@@ -28,7 +28,9 @@ def test_every_source_is_shown_from_the_start() -> None:
     metrics = metrics_of("eu", "us")
     assert value(metrics, "gateway_source_alerts_total", source="us", outcome="opened") == 0
     assert value(metrics, "gateway_source_last_seen_timestamp_seconds", source="us") == 0
-    assert value(metrics, "gateway_source_least_lag_seconds", source="us") is None, "nothing is known of its clock"
+    assert value(metrics, "gateway_source_least_lag_seconds", source="us") is None, (
+        "nothing is known of its clock"
+    )
 
 
 def test_what_a_source_sends_counts_as_its_own_and_as_a_sign_of_life() -> None:
@@ -79,6 +81,9 @@ def test_questions_count_by_whether_a_peer_answered() -> None:
 def test_what_is_concluded_counts_apart_and_is_no_sign_of_life() -> None:
     metrics = metrics_of("eu")
     metrics.taken([Taken("eu", Outcome.ENDED, Reason.INFERRED, inferred=True)], NOW)
-    assert value(metrics, "gateway_source_inferences_total", source="eu", outcome="ended", reason="inferred") == 1
+    assert (
+        value(metrics, "gateway_source_inferences_total", source="eu", outcome="ended", reason="inferred")
+        == 1
+    )
     assert value(metrics, "gateway_source_alerts_total", source="eu", outcome="ended") == 0
     assert value(metrics, "gateway_source_last_seen_timestamp_seconds", source="eu") == 0

@@ -25,7 +25,9 @@ def missing(registry: CollectorRegistry, name: str) -> float | None:
 
 def test_a_watchdog_is_shown_with_its_last_heartbeat_in_seconds_and_whether_it_is_missing() -> None:
     registry = CollectorRegistry()
-    WatchdogMetrics(registry).heard([status("eu", 90_000), status("us", 30_000, missing_since=60_000), status("ap", 0)])
+    WatchdogMetrics(registry).heard(
+        [status("eu", 90_000), status("us", 30_000, missing_since=60_000), status("ap", 0)]
+    )
     assert [last_heartbeat(registry, name) for name in ("eu", "us", "ap")] == [90.0, 30.0, 0.0]
     assert [missing(registry, name) for name in ("eu", "us", "ap")] == [0.0, 1.0, 0.0]
 

@@ -74,7 +74,9 @@ def increment_notifications(changes: Changes, before: LastNotified, after: LastN
 def failing_destinations(counted: Mapping[str, int]) -> list[str]:
     """Return the destinations of which at least one ledger fails."""
     return sorted(
-        name.removeprefix(FAILING_PREFIX) for name, count in counted.items() if name.startswith(FAILING_PREFIX) and count > 0
+        name.removeprefix(FAILING_PREFIX)
+        for name, count in counted.items()
+        if name.startswith(FAILING_PREFIX) and count > 0
     )
 
 
@@ -87,7 +89,9 @@ def imbalances(counted: Mapping[str, int]) -> dict[str, int]:
     classes = sum(by for name, by in counted.items() if name.startswith("seen:"))
     statuses = {name: value(f"standing:{name}") for name in COUNTED_STATUSES}
     with_status = sum(statuses[name] for name in ("told", "undeliverable", "suppressed", "held", "due"))
-    open_ends = sum(statuses[name] for name in ("telling_firing", "ends_due", "ends_held", "ends_undeliverable"))
+    open_ends = sum(
+        statuses[name] for name in ("telling_firing", "ends_due", "ends_held", "ends_undeliverable")
+    )
     return {
         "observations": value("received") - classes,
         "open_episodes": value("open:counted") - value("open:planned") - value("open:waiting"),

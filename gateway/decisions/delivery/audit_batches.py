@@ -16,7 +16,9 @@ SILENT_FAILURE_MS = 2 * MINUTE  # what fails for longer is an alert of our own
 TOO_LARGE = "invalid"  # 413 among others: fewer at once may be taken
 
 
-def next_batch(shipped: Shipped, stretch: Stretch, destination: str, shard: int, hidden: frozenset[str]) -> Batch:
+def next_batch(
+    shipped: Shipped, stretch: Stretch, destination: str, shard: int, hidden: frozenset[str]
+) -> Batch:
     """Return what is sent next. `hidden` are the labels that no vendor is shown."""
     entries = tuple(_shown(entry, hidden) for entry in stretch.entries[: shipped.most])
     span = f"{entries[0].position}-{entries[-1].position}" if entries else ""

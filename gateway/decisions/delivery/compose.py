@@ -1,4 +1,7 @@
-"""Put a view into the words and figures that a destination renders. Redaction happens here, for every vendor alike."""
+"""Put a view into the words and figures that a destination renders.
+
+Redaction happens here, for every vendor alike.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,15 @@ from gateway.model.rules.rulebook import LabelRules
 SUMMARY_ANNOTATIONS = ("summary", "message", "description")
 
 
-def compose(view: View, incident: Incident, labels: LabelRules, now: int, public_url: str = "") -> Notification:
+def compose(
+    view: View, incident: Incident, labels: LabelRules, now: int, public_url: str = ""
+) -> Notification:
     shown = _shown(view)
     alerts = [_redacted(member.alert, labels) for member in shown]
-    firing, moved = sum(_fires(view, member) for member in shown), sum(_moved(view, member) for member in shown)
+    firing, moved = (
+        sum(_fires(view, member) for member in shown),
+        sum(_moved(view, member) for member in shown),
+    )
     shared = _shared(alerts)
     via = view.destination.via if view.destination else None
     who = incident.acknowledged
@@ -62,7 +70,8 @@ def compose(view: View, incident: Incident, labels: LabelRules, now: int, public
 def compose_plainly(view: View, incident: Incident, now: int) -> Notification:
     """Compose the least that can be said, of nothing that a sender wrote.
 
-    It is used where the content of an alert makes the gateway stumble again and again: people hear of the incident all the same.
+    It is used where the content of an alert makes the gateway stumble again and again: people hear of the
+    incident all the same.
     """
     firing = sum(view.desired.members.values())
     return Notification(
@@ -86,9 +95,13 @@ def compose_plainly(view: View, incident: Incident, now: int) -> Notification:
 
 
 def next_generation(view: View) -> int:
-    """Return the ledger's generation, which grows each time that firing is notified after a notified end or a close by hand."""
+    """Return the ledger's generation, which grows each time that firing is notified after a notified end or a
+    close by hand.
+    """
     ledger = view.ledger
-    again = view.desired.state is NotifiedState.FIRING and ledger.last_notified.state is not NotifiedState.FIRING
+    again = (
+        view.desired.state is NotifiedState.FIRING and ledger.last_notified.state is not NotifiedState.FIRING
+    )
     return ledger.generation + 1 if again else max(1, ledger.generation)
 
 
@@ -118,7 +131,9 @@ def _ended_at(shown: Sequence[TargetMember], now: int) -> int | None:
 def _fires(view: View, member: TargetMember) -> bool:
     """Return whether the target sees the member firing. A member that has moved from here fires on elsewhere."""
     return (
-        member.alert.firing if view.desired.state is NotifiedState.MOVED else view.desired.members.get(member.episode_id, False)
+        member.alert.firing
+        if view.desired.state is NotifiedState.MOVED
+        else view.desired.members.get(member.episode_id, False)
     )
 
 
@@ -130,12 +145,16 @@ def _redacted(alert: Alert, labels: LabelRules) -> Alert:
     if not labels.redact or not labels.redact & (alert.labels.keys() | alert.annotations.keys()):
         return alert
     hidden = {alert.labels[name] for name in labels.redact if name in alert.labels}
-    ours = {*SUMMARY_ANNOTATIONS, *labels.links.values(), *labels.redact}  # a rule's author gave them; others may hold anything
+    # A rule's author gave them; others may hold anything
+    ours = {*SUMMARY_ANNOTATIONS, *labels.links.values(), *labels.redact}
 
     def hide(values: Mapping[str, str]) -> dict[str, str]:
         return {name: _masked(name, value, labels, hidden) for name, value in values.items()}
 
-    annotations = {name if name in ours else _without(hidden, name): value for name, value in hide(alert.annotations).items()}
+    annotations = {
+        name if name in ours else _without(hidden, name): value
+        for name, value in hide(alert.annotations).items()
+    }
     return _with_texts(alert, hide(alert.labels), annotations)
 
 
@@ -190,13 +209,19 @@ def _title(alerts: list[Alert], shared: Mapping[str, str], labels: LabelRules) -
 
 def _line(alert: Alert, view: View, member: TargetMember, labels: LabelRules) -> AlertLine:
     over = not (_fires(view, member) or member.alert.firing)
-    lives = [life for life in view.members if life.alert.id == member.alert.id and life.episode_id in view.desired.members]
+    lives = [
+        life
+        for life in view.members
+        if life.alert.id == member.alert.id and life.episode_id in view.desired.members
+    ]
     links = labels.links
     return AlertLine(
         name=alert.name,
         severity=alert.severity,
         labels={name: value for name, value in alert.labels.items() if name != "alertname"},
-        summary=next((alert.annotations[name] for name in SUMMARY_ANNOTATIONS if alert.annotations.get(name)), ""),
+        summary=next(
+            (alert.annotations[name] for name in SUMMARY_ANNOTATIONS if alert.annotations.get(name)), ""
+        ),
         started_at=member.started_at,
         ended_at=alert.ended_at or member.member.joined_at if over else None,
         runbook=alert.annotations.get(links.get("runbook", ""), ""),
@@ -210,7 +235,9 @@ def _line(alert: Alert, view: View, member: TargetMember, labels: LabelRules) ->
 
 
 def _silence_facts(view: View) -> dict[str, Any]:
-    """Say what keeps news of members away that were notified before: the first reason with its rule, and how many it is about."""
+    """Say what keeps news of members away that were notified before: the first reason with its rule, and how
+    many it is about.
+    """
     silenced = view.silenced_after_notify
     if not silenced or silenced[0].suppressed_by is None:
         return {}

@@ -1,10 +1,11 @@
 """The next step towards one target, and the intent to take it. `settle.py` says what an answer means.
 
-1. An intent is committed before each send, so that a process that is killed leaves word of what it may have done.
-2. A send that was not answered is looked for before it is repeated, where a repeat would say it twice (Slack). Where a repeat
-   goes under a key and is harmless (PagerDuty, webhooks), it is repeated at once.
-3. A vendor that acts later than the read-back wait leaves at most one extra message. A later look finds the extra message, and
-   it is taken back.
+1. An intent is committed before each send, so that a process that is killed leaves word of what it may have
+   done.
+2. A send that was not answered is looked for before it is repeated, where a repeat would say it twice
+   (Slack). Where a repeat goes under a key and is harmless (PagerDuty, webhooks), it is repeated at once.
+3. A vendor that acts later than the read-back wait leaves at most one extra message. A later look finds the
+   extra message, and it is taken back.
 4. A repeat of the very same keeps the id of its attempt, so that a receiver of webhooks knows it.
 """
 
@@ -57,9 +58,12 @@ class RestReason(StrEnum):
     """Why nothing is sent to a target now. The comment says what that means for people."""
 
     NOTHING_DUE = "nothing_due"  # the target knows it all, or what it does not know waits for its time
-    BACKING_OFF = "backing_off"  # the last try failed: it is tried again after a while, and the fallback has its own time
-    READ_BACK_WAIT = "read_back_wait"  # nobody knows whether the last post arrived: looked for before it is repeated
-    DEAD_LETTER = "dead_letter"  # the vendor refused it for good: only news, or a person, makes it be tried again
+    # The last try failed: it is tried again after a while, and the fallback has its own time
+    BACKING_OFF = "backing_off"
+    # Nobody knows whether the last post arrived: looked for before it is repeated
+    READ_BACK_WAIT = "read_back_wait"
+    # The vendor refused it for good: only news, or a person, makes it be tried again
+    DEAD_LETTER = "dead_letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,14 @@ Step = Notify | Reply | LookBack | Withdraw | Rest
 def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
     """Decide what is done next for one target.
 
-    `ledger` is the newest one, which may be newer than the view's own. `looks` tells whether this kind of destination settles
-    unanswered sends by looking.
+    `ledger` is the newest one, which may be newer than the view's own. `looks` tells whether this kind of
+    destination settles unanswered sends by looking.
     """
     intent = ledger.intent
     waits = ledger.next_try is not None and now < ledger.next_try
     if intent is not None and intent.creates_message and looks:
-        # A second post would be a second message for everybody in the channel, so the first one is looked for.
+        # A second post would be a second message for everybody in the channel, so the first one is looked
+        # for.
         if waits:
             return Rest(ledger.next_try, RestReason.READ_BACK_WAIT)
         return _look(ledger, intent)
@@ -100,7 +105,8 @@ def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
     if (intent is not None and intent.part is Part.MESSAGE) or (due is not None and due <= now):
         return Notify()
     if ledger.repeat_at is not None and ledger.repeat_at <= now:
-        # An unanswered send may have acted late and put an older state in place of the newest, which is said once more.
+        # An unanswered send may have acted late and put an older state in place of the newest, which is said
+        # once more.
         return Notify()
     if ledger.pending_notes and ledger.message_ref is not None:
         return Reply(ledger.pending_notes)
@@ -127,7 +133,12 @@ def _look(ledger: Ledger, oldest: Intent) -> LookBack:
 
 
 def begin(
-    ledger: Ledger, notification: Notification, desired: LastNotified, endpoint: Endpoint, attempt: str, now: int
+    ledger: Ledger,
+    notification: Notification,
+    desired: LastNotified,
+    endpoint: Endpoint,
+    attempt: str,
+    now: int,
 ) -> Ledger:
     """Return the ledger with the intent to notify, which is committed before anything is sent.
 
@@ -155,19 +166,33 @@ def begin(
 
 
 def begin_reply(ledger: Ledger, attempt: str, now: int) -> Ledger:
-    intent = Intent(attempt, now, Part.REPLY, ledger.generation, ledger.revision, ledger.last_notified, ledger.pending_notes)
+    intent = Intent(
+        attempt,
+        now,
+        Part.REPLY,
+        ledger.generation,
+        ledger.revision,
+        ledger.last_notified,
+        ledger.pending_notes,
+    )
     return msgspec.structs.replace(ledger, intent=_as_before(ledger.intent, intent))
 
 
 def _unsaid(before: Ledger, after: Ledger, notification: Notification) -> tuple[Note, ...]:
     """Return the notes that a thread misses of a send that nobody answered and that is taken to have arrived."""
-    if before.intent is None or before.intent.part is not Part.MESSAGE or notification.state is not NotifiedState.FIRING:
+    if (
+        before.intent is None
+        or before.intent.part is not Part.MESSAGE
+        or notification.state is not NotifiedState.FIRING
+    ):
         return ()
     return (*before.intent.notes, *notes_of(before.last_notified, after.last_notified, notification))
 
 
 def _as_before(unanswered: Intent | None, intent: Intent) -> Intent:
-    """Keep the attempt's id where the intent says the very same as one that nobody answered: a receiver may know it by the id."""
+    """Keep the attempt's id where the intent says the very same as one that nobody answered: a receiver may
+    know it by the id.
+    """
     if unanswered is None or _said(unanswered) != _said(intent):
         return intent
     return msgspec.structs.replace(intent, attempt=unanswered.attempt)

@@ -1,7 +1,8 @@
 """What an answer, or a look at what arrived, means for a ledger. `next_step.py` says what is done next.
 
-Three answers are told apart. The vendor took the notification; it certainly did not; or nobody knows, and then the notification
-may still arrive. What may have arrived is owed its end, and is never posted a second time without a look.
+Three answers are told apart. The vendor took the notification; it certainly did not; or nobody knows, and
+then the notification may still arrive. What may have arrived is owed its end, and is never posted a second
+time without a look.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ LOOK_STEPS_MS = (SECOND, 2 * SECOND, 4 * SECOND, 9 * SECOND)
 
 def settle(
     ledger: Ledger, notification: Notification | None, answer: Answer, now: int, *, looks: bool, notes: bool
-) -> Ledger:  # fmt: skip
+) -> Ledger:
     """Return the ledger after an answer to its intent.
 
-    `notification` is what was sent, None for a reply or a read-back. `looks` and `notes` tell whether this kind of destination
-    settles unanswered sends by looking, and whether it takes notes.
+    `notification` is what was sent, None for a reply or a read-back. `looks` and `notes` tell whether this
+    kind of destination settles unanswered sends by looking, and whether it takes notes.
     """
     intent = ledger.intent
     assert intent is not None
@@ -42,14 +43,17 @@ def settle(
         case Delivered(message_ref):
             settled = _delivered(ledger, intent, notification if notes else None, message_ref, now)
             # A reply says nothing of the state that an earlier unanswered send may still change.
-            return settled if intent.part is Part.REPLY else _guard_against_late_act(settled, now, looks=looks)
+            return (
+                settled if intent.part is Part.REPLY else _guard_against_late_act(settled, now, looks=looks)
+            )
         case Refused(gone=True):
             # Somebody deleted the message: it is posted anew.
             return msgspec.structs.replace(ledger, intent=None, message_ref=None, repeat_at=AT_ONCE)
         case Refused(permanent=True):
             return _refused_for_good(ledger, intent, answer, now)
         case Refused():
-            # An earlier try under the same key may have arrived: it goes on being assumed, so that its end is sent.
+            # An earlier try under the same key may have arrived: it goes on being assumed, so that its end is
+            # sent.
             may_have_arrived = ledger.unconfirmed_since is not None and not looks
             kept = intent if may_have_arrived else None
             return _failed(ledger, answer.reason, now, wait=answer.retry_after, intent=kept)
@@ -70,11 +74,14 @@ def _unanswered(ledger: Ledger, intent: Intent, answer: Unanswered, now: int, *,
 
 def _delivered(
     ledger: Ledger, intent: Intent, notification: Notification | None, message_ref: MessageRef, now: int
-) -> Ledger:  # fmt: skip
-    """Return the ledger of a target that knows what the intent said. `notification` makes the notes that are pending now."""
+) -> Ledger:
+    """Return the ledger of a target that knows what the intent said.
+
+    `notification` makes the notes that are pending now.
+    """
     calm = msgspec.structs.replace(
         ledger, intent=None, attempts=0, failing_since=None, next_try=None, error="", dead="", repeat_at=None
-    )  # fmt: skip
+    )
     if intent.part is Part.REPLY:
         rest = tuple(note for note in ledger.pending_notes if note not in intent.notes)
         return msgspec.structs.replace(calm, pending_notes=rest, repeat_at=ledger.repeat_at)
@@ -95,7 +102,9 @@ def _delivered(
 
 
 def _guard_against_late_act(ledger: Ledger, now: int, *, looks: bool) -> Ledger:
-    """Say the newest state once more later, where a send that went unanswered may still act and put an older one in its place."""
+    """Say the newest state once more later, where a send that went unanswered may still act and put an older
+    one in its place.
+    """
     if ledger.unconfirmed_since is None:
         return ledger
     if now - ledger.unconfirmed_since >= LATE_ACT_MS and ledger.repeat_at is None and looks:
@@ -148,8 +157,11 @@ def looked(ledger: Ledger, notification: Notification | None, look: Look, now: i
     """Return the ledger after a read-back."""
     intent = ledger.intent if ledger.intent is not None and ledger.intent.creates_message else None
     may_not_look = isinstance(look, Refused) and look.permanent
-    if may_not_look and (intent is None or now - (ledger.unconfirmed_since or intent.at) >= READ_BACK_WAIT_MS):
-        # Reading back is not allowed, so only the wait is left: to be told twice is better than not to be told.
+    if may_not_look and (
+        intent is None or now - (ledger.unconfirmed_since or intent.at) >= READ_BACK_WAIT_MS
+    ):
+        # Reading back is not allowed, so only the wait is left: to be told twice is better than not to be
+        # told.
         look = Found({})
     if not isinstance(look, Found):
         later = msgspec.structs.replace(ledger, look_at=now + UNCONFIRMED_LOOK_MS)
@@ -165,7 +177,9 @@ def looked(ledger: Ledger, notification: Notification | None, look: Look, now: i
 
 def _looked_for_unconfirmed(ledger: Ledger, look: Found, now: int) -> Ledger:
     """Withdraw what has arrived late, and look again for what is young enough that it may still arrive."""
-    late = tuple(look.message_refs[sent.attempt] for sent in ledger.unconfirmed if sent.attempt in look.message_refs)
+    late = tuple(
+        look.message_refs[sent.attempt] for sent in ledger.unconfirmed if sent.attempt in look.message_refs
+    )
     remaining = tuple(
         sent
         for sent in ledger.unconfirmed
@@ -174,20 +188,25 @@ def _looked_for_unconfirmed(ledger: Ledger, look: Found, now: int) -> Ledger:
     oldest = min((sent.at for sent in remaining), default=now)
     wait = UNCONFIRMED_LOOK_MS if now - oldest < UNCONFIRMED_FIRST_LOOKS_MS else UNCONFIRMED_LATER_LOOK_MS
     look_at = now + wait if remaining else None
-    return msgspec.structs.replace(ledger, unconfirmed=remaining, orphans=ledger.orphans + late, look_at=look_at)
+    return msgspec.structs.replace(
+        ledger, unconfirmed=remaining, orphans=ledger.orphans + late, look_at=look_at
+    )
 
 
 def _settle_intent(
     ledger: Ledger, intent: Intent, notification: Notification | None, look: Found, now: int
-) -> Ledger:  # fmt: skip
+) -> Ledger:
     """Settle an intent by what a look has found.
 
-    The newest attempt that has arrived and says what is still to be said counts; the others are extra messages.
+    The newest attempt that has arrived and says what is still to be said counts; the others are extra
+    messages.
     """
     arrived = [sent for sent in (intent, *reversed(ledger.unconfirmed)) if sent.attempt in look.message_refs]
     pending = set(ledger.pending_notes)
     counts = next((sent for sent in arrived if sent.part is intent.part and set(sent.notes) <= pending), None)
-    orphans = ledger.orphans + tuple(look.message_refs[sent.attempt] for sent in arrived if sent is not counts)
+    orphans = ledger.orphans + tuple(
+        look.message_refs[sent.attempt] for sent in arrived if sent is not counts
+    )
     unconfirmed = tuple(sent for sent in ledger.unconfirmed if sent not in arrived)
     ledger = msgspec.structs.replace(ledger, orphans=orphans, unconfirmed=unconfirmed)
     if counts is not None:
@@ -196,14 +215,15 @@ def _settle_intent(
         look_at = now + UNCONFIRMED_LOOK_MS if unconfirmed else None
         return msgspec.structs.replace(
             settled, unconfirmed=unconfirmed, look_at=look_at, unconfirmed_since=None, repeat_at=None
-        )  # fmt: skip
+        )
     given_up = ledger.unconfirmed_since or intent.at + SEND_TIMEOUT_MS
     waited = now - given_up
     if waited < READ_BACK_WAIT_MS:
         # It may still arrive: looked for again, at growing distances, until the wait is over.
         step = next((step for step in LOOK_STEPS_MS if waited < step), LOOK_STEPS_MS[-1])
         return msgspec.structs.replace(ledger, next_try=min(now + step, given_up + READ_BACK_WAIT_MS))
-    # It has not arrived within the wait: it is sent again, and the first one is looked for later, to be withdrawn.
+    # It has not arrived within the wait: it is sent again, and the first one is looked for later, to be
+    # withdrawn.
     return msgspec.structs.replace(
         ledger,
         intent=None,

@@ -41,9 +41,16 @@ def _reopened(before: LastNotified, after: LastNotified) -> Note | None:
 
 
 def _worse(before: LastNotified, after: LastNotified) -> Note | None:
-    if before.state is not NotifiedState.FIRING or after.state is not NotifiedState.FIRING or after.severity <= before.severity:
+    if (
+        before.state is not NotifiedState.FIRING
+        or after.state is not NotifiedState.FIRING
+        or after.severity <= before.severity
+    ):
         return None
-    return Note(f"Severity rose: {before.severity.word} → {after.severity.word}", broadcast=after.severity is Severity.CRITICAL)
+    return Note(
+        f"Severity rose: {before.severity.word} → {after.severity.word}",
+        broadcast=after.severity is Severity.CRITICAL,
+    )
 
 
 def _paged(before: LastNotified, after: LastNotified) -> Note | None:
@@ -58,7 +65,9 @@ def _joined(before: LastNotified, after: LastNotified, notification: Notificatio
     new = [episode for episode, firing in after.members.items() if firing and episode not in before.members]
     if before.state is not NotifiedState.FIRING or not new:
         return None
-    names = list(dict.fromkeys(line.name for line in notification.lines if not line.ended_at))[:MAX_NAMES_IN_NOTE]
+    names = list(dict.fromkeys(line.name for line in notification.lines if not line.ended_at))[
+        :MAX_NAMES_IN_NOTE
+    ]
     return Note(f"{len(new)} more alert{'s' if len(new) > 1 else ''}; firing now: {', '.join(names)}")
 
 
@@ -66,16 +75,26 @@ def _covered(before: LastNotified, after: LastNotified) -> list[Note]:
     said = []
     for target, failing in after.covers.items():
         if failing and not before.covers.get(target):
-            said.append(Note(f"{target} cannot be reached: this is its notification", broadcast=True, mention=after.paged))
+            said.append(
+                Note(
+                    f"{target} cannot be reached: this is its notification",
+                    broadcast=True,
+                    mention=after.paged,
+                )
+            )
         elif not failing and before.covers.get(target):
             said.append(Note(f"Delivered at {target} now"))
     return said
 
 
 def _suppressed(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
-    """Note that news is kept quiet from now on, or no longer. The end of that is worth a line in the channel, its begin is not."""
+    """Note that news is kept quiet from now on, or no longer.
+
+    The end of that is worth a line in the channel, its begin is not.
+    """
     if any(
-        after.members.get(episode) and episode not in after.silenced_after_notify for episode in before.silenced_after_notify
+        after.members.get(episode) and episode not in after.silenced_after_notify
+        for episode in before.silenced_after_notify
     ):
         return Note("No longer suppressed, and it still fires", broadcast=True, mention=after.paged)
     if after.silenced_after_notify.keys() - before.silenced_after_notify.keys():

@@ -19,8 +19,8 @@ from gateway.model.records import load_alert
 class AlertLookup:
     """The alerts of one batch, as they were read at the time `now` (ms).
 
-    `alerts` is by alert id, None where there is no such alert yet. `versions` are those of the rows that were read. `changes` holds
-    the pointers from new copies to their alerts.
+    `alerts` is by alert id, None where there is no such alert yet. `versions` are those of the rows that were
+    read. `changes` holds the pointers from new copies to their alerts.
     """
 
     def __init__(self, now: int) -> None:
@@ -30,14 +30,18 @@ class AlertLookup:
         self.changes = Changes()
 
     def resolve(self, asked: Sequence[Observation], result: Result) -> list[Observation]:
-        """Take in the alerts that were read. Return the observations with the alert that each one's copy belongs to."""
+        """Take in the alerts that were read.
+
+        Return the observations with the alert that each one's copy belongs to.
+        """
         resolved = []
         for seen, (pointer, row) in zip(asked, result.alerts, strict=True):
             alert_id = pointer or seen.alert
             if alert_id not in self.alerts:
                 self._take_in(alert_id, row)
             if self._has_another_identity(seen, pointer):
-                # The rules identify alerts otherwise since this copy's last episode: its new episode is another alert.
+                # The rules identify alerts otherwise since this copy's last episode: its new episode is
+                # another alert.
                 cell = Cell(Table.ALERTS, pointer)
                 self.changes.put[Cell(Table.COPIES, seen.copy)] = seen.alert.encode()
                 self.changes.expect[cell] = self.versions[cell]
@@ -45,7 +49,8 @@ class AlertLookup:
             elif not pointer:
                 cell = Cell(Table.COPIES, seen.copy)
                 self.changes.put[cell] = alert_id.encode()
-                self.changes.expect[cell] = b""  # a replica with other rules may have given it to another alert meanwhile
+                # A replica with other rules may have given it to another alert meanwhile
+                self.changes.expect[cell] = b""
             resolved.append(seen if alert_id == seen.alert else msgspec.structs.replace(seen, alert=alert_id))
         return resolved
 
@@ -78,7 +83,8 @@ class AlertLookup:
         self.versions[Cell(Table.ALERTS, alert_id)] = row.version
 
     def _has_another_identity(self, seen: Observation, pointer: str) -> bool:
-        """Return whether the copy begins a new episode under another identity than the alert that it belonged to.
+        """Return whether the copy begins a new episode under another identity than the alert that it belonged
+        to.
 
         Identity is pinned for the life of an episode. A copy that is an alert of its own stays one.
         """

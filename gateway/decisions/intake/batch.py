@@ -1,7 +1,7 @@
 """The two phases of intake over one batch of observations: `deduplicate`, then `correlate`.
 
-Between the two the incidents are read that the alerts of the first phase may join. Both work on values that were read and give one
-set of changes, which is committed whole or not at all.
+Between the two the incidents are read that the alerts of the first phase may join. Both work on values that
+were read and give one set of changes, which is committed whole or not at all.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
 class Deduplicated:
     """The meaning of the observations for the alerts that they belong to.
 
-    `alerts` are as they are after the batch, `changed` names those of them that have changed. `verdicts` has one entry for each
-    observation. `concluded` are observations that the gateway made without a webhook, with what they meant.
+    `alerts` are as they are after the batch, `changed` names those of them that have changed. `verdicts` has
+    one entry for each observation. `concluded` are observations that the gateway made without a webhook, with
+    what they meant.
     """
 
     now: int
@@ -98,14 +99,16 @@ def place(found: Deduplicated, correlator: Correlator) -> dict[str, Placement]:
 
 def incidents_of(found: Deduplicated, placements: Mapping[str, Placement]) -> Query:
     """Ask for the incidents of the alerts that turned, and for those that their join keys name."""
-    cells = dict.fromkeys(Cell(Table.INCIDENTS, turn.after.incident) for turn in found.turns if turn.after.incident)
+    cells = dict.fromkeys(
+        Cell(Table.INCIDENTS, turn.after.incident) for turn in found.turns if turn.after.incident
+    )
     keys = dict.fromkeys(key for placement in placements.values() for key in placement.keys)
     return Query(cells=list(cells), keys=list(keys))
 
 
 def correlate(
     found: Deduplicated, placements: Mapping[str, Placement], incidents: Result, correlator: Correlator
-) -> Changes:  # fmt: skip
+) -> Changes:
     """Phase two: bring every turn into its incident. Return everything that the batch changes."""
     assignment = _Assignment(found, placements, incidents)
     for turn in found.turns:
@@ -126,7 +129,8 @@ class _Assignment:
         self._drafts: dict[str, Draft] = {}
         self._key_rows: dict[str, tuple[str, ...]] = {}
         self._versions = found.versions
-        self._moved_to: dict[str, str] = {}  # alert -> the incident of its newest episode, where this batch moved it
+        # Alert -> the incident of its newest episode, where this batch moved it
+        self._moved_to: dict[str, str] = {}
         for cell, row in incidents.rows.items():
             self._versions[cell] = row.version
             if cell.table is Table.KEYS:
@@ -139,7 +143,8 @@ class _Assignment:
         own = self._moved_to.get(alert.id, alert.incident)
         draft = self._choose(alert, own)
         if before is not None and before.episode and own in self._drafts:
-            # The incident of the episode before still shows that episode, which is no longer the alert's newest.
+            # The incident of the episode before still shows that episode, which is no longer the alert's
+            # newest.
             past = dump(msgspec.structs.replace(before, incident=own))
             self._changes.put[Cell(Table.PAST, before.episode_id)] = past
         draft.join(alert, self._placements[alert.id], now, turn.trace)
@@ -208,5 +213,10 @@ class _Assignment:
     def _conclusion(self, seen: Observation, outcome: Outcome, reason: Reason) -> LogEntry:
         alert = self._found.alerts[seen.alert]
         incident = self._moved_to.get(seen.alert, alert.incident if alert is not None else "")
-        detail = {"alert": seen.alert, "source": seen.source, "outcome": outcome.value, "because": seen.because}
+        detail = {
+            "alert": seen.alert,
+            "source": seen.source,
+            "outcome": outcome.value,
+            "because": seen.because,
+        }
         return LogEntry(incident, reason.value, detail)

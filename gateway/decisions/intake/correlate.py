@@ -1,7 +1,8 @@
 """Choose the incident that an episode belongs to.
 
-The join keys of an alert name candidates. A pure scorer with total tie-breaks picks one, or says that a new incident is opened.
-Grouping by labels gives one key; anything that relates alerts differently only gives more keys.
+The join keys of an alert name candidates. A pure scorer with total tie-breaks picks one, or says that a new
+incident is opened. Grouping by labels gives one key; anything that relates alerts differently only gives more
+keys.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ KEY_DEPTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The incidents that an alert may join: its rule, its join keys, and the values that the rule's `max_values` counts."""
+    """The incidents that an alert may join: its rule, its join keys, and the values that the rule's
+    `max_values` counts.
+    """
 
     rule: CorrelateRule
     keys: tuple[str, ...]
@@ -35,7 +38,10 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An incident to join, or (empty) a new one that goes on from `previous`. `alone` says why it takes no other alerts."""
+    """An incident to join, or (empty) a new one that goes on from `previous`.
+
+    `alone` says why it takes no other alerts.
+    """
 
     incident: str
     previous: str = ""
@@ -43,7 +49,9 @@ class Choice:
 
 
 class Correlator:
-    """The correlate rules of one rule set, compiled, and its inhibit rules, by which an alert is a source at topics."""
+    """The correlate rules of one rule set, compiled, and its inhibit rules, by which an alert is a source at
+    topics.
+    """
 
     def __init__(self, rules: Rulebook) -> None:
         self.inhibitor = Inhibitor(rules.inhibit, rules.partition_by)
@@ -57,11 +65,16 @@ class Correlator:
         matching = (self._rules[number] for number in self._index.matching(alert.labels))
         rule = next((rule for rule in matching if self._in_force(rule, now)), DEFAULT_CORRELATE)
         labels = alert.labels
-        # A stop value such as an empty service says nothing of what belongs together, so that alert stays alone.
-        if rule.by == (ALL_LABELS,) or any(labels.get(name, "") in stop for name, stop in rule.stop_values.items()):
+        # A stop value such as an empty service says nothing of what belongs together, so that alert stays
+        # alone.
+        if rule.by == (ALL_LABELS,) or any(
+            labels.get(name, "") in stop for name, stop in rule.stop_values.items()
+        ):
             return Placement(rule, (_key(rule.name, "alone", alert.id),))
         parts = [part for name in kept_apart(rule.by, self._apart) for part in (name, labels.get(name, ""))]
-        return Placement(rule, (_key(rule.name, "by", *parts),), tuple((n, labels.get(n, "")) for n in rule.max_values))
+        return Placement(
+            rule, (_key(rule.name, "by", *parts),), tuple((n, labels.get(n, "")) for n in rule.max_values)
+        )
 
     def _in_force(self, rule: CorrelateRule, now: int) -> bool:
         return rule.hours == ALWAYS or self._calendar.holds(rule.hours, now)
@@ -76,12 +89,17 @@ def choose(placement: Placement, own: str, candidates: Collection[Incident], now
     if fits:
         best = max(fits, key=lambda fit: (fit.id == own, fit.last_new_at, fit.opened_at, fit.id))
         return Choice(best.id)
-    before = max(candidates, key=lambda known: (known.id == own, known.last_change_at, known.id), default=None)
+    before = max(
+        candidates, key=lambda known: (known.id == own, known.last_change_at, known.id), default=None
+    )
     return Choice("", before.id if before else "", _why_alone(placement, candidates, now))
 
 
 def _why_alone(placement: Placement, candidates: Collection[Incident], now: int) -> str:
-    """Say why the new incident takes no other alerts: `max_values` kept the alert out of a fresh one. Empty where it did not."""
+    """Say why the new incident takes no other alerts: `max_values` kept the alert out of a fresh one.
+
+    Empty where it did not.
+    """
     for incident in candidates:
         label = _overflows(incident, placement) if _fresh(incident, placement, now) else ""
         if label:
@@ -100,7 +118,9 @@ def takes(incident: Incident, placement: Placement, own: str, now: int) -> bool:
 
 
 def _is_full(incident: Incident, max_alerts: int, *, comes_back: bool) -> bool:
-    """Return whether the incident has `max_alerts` different alerts, or so many episodes of flapping ones that its record is full."""
+    """Return whether the incident has `max_alerts` different alerts, or so many episodes of flapping ones
+    that its record is full.
+    """
     members = len(incident.members)
     if members < max_alerts:
         return False
@@ -111,7 +131,9 @@ def _is_full(incident: Incident, max_alerts: int, *, comes_back: bool) -> bool:
 
 def _fresh(incident: Incident, placement: Placement, now: int) -> bool:
     window = placement.rule.window
-    return not (incident.resolved_at or incident.closed) and (window is None or now - incident.last_new_at <= window)
+    return not (incident.resolved_at or incident.closed) and (
+        window is None or now - incident.last_new_at <= window
+    )
 
 
 def _overflows(incident: Incident, placement: Placement) -> str:
@@ -123,23 +145,30 @@ def _overflows(incident: Incident, placement: Placement) -> str:
     return ""
 
 
-def counted_values(incident_values: dict[str, tuple[str, ...]], placement: Placement) -> dict[str, tuple[str, ...]]:
+def counted_values(
+    incident_values: dict[str, tuple[str, ...]], placement: Placement
+) -> dict[str, tuple[str, ...]]:
     """Return the incident's distinct values with this alert's values added."""
-    missing = [(name, value) for name, value in placement.values if value not in incident_values.get(name, ())]
+    missing = [
+        (name, value) for name, value in placement.values if value not in incident_values.get(name, ())
+    ]
     if not missing:
         return incident_values
     return {**incident_values, **{name: (*incident_values.get(name, ()), value) for name, value in missing}}
 
 
 def incident_id(first: Alert) -> str:
-    """Make twelve letters and digits out of the episode that opens the incident: an episode opens at most one."""
+    """Make twelve letters and digits out of the episode that opens the incident: an episode opens at most
+    one.
+    """
     digest = blake2b(first.episode_id.encode(), digest_size=8, person=b"incident").digest()
     number, letters = int.from_bytes(digest, "big"), "0123456789abcdefghjkmnpqrstvwxyz"
     return "".join(letters[number >> shift & 31] for shift in range(55, -1, -5))
 
 
 def _key(rule: str, how: str, *parts: str) -> str:
-    whole = b"\xfe".join([part.encode("utf-8", "surrogatepass") for part in (rule, how, *parts)])  # a byte that UTF-8 has not
+    # A byte that UTF-8 has not
+    whole = b"\xfe".join([part.encode("utf-8", "surrogatepass") for part in (rule, how, *parts)])
     return blake2b(whole, digest_size=12).hexdigest()
 
 

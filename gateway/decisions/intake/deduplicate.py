@@ -1,7 +1,8 @@
 """Deduplicate: what one observation means for the alert that it belongs to.
 
-Alertmanager re-sends whole groups, delivers late and in any order, and an HA pair sends everything twice; two Prometheus
-replicas report one thing as two copies. Order is by event time: a copy's state changes only by something newer than it.
+Alertmanager re-sends whole groups, delivers late and in any order, and an HA pair sends everything twice; two
+Prometheus replicas report one thing as two copies. Order is by event time: a copy's state changes only by
+something newer than it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ def observe(alert: Alert | None, seen: Observation, now: int) -> Observed:
 
 
 def overflows(alert: Alert | None, seen: Observation, coming: Collection[str] = ()) -> bool:
-    """Does this observation bring a copy too many, so that it has to be an alert of its own? `coming` are new copies before it."""
+    """Does this observation bring a copy too many, so that it has to be an alert of its own? `coming` are new
+    copies before it.
+    """
     copies = alert.copies if alert is not None else {}
     if not seen.firing or seen.copy in copies or seen.copy in coming:
         return False
@@ -96,16 +99,27 @@ def _still_fires(alert: Alert, copy: Copy, seen: Observation, now: int) -> Obser
     if alert.is_disputed(now) and (newer or seen.inferred_at):
         copies = _with(alert.copies, seen.copy, Copy(True, seen.starts_at, copy.ends_at, now))
         return _heard(alert, seen, copies, now, held_until=None), Outcome.CHANGED, Reason.DISPUTE_SETTLED
-    news = seen.starts_at > copy.starts_at or (seen.copy == alert.spoken_by and seen.annotations != alert.annotations)
+    news = seen.starts_at > copy.starts_at or (
+        seen.copy == alert.spoken_by and seen.annotations != alert.annotations
+    )
     if not news and copy.said_at is not None and now - copy.said_at < SEEN_STEP:
         return None, Outcome.REPEATED, Reason.STILL_FIRING
-    starts_at = max(seen.starts_at, copy.starts_at)  # a newer one ended and fired again in between, untold: one episode
+    # A newer one ended and fired again in between, untold: one episode
+    starts_at = max(seen.starts_at, copy.starts_at)
     copies = _with(alert.copies, seen.copy, Copy(True, starts_at, copy.ends_at, now))
-    return _heard(alert, seen, copies, now, held_until=alert.held_until), Outcome.REPEATED, Reason.STILL_FIRING
+    return (
+        _heard(alert, seen, copies, now, held_until=alert.held_until),
+        Outcome.REPEATED,
+        Reason.STILL_FIRING,
+    )
 
 
-def _heard(alert: Alert, seen: Observation, copies: dict[str, Copy], now: int, *, held_until: int | None) -> Alert:
-    """Annotations are those of the firing copy with the smallest key, so that two replicas do not edit for ever."""
+def _heard(
+    alert: Alert, seen: Observation, copies: dict[str, Copy], now: int, *, held_until: int | None
+) -> Alert:
+    """Annotations are those of the firing copy with the smallest key, so that two replicas do not edit for
+    ever.
+    """
     speaker = alert.copies.get(alert.spoken_by)
     speaks = seen.copy <= alert.spoken_by or speaker is None or not speaker.firing
     return msgspec.structs.replace(
@@ -124,26 +138,39 @@ def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obser
         if copy is not None and latest(seen.ends_at, copy.ends_at) == copy.ends_at:
             return None, Outcome.IGNORED, Reason.ALREADY_ENDED
         known = msgspec.structs.replace(
-            alert, copies=_with(alert.copies, seen.copy, Copy(False, seen.starts_at, seen.ends_at, now)), last_seen=now
+            alert,
+            copies=_with(alert.copies, seen.copy, Copy(False, seen.starts_at, seen.ends_at, now)),
+            last_seen=now,
         )
         return known, Outcome.IGNORED, Reason.ORPHAN_RESOLVE if copy is None else Reason.ALREADY_ENDED
     if seen.ends_at is None or seen.ends_at < copy.starts_at:
         return None, Outcome.IGNORED, Reason.LATE_RESOLVE
-    copies = _with(alert.copies, seen.copy, Copy(False, copy.starts_at, latest(seen.ends_at, copy.ends_at), now))
+    copies = _with(
+        alert.copies, seen.copy, Copy(False, copy.starts_at, latest(seen.ends_at, copy.ends_at), now)
+    )
     if any(other.firing for other in copies.values()):
-        return msgspec.structs.replace(alert, copies=copies, last_seen=now), Outcome.CHANGED, Reason.COPY_ENDED
+        return (
+            msgspec.structs.replace(alert, copies=copies, last_seen=now),
+            Outcome.CHANGED,
+            Reason.COPY_ENDED,
+        )
     ended = msgspec.structs.replace(alert, copies=copies, firing=False, ended_at=now, last_seen=now)
     return ended, Outcome.ENDED, Reason.LAST_COPY_ENDED
 
 
 def _must_have_ended(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
-    """An end that is inferred, unless its source has spoken since. `ends_at` None: the source said nothing at all of an end, so that
-    the next firing is no late copy and needs no grace."""
+    """An end that is inferred, unless its source has spoken since.
+
+    `ends_at` None: the source said nothing at all of an end, so that the next firing is no late copy and
+    needs no grace.
+    """
     if copy is None or not copy.firing:
         return None, Outcome.IGNORED, Reason.ALREADY_ENDED
     if _said_since(copy, seen) or copy.starts_at > seen.starts_at:
         return None, Outcome.REPEATED, Reason.STILL_FIRING
-    copies = _with(alert.copies, seen.copy, Copy(False, copy.starts_at, latest(seen.ends_at, copy.ends_at), copy.said_at))
+    copies = _with(
+        alert.copies, seen.copy, Copy(False, copy.starts_at, latest(seen.ends_at, copy.ends_at), copy.said_at)
+    )
     if any(other.firing for other in copies.values()):
         return msgspec.structs.replace(alert, copies=copies), Outcome.CHANGED, Reason.INFERRED
     return (

@@ -1,4 +1,5 @@
-"""Make of one alert as it was sent an observation (labels that count, severity, identity), or say why that cannot be.
+"""Make of one alert as it was sent an observation (labels that count, severity, identity), or say why that
+cannot be.
 
 What is missing gets a default wherever an alert can still be told; the table stands in docs/webhooks.md.
 """
@@ -24,7 +25,8 @@ MAX_NAME = 1024
 MAX_VALUE = 16 * 1024
 MAX_ANNOTATIONS = 64 * 1024  # bytes of all annotations of an alert; longer texts are cut
 MEMO = 20_000  # words and label sets that are remembered
-MEMO_LENGTH = 4096  # characters of a label set and its fingerprint; longer ones are rare and are worked out each time
+# Characters of a label set and its fingerprint; longer ones are rare and are worked out each time
+MEMO_LENGTH = 4096
 MAX_WORD = 80  # characters of an unknown severity word that are shown
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
@@ -49,7 +51,10 @@ class _Identity(msgspec.Struct, frozen=True, gc=False):
 
 
 class Normaliser:
-    """The `labels` rules of one rule set, prepared for one source. `strange` counts severity words that no rule knows."""
+    """The `labels` rules of one rule set, prepared for one source.
+
+    `strange` counts severity words that no rule knows.
+    """
 
     def __init__(self, rules: LabelRules, source: Source = DEFAULT_SOURCE) -> None:
         self._rename = dict(rules.rename)
@@ -60,7 +65,9 @@ class Normaliser:
         self.strange: dict[str, int] = {}
         self._identities: dict[str, _Identity] = {}
 
-    def normalise(self, alert: WireAlert, group_status: str, now: int, trace: str = "") -> Observation | Malformed:
+    def normalise(
+        self, alert: WireAlert, group_status: str, now: int, trace: str = ""
+    ) -> Observation | Malformed:
         identified = self._identify(alert)
         if isinstance(identified, Malformed):
             return identified
@@ -82,7 +89,9 @@ class Normaliser:
             lateness=self._lateness,
         )
 
-    def normalise_loosely(self, alert: LooseAlert, group_status: str, now: int, trace: str = "") -> Observation | Malformed:
+    def normalise_loosely(
+        self, alert: LooseAlert, group_status: str, now: int, trace: str = ""
+    ) -> Observation | Malformed:
         """Normalise an alert that is not as Alertmanager would send it."""
         labels = alert.labels
         if not isinstance(labels, dict):
@@ -138,16 +147,23 @@ class Normaliser:
     def _outside(self) -> Malformed:
         """Say that a source may not send this alert.
 
-        The labels that were sent stay out of the text, so that all such alerts are one entry of the quarantine.
+        The labels that were sent stay out of the text, so that all such alerts are one entry of the
+        quarantine.
         """
         allowed = ", ".join(map(str, self.source.match))
         remedy = "send it with its own source's token, or widen `match`"
         return Malformed(
-            "labels", f"source {self.source.described} may send {{{allowed}}} only: {remedy}", Reason.OUTSIDE_SOURCE
+            "labels",
+            f"source {self.source.described} may send {{{allowed}}} only: {remedy}",
+            Reason.OUTSIDE_SOURCE,
         )
 
     def _renamed(self, sent: dict[str, str]) -> dict[str, str]:
-        """Rename labels. A label that has the new name already wins, then the first old name: the order of sending never counts."""
+        """Rename labels.
+
+        A label that has the new name already wins, then the first old name: the order of sending never
+        counts.
+        """
         labels = {name: value for name, value in sent.items() if name not in self._rename}
         for old in sorted(self._rename.keys() & sent.keys()):
             labels.setdefault(self._rename[old], sent[old])
@@ -167,7 +183,10 @@ class Normaliser:
 
 
 def _fires(status: str, ends_at: int | None, now: int) -> bool | None:
-    """Return whether the alert fires, None for a status that is neither. A missing status is read off the end, in favour of firing."""
+    """Return whether the alert fires, None for a status that is neither.
+
+    A missing status is read off the end, in favour of firing.
+    """
     if status == "firing":
         return True
     if status == "resolved":
@@ -193,10 +212,15 @@ def _moment(value: object) -> datetime | None:
 def _too_much(labels: Mapping[str, str]) -> Malformed | None:
     if len(labels) > MAX_LABELS:
         return Malformed("labels", f"{len(labels)} labels: at most {MAX_LABELS} are taken")
-    if max(map(len, labels.values()), default=0) <= MAX_VALUE and max(map(len, labels), default=0) <= MAX_NAME:
+    if (
+        max(map(len, labels.values()), default=0) <= MAX_VALUE
+        and max(map(len, labels), default=0) <= MAX_NAME
+    ):
         return None
     name = next(name for name, value in labels.items() if len(name) > MAX_NAME or len(value) > MAX_VALUE)
-    return Malformed(f"labels.{name[:80]}", f"a name of at most {MAX_NAME} and a value of {MAX_VALUE} are taken")
+    return Malformed(
+        f"labels.{name[:80]}", f"a name of at most {MAX_NAME} and a value of {MAX_VALUE} are taken"
+    )
 
 
 def _bounded(annotations: dict[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Let the copies of a source that the rules list no more be taken over by the source that may send them now.
 
-An installation that gets a name of its own, or another name, goes on with the alerts that fire: their ends come under the new
-name.
+An installation that gets a name of its own, or another name, goes on with the alerts that fire: their ends
+come under the new name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ def take_over(alert: Alert, rules: Rulebook, changes: Changes) -> Alert:
     """Return the alert with its copies under their new source, and add the moved pointers to `changes`."""
     if not alert.firing or not rules.listed_sources:
         return alert
-    moved = {name: f"{new}/{name.partition('/')[2]}" for name in alert.copies if (new := _new_home(alert, name, rules))}
+    moved = {
+        name: f"{new}/{name.partition('/')[2]}"
+        for name in alert.copies
+        if (new := _new_home(alert, name, rules))
+    }
     if not moved:
         return alert
     copies = dict(alert.copies)
@@ -27,7 +31,9 @@ def take_over(alert: Alert, rules: Rulebook, changes: Changes) -> Alert:
         copies[new] = copy if there is None or copy.firing else there
         changes.drop.append(Cell(Table.COPIES, old))
         changes.put[Cell(Table.COPIES, new)] = alert.id.encode()
-    return msgspec.structs.replace(alert, copies=copies, spoken_by=moved.get(alert.spoken_by, alert.spoken_by))
+    return msgspec.structs.replace(
+        alert, copies=copies, spoken_by=moved.get(alert.spoken_by, alert.spoken_by)
+    )
 
 
 def _new_home(alert: Alert, copy: str, rules: Rulebook) -> str:

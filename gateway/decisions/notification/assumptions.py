@@ -1,4 +1,6 @@
-"""Assume what a target was notified of where its ledger alone does not say: unanswered sends, dead letters, lost credentials."""
+"""Assume what a target was notified of where its ledger alone does not say: unanswered sends, dead letters,
+lost credentials.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from gateway.model.ledger import LastNotified, Ledger, NotifiedState, Part
 
 
 def assumed(ledger: Ledger) -> Ledger:
-    """Return the ledger as if an unanswered firing under a key had arrived: whoever may have been told of it is owed its end."""
+    """Return the ledger as if an unanswered firing under a key had arrived: whoever may have been told of it
+    is owed its end.
+    """
     intent = ledger.intent
     if (
         intent is None
@@ -33,7 +37,9 @@ def superseded(ledger: Ledger, desired: LastNotified) -> Ledger:
 
 
 def abandoned(ledger: Ledger) -> Ledger:
-    """Give up a place whose credential has gone: nobody can tell an end there any more, and what still fires is told anew."""
+    """Give up a place whose credential has gone: nobody can tell an end there any more, and what still fires
+    is told anew.
+    """
     ended = dict.fromkeys(ledger.last_notified.members, False)
     last_notified = msgspec.structs.replace(ledger.last_notified, state=NotifiedState.ENDED, members=ended)
     return msgspec.structs.replace(

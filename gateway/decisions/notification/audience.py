@@ -22,14 +22,20 @@ UNROUTED = Verdict(MemberStatus.SUPPRESSED, Reason.UNROUTED)
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The views by target, not concluded yet, and the members that no target sees, by episode, with the reason."""
+    """The views by target, not concluded yet, and the members that no target sees, by episode, with the
+    reason.
+    """
 
     views: Mapping[str, View]
     untargeted: Mapping[str, Verdict]
 
 
-def seat(judged_members: Sequence[JudgedMember], snapshot: IncidentSnapshot, policy: Policy, now: int) -> Audience:
-    """Bring every member to the targets that see it: its own, the fallbacks of failing ones, and whoever was told of it."""
+def seat(
+    judged_members: Sequence[JudgedMember], snapshot: IncidentSnapshot, policy: Policy, now: int
+) -> Audience:
+    """Bring every member to the targets that see it: its own, the fallbacks of failing ones, and whoever was
+    told of it.
+    """
     seating = _Seating(snapshot, policy.router, now)
     untargeted = {}
     for judged in judged_members:
@@ -62,7 +68,14 @@ class _Table:
     covers: dict[str, bool] = field(default_factory=dict)
 
     def view(self) -> View:
-        return View(self.target, self.destination, self.address, self.ledger, tuple(self.members.values()), self.covers)
+        return View(
+            self.target,
+            self.destination,
+            self.address,
+            self.ledger,
+            tuple(self.members.values()),
+            self.covers,
+        )
 
 
 class _Seating:
@@ -81,14 +94,17 @@ class _Seating:
         for ways in by_target.values():
             self._add(self._target_member(judged, ways))
 
-    def _target_member(self, judged: JudgedMember, ways: list[tuple[Recipient, Verdict | None]]) -> TargetMember:
+    def _target_member(
+        self, judged: JudgedMember, ways: list[tuple[Recipient, Verdict | None]]
+    ) -> TargetMember:
         """Make the member as one target sees it, by the ways that are open now."""
         open_ways = tuple(recipient for recipient, muted_by in ways if muted_by is None)
         # Only where every way is muted is the member muted here.
         muted_by = None if open_ways else ways[0][1]
         suppressed_by, held_by = muted_by, None
         if judged.suppressed_by is not None and judged.suppressed_by.outcome == MemberStatus.SUPPRESSED:
-            suppressed_by = judged.suppressed_by  # what suppresses goes before a mute, and before what only holds
+            # What suppresses goes before a mute, and before what only holds
+            suppressed_by = judged.suppressed_by
         else:
             held_by = judged.suppressed_by
         member = TargetMember(
@@ -105,8 +121,9 @@ class _Seating:
     def _may_be_held(self, member: TargetMember) -> bool:
         """Return whether this member may still be held back.
 
-        A critical member may not be held longer than `longest_hold`. A member whose firing was already notified is never held:
-        for the reader of the channel it is still the same problem, even if the alert ended and fired again in between.
+        A critical member may not be held longer than `longest_hold`. A member whose firing was already
+        notified is never held: for the reader of the channel it is still the same problem, even if the alert
+        ended and fired again in between.
         """
         ledger = self._snapshot.ledgers.get(member.recipients[0].target)
         told = assumed(ledger).last_notified if ledger is not None else NEVER_NOTIFIED
@@ -118,7 +135,9 @@ class _Seating:
         return longest is None or self._now < longest
 
     def _add(self, member: TargetMember) -> _Table:
-        """Add the member to the target of its first recipient; a member that sits there already gets the further recipients."""
+        """Add the member to the target of its first recipient; a member that sits there already gets the
+        further recipients.
+        """
         recipient = member.recipients[0]
         table = self.tables.get(recipient.target)
         if table is None:
@@ -135,7 +154,9 @@ class _Seating:
         return table
 
     def add_stand_ins(self) -> None:
-        """Add the members of a failing target to its fallback, where they stay until the incident ends there; chains follow on."""
+        """Add the members of a failing target to its fallback, where they stay until the incident ends there;
+        chains follow on.
+        """
         waiting = [target for target, ledger in self._snapshot.ledgers.items() if ledger.fell_back_at]
         done: set[str] = set()
         while waiting:
@@ -152,13 +173,16 @@ class _Seating:
     def _stand_ins(self, table: _Table, *, failing: bool) -> list[_Table]:
         """Return the fallbacks of a failing target, with its members added.
 
-        A fallback that was already notified of the end is left out, unless the original destination is still unreachable.
+        A fallback that was already notified of the end is left out, unless the original destination is still
+        unreachable.
         """
         stand_ins: dict[str, _Table] = {}
         ways = [(member, recipient) for member in table.members.values() for recipient in member.recipients]
         for member, recipient in ways:
             for name in table.destination.fallback if table.destination else ():
-                other = self._router.recipient(name, member.alert.labels, recipient.route, page=recipient.page)
+                other = self._router.recipient(
+                    name, member.alert.labels, recipient.route, page=recipient.page
+                )
                 if isinstance(other, Recipient) and (failing or not self._was_told_the_end(other.target)):
                     recipients = (at_its_place(other, self._snapshot),)
                     there = self._add(msgspec.structs.replace(member, recipients=recipients))
@@ -170,7 +194,9 @@ class _Seating:
         return ledger is not None and ledger.last_notified.state is NotifiedState.ENDED
 
     def add_notified_before(self, judged_members: Mapping[str, JudgedMember]) -> None:
-        """Add the members that a target was told of, whatever the routes say now: the target is owed their end."""
+        """Add the members that a target was told of, whatever the routes say now: the target is owed their
+        end.
+        """
         for target, ledger in self._snapshot.ledgers.items():
             table = self.tables.get(target)
             if table is None:

@@ -1,6 +1,8 @@
-"""Conclude what each target should have been notified of by now, when at the latest, and why: a plan's step `conclude`.
+"""Conclude what each target should have been notified of by now, when at the latest, and why: a plan's step
+`conclude`.
 
-Before a notification the shortest wait wins; before an end the longest, so that a flapping or slow member is not cut short.
+Before a notification the shortest wait wins; before an end the longest, so that a flapping or slow member is
+not cut short.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ def conclude_view(view: View, incident: Incident, now: int) -> View:
     if not paged:
         view = _without_what_only_pages(view)
     told = view.ledger.last_notified
-    if view.firing or (told.state is NotifiedState.FIRING and (view.silenced_after_notify or view.resolve_pending)):
+    if view.firing or (
+        told.state is NotifiedState.FIRING and (view.silenced_after_notify or view.resolve_pending)
+    ):
         view = _fires(view, incident, paged=paged)
     elif told.state is NotifiedState.FIRING:
         view = _no_longer_fires(view, incident, now)
@@ -54,14 +58,21 @@ def pages(view: View) -> bool:
     # `page_when` counts alerts, not their episodes: what flaps is one alert.
     different = {member.alert.id: member.alert for member in firing}.values()
     seen = [(alert.severity, alert.labels) for alert in different]
-    routes = {recipient.route.name: recipient.route for member in firing for recipient in member.recipients if recipient.page}
+    routes = {
+        recipient.route.name: recipient.route
+        for member in firing
+        for recipient in member.recipients
+        if recipient.page
+    }
     return any(interrupts(route, seen) for route in routes.values())
 
 
 def _without_what_only_pages(view: View) -> View:
     """Suppress the members that are only paged here, while the route's `page_when` does not hold."""
     members = tuple(
-        msgspec.structs.replace(member, suppressed_by=Verdict(MemberStatus.SUPPRESSED, Reason.PAGE_WHEN, _rule_of(member)))
+        msgspec.structs.replace(
+            member, suppressed_by=Verdict(MemberStatus.SUPPRESSED, Reason.PAGE_WHEN, _rule_of(member))
+        )
         if member.notifies and all(recipient.page for recipient in member.recipients)
         else member
         for member in view.members
@@ -80,13 +91,16 @@ def _fires(view: View, incident: Incident, *, paged: bool) -> View:
     if told.state is not NotifiedState.FIRING:
         first = told.state is NotifiedState.NOTHING
         due = max(AT_ONCE, min(member.due for member in firing))
-        return _concluded(view, desired, due, NotifyReason.FIRST_NOTIFICATION if first else NotifyReason.FIRING_AGAIN)
+        return _concluded(
+            view, desired, due, NotifyReason.FIRST_NOTIFICATION if first else NotifyReason.FIRING_AGAIN
+        )
     if desired == told:
         return _concluded(view, desired, None, NotifyReason.UP_TO_DATE)
     urgent = _why_at_once(told, desired)
     if urgent is not None:
         return _concluded(view, desired, AT_ONCE, urgent)
-    # An update waits for `update_interval`, so that a burst of joins is one edit; no critical alert waits too long for it.
+    # An update waits for `update_interval`, so that a burst of joins is one edit; no critical alert waits too
+    # long for it.
     waits = [member.held_no_longer_than for member in firing if member.episode_id not in told.members]
     return _concluded(view, desired, earliest(view.update_at, *waits), NotifyReason.MEMBERS_CHANGED)
 
@@ -105,7 +119,9 @@ def _desired_while_firing(view: View, incident: Incident, *, paged: bool) -> Las
         paged=paged,
         covers=dict(view.covers),
         silenced_after_notify={
-            member.episode_id: member.suppressed_by.reason.value for member in silenced if member.suppressed_by is not None
+            member.episode_id: member.suppressed_by.reason.value
+            for member in silenced
+            if member.suppressed_by is not None
         },
     )
 
@@ -117,13 +133,17 @@ def _why_at_once(before: LastNotified, after: LastNotified) -> NotifyReason | No
     if after.paged > before.paged:
         return NotifyReason.PAGE_WHEN_MET  # from now on it interrupts a person
     if after.acknowledged_by != before.acknowledged_by:
-        return NotifyReason.ACKNOWLEDGEMENT_CHANGED  # others see at once that somebody has it, or that nobody has it any more
+        # Others see at once that somebody has it, or that nobody has it any more
+        return NotifyReason.ACKNOWLEDGEMENT_CHANGED
     if after.covers != before.covers:
-        return NotifyReason.FALLBACK_CHANGED  # a destination that cannot be reached is stood in for, or is back
+        # A destination that cannot be reached is stood in for, or is back
+        return NotifyReason.FALLBACK_CHANGED
     if before.silenced_after_notify.keys() - after.silenced_after_notify.keys():
-        return NotifyReason.SUPPRESSION_ENDED  # its reason is over and it still fires, or it has ended meanwhile
+        # Its reason is over and it still fires, or it has ended meanwhile
+        return NotifyReason.SUPPRESSION_ENDED
     if before.quiet:
-        return NotifyReason.FIRING_AFTER_QUIET  # the message says that nothing fires, and that is no longer so
+        # The message says that nothing fires, and that is no longer so
+        return NotifyReason.FIRING_AFTER_QUIET
     return None
 
 
@@ -132,12 +152,14 @@ def _no_longer_fires(view: View, incident: Incident, now: int) -> View:
     told = view.ledger.last_notified
     if _told_and_firing(view):
         if incident.closed is not None:
-            # A person closed it while alerts fire: the page is resolved, and the members are kept as they were told.
+            # A person closed it while alerts fire: the page is resolved, and the members are kept as they
+            # were told.
             desired = msgspec.structs.replace(
                 told, state=NotifiedState.CLOSED, closed_by=incident.closed.by, quiet=False
-            )  # fmt: skip
+            )
             return _concluded(view, desired, max(AT_ONCE, incident.closed.at), NotifyReason.CLOSED_BY_HAND)
-        # The alerts fire on and no rule brings them here any more: never "resolved", but where they are told now.
+        # The alerts fire on and no rule brings them here any more: never "resolved", but where they are told
+        # now.
         moved_at = max(AT_ONCE, incident.last_change_at)
         return _concluded(view, _ended(told, NotifiedState.MOVED), moved_at, NotifyReason.MOVED)
     quiet_until = ends_at(view)
@@ -174,6 +196,6 @@ def _with_new_place(view: View, views: Mapping[str, View]) -> View:
     left = {member.episode_id for member in view.members}
     others = [
         target for target, other in views.items() if any(member.episode_id in left for member in other.firing)
-    ]  # fmt: skip
+    ]
     moved_to = f"told at {', '.join(others)} now" if others else "no rule routes it here any longer"
     return msgspec.structs.replace(view, moved_to=moved_to)

@@ -1,7 +1,7 @@
 """Say what each member is to a target and why, and count how many are what.
 
-The counts feed two of the invariants: each member of a target is exactly one of told, undeliverable, suppressed, held and due;
-and everybody who was told of a firing is told of its end.
+The counts feed two of the invariants: each member of a target is exactly one of told, undeliverable,
+suppressed, held and due; and everybody who was told of a firing is told of its end.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def count_statuses(view: View, now: int) -> tuple[StatusCounts, dict[str, Verdic
     by_status = dict.fromkeys(MemberStatus, 0)
     for verdict in verdicts.values():
         by_status[MemberStatus(verdict.outcome)] += 1
-    open_ends = [member.alert for member in view.members if view.ledger.last_notified.members.get(member.episode_id)]
+    open_ends = [
+        member.alert for member in view.members if view.ledger.last_notified.members.get(member.episode_id)
+    ]
     held = len(pending)
     ended = sum(not alert.firing for alert in open_ends) - held
     counts = StatusCounts(
@@ -51,7 +53,9 @@ def count_statuses(view: View, now: int) -> tuple[StatusCounts, dict[str, Verdic
 
 
 def is_unheard(views: Iterable[View], now: int) -> bool:
-    """Return whether something fires that nobody knows of, though everybody who has to be told was tried in vain for long."""
+    """Return whether something fires that nobody knows of, though everybody who has to be told was tried in
+    vain for long.
+    """
     wanting = [view for view in views if view.desired.state is NotifiedState.FIRING]
     return bool(wanting) and all(
         view.ledger.last_notified.state is not NotifiedState.FIRING and _fails(view, now) for view in wanting
@@ -59,7 +63,9 @@ def is_unheard(views: Iterable[View], now: int) -> bool:
 
 
 def _fails(view: View, now: int) -> bool:
-    """Return whether the target has a dead letter, or was tried in vain for so long that people should hear of it."""
+    """Return whether the target has a dead letter, or was tried in vain for so long that people should hear
+    of it.
+    """
     ledger = view.ledger
     owes = view.differs or ledger.pending_notes or ledger.intent is not None
     tried = ledger.failing_since and (ledger.fell_back_at or now - ledger.failing_since > SILENT_FAILURE_MS)
@@ -87,7 +93,9 @@ def _status_of(view: View, member: TargetMember, now: int) -> Verdict:
     if not member.alert.firing:
         # It came and went before anybody had to be told, and nobody is.
         return Verdict(MemberStatus.SUPPRESSED, Reason.ENDED_UNTOLD, rule)
-    if ledger.last_notified.state is NotifiedState.FIRING and (waits or view.reason is NotifyReason.UPDATE_LEFT_OUT):
+    if ledger.last_notified.state is NotifiedState.FIRING and (
+        waits or view.reason is NotifyReason.UPDATE_LEFT_OUT
+    ):
         # It joins a message that people have already; the next edit shows it.
         return Verdict(MemberStatus.HELD, Reason.UPDATE_INTERVAL, rule, due)
     if waits:

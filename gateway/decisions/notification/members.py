@@ -1,4 +1,5 @@
-"""The members of an incident, one by one: where the routes send each, and what keeps each from being notified.
+"""The members of an incident, one by one: where the routes send each, and what keeps each from being
+notified.
 
 These are the steps `route` and `suppress` of a plan.
 """
@@ -21,7 +22,9 @@ from gateway.model.verdict import Verdict
 
 
 class RoutedMember(msgspec.Struct, frozen=True, gc=False):
-    """A member, its alert, and who is to be notified of it: the recipients of its routing, each at the place it means now."""
+    """A member, its alert, and who is to be notified of it: the recipients of its routing, each at the place
+    it means now.
+    """
 
     member: Member
     alert: Alert
@@ -32,8 +35,9 @@ class RoutedMember(msgspec.Struct, frozen=True, gc=False):
 class JudgedMember(msgspec.Struct, frozen=True, gc=False):
     """A routed member and what keeps it quiet.
 
-    `suppressed_by` suppresses the member or holds it back wherever it is routed. `muted_by` has a verdict for each recipient,
-    None where the way to that recipient is open. `resolve_held_by` keeps the end of the alert from being notified.
+    `suppressed_by` suppresses the member or holds it back wherever it is routed. `muted_by` has a verdict for
+    each recipient, None where the way to that recipient is open. `resolve_held_by` keeps the end of the alert
+    from being notified.
     """
 
     routed: RoutedMember
@@ -59,7 +63,9 @@ def suppress(
     return [_judged(routed, snapshot, policy.suppressor, now) for routed in routed_members]
 
 
-def _routed(member: Member, alert: Alert, snapshot: IncidentSnapshot, router: Router, now: int) -> RoutedMember:
+def _routed(
+    member: Member, alert: Alert, snapshot: IncidentSnapshot, router: Router, now: int
+) -> RoutedMember:
     routing = router.routing(alert.labels, now)
     if alert.spoken_by.startswith(OWN_SOURCE):
         # An alert about the gateway itself never goes only to the destination that it says is failing.
@@ -69,7 +75,9 @@ def _routed(member: Member, alert: Alert, snapshot: IncidentSnapshot, router: Ro
     return RoutedMember(member, alert, routing, tuple(found))
 
 
-def _judged(routed: RoutedMember, snapshot: IncidentSnapshot, suppressor: Suppressor, now: int) -> JudgedMember:
+def _judged(
+    routed: RoutedMember, snapshot: IncidentSnapshot, suppressor: Suppressor, now: int
+) -> JudgedMember:
     member, alert = routed.member, routed.alert
     muted_by = [suppressor.muted(snapshot.controls, recipient, alert, now) for recipient in routed.recipients]
     return JudgedMember(
@@ -81,10 +89,11 @@ def _judged(routed: RoutedMember, snapshot: IncidentSnapshot, suppressor: Suppre
 
 
 def at_its_place(recipient: Recipient, snapshot: IncidentSnapshot) -> Recipient:
-    """Return the recipient, as another target where its destination means another place than it was notified through.
+    """Return the recipient, as another target where its destination means another place than it was notified
+    through.
 
-    Somebody changed the channel or the routing key of a destination: the new place is told anew, and the old place is still
-    owed the end of what it was told.
+    Somebody changed the channel or the routing key of a destination: the new place is told anew, and the old
+    place is still owed the end of what it was told.
     """
     ledger = snapshot.ledgers.get(recipient.target)
     told = ledger.endpoint if ledger else None
@@ -98,7 +107,9 @@ def at_its_place(recipient: Recipient, snapshot: IncidentSnapshot) -> Recipient:
 
 
 def _detours(routing: Routing, alert: Alert, router: Router) -> Iterator[Recipient]:
-    """Yield the fallbacks of destinations whose channel template gave a value that is not allowed; chains are followed."""
+    """Yield the fallbacks of destinations whose channel template gave a value that is not allowed; chains are
+    followed.
+    """
     for disallowed in routing.disallowed:
         waiting = list(disallowed.destination.fallback)
         while waiting:

@@ -1,6 +1,8 @@
-"""Plan: for one incident, what every target should have been notified of, when at the latest, and when to look again.
+"""Plan: for one incident, what every target should have been notified of, when at the latest, and when to
+look again.
 
-The delivery of each target asks the very same function again just before it sends, so that what is sent is the newest state.
+The delivery of each target asks the very same function again just before it sends, so that what is sent is
+the newest state.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ from gateway.decisions.suppression.suppress import lapse
 
 
 def plan(snapshot: IncidentSnapshot, policy: Policy, now: int) -> Plan:
-    """Decide on one incident at the time `now` (ms). These five steps are the second half of the path of an alert."""
+    """Decide on one incident at the time `now` (ms).
+
+    These five steps are the second half of the path of an alert.
+    """
     snapshot = replace(snapshot, incident=lapse(snapshot.incident, snapshot.firing, now))
     routed = route(snapshot, policy, now)
     judged = suppress(routed, snapshot, policy, now)

@@ -1,4 +1,6 @@
-"""Decide whether an incident is over, whether anybody knows of it, and when to look again: a plan's step `resolve`."""
+"""Decide whether an incident is over, whether anybody knows of it, and when to look again: a plan's step
+`resolve`.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,9 @@ from gateway.model.verdict import MemberStatus, Verdict
 class Plan(msgspec.Struct, frozen=True, gc=False):
     """The decision on one incident.
 
-    `incident` is as it should be now, `views` are by target. `look_at` is when something changes by time alone (ms), None where
-    nothing does. `untargeted` holds by episode the members that no target sees, with the reason; `untargeted_counts` counts them.
+    `incident` is as it should be now, `views` are by target. `look_at` is when something changes by time
+    alone (ms), None where nothing does. `untargeted` holds by episode the members that no target sees, with
+    the reason; `untargeted_counts` counts them.
     """
 
     incident: Incident
@@ -31,7 +34,9 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     untargeted_counts: StatusCounts
 
 
-def resolve(views: Mapping[str, View], audience: Audience, snapshot: IncidentSnapshot, policy: Policy, now: int) -> Plan:
+def resolve(
+    views: Mapping[str, View], audience: Audience, snapshot: IncidentSnapshot, policy: Policy, now: int
+) -> Plan:
     """Conclude the incident itself from its views."""
     incident = _resolved(snapshot, views, now)
     incident = _heard(incident, views, now)
@@ -58,8 +63,12 @@ def _heard(incident: Incident, views: Mapping[str, View], now: int) -> Incident:
     return msgspec.structs.replace(incident, unheard_since=now if unheard else None)
 
 
-def _incident_times(snapshot: IncidentSnapshot, incident: Incident, policy: Policy, now: int) -> Iterator[int | None]:
-    """Yield when the incident changes by time alone, whatever its targets; times that are over, and None, are among them."""
+def _incident_times(
+    snapshot: IncidentSnapshot, incident: Incident, policy: Policy, now: int
+) -> Iterator[int | None]:
+    """Yield when the incident changes by time alone, whatever its targets; times that are over, and None, are
+    among them.
+    """
     for alert in snapshot.firing:
         yield alert.held_until
     if incident.closed is not None:
@@ -69,7 +78,9 @@ def _incident_times(snapshot: IncidentSnapshot, incident: Incident, policy: Poli
         yield snapshot.controls.next_change(snapshot.firing, now)
 
 
-def _view_times(views: Mapping[str, View], snapshot: IncidentSnapshot, incident: Incident) -> Iterator[int | None]:
+def _view_times(
+    views: Mapping[str, View], snapshot: IncidentSnapshot, incident: Incident
+) -> Iterator[int | None]:
     """Yield when a view changes by time alone; times that are over, and None, are among them."""
     over = bool(incident.resolved_at or incident.firing)
     for view in views.values():
@@ -91,15 +102,23 @@ def _view_times(views: Mapping[str, View], snapshot: IncidentSnapshot, incident:
 def failing_since(view: View, lane_closed_since: int | None) -> int | None:
     """Return since when the target could not be notified of what is due, None where that is not so (ms).
 
-    A target fails when it was tried in vain, or when its vendor has closed its lane, so that nothing is even tried.
+    A target fails when it was tried in vain, or when its vendor has closed its lane, so that nothing is even
+    tried.
     """
-    if view.ledger.failing_since is not None or lane_closed_since is None or view.due is None or not view.differs:
+    if (
+        view.ledger.failing_since is not None
+        or lane_closed_since is None
+        or view.due is None
+        or not view.differs
+    ):
         return view.ledger.failing_since
     return max(view.due, lane_closed_since)
 
 
 def _fallback_time(view: View, lane_closed_since: int | None) -> int | None:
-    """Return when what is due and not notified by then is looked at once more, since its fallback takes over then."""
+    """Return when what is due and not notified by then is looked at once more, since its fallback takes over
+    then.
+    """
     if view.ledger.fell_back_at or view.destination is None or not view.destination.fallback:
         return None
     due = view.due if view.differs else None
@@ -108,8 +127,15 @@ def _fallback_time(view: View, lane_closed_since: int | None) -> int | None:
 
 
 def remind_at(view: View, incident: Incident, ledger: Ledger) -> int | None:
-    """Return when the thread is told again that the incident still fires and nobody has it, None for never (ms)."""
-    reminds = [recipient.route.remind for member in view.firing for recipient in member.recipients if recipient.route.remind]
+    """Return when the thread is told again that the incident still fires and nobody has it, None for never
+    (ms).
+    """
+    reminds = [
+        recipient.route.remind
+        for member in view.firing
+        for recipient in member.recipients
+        if recipient.route.remind
+    ]
     if not reminds or incident.acknowledged or ledger.message_ref is None:
         return None
     last = latest(ledger.first_notified_at, ledger.reminded_at)

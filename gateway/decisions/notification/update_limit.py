@@ -61,7 +61,8 @@ def settle_update(begun: Ledger, settled: Ledger, answer: Answer) -> Ledger:
 
     1. An update counts once it may have arrived; a repeat of the same does not count again.
     2. What was left out has been said by what was delivered.
-    3. The newest state is never said once more: a mail that arrives late takes back nothing that came after it.
+    3. The newest state is never said once more: a mail that arrives late takes back nothing that came after
+       it.
     """
     intent = begun.intent
     if intent is None or intent.part is not Part.MESSAGE or isinstance(answer, Refused):
@@ -71,7 +72,12 @@ def settle_update(begun: Ledger, settled: Ledger, answer: Answer) -> Ledger:
     if not isinstance(answer, Delivered):
         return msgspec.structs.replace(settled, updates=updates)
     return msgspec.structs.replace(
-        settled, updates=updates, left_out=0, left_out_last=NEVER_NOTIFIED, unconfirmed_since=None, repeat_at=None
+        settled,
+        updates=updates,
+        left_out=0,
+        left_out_last=NEVER_NOTIFIED,
+        unconfirmed_since=None,
+        repeat_at=None,
     )
 
 

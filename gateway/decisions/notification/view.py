@@ -20,10 +20,11 @@ from gateway.model.verdict import QUIETING, NotifyReason, Verdict
 
 
 class TargetMember(msgspec.Struct, frozen=True, gc=False):
-    """One member at one target: the recipients that bring it there, and what keeps it or its end from being notified.
+    """One member at one target: the recipients that bring it there, and what keeps it or its end from being
+    notified.
 
-    `suppressed_by` is a verdict that suppresses or holds. A member that the target was told of, and that no rule routes there
-    any more, has no recipients.
+    `suppressed_by` is a verdict that suppresses or holds. A member that the target was told of, and that no
+    rule routes there any more, has no recipients.
     """
 
     member: Member
@@ -61,7 +62,8 @@ class TargetMember(msgspec.Struct, frozen=True, gc=False):
     def due(self) -> int:
         """Return when the member is to be notified at the latest.
 
-        A disputed firing has waited for its dispute already, so no further `group_wait` is added to that time.
+        A disputed firing has waited for its dispute already, so no further `group_wait` is added to that
+        time.
         """
         waited = self.member.joined_at + self.group_wait
         due = waited if self.alert.held_until is None else max(waited, self.alert.held_until)
@@ -72,10 +74,11 @@ class TargetMember(msgspec.Struct, frozen=True, gc=False):
 class View(msgspec.Struct, frozen=True, gc=False):
     """An incident at one target. Times in ms; None stands for no time.
 
-    `destination` is None where no rule names it any more. `covers` names the failing targets that this one stands in for,
-    with True while they fail. `desired` is what the target should have been notified of, `due` when at the latest, and `reason`
-    why a notification is due then, or why none is. `look_at` is when the view changes by time alone, `quiet_until` when
-    its end is notified, `moved_to` where members that left it are notified now.
+    `destination` is None where no rule names it any more. `covers` names the failing targets that this one
+    stands in for, with True while they fail. `desired` is what the target should have been notified of, `due`
+    when at the latest, and `reason` why a notification is due then, or why none is. `look_at` is when the
+    view changes by time alone, `quiet_until` when its end is notified, `moved_to` where members that left it
+    are notified now.
     """
 
     target: str
@@ -116,7 +119,9 @@ class View(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def resolve_pending(self) -> list[TargetMember]:
-        """The members that were notified as firing and have ended since, where the end is held back: for people they fire."""
+        """The members that were notified as firing and have ended since, where the end is held back: for
+        people they fire.
+        """
         told = self.ledger.last_notified
         if told.state is not NotifiedState.FIRING:
             return []
@@ -146,7 +151,10 @@ class View(msgspec.Struct, frozen=True, gc=False):
     def rule(self) -> str:
         """The route that notifies this target; a paging route goes before the others."""
         recipients = [recipient for member in self.firing or self.members for recipient in member.recipients]
-        return next((recipient.rule for recipient in recipients if recipient.page), recipients[0].rule if recipients else "")
+        return next(
+            (recipient.rule for recipient in recipients if recipient.page),
+            recipients[0].rule if recipients else "",
+        )
 
     @property
     def kind(self) -> str:
@@ -158,7 +166,9 @@ class View(msgspec.Struct, frozen=True, gc=False):
     @property
     def severity(self) -> Severity:
         """The worst of what fires here, or what the target was told last where nothing fires."""
-        return max((member.alert.severity for member in self.firing), default=self.ledger.last_notified.severity)
+        return max(
+            (member.alert.severity for member in self.firing), default=self.ledger.last_notified.severity
+        )
 
     @property
     def differs(self) -> bool:
@@ -171,7 +181,8 @@ class View(msgspec.Struct, frozen=True, gc=False):
 
 
 def ends_at(view: View) -> int | None:
-    """Return when the view has been quiet for the longest of its `resolve_after`, counted from its last end (ms).
+    """Return when the view has been quiet for the longest of its `resolve_after`, counted from its last end
+    (ms).
 
     It is None for a view in which nothing has ended.
     """

@@ -22,7 +22,8 @@ from gateway.model.source_peers import Active, HeldCopy, PeerReport, SourceState
 
 POLL_INTERVAL = MINUTE  # between two polls of a source
 CONFIRM_MISSING_AFTER = 30 * SECOND  # an alert ends only if two polls at least this far apart miss it
-SETTLED_UPTIME = 15 * MINUTE  # a peer knows everything by then: Prometheus repeats what fires each minute or so
+# A peer knows everything by then: Prometheus repeats what fires each minute or so
+SETTLED_UPTIME = 15 * MINUTE
 MIN_SIZE_TO_DISTRUST = 10  # a peer that had fewer alerts than this may lose all of them at once
 MIN_INFERRED_ENDS = 5
 INFERRED_ENDS_DIVISOR = 10  # at most a tenth of the held alerts is ended at once
@@ -45,7 +46,9 @@ class Comparison:
     doubt: str = ""
 
 
-def infer_from_silence(source: Source, held: Mapping[str, HeldCopy], before: SourceState, now: int) -> Comparison:
+def infer_from_silence(
+    source: Source, held: Mapping[str, HeldCopy], before: SourceState, now: int
+) -> Comparison:
     """Infer ends for a source without peers: an alert not repeated for `source.silence` has ended."""
     assert source.silence is not None
     source_state = SourceState(quieted={name: by for name, by in before.quieted.items() if name in held})
@@ -88,7 +91,9 @@ def compare(
     source_state = _remember(held, reports, present, absent, before, asked_at)
     comparison = Comparison(source_state, asked_at + POLL_INTERVAL)
     comparison.notes = {
-        name: source_state.quieted.get(name, "") for name in held if source_state.quieted.get(name) != before.quieted.get(name)
+        name: source_state.quieted.get(name, "")
+        for name in held
+        if source_state.quieted.get(name) != before.quieted.get(name)
     }
     settled = [name for name in known if name in present and _settles(known[name], present[name], asked_at)]
     # A webhook that is only late has arrived by now: what is still unknown here was lost, and people hear of
@@ -101,7 +106,9 @@ def compare(
         comparison.doubt = f"{len(absent)} of {len(held)} alerts are not there any more at once"
         return comparison
     over = [name for name in absent if _is_over(known[name], source_state.missing[name], asked_at)]
-    comparison.observations += [_end(name, known[name], asked_at, "no peer has it any more", ends_at=asked_at) for name in over]
+    comparison.observations += [
+        _end(name, known[name], asked_at, "no peer has it any more", ends_at=asked_at) for name in over
+    ]
     return comparison
 
 

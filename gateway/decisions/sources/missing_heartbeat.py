@@ -52,7 +52,9 @@ def missing_alert(labels: dict[str, str], details: str = "") -> OwnAlert:
     return OwnAlert(MISSING, labels, details)
 
 
-def check_heartbeat(watchdog: Watchdog | None, known: HeartbeatFacts, now: int, *, in_force: bool) -> HeartbeatCheck:
+def check_heartbeat(
+    watchdog: Watchdog | None, known: HeartbeatFacts, now: int, *, in_force: bool
+) -> HeartbeatCheck:
     """Check one watchdog; `watchdog` is None where no rule names it any more."""
     after = _watch(watchdog, known, now) if watchdog is not None and in_force else _pause(known.watch, now)
     wanted = labels_of(watchdog) if watchdog is not None and after.missing_since else {}
@@ -101,6 +103,8 @@ def labels_of(watchdog: Watchdog) -> dict[str, str]:
     It has the labels that `match` demands of the heartbeat, so that the routes and the maintenance of a
     cluster or a team hold for it too.
     """
-    demanded = {matcher.name: matcher.value for matcher in watchdog.match if matcher.op is Op.EQUAL and matcher.value}
+    demanded = {
+        matcher.name: matcher.value for matcher in watchdog.match if matcher.op is Op.EQUAL and matcher.value
+    }
     demanded = {name: value for name, value in demanded.items() if name not in HEARTBEAT_ONLY_LABELS}
     return {**demanded, OWN_WATCHDOG: watchdog.name, "source": watchdog.source}

@@ -99,7 +99,11 @@ def _sources(alert: Alert) -> set[str]:
     """Return the sources, the gateway aside, that reported the alert as firing in its present episode."""
     copies = ((name, copy) for name, copy in alert.copies.items() if not name.startswith(OWN_SOURCE))
     began = alert.started_at
-    return {name.partition("/")[0] for name, copy in copies if copy.ends_at is None or began is None or copy.ends_at >= began}
+    return {
+        name.partition("/")[0]
+        for name, copy in copies
+        if copy.ends_at is None or began is None or copy.ends_at >= began
+    }
 
 
 def record_heartbeat(changes: Changes, watchdog: str, row: Row, now: int) -> None:

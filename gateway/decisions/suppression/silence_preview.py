@@ -39,7 +39,9 @@ class SilencePreview:
         self._matchers = tuple(parsed for text in self.silence.matchers for parsed in parse_matchers(text))
 
     def add(self, episode: Alert) -> None:
-        if not episode.firing and (episode.ended_at is None or episode.ended_at < self.now - PREVIEW_LOOKBACK):
+        if not episode.firing and (
+            episode.ended_at is None or episode.ended_at < self.now - PREVIEW_LOOKBACK
+        ):
             return
         self._labels.update(matcher.name for matcher in self._matchers if matcher.name in episode.labels)
         hidden = all(matcher.matches(episode.labels) for matcher in self._matchers)
@@ -60,7 +62,9 @@ class SilencePreview:
         # A silence over critical alerts may keep the next outage from the people on call.
         if self.critical:
             eyes = "; it does so only after a second person has approved it" if policy.four_eyes else ""
-            found.append(f"it covers critical alerts: {self.critical_firing} fire, {self.critical} in the last 7 days{eyes}")
+            found.append(
+                f"it covers critical alerts: {self.critical_firing} fire, {self.critical} in the last 7 days{eyes}"
+            )
         share = self.recent_hidden / self.recent if self.recent else 0
         # A silence over so much is usually a matcher too few.
         if self.recent_hidden > 1 and share > policy.warn_share:
@@ -68,11 +72,15 @@ class SilencePreview:
                 f"it covers {self.recent_hidden} of the {self.recent} alerts of the last 7 days"
                 f" ({share:.0%}; policy.silences.warn_share is {policy.warn_share:.0%})"
             )
-        missing = sorted({matcher.name for matcher in self._matchers if not matcher.matches({})} - self._labels)
+        missing = sorted(
+            {matcher.name for matcher in self._matchers if not matcher.matches({})} - self._labels
+        )
         # A silence that hides nothing is noticed only when the alert pages in the middle of the work it was
         # made for.
         if self.recent and missing:
-            found.append(f"no alert of the last 7 days has the label {', '.join(missing)}: a slip of the pen?")
+            found.append(
+                f"no alert of the last 7 days has the label {', '.join(missing)}: a slip of the pen?"
+            )
         elif self.recent and not self.recent_hidden:
             found.append("it matches nothing that fired in the last 7 days")
         return found

@@ -59,7 +59,9 @@ def update_silences(
         fires = bool(hidden.get(silence.id))
         after.append(_end_if_unneeded(silence, policy, now, fires=fires))
         # What fires under the silence would be told the moment it ends: its maker gets the time to extend it.
-        if fires and now >= silence.ends_at - min(REMIND_BEFORE_END, (silence.ends_at - silence.starts_at) // 4):
+        if fires and now >= silence.ends_at - min(
+            REMIND_BEFORE_END, (silence.ends_at - silence.starts_at) // 4
+        ):
             ending.append(silence)
     live = [silence for silence in after if not silence.ended_by and now < silence.ends_at]
     forget_at = earliest(*(silence.ends_at + KEEP_ENDED_FOR + 1 for silence in after))
@@ -80,7 +82,10 @@ def _end_if_unneeded(silence: Silence, policy: SilencePolicy, now: int, *, fires
     if silence.until_resolved:
         return msgspec.structs.replace(silence, ends_at=now, ended_by="gateway: what it covered has ended")
     # A forgotten silence would hide the next outage; a recurring one is meant to match nothing for long.
-    if not silence.during and now - max(matched_at or silence.starts_at, silence.starts_at) >= policy.unmatched:
+    if (
+        not silence.during
+        and now - max(matched_at or silence.starts_at, silence.starts_at) >= policy.unmatched
+    ):
         return msgspec.structs.replace(silence, ends_at=now, ended_by="gateway: it matched nothing for long")
     return silence
 
@@ -90,7 +95,9 @@ def _next_version(controls: Controls, silences: tuple[Silence, ...]) -> Controls
     version = controls.version + 1
     before = {silence.id: silence for silence in controls.silences}
     marked = tuple(
-        msgspec.structs.replace(silence, version=version) if silence.ended_by != before[silence.id].ended_by else silence
+        msgspec.structs.replace(silence, version=version)
+        if silence.ended_by != before[silence.id].ended_by
+        else silence
         for silence in silences
     )
     return msgspec.structs.replace(controls, version=version, silences=marked)

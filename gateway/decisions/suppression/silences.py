@@ -26,8 +26,8 @@ NO_END = Rejection("ends_at", "a silence needs an end", "give ends_at, a duratio
 class SilenceRequest:
     """A silence as somebody asks for it.
 
-    `starts_at` is None for now. `ends_at` is None for as long as the policy allows; only a silence `until_resolved` may leave its end open
-    like that.
+    `starts_at` is None for now. `ends_at` is None for as long as the policy allows; only a silence
+    `until_resolved` may leave its end open like that.
     """
 
     matchers: tuple[str, ...]
@@ -97,7 +97,9 @@ def _wrong_words(requested: SilenceRequest, policy: SilencePolicy) -> Rejection 
             "say why, for those who wonder at night",
         )
     if policy.ticket and re2.fullmatch(policy.ticket, requested.ticket) is None:
-        return Rejection("ticket", f"a ticket that looks like {policy.ticket} is required (policy.silences.ticket)")
+        return Rejection(
+            "ticket", f"a ticket that looks like {policy.ticket} is required (policy.silences.ticket)"
+        )
     return None
 
 
@@ -168,7 +170,9 @@ def change_silence(controls: Controls, name: str, change: SilenceChange, now: in
     """Return the next version of the controls, with the silence `name` changed."""
     known = next((silence for silence in controls.silences if silence.id == name), None)
     if known is None:
-        return Rejection("silence", f"there is no silence {name}", "ended ones are kept for 7 days", missing=True)
+        return Rejection(
+            "silence", f"there is no silence {name}", "ended ones are kept for 7 days", missing=True
+        )
     changed = change(known, now)
     return changed if isinstance(changed, Rejection) else with_silence(controls, changed, now)
 

@@ -37,7 +37,9 @@ class Suppressor:
         self.inhibitor = Inhibitor(rules.inhibit, rules.partition_by)
         self.watchdogs = Watchdogs(rules, calendar)
 
-    def verdict(self, snapshot: IncidentSnapshot, member: Member, alert: Alert, *, named: bool, now: int) -> Verdict | None:
+    def verdict(
+        self, snapshot: IncidentSnapshot, member: Member, alert: Alert, *, named: bool, now: int
+    ) -> Verdict | None:
         """Return what keeps this member from being notified at all its destinations; None where nothing does.
 
         `named` says that a route with matchers of its own speaks of this alert, so that a severity of none
@@ -55,7 +57,9 @@ class Suppressor:
         # Whoever closed the incident saw the members of that time; one that joined later is told of.
         if closed is not None and member.joined_at <= closed.at:
             return Verdict(MemberStatus.SUPPRESSED, Reason.CLOSED_BY_HAND, closed.by, closed.until)
-        silenced = snapshot.controls.silenced(alert, member.joined_at, self._calendar, now, four_eyes=self._four_eyes)
+        silenced = snapshot.controls.silenced(
+            alert, member.joined_at, self._calendar, now, four_eyes=self._four_eyes
+        )
         if silenced is not None:
             return silenced
         maintained = self._maintained_by(alert, now) if self._maintenance else None
@@ -77,7 +81,9 @@ class Suppressor:
         # A bypass shows everything as it comes, an end that may be false included.
         return held if held is None or snapshot.controls.bypass(now) is None else None
 
-    def _inhibited(self, snapshot: IncidentSnapshot, member: Member, alert: Alert, now: int) -> Verdict | None:
+    def _inhibited(
+        self, snapshot: IncidentSnapshot, member: Member, alert: Alert, now: int
+    ) -> Verdict | None:
         """Return the verdict of the inhibit rules: suppressed by a source, or held for a late one."""
         held: Verdict | None = None
         for subscription in self.inhibitor.subscriptions(alert.labels):
@@ -98,7 +104,9 @@ class Suppressor:
                 held = Verdict(MemberStatus.HELD, Reason.INHIBIT_WAIT, rule.described, waits)
         return held
 
-    def muted(self, controls: CompiledControls, recipient: Recipient, alert: Alert, now: int) -> Verdict | None:
+    def muted(
+        self, controls: CompiledControls, recipient: Recipient, alert: Alert, now: int
+    ) -> Verdict | None:
         """Return what keeps this one recipient quiet now: a pause of paging, or a mute of its route."""
         if controls.bypass(now) is not None:
             return None

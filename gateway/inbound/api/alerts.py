@@ -82,4 +82,6 @@ class AlertsApi:
                 shown.extend(verdict for verdict in found if wanted in ("", verdict.standing))
             return len(shown) < limit
 
-        return models.VerdictPage(next=await walk(self.shards, request, Table.INCIDENTS, limit, take), items=shown)
+        return models.VerdictPage(
+            next=await walk(self.shards, request, Table.INCIDENTS, limit, take), items=shown
+        )

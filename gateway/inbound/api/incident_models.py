@@ -154,7 +154,9 @@ class RulesShown(Shown):
 
 
 class IncidentPage(Shown):
-    """`next` is the cursor of the next page, null after the last; a page may be shorter than `limit`, even empty."""
+    """`next` is the cursor of the next page, null after the last; a page may be shorter than `limit`, even
+    empty.
+    """
 
     items: list[IncidentShown]
     next: str | None

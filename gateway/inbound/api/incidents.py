@@ -12,7 +12,14 @@ from gateway.decisions.notification.plan import plan
 from gateway.decisions.policy import Policy
 from gateway.inbound.api import incident_models as models
 from gateway.inbound.api.openapi import Operation
-from gateway.inbound.api.presenters import moment, show_alert, show_incident, show_target, show_verdicts, state_of
+from gateway.inbound.api.presenters import (
+    moment,
+    show_alert,
+    show_incident,
+    show_target,
+    show_verdicts,
+    state_of,
+)
 from gateway.inbound.api.requests import DEFAULT_PAGE_SIZE, Refusal, body, choice, found_or_refuse, limit_of
 from gateway.inbound.api.walk import PAGE_QUERY, walk
 from gateway.model.changes import Cell, Row, Table
@@ -21,7 +28,9 @@ from gateway.state.shards import Shards
 from gateway.state.snapshots import VersionedSnapshot, read_snapshot
 
 OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
-STATES_DESCRIPTION = f"one of {', '.join((*OPEN_STATES, 'resolved'))}, `active` (all but resolved, the default) or `all`"
+STATES_DESCRIPTION = (
+    f"one of {', '.join((*OPEN_STATES, 'resolved'))}, `active` (all but resolved, the default) or `all`"
+)
 
 
 @dataclass(slots=True)
@@ -115,7 +124,10 @@ class IncidentsApi:
             alerts=[show_alert(alert) for alert in alerts],
             ledgers=[show_target(ledger) for ledger in snapshot.ledgers.values()],
             verdicts=show_verdicts(planned, dict(snapshot.alerts), versioned.now),
-            timeline=[models.TimelineShown(at=moment(at), what=line.what, detail=dict(line.detail)) for at, line in timeline],
+            timeline=[
+                models.TimelineShown(at=moment(at), what=line.what, detail=dict(line.detail))
+                for at, line in timeline
+            ],
         )
 
     async def _acknowledge(self, request: Request) -> models.IncidentShown:
@@ -150,7 +162,9 @@ class IncidentsApi:
         return await read_incident(self.shards, incident, policy)
 
 
-async def read_incident(shards: Shards, incident: str, policy: Policy | None = None) -> VersionedSnapshot | None:
+async def read_incident(
+    shards: Shards, incident: str, policy: Policy | None = None
+) -> VersionedSnapshot | None:
     """Read an incident from whichever shard has it. Raises `StateUnavailable`."""
     state = await shards.holding(Cell(Table.INCIDENTS, incident))
     return await read_snapshot(state, incident, policy)

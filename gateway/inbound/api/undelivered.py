@@ -92,7 +92,9 @@ class UndeliveredApi:
                 shown.append(show_dead_letter(ledger))
             return len(shown) < limit
 
-        return models.DeadLetterPage(next=await walk(self.shards, request, Table.LEDGERS, limit, take), items=shown)
+        return models.DeadLetterPage(
+            next=await walk(self.shards, request, Table.LEDGERS, limit, take), items=shown
+        )
 
     async def _retry(self, request: Request) -> models.Done:
         incident, target = request.path_params["incident"], request.path_params["target"]

@@ -31,13 +31,17 @@ def source_auth(
     *,
     private: bool,
 ) -> SourceAuth:
-    """Build the authentication of one rule set. GATEWAY_WEBHOOK_TOKEN holds `shared_tokens`, of the shared source.
+    """Build the authentication of one rule set.
+
+    GATEWAY_WEBHOOK_TOKEN holds `shared_tokens`, of the shared source.
 
     Everybody is taken for the shared source if no token is set or named anywhere and only this machine can
     reach the gateway (`private`). A secret that is named in the rules and cannot be read lets nobody in.
     """
     tokens = {rules.shared.name: Tokens(shared_tokens)} if shared_tokens else {}
-    with_token = [(source.name, source.token) for source in rules.sources.values() if source.token is not None]
+    with_token = [
+        (source.name, source.token) for source in rules.sources.values() if source.token is not None
+    ]
     named = {name: secrets.secret(token.env) for name, token in with_token}
     tokens |= {name: Tokens(_split(text)) for name, text in named.items() if text}
     no_token_anywhere = not shared_tokens and not named

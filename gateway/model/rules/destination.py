@@ -49,7 +49,8 @@ class Integration(ABC):
     interrupts: ClassVar[Interrupts] = Interrupts.WHEN_PAGED
     shows_quiet: ClassVar[bool] = True  # "nothing fires, the end is not told yet" can be shown
     takes_audit: ClassVar[bool] = False  # the audit trail may be sent there
-    update_limit: ClassVar[UpdateLimit | None] = None  # None: there may be as many updates as there are changes
+    # None: there may be as many updates as there are changes
+    update_limit: ClassVar[UpdateLimit | None] = None
 
     @property
     @abstractmethod

@@ -47,7 +47,9 @@ DEFAULT_CORRELATE = CorrelateRule(name="default", origin=BUILT_IN)
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Announced work, which suppresses alerts that match from `start` to `end` (ms; None is open) in its `hours`."""
+    """Announced work, which suppresses alerts that match from `start` to `end` (ms; None is open) in its
+    `hours`.
+    """
 
     name: str
     origin: Origin

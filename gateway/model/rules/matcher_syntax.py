@@ -11,7 +11,9 @@ import re
 Triple = tuple[str, str, str]
 
 # Go's unicode.IsSpace; Python's str.isspace has four more.
-_SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+)
 _CLASSIC = re.compile(
     r"[\t\n\f\r ]*([a-zA-Z_:][a-zA-Z0-9_:]*)[\t\n\f\r ]*(=~|=|!=|!~)[\t\n\f\r ]*((?s:.*?))[\t\n\f\r ]*",
 )
@@ -71,7 +73,9 @@ def _classic_parts(text: str) -> list[tuple[str, int]]:
 def _classic(text: str, offset: int) -> Triple:
     found = _CLASSIC.fullmatch(text)
     if found is None:
-        raise MatcherError(f'bad matcher format: {text.strip()!r}; write name="value", with =, !=, =~ or !~', offset)
+        raise MatcherError(
+            f'bad matcher format: {text.strip()!r}; write name="value", with =, !=, =~ or !~', offset
+        )
     name, operator, raw = found.groups()
     return name, operator, _classic_value(raw, offset + found.start(3))
 

@@ -40,7 +40,9 @@ class LabelRules:
     service: tuple[str, ...] = ("service", "app", "job")
     scope: tuple[str, ...] = ("cluster", "namespace")
     redact: frozenset[str] = frozenset()
-    links: Mapping[str, str] = field(default_factory=lambda: {"runbook": "runbook_url", "dashboard": "dashboard_url"})
+    links: Mapping[str, str] = field(
+        default_factory=lambda: {"runbook": "runbook_url", "dashboard": "dashboard_url"}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,9 @@ def _minute(key: str, value: object) -> int:
         )
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise TimeIntervalError(f"times: {key} {shown(value)} is no time: write HH:MM in quotes, from '00:00' to '24:00'")
+        raise TimeIntervalError(
+            f"times: {key} {shown(value)} is no time: write HH:MM in quotes, from '00:00' to '24:00'"
+        )
     return int(found[1]) * 60 + int(found[2]) if found[1] else 24 * 60
 
 
@@ -141,7 +143,9 @@ def _day_range(item: object) -> Span:
         )
     if _least(begin) > _least(end):
         remedy = (
-            f"write '{begin}:{MAX_DAYS_OF_MONTH}', which stops where the month does" if end == -1 else "write the earlier first"
+            f"write '{begin}:{MAX_DAYS_OF_MONTH}', which stops where the month does"
+            if end == -1
+            else "write the earlier first"
         )
         raise TimeIntervalError(
             f"days_of_month: {shown(item)} ends before it begins, as Alertmanager counts from a month's end: {remedy}"
@@ -185,14 +189,18 @@ def _month(text: str) -> int:
 def _year_range(item: object) -> Span:
     span = _range("years", item, _year)
     if span.begin > span.end:
-        raise TimeIntervalError(f"years: {shown(item)} ends before it begins: write '{span.end}:{span.begin}'")
+        raise TimeIntervalError(
+            f"years: {shown(item)} ends before it begins: write '{span.end}:{span.begin}'"
+        )
     return span
 
 
 def _year(text: str) -> int:
     number = _number(text)
     if number is None:
-        raise TimeIntervalError(f"years: {shown(text)} is no year: write a number such as 2026, or a range, '2026:2028'")
+        raise TimeIntervalError(
+            f"years: {shown(text)} is no year: write a number such as 2026, or a range, '2026:2028'"
+        )
     return number
 
 
@@ -200,7 +208,9 @@ def _range(field: str, item: object, member: Callable[[str], int]) -> Span:
     if isinstance(item, int) and abs(item) < 10**9 and not isinstance(item, bool):
         item = str(item)
     if not isinstance(item, str):
-        raise TimeIntervalError(f"{field}: {shown(item)} is no text: write one value, or a range 'begin:end', in quotes")
+        raise TimeIntervalError(
+            f"{field}: {shown(item)} is no text: write one value, or a range 'begin:end', in quotes"
+        )
     parts = item.lower().split(":")
     if len(parts) > 2:
         raise TimeIntervalError(f"{field}: {shown(item)} is no range: write 'begin:end', with one colon")

@@ -114,7 +114,9 @@ async def _log_in(client: aiosmtplib.SMTP, server: SmtpServer, transaction: Tran
         await client.login(server.user, server.password)
 
 
-async def _hand_in(client: aiosmtplib.SMTP, envelope: Envelope, mail: bytes, transaction: Transaction) -> None:
+async def _hand_in(
+    client: aiosmtplib.SMTP, envelope: Envelope, mail: bytes, transaction: Transaction
+) -> None:
     """Name sender and recipients, then send the content. A refused recipient keeps it from no other."""
     transaction.stage = Stage.SENDER
     await client.mail(envelope.sender)

@@ -171,7 +171,11 @@ def _alerts(notification: Notification) -> Iterator[str]:
 
 def _alert(line: AlertLine, notification: Notification) -> str:
     shared = {*notification.where.items()}
-    own = [(name, value) for name, value in line.labels.items() if (name, value) not in shared and name != "severity"]
+    own = [
+        (name, value)
+        for name, value in line.labels.items()
+        if (name, value) not in shared and name != "severity"
+    ]
     labels = "".join(f" {_value(name)}={_value(value)}" for name, value in own[:LABELS_SHOWN])
     labels += f" (fired {line.times} times)" if line.times > 1 else ""
     name = _value(line.name)

@@ -79,7 +79,11 @@ def render_plainly(notification: Notification) -> Rendered:
 def render_notes(notes: Sequence[Note], mentions: Sequence[str]) -> Rendered:
     called = _called(mentions) if any(note.mention for note in notes) else ""
     lines = [plain(note.text, 1_000) for note in notes]
-    shown = [line for at, line in enumerate(lines) if sum(map(len, lines[: at + 1])) + at <= MAX_NOTES - len(called)]
+    shown = [
+        line
+        for at, line in enumerate(lines)
+        if sum(map(len, lines[: at + 1])) + at <= MAX_NOTES - len(called)
+    ]
     more = [f"… and {len(lines) - len(shown)} more"] if len(shown) < len(lines) else []
     return Rendered("\n".join(part for part in (called, *shown, *more) if part))
 
@@ -99,20 +103,30 @@ def _state(notification: Notification) -> tuple[str, str]:
 
 def _headline(notification: Notification, most: int) -> str:
     sign, word = _state(notification)
-    more = f" (+{notification.firing - 1})" if notification.firing > 1 and notification.state is NotifiedState.FIRING else ""
+    more = (
+        f" (+{notification.firing - 1})"
+        if notification.firing > 1 and notification.state is NotifiedState.FIRING
+        else ""
+    )
     start = f"{sign} {word}: "
     return f"{start}{shorten(tame(notification.title), most - len(start) - len(more))}{more}"
 
 
 def _notification(notification: Notification) -> str:
-    place = ", ".join(f"{shorten(name, 60)}={shorten(value, 120)}" for name, value in list(notification.where.items())[:3])
+    place = ", ".join(
+        f"{shorten(name, 60)}={shorten(value, 120)}" for name, value in list(notification.where.items())[:3]
+    )
     summary = next((line.summary for line in notification.lines if line.summary), "")
     said = " — ".join(part for part in (_headline(notification, 300), place, summary) if part)
     return joined((_mentions(notification), plain(said, MAX_TEXT)), " ", MAX_MENTIONS + MAX_TEXT + 1)
 
 
 def _mentions(notification: Notification) -> str:
-    return _called(notification.mentions) if notification.page and notification.state is NotifiedState.FIRING else ""
+    return (
+        _called(notification.mentions)
+        if notification.page and notification.state is NotifiedState.FIRING
+        else ""
+    )
 
 
 def _called(mentions: Sequence[str]) -> str:
@@ -120,7 +134,9 @@ def _called(mentions: Sequence[str]) -> str:
 
 
 def _summary(notification: Notification) -> str:
-    said = dict.fromkeys(plain(line.summary, 440) for line in notification.lines[:MEMBERS_SHOWN] if line.summary)
+    said = dict.fromkeys(
+        plain(line.summary, 440) for line in notification.lines[:MEMBERS_SHOWN] if line.summary
+    )
     return joined(list(said)[:SUMMARIES_SHOWN], "\n", MAX_SUMMARY)
 
 
@@ -161,7 +177,11 @@ def _hushed(notification: Notification) -> str:
         if notification.silenced_after_notify_until
         else ""
     )
-    return f"🔕 {plain(notification.silenced_after_notify, 200)}{until}" if notification.silenced_after_notify else ""
+    return (
+        f"🔕 {plain(notification.silenced_after_notify, 200)}{until}"
+        if notification.silenced_after_notify
+        else ""
+    )
 
 
 def _count(notification: Notification) -> str:
@@ -176,7 +196,8 @@ def _who(notification: Notification) -> str:
     if notification.state is not NotifiedState.FIRING:
         return ""
     if notification.acknowledged_by:
-        return f"👀 {plain(notification.acknowledged_by, 80)} has it since {moment(notification.acknowledged_at or notification.at, notification.at)}"
+        since = moment(notification.acknowledged_at or notification.at, notification.at)
+        return f"👀 {plain(notification.acknowledged_by, 80)} has it since {since}"
     owner = f" (owner: {plain(notification.owner, 60)})" if notification.owner else ""
     return "" if notification.quiet_until else f"Nobody has it yet{owner}"
 
@@ -198,7 +219,11 @@ def _members(notification: Notification) -> str:
 
 def _member(line: AlertLine, notification: Notification) -> str:
     shared = {*notification.where.items()}
-    own = [(name, value) for name, value in line.labels.items() if (name, value) not in shared and name != "severity"]
+    own = [
+        (name, value)
+        for name, value in line.labels.items()
+        if (name, value) not in shared and name != "severity"
+    ]
     labels = "".join(f" {plain(name, 40)}={plain(value, 60)}" for name, value in own[:LABELS_SHOWN])
     labels += f" (fired {line.times} times)" if line.times > 1 else ""
     if line.ended_at:

@@ -54,7 +54,9 @@ class SlackCalls:
         except NotOk as trouble:
             return trouble.answer
 
-    async def messages(self, method: str, secret: str, asked: Mapping[str, str]) -> AsyncIterator[Mapping[str, Any]]:
+    async def messages(
+        self, method: str, secret: str, asked: Mapping[str, str]
+    ) -> AsyncIterator[Mapping[str, Any]]:
         params = {**asked, "limit": PAGE, "include_all_metadata": "true", "inclusive": "true"}
         for _ in range(PAGES):
             answer = await self.call(method, secret, http_verb="GET", params=params)
@@ -81,7 +83,9 @@ class SlackCalls:
         if any(mark in secret for mark in "\r\n\0"):
             raise NotOk(Refused("auth", "the token holds a line break", permanent=True))
         try:
-            response = await self._slack().api_call(method, headers={"Authorization": f"Bearer {secret}"}, **sent)
+            response = await self._slack().api_call(
+                method, headers={"Authorization": f"Bearer {secret}"}, **sent
+            )
         except SlackApiError as error:
             raise NotOk(_judged(error, secret)) from None
         except aiohttp.ClientConnectorError:
@@ -98,9 +102,12 @@ class SlackCalls:
     def _slack(self) -> AsyncWebClient:
         """Made inside the running loop, where aiohttp wants it."""
         if self._client is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout), trust_env=False)
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=self._timeout), trust_env=False
+            )
             self._client = AsyncWebClient(base_url=self._base_url, session=self._session, retry_handlers=[])
-            self._client.proxy = self._proxy  # it would take one from the environment, for a local address too
+            # It would take one from the environment, for a local address too
+            self._client.proxy = self._proxy
         return self._client
 
 

@@ -101,7 +101,9 @@ SLACK = DestinationKind(
             expected=CHANNEL_EXAMPLES,
         ),
         "token": RuleKey(ValueType.SECRET),
-        "allow": RuleKey(ValueType.TEXTS, pattern=ALLOWED_VALUE, expected="a value of letters, digits, _ . and -"),
+        "allow": RuleKey(
+            ValueType.TEXTS, pattern=ALLOWED_VALUE, expected="a value of letters, digits, _ . and -"
+        ),
         "mention_on_page": RuleKey(ValueType.TEXTS),
     },
     make=_make,

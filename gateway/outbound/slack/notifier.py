@@ -56,7 +56,9 @@ class SlackNotifier:
             return Refused("gone", "no message of Slack's", gone=True)
         try:
             async with asyncio.timeout(self._timeout):
-                answer = await self._show(endpoint, secret, render(notification), notification, attempt, message_ref)
+                answer = await self._show(
+                    endpoint, secret, render(notification), notification, attempt, message_ref
+                )
                 if isinstance(answer, Refused) and answer.reason == "invalid":
                     answer = await self._show(
                         endpoint, secret, render_plainly(notification), notification, attempt, message_ref
@@ -78,12 +80,16 @@ class SlackNotifier:
         if message_ref is None:
             channel = self._ids.get((secret, endpoint.address), endpoint.address)
             metadata = _metadata(attempt, "message", notification)
-            answer = await self._post("chat.postMessage", secret, {**sent, **QUIET, "channel": channel, "metadata": metadata})
+            answer = await self._post(
+                "chat.postMessage", secret, {**sent, **QUIET, "channel": channel, "metadata": metadata}
+            )
             self._learn(secret, endpoint.address, answer)
             return answer
         # Without metadata of its own an edit leaves the posting's attempt in place, where a late look still
         # finds it.
-        return await self._post("chat.update", secret, {**sent, "channel": message_ref.channel, "ts": message_ref.id})
+        return await self._post(
+            "chat.update", secret, {**sent, "channel": message_ref.channel, "ts": message_ref.id}
+        )
 
     async def reply(
         self,
@@ -124,10 +130,14 @@ class SlackNotifier:
         try:
             async with asyncio.timeout(self._timeout):
                 channel = (
-                    message_ref.channel if message_ref and message_ref.channel else await self._id_of(endpoint.address, secret)
+                    message_ref.channel
+                    if message_ref and message_ref.channel
+                    else await self._id_of(endpoint.address, secret)
                 )
                 if channel is not None:
-                    await self._find(secret, channel, message_ref.id if message_ref else "", (attempts, since), found)
+                    await self._find(
+                        secret, channel, message_ref.id if message_ref else "", (attempts, since), found
+                    )
         except NotOk as trouble:
             if isinstance(trouble.answer, Refused) and trouble.answer.reason == "not_found":
                 self._ids.pop((secret, endpoint.address), None)
@@ -151,7 +161,9 @@ class SlackNotifier:
         if not thread or len(found) == len(attempts):
             return
         try:
-            async for message in self._calls.messages("conversations.replies", secret, {**asked, "ts": thread}):
+            async for message in self._calls.messages(
+                "conversations.replies", secret, {**asked, "ts": thread}
+            ):
                 _note(message, channel, attempts, found)
         except NotOk as trouble:
             if trouble.answer.detail not in THREAD_GONE:
@@ -204,7 +216,9 @@ def _metadata(attempt: str, part: str, notification: Notification | None = None)
     return {"event_type": EVENT_TYPE, "event_payload": {"attempt": attempt, "part": part, **named}}
 
 
-def _note(message: Mapping[str, Any], channel: str, attempts: tuple[str, ...], found: dict[str, MessageRef]) -> None:
+def _note(
+    message: Mapping[str, Any], channel: str, attempts: tuple[str, ...], found: dict[str, MessageRef]
+) -> None:
     metadata = message.get("metadata") or {}
     attempt = (metadata.get("event_payload") or {}).get("attempt")
     if metadata.get("event_type") == EVENT_TYPE and attempt in attempts:

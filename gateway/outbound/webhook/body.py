@@ -37,7 +37,9 @@ MAX_TEXT = 10_000  # characters of one value, where a body would be too large
 MAX_URL = 2_000
 WHERE_SHOWN = 50
 
-TYPES: dict[NotifiedState, Literal["incident.firing", "incident.closed", "incident.ended", "incident.moved"]] = {
+TYPES: dict[
+    NotifiedState, Literal["incident.firing", "incident.closed", "incident.ended", "incident.moved"]
+] = {
     NotifiedState.FIRING: "incident.firing",
     NotifiedState.CLOSED: "incident.closed",
     NotifiedState.ENDED: "incident.ended",
@@ -134,7 +136,10 @@ def _alert(line: AlertLine) -> SentAlert:
 
 def _entry(shard: int, written: LoggedEntry) -> SentEntry:
     entry = written.entry
-    detail = {name: shorten(value, MAX_TEXT) if isinstance(value, str) else value for name, value in entry.detail.items()}
+    detail = {
+        name: shorten(value, MAX_TEXT) if isinstance(value, str) else value
+        for name, value in entry.detail.items()
+    }
     return SentEntry(f"{shard}-{written.position}", instant(written.at), entry.what, entry.subject, detail)
 
 

@@ -41,7 +41,9 @@ class WebhookNotifier:
     settles_by_looking = False
     takes_notes = True
 
-    def __init__(self, secret_of: Callable[[str], str | None], timeout: float = 8.0, proxy: str | None = None) -> None:
+    def __init__(
+        self, secret_of: Callable[[str], str | None], timeout: float = 8.0, proxy: str | None = None
+    ) -> None:
         self._secret_of = secret_of
         self._timeout = timeout
         self._client = httpx.AsyncClient(
@@ -105,7 +107,9 @@ class WebhookNotifier:
         body = render_batch(batch, utc_ms())
         return await self._send(endpoint, secret, batch.id, body, MessageRef(batch.id))
 
-    async def _send(self, endpoint: Endpoint, url: str, message: str, body: bytes, message_ref: MessageRef) -> Answer:
+    async def _send(
+        self, endpoint: Endpoint, url: str, message: str, body: bytes, message_ref: MessageRef
+    ) -> Answer:
         try:
             address = _address(url, with_token=bool(endpoint.token))
             headers = self._headers(endpoint, message, body)

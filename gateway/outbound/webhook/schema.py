@@ -1,6 +1,7 @@
 """The bodies that a receiver of webhooks is sent, and their JSON Schema.
 
-The frame is that of Standard Webhooks: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+The frame is that of Standard Webhooks:
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
 from __future__ import annotations
@@ -30,8 +31,12 @@ class SentAlert(msgspec.Struct, frozen=True):
     started_at: datetime
     ended_at: datetime | None
     times: Annotated[int, Meta(description="how often it fired in this incident")]
-    suppressed: Annotated[str, Meta(description="why news of it is kept away since it was told, empty for nothing")]
-    links: Annotated[dict[str, str], Meta(description="runbook, dashboard and source, where they are addresses of http(s)")]
+    suppressed: Annotated[
+        str, Meta(description="why news of it is kept away since it was told, empty for nothing")
+    ]
+    links: Annotated[
+        dict[str, str], Meta(description="runbook, dashboard and source, where they are addresses of http(s)")
+    ]
 
 
 class SentIncident(msgspec.Struct, frozen=True):
@@ -42,14 +47,19 @@ class SentIncident(msgspec.Struct, frozen=True):
     target: Annotated[str, Meta(description="the destination's name in the rules")]
     generation: Annotated[int, Meta(description="grows with each firing after an end or a close by hand")]
     revision: int
-    state: Annotated[Literal["firing", "closed", "ended", "moved"], Meta(description="moved: told elsewhere now, or nowhere")]
+    state: Annotated[
+        Literal["firing", "closed", "ended", "moved"],
+        Meta(description="moved: told elsewhere now, or nowhere"),
+    ]
     severity: Word
     page: Annotated[bool, Meta(description="the rules say that it interrupts a person")]
     title: str
     where: Annotated[dict[str, str], Meta(description="the labels that all its alerts share")]
     alerts: Annotated[
         list[SentAlert],
-        Meta(description="firing ones first, then those that moved and that ended, the most severe and oldest first"),
+        Meta(
+            description="firing ones first, then those that moved and that ended, the most severe and oldest first"
+        ),
     ]
     alerts_left_out: Annotated[int, Meta(description="how many did not fit")]
     firing: int
@@ -61,7 +71,9 @@ class SentIncident(msgspec.Struct, frozen=True):
     acknowledged_by: str
     acknowledged_at: datetime | None
     closed_by: Annotated[str, Meta(description="who closed it by hand, or where it moved")]
-    suppressed: Annotated[str, Meta(description="what keeps news of it away from people, though they were told before")]
+    suppressed: Annotated[
+        str, Meta(description="what keeps news of it away from people, though they were told before")
+    ]
     suppressed_until: datetime | None
     owner: str
     rule: Annotated[str, Meta(description="the route that sends it: name (file:line)")]
@@ -120,7 +132,9 @@ class SentEntries(msgspec.Struct, frozen=True):
     destination: str
     shard: int
     entries: list[SentEntry]
-    lost: Annotated[int, Meta(description="how many before these were cut off the log before they could be sent")]
+    lost: Annotated[
+        int, Meta(description="how many before these were cut off the log before they could be sent")
+    ]
 
 
 class EntriesBody(msgspec.Struct, frozen=True):

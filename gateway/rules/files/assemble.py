@@ -158,7 +158,9 @@ class _Assembly(Checks):
             for watchdog in reversed(listed)
         }
         told = {
-            watchdog.value.name: [self.names(names, destinations) for names in (watchdog.notify, watchdog.page)]
+            watchdog.value.name: [
+                self.names(names, destinations) for names in (watchdog.notify, watchdog.page)
+            ]
             for watchdog in listed
         }
         return {name: replace(found[name], notify=notify, page=page) for name, (notify, page) in told.items()}
@@ -167,8 +169,12 @@ class _Assembly(Checks):
         """Return the destinations of the audit trail. Only some kinds take it, since it is not for people."""
         for reference in self._raw.audit:
             if reference.name in destinations and not destinations[reference.name].via.takes_audit:
-                kinds = " or ".join(f"{{{name}: …}}" for name, kind in KINDS.items() if kind.integration.takes_audit)
-                self.error(reference.place, f"`{reference.name}` takes no audit trail: name a {kinds} destination")
+                kinds = " or ".join(
+                    f"{{{name}: …}}" for name, kind in KINDS.items() if kind.integration.takes_audit
+                )
+                self.error(
+                    reference.place, f"`{reference.name}` takes no audit trail: name a {kinds} destination"
+                )
         return self.names(self._raw.audit, destinations)
 
     def never_come(self, now: int) -> None:

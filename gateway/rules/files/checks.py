@@ -48,13 +48,18 @@ class Checks:
         )
         return False
 
-    def names(self, references: Iterable[Reference], destinations: Mapping[str, Destination]) -> tuple[str, ...]:
+    def names(
+        self, references: Iterable[Reference], destinations: Mapping[str, Destination]
+    ) -> tuple[str, ...]:
         """Return the names of the references that exist; the others are errors."""
-        return tuple(dict.fromkeys(reference.name for reference in references if self.known(reference, destinations)))
+        return tuple(
+            dict.fromkeys(reference.name for reference in references if self.known(reference, destinations))
+        )
 
     def interrupts_nobody(self, *notify: Reference) -> None:
         for reference, via in self._named(notify):
-            # It calls somebody for whatever it is sent, so `page_when` and mutes of pages have to apply to it.
+            # It calls somebody for whatever it is sent, so `page_when` and mutes of pages have to apply to
+            # it.
             if via.interrupts is Interrupts.ALWAYS:
                 what = f"`{reference.name}` is {via.label}, which always interrupts"
                 self.error(reference.place, f"{what}: it belongs into `page`")
@@ -64,14 +69,18 @@ class Checks:
             # The writer of the rule counts on somebody being woken; this kind of destination wakes nobody.
             if via.interrupts is Interrupts.NEVER:
                 what = f"`{reference.name}` is {via.label}, which wakes nobody"
-                self.error(reference.place, f"{what}: it belongs into `notify`, or into `fallback` of what pages")
+                self.error(
+                    reference.place, f"{what}: it belongs into `notify`, or into `fallback` of what pages"
+                )
 
     def _named(self, references: Iterable[Reference]) -> Iterator[tuple[Reference, Integration]]:
         """Return the references whose destination exists, with that destination's integration."""
         known = {raw.value.name: raw.value.via for raw in self._raw.destinations}
         return ((reference, known[reference.name]) for reference in references if reference.name in known)
 
-    def unreachable(self, siblings: Sequence[tuple[str, Place, tuple[Matcher, ...], bool]], what: str) -> None:
+    def unreachable(
+        self, siblings: Sequence[tuple[str, Place, tuple[Matcher, ...], bool]], what: str
+    ) -> None:
         """Warn of each sibling that is never reached: all matchers of an earlier one are among its own.
 
         Siblings are (name, place, matchers, goes on), in their order. A candidate is looked up under its
@@ -93,4 +102,6 @@ class Checks:
                     f"`{other[0]}` ({other[1].file}:{other[1].line}) takes everything before it",
                 )
             elif not go_on:
-                takers.setdefault(min(texts[at], key=lambda text: (common[text], text), default=""), []).append(at)
+                takers.setdefault(
+                    min(texts[at], key=lambda text: (common[text], text), default=""), []
+                ).append(at)

@@ -36,7 +36,9 @@ def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node)
         return None
     place = reader.place(key)
     more = {} if after is None else {"fallback_after": after}
-    value = Destination(name, Origin(place.file, place.line), via, tuple(reference.name for reference in fallback), **more)
+    value = Destination(
+        name, Origin(place.file, place.line), via, tuple(reference.name for reference in fallback), **more
+    )
     return RawDestination(value, place, fallback)
 
 

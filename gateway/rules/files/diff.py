@@ -91,10 +91,14 @@ def _moved(old: Rulebook, new: Rulebook) -> list[str]:
 
 
 def _parents(book: Rulebook) -> dict[str, str]:
-    return {route.name: "" if route.parent is None else book.routes[route.parent].name for route in book.routes}
+    return {
+        route.name: "" if route.parent is None else book.routes[route.parent].name for route in book.routes
+    }
 
 
-def _reordered(what: str, old: Sequence[Route | CorrelateRule], new: Sequence[Route | CorrelateRule]) -> list[str]:
+def _reordered(
+    what: str, old: Sequence[Route | CorrelateRule], new: Sequence[Route | CorrelateRule]
+) -> list[str]:
     """Report a new order of the rules that are in both sets, since the first match wins."""
     before, after = [rule.name for rule in old], [rule.name for rule in new]
     both = {*before} & {*after}
@@ -113,7 +117,11 @@ def _changed(what: str, old: object, new: object) -> list[str]:
         before, after = getattr(old, name), getattr(new, name)
         if before == after:
             continue
-        if is_dataclass(before) and type(before) is type(after) and not isinstance(before, PageWhen | SecretName):
+        if (
+            is_dataclass(before)
+            and type(before) is type(after)
+            and not isinstance(before, PageWhen | SecretName)
+        ):
             lines += _changed(what if name == "via" else f"{what}: {name}", before, after)
         else:
             lines.append(_line(what, name, before, after))

@@ -13,8 +13,18 @@ LATER_TOP = (
     "topology", "transient", "flapping", "storm", "precision",
 )  # fmt: skip
 LABELS = ("ignore", "rename", "severity", "service", "scope", "redact", "links")
-SOURCE = ("name", "match", "token", "alertmanager", "receiver", "group_interval", "repeat_interval", "stale_after")
-DESTINATION = ("fallback", "fallback_after")  # beside the kind, whose keys stand in its folder under `outbound/`
+SOURCE = (
+    "name",
+    "match",
+    "token",
+    "alertmanager",
+    "receiver",
+    "group_interval",
+    "repeat_interval",
+    "stale_after",
+)
+# Beside the kind, whose keys stand in its folder under `outbound/`
+DESTINATION = ("fallback", "fallback_after")
 TIMERS = ("group_wait", "update_interval", "resolve_after", "remind", "longest_hold")
 ROUTE = (*RULE, "parent", "continue", "notify", "page", "page_when", "mute", "shifts", *TIMERS)
 LATER_ROUTE = ("digest", "escalate", *LATER_RULE)

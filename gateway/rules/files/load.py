@@ -61,7 +61,9 @@ def load_rules(path: Path, now: int) -> Loaded:
             read_file(Reader(str(file), findings), root, within.get(file.parent, ()), raw)
     # A set without any rule would notify nobody: a file may just be being written, or the mount is empty.
     if empty and not findings:
-        findings.append(Finding(Level.ERROR, Place(str(path)), "no rule stands here: nobody would be told of anything"))
+        findings.append(
+            Finding(Level.ERROR, Place(str(path)), "no rule stands here: nobody would be told of anything")
+        )
     rulebook = assemble(raw, digest.hexdigest()[:16], findings, now)
     ordered = _ordered(findings)
     # One error refuses the whole set: half of the rules would tell the wrong people, and the old set is still
@@ -124,7 +126,9 @@ def _within_folders(texts: Mapping[Path, str], findings: list[Finding]) -> dict[
             own[file.parent] = (*own.get(file.parent, ()), *added)
     folders = {file.parent for file in texts}
     return {
-        folder: tuple(matcher for above in reversed((folder, *folder.parents)) for matcher in own.get(above, ()))
+        folder: tuple(
+            matcher for above in reversed((folder, *folder.parents)) for matcher in own.get(above, ())
+        )
         for folder in folders
     }
 
@@ -132,7 +136,9 @@ def _within_folders(texts: Mapping[Path, str], findings: list[Finding]) -> dict[
 def _read(file: Path, findings: list[Finding]) -> str:
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
-            findings.append(Finding(Level.ERROR, Place(str(file)), f"the file is over {MAX_FILE_BYTES >> 20} MiB"))
+            findings.append(
+                Finding(Level.ERROR, Place(str(file)), f"the file is over {MAX_FILE_BYTES >> 20} MiB")
+            )
             return ""
         return file.read_text("utf-8")
     except UnicodeDecodeError as error:
@@ -149,7 +155,11 @@ def _compose(file: Path, text: str, findings: list[Finding]) -> yaml.Node | None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(str(file), mark.line + 1, mark.column + 1) if mark else Place(str(file))
-        said = str(error.problem) if isinstance(error, YamlBomb) else f"not YAML: {error.problem or error.context}"
+        said = (
+            str(error.problem)
+            if isinstance(error, YamlBomb)
+            else f"not YAML: {error.problem or error.context}"
+        )
         findings.append(Finding(Level.ERROR, place, said))
     except yaml.YAMLError as error:
         findings.append(Finding(Level.ERROR, Place(str(file)), f"not YAML: {str(error).splitlines()[0]}"))

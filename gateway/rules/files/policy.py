@@ -35,7 +35,9 @@ def _read_silences(reader: Reader, node: yaml.Node) -> SilencePolicy:
         reason_required=_word(reader, given.get("reason"), ("optional", "required")) == "required",
         four_eyes=_word(reader, given.get("critical"), ("allowed", "four_eyes")) == "four_eyes",
         ticket=_ticket(reader, given["ticket"]) if "ticket" in given else "",
-        warn_share=_share(reader, given["warn_share"]) if "warn_share" in given else DEFAULT_SILENCES.warn_share,
+        warn_share=_share(reader, given["warn_share"])
+        if "warn_share" in given
+        else DEFAULT_SILENCES.warn_share,
     )
 
 

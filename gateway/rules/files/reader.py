@@ -55,7 +55,9 @@ class Reader:
     def warn(self, node: yaml.Node, message: str) -> None:
         self._findings.append(Finding(Level.WARNING, self.place(node), message))
 
-    def fields(self, node: yaml.Node, known: Collection[str], later: Collection[str] = ()) -> dict[str, yaml.Node]:
+    def fields(
+        self, node: yaml.Node, known: Collection[str], later: Collection[str] = ()
+    ) -> dict[str, yaml.Node]:
         """Return a mapping's values by key.
 
         Unknown keys, keys of later versions and duplicates are errors.
@@ -102,7 +104,9 @@ class Reader:
             return None
         return str(node.value)
 
-    def name(self, node: yaml.Node, pattern: str = r"[^\s|]+", what: str = "a name without spaces and |") -> str | None:
+    def name(
+        self, node: yaml.Node, pattern: str = r"[^\s|]+", what: str = "a name without spaces and |"
+    ) -> str | None:
         text = self.text(node)
         if text is None:
             return None
@@ -119,7 +123,9 @@ class Reader:
         return tuple(text for item in self.items(node) if (text := self.text(item)) is not None)
 
     def references(self, node: yaml.Node) -> tuple[Reference, ...]:
-        return tuple(Reference(name, self.place(item)) for item in self.items(node) if (name := self.line(item)))
+        return tuple(
+            Reference(name, self.place(item)) for item in self.items(node) if (name := self.line(item))
+        )
 
     def severity(self, node: yaml.Node) -> Severity | None:
         text = self.text(node)
@@ -131,7 +137,11 @@ class Reader:
         return found
 
     def whole(self, node: yaml.Node, least: int = 1, most: int = 1_000_000) -> int | None:
-        if isinstance(node, yaml.ScalarNode) and node.tag == _PREFIX + "int" and re.fullmatch(r"\d{1,9}", node.value):
+        if (
+            isinstance(node, yaml.ScalarNode)
+            and node.tag == _PREFIX + "int"
+            and re.fullmatch(r"\d{1,9}", node.value)
+        ):
             value = int(node.value)
             if least <= value <= most:
                 return value
@@ -164,7 +174,9 @@ class Reader:
             except MatcherError as error:
                 quoted = isinstance(item, yaml.ScalarNode) and item.style in ("'", '"')
                 single = item.start_mark.line == item.end_mark.line
-                self.error(item, f"bad matcher `{text[:200]}`: {error}", (error.offset + quoted) if single else 0)
+                self.error(
+                    item, f"bad matcher `{text[:200]}`: {error}", (error.offset + quoted) if single else 0
+                )
         return tuple(found)
 
     def secret(self, node: yaml.Node) -> SecretName | None:

@@ -17,7 +17,9 @@ from gateway.rules.files.reader import Reader, Reference
 from gateway.rules.files.times import read_hours
 
 
-def read_route(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules) -> RawRoute | None:
+def read_route(
+    reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules
+) -> RawRoute | None:
     given = reader.fields(node, ROUTE, LATER_ROUTE)
     name = _rule_name(reader, node, given)
     own: dict[str, Any] = {}
@@ -32,7 +34,11 @@ def read_route(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw
     if "mute" in given:
         own["mute"] = read_mute(reader, given["mute"], raw)
     hours = read_hours(reader, given, raw)
-    shifts = [_read_shift(reader, shift, raw) for shift in reader.items(given["shifts"])] if "shifts" in given else None
+    shifts = (
+        [_read_shift(reader, shift, raw) for shift in reader.items(given["shifts"])]
+        if "shifts" in given
+        else None
+    )
     match = reader.matchers(given["match"]) if "match" in given else ()
     parent = reader.line(given["parent"]) if "parent" in given else None
     go_on = bool(reader.flag(given["continue"])) if "continue" in given else False
@@ -59,7 +65,9 @@ def read_mute(reader: Reader, node: yaml.Node, raw: RawRules) -> Mute:
     page, notify = (reader.references(given[key]) if key in given else () for key in ("page", "notify"))
     raw.intervals_named += (*page, *notify)
     critical = bool(reader.flag(given["mute_critical"])) if "mute_critical" in given else False
-    return Mute(tuple(interval.name for interval in page), tuple(interval.name for interval in notify), critical)
+    return Mute(
+        tuple(interval.name for interval in page), tuple(interval.name for interval in notify), critical
+    )
 
 
 def _read_shift(reader: Reader, node: yaml.Node, raw: RawRules) -> RawShift:
@@ -84,12 +92,16 @@ def read_page_when(reader: Reader, node: yaml.Node) -> PageWhen:
     if len(given) != 1:
         reader.error(node, "`page_when` is {any: […]} or {all: […]}")
         return PageWhen()
-    (quantifier, inner), = given.items()  # fmt: skip
+    [(quantifier, inner)] = given.items()
     conditions = [read_condition(reader, item) for item in reader.items(inner)]
     # `any` of nothing would never page, and `all` of nothing always would: neither can be meant.
     if not conditions:
-        reader.error(inner, "at least one condition is needed: {severity: critical}, {alerts: 2} or {match: […]}")
-    return PageWhen(Quantifier(quantifier), tuple(condition for condition in conditions if condition is not None))
+        reader.error(
+            inner, "at least one condition is needed: {severity: critical}, {alerts: 2} or {match: […]}"
+        )
+    return PageWhen(
+        Quantifier(quantifier), tuple(condition for condition in conditions if condition is not None)
+    )
 
 
 def read_condition(reader: Reader, node: yaml.Node) -> Condition | None:
@@ -106,7 +118,9 @@ def read_condition(reader: Reader, node: yaml.Node) -> Condition | None:
     return Condition(match=reader.matchers(given["match"]))
 
 
-def read_correlate(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules) -> RawCorrelate | None:
+def read_correlate(
+    reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules
+) -> RawCorrelate | None:
     given = reader.fields(node, CORRELATE, LATER_CORRELATE)
     name = _rule_name(reader, node, given)
     read: dict[str, Any] = {"window": reader.duration(given["window"]) if "window" in given else None}
@@ -122,7 +136,9 @@ def read_correlate(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...],
         if ALL_LABELS in read["by"] and len(read["by"]) > 1:
             reader.error(given["by"], '"..." already means all labels')
     if "stop_values" in given:
-        read["stop_values"] = reader.mapping(given["stop_values"], lambda value: frozenset(reader.texts(value)))
+        read["stop_values"] = reader.mapping(
+            given["stop_values"], lambda value: frozenset(reader.texts(value))
+        )
     if "max_values" in given:
         read["max_values"] = reader.mapping(given["max_values"], reader.whole)
     if "max_alerts" in given and (most := reader.whole(given["max_alerts"], 1, 5_000)) is not None:

@@ -168,7 +168,9 @@ INTERVAL = _object(
         "location": TEXT,
     }
 )
-TIME_INTERVAL = _object({"name": TEXT, "time_intervals": {"type": "array", "items": INTERVAL}}, "name", "time_intervals")
+TIME_INTERVAL = _object(
+    {"name": TEXT, "time_intervals": {"type": "array", "items": INTERVAL}}, "name", "time_intervals"
+)
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 MAINTENANCE = _object({**RULE, "start": MOMENT, "end": MOMENT}, "name")
 SILENCES = _object(
@@ -226,7 +228,9 @@ def rules_schema() -> Schema:
                 "partition_by": {
                     "type": "array",
                     "items": TEXT,
-                    "description": ("labels that keep alerts apart: those of different partitions never correlate or inhibit"),
+                    "description": (
+                        "labels that keep alerts apart: those of different partitions never correlate or inhibit"
+                    ),
                 },
                 "labels": LABELS,
                 "sources": {"type": "array", "items": SOURCE},

@@ -24,13 +24,23 @@ def read_source(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...]) ->
     given = reader.fields(node, SOURCE)
     if "name" not in given and isinstance(node, yaml.MappingNode):
         reader.error(node, "`name` is missing")
-    name = reader.name(given["name"], SOURCE_NAME, "a name of letters, digits, _ . and -") if "name" in given else None
+    name = (
+        reader.name(given["name"], SOURCE_NAME, "a name of letters, digits, _ . and -")
+        if "name" in given
+        else None
+    )
     # A webhook under this name could end the alerts by which the gateway says that it is ill.
     if name == OWN_NAME:
-        reader.error(given["name"], f"`{OWN_NAME}` is the source of the gateway's own alerts: take another name")
+        reader.error(
+            given["name"], f"`{OWN_NAME}` is the source of the gateway's own alerts: take another name"
+        )
     match = (*within, *(reader.matchers(given["match"]) if "match" in given else ()))
     token = reader.secret(given["token"]) if "token" in given else None
-    peers = [reader.secret(peer) for peer in reader.items(given["alertmanager"])] if "alertmanager" in given else []
+    peers = (
+        [reader.secret(peer) for peer in reader.items(given["alertmanager"])]
+        if "alertmanager" in given
+        else []
+    )
     receiver = reader.line(given["receiver"]) if "receiver" in given else ""
     times = {key: reader.duration(given[key]) for key in INTERVAL_KEYS if key in given}
     _check(reader, node, given, match)
@@ -43,11 +53,15 @@ def read_source(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...]) ->
     return RawSource(value, place, "group_interval" in more)
 
 
-def _check(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node], match: tuple[Matcher, ...]) -> None:
+def _check(
+    reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node], match: tuple[Matcher, ...]
+) -> None:
     """Report faults of one source that do not concern the others."""
     # Without it, every alert in that Alertmanager would be opened here, those for other teams included.
     if "alertmanager" in given and "receiver" not in given:
-        reader.error(given["alertmanager"], "`receiver` is missing: which of Alertmanager's alerts come here?")
+        reader.error(
+            given["alertmanager"], "`receiver` is missing: which of Alertmanager's alerts come here?"
+        )
     # Matchers of the folder and of the source that exclude each other send everything to quarantine.
     impossible = contradiction(match)
     if impossible:
@@ -103,7 +117,11 @@ def source_warnings(listed: Sequence[RawSource]) -> list[tuple[Place, str]]:
                 "and an end that is lost is never noticed; say what alertmanager.yml says"
             )
             found.append((listed_source.place, message))
-        elif source.repeat_interval is not None and source.silence is not None and source.silence < _longest(source):
+        elif (
+            source.repeat_interval is not None
+            and source.silence is not None
+            and source.silence < _longest(source)
+        ):
             message = f"`stale_after` of `{source.name}` is over before the next repeat: what fires would be taken for ended"
             found.append((listed_source.place, message))
     return found

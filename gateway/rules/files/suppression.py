@@ -16,7 +16,9 @@ from gateway.rules.files.reader import Reader
 from gateway.rules.files.times import read_hours
 
 
-def read_maintenance(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules) -> RawMaintenance | None:
+def read_maintenance(
+    reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules
+) -> RawMaintenance | None:
     given = reader.fields(node, MAINTENANCE, LATER_RULE)
     name = _name(reader, node, given)
     match = _matchers(reader, node, given, "match", "" if within else "hide everything")
@@ -27,7 +29,9 @@ def read_maintenance(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...
         reader.error(given["end"], "`end` is not after `start`")
     # Work that was forgotten would keep the next real outage from the people on call.
     if end is None and not hours.during:
-        reader.error(node, "work that never ends would hide what it matches for ever: `end` or `during` is needed")
+        reader.error(
+            node, "work that never ends would hide what it matches for ever: `end` or `during` is needed"
+        )
     if name is None:
         return None
     place = reader.place(node)
@@ -36,7 +40,9 @@ def read_maintenance(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...
     return RawMaintenance(value, place)
 
 
-def read_inhibit(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules) -> RawInhibit | None:
+def read_inhibit(
+    reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules
+) -> RawInhibit | None:
     """Read an inhibit rule.
 
     `within` bounds the targets only; a source, such as a node that is down, may be anybody's.
@@ -71,7 +77,9 @@ def _name(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node]) -> st
     return reader.line(given["name"]) if "name" in given else None
 
 
-def _matchers(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node], key: str, otherwise: str) -> tuple[Matcher, ...]:
+def _matchers(
+    reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node], key: str, otherwise: str
+) -> tuple[Matcher, ...]:
     """Read matchers. If `otherwise` says what the rule would do without any, having none is an error.
 
     A matcher that cannot be read is an error already, and is not reported as missing too.
@@ -95,6 +103,8 @@ def _moment(reader: Reader, node: yaml.Node) -> int | None:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        reader.error(node, f"`{text[:40]}` is no time with an offset: write it like 2026-12-01T22:00:00+01:00")
+        reader.error(
+            node, f"`{text[:40]}` is no time with an offset: write it like 2026-12-01T22:00:00+01:00"
+        )
         return None
     return int(moment.timestamp() * 1000)

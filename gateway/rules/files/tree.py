@@ -33,14 +33,21 @@ class RouteTree:
         resolved: dict[int, Route] = {}
         for at in _downwards(children):
             above = resolved.get(parents[at]) if parents[at] is not None else None  # type: ignore[arg-type]
-            resolved[at] = self._route(listed[at], above, parents[at], tuple(children.get(at, ())), destinations)
+            resolved[at] = self._route(
+                listed[at], above, parents[at], tuple(children.get(at, ())), destinations
+            )
         for siblings in children.values():
             self._checks.unreachable(
-                [(listed[at].name, listed[at].place, listed[at].match, _lets_through(listed[at])) for at in siblings],
+                [
+                    (listed[at].name, listed[at].place, listed[at].match, _lets_through(listed[at]))
+                    for at in siblings
+                ],
                 "route",
             )
         self._silent(listed, resolved)
-        return tuple(resolved[at] for at in range(len(listed)) if at in resolved), tuple(children.get(None, ()))
+        return tuple(resolved[at] for at in range(len(listed)) if at in resolved), tuple(
+            children.get(None, ())
+        )
 
     def _parents(self, listed: Sequence[RawRoute], positions: Mapping[str, int]) -> list[int | None]:
         parents: list[int | None] = []
@@ -87,8 +94,12 @@ class RouteTree:
                 own[name] = self._checks.names(references, destinations)
         if raw.shifts is not None:
             own["shifts"] = tuple(self._shift(shift, destinations) for shift in raw.shifts)
-        self._checks.interrupts_nobody(*(raw.notify or ()), *(ref for shift in raw.shifts or () for ref in shift.notify))
-        self._checks.wakes_somebody(*(raw.page or ()), *(ref for shift in raw.shifts or () for ref in shift.page))
+        self._checks.interrupts_nobody(
+            *(raw.notify or ()), *(ref for shift in raw.shifts or () for ref in shift.notify)
+        )
+        self._checks.wakes_somebody(
+            *(raw.page or ()), *(ref for shift in raw.shifts or () for ref in shift.page)
+        )
         origin = Origin(raw.place.file, raw.place.line)
         return Route(raw.name, origin, raw.match, parent, children, raw.go_on, **{**inherited, **own})
 

@@ -21,7 +21,9 @@ from gateway.rules.files.times import read_hours
 Sources = Mapping[str, RawSource]
 
 
-def read_watchdog(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules) -> RawWatchdog | None:
+def read_watchdog(
+    reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules
+) -> RawWatchdog | None:
     given = reader.fields(node, WATCHDOG, LATER_RULE)
     for key in ("name", "match", "every"):
         if key not in given and isinstance(node, yaml.MappingNode):
@@ -43,7 +45,9 @@ def read_watchdog(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], 
         return None
     place = reader.place(node)
     value = Watchdog(name, Origin(place.file, place.line), (*within, *own), every, **more)
-    return RawWatchdog(value, place, Reference(source, reader.place(given["source"])) if source else None, notify, page)
+    return RawWatchdog(
+        value, place, Reference(source, reader.place(given["source"])) if source else None, notify, page
+    )
 
 
 def source_name_of(watchdog: RawWatchdog, sources: Sources) -> str:
@@ -66,7 +70,9 @@ def watchdog_findings(watchdog: RawWatchdog, sources: Sources) -> Iterator[Findi
         message = f"unknown source `{name}`{nearest(name, (*sources, DEFAULT_SOURCE.name))}"
         yield Finding(Level.ERROR, watchdog.source.place, message)
     elif source is not None:
-        yield from (Finding(Level.WARNING, watchdog.place, doubt) for doubt in _doubts(watchdog.value, source))
+        yield from (
+            Finding(Level.WARNING, watchdog.place, doubt) for doubt in _doubts(watchdog.value, source)
+        )
 
 
 def _may_be_unlisted(name: str, sources: Sources) -> bool:
@@ -85,4 +91,6 @@ def _doubts(watchdog: Watchdog, raw: RawSource) -> Iterator[str]:
     # Its heartbeats would go to quarantine: it would page for ever, and hold ends back for ever.
     impossible = contradiction((*source.match, *watchdog.match))
     if impossible:
-        yield (f"`{source.name}` may not send {impossible[0]} with {impossible[1]}: no heartbeat of `{watchdog.name}` can come")
+        yield (
+            f"`{source.name}` may not send {impossible[0]} with {impossible[1]}: no heartbeat of `{watchdog.name}` can come"
+        )

@@ -111,7 +111,9 @@ class MailSandbox(Vendor):
         return PlainTextResponse(_refusal(fault), 503)
 
     @asynccontextmanager
-    async def _listening(self, port: int, tls: ssl.SSLContext | None, *, from_the_start: bool) -> AsyncIterator[None]:
+    async def _listening(
+        self, port: int, tls: ssl.SSLContext | None, *, from_the_start: bool
+    ) -> AsyncIterator[None]:
         """Raises OSError when the port is taken."""
         offered = None if from_the_start else tls
         loop = asyncio.get_running_loop()
@@ -139,7 +141,9 @@ class MailSandbox(Vendor):
         self._sessions.add(session)
         return session
 
-    def _authenticate(self, _server: SMTP, _session: Any, _envelope: Any, _mechanism: str, shown: Any) -> AuthResult:
+    def _authenticate(
+        self, _server: SMTP, _session: Any, _envelope: Any, _mechanism: str, shown: Any
+    ) -> AuthResult:
         known = f"{self._login.user}\0{self._login.password}".encode()
         given = shown.login + b"\0" + shown.password if isinstance(shown, LoginPassword) else b""
         return AuthResult(success=bool(self._login.user) and hmac.compare_digest(known, given), handled=False)

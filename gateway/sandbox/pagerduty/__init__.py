@@ -33,7 +33,9 @@ class PagerDutySandbox(Vendor):
 
     template = "pagerduty"
 
-    def __init__(self, account: Account, token: str, now: Callable[[], datetime], seed: int, pace: Pace | None) -> None:
+    def __init__(
+        self, account: Account, token: str, now: Callable[[], datetime], seed: int, pace: Pace | None
+    ) -> None:
         super().__init__(now, seed)
         self.account = account
         self._token = token
@@ -82,7 +84,10 @@ class PagerDutySandbox(Vendor):
 
     def state(self) -> JsonObject:
         derived = ("id", "title", "severity", "urgency", "triggers")
-        shown = [{name: getattr(incident, name) for name in derived} | fields_of(incident) for incident in self.incidents]
+        shown = [
+            {name: getattr(incident, name) for name in derived} | fields_of(incident)
+            for incident in self.incidents
+        ]
         return {"incidents": shown}
 
     def reset(self) -> None:
@@ -124,7 +129,9 @@ class PagerDutySandbox(Vendor):
         event = event | {"dedup_key": event.get("dedup_key") or uuid4().hex}
         call.outcome = self.account.apply(event, service, self.now())
         # Asynchronous in life: 202 says nothing about an incident, so a dropped event gets it too.
-        return json_response({"status": "success", "message": "Event processed", "dedup_key": event["dedup_key"]}, 202)
+        return json_response(
+            {"status": "success", "message": "Event processed", "dedup_key": event["dedup_key"]}, 202
+        )
 
     def _refuse_event(self, call: Call, error: BadEvent) -> Response:
         call.outcome = f"invalid: {error}"
@@ -135,7 +142,9 @@ class PagerDutySandbox(Vendor):
         return await self.conduct(request, call, lambda call: self._rest(call, request, self._incidents))
 
     async def _one(self, request: Request) -> Response:
-        call = Call(self.now(), ("rest", "incident"), (request.path_params["id"],), dict(request.query_params))
+        call = Call(
+            self.now(), ("rest", "incident"), (request.path_params["id"],), dict(request.query_params)
+        )
         return await self.conduct(request, call, lambda call: self._rest(call, request, self._incident))
 
     def _rest(self, call: Call, request: Request, answer: Callable[[Request], JsonObject | None]) -> Response:
@@ -160,7 +169,9 @@ class PagerDutySandbox(Vendor):
         if request.url.path.endswith("/alerts"):
             return rest.listing("alerts", [rest.alert_json(incident, self.api_url)], request.query_params)
         if request.url.path.endswith("/log_entries"):
-            entries = [rest.log_entry_json(incident, number, entry) for number, entry in enumerate(incident.log)]
+            entries = [
+                rest.log_entry_json(incident, number, entry) for number, entry in enumerate(incident.log)
+            ]
             return rest.listing("log_entries", entries[::-1], request.query_params)
         return {"incident": rest.incident_json(incident, self.api_url)}
 

@@ -117,7 +117,9 @@ class Account:
         self._open.clear()
 
     def _opened(self, event: JsonObject, service: str, now: datetime, place: tuple[str, str]) -> str:
-        incident = Incident(len(self.incidents) + 1, service, *place, opened_at=now, first=_without_key(event))
+        incident = Incident(
+            len(self.incidents) + 1, service, *place, opened_at=now, first=_without_key(event)
+        )
         page = Page(now, f"on call for {service}", incident.urgency)
         incident.pages.append(page)
         incident.log += [LogEntry(now, "trigger", incident.first), LogEntry(now, "notify", {"to": page.to})]

@@ -26,7 +26,9 @@ class Link:
 
 def page_of(account: Account, now: datetime) -> JsonObject:
     incidents = sorted(
-        account.incidents, key=lambda incident: (incident.open, incident.opened_at, incident.number), reverse=True
+        account.incidents,
+        key=lambda incident: (incident.open, incident.opened_at, incident.number),
+        reverse=True,
     )
     return {
         "incidents": incidents[:INCIDENTS_SHOWN],

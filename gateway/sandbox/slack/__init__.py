@@ -108,7 +108,11 @@ class SlackSandbox(Vendor):
 
     def state(self) -> JsonObject:
         shown = ("id", "name", "archived", "member", "messages")
-        return {"channels": [{name: getattr(channel, name) for name in shown} for channel in self.channels.values()]}
+        return {
+            "channels": [
+                {name: getattr(channel, name) for name in shown} for channel in self.channels.values()
+            ]
+        }
 
     def reset(self) -> None:
         for limiter in (self._pace, *self._tiers.values()):
@@ -142,7 +146,11 @@ class SlackSandbox(Vendor):
             return json_response({"ok": True} | method(arguments, bot))
         except SlackError as error:
             call.outcome = error.code
-            details = {"errors": error.details, "response_metadata": {"messages": error.details}} if error.details else {}
+            details = (
+                {"errors": error.details, "response_metadata": {"messages": error.details}}
+                if error.details
+                else {}
+            )
             return json_response({"ok": False, "error": error.code} | details)
 
     def _wait(self, call: Call) -> int:

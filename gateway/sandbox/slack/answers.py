@@ -46,7 +46,9 @@ def channel_json(channel: Channel) -> JsonObject:
     }
 
 
-def page(items: Sequence[T], key: Callable[[T], str], arguments: Arguments, most: int) -> tuple[Sequence[T], str]:
+def page(
+    items: Sequence[T], key: Callable[[T], str], arguments: Arguments, most: int
+) -> tuple[Sequence[T], str]:
     """One page and the next one's cursor, empty at the end.
 
     The cursor names the item that the next page starts with, so that what is posted meanwhile shifts nothing.

@@ -16,7 +16,9 @@ def mentioned(text: str, *structures: object, link_names: bool = False) -> tuple
     """`@here`, `@channel`, `@everyone`, group ids and user ids, each once, in the order found."""
     found: dict[str, None] = {}
     for piece in (text, *(piece for structure in structures for piece in mrkdwn_of(structure))):
-        found |= dict.fromkeys(f"@{word}" if word else group or user for word, group, user in _MENTION.findall(piece))
+        found |= dict.fromkeys(
+            f"@{word}" if word else group or user for word, group, user in _MENTION.findall(piece)
+        )
         if link_names:
             found |= dict.fromkeys(f"@{name}" for name in _BARE.findall(piece))
     return tuple(found)

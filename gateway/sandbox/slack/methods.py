@@ -110,8 +110,14 @@ class Methods:
     def conversations_list(self, arguments: Arguments, _: Bot) -> JsonObject:
         without_archived = arguments.flag("exclude_archived")
         kinds = (arguments.text("types") or "public_channel").split(",")
-        channels = [channel for channel in self._workspace.channels.values() if not (channel.archived and without_archived)]
-        shown, cursor = page(channels if "public_channel" in kinds else [], lambda one: one.id, arguments, 1_000)
+        channels = [
+            channel
+            for channel in self._workspace.channels.values()
+            if not (channel.archived and without_archived)
+        ]
+        shown, cursor = page(
+            channels if "public_channel" in kinds else [], lambda one: one.id, arguments, 1_000
+        )
         return {
             "channels": [channel_json(channel) for channel in shown],
             "response_metadata": {"next_cursor": cursor},
@@ -185,7 +191,9 @@ def _metadata(arguments: Arguments, before: JsonObject | None) -> JsonObject | N
     metadata = arguments.mapping("metadata", "invalid_metadata_format")
     if metadata is None:
         return before
-    if metadata and not (isinstance(metadata.get("event_type"), str) and isinstance(metadata.get("event_payload"), dict)):
+    if metadata and not (
+        isinstance(metadata.get("event_type"), str) and isinstance(metadata.get("event_payload"), dict)
+    ):
         raise SlackError("invalid_metadata_schema")
     return metadata or None
 

@@ -99,7 +99,9 @@ def _control(inside: str) -> Markup:
     if target.startswith("!date^"):
         return _date(target, label)
     if target[0] in "@!#":
-        return Markup('<span class="{}">{}</span>').format("channel" if target[0] == "#" else "mention", _name(target, label))
+        return Markup('<span class="{}">{}</span>').format(
+            "channel" if target[0] == "#" else "mention", _name(target, label)
+        )
     link = safe_link(unescape(target))
     if not link:
         return escape(unescape(f"<{inside}>"))
@@ -121,7 +123,9 @@ def _date(target: str, fallback: str) -> Markup:
     except (ValueError, OverflowError, OSError):
         return escape(unescape(fallback))
     shown = re.sub(r"\{(\w+)\}", lambda found: _time_part(at, found[1]), unescape(layout))
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), unescape(fallback), shown)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        at.isoformat(), unescape(fallback), shown
+    )
 
 
 def _time_part(at: datetime, name: str) -> str:

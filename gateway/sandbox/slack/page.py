@@ -29,7 +29,9 @@ class Tab:
 def page_of(workspace: Workspace, chosen: str, now: datetime) -> JsonObject:
     channel = _chosen(workspace, chosen)
     shown = [*channel.timeline()][:MESSAGES_SHOWN][::-1] if channel else []
-    tabs = [Tab(other.id, other.name, _count(other), other is channel) for other in workspace.channels.values()]
+    tabs = [
+        Tab(other.id, other.name, _count(other), other is channel) for other in workspace.channels.values()
+    ]
     return {
         "tabs": tabs,
         "channel": channel,
@@ -70,7 +72,11 @@ def _text(item: object) -> Markup:
     if not isinstance(item, dict):
         return mrkdwn(item) if isinstance(item, str) else Markup("")
     value = str(item.get("text", ""))
-    return plain(value, emoji=item.get("emoji") is not False) if item.get("type") == "plain_text" else mrkdwn(value)
+    return (
+        plain(value, emoji=item.get("emoji") is not False)
+        if item.get("type") == "plain_text"
+        else mrkdwn(value)
+    )
 
 
 def _items(block: Mapping[str, object], name: str) -> list[object]:
@@ -83,19 +89,29 @@ def _header(block: Mapping[str, object]) -> Markup:
 
 
 def _section(block: Mapping[str, object]) -> Markup:
-    text = Markup('<div class="text">{}</div>').format(_text(block["text"])) if "text" in block else Markup("")
-    fields = Markup("").join(Markup("<div>{}</div>").format(_text(field)) for field in _items(block, "fields"))
+    text = (
+        Markup('<div class="text">{}</div>').format(_text(block["text"])) if "text" in block else Markup("")
+    )
+    fields = Markup("").join(
+        Markup("<div>{}</div>").format(_text(field)) for field in _items(block, "fields")
+    )
     grid = Markup('<div class="fields">{}</div>').format(fields) if fields else Markup("")
-    return Markup('<div class="section"><div>{}</div>{}</div>').format(text + grid, _element(block.get("accessory")))
+    return Markup('<div class="section"><div>{}</div>{}</div>').format(
+        text + grid, _element(block.get("accessory"))
+    )
 
 
 def _context(block: Mapping[str, object]) -> Markup:
-    pieces = Markup("").join(Markup("<span>{}</span>").format(_element(item)) for item in _items(block, "elements"))
+    pieces = Markup("").join(
+        Markup("<span>{}</span>").format(_element(item)) for item in _items(block, "elements")
+    )
     return Markup('<div class="context">{}</div>').format(pieces)
 
 
 def _actions(block: Mapping[str, object]) -> Markup:
-    return Markup('<div class="actions">{}</div>').format(Markup("").join(_element(item) for item in _items(block, "elements")))
+    return Markup('<div class="actions">{}</div>').format(
+        Markup("").join(_element(item) for item in _items(block, "elements"))
+    )
 
 
 def _element(element: object) -> Markup:
@@ -122,7 +138,11 @@ def _button(button: Mapping[str, object]) -> Markup:
 def _image(image: Mapping[str, object]) -> Markup:
     """A link with the image's own words: the page itself fetches nothing from elsewhere."""
     link, words = safe_link(image.get("image_url")), escape(str(image.get("alt_text") or "image"))
-    return Markup('<a class="image" href="{}" rel="noreferrer noopener">{}</a>').format(link, words) if link else words
+    return (
+        Markup('<a class="image" href="{}" rel="noreferrer noopener">{}</a>').format(link, words)
+        if link
+        else words
+    )
 
 
 def _rich_text(block: Mapping[str, object]) -> Markup:

@@ -93,7 +93,9 @@ class Channel:
         a tombstone.
         """
         for message in reversed(self.by_ts.values()):
-            if (message.thread_ts is None or message.broadcast) and (not message.deleted or message.live_replies):
+            if (message.thread_ts is None or message.broadcast) and (
+                not message.deleted or message.live_replies
+            ):
                 yield message
 
     def forget(self) -> None:
@@ -106,7 +108,9 @@ class Workspace:
 
     team = "T0SANDBOX"
 
-    def __init__(self, tokens: dict[str, Bot], channels: Iterable[str], edit_window: timedelta | None) -> None:
+    def __init__(
+        self, tokens: dict[str, Bot], channels: Iterable[str], edit_window: timedelta | None
+    ) -> None:
         self.tokens = tokens
         self.edit_window = edit_window
         self.channels: dict[str, Channel] = {}

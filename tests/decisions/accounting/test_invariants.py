@@ -1,4 +1,6 @@
-"""The counters balance: the four invariants hold after whatever is counted, and one thing counted amiss shows."""
+"""The counters balance: the four invariants hold after whatever is counted, and one thing counted amiss
+shows.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,9 @@ def test_notifications_are_ends_told_or_still_owed_whatever_a_target_is_told(
         pending_notes = open_ends(after)
         ended = data.draw(st.integers(0, pending_notes), label="of these have ended")
         dead = data.draw(st.integers(0, ended), label="of these cannot be told")
-        placed = StatusCounts(telling_firing=pending_notes - ended, ends_due=ended - dead, ends_undeliverable=dead)
+        placed = StatusCounts(
+            telling_firing=pending_notes - ended, ends_due=ended - dead, ends_undeliverable=dead
+        )
         increment_notifications(changes, before, after)
         increment_status_counts(changes, suppressed_by, placed)
         before, suppressed_by = after, placed
@@ -106,7 +110,9 @@ def test_notifications_are_ends_told_or_still_owed_whatever_a_target_is_told(
 
 def test_an_episode_told_only_as_ended_was_told_both_at_once() -> None:
     changes = Changes()
-    increment_notifications(changes, LastNotified(), LastNotified(NotifiedState.ENDED, members={"a.1": False}))
+    increment_notifications(
+        changes, LastNotified(), LastNotified(NotifiedState.ENDED, members={"a.1": False})
+    )
     assert changes.count == {"tellings": 1, "ends_told": 1}
 
 
@@ -120,7 +126,9 @@ def test_a_notification_sent_again_is_counted_once() -> None:
 def test_a_close_by_hand_is_no_end() -> None:
     changes, members = Changes(), {"a.1": True}
     increment_notifications(
-        changes, LastNotified(NotifiedState.FIRING, members=members), LastNotified(NotifiedState.CLOSED, members=members)
+        changes,
+        LastNotified(NotifiedState.FIRING, members=members),
+        LastNotified(NotifiedState.CLOSED, members=members),
     )
     assert not changes.count.get("ends_told", 0)
 
@@ -187,7 +195,12 @@ class Life:
             self.incident = msgspec.structs.replace(self.incident, revision=self.incident.revision + 1)
 
 
-@given(st.lists(st.one_of(st.tuples(st.integers(0, 3), st.integers(0, 3)), st.sampled_from(["plan", "act"])), max_size=20))
+@given(
+    st.lists(
+        st.one_of(st.tuples(st.integers(0, 3), st.integers(0, 3)), st.sampled_from(["plan", "act"])),
+        max_size=20,
+    )
+)
 def test_open_episodes_are_planned_or_wait_for_a_plan_whatever_happens(story: list[object]) -> None:
     life = Life()
     for one in story:
@@ -249,7 +262,11 @@ def members(draw: st.DrawFn) -> Alert:
 @st.composite
 def ledgers(draw: st.DrawFn, target: str, episodes: list[str]) -> Ledger:
     state = draw(st.sampled_from(NotifiedState))
-    shown = draw(st.dictionaries(st.sampled_from(episodes), st.booleans())) if state is not NotifiedState.NOTHING else {}
+    shown = (
+        draw(st.dictionaries(st.sampled_from(episodes), st.booleans()))
+        if state is not NotifiedState.NOTHING
+        else {}
+    )
     return Ledger(
         "inc", target, target.partition(":")[0],
         last_notified=LastNotified(state, members=shown, paged=draw(st.booleans())),
@@ -275,7 +292,12 @@ CLOSURES = st.none() | st.builds(
     st.data(),
 )
 def test_every_member_is_exactly_one_thing_to_each_target_and_no_member_is_forgotten(
-    alerts: list[Alert], rules: Rulebook, targets: set[str], closure: Closure | None, at: int, data: st.DataObject
+    alerts: list[Alert],
+    rules: Rulebook,
+    targets: set[str],
+    closure: Closure | None,
+    at: int,
+    data: st.DataObject,
 ) -> None:
     episodes = [one.episode_id for one in alerts] or ["x.1"]
     known = tuple(data.draw(ledgers(target, episodes)) for target in sorted(targets))
@@ -290,13 +312,17 @@ def test_every_member_is_exactly_one_thing_to_each_target_and_no_member_is_forgo
         placed |= set(verdicts)
     assert placed == {member.episode_id for member in incident(*alerts).members}
     assert imbalances(changes.count)["standings"] == 0
-    assert imbalances(changes.count)["ends"] == sum(_told_and_unknown(view.ledger, episodes) for view in plan.views.values())
+    assert imbalances(changes.count)["ends"] == sum(
+        _told_and_unknown(view.ledger, episodes) for view in plan.views.values()
+    )
 
 
 def _told_and_unknown(ledger: Ledger, episodes: list[str]) -> int:
     """Told of an episode that is not the incident's: only a test can bring that about."""
     return sum(
-        firing for episode, firing in ledger.last_notified.members.items() if episode not in episodes or episodes == ["x.1"]
+        firing
+        for episode, firing in ledger.last_notified.members.items()
+        if episode not in episodes or episodes == ["x.1"]
     )
 
 

@@ -45,7 +45,10 @@ def test_what_is_told_for_good_has_no_time() -> None:
 
 
 def test_of_many_different_reasons_the_most_frequent_are_named() -> None:
-    verdicts = [Verdict(MemberStatus.SUPPRESSED, Reason.MUTED, f"route {number}") for number in range(MAX_VERDICTS_NAMED + 2)]
+    verdicts = [
+        Verdict(MemberStatus.SUPPRESSED, Reason.MUTED, f"route {number}")
+        for number in range(MAX_VERDICTS_NAMED + 2)
+    ]
     (entry,) = log_verdicts("i1", "chat", StatusCounts(), COUNTS, [SILENCED, *verdicts, SILENCED])
     named = str(entry.detail["why"]).split("; ")
     assert named[0].startswith("2 × silenced")

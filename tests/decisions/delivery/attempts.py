@@ -41,10 +41,19 @@ def step(ledger: Ledger, *alerts: Alert, at: int) -> Step:
     return next_step(view.ledger, view, START + at, looks=ledger.target == "chat")
 
 
-def begun(ledger: Ledger, *alerts: Alert, at: int, attempt: str = "a1", endpoint: Endpoint | None = None) -> Ledger:
+def begun(
+    ledger: Ledger, *alerts: Alert, at: int, attempt: str = "a1", endpoint: Endpoint | None = None
+) -> Ledger:
     view = view_of(ledger, *(alerts or (alert(),)), at=at)
     usual = BY_SLACK if ledger.target == "chat" else BY_PAGERDUTY
-    return begin(ledger, compose(view, *(alerts or (alert(),)), at=at), view.desired, endpoint or usual, attempt, START + at)
+    return begin(
+        ledger,
+        compose(view, *(alerts or (alert(),)), at=at),
+        view.desired,
+        endpoint or usual,
+        attempt,
+        START + at,
+    )
 
 
 def answered(ledger: Ledger, answer: Answer, *alerts: Alert, at: int, attempt: str = "a1", answered_at: int | None = None) -> Ledger:  # fmt: skip

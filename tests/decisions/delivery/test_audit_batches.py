@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.decisions.delivery.audit_batches import LONGEST_BACKOFF_MS, SILENT_FAILURE_MS, after, is_delayed, next_batch, wait
+from gateway.decisions.delivery.audit_batches import (
+    LONGEST_BACKOFF_MS,
+    SILENT_FAILURE_MS,
+    after,
+    is_delayed,
+    next_batch,
+    wait,
+)
 from gateway.model.audit_trail import MAX_BATCH_ENTRIES, LoggedEntry, Shipped, Stretch
 from gateway.model.changes import LogEntry
 from gateway.model.durations import SECOND
@@ -19,7 +26,10 @@ NOBODY = frozenset[str]()
 
 def stretch(count: int, *, first: int = 1, following: int = 0) -> Stretch:
     """The next `count` entries, after that many others; `first` is the oldest that is left."""
-    entries = [LoggedEntry(f"{following + at}-0", START, LogEntry("i1", "verdicts", {})) for at in range(1, count + 1)]
+    entries = [
+        LoggedEntry(f"{following + at}-0", START, LogEntry("i1", "verdicts", {}))
+        for at in range(1, count + 1)
+    ]
     return Stretch(tuple(entries), first, following + count)
 
 
@@ -61,17 +71,31 @@ def test_what_is_taken_moves_on_and_ends_all_failing() -> None:
     [
         pytest.param(TOO_LARGE, 4, id="too large: half as many next time"),
         pytest.param(Refused("unavailable"), MAX_BATCH_ENTRIES, id="away: the same again"),
-        pytest.param(Unanswered("timeout"), MAX_BATCH_ENTRIES, id="nobody knows: the same again, under the same name"),
+        pytest.param(
+            Unanswered("timeout"), MAX_BATCH_ENTRIES, id="nobody knows: the same again, under the same name"
+        ),
     ],
 )
 def test_what_is_not_taken_stays_where_it_is(answer: Answer, most: int) -> None:
     before, ahead = Shipped("5-0", 5), stretch(8, following=5)
     done = after(before, ahead, next_batch(before, ahead, "hook", 0, NOBODY), answer, START)
-    assert (done.position, done.number, done.most, done.attempts, done.failing_since) == ("5-0", 5, most, 1, START)
+    assert (done.position, done.number, done.most, done.attempts, done.failing_since) == (
+        "5-0",
+        5,
+        most,
+        1,
+        START,
+    )
 
 
 def test_a_single_entry_that_is_too_large_is_tried_alone() -> None:
-    done = after(Shipped(most=1), stretch(1), next_batch(Shipped(most=1), stretch(1), "hook", 0, NOBODY), TOO_LARGE, START)
+    done = after(
+        Shipped(most=1),
+        stretch(1),
+        next_batch(Shipped(most=1), stretch(1), "hook", 0, NOBODY),
+        TOO_LARGE,
+        START,
+    )
     assert done.most == 1
 
 
@@ -81,7 +105,12 @@ def test_a_single_entry_that_is_too_large_is_tried_alone() -> None:
         pytest.param(0, TAKEN, 0, id="what was taken waits for nothing"),
         pytest.param(1, Refused("unavailable"), 2 * SECOND, id="the first wait is short"),
         pytest.param(60, Refused("unavailable"), LONGEST_BACKOFF_MS, id="no wait is longer than a minute"),
-        pytest.param(1, Refused("rate_limited", retry_after=90 * SECOND), 90 * SECOND, id="unless the receiver asks for it"),
+        pytest.param(
+            1,
+            Refused("rate_limited", retry_after=90 * SECOND),
+            90 * SECOND,
+            id="unless the receiver asks for it",
+        ),
     ],
 )
 def test_how_long_it_waits(attempts: int, answer: Answer, milliseconds: int) -> None:

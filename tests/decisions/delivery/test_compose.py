@@ -24,7 +24,12 @@ from tests.decisions.cases import acknowledged, alert, closed, incident, planned
 from tests.support.build import START, match, pager, rulebook, slack
 
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
-FIRING, ENDED, CLOSED, MOVED = NotifiedState.FIRING, NotifiedState.ENDED, NotifiedState.CLOSED, NotifiedState.MOVED
+FIRING, ENDED, CLOSED, MOVED = (
+    NotifiedState.FIRING,
+    NotifiedState.ENDED,
+    NotifiedState.CLOSED,
+    NotifiedState.MOVED,
+)
 
 
 def said(
@@ -44,9 +49,17 @@ def said(
         pytest.param([alert("Down")], "Down", id="the alert's name"),
         pytest.param([alert("Down", service="pay")], "Down · pay", id="and the service"),
         pytest.param([alert("Down", job="pay")], "Down · pay", id="the first label that names a service"),
-        pytest.param([alert("Down", pod="a"), alert("Down", pod="b")], "Down", id="one name of several alerts"),
-        pytest.param([alert("Down"), alert("Slow", at=1), alert("Full", at=2)], "Down and 2 more kinds", id="several names"),
-        pytest.param([alert("Down", service="pay"), alert("Down", service="cart")], "Down", id="services that differ"),
+        pytest.param(
+            [alert("Down", pod="a"), alert("Down", pod="b")], "Down", id="one name of several alerts"
+        ),
+        pytest.param(
+            [alert("Down"), alert("Slow", at=1), alert("Full", at=2)],
+            "Down and 2 more kinds",
+            id="several names",
+        ),
+        pytest.param(
+            [alert("Down", service="pay"), alert("Down", service="cart")], "Down", id="services that differ"
+        ),
     ],
 )
 def test_the_title(members: list[Alert], title: str) -> None:
@@ -54,12 +67,20 @@ def test_the_title(members: list[Alert], title: str) -> None:
 
 
 def test_where_is_what_all_members_share_the_scope_first() -> None:
-    one, two = alert(zone="a", service="pay", cluster="eu", pod="1"), alert(zone="a", service="pay", cluster="eu", pod="2")
+    one, two = (
+        alert(zone="a", service="pay", cluster="eu", pod="1"),
+        alert(zone="a", service="pay", cluster="eu", pod="2"),
+    )
     assert list(said(one, two).where.items()) == [("cluster", "eu"), ("service", "pay"), ("zone", "a")]
 
 
 def test_the_worst_and_oldest_firing_alert_comes_first() -> None:
-    members = (alert("Young", at=5), alert("Mild", severity=WARNING), alert("Old"), alert("Over", ended=30 * SECOND))
+    members = (
+        alert("Young", at=5),
+        alert("Mild", severity=WARNING),
+        alert("Old"),
+        alert("Over", ended=30 * SECOND),
+    )
     ledger = told("chat", *members[:3], alert("Over"), at=10 * SECOND)
     assert [line.name for line in said(*members, ledgers=(ledger,)).lines] == ["Old", "Young", "Mild", "Over"]
 
@@ -115,7 +136,9 @@ def test_it_fires_since_the_oldest_alert_shown() -> None:
 
 def test_an_end_says_when_and_how_long_it_took() -> None:
     ledger = told("chat", alert(), alert(pod="b"), at=10 * SECOND)
-    notification = said(alert(ended=4 * MINUTE), alert(pod="b", ended=9 * MINUTE), at=10 * MINUTE, ledgers=(ledger,))
+    notification = said(
+        alert(ended=4 * MINUTE), alert(pod="b", ended=9 * MINUTE), at=10 * MINUTE, ledgers=(ledger,)
+    )
     assert notification.state is ENDED
     assert notification.ended_at - notification.started_at == 9 * MINUTE
 
@@ -129,7 +152,11 @@ def test_a_quiet_view_says_when_it_closes() -> None:
     rules = rulebook(route(resolve_after=5 * MINUTE))
     ledger = told("chat", alert(), at=10 * SECOND, rules=rules)
     notification = said(alert(ended=MINUTE), at=2 * MINUTE, rules=rules, ledgers=(ledger,))
-    assert (notification.state, notification.quiet_until, notification.firing) == (FIRING, START + 6 * MINUTE, 0)
+    assert (notification.state, notification.quiet_until, notification.firing) == (
+        FIRING,
+        START + 6 * MINUTE,
+        0,
+    )
 
 
 def test_a_new_generation_speaks_of_the_new_life_alone() -> None:
@@ -152,7 +179,9 @@ def test_who_acknowledged_it_and_when() -> None:
 
 
 def test_who_closed_it_while_it_fired() -> None:
-    notification = said(alert(), ledgers=(told("chat", alert(), at=10 * SECOND),), closed=closed(at=30 * SECOND))
+    notification = said(
+        alert(), ledgers=(told("chat", alert(), at=10 * SECOND),), closed=closed(at=30 * SECOND)
+    )
     assert (notification.state, notification.closed_by, notification.firing) == (CLOSED, "ann", 1)
 
 
@@ -163,12 +192,21 @@ def test_where_it_is_told_now() -> None:
 
 
 def test_what_moved_still_fires() -> None:
-    notification = said(alert(), rules=rulebook(route(match=match('a="b"'))), ledgers=(told("chat", alert(), at=10 * SECOND),))
-    assert (notification.state, notification.firing, notification.ended, notification.lines[0].ended_at) == (MOVED, 1, 0, None)
+    notification = said(
+        alert(), rules=rulebook(route(match=match('a="b"'))), ledgers=(told("chat", alert(), at=10 * SECOND),)
+    )
+    assert (notification.state, notification.firing, notification.ended, notification.lines[0].ended_at) == (
+        MOVED,
+        1,
+        0,
+        None,
+    )
 
 
 def test_the_owner_the_rule_and_the_incident_before() -> None:
-    notification = said(alert(), rules=rulebook(route(owner="payments", reason="pay first")), previous="before")
+    notification = said(
+        alert(), rules=rulebook(route(owner="payments", reason="pay first")), previous="before"
+    )
     assert (notification.owner, notification.rule, notification.previous) == (
         "payments",
         "everything (built-in): pay first",
@@ -212,10 +250,14 @@ def test_the_incident_has_a_link_where_the_gateway_has_an_address() -> None:
     assert said(alert()).link == ""
 
 
-@pytest.mark.parametrize("scheme", ["javascript:", "data:text/html,", "file:///", "ftp://", "//", " JavaScript:"])
+@pytest.mark.parametrize(
+    "scheme", ["javascript:", "data:text/html,", "file:///", "ftp://", "//", " JavaScript:"]
+)
 def test_only_web_addresses_become_links(scheme: str) -> None:
     url = f"{scheme}evil.example/x"
-    notification = said(alert(annotations={"runbook_url": url, "dashboard_url": url}, source_url=url), target="pager")
+    notification = said(
+        alert(annotations={"runbook_url": url, "dashboard_url": url}, source_url=url), target="pager"
+    )
     assert "evil.example" not in json.dumps(
         [slack_blocks.render(notification).blocks, pagerduty_event.render(notification).get("links")]
     )
@@ -227,13 +269,18 @@ EMAIL = LabelRules(redact=frozenset({"customer_email"}))
 
 
 def test_a_redacted_label_is_shown_as_a_hash_that_stays_the_same() -> None:
-    once, twice = (said(alert(customer_email="ann@example.org", pod=pod), labels=EMAIL).lines[0] for pod in "ab")
+    once, twice = (
+        said(alert(customer_email="ann@example.org", pod=pod), labels=EMAIL).lines[0] for pod in "ab"
+    )
     assert re.fullmatch(r"redacted-[0-9a-f]{8}", once.labels["customer_email"])
     assert once.labels["customer_email"] == twice.labels["customer_email"]
 
 
 def test_a_redacted_value_is_taken_out_of_every_other_text() -> None:
-    annotations = {"summary": "mail to ann@example.org fails", "runbook_url": "https://run.example/ann@example.org"}
+    annotations = {
+        "summary": "mail to ann@example.org fails",
+        "runbook_url": "https://run.example/ann@example.org",
+    }
     one = alert("Mail", customer_email="ann@example.org", to="<ann@example.org>", annotations=annotations,
                 source_url="https://prom.example/?q=ann@example.org")  # fmt: skip
     assert "ann@example.org" not in str(msgspec.to_builtins(said(one, labels=EMAIL)))
@@ -252,7 +299,9 @@ def test_a_redacted_annotation_is_hidden_too() -> None:
 )
 def test_no_redacted_value_leaves_in_any_text(secret: str, name: str, before: str, after: str) -> None:
     text = f"{before}{secret}{after}"
-    one = alert("A", service=text, customer_email=secret, annotations={"summary": text, name: text}, source_url=text)
+    one = alert(
+        "A", service=text, customer_email=secret, annotations={"summary": text, name: text}, source_url=text
+    )
     assert secret not in str(msgspec.to_builtins(said(one, labels=EMAIL)))
 
 
@@ -260,9 +309,23 @@ def test_no_redacted_value_leaves_in_any_text(secret: str, name: str, before: st
 
 HOSTILE = st.one_of(
     st.text(max_size=40),
-    st.sampled_from(["", "\ud800", "<!channel>", "{{ .X }}", "%s%n", "x" * 3_000, "\u202e\u0000", "javascript:alert(1)", "🔥"]),
+    st.sampled_from(
+        [
+            "",
+            "\ud800",
+            "<!channel>",
+            "{{ .X }}",
+            "%s%n",
+            "x" * 3_000,
+            "\u202e\u0000",
+            "javascript:alert(1)",
+            "🔥",
+        ]
+    ),
 )
-NAMES = st.one_of(HOSTILE, st.sampled_from(["alertname", "service", "cluster", "summary", "customer_email", "runbook_url"]))
+NAMES = st.one_of(
+    HOSTILE, st.sampled_from(["alertname", "service", "cluster", "summary", "customer_email", "runbook_url"])
+)
 TEXTS = st.dictionaries(NAMES, HOSTILE, max_size=5)
 
 
@@ -276,7 +339,9 @@ def hostile_alerts(draw: st.DrawFn) -> Alert:
     )
 
 
-@given(st.lists(hostile_alerts(), min_size=1, max_size=5, unique_by=lambda one: one.episode_id), st.booleans())
+@given(
+    st.lists(hostile_alerts(), min_size=1, max_size=5, unique_by=lambda one: one.episode_id), st.booleans()
+)
 def test_whatever_a_sender_writes_is_composed_and_rendered(alerts: list[Alert], was_told: bool) -> None:
     last_notified = LastNotified(FIRING, CRITICAL, {one.episode_id: True for one in alerts})
     ledgers = (Ledger("inc", "chat", "chat", last_notified=last_notified, generation=1),) if was_told else ()
@@ -304,4 +369,6 @@ def test_the_plain_notification_of_a_page_pages() -> None:
 def test_the_same_view_at_the_same_time_reads_the_same() -> None:
     view = planned(alert(), alert(pod="b"), at=MINUTE).views["chat"]
     whole = incident(alert(), alert(pod="b"))
-    assert compose(view, whole, LabelRules(), START + MINUTE) == compose(view, whole, LabelRules(), START + MINUTE)
+    assert compose(view, whole, LabelRules(), START + MINUTE) == compose(
+        view, whole, LabelRules(), START + MINUTE
+    )

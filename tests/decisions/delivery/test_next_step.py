@@ -66,7 +66,9 @@ def test_an_edit_that_nobody_settled_is_made_again_without_a_look() -> None:
 
 
 def test_an_orphan_message_is_withdrawn_first() -> None:
-    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), orphans=(LATE,), pending_notes=(SAID,))
+    ledger = msgspec.structs.replace(
+        told("chat", alert(), at=10 * SECOND), orphans=(LATE,), pending_notes=(SAID,)
+    )
     assert step(ledger, at=MINUTE) == Withdraw(LATE)
 
 
@@ -91,7 +93,11 @@ def test_an_intent_carries_what_the_target_was_notified_of_once_it_arrives() -> 
 
 def test_an_intent_alone_is_not_yet_a_notification() -> None:
     ledger = begun(empty(), at=10 * SECOND)
-    assert (ledger.last_notified.state, ledger.generation, ledger.notified_at) == (NotifiedState.NOTHING, 0, None)
+    assert (ledger.last_notified.state, ledger.generation, ledger.notified_at) == (
+        NotifiedState.NOTHING,
+        0,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +108,9 @@ def test_an_intent_alone_is_not_yet_a_notification() -> None:
         pytest.param(empty("pager"), [alert()], False, id="an event under a key is not"),
     ],
 )
-def test_what_may_not_be_repeated_blindly(ledger: Ledger, members: list[Alert], creates_message: bool) -> None:
+def test_what_may_not_be_repeated_blindly(
+    ledger: Ledger, members: list[Alert], creates_message: bool
+) -> None:
     intent = begun(ledger, *members, at=2 * MINUTE).intent
     assert intent is not None
     assert intent.creates_message is creates_message
@@ -116,7 +124,9 @@ def test_a_ledger_keeps_what_it_was_told_through() -> None:
 
 
 def ended_at(target: str) -> Ledger:
-    return answered(told(target, alert(), at=10 * SECOND), Delivered(MESSAGE), alert(ended=MINUTE), at=2 * MINUTE)
+    return answered(
+        told(target, alert(), at=10 * SECOND), Delivered(MESSAGE), alert(ended=MINUTE), at=2 * MINUTE
+    )
 
 
 @pytest.mark.parametrize(("target", "message_ref"), [("chat", MESSAGE), ("pager", None)])
@@ -130,7 +140,9 @@ def test_firing_after_a_told_end_is_a_new_generation(target: str, message_ref: M
 
 def test_an_end_and_an_edit_keep_the_generation() -> None:
     assert ended_at("chat").generation == 1
-    edited = answered(told("chat", alert(), at=10_000), Delivered(MESSAGE), alert(), alert(pod="b", at=11_000), at=MINUTE)
+    edited = answered(
+        told("chat", alert(), at=10_000), Delivered(MESSAGE), alert(), alert(pod="b", at=11_000), at=MINUTE
+    )
     assert edited.generation == 1
 
 
@@ -152,6 +164,8 @@ def test_a_first_notification_through_another_channel_is_a_message_of_its_own() 
 
 
 def test_a_reply_is_an_intent_of_its_own() -> None:
-    ledger = begin_reply(msgspec.structs.replace(told("chat", alert(), at=10_000), pending_notes=(SAID,)), "r1", START + MINUTE)
+    ledger = begin_reply(
+        msgspec.structs.replace(told("chat", alert(), at=10_000), pending_notes=(SAID,)), "r1", START + MINUTE
+    )
     assert ledger.intent is not None
     assert (ledger.intent.part, ledger.intent.notes, ledger.intent.attempt) == (Part.REPLY, (SAID,), "r1")

@@ -63,7 +63,14 @@ def test_a_delivered_end_leaves_only_the_thread_owed() -> None:
         (Note("Resolved", at=START + MINUTE),),
         False,
     )
-    replied = settle(begin_reply(ended, "r1", START + MINUTE), None, Delivered(MESSAGE), START + MINUTE, looks=True, notes=True)
+    replied = settle(
+        begin_reply(ended, "r1", START + MINUTE),
+        None,
+        Delivered(MESSAGE),
+        START + MINUTE,
+        looks=True,
+        notes=True,
+    )
     assert (replied.pending_notes, at_rest(replied)) == ((), True)
 
 
@@ -76,7 +83,9 @@ def test_what_became_owed_while_a_reply_was_sent_stays_owed() -> None:
     ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), pending_notes=(SAID,))
     sent = begin_reply(ledger, "r1", START + MINUTE)
     meanwhile = msgspec.structs.replace(sent, pending_notes=(SAID, Note("more")))
-    assert settle(meanwhile, None, Delivered(MESSAGE), START + MINUTE, looks=True, notes=True).pending_notes == (Note("more"),)
+    assert settle(
+        meanwhile, None, Delivered(MESSAGE), START + MINUTE, looks=True, notes=True
+    ).pending_notes == (Note("more"),)
 
 
 # Refused for now
@@ -145,7 +154,9 @@ def test_a_dead_letter_retried_by_hand_is_told_at_once() -> None:
 
 def test_a_reply_that_is_refused_for_good_is_no_dead_letter() -> None:
     ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), pending_notes=(SAID,))
-    after = settle(begin_reply(ledger, "r1", START + MINUTE), None, INVALID, START + MINUTE, looks=True, notes=True)
+    after = settle(
+        begin_reply(ledger, "r1", START + MINUTE), None, INVALID, START + MINUTE, looks=True, notes=True
+    )
     assert (after.dead, after.pending_notes, after.last_notified) == ("", (), ledger.last_notified)
 
 
@@ -170,7 +181,9 @@ def test_an_unanswered_message_that_is_found_was_delivered() -> None:
     assert step(found, at=19 * SECOND) == Rest(None, RestReason.NOTHING_DUE)
 
 
-def test_an_unanswered_message_that_is_not_found_is_looked_for_again_and_repeated_only_after_fifteen_seconds() -> None:
+def test_an_unanswered_message_that_is_not_found_is_looked_for_again_and_repeated_only_after_fifteen_seconds() -> (
+    None
+):
     ledger = answered(empty(), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     now, looks = 18 * SECOND, 0
     while (after := step(ledger, at=now)) != Notify():
@@ -268,7 +281,9 @@ def test_a_look_that_was_not_answered_is_made_again() -> None:
 def test_a_message_found_late_does_not_stand_for_a_reply() -> None:
     """The note was not said and the message is one too many."""
     ledger = msgspec.structs.replace(suspecting(), pending_notes=(SAID,))
-    ledger = settle(begin_reply(ledger, "r1", START + 70_000), None, TIMEOUT, START + 78_000, looks=True, notes=True)
+    ledger = settle(
+        begin_reply(ledger, "r1", START + 70_000), None, TIMEOUT, START + 78_000, looks=True, notes=True
+    )
     after = looked_back(ledger, Found({"a1": LATE}), at=2 * MINUTE)
     assert after.orphans == (LATE,)
     assert after.pending_notes == (SAID,)
@@ -317,8 +332,12 @@ def test_an_unanswered_edit_is_made_again_now_and_once_more_when_it_must_have_ac
 
 def test_an_edit_that_was_made_again_late_enough_is_made_no_third_time() -> None:
     over = alert(ended=MINUTE)
-    ledger = answered(told("chat", alert(), at=10 * SECOND), TIMEOUT, over, at=60 * SECOND, answered_at=68 * SECOND)
-    ledger = msgspec.structs.replace(answered(ledger, Delivered(MESSAGE), over, at=98 * SECOND), pending_notes=())
+    ledger = answered(
+        told("chat", alert(), at=10 * SECOND), TIMEOUT, over, at=60 * SECOND, answered_at=68 * SECOND
+    )
+    ledger = msgspec.structs.replace(
+        answered(ledger, Delivered(MESSAGE), over, at=98 * SECOND), pending_notes=()
+    )
     assert step(ledger, over, at=99 * SECOND) == Rest(None, RestReason.NOTHING_DUE)
 
 
@@ -345,7 +364,9 @@ def test_an_end_after_an_unanswered_trigger_is_sent_again_thirty_seconds_later_a
 
 
 def test_an_end_after_an_answered_trigger_is_sent_once() -> None:
-    ledger = answered(told("pager", alert(), at=10 * SECOND), Delivered(MESSAGE), alert(ended=MINUTE), at=2 * MINUTE)
+    ledger = answered(
+        told("pager", alert(), at=10 * SECOND), Delivered(MESSAGE), alert(ended=MINUTE), at=2 * MINUTE
+    )
     assert step(ledger, alert(ended=MINUTE), at=60 * MINUTE) == Rest(None, RestReason.NOTHING_DUE)
 
 
@@ -358,7 +379,11 @@ ANSWERS = st.one_of(
     st.just(Refused("not_found", gone=True)),
 )
 LOOKS: st.SearchStrategy[Look] = st.one_of(
-    st.just(Found({})), st.just(Found({"a1": MESSAGE})), st.just(Found({"a2": LATE})), st.just(AWAY), st.just(TIMEOUT)
+    st.just(Found({})),
+    st.just(Found({"a1": MESSAGE})),
+    st.just(Found({"a2": LATE})),
+    st.just(AWAY),
+    st.just(TIMEOUT),
 )
 
 
@@ -366,7 +391,9 @@ LOOKS: st.SearchStrategy[Look] = st.one_of(
 def test_whatever_is_answered_the_target_is_notified_of_the_truth_in_the_end(
     target: str, answers: list[Answer], looks: list[Look]
 ) -> None:
-    """Once the vendor takes what it is given, the ledger rests with the newest state and nothing is left to do."""
+    """Once the vendor takes what it is given, the ledger rests with the newest state and nothing is left to
+    do.
+    """
     ledger, now, topics = empty(target), 10 * SECOND, 0
     for _ in range(120):
         after = step(ledger, at=now)

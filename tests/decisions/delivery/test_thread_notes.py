@@ -17,7 +17,12 @@ from tests.decisions.cases import alert, planned
 from tests.support.build import START
 
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
-FIRING, ENDED, CLOSED, MOVED = NotifiedState.FIRING, NotifiedState.ENDED, NotifiedState.CLOSED, NotifiedState.MOVED
+FIRING, ENDED, CLOSED, MOVED = (
+    NotifiedState.FIRING,
+    NotifiedState.ENDED,
+    NotifiedState.CLOSED,
+    NotifiedState.MOVED,
+)
 
 
 def said(

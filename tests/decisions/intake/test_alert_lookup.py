@@ -1,4 +1,6 @@
-"""Every observation of a batch is brought to the alert that its copy belongs to, whatever its labels say by now."""
+"""Every observation of a batch is brought to the alert that its copy belongs to, whatever its labels say by
+now.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,15 @@ NOTHING = ("", ABSENT)
 
 def known(*, firing: bool = True, copies: int = 1) -> Alert:
     """The alert that the copy of DOWN belonged to by other rules."""
-    held = {f"default/{number}": Copy(True, START) for number in range(copies - 1)} | {DOWN.copy: Copy(firing, START)}
+    held = {f"default/{number}": Copy(True, START) for number in range(copies - 1)} | {
+        DOWN.copy: Copy(firing, START)
+    }
     return msgspec.structs.replace(alert("Old", ended=None if firing else 1), copies=held)
 
 
-def looked_up(*found: tuple[str, Row], asked: tuple[Observation, ...] = (DOWN,)) -> tuple[list[str], AlertLookup]:
+def looked_up(
+    *found: tuple[str, Row], asked: tuple[Observation, ...] = (DOWN,)
+) -> tuple[list[str], AlertLookup]:
     """The alert of each observation, and what was found out about the alerts."""
     lookup = AlertLookup(START)
     resolved = lookup.resolve(asked, Result(START, found))
@@ -35,7 +41,10 @@ def row(held: Alert) -> Row:
 
 def test_a_batch_asks_by_copy_and_by_identity() -> None:
     query = query_of([DOWN, seen("Slow")])
-    assert (list(query.copies), list(query.alerts)) == ([DOWN.copy, seen("Slow").copy], [DOWN.alert, seen("Slow").alert])
+    assert (list(query.copies), list(query.alerts)) == (
+        [DOWN.copy, seen("Slow").copy],
+        [DOWN.alert, seen("Slow").alert],
+    )
 
 
 def test_a_copy_that_nobody_knows_is_its_identitys_and_points_to_it_from_now_on() -> None:
@@ -51,10 +60,14 @@ def test_a_copy_that_nobody_knows_is_its_identitys_and_points_to_it_from_now_on(
     [
         pytest.param(known(), DOWN, False, id="identity is pinned while its episode lasts"),
         pytest.param(known(firing=False), DOWN, True, id="its next episode is the alert that its labels say"),
-        pytest.param(known(firing=False), seen("Down", ends=5), False, id="an end is that of the alert that it ends"),
+        pytest.param(
+            known(firing=False), seen("Down", ends=5), False, id="an end is that of the alert that it ends"
+        ),
     ],
 )
-def test_a_copy_that_other_rules_gave_another_identity(held: Alert, observed: Observation, moves: bool) -> None:
+def test_a_copy_that_other_rules_gave_another_identity(
+    held: Alert, observed: Observation, moves: bool
+) -> None:
     (found,), lookup = looked_up((held.id, row(held)), asked=(observed,))
     assert found == (observed.alert if moves else held.id)
     assert (lookup.changes.expect == {Cell(Table.ALERTS, held.id): b"7"}) is moves

@@ -1,9 +1,18 @@
-"""A batch of observations is applied to its alerts first, and then every alert that turned is brought into its incident."""
+"""A batch of observations is applied to its alerts first, and then every alert that turned is brought into
+its incident.
+"""
 
 from __future__ import annotations
 
 from gateway.decisions.intake.alert_lookup import AlertLookup
-from gateway.decisions.intake.batch import KEEP_ENDED_MS, Deduplicated, correlate, deduplicate, incidents_of, place
+from gateway.decisions.intake.batch import (
+    KEEP_ENDED_MS,
+    Deduplicated,
+    correlate,
+    deduplicate,
+    incidents_of,
+    place,
+)
 from gateway.decisions.intake.correlate import Correlator
 from gateway.model.agenda import Subject
 from gateway.model.alert import Observation

@@ -38,7 +38,9 @@ LATER = START + MINUTE
 
 def alert(alertname: str = "Down", /, **labels: str) -> Alert:
     full = {"alertname": alertname, **labels}
-    return Alert(identity(full), full, {}, Severity.WARNING, {}, 1, True, START, None, None, "", START, "", "")
+    return Alert(
+        identity(full), full, {}, Severity.WARNING, {}, 1, True, START, None, None, "", START, "", ""
+    )
 
 
 def incident(name: str = "a", /, members: int = 1, **more: Any) -> Incident:
@@ -55,7 +57,9 @@ def together(one: Alert, other: Alert, *rules: CorrelateRule) -> bool:
     return bool({*placed(one, *rules).keys} & {*placed(other, *rules).keys})
 
 
-def chosen(rule: CorrelateRule, *candidates: Incident, own: str = "", now: int = LATER, **labels: str) -> Choice:
+def chosen(
+    rule: CorrelateRule, *candidates: Incident, own: str = "", now: int = LATER, **labels: str
+) -> Choice:
     return choose(placed(alert(**labels), rule), own, candidates, now)
 
 
@@ -107,7 +111,9 @@ def test_alerts_of_different_rules_do_not_meet() -> None:
         pytest.param({"alertname": "Up"}, False, id="the name"),
     ],
 )
-def test_without_a_rule_name_cluster_namespace_and_service_make_an_incident(labels: dict[str, str], same: bool) -> None:
+def test_without_a_rule_name_cluster_namespace_and_service_make_an_incident(
+    labels: dict[str, str], same: bool
+) -> None:
     usual = {"alertname": "Down", "cluster": "eu", "namespace": "a", "service": "pay"}
     other = {**usual, **labels}
     assert together(alert(usual.pop("alertname"), **usual), alert(other.pop("alertname"), **other)) is same
@@ -121,7 +127,9 @@ values = st.text(max_size=3) | st.sampled_from(["þ", "ÿ", "\xfeservice\xff", "
 
 
 @given(first=st.tuples(values, values), second=st.tuples(values, values))
-def test_alerts_are_together_exactly_where_all_values_are_equal(first: tuple[str, str], second: tuple[str, str]) -> None:
+def test_alerts_are_together_exactly_where_all_values_are_equal(
+    first: tuple[str, str], second: tuple[str, str]
+) -> None:
     one, other = (
         Alert(name, dict(zip(("cluster", "service"), pair, strict=True)), {}, Severity.INFO, {}, 1, True, START, None, None, "", 0, "", "")
         for name, pair in (("one", first), ("other", second))
@@ -135,7 +143,9 @@ def test_alerts_are_together_exactly_where_all_values_are_equal(first: tuple[str
         pytest.param(10 * MINUTE, 0, True, id="at once"),
         pytest.param(10 * MINUTE, 10 * MINUTE, True, id="within the window"),
         pytest.param(10 * MINUTE, 10 * MINUTE + 1, False, id="after the window"),
-        pytest.param(None, 30 * 24 * 60 * MINUTE, True, id="an omitted window is as long as the incident is open"),
+        pytest.param(
+            None, 30 * 24 * 60 * MINUTE, True, id="an omitted window is as long as the incident is open"
+        ),
     ],
 )
 def test_the_window_counts_from_the_last_new_alert(window: int | None, age: int, joins: bool) -> None:
@@ -173,16 +183,24 @@ RESOLVED: dict[str, Any] = {"resolved_at": START + SECOND}
 CLOSED: dict[str, Any] = {"closed": Closure("@ada", START, START + 60 * MINUTE, Severity.CRITICAL)}
 
 
-@pytest.mark.parametrize("own", [pytest.param("a", id="that fires again"), pytest.param("", id="that is new")])
-@pytest.mark.parametrize("ended", [pytest.param(RESOLVED, id="resolved"), pytest.param(CLOSED, id="closed by hand")])
-def test_an_incident_that_is_over_takes_no_alert_and_is_named_by_the_next(ended: dict[str, Any], own: str) -> None:
+@pytest.mark.parametrize(
+    "own", [pytest.param("a", id="that fires again"), pytest.param("", id="that is new")]
+)
+@pytest.mark.parametrize(
+    "ended", [pytest.param(RESOLVED, id="resolved"), pytest.param(CLOSED, id="closed by hand")]
+)
+def test_an_incident_that_is_over_takes_no_alert_and_is_named_by_the_next(
+    ended: dict[str, Any], own: str
+) -> None:
     rule = replace(BY_SERVICE, window=None)
     assert not takes(incident(**ended), placed(alert(), rule), own, LATER)
     assert chosen(rule, incident(**ended), own=own) == Choice("", previous="a")
 
 
 def test_an_alert_that_fires_again_after_its_incident_ended_names_that_one_of_several() -> None:
-    ended = [incident(name, resolved_at=START + at, last_change_at=START + at) for at, name in enumerate("abc")]
+    ended = [
+        incident(name, resolved_at=START + at, last_change_at=START + at) for at, name in enumerate("abc")
+    ]
     assert chosen(BY_SERVICE, *ended, own="a") == Choice("", previous="a")
     assert chosen(BY_SERVICE, *ended) == Choice("", previous="c")
 
@@ -227,7 +245,9 @@ def test_each_value_is_counted_once() -> None:
 @pytest.mark.parametrize(
     "worse",
     [
-        pytest.param(incident("b", last_new_at=START - 1, opened_at=START + 5), id="the latest new alert wins"),
+        pytest.param(
+            incident("b", last_new_at=START - 1, opened_at=START + 5), id="the latest new alert wins"
+        ),
         pytest.param(incident("b", opened_at=START - 1), id="then the one opened last"),
         pytest.param(incident("A"), id="then the greater id"),
     ],
@@ -258,7 +278,9 @@ def test_the_choice_is_one_of_those_that_take_it_and_does_not_see_their_order(
 
 
 def test_an_episode_opens_at_most_one_incident_and_no_other_opens_the_same() -> None:
-    lives = [msgspec.structs.replace(alert(instance=str(at)), episode=life) for at in range(100) for life in (1, 2)]
+    lives = [
+        msgspec.structs.replace(alert(instance=str(at)), episode=life) for at in range(100) for life in (1, 2)
+    ]
     found = {incident_id(one) for one in lives}
     assert len(found) == len(lives)
     assert incident_id(alert()) == incident_id(alert())

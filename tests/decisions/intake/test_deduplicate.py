@@ -32,20 +32,57 @@ def after(*observations: Observation, now: int = START) -> tuple[Alert | None, O
     [
         pytest.param([FIRING], "opened", "first_firing", True, 1, id="a first firing opens an episode"),
         pytest.param([FIRING, FIRING], "repeated", "still_firing", True, 1, id="a repeat changes nothing"),
-        pytest.param([FIRING, OTHER], "changed", "copy_added", True, 1, id="a second replica is a copy, not an episode"),
+        pytest.param(
+            [FIRING, OTHER], "changed", "copy_added", True, 1, id="a second replica is a copy, not an episode"
+        ),
         pytest.param([FIRING, ENDED], "ended", "last_copy_ended", False, 1, id="the last copy's end ends it"),
-        pytest.param([FIRING, OTHER, ENDED], "changed", "copy_ended", True, 1, id="it fires while any copy fires"),
-        pytest.param([FIRING, ENDED, ENDED], "ignored", "already_ended", False, 1, id="an end said again is known"),
-        pytest.param([ENDED], "ignored", "orphan_resolve", False, 0, id="an end without a firing is an orphan"),
-        pytest.param([FIRING, ENDED, AGAIN], "opened", "fired_again", True, 2, id="a newer start is a new episode"),
-        pytest.param([FIRING, ENDED, FIRING], "opened", "disputed", True, 2, id="a firing not newer than the end is disputed"),
-        pytest.param([ENDED, FIRING], "opened", "disputed", True, 1, id="an end that overtook its firing disputes it"),
-        pytest.param([FIRING, ENDED, FIRING, AGAIN], "changed", "dispute_settled", True, 2, id="a newer start settles it"),
-        pytest.param([FIRING, ENDED, FIRING, ENDED], "ended", "last_copy_ended", False, 2, id="its end settles it untold"),
-        pytest.param([AGAIN, ENDED], "ignored", "late_resolve", True, 1, id="an end older than the start is late"),
+        pytest.param(
+            [FIRING, OTHER, ENDED], "changed", "copy_ended", True, 1, id="it fires while any copy fires"
+        ),
+        pytest.param(
+            [FIRING, ENDED, ENDED], "ignored", "already_ended", False, 1, id="an end said again is known"
+        ),
+        pytest.param(
+            [ENDED], "ignored", "orphan_resolve", False, 0, id="an end without a firing is an orphan"
+        ),
+        pytest.param(
+            [FIRING, ENDED, AGAIN], "opened", "fired_again", True, 2, id="a newer start is a new episode"
+        ),
+        pytest.param(
+            [FIRING, ENDED, FIRING],
+            "opened",
+            "disputed",
+            True,
+            2,
+            id="a firing not newer than the end is disputed",
+        ),
+        pytest.param(
+            [ENDED, FIRING], "opened", "disputed", True, 1, id="an end that overtook its firing disputes it"
+        ),
+        pytest.param(
+            [FIRING, ENDED, FIRING, AGAIN],
+            "changed",
+            "dispute_settled",
+            True,
+            2,
+            id="a newer start settles it",
+        ),
+        pytest.param(
+            [FIRING, ENDED, FIRING, ENDED],
+            "ended",
+            "last_copy_ended",
+            False,
+            2,
+            id="its end settles it untold",
+        ),
+        pytest.param(
+            [AGAIN, ENDED], "ignored", "late_resolve", True, 1, id="an end older than the start is late"
+        ),
     ],
 )
-def test_an_observation(observations: list[Observation], outcome: str, reason: str, firing: bool, episode: int) -> None:
+def test_an_observation(
+    observations: list[Observation], outcome: str, reason: str, firing: bool, episode: int
+) -> None:
     alert, found, why = after(*observations)
     assert alert is not None
     life = alert.episode - START // 1_000 + 1 if alert.episode else 0
@@ -70,7 +107,11 @@ def test_the_annotations_are_those_of_the_firing_copy_with_the_smallest_key() ->
 
 
 def test_beyond_the_bound_of_copies_ended_ones_go_first() -> None:
-    alert, _, _ = after(seen(replica="gone"), seen(replica="gone", ends=1), *[seen(replica=f"r{n}") for n in range(MAX_COPIES)])
+    alert, _, _ = after(
+        seen(replica="gone"),
+        seen(replica="gone", ends=1),
+        *[seen(replica=f"r{n}") for n in range(MAX_COPIES)],
+    )
     assert alert is not None
     assert len(alert.copies) == MAX_COPIES
     assert all(copy.firing for copy in alert.copies.values())
@@ -169,7 +210,9 @@ def test_what_nobody_knows_cannot_be_concluded_to_have_ended() -> None:
 
 def test_a_settled_dispute_is_told_at_once() -> None:
     ended = seen(at=0, ends=MINUTE)
-    alert, _, _ = after_each((0, FIRING), (MINUTE, ended), (2 * MINUTE, FIRING), (3 * MINUTE, found(at=3 * MINUTE)))
+    alert, _, _ = after_each(
+        (0, FIRING), (MINUTE, ended), (2 * MINUTE, FIRING), (3 * MINUTE, found(at=3 * MINUTE))
+    )
     assert alert is not None
     assert alert.held_until is None
 

@@ -20,7 +20,12 @@ def test_a_new_incident_says_by_which_rule_and_from_what_it_goes_on() -> None:
     draft = Draft.new(alert(), PLACE, Choice("", previous="before", alone="full"), START)
     draft.join(alert(), PLACE, START, "trace")
     made = draft.incident()
-    assert (made.rule, made.keys, made.previous, made.alone) == ("default (built-in)", ("key",), "before", "full")
+    assert (made.rule, made.keys, made.previous, made.alone) == (
+        "default (built-in)",
+        ("key",),
+        "before",
+        "full",
+    )
     assert (made.revision, made.firing, made.trace) == (1, 1, "trace")
 
 
@@ -57,7 +62,9 @@ def test_an_incident_that_nothing_happened_to_stays_as_it_is() -> None:
         pytest.param(1, {"open:planned": -1, "open:waiting": 2}, id="it was planned: all of it waits again"),
     ],
 )
-def test_open_episodes_wait_for_a_plan_from_the_change_on(planned_revision: int, counted: dict[str, int]) -> None:
+def test_open_episodes_wait_for_a_plan_from_the_change_on(
+    planned_revision: int, counted: dict[str, int]
+) -> None:
     draft = Draft(incident(alert(), planned_revision=planned_revision))
     draft.join(alert("B"), PLACE, LATER, "")
     changes = Changes()

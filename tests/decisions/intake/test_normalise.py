@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from gateway.decisions.intake.normalise import MAX_LABELS, MAX_NAME, MAX_VALUE, MAX_WORD, MEMO_LENGTH, Malformed, Normaliser
+from gateway.decisions.intake.normalise import (
+    MAX_LABELS,
+    MAX_NAME,
+    MAX_VALUE,
+    MAX_WORD,
+    MEMO_LENGTH,
+    Malformed,
+    Normaliser,
+)
 from gateway.model.alert import Observation, fingerprint, identity
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
@@ -60,13 +68,26 @@ def test_two_replicas_are_two_copies_of_one_alert() -> None:
     ("given", "used"),
     [
         pytest.param("0123456789abcdef", "0123456789abcdef", id="a fingerprint that was sent is used"),
-        pytest.param("", fingerprint({"alertname": "Down", "x": "1"}), id="a missing one is computed as Prometheus does"),
-        pytest.param("0123456789ABCDEF", fingerprint({"alertname": "Down", "x": "1"}), id="one in capitals is none"),
-        pytest.param("0123456789abcdef0", fingerprint({"alertname": "Down", "x": "1"}), id="one that is too long is none"),
+        pytest.param(
+            "",
+            fingerprint({"alertname": "Down", "x": "1"}),
+            id="a missing one is computed as Prometheus does",
+        ),
+        pytest.param(
+            "0123456789ABCDEF", fingerprint({"alertname": "Down", "x": "1"}), id="one in capitals is none"
+        ),
+        pytest.param(
+            "0123456789abcdef0",
+            fingerprint({"alertname": "Down", "x": "1"}),
+            id="one that is too long is none",
+        ),
     ],
 )
 def test_the_copy_is_named_by_the_fingerprint(given: str, used: str) -> None:
-    assert observed(labels={"alertname": "Down", "x": "1", "empty": ""}, fingerprint=given).copy == f"default/{used}"
+    assert (
+        observed(labels={"alertname": "Down", "x": "1", "empty": ""}, fingerprint=given).copy
+        == f"default/{used}"
+    )
 
 
 def test_a_fingerprint_that_is_sent_for_two_label_sets_mixes_nothing_up() -> None:
@@ -123,11 +144,19 @@ def test_whether_it_fires(status: str, group: str, ends: datetime | None, firing
     ("moment", "ms"),
     [
         pytest.param(START, 1_795_428_000_000, id="UTC"),
-        pytest.param(START.astimezone(timezone(timedelta(hours=5, minutes=30))), 1_795_428_000_000, id="another zone"),
+        pytest.param(
+            START.astimezone(timezone(timedelta(hours=5, minutes=30))), 1_795_428_000_000, id="another zone"
+        ),
         pytest.param(START.replace(tzinfo=None), 1_795_428_000_000, id="without a zone it is UTC"),
-        pytest.param(START + timedelta(microseconds=999_600), 1_795_428_001_000, id="to the nearest millisecond"),
+        pytest.param(
+            START + timedelta(microseconds=999_600), 1_795_428_001_000, id="to the nearest millisecond"
+        ),
         pytest.param(datetime(1, 1, 1, tzinfo=UTC), NOW, id="the year 1 is none"),
-        pytest.param(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))), NOW, id="the year 1 in the far east is none"),
+        pytest.param(
+            datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))),
+            NOW,
+            id="the year 1 in the far east is none",
+        ),
         pytest.param(datetime(9999, 12, 31, tzinfo=UTC), 253_402_214_400_000, id="the far future is kept"),
         pytest.param(None, NOW, id="a missing start is now"),
     ],
@@ -141,7 +170,9 @@ def test_when_it_started(moment: datetime | None, ms: int) -> None:
     [
         pytest.param({}, "labels", id="no label"),
         pytest.param({"a": ""}, "labels", id="only empty ones"),
-        pytest.param({"prometheus_replica": "a"}, "labels", id="only ignored ones: all such alerts would be the same"),
+        pytest.param(
+            {"prometheus_replica": "a"}, "labels", id="only ignored ones: all such alerts would be the same"
+        ),
         pytest.param({f"l{n}": "x" for n in range(MAX_LABELS + 1)}, "labels", id="too many"),
         pytest.param({"n" * (MAX_NAME + 1): "x"}, "labels." + "n" * 80, id="a name that is too long"),
         pytest.param({"a": "x" * (MAX_VALUE + 1)}, "labels.a", id="a value that is too long"),
@@ -154,7 +185,9 @@ def test_labels_that_cannot_be_told_are_refused_by_their_place(labels: dict[str,
 
 
 def test_as_many_labels_and_as_long_as_allowed_are_taken_whole() -> None:
-    labels = {f"{n:04}".ljust(MAX_NAME, "n"): "x" * 10 for n in range(MAX_LABELS - 1)} | {"a": "x" * MAX_VALUE}
+    labels = {f"{n:04}".ljust(MAX_NAME, "n"): "x" * 10 for n in range(MAX_LABELS - 1)} | {
+        "a": "x" * MAX_VALUE
+    }
     assert observed(labels=labels).labels == labels
 
 
@@ -164,5 +197,7 @@ def test_annotations_without_end_are_cut_and_the_alert_is_taken() -> None:
 
 
 def test_a_loose_alert_with_nothing_odd_is_the_same_as_a_strict_one() -> None:
-    loose = LooseAlert(labels={"alertname": "Down"}, status="firing", startsAt="2026-11-23T10:00:00Z", annotations={"a": "b"})
+    loose = LooseAlert(
+        labels={"alertname": "Down"}, status="firing", startsAt="2026-11-23T10:00:00Z", annotations={"a": "b"}
+    )
     assert Normaliser(LabelRules()).normalise_loosely(loose, "", NOW) == observed(annotations={"a": "b"})

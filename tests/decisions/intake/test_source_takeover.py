@@ -27,7 +27,9 @@ def held(copies: dict[str, Copy], *, firing: bool = True) -> Alert:
 
 def taken(known: Alert, *sources: Source) -> tuple[Alert, Changes]:
     changes = Changes()
-    return take_over(known, Rulebook(listed_sources={source.name: source for source in sources}), changes), changes
+    return take_over(
+        known, Rulebook(listed_sources={source.name: source for source in sources}), changes
+    ), changes
 
 
 def test_a_copy_moves_with_its_pointer_and_its_annotations() -> None:
@@ -61,8 +63,15 @@ def test_the_source_without_a_token_of_its_own_comes_first() -> None:
 @pytest.mark.parametrize(
     ("moving", "there", "kept"),
     [
-        pytest.param(Copy(True, START), Copy(False, START, START + 1), Copy(True, START), id="the one that fires is kept"),
-        pytest.param(Copy(False, START, START + 1), Copy(True, START), Copy(True, START), id="whichever it is"),
+        pytest.param(
+            Copy(True, START),
+            Copy(False, START, START + 1),
+            Copy(True, START),
+            id="the one that fires is kept",
+        ),
+        pytest.param(
+            Copy(False, START, START + 1), Copy(True, START), Copy(True, START), id="whichever it is"
+        ),
     ],
 )
 def test_where_the_new_source_has_the_copy_already(moving: Copy, there: Copy, kept: Copy) -> None:

@@ -1,4 +1,6 @@
-"""Something is taken for granted of a target: that an unanswered send arrived, that news replaces a dead letter."""
+"""Something is taken for granted of a target: that an unanswered send arrived, that news replaces a dead
+letter.
+"""
 
 from __future__ import annotations
 
@@ -37,4 +39,7 @@ def test_a_firing_sent_under_a_key_and_not_answered_is_owed_its_end() -> None:
     last_notified = told("pager", alert(), at=10 * SECOND).last_notified
     intent = Intent("a1", START, Part.MESSAGE, 1, 1, last_notified, creates_message=False)
     ledger = Ledger("inc", "pager", "pager", intent=intent)
-    assert seen_by("pager", alert(ended=MINUTE), at=10 * MINUTE, ledgers=(ledger,)).desired.state is NotifiedState.ENDED
+    assert (
+        seen_by("pager", alert(ended=MINUTE), at=10 * MINUTE, ledgers=(ledger,)).desired.state
+        is NotifiedState.ENDED
+    )

@@ -91,7 +91,11 @@ def test_a_fallback_that_sees_the_incident_itself_sees_each_member_once() -> Non
 def test_a_fallback_that_sees_the_incident_itself_interrupts_in_the_place_of_a_pager() -> None:
     rules = rulebook(destinations=(slack(), pager(fallback=("chat",))))
     assert not planned(alert(), at=3 * MINUTE, rules=rules).views["chat"].desired.paged
-    assert planned(alert(), at=3 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD),)).views["chat"].desired.paged
+    assert (
+        planned(alert(), at=3 * MINUTE, rules=rules, ledgers=(failing(NEVER_TOLD),))
+        .views["chat"]
+        .desired.paged
+    )
 
 
 def test_a_fallback_stays_with_a_target_that_recovered_and_says_so() -> None:
@@ -104,7 +108,9 @@ def test_a_fallback_stays_with_a_target_that_recovered_and_says_so() -> None:
 def test_a_fallback_that_was_told_is_told_the_end() -> None:
     at_spare = told("spare", alert(), at=3 * MINUTE, rules=STANDING_IN, ledgers=(failing(NEVER_TOLD),))
     recovered = msgspec.structs.replace(failing(NEVER_TOLD), failing_since=None)
-    view = seen_by("spare", alert(ended=4 * MINUTE), at=10 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare))
+    view = seen_by(
+        "spare", alert(ended=4 * MINUTE), at=10 * MINUTE, rules=STANDING_IN, ledgers=(recovered, at_spare)
+    )
     assert view.desired.state is NotifiedState.ENDED
 
 
@@ -146,7 +152,9 @@ def test_a_fallback_is_not_told_of_what_page_when_keeps_back() -> None:
 
 def test_an_incident_whose_alerts_are_not_to_be_found_is_planned_all_the_same() -> None:
     made = planned(
-        at=MINUTE, members=(), ledgers=(Ledger("inc", "chat", "chat", last_notified=LastNotified(), message_ref=MESSAGE),)
+        at=MINUTE,
+        members=(),
+        ledgers=(Ledger("inc", "chat", "chat", last_notified=LastNotified(), message_ref=MESSAGE),),
     )
     assert isinstance(made.incident, Incident)
     assert wants(made) == {"chat": NotifiedState.NOTHING}

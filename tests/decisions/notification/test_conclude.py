@@ -1,4 +1,6 @@
-"""Each target should have been notified of this by now: whether it pages, what it waits for, and when it ends."""
+"""Each target should have been notified of this by now: whether it pages, what it waits for, and when it
+ends.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def test_a_view_is_silent_only_when_every_firing_member_is_suppressed() -> None:
         pytest.param("all", (IF_SLO, IF_TWO), [{"slo": "true"}, {}], True, id="all: different alerts may fulfil them"),
     ],
 )  # fmt: skip
-def test_page_when(quantifier: str, conditions: tuple[Condition, ...], members: list[dict[str, object]], pages: bool) -> None:
+def test_page_when(
+    quantifier: str, conditions: tuple[Condition, ...], members: list[dict[str, object]], pages: bool
+) -> None:
     alerts = [alert(**one) for one in members]  # type: ignore[arg-type]
     view = seen_by("pager", *alerts, at=MINUTE, rules=paging(*conditions, quantifier=Quantifier(quantifier)))
     assert (view.desired.paged, view.desired.state) == (
@@ -114,7 +118,10 @@ def test_after_a_told_end_the_condition_must_hold_anew() -> None:
     ledger = told("pager", over, at=3 * MINUTE, rules=rules, ledgers=(ledger,))
     assert ledger.last_notified.state is NotifiedState.ENDED
     again = alert("Disk", severity=WARNING, at=4 * MINUTE)
-    assert seen_by("pager", over, again, at=5 * MINUTE, rules=rules, ledgers=(ledger,)).desired.state is NotifiedState.ENDED
+    assert (
+        seen_by("pager", over, again, at=5 * MINUTE, rules=rules, ledgers=(ledger,)).desired.state
+        is NotifiedState.ENDED
+    )
 
 
 # What it waits for before a telling
@@ -152,7 +159,9 @@ def test_an_update_waits_for_the_shortest_update_interval() -> None:
     rules = by_team({"update_interval": 2 * MINUTE}, {"update_interval": 30 * SECOND})
     first = alert(team="pay")
     ledger = told("chat", first, at=10 * SECOND, rules=rules)
-    view = seen_by("chat", first, alert(team="cart", at=11 * SECOND), at=12 * SECOND, rules=rules, ledgers=(ledger,))
+    view = seen_by(
+        "chat", first, alert(team="cart", at=11 * SECOND), at=12 * SECOND, rules=rules, ledgers=(ledger,)
+    )
     assert view.due == START + 40 * SECOND
 
 
@@ -165,7 +174,9 @@ def test_what_the_target_was_notified_of_already_is_not_due() -> None:
     ("members", "more"),
     [
         pytest.param([alert(severity=WARNING), alert("Worse", at=12_000)], {}, id="a rise in severity"),
-        pytest.param([alert(severity=WARNING)], {"acknowledged": acknowledged(at=12_000)}, id="an acknowledgement"),
+        pytest.param(
+            [alert(severity=WARNING)], {"acknowledged": acknowledged(at=12_000)}, id="an acknowledgement"
+        ),
         pytest.param([alert(severity=WARNING)], {"closed": closed(at=12_000)}, id="a close by hand"),
         pytest.param([alert(severity=WARNING, ended=12_000)], {}, id="the end of the view"),
     ],
@@ -187,7 +198,9 @@ def test_an_acknowledgement_taken_back_is_told_at_once() -> None:
 def test_a_fall_in_severity_waits_for_the_update_interval() -> None:
     worse = alert("Worse")
     ledger = told("chat", alert(severity=WARNING), worse, at=10 * SECOND)
-    view = seen_by("chat", alert(severity=WARNING), alert("Worse", ended=11_000), at=12 * SECOND, ledgers=(ledger,))
+    view = seen_by(
+        "chat", alert(severity=WARNING), alert("Worse", ended=11_000), at=12 * SECOND, ledgers=(ledger,)
+    )
     assert (view.desired.severity, view.due) == (WARNING, START + 40 * SECOND)
 
 
@@ -198,7 +211,10 @@ def test_an_end_is_told_at_once_in_chat_and_after_a_minute_where_it_pages() -> N
     ledgers = (told("chat", alert(), at=10 * SECOND), told("pager", alert(), at=10 * SECOND))
     views = planned(alert(ended=MINUTE), at=MINUTE, ledgers=ledgers).views
     assert (views["chat"].desired.state, views["chat"].due) == (NotifiedState.ENDED, START + MINUTE)
-    assert (views["pager"].desired.state, views["pager"].look_at) == (NotifiedState.FIRING, START + 2 * MINUTE)
+    assert (views["pager"].desired.state, views["pager"].look_at) == (
+        NotifiedState.FIRING,
+        START + 2 * MINUTE,
+    )
 
 
 def test_before_an_end_the_longest_quiet_time_wins() -> None:
@@ -208,7 +224,10 @@ def test_before_an_end_the_longest_quiet_time_wins() -> None:
     ledger = told("chat", *firing, at=10 * SECOND, rules=rules)
     early = seen_by("chat", *over, at=7 * MINUTE - 1, rules=rules, ledgers=(ledger,))
     assert (early.desired.state, early.look_at) == (NotifiedState.FIRING, START + 7 * MINUTE)
-    assert seen_by("chat", *over, at=7 * MINUTE, rules=rules, ledgers=(ledger,)).desired.state is NotifiedState.ENDED
+    assert (
+        seen_by("chat", *over, at=7 * MINUTE, rules=rules, ledgers=(ledger,)).desired.state
+        is NotifiedState.ENDED
+    )
 
 
 def test_a_re_fire_within_the_quiet_time_just_goes_on() -> None:
@@ -231,7 +250,9 @@ def test_a_flap_out_of_a_quiet_view_is_shown_at_once() -> None:
     over = alert(ended=MINUTE)
     ledger = told("chat", alert(), at=10 * SECOND, rules=rules)
     ledger = told("chat", over, at=90 * SECOND, rules=rules, ledgers=(ledger,))
-    view = seen_by("chat", over, alert(episode=2, at=95 * SECOND), at=95 * SECOND, rules=rules, ledgers=(ledger,))
+    view = seen_by(
+        "chat", over, alert(episode=2, at=95 * SECOND), at=95 * SECOND, rules=rules, ledgers=(ledger,)
+    )
     assert 0 < view.due <= START + 95 * SECOND
 
 

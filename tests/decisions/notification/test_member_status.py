@@ -28,7 +28,9 @@ def paging(*conditions: Condition, quantifier: Quantifier = Quantifier.ANY) -> R
 # Each member is exactly one thing
 
 
-def verdict_at(target: str, *, at: int, is_told: bool, is_dead: bool, is_suppressed: bool, is_held: bool) -> Verdict:
+def verdict_at(
+    target: str, *, at: int, is_told: bool, is_dead: bool, is_suppressed: bool, is_held: bool
+) -> Verdict:
     one = alert(held=10 * MINUTE if is_held else None)
     ledger = told(target, alert(), at=10 * SECOND) if is_told else Ledger("inc", target, target)
     closure = closed(at=30 * SECOND) if is_suppressed else None
@@ -41,20 +43,32 @@ def verdict_at(target: str, *, at: int, is_told: bool, is_dead: bool, is_suppres
     return verdicts[one.episode_id]
 
 
-@pytest.mark.parametrize(("is_told", "is_dead", "is_suppressed", "is_held"), list(product([True, False], repeat=4)))
+@pytest.mark.parametrize(
+    ("is_told", "is_dead", "is_suppressed", "is_held"), list(product([True, False], repeat=4))
+)
 def test_a_member_is_told_else_undeliverable_else_suppressed_else_held_else_due(
     is_told: bool, is_dead: bool, is_suppressed: bool, is_held: bool
 ) -> None:
-    claims = {"told": is_told, "undeliverable": is_dead, "suppressed": is_suppressed, "held": is_held, "due": True}
+    claims = {
+        "told": is_told,
+        "undeliverable": is_dead,
+        "suppressed": is_suppressed,
+        "held": is_held,
+        "due": True,
+    }
     expected = next(name for name, claimed in claims.items() if claimed)
-    found = verdict_at("chat", at=MINUTE, is_told=is_told, is_dead=is_dead, is_suppressed=is_suppressed, is_held=is_held)
+    found = verdict_at(
+        "chat", at=MINUTE, is_told=is_told, is_dead=is_dead, is_suppressed=is_suppressed, is_held=is_held
+    )
     assert found.outcome == expected
 
 
 def test_a_member_that_waits_for_group_wait_is_held_with_the_rule_and_the_time() -> None:
     one = alert()
     _, verdicts = count_statuses(seen_by("chat", one, at=4 * SECOND), START + 4 * SECOND)
-    assert verdicts[one.episode_id] == Verdict("held", "group_wait", "everything (built-in)", START + 10 * SECOND)  # type: ignore[arg-type]
+    assert verdicts[one.episode_id] == Verdict(
+        "held", "group_wait", "everything (built-in)", START + 10 * SECOND
+    )  # type: ignore[arg-type]
 
 
 def test_a_member_that_joins_a_told_view_is_held_for_the_update_interval() -> None:
@@ -78,7 +92,9 @@ def test_an_update_whose_interval_is_over_is_due() -> None:
     ("given", "outcome", "reason"),
     [
         pytest.param({"held": 5 * MINUTE}, "held", "disputed", id="a disputed firing is held"),
-        pytest.param({"severity": Severity.NONE}, "suppressed", "severity_none", id="severity none that no rule names"),
+        pytest.param(
+            {"severity": Severity.NONE}, "suppressed", "severity_none", id="severity none that no rule names"
+        ),
         pytest.param({"ended": 5 * SECOND}, "suppressed", "ended_untold", id="an end before the telling"),
         pytest.param({}, "due", "waiting_to_send", id="nothing keeps it"),
     ],
@@ -97,7 +113,12 @@ def test_a_told_member_that_still_fires_ends_or_cannot_be_told_its_end_is_one_of
         (alert(ended=MINUTE), "auth", (0, 0, 1)),
     ]:
         desired = seen_by("pager", one, at=2 * MINUTE, ledgers=(ledger,)).desired
-        view = seen_by("pager", one, at=2 * MINUTE, ledgers=(msgspec.structs.replace(ledger, dead=dead, refused=desired),))
+        view = seen_by(
+            "pager",
+            one,
+            at=2 * MINUTE,
+            ledgers=(msgspec.structs.replace(ledger, dead=dead, refused=desired),),
+        )
         books, _ = count_statuses(view, START + 2 * MINUTE)
         assert (books.telling_firing, books.ends_due, books.ends_undeliverable) == counted
 

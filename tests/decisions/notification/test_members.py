@@ -34,7 +34,9 @@ def test_a_channel_that_may_not_be_named_is_undeliverable_where_there_is_no_fall
     team = slack("team", "#{team}", allow=frozenset({"pay"}))
     rules = rulebook(route(notify=("team",), page=()), destinations=(team,))
     plan = planned(alert(team="evil"), at=MINUTE, rules=rules)
-    assert [(verdict.outcome, verdict.reason) for verdict in plan.untargeted.values()] == [("undeliverable", "template_value")]
+    assert [(verdict.outcome, verdict.reason) for verdict in plan.untargeted.values()] == [
+        ("undeliverable", "template_value")
+    ]
 
 
 def test_a_channel_that_may_not_be_named_is_told_at_its_fallback_chains_followed() -> None:
@@ -49,12 +51,20 @@ def test_a_channel_that_may_not_be_named_is_told_at_its_fallback_chains_followed
     [
         pytest.param(None, "chat", id="nobody was told there yet"),
         pytest.param(CHANNEL, "chat", id="it means the place that was told"),
-        pytest.param(msgspec.structs.replace(CHANNEL, kind="log"), "chat", id="it went to the log, which is no place"),
-        pytest.param(msgspec.structs.replace(CHANNEL, address="C9"), "chat:C1", id="it means another channel now"),
-        pytest.param(msgspec.structs.replace(CHANNEL, secret="OLD_BOT"), "chat:C1", id="another bot speaks there now"),
+        pytest.param(
+            msgspec.structs.replace(CHANNEL, kind="log"), "chat", id="it went to the log, which is no place"
+        ),
+        pytest.param(
+            msgspec.structs.replace(CHANNEL, address="C9"), "chat:C1", id="it means another channel now"
+        ),
+        pytest.param(
+            msgspec.structs.replace(CHANNEL, secret="OLD_BOT"), "chat:C1", id="another bot speaks there now"
+        ),
     ],
 )
-def test_a_destination_that_means_another_place_is_another_target(endpoint: Endpoint | None, target: str) -> None:
+def test_a_destination_that_means_another_place_is_another_target(
+    endpoint: Endpoint | None, target: str
+) -> None:
     """The old place is still owed the end of what it was told."""
     told_before = Ledger("inc", "chat", "chat", endpoint=endpoint)
     snapshot = IncidentSnapshot(incident(alert()), {}, {"chat": told_before})
@@ -64,7 +74,9 @@ def test_a_destination_that_means_another_place_is_another_target(endpoint: Endp
 
 
 def test_an_alert_about_a_destination_that_fails_is_not_sent_only_there() -> None:
-    own = msgspec.structs.replace(alert("GatewayDeliveryFailing", gateway_destination="chat"), spoken_by=f"{OWN_SOURCE}1")
+    own = msgspec.structs.replace(
+        alert("GatewayDeliveryFailing", gateway_destination="chat"), spoken_by=f"{OWN_SOURCE}1"
+    )
     rules = rulebook(route(page=()), destinations=(slack(), slack("other", "C2")))
     assert set(planned(own, rules=rules).views) == {"other"}
     usual = msgspec.structs.replace(own, spoken_by="default/1")
@@ -78,7 +90,9 @@ def test_a_member_whose_alert_is_not_to_be_found_goes_nowhere() -> None:
 
 
 def test_each_way_to_a_member_is_muted_by_itself() -> None:
-    rules = replace(rulebook(route(mute=Mute(notify=("nights",)))), intervals={"nights": (TimeInterval.parse({}),)})
+    rules = replace(
+        rulebook(route(mute=Mute(notify=("nights",)))), intervals={"nights": (TimeInterval.parse({}),)}
+    )
     snapshot = IncidentSnapshot(incident(WARNING), {WARNING.episode_id: WARNING}, {})
     policy = Policy(rules)
     (judged,) = members.suppress(members.route(snapshot, policy, START), snapshot, policy, START)

@@ -1,4 +1,6 @@
-"""The plan of one incident: what people did to it, what is disputed, and what every target should have been notified of."""
+"""The plan of one incident: what people did to it, what is disputed, and what every target should have been
+notified of.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ def test_the_end_is_told_through_what_suppresses_a_firing() -> None:
 
 def closed_at_both(*alerts: Alert) -> tuple[Ledger, ...]:
     ledgers = both_told(*alerts)
-    return tuple(told(one.target, *alerts, at=MINUTE, ledgers=ledgers, closed=closed(at=MINUTE)) for one in ledgers)
+    return tuple(
+        told(one.target, *alerts, at=MINUTE, ledgers=ledgers, closed=closed(at=MINUTE)) for one in ledgers
+    )
 
 
 def test_closed_by_hand_says_who_and_resolves_the_page() -> None:
@@ -96,7 +100,9 @@ def test_closed_by_hand_lasts_to_one_of_its_three_ends(
 ) -> None:
     plan = planned(*members, at=at, ledgers=closed_at_both(alert()), closed=closure)
     assert set(wants(plan).values()) == {state}
-    assert all(0 < view.due <= START + at for view in plan.views.values() if state is not NotifiedState.CLOSED)
+    assert all(
+        0 < view.due <= START + at for view in plan.views.values() if state is not NotifiedState.CLOSED
+    )
 
 
 def test_a_closure_that_is_over_is_taken_out_of_the_incident() -> None:
@@ -105,7 +111,13 @@ def test_a_closure_that_is_over_is_taken_out_of_the_incident() -> None:
 
 def test_one_of_two_ends_while_closed_and_the_closure_holds() -> None:
     both = (alert(), alert(pod="b"))
-    plan = planned(alert(ended=2 * MINUTE), both[1], at=5 * MINUTE, ledgers=closed_at_both(*both), closed=closed(at=MINUTE))
+    plan = planned(
+        alert(ended=2 * MINUTE),
+        both[1],
+        at=5 * MINUTE,
+        ledgers=closed_at_both(*both),
+        closed=closed(at=MINUTE),
+    )
     assert set(wants(plan).values()) == {NotifiedState.CLOSED}
 
 
@@ -127,5 +139,7 @@ def test_an_acknowledgement_and_a_rise(at_severity: Severity, holds: bool) -> No
 
 def test_the_same_snapshot_at_the_same_time_gives_the_same_plan() -> None:
     ledgers = both_told(alert())
-    once, twice = (planned(alert(ended=MINUTE), alert(pod="b"), at=2 * MINUTE, ledgers=ledgers) for _ in range(2))
+    once, twice = (
+        planned(alert(ended=MINUTE), alert(pod="b"), at=2 * MINUTE, ledgers=ledgers) for _ in range(2)
+    )
     assert once == twice

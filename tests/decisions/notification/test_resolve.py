@@ -53,7 +53,8 @@ def test_an_incident_that_nobody_has_is_reminded_of_each_time_that_the_route_say
 
 def test_the_shortest_reminder_of_the_routes_counts_and_is_the_next_look() -> None:
     rules = rulebook(
-        route("a", match=match('team="a"'), remind=HOUR, page=()), route("b", match=match('team="b"'), remind=2 * HOUR, page=())
+        route("a", match=match('team="a"'), remind=HOUR, page=()),
+        route("b", match=match('team="b"'), remind=2 * HOUR, page=()),
     )
     both = (alert(team="a"), alert(team="b"))
     ledger = told("chat", *both, at=10 * SECOND, rules=rules)
@@ -80,7 +81,9 @@ def test_nobody_is_reminded(remind: int | None, is_told: bool, more: dict[str, o
 
 def test_the_soonest_of_several_looks_counts() -> None:
     ledgers = both_told(alert())
-    plan = planned(alert(), alert(pod="b", held=DISPUTED), at=MINUTE, ledgers=ledgers, closed=closed(at=30 * SECOND))
+    plan = planned(
+        alert(), alert(pod="b", held=DISPUTED), at=MINUTE, ledgers=ledgers, closed=closed(at=30 * SECOND)
+    )
     assert plan.look_at == START + DISPUTED
 
 

@@ -45,13 +45,17 @@ def test_an_update_is_what_changes_nothing_that_somebody_has_to_decide_on(
 
 def begun(told: LastNotified, said: LastNotified, part: Part = Part.MESSAGE) -> Ledger:
     intent = Intent("a1", START, part, 1, 1, said, creates_message=False)
-    return Ledger("i1", "ops", "ops", last_notified=told, intent=intent, updates=2, left_out=3, left_out_last=JOINED)
+    return Ledger(
+        "i1", "ops", "ops", last_notified=told, intent=intent, updates=2, left_out=3, left_out_last=JOINED
+    )
 
 
 @pytest.mark.parametrize(
     ("told", "said", "answer", "updates", "left_out"),
     [
-        pytest.param(FIRES, JOINED, Delivered(MessageRef("m")), 3, 0, id="it counts, and what was left out was said"),
+        pytest.param(
+            FIRES, JOINED, Delivered(MessageRef("m")), 3, 0, id="it counts, and what was left out was said"
+        ),
         pytest.param(FIRES, JOINED, Unanswered("cut"), 3, 3, id="it may have arrived"),
         pytest.param(JOINED, JOINED, Delivered(MessageRef("m")), 2, 0, id="a repeat of what was counted"),
         pytest.param(FIRES, JOINED, Refused("unavailable"), 2, 3, id="nobody got it"),
@@ -73,6 +77,8 @@ def test_a_reminder_counts_nothing_and_says_nothing_of_what_was_left_out() -> No
 
 def test_what_is_delivered_is_never_said_once_more() -> None:
     ledger = begun(FIRES, ENDED)
-    settled = Ledger("i1", "ops", "ops", last_notified=ENDED, repeat_at=START + 30_000, unconfirmed_since=START)
+    settled = Ledger(
+        "i1", "ops", "ops", last_notified=ENDED, repeat_at=START + 30_000, unconfirmed_since=START
+    )
     after = settle_update(ledger, settled, Delivered(MessageRef("m")))
     assert (after.repeat_at, after.unconfirmed_since) == (None, None)

@@ -19,7 +19,10 @@ WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
 
 def test_severity_none_is_told_where_a_rule_names_it() -> None:
     view = seen_by(
-        "chat", alert(severity=Severity.NONE), at=MINUTE, rules=rulebook(route(match=match('alertname="HighErrorRate"')))
+        "chat",
+        alert(severity=Severity.NONE),
+        at=MINUTE,
+        rules=rulebook(route(match=match('alertname="HighErrorRate"'))),
     )
     assert view.desired.state is NotifiedState.FIRING
 
@@ -39,7 +42,9 @@ def test_a_view_is_as_severe_as_its_worst_firing_unsuppressed_member(other: dict
     elsewhere = route("elsewhere", match=match('team="elsewhere"'), notify=("other",), page=())
     rules = rulebook(elsewhere, route(), destinations=(slack(), pager(), slack("other", "C2")))
     worst = alert("Worst", severity=CRITICAL, **other)  # type: ignore[arg-type]
-    view = seen_by("chat", alert(severity=WARNING), alert("B", severity=Severity.INFO), worst, at=MINUTE, rules=rules)
+    view = seen_by(
+        "chat", alert(severity=WARNING), alert("B", severity=Severity.INFO), worst, at=MINUTE, rules=rules
+    )
     assert view.desired.severity is WARNING
 
 
@@ -47,4 +52,6 @@ def test_a_delivery_is_as_urgent_as_the_worst_that_fires_or_as_what_was_told() -
     both = (alert(severity=WARNING), alert("Worse"))
     assert seen_by("chat", *both, at=MINUTE).severity is CRITICAL
     over = tuple(msgspec.structs.replace(one, firing=False, ended_at=START + MINUTE) for one in both)
-    assert seen_by("chat", *over, at=MINUTE, ledgers=(told("chat", *both, at=10 * SECOND),)).severity is CRITICAL
+    assert (
+        seen_by("chat", *over, at=MINUTE, ledgers=(told("chat", *both, at=10 * SECOND),)).severity is CRITICAL
+    )

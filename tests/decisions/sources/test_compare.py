@@ -1,4 +1,6 @@
-"""What is concluded from a source's silence and from what its peers say, row by row: much is believed, nothing at once."""
+"""What is concluded from a source's silence and from what its peers say, row by row: much is believed,
+nothing at once.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ from tests.decisions.cases import alert
 from tests.support.build import START, seen
 
 SILENT = Source("eu", BUILT_IN, group_interval=MINUTE, repeat_interval=30 * MINUTE)  # an hour and a minute
-ASKED = Source("eu", BUILT_IN, alertmanager=(SecretName("A"), SecretName("B")), receiver="gateway", group_interval=MINUTE)
+ASKED = Source(
+    "eu", BUILT_IN, alertmanager=(SecretName("A"), SecretName("B")), receiver="gateway", group_interval=MINUTE
+)
 NOW = START + 2 * HOUR
 
 
@@ -50,7 +54,10 @@ def many(count: int) -> list[str]:
 
 
 def looked(
-    said: Mapping[str, PeerReport], have: Mapping[str, HeldCopy], before: SourceState | None = None, at: int = NOW
+    said: Mapping[str, PeerReport],
+    have: Mapping[str, HeldCopy],
+    before: SourceState | None = None,
+    at: int = NOW,
 ) -> Comparison:
     return compare(ASKED, have, said, before or SourceState(answered_at=at - POLL_INTERVAL), at)
 
@@ -81,8 +88,14 @@ def test_what_nothing_was_said_of_for_too_long_has_ended() -> None:
 
 
 def test_it_is_looked_at_again_when_the_next_one_will_have_been_silent_for_too_long() -> None:
-    assert infer_from_silence(SILENT, held("a", said=0), SourceState(), START + HOUR).look_at == START + HOUR + POLL_INTERVAL
-    assert infer_from_silence(SILENT, held("a", said=HOUR), SourceState(), START + HOUR).look_at == START + HOUR + 61 * MINUTE
+    assert (
+        infer_from_silence(SILENT, held("a", said=0), SourceState(), START + HOUR).look_at
+        == START + HOUR + POLL_INTERVAL
+    )
+    assert (
+        infer_from_silence(SILENT, held("a", said=HOUR), SourceState(), START + HOUR).look_at
+        == START + HOUR + 61 * MINUTE
+    )
     assert infer_from_silence(SILENT, {}, SourceState(), START).look_at == START + 61 * MINUTE
 
 
@@ -119,14 +132,20 @@ def test_a_source_that_falls_silent_clears_nothing(stale: int, fresh: int, expec
         pytest.param({"A": peer(), "B": peer("a")}, [], id="one peer has it"),
         pytest.param({"A": peer("a", quieted="silence x")}, [], id="it is only silenced there"),
         pytest.param({}, [], id="nobody answers"),
-        pytest.param({"A": peer(uptime=2 * MINUTE - 1)}, [], id="the peer just started and knows nothing yet"),
+        pytest.param(
+            {"A": peer(uptime=2 * MINUTE - 1)}, [], id="the peer just started and knows nothing yet"
+        ),
         pytest.param({"A": peer(uptime=2 * MINUTE)}, ["eu/a"], id="the peer has heard of everything by now"),
         pytest.param(
-            {"A": peer(uptime=SECOND), "B": peer()}, ["eu/a"], id="a peer that has been up vouches for one that has not"
+            {"A": peer(uptime=SECOND), "B": peer()},
+            ["eu/a"],
+            id="a peer that has been up vouches for one that has not",
         ),
     ],
 )
-def test_an_end_is_concluded_when_no_peer_has_the_alert_twice(said: Mapping[str, PeerReport], expected: list[str]) -> None:
+def test_an_end_is_concluded_when_no_peer_has_the_alert_twice(
+    said: Mapping[str, PeerReport], expected: list[str]
+) -> None:
     assert ends(looked(said, held("a"))) == []
     assert ends(twice(said, held("a"))) == expected
 
@@ -139,7 +158,9 @@ def test_a_long_group_interval_keeps_a_peer_young_for_a_quarter_of_an_hour_at_mo
 
 
 def with_interval(group_interval: int) -> Source:
-    return Source("eu", BUILT_IN, alertmanager=ASKED.alertmanager, receiver="gateway", group_interval=group_interval)
+    return Source(
+        "eu", BUILT_IN, alertmanager=ASKED.alertmanager, receiver="gateway", group_interval=group_interval
+    )
 
 
 def test_two_looks_in_quick_succession_are_one() -> None:
@@ -192,7 +213,10 @@ def test_a_peer_that_lost_much_since_the_look_before_is_not_believed_in_this_one
 def test_peers_that_answer_no_more_are_doubted_after_a_while() -> None:
     before = SourceState(answered_at=NOW)
     assert not looked({}, held("a"), before, NOW + UNANSWERED_DOUBT_AFTER - 1).doubt
-    assert looked({}, held("a"), before, NOW + UNANSWERED_DOUBT_AFTER).doubt == "no peer has answered for 10 minutes"
+    assert (
+        looked({}, held("a"), before, NOW + UNANSWERED_DOUBT_AFTER).doubt
+        == "no peer has answered for 10 minutes"
+    )
 
 
 # Alerts that were lost on the way
@@ -254,7 +278,11 @@ STATEMENTS = st.builds(
     st.integers(0, HOUR),
     st.dictionaries(
         NAMES.map(lambda name: f"eu/{name}"),
-        st.builds(Active, st.builds(lambda at: seen("a", at=at), st.integers(0, HOUR)), st.sampled_from(["", "", "silence x"])),
+        st.builds(
+            Active,
+            st.builds(lambda at: seen("a", at=at), st.integers(0, HOUR)),
+            st.sampled_from(["", "", "silence x"]),
+        ),
     ),
 )
 

@@ -1,10 +1,17 @@
-"""Is a heartbeat missing, and what is to be said of it? Times in seconds; a look every 30 s, silence allowed for 5 minutes."""
+"""Is a heartbeat missing, and what is to be said of it? Times in seconds; a look every 30 s, silence allowed
+for 5 minutes.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from gateway.decisions.sources.missing_heartbeat import HeartbeatCheck, HeartbeatFacts, check_heartbeat, labels_of
+from gateway.decisions.sources.missing_heartbeat import (
+    HeartbeatCheck,
+    HeartbeatFacts,
+    check_heartbeat,
+    labels_of,
+)
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.origin import Origin
@@ -22,14 +29,25 @@ def ago(seconds: int) -> int:
     return NOW - seconds * SECOND
 
 
-def watch(*, since: int = 3600, looked: int = 30, missing: int | None = None, said: bool = False) -> WatchdogState:
-    return WatchdogState(ago(since), ago(looked), ago(missing) if missing is not None else None, LABELS if said else {})
+def watch(
+    *, since: int = 3600, looked: int = 30, missing: int | None = None, said: bool = False
+) -> WatchdogState:
+    return WatchdogState(
+        ago(since), ago(looked), ago(missing) if missing is not None else None, LABELS if said else {}
+    )
 
 
 def looked(
-    before: WatchdogState | None, last: int | None, *, fires: bool = False, dog: Watchdog | None = DOG, in_force: bool = True
+    before: WatchdogState | None,
+    last: int | None,
+    *,
+    fires: bool = False,
+    dog: Watchdog | None = DOG,
+    in_force: bool = True,
 ) -> HeartbeatCheck:
-    return check_heartbeat(dog, HeartbeatFacts(before, ago(last) if last is not None else None, fires), NOW, in_force=in_force)
+    return check_heartbeat(
+        dog, HeartbeatFacts(before, ago(last) if last is not None else None, fires), NOW, in_force=in_force
+    )
 
 
 @pytest.mark.parametrize(
@@ -37,16 +55,28 @@ def looked(
     [
         pytest.param(None, None, None, id="what the rules have just named is given time"),
         pytest.param(None, 900, None, id="also where an old heartbeat is known"),
-        pytest.param(watch(since=299), None, None, id="what never came is waited for as long as what came once"),
+        pytest.param(
+            watch(since=299), None, None, id="what never came is waited for as long as what came once"
+        ),
         pytest.param(watch(since=300), None, NOW, id="and is missing then"),
         pytest.param(watch(), 299, None, id="silence that is allowed"),
         pytest.param(watch(), 300, NOW, id="silence that is too long"),
         pytest.param(watch(looked=60), 300, NOW, id="a look that is late is no gap"),
         pytest.param(watch(looked=61), 300, None, id="we were away ourselves: nobody's silence"),
-        pytest.param(watch(looked=400, missing=500), 900, ago(500), id="what was missing before we went is missing still"),
+        pytest.param(
+            watch(looked=400, missing=500),
+            900,
+            ago(500),
+            id="what was missing before we went is missing still",
+        ),
         pytest.param(watch(looked=400, missing=500), 450, None, id="unless it came since"),
         pytest.param(watch(missing=500), 501, ago(500), id="missing since, and not heard since"),
-        pytest.param(watch(missing=200), 200, None, id="a heartbeat in the very millisecond of the judgement is newer than it"),
+        pytest.param(
+            watch(missing=200),
+            200,
+            None,
+            id="a heartbeat in the very millisecond of the judgement is newer than it",
+        ),
         pytest.param(watch(missing=900), 301, NOW, id="it came, and is silent for too long again"),
     ],
 )
@@ -68,7 +98,9 @@ def test_missing(before: WatchdogState | None, last: int | None, missing: int | 
         pytest.param(watch(said=True), 5, False, {}, False, id="the end was said: nothing more"),
     ],
 )  # fmt: skip
-def test_what_is_said(before: WatchdogState, last: int, fires: bool, says: dict[str, str], firing: bool) -> None:
+def test_what_is_said(
+    before: WatchdogState, last: int, fires: bool, says: dict[str, str], firing: bool
+) -> None:
     found = looked(before, last, fires=fires)
     assert (found.says, found.firing) == (says, firing)
 

@@ -18,7 +18,9 @@ from gateway.model.severity import Severity
 from gateway.model.verdict import MemberStatus, Reason
 from tests.support.build import START, match, seen
 
-DOG = Watchdog("eu", Origin("a.yaml", 3), match("alertname=Watchdog"), 5 * MINUTE, source="prom", hold_resolves=True)
+DOG = Watchdog(
+    "eu", Origin("a.yaml", 3), match("alertname=Watchdog"), 5 * MINUTE, source="prom", hold_resolves=True
+)
 ENDED = START + 10 * MINUTE
 
 
@@ -55,13 +57,20 @@ def test_heartbeats(observed: object, heard: tuple[str, ...]) -> None:
 
 
 def test_one_alert_may_be_the_heartbeat_of_several() -> None:
-    assert watchdogs(DOG, replace(DOG, name="too")).heard([record_heartbeat(), record_heartbeat()]) == ("eu", "too")
+    assert watchdogs(DOG, replace(DOG, name="too")).heard([record_heartbeat(), record_heartbeat()]) == (
+        "eu",
+        "too",
+    )
 
 
 def test_a_heartbeat_is_suppressed_by_its_rule() -> None:
     verdict = watchdogs().heartbeat(alert(name="Watchdog", firing=True))
     assert verdict is not None
-    assert (verdict.outcome, verdict.reason, verdict.rule) == (MemberStatus.SUPPRESSED, Reason.HEARTBEAT, "eu (a.yaml:3)")
+    assert (verdict.outcome, verdict.reason, verdict.rule) == (
+        MemberStatus.SUPPRESSED,
+        Reason.HEARTBEAT,
+        "eu (a.yaml:3)",
+    )
     assert watchdogs().heartbeat(alert({"other/1": Copy(True, START)}, name="Watchdog")) is None
     assert watchdogs().heartbeat(alert()) is None
 
@@ -97,7 +106,11 @@ def test_an_end_waits_for_all_that_hold_it() -> None:
 def test_it_says_by_which_rule_and_waits_for_no_longer_than_a_day() -> None:
     verdict = watchdogs().resolve_held_by(alert(), {}, AT)
     assert verdict is not None
-    assert (verdict.outcome, verdict.reason, verdict.rule) == (MemberStatus.HELD, Reason.HOLD_RESOLVES, "eu (a.yaml:3)")
+    assert (verdict.outcome, verdict.reason, verdict.rule) == (
+        MemberStatus.HELD,
+        Reason.HOLD_RESOLVES,
+        "eu (a.yaml:3)",
+    )
     assert verdict.until == ENDED + MAX_RESOLVE_HOLD
     assert watchdogs().resolve_held_by(alert(), {}, ENDED + MAX_RESOLVE_HOLD - 1) is not None
     assert watchdogs().resolve_held_by(alert(), {}, ENDED + MAX_RESOLVE_HOLD) is None

@@ -13,7 +13,9 @@ from tests.support.build import START
 # What it would hide
 
 
-def weighed(*episodes: object, matcher: str = 'service="db"', **policy: object) -> tuple[SilencePreview, list[str]]:
+def weighed(
+    *episodes: object, matcher: str = 'service="db"', **policy: object
+) -> tuple[SilencePreview, list[str]]:
     preview = SilencePreview(Silence("s1", (matcher,), START, START + HOUR, "anna"), START)
     for one in episodes:
         preview.add(one)  # type: ignore[arg-type]

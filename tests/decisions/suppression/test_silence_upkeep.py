@@ -21,8 +21,14 @@ MORNING = {"morning": (TimeInterval.parse({"times": [{"start_time": "08:00", "en
 def upkept(silence: Silence, at: int, fires: int = 0, **policy: object) -> tuple[Silence | None, bool, int]:
     """The silence afterwards, is somebody reminded, and when it is looked at again."""
     hidden = {silence.id: Counter({"Down": fires})} if fires else {}
-    found = update_silences(Controls(1, (silence,)), hidden, Calendar({}), SilencePolicy(**policy), START + at)  # type: ignore[arg-type]
-    return (found.controls.silences or (None,))[0], bool(found.ending), found.look_at and found.look_at - START
+    found = update_silences(
+        Controls(1, (silence,)), hidden, Calendar({}), SilencePolicy(**policy), START + at
+    )  # type: ignore[arg-type]
+    return (
+        (found.controls.silences or (None,))[0],
+        bool(found.ending),
+        found.look_at and found.look_at - START,
+    )
 
 
 def test_a_reminder_comes_half_an_hour_before_the_end_or_in_the_last_quarter() -> None:
@@ -57,5 +63,7 @@ def test_what_matches_now_and_then_is_not_unmatched() -> None:
 
 def test_a_recurring_silence_may_match_nothing() -> None:
     recurring = msgspec.structs.replace(MADE, ends_at=START + 30 * DAY, during=("morning",))
-    found = update_silences(Controls(1, (recurring,)), {}, Calendar(MORNING), SilencePolicy(unmatched=HOUR), START + 10 * DAY)
+    found = update_silences(
+        Controls(1, (recurring,)), {}, Calendar(MORNING), SilencePolicy(unmatched=HOUR), START + 10 * DAY
+    )
     assert found.controls.silences == (recurring,)

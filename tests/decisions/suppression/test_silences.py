@@ -92,19 +92,29 @@ def test_a_start_in_the_past_is_now() -> None:
 
 def test_an_ended_silence_cannot_be_changed() -> None:
     late = START + 2 * HOUR
-    found = [extend(MADE, "anna", late + HOUR, SilencePolicy(), late), approve(MADE, "bob", late), end(MADE, "bob", late)]
+    found = [
+        extend(MADE, "anna", late + HOUR, SilencePolicy(), late),
+        approve(MADE, "bob", late),
+        end(MADE, "bob", late),
+    ]
     assert all(isinstance(one, Rejection) for one in found)
 
 
 def test_an_extension_counts_from_now() -> None:
     policy = SilencePolicy(longest=2 * HOUR)
-    assert isinstance(extend(MADE, "anna", START + 2 * HOUR + 30 * MINUTE, policy, START + 50 * MINUTE), Silence)
+    assert isinstance(
+        extend(MADE, "anna", START + 2 * HOUR + 30 * MINUTE, policy, START + 50 * MINUTE), Silence
+    )
     assert isinstance(extend(MADE, "anna", START + 3 * HOUR, policy, START + 50 * MINUTE), Rejection)
 
 
 def test_the_oldest_ended_silences_make_room_and_live_ones_never_do() -> None:
     full = Controls(
-        1, tuple(msgspec.structs.replace(MADE, id=f"s{number}", ends_at=START + number) for number in range(MAX_SILENCES))
+        1,
+        tuple(
+            msgspec.structs.replace(MADE, id=f"s{number}", ends_at=START + number)
+            for number in range(MAX_SILENCES)
+        ),
     )
     made = msgspec.structs.replace(MADE, id="new")
     after = with_silence(full, made, START + HOUR)

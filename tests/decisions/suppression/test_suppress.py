@@ -28,7 +28,9 @@ from tests.support.build import START, match, rulebook
 NIGHT = TimeInterval.parse({"times": [{"start_time": "00:00", "end_time": "09:00"}]})  # START is at 08:00
 DOWN = alert("NodeDown", node="n1")
 SLOW = alert("Slow", severity=Severity.WARNING, node="n1")
-NODE_DOWN = InhibitRule("node-down", BUILT_IN, match('alertname="NodeDown"'), match('severity=~"warning|info"'), ("node",))
+NODE_DOWN = InhibitRule(
+    "node-down", BUILT_IN, match('alertname="NodeDown"'), match('severity=~"warning|info"'), ("node",)
+)
 
 
 def book(*inhibit: InhibitRule, **more: object) -> Rulebook:
@@ -81,7 +83,9 @@ def test_it_waits_for_a_late_source_from_when_it_joined_and_says_until_when() ->
 
 
 def test_of_several_waits_the_longest_counts() -> None:
-    waits = book(with_wait(20 * SECOND), with_wait(50 * SECOND, name="longer"), with_wait(30 * SECOND, name="between"))
+    waits = book(
+        with_wait(20 * SECOND), with_wait(50 * SECOND, name="longer"), with_wait(30 * SECOND, name="between")
+    )
     found = verdict(SLOW, rules=waits)
     assert found is not None
     assert (found.rule, found.until) == ("longer (built-in)", START + 50 * SECOND)
@@ -122,7 +126,10 @@ def test_a_critical_alert_is_not_waited_for_beyond_longest_hold() -> None:
     critical = book(with_wait(HOUR, target=match('alertname="Slow"')))
     slow = alert("Slow", node="n1")
     held, free = (planned(slow, at=at, rules=critical).views["chat"] for at in (5 * MINUTE - 1, 5 * MINUTE))
-    assert [member.suppressed_by.reason if member.suppressed_by else None for member in (*held.members, *free.members)] == [
+    assert [
+        member.suppressed_by.reason if member.suppressed_by else None
+        for member in (*held.members, *free.members)
+    ] == [
         Reason.INHIBIT_WAIT,
         None,
     ]

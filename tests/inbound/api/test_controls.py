@@ -24,7 +24,12 @@ async def made(app: Running, **more: object) -> dict[str, str]:
 async def test_a_preview_says_what_would_be_hidden_and_makes_nothing(app: Running) -> None:
     await app.told()
     found = (await app.ask("/api/v1/silences/preview", "POST", json=ASKED)).json()
-    assert (found["firing"], found["firing_hidden"], found["critical"], found["names"]) == (1, 1, 1, {"Down": 1})
+    assert (found["firing"], found["firing_hidden"], found["critical"], found["names"]) == (
+        1,
+        1,
+        1,
+        {"Down": 1},
+    )
     assert found["warnings"]
     assert (await app.ask("/api/v1/silences?state=all")).json() == {"items": []}
 
@@ -65,25 +70,39 @@ async def test_a_silence_lives_through_the_api(app: Running) -> None:
         ({"matchers": ['a="b"'], "duration": "1h"}, 400, "by"),
     ],
 )
-async def test_a_wrong_wish_names_its_field(app: Running, asked: dict[str, object], status: int, field: str) -> None:
+async def test_a_wrong_wish_names_its_field(
+    app: Running, asked: dict[str, object], status: int, field: str
+) -> None:
     answer = await app.ask("/api/v1/silences", "POST", json=asked)
     assert (answer.status_code, answer.json()["field"]) == (status, field)
 
 
 async def test_a_silence_that_is_not_there_is_a_404(app: Running) -> None:
     for path, method in (("none", "GET"), ("none/end", "POST"), ("none/approve", "POST")):
-        answer = await app.ask(f"/api/v1/silences/{path}", method, json={"by": "bob"} if method == "POST" else None)
+        answer = await app.ask(
+            f"/api/v1/silences/{path}", method, json={"by": "bob"} if method == "POST" else None
+        )
         assert answer.status_code == 404
 
 
 async def test_a_pause_is_said_aloud_until_it_is_lifted(app: Running) -> None:
-    answer = await app.ask("/api/v1/orders/pause", "POST", json={"by": "anna", "duration": "1h", "reason": "drill"})
+    answer = await app.ask(
+        "/api/v1/orders/pause", "POST", json={"by": "anna", "duration": "1h", "reason": "drill"}
+    )
     assert answer.json()["pause"]["by"] == "anna"
     await app.gateway.auditor.look()
-    assert any(worry.startswith("paging is paused by anna until ") for worry in (await app.ask("/health")).json()["worries"])
+    assert any(
+        worry.startswith("paging is paused by anna until ")
+        for worry in (await app.ask("/health")).json()["worries"]
+    )
     assert 'gateway_ordered{what="pause"} 1.0' in (await app.ask("/metrics")).text
-    await app.until(lambda: "Nobody is paged" in json.dumps([one.blocks for one in app.slack.messages("alerts")]))
-    assert (await app.ask("/api/v1/orders/pause", "POST", json={"by": "anna"})).json() == {"pause": None, "bypass": None}
+    await app.until(
+        lambda: "Nobody is paged" in json.dumps([one.blocks for one in app.slack.messages("alerts")])
+    )
+    assert (await app.ask("/api/v1/orders/pause", "POST", json={"by": "anna"})).json() == {
+        "pause": None,
+        "bypass": None,
+    }
     await app.gateway.auditor.look()
     assert (await app.ask("/health")).json()["worries"] == []
 

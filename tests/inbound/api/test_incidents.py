@@ -11,7 +11,9 @@ from tests.support.processes import alert
 from tests.support.running_gateway import Running
 
 
-async def shown(app: Running, path: str, method: str = "GET", status: int = 200, **more: Any) -> dict[str, Any]:
+async def shown(
+    app: Running, path: str, method: str = "GET", status: int = 200, **more: Any
+) -> dict[str, Any]:
     answer = await app.ask(path, method, **more)
     assert answer.status_code == status, answer.text
     return dict(answer.json())
@@ -25,7 +27,10 @@ async def test_an_incident_is_listed_and_shown_whole(app: Running) -> None:
     whole = await shown(app, f"/api/v1/incidents/{incident}")
     assert whole["alerts"][0]["labels"]["service"] == "pay"
     assert {one["target"]: one["told"] for one in whole["ledgers"]} == {"chat": "firing", "pager": "firing"}
-    assert {(one["target"], one["standing"]) for one in whole["verdicts"]} == {("chat", "told"), ("pager", "told")}
+    assert {(one["target"], one["standing"]) for one in whole["verdicts"]} == {
+        ("chat", "told"),
+        ("pager", "told"),
+    }
     assert "rules.yaml" in whole["verdicts"][0]["rule"]
     assert whole["timeline"]
 
@@ -40,7 +45,9 @@ async def test_an_acknowledgement_is_shown_in_slack_and_in_pagerduty(app: Runnin
 
 async def test_an_incident_closed_by_hand_is_resolved_at_pagerduty_and_slack_says_who(app: Running) -> None:
     incident = await app.told()
-    changed = await shown(app, f"/api/v1/incidents/{incident}/close", "POST", json={"by": "ann", "note": "known"})
+    changed = await shown(
+        app, f"/api/v1/incidents/{incident}/close", "POST", json={"by": "ann", "note": "known"}
+    )
     assert changed["state"] == "closed_by_hand"
     await app.until(lambda: app.pagerduty.incidents[0].status == "resolved")
     await app.until(lambda: "Closed by hand" in app.slack.messages("alerts")[0].text)

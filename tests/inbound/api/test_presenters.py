@@ -15,7 +15,9 @@ from gateway.model.ledger import Ledger
 from gateway.model.severity import Severity
 
 NOW = 1_800_000_000_000
-OPEN = Incident("i1", NOW, "service (rules.yaml:7)", (), (), revision=1, firing=1, last_new_at=NOW, last_change_at=NOW)
+OPEN = Incident(
+    "i1", NOW, "service (rules.yaml:7)", (), (), revision=1, firing=1, last_new_at=NOW, last_change_at=NOW
+)
 TAKEN = Acknowledgement("ann", NOW, Severity.CRITICAL)
 CLOSED = Closure("bob", NOW, NOW + HOUR, Severity.CRITICAL, "known")
 
@@ -76,9 +78,20 @@ def test_who_closed_an_incident_and_until_when_is_shown() -> None:
 
 def test_an_alert_is_shown_with_what_each_source_says_of_it() -> None:
     shown = show_alert(alert("Down", Severity.CRITICAL))
-    assert (shown.name, shown.severity, shown.copies, shown.ended_at) == ("Down", "critical", {"default/f1": True}, None)
+    assert (shown.name, shown.severity, shown.copies, shown.ended_at) == (
+        "Down",
+        "critical",
+        {"default/f1": True},
+        None,
+    )
 
 
 def test_a_target_that_was_told_nothing_has_no_remote_and_no_error() -> None:
     shown = show_target(Ledger("i1", "chat", "chat"))
-    assert (shown.told, shown.remote, shown.error, shown.dead_letter, shown.told_at) == ("none", None, None, None, None)
+    assert (shown.told, shown.remote, shown.error, shown.dead_letter, shown.told_at) == (
+        "none",
+        None,
+        None,
+        None,
+        None,
+    )

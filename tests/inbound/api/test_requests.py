@@ -50,7 +50,8 @@ def test_a_limit_that_is_no_number_is_refused_by_its_name(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "found"), [("", (0, 0)), ("cursor=12", (12, 0)), ("cursor=12.3", (12, 3)), ("cursor=0.1", (0, 1))]
+    ("query", "found"),
+    [("", (0, 0)), ("cursor=12", (12, 0)), ("cursor=12.3", (12, 3)), ("cursor=0.1", (0, 1))],
 )
 def test_a_cursor_is_the_stores_and_a_number_of_rows_shown(query: str, found: tuple[int, int]) -> None:
     assert position(asked(query)) == found

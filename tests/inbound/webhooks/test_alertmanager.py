@@ -1,4 +1,6 @@
-"""Alertmanager's door: who is let in, what is taken, what is answered, and that bad input of every kind is a clear refusal."""
+"""Alertmanager's door: who is let in, what is taken, what is answered, and that bad input of every kind is a
+clear refusal.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ async def test_a_get_is_405() -> None:
         pytest.param("Bearer three", 401, id="another token is refused"),
         pytest.param("Bearer ", 401, id="an empty token is refused"),
         pytest.param("Basic !!!", 401, id="broken base64 is refused, not a fault"),
-        pytest.param("Basic " + base64.b64encode(b"nocolon").decode(), 401, id="basic without a colon is refused"),
+        pytest.param(
+            "Basic " + base64.b64encode(b"nocolon").decode(), 401, id="basic without a colon is refused"
+        ),
         pytest.param("Digest two", 401, id="another scheme is refused"),
         pytest.param("Bearer tw\xf6", 401, id="bytes that are not ASCII are refused, not a fault"),
     ],
@@ -177,7 +181,9 @@ async def test_a_body_over_the_cap_is_413_with_and_without_a_length() -> None:
         for _ in range(20):
             yield b"x" * 10
 
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(asgi_app), base_url="http://gateway") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(asgi_app), base_url="http://gateway"
+    ) as client:
         assert (await client.post("/webhooks/alertmanager", content=parts())).status_code == 413
 
 
@@ -197,7 +203,9 @@ async def test_a_refused_sender_is_not_read() -> None:
         raise AssertionError("the body was read")
         yield b""
 
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(asgi_app), base_url="http://gateway") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(asgi_app), base_url="http://gateway"
+    ) as client:
         assert (
             await client.post("/webhooks/alertmanager", content=never(), headers={"content-length": "5"})
         ).status_code == 401
@@ -226,7 +234,9 @@ async def test_every_body_that_other_projects_know_is_taken() -> None:
         taker = Taker()
         answer = await post(door(taker), path.read_bytes())
         assert answer.status_code == 200, path.name
-        assert len(taker.seen) + len(taker.quarantined) == len(json.loads(path.read_bytes())["alerts"]), path.name
+        assert len(taker.seen) + len(taker.quarantined) == len(json.loads(path.read_bytes())["alerts"]), (
+            path.name
+        )
 
 
 async def test_no_token_stands_in_an_answer_or_the_metrics() -> None:
@@ -253,7 +263,9 @@ async def test_a_fault_of_ours_is_answered_500_which_alertmanager_sends_again() 
 @pytest.mark.parametrize("path", [PATH, PATH + "/"])
 async def test_events_come_through_the_same_door(path: str) -> None:
     taker = Taker()
-    answer = await post(door(taker, ["token"]), [resolved(), silenced()], path, headers={"authorization": "Bearer token"})
+    answer = await post(
+        door(taker, ["token"]), [resolved(), silenced()], path, headers={"authorization": "Bearer token"}
+    )
     assert (answer.status_code, answer.json()["alerts"]) == (200, 1)
     assert len(taker.seen) == len(taker.quieted) == 1
 

@@ -22,7 +22,11 @@ class Sender:
     async def __call__(self) -> MutableMapping[str, Any]:
         if self._parts:
             part = self._parts.pop(0)
-            return {"type": "http.request", "body": part, "more_body": bool(self._parts) or self._more or self._hangs_up}
+            return {
+                "type": "http.request",
+                "body": part,
+                "more_body": bool(self._parts) or self._more or self._hangs_up,
+            }
         if self._hangs_up:
             return {"type": "http.disconnect"}
         return await asyncio.Future()

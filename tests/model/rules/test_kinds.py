@@ -20,7 +20,9 @@ SAID = {"owner": "infra", "reason": "see the node"}
         pytest.param(Watchdog("r", PLACE, (), 60_000, **SAID), id="a heartbeat that there has to be"),
     ],
 )
-def test_a_rule_is_described_alike_whatever_its_kind(rule: CorrelateRule | Maintenance | InhibitRule | Watchdog) -> None:
+def test_a_rule_is_described_alike_whatever_its_kind(
+    rule: CorrelateRule | Maintenance | InhibitRule | Watchdog,
+) -> None:
     assert rule.described == "r (a.yaml:3, infra): see the node"
 
 

@@ -17,12 +17,18 @@ from gateway.model.rules.matcher_syntax import MatcherError, Triple, classic_mat
         pytest.param("{}", [], id="empty braces"),
         pytest.param('a="b"', [("a", "=", "b")], id="a quoted value"),
         pytest.param("a=b", [("a", "=", "b")], id="a bare value"),
-        pytest.param('{a=~"x.*", b!="1",}', [("a", "=~", "x.*"), ("b", "!=", "1")], id="several, with a comma at the end"),
+        pytest.param(
+            '{a=~"x.*", b!="1",}',
+            [("a", "=~", "x.*"), ("b", "!=", "1")],
+            id="several, with a comma at the end",
+        ),
         pytest.param('a="x,y"', [("a", "=", "x,y")], id="a comma inside of quotes"),
         pytest.param(r'a="x\"y"', [("a", "=", 'x"y')], id="an escaped quote"),
     ],
 )
-def test_what_both_syntaxes_read_alike(read: Callable[[str], list[Triple]], text: str, triples: list[Triple]) -> None:
+def test_what_both_syntaxes_read_alike(
+    read: Callable[[str], list[Triple]], text: str, triples: list[Triple]
+) -> None:
     assert read(text) == triples
 
 
@@ -38,7 +44,9 @@ def test_what_both_syntaxes_read_alike(read: Callable[[str], list[Triple]], text
         pytest.param(utf8_matchers, 'a="b" c="d"', 6, id="UTF-8: two without a comma"),
     ],
 )
-def test_an_error_has_the_place_in_the_text(read: Callable[[str], list[Triple]], text: str, offset: int) -> None:
+def test_an_error_has_the_place_in_the_text(
+    read: Callable[[str], list[Triple]], text: str, offset: int
+) -> None:
     with pytest.raises(MatcherError) as caught:
         read(text)
     assert caught.value.offset == offset

@@ -17,4 +17,7 @@ def test_hours_name_the_intervals_of_both_kinds() -> None:
 
 
 def test_a_route_is_described_without_its_owner_who_is_told_in_a_field_of_its_own() -> None:
-    assert Route("pay", Origin("a.yaml", 3), owner="payments", reason="money").described == "pay (a.yaml:3): money"
+    assert (
+        Route("pay", Origin("a.yaml", 3), owner="payments", reason="money").described
+        == "pay (a.yaml:3): money"
+    )

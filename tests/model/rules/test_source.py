@@ -14,7 +14,9 @@ from gateway.model.rules.source import DEFAULT_SOURCE, Source
     [
         pytest.param(DEFAULT_SOURCE, 330 * SECOND, id="five minutes and two peers where nothing is said"),
         pytest.param(
-            Source("a", BUILT_IN, group_interval=SECOND), 40 * SECOND, id="Alertmanager tries for ten seconds at least"
+            Source("a", BUILT_IN, group_interval=SECOND),
+            40 * SECOND,
+            id="Alertmanager tries for ten seconds at least",
         ),
         pytest.param(
             Source("a", BUILT_IN, alertmanager=tuple(map(SecretName, "ABC")), group_interval=MINUTE),

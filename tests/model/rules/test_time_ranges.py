@@ -13,8 +13,12 @@ from gateway.model.rules.time_ranges import TimeIntervalError, refuse_unknown, s
 @pytest.mark.parametrize(
     ("field", "item", "span"),
     [
-        pytest.param("times", {"start_time": "09:00", "end_time": "17:30"}, (540, 1_050), id="minutes of a day"),
-        pytest.param("times", {"start_time": "20:00", "end_time": "24:00"}, (1_200, 1_440), id="to the end of the day"),
+        pytest.param(
+            "times", {"start_time": "09:00", "end_time": "17:30"}, (540, 1_050), id="minutes of a day"
+        ),
+        pytest.param(
+            "times", {"start_time": "20:00", "end_time": "24:00"}, (1_200, 1_440), id="to the end of the day"
+        ),
         pytest.param("weekdays", "monday:friday", (1, 5), id="a week begins on sunday"),
         pytest.param("weekdays", "Sunday", (0, 0), id="a day is a range of one, and capitals do not matter"),
         pytest.param("days_of_month", "-1", (-1, -1), id="a month's last day"),
@@ -30,12 +34,32 @@ def test_a_value_is_a_span_with_both_ends(field: str, item: object, span: tuple[
 @pytest.mark.parametrize(
     ("field", "item", "remedy"),
     [
-        pytest.param("times", {"start_time": "17:00", "end_time": "09:00"}, "times", id="a time that runs over midnight"),
-        pytest.param("weekdays", "friday:monday", "'friday:saturday' and 'sunday:monday'", id="days over the end of a week"),
-        pytest.param("months", "november:february", "'november:december' and 'january:february'", id="months over new year"),
+        pytest.param(
+            "times",
+            {"start_time": "17:00", "end_time": "09:00"},
+            "times",
+            id="a time that runs over midnight",
+        ),
+        pytest.param(
+            "weekdays",
+            "friday:monday",
+            "'friday:saturday' and 'sunday:monday'",
+            id="days over the end of a week",
+        ),
+        pytest.param(
+            "months",
+            "november:february",
+            "'november:december' and 'january:february'",
+            id="months over new year",
+        ),
         pytest.param("years", "2028:2026", "write '2026:2028'", id="years the wrong way round"),
         pytest.param("days_of_month", "0", "write 1 to 31", id="no month has such a day"),
-        pytest.param("days_of_month", 85, "YAML makes 85 of an unquoted 1:25", id="a range that YAML has read as a number"),
+        pytest.param(
+            "days_of_month",
+            85,
+            "YAML makes 85 of an unquoted 1:25",
+            id="a range that YAML has read as a number",
+        ),
         pytest.param("weekdays", "a:b:c", "with one colon", id="two colons"),
         pytest.param("months", True, "in quotes", id="no text at all"),
     ],

@@ -1,11 +1,20 @@
-"""What a server's answers mean, a row for each: whose trouble it is, and whether the mail may have been taken."""
+"""What a server's answers mean, a row for each: whose trouble it is, and whether the mail may have been
+taken.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from gateway.model.notification import Refused, Unanswered
-from gateway.outbound.mail.answers import RETRY_AFTER, Stage, cut, describe_recipients, judge, judge_recipients
+from gateway.outbound.mail.answers import (
+    RETRY_AFTER,
+    Stage,
+    cut,
+    describe_recipients,
+    judge,
+    judge_recipients,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +35,9 @@ from gateway.outbound.mail.answers import RETRY_AFTER, Stage, cut, describe_reci
         (Stage.DATA, 554, "invalid", True),
     ],
 )
-def test_a_refusal_is_the_mails_or_the_destinations_own(stage: Stage, code: int, reason: str, permanent: bool) -> None:
+def test_a_refusal_is_the_mails_or_the_destinations_own(
+    stage: Stage, code: int, reason: str, permanent: bool
+) -> None:
     answer = judge(stage, code, "no")
     assert (answer.reason, answer.permanent) == (reason, permanent)
 
@@ -39,7 +50,9 @@ def test_with_no_recipient_left_the_mail_is_refused_for_good() -> None:
     refused = {"a@example.org": (550, "no such user"), "b@example.org": (551, "moved")}
     answer = judge_recipients(refused)
     assert (answer.reason, answer.permanent) == ("not_found", True)
-    assert answer.detail == "a@example.org was refused: 550 no such user; b@example.org was refused: 551 moved"
+    assert (
+        answer.detail == "a@example.org was refused: 550 no such user; b@example.org was refused: 551 moved"
+    )
 
 
 def test_where_one_recipient_may_be_taken_later_the_mail_is_tried_again() -> None:

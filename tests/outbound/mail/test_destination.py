@@ -20,7 +20,9 @@ def test_it_wakes_nobody_and_is_brought_up_to_date_now_and_then() -> None:
 
 
 def test_its_address_holds_all_that_a_later_mail_needs() -> None:
-    assert Envelope.parse(OPS.address) == Envelope("alerts@example.org", ("ops@example.org", "dev@example.org"))
+    assert Envelope.parse(OPS.address) == Envelope(
+        "alerts@example.org", ("ops@example.org", "dev@example.org")
+    )
 
 
 def test_the_same_readers_are_the_same_place_whoever_sends() -> None:
@@ -37,7 +39,9 @@ def test_a_reader_who_is_named_twice_gets_one_mail() -> None:
     assert made == Mailbox(("a@example.org",), "b@example.org")
 
 
-@pytest.mark.parametrize("address", ["ops@example.org", "a.b+c@mail.example.org", "root@localhost", "o'neil@x-y.example"])
+@pytest.mark.parametrize(
+    "address", ["ops@example.org", "a.b+c@mail.example.org", "root@localhost", "o'neil@x-y.example"]
+)
 def test_an_address_is_taken(address: str) -> None:
     assert re.fullmatch(ADDRESS, address)
 

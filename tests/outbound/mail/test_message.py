@@ -93,7 +93,9 @@ def test_line_breaks_in_an_incidents_id_make_no_header() -> None:
 
 def test_markup_in_an_annotation_is_shown_as_it_is_written() -> None:
     evil = '<script>alert(1)</script><img src=x onerror="x">'
-    html = part(mail_of(notification(title=evil, lines=(line(evil, summary=evil),), where={"a": evil})), "html")
+    html = part(
+        mail_of(notification(title=evil, lines=(line(evil, summary=evil),), where={"a": evil})), "html"
+    )
     assert "<script" not in html
     assert "<img" not in html
     assert "&lt;script&gt;" in html

@@ -1,4 +1,6 @@
-"""Mail against a real SMTP server on this machine: what arrives, in which thread, and what is made of every failure."""
+"""Mail against a real SMTP server on this machine: what arrives, in which thread, and what is made of every
+failure.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,14 @@ async def test_what_follows_stands_in_the_same_thread_and_answers_the_first(
     first = await sent(notifier, server)
     assert isinstance(first, Delivered)
     ended = await sent(
-        notifier, server, attempt="a2", after=first.message_ref, state=NotifiedState.ENDED, firing=0, ended=1, ended_at=NOW
+        notifier,
+        server,
+        attempt="a2",
+        after=first.message_ref,
+        state=NotifiedState.ENDED,
+        firing=0,
+        ended=1,
+        ended_at=NOW,
     )
     again = await sent(notifier, server, attempt="a3", generation=2)
     assert ended == first
@@ -82,7 +91,9 @@ async def test_a_reminder_is_a_mail_in_the_thread(notifier: MailNotifier, server
     first = await sent(notifier, server)
     assert isinstance(first, Delivered)
     notes = (Note("Still firing after 4h, and nobody has it"),)
-    said = await notifier.reply(OPS, server.smtp_url, notes, attempt="r1", message_ref=first.message_ref, mentions=())
+    said = await notifier.reply(
+        OPS, server.smtp_url, notes, attempt="r1", message_ref=first.message_ref, mentions=()
+    )
     assert said == first
     assert [mail.subject for mail in server.received][1] == "Still firing after 4h, and nobody has it"
     assert len(server.mailbox.threads) == 1
@@ -102,7 +113,9 @@ async def test_a_refused_login_is_the_destinations_trouble(notifier: MailNotifie
     assert (answer.reason, answer.permanent) == ("auth", False)
 
 
-async def test_one_refused_recipient_keeps_the_mail_from_no_other(notifier: MailNotifier, server: MailSandbox) -> None:
+async def test_one_refused_recipient_keeps_the_mail_from_no_other(
+    notifier: MailNotifier, server: MailSandbox
+) -> None:
     server.faults.add(Fault(FaultKind.STATUS, method="rcpt", subject="ops@example.org", status=550))
     with capture_logs() as logs:
         answer = await sent(notifier, server, to=TWO)
@@ -110,10 +123,14 @@ async def test_one_refused_recipient_keeps_the_mail_from_no_other(notifier: Mail
     assert mail.recipients == ("dev@example.org",)
     assert isinstance(answer, Delivered)
     assert "ops@example.org was refused: 550" in answer.detail
-    assert [entry["recipient"] for entry in logs if entry["event"] == "recipient_refused"] == ["ops@example.org"]
+    assert [entry["recipient"] for entry in logs if entry["event"] == "recipient_refused"] == [
+        "ops@example.org"
+    ]
 
 
-async def test_with_every_recipient_refused_for_good_the_mail_is(notifier: MailNotifier, server: MailSandbox) -> None:
+async def test_with_every_recipient_refused_for_good_the_mail_is(
+    notifier: MailNotifier, server: MailSandbox
+) -> None:
     server.faults.add(Fault(FaultKind.STATUS, method="rcpt", status=550))
     answer = await sent(notifier, server, to=TWO)
     assert isinstance(answer, Refused)
@@ -228,13 +245,21 @@ async def test_a_server_without_starttls_is_shown_neither_mail_nor_login() -> No
 
 
 @pytest.mark.parametrize("from_the_start", [False, True])
-async def test_a_certificate_that_nobody_vouches_for_is_the_destinations_trouble(keys: Path, from_the_start: bool) -> None:
+async def test_a_certificate_that_nobody_vouches_for_is_the_destinations_trouble(
+    keys: Path, from_the_start: bool
+) -> None:
     async with MailSandbox.start(tls=tls_server(keys), tls_from_the_start=from_the_start) as server:
         client = SmtpClient(timeout=4.0)
         url = f"smtps://127.0.0.1:{server.port}" if from_the_start else server.smtp_url
-        answer = await sent(MailNotifier(client, parse_smtp_url if from_the_start else encrypted), server, url=url)
+        answer = await sent(
+            MailNotifier(client, parse_smtp_url if from_the_start else encrypted), server, url=url
+        )
     assert isinstance(answer, Refused)
-    assert (answer.reason, answer.detail, answer.permanent) == ("tls", "its certificate is not trusted", False)
+    assert (answer.reason, answer.detail, answer.permanent) == (
+        "tls",
+        "its certificate is not trusted",
+        False,
+    )
 
 
 async def test_a_check_logs_in_and_sends_nothing() -> None:

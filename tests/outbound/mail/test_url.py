@@ -1,4 +1,6 @@
-"""The server's address: what is understood, what is refused, and that nothing leaves this machine unencrypted."""
+"""The server's address: what is understood, what is refused, and that nothing leaves this machine
+unencrypted.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,10 @@ from gateway.outbound.mail.url import Encryption, SmtpServer, parse_smtp_url
         ("smtp://mail.example.org", SmtpServer("mail.example.org", 587, Encryption.STARTTLS)),
         ("smtps://mail.example.org", SmtpServer("mail.example.org", 465, Encryption.TLS)),
         ("smtp://mail.example.org:25/", SmtpServer("mail.example.org", 25, Encryption.STARTTLS)),
-        ("smtp://u%40x:p%2Fw@mail.example.org", SmtpServer("mail.example.org", 587, Encryption.STARTTLS, "u@x", "p/w")),
+        (
+            "smtp://u%40x:p%2Fw@mail.example.org",
+            SmtpServer("mail.example.org", 587, Encryption.STARTTLS, "u@x", "p/w"),
+        ),
         ("smtp://localhost:25", SmtpServer("localhost", 25, Encryption.NONE)),
         ("smtp://127.0.0.1:2525", SmtpServer("127.0.0.1", 2525, Encryption.NONE)),
         ("smtp://[::1]:25", SmtpServer("::1", 25, Encryption.NONE)),

@@ -20,12 +20,16 @@ from gateway.outbound.pagerduty.answers import judge
         pytest.param(202, "ok", {}, "server_error", False, id="a 202 that names no key may have been done"),
     ],
 )
-def test_what_an_answer_means(status: int, body: object, headers: dict[str, str], reason: str, permanent: bool) -> None:
+def test_what_an_answer_means(
+    status: int, body: object, headers: dict[str, str], reason: str, permanent: bool
+) -> None:
     answer = judge(status, body, headers)
     assert (answer.reason, getattr(answer, "permanent", False)) == (reason, permanent)
 
 
-@pytest.mark.parametrize(("said", "wait"), [("9", 9_000), ("", 30_000), ("Mon, 01 Jan 2027 00:00:00 GMT", 30_000)])
+@pytest.mark.parametrize(
+    ("said", "wait"), [("9", 9_000), ("", 30_000), ("Mon, 01 Jan 2027 00:00:00 GMT", 30_000)]
+)
 def test_a_limit_says_when_to_come_again(said: str, wait: int) -> None:
     assert judge(429, None, {"Retry-After": said} if said else {}).retry_after == wait  # type: ignore[union-attr]
 

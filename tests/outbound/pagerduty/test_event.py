@@ -45,7 +45,9 @@ def test_a_page_says_what_where_and_how_many_more() -> None:
         pytest.param({}, {}, "alertmanager", id="and without any the sender"),
     ],
 )
-def test_the_source_is_the_place_that_fails(labels: dict[str, str], where: dict[str, str], source: str) -> None:
+def test_the_source_is_the_place_that_fails(
+    labels: dict[str, str], where: dict[str, str], source: str
+) -> None:
     assert render(notification(where=where, lines=(line(labels=labels),)))["payload"]["source"] == source
 
 
@@ -83,9 +85,15 @@ def test_members_that_do_not_fit_are_counted() -> None:
 
 @pytest.mark.parametrize("letter", ["x", "é", "火", "🔥", "\u0000"])
 def test_an_event_fits_as_it_is_sent_whatever_its_members_say(letter: str) -> None:
-    huge = tuple(line(labels={f"l{n}": letter * 4_000 for n in range(20)}, summary=letter * 5_000) for _ in range(60))
+    huge = tuple(
+        line(labels={f"l{n}": letter * 4_000 for n in range(20)}, summary=letter * 5_000) for _ in range(60)
+    )
     event = render(
-        notification(lines=huge, where={letter * 300 + str(n): letter * 16_000 for n in range(60)}, title=letter * 3_000)
+        notification(
+            lines=huge,
+            where={letter * 300 + str(n): letter * 16_000 for n in range(60)},
+            title=letter * 3_000,
+        )
     )
     assert size(event) <= MAX_BODY
     assert "fit" in event["payload"]["custom_details"]["shortened"]
@@ -96,10 +104,14 @@ def test_an_event_fits_as_it_is_sent_whatever_its_members_say(letter: str) -> No
 def test_the_vendor_takes_any_telling(any_telling: Notification) -> None:
     event = render(any_telling)
     assert size(event) <= MAX_BODY
-    check_event({**event, "routing_key": "k" * 32, "event_action": "trigger", "dedup_key": dedup_key(any_telling)})
+    check_event(
+        {**event, "routing_key": "k" * 32, "event_action": "trigger", "dedup_key": dedup_key(any_telling)}
+    )
 
 
 def test_a_member_says_how_long_it_took_and_how_often_it_fired() -> None:
-    details = render(notification(lines=(line(times=3), line(ended_at=NOW)), ended=1))["payload"]["custom_details"]
+    details = render(notification(lines=(line(times=3), line(ended_at=NOW)), ended=1))["payload"][
+        "custom_details"
+    ]
     assert [one.get("fired_times") for one in details["alerts"]] == [3, None]
     assert [one.get("took") for one in details["alerts"]] == [None, "1m"]

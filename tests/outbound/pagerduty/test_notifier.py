@@ -36,7 +36,9 @@ async def page(notifier: PagerDutyNotifier, key: str = KEY, **more: object) -> A
     return await notifier.notify(PAGER, key, notification(**more), attempt="a", message_ref=None)
 
 
-async def test_a_hostile_telling_is_a_page_like_any_other(pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier) -> None:
+async def test_a_hostile_telling_is_a_page_like_any_other(
+    pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier
+) -> None:
     lines = (line(HOSTILE, labels={HOSTILE: "\u0000\ud7ff" * 99}, summary=HOSTILE, runbook=HOSTILE),) * 3
     assert isinstance(await page(notifier, title=HOSTILE, where={HOSTILE: HOSTILE}, lines=lines), Delivered)
     assert len(pagerduty.incidents) == 1
@@ -54,11 +56,16 @@ async def test_a_cut_connection_is_unanswered_and_its_repeat_pages_nobody_twice(
     assert [len(one.pages) for one in pagerduty.incidents] == [1]
 
 
-async def test_a_new_generation_is_a_new_page(pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier) -> None:
+async def test_a_new_generation_is_a_new_page(
+    pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier
+) -> None:
     await page(notifier, generation=1)
     await page(notifier, generation=1, state=NotifiedState.ENDED)
     await page(notifier, generation=2)
-    assert [(one.dedup_key, one.status) for one in pagerduty.incidents] == [("abc123.1", "resolved"), ("abc123.2", "triggered")]
+    assert [(one.dedup_key, one.status) for one in pagerduty.incidents] == [
+        ("abc123.1", "resolved"),
+        ("abc123.2", "triggered"),
+    ]
 
 
 async def test_an_acknowledgement_that_is_not_taken_is_tried_again(
@@ -70,7 +77,9 @@ async def test_an_acknowledgement_that_is_not_taken_is_tried_again(
     assert pagerduty.incidents[0].status == "acknowledged"
 
 
-async def test_a_service_that_hangs_does_not_delay_another(pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier) -> None:
+async def test_a_service_that_hangs_does_not_delay_another(
+    pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier
+) -> None:
     pagerduty.faults.add(Fault(FaultKind.HANG, subject=KEY))
     answers = await asyncio.gather(*[page(notifier) for _ in range(20)], page(notifier, OTHER))
     assert answers[-1] == Delivered(MessageRef("abc123.1"))
@@ -90,7 +99,9 @@ async def test_connections_are_kept_and_many_keys_do_not_keep_many(
     assert len(sessions._idle) == 3
 
 
-async def test_a_proxy_of_the_environment_is_not_taken(pagerduty: PagerDutySandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_of_the_environment_is_not_taken(
+    pagerduty: PagerDutySandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     notifier = PagerDutyNotifier(pagerduty.events_url)
     assert isinstance(await page(notifier), Delivered)
@@ -121,9 +132,9 @@ async def test_an_extra_page_is_resolved_and_a_note_is_in_the_incidents_state(
 ) -> None:
     await page(notifier)
     message_ref = MessageRef("abc123.1")
-    assert await notifier.reply(PAGER, KEY, (Note("x"),), attempt="b", message_ref=message_ref, mentions=()) == Delivered(
-        message_ref
-    )
+    assert await notifier.reply(
+        PAGER, KEY, (Note("x"),), attempt="b", message_ref=message_ref, mentions=()
+    ) == Delivered(message_ref)
     assert await notifier.look(PAGER, KEY, attempts=("a",), since=0, message_ref=None) == Found({})
     assert await notifier.withdraw(PAGER, KEY, message_ref) == Delivered(message_ref)
     assert pagerduty.incidents[0].status == "resolved"
@@ -136,9 +147,13 @@ async def test_a_page_is_triggered_acknowledged_and_resolved_under_one_key(
     assert answer == Delivered(MessageRef("abc123.1"))
     incident = pagerduty.incidents[0]
     assert (incident.status, incident.severity, incident.dedup_key) == ("triggered", "critical", "abc123.1")
-    await notifier.notify(PAGER, KEY, notification(acknowledged_by="ann"), attempt="b", message_ref=MessageRef("abc123.1"))
+    await notifier.notify(
+        PAGER, KEY, notification(acknowledged_by="ann"), attempt="b", message_ref=MessageRef("abc123.1")
+    )
     assert incident.status == "acknowledged"
-    await notifier.notify(PAGER, KEY, notification(state=NotifiedState.ENDED), attempt="c", message_ref=MessageRef("abc123.1"))
+    await notifier.notify(
+        PAGER, KEY, notification(state=NotifiedState.ENDED), attempt="c", message_ref=MessageRef("abc123.1")
+    )
     assert incident.status == "resolved"
     assert len(pagerduty.incidents) == 1
 

@@ -16,7 +16,9 @@ from gateway.sandbox.slack.blocks import check_blocks, text_length
 from gateway.sandbox.slack.mentions import mentioned, mrkdwn_of
 from tests.outbound.notifications import NOW, line, notification, notifications, texts
 
-OUR_MARKS = re.compile(r"<!date\^\d+\^[^|>]*\|[^>]*>|<https?://[^\s<>|]+\|(Runbook|Dashboard|Source|Incident)>", re.IGNORECASE)
+OUR_MARKS = re.compile(
+    r"<!date\^\d+\^[^|>]*\|[^>]*>|<https?://[^\s<>|]+\|(Runbook|Dashboard|Source|Incident)>", re.IGNORECASE
+)
 
 
 def words(rendered: Rendered) -> str:
@@ -52,13 +54,16 @@ def test_what_it_says(change: dict[str, object], expected: list[str]) -> None:
 def test_the_first_message_of_a_page_calls_people_and_an_end_does_not() -> None:
     paging = notification(page=True, mentions=("@here", "S012345678"))
     assert render(paging).text.startswith("<!here> <!subteam^S012345678>")
-    assert "<!here>" not in words(render(notification(page=True, mentions=("@here",), state=NotifiedState.ENDED)))
+    assert "<!here>" not in words(
+        render(notification(page=True, mentions=("@here",), state=NotifiedState.ENDED))
+    )
 
 
 def test_notes_are_one_reply_and_call_people_only_where_one_should() -> None:
     assert render_notes([Note("Resolved")], ("@here",)).text == "Resolved"
     assert (
-        render_notes([Note("It got worse", mention=True), Note("<x>")], ("@here",)).text == "<!here>\nIt got worse\n&lt;x&gt;"
+        render_notes([Note("It got worse", mention=True), Note("<x>")], ("@here",)).text
+        == "<!here>\nIt got worse\n&lt;x&gt;"
     )
 
 
@@ -88,7 +93,10 @@ def test_any_notes_fit_into_one_reply(notes: list[Note]) -> None:
 def test_every_text_that_slack_formats_is_verbatim() -> None:
     blocks = render(notification(lines=(line(summary="see @here and http://evil.example"),))).blocks
     formatted = [
-        one for block in blocks for one in (block.get("text"), *block.get("elements", ())) if one and one["type"] == "mrkdwn"
+        one
+        for block in blocks
+        for one in (block.get("text"), *block.get("elements", ()))
+        if one and one["type"] == "mrkdwn"
     ]
     assert formatted
     assert all(one["verbatim"] for one in formatted)

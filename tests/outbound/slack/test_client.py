@@ -57,7 +57,9 @@ def calls(slack: SlackSandbox, method: str) -> int:
     [
         pytest.param(lambda: PlainTextResponse("upstream says hello"), id="plain text with 200"),
         pytest.param(lambda: Response("{", media_type="application/json"), id="broken JSON"),
-        pytest.param(lambda: Response(b'{"ok": "\xff"}', media_type="application/json"), id="JSON in no known encoding"),
+        pytest.param(
+            lambda: Response(b'{"ok": "\xff"}', media_type="application/json"), id="JSON in no known encoding"
+        ),
         pytest.param(lambda: JSONResponse(["ok"]), id="a JSON list"),
         pytest.param(lambda: JSONResponse({"ok": True}), id="an ok that names no message"),
         pytest.param(lambda: Response("<html>", media_type="text/html"), id="a proxy's page"),
@@ -78,13 +80,15 @@ async def test_a_long_channel_is_read_page_by_page(
 ) -> None:
     monkeypatch.setattr(slack_calls, "PAGE", 2)
     message_refs = {f"a{n}": await posted(notifier, f"a{n}") for n in range(5)}
-    assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=tuple(message_refs), since=SINCE, message_ref=None) == Found(
-        message_refs
-    )
+    assert await notifier.look(
+        CHAT, DEFAULT_TOKEN, attempts=tuple(message_refs), since=SINCE, message_ref=None
+    ) == Found(message_refs)
     assert calls(slack, "conversations.history") == 3
 
 
-async def test_a_proxy_of_the_environment_is_not_taken(slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_of_the_environment_is_not_taken(
+    slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     notifier = SlackNotifier(slack.url)
     await posted(notifier)
@@ -98,7 +102,9 @@ async def test_a_proxy_that_is_given_is_taken(slack: SlackSandbox) -> None:
 
 
 async def test_a_token_that_cannot_be_sent_is_refused(slack: SlackSandbox, notifier: SlackNotifier) -> None:
-    assert await post(notifier, token="xoxb-a\nb") == Refused("auth", "the token holds a line break", permanent=True)
+    assert await post(notifier, token="xoxb-a\nb") == Refused(
+        "auth", "the token holds a line break", permanent=True
+    )
 
 
 async def test_a_vendor_that_repeats_the_token_does_not_bring_it_into_an_answer(

@@ -49,9 +49,13 @@ def calls(slack: SlackSandbox, method: str) -> int:
 
 async def test_a_hostile_telling_calls_nobody(slack: SlackSandbox, notifier: SlackNotifier) -> None:
     hostile = notification(
-        title=HOSTILE, where={HOSTILE: HOSTILE}, lines=(line(HOSTILE, labels={"a": HOSTILE}, summary=HOSTILE),) * 3
+        title=HOSTILE,
+        where={HOSTILE: HOSTILE},
+        lines=(line(HOSTILE, labels={"a": HOSTILE}, summary=HOSTILE),) * 3,
     )
-    assert isinstance(await notifier.notify(CHAT, DEFAULT_TOKEN, hostile, attempt="a", message_ref=None), Delivered)
+    assert isinstance(
+        await notifier.notify(CHAT, DEFAULT_TOKEN, hostile, attempt="a", message_ref=None), Delivered
+    )
     message = slack.messages("alerts")[0]
     assert (message.notified, message.blocks != []) == ((), True)
 
@@ -68,13 +72,17 @@ async def test_content_that_is_refused_twice_is_refused(slack: SlackSandbox, not
     assert calls(slack, "chat.postMessage") == 2
 
 
-async def test_a_telling_and_its_plain_repeat_share_their_time(slack: SlackSandbox, notifier: SlackNotifier) -> None:
+async def test_a_telling_and_its_plain_repeat_share_their_time(
+    slack: SlackSandbox, notifier: SlackNotifier
+) -> None:
     slack.faults.add(Fault(FaultKind.ERROR, error="invalid_blocks", count=1), Fault(FaultKind.HANG))
     assert await post(notifier) == Unanswered("timeout")
 
 
 async def test_what_was_told_to_the_log_is_posted_anew(slack: SlackSandbox, notifier: SlackNotifier) -> None:
-    answer = await notifier.notify(CHAT, DEFAULT_TOKEN, notification(), attempt="a", message_ref=MessageRef("log-123"))
+    answer = await notifier.notify(
+        CHAT, DEFAULT_TOKEN, notification(), attempt="a", message_ref=MessageRef("log-123")
+    )
     assert (isinstance(answer, Refused) and answer.gone, len(slack.calls)) == (True, 0)
 
 
@@ -85,12 +93,20 @@ async def test_a_message_of_another_bot_is_posted_anew(slack: SlackSandbox, noti
     assert answer == Refused("gone", "cant_update_message", gone=True)
 
 
-async def test_an_edit_keeps_the_attempt_by_which_the_message_is_found(slack: SlackSandbox, notifier: SlackNotifier) -> None:
+async def test_an_edit_keeps_the_attempt_by_which_the_message_is_found(
+    slack: SlackSandbox, notifier: SlackNotifier
+) -> None:
     message_ref = await posted(notifier, "first")
     await notifier.notify(
-        CHAT, DEFAULT_TOKEN, notification(state=NotifiedState.ENDED), attempt="second", message_ref=message_ref
+        CHAT,
+        DEFAULT_TOKEN,
+        notification(state=NotifiedState.ENDED),
+        attempt="second",
+        message_ref=message_ref,
     )
-    found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("first", "second"), since=SINCE, message_ref=None)
+    found = await notifier.look(
+        CHAT, DEFAULT_TOKEN, attempts=("first", "second"), since=SINCE, message_ref=None
+    )
     assert found == Found({"first": message_ref})
 
 
@@ -99,16 +115,18 @@ async def test_a_vendor_whose_clock_is_wrong_is_read_back_all_the_same(skew: tim
     async with SlackSandbox.start(now=lambda: datetime.fromtimestamp(SINCE / 1000, UTC) + skew) as vendor:
         notifier = SlackNotifier(vendor.url)
         message_ref = await posted(notifier)
-        assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a1",), since=SINCE, message_ref=None) == Found(
-            {"a1": message_ref}
-        )
+        assert await notifier.look(
+            CHAT, DEFAULT_TOKEN, attempts=("a1",), since=SINCE, message_ref=None
+        ) == Found({"a1": message_ref})
         await notifier.aclose()
 
 
 async def test_a_cut_reply_is_found_in_its_thread(slack: SlackSandbox, notifier: SlackNotifier) -> None:
     message_ref = await posted(notifier)
     slack.faults.add(Fault(FaultKind.CUT_AFTER, method="chat.postMessage", count=1))
-    answer = await notifier.reply(CHAT, DEFAULT_TOKEN, (Note("worse"),), attempt="r", message_ref=message_ref, mentions=())
+    answer = await notifier.reply(
+        CHAT, DEFAULT_TOKEN, (Note("worse"),), attempt="r", message_ref=message_ref, mentions=()
+    )
     assert isinstance(answer, Unanswered)
     found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("r",), since=SINCE, message_ref=message_ref)
     assert isinstance(found, Found)
@@ -118,12 +136,16 @@ async def test_a_cut_reply_is_found_in_its_thread(slack: SlackSandbox, notifier:
 async def test_a_thread_that_is_gone_holds_no_reply(slack: SlackSandbox, notifier: SlackNotifier) -> None:
     message_ref = await posted(notifier)
     await notifier.withdraw(CHAT, DEFAULT_TOKEN, message_ref)
-    assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("r",), since=SINCE, message_ref=message_ref) == Found({})
+    assert await notifier.look(
+        CHAT, DEFAULT_TOKEN, attempts=("r",), since=SINCE, message_ref=message_ref
+    ) == Found({})
 
 
 async def test_a_channel_that_nobody_finds_holds_nothing(notifier: SlackNotifier) -> None:
     nowhere = Endpoint("slack", "#nowhere", "SLACK_BOT_TOKEN", "")
-    assert await notifier.look(nowhere, DEFAULT_TOKEN, attempts=("a",), since=SINCE, message_ref=None) == Found({})
+    assert await notifier.look(
+        nowhere, DEFAULT_TOKEN, attempts=("a",), since=SINCE, message_ref=None
+    ) == Found({})
 
 
 async def test_a_channels_name_is_looked_up_once_and_again_when_it_is_gone(
@@ -132,7 +154,9 @@ async def test_a_channels_name_is_looked_up_once_and_again_when_it_is_gone(
     for _ in range(2):
         await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a",), since=SINCE, message_ref=None)
     assert calls(slack, "conversations.list") == 1
-    slack.faults.add(Fault(FaultKind.ERROR, method="conversations.history", error="channel_not_found", count=1))
+    slack.faults.add(
+        Fault(FaultKind.ERROR, method="conversations.history", error="channel_not_found", count=1)
+    )
     for _ in range(2):
         await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a",), since=SINCE, message_ref=None)
     assert calls(slack, "conversations.list") == 2
@@ -150,15 +174,23 @@ async def test_a_read_back_that_fails_finds_nothing_out(
     slack: SlackSandbox, notifier: SlackNotifier, fault: Fault, expected: Answer
 ) -> None:
     slack.faults.add(fault)
-    assert await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a",), since=SINCE, message_ref=None) == expected
+    assert (
+        await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a",), since=SINCE, message_ref=None) == expected
+    )
 
 
-async def test_a_message_is_posted_edited_and_answered_in_its_thread(slack: SlackSandbox, notifier: SlackNotifier) -> None:
+async def test_a_message_is_posted_edited_and_answered_in_its_thread(
+    slack: SlackSandbox, notifier: SlackNotifier
+) -> None:
     answer = await post(notifier)
     assert isinstance(answer, Delivered)
     assert isinstance(
         await notifier.notify(
-            CHAT, DEFAULT_TOKEN, notification(state=NotifiedState.ENDED), attempt="a2", message_ref=answer.message_ref
+            CHAT,
+            DEFAULT_TOKEN,
+            notification(state=NotifiedState.ENDED),
+            attempt="a2",
+            message_ref=answer.message_ref,
         ),
         Delivered,
     )
@@ -172,23 +204,33 @@ async def test_a_message_is_posted_edited_and_answered_in_its_thread(slack: Slac
     )
     assert said == Delivered(answer.message_ref)
     message = slack.messages("alerts")[0]
-    assert (message.edits, "Resolved" in message.text, message.live_replies[0].text) == (1, True, "<!here>\nWorse")
+    assert (message.edits, "Resolved" in message.text, message.live_replies[0].text) == (
+        1,
+        True,
+        "<!here>\nWorse",
+    )
     assert message.live_replies[0].broadcast
 
 
 async def test_attempts_are_found_again_in_the_channel_and_in_a_thread(notifier: SlackNotifier) -> None:
     answer = await post(notifier, "a1")
     assert isinstance(answer, Delivered)
-    await notifier.reply(CHAT, DEFAULT_TOKEN, (Note("x"),), attempt="a2", message_ref=answer.message_ref, mentions=())
+    await notifier.reply(
+        CHAT, DEFAULT_TOKEN, (Note("x"),), attempt="a2", message_ref=answer.message_ref, mentions=()
+    )
     since = int(float(answer.message_ref.id) * 1000)
     found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a1", "zz"), since=since, message_ref=None)
     assert found == Found({"a1": answer.message_ref})
-    found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a2",), since=since, message_ref=answer.message_ref)
+    found = await notifier.look(
+        CHAT, DEFAULT_TOKEN, attempts=("a2",), since=since, message_ref=answer.message_ref
+    )
     assert isinstance(found, Found)
     assert set(found.message_refs) == {"a2"}
 
 
-async def test_an_extra_message_is_withdrawn_and_one_that_is_gone_is_fine(slack: SlackSandbox, notifier: SlackNotifier) -> None:
+async def test_an_extra_message_is_withdrawn_and_one_that_is_gone_is_fine(
+    slack: SlackSandbox, notifier: SlackNotifier
+) -> None:
     answer = await post(notifier)
     assert isinstance(answer, Delivered)
     for _ in range(2):
@@ -207,32 +249,46 @@ async def test_an_extra_message_is_withdrawn_and_one_that_is_gone_is_fine(slack:
         pytest.param(Fault(FaultKind.HANG), Unanswered("timeout"), id="silence is unanswered"),
     ],
 )  # fmt: skip
-async def test_what_slacks_answers_mean(slack: SlackSandbox, notifier: SlackNotifier, fault: Fault, expected: Answer) -> None:
+async def test_what_slacks_answers_mean(
+    slack: SlackSandbox, notifier: SlackNotifier, fault: Fault, expected: Answer
+) -> None:
     slack.faults.add(fault)
     assert await post(notifier) == expected
 
 
 @pytest.mark.parametrize("kind", [FaultKind.CUT_BEFORE, FaultKind.CUT_AFTER])
-async def test_a_cut_connection_is_unanswered(slack: SlackSandbox, notifier: SlackNotifier, kind: FaultKind) -> None:
+async def test_a_cut_connection_is_unanswered(
+    slack: SlackSandbox, notifier: SlackNotifier, kind: FaultKind
+) -> None:
     slack.faults.add(Fault(kind, count=1))
     answer = await post(notifier)
     assert isinstance(answer, Unanswered)
-    assert len(slack.messages("alerts")) == (kind is FaultKind.CUT_AFTER), "nothing was sent again behind our back"
+    assert len(slack.messages("alerts")) == (kind is FaultKind.CUT_AFTER), (
+        "nothing was sent again behind our back"
+    )
 
 
-async def test_a_message_whose_blocks_are_refused_is_told_as_text(slack: SlackSandbox, notifier: SlackNotifier) -> None:
+async def test_a_message_whose_blocks_are_refused_is_told_as_text(
+    slack: SlackSandbox, notifier: SlackNotifier
+) -> None:
     slack.faults.add(Fault(FaultKind.ERROR, error="invalid_blocks", count=1))
     assert isinstance(await post(notifier), Delivered)
     assert slack.messages("alerts")[0].blocks == []
 
 
 async def test_a_message_that_cannot_be_edited_any_more_is_gone(notifier: SlackNotifier) -> None:
-    answer = await notifier.notify(CHAT, DEFAULT_TOKEN, notification(), attempt="a", message_ref=MessageRef("1.000001", "C404"))
+    answer = await notifier.notify(
+        CHAT, DEFAULT_TOKEN, notification(), attempt="a", message_ref=MessageRef("1.000001", "C404")
+    )
     assert isinstance(answer, Refused)
     found = await post(notifier)
     assert isinstance(found, Delivered)
     answer = await notifier.notify(
-        CHAT, DEFAULT_TOKEN, notification(), attempt="a", message_ref=MessageRef("1.000001", found.message_ref.channel)
+        CHAT,
+        DEFAULT_TOKEN,
+        notification(),
+        attempt="a",
+        message_ref=MessageRef("1.000001", found.message_ref.channel),
     )
     assert answer == Refused("gone", "message_not_found", gone=True)
 

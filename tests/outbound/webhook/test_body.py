@@ -32,7 +32,11 @@ def test_a_firing_incident_is_told_whole() -> None:
         lines=(line(annotations=annotations, runbook="https://run.example/1", source="javascript:alert(1)"),),
         page=True, acknowledged_by="ann", acknowledged_at=NOW, link="https://gw.example/api/v1/incidents/abc123",
     )  # fmt: skip
-    assert (body["version"], body["type"], body["timestamp"]) == ("1", "incident.firing", "2027-01-15T08:00:00Z")
+    assert (body["version"], body["type"], body["timestamp"]) == (
+        "1",
+        "incident.firing",
+        "2027-01-15T08:00:00Z",
+    )
     data = body["data"]
     assert isinstance(data, dict)
     (alert,) = data.pop("alerts")
@@ -72,7 +76,11 @@ def test_whatever_is_told_keeps_to_the_schema_and_fits(told: object) -> None:
     VALID.validate(json.loads(body))
 
 
-@given(st.lists(st.builds(Note, texts, st.booleans(), st.booleans(), st.integers(0, NOW)), min_size=1, max_size=9))
+@given(
+    st.lists(
+        st.builds(Note, texts, st.booleans(), st.booleans(), st.integers(0, NOW)), min_size=1, max_size=9
+    )
+)
 def test_whatever_is_noted_keeps_to_the_schema(notes: list[Note]) -> None:
     body = json.loads(render_notes("abc.1", notes, NOW))
     VALID.validate(body)
@@ -82,7 +90,9 @@ def test_whatever_is_noted_keeps_to_the_schema(notes: list[Note]) -> None:
 details = st.dictionaries(texts, st.one_of(texts, st.integers(-(2**53), 2**53)), max_size=5)
 
 
-entries = st.builds(LoggedEntry, st.just("17-0"), st.integers(0, NOW), st.builds(LogEntry, texts, texts, details))
+entries = st.builds(
+    LoggedEntry, st.just("17-0"), st.integers(0, NOW), st.builds(LogEntry, texts, texts, details)
+)
 
 
 @given(st.lists(entries, max_size=5))
@@ -103,7 +113,9 @@ def test_the_firing_and_the_worst_alerts_are_those_that_fit() -> None:
 
 
 def test_what_is_too_large_without_any_alert_is_shortened() -> None:
-    body = render(notification(where={f"l{number}": "x" * 30_000 for number in range(100)}, title="t" * 2_000_000))
+    body = render(
+        notification(where={f"l{number}": "x" * 30_000 for number in range(100)}, title="t" * 2_000_000)
+    )
     assert len(body) <= MAX_BODY
     VALID.validate(json.loads(body))
 

@@ -45,37 +45,55 @@ async def notifier() -> AsyncIterator[WebhookNotifier]:
     await made.aclose()
 
 
-async def notify(notifier: WebhookNotifier, url: str, attempt: str = "a1", endpoint: Endpoint = HOOK, **more: object) -> Answer:
+async def notify(
+    notifier: WebhookNotifier, url: str, attempt: str = "a1", endpoint: Endpoint = HOOK, **more: object
+) -> Answer:
     return await notifier.notify(endpoint, url, notification(**more), attempt=attempt, message_ref=None)
 
 
-async def test_a_state_and_notes_arrive_signed_and_with_the_token(receiver: WebhookSandbox, notifier: WebhookNotifier) -> None:
+async def test_a_state_and_notes_arrive_signed_and_with_the_token(
+    receiver: WebhookSandbox, notifier: WebhookNotifier
+) -> None:
     answer = await notify(notifier, receiver.url)
     assert answer == Delivered(MessageRef("abc123.1"))
     said = (Note("Severity rose", broadcast=True, at=NOW), Note("Acknowledged by ann", at=NOW))
-    replied = await notifier.reply(HOOK, receiver.url, said, attempt="a2", message_ref=answer.message_ref, mentions=("@here",))
+    replied = await notifier.reply(
+        HOOK, receiver.url, said, attempt="a2", message_ref=answer.message_ref, mentions=("@here",)
+    )
     assert replied == answer
     assert [(one.type, one.id, one.signed) for one in receiver.received] == [
         ("incident.firing", "a1", True),
         ("incident.notes", "a2", True),
     ]
-    assert [note["text"] for note in receiver.received[1].data["notes"]] == ["Severity rose", "Acknowledged by ann"]  # type: ignore[attr-defined]
+    assert [note["text"] for note in receiver.received[1].data["notes"]] == [
+        "Severity rose",
+        "Acknowledged by ann",
+    ]  # type: ignore[attr-defined]
 
 
-async def test_the_same_sent_again_is_the_same_to_the_receiver(receiver: WebhookSandbox, notifier: WebhookNotifier) -> None:
+async def test_the_same_sent_again_is_the_same_to_the_receiver(
+    receiver: WebhookSandbox, notifier: WebhookNotifier
+) -> None:
     receiver.faults.add(Fault(FaultKind.CUT_AFTER, count=1))
     assert isinstance(await notify(notifier, receiver.url), Unanswered)
     assert isinstance(await notify(notifier, receiver.url), Delivered)
     assert [(one.id, one.repeats) for one in receiver.received] == [("a1", 1)]
 
 
-async def test_a_hostile_telling_arrives_like_any_other(receiver: WebhookSandbox, notifier: WebhookNotifier) -> None:
+async def test_a_hostile_telling_arrives_like_any_other(
+    receiver: WebhookSandbox, notifier: WebhookNotifier
+) -> None:
     lines = (line(HOSTILE, labels={HOSTILE: "\u0000\ud800" * 99}, summary=HOSTILE, runbook=HOSTILE),) * 3
-    assert isinstance(await notify(notifier, receiver.url, title=HOSTILE, where={HOSTILE: HOSTILE}, lines=lines), Delivered)
+    assert isinstance(
+        await notify(notifier, receiver.url, title=HOSTILE, where={HOSTILE: HOSTILE}, lines=lines), Delivered
+    )
 
 
 async def test_a_wrong_token_or_key_is_refused_for_good(receiver: WebhookSandbox) -> None:
-    for secrets in ({**SECRETS, "TOKEN": "another"}, {**SECRETS, "KEY": "whsec_" + b64encode(b"o" * 32).decode()}):
+    for secrets in (
+        {**SECRETS, "TOKEN": "another"},
+        {**SECRETS, "KEY": "whsec_" + b64encode(b"o" * 32).decode()},
+    ):
         notifier = WebhookNotifier(secrets.get)
         assert await notify(notifier, receiver.url) == Refused("auth", "HTTP 401", permanent=True)
         await notifier.aclose()
@@ -122,7 +140,9 @@ async def test_what_goes_wrong_is_answered_with_what_is_known(
 
 
 @asynccontextmanager
-async def listening(answer: bytes, tls: ssl.SSLContext | None = None) -> AsyncIterator[tuple[int, list[bytes]]]:
+async def listening(
+    answer: bytes, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[int, list[bytes]]]:
     """A receiver that says this to every request, and what it was sent."""
     heard: list[bytes] = []
 
@@ -145,7 +165,9 @@ async def test_a_redirect_is_not_followed_and_says_what_to_do(notifier: WebhookN
     answer = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\n\r\n"
     async with listening(answer) as (port, heard):
         said = await notify(notifier, f"http://127.0.0.1:{port}/", endpoint=OPEN)
-    assert said == Refused("redirected", "HTTP 302: redirects are not followed, so name the address itself", permanent=True)
+    assert said == Refused(
+        "redirected", "HTTP 302: redirects are not followed, so name the address itself", permanent=True
+    )
     assert len(heard) == 1
 
 
@@ -158,7 +180,9 @@ async def test_a_redirect_is_not_followed_and_says_what_to_do(notifier: WebhookN
     ],
     ids=["endless", "never finished", "undecodable"],
 )
-async def test_once_the_status_is_there_the_rest_of_the_answer_means_nothing(notifier: WebhookNotifier, rest: bytes) -> None:
+async def test_once_the_status_is_there_the_rest_of_the_answer_means_nothing(
+    notifier: WebhookNotifier, rest: bytes
+) -> None:
     async with listening(b"HTTP/1.1 200 OK\r\n" + rest) as (port, _):
         assert isinstance(await notify(notifier, f"http://127.0.0.1:{port}/", endpoint=OPEN), Delivered)
 
@@ -169,10 +193,14 @@ async def test_what_is_no_http_is_unanswered(notifier: WebhookNotifier) -> None:
 
 
 async def test_nobody_there_is_certainly_not_taken(notifier: WebhookNotifier) -> None:
-    assert await notify(notifier, "http://127.0.0.1:1/", endpoint=OPEN) == Refused("unavailable", "no connection")
+    assert await notify(notifier, "http://127.0.0.1:1/", endpoint=OPEN) == Refused(
+        "unavailable", "no connection"
+    )
 
 
-async def test_a_user_and_a_password_in_the_address_are_shown_and_give_way_to_a_token(notifier: WebhookNotifier) -> None:
+async def test_a_user_and_a_password_in_the_address_are_shown_and_give_way_to_a_token(
+    notifier: WebhookNotifier,
+) -> None:
     taken = b"HTTP/1.1 204 No Content\r\n\r\n"
     for endpoint, shown in ((OPEN, f"Basic {b64encode(b'ann:pw').decode()}"), (HOOK, f"Bearer {TOKEN}")):
         async with listening(taken) as (port, heard):
@@ -182,9 +210,12 @@ async def test_a_user_and_a_password_in_the_address_are_shown_and_give_way_to_a_
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://x/", "receiver/alerts", "http://", "http://[::1", "", "file:///etc/passwd", "http://x:99999999/"]
+    "url",
+    ["ftp://x/", "receiver/alerts", "http://", "http://[::1", "", "file:///etc/passwd", "http://x:99999999/"],
 )
-async def test_what_is_no_address_is_refused_for_good_without_being_shown(notifier: WebhookNotifier, url: str) -> None:
+async def test_what_is_no_address_is_refused_for_good_without_being_shown(
+    notifier: WebhookNotifier, url: str
+) -> None:
     answer = await notify(notifier, url, endpoint=OPEN)
     assert isinstance(answer, Refused)
     assert (answer.reason, answer.permanent) == ("invalid", True)
@@ -207,7 +238,9 @@ async def test_a_proxy_that_is_given_is_taken_and_one_of_the_environment_is_not(
     assert heard[0].startswith(b"POST http://receiver.example/hook HTTP/1.1")
 
 
-async def test_one_that_hangs_does_not_delay_another(receiver: WebhookSandbox, notifier: WebhookNotifier) -> None:
+async def test_one_that_hangs_does_not_delay_another(
+    receiver: WebhookSandbox, notifier: WebhookNotifier
+) -> None:
     receiver.faults.add(Fault(FaultKind.HANG, subject="slow*"))
     hanging = [notify(notifier, receiver.url, f"slow{number}") for number in range(20)]
     *slow, quick = await asyncio.gather(*hanging, notify(notifier, receiver.url, "quick"))
@@ -238,10 +271,17 @@ async def test_no_secret_is_in_any_answer(receiver: WebhookSandbox, notifier: We
         answers.append(await notify(notifier, f"{receiver.url}?key=hidden-in-the-address"))
     answers.append(await notify(notifier, "http://127.0.0.1:1/hidden-in-the-address"))
     answers.append(await notify(notifier, "gopher://hidden-in-the-address"))
-    assert not [one for one in answers for secret in (TOKEN, KEY, KEY[6:], "hidden-in-the-address") if secret in str(one)]
+    assert not [
+        one
+        for one in answers
+        for secret in (TOKEN, KEY, KEY[6:], "hidden-in-the-address")
+        if secret in str(one)
+    ]
 
 
-async def test_a_certificate_of_a_strange_authority_is_not_trusted(notifier: WebhookNotifier, tmp_path: Path) -> None:
+async def test_a_certificate_of_a_strange_authority_is_not_trusted(
+    notifier: WebhookNotifier, tmp_path: Path
+) -> None:
     made = certificates(tmp_path)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(made / "server.pem", made / "server.key")
@@ -250,7 +290,9 @@ async def test_a_certificate_of_a_strange_authority_is_not_trusted(notifier: Web
     assert (said, heard) == (Refused("unavailable", "its certificate is not trusted"), [])
 
 
-async def test_an_authority_of_the_systems_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_authority_of_the_systems_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = certificates(tmp_path)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(made / "server.pem", made / "server.key")

@@ -74,7 +74,9 @@ WARNINGS = [
         "3:3: warning: `too` and `chat` are the same place: whoever looks there is told twice",
         id="two destinations that are one channel",
     ),
-    pytest.param(CHAT, "2:3: warning: destination `chat` is used by no route", id="a destination that nobody uses"),
+    pytest.param(
+        CHAT, "2:3: warning: destination `chat` is used by no route", id="a destination that nobody uses"
+    ),
 ]
 
 

@@ -28,7 +28,9 @@ def test_a_route_that_goes_on_takes_nothing_from_the_next(tmp_path: Path) -> Non
     assert loaded.findings == ()
 
 
-NIGHT = "time_intervals: [{name: night, time_intervals: [{times: [{start_time: '22:00', end_time: '24:00'}]}]}]\n"
+NIGHT = (
+    "time_intervals: [{name: night, time_intervals: [{times: [{start_time: '22:00', end_time: '24:00'}]}]}]\n"
+)
 
 ERRORS = [
     pytest.param(
@@ -81,12 +83,16 @@ WARNINGS = [
         id="a route behind one that takes everything",
     ),
     pytest.param(
-        routes("{name: a, notify: [chat], match: ['x=\"1\"']}", "{name: b, notify: [chat], match: ['y=\"1\"', 'x=\"1\"']}"),
+        routes(
+            "{name: a, notify: [chat], match: ['x=\"1\"']}",
+            "{name: b, notify: [chat], match: ['y=\"1\"', 'x=\"1\"']}",
+        ),
         "5:5: warning: route `b` is never reached: `a` (a.yaml:4) takes everything before it",
         id="a route behind one with fewer matchers",
     ),
     pytest.param(
-        routes("{name: all, notify: [chat]}") + "correlate:\n  - {name: a}\n  - {name: b, match: ['x=\"1\"']}\n",
+        routes("{name: all, notify: [chat]}")
+        + "correlate:\n  - {name: a}\n  - {name: b, match: ['x=\"1\"']}\n",
         "7:5: warning: correlate rule `b` is never reached: `a` (a.yaml:6) takes everything before it",
         id="a correlate rule behind one that takes everything",
     ),

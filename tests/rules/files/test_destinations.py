@@ -21,7 +21,9 @@ from tests.support.rule_files import (
 
 def test_every_destination_key_is_read(tmp_path: Path) -> None:
     found = book(write(tmp_path, a=EVERYTHING)).destinations
-    assert found["pay-slack"].via == SlackChannel("#payments", SecretName("PAY_BOT"), mention_on_page=("@payments-oncall",))
+    assert found["pay-slack"].via == SlackChannel(
+        "#payments", SecretName("PAY_BOT"), mention_on_page=("@payments-oncall",)
+    )
     assert found["team-slack"].via == SlackChannel("#{team}-oncall", allow=frozenset({"payments", "search"}))
     assert found["pay-pager"].via == PagerDutyService(SecretName("PAGERDUTY_PAYMENTS_KEY"), "PXXXXXX")
     assert found["mail"].via == Mailbox(("ops@example.org", "dev@example.org"), "alerts@example.org")

@@ -94,11 +94,15 @@ def test_what_comes_and_goes_is_named_with_its_place(tmp_path: Path) -> None:
 def test_a_destination_that_becomes_another_kind_says_so(tmp_path: Path) -> None:
     old = BEFORE.replace("notify: [pay]", "page: [pay]")
     new = old.replace("pay: {slack: {channel: C2}}", "pay: {pagerduty: {routing_key: {env: K}}}")
-    assert differences(read(tmp_path, old), read(tmp_path, new)) == ("destination `pay`: via slack -> pagerduty",)
+    assert differences(read(tmp_path, old), read(tmp_path, new)) == (
+        "destination `pay`: via slack -> pagerduty",
+    )
 
 
 def test_a_webhook_and_the_audit_trail_to_it_are_said(tmp_path: Path) -> None:
-    hook = BEFORE.replace("destinations:\n", "destinations:\n  hook: {webhook: {url: {env: U}, token: {env: T}}}\n")
+    hook = BEFORE.replace(
+        "destinations:\n", "destinations:\n  hook: {webhook: {url: {env: U}, token: {env: T}}}\n"
+    )
     before = hook.replace("notify: [pay]", "notify: [pay, hook]")
     after = before.replace("token: {env: T}", "secret: {env: S}").replace(
         "closed_by_hand: 1h", "closed_by_hand: 1h, audit: [hook]"
@@ -115,4 +119,6 @@ def test_another_order_is_said_because_the_first_match_wins(what: str, tmp_path:
     lines = BEFORE.splitlines()
     at = lines.index("routes:" if what == "routes" else "correlate:") + 1
     lines[at], lines[at + 1] = lines[at + 1], lines[at]
-    assert differences(read(tmp_path, BEFORE), read(tmp_path, "\n".join(lines))) == (f"{what} stand in another order",)
+    assert differences(read(tmp_path, BEFORE), read(tmp_path, "\n".join(lines))) == (
+        f"{what} stand in another order",
+    )

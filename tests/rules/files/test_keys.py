@@ -12,8 +12,12 @@ from tests.support.rule_files import (
 )
 
 ERRORS = [
-    pytest.param("rotues: []\n", "1:1: unknown key `rotues`; did you mean `routes`?", id="an unknown section"),
-    pytest.param("storm: []\n", "1:1: `storm` is not available in this version", id="a section of a later version"),
+    pytest.param(
+        "rotues: []\n", "1:1: unknown key `rotues`; did you mean `routes`?", id="an unknown section"
+    ),
+    pytest.param(
+        "storm: []\n", "1:1: `storm` is not available in this version", id="a section of a later version"
+    ),
     pytest.param(
         routes("{name: a, notify: [chat], digest: [chat]}"),
         "4:31: `digest` is not available in this version",
@@ -24,7 +28,11 @@ ERRORS = [
         "2:15: `onset` is not available in this version",
         id="a correlate key of later",
     ),
-    pytest.param("policy: {act: {}}\n", "1:10: `act` is not available in this version", id="a policy of a later version"),
+    pytest.param(
+        "policy: {act: {}}\n",
+        "1:10: `act` is not available in this version",
+        id="a policy of a later version",
+    ),
     pytest.param(
         "destinations:\n  a: {webhook: {url: {env: U}, sceret: {env: S}}}\n",
         "2:32: unknown key `sceret`; did you mean `secret`?",

@@ -20,18 +20,34 @@ def test_every_label_key_is_read(tmp_path: Path) -> None:
     assert labels.ignore == {"prometheus_replica", "pod"}
     assert labels.rename == {"svc": "service"}
     assert (labels.severity.label, labels.severity.default) == ("level", Severity.ERROR)
-    assert (labels.service, labels.scope, labels.redact) == (("service", "app"), ("cluster",), {"customer_email"})
+    assert (labels.service, labels.scope, labels.redact) == (
+        ("service", "app"),
+        ("cluster",),
+        {"customer_email"},
+    )
     assert labels.links == {"runbook": "runbook", "dashboard": "dashboard_url"}
 
 
 def test_words_for_severities_are_added_in_lower_case_without_blanks(tmp_path: Path) -> None:
     words = book(write(tmp_path, a=EVERYTHING)).labels.severity.words
-    assert (words["blocker"], words["minor"], words["sev1"]) == (Severity.CRITICAL, Severity.INFO, Severity.CRITICAL)
+    assert (words["blocker"], words["minor"], words["sev1"]) == (
+        Severity.CRITICAL,
+        Severity.INFO,
+        Severity.CRITICAL,
+    )
 
 
 ERRORS = [
-    pytest.param("labels: {severity: {map: {x: y}}}\n", "1:30: unknown severity `y`", id="an unknown severity in the map"),
-    pytest.param("labels: {severity: {default: y}}\n", "1:30: unknown severity `y`", id="an unknown severity by default"),
+    pytest.param(
+        "labels: {severity: {map: {x: y}}}\n",
+        "1:30: unknown severity `y`",
+        id="an unknown severity in the map",
+    ),
+    pytest.param(
+        "labels: {severity: {default: y}}\n",
+        "1:30: unknown severity `y`",
+        id="an unknown severity by default",
+    ),
 ]
 
 

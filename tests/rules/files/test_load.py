@@ -20,17 +20,35 @@ KEYS = st.sampled_from(
      "by", "window", "stop_values", "max_values", "remind", "continue", "chat", "storm", "<<"]
 )  # fmt: skip
 SCALARS = st.sampled_from(
-    ["chat", "a", '""', "~", "1", "-1", "1e9", "true", "10m", "'x=\"1\"'", "'x=~\"(\"'", '"#{team}"', "2026-01-01"]
+    [
+        "chat",
+        "a",
+        '""',
+        "~",
+        "1",
+        "-1",
+        "1e9",
+        "true",
+        "10m",
+        "'x=\"1\"'",
+        "'x=~\"(\"'",
+        '"#{team}"',
+        "2026-01-01",
+    ]
 )
 TREES = st.recursive(
     SCALARS,
     lambda inner: st.one_of(
         st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
-        st.lists(st.tuples(KEYS, inner), max_size=4).map(lambda items: f"{{{', '.join(f'{k}: {v}' for k, v in items)}}}"),
+        st.lists(st.tuples(KEYS, inner), max_size=4).map(
+            lambda items: f"{{{', '.join(f'{k}: {v}' for k, v in items)}}}"
+        ),
     ),
     max_leaves=25,
 )
-SECTIONS = st.lists(st.tuples(KEYS, TREES), max_size=4).map(lambda items: "\n".join(f"{key}: {value}" for key, value in items))
+SECTIONS = st.lists(st.tuples(KEYS, TREES), max_size=4).map(
+    lambda items: "\n".join(f"{key}: {value}" for key, value in items)
+)
 
 
 def load_bytes(folder: Path, content: bytes) -> Loaded:
@@ -46,7 +64,9 @@ def test_a_file_that_is_not_utf8_says_at_which_byte(tmp_path: Path) -> None:
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "a.yaml").open("wb") as file:
         file.truncate((16 << 20) + 1)
-    assert [str(one) for one in load_rules(tmp_path, NOW).findings] == [f"{tmp_path}/a.yaml:1:1: the file is over 16 MiB"]
+    assert [str(one) for one in load_rules(tmp_path, NOW).findings] == [
+        f"{tmp_path}/a.yaml:1:1: the file is over 16 MiB"
+    ]
 
 
 def test_a_path_that_does_not_exist_is_a_finding(tmp_path: Path) -> None:
@@ -77,7 +97,11 @@ def test_one_broken_file_hides_no_finding_of_another(tmp_path: Path) -> None:
     assert [one.place.file[-6:] for one in load_bytes(tmp_path, b"[").findings] == ["a.yaml", "b.yaml"]
 
 
-@given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass"))))
+@given(
+    st.one_of(
+        st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass"))
+    )
+)
 @settings(max_examples=150, deadline=None)
 def test_random_bytes_never_raise(content: bytes) -> None:
     with TemporaryDirectory() as folder:
@@ -96,17 +120,28 @@ def test_random_trees_of_the_languages_own_words_never_raise(text: str) -> None:
 
 @pytest.mark.long
 def test_ten_thousand_rules_load_in_seconds(tmp_path: Path) -> None:
-    lines = "".join(f"  - {{name: r{at}, match: ['team=\"t{at}\"', 'env=~\"a|b\"'], notify: [chat]}}\n" for at in range(10_000))
+    lines = "".join(
+        f"  - {{name: r{at}, match: ['team=\"t{at}\"', 'env=~\"a|b\"'], notify: [chat]}}\n"
+        for at in range(10_000)
+    )
     begun = monotonic()
-    loaded = load_bytes(tmp_path, f"destinations:\n  chat: {{slack: {{channel: C1}}}}\nroutes:\n{lines}".encode())
+    loaded = load_bytes(
+        tmp_path, f"destinations:\n  chat: {{slack: {{channel: C1}}}}\nroutes:\n{lines}".encode()
+    )
     assert loaded.findings == ()
     assert monotonic() - begun < 20
 
 
 ERRORS = [
-    pytest.param("routes:\n\t- name: a\n", "2:1: not YAML: found character that cannot start any token", id="a tab"),
-    pytest.param("routes: [\n", "2:1: not YAML: did not find expected node content", id="a bracket that is not closed"),
-    pytest.param("labels: {}\n---\nlabels: {}\n", "2:1: not YAML: but found another document", id="a second document"),
+    pytest.param(
+        "routes:\n\t- name: a\n", "2:1: not YAML: found character that cannot start any token", id="a tab"
+    ),
+    pytest.param(
+        "routes: [\n", "2:1: not YAML: did not find expected node content", id="a bracket that is not closed"
+    ),
+    pytest.param(
+        "labels: {}\n---\nlabels: {}\n", "2:1: not YAML: but found another document", id="a second document"
+    ),
 ]
 
 
@@ -117,7 +152,9 @@ def test_an_error_names_its_place_and_the_remedy(text: str, expected: str, tmp_p
 
 def test_siblings_are_read_by_path_bytewise_then_by_line(tmp_path: Path) -> None:
     def two(first: str, second: str) -> str:
-        return "routes:\n" + "".join(f"  - {{name: {name}, match: ['x=\"{name}\"']}}\n" for name in (first, second))
+        return "routes:\n" + "".join(
+            f"  - {{name: {name}, match: ['x=\"{name}\"']}}\n" for name in (first, second)
+        )
 
     folder = write(tmp_path, b=two("b1", "b2"), a__z=two("az2", "az1"), Z=two("Z1", "Z2"), é=two("e1", "e2"))
     assert names(book(folder)) == ["Z1", "Z2", "az2", "az1", "b1", "b2", "e1", "e2"]
@@ -125,14 +162,20 @@ def test_siblings_are_read_by_path_bytewise_then_by_line(tmp_path: Path) -> None
 
 def test_tests_and_hidden_files_are_no_rules(tmp_path: Path) -> None:
     folder = write(
-        tmp_path, a=SMALLEST, tests__t="- no rules\n", team__tests__t="- no rules\n", **{"..data__a": "- no rules\n"}
+        tmp_path,
+        a=SMALLEST,
+        tests__t="- no rules\n",
+        team__tests__t="- no rules\n",
+        **{"..data__a": "- no rules\n"},
     )
     assert load_rules(folder, NOW).findings == ()
 
 
 @pytest.mark.parametrize("own", ["_folder.yaml", "_folder.yml"])
 def test_within_of_folders_accumulates_downwards(own: str, tmp_path: Path) -> None:
-    folder = write(tmp_path, a__b__r="within: ['c=\"3\"']\nroutes:\n  - {name: deep}\n", z="routes:\n  - {name: top}\n")
+    folder = write(
+        tmp_path, a__b__r="within: ['c=\"3\"']\nroutes:\n  - {name: deep}\n", z="routes:\n  - {name: top}\n"
+    )
     (folder / "a" / own).write_text("within: ['a=\"1\"']\n", "utf-8")
     (folder / "a" / "b" / own).write_text("within: ['b=\"2\"']\n", "utf-8")
     assert [one.match for one in book(folder).routes] == [matchers('a="1"', 'b="2"', 'c="3"'), ()]

@@ -21,8 +21,14 @@ ERRORS = [
         "1:29: the pattern '(' is no RE2 expression: missing ): ^(?:()$",
         id="a bad ticket pattern",
     ),
-    pytest.param("policy: {silences: {warn_share: 20}}\n", "1:33: a share is a number from 0 to 1, such as 0.2", id="a share"),
-    pytest.param("policy: {silences: {longest: 0s}}\n", "1:30: `longest` has to be longer than nothing", id="no length"),
+    pytest.param(
+        "policy: {silences: {warn_share: 20}}\n",
+        "1:33: a share is a number from 0 to 1, such as 0.2",
+        id="a share",
+    ),
+    pytest.param(
+        "policy: {silences: {longest: 0s}}\n", "1:30: `longest` has to be longer than nothing", id="no length"
+    ),
 ]
 
 

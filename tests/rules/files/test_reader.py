@@ -1,4 +1,6 @@
-"""The reader takes texts, names, durations, matchers and secrets, and says at which place something else stands."""
+"""The reader takes texts, names, durations, matchers and secrets, and says at which place something else
+stands.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,11 @@ SECRETS = [
 @pytest.mark.parametrize("written", SECRETS)
 def test_a_literal_secret_is_refused_and_not_shown(written: str, tmp_path: Path) -> None:
     loaded = load(
-        tmp_path, routes("{name: a, notify: [c]}", above=f"destinations:\n  c: {{slack: {{channel: C1, token: {written}}}}}\n")
+        tmp_path,
+        routes(
+            "{name: a, notify: [c]}",
+            above=f"destinations:\n  c: {{slack: {{channel: C1, token: {written}}}}}\n",
+        ),
     )
     (line,) = [str(one) for one in loaded.errors]
     assert "secret" in line
@@ -46,7 +52,10 @@ def test_a_literal_secret_is_refused_and_not_shown(written: str, tmp_path: Path)
 
 
 def test_anchors_and_aliases_are_as_good_as_written_out(tmp_path: Path) -> None:
-    text = SMALLEST + "  - {name: b, parent: everything, match: &m ['x=\"1\"']}\ncorrelate:\n  - {name: c, match: *m}\n"
+    text = (
+        SMALLEST
+        + "  - {name: b, parent: everything, match: &m ['x=\"1\"']}\ncorrelate:\n  - {name: c, match: *m}\n"
+    )
     assert book(write(tmp_path, a=text)).correlate[0].match == matchers('x="1"')
 
 
@@ -72,14 +81,26 @@ ERRORS = [
         id="nothing where a text is needed",
     ),
     pytest.param("routes: null\n", "1:9: a list is needed, not nothing", id="an empty section"),
-    pytest.param("routes: {name: a}\n", "1:9: a list is needed, not a mapping", id="a mapping where a list is needed"),
+    pytest.param(
+        "routes: {name: a}\n", "1:9: a list is needed, not a mapping", id="a mapping where a list is needed"
+    ),
     pytest.param("- a\n", "1:1: a mapping is needed, not a list", id="a file that is a list"),
     pytest.param("labels: {}\nlabels: {}\n", "2:1: `labels` stands here twice", id="a key twice"),
-    pytest.param(routes('{name: "", notify: [chat]}'), "4:12: `` is not possible here: a name is needed", id="an empty name"),
     pytest.param(
-        routes('{name: a, parent: "", notify: [chat]}'), "4:23: `` is not possible here: a name is needed", id="an empty parent"
+        routes('{name: "", notify: [chat]}'),
+        "4:12: `` is not possible here: a name is needed",
+        id="an empty name",
     ),
-    pytest.param(routes('{name: a, notify: [""]}'), "4:24: `` is not possible here: a name is needed", id="an empty reference"),
+    pytest.param(
+        routes('{name: a, parent: "", notify: [chat]}'),
+        "4:23: `` is not possible here: a name is needed",
+        id="an empty parent",
+    ),
+    pytest.param(
+        routes('{name: a, notify: [""]}'),
+        "4:24: `` is not possible here: a name is needed",
+        id="an empty reference",
+    ),
 ]
 
 

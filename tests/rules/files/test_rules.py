@@ -21,7 +21,12 @@ from tests.support.rule_files import (
 
 def test_every_correlate_key_is_read(tmp_path: Path) -> None:
     first, last = book(write(tmp_path, a=EVERYTHING)).correlate
-    assert (first.name, first.by, first.window, first.max_alerts) == ("same-service", ("cluster", "service"), 90 * MINUTE, 50)
+    assert (first.name, first.by, first.window, first.max_alerts) == (
+        "same-service",
+        ("cluster", "service"),
+        90 * MINUTE,
+        50,
+    )
     assert (first.stop_values, first.max_values) == ({"service": {"", "unknown"}}, {"instance": 200})
     assert (last.by, last.window) == (("...",), None)
 
@@ -30,7 +35,9 @@ def test_every_key_of_a_route_of_its_own_is_read(tmp_path: Path) -> None:
     _, child = book(write(tmp_path, a=EVERYTHING)).routes
     assert (child.owner, child.reason, child.go_on) == ("payments", "money", True)
     slo = Condition(match=parse_matchers('slo="true"'))
-    assert child.page_when == PageWhen(Quantifier.ALL, (Condition(severity=Severity.CRITICAL), Condition(alerts=2), slo))
+    assert child.page_when == PageWhen(
+        Quantifier.ALL, (Condition(severity=Severity.CRITICAL), Condition(alerts=2), slo)
+    )
 
 
 ERRORS = [

@@ -72,11 +72,17 @@ def test_within_may_be_all_that_bounds_the_targets(tmp_path: Path) -> None:
 
 
 def test_a_label_that_is_named_twice_is_equal_once(tmp_path: Path) -> None:
-    assert one_rule(tmp_path, FULL.replace("[cluster, node]", "[node, cluster, node]")).equal == ("node", "cluster")
+    assert one_rule(tmp_path, FULL.replace("[cluster, node]", "[node, cluster, node]")).equal == (
+        "node",
+        "cluster",
+    )
 
 
 def test_rules_keep_the_order_in_which_they_are_written(tmp_path: Path) -> None:
-    more = "".join(f"  - {{name: r{number}, source_matchers: ['s=1'], target_matchers: ['t=1']}}\n" for number in range(3))
+    more = "".join(
+        f"  - {{name: r{number}, source_matchers: ['s=1'], target_matchers: ['t=1']}}\n"
+        for number in range(3)
+    )
     assert [one.name for one in read(tmp_path, FULL + more).inhibit] == ["node-down", "r0", "r1", "r2"]
 
 
@@ -111,17 +117,27 @@ LEAST = "inhibit: [{name: a, source_matchers: ['s=1'], target_matchers: ['t=1']}
 def test_what_is_wrong_is_said_at_its_place(tmp_path: Path, text: str, expected: str) -> None:
     found = said(tmp_path, text)
     assert expected in found[-1]
-    assert len(found) == 1 + ("did you mean" in expected), "nothing else is said of it, but that a misspelt key is missing"
+    assert len(found) == 1 + ("did you mean" in expected), (
+        "nothing else is said of it, but that a misspelt key is missing"
+    )
 
 
 @pytest.mark.parametrize(
     ("after", "expected"),
     [
         pytest.param("", "inhibit rule `node-down` removed", id="removed"),
-        pytest.param(FULL.replace("10s", "20s"), "inhibit rule `node-down`: wait 10s -> 20s", id="another wait"),
-        pytest.param(FULL.replace("[cluster, node]", "[node]"), "inhibit rule `node-down`: equal", id="other labels"),
-        pytest.param(FULL.replace("NodeDown", "RackDown"), "inhibit rule `node-down`: source", id="another source"),
-        pytest.param(FULL.replace("node-down", "rack-down"), "inhibit rule `rack-down` added", id="another name"),
+        pytest.param(
+            FULL.replace("10s", "20s"), "inhibit rule `node-down`: wait 10s -> 20s", id="another wait"
+        ),
+        pytest.param(
+            FULL.replace("[cluster, node]", "[node]"), "inhibit rule `node-down`: equal", id="other labels"
+        ),
+        pytest.param(
+            FULL.replace("NodeDown", "RackDown"), "inhibit rule `node-down`: source", id="another source"
+        ),
+        pytest.param(
+            FULL.replace("node-down", "rack-down"), "inhibit rule `rack-down` added", id="another name"
+        ),
     ],
 )
 def test_a_reload_says_what_became_of_the_rules(tmp_path: Path, after: str, expected: str) -> None:

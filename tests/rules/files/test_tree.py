@@ -23,7 +23,12 @@ def test_a_child_inherits_what_it_does_not_say_and_replaces_lists(tmp_path: Path
     parent, child = book(write(tmp_path, a=EVERYTHING)).routes
     assert (child.parent, parent.children) == (0, (1,))
     assert (child.notify, child.page) == (("pay-slack",), ("pay-pager",))
-    assert (child.group_wait, child.update_interval, child.resolve_after, child.remind) == (20_000, 60_000, 0, 4 * HOUR)
+    assert (child.group_wait, child.update_interval, child.resolve_after, child.remind) == (
+        20_000,
+        60_000,
+        0,
+        4 * HOUR,
+    )
 
 
 def test_an_empty_list_replaces_what_is_inherited(tmp_path: Path) -> None:
@@ -50,7 +55,9 @@ ERRORS = [
         id="an unknown parent",
     ),
     pytest.param(
-        routes("{name: a, parent: a, notify: [chat]}"), "4:23: the parents of `a` lead back to it", id="a route below itself"
+        routes("{name: a, parent: a, notify: [chat]}"),
+        "4:23: the parents of `a` lead back to it",
+        id="a route below itself",
     ),
 ]
 

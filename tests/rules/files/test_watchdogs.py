@@ -51,18 +51,28 @@ def test_everything_that_can_be_said_of_a_watchdog(tmp_path: Path) -> None:
     nights = 'time_intervals: [{name: nights, time_intervals: [{times: [{start_time: "20:00", end_time: "24:00"}]}]}]\n'
     dog = loaded(tmp_path, text, EU + nights).watchdogs["w"]
     assert [str(one) for one in dog.match] == ['alertname="Watchdog"', 'cluster="eu-1"']
-    assert (dog.every, dog.source, dog.notify, dog.page, dog.hold_resolves) == (6 * MINUTE, "eu", ("chat",), ("pager",), True)
+    assert (dog.every, dog.source, dog.notify, dog.page, dog.hold_resolves) == (
+        6 * MINUTE,
+        "eu",
+        ("chat",),
+        ("pager",),
+        True,
+    )
     assert (dog.hours, dog.owner, dog.reason) == (Hours((), ("nights",)), "sre", "r")
     assert str(dog.origin).endswith("r.yaml:1")
 
 
-@pytest.mark.parametrize(("sources", "name"), [("", "default"), (EU, "eu")], ids=["no source is listed", "one is"])
+@pytest.mark.parametrize(
+    ("sources", "name"), [("", "default"), (EU, "eu")], ids=["no source is listed", "one is"]
+)
 def test_its_source_is_the_only_one_that_there_is(tmp_path: Path, sources: str, name: str) -> None:
     assert loaded(tmp_path, WATCHED, sources).watchdogs["w"].source == name
 
 
 def test_the_one_that_has_no_name_is_called_default(tmp_path: Path) -> None:
-    assert loaded(tmp_path, WATCHED.replace("}", ", source: default}"), BOTH).watchdogs["w"].source == "default"
+    assert (
+        loaded(tmp_path, WATCHED.replace("}", ", source: default}"), BOTH).watchdogs["w"].source == "default"
+    )
 
 
 def test_what_the_whole_file_is_within_holds_for_heartbeats_too(tmp_path: Path) -> None:
@@ -91,7 +101,9 @@ def test_what_the_whole_file_is_within_holds_for_heartbeats_too(tmp_path: Path) 
         ("{name: w, match: ['cluster=\"us\"'], every: 6m}", EU, ["r.yaml:1:13: warning: `eu` may not send cluster=\"us\" with cluster=~\"eu-.*\": no heartbeat of `w` can come"]),
     ],
 )  # fmt: skip
-def test_faults_are_named_with_their_place(tmp_path: Path, watchdog: str, sources: str, wanted: list[str]) -> None:
+def test_faults_are_named_with_their_place(
+    tmp_path: Path, watchdog: str, sources: str, wanted: list[str]
+) -> None:
     assert [one.replace(f"{tmp_path}/", "") for one in said(tmp_path, watchdog, sources)] == wanted
 
 
@@ -101,19 +113,25 @@ def test_an_interval_that_is_not_written_is_not_known(tmp_path: Path) -> None:
 
 def test_a_destination_that_only_a_watchdog_names_is_used(tmp_path: Path) -> None:
     text = BASE.replace(", page: [pager]", "")
-    (tmp_path / "r.yaml").write_text(f"watchdogs: [{WATCHED.replace('}', ', page: [pager]}')}]\n{text}", "utf-8")
+    (tmp_path / "r.yaml").write_text(
+        f"watchdogs: [{WATCHED.replace('}', ', page: [pager]}')}]\n{text}", "utf-8"
+    )
     assert load_rules(tmp_path, NOW).findings == ()
 
 
 def test_a_reload_says_what_changed(tmp_path: Path) -> None:
     old = loaded(tmp_path, WATCHED)
     new = loaded(tmp_path, WATCHED.replace("6m}", "10m, hold_resolves: true}"))
-    assert differences(old, new) == ("watchdog `w`: every 6m -> 10m", "watchdog `w`: hold_resolves false -> true")
+    assert differences(old, new) == (
+        "watchdog `w`: every 6m -> 10m",
+        "watchdog `w`: hold_resolves false -> true",
+    )
     assert differences(new, loaded(tmp_path, ""))[0].startswith("watchdog `w` removed (was ")
 
 
 @pytest.mark.parametrize(
-    ("more", "fits"), [("", True), (", source: eu, page: [pager], hold_resolves: true", True), (", evry: 1m", False)]
+    ("more", "fits"),
+    [("", True), (", source: eu, page: [pager], hold_resolves: true", True), (", evry: 1m", False)],
 )
 def test_editors_know_the_same_keys(more: str, fits: bool) -> None:
     document = yaml.safe_load(f"watchdogs: [{WATCHED.replace('}', more + '}')}]\n{BASE}")

@@ -26,11 +26,17 @@ HOSTILE = [
     pytest.param("[" * 200_000, "1:51: nested over 50 deep", id="brackets without end"),
     pytest.param("{a: " * 100_000, "1:201: nested over 50 deep", id="mappings without end"),
     pytest.param("- " * 100_000, "1:101: nested over 50 deep", id="lists in lists on one line"),
-    pytest.param(laughs(), "6:45: the aliases up to `*a4` repeat over 1,000,000 values: write them out", id="a billion laughs"),
+    pytest.param(
+        laughs(),
+        "6:45: the aliases up to `*a4` repeat over 1,000,000 values: write them out",
+        id="a billion laughs",
+    ),
     pytest.param("routes: &r [*r]\n", "1:13: `*r` stands inside of what it repeats", id="a list in itself"),
     pytest.param("routes: *gone\n", "1:9: not YAML: found undefined alias", id="an alias to nothing"),
     pytest.param(
-        "a: \x00", "1:1: not YAML: unacceptable character #x0000: control characters are not allowed", id="a control character"
+        "a: \x00",
+        "1:1: not YAML: unacceptable character #x0000: control characters are not allowed",
+        id="a control character",
     ),
 ]
 

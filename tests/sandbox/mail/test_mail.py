@@ -46,7 +46,11 @@ async def hand_in(
 async def test_a_mail_is_kept_as_it_was_sent(server: MailSandbox) -> None:
     assert await hand_in(server, a_mail()) == {}
     (mail,) = server.received
-    assert (mail.sender, mail.recipients, mail.subject) == ("alerts@example.org", ("ops@example.org",), "down")
+    assert (mail.sender, mail.recipients, mail.subject) == (
+        "alerts@example.org",
+        ("ops@example.org",),
+        "down",
+    )
     assert mail.text.strip() == "it is down <b>"
 
 

@@ -15,7 +15,9 @@ async def test_a_routing_key_of_nobody_is_refused(events_of: EventsOf) -> None:
     assert caught.value.response.json()["errors"] == ["Invalid routing key"]
 
 
-async def test_a_trigger_opens_an_incident_and_pages_once(events: Events, pagerduty: PagerDutySandbox) -> None:
+async def test_a_trigger_opens_an_incident_and_pages_once(
+    events: Events, pagerduty: PagerDutySandbox
+) -> None:
     assert await events.trigger("k") == "k"
     await events.trigger("k", severity="info", summary="again")
     (incident,) = pagerduty.incidents
@@ -28,19 +30,28 @@ async def test_a_trigger_opens_an_incident_and_pages_once(events: Events, pagerd
     assert [(page.to, page.urgency) for page in incident.pages] == [("on call for payments", "high")]
 
 
-async def test_without_a_dedup_key_each_trigger_gets_one_of_its_own(events: Events, pagerduty: PagerDutySandbox) -> None:
+async def test_without_a_dedup_key_each_trigger_gets_one_of_its_own(
+    events: Events, pagerduty: PagerDutySandbox
+) -> None:
     assert await events.trigger() != await events.trigger()
     assert len(pagerduty.incidents) == 2
 
 
-async def test_a_trigger_after_the_resolve_opens_a_new_incident(events: Events, pagerduty: PagerDutySandbox) -> None:
+async def test_a_trigger_after_the_resolve_opens_a_new_incident(
+    events: Events, pagerduty: PagerDutySandbox
+) -> None:
     await events.trigger("k")
     await events.send("resolve", "k")
     await events.trigger("k")
-    assert [(one.status, len(one.pages)) for one in pagerduty.incidents] == [("resolved", 1), ("triggered", 1)]
+    assert [(one.status, len(one.pages)) for one in pagerduty.incidents] == [
+        ("resolved", 1),
+        ("triggered", 1),
+    ]
 
 
-async def test_an_acknowledged_incident_stays_so_through_another_trigger(events: Events, pagerduty: PagerDutySandbox) -> None:
+async def test_an_acknowledged_incident_stays_so_through_another_trigger(
+    events: Events, pagerduty: PagerDutySandbox
+) -> None:
     await events.trigger("k")
     await events.send("acknowledge", "k")
     await events.trigger("k")
@@ -48,7 +59,9 @@ async def test_an_acknowledged_incident_stays_so_through_another_trigger(events:
 
 
 @pytest.mark.parametrize("action", ["acknowledge", "resolve"])
-async def test_an_end_of_nothing_is_dropped_silently(events: Events, pagerduty: PagerDutySandbox, action: str) -> None:
+async def test_an_end_of_nothing_is_dropped_silently(
+    events: Events, pagerduty: PagerDutySandbox, action: str
+) -> None:
     assert await events.send(action, "k") == "k"
     assert (pagerduty.incidents, pagerduty.calls[-1].outcome) == ([], "dropped")
 

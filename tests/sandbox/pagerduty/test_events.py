@@ -31,16 +31,30 @@ def with_payload(**changes: object) -> dict[str, object]:
         pytest.param(trigger(dedup_key="k" * 256), "'dedup_key' is too long", id="a dedup key of 256"),
         pytest.param(trigger(dedup_key=7), "'dedup_key' must be a string", id="a dedup key that is a number"),
         pytest.param(trigger(event_action="resolve"), "'dedup_key' is missing", id="a resolve of nothing"),
-        pytest.param(trigger(event_action="acknowledge", dedup_key=""), "'dedup_key' is missing", id="an empty dedup key"),
+        pytest.param(
+            trigger(event_action="acknowledge", dedup_key=""),
+            "'dedup_key' is missing",
+            id="an empty dedup key",
+        ),
         pytest.param(trigger(payload=None), "'payload' is missing", id="no payload"),
         pytest.param(with_payload(summary=" "), "'payload.summary' is missing", id="a blank summary"),
-        pytest.param(with_payload(summary="s" * 1_025), "'payload.summary' is too long", id="a summary of 1,025"),
+        pytest.param(
+            with_payload(summary="s" * 1_025), "'payload.summary' is too long", id="a summary of 1,025"
+        ),
         pytest.param(with_payload(source=""), "'payload.source' is missing", id="a blank source"),
-        pytest.param(with_payload(severity="page"), "'payload.severity' is invalid", id="an unknown severity"),
+        pytest.param(
+            with_payload(severity="page"), "'payload.severity' is invalid", id="an unknown severity"
+        ),
         pytest.param(with_payload(timestamp="noon"), "'payload.timestamp' is not", id="a time that is none"),
-        pytest.param(with_payload(custom_details="x"), "'payload.custom_details' must", id="details that are no object"),
-        pytest.param(with_payload(component=1), "'payload.component' must", id="a component that is a number"),
-        pytest.param(trigger(links=[{"text": "x"}]), "'links.href' is missing", id="a link without an address"),
+        pytest.param(
+            with_payload(custom_details="x"), "'payload.custom_details' must", id="details that are no object"
+        ),
+        pytest.param(
+            with_payload(component=1), "'payload.component' must", id="a component that is a number"
+        ),
+        pytest.param(
+            trigger(links=[{"text": "x"}]), "'links.href' is missing", id="a link without an address"
+        ),
         pytest.param(trigger(links={}), "'links' must be an array", id="links that are no list"),
         pytest.param(trigger(images=[{"src": "http://x/"}]), "via HTTPS", id="an image that is not https"),
         pytest.param(trigger(client_url=5), "'client_url' must", id="an address that is a number"),
@@ -53,8 +67,12 @@ def test_a_bad_event_is_told_what_is_wrong(event: dict[str, object], said: str) 
 
 
 def test_a_full_event_at_its_limits_is_taken() -> None:
-    full = with_payload(summary="s" * 1_024, timestamp="2026-11-23T14:00:00.123+0000", custom_details={"a": {"b": 1}})
-    check_event(full | {"dedup_key": "k" * 255, "links": [{"href": "http://x/"}], "images": [{"src": "https://x/"}]})
+    full = with_payload(
+        summary="s" * 1_024, timestamp="2026-11-23T14:00:00.123+0000", custom_details={"a": {"b": 1}}
+    )
+    check_event(
+        full | {"dedup_key": "k" * 255, "links": [{"href": "http://x/"}], "images": [{"src": "https://x/"}]}
+    )
 
 
 def test_a_body_beyond_512_kb_is_refused() -> None:
@@ -67,7 +85,11 @@ async def test_a_bad_event_is_answered_with_400_and_its_errors(events: Events) -
     with pytest.raises(pdpyras.PDHTTPError) as caught:
         await events.trigger("k", severity="page")
     body = caught.value.response.json()
-    assert (caught.value.response.status_code, body["status"], len(body["errors"])) == (400, "invalid event", 1)
+    assert (caught.value.response.status_code, body["status"], len(body["errors"])) == (
+        400,
+        "invalid event",
+        1,
+    )
 
 
 async def test_a_body_that_is_no_json_is_unrecognized(events: Events, pagerduty: PagerDutySandbox) -> None:

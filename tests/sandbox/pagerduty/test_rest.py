@@ -26,7 +26,9 @@ async def test_incidents_are_found_by_key_and_status(events: Events, rest: pdpyr
         await events.trigger(key)
     await events.send("resolve", "b")
     by_key = await asyncio.to_thread(rest.list_all, "incidents", params={"incident_key": "b"})
-    is_open = await asyncio.to_thread(rest.list_all, "incidents", params={"statuses[]": ["triggered", "acknowledged"]})
+    is_open = await asyncio.to_thread(
+        rest.list_all, "incidents", params={"statuses[]": ["triggered", "acknowledged"]}
+    )
     assert [one["status"] for one in by_key] == ["resolved"]
     assert [one["incident_key"] for one in is_open] == ["a", "c"]
 
@@ -35,7 +37,10 @@ async def test_incidents_come_in_pages(events: Events, rest: pdpyras.APISession)
     for number in range(3):
         await events.trigger(str(number))
     answer = await asyncio.to_thread(rest.get, "/incidents", params={"limit": 2, "offset": 1})
-    assert ([one["incident_key"] for one in answer.json()["incidents"]], answer.json()["more"]) == (["1", "2"], False)
+    assert ([one["incident_key"] for one in answer.json()["incidents"]], answer.json()["more"]) == (
+        ["1", "2"],
+        False,
+    )
 
 
 async def test_an_incident_tells_its_alert_and_its_log(events: Events, rest: pdpyras.APISession) -> None:
@@ -59,7 +64,9 @@ async def test_an_incident_tells_its_alert_and_its_log(events: Events, rest: pdp
         pytest.param("/incidents?limit=many", 400, id="a limit must be a number"),
     ],
 )
-async def test_a_bad_question_is_refused_by_its_kind(rest: pdpyras.APISession, path: str, status: int) -> None:
+async def test_a_bad_question_is_refused_by_its_kind(
+    rest: pdpyras.APISession, path: str, status: int
+) -> None:
     answer = await asyncio.to_thread(rest.get, path)
     assert (answer.status_code, "error" in answer.json()) == (status, True)
 

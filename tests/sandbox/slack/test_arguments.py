@@ -18,15 +18,28 @@ TS = "1800000000.000001"
 @pytest.mark.parametrize(
     ("method", "arguments", "error"),
     [
-        pytest.param("chat.postMessage", {"channel": "#nowhere", "text": "x"}, "channel_not_found", id="a channel nobody has"),
+        pytest.param(
+            "chat.postMessage",
+            {"channel": "#nowhere", "text": "x"},
+            "channel_not_found",
+            id="a channel nobody has",
+        ),
         pytest.param("chat.postMessage", {"text": "x"}, "channel_not_found", id="no channel at all"),
         pytest.param("chat.postMessage", {"channel": "#alerts"}, "no_text", id="nothing to say"),
-        pytest.param("chat.postMessage", {"channel": "#alerts", "blocks": []}, "no_text", id="an empty list of blocks"),
         pytest.param(
-            "chat.postMessage", {"channel": "#alerts", "blocks": "{oops"}, "invalid_blocks_format", id="blocks that are no JSON"
+            "chat.postMessage", {"channel": "#alerts", "blocks": []}, "no_text", id="an empty list of blocks"
         ),
         pytest.param(
-            "chat.postMessage", {"channel": "#alerts", "blocks": ["x"]}, "invalid_blocks_format", id="a block that is no object"
+            "chat.postMessage",
+            {"channel": "#alerts", "blocks": "{oops"},
+            "invalid_blocks_format",
+            id="blocks that are no JSON",
+        ),
+        pytest.param(
+            "chat.postMessage",
+            {"channel": "#alerts", "blocks": ["x"]},
+            "invalid_blocks_format",
+            id="a block that is no object",
         ),
         pytest.param(
             "chat.postMessage",
@@ -52,28 +65,60 @@ TS = "1800000000.000001"
             "too_many_attachments",
             id="too many attachments",
         ),
-        pytest.param("chat.update", {"channel": "#alerts", "ts": TS, "text": "x"}, "channel_not_found", id="an update by name"),
-        pytest.param("chat.update", {"channel": "C00000001", "ts": TS, "text": "x"}, "message_not_found", id="no such message"),
-        pytest.param("chat.delete", {"channel": "C00000001", "ts": TS}, "message_not_found", id="a delete of no message"),
-        pytest.param("conversations.history", {"channel": "alerts"}, "channel_not_found", id="history by name"),
         pytest.param(
-            "conversations.history", {"channel": "C00000001", "cursor": "???"}, "invalid_cursor", id="a cursor of nobody"
+            "chat.update",
+            {"channel": "#alerts", "ts": TS, "text": "x"},
+            "channel_not_found",
+            id="an update by name",
         ),
         pytest.param(
-            "conversations.history", {"channel": "C00000001", "cursor": "YWJj"}, "invalid_cursor", id="a cursor of another"
+            "chat.update",
+            {"channel": "C00000001", "ts": TS, "text": "x"},
+            "message_not_found",
+            id="no such message",
         ),
         pytest.param(
-            "conversations.replies", {"channel": "C00000001", "ts": TS}, "thread_not_found", id="replies to no message"
+            "chat.delete",
+            {"channel": "C00000001", "ts": TS},
+            "message_not_found",
+            id="a delete of no message",
+        ),
+        pytest.param(
+            "conversations.history", {"channel": "alerts"}, "channel_not_found", id="history by name"
+        ),
+        pytest.param(
+            "conversations.history",
+            {"channel": "C00000001", "cursor": "???"},
+            "invalid_cursor",
+            id="a cursor of nobody",
+        ),
+        pytest.param(
+            "conversations.history",
+            {"channel": "C00000001", "cursor": "YWJj"},
+            "invalid_cursor",
+            id="a cursor of another",
+        ),
+        pytest.param(
+            "conversations.replies",
+            {"channel": "C00000001", "ts": TS},
+            "thread_not_found",
+            id="replies to no message",
         ),
         pytest.param("users.info", {"user": "U1"}, "user_not_found", id="a person nobody knows"),
-        pytest.param("chat.scheduleMessage", {"channel": "#alerts"}, "unknown_method", id="a method that is not there"),
+        pytest.param(
+            "chat.scheduleMessage", {"channel": "#alerts"}, "unknown_method", id="a method that is not there"
+        ),
     ],
 )
-async def test_a_refusal_names_its_code(client: AsyncWebClient, method: str, arguments: dict[str, object], error: str) -> None:
+async def test_a_refusal_names_its_code(
+    client: AsyncWebClient, method: str, arguments: dict[str, object], error: str
+) -> None:
     assert await refusal(client.api_call(method, json=arguments)) == error
 
 
-async def test_a_ts_that_is_none_is_refused_once_there_is_something_to_compare(client: AsyncWebClient) -> None:
+async def test_a_ts_that_is_none_is_refused_once_there_is_something_to_compare(
+    client: AsyncWebClient,
+) -> None:
     posted = await client.chat_postMessage(channel="#alerts", text="x")
     asked = client.conversations_history(channel=posted["channel"], oldest="yesterday")
     assert await refusal(asked) == "invalid_ts_oldest"
@@ -90,7 +135,9 @@ async def test_tokens_are_looked_at(slack: SlackSandbox, token: str, error: str)
     assert await refusal(client_of(slack, token).auth_test()) == error
 
 
-async def test_archived_and_foreign_channels_take_no_messages(client: AsyncWebClient, slack: SlackSandbox) -> None:
+async def test_archived_and_foreign_channels_take_no_messages(
+    client: AsyncWebClient, slack: SlackSandbox
+) -> None:
     slack.add_channel("old", archived=True)
     slack.add_channel("private", member=False)
     assert await refusal(client.chat_postMessage(channel="#old", text="x")) == "is_archived"

@@ -49,7 +49,8 @@ AT_THE_LIMIT = [
     pytest.param([{"type": "header", "text": plain("🔥" * 150)}], id="a header of 150 code points"),
     pytest.param([context(10)], id="10 context elements"),
     pytest.param(
-        [button(text=plain("x" * 75), url="https://x/" + "x" * 2_990, action_id="x" * 255)], id="a button to the brim"
+        [button(text=plain("x" * 75), url="https://x/" + "x" * 2_990, action_id="x" * 255)],
+        id="a button to the brim",
     ),
     pytest.param([section(block_id="a"), section(block_id="b")], id="different block ids"),
 ]
@@ -66,11 +67,19 @@ BEYOND = [
     pytest.param([{"type": "header"}], "/blocks/0", id="a header without text"),
     pytest.param([context(11)], "/blocks/0/elements", id="11 context elements"),
     pytest.param([context(0)], "/blocks/0/elements", id="no context elements"),
-    pytest.param([button(text=plain("x" * 76))], "/blocks/0/elements/0/text/text", id="a button's text of 76"),
-    pytest.param([button(url="https://x/" + "x" * 2_991)], "/blocks/0/elements/0/url", id="a button's url of 3,001"),
+    pytest.param(
+        [button(text=plain("x" * 76))], "/blocks/0/elements/0/text/text", id="a button's text of 76"
+    ),
+    pytest.param(
+        [button(url="https://x/" + "x" * 2_991)], "/blocks/0/elements/0/url", id="a button's url of 3,001"
+    ),
     pytest.param([button(value="x" * 2_001)], "/blocks/0/elements/0/value", id="a button's value of 2,001"),
     pytest.param([button(action_id="x" * 256)], "/blocks/0/elements/0/action_id", id="an action id of 256"),
-    pytest.param([button(confirm={"title": plain("x" * 101)})], "/confirm/title/text", id="a confirmation's title of 101"),
+    pytest.param(
+        [button(confirm={"title": plain("x" * 101)})],
+        "/confirm/title/text",
+        id="a confirmation's title of 101",
+    ),
     pytest.param([section(block_id="x" * 256)], "/blocks/0/block_id", id="a block id of 256"),
     pytest.param([section(block_id="a")] * 2, "/blocks/1/block_id", id="a block id twice"),
     pytest.param([{"type": "image", "image_url": "https://x/"}], "/blocks/0", id="an image without words"),
@@ -92,7 +101,10 @@ def test_blocks_beyond_a_limit_are_refused_with_the_place(blocks: list[object], 
 
 async def test_the_text_of_all_blocks_has_a_cap_of_its_own(client: AsyncWebClient) -> None:
     blocks = [section(3_000)] * 4 + [section(1_001)]
-    assert await refusal(client.chat_postMessage(channel="#alerts", text="x", blocks=blocks)) == "msg_blocks_too_long"
+    assert (
+        await refusal(client.chat_postMessage(channel="#alerts", text="x", blocks=blocks))
+        == "msg_blocks_too_long"
+    )
 
 
 async def test_the_answer_says_where_a_block_is_wrong(client: AsyncWebClient) -> None:
@@ -104,7 +116,9 @@ async def test_the_answer_says_where_a_block_is_wrong(client: AsyncWebClient) ->
 
 async def test_blocks_inside_attachments_are_checked_too(client: AsyncWebClient) -> None:
     attachments = [{"color": "#ff0000", "fallback": "x", "blocks": [section(3_001)]}]
-    assert await refusal(client.chat_postMessage(channel="#alerts", attachments=attachments)) == "invalid_blocks"
+    assert (
+        await refusal(client.chat_postMessage(channel="#alerts", attachments=attachments)) == "invalid_blocks"
+    )
 
 
 @pytest.mark.skipif(not FIXTURES.exists(), reason="the recorded fixtures are not here")

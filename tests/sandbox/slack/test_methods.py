@@ -21,7 +21,9 @@ async def texts(client: AsyncWebClient, channel: str, **more: object) -> list[st
     return [message["text"] for message in answer["messages"]]
 
 
-async def test_a_post_answers_the_channels_id_and_a_ts_that_history_knows(client: AsyncWebClient, slack: SlackSandbox) -> None:
+async def test_a_post_answers_the_channels_id_and_a_ts_that_history_knows(
+    client: AsyncWebClient, slack: SlackSandbox
+) -> None:
     channel, ts = await post(client)
     assert channel == slack.channel("alerts").id
     history = await client.conversations_history(channel=channel)
@@ -32,7 +34,9 @@ async def test_two_messages_of_one_instant_have_different_ts(client: AsyncWebCli
     assert (await post(client))[1] < (await post(client))[1]
 
 
-async def test_ts_follows_the_vendors_clock_and_never_goes_back(client: AsyncWebClient, clock: VendorClock) -> None:
+async def test_ts_follows_the_vendors_clock_and_never_goes_back(
+    client: AsyncWebClient, clock: VendorClock
+) -> None:
     _, first = await post(client)
     clock.move(-3600)
     _, second = await post(client)
@@ -40,7 +44,9 @@ async def test_ts_follows_the_vendors_clock_and_never_goes_back(client: AsyncWeb
     assert second > first
 
 
-async def test_an_edit_counts_and_keeps_blocks_and_metadata(client: AsyncWebClient, slack: SlackSandbox) -> None:
+async def test_an_edit_counts_and_keeps_blocks_and_metadata(
+    client: AsyncWebClient, slack: SlackSandbox
+) -> None:
     channel, ts = await post(client, blocks=SECTION, metadata=MARK)
     await client.chat_update(channel=channel, ts=ts, text="new")
     (message,) = slack.messages("alerts")
@@ -61,7 +67,9 @@ async def test_metadata_is_shown_only_when_asked_for(client: AsyncWebClient) -> 
     assert with_it["messages"][0]["metadata"] == MARK
 
 
-async def test_a_reply_is_in_the_thread_and_not_in_the_channel(client: AsyncWebClient, slack: SlackSandbox) -> None:
+async def test_a_reply_is_in_the_thread_and_not_in_the_channel(
+    client: AsyncWebClient, slack: SlackSandbox
+) -> None:
     channel, ts = await post(client)
     await post(client, "reply", thread_ts=ts)
     replies = await client.conversations_replies(channel=channel, ts=ts)
@@ -119,7 +127,9 @@ async def test_oldest_and_latest_leave_their_own_ts_out_unless_inclusive(client:
     assert await texts(client, channel, **bounds, inclusive=True) == ["3", "2", "1", "0"]
 
 
-async def test_mentions_are_recorded_from_text_and_blocks_once_each(client: AsyncWebClient, slack: SlackSandbox) -> None:
+async def test_mentions_are_recorded_from_text_and_blocks_once_each(
+    client: AsyncWebClient, slack: SlackSandbox
+) -> None:
     await post(client, "<!here> <@U0ALICE> <!subteam^S0PAY|@payments> <@U0ALICE>", blocks=SECTION)
     assert slack.messages("alerts")[0].notified == ("@here", "U0ALICE", "S0PAY", "@channel")
 
@@ -149,12 +159,16 @@ async def test_an_edit_notifies_nobody(client: AsyncWebClient, slack: SlackSandb
 async def test_channels_are_listed_in_pages(client: AsyncWebClient, slack: SlackSandbox) -> None:
     slack.add_channel("#old", archived=True)
     first = await client.conversations_list(limit=1, exclude_archived=True)
-    second = await client.conversations_list(limit=1, exclude_archived=True, cursor=first["response_metadata"]["next_cursor"])
+    second = await client.conversations_list(
+        limit=1, exclude_archived=True, cursor=first["response_metadata"]["next_cursor"]
+    )
     assert [answer["channels"][0]["name"] for answer in (first, second)] == ["alerts", "oncall"]
     assert second["response_metadata"]["next_cursor"] == ""
 
 
-async def test_the_small_methods_answer_who_where_and_what(client: AsyncWebClient, slack: SlackSandbox) -> None:
+async def test_the_small_methods_answer_who_where_and_what(
+    client: AsyncWebClient, slack: SlackSandbox
+) -> None:
     channel, ts = await post(client)
     assert (await client.auth_test())["bot_id"] == "B0GATEWAY"
     assert (await client.users_info(user="U0ALICE"))["user"]["real_name"] == "Alice Moreau"
@@ -163,7 +177,9 @@ async def test_the_small_methods_answer_who_where_and_what(client: AsyncWebClien
     assert link["permalink"].startswith(slack.page_url)
 
 
-async def test_a_form_body_with_json_strings_means_the_same(client: AsyncWebClient, slack: SlackSandbox) -> None:
+async def test_a_form_body_with_json_strings_means_the_same(
+    client: AsyncWebClient, slack: SlackSandbox
+) -> None:
     form = {
         "channel": "alerts",
         "text": "hi",
@@ -172,11 +188,21 @@ async def test_a_form_body_with_json_strings_means_the_same(client: AsyncWebClie
     }
     await client.api_call("chat.postMessage", data=form)
     (message,) = slack.messages("alerts")
-    assert (message.blocks, message.metadata) == ([{"type": "divider"}], {"event_type": "x", "event_payload": {}})
+    assert (message.blocks, message.metadata) == (
+        [{"type": "divider"}],
+        {"event_type": "x", "event_payload": {}},
+    )
 
 
-async def test_the_log_of_calls_tells_what_came_and_what_became_of_it(client: AsyncWebClient, slack: SlackSandbox) -> None:
+async def test_the_log_of_calls_tells_what_came_and_what_became_of_it(
+    client: AsyncWebClient, slack: SlackSandbox
+) -> None:
     await post(client)
     (call,) = slack.calls
-    assert (call.method, call.arguments["text"], call.outcome, call.fault) == ("chat.postMessage", "hello", "ok", None)
+    assert (call.method, call.arguments["text"], call.outcome, call.fault) == (
+        "chat.postMessage",
+        "hello",
+        "ok",
+        None,
+    )
     assert "token" not in call.arguments

@@ -17,18 +17,26 @@ HOSTILE = "<script>alert(1)</script>\"' onload=x <javascript:alert(1)|click> {{ 
     [
         pytest.param({"type": "divider"}, "<hr>", id="a divider"),
         pytest.param(
-            {"type": "header", "text": {"type": "plain_text", "text": "*a* <b>"}}, "*a* &lt;b&gt;", id="a header is plain"
+            {"type": "header", "text": {"type": "plain_text", "text": "*a* <b>"}},
+            "*a* &lt;b&gt;",
+            id="a header is plain",
         ),
         pytest.param(
-            {"type": "section", "fields": [{"type": "mrkdwn", "text": "*a*"}]}, '<div class="fields"><div><b>a</b>', id="fields"
+            {"type": "section", "fields": [{"type": "mrkdwn", "text": "*a*"}]},
+            '<div class="fields"><div><b>a</b>',
+            id="fields",
         ),
         pytest.param(
-            {"type": "context", "elements": [{"type": "mrkdwn", "text": "_a_"}]}, "<span><i>a</i></span>", id="a context"
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": "_a_"}]},
+            "<span><i>a</i></span>",
+            id="a context",
         ),
         pytest.param(
             {
                 "type": "actions",
-                "elements": [{"type": "button", "text": {"type": "plain_text", "text": "Go"}, "url": "http://x/"}],
+                "elements": [
+                    {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "url": "http://x/"}
+                ],
             },
             'href="http://x/"',
             id="a button with an address is a link",
@@ -36,7 +44,9 @@ HOSTILE = "<script>alert(1)</script>\"' onload=x <javascript:alert(1)|click> {{ 
         pytest.param(
             {
                 "type": "actions",
-                "elements": [{"type": "button", "text": {"type": "plain_text", "text": "Go"}, "url": "data:x"}],
+                "elements": [
+                    {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "url": "data:x"}
+                ],
             },
             '<span class="button ">Go</span>',
             id="a button with a bad address is none",
@@ -55,7 +65,9 @@ async def get(url: str) -> str:
     return answer.text
 
 
-async def test_the_slack_page_shows_messages_edits_mentions_and_threads(client: AsyncWebClient, slack: SlackSandbox) -> None:
+async def test_the_slack_page_shows_messages_edits_mentions_and_threads(
+    client: AsyncWebClient, slack: SlackSandbox
+) -> None:
     posted = await client.chat_postMessage(channel="#alerts", text="<!here> checkout is *down*")
     await client.chat_postMessage(channel="#alerts", text="still so", thread_ts=posted["ts"])
     await client.chat_update(channel=posted["channel"], ts=posted["ts"], text="checkout is *up*")
@@ -73,7 +85,9 @@ async def test_the_slack_page_says_what_was_deleted(client: AsyncWebClient, slac
     assert "secret" not in page
 
 
-async def test_hostile_text_does_nothing_on_the_slack_page(client: AsyncWebClient, slack: SlackSandbox) -> None:
+async def test_hostile_text_does_nothing_on_the_slack_page(
+    client: AsyncWebClient, slack: SlackSandbox
+) -> None:
     attachments = [{"color": '"><script>', "text": HOSTILE, "title": HOSTILE}]
     await client.chat_postMessage(channel="#alerts", text=HOSTILE, attachments=attachments)
     page = await get(f"{slack.page_url}fragment")

@@ -27,7 +27,9 @@ def test_each_kind_of_address_is_read(url: str, kind: Kind, hosts: tuple[tuple[s
 
 
 def test_names_passwords_and_databases_are_decoded() -> None:
-    address = parse("redis+sentinel://us%3Aer:p%40s,s@a:1,b/ma%2Fin/4?sentinel_password=x%26y&sentinel_username=s")
+    address = parse(
+        "redis+sentinel://us%3Aer:p%40s,s@a:1,b/ma%2Fin/4?sentinel_password=x%26y&sentinel_username=s"
+    )
     assert address.options == {"username": "us:er", "password": "p@s,s", "db": 4}
     assert address.sentinel_options == {"username": "s", "password": "x&y"}
     assert address.primary == "ma/in"

@@ -24,7 +24,9 @@ async def test_a_commit_that_was_not_answered_in_time_is_not_repeated(server: Ca
         assert await store.counters() == {"received": 2}, "what was sent before the server froze is done once"
 
 
-async def test_a_commit_that_too_few_replicas_have_does_not_count_and_may_be_sent_again(group: SentinelGroup) -> None:
+async def test_a_commit_that_too_few_replicas_have_does_not_count_and_may_be_sent_again(
+    group: SentinelGroup,
+) -> None:
     async with connected(group.url, copies=2) as (client, store):
         await empty(client)
         await taken(store)
@@ -36,7 +38,9 @@ async def test_a_commit_that_too_few_replicas_have_does_not_count_and_may_be_sen
         finally:
             replica.thaw()
         await taken(store)
-        assert await store.counters() == {"received": 3}, "it was done, and counts as a repeat when it comes again"
+        assert await store.counters() == {"received": 3}, (
+            "it was done, and counts as a repeat when it comes again"
+        )
 
 
 async def test_replicas_of_a_clusters_primary_are_waited_for(nodes: Cluster) -> None:

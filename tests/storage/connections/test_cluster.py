@@ -30,8 +30,12 @@ def alone() -> Iterator[Cluster]:
         yield made
 
 
-async def test_while_a_slot_moves_to_a_new_node_nothing_is_done_twice_and_nothing_crashes(alone: Cluster) -> None:
-    """A script over many keys is refused with TRYAGAIN until all have moved; a question about one key is redirected by ASK."""
+async def test_while_a_slot_moves_to_a_new_node_nothing_is_done_twice_and_nothing_crashes(
+    alone: Cluster,
+) -> None:
+    """A script over many keys is refused with TRYAGAIN until all have moved; a question about one key is
+    redirected by ASK.
+    """
     nodes = alone
     async with connected(nodes.url) as (_, store):
         await taken(store)

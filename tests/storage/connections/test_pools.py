@@ -1,4 +1,6 @@
-"""TLS with client certificates to each kind of server; what does not fit is refused, and said without the address."""
+"""TLS with client certificates to each kind of server; what does not fit is refused, and said without the
+address.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def server(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 
 def options(made: Path) -> str:
-    return f"ssl_ca_certs={made / 'ca.pem'}&ssl_certfile={made / 'client.pem'}&ssl_keyfile={made / 'client.key'}"
+    return (
+        f"ssl_ca_certs={made / 'ca.pem'}&ssl_certfile={made / 'client.pem'}&ssl_keyfile={made / 'client.key'}"
+    )
 
 
 async def write_and_read(url: str) -> bytes:
@@ -49,7 +53,12 @@ async def write_and_read(url: str) -> bytes:
 
 async def test_a_server_that_demands_a_certificate_is_shown_one(server: Server, made: Path) -> None:
     assert await write_and_read(f"rediss://{server.place}/0?{options(made)}&ssl_min_version=1.3") == b"one"
-    assert await write_and_read(f"rediss://{server.place}?{options(made)}&ssl_cert_reqs=none&ssl_check_hostname=no") == b"one"
+    assert (
+        await write_and_read(
+            f"rediss://{server.place}?{options(made)}&ssl_cert_reqs=none&ssl_check_hostname=no"
+        )
+        == b"one"
+    )
 
 
 @pytest.mark.parametrize("left_out", [("ssl_ca_certs",), ("ssl_certfile", "ssl_keyfile")])
@@ -63,18 +72,31 @@ async def test_without_the_authority_or_the_certificate_nothing_is_said(
     assert "127.0.0.1" not in str(caught.value)
 
 
-async def test_a_server_under_another_name_than_its_certificates_is_refused(server: Server, made: Path) -> None:
+async def test_a_server_under_another_name_than_its_certificates_is_refused(
+    server: Server, made: Path
+) -> None:
     with pytest.raises(StateUnavailable):
         await write_and_read(f"rediss://localhost:{server.port}?{options(made)}")
-    assert await write_and_read(f"rediss://localhost:{server.port}?{options(made)}&ssl_check_hostname=no") == b"one"
+    assert (
+        await write_and_read(f"rediss://localhost:{server.port}?{options(made)}&ssl_check_hostname=no")
+        == b"one"
+    )
 
 
 @pytest.mark.parametrize(
     "more",
-    ["ssl_ca_certs=/none.pem", "ssl_certfile=/none.pem", "ssl_cert_reqs=some", "ssl_ciphers=none", "ssl_ca_certs=/dev/null"],
+    [
+        "ssl_ca_certs=/none.pem",
+        "ssl_certfile=/none.pem",
+        "ssl_cert_reqs=some",
+        "ssl_ciphers=none",
+        "ssl_ca_certs=/dev/null",
+    ],
 )
 def test_what_cannot_be_used_is_said_at_start(more: str) -> None:
-    with pytest.raises(BadSettings, match="GATEWAY_REDIS_URL: TLS cannot be used as its options say") as caught:
+    with pytest.raises(
+        BadSettings, match="GATEWAY_REDIS_URL: TLS cannot be used as its options say"
+    ) as caught:
         connect(f"rediss://:sesame@host?{more}")
     assert "sesame" not in str(caught.value)
 

@@ -19,7 +19,9 @@ async def test_a_demoted_primary_is_unavailable_and_left(server: Callable[..., S
         one.ask("REPLICAOF", "127.0.0.1", "1")
         with pytest.raises(StateUnavailable, match="ReadOnlyError"):
             await store.commit(ONE)
-        assert one.ask("CLIENT", "LIST", "TYPE", "NORMAL").count("id=") == 1, "no connection but the one that asks this"
+        assert one.ask("CLIENT", "LIST", "TYPE", "NORMAL").count("id=") == 1, (
+            "no connection but the one that asks this"
+        )
         one.ask("CONFIG", "SET", "replica-serve-stale-data", "no")
         with pytest.raises(StateUnavailable, match="MasterDownError"):
             await read(store)
@@ -27,7 +29,9 @@ async def test_a_demoted_primary_is_unavailable_and_left(server: Callable[..., S
         assert await read(store) == b"one"
 
 
-async def test_a_primary_without_the_replicas_it_demands_is_unavailable(server: Callable[..., Server]) -> None:
+async def test_a_primary_without_the_replicas_it_demands_is_unavailable(
+    server: Callable[..., Server],
+) -> None:
     async with connected(f"redis://{server('--min-replicas-to-write', '1').place}") as (_, store):
         with pytest.raises(StateUnavailable, match="NOREPLICAS"):
             await store.commit(ONE)
@@ -39,7 +43,9 @@ async def test_a_server_that_still_loads_its_file_is_unavailable(server: Callabl
         await store.commit(ONE)
         one.ask("EVAL", "for i = 1, 200 do redis.call('SET', 'k' .. i, string.rep('x', 400)) end", "0")
         one.ask("BGREWRITEAOF")
-        await asyncio.to_thread(until, lambda: "aof_rewrite_in_progress:0" in one.ask("INFO", "persistence"), "rewritten")
+        await asyncio.to_thread(
+            until, lambda: "aof_rewrite_in_progress:0" in one.ask("INFO", "persistence"), "rewritten"
+        )
         one.kill()
         one.start()
         said = set()
