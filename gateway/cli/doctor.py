@@ -14,7 +14,7 @@ from gateway.cli.exit_codes import FINDINGS
 from gateway.cli.options import AS_JSON
 from gateway.config.environment import from_process
 from gateway.diagnostics.destination_check import page_test
-from gateway.diagnostics.doctor import Finding, Mark, examine_everything
+from gateway.diagnostics.doctor import Diagnosis, Mark, examine_everything
 
 
 @click.command()
@@ -40,12 +40,12 @@ def page_test_command(destination: str) -> None:
     _end_with(findings)
 
 
-def _print_findings(findings: Sequence[Finding]) -> None:
+def _print_findings(findings: Sequence[Diagnosis]) -> None:
     for finding in findings:
         click.echo(f"{finding.mark.value:5} {finding.what}: {finding.said}")
 
 
-def _end_with(findings: Sequence[Finding]) -> None:
+def _end_with(findings: Sequence[Diagnosis]) -> None:
     """Exit with 1 if any finding is bad. A worry alone ends with 0: the gateway can work."""
     if any(finding.mark is Mark.BAD for finding in findings):
         sys.exit(FINDINGS)

@@ -8,7 +8,7 @@ from secrets import token_hex
 
 from gateway.clock import utc_ms
 from gateway.config.environment import Environment
-from gateway.diagnostics.doctor import Finding, Mark, wiring
+from gateway.diagnostics.doctor import Diagnosis, Mark, wiring
 from gateway.errors import BadRules
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, Delivered, Notification
@@ -20,7 +20,7 @@ from gateway.reconcile.job import endpoint_of
 from gateway.rules.files import load_rules
 
 
-async def page_test(environment: Environment, name: str) -> list[Finding]:
+async def page_test(environment: Environment, name: str) -> list[Diagnosis]:
     """Tell firing, then ended, through the very notifier that production uses. Raises `BadRules`."""
     loaded = load_rules(environment.settings.rules, utc_ms())
     if loaded.rulebook is None:
@@ -28,10 +28,10 @@ async def page_test(environment: Environment, name: str) -> list[Finding]:
     destination = loaded.rulebook.destinations.get(name)
     if destination is None:
         known = ", ".join(loaded.rulebook.destinations)
-        return [Finding(Mark.BAD, name, f"no such destination; there are {known}")]
+        return [Diagnosis(Mark.BAD, name, f"no such destination; there are {known}")]
     secrets = {variable: environment.secret(variable) for variable in destination.credentials}
     if unset := [variable for variable, secret in secrets.items() if secret is None]:
-        return [Finding(Mark.BAD, name, f"{' and '.join(unset)} is not set: nothing can be sent")]
+        return [Diagnosis(Mark.BAD, name, f"{' and '.join(unset)} is not set: nothing can be sent")]
     kind = kind_of(destination)
     notifier = kind.notifier(wiring(environment, kind))
     try:
@@ -40,9 +40,9 @@ async def page_test(environment: Environment, name: str) -> list[Finding]:
         await notifier.aclose()
 
 
-async def _tell_twice(notifier: ClosableNotifier, destination: Destination, secret: str) -> list[Finding]:
+async def _tell_twice(notifier: ClosableNotifier, destination: Destination, secret: str) -> list[Diagnosis]:
     """A template's address stands for as many places as it may name: each is told."""
-    found: list[Finding] = []
+    found: list[Diagnosis] = []
     for address in destination.via.addresses or (destination.address,):
         endpoint = endpoint_of(destination, address, "")
         incident, message_ref = f"test-{token_hex(4)}", None
@@ -54,11 +54,11 @@ async def _tell_twice(notifier: ClosableNotifier, destination: Destination, secr
             )
             if not isinstance(answer, Delivered):
                 trouble = kind_of(destination).trouble(answer, destination.credential)
-                found.append(Finding(Mark.BAD, address, f"{state.value}: {trouble}"))
+                found.append(Diagnosis(Mark.BAD, address, f"{state.value}: {trouble}"))
                 break
             message_ref = answer.message_ref
             detail = f"; {answer.detail}" if answer.detail else ""
-            found.append(Finding(Mark.GOOD, address, f"{state.value} delivered ({message_ref.id}){detail}"))
+            found.append(Diagnosis(Mark.GOOD, address, f"{state.value} delivered ({message_ref.id}){detail}"))
     return found
 
 

@@ -22,26 +22,26 @@ from gateway.storage.server_check import examine
 
 REQUEST_SECONDS = 5.0
 
-__all__ = ["Finding", "Mark", "examine_everything", "wiring"]
+__all__ = ["Diagnosis", "Mark", "examine_everything", "wiring"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     mark: Mark
     what: str
     said: str
 
 
-async def examine_everything(environment: Environment) -> list[Finding]:
+async def examine_everything(environment: Environment) -> list[Diagnosis]:
     """Look at everything, in the order in which things are needed."""
     loaded = load_rules(environment.settings.rules, utc_ms())
-    found = [Finding(Mark.GOOD, "settings", f"listening on {environment.settings.listen}")]
-    found += [Finding(Mark.WORRY, "settings", warning) for warning in environment.warnings]
+    found = [Diagnosis(Mark.GOOD, "settings", f"listening on {environment.settings.listen}")]
+    found += [Diagnosis(Mark.WORRY, "settings", warning) for warning in environment.warnings]
     marks = ((Mark.BAD if fault in loaded.errors else Mark.WORRY, str(fault)) for fault in loaded.findings)
-    found += [Finding(mark, "rules", said) for mark, said in marks]
+    found += [Diagnosis(mark, "rules", said) for mark, said in marks]
     if loaded.rulebook is not None:
         rules = loaded.rulebook
-        found.append(Finding(Mark.GOOD, "rules", f"{rules.contents}, revision {rules.revision}"))
+        found.append(Diagnosis(Mark.GOOD, "rules", f"{rules.contents}, revision {rules.revision}"))
     found += await _store(environment)
     if loaded.rulebook is not None:
         found += await _sources(environment, loaded.rulebook)
@@ -49,32 +49,32 @@ async def examine_everything(environment: Environment) -> list[Finding]:
     return [*found, *await _heartbeat(environment), *await _gateway(environment)]
 
 
-async def _store(environment: Environment) -> list[Finding]:
+async def _store(environment: Environment) -> list[Diagnosis]:
     url = environment.settings.redis_url
     if url is None:
-        return [Finding(Mark.GOOD, "store", f"embedded, in {environment.settings.data_dir.expanduser()}")]
+        return [Diagnosis(Mark.GOOD, "store", f"embedded, in {environment.settings.data_dir.expanduser()}")]
     client = connect(url.get_secret_value(), copies=environment.settings.redis_wait)
     try:
         examined = await examine(client)
     except StateUnavailable as error:
-        return [Finding(Mark.BAD, "store", f"{error}; is GATEWAY_REDIS_URL right?")]
+        return [Diagnosis(Mark.BAD, "store", f"{error}; is GATEWAY_REDIS_URL right?")]
     finally:
         await client.aclose()
     return [
-        *([Finding(Mark.BAD, "store", examined.unusable)] if examined.unusable else []),
-        *(Finding(Mark.GOOD, "store", said) for said in examined.found),
-        *(Finding(Mark.WORRY, "store", said) for said in examined.problems),
+        *([Diagnosis(Mark.BAD, "store", examined.unusable)] if examined.unusable else []),
+        *(Diagnosis(Mark.GOOD, "store", said) for said in examined.found),
+        *(Diagnosis(Mark.WORRY, "store", said) for said in examined.problems),
     ]
 
 
-async def _sources(environment: Environment, rules: Rulebook) -> list[Finding]:
+async def _sources(environment: Environment, rules: Rulebook) -> list[Diagnosis]:
     """Find out whether each token is set and each peer answers."""
-    peers, found = AlertmanagerPeers(REQUEST_SECONDS), list[Finding]()
+    peers, found = AlertmanagerPeers(REQUEST_SECONDS), list[Diagnosis]()
     try:
         for name, source in rules.listed_sources.items():
             if source.token is not None and environment.secret(source.token.env) is None:
                 said = f"{source.token.env} is not set: its webhooks are refused"
-                found.append(Finding(Mark.WORRY, name, said))
+                found.append(Diagnosis(Mark.WORRY, name, said))
             for peer in source.alertmanager:
                 found.append(await _peer(environment, peers, source, peer.env))
     finally:
@@ -82,34 +82,36 @@ async def _sources(environment: Environment, rules: Rulebook) -> list[Finding]:
     return found
 
 
-async def _peer(environment: Environment, peers: AlertmanagerPeers, source: Source, variable: str) -> Finding:
+async def _peer(
+    environment: Environment, peers: AlertmanagerPeers, source: Source, variable: str
+) -> Diagnosis:
     url = environment.secret(variable)
     if url is None:
-        return Finding(Mark.WORRY, source.name, f"{variable} is not set: this Alertmanager is not asked")
+        return Diagnosis(Mark.WORRY, source.name, f"{variable} is not set: this Alertmanager is not asked")
     said = await peers.ask(url, source.receiver, Normaliser(LabelRules(), source))
     if isinstance(said, str):
-        return Finding(
+        return Diagnosis(
             Mark.BAD, source.name, f"the Alertmanager of {variable}: {said}; is its address right?"
         )
-    return Finding(
+    return Diagnosis(
         Mark.GOOD,
         source.name,
         f"the Alertmanager of {variable} has {len(said.alerts)} alerts for {source.receiver}",
     )
 
 
-async def _destinations(environment: Environment, rules: Rulebook) -> list[Finding]:
+async def _destinations(environment: Environment, rules: Rulebook) -> list[Diagnosis]:
     """Each kind looks at its own destinations; nothing is sent to people."""
-    found: list[Finding] = []
+    found: list[Diagnosis] = []
     for name, destination in rules.destinations.items():
         kind = kind_of(destination)
         secrets = {variable: environment.secret(variable) or "" for variable in destination.credentials}
         if unset := [variable for variable, secret in secrets.items() if not secret]:
             said = f"{' and '.join(unset)} is not set: its deliveries go to the log"
-            found.append(Finding(Mark.WORRY, name, said))
+            found.append(Diagnosis(Mark.WORRY, name, said))
             continue
         examined = await kind.examine(destination, secrets, wiring(environment, kind))
-        found.append(Finding(examined.mark, name, examined.said))
+        found.append(Diagnosis(examined.mark, name, examined.said))
     return found
 
 
@@ -118,13 +120,13 @@ def wiring(environment: Environment, kind: DestinationKind) -> Wiring:
     return Wiring(settings.value_of(kind.address_setting), environment.secret, settings.proxy)
 
 
-async def _heartbeat(environment: Environment) -> list[Finding]:
+async def _heartbeat(environment: Environment) -> list[Diagnosis]:
     """Its service is reached, and not told that all is well: only the gateway knows that."""
     url = environment.settings.heartbeat
     if url is None:
         trouble = "nobody hears of it when the gateway is gone"
         remedy = "GATEWAY_HEARTBEAT_URL names a service that pages then"
-        return [Finding(Mark.WORRY, "heartbeat", f"{trouble}; {remedy}")]
+        return [Diagnosis(Mark.WORRY, "heartbeat", f"{trouble}; {remedy}")]
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     try:
@@ -134,9 +136,9 @@ async def _heartbeat(environment: Environment) -> list[Finding]:
             await client.get(f"{origin}/")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         remedy = "is GATEWAY_HEARTBEAT_URL right, and can it be reached from here?"
-        return [Finding(Mark.BAD, "heartbeat", f"{type(error).__name__} at {origin}; {remedy}")]
+        return [Diagnosis(Mark.BAD, "heartbeat", f"{type(error).__name__} at {origin}; {remedy}")]
     return [
-        Finding(
+        Diagnosis(
             Mark.GOOD,
             "heartbeat",
             f"{origin} answers; whether the heartbeat arrives, the running gateway says",
@@ -144,25 +146,25 @@ async def _heartbeat(environment: Environment) -> list[Finding]:
     ]
 
 
-async def _gateway(environment: Environment) -> list[Finding]:
+async def _gateway(environment: Environment) -> list[Diagnosis]:
     url = environment.settings.gateway_url.rstrip("/")
     try:
         async with httpx.AsyncClient(timeout=REQUEST_SECONDS) as client:
             health = (await client.get(f"{url}/health")).json()
     except (httpx.HTTPError, ValueError):
         said = f"none answers at {url}; is GATEWAY_URL right, and does it run?"
-        return [Finding(Mark.WORRY, "gateway", said)]
+        return [Diagnosis(Mark.WORRY, "gateway", said)]
     found = [
-        Finding(
+        Diagnosis(
             Mark.GOOD if health.get("status") == "ok" else Mark.WORRY,
             "gateway",
             f"{health.get('status')} at {url}",
         )
     ]
-    found += [Finding(Mark.WORRY, "gateway", str(worry)) for worry in health.get("worries", ())]
+    found += [Diagnosis(Mark.WORRY, "gateway", str(worry)) for worry in health.get("worries", ())]
     words = health.get("unknown_severities") or {}
     found += [
-        Finding(Mark.WORRY, "severity", f"`{word}` is unknown, {count} alerts: map it in labels.severity")
+        Diagnosis(Mark.WORRY, "severity", f"`{word}` is unknown, {count} alerts: map it in labels.severity")
         for word, count in words.items()
     ]
     return found

@@ -72,7 +72,7 @@ class WiringModule(Protocol):
 
     async def examine(
         self, destination: Destination, secrets: Mapping[str, str], wiring: Wiring
-    ) -> Examined: ...
+    ) -> DestinationCheck: ...
 
 
 class Mark(StrEnum):
@@ -84,7 +84,7 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class DestinationCheck:
     """The finding of `gateway doctor` on one destination."""
 
     mark: Mark
@@ -135,7 +135,9 @@ class DestinationKind:
         """Build what sends there."""
         return self._wiring.make_notifier(wiring)
 
-    async def examine(self, destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined:
+    async def examine(
+        self, destination: Destination, secrets: Mapping[str, str], wiring: Wiring
+    ) -> DestinationCheck:
         """Look at one destination for `gateway doctor`, with the secrets that `credentials` names.
 
         Nothing is sent to people.

@@ -15,7 +15,7 @@ from gateway.runtime.background import background, count_nowhere
 from gateway.storage.connections import Client, connect
 from gateway.storage.embedded import EmbeddedStore, embedded_store
 from gateway.storage.redis import RedisStore
-from gateway.storage.server_check import Examined, examine
+from gateway.storage.server_check import ServerCheck, examine
 
 log = structlog.get_logger("gateway.opening")
 
@@ -62,7 +62,7 @@ async def _keep_alive(embedded: EmbeddedStore) -> None:
         )
 
 
-async def _reach(client: Client) -> Examined:
+async def _reach(client: Client) -> ServerCheck:
     """Wait until the store answers: a gateway may be started before its store.
 
     Raises `BadSettings` where the store cannot be used at all.

@@ -6,9 +6,17 @@ from __future__ import annotations
 
 from gateway.sandbox.faults import Fault, FaultKind
 from gateway.sandbox.mail import MailSandbox
-from gateway.sandbox.pace import Pace
+from gateway.sandbox.pace import RateLimit
 from gateway.sandbox.pagerduty import PagerDutySandbox
 from gateway.sandbox.slack import SlackSandbox
 from gateway.sandbox.webhook import WebhookSandbox
 
-__all__ = ["Fault", "FaultKind", "MailSandbox", "Pace", "PagerDutySandbox", "SlackSandbox", "WebhookSandbox"]
+__all__ = [
+    "Fault",
+    "FaultKind",
+    "MailSandbox",
+    "PagerDutySandbox",
+    "RateLimit",
+    "SlackSandbox",
+    "WebhookSandbox",
+]

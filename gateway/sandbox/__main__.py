@@ -13,7 +13,7 @@ from typing import Any
 import click
 import msgspec
 
-from gateway.sandbox import MailSandbox, Pace, PagerDutySandbox, SlackSandbox, WebhookSandbox
+from gateway.sandbox import MailSandbox, PagerDutySandbox, RateLimit, SlackSandbox, WebhookSandbox
 from gateway.sandbox.slack import DEFAULT_CHANNELS, TIERS
 
 
@@ -61,7 +61,7 @@ def main(
         more["webhook_port"], token=more["webhook_token"], secret=more["webhook_secret"], seed=seed
     )
     mail = MailSandbox.start(more["mail_port"], smtp_port=more["smtp_port"], seed=seed)
-    slack = SlackSandbox.start(slack_port, channels=channels, seed=seed, pace=Pace(), tiers=TIERS)
+    slack = SlackSandbox.start(slack_port, channels=channels, seed=seed, pace=RateLimit(), tiers=TIERS)
     pagerduty = PagerDutySandbox.start(pagerduty_port, services=_services(services), seed=seed)
     try:
         asyncio.run(_serve(slack, pagerduty, webhook, mail))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RateLimit:
     """So many calls a second, after a burst of so many."""
 
     per_second: float = 1.0
@@ -18,7 +18,7 @@ class Pace:
 class RateLimiter:
     """Counts calls by name; without a pace every call may pass."""
 
-    def __init__(self, pace: Pace | None) -> None:
+    def __init__(self, pace: RateLimit | None) -> None:
         self._pace = pace
         self._free_at: dict[str, datetime] = {}
 

@@ -26,19 +26,19 @@ from gateway.state.transact import transact
 log = structlog.get_logger("gateway.own_alerts")
 
 LOOK_SECONDS = 5.0  # between two looks at what other replicas report
-SAID_AGAIN = 30 * SECOND  # how often a claim that goes on is written down
-STANDS = 3 * MINUTE  # how long a claim stands after it was last written down
-CLAIMS = Cell(Table.META, "own_alerts")
+REPEAT_MS = 30 * SECOND  # how often a report that goes on is written down
+STANDING_MS = 3 * MINUTE  # how long a report stands after it was last written down
+REPORTS = Cell(Table.META, "own_alerts")
 
 
-class Claim(NamedTuple):
-    """A claim that something is wrong; `said_at` is when a replica last said so (ms, store's clock), None
-    until it is written down.
+class Report(NamedTuple):
+    """A report that something is wrong. `reported_at` is when a replica last wrote the report down (ms, the
+    store's clock), and None until then.
     """
 
     name: str
     labels: Mapping[str, str]
-    said_at: int | None = None
+    reported_at: int | None = None
     details: str = ""
 
     @property
@@ -46,10 +46,10 @@ class Claim(NamedTuple):
         return OwnAlert(self.name, self.labels, self.details)
 
     def stands(self, now: int) -> bool:
-        return self.said_at is not None and now - self.said_at < STANDS
+        return self.reported_at is not None and now - self.reported_at < STANDING_MS
 
 
-Claims = dict[str, Claim]  # by name and labels
+Reports = dict[str, Report]  # by name and labels
 
 
 class OwnAlerts:
@@ -58,14 +58,14 @@ class OwnAlerts:
     def __init__(self, intake: Intake, store: Store) -> None:
         self._intake = intake
         self._store = store
-        self._said: Claims = {}  # here, and not written down yet
-        self._standing: Claims = {}  # what the store has
+        self._unwritten: Reports = {}  # here, and not written down yet
+        self._standing: Reports = {}  # what the store has
         self._wake = asyncio.Event()
 
     def report(self, name: str, labels: Mapping[str, str], details: str = "", /) -> None:
         """Report that something is wrong; call it again, at next to no cost, for as long as that is true."""
         key = f"{name} {fingerprint(dict(labels))}"
-        self._said[key] = Claim(name, labels, details=details)
+        self._unwritten[key] = Report(name, labels, details=details)
         if key not in self._standing:
             self._wake.set()
 
@@ -84,67 +84,69 @@ class OwnAlerts:
             self._wake.clear()
 
     async def look(self) -> None:
-        """Write down what was said here, and bring the alerts in line with all claims that stand.
+        """Write down what was reported here, and bring the alerts in line with all reports that stand.
 
-        A claim that stands no more is forgotten only when its alert no longer fires, so that a replica that
+        A report that stands no more is forgotten only when its alert no longer fires, so that a replica that
         is killed in between leaves no alert behind. Raises `StateUnavailable`.
         """
-        said = self._said.copy()
+        unwritten = self._unwritten.copy()
 
         async def read() -> _Read:
-            gathered = await self._store.gather(Query(cells=(CLAIMS,)))
-            before, now = _load(gathered.rows[CLAIMS]), gathered.now
-            claims = before | {
-                key: claim._replace(said_at=now)
-                for key, claim in said.items()
+            gathered = await self._store.gather(Query(cells=(REPORTS,)))
+            before, now = _load(gathered.rows[REPORTS]), gathered.now
+            reports = before | {
+                key: report._replace(reported_at=now)
+                for key, report in unwritten.items()
                 if _is_news(before.get(key), now)
             }
-            return _Read(gathered.rows[CLAIMS].version, before, claims, await self._firing(claims), now)
+            return _Read(gathered.rows[REPORTS].version, before, reports, await self._firing(reports), now)
 
-        seen, claims = (await transact(self._store, "own_alerts", read, _settle)).answer
-        self._standing = claims
-        self._said = {key: claim for key, claim in self._said.items() if said.get(key) is not claim}
+        seen, reports = (await transact(self._store, "own_alerts", read, _settle)).answer
+        self._standing = reports
+        self._unwritten = {
+            key: report for key, report in self._unwritten.items() if unwritten.get(key) is not report
+        }
         if seen:
             await self._intake.accept(seen, [])
 
-    async def _firing(self, claims: Claims) -> set[str]:
-        """Return those of the claims whose alert fires in the store, as a copy of our own."""
-        if not claims:
+    async def _firing(self, reports: Reports) -> set[str]:
+        """Return those of the reports whose alert fires in the store, as a copy of our own."""
+        if not reports:
             return set()
-        alerts = [claim.alert for claim in claims.values()]
+        alerts = [report.alert for report in reports.values()]
         found = await self._store.gather(
             Query([alert.copy for alert in alerts], [alert.identity for alert in alerts])
         )
         copies = [load_alert(row.value).copies if row.value else {} for _, row in found.alerts]
-        return {key for key, alert, held in zip(claims, alerts, copies, strict=True) if alert.fires(held)}
+        return {key for key, alert, held in zip(reports, alerts, copies, strict=True) if alert.fires(held)}
 
 
 class _Read(NamedTuple):
-    """The claims of the store, the same with what was said here, and the keys of those whose alerts fire."""
+    """The reports of the store, the same with what was reported here, and the keys of those whose alerts fire."""
 
     version: bytes
-    before: Claims
-    claims: Claims
+    before: Reports
+    reports: Reports
     firing: set[str]
     now: int
 
 
-def _settle(read: _Read) -> tuple[Changes | None, tuple[list[Observation], Claims]]:
-    """Decide which claims are kept, and which alerts are raised or ended for them."""
+def _settle(read: _Read) -> tuple[Changes | None, tuple[list[Observation], Reports]]:
+    """Decide which reports are kept, and which alerts are raised or ended for them."""
     now, firing = read.now, read.firing
-    claims = {key: claim for key, claim in read.claims.items() if claim.stands(now) or key in firing}
-    changed = [claim for key, claim in claims.items() if claim.stands(now) is not (key in firing)]
-    seen = [claim.alert.observed(now, firing=claim.stands(now)) for claim in changed]
-    if claims == read.before:
-        return None, (seen, claims)
-    text = json.dumps({key: list(claim) for key, claim in claims.items()})
-    return Changes(expect={CLAIMS: read.version}, put={CLAIMS: text.encode()}), (seen, claims)
+    reports = {key: report for key, report in read.reports.items() if report.stands(now) or key in firing}
+    changed = [report for key, report in reports.items() if report.stands(now) is not (key in firing)]
+    seen = [report.alert.observed(now, firing=report.stands(now)) for report in changed]
+    if reports == read.before:
+        return None, (seen, reports)
+    text = json.dumps({key: list(report) for key, report in reports.items()})
+    return Changes(expect={REPORTS: read.version}, put={REPORTS: text.encode()}), (seen, reports)
 
 
-def _is_news(standing: Claim | None, now: int) -> bool:
-    return standing is None or standing.said_at is None or now - standing.said_at >= SAID_AGAIN
+def _is_news(standing: Report | None, now: int) -> bool:
+    return standing is None or standing.reported_at is None or now - standing.reported_at >= REPEAT_MS
 
 
-def _load(row: Row) -> Claims:
+def _load(row: Row) -> Reports:
     found = json.loads(row.value) if row.value else {}
-    return {key: Claim(*fields) for key, fields in found.items()}
+    return {key: Report(*fields) for key, fields in found.items()}

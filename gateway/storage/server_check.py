@@ -17,7 +17,7 @@ CONFIG_ASKED_FOR = ("appendfsync", "min-replicas-to-write")
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class ServerCheck:
     """The result of a check in sentences. `unusable` says why the store cannot be used, empty if it can."""
 
     found: tuple[str, ...]
@@ -25,7 +25,7 @@ class Examined:
     unusable: str = ""
 
 
-async def examine(client: Client) -> Examined:
+async def examine(client: Client) -> ServerCheck:
     """Check every primary. Raises `StateUnavailable`.
 
     Managed servers often forbid CONFIG; what could not be looked at is then one of the problems.
@@ -43,7 +43,7 @@ async def examine(client: Client) -> Examined:
         unusable = unusable or _unusable(info, client.kind)
         found.append(f"{name or client.kind.value}: " + _described(info, configs.get(name)))
         problems += [where + problem for problem in _problems(info, configs.get(name), client)]
-    return Examined(tuple(found), tuple(problems), unusable)
+    return ServerCheck(tuple(found), tuple(problems), unusable)
 
 
 def _unusable(info: Mapping[str, Any], kind: Kind) -> str:

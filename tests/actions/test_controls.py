@@ -17,6 +17,7 @@ from gateway.model.changes import Changes, CommitOutcome, Committed
 from gateway.model.controls import Rejection, Silence, Switch
 from gateway.model.durations import DAY, HOUR
 from gateway.model.rules.silence_policy import SilencePolicy
+from gateway.state import commit
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook, seen
@@ -145,7 +146,10 @@ async def test_an_order_that_others_overtake_is_decided_again_and_logged_once() 
     assert [what for what, _ in desk.said] == ["silenced"]
 
 
-async def test_an_order_that_is_overtaken_without_end_was_not_taken() -> None:
+async def test_an_order_that_is_overtaken_without_end_was_not_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(commit, "FENCE_STEP_SECONDS", 0)  # the patience is the same, without its six seconds
     desk = Desk()
     desk.store.races = 1_000
     with pytest.raises(StateUnavailable):

@@ -15,7 +15,7 @@ from gateway.model.alert import Alert
 from gateway.model.changes import Table
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.records import load_alert
-from gateway.self_monitoring.own_alerts import STANDS, OwnAlerts
+from gateway.self_monitoring.own_alerts import STANDING_MS, OwnAlerts
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook
 
@@ -59,7 +59,7 @@ async def test_it_ends_once_nobody_has_said_so_for_a_while() -> None:
     own = replicas.start()
     own.report("GatewayDeliveryFailing", CHAT)
     await own.look()
-    replicas.at += STANDS - SECOND
+    replicas.at += STANDING_MS - SECOND
     await own.look()
     assert replicas.firing()
     replicas.at += 2 * SECOND
@@ -72,7 +72,7 @@ async def test_what_a_dead_replica_raised_is_ended_by_one_that_never_heard_of_it
     dead = replicas.start()
     dead.report("GatewayStuck", {"subject": "plan"})
     await dead.look()
-    replicas.at += STANDS
+    replicas.at += STANDING_MS
     await replicas.start().look()
     assert not replicas.firing()
 
@@ -94,7 +94,7 @@ async def test_what_comes_again_after_its_end_is_raised_again() -> None:
     one, other = replicas.start(), replicas.start()
     one.report("GatewayDeliveryFailing", CHAT)
     await one.look()
-    replicas.at += STANDS
+    replicas.at += STANDING_MS
     await other.look()
     assert not replicas.firing()
     replicas.at += MINUTE
@@ -129,7 +129,7 @@ async def test_what_a_replica_left_half_done_another_finishes(
     one.report("GatewayBehind", {})
     if fires:
         await one.look()
-        replicas.at += STANDS
+        replicas.at += STANDING_MS
     with monkeypatch.context() as patched:
         patched.setattr(GroupCommit, "accept", dies)
         with pytest.raises(StateUnavailable):
@@ -149,7 +149,7 @@ async def test_an_end_leaves_nothing_behind() -> None:
     own = replicas.start()
     own.report("GatewayBehind", {})
     await own.look()
-    replicas.at += STANDS
+    replicas.at += STANDING_MS
     await own.look()
     await own.look()
     assert [row.value for row in replicas.store.rows[Table.META].values()] == [b"{}"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.storage.server_check import Examined, examine
+from gateway.storage.server_check import ServerCheck, examine
 from tests.support.connected import connected
 from tests.support.replicated import Cluster, SentinelGroup, Server
 from tests.support.servers import redis_server
 
 
-async def examined(url: str, copies: int = 0) -> Examined:
+async def examined(url: str, copies: int = 0) -> ServerCheck:
     async with connected(url, copies) as (client, _):
         return await examine(client)
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from gateway.config.environment import Environment
 from gateway.diagnostics.destination_check import page_test
-from gateway.diagnostics.doctor import Finding, Mark, examine_everything
+from gateway.diagnostics.doctor import Diagnosis, Mark, examine_everything
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
@@ -68,13 +68,13 @@ class Patient:
             }
         )
 
-    async def examined(self) -> list[Finding]:
+    async def examined(self) -> list[Diagnosis]:
         return await examine_everything(self.environment())
 
     async def said(self, what: str) -> list[tuple[Mark, str]]:
         return [(one.mark, one.said) for one in await self.examined() if one.what == what]
 
-    async def paged(self, destination: str) -> list[Finding]:
+    async def paged(self, destination: str) -> list[Diagnosis]:
         return await page_test(self.environment(), destination)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.model.rules.destination import Destination
-from gateway.outbound.kind import Examined, Mark, Wiring
+from gateway.outbound.kind import DestinationCheck, Mark, Wiring
 from gateway.outbound.mail.client import NotTaken, SmtpClient
 from gateway.outbound.mail.destination import EMAIL
 from gateway.outbound.mail.notifier import MailNotifier
@@ -20,18 +20,18 @@ def make_notifier(wiring: Wiring) -> MailNotifier:
     return MailNotifier()
 
 
-async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined:
+async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> DestinationCheck:
     """Connect, encrypt and log in, and send nothing."""
     del wiring
     variable = destination.credential
     try:
         server = parse_smtp_url(secrets[variable])
     except ValueError as error:
-        return Examined(Mark.BAD, f"{variable}: {error}")
+        return DestinationCheck(Mark.BAD, f"{variable}: {error}")
     try:
         await SmtpClient(EXAMINE_SECONDS).check(server)
     except NotTaken as trouble:
         said = EMAIL.trouble(trouble.answer, variable)
-        return Examined(Mark.BAD, f"{server} ({server.encryption}): {said}")
+        return DestinationCheck(Mark.BAD, f"{server} ({server.encryption}): {said}")
     login = f"takes the login of {variable}" if server.user else "answers; nobody logs in"
-    return Examined(Mark.GOOD, f"{server} ({server.encryption}) {login}")
+    return DestinationCheck(Mark.GOOD, f"{server} ({server.encryption}) {login}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.model.rules.destination import Destination
-from gateway.outbound.kind import Examined, Mark, Wiring
+from gateway.outbound.kind import DestinationCheck, Mark, Wiring
 from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
 
 ROUTING_KEY_LENGTH = 32  # https://developer.pagerduty.com/docs/events-api-v2/overview/
@@ -15,7 +15,7 @@ def make_notifier(wiring: Wiring) -> PagerDutyNotifier:
     return PagerDutyNotifier(wiring.address, proxy=wiring.proxy)
 
 
-async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined:
+async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> DestinationCheck:
     """Look at the key's length alone: PagerDuty takes every key that looks like one, and only an event would
     tell more.
     """
@@ -24,6 +24,6 @@ async def examine(destination: Destination, secrets: Mapping[str, str], wiring: 
     length = len(secrets[variable])
     if length != ROUTING_KEY_LENGTH:
         said = f"{variable} has {length} characters; a routing key has {ROUTING_KEY_LENGTH}"
-        return Examined(Mark.WORRY, said)
+        return DestinationCheck(Mark.WORRY, said)
     page_test = f"`gateway page-test {destination.name}` shows whether it works"
-    return Examined(Mark.GOOD, f"{variable} looks like a routing key; {page_test}")
+    return DestinationCheck(Mark.GOOD, f"{variable} looks like a routing key; {page_test}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.model.rules.destination import Destination
-from gateway.outbound.kind import Examined, Mark, Wiring
+from gateway.outbound.kind import DestinationCheck, Mark, Wiring
 from gateway.outbound.slack.client import SlackCalls
 from gateway.outbound.slack.destination import SLACK
 from gateway.outbound.slack.notifier import SlackNotifier
@@ -17,7 +17,7 @@ def make_notifier(wiring: Wiring) -> SlackNotifier:
     return SlackNotifier(wiring.address, proxy=wiring.proxy)
 
 
-async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined:
+async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> DestinationCheck:
     """Ask Slack whose token it is."""
     calls = SlackCalls(wiring.address, EXAMINE_SECONDS, wiring.proxy)
     try:
@@ -25,5 +25,7 @@ async def examine(destination: Destination, secrets: Mapping[str, str], wiring: 
     finally:
         await calls.aclose()
     if isinstance(who, Mapping):
-        return Examined(Mark.GOOD, f"Slack knows the token: {who.get('user')} in {who.get('team')}")
-    return Examined(Mark.BAD, f"Slack does not take the token: {SLACK.trouble(who, destination.credential)}")
+        return DestinationCheck(Mark.GOOD, f"Slack knows the token: {who.get('user')} in {who.get('team')}")
+    return DestinationCheck(
+        Mark.BAD, f"Slack does not take the token: {SLACK.trouble(who, destination.credential)}"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.model.rules.destination import Destination
-from gateway.outbound.kind import Examined, Mark, Wiring
+from gateway.outbound.kind import DestinationCheck, Mark, Wiring
 from gateway.outbound.webhook.notifier import WebhookNotifier, check_address
 from gateway.outbound.webhook.signing import signing_keys
 
@@ -14,16 +14,16 @@ def make_notifier(wiring: Wiring) -> WebhookNotifier:
     return WebhookNotifier(wiring.secret_of, proxy=wiring.proxy)
 
 
-async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> Examined:
+async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> DestinationCheck:
     """Read the address and the key of signatures; nothing is sent, as a receiver cannot be asked without."""
     del wiring
     variable, (_, key) = destination.credential, destination.via.further_secrets
     if wrong := check_address(secrets[variable]):
-        return Examined(Mark.BAD, f"{variable}: {wrong}")
+        return DestinationCheck(Mark.BAD, f"{variable}: {wrong}")
     if key:
         try:
             signing_keys(secrets[key])
         except ValueError as error:
-            return Examined(Mark.BAD, f"{key}: {error}")
+            return DestinationCheck(Mark.BAD, f"{key}: {error}")
     page_test = f"`gateway page-test {destination.name}` shows whether it works"
-    return Examined(Mark.GOOD, f"{variable} holds an address; {page_test}")
+    return DestinationCheck(Mark.GOOD, f"{variable} holds an address; {page_test}")

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.clock import utc_now
 from gateway.sandbox.faults import Fault, FaultKind
-from gateway.sandbox.pace import Pace, RateLimiter
+from gateway.sandbox.pace import RateLimit, RateLimiter
 from gateway.sandbox.pagerduty import rest
 from gateway.sandbox.pagerduty.account import Account, Incident, LogEntry, Page
 from gateway.sandbox.pagerduty.events import BadEvent, check_event, read_event
@@ -34,7 +34,7 @@ class PagerDutySandbox(Vendor):
     template = "pagerduty"
 
     def __init__(
-        self, account: Account, token: str, now: Callable[[], datetime], seed: int, pace: Pace | None
+        self, account: Account, token: str, now: Callable[[], datetime], seed: int, pace: RateLimit | None
     ) -> None:
         super().__init__(now, seed)
         self.account = account
@@ -51,7 +51,7 @@ class PagerDutySandbox(Vendor):
         api_token: str = DEFAULT_API_TOKEN,
         now: Callable[[], datetime] = utc_now,
         seed: int = 0,
-        pace: Pace | None = None,
+        pace: RateLimit | None = None,
     ) -> AsyncIterator[Self]:
         """``services``: name by routing key, None takes any key; ``pace`` limits events per routing key."""
         account = Account(None if services is None else dict(services))

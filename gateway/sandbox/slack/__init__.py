@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.clock import utc_now
 from gateway.sandbox.faults import Fault, FaultKind
-from gateway.sandbox.pace import Pace, RateLimiter
+from gateway.sandbox.pace import RateLimit, RateLimiter
 from gateway.sandbox.slack.arguments import Arguments, SlackError, read_arguments
 from gateway.sandbox.slack.methods import Methods
 from gateway.sandbox.slack.page import page_of
@@ -28,7 +28,7 @@ DEFAULT_CHANNELS = ("alerts", "oncall", "general")
 
 # Calls a minute in a workspace, which may come at once: https://docs.slack.dev/apis/web-api/rate-limits
 TIERS = {
-    method: Pace(per_minute / 60, per_minute)
+    method: RateLimit(per_minute / 60, per_minute)
     for method, per_minute in {
         "conversations.list": 20,
         "chat.update": 50,
@@ -50,8 +50,8 @@ class SlackSandbox(Vendor):
         workspace: Workspace,
         now: Callable[[], datetime],
         seed: int,
-        pace: Pace | None,
-        tiers: Mapping[str, Pace],
+        pace: RateLimit | None,
+        tiers: Mapping[str, RateLimit],
     ) -> None:
         super().__init__(now, seed)
         self.workspace = workspace
@@ -69,8 +69,8 @@ class SlackSandbox(Vendor):
         tokens: Mapping[str, Bot] | None = None,
         now: Callable[[], datetime] = utc_now,
         seed: int = 0,
-        pace: Pace | None = None,
-        tiers: Mapping[str, Pace] | None = None,
+        pace: RateLimit | None = None,
+        tiers: Mapping[str, RateLimit] | None = None,
         edit_window: timedelta | None = None,
     ) -> AsyncIterator[Self]:
         """``pace`` limits posts per channel, ``tiers`` other methods, ``edit_window`` the time in which a

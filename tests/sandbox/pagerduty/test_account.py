@@ -5,7 +5,7 @@ from __future__ import annotations
 import pdpyras
 import pytest
 
-from gateway.sandbox import Pace, PagerDutySandbox
+from gateway.sandbox import PagerDutySandbox, RateLimit
 from tests.sandbox.clients import OTHER_ROUTING_KEY, ROUTING_KEY, Events, EventsOf, VendorClock
 
 
@@ -73,7 +73,7 @@ async def test_another_routing_key_cannot_end_it(events_of: EventsOf, pagerduty:
 
 
 async def test_events_beyond_the_pace_of_a_key_are_refused(clock: VendorClock) -> None:
-    async with PagerDutySandbox.start(now=clock, pace=Pace(per_second=2, burst=1)) as pagerduty:
+    async with PagerDutySandbox.start(now=clock, pace=RateLimit(per_second=2, burst=1)) as pagerduty:
         events = Events(pagerduty, ROUTING_KEY)
         await events.trigger("k")
         with pytest.raises(pdpyras.PDHTTPError) as caught:

@@ -8,7 +8,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from gateway.sandbox import Pace, SlackSandbox
+from gateway.sandbox import RateLimit, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN, TIERS
 from tests.sandbox.clients import VendorClock, client_of, refusal
 
@@ -199,7 +199,7 @@ async def test_methods_are_limited_by_their_tiers(clock: VendorClock) -> None:
 
 
 async def test_a_burst_beyond_the_pace_waits_for_its_channel_alone(clock: VendorClock) -> None:
-    async with SlackSandbox.start(now=clock, pace=Pace(per_second=1, burst=2)) as slack:
+    async with SlackSandbox.start(now=clock, pace=RateLimit(per_second=1, burst=2)) as slack:
         client = client_of(slack, DEFAULT_TOKEN)
         for _ in range(2):
             await client.chat_postMessage(channel="#alerts", text="x")
