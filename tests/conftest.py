@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import structlog
+from hypothesis import settings
 
 from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
@@ -14,6 +16,19 @@ from tests.support.running_gateway import app, starter
 from tests.support.servers import redis_server
 
 __all__ = ["app", "starter"]
+
+# How long an example takes is the benchmark's business: a busy machine makes no test fail.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
+
+
+@pytest.fixture(autouse=True)
+def plain_tracebacks() -> None:
+    """Log as structlog does by default, but without its drawing of all local values: that takes seconds."""
+    structlog.reset_defaults()
+    *before, _ = structlog.get_config()["processors"]
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*before, console])
 
 
 @pytest.fixture(scope="session")

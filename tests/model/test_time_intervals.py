@@ -350,7 +350,7 @@ def _minutes(after: datetime, days: int) -> Iterator[datetime]:
     return (start + timedelta(minutes=minute) for minute in range(1, days * 24 * 60))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(INTERVALS, min_size=1, max_size=3), MOMENTS)
 def test_the_next_change_is_what_looking_every_minute_finds(
     intervals: list[TimeInterval], after: datetime
@@ -365,7 +365,7 @@ def test_the_next_change_is_what_looking_every_minute_finds(
     )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(INTERVALS, MOMENTS, st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=20))
 def test_nothing_changes_between_changes(interval: TimeInterval, after: datetime, parts: list[float]) -> None:
     until = next_change([interval], after) or after + timedelta(days=400)
@@ -374,7 +374,7 @@ def test_nothing_changes_between_changes(interval: TimeInterval, after: datetime
         assert interval.contains(moment) is interval.contains(after)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(INTERVALS, MOMENTS)
 def test_an_interval_comes_when_looking_every_minute_finds_it(
     interval: TimeInterval, moment: datetime
@@ -406,7 +406,7 @@ VALUES = st.recursive(
 KEYS = ["times", "weekdays", "days_of_month", "months", "years", "location"]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @example({"location": "\x00"})
 @example({"location": "\ud800"})
 @example({"location": "x" * 5000})

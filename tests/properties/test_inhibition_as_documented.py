@@ -74,7 +74,7 @@ def as_documented(case: Inhibition, partition_by: Sequence[str]) -> set[str]:
 PARTITIONS = st.lists(st.sampled_from(NAMES), max_size=2, unique=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(inhibitions(), PARTITIONS)
 def test_exactly_those_are_kept_quiet_that_the_documents_say(
     case: Inhibition, partition_by: list[str]
@@ -83,7 +83,7 @@ def test_exactly_those_are_kept_quiet_that_the_documents_say(
 
 
 @pytest.mark.long
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=20_000)
 @given(inhibitions(), PARTITIONS)
 def test_exactly_those_are_kept_quiet_that_the_documents_say_at_length(
     case: Inhibition, partition_by: list[str]

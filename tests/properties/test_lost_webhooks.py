@@ -117,13 +117,13 @@ def converged(world: World, lives: list[Life]) -> None:
 
 
 @given(st.lists(LIVES, max_size=4, unique_by=lambda one: one.name), AWAY)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_lost_webhooks_are_made_good(lives: list[Life], away: set[tuple[str, int]]) -> None:
     converged(asyncio.run(play(lives, away)), lives)
 
 
 @pytest.mark.long
 @given(st.lists(LIVES, max_size=4, unique_by=lambda one: one.name), AWAY)
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_000)
 def test_lost_webhooks_are_made_good_at_length(lives: list[Life], away: set[tuple[str, int]]) -> None:
     converged(asyncio.run(play(lives, away)), lives)

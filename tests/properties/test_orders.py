@@ -88,7 +88,7 @@ def converged(world: World, events: Sequence[Observation]) -> None:
 
 
 @given(lives(), st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_order_of_webhooks_ends_with_the_same_alerts_firing_and_everybody_told(
     events: list[Observation], chance: object
 ) -> None:
@@ -98,7 +98,7 @@ def test_any_order_of_webhooks_ends_with_the_same_alerts_firing_and_everybody_to
 
 
 @given(lives(), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_second_peer_that_sends_the_same_a_little_later_changes_nothing(
     events: list[Observation], data: st.DataObject
 ) -> None:
@@ -132,7 +132,7 @@ async def play_together(events: Sequence[Observation], doubled: Sequence[Observa
 
 @pytest.mark.long
 @given(lives(), st.randoms(use_true_random=False))
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=1_500)
 def test_any_order_of_webhooks_at_length(events: list[Observation], chance: object) -> None:
     shuffled = list(events)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]

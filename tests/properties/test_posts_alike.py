@@ -58,14 +58,14 @@ async def play(url: str, steps: list[Topics]) -> None:
         await client.aclose()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(MOVES, min_size=1, max_size=12))
 def test_both_stores_do_the_same(valkey_url: str, steps: list[Topics]) -> None:
     asyncio.run(play(valkey_url, steps))
 
 
 @pytest.mark.long
-@settings(max_examples=5_000, deadline=None)
+@settings(max_examples=5_000)
 @given(st.lists(MOVES, min_size=1, max_size=30))
 def test_both_stores_do_the_same_at_length(redis_url: str, steps: list[Topics]) -> None:
     asyncio.run(play(redis_url, steps))

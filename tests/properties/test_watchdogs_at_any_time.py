@@ -137,14 +137,14 @@ async def play(steps: list[tuple[str, int]]) -> None:
     assert watched.shown() <= set(watched.fires)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS)
 def test_watchdogs_at_any_time(steps: list[tuple[str, int]]) -> None:
     asyncio.run(play(steps))
 
 
 @pytest.mark.long
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=3000)
 @given(STEPS)
 def test_watchdogs_at_very_many_times(steps: list[tuple[str, int]]) -> None:
     asyncio.run(play(steps))

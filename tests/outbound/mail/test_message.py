@@ -128,7 +128,7 @@ def test_how_many_updates_were_left_out_is_said() -> None:
     assert "left out" not in part(mail_of(notification()), "plain")
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(notifications)
 def test_whatever_the_texts_are_it_can_be_sent_and_read(shown: Notification) -> None:
     mail = mail_of(shown)

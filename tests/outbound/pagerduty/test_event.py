@@ -100,7 +100,7 @@ def test_an_event_fits_as_it_is_sent_whatever_its_members_say(letter: str) -> No
 
 
 @given(notifications)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 def test_the_vendor_takes_any_telling(any_telling: Notification) -> None:
     event = render(any_telling)
     assert size(event) <= MAX_BODY

@@ -68,7 +68,7 @@ def test_notes_are_one_reply_and_call_people_only_where_one_should() -> None:
 
 
 @given(notifications)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_stays_within_slacks_limits_and_calls_nobody(any_telling: Notification) -> None:
     for rendered in (render(any_telling), render_plainly(any_telling)):
         blocks: list[object] = list(rendered.blocks)
@@ -83,7 +83,7 @@ def test_any_text_stays_within_slacks_limits_and_calls_nobody(any_telling: Notif
 
 
 @given(st.lists(st.builds(Note, texts, st.booleans(), st.booleans()), max_size=40))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_notes_fit_into_one_reply(notes: list[Note]) -> None:
     text = render_notes(notes, ("@here", "<!channel>")).text
     assert len(text) <= 3_000

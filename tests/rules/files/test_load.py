@@ -102,7 +102,7 @@ def test_one_broken_file_hides_no_finding_of_another(tmp_path: Path) -> None:
         st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass"))
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_random_bytes_never_raise(content: bytes) -> None:
     with TemporaryDirectory() as folder:
         loaded = load_bytes(Path(folder), content)
@@ -110,7 +110,7 @@ def test_random_bytes_never_raise(content: bytes) -> None:
 
 
 @given(SECTIONS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_random_trees_of_the_languages_own_words_never_raise(text: str) -> None:
     with TemporaryDirectory() as folder:
         loaded = load_bytes(Path(folder), text.encode())
