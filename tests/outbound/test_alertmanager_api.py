@@ -170,7 +170,7 @@ async def answered(status: int, body: bytes = b"") -> Response:
 
 
 async def hangs(_request: Request) -> Response:
-    await asyncio.sleep(5)
+    await asyncio.sleep(1)  # longer than the test waits
     return Response()
 
 
