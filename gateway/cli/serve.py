@@ -39,3 +39,5 @@ async def _serve(environment: Environment) -> None:
         gc.set_threshold(*GC_THRESHOLDS)
         server = make_server(gateway.asgi_app, environment.settings.host, environment.settings.port)
         await server.serve()
+        # Without this line a clean stop would look like a crash in the log.
+        log.info("stopping")

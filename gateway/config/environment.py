@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -39,7 +39,7 @@ class Environment:
         variables, self.warnings = _with_new_names(variables)
         self._variables = variables
         self._secrets: set[str] = set()
-        self.settings = _load(variables, self._value)
+        self.settings = _load(variables, self._value, self.warnings)
 
     def secret(self, name: str) -> str | None:
         """Return a secret from its variable or from the file that `<name>_FILE` names, None without both.
@@ -144,7 +144,10 @@ def _with_new_names(variables: Mapping[str, str]) -> tuple[Mapping[str, str], tu
     return renamed, tuple(warnings)
 
 
-def _load(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> Settings:
+def _load(
+    variables: Mapping[str, str], secret: Callable[[str], str | None], warnings: Iterable[str]
+) -> Settings:
+    """Read the settings. `warnings` stand with the problems, which name a variable by its name of today."""
     known = {str(field.alias): name for name, field in Settings.model_fields.items()}
     problems = [
         _unknown(name, known)
@@ -170,7 +173,7 @@ def _load(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> 
     if settings is not None:
         problems += impossible(settings)
     if problems or settings is None:
-        raise BadSettings("\n".join(problems))
+        raise BadSettings("\n".join([*problems, *warnings]))
     return settings
 
 

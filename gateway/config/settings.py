@@ -87,9 +87,15 @@ class Settings(BaseModel):
         description="our own address, for links in messages",
     )
     max_body: int = Field(32 << 20, alias="GATEWAY_MAX_BODY", ge=1024, description="largest webhook in bytes")
-    log: Literal["json", "console"] = Field("json", alias="GATEWAY_LOG", description="how log lines look")
+    log: Literal["json", "console"] = Field(
+        "json",
+        alias="GATEWAY_LOG",
+        description="how log lines look: `json` for machines, `console` for people",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", alias="GATEWAY_LOG_LEVEL", description="from which level on"
+        "info",
+        alias="GATEWAY_LOG_LEVEL",
+        description="from which level on: `debug`, `info`, `warning` or `error`",
     )
     slack_api_url: str = Field(
         "https://slack.com/api/",

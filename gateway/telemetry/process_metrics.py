@@ -26,6 +26,7 @@ OUTCOMES_OF = {
     Reason.MALFORMED: (Outcome.QUARANTINED,),
     Reason.OUTSIDE_SOURCE: (Outcome.QUARANTINED,),
 }
+NEVER_SENT = (NotifyReason.UP_TO_DATE, NotifyReason.UPDATE_LEFT_OUT)
 
 
 class ProcessMetrics:
@@ -36,7 +37,8 @@ class ProcessMetrics:
         self._count_delivery(registry)
         self._count_work(registry)
         for why in NotifyReason:
-            self.notifications.labels(why.value)
+            if why not in NEVER_SENT:
+                self.notifications.labels(why.value)
         for reason in Reason:
             for outcome in OUTCOMES_OF.get(reason, ()):
                 self.verdicts.labels(outcome, reason)

@@ -71,7 +71,7 @@ class StateMetrics:
         self.up = gauge("gateway_store_up", "Does the store answer")
         self.lost = gauge(
             "gateway_lost_races",
-            "Commits that were decided again because somebody was quicker",
+            "Batches of webhooks that were decided again because another writer was quicker",
         )
         self.in_flight = gauge("gateway_webhook_bytes_in_flight", "Bytes of webhooks being worked on")
 
