@@ -174,7 +174,7 @@ def _no_longer_fires(view: View, incident: Incident, now: int) -> View:
         return _concluded(view, _ended(told, NotifiedState.ENDED), quiet_until or AT_ONCE, NotifyReason.ENDED)
     # Everything has ended, but it may flap: the end is notified once the view was quiet for `resolve_after`.
     view = msgspec.structs.replace(view, quiet_until=quiet_until, look_at=quiet_until)
-    # This kind of destination has no way to show quiet, so its readers next hear of the end.
+    # A page or a mail is not sent to say that nothing fires for now: its readers next hear of the end.
     if view.destination is not None and not view.destination.via.shows_quiet:
         return _concluded(view, told, None, NotifyReason.QUIET)
     quiet = msgspec.structs.replace(_ended(told, NotifiedState.FIRING), severity=told.severity, quiet=True)

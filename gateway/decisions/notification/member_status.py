@@ -44,7 +44,7 @@ def count_statuses(view: View, now: int) -> tuple[StatusCounts, dict[str, Verdic
         held=by_status[MemberStatus.HELD],
         due=by_status[MemberStatus.DUE],
         telling_firing=len(open_ends) - ended - held,
-        # An end behind a dead letter waits for news or for a person; as due it would look late for ever.
+        # An end behind a dead letter waits for news or a person; counted as due, it would look late.
         ends_due=0 if view.ledger.dead else ended,
         ends_undeliverable=ended if view.ledger.dead else 0,
         reasons=reasons(verdicts.values()),

@@ -148,8 +148,8 @@ def remind_at(view: View, incident: Incident, ledger: Ledger) -> int | None:
     # Whoever acknowledged the incident knows of it, and without a message there is no thread to remind in.
     if not reminds or incident.acknowledged or ledger.message_ref is None:
         return None
-    # Of several routes the one that reminds soonest decides.
     last = latest(ledger.first_notified_at, ledger.reminded_at)
+    # Of several routes the one that reminds soonest decides.
     return None if last is None else last + min(reminds)
 
 

@@ -125,7 +125,7 @@ class View(msgspec.Struct, frozen=True, gc=False):
         people they fire.
         """
         told = self.ledger.last_notified
-        # A page that was closed by hand is resolved already: no end is left to hold back.
+        # A closed page is resolved already, and whoever was told of no firing is owed no end.
         if told.state is not NotifiedState.FIRING:
             return []
         return [
