@@ -71,6 +71,7 @@ class ControlActions:
         if isinstance(silence, Rejection):
             return silence
         preview = SilencePreview(silence, now)
+        # Without the past episodes, any silence that is made on a quiet day would look harmless.
         for table in (Table.ALERTS, Table.PAST):
             async for rows in pages(self._shards, table):
                 for row in rows.values():
@@ -136,13 +137,18 @@ class ControlActions:
             after = change(compile_controls(row.value).controls, gathered.now)
             if isinstance(after, Rejection):
                 return None, after
+            # Two people may change the controls at once: the later commit is decided again,
+            # so no silence gets lost.
             changes = Changes(expect={CONTROLS: row.version}, put={CONTROLS: dump(after)}, log=[said])
+            # New controls decide who is paged right now, so they go first; the upkeep of
+            # silences can wait its turn.
             changes.schedule(NEW_CONTROLS, gathered.now, 0)
             changes.schedule(SILENCE_UPKEEP, gathered.now, 9)
             return changes, after
 
         home = self._shards.home
         done = await transact(home, "controls", partial(home.gather, Query(cells=(CONTROLS,))), decide)
+        # People expect a silence or a pause to hold at once, not at the next poll.
         if done.committed is not None:
             self._woken()
         return done.answer

@@ -60,6 +60,7 @@ class IncidentActions:
             after = act(versioned.snapshot, versioned.now)
             if isinstance(after, str):
                 return None, after
+            # If the incident changed meanwhile, the action is decided again, on what is true then.
             changes = Changes(expect=versioned.expect(incident_id), put={cell: dump(after)})
             increment_unplanned(changes, versioned.snapshot.incident)
             changes.schedule(Subject.plan(incident_id), versioned.now, 0)
@@ -67,6 +68,7 @@ class IncidentActions:
             return changes, after
 
         done = await transact(store, "incident_action", partial(read_snapshot, store, incident_id), decide)
+        # The others have to see at once that somebody has the incident, before a second person gets up.
         if done.committed is not None:
             self._woken()
         return done.answer
@@ -88,6 +90,8 @@ class IncidentActions:
                 return None, after
             changes = Changes(expect={cell: row.version}, put={cell: dump(after)})
             changes.schedule(Subject.deliver(target, incident), gathered.now, 0)
+            # The plan comes along: alerts or rules may have changed while the letter was dead, and people get
+            # the newest state.
             changes.schedule(Subject.plan(incident), gathered.now, 0)
             changes.log.append(LogEntry(incident, "dead_letter_retried", {"target": target}))
             return changes, ""

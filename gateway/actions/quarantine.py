@@ -61,6 +61,7 @@ class Replayer:
         entry, last_seen = found
         quarantined = msgspec.msgpack.decode(entry.value, type=Quarantined)
         normalisers, shared = self.normalisers()
+        # The source may have left the rules since; the ends that it sent are owed to people all the same.
         normaliser = normalisers.get(quarantined.source, normalisers[shared])
         now = await self.shards.home.now()
         parsed = _parsed(quarantined, normaliser, now)
@@ -68,10 +69,13 @@ class Replayer:
             return Replayed(error=parsed)
         stale = now - last_seen > _patience(normaliser.source)
         seen = [observation for observation in parsed.seen if not (stale and observation.firing)]
+        # The alerts are taken before the entry goes: after a crash in between, a second
+        # replay only repeats them.
         if seen:
             await self.intake.accept(seen, [])
         too_old = len(parsed.seen) - len(seen)
         changes = Changes(forget=[name])
+        # What is passed over counts as received and as ignored, so that the invariants balance.
         changes.increment("received", too_old)
         changes.increment(f"seen:{Outcome.IGNORED}:{Reason.TOO_OLD}", too_old)
         detail: dict[str, str | int] = {"entry": name, "taken": len(seen), "too_old": too_old}
@@ -84,12 +88,14 @@ def _parsed(quarantined: Quarantined, normaliser: Normaliser, now: int) -> Parse
     """Read the entry; the answer is a sentence where something is still wrong with it."""
     read = parse_events if quarantined.event else parse
     complete = quarantined.whole or quarantined.event
+    # A single alert was kept without its webhook, so it gets the smallest envelope that can be parsed.
     body = quarantined.raw if complete else b'{"version":"4","alerts":[' + quarantined.raw + b"]}"
     try:
         parsed = read(body, normaliser, now)
     except BadWebhook as error:
         cut = f"; only its first {MAX_RAW // 1024} KiB were kept" if len(quarantined.raw) >= MAX_RAW else ""
         return f"{error}{cut}"
+    # Something in the entry is still bad: nothing is taken, and it can be replayed after the next correction.
     if parsed.quarantined:
         return parsed.quarantined[0].fault
     return parsed

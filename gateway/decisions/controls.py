@@ -104,6 +104,7 @@ def state_of(silence: Silence, calendar: Calendar, now: int) -> SilenceState:
         return SilenceState.ENDED
     if now < silence.starts_at:
         return SilenceState.PENDING
+    # A recurring silence rests outside its hours: what fires then is told.
     return SilenceState.ACTIVE if calendar.holds(Hours(silence.during), now) else SilenceState.RESTING
 
 
@@ -128,8 +129,10 @@ def switch(
     An `until` that is not in the future ends the pause or bypass that is in force.
     """
     present = _in_force(controls.pause if kind == "pause" else controls.bypass, now)
+    # Whoever lifts what is not in force should know that it changes nothing for the people on call.
     if requested.until <= now and present is None:
         return Rejection(kind, f"there is no {kind}", missing=True)
+    # A forgotten pause would keep every page away, so each one ends by itself within a day.
     if requested.until - now > MAX_SWITCH_LENGTH:
         return Rejection(
             "until",
@@ -137,6 +140,7 @@ def switch(
             "order it again when that time comes",
         )
     version = controls.version + 1
+    # A longer pause is still the same pause: people see since when nobody has been called.
     begun = now if present is None else present.at
     made = msgspec.structs.replace(requested, at=begun, until=max(now, requested.until), version=version)
     return msgspec.structs.replace(controls, version=version, **{kind: made})

@@ -42,8 +42,11 @@ def close(
     # Nothing is left to close by hand: the end is told by itself.
     if incident.resolved_at or not firing:
         return "nothing fires in the incident: it ends by itself"
+    # A second close would stretch the time after which the first one promised to tell what still fires.
     if incident.closed is not None:
         return f"the incident was already closed by {incident.closed.by}"
+    # Nobody has to work on a closed incident; if it is told again, people must not think that
+    # somebody has it.
     return _new(incident, now, closed=Closure(by, now, now + length, _worst(firing), note), acknowledged=None)
 
 

@@ -23,6 +23,7 @@ def shard_of(partition: Sequence[str], shards: int) -> int:
     """
     if shards == 1 or not any(partition):
         return HOME
+    # Records lie where this hash has put them, so neither the hash nor its word `slot` may ever change.
     values = b"\xff".join(value.encode("utf-8", "surrogatepass") for value in partition)
     return int.from_bytes(blake2b(values, digest_size=8, person=b"slot").digest(), "big") % shards
 

@@ -21,6 +21,8 @@ from gateway.model.rules.route import ALWAYS, Route
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 
+# A page that is resolved and triggered again by a flap would ring twice, so its end waits a
+# minute by default.
 PAGING_RESOLVE_AFTER = MINUTE
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
@@ -79,6 +81,7 @@ class Router:
 
     def routing(self, labels: Mapping[str, str], now: int) -> Routing:
         matching = self._index.matching(labels)
+        # A route out of its hours takes no alert, so that the next route that matches tells people instead.
         if self._timed:
             matching = tuple(at for at in matching if self._calendar.holds(self.rules.routes[at].hours, now))
         deepest = self._deepest(self._children(matching), None)
@@ -92,6 +95,8 @@ class Router:
             for route in deepest
             for name in self._on_duty(route, now, page=True)
         ]
+        # A target that a route both shows and pages is kept twice, since a pause or a mute
+        # may close one way only.
         recipients = {
             (recipient.target, recipient.route.name, recipient.page): recipient
             for recipient in found
@@ -105,6 +110,7 @@ class Router:
     def _on_duty(self, route: Route, now: int, *, page: bool) -> tuple[str, ...]:
         """Whom the route always tells, and whose shift it is."""
         names = route.page if page else route.notify
+        # A shift only adds people: a gap between two shifts leaves those whom the route always tells.
         for shift in route.shifts:
             if self._calendar.holds(shift.hours, now):
                 names = (*names, *(shift.page if page else shift.notify))
@@ -119,6 +125,7 @@ class Router:
         channel = destination.via.template
         for label in _FIELD.findall(channel):
             value = labels.get(label, "")
+            # A label that somebody misspelt, or forged, must not choose a channel that the rules do not list.
             if value not in destination.via.allowed_values:
                 return DisallowedChannel(destination, route, page, value)
             channel = channel.replace("{" + label + "}", value)
@@ -140,6 +147,7 @@ class Router:
             names = [name for name in self.rules.destinations if name != failing]
             instead = [self.recipient(name, {}, route, page=False) for name in names]
         added = tuple(recipient for recipient in instead if isinstance(recipient, Recipient))
+        # With nobody else left, even the failing destination is tried: an own alert must not vanish.
         return Routing(others + added or routing.recipients, (), named=True)
 
     def _watchdog_recipients(
@@ -173,6 +181,8 @@ class Router:
         found: list[Route] = []
         for position in children.get(parent, ()):
             route = self.rules.routes[position]
+            # The most specific route decides, as in Alertmanager:
+            # https://prometheus.io/docs/alerting/latest/configuration/#route
             found += self._deepest(children, position) or [route]
             if not route.go_on:
                 break
@@ -184,6 +194,8 @@ def _named(rules: Rulebook) -> frozenset[str]:
     for route in rules.routes:
         at: Route | None = route
         while at is not None:
+            # Matchers of a parent speak of the alert as well, so its children also tell
+            # alerts of severity `none`.
             if at.match:
                 named.add(route.name)
             at = rules.routes[at.parent] if at.parent is not None else None
@@ -192,6 +204,7 @@ def _named(rules: Rulebook) -> frozenset[str]:
 
 def interrupts(route: Route, firing: Sequence[tuple[Severity, Mapping[str, str]]]) -> bool:
     """Does `page_when` hold on these different firing alerts of a target's view?"""
+    # An end interrupts nobody: only what fires can page.
     if not firing:
         return False
     holds = []
@@ -204,6 +217,7 @@ def interrupts(route: Route, firing: Sequence[tuple[Severity, Mapping[str, str]]
         else:
             matchers = condition.match or ()
             holds.append(any(all(matcher.matches(labels) for matcher in matchers) for _, labels in firing))
+    # A route that pages without a condition pages for whatever fires.
     if not holds:
         return True
     return all(holds) if route.page_when.quantifier == "all" else any(holds)

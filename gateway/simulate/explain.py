@@ -75,6 +75,7 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
     """
     compiled = compile_rules(rules, now)
     parsed = parse(body, compiled.normalisers[source or rules.shared.name], now)
+    # The store begins empty: an explanation knows neither earlier alerts nor what people were told.
     store = MemoryStore(lambda: now)
     verdicts: list[Taken] = []
     intake = GroupCommit(
@@ -109,6 +110,7 @@ def _told(planned: Plan, episode: str, now: int) -> Iterator[ToldWhere]:
             yield ToldWhere(
                 target, verdict.outcome, verdict.reason, verdict.rule, at, interrupts, verdict.because, why
             )
+    # A member that no target sees is shown with the reason why nobody is told.
     verdict = planned.untargeted.get(episode)
     if verdict is not None:
         yield ToldWhere("", verdict.outcome, verdict.reason, verdict.rule, 0, False)

@@ -34,6 +34,7 @@ def log_verdicts(
         why = (verdict.reason.value, verdict.rule, verdict.because)
         found[why] = found.get(why, 0) + 1
         until = earliest(until, verdict.until)
+    # The most frequent reasons are named, so that a large incident stays one readable line.
     ranked = sorted(found.items(), key=lambda item: -item[1])
     shown = [f"{count} × {_why(*why)}" for why, count in ranked[:MAX_VERDICTS_NAMED]]
     if len(found) > MAX_VERDICTS_NAMED:

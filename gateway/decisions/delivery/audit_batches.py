@@ -22,6 +22,7 @@ def next_batch(
     """Return what is sent next. `hidden` are the labels that no vendor is shown."""
     entries = tuple(_shown(entry, hidden) for entry in stretch.entries[: shipped.most])
     span = f"{entries[0].position}-{entries[-1].position}" if entries else ""
+    # What the log dropped before it was sent is counted: an audit trail must not hide its gaps.
     lost = stretch.first - 1 - shipped.number if shipped.position and shipped.number <= stretch.last else 0
     return Batch(f"log-{shard}-{span}", destination, shard, entries, max(0, lost))
 
@@ -31,6 +32,7 @@ def after(shipped: Shipped, stretch: Stretch, batch: Batch, answer: Answer, now:
         known = shipped.number if shipped.position and shipped.number <= stretch.last else 0
         number = max(known, stretch.first - 1) + len(batch.entries)
         return Shipped(batch.entries[-1].position, number, min(MAX_BATCH_ENTRIES, shipped.most * 2))
+    # Half as many may fit. The size doubles again with each batch that arrives.
     too_large = isinstance(answer, Refused) and answer.reason == TOO_LARGE
     return msgspec.structs.replace(
         shipped,
@@ -44,6 +46,7 @@ def wait(shipped: Shipped, answer: Answer) -> int:
     """Return how long to wait until it is tried again, in ms."""
     if isinstance(answer, Delivered):
         return 0
+    # The receiver knows best when to come back; our own wait is for one that does not say.
     return answer.retry_after or min(LONGEST_BACKOFF_MS, SECOND << min(shipped.attempts, 8))
 
 

@@ -96,18 +96,21 @@ def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
     if ledger.orphans:
         # People see the same thing twice until the extra message is gone.
         return Withdraw(ledger.orphans[0])
+    # A post that was repeated may come through late after all: its message is found, to be taken back.
     if ledger.unconfirmed and (ledger.look_at is None or ledger.look_at <= now):
         return _look(ledger, ledger.unconfirmed[0])
     next_look = ledger.look_at if ledger.unconfirmed else None
     if ledger.dead:
         return Rest(_next(now, next_look), RestReason.DEAD_LETTER)
     due = view.due if view.desired != ledger.last_notified else None
+    # An unanswered send is repeated even if nothing is due: people may not have got the notification.
     if (intent is not None and intent.part is Part.MESSAGE) or (due is not None and due <= now):
         return Notify()
     if ledger.repeat_at is not None and ledger.repeat_at <= now:
         # An unanswered send may have acted late and put an older state in place of the newest, which is said
         # once more.
         return Notify()
+    # The message goes first: a note in its thread explains nothing to whoever lacks the message.
     if ledger.pending_notes and ledger.message_ref is not None:
         return Reply(ledger.pending_notes)
     return Rest(_next(now, next_look, ledger.repeat_at, due), RestReason.NOTHING_DUE)
@@ -119,6 +122,7 @@ def _next(now: int, *times: int | None) -> int | None:
 
 def at_rest(ledger: Ledger) -> bool:
     """Return whether nothing is owed to the target any more."""
+    # Time alone changes nothing about a dead letter: it takes news, or a person who retries it.
     if ledger.dead:
         return True
     owes_end = any(ledger.last_notified.members.values())
@@ -147,6 +151,7 @@ def begin(
     before, ledger = ledger, assumed(ledger)
     again = notification.generation > ledger.generation
     message_ref = ledger.message_ref if ledger.endpoint == endpoint or not again else None
+    # A new generation has a key of its own at the vendor and touches nothing that was sent under the old one.
     if again and endpoint.keyed:
         message_ref = None
     creates_message = message_ref is None and not endpoint.keyed

@@ -47,6 +47,7 @@ def _worse(before: LastNotified, after: LastNotified) -> Note | None:
         or after.severity <= before.severity
     ):
         return None
+    # The whole channel sees a rise to critical; a smaller one concerns those who follow the thread.
     return Note(
         f"Severity rose: {before.severity.word} → {after.severity.word}",
         broadcast=after.severity is Severity.CRITICAL,
@@ -68,12 +69,14 @@ def _joined(before: LastNotified, after: LastNotified, notification: Notificatio
     names = list(dict.fromkeys(line.name for line in notification.lines if not line.ended_at))[
         :MAX_NAMES_IN_NOTE
     ]
+    # Further alerts stay in the thread, so that a burst does not flood the channel.
     return Note(f"{len(new)} more alert{'s' if len(new) > 1 else ''}; firing now: {', '.join(names)}")
 
 
 def _covered(before: LastNotified, after: LastNotified) -> list[Note]:
     said = []
     for target, failing in after.covers.items():
+        # The readers here do not usually get this notification: they have to hear why it comes to them.
         if failing and not before.covers.get(target):
             said.append(
                 Note(
@@ -106,6 +109,7 @@ def _person(before: LastNotified, after: LastNotified, notification: Notificatio
     if after.acknowledged_by and after.acknowledged_by != before.acknowledged_by:
         return Note(f"Acknowledged by {notification.acknowledged_by}")
     if before.acknowledged_by and not after.acknowledged_by and after.state is NotifiedState.FIRING:
+        # Nobody has the incident any more, and whoever relied on that person has to know.
         why = ": it got worse" if after.severity > before.severity else ""
         return Note(f"The acknowledgement no longer holds{why}", broadcast=True)
     return None

@@ -71,6 +71,7 @@ class AlertLookup:
         for seen in observations:
             copies = coming.setdefault(seen.alert, set())
             alert = self.alerts.get(seen.alert)
+            # Over the bound a copy becomes an alert of its own: people may see it twice, but no end is lost.
             if overflows(alert, seen, copies):
                 found.append(msgspec.structs.replace(seen, alert=_own_identity(seen)))
             elif seen.firing and (alert is None or seen.copy not in alert.copies):

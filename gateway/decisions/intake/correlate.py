@@ -87,8 +87,11 @@ def choose(placement: Placement, own: str, candidates: Collection[Incident], now
     """
     fits = [incident for incident in candidates if takes(incident, placement, own, now)]
     if fits:
+        # The alert's own incident goes first, since people follow its message already. The ids at the end make
+        # every replica choose alike.
         best = max(fits, key=lambda fit: (fit.id == own, fit.last_new_at, fit.opened_at, fit.id))
         return Choice(best.id)
+    # The new incident names the one before, where its reader finds what was done the last time.
     before = max(
         candidates, key=lambda known: (known.id == own, known.last_change_at, known.id), default=None
     )
@@ -110,6 +113,7 @@ def _why_alone(placement: Placement, candidates: Collection[Incident], now: int)
 
 def takes(incident: Incident, placement: Placement, own: str, now: int) -> bool:
     """Return whether this incident may take the alert now."""
+    # Whoever closed an incident, or was told its end, would overlook a new alert in its message.
     if incident.resolved_at or incident.closed:
         return False
     if _is_full(incident, placement.rule.max_alerts, comes_back=incident.id == own):
@@ -124,13 +128,16 @@ def _is_full(incident: Incident, max_alerts: int, *, comes_back: bool) -> bool:
     members = len(incident.members)
     if members < max_alerts:
         return False
+    # Even an alert that comes back opens a new incident now: flapping must not make the record grow for ever.
     if members >= LIVES_KEPT * max_alerts:
         return True
+    # An alert that is known here may come back: for people it is the same problem and the same message.
     return not comes_back and len({member.alert for member in incident.members}) >= max_alerts
 
 
 def _fresh(incident: Incident, placement: Placement, now: int) -> bool:
     window = placement.rule.window
+    # What is new after a long rest is probably another problem, and gets a message of its own.
     return not (incident.resolved_at or incident.closed) and (
         window is None or now - incident.last_new_at <= window
     )
@@ -140,6 +147,7 @@ def _overflows(incident: Incident, placement: Placement) -> str:
     """Return the label of which the incident has as many values as it may have, or an empty text."""
     for name, value in placement.values:
         known = incident.values.get(name, ())
+        # So many different values are hardly one problem, so people see a new incident.
         if value not in known and len(known) >= placement.rule.max_values[name]:
             return name
     return ""

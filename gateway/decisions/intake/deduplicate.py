@@ -67,6 +67,7 @@ def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obse
         return _still_fires(alert, copy, seen, now)
     found = seen.inferred_at is not None  # the source has it as firing now: no late copy
     ends_at = copy.ends_at if copy is not None else None
+    # It began before its last end, so it may be an old webhook that comes late: nobody is woken by it yet.
     disputed = ends_at is not None and seen.starts_at <= ends_at and not found
     copies = _with(alert.copies, seen.copy, Copy(True, seen.starts_at, ends_at, now))
     if alert.firing:
@@ -134,6 +135,7 @@ def _heard(
 
 
 def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
+    # This copy is not known to fire, so its end is counted and nobody is told of it.
     if copy is None or not copy.firing:
         if copy is not None and latest(seen.ends_at, copy.ends_at) == copy.ends_at:
             return None, Outcome.IGNORED, Reason.ALREADY_ENDED
@@ -143,11 +145,13 @@ def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obser
             last_seen=now,
         )
         return known, Outcome.IGNORED, Reason.ORPHAN_RESOLVE if copy is None else Reason.ALREADY_ENDED
+    # This end belongs to an earlier firing, since webhooks overtake each other: the alert fires on.
     if seen.ends_at is None or seen.ends_at < copy.starts_at:
         return None, Outcome.IGNORED, Reason.LATE_RESOLVE
     copies = _with(
         alert.copies, seen.copy, Copy(False, copy.starts_at, latest(seen.ends_at, copy.ends_at), now)
     )
+    # Another copy still fires, so people are told no end yet.
     if any(other.firing for other in copies.values()):
         return (
             msgspec.structs.replace(alert, copies=copies, last_seen=now),
@@ -166,6 +170,7 @@ def _must_have_ended(alert: Alert, copy: Copy | None, seen: Observation, now: in
     """
     if copy is None or not copy.firing:
         return None, Outcome.IGNORED, Reason.ALREADY_ENDED
+    # The source has spoken since, so it knows better: a wrong end costs more than one that comes late.
     if _said_since(copy, seen) or copy.starts_at > seen.starts_at:
         return None, Outcome.REPEATED, Reason.STILL_FIRING
     copies = _with(

@@ -16,6 +16,7 @@ from gateway.model.rules.rulebook import Rulebook
 
 def take_over(alert: Alert, rules: Rulebook, changes: Changes) -> Alert:
     """Return the alert with its copies under their new source, and add the moved pointers to `changes`."""
+    # What has ended owes nobody an end, so its copies need no new source.
     if not alert.firing or not rules.listed_sources:
         return alert
     moved = {
@@ -28,6 +29,7 @@ def take_over(alert: Alert, rules: Rulebook, changes: Changes) -> Alert:
     copies = dict(alert.copies)
     for old, new in moved.items():
         copy, there = copies.pop(old), copies.get(new)
+        # Of two copies the firing one is kept: dropping it could tell people an end too early.
         copies[new] = copy if there is None or copy.firing else there
         changes.drop.append(Cell(Table.COPIES, old))
         changes.put[Cell(Table.COPIES, new)] = alert.id.encode()

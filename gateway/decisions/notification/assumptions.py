@@ -14,6 +14,8 @@ def assumed(ledger: Ledger) -> Ledger:
     is owed its end.
     """
     intent = ledger.intent
+    # An unanswered end or note assumes nothing, since it is sent again. A post that creates a message is
+    # looked for at the vendor instead.
     if (
         intent is None
         or intent.creates_message
@@ -31,6 +33,7 @@ def assumed(ledger: Ledger) -> Ledger:
 
 def superseded(ledger: Ledger, desired: LastNotified) -> Ledger:
     """Drop a dead letter that is superseded by news: what was refused for good is not what is to be said now."""
+    # Nothing new is to be said, so the dead letter stays: the same notification would only be refused again.
     if not ledger.dead or desired in (ledger.refused, ledger.last_notified):
         return ledger
     return msgspec.structs.replace(ledger, dead="", error="", attempts=0, next_try=None)

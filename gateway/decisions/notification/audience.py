@@ -39,11 +39,14 @@ def seat(
     seating = _Seating(snapshot, policy.router, now)
     untargeted = {}
     for judged in judged_members:
+        # A member that no target sees keeps its reason, so that its silence can be explained and counted.
         if judged.routed.recipients:
             seating.add_routed(judged)
         else:
             untargeted[judged.routed.member.episode_id] = _why_untargeted(judged)
+    # The routed members come first: a fallback takes over exactly the members that the failing target has.
     seating.add_stand_ins()
+    # What was told before comes last: a member that is still routed must not look as if it had moved away.
     seating.add_notified_before({judged.routed.member.episode_id: judged for judged in judged_members})
     return Audience({target: table.view() for target, table in seating.tables.items()}, untargeted)
 
@@ -52,6 +55,7 @@ def _why_untargeted(judged: JudgedMember) -> Verdict:
     for disallowed in judged.routed.routing.disallowed:
         # A route wants it told, in a channel that its template may not name, and there is no fallback.
         return Verdict(MemberStatus.UNDELIVERABLE, Reason.TEMPLATE_VALUE, disallowed.route.described)
+    # A member that is suppressed anyway is explained by that: a new route alone would not make it heard.
     verdict = judged.suppressed_by
     return verdict if verdict is not None and verdict.outcome == MemberStatus.SUPPRESSED else UNROUTED
 
@@ -161,12 +165,17 @@ class _Seating:
         done: set[str] = set()
         while waiting:
             table = self.tables.get(waiting.pop(0))
+            # Fallbacks may lead back to a target that was seen before: each target is
+            # followed once, so chains end.
             if table is None or table.target in done:
                 continue
             done.add(table.target)
+            # Nobody at this target hears of the incident, be its vendor away or the
+            # notification refused for good.
             failing = bool(table.ledger.failing_since or table.ledger.dead)
             for stand_in in self._stand_ins(table, failing=failing):
                 stand_in.covers[table.target] = failing
+                # The fallback fails as well, so its own fallback has to tell people.
                 if stand_in.ledger.fell_back_at:
                     waiting.append(stand_in.target)
 

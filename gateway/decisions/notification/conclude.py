@@ -30,6 +30,7 @@ def conclude(audience: Audience, incident: Incident, now: int) -> dict[str, View
 
 def conclude_view(view: View, incident: Incident, now: int) -> View:
     """Return the view with what its target should have been notified of, and when."""
+    # Paging is decided first: a member that may only page here waits unseen until `page_when` holds.
     paged = pages(view)
     if not paged:
         view = _without_what_only_pages(view)
@@ -44,7 +45,9 @@ def conclude_view(view: View, incident: Incident, now: int) -> View:
         # Somebody closed it by hand and by now it has really ended: the message says so.
         view = _concluded(view, _ended(told, NotifiedState.ENDED), now, NotifyReason.ENDED)
     else:
+        # Nothing fires that may be told and no end is owed: nobody is told anything.
         view = _concluded(view, told, None, NotifyReason.UP_TO_DATE)
+    # The limit comes last, since it spares first firings, rises and ends, which are known only now.
     view = limit_updates(view)
     return view.with_ledger(superseded(view.ledger, view.desired))
 
@@ -88,12 +91,14 @@ def _fires(view: View, incident: Incident, *, paged: bool) -> View:
     """Something fires for the reader of this target: say what, when it is due, and why."""
     told, firing = view.ledger.last_notified, view.firing
     desired = _desired_while_firing(view, incident, paged=paged)
+    # People here know of no firing: they are told as soon as the shortest wait of the members is over.
     if told.state is not NotifiedState.FIRING:
         first = told.state is NotifiedState.NOTHING
         due = max(AT_ONCE, min(member.due for member in firing))
         return _concluded(
             view, desired, due, NotifyReason.FIRST_NOTIFICATION if first else NotifyReason.FIRING_AGAIN
         )
+    # People know all of this already: another edit would only be noise.
     if desired == told:
         return _concluded(view, desired, None, NotifyReason.UP_TO_DATE)
     urgent = _why_at_once(told, desired)
@@ -109,6 +114,7 @@ def _desired_while_firing(view: View, incident: Incident, *, paged: bool) -> Las
     told, who = view.ledger.last_notified, incident.acknowledged
     firing, silenced, pending = view.firing, view.silenced_after_notify, view.resolve_pending
     goes_on = told.state in (NotifiedState.FIRING, NotifiedState.CLOSED)
+    # A message that goes on still shows what has ended meanwhile; one that fires anew begins with what fires.
     shown = dict.fromkeys(told.members, False) if goes_on else {}
     return LastNotified(
         state=NotifiedState.FIRING,
@@ -163,13 +169,16 @@ def _no_longer_fires(view: View, incident: Incident, now: int) -> View:
         moved_at = max(AT_ONCE, incident.last_change_at)
         return _concluded(view, _ended(told, NotifiedState.MOVED), moved_at, NotifyReason.MOVED)
     quiet_until = ends_at(view)
+    # Nothing came back for `resolve_after`: whoever was told of the firing is told of its end.
     if quiet_until is None or now >= quiet_until:
         return _concluded(view, _ended(told, NotifiedState.ENDED), quiet_until or AT_ONCE, NotifyReason.ENDED)
     # Everything has ended, but it may flap: the end is notified once the view was quiet for `resolve_after`.
     view = msgspec.structs.replace(view, quiet_until=quiet_until, look_at=quiet_until)
+    # A page or a mail is not sent to say that nothing fires for now: its readers next hear of the end.
     if view.destination is not None and not view.destination.via.shows_quiet:
         return _concluded(view, told, None, NotifyReason.QUIET)
     quiet = msgspec.structs.replace(_ended(told, NotifiedState.FIRING), severity=told.severity, quiet=True)
+    # Quiet may be over in a moment and needs nobody: the edit waits for `update_interval`.
     due = view.update_at if quiet != told else None
     return _concluded(view, quiet, due, NotifyReason.QUIET)
 

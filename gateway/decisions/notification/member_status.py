@@ -21,6 +21,7 @@ def count_statuses(view: View, now: int) -> tuple[StatusCounts, dict[str, Verdic
     """Return how many members are what to this target, and each member's verdict by episode."""
     verdicts = {member.episode_id: _status_of(view, member, now) for member in view.members}
     pending = view.resolve_pending
+    # A silence takes back nothing: the member stays told, since people here are still owed its end.
     for member in view.silenced_after_notify:
         if member.suppressed_by is not None:
             verdicts[member.episode_id] = _told_and(member.suppressed_by)
@@ -43,6 +44,7 @@ def count_statuses(view: View, now: int) -> tuple[StatusCounts, dict[str, Verdic
         held=by_status[MemberStatus.HELD],
         due=by_status[MemberStatus.DUE],
         telling_firing=len(open_ends) - ended - held,
+        # An end behind a dead letter waits for news or a person; counted as due, it would look late.
         ends_due=0 if view.ledger.dead else ended,
         ends_undeliverable=ended if view.ledger.dead else 0,
         reasons=reasons(verdicts.values()),
@@ -57,6 +59,7 @@ def is_unheard(views: Iterable[View], now: int) -> bool:
     vain for long.
     """
     wanting = [view for view in views if view.desired.state is NotifiedState.FIRING]
+    # A single target that was reached is enough: somebody knows of the incident.
     return bool(wanting) and all(
         view.ledger.last_notified.state is not NotifiedState.FIRING and _fails(view, now) for view in wanting
     )
@@ -68,7 +71,9 @@ def _fails(view: View, now: int) -> bool:
     """
     ledger = view.ledger
     owes = view.differs or ledger.pending_notes or ledger.intent is not None
+    # A short outage is ridden out. The own alert comes when the fallback took over, or after two minutes.
     tried = ledger.failing_since and (ledger.fell_back_at or now - ledger.failing_since > SILENT_FAILURE_MS)
+    # A target that is owed nothing does not fail, whenever its last try was: nobody waits for it.
     return bool(ledger.dead or (owes and tried))
 
 
@@ -83,11 +88,13 @@ def reasons(verdicts: Iterable[Verdict]) -> dict[str, int]:
 def _status_of(view: View, member: TargetMember, now: int) -> Verdict:
     ledger, rule = view.ledger, member.recipients[0].rule if member.recipients else ""
     due, waits = view.due, view.due is not None and view.due > now
+    # Told goes before every other status, so that each member has exactly one and the counts balance.
     if member.episode_id in ledger.last_notified.members:
         return Verdict(MemberStatus.TOLD, Reason.DELIVERED, rule)
     if ledger.dead:
         # The vendor refused the notification for good: somebody has to look at the dead letter.
         return Verdict(MemberStatus.UNDELIVERABLE, Reason.DEAD_LETTER, rule)
+    # A rule or a person keeps the member quiet; that verdict tells which, and until when.
     if member.suppressed_by is not None:
         return member.suppressed_by
     if not member.alert.firing:
@@ -101,6 +108,7 @@ def _status_of(view: View, member: TargetMember, now: int) -> Verdict:
     if waits:
         # The first message waits a moment for what belongs to it.
         return Verdict(MemberStatus.HELD, Reason.GROUP_WAIT, rule, due)
+    # Nothing keeps people from being told: the notification goes out as soon as the vendor takes it.
     return Verdict(MemberStatus.DUE, Reason.WAITING_TO_SEND, rule, due)
 
 

@@ -98,9 +98,11 @@ def at_its_place(recipient: Recipient, snapshot: IncidentSnapshot) -> Recipient:
     ledger = snapshot.ledgers.get(recipient.target)
     told = ledger.endpoint if ledger else None
     here = (recipient.address, recipient.destination.credential)
+    # Notified nowhere yet, only in the log, or at this very place: no other place is owed an end.
     if told is None or told.kind == "log" or (told.address, told.secret) == here:
         return recipient
     target = f"{recipient.destination.name}:{recipient.address}"
+    # Only the credential has changed, so the credential has to tell the new place from the old one.
     if target == recipient.target:
         target = f"{target} {recipient.destination.credential}"
     return replace(recipient, target=target)

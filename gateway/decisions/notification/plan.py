@@ -23,6 +23,7 @@ def plan(snapshot: IncidentSnapshot, policy: Policy, now: int) -> Plan:
 
     These five steps are the second half of the path of an alert.
     """
+    # A close by hand that no longer holds goes first: it must not keep quiet what has got worse since.
     snapshot = replace(snapshot, incident=lapse(snapshot.incident, snapshot.firing, now))
     routed = route(snapshot, policy, now)
     judged = suppress(routed, snapshot, policy, now)

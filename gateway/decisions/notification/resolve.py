@@ -48,8 +48,10 @@ def resolve(
 def _resolved(snapshot: IncidentSnapshot, views: Mapping[str, View], now: int) -> Incident:
     """Resolve the incident for good once every view has been quiet for its own `resolve_after`."""
     incident = snapshot.incident
+    # While something fires, or an end waits for a heartbeat, the incident is not over for the people in it.
     if snapshot.firing or incident.resolved_at or any(view.resolve_pending for view in views.values()):
         return incident
+    # Resolved is for good and a later firing is a new incident, so the most patient target decides.
     quiet_until = latest(*(ends_at(view) for view in views.values()))
     quiet = quiet_until is None or now >= quiet_until
     return msgspec.structs.replace(incident, resolved_at=now) if quiet else incident
@@ -58,6 +60,7 @@ def _resolved(snapshot: IncidentSnapshot, views: Mapping[str, View], now: int) -
 def _heard(incident: Incident, views: Mapping[str, View], now: int) -> Incident:
     """Note since when nobody could be told of the incident, or that somebody has heard of it."""
     unheard = is_unheard(views.values(), now)
+    # The first time is kept: it says for how long people have not been told.
     if unheard is bool(incident.unheard_since):
         return incident
     return msgspec.structs.replace(incident, unheard_since=now if unheard else None)
@@ -69,10 +72,13 @@ def _incident_times(
     """Yield when the incident changes by time alone, whatever its targets; times that are over, and None, are
     among them.
     """
+    # A disputed firing that still stands at that time is told.
     for alert in snapshot.firing:
         yield alert.held_until
+    # What still fires at that time is told again: a close by hand hides nothing for ever.
     if incident.closed is not None:
         yield incident.closed.until
+    # While nothing fires, no end of a mute, a silence or a pause changes what people are told.
     if incident.firing:
         yield policy.suppressor.next_change(now)
         yield snapshot.controls.next_change(snapshot.firing, now)
@@ -95,6 +101,8 @@ def _view_times(
         for member in view.members:
             if member.suppressed_by is not None and member.alert.firing:
                 yield member.suppressed_by.until
+                # A critical alert is told when `longest_hold` is over, even if the hold
+                # itself would last longer.
                 if member.suppressed_by.outcome == MemberStatus.HELD:
                     yield member.held_no_longer_than
 
@@ -112,6 +120,7 @@ def failing_since(view: View, lane_closed_since: int | None) -> int | None:
         or not view.differs
     ):
         return view.ledger.failing_since
+    # Nobody missed anything before the notification was due, so the failure counts from then.
     return max(view.due, lane_closed_since)
 
 
@@ -136,9 +145,11 @@ def remind_at(view: View, incident: Incident, ledger: Ledger) -> int | None:
         for recipient in member.recipients
         if recipient.route.remind
     ]
+    # Whoever acknowledged the incident knows of it, and without a message there is no thread to remind in.
     if not reminds or incident.acknowledged or ledger.message_ref is None:
         return None
     last = latest(ledger.first_notified_at, ledger.reminded_at)
+    # Of several routes the one that reminds soonest decides.
     return None if last is None else last + min(reminds)
 
 

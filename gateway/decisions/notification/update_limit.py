@@ -33,8 +33,10 @@ def limit_updates(view: View) -> View:
     limit = _limit_of(view)
     if limit is None or view.due is None or not is_update(view.ledger.last_notified, view.desired):
         return view
+    # The reader has had enough updates and next hears when it gets worse or is over.
     if view.ledger.updates >= limit.most:
         return msgspec.structs.replace(view, due=None, reason=NotifyReason.UPDATE_LEFT_OUT)
+    # All changes within the interval become one mail instead of many.
     notified_at = view.ledger.notified_at
     due = view.due if notified_at is None else max(view.due, notified_at + limit.interval)
     return msgspec.structs.replace(view, due=due)
@@ -45,6 +47,7 @@ def count_left_out(ledger: Ledger, view: View, now: int) -> Ledger:
     kept_back = view.due is None or view.due > now
     if _limit_of(view) is None or not view.differs or not kept_back or view.desired == ledger.left_out_last:
         return ledger
+    # A first firing, a rise and an end wait for their own time, not for the limit: nothing is left out.
     if not is_update(view.ledger.last_notified, view.desired):
         return ledger
     return msgspec.structs.replace(ledger, left_out=ledger.left_out + 1, left_out_last=view.desired)
@@ -65,6 +68,7 @@ def settle_update(begun: Ledger, settled: Ledger, answer: Answer) -> Ledger:
        it.
     """
     intent = begun.intent
+    # No reader got what the vendor refused, so the refusal uses up no update.
     if intent is None or intent.part is not Part.MESSAGE or isinstance(answer, Refused):
         return settled
     told = begun.last_notified

@@ -68,6 +68,7 @@ class TargetMember(msgspec.Struct, frozen=True, gc=False):
         waited = self.member.joined_at + self.group_wait
         due = waited if self.alert.held_until is None else max(waited, self.alert.held_until)
         longest = self.held_no_longer_than
+        # A critical alert is told once `longest_hold` is over, whatever it would still wait for.
         return due if longest is None else min(due, longest)
 
 
@@ -106,6 +107,7 @@ class View(msgspec.Struct, frozen=True, gc=False):
         For people they still fire: a silence is no end.
         """
         told = self.ledger.last_notified
+        # Whoever was told nothing, or the end, sees nothing firing that a silence could cover.
         if told.state not in (NotifiedState.FIRING, NotifiedState.CLOSED):
             return []
         return [
@@ -123,6 +125,7 @@ class View(msgspec.Struct, frozen=True, gc=False):
         people they fire.
         """
         told = self.ledger.last_notified
+        # A closed page is resolved already, and whoever was told of no firing is owed no end.
         if told.state is not NotifiedState.FIRING:
             return []
         return [

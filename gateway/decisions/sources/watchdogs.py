@@ -109,6 +109,7 @@ def _sources(alert: Alert) -> set[str]:
 def record_heartbeat(changes: Changes, watchdog: str, row: Row, now: int) -> None:
     """Add to `changes` that a heartbeat came; the subjects that wait for it are due at once."""
     last = load_heartbeat(row.value)
+    # A heartbeat as late as this one is recorded already, and has woken the ends that wait for it.
     if last is not None and now <= last:
         return
     cell = heartbeat_cell(watchdog)

@@ -59,7 +59,9 @@ class Inhibitor:
 
     def place(self, alert: Alert, changes: Topics) -> Alert:
         """Return the alert with its present topics, and add to `changes` what that changes in the store."""
+        # A cause that has ended hides nothing more: what it inhibited is told if it still fires.
         topics = self.topics(alert.labels) if alert.firing else ()
+        # Unchanged topics wake no incident, so a repeated webhook costs no plans.
         if topics == alert.topics:
             return alert
         changes.add += [(topic, alert.id) for topic in topics if topic not in alert.topics]

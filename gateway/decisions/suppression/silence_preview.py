@@ -39,10 +39,13 @@ class SilencePreview:
         self._matchers = tuple(parsed for text in self.silence.matchers for parsed in parse_matchers(text))
 
     def add(self, episode: Alert) -> None:
+        # What ended more than a week ago says little about what the silence would hide next.
         if not episode.firing and (
             episode.ended_at is None or episode.ended_at < self.now - PREVIEW_LOOKBACK
         ):
             return
+        # A matcher on a label that no alert has is likely misspelt, so the labels that were
+        # met are remembered.
         self._labels.update(matcher.name for matcher in self._matchers if matcher.name in episode.labels)
         hidden = all(matcher.matches(episode.labels) for matcher in self._matchers)
         critical = hidden and episode.severity is Severity.CRITICAL

@@ -51,8 +51,10 @@ def update_silences(
     """
     after, ending = [], []
     for silence in controls.silences:
+        # After a week nobody asks any more who silenced what, and every plan reads this record.
         if silence.ends_at + KEEP_ENDED_FOR < now:
             continue
+        # This silence hides nothing now: nobody has to be reminded, and no match is expected of it.
         if state_of(silence, calendar, now) in (SilenceState.ENDED, SilenceState.PENDING):
             after.append(silence)
             continue
@@ -65,6 +67,7 @@ def update_silences(
             ending.append(silence)
     live = [silence for silence in after if not silence.ended_by and now < silence.ends_at]
     forget_at = earliest(*(silence.ends_at + KEEP_ENDED_FOR + 1 for silence in after))
+    # While a silence is in force, a minute bounds how long it outlives the outage that it was made for.
     again = now + MINUTE if live else forget_at
     changed = tuple(after) != controls.silences
     return SilenceUpdate(_next_version(controls, tuple(after)) if changed else controls, tuple(ending), again)

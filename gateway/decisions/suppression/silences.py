@@ -47,8 +47,10 @@ def propose(
     texts = _read_matchers(requested.matchers)
     if isinstance(texts, Rejection):
         return texts
+    # A start in the past would claim to have hidden what people were told at that time.
     start = now if requested.starts_at is None else max(now, requested.starts_at)
     end = requested.ends_at
+    # An alert that never ends must not be hidden for ever, so the policy's bound holds here too.
     if end is None and requested.until_resolved:
         end = start + policy.longest
     fault = (
@@ -155,6 +157,7 @@ def approve(silence: Silence, by: str, now: int) -> Silence | Rejection:
     """Return the silence as approved by a second person; it may cover critical alerts from now on."""
     if silence.ended_by or now >= silence.ends_at:
         return Rejection("silence", f"silence {silence.id} has ended")
+    # The same name in other letters is still the same person, so case does not count.
     if by.casefold() == silence.by.casefold():
         return Rejection("by", "whoever makes a silence cannot approve it", "ask a second person")
     return msgspec.structs.replace(silence, approved_by=by)
@@ -186,6 +189,7 @@ def with_silence(controls: Controls, silence: Silence, now: int) -> Controls | R
     others = [other for other in controls.silences if other.id != silence.id]
     if len(others) >= MAX_SILENCES:
         ended = sorted((other for other in others if other.ends_at <= now), key=lambda other: other.ends_at)
+        # A silence in force never makes room for another: what it hides would page somebody at once.
         if not ended:
             return Rejection("silence", f"there are {MAX_SILENCES} silences already", "end some of them")
         others.remove(ended[0])

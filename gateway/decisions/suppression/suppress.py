@@ -57,11 +57,13 @@ class Suppressor:
         # Whoever closed the incident saw the members of that time; one that joined later is told of.
         if closed is not None and member.joined_at <= closed.at:
             return Verdict(MemberStatus.SUPPRESSED, Reason.CLOSED_BY_HAND, closed.by, closed.until)
+        # A person's silence is named before a maintenance rule: its maker can be asked what is going on.
         silenced = snapshot.controls.silenced(
             alert, member.joined_at, self._calendar, now, four_eyes=self._four_eyes
         )
         if silenced is not None:
             return silenced
+        # Work was announced, so the alert is expected; what fires on after the work is told.
         maintained = self._maintained_by(alert, now) if self._maintenance else None
         if maintained is not None:
             until = self._until(maintained, now)
@@ -108,6 +110,7 @@ class Suppressor:
         self, controls: CompiledControls, recipient: Recipient, alert: Alert, now: int
     ) -> Verdict | None:
         """Return what keeps this one recipient quiet now: a pause of paging, or a mute of its route."""
+        # A bypass stands for distrust of the rules: neither a mute nor a pause may keep anything from people.
         if controls.bypass(now) is not None:
             return None
         # A pause keeps every page away, a critical one too: whoever paused wants nobody to be called.
