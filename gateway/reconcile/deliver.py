@@ -69,6 +69,8 @@ async def deliver(context: Context, claim: Claim) -> bool:
     )
     sender = sender_for(job)
     if isinstance(sender, CredentialReplaced):
+        # Another key or address cannot end what is open under the old one: the operator is told, and what
+        # still fires is notified through the new one.
         await abandon(job)
         return True
     looks = sender.notifier.settles_by_looking if isinstance(sender, Sender) else False
@@ -110,11 +112,15 @@ async def _notify(job: Job, sender: Sender | Refused) -> None:
         sender.endpoint if isinstance(sender, Sender) else job.stored.endpoint or Endpoint("", "", "", "")
     )
     begun = begin(job.stored, notification, job.view.desired, endpoint, token_hex(8), job.versioned.now)
+    # The intent is committed before the send: after a crash in between, the next replica knows that people
+    # may have been notified.
     written = await write_intent(job, begun)
+    # Another replica has changed the ledger or holds the lease: a send now could notify people twice.
     if written is None:
         return
     begun, version = written
     started = utc_ms()
+    # The refusal is written like a vendor's answer: dead letter and fallback follow as after any failure.
     if isinstance(sender, Refused):
         answer: Answer = sender
     else:

@@ -73,6 +73,8 @@ def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
             # message stays.
             return CREDENTIAL_CHANGED
         if endpoint.keyed:
+            # PagerDuty knows a dedup key only under its routing key, so an edit through a new one is another
+            # page.
             return CredentialReplaced()
         endpoint, secret = replacement, job.context.secrets.secret(replacement.secret)
     return Sender(job.context.notifiers[endpoint.kind], endpoint, secret or "")

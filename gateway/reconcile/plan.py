@@ -168,6 +168,7 @@ def _write_ledger(
         changes.put[cell] = dump(after)
         changes.expect[cell] = versioned.versions.get(cell, b"")
     looks = context.notifiers[view.kind].settles_by_looking if view.kind in context.notifiers else False
+    # A firing that was sent under a key and not answered may have arrived, so its end has to be sent too.
     ledger = assumed(after)
     step = next_step(ledger, view, now, looks=looks)
     at = step.until if isinstance(step, Rest) else now
