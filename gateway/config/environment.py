@@ -68,6 +68,7 @@ class Environment:
         except (OSError, UnicodeDecodeError) as error:
             raise BadSettings(f"{name}_FILE: {path} cannot be read: {type(error).__name__}") from error
         if not value:
+            # An empty file is rather a secret that failed to mount than a wish to go without.
             raise BadSettings(f"{name}_FILE: {path} is empty")
         return value
 
@@ -88,6 +89,7 @@ class Environment:
         missing = [name for name, tokens in wanted.items() if not tokens]
         if sources_have_them:
             missing = [name for name in missing if name != "GATEWAY_WEBHOOK_TOKEN"]
+        # Without tokens anybody in the network could silence alerts, or send false ones.
         if missing and not self.private:
             raise BadSettings(
                 f"GATEWAY_LISTEN: {self.settings.listen} can be reached from other machines, so set {' and '.join(missing)}"

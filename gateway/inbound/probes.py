@@ -36,6 +36,7 @@ class Probes:
         ]
 
     async def _livez(self, _request: Request) -> Response:
+        # The store is not asked: to restart this process would not bring a store back.
         return PlainTextResponse("ok\n")
 
     async def _readyz(self, _request: Request) -> Response:
@@ -43,12 +44,15 @@ class Probes:
             async with asyncio.timeout(READY_TIMEOUT_SECONDS):
                 await self.store.now()
         except (StateUnavailable, TimeoutError) as error:
+            # A replica that is not ready gets no webhooks from its Service, so another one can take them.
             return PlainTextResponse(f"the store is away: {error}\n", 503)
         return PlainTextResponse("ok\n")
 
     async def _health(self, _request: Request) -> Response:
+        # The status is 200 even if degraded: such a gateway still notifies people and must not be restarted.
         return JSONResponse(self.health())
 
     async def _metrics(self, _request: Request) -> Response:
+        # Rendering thousands of series takes a while, and webhooks must not wait for it.
         body, kind = await asyncio.to_thread(self.metrics.render)
         return Response(body, media_type=kind)

@@ -46,6 +46,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        # Each further request on a kept connection gets the same time for its head.
         if self._deadline is None:
             self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.close)
 

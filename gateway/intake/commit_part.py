@@ -47,6 +47,7 @@ def changes_of(part: Part, read: Read) -> tuple[Changes, list[Taken]]:
         for quarantined in part.quarantined
         if not quarantined.whole
     ]
+    # An inferred observation came with no webhook, so it does not count as received.
     changes.increment(
         "received", sum(not observation.inferred_at for observation in part.seen) + len(refused)
     )

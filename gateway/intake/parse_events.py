@@ -138,6 +138,7 @@ def _read(raw: msgspec.Raw, normaliser: Normaliser, now: int, trace: str) -> Rea
 
 
 def _is_for(source: Source, group: _Group) -> bool:
+    # The recorder reports the groups of all receivers. Those of others are not notified here.
     return not source.receiver or group.receiverName in ("", source.receiver)
 
 

@@ -44,6 +44,7 @@ def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Par
     try:
         strict = _strict(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # The strict reader refuses the whole body for one bad alert, while people need the good ones.
         return _parse_loosely(body, normaliser, now, trace)
     check_count(len(strict.alerts))
     seen: list[Observation] = []
@@ -89,6 +90,7 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
 
 def check_count(count: int) -> None:
     if count > MAX_ALERTS:
+        # One unbounded body would keep the alerts of all other senders waiting.
         limit = f"at most {MAX_ALERTS} are taken at once; set max_alerts on the receiver"
         raise BadWebhook("alerts", f"{count} of them: {limit}")
 

@@ -60,6 +60,7 @@ async def _firing(shards: Shards, copies: list[str]) -> dict[str, Alert]:
         gathered = await state.gather(Query(copies, [""] * len(copies)))
         for copy, (_, row) in zip(copies, gathered.alerts, strict=True):
             alert = load_alert(row.value) if row.value else None
+            # An alert that has ended here is quiet anyway, so its timeline needs no note.
             if alert is not None and copy in alert.copies and alert.copies[copy].firing:
                 found[copy] = alert
     return found

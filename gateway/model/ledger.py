@@ -1,4 +1,4 @@
-"""A ledger: what one target was told of one incident, through what, and what is still open with its vendor."""
+"""A ledger: what one target was notified of, through which endpoint, and what is open with its vendor."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNKEYED_KINDS = frozenset({"slack", "log", ""})
 
 
 class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """How a target was told, so that its end goes the same way whatever the rules say then.
+    """How a target was notified, so that the end goes the same way whatever the rules say then.
 
     `address` is a channel id or name, a PagerDuty service, or a webhook's name; `secret` is the name of the
     credential and `secret_hash` a keyed hash of it, never the credential. `token` and `key` name what a
@@ -63,7 +63,7 @@ class Part(StrEnum):
 
 
 class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One transition that the thread is told of.
+    """One transition that is noted in the thread.
 
     `broadcast` shows it in the channel too; `mention` notifies people.
     """
@@ -91,7 +91,7 @@ class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
     paged: bool = False
     quiet: bool = False
     covers: dict[str, bool] = {}
-    silenced_after_notify: dict[str, str] = {}  # told before, and kept from people since: why, by episode
+    silenced_after_notify: dict[str, str] = {}  # notified before, and kept from people since: why, by episode
 
 
 NEVER_NOTIFIED = LastNotified()
@@ -100,7 +100,7 @@ NEVER_NOTIFIED = LastNotified()
 class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A send that was begun.
 
-    `last_notified` is what the target believes if it got there, `notes` what is said by it, or after it.
+    `last_notified` is what the target is notified of if the send arrived; `notes` are sent with it or after it.
     """
 
     attempt: str
@@ -133,16 +133,16 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     # Unanswered, not found within the wait, repeated: looked for once more later
     unconfirmed: tuple[Intent, ...] = ()
     orphans: tuple[MessageRef, ...] = ()  # found later than the wait: to be withdrawn
-    pending_notes: tuple[Note, ...] = ()  # what the thread still has to be told
+    pending_notes: tuple[Note, ...] = ()  # notes that the thread still has to get
     attempts: int = 0
     failing_since: int | None = None
     next_try: int | None = None
     error: str = ""
     dead: str = ""  # the dead letter's reason, until retried by hand or overtaken by news
-    look_at: int | None = None  # when the suspects are looked for once more
+    look_at: int | None = None  # when the unconfirmed sends are looked for
     fell_back_at: int | None = None
     repeat_at: int | None = None  # say the newest state once more: an unanswered send may still act late
-    unconfirmed_since: int | None = None  # when a send went unanswered that may still act
+    unconfirmed_since: int | None = None  # when a send went unanswered that may still arrive
     reminded_at: int | None = None
     status_counts: StatusCounts = StatusCounts()
     refused: LastNotified = NEVER_NOTIFIED  # what the dead letter would have said

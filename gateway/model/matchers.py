@@ -57,6 +57,8 @@ class Matcher:
         known = self._remembered.get(value)
         if known is None:
             if len(self._remembered) >= CACHE_SIZE:
+                # A label with endless values, such as a pod's name, must not fill the memory. To forget them
+                # all at once is cheaper than to keep their order.
                 self._remembered.clear()
             known = self._remembered[value] = self._search(value)
         return known
@@ -68,6 +70,8 @@ class Matcher:
             return False
 
     def matches(self, labels: Labels) -> bool:
+        # An alert without the label counts as empty in Alertmanager, so `team!="a"` matches an alert without
+        # a team.
         return self.accepts(labels.get(self.name, "")) is not self.negated
 
     def __str__(self) -> str:
@@ -96,6 +100,7 @@ def _quoted(text: str) -> str:
 def compile_pattern(pattern: str) -> re2._Regexp:
     """Compile a pattern as Alertmanager does, anchored at both ends. Raises `MatcherError`."""
     options = re2.Options()
+    # RE2 would also write the error to stderr, past the log; the operator gets it as the raised error.
     options.log_errors = False
     try:
         if _ONE_BYTE.search(pattern):

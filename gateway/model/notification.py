@@ -1,4 +1,4 @@
-"""A telling: everything that a destination needs to render one view of an incident, and nothing else.
+"""A notification: everything that a destination needs to render one view of an incident, and nothing else.
 
 Made by `decisions/notification/plan.py`, rendered by `outbound/`. Texts in it are raw: escaping is the
 renderer's business.
@@ -17,7 +17,7 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
 
     `ended_at` is None while it fires; `silenced_after_notify` says why news of it is kept away from people.
 
-    `moved`: it fires on, and is told elsewhere now, or nowhere.
+    `moved`: the alert fires on, and people are notified of it elsewhere now, or nowhere.
     """
 
     name: str
@@ -36,13 +36,13 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
 
 
 class Notification(msgspec.Struct, frozen=True, gc=False):
-    """One view at one moment. `state` is what the target will believe once it is delivered.
+    """One view at one moment. `state` is what the ledger has as last notified once it is delivered.
 
     `lines` holds firing members first, then those of which news is kept away, that moved, that ended; the
     most severe and oldest first. The renderer shortens. `where` is the labels that all members share
     (cluster, namespace, service …). `rule` names the route that sent it, `name (file:line)`. `closed_by` is
     who closed it by hand, `moved_to` where its members are notified now. `quiet_until` is set while nothing
-    fires but the end is not told yet.
+    fires but nobody was notified of the end yet.
     """
 
     incident: str
@@ -71,9 +71,9 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     rule: str = ""
     link: str = ""  # the incident at the gateway's own public address
     previous: str = ""
-    reason: str = ""  # a sentence about this telling: "re-opened without a newer start"
+    reason: str = ""  # a sentence about this notification: "re-opened without a newer start"
     silenced_after_notify: str = (
-        # What keeps news of it away from people, though they were told before: "maintenance: db-upgrade
+        # What keeps news of it away from people, though they were notified before: "maintenance: db-upgrade
         # (ops.yaml:3)"
         ""
     )

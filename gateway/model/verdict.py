@@ -60,15 +60,15 @@ class Reason(StrEnum):
     SEVERITY_NONE = "severity_none"  # it says of itself that it needs nobody
     PAGE_WHEN = "page_when"  # the route's condition for interrupting a person does not hold (yet)
     CLOSED_BY_HAND = "closed_by_hand"
-    MAINTENANCE = "maintenance"  # announced work: nobody needs to be told of it
+    MAINTENANCE = "maintenance"  # announced work: nobody needs to be notified of it
     MUTED = "muted"  # the route is quiet in this interval
     HEARTBEAT = "heartbeat"  # a watchdog listens to it: it says that its source is well
     INHIBITED = "inhibited"  # another alert fires, of which this one is a consequence
     SILENCED = "silenced"  # a person silenced it
     PAUSED = "paused"  # a person paused all paging
     INHIBIT_WAIT = "inhibit_wait"  # such an alert may come late: held back for a moment
-    HOLD_RESOLVES = "hold_resolves"  # told; its end is not believed before its source's next heartbeat
-    ENDED_UNTOLD = "ended_untold"  # it ended before anybody had to be told
+    HOLD_RESOLVES = "hold_resolves"  # notified; its end does not count before its source's next heartbeat
+    ENDED_UNTOLD = "ended_untold"  # it ended before anybody had to be notified
     GROUP_WAIT = "group_wait"
     UPDATE_INTERVAL = "update_interval"
     DEAD_LETTER = "dead_letter"  # the destination refused it for good
@@ -77,7 +77,7 @@ class Reason(StrEnum):
 
 
 QUIETING = frozenset({Reason.MAINTENANCE, Reason.MUTED, Reason.INHIBITED, Reason.SILENCED, Reason.PAUSED})
-"""What keeps news away from people without ending anything: what was told before stays told, and its end is told too."""
+"""What keeps news away from people without ending anything: an open notification stays, and its end is sent."""
 
 
 class NotifyReason(StrEnum):
@@ -89,7 +89,7 @@ class NotifyReason(StrEnum):
 
     UP_TO_DATE = "up_to_date"  # the target knows it all: nothing is sent
     FIRST_NOTIFICATION = "first_notification"  # a new message or page, once its waits are over
-    FIRING_AGAIN = "firing_again"  # it was told the end, or that somebody closed it: a new generation
+    FIRING_AGAIN = "firing_again"  # the end, or the closing by hand, was notified: a new generation
     SEVERITY_ROSE = "severity_rose"  # it got worse: at once
     PAGE_WHEN_MET = "page_when_met"  # from now on it interrupts a person: at once
     ACKNOWLEDGEMENT_CHANGED = "acknowledgement_changed"  # somebody has it, or nobody has it any more: at once
@@ -102,10 +102,12 @@ class NotifyReason(StrEnum):
     MEMBERS_CHANGED = "members_changed"  # alerts joined or ended: an edit after `update_interval`
     # A mail cannot be edited, and enough were sent: the next one says what was left out
     UPDATE_LEFT_OUT = "update_left_out"
-    QUIET = "quiet"  # nothing fires: the end is told after `resolve_after`, and a message says so until then
+    QUIET = (
+        "quiet"  # nothing fires: the end is notified after `resolve_after`, and a message says so until then
+    )
     ENDED = "ended"  # everything has ended for long enough
     CLOSED_BY_HAND = "closed_by_hand"  # a person closed it while it fires
-    MOVED = "moved"  # it fires on, and is told elsewhere now, or nowhere
+    MOVED = "moved"  # it fires on, and is notified elsewhere now, or nowhere
 
 
 class Taken(NamedTuple):

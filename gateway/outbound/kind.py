@@ -113,8 +113,8 @@ class DestinationKind:
     what to do about a refusal, by its detail or its reason.
 
     `place_in_secret` returns the part of the first credential that says which place it leads to. Where that
-    part stays the same, what was told by the old credential is ended by the new one; else its end can be told
-    by nobody.
+    part stays the same, what people were notified of through the old credential is ended through the new one;
+    else it cannot be ended.
     """
 
     integration: type[Integration]

@@ -13,7 +13,7 @@ log = structlog.get_logger("gateway.outbound")
 
 
 class LogNotifier:
-    """Takes everything; nobody is told but those who read the log."""
+    """Takes everything; nobody is notified but those who read the log."""
 
     settles_by_looking = False
     takes_notes = False
@@ -43,6 +43,7 @@ class LogNotifier:
             page=notification.page,
             remedy=f"set {endpoint.secret}",
         )
+        # The log has taken the notification: a repeat would only write the same lines again.
         return Delivered(message_ref or MessageRef(f"log-{attempt}"))
 
     async def reply(

@@ -35,6 +35,7 @@ async def ship(context: Context, claim: Claim) -> None:
     name = claim.subject.id
     store, cell = context.store, shipped_cell(name)
     gathered = await store.gather(Query(cells=(RULES, cell)))
+    # The newer rules of another replica may redact other labels, so the batch is left to that replica.
     if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
         await let_go(store, claim, gathered.now + IDLE_WAIT)
         return
@@ -49,12 +50,15 @@ async def ship(context: Context, claim: Claim) -> None:
         return
     batch = next_batch(shipped, stretch, name, context.shard, rules.labels.redact)
     answer = await _send(context, rules.destinations[name], batch)
+    # The send may have taken seconds: the next try is counted from the answer, not from the first read.
     now = await store.now()
     done = after(shipped, stretch, batch, answer, now)
+    # A receiver that has fallen behind gets the next batch at once; there is a pause only at the log's end.
     rest = len(stretch.entries) > len(batch.entries) or len(stretch.entries) == MAX_BATCH_ENTRIES
     again = now + (wait(shipped, answer) or (0 if rest else IDLE_WAIT))
     changes = Changes(expect={cell: row.version}, put={cell: dump(done)}, releases=[Release(claim, again)])
     committed = await commit_claimed(store, claim, changes)
+    # Entries whose commit did not stand are shipped again and counted then, so that each counts once.
     if committed.outcome is CommitOutcome.DONE:
         _notify(context, batch, answer, done, now)
 
@@ -62,6 +66,7 @@ async def ship(context: Context, claim: Claim) -> None:
 async def _send(context: Context, destination: Destination, batch: Batch) -> Answer:
     secret = context.secrets.secret(destination.credential)
     if secret is None:
+        # This refusal is not permanent: the trail waits for the operator to set the variable.
         return Refused("auth", f"{destination.credential} is not set")
     started = utc_ms()
     answer = await context.trail.ship(endpoint_of(destination, destination.address, ""), secret, batch)
@@ -85,5 +90,6 @@ def _notify(context: Context, batch: Batch, answer: Answer, done: Shipped, now: 
     log.warning(
         "audit_delayed", destination=name, reason=answer.reason, detail=answer.detail, attempts=done.attempts
     )
+    # A short outage of the receiver is only logged; people are warned when the trail stays behind.
     if is_delayed(done, now):
         context.report("GatewayAuditDelayed", {"destination": name, OWN_SUBJECT: name})

@@ -16,6 +16,8 @@ from gateway.ports import Intake, Notifier, Peers, Report, Secrets, State, Trail
 
 log = structlog.get_logger("gateway.reconcile")
 
+# A replica with the newest rules says every 10 seconds that it is there (`ALIVE_INTERVAL` in
+# rules/reloader). After six silent intervals it counts as gone, and older rules notify people again.
 OUTDATED_PATIENCE = MINUTE
 
 

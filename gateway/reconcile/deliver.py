@@ -46,11 +46,16 @@ async def deliver(context: Context, claim: Claim) -> bool:
     target, incident_id = claim.subject.target, claim.subject.id
     versioned = await read_snapshot(context.store, incident_id, context.policy)
     if versioned is None or target not in versioned.snapshot.ledgers:
+        # The incident was forgotten, or no plan has written a ledger for this target: there is nothing to
+        # send.
         await let_go(context.store, claim, None)
         return True
+    # By the newer rules of another replica this target may not be notified at all, so that replica decides.
     if outdated(context, versioned.rule_generation, versioned.now):
         await let_go(context.store, claim, versioned.now + 2 * SECOND)
         return False
+    # The view is planned anew, so that people are notified of the state of now and not of the state at
+    # which the delivery was put on the agenda.
     planned = plan(versioned.snapshot, context.policy, versioned.now)
     view = planned.views[target]
     job = Job(
@@ -64,10 +69,13 @@ async def deliver(context: Context, claim: Claim) -> bool:
     )
     sender = sender_for(job)
     if isinstance(sender, CredentialReplaced):
+        # Another key or address cannot end what is open under the old one: the operator is told, and what
+        # still fires is notified through the new one.
         await abandon(job)
         return True
     looks = sender.notifier.settles_by_looking if isinstance(sender, Sender) else False
     step = next_step(view.ledger, view, versioned.now, looks=looks)
+    # The webhook's correlation id joins the log lines of a delivery to those of the alert's arrival.
     with structlog.contextvars.bound_contextvars(correlation=planned.incident.trace):
         await _take_step(job, sender, step)
     return isinstance(step, (Notify, Reply)) or (isinstance(step, Rest) and step.until is None)
@@ -104,11 +112,15 @@ async def _notify(job: Job, sender: Sender | Refused) -> None:
         sender.endpoint if isinstance(sender, Sender) else job.stored.endpoint or Endpoint("", "", "", "")
     )
     begun = begin(job.stored, notification, job.view.desired, endpoint, token_hex(8), job.versioned.now)
+    # The intent is committed before the send: after a crash in between, the next replica knows that people
+    # may have been notified.
     written = await write_intent(job, begun)
+    # Another replica has changed the ledger or holds the lease: a send now could notify people twice.
     if written is None:
         return
     begun, version = written
     started = utc_ms()
+    # The refusal is written like a vendor's answer: dead letter and fallback follow as after any failure.
     if isinstance(sender, Refused):
         answer: Answer = sender
     else:
@@ -152,7 +164,10 @@ async def _look(job: Job, sender: Sender | Refused, attempts: tuple[str, ...], s
         look: Look = sender
     else:
         begun = (*job.stored.unconfirmed, *([job.stored.intent] if job.stored.intent else []))
+        # Slack's channel history leaves out replies, which are listed by their thread alone:
+        # https://docs.slack.dev/reference/methods/conversations.replies
         thread = job.stored.message_ref if any(intent.part is Part.REPLY for intent in begun) else None
+        # The unanswered attempt went to the stored endpoint, even if the rules name another one by now.
         endpoint = job.stored.endpoint or sender.endpoint
         look = await sender.notifier.look(
             endpoint, sender.secret, attempts=attempts, since=since, message_ref=thread
@@ -174,6 +189,7 @@ async def _withdraw(job: Job, sender: Sender | Refused) -> None:
     if isinstance(sender, Refused):
         answer: Answer = sender
     else:
+        # Each step withdraws one orphan. The ledger has the answer before the next one is withdrawn.
         answer = await sender.notifier.withdraw(sender.endpoint, sender.secret, job.stored.orphans[0])
     now = await job.context.store.now()
     await finish(job, withdrawn(job.stored, answer, now), now)

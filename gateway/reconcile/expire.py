@@ -1,6 +1,6 @@
 """Forget what ended long ago: on the agenda, never by eviction.
 
-An incident is forgotten seven days after its last end was told.
+An incident is forgotten seven days after the notification of its last end.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ async def _orphan(context: Context, alert_id: str) -> Changes:
     row = (await context.store.gather(Query(cells=(cell,)))).rows[cell]
     changes = Changes(expect={cell: row.version})
     alert = load_alert(row.value) if row.value else None
+    # An alert that has fired since belongs to an incident, and is forgotten together with the incident.
     if alert is not None and alert.episode == 0:
         _drop_alert(changes, alert)
     return changes
@@ -43,6 +44,7 @@ async def _orphan(context: Context, alert_id: str) -> Changes:
 
 async def _incident(context: Context, incident_id: str) -> Changes:
     versioned = await read_snapshot(context.store, incident_id)
+    # An incident that fires again is open: nothing of it may be forgotten.
     if versioned is None or not versioned.snapshot.incident.resolved_at:
         return Changes()
     incident = versioned.snapshot.incident
@@ -53,12 +55,17 @@ async def _incident(context: Context, incident_id: str) -> Changes:
     for target, ledger in versioned.snapshot.ledgers.items():
         changes.drop.append(ledger_cell(incident_id, target))
         increment_status_counts(changes, ledger.status_counts, StatusCounts())
+        # Ends that no target was notified of, such as those of a dead letter, are counted when they are
+        # dropped: else the invariants would report them as lost.
         changes.increment("ends_forgotten", sum(ledger.last_notified.members.values()))
     await _drop_keys(context, incident_id, incident.keys, changes)
     for episode_id, alert in versioned.snapshot.alerts.items():
         changes.drop.append(Cell(Table.PAST, episode_id))
+        # The alert's record stays if the alert fires, or if it has joined another incident since.
         if episode_id in versioned.newest and alert.incident == incident_id and not alert.firing:
             cell = Cell(Table.ALERTS, alert.id)
+            # A webhook that changes the alert right now makes this commit lose: a firing that Alertmanager
+            # was told is taken must not be dropped.
             changes.expect[cell] = versioned.versions[cell]
             _drop_alert(changes, alert)
     return changes
@@ -77,6 +84,7 @@ async def _drop_keys(context: Context, incident_id: str, keys: tuple[str, ...], 
         left = [incident for incident in row.value.decode().split() if incident != incident_id]
         changes.expect[cell] = row.version
         if left:
+            # Other incidents are still found under this join key.
             changes.put[cell] = " ".join(left).encode()
         elif row.value:
             changes.drop.append(cell)

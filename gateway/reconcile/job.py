@@ -32,8 +32,8 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class CredentialReplaced:
-    """Another routing key or address has taken the place of the one that it was told through: what is open
-    there stays so.
+    """Another routing key or address has replaced the one that the target was notified through. What is open
+    there stays open.
     """
 
 
@@ -51,22 +51,30 @@ class Job:
 
 
 def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
-    """Through what it was told, or, for something new, through what the rules say now."""
+    """Return the way of the last notification or, for a new message, the way that the rules name now."""
     told = job.stored.endpoint
+    # An end or an edit has to reach the message that people see, so only a new message follows today's
+    # rules.
     creates_message = next_generation(job.view) > job.stored.generation or told is None
     endpoint = _named_now(job) if creates_message else told
     if endpoint is None:
         endpoint = told
     if endpoint is None:
+        # A permanent refusal becomes a dead letter, which shows the operator what nobody was notified of.
         return Refused("no_destination", "no rule names this destination any more", permanent=True)
     if endpoint.kind == "log":
         return Sender(job.context.notifiers["log"], endpoint, "")
     secret = job.context.secrets.secret(endpoint.secret)
+    # A different mark means that the secret leads to another place, where an end would close nothing.
     if secret is None or _mark(job, endpoint.kind, secret) != endpoint.secret_hash:
         replacement = _named_now(job) if job.view.desired.state is NotifiedState.FIRING else None
         if replacement is None or replacement.kind == "log":
+            # An end is no reason for a first message to a new place. The dead letter says that the old
+            # message stays.
             return CREDENTIAL_CHANGED
         if endpoint.keyed:
+            # PagerDuty knows a dedup key only under its routing key, so an edit through a new one is another
+            # page.
             return CredentialReplaced()
         endpoint, secret = replacement, job.context.secrets.secret(replacement.secret)
     return Sender(job.context.notifiers[endpoint.kind], endpoint, secret or "")
@@ -79,6 +87,7 @@ def _named_now(job: Job) -> Endpoint | None:
     found = {name: job.context.secrets.secret(name) for name in destination.credentials}
     missing = next((name for name, secret in found.items() if secret is None), None)
     if missing is not None:
+        # Without its credential the notification goes to the log, which names the variable to be set.
         return Endpoint("log", job.view.address, missing, "")
     return endpoint_of(
         destination, job.view.address, _mark(job, destination.kind, found[destination.credential] or "")

@@ -1,4 +1,4 @@
-"""Plan an incident: write down what every target should be told and put the deliveries on the agenda."""
+"""Plan an incident: write down what every target should be notified of and put the deliveries on the agenda."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ async def plan_incident(context: Context, claim: Claim) -> None:
 
 
 async def plan_together(context: Context, claims: Sequence[Claim]) -> bool:
-    """Many incidents in one commit; False where somebody was quicker with one of them: then each by itself."""
+    """Plan many incidents in one commit.
+
+    Return False where another writer was quicker with one of them: then each is planned by itself.
+    """
     versioned_snapshots = await read_snapshots(
         context.store, [claim.subject.id for claim in claims], context.policy
     )
@@ -83,19 +86,24 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) 
     _watch(changes, before, incident)
     increment_unheard(changes, before, incident)
     if incident.unheard_since and not before.unheard_since:
+        # Only the plan that finds the outage logs it: every later plan would repeat the line.
         _last_resort(versioned, planned, changes)
+    # The commit loses if another alert stands at one of these topics by now: people must not be notified,
+    # or kept from it, by an inhibition that has changed.
     changes.topics.seen |= versioned.topics
+    # Most plans change nothing. A write all the same would make webhooks for the incident lose their races.
     if incident != before:
         changes.put[Cell(Table.INCIDENTS, before.id)] = dump(incident)
     if incident.resolved_at and not before.resolved_at:
         changes.log.append(LogEntry(before.id, "resolved", {}))
+    # While a target still has to be notified of the end the incident is kept, else its page stays open.
     if incident.resolved_at and all(at_rest(ledger) for ledger in ledgers):
         changes.schedule(Subject.expire(before.id), now + KEEP_ENDED_MS, 9)
     return changes
 
 
 def _last_resort(versioned: VersionedSnapshot, planned: Plan, changes: Changes) -> None:
-    """Nobody can be told: this log says it as loudly as it can, for whoever watches the gateway's own output."""
+    """Log as loudly as possible that nobody can be notified, for whoever watches the gateway's output."""
     incident = planned.incident
     firing = [alert for alert in versioned.snapshot.alerts.values() if alert.firing]
     worst = max((alert.severity for alert in firing), default=Severity.NONE).word
@@ -117,7 +125,7 @@ def _last_resort(versioned: VersionedSnapshot, planned: Plan, changes: Changes) 
 
 
 def _watch(changes: Changes, before: Incident, after: Incident) -> None:
-    """Whoever comes to these posts, or goes, has the incident looked at again."""
+    """Subscribe the incident to its topics: it is planned again when an alert comes to one, or leaves it."""
     subject = Subject.plan(after.id)
     changes.topics.subscribe += [
         (topic, subject) for topic in after.subscriptions if topic not in before.subscriptions
@@ -139,6 +147,7 @@ def _write_ledger(
     after = _remind(view, incident, count_left_out(superseded(before, view.desired), view, now), now)
     again = remind_at(view, incident, after)
     if after.reminded_at != before.reminded_at and again is not None:
+        # A reminder may come a little late, so it has the last priority: news go first.
         changes.schedule(Subject.plan(incident.id), again, 9)
     if view.destination is not None and view.destination.fallback:
         after = msgspec.structs.replace(
@@ -146,16 +155,20 @@ def _write_ledger(
         )
         after = fall_back(after, view.destination.fallback_after, now)
     if after.fell_back_at and not before.fell_back_at:
+        # The destination has failed for too long: the next plan, at once, brings in the fallback's people.
         changes.schedule(Subject.plan(incident.id), now, 0)
     counts, verdicts = count_statuses(view, now)
     changes.log += log_verdicts(incident.id, view.target, before.status_counts, counts, verdicts.values())
     after = msgspec.structs.replace(after, status_counts=counts)
     increment_status_counts(changes, before.status_counts, counts)
     if after != stored:
+        # A delivery may write this ledger right now. Then this commit loses, and the plan starts from what
+        # was sent.
         cell = ledger_cell(incident.id, view.target)
         changes.put[cell] = dump(after)
         changes.expect[cell] = versioned.versions.get(cell, b"")
     looks = context.notifiers[view.kind].settles_by_looking if view.kind in context.notifiers else False
+    # A firing that was sent under a key and not answered may have arrived, so its end has to be sent too.
     ledger = assumed(after)
     step = next_step(ledger, view, now, looks=looks)
     at = step.until if isinstance(step, Rest) else now

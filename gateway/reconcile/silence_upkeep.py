@@ -25,6 +25,7 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
     gathered = await store.gather(Query(cells=(CONTROLS,)))
     row, now = gathered.rows[CONTROLS], gathered.now
     book = compile_controls(row.value)
+    # The count reads every alert of every shard, so it is left out while there is no silence.
     hidden = await _hidden((store, *context.elsewhere), book) if book.controls.silences else {}
     upkept = update_silences(
         book.controls, hidden, context.policy.calendar, context.policy.rules.silences, now
@@ -38,6 +39,7 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
         )
     changes = Changes(releases=[Release(claim, upkept.look_at)])
     if upkept.controls is not book.controls:
+        # A silence that a person changes right now wins: this commit loses and the upkeep is done again.
         changes.expect[CONTROLS], changes.put[CONTROLS] = row.version, dump(upkept.controls)
         ended = [
             silence for silence in upkept.controls.silences if silence.version == upkept.controls.version
@@ -47,6 +49,8 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
             for silence in ended
         ]
         if ended:
+            # Alerts that still fire under an ended silence are notified at once, without waiting for a
+            # webhook.
             changes.schedule(NEW_CONTROLS, now, 0)
     await commit_claimed(store, claim, changes)
 

@@ -44,6 +44,7 @@ async def poll(context: Context, claim: Claim) -> None:
     """
     name = claim.subject.id
     gathered = await context.store.gather(Query(cells=(RULES, source_state_cell(name))))
+    # The newer rules of another replica may name other peers; alerts are not ended by the word of old ones.
     if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
         await let_go(context.store, claim, gathered.now + 2 * SECOND)
         return
@@ -55,6 +56,7 @@ async def poll(context: Context, claim: Claim) -> None:
     said = await _ask(context, rules, source)
     held = await _held((context.store, *context.elsewhere), name)
     if source.alertmanager:
+        # The time without an answer begins now for a source that was never polled before.
         before = load_source_state(row.value) if row.value else SourceState(answered_at=gathered.now)
         found = compare(source, held, said, before, gathered.now)
     else:
@@ -62,6 +64,7 @@ async def poll(context: Context, claim: Claim) -> None:
             source, held, load_source_state(row.value) if row.value else SourceState(), gathered.now
         )
     await _put_right(context, source, found)
+    # The rules name the source no more and all of its alerts were ended, so no further poll is needed.
     done = name not in rules.sources and len(found.observations) == len(held)
     await _settle(context, claim, held, found, row, done=done)
 
@@ -93,6 +96,8 @@ async def _held(shards: Sequence[State], source: str) -> dict[str, HeldCopy]:
     for shard in shards:
         async for rows in pages(shard, Table.ALERTS):
             for row in rows.values():
+                # Most rows are of other sources: a search in the packed bytes is far cheaper than unpacking
+                # each row.
                 if mark not in row.value:
                     continue
                 alert = load_alert(row.value)
@@ -104,6 +109,8 @@ async def _held(shards: Sequence[State], source: str) -> dict[str, HeldCopy]:
 async def _put_right(context: Context, source: Source, found: Comparison) -> None:
     if found.doubt:
         log.warning("source_doubtful", source=source.name, because=found.doubt)
+        # No end is inferred while the source is in doubt: people have to know that its alerts may fire too
+        # long.
         context.report(
             "GatewaySourceDoubtful", {"source": source.name}, found.doubt[:1].upper() + found.doubt[1:] + "."
         )

@@ -45,6 +45,7 @@ async def sweep(context: Context, claim: Claim) -> None:
 async def _sweep_controls(context: Context, claim: Claim) -> None:
     store = context.store
     gathered = await store.gather(Query(cells=(CONTROLS, SWEPT)))
+    # The other shards come first and `SWEPT` last: after a crash in between, the sweep is done again.
     for state in context.elsewhere:
         await _bring_controls(state, gathered.rows[CONTROLS].value)
     controls = compile_controls(gathered.rows[CONTROLS].value).controls
@@ -77,6 +78,7 @@ async def _bring_controls(state: State, controls: bytes) -> None:
 async def _plan_concerned(store: State, silences: list[Silence], now: int) -> None:
     if not silences:
         return
+    # Ended silences count too: people are to be notified of what these silences kept from them.
     concerned = CompiledControls(Controls(silences=tuple(silences)), ended=True)
     async for rows in pages(store, Table.ALERTS):
         changes = Changes()
@@ -93,6 +95,8 @@ async def _sweep_rules(context: Context, claim: Claim) -> None:
     if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
         await let_go(context.store, claim, gathered.now + 2 * SECOND)
         return
+    # The alerts come to their topics before incidents are planned: a plan by the new rules needs to find
+    # the alerts that inhibit its members, else people are notified of what is inhibited.
     await _place_alerts(context.store, context.policy)
     changes = Changes(releases=[Release(claim, None)])
     for source in await _polled(context) if context.home else ():

@@ -46,10 +46,14 @@ async def check_watchdog(context: Context, claim: Claim) -> None:
     known = await _known(context, gathered, name)
     looked = check_heartbeat(dog, known, now, in_force=in_force)
     committed = await commit_claimed(context.store, claim, _changes(claim, name, gathered, known, looked))
+    # A heartbeat came meanwhile, or another replica has taken over: nobody is notified of what was not
+    # written.
     if committed.outcome is not CommitOutcome.DONE:
         return
     if looked.watch is None:
         for state in context.elsewhere:
+            # Intake writes a heartbeat into every shard; the claim's own commit has dropped only the home
+            # shard's.
             await commit(state, Changes(drop=[heartbeat_cell(name)]))
     elif looked.says:
         details = (
@@ -71,6 +75,7 @@ async def _known(context: Context, gathered: Result, name: str) -> HeartbeatFact
         return HeartbeatFacts(before, last, fires=False)
     shards = (context.store, *context.elsewhere)
     alert = missing_alert(before.alert)
+    # The own alert lies in the shard that its labels lead to, which may be another than this one.
     at = shard_of(partition_of(alert.full, context.policy.rules.partition_by), len(shards))
     [(_, found)] = (await shards[at].gather(Query([alert.copy], [alert.identity]))).alerts
     return HeartbeatFacts(

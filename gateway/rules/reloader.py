@@ -84,6 +84,8 @@ class RulesReloader:
                 seen = fingerprint_files(self._path)
                 if seen != self._seen:
                     await self.reload()
+                    # The files count as seen only now: where the store was away, they are loaded again at the
+                    # next look.
                     self._seen = seen
             except StateUnavailable as error:
                 log.warning("reload_delayed", error=str(error))
@@ -110,6 +112,7 @@ class RulesReloader:
 
     async def reload(self) -> bool:
         """Load the files, and put them in force if they have no errors. Return whether they have none."""
+        # A large folder takes a while to read, and webhooks must not wait for it.
         loaded = await asyncio.to_thread(load_rules, self._path, self._clock())
         self.errors = tuple(str(error) for error in loaded.errors) or self._partition_errors(loaded.rulebook)
         self._listeners.rejected(bool(self.errors))
@@ -132,12 +135,13 @@ class RulesReloader:
 
     async def _swap(self, rules: Rulebook) -> None:
         """Put the rules in force. If the store goes away in the middle, the next reload does it again."""
+        # The store hears of the rules first: from then on no replica plans by older ones.
         generations = await self.announce(rules.revision)
         old, self.in_force = self.in_force.rules, compile_rules(rules, self._clock())
         self._listeners.use(self.in_force, generations)
         lines = differences(old, rules)
         log.warning("rules_reloaded", revision=rules.revision, generations=generations, changes=lines[:50])
-        # Those who were told of a firing there are still told of its end, so its secrets must not go yet.
+        # People who were notified of a firing there still get its end, so its secrets must not go yet.
         gone = old.destinations.keys() - rules.destinations.keys()
         for name, ends in (await owed_ends(self._shards, gone) if gone else {}).items():
             log.warning("ends_owed", destination=name, ends=ends)
@@ -156,6 +160,7 @@ async def _announce(state: State, ours: str) -> int:
         rule_generation = RuleGeneration(generation, ours, gathered.now)
         changes = Changes(expect={RULES: row.version}, put={RULES: rule_generation.dump()})
         if generation != known.generation:
+            # The same commit puts the sweep on the agenda: after a crash, incidents are still planned anew.
             changes.schedule(NEW_RULES, gathered.now, 0)
         return changes, generation
 
@@ -163,7 +168,7 @@ async def _announce(state: State, ours: str) -> int:
 
 
 async def owed_ends(archive: Archive, destinations: set[str]) -> dict[str, int]:
-    """Count, by destination, the members that were told firing there and not told ended yet."""
+    """Count, by destination, the members whose firing was notified there and whose end was not yet."""
     owed: Counter[str] = Counter()
     async for rows in pages(archive, Table.LEDGERS):
         for row in rows.values():

@@ -16,5 +16,7 @@ async def pages(store: Archive, table: Table) -> AsyncIterator[dict[str, Row]]:
     while True:
         cursor, rows = await store.page(table, cursor, PAGE_ROWS)
         yield rows
+        # The cursor ends the walk, and not an empty page: HSCAN may return one in the middle
+        # (https://redis.io/docs/latest/commands/scan/).
         if not cursor:
             return

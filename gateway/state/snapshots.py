@@ -110,6 +110,7 @@ def _with_heartbeats(
     heartbeats = {name: at for name, at in read.items() if at is not None}
     waiting = [watchdogs.waits_for(alert, heartbeats, versioned.now) for alert in snapshot.alerts.values()]
     names = dict.fromkeys(watchdog.name for watchdog in waiting if watchdog is not None)
+    # A resolved incident waits for nothing, so it is not planned again with each heartbeat.
     awaited = {} if snapshot.incident.resolved_at else {name: heartbeat_cell(name) for name in names}
     versions = {cell: rows[name].version for name, cell in awaited.items()}
     return replace(
@@ -135,6 +136,7 @@ async def _with_topics(
     gathered = await store.gather(Query(topics=asked))
     first = {topic: gathered.standing[topic][0] if topic in gathered.standing else "" for topic in asked}
     alerts = {topic: load_alert(row.value) for topic, (_, row) in gathered.standing.items() if row.value}
+    # An alert that has ended keeps nobody quiet, even where it still stands at a topic.
     firing = {topic: alert for topic, alert in alerts.items() if alert.firing}
     return {
         name: replace(

@@ -52,17 +52,19 @@ async def open_shards(client: Client, shards: int, partition_by: tuple[str, ...]
     Raises `BadSettings` where it holds alerts and is laid out otherwise, and `StateUnavailable`.
     """
     wanted = Layout(shards, partition_by)
+    # Of several gateways that start on an empty store the first one decides; the others compare with it.
     await write_layout(client, wanted, first=True)
     found = await read_layout(client)
     assert found is not None
     if not found.means(wanted):
-        # Alerts would be looked for in shards where they are not: they would be told again, and their ends
+        # Alerts would be looked for in shards where they are not: they would be notified again, and their ends
         # missed.
         if await Shards(stores_of(client, found)).size(Table.ALERTS):
             raise BadSettings(
                 f"the store is laid out for {found}, and GATEWAY_SHARDS and the rules want {wanted}: "
                 "stop all gateways and run `gateway migrate`, or take back what was changed"
             )
+        # Without alerts in the store, none can be looked for in the wrong shard.
         await write_layout(client, wanted)
         found = wanted
     return Shards(stores_of(client, found))

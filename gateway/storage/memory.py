@@ -160,6 +160,7 @@ class MemoryStore:
     async def close_lane(self, lane: str, pace: Pace, until: int) -> None:
         now, cell = self._now(), Cell(Table.META, f"closed:{lane}")
         before = load_closed_lane(self._row(cell).value)
+        # Closings with less than a minute between them are one outage: the time to the fallback runs on.
         since = before.since if before is not None and before.until + MINUTE >= now else now
         self._write(Changes(put={cell: ClosedLane(since, until).dump()}))
         self._agenda.close(lane, pace, until)

@@ -65,11 +65,13 @@ class Agenda:
 
     def close(self, lane: str, pace: Pace, until: int) -> None:
         key = pace.key(lane)
+        # A vendor that asks for a shorter wait does not open a lane that is closed for longer.
         self._pace_full_at[key] = max(self._pace_full_at.get(key, 0), until + pace.allowance)
 
     def claim(self, limit: int, lease: int, lanes: LaneRule, now: int) -> Claimed:
         waiting = [subject for subject, at in self.times.items() if at <= now]
         due = [subject for subject in waiting if self._lease(subject).ends <= now]
+        # The most urgent comes first, so that a critical alert does not wait behind a queue of reminders.
         due.sort(key=lambda subject: (self._priority.get(subject, 5), self.times[subject], str(subject)))
         claims: list[Claim] = []
         lanes = lanes._replace(running=dict(lanes.running), room=dict(lanes.room))
@@ -86,6 +88,7 @@ class Agenda:
     def _take_token(self, subject: Subject, lanes: LaneRule, now: int) -> bool:
         """Return whether the subject's lane has room for one more now, and count it where it has."""
         lane = subject.target
+        # Plans, polls and sweeps go to no vendor, so no lane limits them.
         if not lane:
             return True
         if not _has_room(lane, lanes) or self._opens_at(lane, lanes) > now:

@@ -79,6 +79,7 @@ def configure_logging(how: str, level: str, secrets: Collection[str], stream: Te
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
+    # httpx logs each request's address at INFO, and the address of a webhook is a secret.
     for name in ("uvicorn", "httpx", "slack_sdk", "pdpyras", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(

@@ -117,6 +117,7 @@ class IncidentsApi:
             )
         snapshot = versioned.snapshot
         alerts = list(snapshot.alerts.values())
+        # The verdicts are decided now and not stored: they say why people are notified by the rules in force.
         planned = plan(snapshot, policy, versioned.now)
         timeline = await self.shards.timeline(name, DEFAULT_PAGE_SIZE, snapshot.incident.opened_at)
         return models.IncidentWhole(

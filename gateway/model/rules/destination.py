@@ -47,7 +47,7 @@ class Integration(ABC):
     kind: ClassVar[str]
     label: ClassVar[str]
     interrupts: ClassVar[Interrupts] = Interrupts.WHEN_PAGED
-    shows_quiet: ClassVar[bool] = True  # "nothing fires, the end is not told yet" can be shown
+    shows_quiet: ClassVar[bool] = True  # "nothing fires, the end is not notified yet" can be shown
     takes_audit: ClassVar[bool] = False  # the audit trail may be sent there
     # None: there may be as many updates as there are changes
     update_limit: ClassVar[UpdateLimit | None] = None

@@ -108,6 +108,7 @@ async def _log_in(client: aiosmtplib.SMTP, server: SmtpServer, transaction: Tran
         await client.starttls()
     if server.user:
         transaction.stage = Stage.LOGIN
+        # What a server offered before TLS does not count: https://www.rfc-editor.org/rfc/rfc3207#section-4.2
         await client.ehlo()
         if not client.supports_extension("auth"):
             raise NotTaken(Refused("auth", "the server takes no logins", retry_after=RETRY_AFTER))
@@ -125,8 +126,10 @@ async def _hand_in(
             await client.rcpt(recipient)
         except aiosmtplib.SMTPRecipientRefused as refusal:
             transaction.refused[recipient] = (refusal.code, refusal.message)
+    # A mail without recipients would be refused at DATA; the refusals of the recipients say why.
     if len(transaction.refused) == len(envelope.recipients):
         raise NotTaken(judge_recipients(transaction.refused))
+    # From here on a broken connection leaves it open whether the server has taken the mail.
     transaction.stage = Stage.DATA
     await client.data(mail)
 

@@ -57,6 +57,7 @@ def judge_break(error: BaseException, secret: str) -> Trouble:
         # Not a byte of the event was sent: nobody was paged.
         return Refused("unavailable", "no connection")
     if isinstance(error, requests.Timeout):
+        # PagerDuty may have processed the event; under the same dedup_key a repeat pages nobody twice.
         return Unanswered("timeout")
     return Unanswered("cut", shorten(str(error).replace(secret, "…"), 200))
 

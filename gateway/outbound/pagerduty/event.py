@@ -1,4 +1,4 @@
-"""A telling as a PagerDuty event (Events API v2).
+"""A notification as a PagerDuty event (Events API v2).
 
 Limits and fields: https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
 """
@@ -38,6 +38,7 @@ def dedup_key(notification: Notification) -> str:
 
 
 def action(notification: Notification) -> str:
+    # Members that ended, were closed or moved concern this service no more, so its page must not stay open.
     return "trigger" if notification.state is NotifiedState.FIRING else "resolve"
 
 
@@ -88,6 +89,7 @@ def _summary(notification: Notification, first: AlertLine | None) -> str:
     more = f" (+{notification.firing - 1} more)" if notification.firing > 1 else ""
     title = f"{shorten(tame(notification.title), 300)}{more}"
     said = tame(" — ".join(part for part in (title, first.summary if first else "", place) if part))
+    # PagerDuty refuses an event without a summary, and then nobody would be paged.
     return shorten(said, MAX_SUMMARY) or "an alert"
 
 
@@ -96,6 +98,7 @@ def _source(notification: Notification, first: AlertLine | None) -> str:
     for name in SOURCE_LABELS:
         if value := _field(notification.where.get(name) or labels.get(name) or ""):
             return value
+    # PagerDuty refuses an event without a source, and an alert need not have any of these labels.
     return "alertmanager"
 
 

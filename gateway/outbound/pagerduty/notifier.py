@@ -29,7 +29,7 @@ KEPT_SESSIONS = 64
 
 class PagerDutyNotifier:
     """A repeated event under the same key is harmless, so nothing is read back. `timeout` in seconds bounds
-    a whole telling.
+    a whole notification.
     """
 
     settles_by_looking = False
@@ -105,6 +105,8 @@ class PagerDutyNotifier:
                     if trouble is not None:
                         return trouble
         except TimeoutError:
+            # The worker's thread may still send. Under the same dedup key a repeat pages nobody a second
+            # time.
             return Unanswered("timeout")
         return Delivered(MessageRef(key))
 
@@ -138,6 +140,7 @@ class _Sessions:
 
     def take(self, secret: str) -> pdpyras.EventsAPISession:
         with self._lock:
+            # The session used last is taken first: PagerDuty has had the least time to close its connection.
             for at in range(len(self._idle) - 1, -1, -1):
                 if self._idle[at][0] == secret:
                     return self._idle.pop(at)[1]
@@ -161,6 +164,8 @@ class _Sessions:
         session = pdpyras.EventsAPISession(secret)
         session.url = self._url
         session.timeout = self._timeout
+        # requests would take proxies and passwords (.netrc) from the environment:
+        # https://requests.readthedocs.io/en/latest/api/#requests.Session.trust_env
         session.trust_env = False
         session.proxies = self._proxies
         session.max_network_attempts = 0

@@ -55,6 +55,7 @@ def render(notification: Notification) -> bytes:
     """Render the state with as many alerts as fit."""
     shown = len(notification.lines)
     body = encode(_state(notification, notification.lines))
+    # The most severe alerts come first, so halving keeps them; `alerts_left_out` says how many are missing.
     while len(body) > MAX_BODY and shown:
         shown //= 2
         body = encode(_state(notification, notification.lines[:shown]))

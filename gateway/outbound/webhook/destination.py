@@ -12,6 +12,7 @@ from gateway.model.rules.destination import Integration
 from gateway.model.rules.origin import SecretName
 from gateway.outbound.kind import DestinationKind, RuleKey, Values, ValueType
 
+# No vendor sets this limit: 20 a second keep a storm of alerts from overwhelming a small receiver.
 PACE = Pace(50, 20)
 
 
