@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from gateway.model.instants import instant
 from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import AlertLine, Notification
-from gateway.model.severity import Severity
 from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS
 from gateway.outbound.wording import shorten, spoken, tame, web_address
 

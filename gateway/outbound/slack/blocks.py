@@ -1,5 +1,6 @@
-"""Render a notification as a Slack message: read on a phone at 3 a.m., first what, where and how bad, last who sent it
-and why.
+"""Render a notification as a Slack message, to be read on a phone at 3 a.m.
+
+First comes what, where and how bad, last who sent it and why.
 
 Limits: https://docs.slack.dev/reference/block-kit/blocks; the texts of all blocks together stay under 9,000
 characters, since `msg_blocks_too_long` comes somewhere above 11,000 (bolt-js #2509).
