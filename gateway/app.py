@@ -1,4 +1,4 @@
-"""The composition root: the only file that names concrete classes. Everything is put together here once."""
+"""The composition root: everything that runs is put together here once, and started and stopped in order."""
 
 from __future__ import annotations
 
@@ -6,48 +6,28 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
 
 import structlog
 
-from gateway.actions.controls import ControlActions
-from gateway.actions.incidents import IncidentActions
-from gateway.actions.quarantine import Replayer
 from gateway.clock import utc_ms
 from gateway.config.environment import Environment
 from gateway.config.secrets import EnvironmentSecrets, mark_key
 from gateway.config.settings import Settings
 from gateway.decisions.partition import HOME
-from gateway.decisions.policy import Policy
-from gateway.inbound.api.alerts import AlertsApi
-from gateway.inbound.api.controls import ControlsApi
-from gateway.inbound.api.incident_models import RulesShown
-from gateway.inbound.api.incidents import IncidentsApi
-from gateway.inbound.api.presenters import moment
-from gateway.inbound.api.router import Api
-from gateway.inbound.api.rules import RulesApi
-from gateway.inbound.api.undelivered import UndeliveredApi
-from gateway.inbound.api.watchdogs import WatchdogsApi
+from gateway.inbound.api.assembly import api_of
 from gateway.inbound.asgi import AsgiApp
-from gateway.inbound.auth import Tokens
 from gateway.inbound.probes import Probes
 from gateway.inbound.webhooks.alertmanager import AlertmanagerWebhook
-from gateway.inbound.webhooks.body import Caps
-from gateway.inbound.webhooks.source_auth import SourceAuth, source_auth
-from gateway.intake.parse_webhook import Parsed
-from gateway.intake.sharded import ShardedIntake
-from gateway.intake.source_mutes import log_source_mutes
+from gateway.inbound.webhooks.assembly import auth_of, endpoint_over
 from gateway.model.lanes import Pace
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
-from gateway.outbound.kind import Wiring
-from gateway.outbound.log import LogNotifier
-from gateway.outbound.registry import KINDS, PACES
-from gateway.ports import Notifier, Trail
+from gateway.outbound.registry import PACES
 from gateway.reconcile.context import Context
 from gateway.rules.compiled import CompiledRules, load_or_refuse
 from gateway.rules.reloader import Listeners, RulesReloader
 from gateway.runtime.background import background
+from gateway.runtime.senders import open_senders
 from gateway.runtime.store import open_store
 from gateway.runtime.workers import Workers
 from gateway.self_monitoring.auditor import Auditor
@@ -116,7 +96,8 @@ class _Start:
 async def _assemble(start: _Start) -> Gateway:
     settings, shards, metrics = start.settings, start.shards, start.metrics
     workers, own_alerts = _workers(start)
-    door = _door(start, workers)
+    auth = auth_of(start.environment, start.secrets, start.first)
+    door = endpoint_over(workers.intake, shards, auth, settings, metrics)
     reloader = await _reloader(start, workers, door, own_alerts)
     auditor = Auditor(
         shards,
@@ -132,8 +113,9 @@ async def _assemble(start: _Start) -> Gateway:
     )
     health = Health(reloader, auditor, start.secrets, version("alert-gateway"), heartbeat)
     probes = Probes(shards.home, metrics, health.shown)
-    asgi_app = AsgiApp(door, [*probes.routes(), *_api(settings, shards, workers, reloader).routes()])
+    asgi_app = AsgiApp(door, [*probes.routes(), *api_of(settings, shards, workers, reloader).routes()])
 
+    # The stack ends in reverse order, so the intake still keeps what the others report while they stop.
     start.stack.push_async_callback(workers.intake.drain)
     for work in (own_alerts.run, auditor.run, reloader.run):
         background(start.stack, work, metrics.background_ended)
@@ -150,7 +132,7 @@ def _workers(start: _Start) -> tuple[Workers, OwnAlerts]:
     metrics, first = start.metrics, start.first
     workers = Workers(start.shards, first.correlator, first.policy, metrics.taken, metrics.batch)
     own_alerts = OwnAlerts(workers.intakes[HOME], start.shards.home)
-    notifiers, trail = _senders(start.stack, start.settings, start.secrets)
+    notifiers, trail = open_senders(start.stack, start.settings, start.secrets)
     peers = AlertmanagerPeers()
     start.stack.push_async_callback(peers.aclose)
     context = Context(
@@ -169,23 +151,13 @@ def _workers(start: _Start) -> tuple[Workers, OwnAlerts]:
     return workers, own_alerts
 
 
-def _door(start: _Start, workers: Workers) -> AlertmanagerWebhook:
-    return AlertmanagerWebhook(
-        partial(_take, workers.intake, start.shards),
-        _source_auth(start, start.first),
-        Caps(body=start.settings.max_body),
-        start.metrics,
-        utc_ms,
-    )
-
-
 async def _reloader(
     start: _Start, workers: Workers, door: AlertmanagerWebhook, own_alerts: OwnAlerts
 ) -> RulesReloader:
     """Put the first rules in force, and make what reloads them."""
 
     def use(rules: CompiledRules, generations: Sequence[int]) -> None:
-        door.source_auth = _source_auth(start, rules)
+        door.source_auth = auth_of(start.environment, start.secrets, rules)
         workers.use(rules.correlator, rules.policy, generations)
         start.metrics.rules(rules.rules.revision, rules.loaded_at)
         start.metrics.sources.configured(rules.rules.sources)
@@ -196,58 +168,8 @@ async def _reloader(
     return reloader
 
 
-def _senders(
-    stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecrets
-) -> tuple[dict[str, Notifier], Trail]:
-    """Return the notifiers by kind of destination, and the notifier that carries the audit trail."""
-    notifiers: dict[str, Notifier] = {"log": LogNotifier()}
-    for name, kind in KINDS.items():
-        notifier = kind.notifier(
-            Wiring(settings.value_of(kind.address_setting), secrets.secret, settings.proxy)
-        )
-        stack.push_async_callback(notifier.aclose)
-        notifiers[name] = notifier
-    trail = next(notifier for notifier in notifiers.values() if isinstance(notifier, Trail))
-    return notifiers, trail
-
-
-def _source_auth(start: _Start, rules: CompiledRules) -> SourceAuth:
-    shared = [token.get_secret_value() for token in start.settings.webhook_token]
-    return source_auth(
-        rules.rules, rules.normalisers, shared, start.secrets, private=start.environment.private
-    )
-
-
-def _api(settings: Settings, shards: Shards, workers: Workers, reloader: RulesReloader) -> Api:
-    admin_tokens = Tokens(token.get_secret_value() for token in settings.admin_token)
-    desk = ControlActions(shards, lambda: reloader.in_force.policy, workers.wake)
-    replayer = Replayer(
-        shards, workers.intake, lambda: (reloader.in_force.normalisers, reloader.in_force.rules.shared.name)
-    )
-    actions = IncidentActions(shards, workers.wake)
-
-    def policy() -> Policy:
-        return reloader.in_force.policy
-
-    groups = (
-        IncidentsApi(shards, actions, policy),
-        AlertsApi(shards, policy),
-        UndeliveredApi(shards, replayer, actions),
-        RulesApi(lambda: _shown(reloader)),
-        ControlsApi(desk, lambda: policy().calendar),
-        WatchdogsApi(shards.home, lambda: reloader.in_force.rules.watchdogs),
-    )
-    operations = [operation for group in groups for operation in group.operations()]
-    return Api(operations, admin_tokens, version("alert-gateway"))
-
-
-async def _take(intake: ShardedIntake, shards: Shards, parsed: Parsed) -> None:
-    await intake.accept(parsed.seen, parsed.quarantined)
-    if parsed.quieted:
-        await log_source_mutes(shards, parsed.source, parsed.quieted)
-
-
 def _announce(first: CompiledRules, health: Health) -> None:
+    # Without its credential a destination tells nobody: whoever starts the gateway has to see that at once.
     for destination, secret in health.missing().items():
         log.warning(
             "no_credential",
@@ -261,15 +183,4 @@ def _announce(first: CompiledRules, health: Health) -> None:
         rules=first.rules.revision,
         destinations=destinations,
         version=version("alert-gateway"),
-    )
-
-
-def _shown(reloader: RulesReloader) -> RulesShown:
-    rules = reloader.in_force.rules
-    return RulesShown(
-        revision=rules.revision,
-        loaded_at=moment(reloader.in_force.loaded_at),
-        findings=list(reloader.errors),
-        destinations=list(rules.destinations),
-        routes=[route.described for route in rules.routes],
     )

@@ -5,30 +5,19 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import click
 import httpx
 
-from gateway.app import Gateway, running
+from gateway.cli.demo_scene import CHANNEL, Scene, running_scene
 from gateway.cli.event_loop import run_until_stopped
 from gateway.cli.exit_codes import FINDINGS
 from gateway.clock import utc_now
-from gateway.config.environment import Environment
-from gateway.model.lanes import Pace
-from gateway.sandbox import MailSandbox, PagerDutySandbox, SlackSandbox
-from gateway.sandbox.server import LocalServer
-from gateway.sandbox.slack import DEFAULT_TOKEN
 from gateway.sandbox.storm import LENGTH, Webhook, storm
-from gateway.telemetry.logging import configure_logging
 
-PORTS = (9096, 9097, 9098, 9099)  # of the gateway, Slack, PagerDuty and mail, each unless it is taken
-CHANNEL = "alerts"
-ROUTING_KEY = "demo0000000000000000000000000000"
 SETTLE_SECONDS = 60.0  # in which everything must have been told, ends included
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 0.2
@@ -36,42 +25,8 @@ REQUEST_TIMEOUT_SECONDS = 10.0
 PROGRESS_EVERY_SECONDS = 180  # of the storm
 MAX_LINE_LENGTH = 100
 WAITING_STATUSES = ("due", "held", "ends_due", "telling_firing")
-PACES = {  # the local vendors take more than the real ones
-    "slack": Pace(50, 10),
-    "pagerduty": Pace(20, 20),
-    "email": Pace(20, 20),
-}
 
-V = TypeVar("V", SlackSandbox, PagerDutySandbox, MailSandbox)
 Echo = Callable[[str], None]
-
-RULES = """# The demo's rules: the starter set with every wait shortened as much as the storm is.
-labels:
-  service: [service, app, job]
-destinations:
-  chat:  {{slack: {{channel: "#{channel}", mention_on_page: ["@here"]}}}}
-  pager: {{pagerduty: {{routing_key: {{env: PAGERDUTY_ROUTING_KEY}}}}, fallback: [chat]}}
-  mail:  {{email: {{to: [on-call@shop.example], from: alerts@shop.example}}}}
-routes:
-  - name: everything
-    notify: [chat, mail]
-    page: [pager]
-    page_when: {{any: [{{severity: critical}}]}}
-    group_wait: {group_wait}ms
-    update_interval: {update_interval}ms
-    resolve_after: {resolve_after}ms
-correlate:
-  - name: shop-outage
-    match: ['namespace="shop"', 'service=~"payments|checkout|frontend"']
-    by: [cluster, namespace]
-    window: {window}ms
-"""
-WAITS_MS = {
-    "group_wait": 10_000,
-    "update_interval": 30_000,
-    "resolve_after": 60_000,
-    "window": 600_000,
-}  # in life
 
 
 @dataclass(slots=True)
@@ -81,16 +36,6 @@ class Played:
     webhooks: int = 0
     alerts: int = 0
     refused: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    gateway: Gateway
-    slack: SlackSandbox
-    pagerduty: PagerDutySandbox
-    mail: MailSandbox
-    url: str
-    folder: Path
 
 
 @click.command()
@@ -120,7 +65,7 @@ async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
     not balance.
     """
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name:
-        async with _scene(Path(name), speed) as scene:
+        async with running_scene(Path(name), speed) as scene:
             for line in _introduction(scene, speed):
                 echo(line)
             played = await _play(storm(utc_now(), speed), scene.url, speed, echo)
@@ -151,71 +96,6 @@ def _introduction(scene: Scene, speed: float) -> list[str]:
     ]
 
 
-@asynccontextmanager
-async def _scene(folder: Path, speed: float) -> AsyncIterator[Scene]:
-    with (folder / "gateway.log").open("w", encoding="utf-8") as logfile:
-        configure_logging("json", "info", [], logfile)
-        async with (
-            _started(SlackSandbox, PORTS[1]) as slack,
-            _started(PagerDutySandbox, PORTS[2]) as pagerduty,
-            _started(MailSandbox, PORTS[3]) as mail,
-            running(_environment(folder, slack, pagerduty, mail, speed), PACES) as gateway,
-            _listening(gateway) as url,
-        ):
-            yield Scene(gateway, slack, pagerduty, mail, url, folder)
-
-
-@asynccontextmanager
-async def _started(kind: type[V], port: int) -> AsyncIterator[V]:
-    """Run a local vendor on `port`, or on a free port if that one is taken."""
-    try:
-        starting = kind.start(port)
-        vendor = await starting.__aenter__()
-    except OSError:
-        starting = kind.start(0)
-        vendor = await starting.__aenter__()
-    try:
-        yield vendor
-    finally:
-        await starting.__aexit__(None, None, None)
-
-
-@asynccontextmanager
-async def _listening(gateway: Gateway) -> AsyncIterator[str]:
-    """Serve the gateway on its usual port, or on a free one if that is taken; yield its address."""
-    server = LocalServer()
-    try:
-        running_server = server.running(gateway.asgi_app, PORTS[0])
-        await running_server.__aenter__()
-    except OSError:
-        server = LocalServer()
-        running_server = server.running(gateway.asgi_app, 0)
-        await running_server.__aenter__()
-    try:
-        yield server.url
-    finally:
-        await running_server.__aexit__(None, None, None)
-
-
-def _environment(
-    folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox, mail: MailSandbox, speed: float
-) -> Environment:
-    rules = folder / "rules.yaml"
-    waits = {name: round(wait / speed) for name, wait in WAITS_MS.items()}
-    rules.write_text(RULES.format(channel=CHANNEL, **waits), "utf-8")
-    return Environment(
-        {
-            "GATEWAY_RULES": str(rules),
-            "GATEWAY_DATA_DIR": str(folder / "store"),
-            "SLACK_BOT_TOKEN": DEFAULT_TOKEN,
-            "SLACK_API_URL": slack.url,
-            "PAGERDUTY_ROUTING_KEY": ROUTING_KEY,
-            "PAGERDUTY_EVENTS_URL": pagerduty.events_url,
-            "GATEWAY_SMTP_URL": mail.smtp_url,
-        }
-    )
-
-
 async def _play(webhooks: list[Webhook], url: str, speed: float, echo: Echo) -> Played:
     """Post the storm's webhooks when they are due, and again what was answered 5xx, as Alertmanager would."""
     played = Played()
@@ -225,6 +105,7 @@ async def _play(webhooks: list[Webhook], url: str, speed: float, echo: Echo) -> 
         for webhook in webhooks:
             await asyncio.sleep(max(0.0, started + webhook.at / speed - loop.time()))
             answer = await client.post(f"{url}/webhooks/alertmanager", json=webhook.body)
+            # An answer of 5xx lost nothing: whoever is on call hears of these alerts a moment later.
             while answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
                 played.refused += 1
                 await asyncio.sleep(RETRY_SECONDS)
@@ -246,6 +127,7 @@ async def _settle(scene: Scene) -> None:
         open_pages = [page for page in scene.pagerduty.incidents if page.open]
         counts = await scene.gateway.shards.counters()
         waiting = sum(counts.get(f"standing:{name}", 0) for name in WAITING_STATUSES)
+        # Nobody is paged still, and no reader of the channel waits for a message or for its end.
         if not open_pages and not waiting and not counts.get("open:counted", 0):
             return
         await asyncio.sleep(POLL_SECONDS)

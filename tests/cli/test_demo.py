@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 import structlog
 
-from gateway.cli import demo
+from gateway.cli import demo, demo_scene
 from gateway.clock import utc_now
 from gateway.sandbox.storm import storm
 from tests.support.servers import free_port
@@ -88,7 +88,7 @@ async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Perf
     """The storm, played once for all tests here, on ports of nobody else."""
     seen = Performance(tmp_path_factory.mktemp("demo"))
     patched = pytest.MonkeyPatch()
-    patched.setattr(demo, "PORTS", tuple(free_port() for _ in demo.PORTS))
+    patched.setattr(demo_scene, "PORTS", tuple(free_port() for _ in demo_scene.PORTS))
     patched.setattr("tempfile.tempdir", str(seen.folder))
     summary = demo._summary
 
@@ -168,8 +168,8 @@ async def test_no_process_is_left_behind(played: Performance) -> None:
 
 
 async def test_ports_that_are_taken_are_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    servers = [await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) for _ in demo.PORTS]
-    monkeypatch.setattr(demo, "PORTS", tuple(one.sockets[0].getsockname()[1] for one in servers))
+    servers = [await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) for _ in demo_scene.PORTS]
+    monkeypatch.setattr(demo_scene, "PORTS", tuple(one.sockets[0].getsockname()[1] for one in servers))
     monkeypatch.setattr(demo, "storm", lambda *_: [])
     lines: list[str] = []
     await asyncio.wait_for(demo.run_demo(lines.append, then_exit=True, speed=SPEED), 30)

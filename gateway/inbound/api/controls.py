@@ -1,138 +1,34 @@
-"""The operations of silences, of the pause and of the bypass under `/api/v1`."""
+"""The operations of the pause and of the bypass under `/api/v1`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Literal
 
 from starlette.requests import Request
 
-from gateway.actions.controls import ControlActions, Weighed
-from gateway.decisions.calendar import Calendar
-from gateway.decisions.controls import CompiledControls, state_of
-from gateway.decisions.suppression.silences import SilenceRequest
+from gateway.actions.controls import ControlActions
+from gateway.decisions.controls import CompiledControls
 from gateway.inbound.api import control_models as models
 from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import moment
-from gateway.inbound.api.requests import Refusal, body, choice
-from gateway.model.controls import Rejection, Silence, SilenceState, Switch
-from gateway.model.durations import parse_duration
-
-STATES = ("live", "all", *SilenceState)
-MAX_NAMES_PREVIEWED = 20
-
-T = TypeVar("T")
+from gateway.inbound.api.requests import accepted, body, length_of
+from gateway.model.controls import Switch
 
 
 @dataclass(frozen=True, slots=True)
 class ControlsApi:
-    """The operations of controls. `calendar` returns the calendar of the rules in force."""
+    """The operations that pause paging or bypass suppression for a while, for everybody."""
 
     desk: ControlActions
-    calendar: Callable[[], Calendar]
 
     def operations(self) -> list[Operation]:
-        return [*self._silence_operations(), *self._change_operations(), *self._switch_operations()]
-
-    def _silence_operations(self) -> list[Operation]:
-        return [
-            Operation(
-                "GET",
-                "/api/v1/silences",
-                self._silences,
-                models.SilenceList,
-                "List silences",
-                query={"state": f"one of {', '.join(STATES)}; live is all but ended, the default"},
-            ),
-            Operation(
-                "POST",
-                "/api/v1/silences",
-                self._silence,
-                models.SilenceShown,
-                "Make a silence; with warnings it has to be confirmed",
-                models.AskedSilence,
-            ),
-            Operation(
-                "POST",
-                "/api/v1/silences/preview",
-                self._preview,
-                models.SilencePreview,
-                "What a silence would hide: of what fires, and of the last 7 days",
-                models.AskedSilence,
-            ),
-        ]
-
-    def _change_operations(self) -> list[Operation]:
-        silence, shown = "/api/v1/silences/{silence}", models.SilenceShown
-        approval = "As a second person: it may cover critical alerts"
-        return [
-            Operation("GET", silence, self._one, shown, "One silence"),
-            Operation(
-                "POST",
-                f"{silence}/extend",
-                self._extend,
-                shown,
-                "Give it another end",
-                models.AskedExtension,
-            ),
-            Operation("POST", f"{silence}/approve", self._approve, shown, approval, models.AskedEnd),
-            Operation("POST", f"{silence}/end", self._end, shown, "End it now", models.AskedEnd),
-        ]
-
-    def _switch_operations(self) -> list[Operation]:
         orders, shown, asked = "/api/v1/orders", models.OrdersShown, models.AskedOrder
         return [
             Operation("GET", orders, self._orders, shown, "Is paging paused, is suppression bypassed?"),
             Operation("POST", f"{orders}/pause", self._pause, shown, "Page nobody for a while", asked),
             Operation("POST", f"{orders}/bypass", self._bypass, shown, "Suppress nothing for a while", asked),
         ]
-
-    async def _silences(self, request: Request) -> models.SilenceList:
-        wanted = choice(request, "state", STATES)
-        controls, now = await self.desk.held()
-        newest_first = sorted(controls.silences, key=lambda silence: silence.created_at or 0, reverse=True)
-        shown = [self._shown(silence, now) for silence in newest_first]
-        return models.SilenceList(items=[silence for silence in shown if _is_wanted(silence.state, wanted)])
-
-    async def _one(self, request: Request) -> models.SilenceShown:
-        name = request.path_params["silence"]
-        controls, now = await self.desk.held()
-        for silence in controls.silences:
-            if silence.id == name:
-                return self._shown(silence, now)
-        raise Refusal(404, f"there is no silence {name}", "silence", "ended ones are kept for 7 days")
-
-    async def _preview(self, request: Request) -> models.SilencePreview:
-        return _previewed(await self._weighed(await body(request, models.AskedSilence)))
-
-    async def _silence(self, request: Request) -> models.SilenceShown:
-        asked = await body(request, models.AskedSilence)
-        weighed = await self._weighed(asked)
-        if weighed.warnings and not asked.confirm:
-            warnings = "; ".join(weighed.warnings)
-            raise Refusal(
-                409,
-                f"it needs a second look: {warnings}",
-                "confirm",
-                'send it again with "confirm": true',
-            )
-        return await self._answered(await self.desk.silence(weighed.silence))
-
-    async def _extend(self, request: Request) -> models.SilenceShown:
-        asked = await body(request, models.AskedExtension)
-        _, now = await self.desk.held()
-        ends_at = _ms(asked.ends_at) or now + _length(asked.duration)
-        return await self._answered(await self.desk.extend(request.path_params["silence"], asked.by, ends_at))
-
-    async def _approve(self, request: Request) -> models.SilenceShown:
-        asked = await body(request, models.AskedEnd)
-        return await self._answered(await self.desk.approve(request.path_params["silence"], asked.by))
-
-    async def _end(self, request: Request) -> models.SilenceShown:
-        asked = await body(request, models.AskedEnd)
-        return await self._answered(await self.desk.end(request.path_params["silence"], asked.by))
 
     async def _orders(self, _request: Request) -> models.OrdersShown:
         controls, now = await self.desk.held()
@@ -148,72 +44,10 @@ class ControlsApi:
     async def _order(self, request: Request, kind: Literal["pause", "bypass"]) -> models.OrdersShown:
         asked = await body(request, models.AskedOrder)
         _, now = await self.desk.held()
-        until = now + _length(asked.duration) if asked.duration else None
-        _found(await self.desk.switch(kind, asked.by, until, asked.reason))
+        # Without a duration the switch is turned off: paging, or suppression, goes on at once.
+        until = now + length_of(asked.duration) if asked.duration else None
+        accepted(await self.desk.switch(kind, asked.by, until, asked.reason))
         return await self._orders(request)
-
-    async def _weighed(self, asked: models.AskedSilence) -> Weighed:
-        start, end = _ms(asked.starts_at), _ms(asked.ends_at)
-        if asked.duration and not end:
-            _, now = await self.desk.held()
-            end = max(now, start or now) + _length(asked.duration)
-        requested = SilenceRequest(
-            tuple(asked.matchers),
-            asked.by,
-            start,
-            end,
-            asked.reason,
-            asked.ticket,
-            tuple(asked.during),
-            until_resolved=asked.until_resolved,
-        )
-        return _found(await self.desk.weigh(requested), wrong=400)
-
-    async def _answered(self, found: Silence | Rejection) -> models.SilenceShown:
-        silence = _found(found)
-        _, now = await self.desk.held()
-        return self._shown(silence, now)
-
-    def _shown(self, silence: Silence, now: int) -> models.SilenceShown:
-        return models.SilenceShown(
-            id=silence.id,
-            state=state_of(silence, self.calendar(), now),
-            matchers=list(silence.matchers),
-            by=silence.by,
-            reason=silence.reason,
-            ticket=silence.ticket,
-            created_at=moment(silence.created_at),
-            starts_at=moment(silence.starts_at),
-            ends_at=moment(silence.ends_at),
-            during=list(silence.during),
-            until_resolved=silence.until_resolved,
-            approved_by=silence.approved_by,
-            ended_by=silence.ended_by,
-        )
-
-
-def _is_wanted(state: str, wanted: str) -> bool:
-    """Return whether a list of `wanted` (one of `STATES`) has this state in it; `live` is all but ended."""
-    return wanted in ("all", state) or (wanted == "live" and state != SilenceState.ENDED)
-
-
-def _found(found: T | Rejection, wrong: int = 409) -> T:
-    if isinstance(found, Rejection):
-        raise Refusal(404 if found.missing else wrong, found.error, found.field, found.remedy)
-    return found
-
-
-def _previewed(weighed: Weighed) -> models.SilencePreview:
-    preview = weighed.preview
-    return models.SilencePreview(
-        firing=preview.firing,
-        firing_hidden=preview.firing_hidden,
-        recent=preview.recent,
-        recent_hidden=preview.recent_hidden,
-        critical=preview.critical,
-        names=dict(preview.names.most_common(MAX_NAMES_PREVIEWED)),
-        warnings=list(weighed.warnings),
-    )
 
 
 def _order(switch: Switch | None) -> models.OrderShown | None:
@@ -225,19 +59,3 @@ def _order(switch: Switch | None) -> models.OrderShown | None:
         until=moment(switch.until),
         reason=switch.reason,
     )
-
-
-def _ms(given: datetime | None) -> int | None:
-    """Return an instant in ms, None if it is not given."""
-    if given is not None and given.tzinfo is None:
-        error = f"{given.isoformat()} has no offset: whose clock is it?"
-        raise Refusal(400, error, "ends_at", "write it like 2026-12-01T22:00:00+01:00")
-    return int(given.timestamp() * 1000) if given is not None else None
-
-
-def _length(text: str) -> int:
-    """Return a duration such as `2h` in ms."""
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise Refusal(400, str(error), "duration") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.inbound.api import incident_models as models
+from gateway.model.controls import Rejection
+from gateway.model.durations import parse_duration
 
 DEFAULT_PAGE_SIZE = 100  # rows
 MAX_PAGE_SIZE = 1_000  # rows
@@ -19,6 +22,7 @@ MAX_DIGITS = 20
 MAX_SHOWN = 40  # characters of a wrong value
 
 B = TypeVar("B", bound=BaseModel)
+T = TypeVar("T")
 
 
 class Refusal(Exception):
@@ -36,6 +40,13 @@ def found_or_refuse(changed: object, kind: str, name: str) -> None:
         raise Refusal(404, f"there is no {kind} {name}", kind)
     if isinstance(changed, str) and changed:
         raise Refusal(409, changed, kind)
+
+
+def accepted(found: T | Rejection, wrong: int = 409) -> T:
+    """Return what was found or done; refuse with the reason, by 404 if there is no such thing, else by `wrong`."""
+    if isinstance(found, Rejection):
+        raise Refusal(404 if found.missing else wrong, found.error, found.field, found.remedy)
+    return found
 
 
 def choice(request: Request, name: str, allowed: tuple[str, ...]) -> str:
@@ -70,6 +81,23 @@ def position(request: Request) -> tuple[int, int]:
 
 def limit_of(request: Request) -> int:
     return max(1, min(MAX_PAGE_SIZE, number(request, "limit", DEFAULT_PAGE_SIZE)))
+
+
+def length_of(text: str) -> int:
+    """Return a duration such as `2h` in ms."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise Refusal(400, str(error), "duration") from None
+
+
+def instant_of(given: datetime | None) -> int | None:
+    """Return an instant in ms, None if it is not given."""
+    # A guessed time zone could end a silence hours too late, with alerts that nobody hears of.
+    if given is not None and given.tzinfo is None:
+        error = f"{given.isoformat()} has no offset: whose clock is it?"
+        raise Refusal(400, error, "ends_at", "write it like 2026-12-01T22:00:00+01:00")
+    return int(given.timestamp() * 1000) if given is not None else None
 
 
 async def body(request: Request, kind: type[B]) -> B:

@@ -9,6 +9,8 @@ from starlette.requests import Request
 
 from gateway.inbound.api import incident_models as models
 from gateway.inbound.api.openapi import Operation
+from gateway.inbound.api.presenters import moment
+from gateway.rules.reloader import RulesReloader
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +24,15 @@ class RulesApi:
 
     async def _rules(self, _request: Request) -> models.RulesShown:
         return self.rules()
+
+
+def rules_shown(reloader: RulesReloader) -> models.RulesShown:
+    """Show the rules in force, with the findings of files that were rejected since."""
+    rules = reloader.in_force.rules
+    return models.RulesShown(
+        revision=rules.revision,
+        loaded_at=moment(reloader.in_force.loaded_at),
+        findings=list(reloader.errors),
+        destinations=list(rules.destinations),
+        routes=[route.described for route in rules.routes],
+    )

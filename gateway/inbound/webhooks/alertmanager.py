@@ -14,12 +14,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Protocol
 
-import msgspec
 import structlog
 from starlette.types import Receive, Scope, Send
 
@@ -27,14 +25,23 @@ from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import BadWebhook, StateUnavailable
 from gateway.inbound.request_id import request_id
 from gateway.inbound.webhooks.body import BodyBudget, Caps, Unread, header
+from gateway.inbound.webhooks.responses import (
+    COMPRESSED,
+    FAULT,
+    NO_TOKEN,
+    NOT_A_WEBHOOK_REMEDY,
+    NOT_POST,
+    STORE_SLOW,
+    UNREAD_RESPONSES,
+    WebhookResponse,
+    send_response,
+)
 from gateway.inbound.webhooks.source_auth import SourceAuth
 from gateway.intake.parse_events import parse_events
 from gateway.intake.parse_webhook import Parsed, parse
 from gateway.model.quarantined import MAX_RAW, Quarantined
 
 log = structlog.get_logger("gateway.inbound")
-
-_encode = msgspec.json.encode
 
 
 class Counter(Protocol):
@@ -43,50 +50,6 @@ class Counter(Protocol):
     def webhook(self, status: int, reason: str, alerts: int, truncated: int, seconds: float) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookResponse:
-    """The answer to one webhook. `reason` is a label of metrics, so its words are few."""
-
-    status: int
-    reason: str
-    error: str = ""
-    field: str = ""
-    remedy: str = ""
-    alerts: int = 0
-    quarantined: int = 0
-
-
-UNREAD_RESPONSES = {
-    Unread.TOO_LARGE: WebhookResponse(
-        413,
-        "too_large",
-        "the webhook is over the cap",
-        remedy="set max_alerts on the receiver, or raise GATEWAY_MAX_BODY",
-    ),
-    Unread.TOO_SLOW: WebhookResponse(503, "too_slow", "the webhook did not arrive in time"),
-    Unread.TOO_MANY: WebhookResponse(503, "too_many", "too many webhooks at once"),
-    Unread.GONE: WebhookResponse(503, "gone", "the sender hung up"),
-}
-NO_TOKEN = WebhookResponse(
-    401,
-    "unauthorized",
-    "a valid token is needed",
-    "authorization",
-    "authorization: {credentials: …} in http_config: GATEWAY_WEBHOOK_TOKEN, or the token of its source",
-)
-FAULT = WebhookResponse(500, "fault", "a fault of the gateway: its log says more")
-NOT_POST = WebhookResponse(405, "method", "webhooks come by POST")
-COMPRESSED = WebhookResponse(
-    400,
-    "encoding",
-    "the body is compressed",
-    "content-encoding",
-    "send it as it is",
-)
-STORE_SLOW = WebhookResponse(503, "store_slow", "the store is too slow")
-NOT_A_WEBHOOK_REMEDY = "docs/webhooks.md says what is taken; the body is kept in quarantine"
-# The rest of the body is not read after these, so the connection cannot carry another request.
-CLOSING_REASONS = ("too_large", "too_slow", "too_many", "unauthorized", "gone", "encoding", "fault")
 MAX_RECEIVER_LOGGED, MAX_FAULT_LOGGED, MAX_ERROR_LOGGED = 200, 300, 300  # characters
 GROUP_HASH_BYTES = 4  # a group key holds labels of any length; its hash is enough to find lines of one group
 
@@ -129,6 +92,7 @@ class AlertmanagerWebhook:
             with _correlated(scope) as trace:
                 try:
                     parsed, response = await self.receive(scope, receive, trace)
+                # A fault of ours in one webhook is answered 500, so that Alertmanager sends its alerts again.
                 except Exception:
                     log.exception("request_failed", path=scope["path"])
                     parsed, response = None, FAULT
@@ -136,7 +100,7 @@ class AlertmanagerWebhook:
                 truncated = parsed.truncated if parsed else 0
                 self._counter.webhook(response.status, response.reason, response.alerts, truncated, elapsed)
                 _log(response, parsed, elapsed)
-                await _send(send, response)
+                await send_response(send, response)
         finally:
             self.busy -= 1
 
@@ -152,6 +116,7 @@ class AlertmanagerWebhook:
         if normaliser is None:
             return None, NO_TOKEN
         encoding = header(scope, b"content-encoding")
+        # Compressed bodies would get past the cap; Alertmanager sends none.
         if encoding not in (b"", b"identity"):
             return None, COMPRESSED
         body = await self._budget.read(scope, receive)
@@ -182,6 +147,7 @@ class AlertmanagerWebhook:
         try:
             async with asyncio.timeout(self._caps.take_time):
                 await self._hand_over(parsed)
+        # Neither of these counts as taken: Alertmanager sends again until the alerts are safe in the store.
         except TimeoutError:
             return parsed, STORE_SLOW
         except StateUnavailable as error:
@@ -222,27 +188,3 @@ def _log(response: WebhookResponse, parsed: Parsed | None, elapsed: float) -> No
         log.warning("webhook_received", **facts)
     else:
         log.info("webhook_received", **facts)
-
-
-async def _send(send: Send, response: WebhookResponse) -> None:
-    shown: dict[str, object] = {
-        "status": "ok",
-        "alerts": response.alerts,
-        "quarantined": response.quarantined,
-    }
-    if response.status != HTTPStatus.OK:
-        shown = {"error": response.error, "field": response.field, "remedy": response.remedy}
-    body = _encode(shown)
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    headers += _MORE_HEADERS.get(response.status, ())
-    if response.reason in CLOSING_REASONS:
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-_MORE_HEADERS: dict[int, tuple[tuple[bytes, bytes], ...]] = {
-    401: ((b"www-authenticate", b'Bearer realm="alert-gateway", Basic realm="alert-gateway"'),),
-    405: ((b"allow", b"POST"),),
-    503: ((b"retry-after", b"1"),),
-}

@@ -8,30 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from gateway.model.instants import instant
 from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import AlertLine, Notification
-from gateway.model.severity import Severity
+from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS
 from gateway.outbound.wording import shorten, spoken, tame, web_address
 
 ALERTS_SHOWN, WHERE_SHOWN, LABELS_SHOWN, SUMMARIES_SHOWN = 50, 20, 12, 3
 MAX_TITLE, MAX_VALUE, MAX_SUMMARY, MAX_URL = 150, 200, 1_000, 2_000  # characters
-
-SEVERITY_SIGNS = {
-    Severity.CRITICAL: "🔴",
-    Severity.ERROR: "🟠",
-    Severity.WARNING: "🟡",
-    Severity.INFO: "🔵",
-    Severity.NONE: "⚪",
-}
-STATE_SIGNS = {NotifiedState.ENDED: "✅", NotifiedState.CLOSED: "☑️", NotifiedState.MOVED: "➡️"}
-STATE_WORDS = {
-    NotifiedState.ENDED: "Resolved",
-    NotifiedState.CLOSED: "Closed by hand",
-    NotifiedState.MOVED: "Moved",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +57,6 @@ def headline(notification: Notification) -> str:
     return f"{SEVERITY_SIGNS[notification.severity]} {notification.severity.word.upper()}{again}: {title}"
 
 
-def text_of(content: Content) -> str:
-    where = [f"{name}: {value}" for name, value in content.where]
-    links = [f"{name}: {address}" for name, address in content.links]
-    alerts = [f"- {alert}" for alert in content.alerts]
-    blocks = ([content.headline], content.facts, where, alerts, links, ["-- ", " · ".join(content.footer)])
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
-
-
-def html_of(content: Content) -> str:
-    """Plain markup without styles or images, which readers of mail show as they like."""
-    rows = ((escape(name), escape(value)) for name, value in content.where)
-    where = "".join(f"<tr><th align=left>{name}</th><td>{value}</td></tr>" for name, value in rows)
-    alerts = "".join(f"<li>{escape(alert)}</li>" for alert in content.alerts)
-    links = " · ".join(f'<a href="{escape(address)}">{escape(name)}</a>' for name, address in content.links)
-    parts = (
-        f"<h2>{escape(content.headline)}</h2>",
-        f"<p>{'<br>'.join(escape(fact) for fact in content.facts)}</p>" if content.facts else "",
-        f"<table>{where}</table>" if where else "",
-        f"<ul>{alerts}</ul>" if alerts else "",
-        f"<p>{links}</p>" if links else "",
-        f"<p><small>{escape(' · '.join(content.footer))}</small></p>",
-    )
-    body = "\n".join(part for part in parts if part)
-    return f'<!doctype html>\n<html><head><meta charset="utf-8"></head><body>\n{body}\n</body></html>\n'
-
-
 def _value(text: str) -> str:
     return shorten(tame(text), MAX_VALUE)
 
@@ -123,6 +82,7 @@ def _facts(notification: Notification) -> Iterator[str]:
         yield f"🔕 {_value(notification.silenced_after_notify)}{f', until {_moment(until)}' if until else ''}"
     if notification.reason:
         yield _value(notification.reason)
+    # Mails are few on purpose, so the reader is told that this one skips states in between.
     if notification.left_out:
         changes = "update was" if notification.left_out == 1 else "updates were"
         yield f"{notification.left_out} {changes} left out since the last mail; this is how it stands now"
@@ -135,6 +95,7 @@ def _when(notification: Notification) -> str:
             ended_at = notification.ended_at or notification.at
             lasted = spoken(ended_at - notification.started_at)
             return f"Fired {since}, ended {_moment(ended_at)}: it took {lasted}"
+        # A person closed the incident, the alert goes on: the reader must not take the problem for solved.
         case NotifiedState.CLOSED:
             who = _value(notification.closed_by or "hand")
             return f"Firing since {since}; closed by {who} while it still fires"
@@ -181,6 +142,7 @@ def _alert(line: AlertLine, notification: Notification) -> str:
     name = _value(line.name)
     if line.ended_at:
         return f"✅ {name}{labels}, ended {_moment(line.ended_at)}"
+    # It may still fire: whoever reads this must not take it for resolved.
     if line.moved:
         return f"{STATE_SIGNS[NotifiedState.MOVED]} {name}{labels}, told here no longer"
     kept = f", {_value(line.silenced_after_notify)}" if line.silenced_after_notify else ""

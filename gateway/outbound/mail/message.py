@@ -15,7 +15,8 @@ from hashlib import blake2b
 
 from gateway.model.instants import instant
 from gateway.model.ledger import MessageRef
-from gateway.outbound.mail.content import Content, html_of, text_of
+from gateway.outbound.mail.content import Content
+from gateway.outbound.mail.parts import html_of, text_of
 from gateway.outbound.wording import tame
 
 # https://www.rfc-editor.org/rfc/rfc5322#section-3.6.4

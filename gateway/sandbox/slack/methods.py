@@ -10,8 +10,7 @@ from datetime import datetime
 
 from gateway.sandbox.slack.answers import channel_json, message_json, page
 from gateway.sandbox.slack.arguments import Arguments, SlackError
-from gateway.sandbox.slack.blocks import check_attachments, check_blocks
-from gateway.sandbox.slack.mentions import mentioned
+from gateway.sandbox.slack.message_arguments import content_of, metadata_of, notified_by, parent_of
 from gateway.sandbox.slack.workspace import Bot, Channel, Content, Message, Workspace
 
 JsonObject = dict[str, object]
@@ -47,19 +46,19 @@ class Methods:
 
     def chat_post_message(self, arguments: Arguments, bot: Bot) -> JsonObject:
         channel = self._writable(self._workspace.by_name_or_id(arguments.text("channel")))
-        content = _content(arguments, Content(""))
+        content = content_of(arguments, Content(""))
         content = Content(content.text[:POST_TEXT_KEPT], content.blocks, content.attachments)
-        parent = _parent(channel, arguments)
+        parent = parent_of(channel, arguments)
         now = self._now()
         message = Message(
             ts=channel.next_ts(now),
             bot=bot,
             content=content,
             posted_at=now,
-            metadata=_metadata(arguments, None),
+            metadata=metadata_of(arguments, None),
             thread_ts=parent,
             broadcast=parent is not None and arguments.flag("reply_broadcast"),
-            notified=_notified(content, arguments),
+            notified=notified_by(content, arguments),
         )
         channel.add(message)
         return {"channel": channel.id, "ts": message.ts, "message": message_json(message, with_metadata=True)}
@@ -70,12 +69,12 @@ class Methods:
         window = self._workspace.edit_window
         if window is not None and self._now() - message.posted_at > window:
             raise SlackError("edit_window_closed")
-        content = _content(arguments, message.content)
+        content = content_of(arguments, message.content)
         if len(content.text) > UPDATE_TEXT_MAX:
             raise SlackError("msg_too_long")
         if arguments.flag("reply_broadcast") and message.thread_ts is None:
             raise SlackError("cant_broadcast_message")
-        message.metadata = _metadata(arguments, message.metadata)
+        message.metadata = metadata_of(arguments, message.metadata)
         message.broadcast = message.broadcast or arguments.flag("reply_broadcast")
         message.content, message.edits, message.edited_at = content, message.edits + 1, self._now()
         body = message_json(message, with_metadata=True)
@@ -167,51 +166,6 @@ class Methods:
         if message.bot.bot_id != bot.bot_id:
             raise SlackError(error)
         return message
-
-
-def _content(arguments: Arguments, before: Content) -> Content:
-    """Read what the message will say; what an update leaves out stays, an empty list takes it away."""
-    blocks = arguments.items("blocks", "invalid_blocks_format")
-    attachments = arguments.items("attachments", "invalid_attachments")
-    check_blocks(blocks or [])
-    check_attachments(attachments or [])
-    content = Content(
-        text=arguments.text("text") if arguments.has("text") else before.text,
-        blocks=before.blocks if blocks is None else blocks,
-        attachments=before.attachments if attachments is None else attachments,
-    )
-    sent = arguments.text("text") or blocks or attachments
-    if not sent:
-        raise SlackError("no_text")
-    return content
-
-
-def _metadata(arguments: Arguments, before: JsonObject | None) -> JsonObject | None:
-    """Kept unless given; an empty object takes it away."""
-    metadata = arguments.mapping("metadata", "invalid_metadata_format")
-    if metadata is None:
-        return before
-    if metadata and not (
-        isinstance(metadata.get("event_type"), str) and isinstance(metadata.get("event_payload"), dict)
-    ):
-        raise SlackError("invalid_metadata_schema")
-    return metadata or None
-
-
-def _parent(channel: Channel, arguments: Arguments) -> str | None:
-    """The ts of the thread's first message, also when a reply of it was named."""
-    named = arguments.text("thread_ts")
-    if not named:
-        return None
-    parent = channel.by_ts.get(named)
-    if parent is None or (parent.deleted and not parent.live_replies):
-        raise SlackError("cannot_reply_to_message")
-    return parent.thread_ts or parent.ts
-
-
-def _notified(content: Content, arguments: Arguments) -> tuple[str, ...]:
-    link_names = arguments.flag("link_names") or arguments.text("parse") == "full"
-    return mentioned(content.text, content.blocks, content.attachments, link_names=link_names)
 
 
 def _in_range(message: Message, arguments: Arguments) -> bool:

@@ -1,0 +1,181 @@
+"""The operations of silences under `/api/v1`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from gateway.actions.controls import ControlActions, Weighed
+from gateway.decisions.calendar import Calendar
+from gateway.decisions.controls import state_of
+from gateway.decisions.suppression.silences import SilenceRequest
+from gateway.inbound.api import control_models as models
+from gateway.inbound.api.openapi import Operation
+from gateway.inbound.api.presenters import moment
+from gateway.inbound.api.requests import Refusal, accepted, body, choice, instant_of, length_of
+from gateway.model.controls import Rejection, Silence, SilenceState
+
+STATES = ("live", "all", *SilenceState)
+MAX_NAMES_PREVIEWED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SilencesApi:
+    """The operations of silences. `calendar` returns the calendar of the rules in force."""
+
+    desk: ControlActions
+    calendar: Callable[[], Calendar]
+
+    def operations(self) -> list[Operation]:
+        return [*self._silence_operations(), *self._change_operations()]
+
+    def _silence_operations(self) -> list[Operation]:
+        return [
+            Operation(
+                "GET",
+                "/api/v1/silences",
+                self._silences,
+                models.SilenceList,
+                "List silences",
+                query={"state": f"one of {', '.join(STATES)}; live is all but ended, the default"},
+            ),
+            Operation(
+                "POST",
+                "/api/v1/silences",
+                self._silence,
+                models.SilenceShown,
+                "Make a silence; with warnings it has to be confirmed",
+                models.AskedSilence,
+            ),
+            Operation(
+                "POST",
+                "/api/v1/silences/preview",
+                self._preview,
+                models.SilencePreview,
+                "What a silence would hide: of what fires, and of the last 7 days",
+                models.AskedSilence,
+            ),
+        ]
+
+    def _change_operations(self) -> list[Operation]:
+        silence, shown = "/api/v1/silences/{silence}", models.SilenceShown
+        approval = "As a second person: it may cover critical alerts"
+        return [
+            Operation("GET", silence, self._one, shown, "One silence"),
+            Operation(
+                "POST",
+                f"{silence}/extend",
+                self._extend,
+                shown,
+                "Give it another end",
+                models.AskedExtension,
+            ),
+            Operation("POST", f"{silence}/approve", self._approve, shown, approval, models.AskedEnd),
+            Operation("POST", f"{silence}/end", self._end, shown, "End it now", models.AskedEnd),
+        ]
+
+    async def _silences(self, request: Request) -> models.SilenceList:
+        wanted = choice(request, "state", STATES)
+        controls, now = await self.desk.held()
+        newest_first = sorted(controls.silences, key=lambda silence: silence.created_at or 0, reverse=True)
+        shown = [self._shown(silence, now) for silence in newest_first]
+        return models.SilenceList(items=[silence for silence in shown if _is_wanted(silence.state, wanted)])
+
+    async def _one(self, request: Request) -> models.SilenceShown:
+        name = request.path_params["silence"]
+        controls, now = await self.desk.held()
+        for silence in controls.silences:
+            if silence.id == name:
+                return self._shown(silence, now)
+        raise Refusal(404, f"there is no silence {name}", "silence", "ended ones are kept for 7 days")
+
+    async def _preview(self, request: Request) -> models.SilencePreview:
+        return _previewed(await self._weighed(await body(request, models.AskedSilence)))
+
+    async def _silence(self, request: Request) -> models.SilenceShown:
+        asked = await body(request, models.AskedSilence)
+        weighed = await self._weighed(asked)
+        # The warnings say what nobody would hear of; whoever asks for the silence has to have seen them.
+        if weighed.warnings and not asked.confirm:
+            warnings = "; ".join(weighed.warnings)
+            raise Refusal(
+                409,
+                f"it needs a second look: {warnings}",
+                "confirm",
+                'send it again with "confirm": true',
+            )
+        return await self._answered(await self.desk.silence(weighed.silence))
+
+    async def _extend(self, request: Request) -> models.SilenceShown:
+        asked = await body(request, models.AskedExtension)
+        _, now = await self.desk.held()
+        ends_at = instant_of(asked.ends_at) or now + length_of(asked.duration)
+        return await self._answered(await self.desk.extend(request.path_params["silence"], asked.by, ends_at))
+
+    async def _approve(self, request: Request) -> models.SilenceShown:
+        asked = await body(request, models.AskedEnd)
+        return await self._answered(await self.desk.approve(request.path_params["silence"], asked.by))
+
+    async def _end(self, request: Request) -> models.SilenceShown:
+        asked = await body(request, models.AskedEnd)
+        return await self._answered(await self.desk.end(request.path_params["silence"], asked.by))
+
+    async def _weighed(self, asked: models.AskedSilence) -> Weighed:
+        start, end = instant_of(asked.starts_at), instant_of(asked.ends_at)
+        if asked.duration and not end:
+            _, now = await self.desk.held()
+            # A start that is past shortens nothing: an hour that is asked for now is an hour from now.
+            end = max(now, start or now) + length_of(asked.duration)
+        requested = SilenceRequest(
+            tuple(asked.matchers),
+            asked.by,
+            start,
+            end,
+            asked.reason,
+            asked.ticket,
+            tuple(asked.during),
+            until_resolved=asked.until_resolved,
+        )
+        return accepted(await self.desk.weigh(requested), wrong=400)
+
+    async def _answered(self, found: Silence | Rejection) -> models.SilenceShown:
+        silence = accepted(found)
+        _, now = await self.desk.held()
+        return self._shown(silence, now)
+
+    def _shown(self, silence: Silence, now: int) -> models.SilenceShown:
+        return models.SilenceShown(
+            id=silence.id,
+            state=state_of(silence, self.calendar(), now),
+            matchers=list(silence.matchers),
+            by=silence.by,
+            reason=silence.reason,
+            ticket=silence.ticket,
+            created_at=moment(silence.created_at),
+            starts_at=moment(silence.starts_at),
+            ends_at=moment(silence.ends_at),
+            during=list(silence.during),
+            until_resolved=silence.until_resolved,
+            approved_by=silence.approved_by,
+            ended_by=silence.ended_by,
+        )
+
+
+def _is_wanted(state: str, wanted: str) -> bool:
+    """Return whether a list of `wanted` (one of `STATES`) has this state in it; `live` is all but ended."""
+    return wanted in ("all", state) or (wanted == "live" and state != SilenceState.ENDED)
+
+
+def _previewed(weighed: Weighed) -> models.SilencePreview:
+    preview = weighed.preview
+    return models.SilencePreview(
+        firing=preview.firing,
+        firing_hidden=preview.firing_hidden,
+        recent=preview.recent,
+        recent_hidden=preview.recent_hidden,
+        critical=preview.critical,
+        names=dict(preview.names.most_common(MAX_NAMES_PREVIEWED)),
+        warnings=list(weighed.warnings),
+    )

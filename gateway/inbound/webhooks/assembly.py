@@ -1,0 +1,39 @@
+"""Put the webhook endpoint together: who may send, how much, and who takes the alerts."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from gateway.clock import utc_ms
+from gateway.config.environment import Environment
+from gateway.config.settings import Settings
+from gateway.inbound.webhooks.alertmanager import AlertmanagerWebhook, Counter
+from gateway.inbound.webhooks.body import Caps
+from gateway.inbound.webhooks.source_auth import SourceAuth, source_auth
+from gateway.intake.parse_webhook import Parsed
+from gateway.intake.sharded import ShardedIntake
+from gateway.intake.source_mutes import log_source_mutes
+from gateway.ports import Secrets
+from gateway.rules.compiled import CompiledRules
+from gateway.state.shards import Shards
+
+
+def endpoint_over(
+    intake: ShardedIntake, shards: Shards, auth: SourceAuth, settings: Settings, counter: Counter
+) -> AlertmanagerWebhook:
+    return AlertmanagerWebhook(
+        partial(_take, intake, shards), auth, Caps(body=settings.max_body), counter, utc_ms
+    )
+
+
+def auth_of(environment: Environment, secrets: Secrets, rules: CompiledRules) -> SourceAuth:
+    """Let in the senders that these rules list, and those with a token that the settings share."""
+    shared = [token.get_secret_value() for token in environment.settings.webhook_token]
+    return source_auth(rules.rules, rules.normalisers, shared, secrets, private=environment.private)
+
+
+async def _take(intake: ShardedIntake, shards: Shards, parsed: Parsed) -> None:
+    # The alerts come first: if they cannot be kept, the sender repeats the whole request, mutes included.
+    await intake.accept(parsed.seen, parsed.quarantined)
+    if parsed.quieted:
+        await log_source_mutes(shards, parsed.source, parsed.quieted)

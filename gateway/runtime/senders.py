@@ -1,0 +1,27 @@
+"""Make what talks to vendors: the notifiers, and the one that carries the audit trail."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from gateway.config.secrets import EnvironmentSecrets
+from gateway.config.settings import Settings
+from gateway.outbound.kind import Wiring
+from gateway.outbound.log import LogNotifier
+from gateway.outbound.registry import KINDS
+from gateway.ports import Notifier, Trail
+
+
+def open_senders(
+    stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecrets
+) -> tuple[dict[str, Notifier], Trail]:
+    """Return the notifiers by kind of destination, and the notifier that carries the audit trail."""
+    notifiers: dict[str, Notifier] = {"log": LogNotifier()}
+    for name, kind in KINDS.items():
+        notifier = kind.notifier(
+            Wiring(settings.value_of(kind.address_setting), secrets.secret, settings.proxy)
+        )
+        stack.push_async_callback(notifier.aclose)
+        notifiers[name] = notifier
+    trail = next(notifier for notifier in notifiers.values() if isinstance(notifier, Trail))
+    return notifiers, trail
