@@ -46,6 +46,8 @@ class IncidentActions:
 
     async def close(self, incident: str, by: str, note: str, length: int) -> Incident | str | None:
         def act(found: IncidentSnapshot, now: int) -> Incident | str:
+            # An alert whose end is held back still fires for people, so an incident of such
+            # alerts can be closed.
             return close(found.incident, found.shown_firing, by, note, length, now)
 
         return await self._act(incident, "closed_by_hand", by, act)

@@ -120,6 +120,8 @@ def _pattern_set(matchers: list[Matcher]) -> re2.Set | None:
         return None
     options = re2.Options()
     options.log_errors = False
+    # RE2 allows 8 MiB by default (https://github.com/google/re2/blob/main/re2/re2.h): too
+    # little for many patterns.
     options.max_mem = 256 << 20
     made = re2.Set.FullMatchSet(options)
     for matcher in matchers:

@@ -105,6 +105,7 @@ def _told(planned: Plan, episode: str, now: int) -> Iterator[ToldWhere]:
     for target, view in planned.views.items():
         verdict = count_statuses(view, now)[1].get(episode)
         if verdict is not None:
+            # A member that is told or suppressed waits for no notification, so it has no time.
             at = (view.due or 0) if verdict.outcome in ("held", "due") else 0
             interrupts, why = view.desired.paged, view.reason.value
             yield ToldWhere(

@@ -64,6 +64,7 @@ def _paged(before: LastNotified, after: LastNotified) -> Note | None:
 
 def _joined(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
     new = [episode for episode, firing in after.members.items() if firing and episode not in before.members]
+    # What fires again after an end has a note of its own: its alerts are not further ones.
     if before.state is not NotifiedState.FIRING or not new:
         return None
     names = list(dict.fromkeys(line.name for line in notification.lines if not line.ended_at))[
@@ -86,6 +87,7 @@ def _covered(before: LastNotified, after: LastNotified) -> list[Note]:
                 )
             )
         elif not failing and before.covers.get(target):
+            # The usual readers have the notification now, so whoever stood in may let go.
             said.append(Note(f"Delivered at {target} now"))
     return said
 

@@ -50,6 +50,8 @@ class Draft:
         self._members.append(Member(alert.id, alert.episode, now))
         self._values = counted_values(self._values, placement)
         self._firing += 1
+        # The window counts from the last alert that joined; an end does not keep the incident
+        # open for new ones.
         self._last_new_at = now
         self.opened += 1
         self._frozen = None

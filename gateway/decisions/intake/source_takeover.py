@@ -43,6 +43,7 @@ def _new_home(alert: Alert, copy: str, rules: Rulebook) -> str:
 
     Whoever sends without a token of its own goes on sending so: the source without a token comes first.
     """
+    # The gateway's own alerts, and those of a source that is still listed, get their ends where they are.
     if copy.startswith(OWN_SOURCE) or copy.partition("/")[0] in rules.listed_sources:
         return ""
     listed = sorted(rules.listed_sources.values(), key=lambda source: source.token is not None)

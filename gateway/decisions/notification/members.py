@@ -71,6 +71,7 @@ def _routed(
         # An alert about the gateway itself never goes only to the destination that it says is failing.
         routing = router.own_recipients(routing, alert.labels)
     found = [at_its_place(recipient, snapshot) for recipient in routing.recipients]
+    # A channel that the rules do not allow stays so: its fallback tells people at once, without waiting.
     found += [at_its_place(recipient, snapshot) for recipient in _detours(routing, alert, router)]
     return RoutedMember(member, alert, routing, tuple(found))
 

@@ -77,6 +77,8 @@ class Watchdogs:
         An end waits for a heartbeat newer than itself, of a source that reported the alert as firing in this
         episode.
         """
+        # After a day the end is told without a heartbeat: whoever was paged must not wait for
+        # a source that is gone.
         if alert.firing or alert.ended_at is None or now >= alert.ended_at + MAX_RESOLVE_HOLD:
             return None
         sources = _sources(alert)
@@ -99,6 +101,7 @@ def _sources(alert: Alert) -> set[str]:
     """Return the sources, the gateway aside, that reported the alert as firing in its present episode."""
     copies = ((name, copy) for name, copy in alert.copies.items() if not name.startswith(OWN_SOURCE))
     began = alert.started_at
+    # A copy that ended before this episode began does not make its source a witness of this episode's end.
     return {
         name.partition("/")[0]
         for name, copy in copies
