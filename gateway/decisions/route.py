@@ -102,13 +102,13 @@ class Router:
             for recipient in found
             if isinstance(recipient, Recipient)
         }
-        disallowed = tuple(one for one in found if isinstance(one, DisallowedChannel))
+        disallowed = tuple(refused for refused in found if isinstance(refused, DisallowedChannel))
         return Routing(
             tuple(recipients.values()), disallowed, any(route.name in self._named for route in deepest)
         )
 
     def _on_duty(self, route: Route, now: int, *, page: bool) -> tuple[str, ...]:
-        """Whom the route always tells, and whose shift it is."""
+        """Return the destinations that the route always tells, and those whose shift it is."""
         names = route.page if page else route.notify
         # A shift only adds people: a gap between two shifts leaves those whom the route always tells.
         for shift in route.shifts:
@@ -132,8 +132,10 @@ class Router:
         return Recipient(f"{name}:{channel}", destination, channel, route, page)
 
     def own_recipients(self, routing: Routing, labels: Mapping[str, str]) -> Routing:
-        """An alert about ourselves: about a failing destination it goes to its fallback, never to that
-        destination alone, about a watchdog to whom its rule names, and where nobody takes it, everywhere.
+        """Route an alert of our own.
+
+        An alert about a failing destination goes to its fallback, never to that destination alone. An alert
+        about a watchdog goes to whom the watchdog's rule names. Where nobody takes it, it goes everywhere.
         """
         failing = labels.get(OWN_SUBJECT, "")
         watchdog = self.rules.watchdogs.get(labels.get(OWN_WATCHDOG, ""))

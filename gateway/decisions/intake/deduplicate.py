@@ -34,8 +34,9 @@ def observe(alert: Alert | None, seen: Observation, now: int) -> Observed:
 
 
 def overflows(alert: Alert | None, seen: Observation, coming: Collection[str] = ()) -> bool:
-    """Does this observation bring a copy too many, so that it has to be an alert of its own? `coming` are new
-    copies before it.
+    """Return whether the observation brings a copy too many, and so has to be an alert of its own.
+
+    `coming` are new copies before it.
     """
     copies = alert.copies if alert is not None else {}
     if not seen.firing or seen.copy in copies or seen.copy in coming:
@@ -163,7 +164,7 @@ def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obser
 
 
 def _must_have_ended(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
-    """An end that is inferred, unless its source has spoken since.
+    """Take an end that is inferred, unless its source has spoken since.
 
     `ends_at` None: the source said nothing at all of an end, so that the next firing is no late copy and
     needs no grace.
@@ -191,7 +192,7 @@ def _said_since(copy: Copy, seen: Observation) -> bool:
 
 
 def _with(copies: dict[str, Copy], key: str, copy: Copy) -> dict[str, Copy]:
-    """Over the bound, ended copies go first: the one that ended longest ago."""
+    """Add a copy. Over the bound, the copy that ended longest ago makes room."""
     if len(copies) >= MAX_COPIES and key not in copies:
         ended = [(other.ends_at or 0, name) for name, other in copies.items() if not other.firing]
         copies = {name: other for name, other in copies.items() if not ended or name != min(ended)[1]}
