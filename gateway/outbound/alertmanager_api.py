@@ -106,6 +106,7 @@ class AlertmanagerPeers:
             body = bytearray()
             async for part in answer.aiter_bytes():
                 body += part
+                # An answer without end must not fill the memory that webhooks need.
                 if len(body) > LARGEST:
                     raise _NoAnswer(f"{urlsplit(url).path} answered more than {LARGEST >> 20} MiB")
             date = answer.headers.get("date")

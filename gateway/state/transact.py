@@ -77,6 +77,7 @@ class _Transaction(Generic[Seen, Answer]):
         """Take the shard's fence and try under it; the fence is given back whatever happens."""
         holder = token_hex(8)
         for seconds in fence_waits():
+            # Nobody else can commit under this fence, so what is read now still holds at the commit.
             if await self.store.fence(holder, FENCE_MS):
                 try:
                     done = await self._attempt(holder)

@@ -47,6 +47,8 @@ class RedisStore:
     def __init__(self, client: Client, shard: int = 0, prefix: str = "gw") -> None:
         self._client = client
         self.lost_races: Counter[str] = Counter()
+        # The braces are a hash tag, which puts all keys of a shard into one slot, as scripts in a cluster
+        # need: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
         self._keys = [f"{{{prefix}:{shard}}}:{name}" for name in KEY_NAMES]
         self.keys = dict(zip(KEY_NAMES, self._keys, strict=True))  # by what they hold
 

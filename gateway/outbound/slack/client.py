@@ -124,6 +124,7 @@ def _judged(error: SlackApiError, secret: str) -> Trouble:
         return judge(response.status, None, response.headers)
     answer = judge(response.status_code, response.data, response.headers)
     if isinstance(answer, Refused) and answer.reason == "refused":
+        # The text goes to the log and into the ledger, where a token must never be.
         return Refused("refused", _without(secret, answer.detail))
     return answer
 
