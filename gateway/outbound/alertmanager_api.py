@@ -102,6 +102,7 @@ class AlertmanagerPeers:
         """The body, and the time by the peer's own clock (0: it did not say)."""
         async with self._client.stream("GET", url, params=query, headers=headers, auth=auth) as answer:
             if answer.status_code != httpx.codes.OK:
+                # A redirect counts as no answer too, since it could lead the credentials to another host.
                 raise _NoAnswer(f"{urlsplit(url).path} answered {answer.status_code}")
             body = bytearray()
             async for part in answer.aiter_bytes():

@@ -86,6 +86,7 @@ class _Transaction(Generic[Seen, Answer]):
                 # Where reading took longer than our fence lasts, another replica may still have been quicker.
                 if done is not None and not _is_fenced(done):
                     return done
+            # Another replica holds the fence, for two seconds at most: its decision goes first.
             await asyncio.sleep(seconds)
         raise self._crowded_out()
 
