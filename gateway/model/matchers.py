@@ -70,8 +70,8 @@ class Matcher:
             return False
 
     def matches(self, labels: Labels) -> bool:
-        # An alert without the label counts as empty in Alertmanager, so `team!="a"` matches an alert without
-        # a team.
+        # An alert without the label counts as empty in Alertmanager,
+        # so `team!="a"` matches an alert without a team.
         return self.accepts(labels.get(self.name, "")) is not self.negated
 
     def __str__(self) -> str:

@@ -86,7 +86,7 @@ class _Transaction(Generic[Seen, Answer]):
                 # Where reading took longer than our fence lasts, another replica may still have been quicker.
                 if done is not None and not _is_fenced(done):
                     return done
-            # Another replica holds the fence, for two seconds at most: its decision goes first.
+            # Another replica holds the fence, or took it when ours ran out: a fence lasts two seconds at most.
             await asyncio.sleep(seconds)
         raise self._crowded_out()
 

@@ -72,8 +72,8 @@ class RedisStore:
         return Result(int(now), pointed, rows, standing)
 
     async def commit(self, changes: Changes) -> Committed:
-        # The version is random: a record that is dropped and made again never gets one that a replica has
-        # read.
+        # The version is random: a record that is dropped and made
+        # again never gets one that a replica has read.
         version = secrets.token_bytes(VERSION_BYTES)
         # A full store refuses only commits that make history grow: a delivery can still write what was sent.
         script = SCRIPTS["commit_grow" if changes.grows else "commit"]
@@ -82,8 +82,8 @@ class RedisStore:
         return Committed(CommitOutcome(outcome.decode()), int(now), version)
 
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
-        # Each claim has a token of its own: a replica that was frozen past its lease can write nothing under
-        # it.
+        # Each claim has a token of its own: a replica that was
+        # frozen past its lease can write nothing under it.
         token = secrets.token_hex(8)
         now, next_due, claimed = await self._run("claim", token, packed_claim(limit, lease, lanes))
         due_subjects = [(Subject.parse(subject.decode()), int(due)) for subject, due in _pairs(claimed)]

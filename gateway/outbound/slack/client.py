@@ -92,8 +92,8 @@ class SlackCalls:
             # Without a connection Slack cannot have posted, so a repeat shows nothing twice.
             raise NotOk(Refused("unavailable", "no connection")) from None
         except TimeoutError:
-            # Slack may have posted before the time was over: the message is looked for before it is sent
-            # again.
+            # Slack may have posted before the time was over: the
+            # message is looked for before it is sent again.
             raise NotOk(Unanswered("timeout")) from None
         except aiohttp.ClientError as error:
             raise NotOk(Unanswered("cut", _without(secret, str(error)))) from None
