@@ -170,10 +170,12 @@ def impossible(settings: Settings) -> list[str]:
         return ["GATEWAY_LISTEN: an address with a port is needed, for instance 127.0.0.1:9096 or [::]:9096"]
     if settings.redis_wait and settings.redis_url is None:
         return ["GATEWAY_REDIS_WAIT: the embedded store has no replicas: unset it, or set GATEWAY_REDIS_URL"]
+    # With a wrong address the outside service would page somebody for a gateway that is well.
     if settings.heartbeat is not None and not re.fullmatch(r"https?://[^/\s]+\S*", settings.heartbeat):
         return ["GATEWAY_HEARTBEAT_URL: an address such as https://hc-ping.com/<token> is needed"]
     if settings.smtp_url is not None:
         try:
+            # A wrong address is found at the start, and not by the first mail that should reach somebody.
             parse_smtp_url(settings.smtp_url.get_secret_value())
         except ValueError as error:
             return [f"GATEWAY_SMTP_URL: {error}"]

@@ -27,6 +27,8 @@ async def read_alerts(
     unread = lookup.unread(resolved)
     if unread:
         lookup.add((await store.gather(Query(cells=unread))).rows)
+    # An alert has at most `MAX_COPIES` copies: a label that is
+    # ignored must not make its record grow for ever.
     crowded = lookup.crowded(resolved)
     if crowded:
         own = {seen.copy: seen for seen in crowded}

@@ -42,8 +42,8 @@ class ShardedIntake:
             for shard, part in self._parts(seen, bool(quarantined), bool(heard)).items()
         }
         try:
-            # Every part is waited for, even after a failure: Alertmanager gets one answer for the whole
-            # webhook.
+            # Every part is waited for, even after a failure:
+            # Alertmanager gets one answer for the whole webhook.
             await asyncio.wait(tasks.values())
         finally:
             for task in tasks.values():

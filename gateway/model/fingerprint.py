@@ -38,4 +38,5 @@ def identity(labels: Mapping[str, str], ignore: Collection[str] = ()) -> str:
 
 
 def _bytes(text: str) -> bytes:
+    # JSON can hold half of a surrogate pair (`\ud800`), and an alert with such a label needs an identity too.
     return text.encode("utf-8", "surrogatepass")

@@ -112,7 +112,9 @@ def load_watchdog_state(raw: bytes) -> WatchdogState:
 
 
 def _body(raw: bytes) -> memoryview:
+    # A replica of an older release can meet records of a newer one while an update is rolled out.
     if raw[:1] != FORMAT:
+        # A record that is misread could end a page or repeat it, so nothing is guessed.
         raise ValueError(f"a record of format {raw[:1].hex()} was written by a newer gateway")
     return memoryview(raw)[1:]
 

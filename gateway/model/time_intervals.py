@@ -84,6 +84,7 @@ def next_change(
     inside = any(interval.contains(after) for interval in intervals)
     until = after + timedelta(days=horizon_days)
     for moment in merge(*(_boundaries(interval, after, until) for interval in intervals)):
+        # Not every boundary is a change: another interval may begin where one ends, and people stay muted.
         if moment > after and any(interval.contains(moment) for interval in intervals) is not inside:
             return moment
     return None

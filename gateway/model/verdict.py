@@ -102,9 +102,7 @@ class NotifyReason(StrEnum):
     MEMBERS_CHANGED = "members_changed"  # alerts joined or ended: an edit after `update_interval`
     # A mail cannot be edited, and enough were sent: the next one says what was left out
     UPDATE_LEFT_OUT = "update_left_out"
-    QUIET = (
-        "quiet"  # nothing fires: the end is notified after `resolve_after`, and a message says so until then
-    )
+    QUIET = "quiet"  # nothing fires: the end follows after `resolve_after`, and a message says so until then
     ENDED = "ended"  # everything has ended for long enough
     CLOSED_BY_HAND = "closed_by_hand"  # a person closed it while it fires
     MOVED = "moved"  # it fires on, and is notified elsewhere now, or nowhere

@@ -77,8 +77,8 @@ class AlertmanagerPeers:
             async with asyncio.timeout(self._timeout):
                 status, said_at = await self._get(f"{base}/api/v2/status", {}, headers, auth)
                 groups, _ = await self._get(
-                    # Alertmanager reads the parameter as a regular expression: a receiver `a.b` would also
-                    # find `a-b`.
+                    # Alertmanager reads the parameter as a regular
+                    # expression: a receiver `a.b` would also find `a-b`.
                     f"{base}/api/v2/alerts/groups",
                     {"receiver": re2.escape(receiver)},
                     headers,
@@ -86,8 +86,8 @@ class AlertmanagerPeers:
                 )
             up_since = round(_uptime(status).uptime.timestamp() * 1000)
             return PeerReport(
-                # Both times come from the peer's clock where it gives one, so that a wrong clock there does
-                # no harm.
+                # Both times come from the peer's clock where it gives
+                # one, so that a wrong clock there does no harm.
                 (said_at or self._now()) - up_since,
                 _active(_groups(groups), receiver, reader, self._now()),
             )
@@ -102,10 +102,12 @@ class AlertmanagerPeers:
         """The body, and the time by the peer's own clock (0: it did not say)."""
         async with self._client.stream("GET", url, params=query, headers=headers, auth=auth) as answer:
             if answer.status_code != httpx.codes.OK:
+                # A redirect counts as no answer too, since it could lead the credentials to another host.
                 raise _NoAnswer(f"{urlsplit(url).path} answered {answer.status_code}")
             body = bytearray()
             async for part in answer.aiter_bytes():
                 body += part
+                # An answer without end must not fill the memory that webhooks need.
                 if len(body) > LARGEST:
                     raise _NoAnswer(f"{urlsplit(url).path} answered more than {LARGEST >> 20} MiB")
             date = answer.headers.get("date")

@@ -46,8 +46,8 @@ async def deliver(context: Context, claim: Claim) -> bool:
     target, incident_id = claim.subject.target, claim.subject.id
     versioned = await read_snapshot(context.store, incident_id, context.policy)
     if versioned is None or target not in versioned.snapshot.ledgers:
-        # The incident was forgotten, or no plan has written a ledger for this target: there is nothing to
-        # send.
+        # The incident was forgotten, or no plan has written a
+        # ledger for this target: there is nothing to send.
         await let_go(context.store, claim, None)
         return True
     # By the newer rules of another replica this target may not be notified at all, so that replica decides.

@@ -55,7 +55,7 @@ async def _incident(context: Context, incident_id: str) -> Changes:
     for target, ledger in versioned.snapshot.ledgers.items():
         changes.drop.append(ledger_cell(incident_id, target))
         increment_status_counts(changes, ledger.status_counts, StatusCounts())
-        # Ends that no target was notified of, such as those of a dead letter, are counted when they are
+        # Ends that a target was never notified of, such as those of a dead letter, are counted when they are
         # dropped: else the invariants would report them as lost.
         changes.increment("ends_forgotten", sum(ledger.last_notified.members.values()))
     await _drop_keys(context, incident_id, incident.keys, changes)

@@ -53,8 +53,8 @@ class Job:
 def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
     """Return the way of the last notification or, for a new message, the way that the rules name now."""
     told = job.stored.endpoint
-    # An end or an edit has to reach the message that people see, so only a new message follows today's
-    # rules.
+    # An end or an edit has to reach the message that people
+    # see, so only a new message follows today's rules.
     creates_message = next_generation(job.view) > job.stored.generation or told is None
     endpoint = _named_now(job) if creates_message else told
     if endpoint is None:
@@ -69,12 +69,12 @@ def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
     if secret is None or _mark(job, endpoint.kind, secret) != endpoint.secret_hash:
         replacement = _named_now(job) if job.view.desired.state is NotifiedState.FIRING else None
         if replacement is None or replacement.kind == "log":
-            # An end is no reason for a first message to a new place. The dead letter says that the old
-            # message stays.
+            # An end is no reason for a first message to a new place.
+            # The dead letter says that the old message stays.
             return CREDENTIAL_CHANGED
         if endpoint.keyed:
-            # PagerDuty knows a dedup key only under its routing key, so an edit through a new one is another
-            # page.
+            # PagerDuty knows a dedup key only under its routing key,
+            # so an edit through a new one is another page.
             return CredentialReplaced()
         endpoint, secret = replacement, job.context.secrets.secret(replacement.secret)
     return Sender(job.context.notifiers[endpoint.kind], endpoint, secret or "")

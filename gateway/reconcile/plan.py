@@ -162,8 +162,8 @@ def _write_ledger(
     after = msgspec.structs.replace(after, status_counts=counts)
     increment_status_counts(changes, before.status_counts, counts)
     if after != stored:
-        # A delivery may write this ledger right now. Then this commit loses, and the plan starts from what
-        # was sent.
+        # A delivery may write this ledger right now. Then this
+        # commit loses, and the plan starts from what was sent.
         cell = ledger_cell(incident.id, view.target)
         changes.put[cell] = dump(after)
         changes.expect[cell] = versioned.versions.get(cell, b"")

@@ -49,8 +49,8 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
             for silence in ended
         ]
         if ended:
-            # Alerts that still fire under an ended silence are notified at once, without waiting for a
-            # webhook.
+            # Alerts that still fire under an ended silence are
+            # notified at once, without waiting for a webhook.
             changes.schedule(NEW_CONTROLS, now, 0)
     await commit_claimed(store, claim, changes)
 

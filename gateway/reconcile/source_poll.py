@@ -96,8 +96,8 @@ async def _held(shards: Sequence[State], source: str) -> dict[str, HeldCopy]:
     for shard in shards:
         async for rows in pages(shard, Table.ALERTS):
             for row in rows.values():
-                # Most rows are of other sources: a search in the packed bytes is far cheaper than unpacking
-                # each row.
+                # Most rows are of other sources: a search in the packed
+                # bytes is far cheaper than unpacking each row.
                 if mark not in row.value:
                     continue
                 alert = load_alert(row.value)
@@ -109,8 +109,8 @@ async def _held(shards: Sequence[State], source: str) -> dict[str, HeldCopy]:
 async def _put_right(context: Context, source: Source, found: Comparison) -> None:
     if found.doubt:
         log.warning("source_doubtful", source=source.name, because=found.doubt)
-        # No end is inferred while the source is in doubt: people have to know that its alerts may fire too
-        # long.
+        # No end is inferred while the source is in doubt: people
+        # have to know that its alerts may fire too long.
         context.report(
             "GatewaySourceDoubtful", {"source": source.name}, found.doubt[:1].upper() + found.doubt[1:] + "."
         )

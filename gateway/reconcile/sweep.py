@@ -99,6 +99,7 @@ async def _sweep_rules(context: Context, claim: Claim) -> None:
     # the alerts that inhibit its members, else people are notified of what is inhibited.
     await _place_alerts(context.store, context.policy)
     changes = Changes(releases=[Release(claim, None)])
+    # The home shard polls for all shards: each further one would ask the same peers again.
     for source in await _polled(context) if context.home else ():
         changes.schedule(Subject.poll(source), gathered.now, BEHIND_NEWS)
     # Watchdogs that no rule names any more are on the agenda already, and are ended by their next look.

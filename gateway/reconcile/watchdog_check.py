@@ -46,14 +46,14 @@ async def check_watchdog(context: Context, claim: Claim) -> None:
     known = await _known(context, gathered, name)
     looked = check_heartbeat(dog, known, now, in_force=in_force)
     committed = await commit_claimed(context.store, claim, _changes(claim, name, gathered, known, looked))
-    # A heartbeat came meanwhile, or another replica has taken over: nobody is notified of what was not
-    # written.
+    # A heartbeat came meanwhile, or another replica has taken
+    # over: nobody is notified of what was not written.
     if committed.outcome is not CommitOutcome.DONE:
         return
     if looked.watch is None:
         for state in context.elsewhere:
-            # Intake writes a heartbeat into every shard; the claim's own commit has dropped only the home
-            # shard's.
+            # Intake writes a heartbeat into every shard; the claim's
+            # own commit has dropped only the home shard's.
             await commit(state, Changes(drop=[heartbeat_cell(name)]))
     elif looked.says:
         details = (

@@ -84,8 +84,8 @@ class RulesReloader:
                 seen = fingerprint_files(self._path)
                 if seen != self._seen:
                     await self.reload()
-                    # The files count as seen only now: where the store was away, they are loaded again at the
-                    # next look.
+                    # The files count as seen only now: where the store was
+                    # away, they are loaded again at the next look.
                     self._seen = seen
             except StateUnavailable as error:
                 log.warning("reload_delayed", error=str(error))

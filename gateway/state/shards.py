@@ -25,8 +25,8 @@ class Shards:
 
     async def holding(self, cell: Cell) -> State:
         """Return the shard that has this row, or the home shard where none has it."""
-        # An incident's id does not name its shard. Asking each shard is cheap enough for requests of
-        # people.
+        # An incident's id does not name its shard. Asking each
+        # shard is cheap enough for requests of people.
         if len(self.states) > 1:
             for state in self.states:
                 if (await state.gather(Query(cells=(cell,)))).rows[cell].value:
@@ -54,8 +54,8 @@ class Shards:
         inner, rows = await self.states[shard].page(table, inner, count)
         if inner:
             return inner * len(self.states) + shard, rows
-        # The next shard begins at its own cursor 0. Behind the last shard the sum is 0, which ends the
-        # walk.
+        # The next shard begins at its own cursor 0. Behind the
+        # last shard the sum is 0, which ends the walk.
         return (shard + 1) % len(self.states), rows
 
     async def timeline(self, subject: str | None, limit: int, since: int = 0) -> list[tuple[int, LogEntry]]:

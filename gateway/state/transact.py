@@ -77,6 +77,7 @@ class _Transaction(Generic[Seen, Answer]):
         """Take the shard's fence and try under it; the fence is given back whatever happens."""
         holder = token_hex(8)
         for seconds in fence_waits():
+            # Nobody else can commit under this fence, so what is read now still holds at the commit.
             if await self.store.fence(holder, FENCE_MS):
                 try:
                     done = await self._attempt(holder)
@@ -85,6 +86,7 @@ class _Transaction(Generic[Seen, Answer]):
                 # Where reading took longer than our fence lasts, another replica may still have been quicker.
                 if done is not None and not _is_fenced(done):
                     return done
+            # Another replica holds the fence, or took it when ours ran out: a fence lasts two seconds at most.
             await asyncio.sleep(seconds)
         raise self._crowded_out()
 

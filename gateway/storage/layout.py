@@ -57,8 +57,8 @@ async def open_shards(client: Client, shards: int, partition_by: tuple[str, ...]
     found = await read_layout(client)
     assert found is not None
     if not found.means(wanted):
-        # Alerts would be looked for in shards where they are not: they would be notified again, and their ends
-        # missed.
+        # Alerts would be looked for in shards where they are not: people would be notified of them again, and
+        # their ends would be missed.
         if await Shards(stores_of(client, found)).size(Table.ALERTS):
             raise BadSettings(
                 f"the store is laid out for {found}, and GATEWAY_SHARDS and the rules want {wanted}: "

@@ -57,6 +57,7 @@ class MemoryStore:
         return self._now()
 
     def _now(self) -> int:
+        # A clock that is set back must not make a lease or a wait last longer.
         self._last = max(self._last, self._clock())
         return self._last
 

@@ -47,6 +47,8 @@ class RedisStore:
     def __init__(self, client: Client, shard: int = 0, prefix: str = "gw") -> None:
         self._client = client
         self.lost_races: Counter[str] = Counter()
+        # The braces are a hash tag, which puts all keys of a shard into one slot, as scripts in a cluster
+        # need: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
         self._keys = [f"{{{prefix}:{shard}}}:{name}" for name in KEY_NAMES]
         self.keys = dict(zip(KEY_NAMES, self._keys, strict=True))  # by what they hold
 
@@ -70,8 +72,8 @@ class RedisStore:
         return Result(int(now), pointed, rows, standing)
 
     async def commit(self, changes: Changes) -> Committed:
-        # The version is random: a record that is dropped and made again never gets one that a replica has
-        # read.
+        # The version is random: a record that is dropped and made
+        # again never gets one that a replica has read.
         version = secrets.token_bytes(VERSION_BYTES)
         # A full store refuses only commits that make history grow: a delivery can still write what was sent.
         script = SCRIPTS["commit_grow" if changes.grows else "commit"]
@@ -80,8 +82,8 @@ class RedisStore:
         return Committed(CommitOutcome(outcome.decode()), int(now), version)
 
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
-        # Each claim has a token of its own: a replica that was frozen past its lease can write nothing under
-        # it.
+        # Each claim has a token of its own: a replica that was
+        # frozen past its lease can write nothing under it.
         token = secrets.token_hex(8)
         now, next_due, claimed = await self._run("claim", token, packed_claim(limit, lease, lanes))
         due_subjects = [(Subject.parse(subject.decode()), int(due)) for subject, due in _pairs(claimed)]

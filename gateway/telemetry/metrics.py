@@ -49,6 +49,7 @@ class Metrics:
             self._process.truncated.inc(truncated)
 
     def taken(self, verdicts: Sequence[Taken], now: int) -> None:
+        # An inferred end came with no webhook; the metrics of its source count it.
         said = [verdict for verdict in verdicts if not verdict.inferred]
         alike = collections.Counter((verdict.outcome, verdict.reason) for verdict in said)
         for (outcome, reason), count in alike.items():
@@ -97,6 +98,7 @@ class Metrics:
         self.sources.asked(source, answered, silent)
 
     def _bounded(self, destination: str) -> str:
+        # Rules that are reloaded again and again must not make series without end.
         if destination not in self._destinations and len(self._destinations) >= MAX_DESTINATIONS:
             return "(others)"
         self._destinations.add(destination)
@@ -136,6 +138,7 @@ class Metrics:
         self._state.ordered.labels("bypass").set(bypassed)
 
     def rules(self, revision: str, loaded_at: int) -> None:
+        # Only the revision in force has a series, so a replica that still has older rules stands out.
         self._state.rules.clear()
         self._state.rules.labels(revision).set(loaded_at / 1000)
 

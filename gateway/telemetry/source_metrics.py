@@ -51,6 +51,7 @@ class SourceMetrics:
         self._lags: dict[str, Lag] = {}
 
     def configured(self, sources: Collection[str]) -> None:
+        # A source that was removed must not page somebody for ever because nothing is heard of it.
         for name in self._lags.keys() - set(sources):
             self._heard.remove(name)
             with suppress(KeyError):  # a source that never sent anything new has no lag

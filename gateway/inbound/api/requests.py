@@ -104,6 +104,7 @@ async def body(request: Request, kind: type[B]) -> B:
     raw = b""
     async for part in request.stream():
         raw += part
+        # The size is checked part by part: a body of undeclared length must not fill the memory first.
         if len(raw) > MAX_BODY_BYTES:
             raise Refusal(413, f"the body is over {MAX_BODY_BYTES} bytes")
     try:

@@ -36,6 +36,7 @@ async def walk(shards: Shards, request: Request, table: Table, limit: int, take:
         shown = 0
         if not cursor:
             return None
+    # A filter that matches little must not keep the caller waiting: the next request goes on from here.
     return str(cursor)
 
 

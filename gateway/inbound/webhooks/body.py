@@ -44,8 +44,8 @@ class BodyBudget:
         length = declared_length(scope)
         if length is not None and length > self.caps.body:
             return Unread.TOO_LARGE
-        # A storm of large webhooks must not exhaust the memory, else the alerts of all senders are lost with
-        # it.
+        # A storm of large webhooks must not exhaust the memory,
+        # else the alerts of all senders are lost with it.
         if self.bytes + (length or 0) > self.caps.in_flight:
             return Unread.TOO_MANY
         parts: list[bytes] = []
@@ -72,8 +72,8 @@ class BodyBudget:
             part: bytes = message.get("body", b"")
             parts.append(part)
             size += len(part)
-            # Bytes count as they arrive: a chunked body declares no length, and a declared body may never be
-            # sent.
+            # Bytes count as they arrive: a chunked body declares no
+            # length, and a declared body may never be sent.
             self.bytes += len(part)
             if size > self.caps.body:
                 return Unread.TOO_LARGE

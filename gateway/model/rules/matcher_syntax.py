@@ -90,6 +90,8 @@ def _classic_value(raw: str, offset: int) -> str:
     for at, char in enumerate(body):
         if escaped:
             escaped = False
+            # The classic syntax knows three escapes and keeps the
+            # backslash of any other, as Alertmanager does.
             value.append({"n": "\n", '"': '"', "\\": "\\"}.get(char, "\\" + char))
         elif char == "\\":
             if at == len(body) - 1:

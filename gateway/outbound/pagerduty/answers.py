@@ -40,7 +40,7 @@ def judge(status: int, body: object, headers: Mapping[str, str]) -> Trouble:
         return Refused("rate_limited", retry_after=retry_after(said, RATE_LIMIT_WAIT))
     if status in PERMANENT:
         # 400: "Check that the JSON is valid", same table. An unknown routing key is such an answer too:
-        # somebody has to look at the rule, and the fallback is told meanwhile.
+        # somebody has to look at the rule, and the fallback is notified meanwhile.
         return Refused(PERMANENT[status], _errors(body) or f"HTTP {status}", permanent=True)
     if status >= 500 or status < 300:
         # "Internal Server Error … retry", same table. It does not say that the event was not processed; under

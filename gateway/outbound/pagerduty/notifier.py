@@ -105,8 +105,8 @@ class PagerDutyNotifier:
                     if trouble is not None:
                         return trouble
         except TimeoutError:
-            # The worker's thread may still send. Under the same dedup key a repeat pages nobody a second
-            # time.
+            # The worker's thread may still send. Under the same
+            # dedup key a repeat pages nobody a second time.
             return Unanswered("timeout")
         return Delivered(MessageRef(key))
 

@@ -92,8 +92,8 @@ class SlackCalls:
             # Without a connection Slack cannot have posted, so a repeat shows nothing twice.
             raise NotOk(Refused("unavailable", "no connection")) from None
         except TimeoutError:
-            # Slack may have posted before the time was over: the message is looked for before it is sent
-            # again.
+            # Slack may have posted before the time was over: the
+            # message is looked for before it is sent again.
             raise NotOk(Unanswered("timeout")) from None
         except aiohttp.ClientError as error:
             raise NotOk(Unanswered("cut", _without(secret, str(error)))) from None
@@ -124,6 +124,7 @@ def _judged(error: SlackApiError, secret: str) -> Trouble:
         return judge(response.status, None, response.headers)
     answer = judge(response.status_code, response.data, response.headers)
     if isinstance(answer, Refused) and answer.reason == "refused":
+        # The text goes to the log and into the ledger, where a token must never be.
         return Refused("refused", _without(secret, answer.detail))
     return answer
 

@@ -86,6 +86,7 @@ def _problems(values: Values) -> Iterable[tuple[str, str]]:
     if re.search(r"[{}]", _LABEL.sub("", channel)):
         yield "channel", f"`{channel[:60]}` has a brace that belongs to no {{label}}"
     elif "{" in channel and not values.get("allow"):
+        # Without `allow`, whoever sets a label of an alert could make the gateway post into any channel.
         yield "channel", "a channel from a label needs `allow`, the values that may stand in it"
     elif "{" not in channel and "allow" in values:
         yield "allow", "`allow` is for channels from a label, such as '#{team}-oncall'"

@@ -28,6 +28,7 @@ def plain(text: str, most: int) -> str:
     """A value in running text: one line of at most `most` characters as sent, escapes included."""
     kept = shorten(tame(text[: 4 * most]), most)
     shown = escape(_MARKS.sub("\u200a\\g<0>", kept))
+    # Escapes lengthen a text (`&` becomes `&amp;`), and to cut it behind them could break one in two.
     while len(shown) > most:
         kept = shorten(kept, min(len(kept) - 1, len(kept) * most // len(shown)))
         shown = escape(_MARKS.sub("\u200a\\g<0>", kept))
@@ -60,6 +61,8 @@ def mention(who: str) -> str:
 def moment(milliseconds: int, now: int) -> str:
     """Show a time in the reader's own time zone, with its date where it is not of today."""
     shape = "{time}" if abs(now - milliseconds) < HALF_A_DAY else "{date_short_pretty} {time}"
+    # Clients that cannot format a date show the text behind the bar:
+    # https://docs.slack.dev/messaging/formatting-message-text#date-formatting
     return f"<!date^{max(0, milliseconds) // 1000}^{shape}|{clock(milliseconds)}>"
 
 

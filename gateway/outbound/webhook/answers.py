@@ -55,14 +55,14 @@ def judge_break(error: Exception) -> Trouble:
     No text of httpx's is shown but about certificates, as it may name the address.
     """
     if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        # The handshake failed before anything was sent. It is tried again, as the operator may renew the
-        # certificate.
+        # The handshake failed before anything was sent. It is tried
+        # again, as the operator may renew the certificate.
         return Refused("unavailable", "its certificate is not trusted")
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
         # Not a byte of the body was sent.
         return Refused("unavailable", "no connection")
     if isinstance(error, TimeoutError | httpx.TimeoutException):
-        # The receiver may have taken the body. A repeat bears the same `webhook-id`, by which it can be
-        # dropped.
+        # The receiver may have taken the body. A repeat bears the
+        # same `webhook-id`, by which it can be dropped.
         return Unanswered("timeout")
     return Unanswered("cut", type(error).__name__)

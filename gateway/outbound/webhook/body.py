@@ -59,6 +59,7 @@ def render(notification: Notification) -> bytes:
     while len(body) > MAX_BODY and shown:
         shown //= 2
         body = encode(_state(notification, notification.lines[:shown]))
+    # Even without alerts the texts are too long. A shortened notification is better than none.
     return body if len(body) <= MAX_BODY else encode(_state(_shortened(notification), ()))
 
 

@@ -47,8 +47,8 @@ class WebhookNotifier:
         self._secret_of = secret_of
         self._timeout = timeout
         self._client = httpx.AsyncClient(
-            # The proxy is a setting of the gateway: a variable of the environment must not lead alerts
-            # elsewhere.
+            # The proxy is a setting of the gateway: a variable of the
+            # environment must not lead alerts elsewhere.
             trust_env=False,
             # A redirect could lead the bearer token to another host:
             # https://www.rfc-editor.org/rfc/rfc9110#section-15.4

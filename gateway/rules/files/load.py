@@ -44,6 +44,7 @@ def load_rules(path: Path, now: int) -> Loaded:
     findings: list[Finding] = []
     raw = RawRules()
     files = _files(path)
+    # A misspelt path must not pass for an empty rule set, by which nobody would be notified.
     if not files:
         missing = "there is no such file or folder" if not path.exists() else "no *.yaml file in this folder"
         return Loaded(None, (Finding(Level.ERROR, Place(str(path)), missing),))
@@ -54,6 +55,7 @@ def load_rules(path: Path, now: int) -> Loaded:
     empty = True
     for file, text in texts.items():
         name = file.relative_to(path) if path.is_dir() else file.name
+        # The names count too: the order of the files decides which rule takes an alert.
         digest.update(f"{name}\0{text}\0".encode("utf-8", "surrogateescape"))
         root = _compose(file, text, findings) if file.name not in FOLDER_FILES else None
         if root is not None:

@@ -88,6 +88,7 @@ class RouteTree:
                 *INHERITED_TIMERS,
             )
             inherited = {name: getattr(above, name) for name in names}
+        # `remind: off` reads as None and turns off what the parent reminds of; any other None inherits.
         own = {name: value for name, value in raw.own.items() if value is not None or name == "remind"}
         for name, references in (("notify", raw.notify), ("page", raw.page)):
             if references is not None:

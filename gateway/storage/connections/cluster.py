@@ -76,8 +76,8 @@ class ClusterServers:
 
     async def _primary(self, key: str) -> Place:
         if self._stale:
-            # One task reads the map while the others wait: a failing cluster is not asked by every webhook at
-            # once.
+            # One task reads the map while the others wait: a failing
+            # cluster is not asked by every webhook at once.
             async with self._looking:
                 if self._stale:
                     await self._look()
