@@ -12,12 +12,12 @@ from typing import Any
 
 from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
+from gateway.outbound.slack.attempts import metadata_of, note_attempt
 from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
+from gateway.outbound.slack.channel_ids import ChannelIds
 from gateway.outbound.slack.client import NotOk, SlackCalls
 
-EVENT_TYPE = "alert_gateway"
 SKEW = 120_000  # ms that Slack's clock may be behind ours
-NAMES_KEPT = 10_000
 THREAD_GONE = frozenset({"thread_not_found", "message_not_found"})
 # Slack guesses nothing into a text of ours: no names that become mentions, no words that become links.
 AS_WRITTEN = {"parse": "none", "link_names": False}
@@ -35,7 +35,7 @@ class SlackNotifier:
     def __init__(self, base_url: str, timeout: float = 8.0, proxy: str | None = None) -> None:
         self._timeout = timeout
         self._calls = SlackCalls(base_url, timeout, proxy)
-        self._ids: dict[tuple[str, str], str] = {}
+        self._ids = ChannelIds(self._calls)
 
     async def aclose(self) -> None:
         await self._calls.aclose()
@@ -49,9 +49,7 @@ class SlackNotifier:
         attempt: str,
         message_ref: MessageRef | None,
     ) -> Answer:
-        """Content that Slack refuses is told once more as plain text: no label may keep people from being
-        told.
-        """
+        """Post or edit the message; what Slack refuses to show is sent once more as plain text."""
         if message_ref is not None and not message_ref.channel:
             return Refused("gone", "no message of Slack's", gone=True)
         try:
@@ -59,6 +57,7 @@ class SlackNotifier:
                 answer = await self._show(
                     endpoint, secret, render(notification), notification, attempt, message_ref
                 )
+                # No label, however strange, may keep people from being told.
                 if isinstance(answer, Refused) and answer.reason == "invalid":
                     answer = await self._show(
                         endpoint, secret, render_plainly(notification), notification, attempt, message_ref
@@ -78,12 +77,12 @@ class SlackNotifier:
     ) -> Answer:
         sent: dict[str, Any] = {"text": rendered.text, "blocks": list(rendered.blocks), **AS_WRITTEN}
         if message_ref is None:
-            channel = self._ids.get((secret, endpoint.address), endpoint.address)
-            metadata = _metadata(attempt, "message", notification)
+            channel = self._ids.known(secret, endpoint.address)
+            metadata = metadata_of(attempt, "message", notification)
             answer = await self._post(
                 "chat.postMessage", secret, {**sent, **QUIET, "channel": channel, "metadata": metadata}
             )
-            self._learn(secret, endpoint.address, answer)
+            self._ids.learn(secret, endpoint.address, answer)
             return answer
         # Without metadata of its own an edit leaves the posting's attempt in place, where a late look still
         # finds it.
@@ -106,7 +105,7 @@ class SlackNotifier:
             "thread_ts": message_ref.id,
             "text": render_notes(notes, mentions).text,
             "reply_broadcast": any(note.broadcast for note in notes),
-            "metadata": _metadata(attempt, "reply"),
+            "metadata": metadata_of(attempt, "reply"),
             **AS_WRITTEN,
             **QUIET,
         }
@@ -132,7 +131,7 @@ class SlackNotifier:
                 channel = (
                     message_ref.channel
                     if message_ref and message_ref.channel
-                    else await self._id_of(endpoint.address, secret)
+                    else await self._ids.find(secret, endpoint.address)
                 )
                 if channel is not None:
                     await self._find(
@@ -140,7 +139,7 @@ class SlackNotifier:
                     )
         except NotOk as trouble:
             if isinstance(trouble.answer, Refused) and trouble.answer.reason == "not_found":
-                self._ids.pop((secret, endpoint.address), None)
+                self._ids.forget(secret, endpoint.address)
             return trouble.answer
         except TimeoutError:
             return Unanswered("timeout")
@@ -157,15 +156,16 @@ class SlackNotifier:
         attempts, since = sought
         asked = {"channel": channel, "oldest": f"{max(0, since - SKEW) / 1000:.6f}"}
         async for message in self._calls.messages("conversations.history", secret, asked):
-            _note(message, channel, attempts, found)
+            note_attempt(message, channel, attempts, found)
         if not thread or len(found) == len(attempts):
             return
         try:
             async for message in self._calls.messages(
                 "conversations.replies", secret, {**asked, "ts": thread}
             ):
-                _note(message, channel, attempts, found)
+                note_attempt(message, channel, attempts, found)
         except NotOk as trouble:
+            # Without the thread no reply of ours can stand in it: nothing was found, and that is an answer.
             if trouble.answer.detail not in THREAD_GONE:
                 raise
 
@@ -173,6 +173,7 @@ class SlackNotifier:
         answer = await self._post(
             "chat.delete", secret, {"channel": message_ref.channel or endpoint.address, "ts": message_ref.id}
         )
+        # Somebody deleted it before: it is away, as was wanted.
         return Delivered(message_ref) if isinstance(answer, Refused) and answer.gone else answer
 
     async def _post(self, method: str, secret: str, sent: Mapping[str, Any]) -> Answer:
@@ -180,46 +181,7 @@ class SlackNotifier:
             answer = await self._calls.call(method, secret, json=dict(sent))
         except NotOk as trouble:
             return trouble.answer
+        # Something between us and Slack said ok; whether people can read it is found out by looking.
         if not answer.get("ts"):
             return Unanswered("strange_answer", "ok without a ts")
         return Delivered(MessageRef(str(answer["ts"]), str(answer.get("channel", ""))))
-
-    async def _id_of(self, address: str, secret: str) -> str | None:
-        """The channel's id; a #name is looked up in the workspace's list and remembered."""
-        if not address.startswith("#"):
-            return address
-        if (secret, address) not in self._ids:
-            found = await self._calls.find_channel(address.removeprefix("#"), secret)
-            if found is None:
-                return None
-            self._keep(secret, address, found)
-        return self._ids[secret, address]
-
-    def _learn(self, secret: str, address: str, answer: Answer) -> None:
-        """Whoever posts to a #name is told its id; from then on the id counts, whatever the channel is
-        renamed to.
-        """
-        if isinstance(answer, Delivered) and answer.message_ref.channel:
-            self._keep(secret, address, answer.message_ref.channel)
-        elif isinstance(answer, Refused) and answer.permanent:
-            self._ids.pop((secret, address), None)
-
-    def _keep(self, secret: str, address: str, channel: str) -> None:
-        if len(self._ids) >= NAMES_KEPT:
-            self._ids.clear()
-        self._ids[secret, address] = channel
-
-
-def _metadata(attempt: str, part: str, notification: Notification | None = None) -> dict[str, Any]:
-    """Every app in the workspace may read it: names, no secrets."""
-    named = {"incident": notification.incident, "generation": notification.generation} if notification else {}
-    return {"event_type": EVENT_TYPE, "event_payload": {"attempt": attempt, "part": part, **named}}
-
-
-def _note(
-    message: Mapping[str, Any], channel: str, attempts: tuple[str, ...], found: dict[str, MessageRef]
-) -> None:
-    metadata = message.get("metadata") or {}
-    attempt = (metadata.get("event_payload") or {}).get("attempt")
-    if metadata.get("event_type") == EVENT_TYPE and attempt in attempts:
-        found[attempt] = MessageRef(str(message.get("ts", "")), channel)

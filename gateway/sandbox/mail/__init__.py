@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Self, cast
 from weakref import WeakSet
 
-from aiosmtpd.smtp import MISSING, SMTP, AuthResult, LoginPassword
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute
 from gateway.clock import utc_now
 from gateway.sandbox.faults import Fault, FaultKind
 from gateway.sandbox.mail.mailbox import Mailbox, Received
+from gateway.sandbox.mail.smtp_commands import SmtpCommands, refusal_line
 from gateway.sandbox.vendor import Call, JsonObject, Vendor, fields_of
 
 __all__ = ["MailSandbox", "Received"]
@@ -108,7 +109,7 @@ class MailSandbox(Vendor):
 
     def refuse(self, fault: Fault) -> Response:
         """The page and the control API never fail on demand: faults strike SMTP."""
-        return PlainTextResponse(_refusal(fault), 503)
+        return PlainTextResponse(refusal_line(fault), 503)
 
     @asynccontextmanager
     async def _listening(
@@ -131,7 +132,7 @@ class MailSandbox(Vendor):
 
     def _session(self, tls: ssl.SSLContext | None) -> SMTP:
         session = SMTP(
-            _Hooks(self),
+            SmtpCommands(self.mailbox, self.now, self.strike, asks_for_login=bool(self._login.user)),
             hostname="sandbox",
             ident="alert gateway sandbox",
             tls_context=tls,
@@ -148,10 +149,6 @@ class MailSandbox(Vendor):
         given = shown.login + b"\0" + shown.password if isinstance(shown, LoginPassword) else b""
         return AuthResult(success=bool(self._login.user) and hmac.compare_digest(known, given), handled=False)
 
-    @property
-    def asks_for_login(self) -> bool:
-        return bool(self._login.user)
-
     async def strike(self, server: SMTP, call: Call, act: Callable[[Call], Any]) -> Any:
         """Do what a command asks, unless a fault strikes it. Return the answer's line."""
         self.calls.append(call)
@@ -160,79 +157,21 @@ class MailSandbox(Vendor):
             return act(call)
         call.fault = fault.kind
         answers = fault.kind in {FaultKind.STATUS, FaultKind.RATE_LIMIT, FaultKind.ERROR}
+        # The mail is there, yet the client is told otherwise or nothing: it must not be sent twice for that.
         if fault.kind is FaultKind.CUT_AFTER or (answers and fault.acts):
             act(call)
         if answers:
-            return _refusal(fault)
+            return refusal_line(fault)
         if fault.kind in {FaultKind.CUT_BEFORE, FaultKind.CUT_AFTER}:
             _cut(server)
         try:
             await self._server.closing.wait()  # cancelled as soon as the client is gone
         except asyncio.CancelledError:
+            # The client gave up, and the mail arrives all the same, as with a server that is slow.
             if fault.kind is FaultKind.LATE:
                 asyncio.get_running_loop().call_later(fault.seconds, act, call)
             raise
         return "421 closing"
-
-
-class _Hooks:
-    """aiosmtpd's hooks: each is called with a command and answers with the line that the client reads."""
-
-    def __init__(self, sandbox: MailSandbox) -> None:
-        self._sandbox = sandbox
-
-    async def handle_AUTH(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, _session: Any, _envelope: Any, arguments: list[str]
-    ) -> Any:
-        call = Call(self._sandbox.now(), ("auth", arguments[0].lower()), (), {})
-        return await self._sandbox.strike(server, call, lambda _: MISSING)
-
-    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
-    ) -> Any:
-        def act(call: Call) -> str:
-            if self._sandbox.asks_for_login and not session.authenticated:
-                call.outcome = "no login"
-                return "530 5.7.0 Authentication required"
-            envelope.mail_from = address
-            envelope.mail_options.extend(options)
-            call.outcome = "ok"
-            return "250 OK"
-
-        return await self._sandbox.strike(server, Call(self._sandbox.now(), ("mail",), (address,), {}), act)
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, _session: Any, envelope: Any, address: str, options: list[str]
-    ) -> Any:
-        def act(call: Call) -> str:
-            envelope.rcpt_tos.append(address)
-            envelope.rcpt_options.extend(options)
-            call.outcome = "ok"
-            return "250 OK"
-
-        return await self._sandbox.strike(server, Call(self._sandbox.now(), ("rcpt",), (address,), {}), act)
-
-    async def handle_DATA(self, server: SMTP, _session: Any, envelope: Any) -> Any:  # noqa: N802 - aiosmtpd's name
-        sandbox = self._sandbox
-        mail = Received.read(sandbox.now(), envelope.mail_from, tuple(envelope.rcpt_tos), envelope.content)
-
-        def act(call: Call) -> str:
-            call.outcome = "repeated" if sandbox.mailbox.take(mail) else "taken"
-            return "250 2.0.0 queued"
-
-        call = Call(sandbox.now(), ("data",), (mail.message_id, *mail.recipients), {"subject": mail.subject})
-        return await sandbox.strike(server, call, act)
-
-
-def _refusal(fault: Fault) -> str:
-    """The line of an answer: with the fault's code, or what servers say of too many mails or of one they do
-    not want.
-    """
-    if fault.kind is FaultKind.RATE_LIMIT:
-        return "450 4.7.1 too many mails, come again later"
-    if fault.kind is FaultKind.ERROR:
-        return f"554 5.7.1 {fault.error}"
-    return f"{fault.status} {'4.3.0' if fault.status < 500 else '5.0.0'} refused"
 
 
 def _cut(session: SMTP) -> None:
