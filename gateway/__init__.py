@@ -3,7 +3,7 @@
 receive      inbound/webhooks/alertmanager.py      authenticates, caps and parses a webhook
 normalise    decisions/intake/normalise.py         gives every alert labels, severity and identity, or a reason for quarantine
 deduplicate  decisions/intake/batch.py             applies copies and repeats to their alerts: opened, ended or nothing new
-correlate    decisions/intake/batch.py             brings what opened into the incident that it belongs to
+correlate    decisions/intake/assign_incidents.py  brings what opened into the incident that it belongs to
 route        decisions/notification/members.py     finds who is to be notified of each member of an incident
 suppress     decisions/notification/members.py     judges who must not be notified now, why, and until when
 seat         decisions/notification/audience.py    brings the members to the targets that see them, fallbacks included

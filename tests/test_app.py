@@ -15,7 +15,7 @@ from gateway.errors import BadRules
 from gateway.sandbox import Fault, FaultKind
 from gateway.self_monitoring import auditor as audit
 from gateway.self_monitoring import own_alerts
-from gateway.storage.embedded import StoreFailed
+from gateway.storage.embedded_socket import StoreFailed
 from tests.support.processes import alert
 from tests.support.running_gateway import RULES, Running, Starter
 

@@ -10,7 +10,8 @@ from gateway.cli.rules import load_without_errors
 from gateway.config.environment import Environment, from_process
 from gateway.model.rules.rulebook import Rulebook
 from gateway.runtime.store import open_store
-from gateway.storage.reshard import Records, migrate
+from gateway.storage.reshard import migrate
+from gateway.storage.reshard_rows import Records
 
 
 @click.command(name="migrate")

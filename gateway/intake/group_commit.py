@@ -15,7 +15,8 @@ from functools import partial
 
 import structlog
 
-from gateway.decisions.intake.batch import correlate, deduplicate, incidents_of, place
+from gateway.decisions.intake.assign_incidents import correlate
+from gateway.decisions.intake.batch import deduplicate, incidents_of, place
 from gateway.decisions.intake.correlate import Correlator
 from gateway.errors import StateFull, StateUnavailable
 from gateway.intake.alert_reader import read_alerts

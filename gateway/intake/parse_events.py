@@ -13,7 +13,8 @@ from datetime import datetime
 
 import msgspec
 
-from gateway.decisions.intake.normalise import Malformed, Normaliser
+from gateway.decisions.intake.normalise import Normaliser
+from gateway.decisions.intake.sent_values import Malformed
 from gateway.errors import BadWebhook
 from gateway.intake.parse_webhook import Parsed, check_count
 from gateway.model.alert import Observation

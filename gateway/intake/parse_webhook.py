@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from gateway.decisions.intake.normalise import Malformed, Normaliser
+from gateway.decisions.intake.normalise import Normaliser
+from gateway.decisions.intake.sent_values import Malformed
 from gateway.errors import BadWebhook
 from gateway.model.alert import Observation
 from gateway.model.quarantined import MAX_RAW, Quarantined

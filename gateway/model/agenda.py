@@ -14,7 +14,7 @@ from gateway.model.severity import Severity
 
 
 class SubjectKind(StrEnum):
-    """The kinds of subjects: each has its handler in `reconcile/loop.py`."""
+    """The kinds of subjects: each has its handler in `reconcile/handlers.py`."""
 
     PLAN = "plan"
     DELIVER = "deliver"

@@ -8,7 +8,8 @@ from typing import Literal
 
 import re2
 
-from gateway.model.rules.matcher_syntax import RESERVED, MatcherError, classic_matchers, utf8_matchers
+from gateway.model.rules.matcher_syntax import MatcherError, classic_matchers
+from gateway.model.rules.matcher_syntax_utf8 import RESERVED, utf8_matchers
 
 __all__ = ["Labels", "Matcher", "MatcherError", "Mode", "Op", "parse_matchers"]
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from heapq import merge
 
-from gateway.model.rules.time_ranges import Spans, TimeIntervalError, refuse_unknown, shown, spans, zone
+from gateway.model.rules.span import Spans, TimeIntervalError, refuse_unknown, shown
+from gateway.model.rules.time_ranges import spans, zone
 
 __all__ = ["TimeInterval", "TimeIntervalError", "first_after", "next_change"]
 

@@ -18,7 +18,8 @@ import msgspec
 import re2
 
 from gateway.clock import utc_ms
-from gateway.decisions.intake.normalise import Malformed, Normaliser
+from gateway.decisions.intake.normalise import Normaliser
+from gateway.decisions.intake.sent_values import Malformed
 from gateway.model.source_peers import Active, PeerReport
 from gateway.model.webhook import WireAlert
 

@@ -20,7 +20,8 @@ from gateway.decisions.delivery.next_step import (
     begin_reply,
     next_step,
 )
-from gateway.decisions.delivery.settle import looked, withdrawn
+from gateway.decisions.delivery.read_back import looked
+from gateway.decisions.delivery.settle import withdrawn
 from gateway.decisions.notification.plan import plan
 from gateway.model.changes import Claim
 from gateway.model.durations import SECOND

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 from gateway.decisions.delivery.next_step import LEASE
 from gateway.decisions.policy import Policy
@@ -13,16 +12,12 @@ from gateway.model.agenda import Subject, SubjectKind
 from gateway.model.changes import Claim
 from gateway.model.lanes import LaneRule, Pace
 from gateway.outbound.registry import PACES
-from gateway.reconcile.audit_shipping import ship
 from gateway.reconcile.context import Context, log
-from gateway.reconcile.deliver import STUCK_AFTER, deliver
-from gateway.reconcile.expire import expire_alert, expire_incident
+from gateway.reconcile.deliver import STUCK_AFTER
+from gateway.reconcile.handlers import HANDLERS, leave_to_newer
 from gateway.reconcile.paces import paces_of
-from gateway.reconcile.plan import plan_incident, plan_together
-from gateway.reconcile.silence_upkeep import upkeep_silences
-from gateway.reconcile.source_poll import poll
-from gateway.reconcile.sweep import sweep
-from gateway.reconcile.watchdog_check import check_watchdog
+from gateway.reconcile.plan import plan_together
+from gateway.reconcile.work_outcome import WorkOutcome, outcome_of
 from gateway.state.transact import let_go
 
 CROWD_SECONDS = 0.02  # between two looks in a crowd of webhooks: what belongs together is then planned once
@@ -34,30 +29,6 @@ KIND_WIDTH = 24  # of one kind of destination: one that hangs leaves others room
 STOP_SECONDS = 10.0  # at the end, for what is under way: longer than any send
 CRASH_BACKOFF_MS = 2_000  # doubled with each crash of the same subject
 MAX_CRASH_BACKOFF_MS = 60_000
-UNKNOWN_WAIT_MS = 60_000  # before a subject that only a newer gateway knows is looked at again
-
-Handler = Callable[[Context, Claim], Coroutine[None, None, bool | None]]
-HANDLERS: Mapping[str, Handler] = {
-    SubjectKind.PLAN: plan_incident,
-    SubjectKind.DELIVER: deliver,
-    SubjectKind.EXPIRE: expire_incident,
-    SubjectKind.EXPIRE_ALERT: expire_alert,
-    SubjectKind.AUDIT: ship,
-    SubjectKind.POLL: poll,
-    SubjectKind.SWEEP: sweep,
-    SubjectKind.SILENCE_UPKEEP: upkeep_silences,
-    SubjectKind.WATCHDOG: check_watchdog,
-}
-"""What is done with a due subject, by its kind. False means that the subject only waited."""
-
-
-class WorkOutcome(StrEnum):
-    """The outcome of the work on one subject, or on several plans together."""
-
-    DONE = "done"
-    NOT_DONE = "not_done"  # the subject only waited; of plans together: somebody was quicker with one of them
-    STORE_AWAY = "store_away"
-    FAULT = "fault"  # a fault of ours
 
 
 class Reconciler:
@@ -93,6 +64,7 @@ class Reconciler:
         while not self._stopping:
             self._wake.clear()
             if self._under_way >= MAX_UNDER_WAY:
+                # More leases than can be worked on would keep a subject from a replica that has room for it.
                 await self._wake.wait()
                 continue
             if self._crowded():
@@ -100,6 +72,7 @@ class Reconciler:
             try:
                 found = await self.context.store.claim(MAX_CLAIMS, LEASE, self.lanes())
             except StateUnavailable as error:
+                # Notifications come late while the store is away; what is due stays on the agenda.
                 log.warning("store_unavailable", error=str(error))
                 await asyncio.sleep(POLL_SECONDS / 2)
                 continue
@@ -109,6 +82,7 @@ class Reconciler:
             for claim in others:
                 self._start(claim.subject.target, self._handle(claim))
             if not found.claims:
+                # Nothing is due: sleep until the next time, or until news wakes the loop.
                 await self._pause(found.now, found.next_due)
             else:
                 await asyncio.sleep(0)
@@ -172,7 +146,7 @@ class Reconciler:
     async def _handle_plans(self, claims: Sequence[Claim]) -> None:
         """Plan all of them in one commit; where that fails, each by itself: none fails its neighbours."""
         if len(claims) > 1:
-            outcome, error = await _outcome_of(plan_together(self.context, claims))
+            outcome, error = await outcome_of(plan_together(self.context, claims))
             self.context.watcher.planned_together(outcome)
             if outcome is WorkOutcome.DONE:
                 self._recovered(*(claim.subject for claim in claims))
@@ -185,9 +159,9 @@ class Reconciler:
 
     async def _handle(self, claim: Claim) -> None:
         """Work on one subject; whatever goes wrong with it delays no other."""
-        handler = HANDLERS.get(claim.subject.kind, _leave_to_newer)
+        handler = HANDLERS.get(claim.subject.kind, leave_to_newer)
         tried = claim._replace(crashes=self._crashes.get(claim.subject, 0))
-        outcome, error = await _outcome_of(handler(self.context, tried))
+        outcome, error = await outcome_of(handler(self.context, tried))
         match outcome:
             case WorkOutcome.DONE:
                 self._recovered(claim.subject)
@@ -229,21 +203,3 @@ def _apart(claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
     """Return the plans, which are committed together, and the other subjects."""
     plans = [claim for claim in claims if claim.subject.kind == SubjectKind.PLAN]
     return plans, [claim for claim in claims if claim.subject.kind != SubjectKind.PLAN]
-
-
-async def _outcome_of(work: Awaitable[bool | None]) -> tuple[WorkOutcome, Exception | None]:
-    """Do the work, and return what became of it, with the error that ended it."""
-    try:
-        done = await work
-    except StateUnavailable as error:
-        return WorkOutcome.STORE_AWAY, error
-    except Exception as error:  # noqa: BLE001 - the delivery loop: one subject must not stop the others
-        return WorkOutcome.FAULT, error
-    return (WorkOutcome.NOT_DONE if done is False else WorkOutcome.DONE), None
-
-
-async def _leave_to_newer(context: Context, claim: Claim) -> bool:
-    """Leave a kind of subject that only a newer gateway knows to that gateway (a rolling deployment)."""
-    log.warning("subject_unknown", subject=str(claim.subject))
-    await let_go(context.store, claim, await context.store.now() + UNKNOWN_WAIT_MS)
-    return False

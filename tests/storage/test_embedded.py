@@ -16,7 +16,8 @@ import pytest
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Cell, Changes, Query, Table
 from gateway.storage.connections import connect
-from gateway.storage.embedded import StoreFailed, embedded_store
+from gateway.storage.embedded import embedded_store
+from gateway.storage.embedded_socket import StoreFailed
 from gateway.storage.redis import RedisStore
 
 ROOT = Path(__file__).parents[2]

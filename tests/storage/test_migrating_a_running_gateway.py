@@ -14,7 +14,8 @@ from gateway.model.rule_generation import load_rule_generation
 from gateway.rules.files import load_rules
 from gateway.runtime.store import open_store
 from gateway.storage.layout import read_layout, stores_of
-from gateway.storage.reshard import Records, migrate
+from gateway.storage.reshard import migrate
+from gateway.storage.reshard_rows import Records
 from tests.support.processes import alert
 from tests.support.running_gateway import RULES as ONE_PARTITION
 from tests.support.running_gateway import Running, Starter

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from gateway.decisions.delivery.compose import redacted
+from gateway.decisions.delivery.redaction import redacted
 from gateway.model.audit_trail import MAX_BATCH_ENTRIES, Batch, LoggedEntry, Shipped, Stretch
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.notification import Answer, Delivered, Refused

@@ -1,34 +1,30 @@
-"""Put a view into the words and figures that a destination renders.
-
-Redaction happens here, for every vendor alike.
-"""
+"""Put a view into the words and figures that a destination renders, redacted for every vendor alike."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import blake2b
 from typing import Any
 
+from gateway.decisions.delivery.alert_lines import alert_line, has_moved, seen_firing, shown_members
+from gateway.decisions.delivery.redaction import redact_alert
 from gateway.decisions.notification.update_limit import left_out_before
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
 from gateway.model.instants import latest
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import AlertLine, Notification
+from gateway.model.notification import Notification
 from gateway.model.rules.rulebook import LabelRules
-
-SUMMARY_ANNOTATIONS = ("summary", "message", "description")
 
 
 def compose(
     view: View, incident: Incident, labels: LabelRules, now: int, public_url: str = ""
 ) -> Notification:
-    shown = _shown(view)
-    alerts = [_redacted(member.alert, labels) for member in shown]
+    shown = shown_members(view)
+    alerts = [redact_alert(member.alert, labels) for member in shown]
     firing, moved = (
-        sum(_fires(view, member) for member in shown),
-        sum(_moved(view, member) for member in shown),
+        sum(seen_firing(view, member) for member in shown),
+        sum(has_moved(view, member) for member in shown),
     )
     shared = _shared(alerts)
     via = view.destination.via if view.destination else None
@@ -43,7 +39,9 @@ def compose(
         severity=view.desired.severity,
         title=_title(alerts, shared, labels),
         where=_where(shared, labels),
-        lines=tuple(_line(alert, view, member, labels) for alert, member in zip(alerts, shown, strict=True)),
+        lines=tuple(
+            alert_line(alert, view, member, labels) for alert, member in zip(alerts, shown, strict=True)
+        ),
         firing=firing,
         ended=len(shown) - firing - moved,
         moved=moved,
@@ -105,78 +103,9 @@ def next_generation(view: View) -> int:
     return ledger.generation + 1 if again else max(1, ledger.generation)
 
 
-def _shown(view: View) -> list[TargetMember]:
-    """Return each alert that is to be shown, in its newest episode, in the order of `Notification.lines`."""
-    members = view.desired.members
-    known = [member for member in view.members if member.episode_id in members]
-    newest = {member.alert.id: member for member in sorted(known, key=lambda member: member.alert.episode)}
-    return sorted(
-        newest.values(),
-        key=lambda member: (
-            not members[member.episode_id],
-            member.episode_id in view.desired.silenced_after_notify,
-            not _moved(view, member),
-            -member.alert.severity,
-            member.started_at,
-            member.episode_id,
-        ),
-    )
-
-
 def _ended_at(shown: Sequence[TargetMember], now: int) -> int | None:
     """Return when the last of these members ended, None where all of them fire on."""
     return latest(*(member.alert.ended_at for member in shown)) if shown else now
-
-
-def _fires(view: View, member: TargetMember) -> bool:
-    """Return whether the target sees the member firing. A member that has moved from here fires on elsewhere."""
-    return (
-        member.alert.firing
-        if view.desired.state is NotifiedState.MOVED
-        else view.desired.members.get(member.episode_id, False)
-    )
-
-
-def _moved(view: View, member: TargetMember) -> bool:
-    return member.alert.firing and not _fires(view, member)
-
-
-def _redacted(alert: Alert, labels: LabelRules) -> Alert:
-    if not labels.redact or not labels.redact & (alert.labels.keys() | alert.annotations.keys()):
-        return alert
-    hidden = {alert.labels[name] for name in labels.redact if name in alert.labels}
-    # A rule's author gave them; others may hold anything
-    ours = {*SUMMARY_ANNOTATIONS, *labels.links.values(), *labels.redact}
-
-    def hide(values: Mapping[str, str]) -> dict[str, str]:
-        return {name: _masked(name, value, labels, hidden) for name, value in values.items()}
-
-    annotations = {
-        name if name in ours else _without(hidden, name): value
-        for name, value in hide(alert.annotations).items()
-    }
-    return _with_texts(alert, hide(alert.labels), annotations)
-
-
-def _with_texts(alert: Alert, labels: dict[str, str], annotations: dict[str, str]) -> Alert:
-    fields = {name: getattr(alert, name) for name in alert.__struct_fields__}
-    return Alert(**fields | {"labels": labels, "annotations": annotations, "source_url": ""})
-
-
-def _masked(name: str, value: str, labels: LabelRules, hidden: set[str]) -> str:
-    """Show a redacted label as a hash, and take its value out of every other text."""
-    return redacted(value) if name in labels.redact else _without(hidden, value)
-
-
-def _without(hidden: set[str], text: str) -> str:
-    for secret in sorted(hidden, key=len, reverse=True):
-        if secret:
-            text = text.replace(secret, redacted(secret))
-    return text
-
-
-def redacted(value: str) -> str:
-    return "redacted-" + blake2b(value.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
 
 def _shared(alerts: Iterable[Alert]) -> dict[str, str]:
@@ -207,33 +136,6 @@ def _title(alerts: list[Alert], shared: Mapping[str, str], labels: LabelRules) -
     return f"{title} · {service}" if service else title
 
 
-def _line(alert: Alert, view: View, member: TargetMember, labels: LabelRules) -> AlertLine:
-    over = not (_fires(view, member) or member.alert.firing)
-    lives = [
-        life
-        for life in view.members
-        if life.alert.id == member.alert.id and life.episode_id in view.desired.members
-    ]
-    links = labels.links
-    return AlertLine(
-        name=alert.name,
-        severity=alert.severity,
-        labels={name: value for name, value in alert.labels.items() if name != "alertname"},
-        summary=next(
-            (alert.annotations[name] for name in SUMMARY_ANNOTATIONS if alert.annotations.get(name)), ""
-        ),
-        started_at=member.started_at,
-        ended_at=alert.ended_at or member.member.joined_at if over else None,
-        runbook=alert.annotations.get(links.get("runbook", ""), ""),
-        dashboard=alert.annotations.get(links.get("dashboard", ""), ""),
-        source=alert.source_url,
-        times=len(lives),
-        annotations=alert.annotations,
-        silenced_after_notify=view.desired.silenced_after_notify.get(member.episode_id, ""),
-        moved=_moved(view, member),
-    )
-
-
 def _silence_facts(view: View) -> dict[str, Any]:
     """Say what keeps news of members away that were notified before: the first reason with its rule, and how
     many it is about.
@@ -253,8 +155,10 @@ def _silence_facts(view: View) -> dict[str, Any]:
 def _reason(view: View) -> str:
     failing = [target for target, fails in view.desired.covers.items() if fails]
     if failing:
+        # This is a fallback: whoever reads here learns that the usual channel has not got the news.
         return f"also for {', '.join(failing)}, which cannot be reached"
     if view.resolve_pending:
+        # The alert is shown firing although its source said the end: the reader must know why it stays red.
         return f"{len(view.resolve_pending)} ended at the source, which is not believed before its next heartbeat"
     held = [member for member in view.firing if member.alert.held_until]
     return "re-opened without a newer start" if held and len(held) == len(view.firing) else ""

@@ -1,4 +1,5 @@
-"""The two phases of intake over one batch of observations: `deduplicate`, then `correlate`.
+"""Apply one batch of observations to their alerts, which is phase one of intake. Phase two, `correlate`, is
+in `assign_incidents.py`.
 
 Between the two the incidents are read that the alerts of the first phase may join. Both work on values that
 were read and give one set of changes, which is committed whole or not at all.
@@ -12,14 +13,12 @@ from dataclasses import dataclass, field
 import msgspec
 
 from gateway.decisions.intake.alert_lookup import AlertLookup
-from gateway.decisions.intake.correlate import Correlator, Placement, announce, choose, named_incidents
+from gateway.decisions.intake.correlate import Correlator, Placement
 from gateway.decisions.intake.deduplicate import observe
-from gateway.decisions.intake.incident_draft import Draft
 from gateway.model.agenda import Subject, urgency
 from gateway.model.alert import MAX_COPIES, Alert, Observation
-from gateway.model.changes import Cell, Changes, LogEntry, Query, Result, Table
+from gateway.model.changes import Cell, Changes, Query, Table
 from gateway.model.durations import DAY
-from gateway.model.records import dump, load_incident
 from gateway.model.verdict import Outcome, Reason, Taken
 
 KEEP_ENDED_MS = 7 * DAY
@@ -67,6 +66,7 @@ def _observe(seen: Observation, found: Deduplicated) -> None:
     found.verdicts.append(_taken(seen, outcome, reason))
     changes.increment(f"{'concluded' if seen.inferred_at else 'seen'}:{outcome}:{reason}")
     if after is None:
+        # It changes no alert, so nobody is notified of it; it is counted with its reason all the same.
         return
     if seen.inferred_at and outcome is not Outcome.REPEATED:
         found.concluded.append((seen, outcome, reason))
@@ -104,119 +104,3 @@ def incidents_of(found: Deduplicated, placements: Mapping[str, Placement]) -> Qu
     )
     keys = dict.fromkeys(key for placement in placements.values() for key in placement.keys)
     return Query(cells=list(cells), keys=list(keys))
-
-
-def correlate(
-    found: Deduplicated, placements: Mapping[str, Placement], incidents: Result, correlator: Correlator
-) -> Changes:
-    """Phase two: bring every turn into its incident. Return everything that the batch changes."""
-    assignment = _Assignment(found, placements, incidents)
-    for turn in found.turns:
-        if turn.opened:
-            assignment.open(turn)
-        else:
-            assignment.end(turn)
-    return assignment.changes(correlator)
-
-
-class _Assignment:
-    """The incidents of one batch while its turns are brought into them."""
-
-    def __init__(self, found: Deduplicated, placements: Mapping[str, Placement], incidents: Result) -> None:
-        self._found = found
-        self._placements = placements
-        self._changes = found.changes
-        self._drafts: dict[str, Draft] = {}
-        self._key_rows: dict[str, tuple[str, ...]] = {}
-        self._versions = found.versions
-        # Alert -> the incident of its newest episode, where this batch moved it
-        self._moved_to: dict[str, str] = {}
-        for cell, row in incidents.rows.items():
-            self._versions[cell] = row.version
-            if cell.table is Table.KEYS:
-                self._key_rows[cell.field] = named_incidents(row.value.decode())
-            elif row.value:
-                self._drafts[cell.field] = Draft(load_incident(row.value))
-
-    def open(self, turn: Turn) -> None:
-        alert, before, now = turn.after, turn.before, self._found.now
-        own = self._moved_to.get(alert.id, alert.incident)
-        draft = self._choose(alert, own)
-        if before is not None and before.episode and own in self._drafts:
-            # The incident of the episode before still shows that episode, which is no longer the alert's
-            # newest.
-            past = dump(msgspec.structs.replace(before, incident=own))
-            self._changes.put[Cell(Table.PAST, before.episode_id)] = past
-        draft.join(alert, self._placements[alert.id], now, turn.trace)
-        self._moved_to[alert.id] = draft.id
-        self._changes.schedule(Subject.plan(draft.id), now, urgency(alert.severity))
-        self._changes.increment("open:counted")
-
-    def end(self, turn: Turn) -> None:
-        draft = self._drafts.get(self._moved_to.get(turn.after.id, turn.after.incident))
-        self._changes.increment("open:counted", -1)
-        if draft is not None:
-            draft.leave(self._found.now, turn.trace)
-            self._changes.schedule(Subject.plan(draft.id), self._found.now, urgency(turn.after.severity))
-
-    def _choose(self, alert: Alert, own: str) -> Draft:
-        """Return the incident that takes the alert; `own` is that of its episode before."""
-        placement, now = self._placements[alert.id], self._found.now
-        named = {own: None} | {incident: None for key in placement.keys for incident in self._key_rows[key]}
-        candidates = [self._drafts[incident].incident() for incident in named if incident in self._drafts]
-        choice = choose(placement, own, candidates, now)
-        if choice.incident:
-            return self._drafts[choice.incident]
-        draft = Draft.new(alert, placement, choice, now)
-        self._drafts[draft.id] = draft
-        self._versions.setdefault(Cell(Table.INCIDENTS, draft.id), b"")
-        if choice.alone:
-            # Its rule merges no more: it announces no join key, so that no other alert finds it.
-            self._changes.log.append(LogEntry(draft.id, "on_its_own", {"because": choice.alone}))
-        else:
-            for key in placement.keys:
-                self._announce(key, draft.id)
-        return draft
-
-    def _announce(self, key: str, incident: str) -> None:
-        cell = Cell(Table.KEYS, key)
-        row = announce(incident, self._key_rows[key])
-        self._key_rows[key] = named_incidents(row)
-        self._changes.put[cell] = row.encode()
-        self._changes.expect[cell] = self._versions[cell]
-
-    def changes(self, correlator: Correlator) -> Changes:
-        self._write_alerts(correlator)
-        for draft in self._drafts.values():
-            cell = Cell(Table.INCIDENTS, draft.id)
-            # A candidate that was passed over is expected unchanged too: changed, it might have been chosen.
-            self._changes.expect[cell] = self._versions[cell]
-            if draft.changed:
-                self._changes.put[cell] = dump(draft.incident())
-                draft.count(self._changes)
-                counts = {"opened": draft.opened, "ended": draft.ended}
-                self._changes.log.append(LogEntry(draft.id, "alerts", counts))
-        self._changes.log += [self._conclusion(*concluded) for concluded in self._found.concluded]
-        return self._changes
-
-    def _write_alerts(self, correlator: Correlator) -> None:
-        for alert_id in self._found.changed:
-            cell = Cell(Table.ALERTS, alert_id)
-            alert = self._found.alerts[alert_id]
-            if alert is None:
-                continue  # what has changed is there
-            if alert_id in self._moved_to:
-                alert = msgspec.structs.replace(alert, incident=self._moved_to[alert_id])
-            self._changes.put[cell] = dump(correlator.inhibitor.place(alert, self._changes.topics))
-            self._changes.expect[cell] = self._versions[cell]
-
-    def _conclusion(self, seen: Observation, outcome: Outcome, reason: Reason) -> LogEntry:
-        alert = self._found.alerts[seen.alert]
-        incident = self._moved_to.get(seen.alert, alert.incident if alert is not None else "")
-        detail = {
-            "alert": seen.alert,
-            "source": seen.source,
-            "outcome": outcome.value,
-            "because": seen.because,
-        }
-        return LogEntry(incident, reason.value, detail)

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import msgspec
 
+from gateway.decisions.intake.sent_values import (
+    Malformed,
+    as_text,
+    bounded,
+    fires,
+    kind_of,
+    read_time,
+    to_ms,
+    too_much,
+)
 from gateway.model.alert import Observation, fingerprint
 from gateway.model.alert import identity as identity_of
 from gateway.model.rules.rulebook import LabelRules
@@ -20,25 +29,12 @@ from gateway.model.severity import Severity
 from gateway.model.verdict import Reason
 from gateway.model.webhook import LooseAlert, WireAlert
 
-MAX_LABELS = 256
-MAX_NAME = 1024
-MAX_VALUE = 16 * 1024
-MAX_ANNOTATIONS = 64 * 1024  # bytes of all annotations of an alert; longer texts are cut
 MEMO = 20_000  # words and label sets that are remembered
 # Characters of a label set and its fingerprint; longer ones are rare and are worked out each time
 MEMO_LENGTH = 4096
 MAX_WORD = 80  # characters of an unknown severity word that are shown
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
-_datetime = msgspec.json.Decoder(datetime).decode
-
-
-class Malformed(msgspec.Struct, frozen=True):
-    """Why an alert cannot be taken; `field` is its place in the alert."""
-
-    field: str
-    error: str
-    reason: Reason = Reason.MALFORMED
 
 
 class _Identity(msgspec.Struct, frozen=True, gc=False):
@@ -71,18 +67,18 @@ class Normaliser:
         identified = self._identify(alert)
         if isinstance(identified, Malformed):
             return identified
-        ends_at = _ms(alert.endsAt)
-        firing = _fires(alert.status or group_status, ends_at, now)
+        ends_at = to_ms(alert.endsAt)
+        firing = fires(alert.status or group_status, ends_at, now)
         if firing is None:
             return Malformed("status", f"{alert.status[:40]!r} is neither firing nor resolved")
         return Observation(
             copy=identified.copy,
             alert=identified.alert,
             labels=identified.labels,
-            annotations=_bounded(alert.annotations),
+            annotations=bounded(alert.annotations),
             severity=self._severity_of(identified.labels),
             firing=firing,
-            starts_at=_ms(alert.startsAt) or now,
+            starts_at=to_ms(alert.startsAt) or now,
             ends_at=None if firing else ends_at or now,
             source_url=alert.generatorURL if alert.generatorURL.startswith(("http://", "https://")) else "",
             trace=trace,
@@ -98,16 +94,16 @@ class Normaliser:
             return Malformed("labels", "not an object of texts")
         for name, value in labels.items():
             if value is not None and not isinstance(value, str):
-                return Malformed(f"labels.{name[:80]}", f"a text is needed, not {_kind(value)}")
+                return Malformed(f"labels.{name[:80]}", f"a text is needed, not {kind_of(value)}")
         if alert.status is not None and not isinstance(alert.status, str):
-            return Malformed("status", f"a text is needed, not {_kind(alert.status)}")
+            return Malformed("status", f"a text is needed, not {kind_of(alert.status)}")
         annotations = alert.annotations if isinstance(alert.annotations, dict) else {}
         strict = WireAlert(
             labels={name: value or "" for name, value in labels.items()},
-            annotations={name: _text(value) for name, value in annotations.items() if value is not None},
+            annotations={name: as_text(value) for name, value in annotations.items() if value is not None},
             status=alert.status or "",
-            startsAt=_moment(alert.startsAt),
-            endsAt=_moment(alert.endsAt),
+            startsAt=read_time(alert.startsAt),
+            endsAt=read_time(alert.endsAt),
             generatorURL=alert.generatorURL if isinstance(alert.generatorURL, str) else "",
             fingerprint=alert.fingerprint if isinstance(alert.fingerprint, str) else "",
         )
@@ -128,7 +124,7 @@ class Normaliser:
         return identity
 
     def _identified(self, alert: WireAlert) -> _Identity | Malformed:
-        problem = _too_much(alert.labels)
+        problem = too_much(alert.labels)
         if problem is not None:
             return problem
         sent = {name: value for name, value in alert.labels.items() if value}
@@ -180,60 +176,3 @@ class Normaliser:
         if shown in self.strange or len(self.strange) < MEMO:
             self.strange[shown] = self.strange.get(shown, 0) + 1
         return self._severity.default
-
-
-def _fires(status: str, ends_at: int | None, now: int) -> bool | None:
-    """Return whether the alert fires, None for a status that is neither.
-
-    A missing status is read off the end, in favour of firing.
-    """
-    if status == "firing":
-        return True
-    if status == "resolved":
-        return False
-    return None if status else ends_at is None or not 0 < ends_at <= now
-
-
-def _ms(moment: datetime | None) -> int | None:
-    """Return the time in ms, None for Alertmanager's zero time (the year 1). A time without a zone is UTC."""
-    if moment is None or moment.year < 1970:
-        return None
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000) or None
-
-
-def _moment(value: object) -> datetime | None:
-    """Read a time; one that cannot be read is like one that is missing."""
-    try:
-        return _datetime(msgspec.json.encode(value)) if isinstance(value, str) else None
-    except msgspec.ValidationError:
-        return None
-
-
-def _too_much(labels: Mapping[str, str]) -> Malformed | None:
-    if len(labels) > MAX_LABELS:
-        return Malformed("labels", f"{len(labels)} labels: at most {MAX_LABELS} are taken")
-    if (
-        max(map(len, labels.values()), default=0) <= MAX_VALUE
-        and max(map(len, labels), default=0) <= MAX_NAME
-    ):
-        return None
-    name = next(name for name, value in labels.items() if len(name) > MAX_NAME or len(value) > MAX_VALUE)
-    return Malformed(
-        f"labels.{name[:80]}", f"a name of at most {MAX_NAME} and a value of {MAX_VALUE} are taken"
-    )
-
-
-def _bounded(annotations: dict[str, str]) -> dict[str, str]:
-    if sum(map(len, annotations.values())) <= MAX_ANNOTATIONS:
-        return annotations
-    each = MAX_ANNOTATIONS // max(1, len(annotations))
-    return {name[:MAX_NAME]: value[:each] for name, value in list(annotations.items())[:MAX_LABELS]}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _kind(value: object) -> str:
-    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
-    return names.get(type(value), "something else")

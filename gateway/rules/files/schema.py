@@ -5,65 +5,36 @@ What it cannot say, `gateway check` does.
 
 from __future__ import annotations
 
-from typing import Any
-
-from gateway.model.durations import DURATION
-from gateway.model.severity import BUILT_IN_WORDS
-from gateway.outbound.kind import DestinationKind, RuleKey, ValueType
-from gateway.outbound.registry import KINDS
 from gateway.rules.files.destinations import DESTINATION_NAME
-from gateway.rules.files.reader import VARIABLE
+from gateway.rules.files.schema_destinations import DESTINATION
+from gateway.rules.files.schema_values import (
+    COUNT,
+    DURATIONS,
+    HOURS,
+    MATCHERS,
+    RULE,
+    SECRET,
+    SEVERITY,
+    TEXT,
+    TEXTS,
+    Schema,
+    map_of,
+    object_of,
+)
 from gateway.rules.files.sources import SOURCE_NAME
 
-Schema = dict[str, Any]
-
-TEXT: Schema = {"type": "string"}
-TEXTS: Schema = {"type": "array", "items": TEXT}
-DURATIONS: Schema = {
-    "type": "string",
-    "pattern": f"^{DURATION}$",
-    "examples": ["90s", "15m", "2h30m", "7d"],
-}
-SEVERITY: Schema = {"enum": list(BUILT_IN_WORDS)}
-MATCHERS: Schema = {
-    **TEXTS,
-    "description": "Alertmanager's matchers, all must hold",
-    "examples": [['team="payments"', 'severity=~"error|critical"']],
-}
-COUNT: Schema = {"type": "integer", "minimum": 1}
-
-
-def _object(properties: Schema, *required: str, **more: Any) -> Schema:
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": properties,
-        "required": list(required),
-        **more,
-    }
-
-
-def _map(values: Schema) -> Schema:
-    return {"type": "object", "additionalProperties": values}
-
-
-SECRET = _object(
-    {"env": {"type": "string", "pattern": f"^{VARIABLE}$"}},
-    "env",
-    description="a variable of the gateway's environment",
-)
-LABELS = _object(
+LABELS = object_of(
     {
         "ignore": {**TEXTS, "description": "not part of an alert's identity"},
-        "rename": _map(TEXT),
-        "severity": _object({"from": TEXT, "map": _map(SEVERITY), "default": SEVERITY}),
+        "rename": map_of(TEXT),
+        "severity": object_of({"from": TEXT, "map": map_of(SEVERITY), "default": SEVERITY}),
         "service": {**TEXTS, "description": "the first label present names the service"},
         "scope": TEXTS,
         "redact": {**TEXTS, "description": "shown to no vendor"},
-        "links": _object({"runbook": TEXT, "dashboard": TEXT}),
+        "links": object_of({"runbook": TEXT, "dashboard": TEXT}),
     }
 )
-SOURCE = _object(
+SOURCE = object_of(
     {
         "name": {"type": "string", "pattern": f"^{SOURCE_NAME}$"},
         "match": {**MATCHERS, "description": "what it may send"},
@@ -81,65 +52,38 @@ SOURCE = _object(
 )
 
 
-def _value(key: RuleKey) -> Schema:
-    """The value of one key of a kind of destination."""
-    described = {"description": key.description} if key.description else {}
-    if key.type is ValueType.SECRET:
-        return {**SECRET, **described}
-    text = {**TEXT, "pattern": f"^({key.pattern})$"} if key.pattern else TEXT
-    if key.type is ValueType.TEXT:
-        return {**text, **described}
-    return {"type": "array", "items": text, **({"minItems": 1} if key.missing else {}), **described}
-
-
-def _integration(kind: DestinationKind) -> Schema:
-    required = [name for name, key in kind.keys.items() if key.missing]
-    return _object({name: _value(key) for name, key in kind.keys.items()}, *required)
-
-
-DESTINATION = _object(
-    {
-        **{name: _integration(kind) for name, kind in KINDS.items()},
-        "fallback": {**TEXTS, "description": "who is told instead while this one cannot be reached"},
-        "fallback_after": DURATIONS,
-    },
-    oneOf=[{"required": [kind]} for kind in KINDS],
-)
 CONDITIONS: Schema = {
     "type": "array",
     "minItems": 1,
     "items": {
         "oneOf": [
-            _object({"severity": SEVERITY}, "severity"),
-            _object({"alerts": COUNT}, "alerts"),
-            _object({"match": MATCHERS}, "match"),
+            object_of({"severity": SEVERITY}, "severity"),
+            object_of({"alerts": COUNT}, "alerts"),
+            object_of({"match": MATCHERS}, "match"),
         ]
     },
 }
-HOURS: Schema = {
-    "during": {**TEXTS, "description": "time intervals in which it is in force"},
-    "not_during": {**TEXTS, "description": "time intervals in which it is not"},
-}
-RULE: Schema = {"name": TEXT, "match": MATCHERS, "owner": TEXT, "reason": TEXT, **HOURS}
-ROUTE = _object(
+ROUTE = object_of(
     {
         **RULE,
         "parent": TEXT,
         "continue": {"type": "boolean"},
         "notify": {**TEXTS, "description": "destinations that show the incident and interrupt nobody"},
         "page": {**TEXTS, "description": "destinations that interrupt a person, while `page_when` holds"},
-        "page_when": {"oneOf": [_object({"any": CONDITIONS}, "any"), _object({"all": CONDITIONS}, "all")]},
+        "page_when": {
+            "oneOf": [object_of({"any": CONDITIONS}, "any"), object_of({"all": CONDITIONS}, "all")]
+        },
         "group_wait": DURATIONS,
         "update_interval": DURATIONS,
         "resolve_after": DURATIONS,
         "remind": {"oneOf": [DURATIONS, {"enum": [False, "off"]}]},
         "longest_hold": DURATIONS,
-        "mute": _object({"page": TEXTS, "notify": TEXTS, "mute_critical": {"type": "boolean"}}),
-        "shifts": {"type": "array", "items": _object({**HOURS, "notify": TEXTS, "page": TEXTS}, "during")},
+        "mute": object_of({"page": TEXTS, "notify": TEXTS, "mute_critical": {"type": "boolean"}}),
+        "shifts": {"type": "array", "items": object_of({**HOURS, "notify": TEXTS, "page": TEXTS}, "during")},
     },
     "name",
 )
-CORRELATE = _object(
+CORRELATE = object_of(
     {
         **RULE,
         "by": {
@@ -148,8 +92,8 @@ CORRELATE = _object(
             "description": 'labels that make one incident; ["..."] for all of them',
         },
         "window": DURATIONS,
-        "stop_values": _map(TEXTS),
-        "max_values": _map(COUNT),
+        "stop_values": map_of(TEXTS),
+        "max_values": map_of(COUNT),
         "max_alerts": COUNT,
     },
     "name",
@@ -158,9 +102,9 @@ CORRELATE = _object(
 
 TIMES: Schema = {"start_time": {"type": "string"}, "end_time": {"type": "string"}}
 ANY_LIST: Schema = {"type": "array", "items": {"type": ["string", "integer"]}}
-INTERVAL = _object(
+INTERVAL = object_of(
     {
-        "times": {"type": "array", "items": _object(TIMES, "start_time", "end_time")},
+        "times": {"type": "array", "items": object_of(TIMES, "start_time", "end_time")},
         "weekdays": ANY_LIST,
         "days_of_month": ANY_LIST,
         "months": ANY_LIST,
@@ -168,12 +112,12 @@ INTERVAL = _object(
         "location": TEXT,
     }
 )
-TIME_INTERVAL = _object(
+TIME_INTERVAL = object_of(
     {"name": TEXT, "time_intervals": {"type": "array", "items": INTERVAL}}, "name", "time_intervals"
 )
 MOMENT: Schema = {"type": "string", "format": "date-time"}
-MAINTENANCE = _object({**RULE, "start": MOMENT, "end": MOMENT}, "name")
-SILENCES = _object(
+MAINTENANCE = object_of({**RULE, "start": MOMENT, "end": MOMENT}, "name")
+SILENCES = object_of(
     {
         "longest": DURATIONS,
         "reason": {"enum": ["optional", "required"]},
@@ -184,7 +128,7 @@ SILENCES = _object(
     }
 )
 AUDIT: Schema = {**TEXTS, "description": "webhook destinations that are sent every verdict and action"}
-INHIBIT = _object(
+INHIBIT = object_of(
     {
         "name": TEXT,
         "source_matchers": {**MATCHERS, "description": "alerts that keep others quiet while they fire"},
@@ -200,7 +144,7 @@ INHIBIT = _object(
 )
 
 
-WATCHDOG = _object(
+WATCHDOG = object_of(
     {
         **RULE,
         "every": {**DURATIONS, "description": "the longest silence between two heartbeats"},
@@ -222,7 +166,7 @@ def rules_schema() -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Rules of the alert gateway",
-        **_object(
+        **object_of(
             {
                 "within": {**MATCHERS, "description": "added to every rule of this file"},
                 "partition_by": {
@@ -245,7 +189,7 @@ def rules_schema() -> Schema:
                 "maintenance": {"type": "array", "items": MAINTENANCE},
                 "inhibit": {"type": "array", "items": INHIBIT},
                 "watchdogs": {"type": "array", "items": WATCHDOG},
-                "policy": _object({"closed_by_hand": DURATIONS, "silences": SILENCES, "audit": AUDIT}),
+                "policy": object_of({"closed_by_hand": DURATIONS, "silences": SILENCES, "audit": AUDIT}),
             }
         ),
     }

@@ -8,7 +8,8 @@ from gateway.decisions.delivery.next_step import (
     begin,
     next_step,
 )
-from gateway.decisions.delivery.settle import looked, settle
+from gateway.decisions.delivery.read_back import looked
+from gateway.decisions.delivery.settle import settle
 from gateway.decisions.notification.view import View
 from gateway.model.alert import Alert
 from gateway.model.ledger import Endpoint, Ledger, MessageRef, Note

@@ -5,14 +5,8 @@ its incident.
 from __future__ import annotations
 
 from gateway.decisions.intake.alert_lookup import AlertLookup
-from gateway.decisions.intake.batch import (
-    KEEP_ENDED_MS,
-    Deduplicated,
-    correlate,
-    deduplicate,
-    incidents_of,
-    place,
-)
+from gateway.decisions.intake.assign_incidents import correlate
+from gateway.decisions.intake.batch import KEEP_ENDED_MS, Deduplicated, deduplicate, incidents_of, place
 from gateway.decisions.intake.correlate import Correlator
 from gateway.model.agenda import Subject
 from gateway.model.alert import Observation

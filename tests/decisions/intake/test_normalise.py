@@ -6,15 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from gateway.decisions.intake.normalise import (
-    MAX_LABELS,
-    MAX_NAME,
-    MAX_VALUE,
-    MAX_WORD,
-    MEMO_LENGTH,
-    Malformed,
-    Normaliser,
-)
+from gateway.decisions.intake.normalise import MAX_WORD, MEMO_LENGTH, Normaliser
+from gateway.decisions.intake.sent_values import MAX_LABELS, MAX_NAME, MAX_VALUE, Malformed
 from gateway.model.alert import Observation, fingerprint, identity
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity

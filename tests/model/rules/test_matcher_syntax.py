@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.model.rules.matcher_syntax import MatcherError, Triple, classic_matchers, utf8_matchers
+from gateway.model.rules.matcher_syntax import MatcherError, Triple, classic_matchers
+from gateway.model.rules.matcher_syntax_utf8 import utf8_matchers
 
 
 @pytest.mark.parametrize("read", [classic_matchers, utf8_matchers])

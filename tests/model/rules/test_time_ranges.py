@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.model.rules.time_ranges import TimeIntervalError, refuse_unknown, shown, spans, zone
+from gateway.model.rules.span import TimeIntervalError, refuse_unknown, shown
+from gateway.model.rules.time_ranges import spans, zone
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+"""The JSON Schema of a destination, built from the keys that each kind of destination declares."""
+
+from __future__ import annotations
+
+from gateway.outbound.kind import DestinationKind, RuleKey, ValueType
+from gateway.outbound.registry import KINDS
+from gateway.rules.files.schema_values import DURATIONS, SECRET, TEXT, TEXTS, Schema, object_of
+
+
+def _value(key: RuleKey) -> Schema:
+    """The value of one key of a kind of destination."""
+    described = {"description": key.description} if key.description else {}
+    if key.type is ValueType.SECRET:
+        return {**SECRET, **described}
+    text = {**TEXT, "pattern": f"^({key.pattern})$"} if key.pattern else TEXT
+    if key.type is ValueType.TEXT:
+        return {**text, **described}
+    return {"type": "array", "items": text, **({"minItems": 1} if key.missing else {}), **described}
+
+
+def _integration(kind: DestinationKind) -> Schema:
+    required = [name for name, key in kind.keys.items() if key.missing]
+    return object_of({name: _value(key) for name, key in kind.keys.items()}, *required)
+
+
+DESTINATION = object_of(
+    {
+        **{name: _integration(kind) for name, kind in KINDS.items()},
+        "fallback": {**TEXTS, "description": "who is told instead while this one cannot be reached"},
+        "fallback_after": DURATIONS,
+    },
+    oneOf=[{"required": [kind]} for kind in KINDS],
+)

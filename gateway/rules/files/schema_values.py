@@ -1,0 +1,52 @@
+"""The JSON Schema of values that many sections of the rule language share: texts, durations, matchers, secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.model.durations import DURATION
+from gateway.model.severity import BUILT_IN_WORDS
+from gateway.rules.files.reader import VARIABLE
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+DURATIONS: Schema = {
+    "type": "string",
+    "pattern": f"^{DURATION}$",
+    "examples": ["90s", "15m", "2h30m", "7d"],
+}
+SEVERITY: Schema = {"enum": list(BUILT_IN_WORDS)}
+MATCHERS: Schema = {
+    **TEXTS,
+    "description": "Alertmanager's matchers, all must hold",
+    "examples": [['team="payments"', 'severity=~"error|critical"']],
+}
+COUNT: Schema = {"type": "integer", "minimum": 1}
+
+
+def object_of(properties: Schema, *required: str, **more: Any) -> Schema:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        "required": list(required),
+        **more,
+    }
+
+
+def map_of(values: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": values}
+
+
+SECRET = object_of(
+    {"env": {"type": "string", "pattern": f"^{VARIABLE}$"}},
+    "env",
+    description="a variable of the gateway's environment",
+)
+HOURS: Schema = {
+    "during": {**TEXTS, "description": "time intervals in which it is in force"},
+    "not_during": {**TEXTS, "description": "time intervals in which it is not"},
+}
+RULE: Schema = {"name": TEXT, "match": MATCHERS, "owner": TEXT, "reason": TEXT, **HOURS}
