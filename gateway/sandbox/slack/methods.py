@@ -67,6 +67,7 @@ class Methods:
         channel = self._writable(self._workspace.by_id(arguments.text("channel")))
         message = self._own(channel, arguments, bot, "cant_update_message")
         window = self._workspace.edit_window
+        # A workspace may forbid late edits: the news has to come as a new message then.
         if window is not None and self._now() - message.posted_at > window:
             raise SlackError("edit_window_closed")
         content = content_of(arguments, message.content)
@@ -163,6 +164,7 @@ class Methods:
 
     def _own(self, channel: Channel, arguments: Arguments, bot: Bot, error: str) -> Message:
         message = channel.find(arguments.text("ts"))
+        # A bot may change its own messages alone, also after its token was replaced by another app's.
         if message.bot.bot_id != bot.bot_id:
             raise SlackError(error)
         return message

@@ -1,88 +1,10 @@
-"""Silences, the pause and the bypass over the API."""
+"""The pause of paging and the bypass of suppression over the API."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from pathlib import Path
-
-import pytest
 
 from tests.support.running_gateway import Running
-
-ROOT = Path(__file__).parents[2]
-ASKED = {"matchers": ['service="pay"'], "by": "anna", "duration": "1h"}
-
-
-async def made(app: Running, **more: object) -> dict[str, str]:
-    answer = await app.ask("/api/v1/silences", "POST", json={**ASKED, "confirm": True, **more})
-    assert answer.status_code == 200, answer.text
-    found: dict[str, str] = answer.json()
-    return found
-
-
-async def test_a_preview_says_what_would_be_hidden_and_makes_nothing(app: Running) -> None:
-    await app.told()
-    found = (await app.ask("/api/v1/silences/preview", "POST", json=ASKED)).json()
-    assert (found["firing"], found["firing_hidden"], found["critical"], found["names"]) == (
-        1,
-        1,
-        1,
-        {"Down": 1},
-    )
-    assert found["warnings"]
-    assert (await app.ask("/api/v1/silences?state=all")).json() == {"items": []}
-
-
-async def test_a_silence_with_warnings_has_to_be_confirmed(app: Running) -> None:
-    await app.told()
-    refused = await app.ask("/api/v1/silences", "POST", json=ASKED)
-    assert refused.status_code == 409
-    assert "critical" in refused.json()["error"]
-    assert '"confirm": true' in refused.json()["remedy"]
-    assert (await made(app))["state"] == "active"
-
-
-async def test_a_silence_lives_through_the_api(app: Running) -> None:
-    one = await made(app, reason="noisy")
-    path = f"/api/v1/silences/{one['id']}"
-    assert [each["id"] for each in (await app.ask("/api/v1/silences")).json()["items"]] == [one["id"]]
-    later = (await app.ask(f"{path}/extend", "POST", json={"by": "anna", "duration": "3h"})).json()
-    assert later["ends_at"] > one["ends_at"]
-    assert (await app.ask(f"{path}/approve", "POST", json={"by": "bob"})).json()["approved_by"] == "bob"
-    ended = (await app.ask(f"{path}/end", "POST", json={"by": "bob"})).json()
-    assert (ended["state"], ended["ended_by"]) == ("ended", "bob")
-    assert (await app.ask(path)).json() == ended
-    assert (await app.ask("/api/v1/silences")).json()["items"] == []
-    assert (await app.ask(f"{path}/end", "POST", json={"by": "bob"})).status_code == 409
-
-
-@pytest.mark.parametrize(
-    ("asked", "status", "field"),
-    [
-        ({**ASKED, "matchers": []}, 400, "matchers"),
-        ({**ASKED, "matchers": ["a=~("]}, 400, "matchers"),
-        ({**ASKED, "duration": "soon"}, 400, "duration"),
-        ({**ASKED, "duration": "9d"}, 400, "ends_at"),
-        ({**ASKED, "duration": "", "ends_at": "2027-01-01T00:00:00"}, 400, "ends_at"),
-        ({**ASKED, "during": ["never-heard"]}, 400, "during"),
-        ({**ASKED, "colour": "red"}, 400, "colour"),
-        ({"matchers": ['a="b"'], "duration": "1h"}, 400, "by"),
-    ],
-)
-async def test_a_wrong_wish_names_its_field(
-    app: Running, asked: dict[str, object], status: int, field: str
-) -> None:
-    answer = await app.ask("/api/v1/silences", "POST", json=asked)
-    assert (answer.status_code, answer.json()["field"]) == (status, field)
-
-
-async def test_a_silence_that_is_not_there_is_a_404(app: Running) -> None:
-    for path, method in (("none", "GET"), ("none/end", "POST"), ("none/approve", "POST")):
-        answer = await app.ask(
-            f"/api/v1/silences/{path}", method, json={"by": "bob"} if method == "POST" else None
-        )
-        assert answer.status_code == 404
 
 
 async def test_a_pause_is_said_aloud_until_it_is_lifted(app: Running) -> None:
@@ -105,16 +27,3 @@ async def test_a_pause_is_said_aloud_until_it_is_lifted(app: Running) -> None:
     }
     await app.gateway.auditor.look()
     assert (await app.ask("/health")).json()["worries"] == []
-
-
-async def test_a_silenced_alert_says_so_wherever_it_is_looked_at(app: Running) -> None:
-    one = await made(app, reason="noisy", ticket="CHG-1")
-    assert (await app.webhook({"status": "firing", "labels": {"alertname": "Down", "service": "pay"}, "startsAt": "2026-11-23T10:00:00Z"})).status_code == 200  # fmt: skip
-    verdicts: list[dict[str, str]] = []
-    while not verdicts:
-        await asyncio.sleep(0.02)
-        verdicts = (await app.ask("/api/v1/verdicts")).json()["items"]
-    assert {(each["standing"], each["reason"], each["rule"], each["because"]) for each in verdicts} == {
-        ("suppressed", "silenced", f"silence {one['id']} by anna", "CHG-1 noisy")
-    }
-    assert {each["until"] for each in verdicts} == {one["ends_at"]}
