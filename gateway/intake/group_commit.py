@@ -10,7 +10,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import partial
 
 import structlog
@@ -18,8 +17,9 @@ import structlog
 from gateway.decisions.intake.assign_incidents import correlate
 from gateway.decisions.intake.batch import deduplicate, incidents_of, place
 from gateway.decisions.intake.correlate import Correlator
-from gateway.errors import StateFull, StateUnavailable
+from gateway.errors import StateUnavailable
 from gateway.intake.alert_reader import read_alerts
+from gateway.intake.batch_outcome import BatchOutcome, outcome_of
 from gateway.intake.commit_part import Part, Read, changes_of
 from gateway.model.alert import Observation
 from gateway.model.cells import heartbeat_cell
@@ -39,16 +39,6 @@ Sink = Callable[[Sequence[Taken], int], None]
 BatchCounter = Callable[[str, str], None]
 
 log = structlog.get_logger("gateway.intake")
-
-
-class BatchOutcome(StrEnum):
-    """The outcome of committing several webhooks together."""
-
-    TAKEN = "taken"
-    # The store takes nothing that grows: the ends among them are taken all the same
-    STORE_FULL = "store_full"
-    STORE_AWAY = "store_away"  # it did not answer in time, or too many wrote to it: the senders come again
-    FAULT = "fault"  # a fault of ours over one of them
 
 
 @dataclass(slots=True, eq=False)
@@ -178,7 +168,7 @@ class GroupCommit:
             error: BaseException | None = StateUnavailable("the commit was cut off: try again")
         else:
             error = task.exception()
-        outcome = _outcome(error)
+        outcome = outcome_of(error)
         self._count(what, outcome)
         return outcome, error
 
@@ -218,15 +208,3 @@ class GroupCommit:
         query = incidents_of(deduplicated, placements)
         incidents = await self._store.gather(query) if query.cells or query.keys else NOTHING_READ
         return correlate(deduplicated, placements, incidents, self.correlator), deduplicated.verdicts
-
-
-def _outcome(error: BaseException | None) -> BatchOutcome:
-    match error:
-        case None:
-            return BatchOutcome.TAKEN
-        case StateFull():
-            return BatchOutcome.STORE_FULL
-        case StateUnavailable():
-            return BatchOutcome.STORE_AWAY
-        case _:
-            return BatchOutcome.FAULT

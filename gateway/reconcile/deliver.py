@@ -29,7 +29,8 @@ from gateway.model.ledger import Endpoint, Part
 from gateway.model.notification import Answer, Look, Notification, Refused
 from gateway.reconcile.context import Context, log, outdated
 from gateway.reconcile.job import CredentialReplaced, Job, Sender, sender_for
-from gateway.reconcile.settle import Sent, abandon, finish, write_answer, write_intent
+from gateway.reconcile.observe_send import Sent
+from gateway.reconcile.settle import abandon, finish, write_answer, write_intent
 from gateway.state.snapshots import read_snapshot
 from gateway.state.transact import let_go
 

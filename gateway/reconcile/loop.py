@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gateway.decisions.delivery.next_step import LEASE
 from gateway.decisions.policy import Policy
@@ -18,14 +18,13 @@ from gateway.reconcile.handlers import HANDLERS, leave_to_newer
 from gateway.reconcile.paces import paces_of
 from gateway.reconcile.plan import plan_together
 from gateway.reconcile.work_outcome import WorkOutcome, outcome_of
+from gateway.reconcile.work_under_way import WorkUnderWay
 from gateway.state.transact import let_go
 
 CROWD_SECONDS = 0.02  # between two looks in a crowd of webhooks: what belongs together is then planned once
 POLL_SECONDS = 1.0  # how long what another replica put on the agenda may go unnoticed
 MAX_CLAIMS = 64  # subjects claimed at once
 MAX_UNDER_WAY = 64  # subjects worked on at once
-LANE_WIDTH = 4  # deliveries of one lane at a time
-KIND_WIDTH = 24  # of one kind of destination: one that hangs leaves others room
 STOP_SECONDS = 10.0  # at the end, for what is under way: longer than any send
 CRASH_BACKOFF_MS = 2_000  # doubled with each crash of the same subject
 MAX_CRASH_BACKOFF_MS = 60_000
@@ -44,7 +43,7 @@ class Reconciler:
         self._crowded = crowded
         self._paces = paces
         self._wake = asyncio.Event()
-        self._running: dict[str, set[asyncio.Task[None]]] = {}
+        self._work = WorkUnderWay(self._wake.set)
         self._crashes: dict[Subject, int] = {}
         self._stopping = False
         self.use(context.policy)
@@ -63,7 +62,7 @@ class Reconciler:
         """Work until `stop`, and finish then what was begun. A store that is away is waited for."""
         while not self._stopping:
             self._wake.clear()
-            if self._under_way >= MAX_UNDER_WAY:
+            if self._work.count >= MAX_UNDER_WAY:
                 # More leases than can be worked on would keep a subject from a replica that has room for it.
                 await self._wake.wait()
                 continue
@@ -78,17 +77,15 @@ class Reconciler:
                 continue
             plans, others = _apart(found.claims)
             if plans:
-                self._start("", self._handle_plans(plans))
+                self._work.start("", self._handle_plans(plans))
             for claim in others:
-                self._start(claim.subject.target, self._handle(claim))
+                self._work.start(claim.subject.target, self._handle(claim))
             if not found.claims:
                 # Nothing is due: sleep until the next time, or until news wakes the loop.
                 await self._pause(found.now, found.next_due)
             else:
                 await asyncio.sleep(0)
-        tasks = [task for running in self._running.values() for task in running]
-        if tasks:
-            await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        await self._work.wait(STOP_SECONDS)
 
     def stop(self) -> None:
         """Have `run` end when what is under way is finished, so that no lease is left."""
@@ -115,33 +112,8 @@ class Reconciler:
             pass
 
     def lanes(self) -> LaneRule:
-        """Return the rule of what may be claimed now: the paces, and how much room lanes and kinds have."""
-        running = {lane: len(tasks) for lane, tasks in self._running.items() if lane}
-        destinations = self.context.policy.rules.destinations
-        kinds = {name: destination.kind for name, destination in destinations.items()}
-        room = dict.fromkeys(kinds.values(), KIND_WIDTH)
-        for lane, count in running.items():
-            kind = kinds.get(lane.partition(":")[0])
-            if kind is not None:
-                room[kind] -= count
-        return LaneRule(self.context.paces, running, LANE_WIDTH, kinds, room)
-
-    @property
-    def _under_way(self) -> int:
-        return sum(len(tasks) for tasks in self._running.values())
-
-    def _start(self, lane: str, work: Coroutine[None, None, None]) -> None:
-        running = self._running.setdefault(lane, set())
-        task = asyncio.create_task(work)
-        running.add(task)
-
-        def done(finished: asyncio.Task[None]) -> None:
-            running.discard(finished)
-            if not running:
-                self._running.pop(lane, None)
-            self._wake.set()
-
-        task.add_done_callback(done)
+        """Return the rule of what may be claimed now."""
+        return self._work.lanes(self.context.policy, self.context.paces)
 
     async def _handle_plans(self, claims: Sequence[Claim]) -> None:
         """Plan all of them in one commit; where that fails, each by itself: none fails its neighbours."""

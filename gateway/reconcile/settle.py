@@ -4,13 +4,11 @@ a failure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
-from gateway.clock import utc_ms
 from gateway.decisions.accounting.invariants import increment_notifications, increment_status_counts
 from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.settle import fall_back, settle
@@ -20,23 +18,14 @@ from gateway.decisions.notification.update_limit import settle_update
 from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, CommitOutcome, LogEntry, Query, Release
 from gateway.model.lanes import Pace
-from gateway.model.ledger import Ledger, NotifiedState, ledger_cell
-from gateway.model.notification import Answer, Delivered, Notification, Refused, Unanswered
+from gateway.model.ledger import Ledger, ledger_cell
+from gateway.model.notification import Answer, Refused
 from gateway.model.records import dump, load_ledger
 from gateway.outbound.registry import KINDS
 from gateway.reconcile.context import log
 from gateway.reconcile.job import Job, Sender
+from gateway.reconcile.observe_send import Sent, observe_send
 from gateway.state.transact import commit_claimed, known_first, transact
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """One send and its answer; `notification` is None for a reply, `started` in ms."""
-
-    sender: Sender | Refused
-    notification: Notification | None
-    answer: Answer
-    started: int
 
 
 async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
@@ -67,7 +56,7 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
     notes = notifier is not None and notifier.takes_notes
     intent = begun.intent
     assert intent is not None
-    _observe(job, sent)
+    observe_send(job, sent)
 
     def decide(stored: _Stored) -> tuple[Changes | None, None]:
         ledger, now = stored.ledger, stored.now
@@ -187,24 +176,3 @@ async def finish(job: Job, after: Ledger, now: int) -> None:
     await commit_claimed(
         job.context.store, job.claim, _settlement(job, job.stored, after, version, now, looks=True)
     )
-
-
-def _observe(job: Job, sent: Sent) -> None:
-    answer, notification = sent.answer, sent.notification
-    destination = job.view.ledger.destination
-    outcome = "delivered" if isinstance(answer, Delivered) else answer.reason
-    job.context.watcher.delivered(destination, outcome, max(0, utc_ms() - sent.started) / 1000)
-    first = job.stored.last_notified.state is NotifiedState.NOTHING
-    if isinstance(answer, Delivered) and notification is not None and first:
-        job.context.watcher.told(max(0, utc_ms() - job.incident.opened_at))
-    generation = job.stored.generation if notification is None else notification.generation
-    bound = log.bind(target=job.view.target, incident=job.incident.id, generation=generation)
-    if not isinstance(answer, Delivered):
-        answered = not isinstance(answer, Unanswered)
-        bound.warning("delivery_failed", reason=answer.reason, detail=answer.detail, answered=answered)
-    elif notification is None:
-        bound.info("delivered", state="reply", remote=answer.message_ref.id)
-    else:
-        job.context.watcher.notified(job.view.reason)
-        state, why = str(notification.state), job.view.reason.value
-        bound.info("delivered", state=state, why=why, remote=answer.message_ref.id)

@@ -15,7 +15,8 @@ import msgspec
 import structlog
 
 from gateway.decisions.intake.normalise import Normaliser
-from gateway.decisions.sources.compare import Comparison, compare, infer_from_silence
+from gateway.decisions.sources.compare import Comparison, compare
+from gateway.decisions.sources.infer_from_silence import infer_from_silence
 from gateway.model.cells import RULES, source_state_cell
 from gateway.model.changes import Changes, Claim, LogEntry, Query, Release, Row, Table
 from gateway.model.durations import DAY, SECOND

@@ -1,4 +1,5 @@
-"""Compare the alerts that we hold of a source with what its peers say now, or with its silence.
+"""Compare the alerts that we hold of a source with what its peers say now. `infer_from_silence.py` does so for a
+source without peers.
 
 The result is what has to be put right here. It goes through intake like a webhook. Two things get lost on the
 way from Alertmanager: an end that a mute swallows is never sent (the pipeline ends where a stage mutes
@@ -46,29 +47,6 @@ class Comparison:
     doubt: str = ""
 
 
-def infer_from_silence(
-    source: Source, held: Mapping[str, HeldCopy], before: SourceState, now: int
-) -> Comparison:
-    """Infer ends for a source without peers: an alert not repeated for `source.silence` has ended."""
-    assert source.silence is not None
-    source_state = SourceState(quieted={name: by for name, by in before.quieted.items() if name in held})
-    stale = {name: copy for name, copy in held.items() if now - copy.heard_at >= source.silence}
-    due = [copy.heard_at + source.silence for name, copy in held.items() if name not in stale]
-    next_look = max(now + POLL_INTERVAL, min(due, default=now + source.silence))
-    comparison = Comparison(source_state, next_look)
-    # Many alerts going quiet together look like a broken source, not like many repairs: whoever is on call
-    # keeps seeing them as firing, and is told by GatewaySourceDoubtful that the source has to be looked
-    # after.
-    if len(stale) > max_inferred_ends(len(held)):
-        comparison.doubt = f"{len(stale)} of {len(held)} alerts have gone without a word at once"
-        comparison.look_at = now + POLL_INTERVAL
-        return comparison
-    for name, copy in stale.items():
-        because = f"nothing was said of it for {(now - copy.heard_at) // MINUTE} minutes"
-        comparison.observations.append(_end(name, copy, now, because))
-    return comparison
-
-
 def compare(
     source: Source,
     held: Mapping[str, HeldCopy],
@@ -107,7 +85,8 @@ def compare(
         return comparison
     over = [name for name in absent if _is_over(known[name], source_state.missing[name], asked_at)]
     comparison.observations += [
-        _end(name, known[name], asked_at, "no peer has it any more", ends_at=asked_at) for name in over
+        inferred_end(name, known[name], asked_at, "no peer has it any more", ends_at=asked_at)
+        for name in over
     ]
     return comparison
 
@@ -194,7 +173,9 @@ def _firing(seen: Observation, asked_at: int) -> Observation:
     return msgspec.structs.replace(seen, inferred_at=asked_at, because="it fires at its source")
 
 
-def _end(name: str, held: HeldCopy, now: int, because: str, *, ends_at: int | None = None) -> Observation:
+def inferred_end(
+    name: str, held: HeldCopy, now: int, because: str, *, ends_at: int | None = None
+) -> Observation:
     alert = held.alert
     return Observation(
         copy=name,

@@ -18,9 +18,9 @@ from gateway.decisions.sources.compare import (
     UNANSWERED_DOUBT_AFTER,
     Comparison,
     compare,
-    infer_from_silence,
     max_inferred_ends,
 )
+from gateway.decisions.sources.infer_from_silence import infer_from_silence
 from gateway.model.alert import Copy
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.rules.origin import BUILT_IN, SecretName

@@ -1,0 +1,29 @@
+"""The outcome of committing several webhooks together, told from the error that ended the commit."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from gateway.errors import StateFull, StateUnavailable
+
+
+class BatchOutcome(StrEnum):
+    """The outcome of committing several webhooks together."""
+
+    TAKEN = "taken"
+    # The store takes nothing that grows: the ends among them are taken all the same
+    STORE_FULL = "store_full"
+    STORE_AWAY = "store_away"  # it did not answer in time, or too many wrote to it: the senders come again
+    FAULT = "fault"  # a fault of ours over one of them
+
+
+def outcome_of(error: BaseException | None) -> BatchOutcome:
+    match error:
+        case None:
+            return BatchOutcome.TAKEN
+        case StateFull():
+            return BatchOutcome.STORE_FULL
+        case StateUnavailable():
+            return BatchOutcome.STORE_AWAY
+        case _:
+            return BatchOutcome.FAULT

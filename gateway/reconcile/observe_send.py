@@ -1,0 +1,43 @@
+"""One send with its answer, and what metrics and the log say of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.clock import utc_ms
+from gateway.model.ledger import NotifiedState
+from gateway.model.notification import Answer, Delivered, Notification, Refused, Unanswered
+from gateway.reconcile.context import log
+from gateway.reconcile.job import Job, Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One send and its answer; `notification` is None for a reply, `started` in ms."""
+
+    sender: Sender | Refused
+    notification: Notification | None
+    answer: Answer
+    started: int
+
+
+def observe_send(job: Job, sent: Sent) -> None:
+    answer, notification = sent.answer, sent.notification
+    destination = job.view.ledger.destination
+    outcome = "delivered" if isinstance(answer, Delivered) else answer.reason
+    job.context.watcher.delivered(destination, outcome, max(0, utc_ms() - sent.started) / 1000)
+    first = job.stored.last_notified.state is NotifiedState.NOTHING
+    if isinstance(answer, Delivered) and notification is not None and first:
+        # People hear of the incident only now: this is the delay that the person on call feels.
+        job.context.watcher.told(max(0, utc_ms() - job.incident.opened_at))
+    generation = job.stored.generation if notification is None else notification.generation
+    bound = log.bind(target=job.view.target, incident=job.incident.id, generation=generation)
+    if not isinstance(answer, Delivered):
+        answered = not isinstance(answer, Unanswered)
+        bound.warning("delivery_failed", reason=answer.reason, detail=answer.detail, answered=answered)
+    elif notification is None:
+        bound.info("delivered", state="reply", remote=answer.message_ref.id)
+    else:
+        job.context.watcher.notified(job.view.reason)
+        state, why = str(notification.state), job.view.reason.value
+        bound.info("delivered", state=state, why=why, remote=answer.message_ref.id)
