@@ -124,8 +124,8 @@ async def test_without_credentials_deliveries_go_to_the_log_and_health_says_so(s
 async def test_a_failing_destination_is_an_alert_of_our_own_at_its_fallback_and_ends_with_it(
     app: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_alerts, "STANDS", 3_000)
-    monkeypatch.setattr(own_alerts, "SAID_AGAIN", 500)
+    monkeypatch.setattr(own_alerts, "STANDING_MS", 3_000)
+    monkeypatch.setattr(own_alerts, "REPEAT_MS", 500)
     monkeypatch.setattr(audit, "AUDIT_SECONDS", 0.1)
     monkeypatch.setattr(own_alerts, "LOOK_SECONDS", 0.1)
     app.pagerduty.faults.add(Fault(FaultKind.STATUS, method="enqueue"))

@@ -39,7 +39,7 @@ ControlsChange = Callable[[Controls, int], Controls | Rejection]
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class PreviewedSilence:
     """A silence before it is made: how much it would hide, and what should make its maker think twice."""
 
     silence: Silence
@@ -64,7 +64,7 @@ class ControlActions:
         gathered = await self._shards.home.gather(Query(cells=(CONTROLS,)))
         return compile_controls(gathered.rows[CONTROLS].value).controls, gathered.now
 
-    async def weigh(self, requested: SilenceRequest) -> Weighed | Rejection:
+    async def preview(self, requested: SilenceRequest) -> PreviewedSilence | Rejection:
         """Compare a silence with all alerts that fire or fired in the last 7 days, before it is made."""
         rules, now = self._policy().rules, await self._shards.home.now()
         silence = propose(requested, uuid4().hex[:8], rules.silences, rules.intervals, now)
@@ -76,10 +76,10 @@ class ControlActions:
             async for rows in pages(self._shards, table):
                 for row in rows.values():
                     preview.add(load_alert(row.value))
-        return Weighed(silence, preview, tuple(preview.warnings(rules.silences)))
+        return PreviewedSilence(silence, preview, tuple(preview.warnings(rules.silences)))
 
     async def silence(self, silence: Silence) -> Silence | Rejection:
-        """Make the silence as it was weighed."""
+        """Make the silence as it was previewed."""
         matchers = ", ".join(silence.matchers)
         detail = {"silence": silence.id, "by": silence.by, "matchers": matchers, "why": silence.why}
         said = LogEntry("", "silenced", detail)

@@ -61,7 +61,8 @@ class Query:
 class Result:
     """`alerts` is in the order asked, each with the alert id that its copy pointed to (empty: no such copy).
 
-    `standing` has by post one alert that stands there, its id and its row; it has no post where nobody does.
+    `standing` has, by topic, one alert that is its source, with its id and row; a topic without a source is
+    left out.
     """
 
     now: int
@@ -96,7 +97,7 @@ class Release(NamedTuple):
 
 
 class LogEntry(NamedTuple):
-    """One line of the timeline: verdicts, tellings, actions. `subject` is an incident id or an alert id."""
+    """One line of the timeline: verdicts, notifications, actions. `subject` is an incident id or an alert id."""
 
     subject: str
     what: str
@@ -104,7 +105,7 @@ class LogEntry(NamedTuple):
 
 
 class QuarantineEntry(NamedTuple):
-    """One stray for the quarantine; strays with the same `id` are counted, the first is kept."""
+    """One entry for the quarantine; entries with the same `id` are counted, and the first is kept."""
 
     id: str
     value: bytes
@@ -118,11 +119,11 @@ class MergeConflict(ValueError):
 
 @dataclass(slots=True)
 class Topics:
-    """Where alerts stand that keep others quiet, and where subjects of the agenda watch for them.
+    """The sources that come to topics or leave them, and the subjects of the agenda that subscribe to topics.
 
-    Who watches is looked at again as soon as the first alert comes to a post, or the last one goes. Pairs are
-    of a post and an alert, or of a post and a subject. `seen` is whom the decision found standing there
-    (empty: nobody); where it is somebody else by now, the race is lost.
+    Subscribers are looked at again when the first source comes to a topic, or the last one goes. Pairs are of
+    a topic and an alert, or of a topic and a subject. `seen` is the source that the decision found (empty:
+    none); where it is another by now, the race is lost.
     """
 
     add: list[tuple[str, str]] = field(default_factory=list)

@@ -138,7 +138,7 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     failing_since: int | None = None
     next_try: int | None = None
     error: str = ""
-    dead: str = ""  # the dead letter's reason, until retried by hand or overtaken by news
+    dead: str = ""  # the dead letter's reason, until retried by hand or superseded by news
     look_at: int | None = None  # when the unconfirmed sends are looked for
     fell_back_at: int | None = None
     repeat_at: int | None = None  # say the newest state once more: an unanswered send may still act late

@@ -4,7 +4,7 @@ Two versions of the gateway can run side by side, because fields are only ever a
 default. An older reader passes over a field that it does not know; a newer one fills in the default.
 
 "No time" is None in the program and 0 in the store, where older versions look for it. Both are translated
-here and nowhere else.
+here, and for the small rows of lanes, rule generations and heartbeats beside their own types.
 """
 
 from __future__ import annotations

@@ -106,6 +106,10 @@ class NotifyReason(StrEnum):
     ENDED = "ended"  # everything has ended for long enough
     CLOSED_BY_HAND = "closed_by_hand"  # a person closed it while it fires
     MOVED = "moved"  # it fires on, and is notified elsewhere now, or nowhere
+    # The vendor gave no answer, so that nobody knows whether people got it: the newest state is sent again
+    UNANSWERED = "unanswered"
+    # An unanswered send may have acted late, over the newest state: that is said once more
+    SAID_ONCE_MORE = "said_once_more"
 
 
 class Taken(NamedTuple):

@@ -27,6 +27,7 @@ from gateway.model.changes import Claim
 from gateway.model.durations import SECOND
 from gateway.model.ledger import Endpoint, Part
 from gateway.model.notification import Answer, Look, Notification, Refused
+from gateway.model.verdict import NotifyReason
 from gateway.reconcile.context import Context, log, outdated
 from gateway.reconcile.job import CredentialReplaced, Job, Sender, sender_for
 from gateway.reconcile.observe_send import Sent
@@ -88,8 +89,8 @@ async def _take_step(job: Job, sender: Sender | Refused, step: Step) -> None:
         case Rest(until, reason):
             log.debug("delivery_rests", target=job.view.target, incident=job.incident.id, reason=reason.value)
             await let_go(job.context.store, job.claim, until)
-        case Notify():
-            await _notify(job, sender)
+        case Notify(why):
+            await _notify(job, sender, why)
         case Reply():
             await _reply(job, sender)
         case LookBack(attempts, since):
@@ -108,7 +109,7 @@ def _composed(job: Job) -> Notification:
     )
 
 
-async def _notify(job: Job, sender: Sender | Refused) -> None:
+async def _notify(job: Job, sender: Sender | Refused, why: NotifyReason) -> None:
     notification = _composed(job)
     endpoint = (
         sender.endpoint if isinstance(sender, Sender) else job.stored.endpoint or Endpoint("", "", "", "")
@@ -134,7 +135,7 @@ async def _notify(job: Job, sender: Sender | Refused) -> None:
             attempt=begun.intent.attempt,
             message_ref=begun.message_ref,
         )
-    await write_answer(job, Sent(sender, notification, answer, started), begun, version)
+    await write_answer(job, Sent(sender, notification, why, answer, started), begun, version)
 
 
 async def _reply(job: Job, sender: Sender | Refused) -> None:
@@ -158,7 +159,7 @@ async def _reply(job: Job, sender: Sender | Refused) -> None:
             message_ref=begun.message_ref,
             mentions=mentions,
         )
-    await write_answer(job, Sent(sender, None, answer, started), begun, version)
+    await write_answer(job, Sent(sender, None, None, answer, started), begun, version)
 
 
 async def _look(job: Job, sender: Sender | Refused, attempts: tuple[str, ...], since: int) -> None:

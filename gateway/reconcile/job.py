@@ -1,4 +1,4 @@
-"""A job: one claim of one delivery, and the outlet through which its target is reached."""
+"""A job: one claim of one delivery, and the sender that reaches its target."""
 
 from __future__ import annotations
 

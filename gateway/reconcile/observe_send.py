@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from gateway.clock import utc_ms
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Answer, Delivered, Notification, Refused, Unanswered
+from gateway.model.verdict import NotifyReason
 from gateway.reconcile.context import log
 from gateway.reconcile.job import Job, Sender
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One send and its answer; `notification` is None for a reply, `started` in ms."""
+    """One send and its answer; `notification` and `why` are None for a reply, `started` in ms."""
 
     sender: Sender | Refused
     notification: Notification | None
+    why: NotifyReason | None
     answer: Answer
     started: int
 
@@ -35,9 +37,9 @@ def observe_send(job: Job, sent: Sent) -> None:
     if not isinstance(answer, Delivered):
         answered = not isinstance(answer, Unanswered)
         bound.warning("delivery_failed", reason=answer.reason, detail=answer.detail, answered=answered)
-    elif notification is None:
+    elif notification is None or sent.why is None:
         bound.info("delivered", state="reply", remote=answer.message_ref.id)
     else:
-        job.context.watcher.notified(job.view.reason)
-        state, why = str(notification.state), job.view.reason.value
-        bound.info("delivered", state=state, why=why, remote=answer.message_ref.id)
+        job.context.watcher.notified(sent.why)
+        state = str(notification.state)
+        bound.info("delivered", state=state, why=sent.why.value, remote=answer.message_ref.id)

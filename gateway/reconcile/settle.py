@@ -1,6 +1,4 @@
-"""Writing down what was begun and what came of it: the ledger, the books, the agenda, and what people hear of
-a failure.
-"""
+"""Write down what was begun and what came of it: the ledger, the counts, the agenda and the timeline."""
 
 from __future__ import annotations
 
@@ -29,9 +27,9 @@ from gateway.state.transact import commit_claimed, known_first, transact
 
 
 async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
-    """Committed before anything is sent, and only if nothing that it was decided on has changed.
+    """Commit the intent before anything is sent, unless something that it was decided on has changed.
 
-    The ledger with its version.
+    Return the ledger as written and its version, None where the commit failed.
     """
     changes = Changes(
         expect=job.versioned.expect(job.incident.id, job.view.target),
@@ -147,8 +145,9 @@ async def _slow_lane(job: Job, answer: Answer, now: int) -> None:
 
 
 async def abandon(job: Job) -> None:
-    """Its end can be told by nobody; that is said loudly, and what still fires is told through the new
-    credential.
+    """Give up a place that nobody can notify any more.
+
+    Its lost ends are logged loudly, and what still fires is notified through the new credential.
     """
     pending_notes = sum(assumed(job.stored).last_notified.members.values())
     changes = Changes(

@@ -110,7 +110,7 @@ async def _sweep_rules(context: Context, claim: Claim) -> None:
         for destination in context.policy.rules.audit:
             changes.schedule(Subject.audit(destination), gathered.now, BEHIND_NEWS)
         changes.schedule(LATE_TOPICS, gathered.now + STRAGGLING, BEHIND_NEWS)
-    await commit(context.store, changes)
+    await commit_claimed(context.store, claim, changes)
 
 
 async def _polled(context: Context) -> set[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from gateway.actions.controls import ControlActions, Weighed
+from gateway.actions.controls import ControlActions, PreviewedSilence
 from gateway.decisions.policy import Policy
 from gateway.decisions.suppression.silences import SilenceRequest
 from gateway.errors import StateUnavailable
@@ -52,11 +52,11 @@ class Desk:
         self.woken += 1
 
     async def silenced(self) -> Silence:
-        weighed = await self.actions.weigh(
+        previewed = await self.actions.preview(
             SilenceRequest(('service="db"',), "anna", ends_at=START + HOUR, reason="CHG-1")
         )
-        assert isinstance(weighed, Weighed)
-        made = await self.actions.silence(weighed.silence)
+        assert isinstance(previewed, PreviewedSilence)
+        made = await self.actions.silence(previewed.silence)
         assert isinstance(made, Silence)
         return made
 
@@ -68,15 +68,15 @@ class Desk:
 async def test_a_silence_is_weighed_against_what_fires_and_made_by_nobody_yet() -> None:
     world = World()
     await world.webhook(seen("Down", service="db"), seen("Slow", service="web", severity="info"))
-    weighed = await world.desk.weigh(SilenceRequest(('service="db"',), "anna", ends_at=START + HOUR))
-    assert isinstance(weighed, Weighed)
-    assert (weighed.preview.firing, weighed.preview.firing_hidden) == (2, 1)
-    assert weighed.warnings[0].startswith("it covers critical alerts")
+    previewed = await world.desk.preview(SilenceRequest(('service="db"',), "anna", ends_at=START + HOUR))
+    assert isinstance(previewed, PreviewedSilence)
+    assert (previewed.preview.firing, previewed.preview.firing_hidden) == (2, 1)
+    assert previewed.warnings[0].startswith("it covers critical alerts")
     assert (await world.desk.held())[0].silences == ()
 
 
 async def test_a_silence_that_may_not_be_says_which_field_is_wrong() -> None:
-    found = await Desk().actions.weigh(SilenceRequest(('service="db',), "anna", ends_at=START + HOUR))
+    found = await Desk().actions.preview(SilenceRequest(('service="db',), "anna", ends_at=START + HOUR))
     assert isinstance(found, Rejection)
     assert found.field == "matchers"
 

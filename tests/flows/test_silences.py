@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.actions.controls import Weighed
+from gateway.actions.controls import PreviewedSilence
 from gateway.actions.incidents import IncidentActions
 from gateway.decisions.suppression.silences import SilenceRequest
 from gateway.model.controls import Rejection, Silence
@@ -41,9 +41,9 @@ async def silenced(
 ) -> Silence:
     """As a person makes it, and what follows from it at once."""
     ends_at = None if more.get("until_resolved") else START + world.at + round(hours * HOUR)
-    weighed = await world.desk.weigh(SilenceRequest((matchers,), "anna", ends_at=ends_at, **more))  # type: ignore[arg-type]
-    assert isinstance(weighed, Weighed), weighed
-    made = await world.desk.silence(weighed.silence)
+    previewed = await world.desk.preview(SilenceRequest((matchers,), "anna", ends_at=ends_at, **more))  # type: ignore[arg-type]
+    assert isinstance(previewed, PreviewedSilence), previewed
+    made = await world.desk.silence(previewed.silence)
     assert isinstance(made, Silence)
     await world.settle()
     return made

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from gateway.actions.controls import Weighed
+from gateway.actions.controls import PreviewedSilence
 from gateway.actions.incidents import IncidentActions
 from gateway.decisions.suppression.silences import SilenceRequest
 from gateway.model.changes import Table
@@ -180,11 +180,11 @@ class EveryReason(RuleBasedStateMachine):
         self.do(self.world.settle())
 
     def silence(self, matcher: str, until: int) -> None:
-        weighed = self.do(
-            self.world.desk.weigh(SilenceRequest((matcher,), "ann", ends_at=until, reason="known"))
+        previewed = self.do(
+            self.world.desk.preview(SilenceRequest((matcher,), "ann", ends_at=until, reason="known"))
         )
-        assert isinstance(weighed, Weighed)
-        self.do(self.world.desk.silence(weighed.silence))
+        assert isinstance(previewed, PreviewedSilence)
+        self.do(self.world.desk.silence(previewed.silence))
         self.reading.silences.append((match(matcher), self.now, until))
 
     # What holds at every quiet moment

@@ -13,8 +13,8 @@ from tests.support.world import World
 async def silenced(world: World, **more: object) -> Silence:
     ends_at = None if more.get("until_resolved") else START + world.at + HOUR
     request = SilenceRequest(('service="db"',), "anna", ends_at=ends_at, **more)  # type: ignore[arg-type]
-    weighed = await world.desk.weigh(request)
-    made = await world.desk.silence(weighed.silence)  # type: ignore[union-attr]
+    previewed = await world.desk.preview(request)
+    made = await world.desk.silence(previewed.silence)  # type: ignore[union-attr]
     assert isinstance(made, Silence)
     await world.settle()
     return made

@@ -23,13 +23,16 @@ from gateway.model.durations import SECOND
 from gateway.model.instants import earliest
 from gateway.model.ledger import Endpoint, Intent, LastNotified, Ledger, MessageRef, Note, NotifiedState, Part
 from gateway.model.notification import Notification
+from gateway.model.verdict import NotifyReason
 
 LEASE = 20 * SECOND  # more than twice the longest send
 
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Send the view's newest state, or say it once more."""
+    """Send the view's newest state, or say it once more. `why` is what the log and the metric call it."""
+
+    why: NotifyReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +106,25 @@ def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
     if ledger.dead:
         return Rest(_next(now, next_look), RestReason.DEAD_LETTER)
     due = view.due if view.desired != ledger.last_notified else None
-    # An unanswered send is repeated even if nothing is due: people may not have got the notification.
-    if (intent is not None and intent.part is Part.MESSAGE) or (due is not None and due <= now):
-        return Notify()
-    if ledger.repeat_at is not None and ledger.repeat_at <= now:
-        # An unanswered send may have acted late and put an older state in place of the newest, which is said
-        # once more.
-        return Notify()
+    why = _why_notify(ledger, view, due, now)
+    if why is not None:
+        return Notify(why)
     # The message goes first: a note in its thread explains nothing to whoever lacks the message.
     if ledger.pending_notes and ledger.message_ref is not None:
         return Reply(ledger.pending_notes)
     return Rest(_next(now, next_look, ledger.repeat_at, due), RestReason.NOTHING_DUE)
+
+
+def _why_notify(ledger: Ledger, view: View, due: int | None, now: int) -> NotifyReason | None:
+    if due is not None and due <= now:
+        return view.reason
+    # An unanswered send is repeated even if nothing is due: people may not have got the notification.
+    if ledger.intent is not None and ledger.intent.part is Part.MESSAGE:
+        return NotifyReason.UNANSWERED
+    # An unanswered send may have acted late and put an older state in place of the newest.
+    if ledger.repeat_at is not None and ledger.repeat_at <= now:
+        return NotifyReason.SAID_ONCE_MORE
+    return None
 
 
 def _next(now: int, *times: int | None) -> int | None:

@@ -36,19 +36,19 @@ def seat(
     """Bring every member to the targets that see it: its own, the fallbacks of failing ones, and whoever was
     told of it.
     """
-    seating = _Seating(snapshot, policy.router, now)
+    builder = _AudienceBuilder(snapshot, policy.router, now)
     untargeted = {}
     for judged in judged_members:
         # A member that no target sees keeps its reason, so that its silence can be explained and counted.
         if judged.routed.recipients:
-            seating.add_routed(judged)
+            builder.add_routed(judged)
         else:
             untargeted[judged.routed.member.episode_id] = _why_untargeted(judged)
     # The routed members come first: a fallback takes over exactly the members that the failing target has.
-    seating.add_stand_ins()
+    builder.add_stand_ins()
     # What was told before comes last: a member that is still routed must not look as if it had moved away.
-    seating.add_notified_before({judged.routed.member.episode_id: judged for judged in judged_members})
-    return Audience({target: table.view() for target, table in seating.tables.items()}, untargeted)
+    builder.add_notified_before({judged.routed.member.episode_id: judged for judged in judged_members})
+    return Audience({target: draft.view() for target, draft in builder.drafts.items()}, untargeted)
 
 
 def _why_untargeted(judged: JudgedMember) -> Verdict:
@@ -61,7 +61,7 @@ def _why_untargeted(judged: JudgedMember) -> Verdict:
 
 
 @dataclass(slots=True)
-class _Table:
+class _TargetDraft:
     """One target while its members are collected."""
 
     target: str
@@ -82,14 +82,14 @@ class _Table:
         )
 
 
-class _Seating:
+class _AudienceBuilder:
     """Collects the members of each target."""
 
     def __init__(self, snapshot: IncidentSnapshot, router: Router, now: int) -> None:
         self._snapshot = snapshot
         self._router = router
         self._now = now
-        self.tables: dict[str, _Table] = {}
+        self.drafts: dict[str, _TargetDraft] = {}
 
     def add_routed(self, judged: JudgedMember) -> None:
         by_target: dict[str, list[tuple[Recipient, Verdict | None]]] = {}
@@ -138,24 +138,24 @@ class _Seating:
         longest = member.held_no_longer_than
         return longest is None or self._now < longest
 
-    def _add(self, member: TargetMember) -> _Table:
+    def _add(self, member: TargetMember) -> _TargetDraft:
         """Add the member to the target of its first recipient; a member that sits there already gets the
         further recipients.
         """
         recipient = member.recipients[0]
-        table = self.tables.get(recipient.target)
-        if table is None:
+        draft = self.drafts.get(recipient.target)
+        if draft is None:
             ledger = self._snapshot.ledgers.get(recipient.target)
             if ledger is None:
                 ledger = Ledger(self._snapshot.incident.id, recipient.target, recipient.destination.name)
-            table = _Table(recipient.target, recipient.destination, recipient.address, assumed(ledger))
-            self.tables[recipient.target] = table
-        seated = table.members.get(member.episode_id)
-        if seated is not None:
-            further = tuple(other for other in member.recipients if other not in seated.recipients)
-            member = msgspec.structs.replace(seated, recipients=seated.recipients + further)
-        table.members[member.episode_id] = member
-        return table
+            draft = _TargetDraft(recipient.target, recipient.destination, recipient.address, assumed(ledger))
+            self.drafts[recipient.target] = draft
+        known = draft.members.get(member.episode_id)
+        if known is not None:
+            further = tuple(other for other in member.recipients if other not in known.recipients)
+            member = msgspec.structs.replace(known, recipients=known.recipients + further)
+        draft.members[member.episode_id] = member
+        return draft
 
     def add_stand_ins(self) -> None:
         """Add the members of a failing target to its fallback, where they stay until the incident ends there;
@@ -164,31 +164,31 @@ class _Seating:
         waiting = [target for target, ledger in self._snapshot.ledgers.items() if ledger.fell_back_at]
         done: set[str] = set()
         while waiting:
-            table = self.tables.get(waiting.pop(0))
+            draft = self.drafts.get(waiting.pop(0))
             # Fallbacks may lead back to a target that was seen before: each target is
             # followed once, so chains end.
-            if table is None or table.target in done:
+            if draft is None or draft.target in done:
                 continue
-            done.add(table.target)
+            done.add(draft.target)
             # Nobody at this target hears of the incident, be its vendor away or the
             # notification refused for good.
-            failing = bool(table.ledger.failing_since or table.ledger.dead)
-            for stand_in in self._stand_ins(table, failing=failing):
-                stand_in.covers[table.target] = failing
+            failing = bool(draft.ledger.failing_since or draft.ledger.dead)
+            for stand_in in self._stand_ins(draft, failing=failing):
+                stand_in.covers[draft.target] = failing
                 # The fallback fails as well, so its own fallback has to tell people.
                 if stand_in.ledger.fell_back_at:
                     waiting.append(stand_in.target)
 
-    def _stand_ins(self, table: _Table, *, failing: bool) -> list[_Table]:
+    def _stand_ins(self, draft: _TargetDraft, *, failing: bool) -> list[_TargetDraft]:
         """Return the fallbacks of a failing target, with its members added.
 
         A fallback that was already notified of the end is left out, unless the original destination is still
         unreachable.
         """
-        stand_ins: dict[str, _Table] = {}
-        ways = [(member, recipient) for member in table.members.values() for recipient in member.recipients]
+        stand_ins: dict[str, _TargetDraft] = {}
+        ways = [(member, recipient) for member in draft.members.values() for recipient in member.recipients]
         for member, recipient in ways:
-            for name in table.destination.fallback if table.destination else ():
+            for name in draft.destination.fallback if draft.destination else ():
                 other = self._router.recipient(
                     name, member.alert.labels, recipient.route, page=recipient.page
                 )
@@ -207,13 +207,13 @@ class _Seating:
         end.
         """
         for target, ledger in self._snapshot.ledgers.items():
-            table = self.tables.get(target)
-            if table is None:
+            draft = self.drafts.get(target)
+            if draft is None:
                 address = ledger.endpoint.address if ledger.endpoint else ""
-                table = self.tables[target] = _Table(target, None, address, assumed(ledger))
-            for episode in table.ledger.last_notified.members:
+                draft = self.drafts[target] = _TargetDraft(target, None, address, assumed(ledger))
+            for episode in draft.ledger.last_notified.members:
                 judged = judged_members.get(episode)
-                if judged is not None and episode not in table.members:
-                    table.members[episode] = TargetMember(
+                if judged is not None and episode not in draft.members:
+                    draft.members[episode] = TargetMember(
                         judged.routed.member, judged.routed.alert, (), UNROUTED, judged.resolve_held_by
                     )

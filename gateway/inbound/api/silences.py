@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from gateway.actions.controls import ControlActions, Weighed
+from gateway.actions.controls import ControlActions, PreviewedSilence
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.controls import state_of
 from gateway.decisions.suppression.silences import SilenceRequest
@@ -92,21 +92,21 @@ class SilencesApi:
         raise Refusal(404, f"there is no silence {name}", "silence", "ended ones are kept for 7 days")
 
     async def _preview(self, request: Request) -> models.SilencePreview:
-        return _previewed(await self._weighed(await body(request, models.AskedSilence)))
+        return _previewed(await self._find_hidden(await body(request, models.AskedSilence)))
 
     async def _silence(self, request: Request) -> models.SilenceShown:
         asked = await body(request, models.AskedSilence)
-        weighed = await self._weighed(asked)
+        previewed = await self._find_hidden(asked)
         # The warnings say what nobody would hear of; whoever asks for the silence has to have seen them.
-        if weighed.warnings and not asked.confirm:
-            warnings = "; ".join(weighed.warnings)
+        if previewed.warnings and not asked.confirm:
+            warnings = "; ".join(previewed.warnings)
             raise Refusal(
                 409,
                 f"it needs a second look: {warnings}",
                 "confirm",
                 'send it again with "confirm": true',
             )
-        return await self._answered(await self.desk.silence(weighed.silence))
+        return await self._answered(await self.desk.silence(previewed.silence))
 
     async def _extend(self, request: Request) -> models.SilenceShown:
         asked = await body(request, models.AskedExtension)
@@ -122,7 +122,7 @@ class SilencesApi:
         asked = await body(request, models.AskedEnd)
         return await self._answered(await self.desk.end(request.path_params["silence"], asked.by))
 
-    async def _weighed(self, asked: models.AskedSilence) -> Weighed:
+    async def _find_hidden(self, asked: models.AskedSilence) -> PreviewedSilence:
         start, end = instant_of(asked.starts_at), instant_of(asked.ends_at)
         if asked.duration and not end:
             _, now = await self.desk.held()
@@ -138,7 +138,7 @@ class SilencesApi:
             tuple(asked.during),
             until_resolved=asked.until_resolved,
         )
-        return accepted(await self.desk.weigh(requested), wrong=400)
+        return accepted(await self.desk.preview(requested), wrong=400)
 
     async def _answered(self, found: Silence | Rejection) -> models.SilenceShown:
         silence = accepted(found)
@@ -168,8 +168,8 @@ def _is_wanted(state: str, wanted: str) -> bool:
     return wanted in ("all", state) or (wanted == "live" and state != SilenceState.ENDED)
 
 
-def _previewed(weighed: Weighed) -> models.SilencePreview:
-    preview = weighed.preview
+def _previewed(previewed: PreviewedSilence) -> models.SilencePreview:
+    preview = previewed.preview
     return models.SilencePreview(
         firing=preview.firing,
         firing_hidden=preview.firing_hidden,
@@ -177,5 +177,5 @@ def _previewed(weighed: Weighed) -> models.SilencePreview:
         recent_hidden=preview.recent_hidden,
         critical=preview.critical,
         names=dict(preview.names.most_common(MAX_NAMES_PREVIEWED)),
-        warnings=list(weighed.warnings),
+        warnings=list(previewed.warnings),
     )

@@ -18,6 +18,7 @@ from gateway.model.alert import Alert
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.ledger import Endpoint, Ledger, MessageRef, NotifiedState, Part
 from gateway.model.notification import Delivered
+from gateway.model.verdict import NotifyReason
 from tests.decisions.cases import BY_PAGERDUTY, MESSAGE, alert, closed, told
 from tests.decisions.delivery.attempts import INVALID, LATE, SAID, answered, begun, empty, step
 from tests.support.build import START
@@ -30,7 +31,7 @@ def test_a_notification_that_waits_rests_until_it_is_due() -> None:
 
 
 def test_a_notification_that_is_due_is_sent() -> None:
-    assert step(empty(), at=10 * SECOND) == Notify()
+    assert step(empty(), at=10 * SECOND) == Notify(NotifyReason.FIRST_NOTIFICATION)
 
 
 def test_a_target_that_was_notified_of_everything_rests_for_good() -> None:
@@ -49,7 +50,7 @@ def test_what_the_thread_is_owed_is_replied_once_the_message_is_there() -> None:
 
 def test_the_message_is_brought_up_to_date_before_the_thread() -> None:
     ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), pending_notes=(SAID,))
-    assert step(ledger, alert(ended=MINUTE), at=MINUTE) == Notify()
+    assert step(ledger, alert(ended=MINUTE), at=MINUTE) == Notify(NotifyReason.ENDED)
 
 
 def test_an_intent_that_nobody_settled_is_looked_for_before_it_is_repeated_in_chat() -> None:
@@ -57,12 +58,14 @@ def test_an_intent_that_nobody_settled_is_looked_for_before_it_is_repeated_in_ch
 
 
 def test_an_intent_that_nobody_settled_is_repeated_under_its_key_at_the_pager() -> None:
-    assert step(begun(empty("pager"), at=10 * SECOND), at=40 * SECOND) == Notify()
+    assert step(begun(empty("pager"), at=10 * SECOND), at=40 * SECOND) == Notify(NotifyReason.UNANSWERED)
 
 
 def test_an_edit_that_nobody_settled_is_made_again_without_a_look() -> None:
     ledger = told("chat", alert(), at=10 * SECOND)
-    assert step(begun(ledger, alert(ended=MINUTE), at=MINUTE), alert(ended=MINUTE), at=2 * MINUTE) == Notify()
+    assert step(begun(ledger, alert(ended=MINUTE), at=MINUTE), alert(ended=MINUTE), at=2 * MINUTE) == Notify(
+        NotifyReason.ENDED
+    )
 
 
 def test_an_orphan_message_is_withdrawn_first() -> None:

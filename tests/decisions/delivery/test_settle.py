@@ -22,6 +22,7 @@ from gateway.decisions.notification.assumptions import assumed
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.ledger import Ledger, MessageRef, Note, NotifiedState
 from gateway.model.notification import Answer, Delivered, Found, Look, Refused
+from gateway.model.verdict import NotifyReason
 from tests.decisions.cases import MESSAGE, alert, told
 from tests.decisions.delivery.attempts import (
     AWAY,
@@ -95,7 +96,7 @@ def test_a_refusal_for_now_is_tried_again_with_the_newest_state() -> None:
     ledger = answered(empty(), AWAY, at=10 * SECOND)
     assert (ledger.intent, ledger.error, ledger.failing_since) == (None, "unavailable", START + 10 * SECOND)
     assert isinstance(step(ledger, at=10 * SECOND), Rest)
-    assert step(ledger, at=MINUTE) == Notify()
+    assert step(ledger, at=MINUTE) == Notify(NotifyReason.FIRST_NOTIFICATION)
 
 
 def test_a_refused_notification_whose_alert_ended_meanwhile_is_not_told() -> None:
@@ -125,7 +126,7 @@ def test_failing_is_counted_from_the_first_failure() -> None:
 def test_a_message_that_is_gone_is_sent_anew_at_once() -> None:
     ledger = told("chat", alert(), at=10 * SECOND)
     gone = answered(ledger, Refused("not_found", gone=True), alert(ended=MINUTE), at=MINUTE)
-    assert step(gone, alert(ended=MINUTE), at=MINUTE) == Notify()
+    assert step(gone, alert(ended=MINUTE), at=MINUTE) == Notify(NotifyReason.ENDED)
     anew = begun(gone, alert(ended=MINUTE), at=MINUTE)
     assert anew.message_ref is None
     assert anew.intent is not None
@@ -148,7 +149,7 @@ def test_a_dead_letter_falls_back_at_once() -> None:
 def test_a_dead_letter_retried_by_hand_is_told_at_once() -> None:
     ledger = retry(answered(empty(), INVALID, at=10 * SECOND))
     assert isinstance(ledger, Ledger)
-    assert step(ledger, at=11 * SECOND) == Notify()
+    assert step(ledger, at=11 * SECOND) == Notify(NotifyReason.FIRST_NOTIFICATION)
     assert answered(ledger, Delivered(MESSAGE), at=11 * SECOND).dead == ""
 
 
@@ -186,7 +187,7 @@ def test_an_unanswered_message_that_is_not_found_is_looked_for_again_and_repeate
 ):
     ledger = answered(empty(), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     now, looks = 18 * SECOND, 0
-    while (after := step(ledger, at=now)) != Notify():
+    while not isinstance(after := step(ledger, at=now), Notify):
         if isinstance(after, Rest):
             assert after.until is not None
             now = after.until - START
@@ -253,14 +254,16 @@ def test_where_looking_is_not_allowed_only_the_wait_is_left() -> None:
     forbidden = Refused("missing_scope", permanent=True)
     early = looked_back(ledger, forbidden, at=30 * SECOND)
     assert early.intent is not None
-    assert step(looked_back(early, forbidden, at=40 * SECOND), at=41 * SECOND) == Notify()
+    assert step(looked_back(early, forbidden, at=40 * SECOND), at=41 * SECOND) == Notify(
+        NotifyReason.FIRST_NOTIFICATION
+    )
 
 
 @pytest.mark.parametrize("look", [Refused("missing_scope", permanent=True), AWAY, TIMEOUT])
 def test_an_unconfirmed_send_that_cannot_be_looked_for_does_not_make_the_destination_fail(look: Look) -> None:
     ledger = looked_back(suspecting(), look, at=2 * MINUTE)
     assert ledger.failing_since is None
-    assert step(ledger, alert(), alert("Worse"), at=2 * MINUTE) == Notify()
+    assert step(ledger, alert(), alert("Worse"), at=2 * MINUTE) == Notify(NotifyReason.MEMBERS_CHANGED)
 
 
 def test_an_unconfirmed_send_that_may_not_be_looked_for_is_let_go_too() -> None:
@@ -297,7 +300,7 @@ def test_an_older_message_that_is_found_is_brought_up_to_date() -> None:
     ledger = answered(ledger, TIMEOUT, *both, at=36 * SECOND, attempt="a2", answered_at=44 * SECOND)
     ledger = looked_back(ledger, Found({"a1": LATE}), *both, at=46 * SECOND)
     assert ledger.message_ref == LATE
-    assert step(ledger, *both, at=80 * SECOND) == Notify()
+    assert step(ledger, *both, at=80 * SECOND) == Notify(NotifyReason.MEMBERS_CHANGED)
 
 
 def test_a_newer_message_that_arrives_after_the_older_one_was_found_is_withdrawn() -> None:
@@ -321,11 +324,11 @@ def test_an_unanswered_edit_is_made_again_now_and_once_more_when_it_must_have_ac
     ledger = told("chat", alert(), at=10 * SECOND)
     over = alert(ended=MINUTE)
     ledger = answered(ledger, TIMEOUT, over, at=60 * SECOND, answered_at=68 * SECOND)
-    assert step(ledger, over, at=70 * SECOND) == Notify()
+    assert step(ledger, over, at=70 * SECOND) == Notify(NotifyReason.ENDED)
     ledger = answered(ledger, Delivered(MESSAGE), over, at=70 * SECOND)
     ledger = msgspec.structs.replace(ledger, pending_notes=())
     assert step(ledger, over, at=80 * SECOND) == Rest(START + 100 * SECOND, RestReason.NOTHING_DUE)
-    assert step(ledger, over, at=100 * SECOND) == Notify()
+    assert step(ledger, over, at=100 * SECOND) == Notify(NotifyReason.SAID_ONCE_MORE)
     ledger = answered(ledger, Delivered(MESSAGE), over, at=100 * SECOND)
     assert step(ledger, over, at=10 * MINUTE) == Rest(None, RestReason.NOTHING_DUE)
 
@@ -346,7 +349,7 @@ def test_an_edit_that_was_made_again_late_enough_is_made_no_third_time() -> None
 
 def test_an_unanswered_trigger_is_sent_again_under_its_key() -> None:
     ledger = answered(empty("pager"), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
-    assert step(ledger, at=20 * SECOND) == Notify()
+    assert step(ledger, at=20 * SECOND) == Notify(NotifyReason.UNANSWERED)
     again = begun(assumed(ledger), at=20 * SECOND, attempt="a2").intent
     assert again is not None
     assert again.generation == 1
@@ -358,7 +361,7 @@ def test_an_end_after_an_unanswered_trigger_is_sent_again_thirty_seconds_later_a
     ledger = answered(assumed(ledger), Delivered(MESSAGE), at=20 * SECOND)
     ledger = answered(ledger, Delivered(MESSAGE), over, at=2 * MINUTE)
     assert step(ledger, over, at=2 * MINUTE) == Rest(START + 150 * SECOND, RestReason.NOTHING_DUE)
-    assert step(ledger, over, at=150 * SECOND) == Notify()
+    assert step(ledger, over, at=150 * SECOND) == Notify(NotifyReason.SAID_ONCE_MORE)
     ledger = answered(ledger, Delivered(MESSAGE), over, at=150 * SECOND)
     assert step(ledger, over, at=60 * MINUTE) == Rest(None, RestReason.NOTHING_DUE)
 

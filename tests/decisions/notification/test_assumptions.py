@@ -11,6 +11,7 @@ from gateway.decisions.delivery.next_step import (
 from gateway.decisions.notification.assumptions import assumed
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.ledger import Intent, Ledger, NotifiedState, Part
+from gateway.model.verdict import NotifyReason
 from tests.decisions.cases import alert, seen_by, told
 from tests.decisions.delivery.attempts import AWAY, INVALID, TIMEOUT, answered, empty, step
 from tests.support.build import START
@@ -19,7 +20,9 @@ from tests.support.build import START
 def test_a_dead_letter_of_an_edit_is_overtaken_by_the_end() -> None:
     ledger = told("pager", alert(), at=10 * SECOND)
     dead = answered(ledger, INVALID, alert(), alert(pod="b", at=MINUTE), at=2 * MINUTE)
-    assert step(dead, alert(ended=3 * MINUTE), alert(pod="b", ended=3 * MINUTE), at=10 * MINUTE) == Notify()
+    assert step(dead, alert(ended=3 * MINUTE), alert(pod="b", ended=3 * MINUTE), at=10 * MINUTE) == Notify(
+        NotifyReason.ENDED
+    )
 
 
 def test_a_refusal_after_an_unanswered_trigger_still_owes_the_end() -> None:
