@@ -18,7 +18,6 @@ from gateway.reconcile.watchdog_check import check_watchdog
 from gateway.state.transact import let_go
 
 UNKNOWN_WAIT_MS = 60_000  # before a subject that only a newer gateway knows is looked at again
-
 Handler = Callable[[Context, Claim], Coroutine[None, None, bool | None]]
 HANDLERS: Mapping[str, Handler] = {
     SubjectKind.PLAN: plan_incident,

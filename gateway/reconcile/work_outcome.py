@@ -1,4 +1,4 @@
-"""The outcome of the work on a due subject, and the one place where an unforeseen error of such work is caught."""
+"""The outcome of the work on a due subject. Its unforeseen errors are caught here alone."""
 
 from __future__ import annotations
 

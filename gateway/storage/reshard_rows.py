@@ -18,8 +18,6 @@ from gateway.model.records import dump
 from gateway.storage.layout import Layout
 
 ROWS_AT_ONCE = 500  # in one commit
-
-
 ShardRow = tuple[int, Cell, bytes]  # the shard, the row's address, its value
 
 

@@ -10,17 +10,9 @@ import msgspec
 from gateway.model.verdict import Reason
 
 MAX_LABELS = 256
-
-
 MAX_NAME = 1024
-
-
 MAX_VALUE = 16 * 1024
-
-
 MAX_ANNOTATIONS = 64 * 1024  # bytes of all annotations of an alert; longer texts are cut
-
-
 _datetime = msgspec.json.Decoder(datetime).decode
 
 

@@ -8,23 +8,13 @@ from collections.abc import Callable
 from gateway.model.rules.span import Span, TimeIntervalError, shown
 
 WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-
-
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
-
-
 MIN_DAYS_OF_MONTH = 28
-
-
 MAX_DAYS_OF_MONTH = 31
-
-
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
-
-
 _SEXAGESIMAL = 60  # the smallest number that YAML 1.1 makes of an unquoted `1:00`
 
 

@@ -1,4 +1,7 @@
-"""The UTF-8 syntax of matchers, read as Alertmanager reads it (https://prometheus.io/docs/alerting/latest/configuration/#label-matchers)."""
+"""The UTF-8 syntax of matchers, read as Alertmanager reads it.
+
+Source: https://prometheus.io/docs/alerting/latest/configuration/#label-matchers
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,8 @@ import re
 from gateway.model.rules.matcher_syntax import SPACE, MatcherError, Triple
 
 _OPERATOR = re.compile(r"=~|!~|!=|=")
-
-
 _SPACES = frozenset(SPACE)
-
-
 RESERVED = _SPACES.union("{}!=~,\\\"'`")  # an unquoted word contains none of these
-
-
 _SIMPLE_ESCAPES = {
     "a": "\a",
     "b": "\b",
@@ -26,8 +23,6 @@ _SIMPLE_ESCAPES = {
     "\\": "\\",
     '"': '"',
 }
-
-
 _HEX_LENGTHS = {"x": 2, "u": 4, "U": 8}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gateway.rules.files.destinations import DESTINATION_NAME
 from gateway.rules.files.schema_destinations import DESTINATION
+from gateway.rules.files.schema_times import MAINTENANCE, TIME_INTERVAL
 from gateway.rules.files.schema_values import (
     COUNT,
     DURATIONS,
@@ -100,23 +101,6 @@ CORRELATE = object_of(
 )
 
 
-TIMES: Schema = {"start_time": {"type": "string"}, "end_time": {"type": "string"}}
-ANY_LIST: Schema = {"type": "array", "items": {"type": ["string", "integer"]}}
-INTERVAL = object_of(
-    {
-        "times": {"type": "array", "items": object_of(TIMES, "start_time", "end_time")},
-        "weekdays": ANY_LIST,
-        "days_of_month": ANY_LIST,
-        "months": ANY_LIST,
-        "years": ANY_LIST,
-        "location": TEXT,
-    }
-)
-TIME_INTERVAL = object_of(
-    {"name": TEXT, "time_intervals": {"type": "array", "items": INTERVAL}}, "name", "time_intervals"
-)
-MOMENT: Schema = {"type": "string", "format": "date-time"}
-MAINTENANCE = object_of({**RULE, "start": MOMENT, "end": MOMENT}, "name")
 SILENCES = object_of(
     {
         "longest": DURATIONS,

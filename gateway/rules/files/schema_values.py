@@ -1,4 +1,4 @@
-"""The JSON Schema of values that many sections of the rule language share: texts, durations, matchers, secrets."""
+"""The JSON Schema of values that many sections of the rule language share, such as texts and durations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from gateway.model.severity import BUILT_IN_WORDS
 from gateway.rules.files.reader import VARIABLE
 
 Schema = dict[str, Any]
-
 TEXT: Schema = {"type": "string"}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 DURATIONS: Schema = {
