@@ -15,8 +15,8 @@ from gateway.model.ledger import Ledger
 class IncidentSnapshot:
     """An incident, its `alerts` by episode id, its `ledgers` by target, and what else decides about it.
 
-    `closed` holds the targets whose lane the vendor has closed (nothing is even tried there), with the time
-    since when (ms). `topic_sources` holds, for each topic that the incident subscribes to, an alert that
+    `closed` holds the targets whose lane the vendor has closed, with the time (ms) at which it did so; nothing
+    is sent there meanwhile. `topic_sources` holds, for each topic that the incident subscribes to, an alert that
     fires there and may inhibit members. `controls` are the silences, the pause and the bypass. `heartbeats`
     holds the time (ms) of the last heartbeat of each watchdog that holds ends back.
     """

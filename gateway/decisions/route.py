@@ -29,7 +29,9 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One way to tell one alert. `page`: only while the route's `page_when` holds, and then it interrupts."""
+    """A destination that one route names for one alert; if `page`, it is notified only while `page_when` holds
+    and then interrupts a person.
+    """
 
     target: str
     destination: Destination
@@ -50,7 +52,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class DisallowedChannel:
-    """A channel template gave a value that is not allowed: undeliverable there, told at the fallback."""
+    """A destination whose channel template gave a value that is not allowed, so that its fallback is notified."""
 
     destination: Destination
     route: Route
@@ -60,8 +62,8 @@ class DisallowedChannel:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """`named`: a rule with matchers of its own speaks of this alert, so its severity `none` does not silence
-    it.
+    """`named` is true if a chosen route, or one of its parents, has matchers; then severity `none` does not
+    suppress the alert.
     """
 
     recipients: tuple[Recipient, ...]
@@ -155,9 +157,9 @@ class Router:
     def _watchdog_recipients(
         self, routing: Routing, labels: Mapping[str, str], watchdog: Watchdog
     ) -> Routing:
-        """Where it names nobody to be shown, or nobody to be paged, the routes do.
+        """Use the watchdog rule's own `notify` and `page`; where one is empty, keep the routes'.
 
-        What is heard again is over at once.
+        At the rule's own destinations the alert ends without waiting once the heartbeat returns.
         """
         route = Route(
             watchdog.name, watchdog.origin, owner=watchdog.owner, reason=watchdog.reason, resolve_after=0
@@ -205,7 +207,7 @@ def _named(rules: Rulebook) -> frozenset[str]:
 
 
 def interrupts(route: Route, firing: Sequence[tuple[Severity, Mapping[str, str]]]) -> bool:
-    """Does `page_when` hold on these different firing alerts of a target's view?"""
+    """Return whether `page_when` holds for the firing alerts of a target's view, each of which counts once."""
     # An end interrupts nobody: only what fires can page.
     if not firing:
         return False

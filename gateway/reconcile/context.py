@@ -37,16 +37,16 @@ class Context:
     public_url: str = ""
     generation: int = 0  # of the rules in force here; an older one than the store's does not plan
     paces: Mapping[str, Pace] = field(default_factory=dict)  # by destination
-    readers: dict[str, Normaliser] = field(default_factory=dict)  # by source: of what its peers say
+    readers: dict[str, Normaliser] = field(default_factory=dict)  # of what peers say, by source
     shard: int = 0
     home: bool = True  # the shard that does what concerns all of them
-    elsewhere: tuple[State, ...] = ()  # for that: the other shards
+    elsewhere: tuple[State, ...] = ()  # the other shards; set only on the home shard
 
 
 def outdated(context: Context, newest: RuleGeneration, now: int) -> bool:
-    """A replica that has newer rules than we is alive: it plans.
+    """Return True while a replica with newer rules is alive.
 
-    Where none is, nobody is left unwarned for its sake.
+    If none is, this replica goes on notifying with its older rules, so that nobody is left unwarned.
     """
     alive = newest.seen_at is not None and now - newest.seen_at < OUTDATED_PATIENCE
     return newest.generation > context.generation and alive

@@ -41,10 +41,8 @@ STUCK_AFTER = 5  # faults of ours in a row
 async def deliver(context: Context, claim: Claim) -> bool:
     """Take the next step of one delivery.
 
-    One that fails by a fault of ours again and again says only the least.
-
-    True where something was said or nothing is left to say; False where a wait or a look lies between two
-    sends.
+    After five failures in a row through our own fault, send only a minimal text. Return False if this step was
+    a wait, a look or a withdrawal, so that it does not reset the failure count.
     """
     target, incident_id = claim.subject.target, claim.subject.id
     versioned = await read_snapshot(context.store, incident_id, context.policy)

@@ -123,7 +123,7 @@ class Reconciler:
             if outcome is WorkOutcome.DONE:
                 self._recovered(*(claim.subject for claim in claims))
                 return
-            # A lost race is normal; of a store that is away and of a fault somebody should hear.
+            # A lost race is normal (debug); an unreachable store or a fault of ours is a warning.
             note = log.debug if outcome is WorkOutcome.NOT_DONE else log.warning
             note("planned_one_by_one", plans=len(claims), because=repr(error)[:200], outcome=outcome.value)
         for claim in claims:

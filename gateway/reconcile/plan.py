@@ -43,7 +43,8 @@ async def plan_incident(context: Context, claim: Claim) -> None:
 async def plan_together(context: Context, claims: Sequence[Claim]) -> bool:
     """Plan many incidents in one commit.
 
-    Return False where another writer was quicker with one of them: then each is planned by itself.
+    Return False where another writer was quicker with one of them; `loop._handle_plans` then plans each by
+    itself.
     """
     versioned_snapshots = await read_snapshots(
         context.store, [claim.subject.id for claim in claims], context.policy

@@ -1,4 +1,7 @@
-"""Write down what was begun and what came of it: the ledger, the counts, the agenda and the timeline."""
+"""Write down what was begun and what came of it.
+
+That is the ledger, the invariant counters, the log entry, the agenda and the released lease.
+"""
 
 from __future__ import annotations
 
@@ -42,9 +45,7 @@ async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
 
 
 async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> None:
-    """Write the answer down.
-
-    A plan may have touched the ledger meanwhile: then it is written down on what is there now.
+    """Write the answer down. If a plan changed the ledger meanwhile, the answer is applied to the new version.
 
     `begun` is the ledger with its intent as it was committed, `version` its version. Raises
     `StateUnavailable`.
@@ -100,7 +101,9 @@ async def _read_ledger(job: Job) -> _Stored:
 
 
 def _settlement(job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool) -> Changes:
-    """Return what is written at the end of a send or a look: the ledger, the books, the story and the claim."""
+    """Return what is written at the end of a send or a look: the ledger, the invariant counters, the log entry
+    and the released lease.
+    """
     cell = ledger_cell(job.incident.id, job.view.target)
     changes = Changes(expect={cell: version})
     _book(job, before, after, now, changes)
@@ -110,7 +113,7 @@ def _settlement(job: Job, before: Ledger, after: Ledger, version: bytes, now: in
             LogEntry(job.incident.id, _story(after), {"target": after.target, "error": after.error})
         )
     elif at_rest(after) and not at_rest(before):
-        # It may be time to forget the incident one day
+        # Nothing is owed here any more, so let a low-priority plan check whether the incident can expire.
         changes.schedule(Subject.plan(job.incident.id), now, 9)
     step = next_step(assumed(after), job.view, now, looks=looks)
     changes.releases.append(Release(job.claim, step.until if isinstance(step, Rest) else now))
@@ -118,7 +121,7 @@ def _settlement(job: Job, before: Ledger, after: Ledger, version: bytes, now: in
 
 
 def _book(job: Job, before: Ledger, after: Ledger, now: int, changes: Changes) -> Ledger:
-    """Write the ledger down together with what it adds to the books; answers it as written."""
+    """Write the ledger, and what it adds to the invariant counters, into `changes`. Return the ledger as written."""
     counts, _ = count_statuses(job.view.with_ledger(assumed(after)), now)
     increment_status_counts(changes, before.status_counts, counts)
     increment_notifications(changes, assumed(before).last_notified, assumed(after).last_notified)

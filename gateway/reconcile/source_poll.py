@@ -32,7 +32,7 @@ from gateway.state.paging import pages
 from gateway.state.transact import commit_claimed, let_go
 
 JITTER = 5 * SECOND  # so that replicas and sources do not all ask at once
-# Alerts of a source that the rules name no more are taken for ended then: nothing can come from it
+# A source removed from the rules cannot resolve its alerts, so they end after this time
 GONE = DAY
 
 log = structlog.get_logger("gateway.reconcile")
@@ -73,7 +73,7 @@ async def poll(context: Context, claim: Claim) -> None:
 async def _ask(context: Context, rules: Rulebook, source: Source) -> Mapping[str, PeerReport]:
     """Return the reports of the peers that answered, by the names of their addresses."""
     urls = {peer.env: context.secrets.secret(peer.env) for peer in source.alertmanager}
-    # It remembers most of what comes
+    # The normaliser caches label sets, so it is kept between polls.
     reader = context.readers.setdefault(source.name, Normaliser(rules.labels, source))
     asked = {name: context.peers.ask(url, source.receiver, reader) for name, url in urls.items() if url}
     answers = await asyncio.gather(*asked.values())
@@ -142,5 +142,5 @@ async def _settle(
         changes.log.append(
             LogEntry(alert.incident, "quieted_at_source", {"alert": alert.id, "by": by or "nothing any more"})
         )
-    # Lost where an event of the source was noted meanwhile
+    # This commit loses if an event changed the source's record meanwhile.
     await commit_claimed(context.store, claim, changes)

@@ -32,9 +32,10 @@ BEHIND_NEWS = 6  # the priority of what is looked at for everybody: news go firs
 async def sweep(context: Context, claim: Claim) -> None:
     """Sweep by the subject that is claimed.
 
-    `rules`: every alert is brought to the topics where the new rules want it, and every open incident is
-    planned anew. `topics`: only the former, for what a replica with older rules has taken since. `controls`:
-    the incidents of alerts that a changed silence matches are planned anew; for a pause or a bypass, all.
+    `rules` (NEW_RULES): every alert is brought to the topics where the new rules want it, and every open
+    incident is planned anew. `posts` (LATE_TOPICS): only the former, for what a replica with older rules has
+    taken since. `orders` (NEW_CONTROLS): the incidents of alerts that a changed silence matches are planned
+    anew; for a pause or a bypass, all.
     """
     if claim.subject == NEW_CONTROLS:
         await _sweep_controls(context, claim)

@@ -6,7 +6,7 @@
    (Slack). Where a repeat goes under a key and is harmless (PagerDuty, webhooks), it is repeated at once.
 3. A vendor that acts later than the read-back wait leaves at most one extra message. A later look finds the
    extra message, and it is taken back.
-4. A repeat of the very same keeps the id of its attempt, so that a receiver of webhooks knows it.
+4. Resending unchanged content reuses the attempt id, so that a webhook receiver can recognise the duplicate.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Withdraw:
 class RestReason(StrEnum):
     """Why nothing is sent to a target now. The comment says what that means for people."""
 
-    NOTHING_DUE = "nothing_due"  # the target knows it all, or what it does not know waits for its time
+    # The target is up to date, or its next notification is not due yet
+    NOTHING_DUE = "nothing_due"
     # The last try failed: it is tried again after a while, and the fallback has its own time
     BACKING_OFF = "backing_off"
     # Nobody knows whether the last post arrived: looked for before it is repeated
@@ -195,7 +196,7 @@ def begin_reply(ledger: Ledger, attempt: str, now: int) -> Ledger:
 
 
 def _unsaid(before: Ledger, after: Ledger, notification: Notification) -> tuple[Note, ...]:
-    """Return the notes that a thread misses of a send that nobody answered and that is taken to have arrived."""
+    """Return the thread notes of an unanswered send that we now assume arrived."""
     if (
         before.intent is None
         or before.intent.part is not Part.MESSAGE
@@ -206,8 +207,9 @@ def _unsaid(before: Ledger, after: Ledger, notification: Notification) -> tuple[
 
 
 def _as_before(unanswered: Intent | None, intent: Intent) -> Intent:
-    """Keep the attempt's id where the intent says the very same as one that nobody answered: a receiver may
-    know it by the id.
+    """Return the intent with the id of the unanswered attempt if both say the same.
+
+    A receiver that took the first one then knows the repeat by its id.
     """
     if unanswered is None or _said(unanswered) != _said(intent):
         return intent

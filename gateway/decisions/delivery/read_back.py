@@ -10,7 +10,8 @@ from gateway.model.ledger import Intent, Ledger
 from gateway.model.notification import Found, Look, Notification, Refused
 
 SEND_TIMEOUT_MS = 8 * SECOND
-READ_BACK_WAIT_MS = 16 * SECOND  # the promise of 15 s, and the vendor's clock may tick a little later
+# How long to search for an unanswered Slack post before repeating it: 15 s plus 1 s for the vendor's clock
+READ_BACK_WAIT_MS = 16 * SECOND
 UNCONFIRMED_LOOK_MS = 60 * SECOND
 UNCONFIRMED_FIRST_LOOKS_MS = 3 * UNCONFIRMED_LOOK_MS
 UNCONFIRMED_LATER_LOOK_MS = 5 * MINUTE
@@ -63,8 +64,8 @@ def _settle_intent(
 ) -> Ledger:
     """Settle an intent by what a look has found.
 
-    The newest attempt that has arrived and says what is still to be said counts; the others are extra
-    messages.
+    If several attempts arrived, keep the newest one that still says something needed; the others are orphans
+    to delete.
     """
     arrived = [sent for sent in (intent, *reversed(ledger.unconfirmed)) if sent.attempt in look.message_refs]
     pending = set(ledger.pending_notes)
@@ -82,12 +83,12 @@ def _settle_intent(
         return msgspec.structs.replace(
             settled, unconfirmed=unconfirmed, look_at=look_at, unconfirmed_since=None, repeat_at=None
         )
-    given_up = ledger.unconfirmed_since or intent.at + SEND_TIMEOUT_MS
-    waited = now - given_up
+    unanswered_at = ledger.unconfirmed_since or intent.at + SEND_TIMEOUT_MS
+    waited = now - unanswered_at
     if waited < READ_BACK_WAIT_MS:
         # It may still arrive: looked for again, at growing distances, until the wait is over.
         step = next((step for step in LOOK_STEPS_MS if waited < step), LOOK_STEPS_MS[-1])
-        return msgspec.structs.replace(ledger, next_try=min(now + step, given_up + READ_BACK_WAIT_MS))
+        return msgspec.structs.replace(ledger, next_try=min(now + step, unanswered_at + READ_BACK_WAIT_MS))
     # It has not arrived within the wait: it is sent again, and the first one is looked for later, to be
     # withdrawn.
     return msgspec.structs.replace(

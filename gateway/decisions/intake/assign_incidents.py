@@ -116,7 +116,7 @@ class _Assignment:
             cell = Cell(Table.ALERTS, alert_id)
             alert = self._found.alerts[alert_id]
             if alert is None:
-                continue  # what has changed is there
+                continue  # never so in practice: every id in `changed` has an alert
             if alert_id in self._moved_to:
                 alert = msgspec.structs.replace(alert, incident=self._moved_to[alert_id])
             self._changes.put[cell] = dump(correlator.inhibitor.place(alert, self._changes.topics))

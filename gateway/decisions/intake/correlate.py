@@ -1,8 +1,8 @@
 """Choose the incident that an episode belongs to.
 
 The join keys of an alert name candidates. A pure scorer with total tie-breaks picks one, or says that a new
-incident is opened. Grouping by labels gives one key; anything that relates alerts differently only gives more
-keys.
+incident is opened. Grouping by labels gives one key. Another way of relating alerts would add join keys and
+change nothing else.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ class Correlator:
 def choose(placement: Placement, own: str, candidates: Collection[Incident], now: int) -> Choice:
     """Choose the incident for an alert.
 
-    `own` is the incident of the alert's episode before: while that is open, a re-fire goes on there.
+    `own` is the incident of the alert's previous episode; while it is open and has room, the alert returns to
+    it.
     """
     fits = [incident for incident in candidates if takes(incident, placement, own, now)]
     if fits:
@@ -101,7 +102,7 @@ def choose(placement: Placement, own: str, candidates: Collection[Incident], now
 def _why_alone(placement: Placement, candidates: Collection[Incident], now: int) -> str:
     """Say why the new incident takes no other alerts: `max_values` kept the alert out of a fresh one.
 
-    Empty where it did not.
+    Return an empty text if `max_values` was not the reason.
     """
     for incident in candidates:
         label = _overflows(incident, placement) if _fresh(incident, placement, now) else ""
@@ -175,7 +176,7 @@ def incident_id(first: Alert) -> str:
 
 
 def _key(rule: str, how: str, *parts: str) -> str:
-    # A byte that UTF-8 has not
+    # The byte 0xFE never occurs in UTF-8, so it separates the parts unambiguously.
     whole = b"\xfe".join([part.encode("utf-8", "surrogatepass") for part in (rule, how, *parts)])
     return blake2b(whole, digest_size=12).hexdigest()
 

@@ -118,7 +118,7 @@ def _desired_while_firing(view: View, incident: Incident, *, paged: bool) -> Las
     shown = dict.fromkeys(told.members, False) if goes_on else {}
     return LastNotified(
         state=NotifiedState.FIRING,
-        # What is kept quiet neither leads nor weighs a page, unless there is nothing else.
+        # Suppressed members do not raise the severity, unless there are no others.
         severity=max(member.alert.severity for member in [*firing, *pending] or silenced),
         members=shown | {member.episode_id: True for member in [*firing, *silenced, *pending]},
         acknowledged_by=who.by if who else "",
@@ -145,7 +145,7 @@ def _why_at_once(before: LastNotified, after: LastNotified) -> NotifyReason | No
         # A destination that cannot be reached is stood in for, or is back
         return NotifyReason.FALLBACK_CHANGED
     if before.silenced_after_notify.keys() - after.silenced_after_notify.keys():
-        # Its reason is over and it still fires, or it has ended meanwhile
+        # A member that was kept quiet is no longer: its suppression ended, or the alert did
         return NotifyReason.SUPPRESSION_ENDED
     if before.quiet:
         # The message says that nothing fires, and that is no longer so
@@ -178,7 +178,7 @@ def _no_longer_fires(view: View, incident: Incident, now: int) -> View:
     if view.destination is not None and not view.destination.via.shows_quiet:
         return _concluded(view, told, None, NotifyReason.QUIET)
     quiet = msgspec.structs.replace(_ended(told, NotifiedState.FIRING), severity=told.severity, quiet=True)
-    # Quiet may be over in a moment and needs nobody: the edit waits for `update_interval`.
+    # This edit is not urgent, as the alert may fire again, so it waits for `update_interval`.
     due = view.update_at if quiet != told else None
     return _concluded(view, quiet, due, NotifyReason.QUIET)
 

@@ -60,7 +60,7 @@ def _resolved(snapshot: IncidentSnapshot, views: Mapping[str, View], now: int) -
 def _heard(incident: Incident, views: Mapping[str, View], now: int) -> Incident:
     """Note since when nobody could be told of the incident, or that somebody has heard of it."""
     unheard = is_unheard(views.values(), now)
-    # The first time is kept: it says for how long people have not been told.
+    # Keep the first timestamp: it shows for how long people have not been told.
     if unheard is bool(incident.unheard_since):
         return incident
     return msgspec.structs.replace(incident, unheard_since=now if unheard else None)

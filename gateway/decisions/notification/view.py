@@ -53,7 +53,10 @@ class TargetMember(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def held_no_longer_than(self) -> int | None:
-        """Return until when anything may hold the member back (ms): None, for ever, unless it is critical."""
+        """Return the latest time (ms) until which the member may be held.
+
+        None means no limit, as for every non-critical member.
+        """
         if self.alert.severity is not Severity.CRITICAL or not self.recipients:
             return None
         return self.member.joined_at + min(recipient.route.longest_hold for recipient in self.recipients)

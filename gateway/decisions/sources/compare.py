@@ -23,7 +23,7 @@ from gateway.model.source_peers import Active, HeldCopy, PeerReport, SourceState
 
 POLL_INTERVAL = MINUTE  # between two polls of a source
 CONFIRM_MISSING_AFTER = 30 * SECOND  # an alert ends only if two polls at least this far apart miss it
-# A peer knows everything by then: Prometheus repeats what fires each minute or so
+# A peer up this long has heard of every firing alert: Prometheus repeats them each minute or so
 SETTLED_UPTIME = 15 * MINUTE
 MIN_SIZE_TO_DISTRUST = 10  # a peer that had fewer alerts than this may lose all of them at once
 MIN_INFERRED_ENDS = 5
@@ -78,8 +78,8 @@ def compare(
     # it late.
     lost = [name for name, since in source_state.unknown.items() if asked_at - since >= source.lateness]
     comparison.observations = [_firing(present[name].seen, asked_at) for name in (*settled, *lost)]
-    # The same caution as with silence: a wiped Alertmanager would otherwise tell people that everything is
-    # well.
+    # Many alerts missing at once looks like a wiped Alertmanager, so infer no end: people would be told that
+    # everything is well.
     if len(absent) > max_inferred_ends(len(held)):
         comparison.doubt = f"{len(absent)} of {len(held)} alerts are not there any more at once"
         return comparison

@@ -74,8 +74,7 @@ def update_silences(
 
 
 def _end_if_unneeded(silence: Silence, policy: SilencePolicy, now: int, *, fires: bool) -> Silence:
-    # An alert fires under it. The time is written down now and then only, since each change rewrites all
-    # controls.
+    # Update `last_matched_at` only occasionally, since every change rewrites all controls.
     matched_at = silence.last_matched_at
     if fires and (matched_at is None or now - matched_at >= policy.unmatched // 8):
         return msgspec.structs.replace(silence, last_matched_at=now)

@@ -71,8 +71,7 @@ class Suppressor:
         inhibited = self._inhibited(snapshot, member, alert, now) if alert.firing else None
         if inhibited is not None and inhibited.outcome == MemberStatus.SUPPRESSED:
             return inhibited
-        # It may be a late copy of a webhook: nobody is woken before the source had the time to send the end
-        # again.
+        # This firing may be a delayed webhook, so wait until the source has had time to resend the end.
         if alert.firing and alert.is_disputed(now):
             return Verdict(MemberStatus.HELD, Reason.DISPUTED, until=alert.held_until)
         return inhibited
@@ -110,7 +109,7 @@ class Suppressor:
         self, controls: CompiledControls, recipient: Recipient, alert: Alert, now: int
     ) -> Verdict | None:
         """Return what keeps this one recipient quiet now: a pause of paging, or a mute of its route."""
-        # A bypass stands for distrust of the rules: neither a mute nor a pause may keep anything from people.
+        # During a bypass neither mutes nor a pause withhold anything: people do not trust the rules now.
         if controls.bypass(now) is not None:
             return None
         # A pause keeps every page away, a critical one too: whoever paused wants nobody to be called.

@@ -149,8 +149,9 @@ def _untrusted(error: ssl.SSLError) -> Refused:
 
 
 def _broken(error: Exception, stage: Stage) -> Trouble:
-    """Judge a connection that could not be made, or that broke. A failed handshake is a connection's own
-    error there.
+    """Judge a connection that could not be made, or that broke.
+
+    aiosmtplib wraps TLS failures in connection errors, so the cause chain is searched for one.
     """
     cause: BaseException | None = error
     while cause is not None:

@@ -1,5 +1,8 @@
 """A notification as a PagerDuty event (Events API v2).
 
+`notifier.py` sends it: a trigger and where needed an acknowledgement, or a resolve. The values come from
+`decisions/delivery/compose.py`; docs/pagerduty.md lists what PagerDuty gets.
+
 Limits and fields: https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
 """
 
@@ -33,7 +36,7 @@ SOURCE_LABELS = ("instance", "host", "node", "pod", "service", "cluster")
 
 
 def dedup_key(notification: Notification) -> str:
-    """Name an incident in one generation; the routing key adds the service."""
+    """Return the dedup key: incident and generation, unique within the service of the routing key."""
     return f"{notification.incident}.{notification.generation}"
 
 
@@ -43,7 +46,7 @@ def action(notification: Notification) -> str:
 
 
 def render(notification: Notification) -> dict[str, Any]:
-    """The trigger's fields beside routing key, action and dedup key."""
+    """Return the trigger event's fields except routing key, action and dedup key."""
     event: dict[str, Any] = {
         "payload": _payload(notification),
         "client": CLIENT,
@@ -84,7 +87,7 @@ def _field(text: str) -> str:
 
 
 def _summary(notification: Notification, first: AlertLine | None) -> str:
-    """The title and how many more stand at its start, since phones and the voice call cut the rest."""
+    """Begin with the title and how many more alerts fire, since phones and the voice call cut the rest."""
     place = ", ".join(f"{name}={value}" for name, value in list(notification.where.items())[:4])
     more = f" (+{notification.firing - 1} more)" if notification.firing > 1 else ""
     title = f"{shorten(tame(notification.title), 300)}{more}"
@@ -137,7 +140,7 @@ def _member(line: AlertLine) -> dict[str, Any]:
 
 
 def _links(notification: Notification) -> list[dict[str, str]]:
-    """The first of each kind that is an address."""
+    """Return the first valid URL of each kind (Runbook, Dashboard, Source), and the incident's own."""
     found: dict[str, str] = {}
     for line in notification.lines[:MEMBERS_SHOWN]:
         for name, url in (("Runbook", line.runbook), ("Dashboard", line.dashboard), ("Source", line.source)):
@@ -149,7 +152,7 @@ def _links(notification: Notification) -> list[dict[str, str]]:
 
 
 def _fitted(event: dict[str, Any]) -> dict[str, Any]:
-    """Members go first where the body would be over the vendor's cap, then the length of what they share."""
+    """If the event is too large, drop member alerts first, then shorten the shared labels."""
     details = event["payload"]["custom_details"]
     every = len(details["alerts"]) + details.get("more_alerts", 0)
     while size(event) > MAX_BODY and details["alerts"]:

@@ -20,7 +20,7 @@ from gateway.outbound.pagerduty.answers import Trouble, judge_break, judge_respo
 from gateway.outbound.pagerduty.event import action, dedup_key, render
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it says at import that it is no longer developed
+    warnings.simplefilter("ignore")  # pdpyras prints a deprecation warning at import
     import pdpyras
 
 WORKERS = 32  # a service that hangs keeps one for the length of the timeout
@@ -154,7 +154,7 @@ class _Sessions:
             idle.close()
 
     def close(self) -> None:
-        """Those still in use are closed when they come back."""
+        """Close idle sessions now; those in use are closed when they are given back."""
         with self._lock:
             over, self._idle, self._kept = self._idle, [], 0
         for _, idle in over:
@@ -169,7 +169,7 @@ class _Sessions:
         session.trust_env = False
         session.proxies = self._proxies
         session.max_network_attempts = 0
-        # A limit of 0 would mean none; with -1 over all, a limited retry is none at all.
+        # For a 429, pdpyras reads 0 as unlimited; -1 overall plus one allowed 429 means no retry at all.
         session.max_http_attempts = -1
         session.retry = {429: 1}
         return session

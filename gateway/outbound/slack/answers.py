@@ -12,7 +12,7 @@ from gateway.outbound.wording import retry_after, shorten
 
 RATE_LIMIT_WAIT = 1_000  # ms, where a 429 does not say
 LIMITED = frozenset({"ratelimited", "rate_limited"})
-# "Some aspect of the operation may have succeeded", or it never says that none did.
+# Codes after which the message may exist: Slack says so, or does not say otherwise.
 UNSURE = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
 
 GONE = (

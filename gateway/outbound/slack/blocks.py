@@ -61,7 +61,7 @@ def render(notification: Notification) -> Rendered:
 
 
 def render_plainly(notification: Notification) -> Rendered:
-    """Text alone, for a message whose blocks Slack does not take: content can never block a telling."""
+    """Render text alone, for a message whose blocks Slack refuses: no content may stop a notification."""
     return Rendered(_notification(notification))
 
 
@@ -136,7 +136,7 @@ def _where(where: Mapping[str, str]) -> str:
 
 
 def _links(notification: Notification) -> str:
-    """The first of each kind that is an address."""
+    """Link the first valid URL of each kind (Runbook, Dashboard, Source), and the incident's own."""
     found: dict[str, str] = {}
     for name, url in _addresses(notification):
         if url and name not in found and (address := web_address(url, MAX_URL)):

@@ -25,7 +25,7 @@ QUIET = {"unfurl_links": False, "unfurl_media": False}
 
 
 class SlackNotifier:
-    """All tokens and channels share one session. `timeout` in seconds bounds a whole telling, reply or
+    """All tokens and channels share one session. `timeout` in seconds bounds a whole notification, reply or
     read-back.
     """
 

@@ -103,7 +103,7 @@ class WebhookNotifier:
         return Found({})
 
     async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
-        """There is never an extra one: a repeat is the same to the receiver."""
+        """Withdraw nothing: repeats carry the same id, so the receiver knows them."""
         del endpoint, secret
         return Delivered(message_ref)
 
@@ -146,8 +146,9 @@ class WebhookNotifier:
         return secret
 
     async def _post(self, address: httpx.URL, headers: Mapping[str, str], body: bytes) -> Trouble | None:
-        """None where it was taken. Once the status is there, nothing that comes after it changes what it
-        means.
+        """Return None if the receiver accepted it.
+
+        Once the status line is read, later connection errors are ignored.
         """
         answers: list[Trouble | None] = []
         try:
@@ -172,7 +173,7 @@ def check_address(url: str) -> str:
 
 
 def _address(url: str, *, with_token: bool) -> httpx.URL:
-    """A user and a password in it become basic authentication, unless there is a token. Raises `_NotSent`."""
+    """Parse the URL. A user and a password in the URL become basic authentication, unless there is a token. Raises `_NotSent`."""
     try:
         address = httpx.URL(url)
     except httpx.InvalidURL:
