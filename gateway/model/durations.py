@@ -24,3 +24,25 @@ def parse_duration(text: str) -> int:
     if value > MAX_DURATION:
         raise ValueError(f"`{text}` is longer than a year")
     return value
+
+
+def spoken(milliseconds: int) -> str:
+    """Say a length as people do: `45s`, `12m`, `3h 20m`, `2d 4h`."""
+    # What people were told of took some time, however little: "0s" would read like a fault.
+    if milliseconds < SECOND:
+        return "under 1s"
+    seconds = milliseconds // SECOND
+    if seconds < 60:
+        return f"{seconds}s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if hours == 0:
+        return f"{minutes}m"
+    if days == 0:
+        return f"{hours}h {minutes % 60}m" if minutes % 60 else f"{hours}h"
+    return f"{days}d {hours % 24}h" if hours % 24 else f"{days}d"
+
+
+def ordinal(number: int) -> str:
+    """Say `1st`, `2nd`, `3rd`, `11th`."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"

@@ -8,8 +8,34 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.model.durations import ordinal, spoken
 from gateway.model.ledger import MessageRef, Note, NotifiedState
 from gateway.model.severity import Severity
+
+
+class FiringTimes(msgspec.Struct, frozen=True, gc=False):
+    """When something fired: what flaps fires several times. Times in ms.
+
+    `since` is when the newest firing began; `ended_at` is None while it goes on. `fired_for` counts the firings
+    that are over.
+    """
+
+    first_at: int
+    since: int
+    ended_at: int | None
+    times: int
+    fired_for: int
+
+    def how_often(self) -> str:
+        """Say `7th time in 6m, firing 3m of them`; empty for what fired once.
+
+        The newest firing is left out while it goes on, so that what was said stays true.
+        """
+        if self.times < 2:
+            return ""
+        ended_at = self.since if self.ended_at is None else self.ended_at
+        times = f"{ordinal(self.times)} time" if self.ended_at is None else f"{self.times} times"
+        return f"{times} in {spoken(ended_at - self.first_at)}, firing {spoken(self.fired_for)} of them"
 
 
 class AlertLine(msgspec.Struct, frozen=True, gc=False):
@@ -33,6 +59,7 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
     annotations: dict[str, str] = {}
     silenced_after_notify: str = ""
     moved: bool = False
+    often: FiringTimes | None = None
 
 
 class Notification(msgspec.Struct, frozen=True, gc=False):
@@ -80,6 +107,7 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     silenced_after_notify_until: int | None = None
     # How many changes before this one were not sent, where a destination limits its updates
     left_out: int = 0
+    often: FiringTimes | None = None
 
     @property
     def alerts(self) -> int:

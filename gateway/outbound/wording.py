@@ -35,19 +35,6 @@ def retry_after(said: str, unsaid: int, now: int = 0) -> int:
     return min(LONGEST_WAIT, max(0, round(until * 1_000) - now)) or unsaid if until else unsaid
 
 
-def spoken(milliseconds: int) -> str:
-    """`45s`, `12m`, `3h 20m`, `2d 4h`."""
-    seconds = max(0, milliseconds) // 1000
-    if seconds < 60:
-        return f"{seconds}s"
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if hours == 0:
-        return f"{minutes}m"
-    if days == 0:
-        return f"{hours}h {minutes % 60}m" if minutes % 60 else f"{hours}h"
-    return f"{days}d {hours % 24}h" if hours % 24 else f"{days}d"
-
-
 def clock(milliseconds: int) -> str:
     """`14:03 UTC`."""
     return instant(milliseconds).strftime("%H:%M UTC")

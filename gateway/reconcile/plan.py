@@ -12,8 +12,10 @@ from gateway.decisions.accounting.invariants import (
     increment_unheard,
 )
 from gateway.decisions.accounting.verdict_log import log_verdicts
+from gateway.decisions.delivery.compose import compose
 from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.settle import fall_back
+from gateway.decisions.delivery.thread_notes import reminder
 from gateway.decisions.intake.batch import KEEP_ENDED_MS
 from gateway.decisions.notification.assumptions import assumed, superseded
 from gateway.decisions.notification.member_status import count_statuses
@@ -25,10 +27,10 @@ from gateway.model.agenda import Subject, urgency
 from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, LogEntry, Release, Table
 from gateway.model.durations import SECOND
 from gateway.model.incident import Incident
-from gateway.model.ledger import Ledger, Note, NotifiedState, ledger_cell
+from gateway.model.ledger import Ledger, NotifiedState, ledger_cell
 from gateway.model.records import dump
+from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
-from gateway.outbound.wording import spoken
 from gateway.reconcile.context import Context, log, outdated
 from gateway.state.commit import commit
 from gateway.state.snapshots import VersionedSnapshot, read_snapshot, read_snapshots
@@ -145,7 +147,8 @@ def _write_ledger(
     """
     now, stored = versioned.now, versioned.snapshot.ledgers.get(view.target)
     before = stored or Ledger(incident.id, view.target, view.destination.name if view.destination else "")
-    after = _remind(view, incident, count_left_out(superseded(before, view.desired), view, now), now)
+    after = count_left_out(superseded(before, view.desired), view, now)
+    after = _remind(view, incident, after, context.policy.rules.labels, now)
     again = remind_at(view, incident, after)
     if after.reminded_at != before.reminded_at and again is not None:
         # A reminder may come a little late, so it has the last priority: news go first.
@@ -180,12 +183,10 @@ def _write_ledger(
     return ledger
 
 
-def _remind(view: View, incident: Incident, ledger: Ledger, now: int) -> Ledger:
+def _remind(view: View, incident: Incident, ledger: Ledger, labels: LabelRules, now: int) -> Ledger:
     at = remind_at(view, incident, ledger)
     if at is None or at > now:
         return ledger
-    since = now - min(member.started_at for member in view.firing)
-    note = Note(
-        f"Still firing after {spoken(since)}, and nobody has it", broadcast=True, mention=view.desired.paged
-    )
+    notification = compose(view, incident, labels, now)
+    note = reminder(notification, ledger.first_notified_at)
     return msgspec.structs.replace(ledger, pending_notes=(*ledger.pending_notes, note), reminded_at=now)

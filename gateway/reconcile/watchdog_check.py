@@ -19,13 +19,12 @@ from gateway.decisions.sources.missing_heartbeat import (
 from gateway.decisions.sources.watchdogs import MAX_RESOLVE_HOLD, topic
 from gateway.model.cells import RULES, heartbeat_cell, watchdog_cell
 from gateway.model.changes import Changes, Claim, CommitOutcome, LogEntry, Query, Release, Result
-from gateway.model.durations import SECOND
+from gateway.model.durations import SECOND, spoken
 from gateway.model.instants import instant
 from gateway.model.records import dump, load_alert, load_watchdog_state
 from gateway.model.rule_generation import load_rule_generation
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.watchdog import WatchdogState, load_heartbeat
-from gateway.outbound.wording import spoken
 from gateway.reconcile.context import Context, outdated
 from gateway.state.commit import commit
 from gateway.state.transact import commit_claimed, let_go

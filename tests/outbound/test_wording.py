@@ -4,25 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.outbound.wording import clock, retry_after, shorten, spoken, tame, web_address
-
-SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
-
-
-@pytest.mark.parametrize(
-    ("length", "said"),
-    [
-        (-5, "0s"),
-        (45 * SECOND, "45s"),
-        (12 * MINUTE + 59 * SECOND, "12m"),
-        (3 * HOUR, "3h"),
-        (3 * HOUR + 20 * MINUTE, "3h 20m"),
-        (2 * DAY, "2d"),
-        (2 * DAY + 4 * HOUR, "2d 4h"),
-    ],
-)
-def test_a_duration_is_spoken_in_its_two_largest_units(length: int, said: str) -> None:
-    assert spoken(length) == said
+from gateway.outbound.wording import clock, retry_after, shorten, tame, web_address
 
 
 @pytest.mark.parametrize(

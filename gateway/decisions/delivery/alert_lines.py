@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from gateway.decisions.delivery.firing_times import Span
 from gateway.decisions.delivery.redaction import SUMMARY_ANNOTATIONS
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.alert import Alert
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import AlertLine
+from gateway.model.notification import AlertLine, FiringTimes
 from gateway.model.rules.rulebook import LabelRules
 
 
@@ -41,14 +42,25 @@ def has_moved(view: View, member: TargetMember) -> bool:
     return member.alert.firing and not seen_firing(view, member)
 
 
-def alert_line(alert: Alert, view: View, member: TargetMember, labels: LabelRules) -> AlertLine:
-    # An alert that moved still burns elsewhere, so its line here is not shown as ended.
-    over = not (seen_firing(view, member) or member.alert.firing)
-    lives = [
-        life
-        for life in view.members
-        if life.alert.id == member.alert.id and life.episode_id in view.desired.members
-    ]
+def spans_by_alert(view: View) -> dict[str, list[Span]]:
+    """Return when each alert fired in this incident, also in lives that the target was not notified of."""
+    spans: dict[str, list[Span]] = {}
+    for life in view.members:
+        spans.setdefault(life.alert.id, []).append(_span_of(view, life))
+    return spans
+
+
+def _span_of(view: View, life: TargetMember) -> Span:
+    # An alert that moved still burns elsewhere, and a held end is not believed yet: neither is shown as ended.
+    if life.alert.firing or seen_firing(view, life):
+        return life.started_at, None
+    return life.started_at, life.alert.ended_at or life.member.joined_at
+
+
+def alert_line(
+    alert: Alert, view: View, member: TargetMember, labels: LabelRules, times: FiringTimes
+) -> AlertLine:
+    """Return the line of one alert, redacted already, whose lives are all in `times`."""
     links = labels.links
     return AlertLine(
         name=alert.name,
@@ -57,13 +69,14 @@ def alert_line(alert: Alert, view: View, member: TargetMember, labels: LabelRule
         summary=next(
             (alert.annotations[name] for name in SUMMARY_ANNOTATIONS if alert.annotations.get(name)), ""
         ),
-        started_at=member.started_at,
-        ended_at=alert.ended_at or member.member.joined_at if over else None,
+        started_at=times.since,
+        ended_at=times.ended_at,
         runbook=alert.annotations.get(links.get("runbook", ""), ""),
         dashboard=alert.annotations.get(links.get("dashboard", ""), ""),
         source=alert.source_url,
-        times=len(lives),
+        times=times.times,
         annotations=alert.annotations,
         silenced_after_notify=view.desired.silenced_after_notify.get(member.episode_id, ""),
         moved=has_moved(view, member),
+        often=times,
     )

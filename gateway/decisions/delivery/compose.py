@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gateway.decisions.delivery.alert_lines import alert_line, has_moved, seen_firing, shown_members
+from gateway.decisions.delivery.alert_lines import (
+    alert_line,
+    has_moved,
+    seen_firing,
+    shown_members,
+    spans_by_alert,
+)
+from gateway.decisions.delivery.firing_times import firing_times
 from gateway.decisions.delivery.redaction import redact_alert
 from gateway.decisions.notification.update_limit import left_out_before
-from gateway.decisions.notification.view import TargetMember, View
+from gateway.decisions.notification.view import View
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
-from gateway.model.instants import latest
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import Notification
+from gateway.model.notification import FiringTimes, Notification
 from gateway.model.rules.rulebook import LabelRules
 
 
@@ -26,6 +32,9 @@ def compose(
         sum(seen_firing(view, member) for member in shown),
         sum(has_moved(view, member) for member in shown),
     )
+    spans = spans_by_alert(view)
+    whole = [span for member in shown for span in spans[member.alert.id]]
+    times = firing_times(whole or [(incident.opened_at, now)])
     shared = _shared(alerts)
     via = view.destination.via if view.destination else None
     who = incident.acknowledged
@@ -40,13 +49,12 @@ def compose(
         title=_title(alerts, shared, labels),
         where=_where(shared, labels),
         lines=tuple(
-            alert_line(alert, view, member, labels) for alert, member in zip(alerts, shown, strict=True)
+            alert_line(alert, view, member, labels, firing_times(spans[member.alert.id]))
+            for alert, member in zip(alerts, shown, strict=True)
         ),
         firing=firing,
         ended=len(shown) - firing - moved,
         moved=moved,
-        started_at=min((member.started_at for member in shown), default=incident.opened_at),
-        ended_at=_ended_at(shown, now) if ended else None,
         at=now,
         page=view.desired.paged,
         mentions=via.mentions if via else (),
@@ -61,6 +69,7 @@ def compose(
         previous=incident.previous,
         reason=_reason(view) or incident.alone,
         left_out=left_out_before(view),
+        **_time_facts(times, ended=ended),
         **_silence_facts(view),
     )
 
@@ -103,11 +112,6 @@ def next_generation(view: View) -> int:
     return ledger.generation + 1 if again else max(1, ledger.generation)
 
 
-def _ended_at(shown: Sequence[TargetMember], now: int) -> int | None:
-    """Return when the last of these members ended, None where all of them fire on."""
-    return latest(*(member.alert.ended_at for member in shown)) if shown else now
-
-
 def _shared(alerts: Iterable[Alert]) -> dict[str, str]:
     items: list[tuple[str, str]] | None = None
     for alert in alerts:
@@ -134,6 +138,14 @@ def _title(alerts: list[Alert], shared: Mapping[str, str], labels: LabelRules) -
     title = titled(alert.name for alert in alerts)
     service = next((shared[name] for name in labels.service if name in shared), "")
     return f"{title} · {service}" if service else title
+
+
+def _time_facts(times: FiringTimes, *, ended: bool) -> dict[str, Any]:
+    return {
+        "started_at": times.first_at,
+        "ended_at": times.ended_at if ended else None,
+        "often": times,
+    }
 
 
 def _silence_facts(view: View) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.model.durations import spoken
+from gateway.model.instants import earliest
 from gateway.model.ledger import LastNotified, Note, NotifiedState
 from gateway.model.notification import Notification
 from gateway.model.severity import Severity
@@ -127,3 +129,15 @@ def _over(before: LastNotified, after: LastNotified, notification: Notification)
     if after.state is NotifiedState.MOVED:
         return Note(f"No longer told here: {notification.moved_to or 'no rule routes it here'}")
     return None
+
+
+def reminder(notification: Notification, first_notified_at: int | None) -> Note:
+    """Return the note that it still fires and nobody has it.
+
+    It fires for at least as long as people have known of it, whatever the clock of its source says.
+    """
+    since = earliest(notification.started_at, first_notified_at)
+    fires = f"Still firing after {spoken(notification.at - (since or notification.at))}, and nobody has it"
+    often = notification.often.how_often() if notification.often is not None else ""
+    said = f"{fires} ({often})" if often else fires
+    return Note(said, broadcast=True, mention=notification.page, at=notification.at)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gateway.model.durations import spoken
 from gateway.model.instants import instant
 from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import AlertLine, Notification
 from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS
-from gateway.outbound.wording import shorten, spoken, tame, web_address
+from gateway.outbound.wording import shorten, tame, web_address
 
 ALERTS_SHOWN, WHERE_SHOWN, LABELS_SHOWN, SUMMARIES_SHOWN = 50, 20, 12, 3
 MAX_TITLE, MAX_VALUE, MAX_SUMMARY, MAX_URL = 150, 200, 1_000, 2_000  # characters
@@ -90,11 +91,13 @@ def _facts(notification: Notification) -> Iterator[str]:
 
 def _when(notification: Notification) -> str:
     since = _moment(notification.started_at)
+    said = notification.often.how_often() if notification.often is not None else ""
+    often = f"; {said}" if said else ""
     match notification.state:
         case NotifiedState.ENDED:
             ended_at = notification.ended_at or notification.at
             lasted = spoken(ended_at - notification.started_at)
-            return f"Fired {since}, ended {_moment(ended_at)}: it took {lasted}"
+            return f"Fired {since}, ended {_moment(ended_at)}: it took {lasted}{often}"
         # A person closed the incident, the alert goes on: the reader must not take the problem for solved.
         case NotifiedState.CLOSED:
             who = _value(notification.closed_by or "hand")
@@ -103,7 +106,7 @@ def _when(notification: Notification) -> str:
             moved_to = _value(notification.moved_to) or "no rule tells it here any longer"
             return f"Firing since {since}; {moved_to}"
         case _:
-            return f"Firing since {since} ({spoken(notification.at - notification.started_at)})"
+            return f"Firing since {since} ({spoken(notification.at - notification.started_at)}){often}"
 
 
 def _count(notification: Notification) -> str:
@@ -138,7 +141,8 @@ def _alert(line: AlertLine, notification: Notification) -> str:
         if (name, value) not in shared and name != "severity"
     ]
     labels = "".join(f" {_value(name)}={_value(value)}" for name, value in own[:LABELS_SHOWN])
-    labels += f" (fired {line.times} times)" if line.times > 1 else ""
+    often = line.often.how_often() if line.often is not None else ""
+    labels += f" ({often})" if often else ""
     name = _value(line.name)
     if line.ended_at:
         return f"✅ {name}{labels}, ended {_moment(line.ended_at)}"

@@ -12,11 +12,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.model.durations import spoken
 from gateway.model.instants import instant
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, Notification
 from gateway.model.severity import Severity
-from gateway.outbound.wording import shorten, spoken, tame, web_address
+from gateway.outbound.wording import shorten, tame, web_address
 
 MAX_SUMMARY = 1_024
 MAX_BODY = 500_000  # bytes; the vendor takes 512 KB, and the key and the action come on top
@@ -118,6 +119,7 @@ def _details(notification: Notification) -> dict[str, Any]:
     if (more := notification.alerts - len(details["alerts"])) > 0:
         details["more_alerts"] = more
     said = {
+        "flapping": notification.often.how_often() if notification.often is not None else "",
         "reason": notification.reason,
         "suppressed": notification.silenced_after_notify,
         "goes_on_from": notification.previous,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from gateway.model.durations import spoken
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Notification
 from gateway.outbound.slack.text import moment, plain
-from gateway.outbound.wording import spoken
 
 
 def facts_of(notification: Notification) -> str:
@@ -15,12 +15,13 @@ def facts_of(notification: Notification) -> str:
 
 def _when(notification: Notification) -> str:
     since = moment(notification.started_at, notification.at)
+    often = _how_often(notification)
     match notification.state:
         case NotifiedState.ENDED:
             ended_at = notification.ended_at or notification.at
             lasted = spoken(ended_at - notification.started_at)
             ended = moment(ended_at, notification.at)
-            return f"Fired {since}, ended {ended}: it took *{lasted}*"
+            return f"Fired {since}, ended {ended}: it took *{lasted}*{often}"
         # A person closed the incident, the alert goes on: the reader must not take the problem for solved.
         case NotifiedState.CLOSED:
             who = plain(notification.closed_by or "hand", 80)
@@ -31,9 +32,18 @@ def _when(notification: Notification) -> str:
             return f"Firing since {since}; {moved_to}"
         case _ if notification.quiet_until:
             closes = moment(notification.quiet_until, notification.at)
-            return f"Fired {since}; nothing fires now, closes {closes}"
+            return f"Fired {since}; nothing fires now, closes {closes}{often}"
         case _:
-            return f"Firing since {since}"
+            return f"Firing since {since}{often}"
+
+
+def _how_often(notification: Notification) -> str:
+    """Say how often it fired, and since when this time; nothing of what fired once."""
+    often = notification.often
+    if often is None or often.times < 2:
+        return ""
+    again = f", this time since {moment(often.since, notification.at)}" if often.ended_at is None else ""
+    return f"{again}; {often.how_often()}"
 
 
 def _hushed(notification: Notification) -> str:

@@ -13,8 +13,8 @@ LABELS_SHOWN = 4
 
 
 def members_of(notification: Notification) -> str:
-    # The headline and the facts say everything about one alert that fired once; a list would only repeat it.
-    if len(notification.lines) < 2 and not any(line.times > 1 for line in notification.lines):
+    # The headline and the facts say everything about one alert; a list would only repeat it.
+    if len(notification.lines) < 2:
         return ""
     shown: list[str] = []
     size = 0
@@ -37,7 +37,8 @@ def _member(line: AlertLine, notification: Notification) -> str:
         if (name, value) not in shared and name != "severity"
     ]
     labels = "".join(f" {plain(name, 40)}={plain(value, 60)}" for name, value in own[:LABELS_SHOWN])
-    labels += f" (fired {line.times} times)" if line.times > 1 else ""
+    often = line.often.how_often() if line.often is not None else ""
+    labels += f" ({often})" if often else ""
     if line.ended_at:
         return f"✅ ~{plain(line.name, 80)}~{labels}"
     # It may still fire: whoever reads this must not take it for resolved.

@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.model.ledger import Note, NotifiedState
-from gateway.model.notification import Notification
+from gateway.model.notification import FiringTimes, Notification
 from gateway.model.severity import Severity
 from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
 from gateway.sandbox.slack.blocks import check_blocks, text_length
 from gateway.sandbox.slack.mentions import mentioned, mrkdwn_of
 from tests.outbound.notifications import NOW, line, notification, notifications, texts
 
+FLAPPED = FiringTimes(first_at=NOW - 60_000, since=NOW - 20_000, ended_at=None, times=3, fired_for=20_000)
 OUR_MARKS = re.compile(
     r"<!date\^\d+\^[^|>]*\|[^>]*>|<https?://[^\s<>|]+\|(Runbook|Dashboard|Source|Incident)>", re.IGNORECASE
 )
@@ -38,7 +39,8 @@ def words(rendered: Rendered) -> str:
         pytest.param({"moved": 1, "lines": (line(), line("DiskFull", labels={"pod": "p1"}, moved=True))}, ["2 alerts: 1 firing, 1 moved", "➡️ DiskFull pod=p1, told here no longer"], id="one of two is told elsewhere now"),
         pytest.param({"quiet_until": NOW + 60_000, "firing": 0, "ended": 1}, ["⏳ Quiet", "closes <!date^1800000060^"], id="quiet, and when it closes"),
         pytest.param({"reason": "re-opened without a newer start"}, ["re-opened without a newer start"], id="a reason"),
-        pytest.param({"lines": (line(times=3),)}, ["since", "(fired 3 times)"], id="an alert that flaps is one line"),
+        pytest.param({"often": FLAPPED}, ["this time since <!date^1799999980^", "3rd time in 40s, firing 20s of them"], id="it flaps"),
+        pytest.param({"lines": (line(often=FLAPPED), line("Other"))}, ["HighErrorRate* pod=pay-1 (3rd time in 40s, firing 20s of them)"], id="one of two alerts flaps"),
         pytest.param({"previous": "older1"}, ["goes on from older1"], id="the incident before"),
         pytest.param({"firing": 40, "lines": tuple(line(labels={"pod": f"p{n}"}) for n in range(40))}, ["pod=p0", "… and 30 more", "(+39)"], id="members are summarised"),
         pytest.param({"lines": (line(runbook="https://r.example/a|b", dashboard="javascript:x", source="http://p.example"),)}, ["<https://r.example/a%7Cb|Runbook>", "<http://p.example|Source>"], id="links, only http(s)"),
