@@ -29,6 +29,7 @@ from gateway.rules.reloader import Listeners, RulesReloader
 from gateway.runtime.background import background
 from gateway.runtime.senders import open_senders
 from gateway.runtime.store import open_store
+from gateway.runtime.store_watch import StoreWatch
 from gateway.runtime.workers import Workers
 from gateway.self_monitoring.auditor import Auditor
 from gateway.self_monitoring.health import Health
@@ -51,14 +52,17 @@ class Gateway:
     shards: Shards
     metrics: Metrics
     own_alerts: OwnAlerts
+    health: Health
 
 
 @asynccontextmanager
-async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -> AsyncIterator[Gateway]:
+async def running(
+    environment: Environment, paces: Mapping[str, Pace] = PACES, watch: StoreWatch | None = None
+) -> AsyncIterator[Gateway]:
     """Run a gateway without a listener: start its parts in order, and stop them in reverse order at the end.
 
-    The listener is the caller's and has to stop before. Raises `BadRules`, `BadSettings`,
-    `StoreFailed` and `StateUnavailable`.
+    The listener is the caller's and has to stop before. `watch` hears whether the store answers. Raises
+    `BadRules`, `BadSettings` and `StateUnavailable`.
     """
     settings = environment.settings
     first = load_or_refuse(settings.rules, utc_ms())
@@ -66,7 +70,7 @@ async def running(environment: Environment, paces: Mapping[str, Pace] = PACES) -
     environment.demand_tokens(sources_have_them=bool(listed) and all(source.token for source in listed))
     async with AsyncExitStack() as stack:
         metrics = Metrics()
-        client = await stack.enter_async_context(open_store(settings, metrics.background_ended))
+        client = await stack.enter_async_context(open_store(settings, metrics.background_ended, watch))
         shards = await open_shards(client, settings.shards, first.rules.partition_by)
         secrets = EnvironmentSecrets(environment, await mark_key(shards.home))
         gateway = await _assemble(_Start(stack, environment, first, shards, paces, metrics, secrets))
@@ -123,8 +127,8 @@ async def _assemble(start: _Start) -> Gateway:
         start.stack.push_async_callback(heartbeat.aclose)
         background(start.stack, heartbeat.run, metrics.background_ended)
     workers.start(start.stack)
-    _announce(start.first, health)
-    return Gateway(asgi_app, reloader, auditor, shards, metrics, own_alerts)
+    _say_what_is_missing(health)
+    return Gateway(asgi_app, reloader, auditor, shards, metrics, own_alerts, health)
 
 
 def _workers(start: _Start) -> tuple[Workers, OwnAlerts]:
@@ -168,7 +172,7 @@ async def _reloader(
     return reloader
 
 
-def _announce(first: CompiledRules, health: Health) -> None:
+def _say_what_is_missing(health: Health) -> None:
     # Without its credential a destination tells nobody: whoever starts the gateway has to see that at once.
     for destination, secret in health.missing().items():
         log.warning(
@@ -177,10 +181,3 @@ def _announce(first: CompiledRules, health: Health) -> None:
             missing=secret,
             consequence="deliveries go to this log and the API",
         )
-    destinations = list(first.rules.destinations)
-    log.info(
-        "gateway_ready",
-        rules=first.rules.revision,
-        destinations=destinations,
-        version=version("alert-gateway"),
-    )

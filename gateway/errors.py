@@ -2,7 +2,8 @@
 
 GatewayError
 ├── StateUnavailable     the store is away or too slow: answer 503, try again
-│   └── StateFull        the store takes nothing that grows; ends, plans and settlements still fit
+│   ├── StateFull        the store takes nothing that grows; ends, plans and settlements still fit
+│   └── StateUnusable    no waiting helps: the store wants another password, or is none
 ├── BadRules             a rule set with errors: never swapped in
 ├── BadSettings          the environment says something impossible: the process does not start
 └── BadWebhook           a body that is no Alertmanager webhook at all: 400, kept in quarantine
@@ -21,6 +22,10 @@ class StateUnavailable(GatewayError):
 
 class StateFull(StateUnavailable):
     """The store has reached its memory budget."""
+
+
+class StateUnusable(StateUnavailable):
+    """The store answers and cannot be used as its address says; the text names the remedy."""
 
 
 class BadRules(GatewayError):

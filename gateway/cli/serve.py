@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from importlib.metadata import version
 
 import click
 import structlog
 
-from gateway.app import running
+from gateway.app import Gateway, running
 from gateway.cli.event_loop import run_until_stopped
+from gateway.cli.options import examples
 from gateway.config.environment import Environment, from_process
-from gateway.inbound.server import make_server
+from gateway.inbound.doorway import Doorway
+from gateway.inbound.server import address_of, bind, make_server
+from gateway.runtime.store_watch import StoreWatch
 from gateway.telemetry.logging import configure_logging
 
 log = structlog.get_logger("gateway.settings")
@@ -20,24 +25,65 @@ log = structlog.get_logger("gateway.settings")
 GC_THRESHOLDS = (50_000, 20, 50)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "gateway serve",
+        "GATEWAY_LISTEN=127.0.0.1:9200 GATEWAY_RULES=/etc/alert-gateway/rules gateway serve",
+    )
+)
 def serve() -> None:
     """Run the gateway; settings come from the environment."""
     environment = from_process()
     settings = environment.settings
     configure_logging(settings.log, settings.log_level, environment.secrets())
-    for warning in environment.warnings:
+    for warning in environment.renamed:
         log.warning("setting_renamed", remedy=warning)
+    for warning in environment.empty:
+        log.warning("setting_empty", remedy=warning)
     run_until_stopped(_serve(environment))
 
 
 async def _serve(environment: Environment) -> None:
-    async with running(environment) as gateway:
+    """Listen first: a port that is taken, and a store that is away, are said by a process that can be asked."""
+    watch = StoreWatch()
+    doorway = Doorway(lambda: f"{watch.place}: {watch.reason}" if watch.reason else "")
+    listeners = bind(environment.settings.host, environment.settings.port)
+    server = make_server(doorway)
+    serving = asyncio.create_task(server.serve(listeners))
+    work = asyncio.create_task(_work(environment, doorway, watch, address_of(listeners[0]), serving))
+    # A signal ends the server. If the gateway still starts then, it must not go on waiting for its store.
+    serving.add_done_callback(lambda _: None if doorway.is_open else work.cancel())
+    try:
+        await work
+    finally:
+        server.should_exit = True
+        await serving
+    log.info("stopped")
+
+
+async def _work(
+    environment: Environment, doorway: Doorway, watch: StoreWatch, address: str, serving: asyncio.Task[None]
+) -> None:
+    """Run the gateway behind the doorway until the server has stopped, with all webhooks in flight answered."""
+    async with running(environment, watch=watch) as gateway:
         # Modules and rules stay for good, and the values of a webhook hold no cycles: a search seldom finds
         # any.
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
-        server = make_server(gateway.asgi_app, environment.settings.host, environment.settings.port)
-        await server.serve()
-        # Without this line a clean stop would look like a crash in the log.
-        log.info("stopping")
+        doorway.open(gateway.asgi_app)
+        _say_ready(environment, gateway, address)
+        await asyncio.wait({serving})
+
+
+def _say_ready(environment: Environment, gateway: Gateway, address: str) -> None:
+    rules = gateway.reloader.in_force.rules
+    log.info(
+        "gateway_ready",
+        address=address,
+        rules_path=str(environment.settings.rules),
+        contents=rules.contents,
+        rules=rules.revision,
+        destinations=list(rules.destinations),
+        missing=sorted({*gateway.health.missing().values(), *gateway.health.refused().values()}),
+        version=version("alert-gateway"),
+    )

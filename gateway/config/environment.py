@@ -28,18 +28,30 @@ SECRET_SUFFIXES = ("TOKEN", "SECRET", "PASSWORD", "_KEY", "REDIS_URL")
 SERVICE_LINK = re.compile(r"GATEWAY_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)")
 
 
+ALIASES = frozenset(str(field.alias) for field in Settings.model_fields.values())
+
+
 class Environment:
     """The settings, and every other secret that a rule file may name.
 
-    `warnings` are sentences about settings that are understood and should be written otherwise.
+    `renamed` and `empty` are sentences about settings that are understood and should be written otherwise.
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         """Read the settings. Raises `BadSettings` with everything that is wrong and with no secret."""
-        variables, self.warnings = _with_new_names(variables)
+        variables, self.renamed = _with_new_names(variables)
+        self.empty = tuple(
+            f"{name} is empty, and taken as not set: give it a value, or remove it"
+            for name, value in variables.items()
+            if not value and name.removesuffix("_FILE") in ALIASES
+        )
         self._variables = variables
         self._secrets: set[str] = set()
         self.settings = _load(variables, self._value, self.warnings)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return (*self.renamed, *self.empty)
 
     def secret(self, name: str) -> str | None:
         """Return a secret from its variable or from the file that `<name>_FILE` names, None without both.
@@ -59,6 +71,9 @@ class Environment:
     def _value(self, name: str) -> str | None:
         value = self._variables.get(name)
         if value:
+            # Nobody means a blank: rather a template was filled in with nothing.
+            if not value.strip():
+                raise BadSettings(f"{name} holds nothing but blanks: give it a value, or remove it")
             return value
         path = self._variables.get(f"{name}_FILE")
         if not path:

@@ -87,10 +87,10 @@ class Settings(BaseModel):
         description="our own address, for links in messages",
     )
     max_body: int = Field(32 << 20, alias="GATEWAY_MAX_BODY", ge=1024, description="largest webhook in bytes")
-    log: Literal["json", "console"] = Field(
-        "json",
+    log: Literal["auto", "json", "console"] = Field(
+        "auto",
         alias="GATEWAY_LOG",
-        description="how log lines look: `json` for machines, `console` for people",
+        description="how log lines look: `json` for machines, `console` for people, `auto`: the latter on a terminal",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info",

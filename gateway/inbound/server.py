@@ -1,16 +1,24 @@
-"""The HTTP server: uvicorn that cuts off slow senders of headers and says nothing about itself."""
+"""The HTTP server: uvicorn on sockets of our own, which cuts off slow senders of headers."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway.errors import BadSettings
+
+log = structlog.get_logger("gateway.settings")
 
 HEADER_SECONDS = 10.0  # for a request's line and headers
 MAX_HEADER_BYTES = 64 * 1024
@@ -18,6 +26,12 @@ SHUTDOWN_SECONDS = 20  # for webhooks in flight at the end: to read and take a w
 MAX_CONNECTIONS = 2_000  # more are answered 503
 KEEP_ALIVE_SECONDS = 75
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+BACKLOG = 2_048  # connections that wait to be accepted
+NOT_BOUND = {
+    errno.EADDRINUSE: "something else listens there: stop it, or set another port",
+    errno.EACCES: "this user may not listen there: ports below 1024 are root's, set a higher one",
+    errno.EADDRNOTAVAIL: "this machine has no such address: set one of its own, 127.0.0.1 or 0.0.0.0",
+}
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -68,6 +82,12 @@ class Server(uvicorn.Server):
     is stopped.
     """
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Without this line a clean stop would look like a crash in the log.
+        if not self.should_exit:
+            log.info("stopping", signal=signal.Signals(sig).name)
+        super().handle_exit(sig, frame)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
@@ -82,11 +102,35 @@ class Server(uvicorn.Server):
                 signal.signal(number, signal.SIG_IGN)
 
 
-def make_server(application: ASGIApp, host: str, port: int, **more: Any) -> uvicorn.Server:
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Return sockets that listen on every address of `host`.
+
+    Raises `BadSettings` where that is not possible: a port that is taken ends the process before it says that
+    it is ready.
+    """
+    sockets: list[socket.socket] = []
+    try:
+        for family, *_, address in socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            sockets.append(socket.create_server(address[:2], family=family, backlog=BACKLOG))
+    except OSError as error:
+        for bound in sockets:
+            bound.close()
+        remedy = NOT_BOUND.get(error.errno or 0, f"{error.strerror}: set an address of this machine")
+        raise BadSettings(f"GATEWAY_LISTEN: {host}:{port}: {remedy}") from error
+    return sockets
+
+
+def address_of(bound: socket.socket) -> str:
+    """Return the address of a socket as people write it into a browser."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def make_server(application: ASGIApp, **more: Any) -> Server:
     config = uvicorn.Config(
         application,
-        host=host,
-        port=port,
         loop="uvloop",
         http=PatientProtocol,
         ws="none",

@@ -72,7 +72,8 @@ class Reconciler:
                 found = await self.context.store.claim(MAX_CLAIMS, LEASE, self.lanes())
             except StateUnavailable as error:
                 # Notifications come late while the store is away; what is due stays on the agenda.
-                log.warning("store_unavailable", error=str(error))
+                # The log says so once a minute (`StoreWatch`).
+                log.debug("store_unavailable", error=str(error))
                 await asyncio.sleep(POLL_SECONDS / 2)
                 continue
             plans, others = _apart(found.claims)
@@ -141,7 +142,7 @@ class Reconciler:
                 pass  # it only waited: that says nothing about whether its fault is gone
             case WorkOutcome.STORE_AWAY:
                 # The lease ends by itself, and whoever claims the subject then goes on.
-                log.warning("store_unavailable", subject=str(claim.subject), error=str(error))
+                log.debug("store_unavailable", subject=str(claim.subject), error=str(error))
             case WorkOutcome.FAULT:
                 assert error is not None
                 await self._crashed(claim, error)

@@ -12,9 +12,9 @@ import structlog
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.decisions.policy import Policy
-from gateway.errors import BadRules
+from gateway.errors import BadRules, BadSettings
 from gateway.model.rules.rulebook import Rulebook
-from gateway.rules.files import load_rules
+from gateway.rules.files import NO_RULES, load_rules
 
 log = structlog.get_logger("gateway.rules")
 
@@ -41,7 +41,12 @@ def compile_rules(rules: Rulebook, now: int) -> CompiledRules:
 
 
 def load_or_refuse(path: Path, now: int) -> CompiledRules:
-    """Load and compile the rule files, and log their warnings. Raises `BadRules` with every error."""
+    """Load and compile the rule files, and log their warnings.
+
+    Raises `BadRules` with every error, and `BadSettings` where there is no such file or folder.
+    """
+    if not path.exists():
+        raise BadSettings(f"GATEWAY_RULES: {path}: {NO_RULES}")
     loaded = load_rules(path, now)
     # A gateway that starts without its rules would tell nobody of anything: it rather does not start.
     if loaded.rulebook is None:

@@ -88,7 +88,7 @@ class RulesReloader:
                     # away, they are loaded again at the next look.
                     self._seen = seen
             except StateUnavailable as error:
-                log.warning("reload_delayed", error=str(error))
+                log.debug("reload_delayed", error=str(error))
             if self.errors:
                 self._listeners.report("GatewayRulesRejected", {})
 

@@ -10,9 +10,10 @@ from functools import partial
 import structlog
 
 from gateway.config.settings import Settings
-from gateway.errors import BadSettings, StateUnavailable
+from gateway.errors import BadSettings, StateUnavailable, StateUnusable
 from gateway.runtime.background import background, count_nowhere
-from gateway.storage.connections import Client, connect
+from gateway.runtime.store_watch import StoreWatch
+from gateway.storage.connections import Client, connect, place_of
 from gateway.storage.embedded import EmbeddedStore, embedded_store
 from gateway.storage.redis import RedisStore
 from gateway.storage.server_check import ServerCheck, examine
@@ -24,12 +25,13 @@ REACH_SECONDS = 3.0  # between two tries to reach the store at start
 
 @asynccontextmanager
 async def open_store(
-    settings: Settings, count: Callable[[str, str], None] = count_nowhere
+    settings: Settings, count: Callable[[str, str], None] = count_nowhere, watch: StoreWatch | None = None
 ) -> AsyncIterator[Client]:
-    """Yield a client of the store once it answers. Raises `BadSettings` and `StoreFailed`.
+    """Yield a client of the store once it answers. Raises `BadSettings`.
 
-    `count` hears of an embedded server's supervision that has ended.
+    `count` hears of an embedded server's supervision that has ended, `watch` of every command.
     """
+    watch = watch or StoreWatch()
     async with AsyncExitStack() as stack:
         url = settings.redis_url.get_secret_value() if settings.redis_url else ""
         if not url:
@@ -41,7 +43,8 @@ async def open_store(
             )
             background(stack, partial(_keep_alive, embedded), count)
             url = embedded.url
-        client = connect(url, copies=settings.redis_wait)
+        watch.place = place_of(url)
+        client = connect(url, copies=settings.redis_wait, heard=watch.hear)
         stack.push_async_callback(client.aclose)
         examined = await _reach(client)
         if settings.redis_url:
@@ -65,7 +68,7 @@ async def _keep_alive(embedded: EmbeddedStore) -> None:
 async def _reach(client: Client) -> ServerCheck:
     """Wait until the store answers: a gateway may be started before its store.
 
-    Raises `BadSettings` where the store cannot be used at all.
+    Raises `BadSettings` where the store cannot be used at all. That it is away, the client's watch says.
     """
     while True:
         try:
@@ -73,8 +76,9 @@ async def _reach(client: Client) -> ServerCheck:
             if examined.unusable:
                 raise BadSettings(f"GATEWAY_REDIS_URL: {examined.unusable}")
             await RedisStore(client).now()
-        except StateUnavailable as error:
-            log.warning("waiting_for_store", error=str(error))
+        except StateUnusable as error:
+            raise BadSettings(f"GATEWAY_REDIS_URL: {error}") from error
+        except StateUnavailable:
             await asyncio.sleep(REACH_SECONDS)
         else:
             return examined

@@ -75,7 +75,7 @@ class Auditor:
             gathered = await self.shards.home.gather(Query(cells=(CONTROLS,)))
             self.heard = await watchdog_status(self.shards.home, self.watchdogs())
         except StateUnavailable as error:
-            log.warning("store_unavailable", error=str(error))
+            log.debug("store_unavailable", error=str(error))
             self._state(store_up=False)
             return
         self._state(store_up=True)

@@ -75,7 +75,7 @@ class OwnAlerts:
             try:
                 await self.look()
             except StateUnavailable as error:
-                log.warning("own_alert_delayed", error=str(error))
+                log.debug("own_alert_delayed", error=str(error))
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._wake.wait()

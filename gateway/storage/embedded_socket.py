@@ -8,14 +8,14 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-from gateway.errors import GatewayError
+from gateway.errors import BadSettings
 
 # The kernel's sun_path has 108: https://man7.org/linux/man-pages/man7/unix.7.html
 MAX_SOCKET_PATH_BYTES = 100
 
 
-class StoreFailed(GatewayError):
-    """The embedded store cannot be started or adopted; the text says why and what to do."""
+class StoreFailed(BadSettings):
+    """The embedded store cannot be started or adopted as it is set; the text says why and what to do."""
 
 
 def socket_path(data_dir: Path) -> Path:

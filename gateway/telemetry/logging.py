@@ -54,8 +54,12 @@ def _any_of(secrets: Sequence[str]) -> re.Pattern[str]:
 
 
 def configure_logging(how: str, level: str, secrets: Collection[str], stream: TextIO | None = None) -> None:
-    """Configure all logging of this process. `how` is json or console; `stream` is stderr by default."""
+    """Configure all logging of this process; `stream` is stderr by default.
+
+    `how` is json, console, or auto: a console's lines on a terminal, and JSON everywhere else.
+    """
     target = stream or sys.stderr
+    for_people = target.isatty() if how == "auto" else how == "console"
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -65,9 +69,9 @@ def configure_logging(how: str, level: str, secrets: Collection[str], stream: Te
         HideSecrets(secrets),
     ]
     last: Processor = (
-        structlog.processors.JSONRenderer()
-        if how == "json"
-        else structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=EVENT_COLUMNS)
+        structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=EVENT_COLUMNS)
+        if for_people
+        else structlog.processors.JSONRenderer()
     )
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     formatter = structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove_meta, last])

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 async def test_the_commands_make_list_extend_approve_and_end_a_silence(starter: Starter) -> None:
     environment = starter.environment()
     async with running(environment) as gateway:
-        server = make_server(gateway.asgi_app, "127.0.0.1", 0)
+        server = make_server(gateway.asgi_app, host="127.0.0.1", port=0)
         serving = asyncio.create_task(server.serve())
         while not server.started:
             await asyncio.sleep(0.01)

@@ -197,3 +197,23 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         "GATEWAY_PROT",
         "SLACK_BOT_TOKEN_FILE",
     ]
+
+
+def test_an_empty_variable_is_not_set_and_says_so() -> None:
+    environment = Environment({"GATEWAY_PUBLIC_URL": "", "SLACK_BOT_TOKEN_FILE": "", "SOMEBODY_ELSES": ""})
+    assert environment.settings.public_url == ""
+    assert environment.secret("SLACK_BOT_TOKEN") is None
+    said = "is empty, and taken as not set: give it a value, or remove it"
+    assert environment.empty == (f"GATEWAY_PUBLIC_URL {said}", f"SLACK_BOT_TOKEN_FILE {said}")
+    assert environment.warnings == environment.empty
+
+
+@pytest.mark.parametrize("value", [" ", "\t\n", " , ,"])
+def test_a_list_of_blanks_lets_nobody_in_by_accident(value: str) -> None:
+    with pytest.raises(BadSettings, match="GATEWAY_ADMIN_TOKEN"):
+        Environment({"GATEWAY_ADMIN_TOKEN": value})
+
+
+def test_a_secret_of_blanks_that_a_rule_names_is_refused() -> None:
+    with pytest.raises(BadSettings, match="PAY_KEY holds nothing but blanks"):
+        Environment({"PAY_KEY": "  "}).secret("PAY_KEY")

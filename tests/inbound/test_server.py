@@ -67,7 +67,7 @@ class Wire:
 
 @asynccontextmanager
 async def listening(asgi_app: AsgiApp) -> AsyncIterator[Listening]:
-    server = make_server(asgi_app, "127.0.0.1", 0)
+    server = make_server(asgi_app, host="127.0.0.1", port=0)
     ended = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.001)
@@ -332,7 +332,7 @@ async def test_more_connections_than_are_wanted_are_told_503_to_come_again() -> 
 
 async def test_a_head_that_is_too_large_is_cut_off() -> None:
     port = free_port()
-    server = make_server(door(Taker()), "127.0.0.1", port)
+    server = make_server(door(Taker()), host="127.0.0.1", port=port)
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)

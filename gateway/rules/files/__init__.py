@@ -5,7 +5,16 @@
 
 from gateway.rules.files.diff import differences
 from gateway.rules.files.findings import Finding, Level
-from gateway.rules.files.load import Loaded, fingerprint_files, load_rules
+from gateway.rules.files.load import NO_RULES, Loaded, fingerprint_files, load_rules
 from gateway.rules.files.schema import rules_schema
 
-__all__ = ["Finding", "Level", "Loaded", "differences", "fingerprint_files", "load_rules", "rules_schema"]
+__all__ = [
+    "NO_RULES",
+    "Finding",
+    "Level",
+    "Loaded",
+    "differences",
+    "fingerprint_files",
+    "load_rules",
+    "rules_schema",
+]

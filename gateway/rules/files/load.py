@@ -19,6 +19,8 @@ from gateway.rules.files.sections import read_file
 from gateway.rules.files.yaml_bombs import YamlBomb, refuse_bombs
 
 MAX_FILE_BYTES = 16 << 20
+REMEDY = "`gateway init` writes a starter set"
+NO_RULES = f"there is no such file or folder: {REMEDY}"
 FOLDER_FILES = ("_folder.yaml", "_folder.yml")  # their `within` holds for all rules of the folder
 TESTS_FOLDER = "tests"  # holds tests of the rules, and no rules
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -46,7 +48,7 @@ def load_rules(path: Path, now: int) -> Loaded:
     files = _files(path)
     # A misspelt path must not pass for an empty rule set, by which nobody would be notified.
     if not files:
-        missing = "there is no such file or folder" if not path.exists() else "no *.yaml file in this folder"
+        missing = NO_RULES if not path.exists() else f"no *.yaml file in this folder: {REMEDY}"
         return Loaded(None, (Finding(Level.ERROR, Place(str(path)), missing),))
     # All files are read once, before anything is parsed: the revision and the rules come from the same bytes.
     texts = {file: _read(file, findings) for file in files}
@@ -64,7 +66,11 @@ def load_rules(path: Path, now: int) -> Loaded:
     # A set without any rule would notify nobody: a file may just be being written, or the mount is empty.
     if empty and not findings:
         findings.append(
-            Finding(Level.ERROR, Place(str(path)), "no rule stands here: nobody would be told of anything")
+            Finding(
+                Level.ERROR,
+                Place(str(path)),
+                f"no rule stands here: nobody would be told of anything; {REMEDY}",
+            )
         )
     rulebook = assemble(raw, digest.hexdigest()[:16], findings, now)
     ordered = _ordered(findings)

@@ -100,6 +100,13 @@ def parse(url: str) -> Address:
     return Address(kind, tls, places, "", primary, _database(found[0][1], segments, kind), sentinel_options)
 
 
+def place_of(url: str) -> str:
+    """Return where the store is, for people: hosts or a path, and no password. Raises `BadSettings`."""
+    address = parse(url)
+    hosts = ", ".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in address.hosts)
+    return address.path or (f"{hosts} ({address.primary})" if address.primary else hosts)
+
+
 def _unix(place: str, options: Mapping[str, str]) -> Address:
     """Read `[user:password@]/path`. A path that begins with a slash may itself have an @ in it."""
     user, at, path = ("", "", place) if place.startswith("/") else place.rpartition("@")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +12,12 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
 
-from gateway.errors import StateFull, StateUnavailable
+from gateway.errors import StateFull, StateUnavailable, StateUnusable
 from gateway.storage.connections.addresses import Kind
+from gateway.storage.connections.reasons import hopeless, reason_of
 from gateway.storage.connections.servers import Command, Servers, send
+
+Heard = Callable[[str], None]
 
 REPLICAS_WAIT_MS = 1_000  # for replicas to have a commit: well below the time in which the server must answer
 
@@ -33,16 +36,18 @@ class Script:
 class Client:
     """A client of a store's servers, made by `connect`.
 
-    Every method raises `StateUnavailable`; none repeats what may have been done.
+    Every method raises `StateUnavailable`; none repeats what may have been done. `heard` is called after each
+    command with why it was not answered, an empty text if it was.
     """
 
-    def __init__(self, kind: Kind, servers: Servers, copies: int) -> None:
+    def __init__(self, kind: Kind, servers: Servers, copies: int, heard: Heard) -> None:
         self.kind = kind
         self.copies = copies
         self._servers = servers
+        self._heard = heard
 
     async def ask(self, command: str, key: str, *args: Any) -> Any:
-        with _answered():
+        with self._answered():
             return (await self._servers.send(key, [(command, key, *args)]))[0]
 
     async def run(self, script: Script, keys: Sequence[str], *args: Any, lasting: bool = False) -> Any:
@@ -53,7 +58,7 @@ class Client:
         # https://redis.io/docs/latest/commands/wait/
         wait: list[Command] = [("WAIT", self.copies, REPLICAS_WAIT_MS)] if lasting and self.copies else []
         rest = (len(keys), *keys, *args)
-        with _answered():
+        with self._answered():
             try:
                 answers = await self._servers.send(keys[0], [("EVALSHA", script.sha, *rest), *wait])
             except NoScriptError:
@@ -68,7 +73,7 @@ class Client:
 
     async def ask_each(self, *command: Any) -> list[tuple[str, Any]]:
         """Ask every primary the same. Return names for people and answers, None where one refuses."""
-        with _answered():
+        with self._answered():
             primaries = await self._servers.primaries()
             return [(name, await _allowed(server, command)) for name, server in primaries]
 
@@ -76,28 +81,26 @@ class Client:
         with suppress(RedisError, OSError):  # a server that breaks the connection first is no trouble
             await self._servers.aclose()
 
+    @contextmanager
+    def _answered(self) -> Iterator[None]:
+        try:
+            yield
+        except OutOfMemoryError as error:
+            raise StateFull("the store is full (maxmemory reached): give it more memory") from error
+        except StateUnavailable as error:
+            self._heard(str(error))
+            raise
+        except (RedisError, OSError) as error:
+            self._heard(reason_of(error))
+            if wrong := hopeless(error):
+                raise StateUnusable(wrong) from error
+            raise StateUnavailable(f"the store did not answer: {reason_of(error)}") from error
+        else:
+            self._heard("")
+
 
 async def _allowed(server: Redis, command: Command) -> Any:
     try:
         return (await send(server, [command]))[0]
     except ResponseError:
         return None
-
-
-@contextmanager
-def _answered() -> Iterator[None]:
-    try:
-        yield
-    except OutOfMemoryError as error:
-        raise StateFull("the store is full (maxmemory reached): give it more memory") from error
-    except (RedisError, OSError) as error:
-        raise StateUnavailable(f"the store did not answer: {_named(error)}") from error
-
-
-def _named(error: Exception) -> str:
-    """Return the server's own word, such as NOREPLICAS, or the kind of error.
-
-    The rest of its text may hold an address or what was sent, which must not get into a log.
-    """
-    word = str(error).partition(" ")[0]
-    return word if word.isalpha() and word.isupper() else type(error).__name__

@@ -44,5 +44,5 @@ async def test_passwords_of_servers_and_of_sentinels_are_given(tmp_path: Path) -
 
 async def test_sentinels_that_know_no_such_primary_make_the_store_unavailable(group: SentinelGroup) -> None:
     async with connected(group.url.replace(f"/{MASTER}", "/other")) as (_, store):
-        with pytest.raises(StateUnavailable, match="MasterNotFoundError"):
+        with pytest.raises(StateUnavailable, match="no Sentinel names a primary"):
             await store.commit(ONE)

@@ -56,5 +56,5 @@ async def test_a_server_that_still_loads_its_file_is_unavailable(server: Callabl
                     break
                 except StateUnavailable as error:
                     said.add(str(error))
-        assert "the store did not answer: BusyLoadingError" in said
+        assert "the store did not answer: it still reads its data (LOADING)" in said
         assert await store.counters() == {"received": 2}
