@@ -15,16 +15,16 @@ from gateway.model.ledger import Ledger
 class IncidentSnapshot:
     """An incident, its `alerts` by episode id, its `ledgers` by target, and what else decides about it.
 
-    `closed` holds the targets whose lane the vendor has closed, with the time (ms) at which it did so; nothing
-    is sent there meanwhile. `topic_sources` holds, for each topic that the incident subscribes to, an alert that
-    fires there and may inhibit members. `controls` are the silences, the pause and the bypass. `heartbeats`
-    holds the time (ms) of the last heartbeat of each watchdog that holds ends back.
+    `closed_lanes` holds the targets whose lane the vendor has closed, with the time (ms) at which it did so;
+    nothing is sent there meanwhile. `topic_sources` holds, for each topic that the incident subscribes to, an
+    alert that fires there and may inhibit members. `controls` are the silences, the pause and the bypass.
+    `heartbeats` holds the time (ms) of the last heartbeat of each watchdog that holds ends back.
     """
 
     incident: Incident
     alerts: Mapping[str, Alert]
     ledgers: Mapping[str, Ledger]
-    closed: Mapping[str, int] = field(default_factory=dict)
+    closed_lanes: Mapping[str, int] = field(default_factory=dict)
     topic_sources: Mapping[str, Alert] = field(default_factory=dict)
     controls: CompiledControls = NO_CONTROLS
     heartbeats: Mapping[str, int] = field(default_factory=dict)

@@ -1,6 +1,4 @@
-"""`gateway page-test`: a destination is told that a test fires and that it ended, as production would tell
-it.
-"""
+"""`gateway page-test`: send a destination a test firing and its end, as production would."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ from gateway.rules.files import load_rules
 
 
 async def page_test(environment: Environment, name: str) -> list[Diagnosis]:
-    """Tell firing, then ended, through the very notifier that production uses. Raises `BadRules`."""
+    """Send a test firing, then its end, through the very notifier that production uses. Raises `BadRules`."""
     loaded = load_rules(environment.settings.rules, utc_ms())
     if loaded.rulebook is None:
         raise BadRules("\n".join(str(error) for error in loaded.errors))
@@ -35,19 +33,21 @@ async def page_test(environment: Environment, name: str) -> list[Diagnosis]:
     kind = kind_of(destination)
     notifier = kind.notifier(wiring(environment, kind))
     try:
-        return await _tell_twice(notifier, destination, secrets[destination.credential] or "")
+        return await _send_firing_and_end(notifier, destination, secrets[destination.credential] or "")
     finally:
         await notifier.aclose()
 
 
-async def _tell_twice(notifier: ClosableNotifier, destination: Destination, secret: str) -> list[Diagnosis]:
-    """A template's address stands for as many places as it may name: each is told."""
+async def _send_firing_and_end(
+    notifier: ClosableNotifier, destination: Destination, secret: str
+) -> list[Diagnosis]:
+    """Send a test firing and its end to every address that the template allows."""
     found: list[Diagnosis] = []
     for address in destination.via.addresses or (destination.address,):
         endpoint = endpoint_of(destination, address, "")
         incident, message_ref = f"test-{token_hex(4)}", None
         for state in (NotifiedState.FIRING, NotifiedState.ENDED):
-            notification = _test_telling(incident, destination, state)
+            notification = _test_notification(incident, destination, state)
             attempt = token_hex(8)
             answer = await notifier.notify(
                 endpoint, secret, notification, attempt=attempt, message_ref=message_ref
@@ -62,7 +62,7 @@ async def _tell_twice(notifier: ClosableNotifier, destination: Destination, secr
     return found
 
 
-def _test_telling(incident: str, destination: Destination, state: NotifiedState) -> Notification:
+def _test_notification(incident: str, destination: Destination, state: NotifiedState) -> Notification:
     now = utc_ms()
     ended = now if state is NotifiedState.ENDED else None
     line = AlertLine(

@@ -15,7 +15,7 @@ from functools import partial
 import structlog
 
 from gateway.decisions.intake.assign_incidents import correlate
-from gateway.decisions.intake.batch import deduplicate, incidents_of, place
+from gateway.decisions.intake.batch import deduplicate, incidents_of, placements_of
 from gateway.decisions.intake.correlate import Correlator
 from gateway.errors import StateUnavailable
 from gateway.intake.alert_reader import read_alerts
@@ -204,7 +204,7 @@ class GroupCommit:
             return Changes(), ()
         resolved, lookup = await read_alerts(self._store, observations)
         deduplicated = deduplicate(resolved, lookup)
-        placements = place(deduplicated, self.correlator)
+        placements = placements_of(deduplicated, self.correlator)
         query = incidents_of(deduplicated, placements)
         incidents = await self._store.gather(query) if query.cells or query.keys else NOTHING_READ
         return correlate(deduplicated, placements, incidents, self.correlator), deduplicated.verdicts

@@ -8,6 +8,8 @@ from gateway.model.fingerprint import fingerprint, identity
 from gateway.model.rules.source import DEFAULT_SOURCE
 from gateway.model.severity import Severity
 
+# `fingerprint` and `identity` are imported from here by tests that rule authors write; the gateway itself
+# imports them from `fingerprint.py`.
 __all__ = ["MAX_COPIES", "Alert", "Copy", "Observation", "fingerprint", "identity"]
 
 MAX_COPIES = 64

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gateway.model.alert import Copy, Observation, fingerprint, identity
+from gateway.model.alert import Copy, Observation
+from gateway.model.fingerprint import fingerprint, identity
 from gateway.model.severity import Severity
 
 OWN_SOURCE = "gateway/"  # copies of own alerts begin with this

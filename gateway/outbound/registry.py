@@ -11,9 +11,11 @@ from gateway.outbound.pagerduty.destination import PAGERDUTY
 from gateway.outbound.slack.destination import SLACK
 from gateway.outbound.webhook.destination import WEBHOOK
 
-KINDS: Mapping[str, DestinationKind] = {kind.name: kind for kind in (SLACK, PAGERDUTY, WEBHOOK, EMAIL)}
-PACES = {name: kind.pace for name, kind in KINDS.items()}
+DESTINATION_KINDS: Mapping[str, DestinationKind] = {
+    kind.name: kind for kind in (SLACK, PAGERDUTY, WEBHOOK, EMAIL)
+}
+PACES = {name: kind.pace for name, kind in DESTINATION_KINDS.items()}
 
 
 def kind_of(destination: Destination) -> DestinationKind:
-    return KINDS[destination.kind]
+    return DESTINATION_KINDS[destination.kind]

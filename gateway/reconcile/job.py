@@ -11,7 +11,7 @@ from gateway.model.incident import Incident
 from gateway.model.ledger import Endpoint, Ledger, NotifiedState
 from gateway.model.notification import Refused
 from gateway.model.rules.destination import Destination
-from gateway.outbound.registry import KINDS
+from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.ports import Notifier
 from gateway.reconcile.context import Context
 from gateway.state.snapshots import VersionedSnapshot
@@ -98,7 +98,7 @@ def _mark(job: Job, kind: str, secret: str) -> str:
     """Mark the part of a credential that says where it leads: another password for the same place changes
     nothing.
     """
-    return job.context.secrets.mark(KINDS[kind].place_in_secret(secret))
+    return job.context.secrets.mark(DESTINATION_KINDS[kind].place_in_secret(secret))
 
 
 def endpoint_of(destination: Destination, address: str, mark: str) -> Endpoint:

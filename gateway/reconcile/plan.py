@@ -155,7 +155,7 @@ def _write_ledger(
         changes.schedule(Subject.plan(incident.id), again, 9)
     if view.destination is not None and view.destination.fallback:
         after = msgspec.structs.replace(
-            after, failing_since=failing_since(view, versioned.snapshot.closed.get(view.target))
+            after, failing_since=failing_since(view, versioned.snapshot.closed_lanes.get(view.target))
         )
         after = fall_back(after, view.destination.fallback_after, now)
     if after.fell_back_at and not before.fell_back_at:

@@ -22,7 +22,7 @@ from gateway.model.lanes import Pace
 from gateway.model.ledger import Ledger, ledger_cell
 from gateway.model.notification import Answer, Refused
 from gateway.model.records import dump, load_ledger
-from gateway.outbound.registry import KINDS
+from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.reconcile.context import log
 from gateway.reconcile.job import Job, Sender
 from gateway.reconcile.observe_send import Sent, observe_send
@@ -81,7 +81,7 @@ def _is_limited(job: Job, ledger: Ledger) -> bool:
     """
     if job.view.destination is not None:
         return job.view.destination.via.update_limit is not None
-    kind = KINDS.get(ledger.endpoint.kind) if ledger.endpoint else None
+    kind = DESTINATION_KINDS.get(ledger.endpoint.kind) if ledger.endpoint else None
     return kind is not None and kind.integration.update_limit is not None
 
 
@@ -152,14 +152,14 @@ async def abandon(job: Job) -> None:
 
     Its lost ends are logged loudly, and what still fires is notified through the new credential.
     """
-    pending_notes = sum(assumed(job.stored).last_notified.members.values())
+    lost_ends = sum(assumed(job.stored).last_notified.members.values())
     changes = Changes(
         expect=job.versioned.expect(job.incident.id, job.view.target),
         releases=[Release(job.claim, job.versioned.now)],
     )
     _book(job, job.stored, abandoned(assumed(job.stored)), job.versioned.now, changes)
-    changes.increment("ends_told", -pending_notes)
-    changes.increment("ends_forgotten", pending_notes)
+    changes.increment("ends_told", -lost_ends)
+    changes.increment("ends_forgotten", lost_ends)
     changes.log.append(
         LogEntry(job.incident.id, "dead_letter", {"target": job.view.target, "error": "credential_changed"})
     )
@@ -168,7 +168,7 @@ async def abandon(job: Job) -> None:
         target=job.view.target,
         incident=job.incident.id,
         reason="credential_changed",
-        members=pending_notes,
+        members=lost_ends,
     )
     await commit_claimed(job.context.store, job.claim, changes)
 

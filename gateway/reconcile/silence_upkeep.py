@@ -24,11 +24,11 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
     store = context.store
     gathered = await store.gather(Query(cells=(CONTROLS,)))
     row, now = gathered.rows[CONTROLS], gathered.now
-    book = compile_controls(row.value)
+    compiled = compile_controls(row.value)
     # The count reads every alert of every shard, so it is left out while there is no silence.
-    hidden = await _hidden((store, *context.elsewhere), book) if book.controls.silences else {}
+    hidden = await _hidden((store, *context.elsewhere), compiled) if compiled.controls.silences else {}
     upkept = update_silences(
-        book.controls, hidden, context.policy.calendar, context.policy.rules.silences, now
+        compiled.controls, hidden, context.policy.calendar, context.policy.rules.silences, now
     )
     for silence in upkept.ending:
         names = ", ".join(f"{count} × {name}" for name, count in hidden[silence.id].most_common(MAX_NAMES))
@@ -38,7 +38,7 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
             f"Under it still fire: {names}.",
         )
     changes = Changes(releases=[Release(claim, upkept.look_at)])
-    if upkept.controls is not book.controls:
+    if upkept.controls is not compiled.controls:
         # A silence that a person changes right now wins: this commit loses and the upkeep is done again.
         changes.expect[CONTROLS], changes.put[CONTROLS] = row.version, dump(upkept.controls)
         ended = [
@@ -55,13 +55,13 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
     await commit_claimed(store, claim, changes)
 
 
-async def _hidden(everywhere: Sequence[State], book: CompiledControls) -> dict[str, Counter[str]]:
+async def _hidden(everywhere: Sequence[State], compiled: CompiledControls) -> dict[str, Counter[str]]:
     """Count, by silence, the names of the alerts that fire and match it."""
     hidden: dict[str, Counter[str]] = {}
     async for rows in pages(Shards(everywhere), Table.ALERTS):
         for row in rows.values():
             alert = load_alert(row.value)
-            for silence in book.matching(alert) if alert.firing else ():
+            for silence in compiled.matching(alert) if alert.firing else ():
                 if keeps_alive(silence, alert):
                     hidden.setdefault(silence.id, Counter())[alert.name] += 1
     return hidden

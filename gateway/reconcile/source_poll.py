@@ -137,7 +137,7 @@ async def _settle(
         changes.drop.append(cell)
     else:
         changes.put[cell] = dump(found.source_state)
-    for copy, by in found.notes.items():
+    for copy, by in found.mute_changes.items():
         alert = held[copy].alert
         changes.log.append(
             LogEntry(alert.incident, "quieted_at_source", {"alert": alert.id, "by": by or "nothing any more"})

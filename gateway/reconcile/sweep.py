@@ -154,7 +154,9 @@ def _placed(policy: Policy, cell: Cell, row: Row) -> tuple[Changes | None, None]
     if not row.value:
         return None, None
     before, changes = load_alert(row.value), Changes(expect={cell: row.version})
-    after = policy.suppressor.inhibitor.place(take_over(before, policy.rules, changes), changes.topics)
+    after = policy.suppressor.inhibitor.move_to_topics(
+        take_over(before, policy.rules, changes), changes.topics
+    )
     changes.put[cell] = dump(after)
     return (changes if after is not before else None), None
 

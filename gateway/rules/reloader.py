@@ -27,7 +27,7 @@ from gateway.model.rule_generation import RuleGeneration, load_rule_generation
 from gateway.model.rules.rulebook import Rulebook
 from gateway.ports import Archive, Report, State
 from gateway.rules.compiled import CompiledRules, compile_rules
-from gateway.rules.files import differences, fingerprint_files, load_rules
+from gateway.rules.files import differences, file_state, load_rules
 from gateway.state.paging import pages
 from gateway.state.shards import Shards
 from gateway.state.transact import transact
@@ -66,7 +66,7 @@ class RulesReloader:
         self._shards = shards
         self._listeners = listeners
         self._clock = clock
-        self._seen = fingerprint_files(path)
+        self._seen = file_state(path)
 
     async def announce(self, ours: str) -> tuple[int, ...]:
         """Announce the revision `ours` in every shard, and return its generations.
@@ -81,7 +81,7 @@ class RulesReloader:
             await asyncio.sleep(POLL_SECONDS)
             try:
                 await self._say_alive()
-                seen = fingerprint_files(self._path)
+                seen = file_state(self._path)
                 if seen != self._seen:
                     await self.reload()
                     # The files count as seen only now: where the store was

@@ -8,7 +8,7 @@ from gateway.config.secrets import EnvironmentSecrets
 from gateway.config.settings import Settings
 from gateway.outbound.kind import Wiring
 from gateway.outbound.log import LogNotifier
-from gateway.outbound.registry import KINDS
+from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.ports import Notifier, Trail
 
 
@@ -17,7 +17,7 @@ def open_senders(
 ) -> tuple[dict[str, Notifier], Trail]:
     """Return the notifiers by kind of destination, and the notifier that carries the audit trail."""
     notifiers: dict[str, Notifier] = {"log": LogNotifier()}
-    for name, kind in KINDS.items():
+    for name, kind in DESTINATION_KINDS.items():
         notifier = kind.notifier(
             Wiring(settings.value_of(kind.address_setting), secrets.secret, settings.proxy)
         )

@@ -54,8 +54,10 @@ class Auditor:
     undeliverable: int = 0
     unheard: int = 0
     failing: list[str] = field(default_factory=list)
-    ordered: dict[str, Switch] = field(default_factory=dict)  # what stands of a pause and a bypass
-    heard: list[WatchdogStatus] = field(default_factory=list)  # how the watchdogs do
+    ordered: dict[str, Switch] = field(
+        default_factory=dict
+    )  # the pause and the bypass in force, by own-alert name
+    heard: list[WatchdogStatus] = field(default_factory=list)  # status of each watchdog
     store_up: bool = True
 
     async def run(self) -> None:
@@ -83,11 +85,11 @@ class Auditor:
             "standing:ends_undeliverable", 0
         )
         found = self.metrics.audited(counted, depth, self.overdue)
-        for identity, residue in found.items():
-            if residue and residue == self.imbalances.get(identity):
-                log.error("books_unbalanced", identity=identity, residue=residue)
-            if residue and self.imbalances.get(identity):
-                self.report("GatewayBooksUnbalanced", {"identity": identity})
+        for invariant, residue in found.items():
+            if residue and residue == self.imbalances.get(invariant):
+                log.error("books_unbalanced", identity=invariant, residue=residue)
+            if residue and self.imbalances.get(invariant):
+                self.report("GatewayBooksUnbalanced", {"identity": invariant})
         self.imbalances = found
         if self.overdue > LATE:
             self.report("GatewayBehind", {})
@@ -98,17 +100,19 @@ class Auditor:
         for destination in self.failing:
             self.report("GatewayDeliveryFailing", {"destination": destination, OWN_SUBJECT: destination})
         self.metrics.watchdogs.heard(self.heard)
-        self._look_at_orders(compile_controls(gathered.rows[CONTROLS].value), gathered.now)
+        self._look_at_controls(compile_controls(gathered.rows[CONTROLS].value), gathered.now)
 
-    def _look_at_orders(self, book: CompiledControls, now: int) -> None:
+    def _look_at_controls(self, controls: CompiledControls, now: int) -> None:
         """Report a pause and a bypass for as long as they stand, so that nobody forgets them."""
-        standing = {"GatewayPaused": book.pause(now), "GatewayBypassed": book.bypass(now)}
+        standing = {"GatewayPaused": controls.pause(now), "GatewayBypassed": controls.bypass(now)}
         self.ordered = {name: switch for name, switch in standing.items() if switch is not None}
         for name, switch in self.ordered.items():
             self.report(
                 name, {"by": switch.by}, f"Until {clock(switch.until)}: {switch.reason or 'no reason given'}."
             )
-        self.metrics.ordered(paused=book.pause(now) is not None, bypassed=book.bypass(now) is not None)
+        self.metrics.ordered(
+            paused=controls.pause(now) is not None, bypassed=controls.bypass(now) is not None
+        )
 
     def _state(self, *, store_up: bool) -> None:
         self.store_up = store_up

@@ -14,7 +14,7 @@ from gateway.self_monitoring.auditor import Auditor
 from gateway.self_monitoring.heartbeat import Heartbeat
 
 OVERDUE = 10 * SECOND
-SHARED = "GATEWAY_WEBHOOK_TOKEN"  # of the source that has none of its own
+SHARED = "GATEWAY_WEBHOOK_TOKEN"  # token variable of the source that names no token
 _ORDERED = {"GatewayPaused": "paging is paused", "GatewayBypassed": "suppression is bypassed"}
 
 

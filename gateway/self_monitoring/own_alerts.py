@@ -15,9 +15,10 @@ from typing import NamedTuple
 import structlog
 
 from gateway.errors import StateUnavailable
-from gateway.model.alert import Observation, fingerprint
+from gateway.model.alert import Observation
 from gateway.model.changes import Cell, Changes, Query, Row, Table
 from gateway.model.durations import MINUTE, SECOND
+from gateway.model.fingerprint import fingerprint
 from gateway.model.own_alert import OwnAlert
 from gateway.model.records import load_alert
 from gateway.ports import Intake, Store

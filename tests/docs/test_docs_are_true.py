@@ -15,7 +15,7 @@ from gateway.config.settings import Settings
 from gateway.inbound.webhooks.body import Caps
 from gateway.intake.parse_webhook import MAX_ALERTS
 from gateway.model.verdict import Reason
-from gateway.outbound.registry import KINDS
+from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.rules.files import keys, load_rules, rules_schema
 from gateway.storage.redis import KEY_NAMES
 from gateway.telemetry.metrics import Metrics
@@ -54,7 +54,7 @@ def test_every_reason_is_explained(reason: Reason) -> None:
             *keys.LABELS,
             *keys.SOURCE,
             *keys.DESTINATION,
-            *(f"{name}.{key}" for name, kind in KINDS.items() for key in kind.keys),
+            *(f"{name}.{key}" for name, kind in DESTINATION_KINDS.items() for key in kind.keys),
             *keys.ROUTE,
             *keys.CORRELATE,
             *keys.MAINTENANCE,

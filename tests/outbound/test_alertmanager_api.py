@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from gateway.decisions.intake.normalise import Normaliser
-from gateway.model.alert import fingerprint
+from gateway.model.fingerprint import fingerprint
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.rules.source import Source

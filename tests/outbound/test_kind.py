@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.model.notification import Refused, Unanswered
-from gateway.outbound.registry import KINDS
+from gateway.outbound.registry import DESTINATION_KINDS
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from gateway.outbound.registry import KINDS
     ],
 )  # fmt: skip
 def test_a_trouble_names_its_remedy(kind: str, answer: Refused | Unanswered, said: str) -> None:
-    assert KINDS[kind].trouble(answer, "THE_SECRET") == said
+    assert DESTINATION_KINDS[kind].trouble(answer, "THE_SECRET") == said

@@ -11,7 +11,7 @@ import pytest
 import gateway.outbound
 from gateway.model.ledger import UNKEYED_KINDS
 from gateway.outbound.kind import Wiring
-from gateway.outbound.registry import KINDS, PACES, kind_of
+from gateway.outbound.registry import DESTINATION_KINDS, PACES, kind_of
 from tests.support.build import mail, pager, slack, webhook
 
 FOLDER = Path(gateway.outbound.__file__).parent
@@ -19,7 +19,7 @@ FOLDER = Path(gateway.outbound.__file__).parent
 
 def test_every_vendors_folder_is_registered() -> None:
     folders = {file.parent.name for file in FOLDER.glob("*/destination.py")}
-    registered = {kind.integration.__module__.split(".")[-2] for kind in KINDS.values()}
+    registered = {kind.integration.__module__.split(".")[-2] for kind in DESTINATION_KINDS.values()}
     assert folders == registered
 
 
@@ -32,14 +32,14 @@ def test_a_destination_is_of_the_kind_that_its_rule_names(destination) -> None: 
     assert PACES[destination.kind] == kind.pace
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", DESTINATION_KINDS)
 async def test_a_notifier_that_would_say_it_twice_looks_first(name: str) -> None:
-    notifier = KINDS[name].notifier(Wiring("http://127.0.0.1:1", lambda _: None))
+    notifier = DESTINATION_KINDS[name].notifier(Wiring("http://127.0.0.1:1", lambda _: None))
     assert notifier.settles_by_looking is (name in UNKEYED_KINDS)
     await notifier.aclose()
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("kind", DESTINATION_KINDS.values(), ids=DESTINATION_KINDS)
 def test_some_key_of_each_has_to_be_given(kind) -> None:  # type: ignore[no-untyped-def]
     assert any(key.missing for key in kind.keys.values())
 

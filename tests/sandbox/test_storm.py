@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gateway.model.alert import fingerprint, identity
+from gateway.model.fingerprint import fingerprint, identity
 from gateway.sandbox.storm import LENGTH, Webhook, storm
 
 BEGIN = datetime(2026, 11, 23, 10, tzinfo=UTC)

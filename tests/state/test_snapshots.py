@@ -70,7 +70,7 @@ async def test_an_incident_that_is_not_there_is_none_among_others() -> None:
     ],
 )
 async def test_a_closed_lane_is_known_with_the_incident(row: bytes, closed: dict[str, int]) -> None:
-    assert (await read(await stored(**{"closed:chat": row}))).snapshot.closed == closed
+    assert (await read(await stored(**{"closed:chat": row}))).snapshot.closed_lanes == closed
 
 
 async def test_what_people_ordered_is_known_with_the_incident() -> None:

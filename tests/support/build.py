@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.model.alert import Observation, fingerprint, identity
+from gateway.model.alert import Observation
+from gateway.model.fingerprint import fingerprint, identity
 from gateway.model.matchers import parse_matchers
 from gateway.model.rules.destination import Destination
 from gateway.model.rules.kinds import CorrelateRule

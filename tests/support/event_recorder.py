@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.model.alert import fingerprint
+from gateway.model.fingerprint import fingerprint
 
 LABELS = {"alertname": "Down", "service": "pay", "empty": ""}
 HEX = fingerprint({"alertname": "Down", "service": "pay"})

@@ -65,7 +65,7 @@ def kept_quiet(case: Inhibition, partition_by: Sequence[str] = ()) -> set[str]:
     """By our rules: whoever watches a post at which somebody stands."""
     inhibitor, moves = compiled(case.rules, partition_by), Topics()
     for name, labels in case.alerts.items():
-        inhibitor.place(
+        inhibitor.move_to_topics(
             msgspec.structs.replace(alert(ended=0 if name in case.ended else None), id=name, labels=labels),
             moves,
         )

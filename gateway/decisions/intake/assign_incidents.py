@@ -119,7 +119,7 @@ class _Assignment:
                 continue  # never so in practice: every id in `changed` has an alert
             if alert_id in self._moved_to:
                 alert = msgspec.structs.replace(alert, incident=self._moved_to[alert_id])
-            self._changes.put[cell] = dump(correlator.inhibitor.place(alert, self._changes.topics))
+            self._changes.put[cell] = dump(correlator.inhibitor.move_to_topics(alert, self._changes.topics))
             self._changes.expect[cell] = self._versions[cell]
 
     def _conclusion(self, seen: Observation, outcome: Outcome, reason: Reason) -> LogEntry:

@@ -92,7 +92,7 @@ def _taken(seen: Observation, outcome: Outcome, reason: Reason) -> Taken:
     return Taken(seen.source, outcome, reason, happened_at, seen.inferred_at is not None)
 
 
-def place(found: Deduplicated, correlator: Correlator) -> dict[str, Placement]:
+def placements_of(found: Deduplicated, correlator: Correlator) -> dict[str, Placement]:
     """Return by alert where each one that opened an episode may go."""
     return {turn.after.id: correlator.placement(turn.after, found.now) for turn in found.turns if turn.opened}
 

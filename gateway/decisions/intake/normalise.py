@@ -21,8 +21,9 @@ from gateway.decisions.intake.sent_values import (
     to_ms,
     too_much,
 )
-from gateway.model.alert import Observation, fingerprint
-from gateway.model.alert import identity as identity_of
+from gateway.model.alert import Observation
+from gateway.model.fingerprint import fingerprint
+from gateway.model.fingerprint import identity as identity_of
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.rules.source import DEFAULT_SOURCE, Source
 from gateway.model.severity import Severity

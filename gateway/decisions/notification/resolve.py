@@ -39,7 +39,7 @@ def resolve(
 ) -> Plan:
     """Conclude the incident itself from its views."""
     incident = _resolved(snapshot, views, now)
-    incident = _heard(incident, views, now)
+    incident = _note_unheard(incident, views, now)
     times = [*_incident_times(snapshot, incident, policy, now), *_view_times(views, snapshot, incident)]
     look_at = earliest(*(time for time in times if time is not None and time > now))
     return Plan(incident, views, look_at, audience.untargeted, _count_untargeted(audience.untargeted))
@@ -57,7 +57,7 @@ def _resolved(snapshot: IncidentSnapshot, views: Mapping[str, View], now: int) -
     return msgspec.structs.replace(incident, resolved_at=now) if quiet else incident
 
 
-def _heard(incident: Incident, views: Mapping[str, View], now: int) -> Incident:
+def _note_unheard(incident: Incident, views: Mapping[str, View], now: int) -> Incident:
     """Note since when nobody could be told of the incident, or that somebody has heard of it."""
     unheard = is_unheard(views.values(), now)
     # Keep the first timestamp: it shows for how long people have not been told.
@@ -93,7 +93,7 @@ def _view_times(
         if not over:
             yield ends_at(view)
         yield view.look_at
-        yield _fallback_time(view, snapshot.closed.get(view.target))
+        yield _fallback_time(view, snapshot.closed_lanes.get(view.target))
         yield remind_at(view, incident, view.ledger)
         for member in view.resolve_pending:
             if member.resolve_held_by is not None:

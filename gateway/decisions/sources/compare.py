@@ -35,15 +35,15 @@ UNANSWERED_DOUBT_AFTER = 10 * MINUTE
 class Comparison:
     """The result of a poll of a source.
 
-    `observations` go through intake. `notes` say, for each copy where that has changed, what quiets its alert
-    at the source now (empty: nothing any more). `doubt` is the sentence that says why no end is inferred,
-    empty where ends may be. `look_at` is when to poll again (ms).
+    `observations` go through intake. `mute_changes` holds, for each copy where that has changed, what silences
+    or mutes its alert at the source now (empty: nothing any more). `doubt` is the sentence that says why no
+    end is inferred, empty where ends may be. `look_at` is when to poll again (ms).
     """
 
     source_state: SourceState
     look_at: int
     observations: list[Observation] = field(default_factory=list)
-    notes: dict[str, str] = field(default_factory=dict)
+    mute_changes: dict[str, str] = field(default_factory=dict)
     doubt: str = ""
 
 
@@ -68,7 +68,7 @@ def compare(
     absent = [name for name in known if name not in present] if trusted else []
     source_state = _remember(held, reports, present, absent, before, asked_at)
     comparison = Comparison(source_state, asked_at + POLL_INTERVAL)
-    comparison.notes = {
+    comparison.mute_changes = {
         name: source_state.quieted.get(name, "")
         for name in held
         if source_state.quieted.get(name) != before.quieted.get(name)

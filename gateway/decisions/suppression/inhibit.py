@@ -57,7 +57,7 @@ class Inhibitor:
         targeted = {*self._targets.matching(labels)}
         return tuple(sorted({self._topic(number, labels, both=number in targeted) for number in found}))
 
-    def place(self, alert: Alert, changes: Topics) -> Alert:
+    def move_to_topics(self, alert: Alert, changes: Topics) -> Alert:
         """Return the alert with its present topics, and add to `changes` what that changes in the store."""
         # A cause that has ended hides nothing more: what it inhibited is told if it still fires.
         topics = self.topics(alert.labels) if alert.firing else ()

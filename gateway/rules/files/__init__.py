@@ -5,7 +5,7 @@
 
 from gateway.rules.files.diff import differences
 from gateway.rules.files.findings import Finding, Level
-from gateway.rules.files.load import NO_RULES, Loaded, fingerprint_files, load_rules
+from gateway.rules.files.load import NO_RULES, Loaded, file_state, load_rules
 from gateway.rules.files.schema import rules_schema
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "Level",
     "Loaded",
     "differences",
-    "fingerprint_files",
+    "file_state",
     "load_rules",
     "rules_schema",
 ]

@@ -11,7 +11,7 @@ from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.route import ALWAYS
 from gateway.model.rules.rulebook import DEFAULT_CLOSED_BY_HAND, LabelRules, Rulebook
 from gateway.model.time_intervals import TimeInterval, first_after
-from gateway.outbound.registry import KINDS
+from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.rules.files.checks import Checks
 from gateway.rules.files.findings import Finding, nearest
 from gateway.rules.files.raw import RawRules
@@ -170,7 +170,9 @@ class _Assembly(Checks):
         for reference in self._raw.audit:
             if reference.name in destinations and not destinations[reference.name].via.takes_audit:
                 kinds = " or ".join(
-                    f"{{{name}: …}}" for name, kind in KINDS.items() if kind.integration.takes_audit
+                    f"{{{name}: …}}"
+                    for name, kind in DESTINATION_KINDS.items()
+                    if kind.integration.takes_audit
                 )
                 self.error(
                     reference.place, f"`{reference.name}` takes no audit trail: name a {kinds} destination"

@@ -9,7 +9,7 @@ import yaml
 from gateway.model.rules.destination import Destination, Integration
 from gateway.model.rules.origin import Origin
 from gateway.outbound.kind import DestinationKind, RuleKey, ValueType
-from gateway.outbound.registry import KINDS
+from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.rules.files.keys import DESTINATION
 from gateway.rules.files.raw import RawDestination
 from gateway.rules.files.reader import Reader
@@ -20,13 +20,13 @@ DESTINATION_NAME = r"[A-Za-z0-9_.-]+"
 def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node) -> RawDestination | None:
     if reader.name(key, DESTINATION_NAME, "a name of letters, digits, _ . and -") is None:
         return None
-    given = reader.fields(node, (*KINDS, *DESTINATION))
-    kinds = [kind for kind in KINDS if kind in given]
+    given = reader.fields(node, (*DESTINATION_KINDS, *DESTINATION))
+    kinds = [kind for kind in DESTINATION_KINDS if kind in given]
     if len(kinds) != 1:
         if isinstance(node, yaml.MappingNode):
             reader.error(node, f"a destination is one of {_choice()}")
         return None
-    via = _read_integration(reader, KINDS[kinds[0]], given[kinds[0]])
+    via = _read_integration(reader, DESTINATION_KINDS[kinds[0]], given[kinds[0]])
     # Its writer believes that somebody is told when this destination fails; without `fallback` nobody is.
     after = reader.duration(given["fallback_after"]) if "fallback_after" in given else None
     fallback = reader.references(given["fallback"]) if "fallback" in given else ()
@@ -44,7 +44,7 @@ def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node)
 
 def _choice() -> str:
     """Return the kinds as a text: `{slack: …}, {pagerduty: …} and {webhook: …}`."""
-    *others, last = (f"{{{kind}: …}}" for kind in KINDS)
+    *others, last = (f"{{{kind}: …}}" for kind in DESTINATION_KINDS)
     return f"{', '.join(others)} and {last}"
 
 

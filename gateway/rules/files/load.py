@@ -90,7 +90,7 @@ def _ordered(findings: list[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=position))
 
 
-def fingerprint_files(path: Path) -> str:
+def file_state(path: Path) -> str:
     """Return a text that changes whenever a file of the set does.
 
     It only asks for the files' status, so it is cheap.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.outbound.kind import DestinationKind, RuleKey, ValueType
-from gateway.outbound.registry import KINDS
+from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.rules.files.schema_values import DURATIONS, SECRET, TEXT, TEXTS, Schema, object_of
 
 
@@ -25,9 +25,9 @@ def _integration(kind: DestinationKind) -> Schema:
 
 DESTINATION = object_of(
     {
-        **{name: _integration(kind) for name, kind in KINDS.items()},
+        **{name: _integration(kind) for name, kind in DESTINATION_KINDS.items()},
         "fallback": {**TEXTS, "description": "who is told instead while this one cannot be reached"},
         "fallback_after": DURATIONS,
     },
-    oneOf=[{"required": [kind]} for kind in KINDS],
+    oneOf=[{"required": [kind]} for kind in DESTINATION_KINDS],
 )

@@ -6,7 +6,13 @@ from __future__ import annotations
 
 from gateway.decisions.intake.alert_lookup import AlertLookup
 from gateway.decisions.intake.assign_incidents import correlate
-from gateway.decisions.intake.batch import KEEP_ENDED_MS, Deduplicated, deduplicate, incidents_of, place
+from gateway.decisions.intake.batch import (
+    KEEP_ENDED_MS,
+    Deduplicated,
+    deduplicate,
+    incidents_of,
+    placements_of,
+)
 from gateway.decisions.intake.correlate import Correlator
 from gateway.model.agenda import Subject
 from gateway.model.alert import Observation
@@ -29,7 +35,7 @@ def first_phase(*observations: Observation) -> Deduplicated:
 
 def both_phases(*observations: Observation) -> Changes:
     found = first_phase(*observations)
-    placements = place(found, CORRELATOR)
+    placements = placements_of(found, CORRELATOR)
     asked = incidents_of(found, placements)
     rows = dict.fromkeys((*asked.cells, *(Cell(Table.KEYS, key) for key in asked.keys)), ABSENT)
     return correlate(found, placements, Result(START, rows=rows), CORRELATOR)

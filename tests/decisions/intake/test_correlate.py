@@ -22,8 +22,9 @@ from gateway.decisions.intake.correlate import (
     named_incidents,
     takes,
 )
-from gateway.model.alert import Alert, identity
+from gateway.model.alert import Alert
 from gateway.model.durations import MINUTE, SECOND
+from gateway.model.fingerprint import identity
 from gateway.model.incident import Closure, Incident, Member
 from gateway.model.rules.kinds import CorrelateRule
 from gateway.model.rules.origin import BUILT_IN

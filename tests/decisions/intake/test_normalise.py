@@ -8,7 +8,8 @@ import pytest
 
 from gateway.decisions.intake.normalise import MAX_WORD, MEMO_LENGTH, Normaliser
 from gateway.decisions.intake.sent_values import MAX_LABELS, MAX_NAME, MAX_VALUE, Malformed
-from gateway.model.alert import Observation, fingerprint, identity
+from gateway.model.alert import Observation
+from gateway.model.fingerprint import fingerprint, identity
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
 from gateway.model.webhook import LooseAlert, WireAlert

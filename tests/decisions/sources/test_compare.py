@@ -267,7 +267,11 @@ def test_a_silence_at_the_source_is_noted_when_it_begins_and_when_it_ends() -> N
     first = looked(quiet, held("a"))
     second = looked(quiet, held("a"), first.source_state)
     third = looked(loud, held("a"), second.source_state)
-    assert [first.notes, second.notes, third.notes] == [{"eu/a": "silence x"}, {}, {"eu/a": ""}]
+    assert [first.mute_changes, second.mute_changes, third.mute_changes] == [
+        {"eu/a": "silence x"},
+        {},
+        {"eu/a": ""},
+    ]
 
 
 # Whatever is held and whatever is said

@@ -23,7 +23,7 @@ RULES = [rule('alertname="NodeDown"', 'alertname!="NodeDown"', "node")]
 
 
 def stood(one: Alert, rules: list[dict[str, list[str]]], moves: Topics) -> Alert:
-    return compiled(rules).place(one, moves)
+    return compiled(rules).move_to_topics(one, moves)
 
 
 def test_a_source_comes_when_it_fires_stays_and_leaves_when_it_ends() -> None:
