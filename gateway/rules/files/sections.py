@@ -8,15 +8,17 @@ from typing import Any
 import yaml
 
 from gateway.model.matchers import Matcher
+from gateway.rules.files.correlate import read_correlate
 from gateway.rules.files.destinations import read_destination
+from gateway.rules.files.inhibit import read_inhibit
 from gateway.rules.files.keys import LATER_TOP, TOP
 from gateway.rules.files.labels import read_labels
+from gateway.rules.files.maintenance import read_maintenance
 from gateway.rules.files.policy import read_policy
 from gateway.rules.files.raw import RawRules
 from gateway.rules.files.reader import Reader
-from gateway.rules.files.rules import read_correlate, read_route
+from gateway.rules.files.routes import read_route
 from gateway.rules.files.sources import read_source
-from gateway.rules.files.suppression import read_inhibit, read_maintenance
 from gateway.rules.files.times import read_interval
 from gateway.rules.files.watchdogs import read_watchdog
 

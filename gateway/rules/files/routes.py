@@ -1,19 +1,17 @@
-"""Read the sections `routes:` and `correlate:`."""
+"""Read the section `routes:`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
 from gateway.model.matchers import Matcher
-from gateway.model.rules.kinds import ALL_LABELS, CorrelateRule
-from gateway.model.rules.origin import Origin
 from gateway.model.rules.route import Condition, Mute, PageWhen, Quantifier
-from gateway.rules.files.keys import CORRELATE, LATER_CORRELATE, LATER_ROUTE, MUTE, ROUTE, SHIFT, TIMERS
-from gateway.rules.files.raw import RawCorrelate, RawRoute, RawRules, RawShift
+from gateway.rules.files.keys import LATER_ROUTE, MUTE, ROUTE, SHIFT, TIMERS
+from gateway.rules.files.raw import RawRoute, RawRules, RawShift
 from gateway.rules.files.reader import Reader, Reference
+from gateway.rules.files.rule_fields import rule_name
 from gateway.rules.files.times import read_hours
 
 
@@ -21,7 +19,7 @@ def read_route(
     reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules
 ) -> RawRoute | None:
     given = reader.fields(node, ROUTE, LATER_ROUTE)
-    name = _rule_name(reader, node, given)
+    name = rule_name(reader, node, given)
     own: dict[str, Any] = {}
     for timer in TIMERS:
         if timer in given:
@@ -116,43 +114,3 @@ def read_condition(reader: Reader, node: yaml.Node) -> Condition | None:
         count = reader.whole(given["alerts"])
         return Condition(alerts=count) if count is not None else None
     return Condition(match=reader.matchers(given["match"]))
-
-
-def read_correlate(
-    reader: Reader, node: yaml.Node, within: tuple[Matcher, ...], raw: RawRules
-) -> RawCorrelate | None:
-    given = reader.fields(node, CORRELATE, LATER_CORRELATE)
-    name = _rule_name(reader, node, given)
-    read: dict[str, Any] = {"window": reader.duration(given["window"]) if "window" in given else None}
-    read["hours"] = read_hours(reader, given, raw)
-    for text in ("owner", "reason"):
-        if text in given:
-            read[text] = reader.text(given[text]) or ""
-    if "by" in given:
-        read["by"] = reader.texts(given["by"])
-        if not read["by"]:
-            reader.error(given["by"], '`by` needs labels, or ["..."] for all of them')
-        # Beside "...", further labels change nothing: one of the two is a mistake.
-        if ALL_LABELS in read["by"] and len(read["by"]) > 1:
-            reader.error(given["by"], '"..." already means all labels')
-    if "stop_values" in given:
-        read["stop_values"] = reader.mapping(
-            given["stop_values"], lambda value: frozenset(reader.texts(value))
-        )
-    if "max_values" in given:
-        read["max_values"] = reader.mapping(given["max_values"], reader.whole)
-    if "max_alerts" in given and (most := reader.whole(given["max_alerts"], 1, 5_000)) is not None:
-        read["max_alerts"] = most
-    match = reader.matchers(given["match"]) if "match" in given else ()
-    if name is None:
-        return None
-    place = reader.place(node)
-    return RawCorrelate(CorrelateRule(name, Origin(place.file, place.line), (*within, *match), **read), place)
-
-
-def _rule_name(reader: Reader, node: yaml.Node, given: Mapping[str, yaml.Node]) -> str | None:
-    if "name" not in given:
-        if isinstance(node, yaml.MappingNode):
-            reader.error(node, "`name` is missing")
-        return None
-    return reader.line(given["name"])

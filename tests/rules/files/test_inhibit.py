@@ -1,4 +1,4 @@
-"""`inhibit:` and `maintenance:` are read as they are written, and one that is wrong is found at its place."""
+"""`inhibit:` is read as it is written, and one that is wrong is found at its place."""
 
 from __future__ import annotations
 
@@ -143,16 +143,3 @@ def test_what_is_wrong_is_said_at_its_place(tmp_path: Path, text: str, expected:
 def test_a_reload_says_what_became_of_the_rules(tmp_path: Path, after: str, expected: str) -> None:
     lines = differences(read(tmp_path, FULL), read(tmp_path, after))
     assert any(expected in line for line in lines), lines
-
-
-# Maintenance
-
-
-def test_maintenance_has_a_match_a_time_and_within(tmp_path: Path) -> None:
-    text = (
-        "within: ['team=\"dba\"']\n"
-        "maintenance: [{name: up, match: ['service=\"db\"'], start: 2027-02-01T22:00:00+01:00, end: 2027-02-02T02:00:00+01:00, reason: CHG-1}]\n"
-    )
-    (work,) = read(tmp_path, text).maintenance
-    assert [str(matcher) for matcher in work.match] == ['team="dba"', 'service="db"']
-    assert work.end - work.start == 4 * 3_600_000

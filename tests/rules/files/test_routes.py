@@ -1,4 +1,4 @@
-"""`routes:` and `correlate:` are read whole."""
+"""`routes:` is read whole."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model.durations import MINUTE
 from gateway.model.matchers import parse_matchers
 from gateway.model.rules.route import Condition, PageWhen, Quantifier
 from gateway.model.severity import Severity
@@ -17,18 +16,6 @@ from tests.support.rule_files import (
     routes,
     write,
 )
-
-
-def test_every_correlate_key_is_read(tmp_path: Path) -> None:
-    first, last = book(write(tmp_path, a=EVERYTHING)).correlate
-    assert (first.name, first.by, first.window, first.max_alerts) == (
-        "same-service",
-        ("cluster", "service"),
-        90 * MINUTE,
-        50,
-    )
-    assert (first.stop_values, first.max_values) == ({"service": {"", "unknown"}}, {"instance": 200})
-    assert (last.by, last.window) == (("...",), None)
 
 
 def test_every_key_of_a_route_of_its_own_is_read(tmp_path: Path) -> None:
