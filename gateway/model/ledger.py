@@ -92,6 +92,7 @@ class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
     quiet: bool = False
     covers: dict[str, bool] = {}
     silenced_after_notify: dict[str, str] = {}  # notified before, and kept from people since: why, by episode
+    texts: str = ""  # a mark of the annotations that were shown
 
 
 NEVER_NOTIFIED = LastNotified()

@@ -78,6 +78,9 @@ def _observe(seen: Observation, found: Deduplicated) -> None:
     changes.grows |= outcome is Outcome.OPENED or before is None
     if outcome is Outcome.OPENED or outcome is Outcome.ENDED:
         found.turns.append(Turn(before, after, outcome is Outcome.OPENED, seen.trace))
+    elif before is not None and after.firing and after.annotations != before.annotations and after.incident:
+        # People read what an annotation says now, such as a newer value.
+        changes.schedule(Subject.plan(after.incident), found.now, urgency(after.severity))
     elif reason is Reason.DISPUTE_SETTLED and after.incident:
         # It really fires again: nobody has to wait for the dispute to be over.
         changes.schedule(Subject.plan(after.incident), found.now, urgency(after.severity))

@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.decisions.notification.assumptions import superseded
 from gateway.decisions.notification.audience import Audience
+from gateway.decisions.notification.desired import desired_while_firing, why_at_once
 from gateway.decisions.notification.update_limit import limit_updates
 from gateway.decisions.notification.view import TargetMember, View, ends_at
 from gateway.decisions.route import interrupts
@@ -90,7 +91,7 @@ def _rule_of(member: TargetMember) -> str:
 def _fires(view: View, incident: Incident, *, paged: bool) -> View:
     """Something fires for the reader of this target: say what, when it is due, and why."""
     told, firing = view.ledger.last_notified, view.firing
-    desired = _desired_while_firing(view, incident, paged=paged)
+    desired = desired_while_firing(view, incident, paged=paged)
     # People here know of no firing: they are told as soon as the shortest wait of the members is over.
     if told.state is not NotifiedState.FIRING:
         first = told.state is NotifiedState.NOTHING
@@ -101,56 +102,19 @@ def _fires(view: View, incident: Incident, *, paged: bool) -> View:
     # People know all of this already: another edit would only be noise.
     if desired == told:
         return _concluded(view, desired, None, NotifyReason.UP_TO_DATE)
-    urgent = _why_at_once(told, desired)
+    if msgspec.structs.replace(desired, texts=told.texts) == told:
+        # A version that kept no mark of the texts told it: not every message is edited for the sake of the mark.
+        if not told.texts:
+            return _concluded(view, told, None, NotifyReason.UP_TO_DATE)
+        # An annotation says something else, such as a newer value: the message follows, and nobody is called.
+        return _concluded(view, desired, view.update_at, NotifyReason.TEXTS_CHANGED)
+    urgent = why_at_once(told, desired)
     if urgent is not None:
         return _concluded(view, desired, AT_ONCE, urgent)
     # An update waits for `update_interval`, so that a burst of joins is one edit; no critical alert waits too
     # long for it.
     waits = [member.held_no_longer_than for member in firing if member.episode_id not in told.members]
     return _concluded(view, desired, earliest(view.update_at, *waits), NotifyReason.MEMBERS_CHANGED)
-
-
-def _desired_while_firing(view: View, incident: Incident, *, paged: bool) -> LastNotified:
-    told, who = view.ledger.last_notified, incident.acknowledged
-    firing, silenced, pending = view.firing, view.silenced_after_notify, view.resolve_pending
-    goes_on = told.state in (NotifiedState.FIRING, NotifiedState.CLOSED)
-    # A message that goes on still shows what has ended meanwhile; one that fires anew begins with what fires.
-    shown = dict.fromkeys(told.members, False) if goes_on else {}
-    return LastNotified(
-        state=NotifiedState.FIRING,
-        # Suppressed members do not raise the severity, unless there are no others.
-        severity=max(member.alert.severity for member in [*firing, *pending] or silenced),
-        members=shown | {member.episode_id: True for member in [*firing, *silenced, *pending]},
-        acknowledged_by=who.by if who else "",
-        paged=paged,
-        covers=dict(view.covers),
-        silenced_after_notify={
-            member.episode_id: member.suppressed_by.reason.value
-            for member in silenced
-            if member.suppressed_by is not None
-        },
-    )
-
-
-def _why_at_once(before: LastNotified, after: LastNotified) -> NotifyReason | None:
-    """Return why a change may not wait for `update_interval`; None where it may."""
-    if after.severity > before.severity:
-        return NotifyReason.SEVERITY_ROSE  # it got worse: whoever has decided to sleep has to know
-    if after.paged > before.paged:
-        return NotifyReason.PAGE_WHEN_MET  # from now on it interrupts a person
-    if after.acknowledged_by != before.acknowledged_by:
-        # Others see at once that somebody has it, or that nobody has it any more
-        return NotifyReason.ACKNOWLEDGEMENT_CHANGED
-    if after.covers != before.covers:
-        # A destination that cannot be reached is stood in for, or is back
-        return NotifyReason.FALLBACK_CHANGED
-    if before.silenced_after_notify.keys() - after.silenced_after_notify.keys():
-        # A member that was kept quiet is no longer: its suppression ended, or the alert did
-        return NotifyReason.SUPPRESSION_ENDED
-    if before.quiet:
-        # The message says that nothing fires, and that is no longer so
-        return NotifyReason.FIRING_AFTER_QUIET
-    return None
 
 
 def _no_longer_fires(view: View, incident: Incident, now: int) -> View:

@@ -1,0 +1,59 @@
+"""What a target should have been notified of while something fires there, and why a change of it may not wait."""
+
+from __future__ import annotations
+
+from gateway.decisions.notification.shown_texts import mark_texts
+from gateway.decisions.notification.view import TargetMember, View
+from gateway.model.incident import Incident
+from gateway.model.ledger import LastNotified, NotifiedState
+from gateway.model.verdict import NotifyReason
+
+
+def desired_while_firing(view: View, incident: Incident, *, paged: bool) -> LastNotified:
+    told, who = view.ledger.last_notified, incident.acknowledged
+    firing, silenced, pending = view.firing, view.silenced_after_notify, view.resolve_pending
+    goes_on = told.state in (NotifiedState.FIRING, NotifiedState.CLOSED)
+    # A message that goes on still shows what has ended meanwhile; one that fires anew begins with what fires.
+    shown = dict.fromkeys(told.members, False) if goes_on else {}
+    return LastNotified(
+        state=NotifiedState.FIRING,
+        # Suppressed members do not raise the severity, unless there are no others.
+        severity=max(member.alert.severity for member in [*firing, *pending] or silenced),
+        members=shown | {member.episode_id: True for member in [*firing, *silenced, *pending]},
+        acknowledged_by=who.by if who else "",
+        paged=paged,
+        covers=dict(view.covers),
+        silenced_after_notify={
+            member.episode_id: member.suppressed_by.reason.value
+            for member in silenced
+            if member.suppressed_by is not None
+        },
+        texts=_texts(view, [*firing, *silenced, *pending]),
+    )
+
+
+def _texts(view: View, shown: list[TargetMember]) -> str:
+    # Where an update is a new mail, a new value alone is worth none.
+    limited = view.destination is not None and view.destination.via.update_limit is not None
+    return view.ledger.last_notified.texts if limited else mark_texts(shown)
+
+
+def why_at_once(before: LastNotified, after: LastNotified) -> NotifyReason | None:
+    """Return why a change may not wait for `update_interval`; None where it may."""
+    if after.severity > before.severity:
+        return NotifyReason.SEVERITY_ROSE  # it got worse: whoever has decided to sleep has to know
+    if after.paged > before.paged:
+        return NotifyReason.PAGE_WHEN_MET  # from now on it interrupts a person
+    if after.acknowledged_by != before.acknowledged_by:
+        # Others see at once that somebody has it, or that nobody has it any more
+        return NotifyReason.ACKNOWLEDGEMENT_CHANGED
+    if after.covers != before.covers:
+        # A destination that cannot be reached is stood in for, or is back
+        return NotifyReason.FALLBACK_CHANGED
+    if before.silenced_after_notify.keys() - after.silenced_after_notify.keys():
+        # A member that was kept quiet is no longer: its suppression ended, or the alert did
+        return NotifyReason.SUPPRESSION_ENDED
+    if before.quiet:
+        # The message says that nothing fires, and that is no longer so
+        return NotifyReason.FIRING_AFTER_QUIET
+    return None
