@@ -1,7 +1,7 @@
 # Two stages: what builds does not run. The root file system may be read-only; state is under /data alone.
 FROM python:3.12-slim AS build
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md ./
+COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY gateway gateway
 RUN python -m venv /opt/gateway && /opt/gateway/bin/pip install --no-cache-dir -c constraints.txt .
 

@@ -65,6 +65,11 @@ COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
             "incidents",
             "List the incidents of a running gateway (GATEWAY_URL), show one, acknowledge or close it.",
         ),
+        "init": Entry(
+            "gateway.cli.init",
+            "init",
+            "Write a commented starter set of rules, with the schema by which editors check them.",
+        ),
         "migrate": Entry(
             "gateway.cli.migrate",
             "migrate_command",

@@ -44,8 +44,17 @@ def _make(values: Values) -> PagerDutyService:
 PAGERDUTY = DestinationKind(
     integration=PagerDutyService,
     keys={
-        "routing_key": RuleKey(ValueType.SECRET, missing="{env: PAGERDUTY_ROUTING_KEY}"),
-        "service": RuleKey(ValueType.TEXT, pattern=r"[^\s|]+", expected="a name without spaces and |"),
+        "routing_key": RuleKey(
+            ValueType.SECRET,
+            missing="{env: PAGERDUTY_ROUTING_KEY}",
+            description="the variable with the key of an Events API v2 integration",
+        ),
+        "service": RuleKey(
+            ValueType.TEXT,
+            pattern=r"[^\s|]+",
+            expected="a name without spaces and |",
+            description="its name, for people",
+        ),
     },
     make=_make,
     pace=PACE,

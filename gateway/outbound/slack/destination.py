@@ -100,12 +100,20 @@ SLACK = DestinationKind(
             missing="an id such as C024BE91L, or a name such as '#payments'",
             pattern=CHANNEL,
             expected=CHANNEL_EXAMPLES,
+            description="an id, a name, or a template such as #{team}-oncall",
         ),
-        "token": RuleKey(ValueType.SECRET),
+        "token": RuleKey(
+            ValueType.SECRET, description="the variable with the bot's token; SLACK_BOT_TOKEN unless given"
+        ),
         "allow": RuleKey(
-            ValueType.TEXTS, pattern=ALLOWED_VALUE, expected="a value of letters, digits, _ . and -"
+            ValueType.TEXTS,
+            pattern=ALLOWED_VALUE,
+            expected="a value of letters, digits, _ . and -",
+            description="the values that may stand in a template",
         ),
-        "mention_on_page": RuleKey(ValueType.TEXTS),
+        "mention_on_page": RuleKey(
+            ValueType.TEXTS, description="who is called when it pages: @here, @channel, a user, a group"
+        ),
     },
     make=_make,
     problems=_problems,

@@ -1,12 +1,13 @@
 """A JSON Schema of the rule language, for editors (`gateway check --schema`).
 
-What it cannot say, `gateway check` does.
+What it cannot say, `gateway check` does. `gateway init` writes it beside the rules.
 """
 
 from __future__ import annotations
 
 from gateway.rules.files.destinations import DESTINATION_NAME
 from gateway.rules.files.schema_destinations import DESTINATION
+from gateway.rules.files.schema_policy import POLICY
 from gateway.rules.files.schema_times import MAINTENANCE, TIME_INTERVAL
 from gateway.rules.files.schema_values import (
     COUNT,
@@ -19,35 +20,50 @@ from gateway.rules.files.schema_values import (
     TEXT,
     TEXTS,
     Schema,
+    described,
+    list_of,
     map_of,
     object_of,
 )
 from gateway.rules.files.sources import SOURCE_NAME
 
+SCHEMA_ID = "urn:alert-gateway:rules"
+
 LABELS = object_of(
     {
-        "ignore": {**TEXTS, "description": "not part of an alert's identity"},
-        "rename": map_of(TEXT),
-        "severity": object_of({"from": TEXT, "map": map_of(SEVERITY), "default": SEVERITY}),
-        "service": {**TEXTS, "description": "the first label present names the service"},
-        "scope": TEXTS,
-        "redact": {**TEXTS, "description": "shown to no vendor"},
-        "links": object_of({"runbook": TEXT, "dashboard": TEXT}),
-    }
+        "ignore": described(TEXTS, "labels that are not part of an alert's identity"),
+        "rename": described(map_of(TEXT), "{old name: new name}, before anything else reads the labels"),
+        "severity": object_of(
+            {
+                "from": described(TEXT, "the label that says how bad it is; severity unless given"),
+                "map": described(map_of(SEVERITY), "the sender's own words, each with what it means here"),
+                "default": described(SEVERITY, "for an alert without a word that is known"),
+            },
+            description="how the sender's word for how bad it is is read",
+        ),
+        "service": described(TEXTS, "the first label present names the service"),
+        "scope": described(TEXTS, "labels that are shown first when a message says where"),
+        "redact": described(TEXTS, "labels whose values no vendor is shown"),
+        "links": object_of(
+            {
+                "runbook": described(TEXT, "the annotation with the runbook's address"),
+                "dashboard": described(TEXT, "the annotation with the dashboard's address"),
+            },
+            description="the annotations that hold links",
+        ),
+    },
+    description="how the labels of alerts are read",
 )
 SOURCE = object_of(
     {
-        "name": {"type": "string", "pattern": f"^{SOURCE_NAME}$"},
-        "match": {**MATCHERS, "description": "what it may send"},
-        "token": SECRET,
+        "name": {"type": "string", "pattern": f"^{SOURCE_NAME}$", "description": "unique among the sources"},
+        "match": described(MATCHERS, "what it may send"),
+        "token": described(SECRET, "the variable with its token, or with several, separated by commas"),
         "alertmanager": {"type": "array", "items": SECRET, "description": "the addresses of its HA peers"},
-        "receiver": {**TEXT, "description": "only alerts that Alertmanager routes to this receiver count"},
-        "group_interval": DURATIONS,
-        "repeat_interval": DURATIONS,
-        "stale_after": {
-            **DURATIONS,
-            "description": "without a word for so long, an alert is taken for ended",
-        },
+        "receiver": described(TEXT, "only alerts that Alertmanager routes to this receiver count"),
+        "group_interval": described(DURATIONS, "of its route to the gateway in alertmanager.yml"),
+        "repeat_interval": described(DURATIONS, "of its route to the gateway in alertmanager.yml"),
+        "stale_after": described(DURATIONS, "without a word for so long, an alert is taken for ended"),
     },
     "name",
 )
@@ -58,29 +74,49 @@ CONDITIONS: Schema = {
     "minItems": 1,
     "items": {
         "oneOf": [
-            object_of({"severity": SEVERITY}, "severity"),
-            object_of({"alerts": COUNT}, "alerts"),
-            object_of({"match": MATCHERS}, "match"),
+            object_of({"severity": described(SEVERITY, "at least as bad as this")}, "severity"),
+            object_of({"alerts": described(COUNT, "so many different alerts fire")}, "alerts"),
+            object_of({"match": described(MATCHERS, "an alert that all of these match")}, "match"),
         ]
     },
 }
+NOTIFY = described(TEXTS, "destinations that show the incident and interrupt nobody")
+PAGE = described(TEXTS, "destinations that interrupt a person, while `page_when` holds")
 ROUTE = object_of(
     {
         **RULE,
-        "parent": TEXT,
-        "continue": {"type": "boolean"},
-        "notify": {**TEXTS, "description": "destinations that show the incident and interrupt nobody"},
-        "page": {**TEXTS, "description": "destinations that interrupt a person, while `page_when` holds"},
+        "parent": described(TEXT, "the route above, in any file; its keys are inherited"),
+        "continue": described({"type": "boolean"}, "the siblings after it are looked at too"),
+        "notify": NOTIFY,
+        "page": PAGE,
         "page_when": {
-            "oneOf": [object_of({"any": CONDITIONS}, "any"), object_of({"all": CONDITIONS}, "all")]
+            "oneOf": [
+                object_of({"any": described(CONDITIONS, "one of these is enough")}, "any"),
+                object_of({"all": described(CONDITIONS, "all of these must hold")}, "all"),
+            ],
+            "description": "when `page` interrupts; always, unless given",
         },
-        "group_wait": DURATIONS,
-        "update_interval": DURATIONS,
-        "resolve_after": DURATIONS,
-        "remind": {"oneOf": [DURATIONS, {"enum": [False, "off"]}]},
-        "longest_hold": DURATIONS,
-        "mute": object_of({"page": TEXTS, "notify": TEXTS, "mute_critical": {"type": "boolean"}}),
-        "shifts": {"type": "array", "items": object_of({**HOURS, "notify": TEXTS, "page": TEXTS}, "during")},
+        "group_wait": described(DURATIONS, "the wait before the first notification; 10s unless given"),
+        "update_interval": described(DURATIONS, "at most one edit in this time; 30s unless given"),
+        "resolve_after": described(DURATIONS, "the quiet time before the end is told"),
+        "remind": {
+            "oneOf": [DURATIONS, {"enum": [False, "off"]}],
+            "description": "what still fires and nobody has is said again, each time after so long",
+        },
+        "longest_hold": described(DURATIONS, "no critical alert waits longer than this; 5m unless given"),
+        "mute": object_of(
+            {
+                "page": described(TEXTS, "time intervals in which nobody is paged"),
+                "notify": described(TEXTS, "time intervals in which nobody is shown the incident"),
+                "mute_critical": described({"type": "boolean"}, "critical alerts are kept quiet as well"),
+            },
+            description="when the route is quiet",
+        ),
+        "shifts": {
+            "type": "array",
+            "items": object_of({**HOURS, "notify": NOTIFY, "page": PAGE}, "during"),
+            "description": "destinations that are told during these hours, besides the route's own",
+        },
     },
     "name",
 )
@@ -92,36 +128,22 @@ CORRELATE = object_of(
             "minItems": 1,
             "description": 'labels that make one incident; ["..."] for all of them',
         },
-        "window": DURATIONS,
-        "stop_values": map_of(TEXTS),
-        "max_values": map_of(COUNT),
-        "max_alerts": COUNT,
+        "window": described(DURATIONS, "how long an incident takes more alerts, from its newest alert on"),
+        "stop_values": described(map_of(TEXTS), "{label: [values]} that would bring strangers together"),
+        "max_values": described(map_of(COUNT), "{label: how many different values one incident takes}"),
+        "max_alerts": described(COUNT, "how many alerts one incident takes; 500 unless given"),
     },
     "name",
 )
 
 
-SILENCES = object_of(
-    {
-        "longest": DURATIONS,
-        "reason": {"enum": ["optional", "required"]},
-        "ticket": {**TEXT, "description": "a pattern of RE2 that the whole ticket has to match"},
-        "critical": {"enum": ["allowed", "four_eyes"]},
-        "warn_share": {"type": "number", "minimum": 0, "maximum": 1},
-        "unmatched": DURATIONS,
-    }
-)
-AUDIT: Schema = {**TEXTS, "description": "webhook destinations that are sent every verdict and action"}
 INHIBIT = object_of(
     {
-        "name": TEXT,
-        "source_matchers": {**MATCHERS, "description": "alerts that keep others quiet while they fire"},
-        "target_matchers": {**MATCHERS, "description": "alerts that are told to nobody meanwhile"},
-        "equal": {**TEXTS, "description": "labels in which both agree"},
-        "wait": {**DURATIONS, "description": "how long an alert is held back for one that comes late"},
-        "owner": TEXT,
-        "reason": TEXT,
-        **HOURS,
+        **{key: value for key, value in RULE.items() if key != "match"},
+        "source_matchers": described(MATCHERS, "alerts that keep others quiet while they fire"),
+        "target_matchers": described(MATCHERS, "alerts that are told to nobody meanwhile"),
+        "equal": described(TEXTS, "labels in which both agree"),
+        "wait": described(DURATIONS, "how long an alert is held back for one that comes late"),
     },
     "name",
     "source_matchers",
@@ -131,10 +153,10 @@ INHIBIT = object_of(
 WATCHDOG = object_of(
     {
         **RULE,
-        "every": {**DURATIONS, "description": "the longest silence between two heartbeats"},
-        "source": {**TEXT, "description": "the source whose heartbeat it is"},
-        "notify": {**TEXTS, "description": "who is shown that it is missing; by the routes, unless given"},
-        "page": {**TEXTS, "description": "who is paged then; by the routes, unless given"},
+        "every": described(DURATIONS, "the longest silence between two heartbeats"),
+        "source": described(TEXT, "the source whose heartbeat it is"),
+        "notify": described(TEXTS, "who is shown that it is missing; by the routes, unless given"),
+        "page": described(TEXTS, "who is paged then; by the routes, unless given"),
         "hold_resolves": {
             "type": "boolean",
             "description": "ends from this source wait for a heartbeat newer than themselves",
@@ -149,10 +171,11 @@ WATCHDOG = object_of(
 def rules_schema() -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
         "title": "Rules of the alert gateway",
         **object_of(
             {
-                "within": {**MATCHERS, "description": "added to every rule of this file"},
+                "within": described(MATCHERS, "added to every rule of this file"),
                 "partition_by": {
                     "type": "array",
                     "items": TEXT,
@@ -161,19 +184,20 @@ def rules_schema() -> Schema:
                     ),
                 },
                 "labels": LABELS,
-                "sources": {"type": "array", "items": SOURCE},
+                "sources": list_of(SOURCE, "the Alertmanagers that may send, each with its own rights"),
                 "destinations": {
                     "type": "object",
                     "additionalProperties": False,
                     "patternProperties": {f"^{DESTINATION_NAME}$": DESTINATION},
+                    "description": "who can be told, by name",
                 },
-                "routes": {"type": "array", "items": ROUTE},
-                "correlate": {"type": "array", "items": CORRELATE},
-                "time_intervals": {"type": "array", "items": TIME_INTERVAL},
-                "maintenance": {"type": "array", "items": MAINTENANCE},
-                "inhibit": {"type": "array", "items": INHIBIT},
-                "watchdogs": {"type": "array", "items": WATCHDOG},
-                "policy": object_of({"closed_by_hand": DURATIONS, "silences": SILENCES, "audit": AUDIT}),
+                "routes": list_of(ROUTE, "who is told of which alert; the first that matches wins"),
+                "correlate": list_of(CORRELATE, "which alerts are one incident; the first that matches wins"),
+                "time_intervals": list_of(TIME_INTERVAL, "named times, as in Alertmanager"),
+                "maintenance": list_of(MAINTENANCE, "announced work: nobody is told of what it covers"),
+                "inhibit": list_of(INHIBIT, "alerts that keep their consequences quiet"),
+                "watchdogs": list_of(WATCHDOG, "heartbeats whose absence is an alert"),
+                "policy": POLICY,
             }
         ),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.outbound.kind import DestinationKind, RuleKey, ValueType
 from gateway.outbound.registry import DESTINATION_KINDS
-from gateway.rules.files.schema_values import DURATIONS, SECRET, TEXT, TEXTS, Schema, object_of
+from gateway.rules.files.schema_values import DURATIONS, SECRET, TEXT, TEXTS, Schema, described, object_of
 
 
 def _value(key: RuleKey) -> Schema:
@@ -20,14 +20,16 @@ def _value(key: RuleKey) -> Schema:
 
 def _integration(kind: DestinationKind) -> Schema:
     required = [name for name, key in kind.keys.items() if key.missing]
-    return object_of({name: _value(key) for name, key in kind.keys.items()}, *required)
+    return object_of(
+        {name: _value(key) for name, key in kind.keys.items()}, *required, description=kind.integration.label
+    )
 
 
 DESTINATION = object_of(
     {
         **{name: _integration(kind) for name, kind in DESTINATION_KINDS.items()},
         "fallback": {**TEXTS, "description": "who is told instead while this one cannot be reached"},
-        "fallback_after": DURATIONS,
+        "fallback_after": described(DURATIONS, "how long this one is tried first; 2m unless given"),
     },
     oneOf=[{"required": [kind]} for kind in DESTINATION_KINDS],
 )

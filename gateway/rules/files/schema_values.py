@@ -25,6 +25,11 @@ MATCHERS: Schema = {
 COUNT: Schema = {"type": "integer", "minimum": 1}
 
 
+def described(schema: Schema, description: str) -> Schema:
+    """Return the schema with the sentence that an editor shows beside the key."""
+    return {**schema, "description": description}
+
+
 def object_of(properties: Schema, *required: str, **more: Any) -> Schema:
     return {
         "type": "object",
@@ -35,12 +40,22 @@ def object_of(properties: Schema, *required: str, **more: Any) -> Schema:
     }
 
 
+def list_of(items: Schema, description: str) -> Schema:
+    return {"type": "array", "items": items, "description": description}
+
+
 def map_of(values: Schema) -> Schema:
     return {"type": "object", "additionalProperties": values}
 
 
 SECRET = object_of(
-    {"env": {"type": "string", "pattern": f"^{VARIABLE}$"}},
+    {
+        "env": {
+            "type": "string",
+            "pattern": f"^{VARIABLE}$",
+            "description": "the variable's name, never its value",
+        }
+    },
     "env",
     description="a variable of the gateway's environment",
 )
@@ -48,4 +63,10 @@ HOURS: Schema = {
     "during": {**TEXTS, "description": "time intervals in which it is in force"},
     "not_during": {**TEXTS, "description": "time intervals in which it is not"},
 }
-RULE: Schema = {"name": TEXT, "match": MATCHERS, "owner": TEXT, "reason": TEXT, **HOURS}
+RULE: Schema = {
+    "name": described(TEXT, "unique among the rules of its kind; people read it in messages"),
+    "match": MATCHERS,
+    "owner": described(TEXT, "whose rule it is, shown to people"),
+    "reason": described(TEXT, "why the rule is there, shown to people"),
+    **HOURS,
+}

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
@@ -41,3 +46,30 @@ def test_the_schema_takes_a_reminder_switched_off_in_each_way_that_editors_read_
 )
 def test_the_schema_refuses_what_the_reader_refuses(section: object) -> None:
     assert not Draft202012Validator(rules_schema()).is_valid(section)
+
+
+def keys_without_a_sentence(schema: Any, place: str = "") -> Iterator[str]:
+    """The keys of the rule language, wherever they stand, beside which an editor would show nothing."""
+    if isinstance(schema, list):
+        for item in schema:
+            yield from keys_without_a_sentence(item, place)
+    if isinstance(schema, dict):
+        for key, value in schema.get("properties", {}).items():
+            if not value.get("description"):
+                yield f"{place}.{key}"
+            yield from keys_without_a_sentence(value, f"{place}.{key}")
+        for part in ("items", "oneOf", "additionalProperties", "patternProperties"):
+            inner = schema.get(part)
+            yield from keys_without_a_sentence(
+                list(inner.values()) if part == "patternProperties" and inner else inner, place
+            )
+
+
+def test_every_key_has_a_sentence_that_editors_show() -> None:
+    assert list(keys_without_a_sentence(rules_schema())) == []
+
+
+def test_the_published_schema_is_that_of_the_code_and_has_a_name_of_its_own() -> None:
+    published = json.loads((Path(__file__).parents[3] / "rules/rules.schema.json").read_text("utf-8"))
+    assert published == rules_schema(), "gateway check --schema > rules/rules.schema.json"
+    assert published["$id"] == "urn:alert-gateway:rules"
