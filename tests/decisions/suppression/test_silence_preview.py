@@ -1,4 +1,4 @@
-"""A silence would hide this much, and its maker is warned of what looks wrong."""
+"""The preview of a silence: what it would hide, and warnings to its maker."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.model.severity import Severity
 from tests.decisions.cases import alert
 from tests.support.build import START
 
-# What it would hide
+# Preview
 
 
 def weighed(

@@ -1,4 +1,4 @@
-"""People may make these silences, change them, and end them."""
+"""Which silences people may make, change and end."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def proposed(asked: SilenceRequest, **policy: object) -> Silence | Rejection:
         (requested(ends_at=START + 400 * DAY, during=("morning",)), {}, "ends_at"),
     ],
 )
-def test_what_the_policy_or_common_sense_says_against_it_names_the_field(
+def test_a_rejected_request_names_the_faulty_field(
     asked: SilenceRequest, policy: dict[str, object], field: str
 ) -> None:
     found = proposed(asked, **policy)
@@ -71,7 +71,7 @@ def test_what_the_policy_or_common_sense_says_against_it_names_the_field(
         (requested(ends_at=None, until_resolved=True), {}),
     ],
 )
-def test_what_nothing_stands_against_is_proposed(asked: SilenceRequest, policy: dict[str, object]) -> None:
+def test_a_valid_request_becomes_a_silence(asked: SilenceRequest, policy: dict[str, object]) -> None:
     assert isinstance(proposed(asked, **policy), Silence)
 
 
@@ -87,7 +87,7 @@ def test_a_start_in_the_past_is_now() -> None:
     assert found.starts_at == START
 
 
-# Its life
+# Changing and ending a silence
 
 
 def test_an_ended_silence_cannot_be_changed() -> None:

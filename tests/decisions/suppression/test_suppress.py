@@ -1,4 +1,4 @@
-"""Something keeps a member from being told: which of several reasons counts, by which rule, and until when."""
+"""What keeps a member from being notified: which of several reasons counts, by which rule, and until when."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gateway.model.verdict import MemberStatus, Reason, Verdict
 from tests.decisions.cases import alert, closed, incident, planned
 from tests.support.build import START, match, rulebook
 
-# What is decided of it
+# Verdicts of the suppressor
 
 NIGHT = TimeInterval.parse({"times": [{"start_time": "00:00", "end_time": "09:00"}]})  # START is at 08:00
 DOWN = alert("NodeDown", node="n1")
@@ -40,7 +40,7 @@ def book(*inhibit: InhibitRule, **more: object) -> Rulebook:
 def verdict(
     one: Alert, *, rules: Rulebook | None = None, sources: tuple[Alert, ...] = (), at: int = 0, **more: object
 ) -> Verdict | None:
-    """Of an alert that joined when it started, while these others fire."""
+    """Return the verdict on `one`, which joined when it started, while `sources` fire."""
     policy = Policy(rules or book())
     suppressor = policy.suppressor
     standing = {topic: source for source in sources for topic in suppressor.inhibitor.topics(source.labels)}
@@ -74,7 +74,7 @@ def test_out_of_its_hours_a_rule_inhibits_nobody_and_within_them_it_says_until_w
     assert verdict(SLOW, rules=by_night, sources=(DOWN,), at=HOUR) is None
 
 
-def test_it_waits_for_a_late_source_from_when_it_joined_and_says_until_when() -> None:
+def test_a_target_is_held_for_a_late_source_counted_from_its_join() -> None:
     waits = book(with_wait(20 * SECOND))
     assert verdict(SLOW, rules=waits) == Verdict(
         MemberStatus.HELD, Reason.INHIBIT_WAIT, "node-down (built-in)", START + 20 * SECOND
@@ -122,7 +122,7 @@ def test_what_people_did_goes_before_what_the_gateway_infers(
     assert found.reason is reason
 
 
-def test_a_critical_alert_is_not_waited_for_beyond_longest_hold() -> None:
+def test_a_critical_alert_is_not_held_longer_than_longest_hold() -> None:
     critical = book(with_wait(HOUR, target=match('alertname="Slow"')))
     slow = alert("Slow", node="n1")
     held, free = (planned(slow, at=at, rules=critical).views["chat"] for at in (5 * MINUTE - 1, 5 * MINUTE))
@@ -140,7 +140,7 @@ def test_what_is_routed_nowhere_is_unrouted_and_waits_for_no_source() -> None:
     assert {one.reason for one in planned(SLOW, rules=nowhere).untargeted.values()} == {Reason.UNROUTED}
 
 
-# How long what people did lasts
+# When a close by hand and an acknowledgement lapse
 
 NOW = START + MINUTE
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
@@ -155,14 +155,14 @@ def changed(result: Incident | str) -> Incident:
 @pytest.mark.parametrize(
     ("at", "fires", "holds"),
     [
-        pytest.param(NOW + HOUR - 1, WARNING, True, id="while its time lasts"),
-        pytest.param(NOW + HOUR, WARNING, False, id="to the end of its time"),
-        pytest.param(NOW, Severity.ERROR, False, id="until something gets worse"),
-        pytest.param(NOW, Severity.INFO, True, id="also when things get better"),
-        pytest.param(NOW, None, True, id="also when nothing fires: that is an end by itself"),
+        pytest.param(NOW + HOUR - 1, WARNING, True, id="holds while its time lasts"),
+        pytest.param(NOW + HOUR, WARNING, False, id="lapses when its time is over"),
+        pytest.param(NOW, Severity.ERROR, False, id="lapses when something gets worse"),
+        pytest.param(NOW, Severity.INFO, True, id="holds when things get better"),
+        pytest.param(NOW, None, True, id="holds when nothing fires: the incident ends by itself"),
     ],
 )
-def test_a_close_lasts(at: int, fires: Severity | None, holds: bool) -> None:
+def test_a_close_by_hand(at: int, fires: Severity | None, holds: bool) -> None:
     shut = changed(close(PAIR, [alert(severity=WARNING)], "ann", "", HOUR, NOW))
     firing = [] if fires is None else [alert(severity=fires)]
     assert (lapse(shut, firing, at).closed is not None) is holds
@@ -171,16 +171,16 @@ def test_a_close_lasts(at: int, fires: Severity | None, holds: bool) -> None:
 @pytest.mark.parametrize(
     ("at", "fires", "holds"),
     [
-        pytest.param(NOW + 100 * HOUR, WARNING, True, id="for as long as it is no worse"),
-        pytest.param(NOW, CRITICAL, False, id="until something gets worse"),
+        pytest.param(NOW + 100 * HOUR, WARNING, True, id="holds for as long as nothing is worse"),
+        pytest.param(NOW, CRITICAL, False, id="lapses when something gets worse"),
     ],
 )
-def test_an_acknowledgement_lasts(at: int, fires: Severity, holds: bool) -> None:
+def test_an_acknowledgement(at: int, fires: Severity, holds: bool) -> None:
     taken = changed(acknowledge(PAIR, [alert(severity=WARNING)], "ann", NOW))
     assert (lapse(taken, [alert(severity=fires)], at).acknowledged is not None) is holds
 
 
-def test_one_that_is_worse_and_ended_takes_nothing_back() -> None:
-    """Only what fires is given to `lapse`, as everywhere."""
+def test_an_ended_worse_alert_does_not_lapse_an_acknowledgement() -> None:
+    """Callers pass only firing alerts to `lapse`."""
     taken = changed(acknowledge(PAIR, [alert(severity=WARNING)], "ann", NOW))
     assert lapse(taken, [ended for ended in [alert(ended=1)] if ended.firing], NOW) is taken
