@@ -1,4 +1,4 @@
-"""The doors between the steps and the world: small protocols that ask domain questions."""
+"""The protocols through which the core uses the store, vendors, secrets and telemetry."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ class Log(Protocol):
 
 
 class State(Store, Archive, Log, Protocol):
-    """All faces of the store."""
+    """Everything a store can do: Store, Archive and Log."""
 
 
 class Secrets(Protocol):

@@ -48,7 +48,7 @@ class LaneRule(NamedTuple):
 
 
 class ClosedLane(NamedTuple):
-    """A vendor takes nothing on this lane `since` then, `until` then (ms)."""
+    """The vendor accepts nothing on this lane from `since` to `until` (ms)."""
 
     since: int
     until: int

@@ -111,14 +111,12 @@ class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     revision: int
     last_notified: LastNotified
     notes: tuple[Note, ...] = ()
-    creates_message: bool = (
-        # Makes something new at the vendor (a message, a reply): repeating it blindly would say it twice
-        True
-    )
+    # Makes something new at the vendor (a message, a reply): repeating it blindly would say it twice
+    creates_message: bool = True
 
 
 class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The record, keyed by `incident|target`. Times in ms, None for never."""
+    """What one target was told of one incident; key `incident|target`. Times in ms, None for never."""
 
     incident: str
     target: str

@@ -1,6 +1,6 @@
 """A notification: everything that a destination needs to render one view of an incident, and nothing else.
 
-Made by `decisions/notification/plan.py`, rendered by `outbound/`. Texts in it are raw: escaping is the
+Made by `decisions/delivery/compose.py` and rendered by `outbound/`. Texts in it are raw: escaping is the
 renderer's business.
 """
 
@@ -99,11 +99,9 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     link: str = ""  # the incident at the gateway's own public address
     previous: str = ""
     reason: str = ""  # a sentence about this notification: "re-opened without a newer start"
-    silenced_after_notify: str = (
-        # What keeps news of it away from people, though they were notified before: "maintenance: db-upgrade
-        # (ops.yaml:3)"
-        ""
-    )
+    # What keeps news of it away from people, though they were notified before, such as "maintenance:
+    # db-upgrade (ops.yaml:3)"
+    silenced_after_notify: str = ""
     silenced_after_notify_until: int | None = None
     # How many changes before this one were not sent, where a destination limits its updates
     left_out: int = 0

@@ -13,7 +13,7 @@ import msgspec
 
 
 class Outcome(StrEnum):
-    """The classes of the first identity: every observation is exactly one of them."""
+    """The outcomes that invariant 1 counts: every observation has exactly one."""
 
     OPENED = "opened"
     REPEATED = "repeated"
@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
 
 class MemberStatus(StrEnum):
-    """The classes of the third identity: what a member is to a target, in this precedence."""
+    """The statuses that invariant 3 counts: what a member is to a target; the first that applies wins."""
 
     TOLD = "told"
     UNDELIVERABLE = "undeliverable"
@@ -34,9 +34,9 @@ class MemberStatus(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why. The comment says what the operator sees."""
+    """The reason for a verdict; each comment says what the operator sees."""
 
-    # observations
+    # Of an observation, by decisions/intake/deduplicate.py
     FIRST_FIRING = "first_firing"  # an alert not seen before, or not for a long time
     FIRED_AGAIN = "fired_again"  # a new start after its end: a new episode
     DISPUTED = "disputed"  # it fires, but not since its last end: a late copy, or a false resolve taken back
@@ -50,30 +50,39 @@ class Reason(StrEnum):
     LATE_RESOLVE = "late_resolve"  # an end older than the episode that fires now
     INFERRED = "inferred"  # nobody reported its end: its source is silent of it, or has it no more
     FOUND_AT_SOURCE = "found_at_source"  # it fires at its source, which did not tell us
+
+    # Of an observation, by decisions/intake/normalise.py, sent_values.py and actions/quarantine.py
     MALFORMED = "malformed"  # kept in quarantine
     TOO_OLD = "too_old"  # taken out of quarantine so late that it says nothing of now
     OUTSIDE_SOURCE = "outside_source"  # its source may not send it: kept in quarantine
 
-    # standings
-    DELIVERED = "delivered"
-    UNROUTED = "unrouted"  # no route names a destination for it
+    # Of a member, by decisions/suppression/suppress.py; `DISPUTED` is one of these too
     SEVERITY_NONE = "severity_none"  # it says of itself that it needs nobody
-    PAGE_WHEN = "page_when"  # the route's condition for interrupting a person does not hold (yet)
-    CLOSED_BY_HAND = "closed_by_hand"
+    CLOSED_BY_HAND = "closed_by_hand"  # a person closed the incident while it fires
     MAINTENANCE = "maintenance"  # announced work: nobody needs to be notified of it
     MUTED = "muted"  # the route is quiet in this interval
-    HEARTBEAT = "heartbeat"  # a watchdog listens to it: it says that its source is well
     INHIBITED = "inhibited"  # another alert fires, of which this one is a consequence
-    SILENCED = "silenced"  # a person silenced it
-    PAUSED = "paused"  # a person paused all paging
-    INHIBIT_WAIT = "inhibit_wait"  # such an alert may come late: held back for a moment
+    SILENCED = "silenced"  # a person silenced it (decisions/controls.py)
+    PAUSED = "paused"  # a person paused all paging (decisions/controls.py)
+    # The alert that would inhibit this one may come late, so it is held until the rule's `wait` is over
+    INHIBIT_WAIT = "inhibit_wait"
+
+    # Of a member, by decisions/sources/watchdogs.py
+    HEARTBEAT = "heartbeat"  # a watchdog listens to it: it says that its source is well
     HOLD_RESOLVES = "hold_resolves"  # notified; its end does not count before its source's next heartbeat
-    ENDED_UNTOLD = "ended_untold"  # it ended before anybody had to be notified
-    GROUP_WAIT = "group_wait"
-    UPDATE_INTERVAL = "update_interval"
-    DEAD_LETTER = "dead_letter"  # the destination refused it for good
+
+    # Of a member, by decisions/notification/audience.py and conclude.py
+    UNROUTED = "unrouted"  # no route names a destination for it
     TEMPLATE_VALUE = "template_value"  # the channel's template gives a value outside `allow`
-    WAITING_TO_SEND = "waiting_to_send"
+    PAGE_WHEN = "page_when"  # the route's condition for interrupting a person does not hold (yet)
+
+    # Of a member, by decisions/notification/member_status.py
+    DELIVERED = "delivered"  # people were notified of it
+    ENDED_UNTOLD = "ended_untold"  # it ended before anybody had to be notified
+    GROUP_WAIT = "group_wait"  # the first message waits a moment for what belongs to it
+    UPDATE_INTERVAL = "update_interval"  # it joins a message that people have; the next edit shows it
+    DEAD_LETTER = "dead_letter"  # the destination refused it for good
+    WAITING_TO_SEND = "waiting_to_send"  # nothing keeps it back; the vendor has not taken it yet
 
 
 QUIETING = frozenset({Reason.MAINTENANCE, Reason.MUTED, Reason.INHIBITED, Reason.SILENCED, Reason.PAUSED})
@@ -116,9 +125,8 @@ class NotifyReason(StrEnum):
 class Taken(NamedTuple):
     """The outcome of one observation.
 
-    `event_at` is when what is new in it happened by the source's clock, None for nothing new.
-
-    `inferred`: the source did not say it.
+    `event_at`: when, by the source's clock, the new thing happened; None if nothing is new. `inferred`: the
+    gateway concluded it without word from the source.
     """
 
     source: str

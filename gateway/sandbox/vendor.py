@@ -89,7 +89,7 @@ class Vendor(ABC):
     @property
     @abstractmethod
     def template(self) -> str:
-        """The page's file; its neighbour `…_fragment.html` is what refreshes."""
+        """File name of the page template; `…_fragment.html` beside it is the part that refreshes."""
 
     @asynccontextmanager
     async def running(self, port: int) -> AsyncIterator[Self]:

@@ -47,7 +47,7 @@ class ToldWhere:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One alert of the body."""
+    """The decisions on one alert of the webhook; `told` has an entry for each target."""
 
     name: str
     labels: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Commit changes, and wait while another replica has the shard fenced."""
+"""Commit changes. Waits for a fence; does not retry a lost race (see transact.py)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ This is the meaning of the rule files; their syntax is in `gateway/rules/files/`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.model.durations import HOUR
@@ -19,6 +19,7 @@ from gateway.model.time_intervals import TimeInterval
 
 DEFAULT_CLOSED_BY_HAND = HOUR
 DEFAULT_SILENCES = SilencePolicy()
+Rule = Source | Destination | Route | CorrelateRule | InhibitRule | Maintenance | Watchdog
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,22 @@ class Rulebook:
     audit: tuple[str, ...] = ()  # the webhooks that are sent everything that is logged
 
     @property
+    def by_kind(self) -> Mapping[str, Mapping[str, Rule]]:
+        """Return the rules by name, by the word that people read for their kind."""
+        return {
+            "source": self.listed_sources,
+            "destination": self.destinations,
+            "route": _by_name(self.routes),
+            "correlate rule": _by_name(self.correlate),
+            "inhibit rule": _by_name(self.inhibit),
+            "maintenance window": _by_name(self.maintenance),
+            "watchdog": self.watchdogs,
+        }
+
+    @property
     def contents(self) -> str:
         """Return the number of rules of each kind, for people."""
-        counts = {
-            "source": len(self.listed_sources),
-            "destination": len(self.destinations),
-            "route": len(self.routes),
-            "correlate rule": len(self.correlate),
-            "inhibit rule": len(self.inhibit),
-            "maintenance window": len(self.maintenance),
-            "watchdog": len(self.watchdogs),
-        }
+        counts = {kind: len(rules) for kind, rules in self.by_kind.items()}
         listed = [f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts.items() if count]
         return ", ".join(listed) or "no rules"
 
@@ -94,3 +100,9 @@ class Rulebook:
     def sources(self) -> Mapping[str, Source]:
         """Return the sources of the rules by name, with the one that has no token of its own."""
         return {**self.listed_sources, self.shared.name: self.shared}
+
+
+def _by_name(
+    rules: Sequence[Route] | Sequence[CorrelateRule] | Sequence[InhibitRule] | Sequence[Maintenance],
+) -> Mapping[str, Rule]:
+    return {rule.name: rule for rule in rules}

@@ -7,12 +7,11 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 
 from gateway.model.durations import UNITS
-from gateway.model.rules.destination import Destination, Integration
-from gateway.model.rules.kinds import CorrelateRule, InhibitRule, Maintenance, Watchdog
+from gateway.model.rules.destination import Integration
+from gateway.model.rules.kinds import CorrelateRule
 from gateway.model.rules.origin import SecretName
 from gateway.model.rules.route import Condition, PageWhen, Route
-from gateway.model.rules.rulebook import Rulebook
-from gateway.model.rules.source import Source
+from gateway.model.rules.rulebook import Rule, Rulebook
 from gateway.model.severity import Severity
 
 _HIDDEN_FIELDS = ("origin", "parent", "children")
@@ -35,7 +34,6 @@ _DURATION_FIELDS = (
     "every",
 )
 _RULE_KEYS = {"go_on": "continue", "reason_required": "reason", "four_eyes": "critical: four_eyes"}
-_Rule = Route | CorrelateRule | Destination | Maintenance | InhibitRule | Source | Watchdog
 
 
 def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
@@ -47,15 +45,11 @@ def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
     if old.audit != new.audit:
         lines.append(_line("policy", "audit", old.audit, new.audit))
     lines += _changed("policy.silences", old.silences, new.silences)
-    lines += _named("source", old.listed_sources, new.listed_sources)
-    lines += _named("destination", old.destinations, new.destinations)
-    lines += _named("route", _by_name(old.routes), _by_name(new.routes))
+    after = new.by_kind
+    for kind, rules in old.by_kind.items():
+        lines += _named(kind, rules, after[kind])
     # A route under another parent inherits other destinations, although its own lines are the same.
     lines += _moved(old, new)
-    lines += _named("correlate rule", _by_name(old.correlate), _by_name(new.correlate))
-    lines += _named("maintenance", _by_name(old.maintenance), _by_name(new.maintenance))
-    lines += _named("inhibit rule", _by_name(old.inhibit), _by_name(new.inhibit))
-    lines += _named("watchdog", old.watchdogs, new.watchdogs)
     lines += [
         f"time interval `{name}` changed"
         for name in new.intervals
@@ -66,13 +60,7 @@ def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _by_name(
-    rules: Sequence[Route] | Sequence[CorrelateRule] | Sequence[Maintenance] | Sequence[InhibitRule],
-) -> Mapping[str, _Rule]:
-    return {rule.name: rule for rule in rules}
-
-
-def _named(what: str, old: Mapping[str, _Rule], new: Mapping[str, _Rule]) -> list[str]:
+def _named(what: str, old: Mapping[str, Rule], new: Mapping[str, Rule]) -> list[str]:
     lines = [f"{what} `{name}` added ({new[name].origin})" for name in new if name not in old]
     lines += [f"{what} `{name}` removed (was {old[name].origin})" for name in old if name not in new]
     for name in new:

@@ -113,7 +113,7 @@ class RawRules:
     silences: SilencePolicy = DEFAULT_SILENCES
     partition_by: tuple[Reference, ...] = ()
     audit: tuple[Reference, ...] = ()
-    sections: dict[str, Place] = field(default_factory=dict)  # of those that a set may have only once
+    sections: dict[str, Place] = field(default_factory=dict)  # where each once-only section was found
     sources: list[RawSource] = field(default_factory=list)
     destinations: list[RawDestination] = field(default_factory=list)
     routes: list[RawRoute] = field(default_factory=list)
@@ -122,4 +122,4 @@ class RawRules:
     maintenance: list[RawMaintenance] = field(default_factory=list)
     inhibit: list[RawInhibit] = field(default_factory=list)
     watchdogs: list[RawWatchdog] = field(default_factory=list)
-    intervals_named: list[Reference] = field(default_factory=list)  # by any rule
+    intervals_named: list[Reference] = field(default_factory=list)  # every time interval that some rule names

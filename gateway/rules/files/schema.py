@@ -1,6 +1,7 @@
 """A JSON Schema of the rule language, for editors (`gateway check --schema`).
 
-What it cannot say, `gateway check` does. `gateway init` writes it beside the rules.
+Rules that a schema cannot express are checked by `gateway check`. `gateway init` writes the schema beside the
+rules.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ class RouteTree:
 
 
 def _lets_through(route: RawRoute) -> bool:
-    """Return whether alerts that match can reach the next sibling: this one goes on, or rests at times."""
+    """Return whether alerts that match can reach the next sibling: this one goes on, or is out of its hours at times."""
     return route.go_on or route.own["hours"] != ALWAYS
 
 

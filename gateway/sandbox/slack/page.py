@@ -57,7 +57,7 @@ def block_html(block: object) -> Markup:
 
 
 def _chosen(workspace: Workspace, chosen: str) -> Channel | None:
-    """The one asked for, otherwise the liveliest, so that a demo opens on something to look at."""
+    """Return the chosen channel, or the busiest, so that a demo opens on something to look at."""
     if chosen in workspace.channels:
         return workspace.channels[chosen]
     return max(workspace.channels.values(), key=_count, default=None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
+from typing import get_args, get_type_hints
+
 import pytest
 
 from gateway.model.rules.origin import BUILT_IN, SecretName
@@ -22,6 +25,16 @@ OWN_DEFAULT = Source("default", BUILT_IN, token=SecretName("D"))
 )
 def test_how_many_rules_of_each_kind_there_are(rules: Rulebook, contents: str) -> None:
     assert rules.contents == contents
+
+
+def test_every_kind_of_rule_that_a_set_holds_is_counted_for_people_and_compared_at_a_reload() -> None:
+    holding = [
+        name
+        for name, hint in get_type_hints(Rulebook).items()
+        for part in get_args(hint)
+        if is_dataclass(part) and any(field.name == "origin" for field in fields(part))
+    ]
+    assert len(Rulebook().by_kind) == len(holding) > 5
 
 
 @pytest.mark.parametrize(
