@@ -7,7 +7,7 @@ ARGS ?=
 .PHONY: demo run test test-all check bench clean
 
 demo: $(VENV)/.ready  ## the gateway with a local Slack and PagerDuty, and a recorded storm (ARGS=--exit ends after it)
-	$(BIN)/gateway demo $(ARGS)
+	@$(BIN)/gateway demo $(ARGS)
 
 run: $(VENV)/.ready  ## the gateway itself, on the embedded store unless GATEWAY_REDIS_URL is set
 	$(BIN)/gateway serve $(ARGS)

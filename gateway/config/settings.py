@@ -31,7 +31,7 @@ MAX_PORT = 65_535
 
 
 class Settings(BaseModel):
-    """The settings. Each field is one variable; its description stands in the README."""
+    """The settings. Each field is one variable; its description stands in docs/settings.md."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -22,6 +22,9 @@ from gateway.telemetry.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+SETTINGS = (ROOT / "docs/settings.md").read_text("utf-8")
+OPERATIONS = (ROOT / "docs/operations.md").read_text("utf-8")
+COMMANDS_DOCUMENT = (ROOT / "docs/commands.md").read_text("utf-8")
 RULES = (ROOT / "docs/rules.md").read_text("utf-8")
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text("utf-8")
 WEBHOOKS = (ROOT / "docs/webhooks.md").read_text("utf-8")
@@ -31,15 +34,15 @@ NOW = 1_800_000_000_000
 
 
 @pytest.mark.parametrize("name", [str(field.alias) for field in Settings.model_fields.values()])
-def test_every_setting_is_in_the_readme_with_its_description(name: str) -> None:
+def test_every_setting_is_documented_with_its_description(name: str) -> None:
     description = next(field.description for field in Settings.model_fields.values() if field.alias == name)
-    assert f"| `{name}` |" in README
-    assert str(description) in README
+    assert f"| `{name}` |" in SETTINGS
+    assert str(description) in SETTINGS
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_is_in_the_readme(name: str) -> None:
-    assert f"`gateway {name}" in README
+def test_every_command_is_documented(name: str) -> None:
+    assert f"`gateway {name}" in COMMANDS_DOCUMENT
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -74,9 +77,9 @@ def test_every_key_of_a_slot_is_named(name: str) -> None:
     assert re.search(rf"[:`]{name}`", ARCHITECTURE)
 
 
-def test_every_metric_that_the_readme_names_is_there() -> None:
+def test_every_metric_that_is_documented_for_operations_is_there() -> None:
     shown = Metrics().render()[0].decode()
-    for name in re.findall(r"`(gateway_[a-z_]+)`", README):
+    for name in re.findall(r"`(gateway_[a-z_]+)`", OPERATIONS):
         assert (
             f"\n{name}" in shown
             or f"# TYPE {name} " in shown
@@ -90,8 +93,8 @@ def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
         assert (document.parent / target).exists(), target
 
 
-def test_the_tree_in_the_readme_is_the_tree_on_disk() -> None:
-    listed = set(re.findall(r"^  (\w+)/ ", README, re.MULTILINE))
+def test_the_tree_in_the_documents_is_the_tree_on_disk() -> None:
+    listed = set(re.findall(r"^  (\w+)/ ", ARCHITECTURE, re.MULTILINE))
     on_disk = {
         path.name for path in (ROOT / "gateway").iterdir() if path.is_dir() and not path.name.startswith("__")
     }
@@ -110,6 +113,23 @@ def test_the_readmes_rules_are_right(number: int, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(blocks[0], "utf-8")
     (tmp_path / "b.yaml").write_text(blocks[number] if number else "", "utf-8")
     assert not load_rules(tmp_path, NOW).errors
+
+
+def test_the_rules_of_somebody_who_comes_from_alertmanager_are_right(tmp_path: Path) -> None:
+    page = (ROOT / "docs/coming-from-alertmanager.md").read_text("utf-8")
+    _, ours, *_ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "all.yaml").write_text(ours, "utf-8")
+    assert load_rules(tmp_path, NOW).findings == ()
+
+
+def test_every_document_is_reached_from_the_readme() -> None:
+    for document in (ROOT / "docs").glob("*.md"):
+        assert f"](docs/{document.name})" in README, document.name
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    assert len(README.splitlines()) <= 120
+    assert len(README) <= 7_500
 
 
 def test_the_starter_set_has_no_findings_and_fits_the_schema() -> None:
