@@ -38,7 +38,7 @@ class Notifier(Protocol):
 
     # True: an unanswered send is looked for before it is repeated; False: repeating is harmless
     settles_by_looking: bool
-    takes_notes: bool  # what has changed is said beside the newest state, by `reply`
+    takes_notes: bool  # True: besides the newest state, each change is sent as a note, by `reply`
 
     async def notify(
         self,

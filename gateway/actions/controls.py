@@ -50,8 +50,8 @@ class PreviewedSilence:
 class ControlActions:
     """Change the controls for people.
 
-    `policy` returns the one in force; `woken` has what is due now looked at now. A `Rejection` says why
-    something cannot be done. Every method raises `StateUnavailable`.
+    `policy` returns the one in force; `woken` wakes the reconcilers, so that they handle at once what
+    is due. A `Rejection` says why something cannot be done. Every method raises `StateUnavailable`.
     """
 
     def __init__(self, shards: Shards, policy: Callable[[], Policy], woken: Callable[[], None]) -> None:

@@ -21,7 +21,7 @@ Act = Callable[[IncidentSnapshot, int], Incident | str]
 
 
 class IncidentActions:
-    """Change incidents for people; `woken` has what is due now looked at now.
+    """Change incidents for people; `woken` wakes the reconcilers, so that they handle at once what is due.
 
     Each method returns the changed incident, a sentence why it cannot be done, or None where there is no such
     incident. Every method raises `StateUnavailable`.

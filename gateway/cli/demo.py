@@ -22,7 +22,7 @@ SETTLE_SECONDS = 60.0  # in which everything must have been told, ends included
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 0.2
 REQUEST_TIMEOUT_SECONDS = 10.0
-PROGRESS_EVERY_SECONDS = 180  # of the storm
+PROGRESS_EVERY_SECONDS = 180  # a line of progress after so many seconds of the recorded storm
 MAX_LINE_LENGTH = 100
 WAITING_STATUSES = ("due", "held", "ends_due", "telling_firing")
 

@@ -113,8 +113,8 @@ def may_silence(silence: Silence, alert: Alert, joined_at: int, *, four_eyes: bo
 
     The episode joined its incident at `joined_at` (ms).
     """
-    # Whoever silenced what fired then has not seen this episode: it may be another problem, so people are
-    # told of it.
+    # The silence was made for what fired then. This episode came later and may be another problem, so people
+    # are told of it.
     if silence.until_resolved and joined_at > silence.starts_at:
         return False
     # With four eyes, one person alone cannot keep a critical alert from the people on call.

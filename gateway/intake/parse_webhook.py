@@ -97,6 +97,6 @@ def check_count(count: int) -> None:
 
 
 def _quarantined(normaliser: Normaliser, found: Malformed, raw: bytes) -> Quarantined:
-    """Return the entry for a bad alert, without its position in the body: so the same fault is one entry."""
+    """Return the entry for a bad alert, without its position in the body, so a repeated fault is one entry."""
     place = f"alerts[].{found.field}".rstrip(".")
     return Quarantined(normaliser.source.name, place, found.error, raw[:MAX_RAW], reason=found.reason)

@@ -1,4 +1,4 @@
-"""Lanes: the rate and the number of deliveries at once that each destination is sent."""
+"""Lanes: how fast each target is sent deliveries, how many at once, and whether its vendor takes any now."""
 
 from __future__ import annotations
 

@@ -48,9 +48,9 @@ class SourceState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The memory of one source from one poll to the next; all times in ms.
 
     `missing` holds the copies that the gateway holds and no peer has, with the time since when; `unknown`
-    holds those that a peer has and the gateway does not. `quieted` says what quiets a copy at the source.
-    `sizes` is the number of alerts that each peer had. `answered_at` is when any peer last answered,
-    None for never.
+    holds those that a peer has and the gateway does not. `quieted` says which silence or mute covers a copy
+    at the source. `sizes` is the number of alerts that each peer had. `answered_at` is when any peer last
+    answered, None for never.
     """
 
     missing: dict[str, int] = {}

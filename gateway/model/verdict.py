@@ -137,8 +137,10 @@ class Taken(NamedTuple):
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """`until` is when it is looked at again, None for never; `rule` is `name (file:line)`; `because` is what
-    was found to be so.
+    """What was decided of a member at a target.
+
+    `rule` is `name (file:line)`, or the person who closed the incident. `until` is when it is looked at again
+    (ms, None for never). `because` is the fact that decided, such as the alert that inhibits.
     """
 
     outcome: str

@@ -39,7 +39,7 @@ class CredentialReplaced:
 
 @dataclass(slots=True)
 class Job:
-    """One claim of one delivery."""
+    """One delivery under way: the claim, what was read for it, and what was planned from that."""
 
     context: Context
     claim: Claim

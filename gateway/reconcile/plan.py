@@ -106,7 +106,7 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) 
 
 
 def _last_resort(versioned: VersionedSnapshot, planned: Plan, changes: Changes) -> None:
-    """Log as loudly as possible that nobody can be notified, for whoever watches the gateway's output."""
+    """Log at the level `critical` that nobody can be notified, for whoever watches the gateway's output."""
     incident = planned.incident
     firing = [alert for alert in versioned.snapshot.alerts.values() if alert.firing]
     worst = max((alert.severity for alert in firing), default=Severity.NONE).word

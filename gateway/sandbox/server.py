@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class _Uvicorn(uvicorn.Server):
-    """Leaves the process's signals to the process, and says when it listens."""
+    """A server that installs no signal handlers, and says when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -79,7 +79,7 @@ class LocalServer:
 
 
 class Cut(Response):
-    """No answer: the connection breaks instead."""
+    """A response that is none: the connection is cut instead."""
 
     def __init__(self, server: LocalServer) -> None:
         super().__init__()

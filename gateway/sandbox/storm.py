@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from gateway.model.fingerprint import fingerprint
 
 GROUP_WAIT, GROUP_INTERVAL, REPEAT_INTERVAL = 10, 40, 200  # seconds of the storm
-PEER_WAIT = 4  # the second peer of the pair sends too, this much later
+PEER_WAIT = 4  # seconds after the first peer, in which the second one sends the same
 LENGTH = 900
 REPLICAS = ("prometheus-0", "prometheus-1")
 ZERO = "0001-01-01T00:00:00Z"
@@ -133,7 +133,7 @@ def _flushes(members: list[Happening]) -> Iterator[int]:
 
 
 def _visible(members: list[Happening], at: int, before: int) -> list[Happening]:
-    """Return what fires, and what ended since the flush before."""
+    """Return what fires at `at`, and what ended since the previous flush, at `before`."""
     return [member for member in members if member.start <= at and member.end > before]
 
 

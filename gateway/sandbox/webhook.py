@@ -29,7 +29,7 @@ from gateway.sandbox.vendor import Call, JsonObject, Vendor, fields_of
 KEPT = 5_000
 SHOWN = 100
 LARGEST = 1 << 20  # bytes; nginx's default
-TOLERANCE = 300  # seconds that the sender's clock may be off, as the libraries have it
+TOLERANCE = 300  # seconds by which the sender's clock may be off, as in the Standard Webhooks libraries
 
 
 class _Refused(Exception):

@@ -73,11 +73,11 @@ def commits_of(records: Records, correlator: Correlator, now: int) -> Iterator[t
 
 
 def _alert_rows(records: Records) -> Iterator[ShardRow]:
-    """Yield alerts without the topics at which they stood: those are written anew, in the new shard."""
+    """Yield the alerts without their topics, which are written anew in the new shard."""
     for alert in records.alerts.values():
         shard = records.shard(alert)
         yield shard, Cell(Table.ALERTS, alert.id), dump(msgspec.structs.replace(alert, topics=()))
-        # Without them the next webhook would open the alert a second time.
+        # Without these pointers the next webhook would not find the alert, and open it a second time.
         for copy in alert.copies:
             yield shard, Cell(Table.COPIES, copy), alert.id.encode()
 

@@ -12,7 +12,7 @@ from gateway.model.durations import MINUTE, SECOND
 from gateway.model.notification import Answer, Delivered, Refused
 
 LONGEST_BACKOFF_MS = MINUTE
-SILENT_FAILURE_MS = 2 * MINUTE  # what fails for longer is an alert of our own
+SILENT_FAILURE_MS = 2 * MINUTE  # a receiver that fails for longer raises an alert of our own
 TOO_LARGE = "invalid"  # 413 among others: fewer at once may be taken
 
 

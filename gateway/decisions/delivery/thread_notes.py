@@ -57,7 +57,7 @@ def _worse(before: LastNotified, after: LastNotified) -> Note | None:
 
 
 def _paged(before: LastNotified, after: LastNotified) -> Note | None:
-    # A stand-in says by its own note why it pages.
+    # A target that pages as a fallback already has a note that says for whom it stands in.
     stands_in = any(failing and not before.covers.get(target) for target, failing in after.covers.items())
     if after.paged and not before.paged and before.state is NotifiedState.FIRING and not stands_in:
         return Note("This needs somebody now", broadcast=True, mention=True)

@@ -27,7 +27,7 @@ class Malformed(msgspec.Struct, frozen=True):
 def fires(status: str, ends_at: int | None, now: int) -> bool | None:
     """Return whether the alert fires, None for a status that is neither.
 
-    A missing status is read off the end, in favour of firing.
+    Without a status, only an end that is over by `now` makes the alert ended; else it fires.
     """
     if status == "firing":
         # What the sender says of the alert counts more than an end in the past: better one page too many.

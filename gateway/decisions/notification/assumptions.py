@@ -32,7 +32,7 @@ def assumed(ledger: Ledger) -> Ledger:
 
 
 def superseded(ledger: Ledger, desired: LastNotified) -> Ledger:
-    """Drop a dead letter that is superseded by news: what was refused for good is not what is to be said now."""
+    """Drop a dead letter if there is news since: what the vendor refused is no longer what is due."""
     # Nothing new is to be said, so the dead letter stays: the same notification would only be refused again.
     if not ledger.dead or desired in (ledger.refused, ledger.last_notified):
         return ledger

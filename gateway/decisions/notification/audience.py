@@ -53,7 +53,7 @@ def seat(
 
 def _why_untargeted(judged: JudgedMember) -> Verdict:
     for disallowed in judged.routed.routing.disallowed:
-        # A route wants it told, in a channel that its template may not name, and there is no fallback.
+        # A route names a channel that its template does not allow, and there is no fallback to notify.
         return Verdict(MemberStatus.UNDELIVERABLE, Reason.TEMPLATE_VALUE, disallowed.route.described)
     # A member that is suppressed anyway is explained by that: a new route alone would not make it heard.
     verdict = judged.suppressed_by

@@ -14,7 +14,7 @@ from gateway.model.incident import StatusCounts
 from gateway.model.ledger import NotifiedState
 from gateway.model.verdict import MemberStatus, NotifyReason, Reason, Verdict
 
-SILENT_FAILURE_MS = 2 * MINUTE  # a destination that fails for longer is an alert of our own
+SILENT_FAILURE_MS = 2 * MINUTE  # a destination that fails for longer raises an alert of our own
 
 
 def count_statuses(view: View, now: int) -> tuple[StatusCounts, dict[str, Verdict]]:

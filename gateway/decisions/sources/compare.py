@@ -99,7 +99,7 @@ def _remember(
     before: SourceState,
     asked_at: int,
 ) -> SourceState:
-    # What the source quiets itself is not opened here: somebody silenced or muted it there on purpose.
+    # An alert that its source silences or mutes is not opened here: somebody did that there on purpose.
     unknown = [name for name, active in present.items() if name not in held and not active.quieted]
     return SourceState(
         missing={name: before.missing.get(name, asked_at) for name in absent},

@@ -21,8 +21,7 @@ def infer_from_silence(
     next_look = max(now + POLL_INTERVAL, min(due, default=now + source.silence))
     comparison = Comparison(source_state, next_look)
     # Many alerts going quiet together look like a broken source, not like many repairs: whoever is on call
-    # keeps seeing them as firing, and is told by GatewaySourceDoubtful that the source has to be looked
-    # after.
+    # keeps seeing them as firing, and GatewaySourceDoubtful asks for somebody to check the source.
     if len(stale) > max_inferred_ends(len(held)):
         comparison.doubt = f"{len(stale)} of {len(held)} alerts have gone without a word at once"
         comparison.look_at = now + POLL_INTERVAL

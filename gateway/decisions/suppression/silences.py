@@ -47,7 +47,7 @@ def propose(
     texts = _read_matchers(requested.matchers)
     if isinstance(texts, Rejection):
         return texts
-    # A start in the past would claim to have hidden what people were told at that time.
+    # With a start in the past the silence would seem to have hidden alerts of which people were told then.
     start = now if requested.starts_at is None else max(now, requested.starts_at)
     end = requested.ends_at
     # An alert that never ends must not be hidden for ever, so the policy's bound holds here too.

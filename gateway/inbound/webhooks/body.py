@@ -40,7 +40,7 @@ class BodyBudget:
         self.bytes = 0
 
     async def read(self, scope: Scope, receive: Receive) -> bytes | Unread:
-        """Read a body. The caller gives its size back by `land`, unless it was not read whole."""
+        """Read a body. If it was read whole, the caller gives its size back to the budget by `land`."""
         length = declared_length(scope)
         if length is not None and length > self.caps.body:
             return Unread.TOO_LARGE

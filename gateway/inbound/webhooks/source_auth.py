@@ -33,10 +33,9 @@ def source_auth(
 ) -> SourceAuth:
     """Build the authentication of one rule set.
 
-    GATEWAY_WEBHOOK_TOKEN holds `shared_tokens`, of the shared source.
-
-    Everybody is taken for the shared source if no token is set or named anywhere and only this machine can
-    reach the gateway (`private`). A secret that is named in the rules and cannot be read lets nobody in.
+    `shared_tokens` are those of GATEWAY_WEBHOOK_TOKEN; they let in the shared source. Every webhook is taken
+    for the shared source's if no token is set or named anywhere and only this machine can reach the gateway
+    (`private`). A secret that is named in the rules and cannot be read lets nobody in.
     """
     tokens = {rules.shared.name: Tokens(shared_tokens)} if shared_tokens else {}
     with_token = [

@@ -16,7 +16,7 @@ from gateway.model.rules.origin import Origin
 
 
 class Interrupts(StrEnum):
-    """Whether a person is called by what arrives at a destination, which decides where routes may name it."""
+    """Whether a notification calls a person, and so whether routes name it in `notify`, `page` or both."""
 
     ALWAYS = "always"  # it belongs into `page` alone
     WHEN_PAGED = "when_paged"  # `notify` shows it, `page` calls somebody too
@@ -55,7 +55,7 @@ class Integration(ABC):
     @property
     @abstractmethod
     def credentials(self) -> tuple[str, ...]:
-        """The names of all secrets that it needs. By the first it is the place that it is."""
+        """The names of all secrets that it needs; another first one makes it another place."""
 
     @property
     def address(self) -> str:

@@ -52,7 +52,7 @@ _REASONS = {Stage.TLS: "tls", Stage.LOGIN: "auth"}
 
 
 def judge_recipients(refused: Mapping[str, tuple[int, str]]) -> Refused:
-    """Return what it means that no recipient was taken. RFC 5321, section 3.3: each is answered by itself."""
+    """Judge a mail if no recipient was accepted. The server answers each by itself: RFC 5321, section 3.3."""
     said = describe_recipients(refused)
     if any(code < 500 for code, _ in refused.values()):
         # A full mailbox or greylisting: at least one of them may be taken later.

@@ -63,7 +63,7 @@ class MessageIds:
 def message_ids(
     attempt: str, incidents: tuple[str, ...], envelope: Envelope, message_ref: MessageRef | None = None
 ) -> MessageIds:
-    """Name a mail by its attempt, so that the very same sent again has the same id.
+    """Return the mail's Message-ID, made from its attempt: a repeat of the same mail has the same id.
 
     `incidents` ends with the mail's own. An incident that goes on from another goes on in its thread.
     """

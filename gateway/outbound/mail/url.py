@@ -58,7 +58,7 @@ def _encryption(scheme: str, host: str) -> Encryption:
     """Require TLS for everything that leaves this machine."""
     if scheme == "smtps":
         return Encryption.TLS
-    # Nobody can listen on the way to a server on this machine, which often has no certificate.
+    # A connection within this machine cannot be overheard, and a server here often has no certificate.
     return Encryption.NONE if _is_loopback(host) else Encryption.STARTTLS
 
 

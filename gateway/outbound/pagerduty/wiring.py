@@ -16,8 +16,8 @@ def make_notifier(wiring: Wiring) -> PagerDutyNotifier:
 
 
 async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> DestinationCheck:
-    """Look at the key's length alone: PagerDuty takes every key that looks like one, and only an event would
-    tell more.
+    """Check the length of the routing key only: whether PagerDuty knows the key shows only once an event is
+    sent.
     """
     del wiring
     variable = destination.credential

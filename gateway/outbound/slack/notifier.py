@@ -84,8 +84,8 @@ class SlackNotifier:
             )
             self._ids.learn(secret, endpoint.address, answer)
             return answer
-        # Without metadata of its own an edit leaves the posting's attempt in place, where a late look still
-        # finds it.
+        # The edit carries no metadata, so the message keeps the attempt id of its posting, by which a later
+        # look finds it.
         return await self._post(
             "chat.update", secret, {**sent, "channel": message_ref.channel, "ts": message_ref.id}
         )

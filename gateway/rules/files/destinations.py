@@ -72,7 +72,7 @@ def _read_value(reader: Reader, key: RuleKey, node: yaml.Node) -> Any:
         return _read_text(reader, key, node)
     found = reader.found
     texts = tuple(text for item in reader.items(node) if (text := _read_text(reader, key, item)) is not None)
-    # An empty list is a value. A list of nothing but faulty texts is not.
+    # An empty list is a value; a list whose texts are all faulty has errors already and is none.
     return texts if texts or reader.found == found else None
 
 

@@ -22,7 +22,7 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One person woken; there is one per incident opened."""
+    """One call that wakes a person; each incident that opens makes one."""
 
     at: datetime
     to: str
@@ -84,7 +84,10 @@ class Account:
         self._open: dict[tuple[str, str], Incident] = {}
 
     def service_of(self, routing_key: str) -> str:
-        """Without a list of services every key has one of its own; raises BadEvent when the key is nobody's."""
+        """Return the service of a routing key; without a list of services every key has its own.
+
+        Raises `BadEvent` if no service has the key.
+        """
         if self._services is None:
             return f"service …{routing_key[-4:]}"
         if routing_key not in self._services:

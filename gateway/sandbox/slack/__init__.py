@@ -154,7 +154,7 @@ class SlackSandbox(Vendor):
             return json_response({"ok": False, "error": error.code} | details)
 
     def _wait(self, call: Call) -> int:
-        """Seconds; posts are limited by channel, all else by method."""
+        """Return how many seconds the call is refused; posts are limited by channel, all else by method."""
         if call.method == "chat.postMessage":
             return self._pace.refuse(call.subjects[-1], self.now()) if call.subjects else 0
         tier = self._tiers.get(call.method)

@@ -62,7 +62,7 @@ class Client:
             try:
                 answers = await self._servers.send(keys[0], [("EVALSHA", script.sha, *rest), *wait])
             except NoScriptError:
-                # The server has not run it since it started, so nothing was done.
+                # The server does not know the script since its restart, so nothing was done yet.
                 answers = await self._servers.send(keys[0], [("EVAL", script.text, *rest), *wait])
         if wait and answers[1] < self.copies:
             # It was done, and a failover may lose it. The sender sends it again, which counts as a repeat.
