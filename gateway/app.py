@@ -21,7 +21,9 @@ from gateway.inbound.probes import Probes
 from gateway.inbound.webhooks.alertmanager import AlertmanagerWebhook
 from gateway.inbound.webhooks.assembly import auth_of, endpoint_over
 from gateway.model.lanes import Pace
+from gateway.model.rules.rulebook import Rulebook
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
+from gateway.outbound.credentials import kinds_with_credential
 from gateway.outbound.registry import PACES
 from gateway.reconcile.context import Context
 from gateway.rules.compiled import CompiledRules, load_or_refuse
@@ -34,6 +36,7 @@ from gateway.runtime.workers import Workers
 from gateway.self_monitoring.auditor import Auditor
 from gateway.self_monitoring.health import Health
 from gateway.self_monitoring.heartbeat import Heartbeat
+from gateway.self_monitoring.missing_credentials import MissingCredentials
 from gateway.self_monitoring.own_alerts import OwnAlerts
 from gateway.state.shards import Shards
 from gateway.storage.layout import open_shards
@@ -103,6 +106,9 @@ async def _assemble(start: _Start) -> Gateway:
     auth = auth_of(start.environment, start.secrets, start.first)
     door = endpoint_over(workers.intake, shards, auth, settings, metrics)
     reloader = await _reloader(start, workers, door, own_alerts)
+    # Before the first delivery: a destination whose credential is away must not tell the log in place of people.
+    credentialed = await reloader.announce_credentials(start.first.rules)
+    credentials = MissingCredentials(lambda: reloader.in_force.rules, start.secrets, credentialed)
     auditor = Auditor(
         shards,
         workers.intake,
@@ -111,6 +117,7 @@ async def _assemble(start: _Start) -> Gateway:
         lambda: door.bytes_in_flight,
         lambda: sum(reloader.in_force.unknown_severities.values()),
         lambda: reloader.in_force.rules.watchdogs,
+        credentials,
     )
     heartbeat = (
         Heartbeat(settings.heartbeat, shards, metrics.beaten, settings.proxy) if settings.heartbeat else None
@@ -166,7 +173,10 @@ async def _reloader(
         start.metrics.rules(rules.rules.revision, rules.loaded_at)
         start.metrics.sources.configured(rules.rules.sources)
 
-    listeners = Listeners(use, start.metrics.rules_rejected, own_alerts.report)
+    def credentialed(rules: Rulebook) -> frozenset[str]:
+        return kinds_with_credential(rules.destinations.values(), start.secrets.configured)
+
+    listeners = Listeners(use, start.metrics.rules_rejected, own_alerts.report, credentialed)
     reloader = RulesReloader(start.settings.rules, start.first, start.shards, listeners, utc_ms)
     use(start.first, await reloader.announce(start.first.rules.revision))
     return reloader
@@ -174,10 +184,14 @@ async def _reloader(
 
 def _say_what_is_missing(health: Health) -> None:
     # Without its credential a destination tells nobody: whoever starts the gateway has to see that at once.
-    for destination, secret in health.missing().items():
+    log_only = health.auditor.credentials.found().log_only
+    for destination, secret in health.unset().items():
         log.warning(
             "no_credential",
             destination=destination,
             missing=secret,
-            consequence="deliveries go to this log and the API",
+            because=health.secrets.why_missing(secret),
+            consequence="deliveries go to this log and the API"
+            if destination in log_only
+            else "nothing can be delivered there: its fallback is told",
         )

@@ -6,6 +6,7 @@ GatewayError
 │   └── StateUnusable    no waiting helps: the store wants another password, or is none
 ├── BadRules             a rule set with errors: never swapped in
 ├── BadSettings          the environment says something impossible: the process does not start
+│   └── SecretAway       the file of a secret is not there: the secret is set, and may come
 └── BadWebhook           a body that is no Alertmanager webhook at all: 400, kept in quarantine
 """
 
@@ -34,6 +35,10 @@ class BadRules(GatewayError):
 
 class BadSettings(GatewayError):
     """A setting is missing or impossible; the text names it and the remedy."""
+
+
+class SecretAway(BadSettings):
+    """The file that holds a secret is not there now."""
 
 
 class BadWebhook(GatewayError):

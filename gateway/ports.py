@@ -184,6 +184,14 @@ class Secrets(Protocol):
 
     def secret(self, name: str) -> str | None: ...
 
+    def configured(self, name: str) -> bool:
+        """Whether somebody has set it: also as a file that is not there now."""
+        ...
+
+    def why_missing(self, name: str) -> str:
+        """Say in a sentence why there is no such secret now."""
+        ...
+
     def mark(self, secret: str) -> str:
         """A keyed hash, to see later whether the secret is still the same."""
         ...

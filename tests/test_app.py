@@ -16,7 +16,7 @@ from gateway.sandbox import Fault, FaultKind
 from gateway.self_monitoring import auditor as audit
 from gateway.self_monitoring import own_alerts
 from gateway.storage.embedded_socket import StoreFailed
-from tests.support.processes import alert
+from tests.support.processes import ROUTING_KEY, alert
 from tests.support.running_gateway import RULES, Running, Starter
 
 
@@ -119,6 +119,46 @@ async def test_without_credentials_deliveries_go_to_the_log_and_health_says_so(s
             return
         await asyncio.sleep(0.05)
     raise AssertionError(counters)
+
+
+async def test_a_page_whose_key_file_is_away_is_told_at_the_fallback_and_sent_when_it_is_back(
+    starter: Starter,
+) -> None:
+    key = starter.folder / "key"
+    key.write_text(ROUTING_KEY)
+    starter.more = {"PAGERDUTY_ROUTING_KEY": "", "PAGERDUTY_ROUTING_KEY_FILE": str(key)}
+    app = await starter.start()
+    key.rename(starter.folder / "elsewhere")
+    await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z"))
+    await app.until(
+        lambda: any(
+            "pager cannot be reached" in reply.text
+            for message in app.slack.messages("alerts")
+            for reply in message.replies
+        )
+    )
+    worries = (await app.ask("/health")).json()["worries"]
+    assert any(one.startswith("pager has no credential: PAGERDUTY_ROUTING_KEY_FILE") for one in worries)
+    (starter.folder / "elsewhere").rename(key)
+    await app.until(lambda: app.pagerduty.incidents)
+
+
+async def test_what_only_the_log_was_told_is_told_by_the_next_start_with_a_credential(
+    starter: Starter,
+) -> None:
+    starter.more = {"PAGERDUTY_ROUTING_KEY": ""}
+    async with AsyncExitStack() as first:
+        starter.stack, kept = first, starter.stack
+        app = await starter.start()
+        await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z"))
+        while (await app.gateway.shards.counters()).get("standing:told", 0) < 2:
+            await asyncio.sleep(0.02)
+        starter.stack = kept
+    assert not app.pagerduty.incidents
+    starter.more = {}
+    app = await starter.start()
+    await app.until(lambda: app.pagerduty.incidents)
+    assert len(app.slack.messages("alerts")) == 1
 
 
 async def test_a_failing_destination_is_an_alert_of_our_own_at_its_fallback_and_ends_with_it(

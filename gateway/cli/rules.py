@@ -15,11 +15,12 @@ from gateway.cli.exit_codes import FINDINGS
 from gateway.cli.options import AS_JSON
 from gateway.clock import utc_ms
 from gateway.config.environment import from_process
-from gateway.errors import BadRules, BadWebhook
+from gateway.errors import BadRules, BadSettings, BadWebhook
 from gateway.model.rules.rulebook import Rulebook
+from gateway.outbound.credentials import kinds_with_credential
 from gateway.outbound.webhook.schema import body_schema
 from gateway.rules.files import load_rules, rules_schema
-from gateway.rules.files.findings import Finding
+from gateway.rules.files.findings import Finding, Level, Place
 from gateway.simulate.explain import Explanation, ToldWhere, explain
 
 
@@ -38,15 +39,43 @@ def check(rules: Path | None, *, as_json: bool, schema: bool, webhook_schema: bo
         click.echo(json.dumps(rules_schema() if schema else body_schema(), indent=2))
         return
     loaded = load_rules(rules or from_process().settings.rules, utc_ms())
+    findings = [*loaded.findings, *(_unset_credentials(loaded.rulebook) if loaded.rulebook else ())]
     if as_json:
-        click.echo(json.dumps([_finding_as_json(finding) for finding in loaded.findings], indent=2))
+        click.echo(json.dumps([_finding_as_json(finding) for finding in findings], indent=2))
     else:
-        for finding in loaded.findings:
+        for finding in findings:
             click.echo(str(finding))
         if loaded.rulebook is not None:
             click.echo(f"ok: {loaded.rulebook.contents} ({loaded.rulebook.revision})")
     if loaded.rulebook is None:
         sys.exit(FINDINGS)
+
+
+def _unset_credentials(rules: Rulebook) -> list[Finding]:
+    """Warn of each credential that is not set here, while another one of its vendor is.
+
+    Where a vendor has none at all, the files are checked where the gateway does not run.
+    """
+    try:
+        environment = from_process()
+    except BadSettings:
+        return []  # `gateway serve` and `gateway doctor` say what is wrong with the settings
+    used = kinds_with_credential(rules.destinations.values(), environment.configured)
+    missing = [
+        (destination, environment.why_missing(secret))
+        for destination in rules.destinations.values()
+        if destination.kind in used
+        for secret in destination.credentials
+    ]
+    return [
+        Finding(
+            Level.WARNING,
+            Place(destination.origin.file, destination.origin.line),
+            f"nothing can be delivered to `{destination.name}`: {why}",
+        )
+        for destination, why in missing
+        if why
+    ]
 
 
 def _finding_as_json(finding: Finding) -> dict[str, object]:

@@ -40,6 +40,8 @@ def serve() -> None:
         log.warning("setting_renamed", remedy=warning)
     for warning in environment.empty:
         log.warning("setting_empty", remedy=warning)
+    for warning in environment.away:
+        log.warning("secret_unreadable", error=warning)
     run_until_stopped(_serve(environment))
 
 
@@ -84,6 +86,6 @@ def _say_ready(environment: Environment, gateway: Gateway, address: str) -> None
         contents=rules.contents,
         rules=rules.revision,
         destinations=list(rules.destinations),
-        missing=sorted({*gateway.health.missing().values(), *gateway.health.refused().values()}),
+        missing=sorted({*gateway.health.unset().values(), *gateway.health.refused().values()}),
         version=version("alert-gateway"),
     )

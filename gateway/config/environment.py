@@ -9,17 +9,21 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import ValidationError
 
-from gateway.config.settings import RENAMED, Settings, impossible
-from gateway.errors import BadSettings
+from gateway.config.secret_names import not_set, passwords_in
+from gateway.config.settings import Settings, impossible
+from gateway.config.variable_names import unknown, with_new_names
+from gateway.errors import BadSettings, SecretAway
+from gateway.outbound.registry import DESTINATION_KINDS
 
+DESTINATION_SECRETS = frozenset(
+    name for kind in DESTINATION_KINDS.values() for name in kind.shared_credentials
+)
 MIN_HIDDEN_LENGTH = 8  # characters; to hide a shorter secret would mangle every log line
 SECRET_SUFFIXES = ("TOKEN", "SECRET", "PASSWORD", "_KEY", "REDIS_URL")
 
@@ -34,12 +38,13 @@ ALIASES = frozenset(str(field.alias) for field in Settings.model_fields.values()
 class Environment:
     """The settings, and every other secret that a rule file may name.
 
-    `renamed` and `empty` are sentences about settings that are understood and should be written otherwise.
+    `renamed` and `empty` are sentences about settings that are understood and should be written otherwise,
+    `away` about credentials whose files are not there now.
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         """Read the settings. Raises `BadSettings` with everything that is wrong and with no secret."""
-        variables, self.renamed = _with_new_names(variables)
+        variables, self.renamed = with_new_names(variables)
         self.empty = tuple(
             f"{name} is empty, and taken as not set: give it a value, or remove it"
             for name, value in variables.items()
@@ -47,11 +52,11 @@ class Environment:
         )
         self._variables = variables
         self._secrets: set[str] = set()
-        self.settings = _load(variables, self._value, self.warnings)
+        self.settings, self.away = _load(variables, self._value, self.renamed)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return (*self.renamed, *self.empty)
+        return (*self.renamed, *self.empty, *self.away)
 
     def secret(self, name: str) -> str | None:
         """Return a secret from its variable or from the file that `<name>_FILE` names, None without both.
@@ -62,9 +67,22 @@ class Environment:
         self._hide(value)
         return value
 
+    def configured(self, name: str) -> bool:
+        """Return whether a secret is set: also as a file that is not there now."""
+        return bool(self._variables.get(name) or self._variables.get(f"{name}_FILE"))
+
+    def why_missing(self, name: str) -> str:
+        """Say why there is no such secret now, with the nearest name that is set; empty where there is one."""
+        try:
+            if self.secret(name) is not None:
+                return ""
+        except BadSettings as error:
+            return str(error)
+        return not_set(name, self._variables)
+
     def _hide(self, value: str | None) -> None:
         """Keep a value out of every log line; of an address with a password, the password alone too."""
-        for part in (value, *(_passwords(value) if value and "://" in value else ())):
+        for part in (value, *(passwords_in(value) if value and "://" in value else ())):
             if part is not None and len(part) >= MIN_HIDDEN_LENGTH:
                 self._secrets.add(part)
 
@@ -80,6 +98,8 @@ class Environment:
             return None
         try:
             value = Path(path).read_text("utf-8").strip()
+        except FileNotFoundError as error:
+            raise SecretAway(f"{name}_FILE: {path} cannot be read: {type(error).__name__}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise BadSettings(f"{name}_FILE: {path} cannot be read: {type(error).__name__}") from error
         if not value:
@@ -118,7 +138,7 @@ class Environment:
         for token in (*self.settings.webhook_token, *self.settings.admin_token):
             self._hide(token.get_secret_value())
         for url in (self.settings.redis_url, self.settings.vendor_proxy, self.settings.smtp_url):
-            for password in _passwords(url.get_secret_value() if url else ""):
+            for password in passwords_in(url.get_secret_value() if url else ""):
                 self._hide(password)
         self._hide(self.settings.heartbeat)
         for name in {name.removesuffix("_FILE") for name in self._variables}:
@@ -134,50 +154,29 @@ def from_process() -> Environment:
     return Environment(dict(os.environ))  # noqa: TID251 - this is the one place
 
 
-def _with_new_names(variables: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    """Return the variables under their names of today, and a warning for each old name that is still set.
-
-    Raises `BadSettings` for an old and a new name that are set differently.
-    """
-    renamed = dict(variables)
-    warnings = []
-    for old, new in RENAMED.items():
-        for suffix in ("", "_FILE"):
-            value = renamed.pop(f"{old}{suffix}", "")
-            if not value:
-                continue
-            known = [name for name in (new, f"{new}_FILE") if renamed.get(name)]
-            if not known:
-                renamed[f"{new}{suffix}"] = value
-                warnings.append(f"{old}{suffix} is the old name of {new}{suffix}: rename it")
-            elif known == [f"{new}{suffix}"] and renamed[f"{new}{suffix}"] == value:
-                warnings.append(
-                    f"{old}{suffix} and {new}{suffix} are both set, to the same: remove {old}{suffix}",
-                )
-            else:  # nobody can know which of the two is meant
-                raise BadSettings(
-                    f"{old}{suffix} and {known[0]} are both set, differently: remove {old}{suffix}, the old name",
-                )
-    return renamed, tuple(warnings)
-
-
 def _load(
     variables: Mapping[str, str], secret: Callable[[str], str | None], warnings: Iterable[str]
-) -> Settings:
-    """Read the settings. `warnings` stand with the problems, which name a variable by its name of today."""
+) -> tuple[Settings, list[str]]:
+    """Read the settings, and return them with a warning for each credential whose file is not there.
+
+    `warnings` stand with the problems, which name a variable by its name of today.
+    """
     known = {str(field.alias): name for name, field in Settings.model_fields.items()}
     problems = [
-        _unknown(name, known)
+        unknown(name, known)
         for name in variables
         if name.startswith("GATEWAY_")
         if name.removesuffix("_FILE") not in known and not SERVICE_LINK.fullmatch(name)
     ]
     given: dict[str, Any] = {}
+    away: list[str] = []
     for alias in known:
         try:
             value = secret(alias)
         except BadSettings as error:
-            problems.append(str(error))
+            # A credential that only its destinations need may come: until then they fail, and others work.
+            awaited = isinstance(error, SecretAway) and alias in DESTINATION_SECRETS
+            (away if awaited else problems).append(str(error))
         else:
             given |= {} if value is None else {alias: value}
     settings = None
@@ -191,22 +190,7 @@ def _load(
         problems += impossible(settings)
     if problems or settings is None:
         raise BadSettings("\n".join([*problems, *warnings]))
-    return settings
-
-
-def _passwords(url: str) -> list[str]:
-    """Return the passwords in an address, each as written and as meant: `%40` is `@`."""
-    try:
-        parts = urlsplit(url)
-        found = [parts.password or "", unquote(parts.password or "")]
-    except ValueError:
-        return []
-    return [*found, *(value for name, value in parse_qsl(parts.query) if name.endswith("password"))]
-
-
-def _unknown(name: str, known: Mapping[str, str]) -> str:
-    near = get_close_matches(name.removesuffix("_FILE"), known, 1)
-    return f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+    return settings, away
 
 
 def _is_loopback(host: str) -> bool:

@@ -34,13 +34,19 @@ class EnvironmentSecrets:
     def secret(self, name: str) -> str | None:
         """Return a secret, or None if it is not set or its file has gone.
 
-        A delivery that needs it then becomes a dead letter and not a fault of the gateway.
+        A destination that needs it then fails, until the secret is back; it is no fault of the gateway.
         """
         try:
             return self._environment.secret(name)
         except BadSettings as error:
             log.warning("secret_unreadable", secret=name, error=str(error))
             return None
+
+    def configured(self, name: str) -> bool:
+        return self._environment.configured(name)
+
+    def why_missing(self, name: str) -> str:
+        return self._environment.why_missing(name)
 
     def mark(self, secret: str) -> str:
         return blake2b(secret.encode(), key=self._key, digest_size=MARK_BYTES).hexdigest()

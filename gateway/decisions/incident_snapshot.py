@@ -19,6 +19,7 @@ class IncidentSnapshot:
     nothing is sent there meanwhile. `topic_sources` holds, for each topic that the incident subscribes to, an
     alert that fires there and may inhibit members. `controls` are the silences, the pause and the bypass.
     `heartbeats` holds the time (ms) of the last heartbeat of each watchdog that holds ends back.
+    `credentialed` holds the kinds of destinations that ever had a credential.
     """
 
     incident: Incident
@@ -28,6 +29,7 @@ class IncidentSnapshot:
     topic_sources: Mapping[str, Alert] = field(default_factory=dict)
     controls: CompiledControls = NO_CONTROLS
     heartbeats: Mapping[str, int] = field(default_factory=dict)
+    credentialed: frozenset[str] = frozenset()
 
     @property
     def firing(self) -> list[Alert]:

@@ -14,6 +14,7 @@ from gateway.errors import StateUnavailable
 from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.rules.source import Source
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
+from gateway.outbound.credentials import kinds_with_credential
 from gateway.outbound.kind import DestinationKind, Mark, Wiring
 from gateway.outbound.registry import kind_of
 from gateway.rules.files import load_rules
@@ -103,13 +104,17 @@ async def _peer(
 async def _destinations(environment: Environment, rules: Rulebook) -> list[Diagnosis]:
     """Each kind looks at its own destinations; nothing is sent to people."""
     found: list[Diagnosis] = []
+    used = kinds_with_credential(rules.destinations.values(), environment.configured)
     for name, destination in rules.destinations.items():
         kind = kind_of(destination)
-        secrets = {variable: environment.secret(variable) or "" for variable in destination.credentials}
-        if unset := [variable for variable, secret in secrets.items() if not secret]:
-            said = f"{' and '.join(unset)} is not set: its deliveries go to the log"
-            found.append(Diagnosis(Mark.WORRY, name, said))
+        missing = [why for variable in destination.credentials if (why := environment.why_missing(variable))]
+        if missing:
+            fails = destination.kind in used
+            what = "nothing can be delivered there" if fails else "its deliveries go to the log"
+            mark = Mark.BAD if fails else Mark.WORRY
+            found.append(Diagnosis(mark, name, f"{' and '.join(missing)}: {what}"))
             continue
+        secrets = {variable: environment.secret(variable) or "" for variable in destination.credentials}
         examined = await kind.examine(destination, secrets, wiring(environment, kind))
         found.append(Diagnosis(examined.mark, name, examined.said))
     return found

@@ -2,7 +2,7 @@
 
 The texts stand in the stores of running gateways, so they never change: `plan:<incident>`,
 `deliver:<target>|<incident>`, `expire:<incident>`, `expire:alert:<alert>`, `audit:<destination>`,
-`poll:<source>`, `watchdog:<watchdog>`, `sweep:<what>` and `tend:silences`.
+`poll:<source>`, `watchdog:<watchdog>`, `sweep:<what>`, `tend:silences` and `log:incidents`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class SubjectKind(StrEnum):
     SWEEP = "sweep"
     SILENCE_UPKEEP = "tend"
     WATCHDOG = "watchdog"
+    TOLD_IN_LOG = "log"
 
 
 class Subject(NamedTuple):
@@ -100,6 +101,7 @@ NEW_RULES = Subject(SubjectKind.SWEEP, "rules")
 NEW_CONTROLS = Subject(SubjectKind.SWEEP, "orders")
 LATE_TOPICS = Subject(SubjectKind.SWEEP, "posts")
 SILENCE_UPKEEP = Subject(SubjectKind.SILENCE_UPKEEP, "silences")
+TOLD_IN_LOG = Subject(SubjectKind.TOLD_IN_LOG, "incidents")
 
 
 def urgency(severity: Severity) -> int:

@@ -6,6 +6,7 @@ from gateway.model.changes import Cell, Table
 
 RULES = Cell(Table.META, "rules")
 CONTROLS = Cell(Table.META, "orders")
+CREDENTIALED = Cell(Table.META, "credentialed")  # the kinds of destinations that ever had a credential
 SWEPT = Cell(Table.META, "orders_swept")  # the version of the controls that all incidents were planned for
 
 

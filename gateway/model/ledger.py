@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from gateway.model.changes import Cell, Table
+from gateway.model.credentialed import LOG
 from gateway.model.incident import StatusCounts
 from gateway.model.severity import Severity
 
@@ -21,7 +22,8 @@ class NotifiedState(StrEnum):
     MOVED = "moved"
 
 
-UNKEYED_KINDS = frozenset({"slack", "log", ""})
+NOWHERE = ""  # the kind of endpoint of what was refused before it could be sent anywhere
+UNKEYED_KINDS = frozenset({"slack", LOG, NOWHERE})
 """Kinds whose vendor knows no key of ours, so that a send repeated blindly shows twice. Every other kind has one."""
 
 

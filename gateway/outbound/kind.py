@@ -112,6 +112,9 @@ class DestinationKind:
     examines. `address_setting` is the variable of the vendor's address, where it has one, and `remedies` says
     what to do about a refusal, by its detail or its reason.
 
+    `shared_credentials` names the secrets of the kind itself: one that is set says that this vendor is used here,
+    whatever the destinations name.
+
     `place_in_secret` returns the part of the first credential that says which place it leads to. Where that
     part stays the same, what people were notified of through the old credential is ended through the new one;
     else it cannot be ended.
@@ -126,6 +129,7 @@ class DestinationKind:
     address_setting: str = ""
     remedies: Mapping[str, str] = field(default_factory=dict)
     place_in_secret: Callable[[str], str] = _whole_secret
+    shared_credentials: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -22,10 +22,12 @@ from gateway.decisions.delivery.next_step import (
 )
 from gateway.decisions.delivery.read_back import looked
 from gateway.decisions.delivery.settle import withdrawn
+from gateway.decisions.notification.assumptions import as_if_untold
 from gateway.decisions.notification.plan import plan
-from gateway.model.changes import Claim
+from gateway.model.agenda import Subject
+from gateway.model.changes import Changes, Claim, Release
 from gateway.model.durations import SECOND
-from gateway.model.ledger import Endpoint, Part
+from gateway.model.ledger import NOWHERE, Endpoint, Part
 from gateway.model.notification import Answer, Look, Notification, Refused
 from gateway.model.verdict import NotifyReason
 from gateway.reconcile.context import Context, log, outdated
@@ -33,7 +35,7 @@ from gateway.reconcile.job import CredentialReplaced, Job, Sender, sender_for
 from gateway.reconcile.observe_send import Sent
 from gateway.reconcile.settle import abandon, finish, write_answer, write_intent
 from gateway.state.snapshots import read_snapshot
-from gateway.state.transact import let_go
+from gateway.state.transact import commit_claimed, let_go
 
 STUCK_AFTER = 5  # faults of ours in a row
 
@@ -59,13 +61,19 @@ async def deliver(context: Context, claim: Claim) -> bool:
     # which the delivery was put on the agenda.
     planned = plan(versioned.snapshot, context.policy, versioned.now)
     view = planned.views[target]
+    stored = versioned.snapshot.ledgers[target]
+    destinations = context.policy.rules.destinations
+    if as_if_untold(stored, destinations, versioned.snapshot.credentialed) is not stored:
+        # Only the log was told, and people can be told by now: the plan writes that down first.
+        await commit_claimed(context.store, claim, _planned_first(claim, versioned.now))
+        return True
     job = Job(
         context,
         claim,
         versioned,
         view,
         planned.incident,
-        versioned.snapshot.ledgers[target],
+        stored,
         claim.crashes >= STUCK_AFTER,
     )
     sender = sender_for(job)
@@ -80,6 +88,12 @@ async def deliver(context: Context, claim: Claim) -> bool:
     with structlog.contextvars.bound_contextvars(correlation=planned.incident.trace):
         await _take_step(job, sender, step)
     return isinstance(step, (Notify, Reply)) or (isinstance(step, Rest) and step.until is None)
+
+
+def _planned_first(claim: Claim, now: int) -> Changes:
+    changes = Changes(releases=[Release(claim, None)])
+    changes.schedule(Subject.plan(claim.subject.id), now, 0)
+    return changes
 
 
 async def _take_step(job: Job, sender: Sender | Refused, step: Step) -> None:
@@ -110,7 +124,9 @@ def _composed(job: Job) -> Notification:
 async def _notify(job: Job, sender: Sender | Refused, why: NotifyReason) -> None:
     notification = _composed(job)
     endpoint = (
-        sender.endpoint if isinstance(sender, Sender) else job.stored.endpoint or Endpoint("", "", "", "")
+        sender.endpoint
+        if isinstance(sender, Sender)
+        else job.stored.endpoint or Endpoint(NOWHERE, "", "", "")
     )
     begun = begin(job.stored, notification, job.view.desired, endpoint, token_hex(8), job.versioned.now)
     # The intent is committed before the send: after a crash in between, the next replica knows that people

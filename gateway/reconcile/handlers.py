@@ -14,6 +14,7 @@ from gateway.reconcile.plan import plan_incident
 from gateway.reconcile.silence_upkeep import upkeep_silences
 from gateway.reconcile.source_poll import poll
 from gateway.reconcile.sweep import sweep
+from gateway.reconcile.told_in_log import plan_told_in_log
 from gateway.reconcile.watchdog_check import check_watchdog
 from gateway.state.transact import let_go
 
@@ -29,6 +30,7 @@ HANDLERS: Mapping[str, Handler] = {
     SubjectKind.SWEEP: sweep,
     SubjectKind.SILENCE_UPKEEP: upkeep_silences,
     SubjectKind.WATCHDOG: check_watchdog,
+    SubjectKind.TOLD_IN_LOG: plan_told_in_log,
 }
 """What is done with a due subject, by its kind. False means that the subject only waited."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gateway.decisions.delivery.compose import next_generation
 from gateway.decisions.notification.view import View
 from gateway.model.changes import Claim
+from gateway.model.credentialed import LOG
 from gateway.model.incident import Incident
 from gateway.model.ledger import Endpoint, Ledger, NotifiedState
 from gateway.model.notification import Refused
@@ -57,18 +58,25 @@ def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
     # see, so only a new message follows today's rules.
     creates_message = next_generation(job.view) > job.stored.generation or told is None
     endpoint = _named_now(job) if creates_message else told
+    if isinstance(endpoint, Refused):
+        return endpoint
     if endpoint is None:
         endpoint = told
     if endpoint is None:
         # A permanent refusal becomes a dead letter, which shows the operator what nobody was notified of.
         return Refused("no_destination", "no rule names this destination any more", permanent=True)
-    if endpoint.kind == "log":
-        return Sender(job.context.notifiers["log"], endpoint, "")
+    if endpoint.kind == LOG:
+        return Sender(job.context.notifiers[LOG], endpoint, "")
     secret = job.context.secrets.secret(endpoint.secret)
+    if secret is None and _is_awaited(job, endpoint.secret):
+        # Whoever was told waits for the end, or for news: it is tried again until the credential is back.
+        return _no_credential(job, endpoint.secret)
     # A different mark means that the secret leads to another place, where an end would close nothing.
     if secret is None or _mark(job, endpoint.kind, secret) != endpoint.secret_hash:
         replacement = _named_now(job) if job.view.desired.state is NotifiedState.FIRING else None
-        if replacement is None or replacement.kind == "log":
+        if isinstance(replacement, Refused):
+            return replacement
+        if replacement is None or replacement.kind == LOG:
             # An end is no reason for a first message to a new place.
             # The dead letter says that the old message stays.
             return CREDENTIAL_CHANGED
@@ -80,15 +88,36 @@ def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
     return Sender(job.context.notifiers[endpoint.kind], endpoint, secret or "")
 
 
-def _named_now(job: Job) -> Endpoint | None:
+def _is_awaited(job: Job, credential: str) -> bool:
+    """Return whether a credential that is missing is expected to come back.
+
+    It is where it is configured, as a file that is away for a moment, or where a destination of the rules
+    names it.
+    """
+    destinations = job.context.policy.rules.destinations.values()
+    return job.context.secrets.configured(credential) or any(
+        credential in destination.credentials for destination in destinations
+    )
+
+
+def _no_credential(job: Job, credential: str) -> Refused:
+    """Return the refusal of a destination without its credential: it fails, and is tried again."""
+    return Refused("no_credential", job.context.secrets.why_missing(credential))
+
+
+def _named_now(job: Job) -> Endpoint | Refused | None:
+    """Return the way that the rules name now, a refusal where its credential is missing, None without rules."""
     destination = job.view.destination
     if destination is None:
         return None
     found = {name: job.context.secrets.secret(name) for name in destination.credentials}
     missing = next((name for name, secret in found.items() if secret is None), None)
     if missing is not None:
-        # Without its credential the notification goes to the log, which names the variable to be set.
-        return Endpoint("log", job.view.address, missing, "")
+        # The kind has, or had, a credential: somebody counts on being told, so the fallback has to tell them.
+        if destination.kind in job.versioned.snapshot.credentialed:
+            return _no_credential(job, missing)
+        # Nobody has set this vendor up: the notification goes to the log, which names the variable to be set.
+        return Endpoint(LOG, job.view.address, missing, "")
     return endpoint_of(
         destination, job.view.address, _mark(job, destination.kind, found[destination.credential] or "")
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.decisions.accounting.invariants import (
+    increment_notifications,
     increment_planned,
     increment_status_counts,
     increment_unheard,
@@ -17,7 +18,7 @@ from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.settle import fall_back
 from gateway.decisions.delivery.thread_notes import reminder
 from gateway.decisions.intake.batch import KEEP_ENDED_MS
-from gateway.decisions.notification.assumptions import assumed, superseded
+from gateway.decisions.notification.assumptions import as_if_untold, assumed, superseded
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.notification.resolve import Plan, failing_since, remind_at
@@ -147,7 +148,8 @@ def _write_ledger(
     """
     now, stored = versioned.now, versioned.snapshot.ledgers.get(view.target)
     before = stored or Ledger(incident.id, view.target, view.destination.name if view.destination else "")
-    after = count_left_out(superseded(before, view.desired), view, now)
+    after = _untold(context, versioned, before, changes)
+    after = count_left_out(superseded(after, view.desired), view, now)
     after = _remind(view, incident, after, context.policy.rules.labels, now)
     again = remind_at(view, incident, after)
     if after.reminded_at != before.reminded_at and again is not None:
@@ -181,6 +183,17 @@ def _write_ledger(
             Subject.deliver(view.target, incident.id), at, urgency(view.with_ledger(ledger).severity)
         )
     return ledger
+
+
+def _untold(context: Context, versioned: VersionedSnapshot, before: Ledger, changes: Changes) -> Ledger:
+    """Write down that nobody was told, where only the log was and people can be told now."""
+    destinations = context.policy.rules.destinations
+    after = as_if_untold(before, destinations, versioned.snapshot.credentialed)
+    if after is not before:
+        increment_notifications(changes, assumed(before).last_notified, after.last_notified)
+        detail = {"target": before.target, "because": "its credential is known by now"}
+        changes.log.append(LogEntry(before.incident, "was_told_in_log_only", detail))
+    return after
 
 
 def _remind(view: View, incident: Incident, ledger: Ledger, labels: LabelRules, now: int) -> Ledger:

@@ -17,7 +17,9 @@ from gateway.decisions.notification.assumptions import abandoned, assumed
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.update_limit import settle_update
 from gateway.model.agenda import Subject
+from gateway.model.cells import CREDENTIALED
 from gateway.model.changes import Changes, CommitOutcome, LogEntry, Query, Release
+from gateway.model.credentialed import LOG
 from gateway.model.lanes import Pace
 from gateway.model.ledger import Ledger, ledger_cell
 from gateway.model.notification import Answer, Refused
@@ -38,6 +40,9 @@ async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
         expect=job.versioned.expect(job.incident.id, job.view.target),
         releases=[Release(job.claim, None, hold=True)],
     )
+    if ledger.endpoint is not None and ledger.endpoint.kind == LOG:
+        # A credential that comes in just now must not find people told by the log alone.
+        changes.expect[CREDENTIALED] = job.versioned.versions[CREDENTIALED]
     changes.topics.seen |= job.versioned.topics
     booked = _book(job, job.stored, ledger, job.versioned.now, changes)
     committed = await commit_claimed(job.context.store, job.claim, changes)

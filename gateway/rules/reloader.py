@@ -28,6 +28,7 @@ from gateway.model.rules.rulebook import Rulebook
 from gateway.ports import Archive, Report, State
 from gateway.rules.compiled import CompiledRules, compile_rules
 from gateway.rules.files import differences, file_state, load_rules
+from gateway.state.credentialed import note_credentialed
 from gateway.state.paging import pages
 from gateway.state.shards import Shards
 from gateway.state.transact import transact
@@ -43,12 +44,14 @@ class Listeners:
     """The callbacks of a reload.
 
     `use` is called with a new rule set and its generation in each shard, `rejected` with whether the files on
-    disk have errors. `report` raises an own alert.
+    disk have errors. `report` raises an own alert. `credentialed` returns the kinds of destinations that have
+    a credential here, by a rule set.
     """
 
     use: Callable[[CompiledRules, Sequence[int]], None]
     rejected: Callable[[bool], None]
     report: Report
+    credentialed: Callable[[Rulebook], frozenset[str]]
 
 
 class RulesReloader:
@@ -74,6 +77,13 @@ class RulesReloader:
         Raises `StateUnavailable`.
         """
         return tuple([await _announce(state, ours) for state in self._shards.states])
+
+    async def announce_credentials(self, rules: Rulebook) -> frozenset[str]:
+        """Note in every shard which kinds of destinations have a credential by these rules.
+
+        Return those that ever had one. Raises `StateUnavailable`.
+        """
+        return await note_credentialed(self._shards, self._listeners.credentialed(rules))
 
     async def run(self) -> None:
         """Watch the files, and say in the store that this replica is there, until cancelled."""
@@ -135,6 +145,8 @@ class RulesReloader:
 
     async def _swap(self, rules: Rulebook) -> None:
         """Put the rules in force. If the store goes away in the middle, the next reload does it again."""
+        # Where a destination has a credential by the new rules, nothing for its kind goes to the log any more.
+        await self.announce_credentials(rules)
         # The store hears of the rules first: from then on no replica plans by older ones.
         generations = await self.announce(rules.revision)
         old, self.in_force = self.in_force.rules, compile_rules(rules, self._clock())

@@ -15,15 +15,17 @@ from gateway.decisions.accounting.invariants import failing_destinations
 from gateway.decisions.controls import CompiledControls, compile_controls
 from gateway.errors import StateUnavailable
 from gateway.intake.sharded import ShardedIntake
-from gateway.model.cells import CONTROLS
-from gateway.model.changes import Query
+from gateway.model.cells import CONTROLS, CREDENTIALED
+from gateway.model.changes import Query, Result
 from gateway.model.controls import Switch
+from gateway.model.credentialed import load_credentialed
 from gateway.model.durations import MINUTE
 from gateway.model.own_alert import OWN_SUBJECT
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.watchdog import WatchdogStatus
 from gateway.outbound.wording import clock
 from gateway.ports import Report
+from gateway.self_monitoring.missing_credentials import MissingCredentials
 from gateway.state.shards import Shards
 from gateway.state.watchdogs import watchdog_status
 from gateway.telemetry.metrics import Metrics
@@ -39,7 +41,7 @@ class Auditor:
     """The figures of the last look, and what takes them.
 
     `in_flight` returns the bytes of webhooks being worked on, `strange` the number of alerts with unknown
-    severity words, `watchdogs` those in force.
+    severity words, `watchdogs` those in force. `credentials` knows which destinations lack theirs.
     """
 
     shards: Shards
@@ -49,6 +51,7 @@ class Auditor:
     in_flight: Callable[[], int]
     strange: Callable[[], int]
     watchdogs: Callable[[], Mapping[str, Watchdog]]
+    credentials: MissingCredentials
     imbalances: dict[str, int] = field(default_factory=dict)
     overdue: int = 0
     undeliverable: int = 0
@@ -74,7 +77,7 @@ class Auditor:
         try:
             counted = await self.shards.counters()
             depth, self.overdue = await self.shards.agenda()
-            gathered = await self.shards.home.gather(Query(cells=(CONTROLS,)))
+            gathered = await self.shards.home.gather(Query(cells=(CONTROLS, CREDENTIALED)))
             self.heard = await watchdog_status(self.shards.home, self.watchdogs())
         except StateUnavailable as error:
             log.debug("store_unavailable", error=str(error))
@@ -96,11 +99,20 @@ class Auditor:
         self.unheard = counted.get("unheard", 0)
         if self.unheard:
             self.report("GatewayUnheard", {})
-        self.failing = failing_destinations(counted)
-        for destination in self.failing:
-            self.report("GatewayDeliveryFailing", {"destination": destination, OWN_SUBJECT: destination})
+        self._look_at_destinations(counted, gathered)
         self.metrics.watchdogs.heard(self.heard)
         self._look_at_controls(compile_controls(gathered.rows[CONTROLS].value), gathered.now)
+
+    def _look_at_destinations(self, counted: Mapping[str, int], gathered: Result) -> None:
+        """Report the destinations that fail: one that is tried in vain, and one without its credential."""
+        self.credentials.credentialed = load_credentialed(gathered.rows[CREDENTIALED].value)
+        without = self.credentials.failing_for_long(gathered.now)
+        # Nobody waits for a destination that the rules do not name any more, whatever it was not told.
+        tried = self.credentials.rules().destinations.keys() & set(failing_destinations(counted))
+        self.failing = sorted(tried | without.keys())
+        for name in self.failing:
+            why = f"{without[name]}." if name in without else ""
+            self.report("GatewayDeliveryFailing", {"destination": name, OWN_SUBJECT: name}, why)
 
     def _look_at_controls(self, controls: CompiledControls, now: int) -> None:
         """Report a pause and a bypass for as long as they stand, so that nobody forgets them."""

@@ -44,15 +44,10 @@ class Health:
                 owners.setdefault(token, []).append(name)
         return [" and ".join(names) for names in owners.values() if len(names) > 1]
 
-    def missing(self) -> dict[str, str]:
+    def unset(self) -> dict[str, str]:
         """Return the destinations without a credential, with the secret's name."""
-        destinations = self.reloader.in_force.rules.destinations.items()
-        return {
-            name: secret
-            for name, destination in destinations
-            for secret in reversed(destination.credentials)
-            if self.secrets.secret(secret) is None
-        }
+        missing = self.auditor.credentials.found()
+        return missing.log_only | missing.failing
 
     def worries(self) -> list[str]:
         auditor = self.auditor
@@ -61,9 +56,14 @@ class Health:
             if auditor.store_up
             else ["the store does not answer: webhooks are answered 503 and nobody is told"]
         )
+        missing = auditor.credentials.found()
         worries += [
             f"{name} has no credential ({key}): its deliveries go to the log"
-            for name, key in self.missing().items()
+            for name, key in missing.log_only.items()
+        ]
+        worries += [
+            f"{name} has no credential: {self.secrets.why_missing(key)}: nothing can be delivered there"
+            for name, key in missing.failing.items()
         ]
         worries += [
             f"source {name} has no token ({key}): its webhooks are refused"

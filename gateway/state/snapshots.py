@@ -10,8 +10,9 @@ from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.policy import Policy
 from gateway.decisions.sources.watchdogs import topic
 from gateway.model.alert import Alert
-from gateway.model.cells import CONTROLS, RULES, heartbeat_cell
+from gateway.model.cells import CONTROLS, CREDENTIALED, RULES, heartbeat_cell
 from gateway.model.changes import Cell, Query, Result, Row, Table
+from gateway.model.credentialed import load_credentialed
 from gateway.model.incident import Incident
 from gateway.model.lanes import load_closed_lane
 from gateway.model.ledger import ledger_cell
@@ -69,7 +70,8 @@ async def read_snapshots(
 ) -> list[VersionedSnapshot | None]:
     """Read several incidents at once, in the order asked: three or four round trips, however many they are.
 
-    1. the incidents, the heartbeats that ends may wait for, the rules' generation and the controls;
+    1. the incidents, the heartbeats that ends may wait for, the rules' generation, the controls and the kinds
+       that ever had a credential;
     2. the members' alerts, the ledgers and the lanes of the targets;
     3. the older episodes of alerts that have fired again since;
     4. with `policy`, the alerts that may keep the members quiet.
@@ -77,7 +79,7 @@ async def read_snapshots(
     cells = [Cell(Table.INCIDENTS, incident_id) for incident_id in incident_ids]
     holding = policy.suppressor.watchdogs.holding if policy is not None else ()
     heartbeats = {watchdog.name: heartbeat_cell(watchdog.name) for watchdog in holding}
-    first = await store.gather(Query(cells=(*cells, *heartbeats.values(), RULES, CONTROLS)))
+    first = await store.gather(Query(cells=(*cells, *heartbeats.values(), RULES, CONTROLS, CREDENTIALED)))
     incidents = [load_incident(first.rows[cell].value) if first.rows[cell].value else None for cell in cells]
     found = [incident for incident in incidents if incident is not None]
     cells_of_found = dict.fromkeys(cell for incident in found for cell in _cells_of(incident))
@@ -183,7 +185,7 @@ def _versioned(
     ledgers = [load_ledger(row) for row in rows if row]
     versions = {cell: second.rows[cell].version for cell in cells}
     own = Cell(Table.INCIDENTS, incident.id)
-    versions[own] = first.rows[own].version
+    versions |= {cell: first.rows[cell].version for cell in (own, CREDENTIALED)}
     lanes = {target: load_closed_lane(second.rows[_lane_cell(target)].value) for target in incident.targets}
     snapshot = IncidentSnapshot(
         incident,
@@ -191,6 +193,7 @@ def _versioned(
         {ledger.target: ledger for ledger in ledgers},
         {target: lane.since for target, lane in lanes.items() if lane is not None and lane.until > third.now},
         controls=compile_controls(first.rows[CONTROLS].value),
+        credentialed=load_credentialed(first.rows[CREDENTIALED].value),
     )
     rule_generation = load_rule_generation(first.rows[RULES].value)
     return VersionedSnapshot(snapshot, versions, third.now, rule_generation, frozenset(members.episodes))

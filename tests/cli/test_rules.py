@@ -55,6 +55,31 @@ def test_a_warning_is_shown_and_ends_with_0(gateway: Gateway) -> None:
     assert "rules.yaml:2:3: warning: destination `chat` is used by no route" in done.out
 
 
+TEAM = RULES.replace(
+    "routes:", "  team: {pagerduty: {routing_key: {env: TEAM_KEY}}, fallback: [chat]}\nroutes:"
+)
+
+
+def test_a_credential_that_is_not_set_beside_another_of_its_vendor_is_a_warning(gateway: Gateway) -> None:
+    rules = written("rules.yaml", TEAM.replace("page: [pager]", "page: [pager, team]"))
+    done = gateway("check", rules, PAGERDUTY_ROUTING_KEY="secret-of-ours", TEAM_KEYS="secret-of-theirs")
+    assert done.code == 0
+    assert (
+        "rules.yaml:4:1: warning: nothing can be delivered to `team`: TEAM_KEY is not set;"
+        " the nearest name that is set is TEAM_KEYS" in done.out
+    )
+    assert "secret-of" not in done.said
+
+
+def test_where_no_credential_is_set_the_rules_alone_are_checked(gateway: Gateway) -> None:
+    done = gateway("check", written("rules.yaml", RULES))
+    assert "warning" not in done.out
+
+
+def test_settings_that_are_wrong_are_no_matter_of_the_rules(gateway: Gateway) -> None:
+    assert gateway("check", written("rules.yaml", RULES), GATEWAY_MAX_BODY="0").code == 0
+
+
 @pytest.mark.parametrize(
     ("place", "said"),
     [

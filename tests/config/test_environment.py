@@ -217,3 +217,46 @@ def test_a_list_of_blanks_lets_nobody_in_by_accident(value: str) -> None:
 def test_a_secret_of_blanks_that_a_rule_names_is_refused() -> None:
     with pytest.raises(BadSettings, match="PAY_KEY holds nothing but blanks"):
         Environment({"PAY_KEY": "  "}).secret("PAY_KEY")
+
+
+@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "PAGERDUTY_ROUTING_KEY", "GATEWAY_SMTP_URL"])
+def test_a_destinations_credential_whose_file_is_not_there_yet_stops_no_start(
+    name: str, tmp_path: Path
+) -> None:
+    """Its destinations fail until it is there; a gateway that does not start tells nobody at all."""
+    path = tmp_path / "later"
+    environment = Environment({f"{name}_FILE": str(path)})
+    assert environment.warnings == (f"{name}_FILE: {path} cannot be read: FileNotFoundError",)
+    assert environment.configured(name)
+    path.write_text("smtp://mail.example:25")
+    assert environment.secret(name) == "smtp://mail.example:25"
+
+
+def test_why_a_secret_is_missing_names_its_file_or_the_nearest_name_that_is_set() -> None:
+    environment = Environment({"TEAM_KEYS": "k", "TEAM_URL_FILE": "/not/there", "TEAM_TOKN": "", "HOST": "x"})
+    assert [environment.why_missing(name) for name in ("TEAM_KEYS", "TEAM_KEY", "TEAM_URL", "OTHER")] == [
+        "",
+        "TEAM_KEY is not set; the nearest name that is set is TEAM_KEYS",
+        "TEAM_URL_FILE: /not/there cannot be read: FileNotFoundError",
+        "OTHER is not set",
+    ]
+
+
+def test_a_setting_that_is_no_secret_is_no_misspelt_name_of_one() -> None:
+    environment = Environment({"PAGERDUTY_EVENTS_URL": "https://events.eu.pagerduty.com"})
+    assert environment.why_missing("PAGERDUTY_EVENT_URL") == "PAGERDUTY_EVENT_URL is not set"
+
+
+@pytest.mark.parametrize(
+    ("variables", "configured"),
+    [
+        pytest.param({"KEY": "k"}, True, id="set"),
+        pytest.param({"KEY_FILE": "/not/there"}, True, id="in a file that is not there"),
+        pytest.param({"KEY": "", "KEY_FILE": ""}, False, id="set to nothing"),
+        pytest.param({}, False, id="not set"),
+    ],
+)
+def test_a_secret_is_configured_where_somebody_has_set_it(
+    variables: dict[str, str], *, configured: bool
+) -> None:
+    assert Environment(variables).configured("KEY") is configured

@@ -182,6 +182,23 @@ async def test_a_credential_that_is_missing_is_a_worry_that_names_the_variable(p
     )
 
 
+async def test_a_key_that_is_missing_beside_another_of_its_vendor_is_a_failure(patient: Patient) -> None:
+    patient.rules = RULES.replace(
+        "routes:",
+        "  team-pager: {pagerduty: {routing_key: {env: TEAM_PD_KEY}}}\n"
+        "  area-pager: {pagerduty: {routing_key: {env: AREA_KEY}}}\nroutes:",
+    )
+    patient.more = {"TEAM_PDKEY": "not-shown", "AREA_KEY_FILE": str(patient.folder / "later")}
+    assert await patient.said("team-pager") == [
+        (
+            Mark.BAD,
+            "TEAM_PD_KEY is not set; the nearest name that is set is TEAM_PDKEY: nothing can be delivered there",
+        )
+    ]
+    ((mark, said),) = await patient.said("area-pager")
+    assert (mark, said.partition(": ")[0]) == (Mark.BAD, "AREA_KEY_FILE")
+
+
 # PagerDuty
 
 
@@ -242,7 +259,7 @@ async def test_no_secret_is_shown_whatever_is_wrong(patient: Patient) -> None:
             Mark.GOOD,
             "`gateway page-test audit` shows whether it works",
         ),
-        ({}, Mark.WORRY, "AUDIT_URL is not set: its deliveries go to the log"),
+        ({}, Mark.BAD, "AUDIT_URL is not set: nothing can be delivered there"),
         (
             {"AUDIT_URL": "audit.example"},
             Mark.BAD,

@@ -11,6 +11,7 @@ from gateway.model.agenda import (
     NEW_CONTROLS,
     NEW_RULES,
     SILENCE_UPKEEP,
+    TOLD_IN_LOG,
     Subject,
     SubjectKind,
     urgency,
@@ -33,6 +34,7 @@ SUBJECTS = [
     pytest.param(NEW_RULES, "sweep:rules", "sweep", id="new rules reach everybody"),
     pytest.param(NEW_CONTROLS, "sweep:orders", "sweep", id="new controls reach everybody"),
     pytest.param(LATE_TOPICS, "sweep:posts", "sweep", id="alerts that came by old rules enter their topics"),
+    pytest.param(TOLD_IN_LOG, "log:incidents", "log", id="what only the log was told is told to people"),
     pytest.param(SILENCE_UPKEEP, "tend:silences", "tend", id="silences are looked at"),
 ]
 

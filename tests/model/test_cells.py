@@ -6,6 +6,7 @@ import pytest
 
 from gateway.model.cells import (
     CONTROLS,
+    CREDENTIALED,
     RULES,
     SWEPT,
     heartbeat_cell,
@@ -21,6 +22,7 @@ from gateway.model.changes import Cell, Table
     [
         pytest.param(RULES, "rules", id="the newest rules"),
         pytest.param(CONTROLS, "orders", id="silences, the pause and the bypass"),
+        pytest.param(CREDENTIALED, "credentialed", id="the kinds that ever had a credential"),
         pytest.param(SWEPT, "orders_swept", id="the controls that everything was looked at for"),
         pytest.param(shipped_cell("hook"), "audit:hook", id="how far a destination of the audit trail is"),
         pytest.param(watchdog_cell("eu"), "watchdog:eu", id="what is made of a watchdog's silence"),

@@ -287,6 +287,7 @@ SUBJECTS = {
     "sweep:orders": agenda.NEW_CONTROLS,
     "sweep:posts": agenda.LATE_TOPICS,
     "tend:silences": agenda.SILENCE_UPKEEP,
+    "log:incidents": agenda.TOLD_IN_LOG,
 }
 
 
@@ -305,6 +306,7 @@ def test_the_rows_of_single_values_keep_their_names() -> None:
         cells.RULES,
         cells.CONTROLS,
         cells.SWEPT,
+        cells.CREDENTIALED,
         cells.shipped_cell("siem"),
         cells.watchdog_cell("eu"),
         cells.heartbeat_cell("eu"),
@@ -314,6 +316,7 @@ def test_the_rows_of_single_values_keep_their_names() -> None:
         ("meta", "rules"),
         ("meta", "orders"),
         ("meta", "orders_swept"),
+        ("meta", "credentialed"),
         ("meta", "audit:siem"),
         ("meta", "watchdog:eu"),
         ("meta", "heartbeat:eu"),

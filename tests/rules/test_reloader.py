@@ -57,7 +57,7 @@ class Replica:
     def __post_init__(self) -> None:
         self.path.parent.mkdir(exist_ok=True)
         self.path.write_text(self.rules, "utf-8")
-        listeners = Listeners(self._use, self.rejected.append, self._report)
+        listeners = Listeners(self._use, self.rejected.append, self._report, lambda rules: frozenset())
         self.reloader = RulesReloader(
             self.path, load_or_refuse(self.path, START), Shards([self.store]), listeners, lambda: self.at
         )
@@ -206,7 +206,10 @@ def reloading_world(tmp_path: Path, rules: str) -> tuple[World, Replica]:
     world = World(rulebook())
     replica = Replica(tmp_path / "rules.yaml", world.store, rules)
     replica.reloader._listeners = Listeners(
-        lambda found, _generation: world.use(found.rules), lambda _: None, lambda *_: None
+        lambda found, _generation: world.use(found.rules),
+        lambda _: None,
+        lambda *_: None,
+        lambda _: frozenset(),
     )
     world.use(replica.reloader.in_force.rules)
     return world, replica
@@ -390,7 +393,10 @@ async def test_a_reload_that_the_store_interrupts_is_finished_by_the_next_look(t
     rules.write_text(RULES)
     used: list[Policy] = []
     listeners = Listeners(
-        lambda new, _generation: used.append(new.policy), lambda _bad: None, lambda *_: None
+        lambda new, _generation: used.append(new.policy),
+        lambda _bad: None,
+        lambda *_: None,
+        lambda _: frozenset(),
     )
     reloader = RulesReloader(
         rules, load_or_refuse(rules, START), Shards([Hiccups(lambda: START)]), listeners, lambda: START

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gateway.config.environment import Environment
+from gateway.config.secrets import EnvironmentSecrets
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.policy import Policy
 from gateway.intake.group_commit import GroupCommit
 from gateway.intake.sharded import ShardedIntake
 from gateway.model.agenda import Subject
 from gateway.model.alert import Alert
+from gateway.model.cells import CREDENTIALED
 from gateway.model.changes import Changes, Table
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.records import load_alert
+from gateway.model.rules.rulebook import Rulebook
 from gateway.self_monitoring.auditor import Auditor
+from gateway.self_monitoring.missing_credentials import MissingCredentials
 from gateway.self_monitoring.own_alerts import OwnAlerts
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
 from gateway.telemetry.metrics import Metrics
-from tests.support.build import START, rulebook
+from tests.support.build import START, pager, rulebook
 
+SECRETS = EnvironmentSecrets(Environment({}), b"k")
 CHAT = {"destination": "chat", "gateway_destination": "chat"}
 
 
@@ -50,11 +56,12 @@ class Audited:
 
     replicas: Replicas
     said: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    rules: Rulebook = field(default_factory=rulebook)
 
     def __post_init__(self) -> None:
         self.auditor = Auditor(
-            Shards([self.replicas.store]), ShardedIntake([self.replicas.intake()], Policy(rulebook())), Metrics(), lambda name, labels: self.said.append((name, dict(labels))),
-            lambda: 0, lambda: 0, dict,
+            Shards([self.replicas.store]), ShardedIntake([self.replicas.intake()], Policy(rulebook())), Metrics(), lambda name, labels, *_: self.said.append((name, dict(labels))),
+            lambda: 0, lambda: 0, dict, MissingCredentials(lambda: self.rules, SECRETS),
         )  # fmt: skip
 
     async def looks(self, **counted: int) -> list[str]:
@@ -76,6 +83,24 @@ async def test_every_look_says_which_destinations_fail_whoever_found_it_out() ->
     assert audited.said == [("GatewayDeliveryFailing", CHAT)]
     assert await audited.looks(failing__chat=-1) == ["GatewayDeliveryFailing"]
     assert await audited.looks(failing__chat=-1) == []
+
+
+async def test_a_destination_that_the_rules_name_no_more_is_not_said_to_fail() -> None:
+    audited = Audited(Replicas())
+    audited.rules = rulebook(destinations=(pager(),))
+    assert await audited.looks(failing__chat=1, failing__pager=1) == ["GatewayDeliveryFailing"]
+    assert audited.auditor.failing == ["pager"]
+
+
+async def test_a_destination_without_its_credential_is_said_to_fail_though_nothing_was_to_be_sent() -> None:
+    audited = Audited(Replicas())
+    await audited.replicas.store.commit(Changes(put={CREDENTIALED: b"slack"}))
+    assert await audited.looks() == []
+    audited.replicas.at = 2 * MINUTE
+    assert await audited.looks() == []
+    audited.replicas.at += SECOND
+    assert await audited.looks() == ["GatewayDeliveryFailing"]
+    assert audited.said == [("GatewayDeliveryFailing", CHAT)]
 
 
 async def test_counters_that_are_wrong_for_one_look_only_are_not_worth_an_alert() -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from gateway.decisions.accounting.invariants import imbalances
 from gateway.errors import BadSettings
+from gateway.model.cells import CREDENTIALED
+from gateway.model.changes import Query
+from gateway.model.credentialed import load_credentialed
 from gateway.model.rule_generation import load_rule_generation
 from gateway.rules.files import load_rules
 from gateway.runtime.store import open_store
@@ -127,3 +130,22 @@ async def test_a_store_at_which_a_gateway_works_is_not_migrated(starter: Starter
     async with open_store(environment.settings) as client:
         with pytest.raises(BadSettings, match="stop all of them"):
             await migrate(client, rules, 4)
+
+
+async def test_that_a_vendor_had_a_credential_is_known_in_every_shard_after_a_migration(
+    starter: Starter,
+) -> None:
+    first = await started(starter, 1)
+    await told(first, TENANTS[:1])
+    await ended(starter)
+    await migrated(starter, 4)
+    starter.more |= {"GATEWAY_SHARDS": "4", "PAGERDUTY_ROUTING_KEY": ""}
+    app = await starter.start()
+    for state in app.gateway.shards.states:
+        row = (await state.gather(Query(cells=(CREDENTIALED,)))).rows[CREDENTIALED]
+        assert load_credentialed(row.value) == {"pagerduty", "slack"}
+    health = (await app.ask("/health")).json()
+    assert (
+        "pager has no credential: PAGERDUTY_ROUTING_KEY is not set: nothing can be delivered there"
+        in (health["worries"])
+    )

@@ -31,6 +31,7 @@ from gateway.model.source_peers import PeerReport
 from gateway.model.verdict import NotifyReason, Verdict
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
+from gateway.state.credentialed import note_credentialed
 from gateway.state.shards import Shards
 from gateway.state.snapshots import read_snapshot
 from gateway.storage.memory import MemoryStore
@@ -134,9 +135,22 @@ class Secrets:
             "GATEWAY_SMTP_URL": "smtp://alerts:secret@mail.example:587",
         }
     )
+    away: dict[str, str] = field(default_factory=dict)  # in files that are not there now
+
+    def goes(self, name: str) -> None:
+        self.away[name] = self.values.pop(name)
+
+    def comes_back(self, name: str) -> None:
+        self.values[name] = self.away.pop(name)
 
     def secret(self, name: str) -> str | None:
         return self.values.get(name)
+
+    def configured(self, name: str) -> bool:
+        return name in self.values or name in self.away
+
+    def why_missing(self, name: str) -> str:
+        return f"{name} is not set"
 
     def mark(self, secret: str) -> str:
         return f"mark of {secret}"
@@ -214,6 +228,7 @@ class World:
         self.pagerduty = Destinations("pagerduty", False, self)
         self.hook = Destinations("webhook", False, self, takes_notes=True)
         self.mail = Destinations("email", False, self)
+        self.log = Destinations("log", False, self)
         self.secrets = Secrets()
         self.watcher = Silent()
         self.reports: list[tuple[str, dict[str, str]]] = []
@@ -225,7 +240,7 @@ class World:
     def begin(self, rules: Rulebook) -> None:
         """A process that has only what is in the store; what another one knew is gone with it."""
         vendors = {one.kind: one for one in (self.slack, self.pagerduty, self.hook, self.mail)}
-        notifiers = {**vendors, "log": Destinations("log", False, self)}
+        notifiers = {**vendors, "log": self.log}
         policy = Policy(rules)
         self.intake = GroupCommit(
             self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None
@@ -243,6 +258,11 @@ class World:
         policy = Policy(rules)
         self.spread.use(Correlator(rules), policy)
         self.reconciler.use(policy)
+
+    async def credentialed(self, *kinds: str) -> None:
+        """A gateway starts that has credentials of these kinds."""
+        await note_credentialed(self.shards, frozenset(kinds))
+        await self.settle()
 
     async def webhook(self, *observations: Observation) -> None:
         await self.spread.accept(observations, ())

@@ -1,12 +1,18 @@
 """Assume what a target was notified of where its ledger alone does not say: unanswered sends, dead letters,
-lost credentials.
+lost credentials, and what only the log was told.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import msgspec
 
+from gateway.decisions.incident_snapshot import IncidentSnapshot
+from gateway.model.credentialed import LOG
 from gateway.model.ledger import LastNotified, Ledger, NotifiedState, Part
+from gateway.model.rules.destination import Destination
 
 
 def assumed(ledger: Ledger) -> Ledger:
@@ -54,3 +60,32 @@ def abandoned(ledger: Ledger) -> Ledger:
         unconfirmed_since=None,
         repeat_at=None,
     )
+
+
+def log_believed_no_longer(
+    snapshot: IncidentSnapshot, destinations: Mapping[str, Destination]
+) -> IncidentSnapshot:
+    """Return the snapshot with each ledger of which only the log was told as if nobody had been told.
+
+    That holds where the destination's kind has had a credential since: people can be told, and were not.
+    """
+    believed = {
+        target: as_if_untold(ledger, destinations, snapshot.credentialed)
+        for target, ledger in snapshot.ledgers.items()
+    }
+    return replace(snapshot, ledgers=believed)
+
+
+def as_if_untold(
+    ledger: Ledger, destinations: Mapping[str, Destination], credentialed: frozenset[str]
+) -> Ledger:
+    """Return a ledger that knows of nothing, where only the log was told and people can be told now."""
+    destination = destinations.get(ledger.destination)
+    # People were told, or nobody was yet: what the ledger says is true.
+    if ledger.endpoint is None or ledger.endpoint.kind != LOG:
+        return ledger
+    # Without a destination nobody is to be told, and without a credential since, the log is all there is.
+    if destination is None or destination.kind not in credentialed:
+        return ledger
+    # What fires is due as the first notification. What has ended is not: nobody waits for its end.
+    return Ledger(ledger.incident, ledger.target, ledger.destination, status_counts=ledger.status_counts)

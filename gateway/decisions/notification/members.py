@@ -16,7 +16,9 @@ from gateway.decisions.policy import Policy
 from gateway.decisions.route import DisallowedChannel, Recipient, Router, Routing
 from gateway.decisions.suppression.suppress import Suppressor
 from gateway.model.alert import Alert
+from gateway.model.credentialed import LOG
 from gateway.model.incident import Member
+from gateway.model.ledger import NOWHERE
 from gateway.model.own_alert import OWN_SOURCE
 from gateway.model.verdict import Verdict
 
@@ -100,7 +102,7 @@ def at_its_place(recipient: Recipient, snapshot: IncidentSnapshot) -> Recipient:
     told = ledger.endpoint if ledger else None
     here = (recipient.address, recipient.destination.credential)
     # Notified nowhere yet, only in the log, or at this very place: no other place is owed an end.
-    if told is None or told.kind == "log" or (told.address, told.secret) == here:
+    if told is None or told.kind in (NOWHERE, LOG) or (told.address, told.secret) == here:
         return recipient
     target = f"{recipient.destination.name}:{recipient.address}"
     # Only the credential has changed, so the credential has to tell the new place from the old one.

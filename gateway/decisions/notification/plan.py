@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.decisions.incident_snapshot import IncidentSnapshot
+from gateway.decisions.notification.assumptions import log_believed_no_longer
 from gateway.decisions.notification.audience import seat
 from gateway.decisions.notification.conclude import conclude
 from gateway.decisions.notification.members import route, suppress
@@ -25,6 +26,7 @@ def plan(snapshot: IncidentSnapshot, policy: Policy, now: int) -> Plan:
     """
     # A close by hand that no longer holds goes first: it must not keep quiet what has got worse since.
     snapshot = replace(snapshot, incident=lapse(snapshot.incident, snapshot.firing, now))
+    snapshot = log_believed_no_longer(snapshot, policy.rules.destinations)
     routed = route(snapshot, policy, now)
     judged = suppress(routed, snapshot, policy, now)
     audience = seat(judged, snapshot, policy, now)

@@ -100,4 +100,5 @@ EMAIL = DestinationKind(
     wiring_module="gateway.outbound.mail.wiring",
     remedies=REMEDIES,
     place_in_secret=_any_server,
+    shared_credentials=(SMTP_URL,),
 )

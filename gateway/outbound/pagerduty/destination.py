@@ -60,4 +60,5 @@ PAGERDUTY = DestinationKind(
     pace=PACE,
     wiring_module="gateway.outbound.pagerduty.wiring",
     address_setting="PAGERDUTY_EVENTS_URL",
+    shared_credentials=("PAGERDUTY_ROUTING_KEY",),
 )

@@ -121,4 +121,5 @@ SLACK = DestinationKind(
     wiring_module="gateway.outbound.slack.wiring",
     address_setting="SLACK_API_URL",
     remedies=REMEDIES,
+    shared_credentials=(SLACK_BOT_TOKEN.env,),
 )

@@ -142,7 +142,8 @@ class WebhookNotifier:
     def _named(self, name: str) -> str:
         secret = self._secret_of(name)
         if secret is None:
-            raise _NotSent(Refused("auth", f"{name} is not set", permanent=True))
+            # A file may be away for a moment only: it is tried again.
+            raise _NotSent(Refused("no_credential", f"{name} is not set"))
         return secret
 
     async def _post(self, address: httpx.URL, headers: Mapping[str, str], body: bytes) -> Trouble | None:
