@@ -59,6 +59,7 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
     annotations: dict[str, str] = {}
     silenced_after_notify: str = ""
     moved: bool = False
+    episode: str = ""  # the id of the life that it shows
     often: FiringTimes | None = None
 
 

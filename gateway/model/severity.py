@@ -21,6 +21,11 @@ class Severity(IntEnum):
     def word(self) -> str:
         return self.name.lower()
 
+    @property
+    def sign(self) -> str:
+        """Return the sign by which a reader tells at a glance how bad it is."""
+        return "⚪🔵🟡🟠🔴"[self]
+
 
 BUILT_IN_WORDS = {
     "none": Severity.NONE,

@@ -54,9 +54,10 @@ class LogNotifier:
         *,
         attempt: str,
         message_ref: MessageRef,
+        edits: MessageRef | None,
         mentions: tuple[str, ...],
     ) -> Answer:
-        del secret, attempt, mentions
+        del secret, attempt, edits, mentions
         log.warning("not_sent_no_credential", missing=endpoint.secret, said=[note.text for note in notes])
         return Delivered(message_ref)
 

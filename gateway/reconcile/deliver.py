@@ -22,6 +22,7 @@ from gateway.decisions.delivery.next_step import (
 )
 from gateway.decisions.delivery.read_back import looked
 from gateway.decisions.delivery.settle import withdrawn
+from gateway.decisions.delivery.thread_lines import edited_reply
 from gateway.decisions.notification.assumptions import as_if_untold
 from gateway.decisions.notification.plan import plan
 from gateway.model.agenda import Subject
@@ -171,6 +172,7 @@ async def _reply(job: Job, sender: Sender | Refused) -> None:
             begun.intent.notes,
             attempt=begun.intent.attempt,
             message_ref=begun.message_ref,
+            edits=edited_reply(begun, begun.intent.notes),
             mentions=mentions,
         )
     await write_answer(job, Sent(sender, None, None, answer, started), begun, version)

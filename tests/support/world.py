@@ -47,6 +47,7 @@ class Sent:
     notification: Notification | None = None
     notes: tuple[Note, ...] = ()
     posted: bool = False
+    edits: MessageRef | None = None  # the reply that the notes edit
 
     @property
     def state(self) -> NotifiedState:
@@ -105,9 +106,10 @@ class Destinations:
         *,
         attempt: str,
         message_ref: MessageRef,
+        edits: MessageRef | None,
         mentions: Sequence[str],
     ) -> Answer:
-        return self._answer(attempt, message_ref, Sent(self.world.at, endpoint.address, None, notes))
+        return self._answer(attempt, edits, Sent(self.world.at, endpoint.address, None, notes, edits=edits))
 
     async def look(
         self,

@@ -78,5 +78,6 @@ def alert_line(
         annotations=alert.annotations,
         silenced_after_notify=view.desired.silenced_after_notify.get(member.episode_id, ""),
         moved=has_moved(view, member),
+        episode=member.episode_id,
         often=times,
     )

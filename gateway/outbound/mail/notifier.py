@@ -60,10 +60,11 @@ class MailNotifier:
         *,
         attempt: str,
         message_ref: MessageRef,
+        edits: MessageRef | None,
         mentions: tuple[str, ...],
     ) -> Answer:
         """Send a reminder. Nothing else comes as a note: what has changed is in the mails themselves."""
-        del mentions
+        del edits, mentions
         incident = incident_of(message_ref)
         content = content_of_notes(notes, incident)
         return await self._send(endpoint, secret, content, (incident,), attempt, message_ref)

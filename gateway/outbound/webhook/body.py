@@ -65,7 +65,10 @@ def render(notification: Notification) -> bytes:
 
 def render_notes(key: str, notes: Iterable[Note], now: int) -> bytes:
     """`now` in ms, for notes that do not say when they came to be."""
-    said = [SentNote(shorten(note.text, MAX_TEXT), instant(note.at or now), note.broadcast) for note in notes]
+    said = [
+        SentNote(shorten(note.text, MAX_TEXT), instant(note.at or now), note.broadcast, note.line)
+        for note in notes
+    ]
     sent = SentNotes(key.rpartition(".")[0], key, said)
     newest = max((note.at for note in said), default=instant(now))
     return encode(NotesBody(VERSION, "incident.notes", newest, sent))

@@ -83,9 +83,10 @@ class WebhookNotifier:
         *,
         attempt: str,
         message_ref: MessageRef,
+        edits: MessageRef | None,
         mentions: tuple[str, ...],
     ) -> Answer:
-        del mentions
+        del edits, mentions
         body = render_notes(message_ref.id, notes, utc_ms())
         return await self._send(endpoint, secret, attempt, body, message_ref)
 

@@ -88,6 +88,9 @@ class SentNote(msgspec.Struct, frozen=True):
     text: str
     at: datetime
     important: Annotated[bool, Meta(description="in Slack the whole channel would see it")]
+    line: Annotated[
+        str, Meta(description="a note takes the place of the one before with the same line; empty for none")
+    ]
 
 
 class SentNotes(msgspec.Struct, frozen=True):

@@ -283,6 +283,7 @@ def test_a_redacted_value_is_taken_out_of_every_other_text() -> None:
     }
     one = alert("Mail", customer_email="ann@example.org", to="<ann@example.org>", annotations=annotations,
                 source_url="https://prom.example/?q=ann@example.org")  # fmt: skip
+    one = msgspec.structs.replace(one, id="a1")  # in the store it is a hash
     assert "ann@example.org" not in str(msgspec.to_builtins(said(one, labels=EMAIL)))
 
 
@@ -302,6 +303,7 @@ def test_no_redacted_value_leaves_in_any_text(secret: str, name: str, before: st
     one = alert(
         "A", service=text, customer_email=secret, annotations={"summary": text, name: text}, source_url=text
     )
+    one = msgspec.structs.replace(one, id="a1")  # in the store it is a hash
     assert secret not in str(msgspec.to_builtins(said(one, labels=EMAIL)))
 
 

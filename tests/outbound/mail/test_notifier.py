@@ -92,7 +92,7 @@ async def test_a_reminder_is_a_mail_in_the_thread(notifier: MailNotifier, server
     assert isinstance(first, Delivered)
     notes = (Note("Still firing after 4h, and nobody has it"),)
     said = await notifier.reply(
-        OPS, server.smtp_url, notes, attempt="r1", message_ref=first.message_ref, mentions=()
+        OPS, server.smtp_url, notes, attempt="r1", message_ref=first.message_ref, edits=None, mentions=()
     )
     assert said == first
     assert [mail.subject for mail in server.received][1] == "Still firing after 4h, and nobody has it"

@@ -133,7 +133,7 @@ async def test_an_extra_page_is_resolved_and_a_note_is_in_the_incidents_state(
     await page(notifier)
     message_ref = MessageRef("abc123.1")
     assert await notifier.reply(
-        PAGER, KEY, (Note("x"),), attempt="b", message_ref=message_ref, mentions=()
+        PAGER, KEY, (Note("x"),), attempt="b", message_ref=message_ref, edits=None, mentions=()
     ) == Delivered(message_ref)
     assert await notifier.look(PAGER, KEY, attempts=("a",), since=0, message_ref=None) == Found({})
     assert await notifier.withdraw(PAGER, KEY, message_ref) == Delivered(message_ref)
