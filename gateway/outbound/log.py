@@ -28,7 +28,6 @@ class LogNotifier:
         message_ref: MessageRef | None,
     ) -> Answer:
         del secret
-        summaries = list(dict.fromkeys(line.summary for line in notification.lines if line.summary))
         log.warning(
             "not_sent_no_credential",
             target=notification.target,
@@ -38,7 +37,7 @@ class LogNotifier:
             severity=notification.severity.word,
             title=notification.title,
             where=notification.where,
-            summaries=summaries[:SUMMARIES],
+            summaries=list(notification.said[:SUMMARIES]),
             firing=notification.firing,
             page=notification.page,
             remedy=f"set {endpoint.secret}",

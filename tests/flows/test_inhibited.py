@@ -51,7 +51,7 @@ def told(world: World, name: str = "Slow", target: str = "chat") -> list[Notifie
     return [
         one.notification.state
         for one in sent
-        if one.notification and one.target == target and one.notification.title == name
+        if one.notification and one.target == target and one.notification.lines[0].name == name
     ]
 
 
@@ -59,7 +59,7 @@ def silenced_after_notify(world: World) -> list[str]:
     return [
         one.notification.silenced_after_notify
         for one in world.slack.sent
-        if one.notification and one.notification.title == "Slow"
+        if one.notification and one.notification.lines[0].name == "Slow"
     ]
 
 

@@ -30,16 +30,25 @@ class SeverityRule:
     words: Mapping[str, Severity] = field(default_factory=lambda: BUILT_IN_WORDS)
     default: Severity = Severity.WARNING
 
+    def other_word(self, labels: Mapping[str, str], severity: Severity) -> str:
+        """Return the sender's own word where it is another than ours for this severity, else an empty text."""
+        word = labels.get(self.label, "").strip()
+        return "" if word.lower() == severity.word else word
+
 
 @dataclass(frozen=True, slots=True)
 class LabelRules:
-    """The rules for labels: which are part of the identity, name the service, or are hidden from vendors."""
+    """The rules for labels: which are part of the identity, name the service, or are hidden from vendors.
+
+    `thing` are the labels that name what is broken in titles, before the built-in ones.
+    """
 
     ignore: frozenset[str] = frozenset({"prometheus_replica"})
     rename: Mapping[str, str] = field(default_factory=dict)
     severity: SeverityRule = SeverityRule()
     service: tuple[str, ...] = ("service", "app", "job")
     scope: tuple[str, ...] = ("cluster", "namespace")
+    thing: tuple[str, ...] = ()
     redact: frozenset[str] = frozenset()
     links: Mapping[str, str] = field(
         default_factory=lambda: {"runbook": "runbook_url", "dashboard": "dashboard_url"}

@@ -98,6 +98,7 @@ def _state(notification: Notification, lines: tuple[AlertLine, ...]) -> Incident
         severity=notification.severity.word,  # type: ignore[arg-type]
         page=notification.page,
         title=notification.title,
+        thing=notification.thing,
         where=notification.where,
         alerts=[_alert(line) for line in lines],
         alerts_left_out=notification.alerts - len(lines),
@@ -131,6 +132,9 @@ def _alert(line: AlertLine) -> SentAlert:
         labels={"alertname": line.name, **line.labels},
         annotations=line.annotations,
         summary=line.summary,
+        description=line.description,
+        thing=line.thing,
+        sent_severity=line.sent_severity,
         started_at=instant(line.started_at),
         ended_at=_moment(line.ended_at),
         times=line.times,
@@ -160,6 +164,7 @@ def _shortened(notification: Notification) -> Notification:
     }
     names = (
         "title",
+        "thing",
         "acknowledged_by",
         "closed_by",
         "moved_to",

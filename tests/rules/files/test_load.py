@@ -183,7 +183,7 @@ def test_within_of_folders_accumulates_downwards(own: str, tmp_path: Path) -> No
 
 def test_a_rule_knows_the_file_and_line_it_stands_in(tmp_path: Path) -> None:
     rules = book(write(tmp_path, a=EVERYTHING))
-    assert str(rules.routes[1].origin) == f"{tmp_path}/a.yaml:17"
+    assert str(rules.routes[1].origin) == f"{tmp_path}/a.yaml:18"
 
 
 def test_one_file_is_a_rule_set_too(tmp_path: Path) -> None:
