@@ -11,6 +11,7 @@ from gateway.clock import utc_ms
 from gateway.config.environment import Environment
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import StateUnavailable
+from gateway.model.counted import counted
 from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.rules.source import Source
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
@@ -97,7 +98,7 @@ async def _peer(
     return Diagnosis(
         Mark.GOOD,
         source.name,
-        f"the Alertmanager of {variable} has {len(said.alerts)} alerts for {source.receiver}",
+        f"the Alertmanager of {variable} has {counted(len(said.alerts), 'alert')} for {source.receiver}",
     )
 
 
@@ -169,7 +170,11 @@ async def _gateway(environment: Environment) -> list[Diagnosis]:
     found += [Diagnosis(Mark.WORRY, "gateway", str(worry)) for worry in health.get("worries", ())]
     words = health.get("unknown_severities") or {}
     found += [
-        Diagnosis(Mark.WORRY, "severity", f"`{word}` is unknown, {count} alerts: map it in labels.severity")
+        Diagnosis(
+            Mark.WORRY,
+            "severity",
+            f"`{word}` is unknown, {counted(count, 'alert')}: map it in labels.severity",
+        )
         for word, count in words.items()
     ]
     return found

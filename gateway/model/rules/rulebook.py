@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gateway.model.counted import counted
 from gateway.model.durations import HOUR
 from gateway.model.rules.destination import Destination
 from gateway.model.rules.kinds import CorrelateRule, InhibitRule, Maintenance, Watchdog
@@ -96,7 +97,7 @@ class Rulebook:
     def contents(self) -> str:
         """Return the number of rules of each kind, for people."""
         counts = {kind: len(rules) for kind, rules in self.by_kind.items()}
-        listed = [f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts.items() if count]
+        listed = [counted(count, kind) for kind, count in counts.items() if count]
         return ", ".join(listed) or "no rules"
 
     @property
