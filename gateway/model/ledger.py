@@ -49,6 +49,11 @@ class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """
         return self.kind not in UNKEYED_KINDS
 
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """Return the names of all credentials that go along."""
+        return tuple(name for name in (self.secret, self.token, self.key) if name)
+
 
 class MessageRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The vendor's name of our message: Slack's channel id and ts, or PagerDuty's dedup key in `id`."""

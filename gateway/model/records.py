@@ -19,6 +19,7 @@ from gateway.model.audit_trail import Shipped
 from gateway.model.controls import Controls
 from gateway.model.incident import Incident
 from gateway.model.ledger import Intent, Ledger, Note
+from gateway.model.refusals import NO_REFUSALS, Refusals
 from gateway.model.source_peers import SourceState
 from gateway.model.watchdog import WatchdogState
 
@@ -26,7 +27,7 @@ FORMAT = b"\x01"
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
-Record = Alert | Incident | Ledger | SourceState | Controls | Shipped | WatchdogState
+Record = Alert | Incident | Ledger | SourceState | Controls | Shipped | WatchdogState | Refusals
 
 NO_TIME = 0  # what the store keeps in place of a time
 
@@ -57,6 +58,7 @@ _controls = msgspec.msgpack.Decoder(Controls).decode
 _watchdog_state = msgspec.msgpack.Decoder(WatchdogState).decode
 _source_state = msgspec.msgpack.Decoder(SourceState).decode
 _shipped = msgspec.msgpack.Decoder(Shipped).decode
+_refusals = msgspec.msgpack.Decoder(Refusals).decode
 
 
 def dump(record: Record) -> bytes:
@@ -111,6 +113,11 @@ def load_watchdog_state(raw: bytes) -> WatchdogState:
     return _timed(_watchdog_state(_body(raw)), _WATCHDOG_TIMES)
 
 
+def load_refusals(raw: bytes) -> Refusals:
+    """Read the record; a store in which nothing was ever refused has none."""
+    return _refusals(_body(raw)) if raw else NO_REFUSALS
+
+
 def _body(raw: bytes) -> memoryview:
     # A replica of an older release can meet records of a newer one while an update is rolled out.
     if raw[:1] != FORMAT:
@@ -148,6 +155,8 @@ def _stored(record: Record) -> Record:
             return _with_zeros(record, _SHIPPED_TIMES)
         case WatchdogState():
             return _with_zeros(record, _WATCHDOG_TIMES)
+        case Refusals():
+            return record  # each of its times is set
     assert_never(record)
 
 

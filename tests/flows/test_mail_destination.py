@@ -229,7 +229,7 @@ async def test_without_a_server_it_goes_to_the_log() -> None:
 async def test_a_server_that_refuses_the_login_fails_over_and_is_told_later() -> None:
     route = Route("everything", BUILT_IN, notify=("ops",))
     world = World(rulebook(route, destinations=(mail(fallback=("chat",)), slack()), correlate=TOGETHER))
-    world.mail.answers = [Refused("auth", "535", retry_after=MINUTE)] * 4
+    world.mail.answers = [Refused("auth", "535", permanent=True, retry_after=MINUTE)] * 3
     await world.webhook(seen())
     await world.until(3 * MINUTE)
     assert world.slack.sent

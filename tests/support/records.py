@@ -17,6 +17,7 @@ from gateway.model.ledger import (
     NotifiedState,
     Part,
 )
+from gateway.model.refusals import Refusal, Refusals
 from gateway.model.severity import Severity
 from gateway.model.source_peers import SourceState
 from gateway.model.watchdog import WatchdogState
@@ -191,8 +192,26 @@ SOURCE = SourceState(
     answered_at=AT + HOUR,
 )
 SHIPPED = Shipped(position="1800000000000-1", number=42, most=100, attempts=2, failing_since=AT)
+REFUSALS = Refusals(
+    {
+        "place slack SLACK_BOT_TOKEN #pay": Refusal(
+            "place",
+            "not_found",
+            "not_in_channel",
+            ("SLACK_BOT_TOKEN",),
+            "7 5a0c",
+            AT,
+            AT + MINUTE,
+            AT + HOUR,
+            2,
+            "i1|chat:#pay",
+            works=True,
+        )
+    }
+)
 NEW_LEDGER = Ledger("i1", "pager", "pager")
 NO_CONTROLS = Controls()
 NEW_WATCHDOG = WatchdogState(AT, AT)
 NEW_SOURCE = SourceState()
 NEW_SHIPPED = Shipped()
+NO_REFUSALS = Refusals()

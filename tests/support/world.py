@@ -68,12 +68,17 @@ class Destinations:
     attempts: list[str] = field(default_factory=list)
     withdrawn: list[MessageRef] = field(default_factory=list)
     down: bool = False
+    refuses: Refused | None = None  # to whatever is sent, after `answers`
+    tried: list[tuple[int, str]] = field(default_factory=list)  # when, and of which incident (empty: a reply)
     acts_though_unanswered: bool = True
     stumbles_over: str = ""  # a title that makes the adapter crash
     takes_notes: bool = False
 
     def _answer(self, attempt: str, message_ref: MessageRef | None, sent: Sent) -> Answer:
-        answer = Refused("unavailable") if self.down else (self.answers.pop(0) if self.answers else None)
+        self.tried.append((sent.at, sent.notification.incident if sent.notification else ""))
+        answer = (
+            Refused("unavailable") if self.down else (self.answers.pop(0) if self.answers else self.refuses)
+        )
         made = message_ref or MessageRef(f"m{len(self.posted) + 1}", "C1")
         self.attempts.append(attempt)
         if answer is None or (isinstance(answer, Unanswered) and self.acts_though_unanswered):

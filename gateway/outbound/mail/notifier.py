@@ -103,7 +103,7 @@ class MailNotifier:
             server = self._parse_url(secret)
         except ValueError as error:
             # This refusal is not permanent: all mails wait until the operator has mended the variable.
-            return Refused("invalid", f"{endpoint.secret}: {error}", retry_after=RETRY_AFTER)
+            return Refused("auth", f"{endpoint.secret}: {error}", permanent=True, retry_after=RETRY_AFTER)
         try:
             refused = await self._client.send(server, envelope, mail.as_bytes())
         except NotTaken as trouble:

@@ -230,7 +230,7 @@ async def test_what_is_no_address_is_refused_for_good_without_being_shown(
 ) -> None:
     answer = await notify(notifier, url, endpoint=OPEN)
     assert isinstance(answer, Refused)
-    assert (answer.reason, answer.permanent) == ("invalid", True)
+    assert (answer.reason, answer.permanent) == ("auth", True)
     assert not url or url not in answer.detail
     assert check_address(url) == answer.detail
 
