@@ -38,6 +38,7 @@ from gateway.self_monitoring.health import Health
 from gateway.self_monitoring.heartbeat import Heartbeat
 from gateway.self_monitoring.missing_credentials import MissingCredentials
 from gateway.self_monitoring.own_alerts import OwnAlerts
+from gateway.self_monitoring.turned_away import TurnedAwayBook
 from gateway.state.shards import Shards
 from gateway.storage.layout import open_shards
 from gateway.telemetry.metrics import Metrics
@@ -104,7 +105,8 @@ async def _assemble(start: _Start) -> Gateway:
     settings, shards, metrics = start.settings, start.shards, start.metrics
     workers, own_alerts = _workers(start)
     auth = auth_of(start.environment, start.secrets, start.first)
-    door = endpoint_over(workers.intake, shards, auth, settings, metrics)
+    turned_away = TurnedAwayBook(shards.home, own_alerts.report, metrics.turned_away)
+    door = endpoint_over(workers.intake, shards, auth, settings, metrics, turned_away.note)
     reloader = await _reloader(start, workers, door, own_alerts)
     # Before the first delivery: a destination whose credential is away must not tell the log in place of people.
     credentialed = await reloader.announce_credentials(start.first.rules)
@@ -122,13 +124,14 @@ async def _assemble(start: _Start) -> Gateway:
     heartbeat = (
         Heartbeat(settings.heartbeat, shards, metrics.beaten, settings.proxy) if settings.heartbeat else None
     )
-    health = Health(reloader, auditor, start.secrets, version("alert-gateway"), heartbeat)
+    health = Health(reloader, auditor, start.secrets, version("alert-gateway"), turned_away, heartbeat)
     probes = Probes(shards.home, metrics, health.shown)
-    asgi_app = AsgiApp(door, [*probes.routes(), *api_of(settings, shards, workers, reloader).routes()])
+    api = api_of(settings, shards, workers, reloader, turned_away)
+    asgi_app = AsgiApp(door, [*probes.routes(), *api.routes()], door.wrong_place)
 
     # The stack ends in reverse order, so the intake still keeps what the others report while they stop.
     start.stack.push_async_callback(workers.intake.drain)
-    for work in (own_alerts.run, auditor.run, reloader.run):
+    for work in (own_alerts.run, turned_away.run, auditor.run, reloader.run):
         background(start.stack, work, metrics.background_ended)
     if heartbeat is not None:
         start.stack.push_async_callback(heartbeat.aclose)

@@ -13,10 +13,7 @@ from dataclasses import dataclass
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.rule_index import RuleIndex
 from gateway.model.durations import MINUTE
-from gateway.model.own_alert import OWN_SUBJECT, OWN_WATCHDOG
 from gateway.model.rules.destination import Destination
-from gateway.model.rules.kinds import Watchdog
-from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import ALWAYS, Route
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
@@ -132,48 +129,6 @@ class Router:
                 return DisallowedChannel(destination, route, page, value)
             channel = channel.replace("{" + label + "}", value)
         return Recipient(f"{name}:{channel}", destination, channel, route, page)
-
-    def own_recipients(self, routing: Routing, labels: Mapping[str, str]) -> Routing:
-        """Route an alert of our own.
-
-        An alert about a failing destination goes to its fallback, never to that destination alone. An alert
-        about a watchdog goes to whom the watchdog's rule names. Where nobody takes it, it goes everywhere.
-        """
-        failing = labels.get(OWN_SUBJECT, "")
-        watchdog = self.rules.watchdogs.get(labels.get(OWN_WATCHDOG, ""))
-        if watchdog is not None:
-            routing = self._watchdog_recipients(routing, labels, watchdog)
-        others = tuple(recipient for recipient in routing.recipients if recipient.destination.name != failing)
-        gone = self.rules.destinations.get(failing)
-        route = routing.recipients[0].route if routing.recipients else Route(name="gateway", origin=BUILT_IN)
-        instead = [self.recipient(name, {}, route, page=False) for name in (gone.fallback if gone else ())]
-        if not others and not instead:
-            names = [name for name in self.rules.destinations if name != failing]
-            instead = [self.recipient(name, {}, route, page=False) for name in names]
-        added = tuple(recipient for recipient in instead if isinstance(recipient, Recipient))
-        # With nobody else left, even the failing destination is tried: an own alert must not vanish.
-        return Routing(others + added or routing.recipients, (), named=True)
-
-    def _watchdog_recipients(
-        self, routing: Routing, labels: Mapping[str, str], watchdog: Watchdog
-    ) -> Routing:
-        """Use the watchdog rule's own `notify` and `page`; where one is empty, keep the routes'.
-
-        At the rule's own destinations the alert ends without waiting once the heartbeat returns.
-        """
-        route = Route(
-            watchdog.name, watchdog.origin, owner=watchdog.owner, reason=watchdog.reason, resolve_after=0
-        )
-        named = [self.recipient(name, labels, route, page=False) for name in watchdog.notify]
-        named += [self.recipient(name, labels, route, page=True) for name in watchdog.page]
-        kept = [
-            recipient
-            for recipient in routing.recipients
-            if not (watchdog.page if recipient.page else watchdog.notify)
-        ]
-        return Routing(
-            (*kept, *(recipient for recipient in named if isinstance(recipient, Recipient))), (), named=True
-        )
 
     def _children(self, matched: tuple[int, ...]) -> dict[int | None, list[int]]:
         children: dict[int | None, list[int]] = {}

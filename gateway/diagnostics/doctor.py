@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
@@ -10,8 +9,9 @@ import httpx
 from gateway.clock import utc_ms
 from gateway.config.environment import Environment
 from gateway.decisions.intake.normalise import Normaliser
+from gateway.diagnostics.diagnosis import Diagnosis
+from gateway.diagnostics.turned_away import turned_away
 from gateway.errors import StateUnavailable
-from gateway.model.counted import counted
 from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.rules.source import Source
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
@@ -25,13 +25,6 @@ from gateway.storage.server_check import examine
 REQUEST_SECONDS = 5.0
 
 __all__ = ["Diagnosis", "Mark", "examine_everything", "wiring"]
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    mark: Mark
-    what: str
-    said: str
 
 
 async def examine_everything(environment: Environment) -> list[Diagnosis]:
@@ -98,7 +91,7 @@ async def _peer(
     return Diagnosis(
         Mark.GOOD,
         source.name,
-        f"the Alertmanager of {variable} has {counted(len(said.alerts), 'alert')} for {source.receiver}",
+        f"the Alertmanager of {variable} has {len(said.alerts)} alerts for {source.receiver}",
     )
 
 
@@ -168,13 +161,10 @@ async def _gateway(environment: Environment) -> list[Diagnosis]:
         )
     ]
     found += [Diagnosis(Mark.WORRY, "gateway", str(worry)) for worry in health.get("worries", ())]
+    found += await turned_away(environment)
     words = health.get("unknown_severities") or {}
     found += [
-        Diagnosis(
-            Mark.WORRY,
-            "severity",
-            f"`{word}` is unknown, {counted(count, 'alert')}: map it in labels.severity",
-        )
+        Diagnosis(Mark.WORRY, "severity", f"`{word}` is unknown, {count} alerts: map it in labels.severity")
         for word, count in words.items()
     ]
     return found

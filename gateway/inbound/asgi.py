@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from starlette.applications import Starlette
@@ -13,16 +13,26 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.inbound.webhooks.alertmanager import READERS
+from gateway.model.turned_away import PATH_REMEDY, TurnedAwayReason
 
 log = structlog.get_logger("gateway.http")
 
+WrongPlace = Callable[[Scope, int, TurnedAwayReason], None]
+
+READING = ("GET", "HEAD", "OPTIONS")
+WRONG_PLACE = {404: TurnedAwayReason.NOT_FOUND, 405: TurnedAwayReason.METHOD}
+
 
 class AsgiApp:
-    """The ASGI application: `webhooks` takes the paths of `READERS`, `routes` have all others."""
+    """The ASGI application: `webhooks` takes the paths of `READERS`, `routes` have all others.
 
-    def __init__(self, webhooks: ASGIApp, routes: Sequence[BaseRoute]) -> None:
+    `wrong_place` is told of what may have been a webhook, and went to a path that takes none.
+    """
+
+    def __init__(self, webhooks: ASGIApp, routes: Sequence[BaseRoute], wrong_place: WrongPlace) -> None:
         self._webhooks = webhooks
-        handlers = {HTTPException: _refused, Exception: _failed}
+        self._wrong_place = wrong_place
+        handlers = {HTTPException: self._refused, Exception: _failed}
         self._rest = Starlette(routes=list(routes), exception_handlers=handlers)
         self._rest.router.redirect_slashes = False
 
@@ -33,10 +43,16 @@ class AsgiApp:
         else:
             await self._rest(scope, receive, send)
 
-
-async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail, "field": "", "remedy": ""}, error.status_code, error.headers)
+    async def _refused(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        refused = {"error": error.detail, "field": "", "remedy": ""}
+        headers = dict(error.headers or {})
+        # A reader of pages who errs sees the answer. A sender of webhooks drops its alerts, and nobody sees that.
+        if request.method not in READING and (reason := WRONG_PLACE.get(error.status_code)) is not None:
+            self._wrong_place(request.scope, error.status_code, reason)
+            refused |= {"field": "path", "remedy": PATH_REMEDY}
+            headers["connection"] = "close"  # the body is not read
+        return JSONResponse(refused, error.status_code, headers)
 
 
 async def _failed(request: Request, error: Exception) -> Response:

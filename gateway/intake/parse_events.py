@@ -16,10 +16,11 @@ import msgspec
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.decisions.intake.sent_values import Malformed
 from gateway.errors import BadWebhook
-from gateway.intake.parse_webhook import Parsed, check_count
+from gateway.intake.parse_webhook import Loss, Parsed, check_count
 from gateway.model.alert import Observation
 from gateway.model.quarantined import MAX_RAW, Quarantined
 from gateway.model.rules.source import Source
+from gateway.model.severity import Severity
 from gateway.model.webhook import WireAlert
 
 MAX_NOTE_LENGTH = 200  # characters of what a person wrote there
@@ -107,7 +108,10 @@ def parse_events(body: bytes, normaliser: Normaliser, now: int, trace: str = "")
             case Observation() as seen:
                 parsed.seen.append(seen)
             case Malformed() as fault:
-                parsed.quarantined.append(_quarantined(normaliser, fault, raw))
+                kept = _quarantined(normaliser, fault, raw)
+                parsed.quarantined.append(kept)
+                # Events only make ends known sooner: losing one wakes nobody.
+                parsed.lost.append(Loss(fault.turned_away, kept.fault, Severity.WARNING))
             case (copy, by):
                 parsed.quieted[copy] = by
     return parsed

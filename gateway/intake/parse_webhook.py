@@ -7,6 +7,7 @@ bad one spoils no other.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,6 +16,8 @@ from gateway.decisions.intake.sent_values import Malformed
 from gateway.errors import BadWebhook
 from gateway.model.alert import Observation
 from gateway.model.quarantined import MAX_RAW, Quarantined
+from gateway.model.severity import Severity
+from gateway.model.turned_away import TurnedAwayReason
 from gateway.model.webhook import LooseAlert, LooseBody, WireBody
 
 MAX_ALERTS = 50_000
@@ -24,9 +27,20 @@ _loose = msgspec.json.Decoder(LooseBody).decode
 _loose_alert = msgspec.json.Decoder(LooseAlert).decode
 
 
+class Loss(NamedTuple):
+    """Why one alert goes to quarantine, and how bad it says to be: critical where it says nothing."""
+
+    reason: TurnedAwayReason
+    error: str
+    severity: Severity
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The content of one body; `quieted` has, by copy, what keeps it quiet at its source."""
+    """The content of one body; `quieted` has, by copy, what keeps it quiet at its source.
+
+    `lost` says of each alert in `quarantined` what people should hear of it.
+    """
 
     source: str
     seen: list[Observation]
@@ -35,6 +49,7 @@ class Parsed:
     group: str = ""
     truncated: int = 0
     quieted: dict[str, str] = field(default_factory=dict)
+    lost: list[Loss] = field(default_factory=list)
 
 
 def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
@@ -48,17 +63,16 @@ def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Par
         # The strict reader refuses the whole body for one bad alert, while people need the good ones.
         return _parse_loosely(body, normaliser, now, trace)
     check_count(len(strict.alerts))
-    seen: list[Observation] = []
-    quarantined: list[Quarantined] = []
+    parsed = Parsed(
+        normaliser.source.name, [], [], strict.receiver, strict.groupKey, max(0, strict.truncatedAlerts)
+    )
     for alert in strict.alerts:
         found = normaliser.normalise(alert, strict.status, now, trace)
         if isinstance(found, Malformed):
-            quarantined.append(_quarantined(normaliser, found, msgspec.json.encode(alert)))
+            _quarantine(parsed, normaliser, found, msgspec.json.encode(alert), alert.labels)
         else:
-            seen.append(found)
-    return Parsed(
-        normaliser.source.name, seen, quarantined, strict.receiver, strict.groupKey, strict.truncatedAlerts
-    )
+            parsed.seen.append(found)
+    return parsed
 
 
 def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) -> Parsed:
@@ -70,9 +84,11 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
         raise BadWebhook("", f"not JSON: {error}") from None
     check_count(len(loose.alerts))
     group_status = loose.status if isinstance(loose.status, str) else ""
-    seen: list[Observation] = []
-    quarantined: list[Quarantined] = []
+    receiver, group = (text if isinstance(text, str) else "" for text in (loose.receiver, loose.groupKey))
+    truncated = loose.truncatedAlerts if isinstance(loose.truncatedAlerts, int) else 0
+    parsed = Parsed(normaliser.source.name, [], [], receiver, group, max(0, truncated))
     for raw in loose.alerts:
+        alert = None
         try:
             alert = _loose_alert(raw)
             found = normaliser.normalise_loosely(alert, group_status, now, trace)
@@ -81,12 +97,10 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
         except (msgspec.DecodeError, RecursionError) as error:
             found = Malformed("", str(error))
         if isinstance(found, Malformed):
-            quarantined.append(_quarantined(normaliser, found, bytes(raw)))
+            _quarantine(parsed, normaliser, found, bytes(raw), alert.labels if alert else None)
         else:
-            seen.append(found)
-    receiver, group = (text if isinstance(text, str) else "" for text in (loose.receiver, loose.groupKey))
-    truncated = loose.truncatedAlerts if isinstance(loose.truncatedAlerts, int) else 0
-    return Parsed(normaliser.source.name, seen, quarantined, receiver, group, truncated)
+            parsed.seen.append(found)
+    return parsed
 
 
 def check_count(count: int) -> None:
@@ -96,7 +110,9 @@ def check_count(count: int) -> None:
         raise BadWebhook("alerts", f"{count} of them: {limit}")
 
 
-def _quarantined(normaliser: Normaliser, found: Malformed, raw: bytes) -> Quarantined:
-    """Return the entry for a bad alert, without its position in the body, so a repeated fault is one entry."""
+def _quarantine(parsed: Parsed, normaliser: Normaliser, found: Malformed, raw: bytes, labels: object) -> None:
+    """Keep a bad alert, without its position in the body, so a repeated fault is one entry."""
     place = f"alerts[].{found.field}".rstrip(".")
-    return Quarantined(normaliser.source.name, place, found.error, raw[:MAX_RAW], reason=found.reason)
+    kept = Quarantined(parsed.source, place, found.error, raw[:MAX_RAW], reason=found.reason)
+    parsed.quarantined.append(kept)
+    parsed.lost.append(Loss(found.turned_away, kept.fault, normaliser.severity_said(labels)))

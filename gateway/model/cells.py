@@ -7,9 +7,8 @@ from gateway.model.changes import Cell, Table
 RULES = Cell(Table.META, "rules")
 CONTROLS = Cell(Table.META, "orders")
 CREDENTIALED = Cell(Table.META, "credentialed")  # the kinds of destinations that ever had a credential
+TURNED_AWAY = Cell(Table.META, "turned_away")
 SWEPT = Cell(Table.META, "orders_swept")  # the version of the controls that all incidents were planned for
-
-REFUSALS = Cell(Table.META, "refusals")  # why destinations refuse everything, and when they are asked again
 
 
 def shipped_cell(destination: str) -> Cell:

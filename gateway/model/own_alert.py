@@ -12,6 +12,9 @@ from gateway.model.severity import Severity
 OWN_SOURCE = "gateway/"  # copies of own alerts begin with this
 OWN_SUBJECT = "gateway_destination"  # the label of an own alert that names the destination that fails
 OWN_WATCHDOG = "watchdog"  # the label of an own alert that names the watchdog whose heartbeat is missing
+UNKNOWN_SENDERS = (
+    "unknown_sender"  # the `reason` of an own alert about senders that showed no token: it never pages
+)
 
 TEXTS = {
     "GatewayStuck": (
@@ -77,6 +80,11 @@ TEXTS = {
         "What source {source} says no longer is not believed",
         "Its alerts go on firing here: no end is inferred until this is over.",
     ),
+    "GatewayTurnedAway": (
+        Severity.WARNING,  # its labels say where it is worse
+        "{details}",
+        "What is turned away reaches nobody, and most senders do not send it again.",
+    ),
     "GatewayRulesRejected": (
         Severity.WARNING,
         "The rule files have errors",
@@ -116,16 +124,19 @@ class OwnAlert(NamedTuple):
     def observed(self, now: int, *, firing: bool) -> Observation:
         """Return the observation that this alert begins (`firing`) or ends now."""
         full = self.full
-        severity, summary, description = TEXTS[self.name]
+        _, summary, description = TEXTS[self.name]
+        texts = {**full, "details": self.details}
+        # Where the details are the summary, they are not said twice.
+        details = "" if "{details}" in summary else self.details
         return Observation(
             copy=self.copy,
             alert=self.identity,
             labels=full,
             annotations={
-                "summary": summary.format_map(full),
-                "description": f"{self.details} {description.format_map(full)}".strip(),
+                "summary": summary.format_map(texts),
+                "description": f"{details} {description.format_map(texts)}".strip(),
             },
-            severity=severity,
+            severity=Severity[full["severity"].upper()],
             firing=firing,
             starts_at=now,
             ends_at=None if firing else now,

@@ -28,6 +28,7 @@ class LogNotifier:
         message_ref: MessageRef | None,
     ) -> Answer:
         del secret
+        summaries = list(dict.fromkeys(line.summary for line in notification.lines if line.summary))
         log.warning(
             "not_sent_no_credential",
             target=notification.target,
@@ -37,7 +38,7 @@ class LogNotifier:
             severity=notification.severity.word,
             title=notification.title,
             where=notification.where,
-            summaries=list(notification.said[:SUMMARIES]),
+            summaries=summaries[:SUMMARIES],
             firing=notification.firing,
             page=notification.page,
             remedy=f"set {endpoint.secret}",
@@ -53,10 +54,9 @@ class LogNotifier:
         *,
         attempt: str,
         message_ref: MessageRef,
-        edits: MessageRef | None,
         mentions: tuple[str, ...],
     ) -> Answer:
-        del secret, attempt, edits, mentions
+        del secret, attempt, mentions
         log.warning("not_sent_no_credential", missing=endpoint.secret, said=[note.text for note in notes])
         return Delivered(message_ref)
 

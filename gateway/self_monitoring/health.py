@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.config.secrets import EnvironmentSecrets
-from gateway.model.counted import counted
+from gateway.decisions.accounting.turned_away import sentence
 from gateway.model.durations import SECOND
+from gateway.model.turned_away import WORDINGS, TurnedAway, TurnedAwayReason
 from gateway.model.watchdog import WatchdogStatus
 from gateway.outbound.wording import clock
 from gateway.rules.reloader import RulesReloader
 from gateway.self_monitoring.auditor import Auditor
 from gateway.self_monitoring.heartbeat import Heartbeat
+from gateway.self_monitoring.turned_away import TurnedAwayBook
 
 OVERDUE = 10 * SECOND
 SHARED = "GATEWAY_WEBHOOK_TOKEN"  # token variable of the source that names no token
@@ -27,6 +29,7 @@ class Health:
     auditor: Auditor
     secrets: EnvironmentSecrets
     version: str
+    turned_away: TurnedAwayBook
     heartbeat: Heartbeat | None = None
 
     def refused(self) -> dict[str, str]:
@@ -77,6 +80,7 @@ class Health:
             f"the books do not balance: {name} {off:+d}" for name, off in auditor.imbalances.items() if off
         ]
         worries += [f"rules: {error}" for error in self.reloader.errors]
+        worries += [_turned_away(entry) for entry in self.turned_away.entries]
         worries += [_silent(watchdog) for watchdog in auditor.heard if watchdog.missing_since]
         worries += [
             f"{_ORDERED[name]} by {switch.by} until {clock(switch.until)}"
@@ -84,10 +88,10 @@ class Health:
         ]
         if auditor.unheard:
             worries.append(
-                f"nobody can be told of {counted(auditor.unheard, 'incident')}: every destination fails there"
+                f"nobody can be told of {auditor.unheard} incidents: every destination of them fails"
             )
         if auditor.undeliverable:
-            worries.append(f"{counted(auditor.undeliverable, 'dead letter')}: /api/v1/dead-letters says why")
+            worries.append(f"{auditor.undeliverable} dead letters: /api/v1/dead-letters says why")
         worries += [f"deliveries to {name} fail" for name in auditor.failing]
         if self.heartbeat is not None and self.heartbeat.trouble:
             worries.append(f"our own heartbeat does not arrive: {self.heartbeat.trouble}")
@@ -106,6 +110,13 @@ class Health:
             "unknown_severities": dict(sorted(strange.items())[:50]),
             "version": self.version,
         }
+
+
+def _turned_away(entry: TurnedAway) -> str:
+    """Say it without a word of the sender's: everybody may read this."""
+    reason = TurnedAwayReason(entry.reason)
+    counted = f"{entry.times} since {clock(entry.since)}, the last at {clock(entry.last_at)}"
+    return f"{sentence(entry.source, reason)}: {counted}; {WORDINGS[reason].remedy}"
 
 
 def _silent(watchdog: WatchdogStatus) -> str:

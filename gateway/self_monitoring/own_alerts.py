@@ -19,7 +19,7 @@ from gateway.model.alert import Observation
 from gateway.model.changes import Cell, Changes, Query, Row, Table
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.fingerprint import fingerprint
-from gateway.model.own_alert import OwnAlert
+from gateway.model.own_alert import TEXTS, OwnAlert
 from gateway.model.records import load_alert
 from gateway.ports import Intake, Store
 from gateway.state.transact import transact
@@ -30,6 +30,42 @@ LOOK_SECONDS = 5.0  # between two looks at what other replicas report
 REPEAT_MS = 30 * SECOND  # how often a report that goes on is written down
 STANDING_MS = 3 * MINUTE  # how long a report stands after it was last written down
 REPORTS = Cell(Table.META, "own_alerts")
+# The reports whose names the first version does not know: it would stumble over them while both run side by side.
+LATER_REPORTS = Cell(Table.META, "own_alerts_later")
+FIRST_NAMES = frozenset(
+    {
+        "GatewayAuditDelayed",
+        "GatewayBehind",
+        "GatewayBooksUnbalanced",
+        "GatewayBypassed",
+        "GatewayDeliveryFailing",
+        "GatewayHeartbeatMissing",
+        "GatewayPaused",
+        "GatewayRulesRejected",
+        "GatewaySilenceEnding",
+        "GatewaySourceDoubtful",
+        "GatewayStuck",
+        "GatewayUnheard",
+    }
+)
+# The reports whose names the first version does not know: it would stumble over them while both run side by side.
+LATER_REPORTS = Cell(Table.META, "own_alerts_later")
+FIRST_NAMES = frozenset(
+    {
+        "GatewayAuditDelayed",
+        "GatewayBehind",
+        "GatewayBooksUnbalanced",
+        "GatewayBypassed",
+        "GatewayDeliveryFailing",
+        "GatewayHeartbeatMissing",
+        "GatewayPaused",
+        "GatewayRulesRejected",
+        "GatewaySilenceEnding",
+        "GatewaySourceDoubtful",
+        "GatewayStuck",
+        "GatewayUnheard",
+    }
+)
 
 
 class Report(NamedTuple):
@@ -45,6 +81,11 @@ class Report(NamedTuple):
     @property
     def alert(self) -> OwnAlert:
         return OwnAlert(self.name, self.labels, self.details)
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether this version knows the alert; one that only a newer version knows is left to that."""
+        return self.name in TEXTS
 
     def stands(self, now: int) -> bool:
         return self.reported_at is not None and now - self.reported_at < STANDING_MS
@@ -93,14 +134,14 @@ class OwnAlerts:
         unwritten = self._unwritten.copy()
 
         async def read() -> _Read:
-            gathered = await self._store.gather(Query(cells=(REPORTS,)))
-            before, now = _load(gathered.rows[REPORTS]), gathered.now
+            gathered = await self._store.gather(Query(cells=(REPORTS, LATER_REPORTS)))
+            before, now = _load(gathered.rows), gathered.now
             reports = before | {
                 key: report._replace(reported_at=now)
                 for key, report in unwritten.items()
                 if _is_news(before.get(key), now)
             }
-            return _Read(gathered.rows[REPORTS].version, before, reports, await self._firing(reports), now)
+            return _Read(gathered.rows, before, reports, await self._firing(reports), now)
 
         seen, reports = (await transact(self._store, "own_alerts", read, _settle)).answer
         self._standing = reports
@@ -112,20 +153,21 @@ class OwnAlerts:
 
     async def _firing(self, reports: Reports) -> set[str]:
         """Return those of the reports whose alert fires in the store, as a copy of our own."""
-        if not reports:
+        known = {key: report.alert for key, report in reports.items() if report.is_known}
+        if not known:
             return set()
-        alerts = [report.alert for report in reports.values()]
+        alerts = list(known.values())
         found = await self._store.gather(
             Query([alert.copy for alert in alerts], [alert.identity for alert in alerts])
         )
         copies = [load_alert(row.value).copies if row.value else {} for _, row in found.alerts]
-        return {key for key, alert, held in zip(reports, alerts, copies, strict=True) if alert.fires(held)}
+        return {key for key, alert, held in zip(known, alerts, copies, strict=True) if alert.fires(held)}
 
 
 class _Read(NamedTuple):
     """The reports of the store, the same with what was reported here, and the keys of those whose alerts fire."""
 
-    version: bytes
+    rows: Mapping[Cell, Row]
     before: Reports
     reports: Reports
     firing: set[str]
@@ -136,18 +178,32 @@ def _settle(read: _Read) -> tuple[Changes | None, tuple[list[Observation], Repor
     """Decide which reports are kept, and which alerts are raised or ended for them."""
     now, firing = read.now, read.firing
     reports = {key: report for key, report in read.reports.items() if report.stands(now) or key in firing}
-    changed = [report for key, report in reports.items() if report.stands(now) is not (key in firing)]
+    known = {key: report for key, report in reports.items() if report.is_known}
+    changed = [report for key, report in known.items() if report.stands(now) is not (key in firing)]
     seen = [report.alert.observed(now, firing=report.stands(now)) for report in changed]
     if reports == read.before:
         return None, (seen, reports)
-    text = json.dumps({key: list(report) for key, report in reports.items()})
-    return Changes(expect={REPORTS: read.version}, put={REPORTS: text.encode()}), (seen, reports)
+    changes = Changes(
+        expect={cell: row.version for cell, row in read.rows.items()}, put=_dump(reports, read.rows)
+    )
+    return changes, (seen, reports)
 
 
 def _is_news(standing: Report | None, now: int) -> bool:
     return standing is None or standing.reported_at is None or now - standing.reported_at >= REPEAT_MS
 
 
-def _load(row: Row) -> Reports:
-    found = json.loads(row.value) if row.value else {}
+def _load(rows: Mapping[Cell, Row]) -> Reports:
+    found = {
+        key: fields for row in rows.values() if row.value for key, fields in json.loads(row.value).items()
+    }
     return {key: Report(*fields) for key, fields in found.items()}
+
+
+def _dump(reports: Reports, rows: Mapping[Cell, Row]) -> dict[Cell, bytes]:
+    """Return the rows that change; `rows` are as they were read."""
+    texts: dict[Cell, dict[str, list[object]]] = {REPORTS: {}, LATER_REPORTS: {}}
+    for key, report in reports.items():
+        texts[REPORTS if report.name in FIRST_NAMES else LATER_REPORTS][key] = list(report)
+    dumped = {cell: json.dumps(text).encode() for cell, text in texts.items()}
+    return {cell: value for cell, value in dumped.items() if value != (rows[cell].value or b"{}")}

@@ -48,6 +48,12 @@ class Metrics:
         if truncated > 0:
             self._process.truncated.inc(truncated)
 
+    def misdirected(self, status: int, reason: str) -> None:
+        self._process.webhooks.labels(str(status), reason).inc()
+
+    def turned_away(self, source: str, reason: str, times: int) -> None:
+        self.sources.turned_away(source, reason, times)
+
     def taken(self, verdicts: Sequence[Taken], now: int) -> None:
         # An inferred end came with no webhook; the metrics of its source count it.
         said = [verdict for verdict in verdicts if not verdict.inferred]

@@ -10,10 +10,12 @@ from functools import partial
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from gateway.model.durations import MINUTE
+from gateway.model.turned_away import TurnedAwayReason
 from gateway.model.verdict import Outcome, Reason, Taken
 
 LAG_WINDOW_MS = 10 * MINUTE
 ANSWERS = ("answered", "silent")
+UNKNOWN = "unknown"  # the source of what came without a token
 CONCLUSIONS = {Reason.INFERRED: (Outcome.ENDED, Outcome.CHANGED), Reason.FOUND_AT_SOURCE: (Outcome.OPENED,)}
 
 
@@ -32,6 +34,11 @@ class SourceMetrics:
             "What was concluded without a word of the source",
             ["source", "outcome", "reason"],
         )
+        self._turned_away = counter(
+            "gateway_turned_away",
+            "Webhooks and alerts that reach nobody, by source (unknown: no token was shown) and reason",
+            ["source", "reason"],
+        )
         self._asked = counter(
             "gateway_source_questions",
             "How often a source's peers were asked what fires",
@@ -49,6 +56,9 @@ class SourceMetrics:
             ["source"],
         )
         self._lags: dict[str, Lag] = {}
+        for reason in TurnedAwayReason:
+            if reason.before_token:
+                self._turned_away.labels(UNKNOWN, reason.value)
 
     def configured(self, sources: Collection[str]) -> None:
         # A source that was removed must not page somebody for ever because nothing is heard of it.
@@ -63,11 +73,17 @@ class SourceMetrics:
                 self._heard.labels(name)
             for outcome in Outcome:
                 self._alerts.labels(name, outcome)
+            for reason in TurnedAwayReason:
+                if not reason.before_token:
+                    self._turned_away.labels(name, reason.value)
             for answer in ANSWERS:
                 self._asked.labels(name, answer)
-            for reason, outcomes in CONCLUSIONS.items():
+            for conclusion, outcomes in CONCLUSIONS.items():
                 for outcome in outcomes:
-                    self._inferred.labels(name, outcome, reason)
+                    self._inferred.labels(name, outcome, conclusion)
+
+    def turned_away(self, source: str, reason: str, times: int) -> None:
+        self._turned_away.labels(source or UNKNOWN, reason).inc(times)
 
     def asked(self, source: str, answered: int, silent: int) -> None:
         for answer, count in zip(ANSWERS, (answered, silent), strict=True):

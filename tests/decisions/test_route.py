@@ -17,7 +17,7 @@ from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Condition, PageWhen, Quantifier, Route
 from gateway.model.severity import Severity
 from gateway.rules.files import load_rules
-from tests.support.build import pager, rulebook, slack
+from tests.support.build import rulebook
 
 DESTINATIONS = """\
 destinations:
@@ -310,40 +310,6 @@ def test_a_channel_that_is_not_allowed_is_told_of_and_no_recipient(
 def test_every_label_of_a_channel_has_to_be_allowed(written: Written) -> None:
     routing = written("  - {name: all, notify: [squad]}\n").routing({"team": "pay", "env": "test"}, 0)
     assert [one.value for one in routing.disallowed] == ["test"]
-
-
-def about_ourselves(router: Router, failing: str) -> set[str]:
-    return {
-        recipient.destination.name
-        for recipient in router.own_recipients(
-            router.routing({}, 0), {"gateway_destination": failing}
-        ).recipients
-    }
-
-
-def test_that_a_destination_fails_is_told_at_its_fallback(written: Written) -> None:
-    assert about_ourselves(written("  - {name: all, page: [pager]}\n"), "pager") == {"ops"}
-
-
-def test_that_a_destination_fails_is_not_told_there(written: Written) -> None:
-    assert about_ourselves(written("  - {name: all, notify: [ops, pay]}\n"), "ops") == {"pay"}
-
-
-def test_that_a_destination_fails_which_is_alone_is_told_everywhere_else() -> None:
-    router = Router(
-        rulebook(
-            Route("all", BUILT_IN, notify=("chat",)), destinations=(slack(), slack("other", "C2"), pager())
-        ),
-        Calendar({}),
-    )
-    assert about_ourselves(router, "chat") == {"other", "pager"}
-
-
-def test_what_no_route_takes_of_ourselves_is_told_everywhere() -> None:
-    router = Router(
-        rulebook(Route("one", BUILT_IN, match=(Matcher("a", "=", "1"),), notify=("chat",))), Calendar({})
-    )
-    assert about_ourselves(router, "") == {"chat", "pager"}
 
 
 Shape = list[tuple[int, str, bool]]

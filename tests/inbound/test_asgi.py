@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from gateway.inbound.asgi import AsgiApp
+from gateway.model.turned_away import TurnedAwayReason
 
 
 async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,7 +30,14 @@ async def faulty(_request: Request) -> Response:
     raise ValueError("a detail of ours")
 
 
-APP = AsgiApp(endpoint, [Route("/here", here), Route("/faulty", faulty)])
+WRONG: list[tuple[str, str, int, str]] = []
+
+
+def wrong_place(scope: Scope, status: int, reason: TurnedAwayReason) -> None:
+    WRONG.append((scope["method"], scope["path"], status, reason.value))
+
+
+APP = AsgiApp(endpoint, [Route("/here", here), Route("/faulty", faulty)], wrong_place)
 
 
 async def ask(path: str, method: str = "GET") -> httpx.Response:
@@ -57,6 +65,34 @@ async def test_other_paths_go_to_the_routes() -> None:
 async def test_what_is_not_there_is_answered_as_the_api_answers(path: str, method: str, status: int) -> None:
     answer = await ask(path, method)
     assert (answer.status_code, answer.json().keys()) == (status, {"error", "field", "remedy"})
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "reason"),
+    [
+        pytest.param("/", 404, "not_found", id="the root"),
+        pytest.param("/hooks/alertmanager", 404, "not_found", id="a path that is nearly right"),
+        pytest.param("/webhooks/alertmanager/prod", 404, "not_found", id="a path behind the right one"),
+        pytest.param("/api/v2/alerts", 404, "not_found", id="the path at which Prometheus pushes"),
+        pytest.param("/here", 405, "method", id="a page"),
+    ],
+)
+async def test_what_is_sent_to_a_wrong_path_is_told_the_right_one_and_noted(
+    path: str, status: int, reason: str
+) -> None:
+    WRONG.clear()
+    answer = await ask(path, "POST")
+    assert (answer.status_code, answer.json()["field"]) == (status, "path")
+    assert "POST to /webhooks/alertmanager," in answer.json()["remedy"]
+    assert answer.headers["connection"] == "close", "its body was not read"
+    assert [("POST", path, status, reason)] == WRONG
+
+
+async def test_whoever_reads_a_page_that_is_not_there_loses_nothing_and_is_not_noted() -> None:
+    WRONG.clear()
+    for method in ("GET", "HEAD", "OPTIONS"):
+        assert (await ask("/nowhere", method)).status_code == 404
+    assert WRONG == []
 
 
 async def test_a_fault_of_ours_is_logged_and_answered_without_a_word_of_it() -> None:

@@ -4,6 +4,7 @@ and no longer.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,10 +13,10 @@ from gateway.decisions.intake.correlate import Correlator
 from gateway.errors import StateUnavailable
 from gateway.intake.group_commit import GroupCommit
 from gateway.model.alert import Alert
-from gateway.model.changes import Table
+from gateway.model.changes import Changes, Table
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.records import load_alert
-from gateway.self_monitoring.own_alerts import STANDING_MS, OwnAlerts
+from gateway.self_monitoring.own_alerts import LATER_REPORTS, STANDING_MS, OwnAlerts
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook
 
@@ -142,6 +143,36 @@ async def test_where_nothing_is_wrong_nothing_is_written() -> None:
     replicas = Replicas()
     await replicas.start().look()
     assert not replicas.store.rows[Table.META]
+
+
+TURNED_AWAY = {"source": "eu", "reason": "malformed", "severity": "critical"}
+
+
+async def test_a_report_that_the_first_version_does_not_know_stands_where_that_does_not_look() -> None:
+    """It would stumble over the name, and raise and end nothing any more while both versions run."""
+    replicas = Replicas()
+    own = replicas.start()
+    own.report("GatewayBehind", {})
+    own.report("GatewayTurnedAway", TURNED_AWAY, "Source eu sends what cannot be read.")
+    await own.look()
+    assert sorted(replicas.firing()) == ["GatewayBehind", "GatewayTurnedAway"]
+    row = json.loads(replicas.store.rows[Table.META]["own_alerts"].value)
+    assert [report[0] for report in row.values()] == ["GatewayBehind"]
+    replicas.at += STANDING_MS
+    await own.look()
+    assert not replicas.firing()
+
+
+async def test_a_report_that_only_a_newer_version_knows_is_kept_for_it() -> None:
+    replicas = Replicas()
+    own = replicas.start()
+    newer = {"GatewayOnTheMoon 1": ["GatewayOnTheMoon", {}, START, ""]}
+    await replicas.store.commit(Changes(put={LATER_REPORTS: json.dumps(newer).encode()}))
+    own.report("GatewayTurnedAway", TURNED_AWAY, "It is so.")
+    await own.look()
+    assert replicas.firing() == ["GatewayTurnedAway"]
+    kept = json.loads(replicas.store.rows[Table.META][LATER_REPORTS.field].value)
+    assert kept["GatewayOnTheMoon 1"] == newer["GatewayOnTheMoon 1"]
 
 
 async def test_an_end_leaves_nothing_behind() -> None:

@@ -17,9 +17,9 @@ from gateway.model.ledger import (
     NotifiedState,
     Part,
 )
-from gateway.model.refusals import Refusal, Refusals
 from gateway.model.severity import Severity
 from gateway.model.source_peers import SourceState
+from gateway.model.turned_away import SenderCount, TurnedAway, TurnedAwayList
 from gateway.model.watchdog import WatchdogState
 
 AT = 1_800_000_000_000  # ms
@@ -192,26 +192,23 @@ SOURCE = SourceState(
     answered_at=AT + HOUR,
 )
 SHIPPED = Shipped(position="1800000000000-1", number=42, most=100, attempts=2, failing_since=AT)
-REFUSALS = Refusals(
-    {
-        "place slack SLACK_BOT_TOKEN #pay": Refusal(
-            "place",
-            "not_found",
-            "not_in_channel",
-            ("SLACK_BOT_TOKEN",),
-            "7 5a0c",
-            AT,
-            AT + MINUTE,
-            AT + HOUR,
-            2,
-            "i1|chat:#pay",
-            works=True,
-        )
-    }
+TURNED_AWAY = TurnedAwayList(
+    entries=(
+        TurnedAway(
+            source="eu",
+            reason="malformed",
+            since=AT,
+            last_at=AT + MINUTE,
+            times=3,
+            severity=Severity.ERROR,
+            error="alerts[].labels: no labels",
+            senders=(SenderCount("10.0.0.7", "Alertmanager/0.28.1", 3, AT + MINUTE),),
+        ),
+        TurnedAway("", "unauthorized", AT, AT, 1, Severity.CRITICAL, "POST /"),
+    )
 )
 NEW_LEDGER = Ledger("i1", "pager", "pager")
 NO_CONTROLS = Controls()
 NEW_WATCHDOG = WatchdogState(AT, AT)
 NEW_SOURCE = SourceState()
 NEW_SHIPPED = Shipped()
-NO_REFUSALS = Refusals()

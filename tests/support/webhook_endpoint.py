@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import httpx
 
@@ -21,6 +22,8 @@ from gateway.intake.parse_webhook import Parsed
 from gateway.model.alert import Observation
 from gateway.model.quarantined import Quarantined
 from gateway.model.rules.rulebook import LabelRules
+from gateway.model.severity import Severity
+from gateway.model.turned_away import Sender, TurnedAwayReason
 from gateway.telemetry.metrics import Metrics
 
 NOW = 1_800_000_000_000
@@ -31,6 +34,17 @@ GOOD = {
 }
 
 
+class Noted(NamedTuple):
+    """What was noted as turned away."""
+
+    source: str
+    reason: str
+    sender: Sender
+    error: str
+    times: int
+    severity: Severity
+
+
 @dataclass
 class Taker:
     """An intake that keeps what it is given; `refuses` makes it a store that is away."""
@@ -38,6 +52,7 @@ class Taker:
     seen: list[Observation] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     quieted: dict[str, str] = field(default_factory=dict)
+    turned_away: list[Noted] = field(default_factory=list)
     refuses: str = ""
     slow: float = 0.0
 
@@ -49,12 +64,23 @@ class Taker:
         self.quarantined += parsed.quarantined
         self.quieted |= parsed.quieted
 
+    def note(
+        self,
+        source: str,
+        reason: TurnedAwayReason,
+        sender: Sender,
+        error: str,
+        times: int = 1,
+        severity: Severity = Severity.CRITICAL,
+    ) -> None:
+        self.turned_away.append(Noted(source, reason.value, sender, error, times, severity))
+
 
 def door(taker: Taker, tokens: Sequence[str] = (), caps: Caps | None = None) -> AsgiApp:
     senders = Senders({"default": Tokens(tokens)}, everybody=None if tokens else "default")
     source_auth = SourceAuth(senders, {"default": Normaliser(LabelRules())})
-    made = AlertmanagerWebhook(taker.take, source_auth, caps or Caps(), Metrics(), lambda: NOW)
-    return AsgiApp(made, [])
+    made = AlertmanagerWebhook(taker.take, source_auth, caps or Caps(), Metrics(), taker.note, lambda: NOW)
+    return AsgiApp(made, [], made.wrong_place)
 
 
 async def post(

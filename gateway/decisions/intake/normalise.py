@@ -110,6 +110,14 @@ class Normaliser:
         )
         return self.normalise(strict, group_status, now, trace)
 
+    def severity_said(self, labels: object) -> Severity:
+        """Return how bad an alert is that cannot be taken: critical where its labels do not say otherwise."""
+        said = labels if isinstance(labels, dict) else {}
+        texts = {name: text for name, text in said.items() if isinstance(text, str)}
+        if not texts:
+            return Severity.CRITICAL  # nobody knows what it was: it may have been the worst
+        return self._severity_of(self._renamed(texts))
+
     def _identify(self, alert: WireAlert) -> _Identity | Malformed:
         """Identify an alert. Most alerts are repeats, which are looked up."""
         known = self._identities.get(alert.fingerprint)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from gateway.model.turned_away import TurnedAwayReason
 from gateway.model.verdict import Reason
 
 MAX_LABELS = 256
@@ -22,6 +23,12 @@ class Malformed(msgspec.Struct, frozen=True):
     field: str
     error: str
     reason: Reason = Reason.MALFORMED
+    over_caps: bool = False
+
+    @property
+    def turned_away(self) -> TurnedAwayReason:
+        """Return the word for it among all ways to be turned away."""
+        return TurnedAwayReason.OVER_CAPS if self.over_caps else TurnedAwayReason(self.reason.value)
 
 
 def fires(status: str, ends_at: int | None, now: int) -> bool | None:
@@ -54,7 +61,7 @@ def read_time(value: object) -> datetime | None:
 
 def too_much(labels: Mapping[str, str]) -> Malformed | None:
     if len(labels) > MAX_LABELS:
-        return Malformed("labels", f"{len(labels)} labels: at most {MAX_LABELS} are taken")
+        return Malformed("labels", f"{len(labels)} labels: at most {MAX_LABELS} are taken", over_caps=True)
     if (
         max(map(len, labels.values()), default=0) <= MAX_VALUE
         and max(map(len, labels), default=0) <= MAX_NAME
@@ -62,7 +69,9 @@ def too_much(labels: Mapping[str, str]) -> Malformed | None:
         return None
     name = next(name for name, value in labels.items() if len(name) > MAX_NAME or len(value) > MAX_VALUE)
     return Malformed(
-        f"labels.{name[:80]}", f"a name of at most {MAX_NAME} and a value of {MAX_VALUE} are taken"
+        f"labels.{name[:80]}",
+        f"a name of at most {MAX_NAME} and a value of {MAX_VALUE} are taken",
+        over_caps=True,
     )
 
 

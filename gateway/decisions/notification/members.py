@@ -12,6 +12,7 @@ from dataclasses import replace
 import msgspec
 
 from gateway.decisions.incident_snapshot import IncidentSnapshot
+from gateway.decisions.own_route import own_recipients
 from gateway.decisions.policy import Policy
 from gateway.decisions.route import DisallowedChannel, Recipient, Router, Routing
 from gateway.decisions.suppression.suppress import Suppressor
@@ -71,7 +72,7 @@ def _routed(
     routing = router.routing(alert.labels, now)
     if alert.spoken_by.startswith(OWN_SOURCE):
         # An alert about the gateway itself never goes only to the destination that it says is failing.
-        routing = router.own_recipients(routing, alert.labels)
+        routing = own_recipients(router, routing, alert.labels)
     found = [at_its_place(recipient, snapshot) for recipient in routing.recipients]
     # A channel that the rules do not allow stays so: its fallback tells people at once, without waiting.
     found += [at_its_place(recipient, snapshot) for recipient in _detours(routing, alert, router)]

@@ -16,15 +16,19 @@ from gateway.inbound.api.incidents import IncidentsApi
 from gateway.inbound.api.router import Api
 from gateway.inbound.api.rules import RulesApi, rules_shown
 from gateway.inbound.api.silences import SilencesApi
+from gateway.inbound.api.turned_away import TurnedAwayApi
 from gateway.inbound.api.undelivered import UndeliveredApi
 from gateway.inbound.api.watchdogs import WatchdogsApi
 from gateway.inbound.auth import Tokens
 from gateway.rules.reloader import RulesReloader
 from gateway.runtime.workers import Workers
+from gateway.self_monitoring.turned_away import TurnedAwayBook
 from gateway.state.shards import Shards
 
 
-def api_of(settings: Settings, shards: Shards, workers: Workers, reloader: RulesReloader) -> Api:
+def api_of(
+    settings: Settings, shards: Shards, workers: Workers, reloader: RulesReloader, turned_away: TurnedAwayBook
+) -> Api:
     # The rules are asked for at each request: they may have been loaded anew since the gateway started.
     admin_tokens = Tokens(token.get_secret_value() for token in settings.admin_token)
     desk = ControlActions(shards, lambda: reloader.in_force.policy, workers.wake)
@@ -40,6 +44,7 @@ def api_of(settings: Settings, shards: Shards, workers: Workers, reloader: Rules
         IncidentsApi(shards, actions, policy),
         AlertsApi(shards, policy),
         UndeliveredApi(shards, replayer, actions),
+        TurnedAwayApi(lambda: turned_away.entries),
         RulesApi(partial(rules_shown, reloader)),
         SilencesApi(desk, lambda: policy().calendar),
         ControlsApi(desk),

@@ -122,6 +122,32 @@ class QuarantinedShown(Shown):
     raw: str = Field(description="the first 64 KiB of what arrived, undecodable bytes replaced")
 
 
+class SenderShown(Shown):
+    address: str
+    user_agent: str
+    times: int
+    last_at: datetime | None
+
+
+class TurnedAwayShown(Shown):
+    """A sum of what one source had turned away for one reason."""
+
+    source: str | None = Field(description="null for senders that showed no valid token")
+    reason: str
+    what: str = Field(description="what is sent, in words")
+    remedy: str
+    error: str = Field(description="what was wrong with the newest")
+    severity: str = Field(description="the worst that what was turned away says of itself")
+    times: int
+    since: datetime | None
+    last_at: datetime | None
+    senders: list[SenderShown] = Field(description="the newest ten of them")
+
+
+class TurnedAwayList(Shown):
+    items: list[TurnedAwayShown]
+
+
 class ReplayShown(Shown):
     taken: int = Field(description="alerts taken, as if they had just been sent")
     too_old: int = Field(description="that fired so long ago that it says nothing of now: passed over")

@@ -14,8 +14,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from hashlib import blake2b
-from http import HTTPStatus
 from typing import Protocol
 
 import structlog
@@ -25,7 +23,9 @@ from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import BadWebhook, StateUnavailable
 from gateway.inbound.request_id import request_id
 from gateway.inbound.webhooks.body import BodyBudget, Caps, Unread, header
+from gateway.inbound.webhooks.receipt import Receipt
 from gateway.inbound.webhooks.responses import (
+    BEFORE_TOKEN,
     COMPRESSED,
     FAULT,
     NO_TOKEN,
@@ -37,23 +37,33 @@ from gateway.inbound.webhooks.responses import (
     send_response,
 )
 from gateway.inbound.webhooks.source_auth import SourceAuth
+from gateway.inbound.webhooks.unknown_senders import Note, UnknownSenders, sender_of
 from gateway.intake.parse_events import parse_events
 from gateway.intake.parse_webhook import Parsed, parse
 from gateway.model.quarantined import MAX_RAW, Quarantined
+from gateway.model.turned_away import (
+    EVENTS_PATH,
+    IN_QUARANTINE,
+    WEBHOOK_PATH,
+    WORDINGS,
+    TurnedAwayReason,
+)
 
 log = structlog.get_logger("gateway.inbound")
 
 
 class Counter(Protocol):
-    """The telemetry of webhooks: the status, reason and seconds of each answer. `reason` is one of few words."""
+    """The telemetry of webhooks: the status, reason and seconds of each answer. `reason` is one of few words.
+
+    `misdirected` counts what was sent to a path that takes no webhooks.
+    """
 
     def webhook(self, status: int, reason: str, alerts: int, truncated: int, seconds: float) -> None: ...
 
+    def misdirected(self, status: int, reason: str) -> None: ...
 
-MAX_RECEIVER_LOGGED, MAX_FAULT_LOGGED, MAX_ERROR_LOGGED = 200, 300, 300  # characters
-GROUP_HASH_BYTES = 4  # a group key holds labels of any length; its hash is enough to find lines of one group
 
-READERS = {"/webhooks/alertmanager": parse, "/webhooks/alertmanager/events": parse_events}
+READERS = {WEBHOOK_PATH: parse, EVENTS_PATH: parse_events}
 Read = Callable[[bytes, Normaliser, int, str], Parsed]
 Take = Callable[[Parsed], Awaitable[None]]
 
@@ -62,7 +72,7 @@ class AlertmanagerWebhook:
     """The ASGI application behind both paths.
 
     `take` makes the parsed alerts durable or raises `StateUnavailable`. `source_auth` belongs to the rules in
-    force and is replaced with them. `now` is the machine's time in ms.
+    force and is replaced with them. `note` remembers what was turned away. `now` is the machine's time in ms.
     """
 
     def __init__(
@@ -71,11 +81,14 @@ class AlertmanagerWebhook:
         source_auth: SourceAuth,
         caps: Caps,
         counter: Counter,
+        note: Note,
         now: Callable[[], int],
     ) -> None:
         self.source_auth = source_auth
         self._hand_over = take
         self._counter = counter
+        self._note = note
+        self._unknown_senders = UnknownSenders(note)
         self._now = now
         self._budget = BodyBudget(caps)
         self._caps = caps
@@ -91,37 +104,47 @@ class AlertmanagerWebhook:
         try:
             with _correlated(scope) as trace:
                 try:
-                    parsed, response = await self.receive(scope, receive, trace)
+                    receipt = await self.receive(scope, receive, trace)
                 # A fault of ours in one webhook is answered 500, so that Alertmanager sends its alerts again.
                 except Exception:
                     log.exception("request_failed", path=scope["path"])
-                    parsed, response = None, FAULT
-                elapsed = (self._now() - started) / 1000
-                truncated = parsed.truncated if parsed else 0
-                self._counter.webhook(response.status, response.reason, response.alerts, truncated, elapsed)
-                _log(response, parsed, elapsed)
-                await send_response(send, response)
+                    receipt = Receipt(FAULT)
+                self._tell(scope, receipt, (self._now() - started) / 1000)
+                await send_response(send, receipt.response)
         finally:
             self.busy -= 1
 
-    async def receive(
-        self,
-        scope: Scope,
-        receive: Receive,
-        trace: str,
-    ) -> tuple[Parsed | None, WebhookResponse]:
+    def _tell(self, scope: Scope, receipt: Receipt, elapsed: float) -> None:
+        """Count, log and note what became of a webhook."""
+        response, truncated = receipt.response, receipt.parsed.truncated if receipt.parsed else 0
+        self._counter.webhook(response.status, response.reason, response.alerts, truncated, elapsed)
+        # Nobody knows who these are, so what is written of them is bounded.
+        if response in BEFORE_TOKEN:
+            self._unknown_senders.turned_away(scope, response.status, TurnedAwayReason(response.reason))
+            return
+        sender = sender_of(scope)
+        receipt.log(sender, elapsed)
+        receipt.note(self._note, sender)
+
+    def wrong_place(self, scope: Scope, status: int, reason: TurnedAwayReason) -> None:
+        """Tell of a request that may be a webhook and went to another path."""
+        self._counter.misdirected(status, reason.value)
+        self._unknown_senders.turned_away(scope, status, reason)
+
+    async def receive(self, scope: Scope, receive: Receive, trace: str) -> Receipt:
         if scope["method"] != "POST":
-            return None, NOT_POST
+            return Receipt(NOT_POST)
         normaliser = self.source_auth.admit(header(scope, b"authorization").decode("latin-1"))
         if normaliser is None:
-            return None, NO_TOKEN
+            return Receipt(NO_TOKEN)
+        source = normaliser.source.name
         encoding = header(scope, b"content-encoding")
         # Compressed bodies would get past the cap; Alertmanager sends none.
         if encoding not in (b"", b"identity"):
-            return None, COMPRESSED
+            return Receipt(COMPRESSED, source)
         body = await self._budget.read(scope, receive)
         if isinstance(body, Unread):
-            return None, UNREAD_RESPONSES[body]
+            return Receipt(UNREAD_RESPONSES[body], source)
         try:
             return await self._take(READERS[scope["path"].rstrip("/")], normaliser, body, trace)
         finally:
@@ -133,7 +156,7 @@ class AlertmanagerWebhook:
         normaliser: Normaliser,
         body: bytes,
         trace: str,
-    ) -> tuple[Parsed | None, WebhookResponse]:
+    ) -> Receipt:
         source = normaliser.source.name
         try:
             parsed = read(body, normaliser, self._now(), trace)
@@ -149,11 +172,26 @@ class AlertmanagerWebhook:
                 await self._hand_over(parsed)
         # Neither of these counts as taken: Alertmanager sends again until the alerts are safe in the store.
         except TimeoutError:
-            return parsed, STORE_SLOW
+            return Receipt(STORE_SLOW, source, parsed)
         except StateUnavailable as error:
-            return parsed, WebhookResponse(503, "store_away", str(error))
-        taken = WebhookResponse(200, "taken", alerts=len(parsed.seen), quarantined=len(parsed.quarantined))
-        return parsed, refusal or taken
+            return Receipt(WebhookResponse(503, "store_away", str(error)), source, parsed)
+        return Receipt(refusal or _taken(parsed), source, parsed)
+
+
+def _taken(parsed: Parsed) -> WebhookResponse:
+    """Answer 200, with what is wrong where something of the webhook reaches nobody."""
+    first = parsed.quarantined[0] if parsed.quarantined else None
+    remedy = WORDINGS[TurnedAwayReason.TRUNCATED].remedy if parsed.truncated else ""
+    return WebhookResponse(
+        200,
+        "taken",
+        error=first.fault if first else "",
+        field=first.field if first else "",
+        remedy=IN_QUARANTINE if first else remedy,
+        alerts=len(parsed.seen),
+        quarantined=len(parsed.quarantined),
+        left_out=parsed.truncated,
+    )
 
 
 @contextmanager
@@ -162,29 +200,3 @@ def _correlated(scope: Scope) -> Iterator[str]:
     trace = request_id(scope)
     with structlog.contextvars.bound_contextvars(correlation=trace):
         yield trace
-
-
-def _log(response: WebhookResponse, parsed: Parsed | None, elapsed: float) -> None:
-    """Write one line for a webhook: info when all of it was taken, else a warning with the first fault."""
-    facts: dict[str, object] = {
-        "status": response.status,
-        "reason": response.reason,
-        "alerts": response.alerts,
-        "seconds": round(elapsed, 3),
-    }
-    if parsed is not None:
-        group = blake2b(parsed.group.encode("utf-8", "replace"), digest_size=GROUP_HASH_BYTES).hexdigest()
-        facts |= {"source": parsed.source, "receiver": parsed.receiver[:MAX_RECEIVER_LOGGED], "group": group}
-        if parsed.truncated:
-            facts["truncated"] = parsed.truncated
-        if parsed.quarantined:
-            facts["quarantined"] = len(parsed.quarantined)
-            facts["first_fault"] = parsed.quarantined[0].fault[:MAX_FAULT_LOGGED]
-    if response.error:
-        facts["error"] = response.error[:MAX_ERROR_LOGGED]
-    if response.status != HTTPStatus.OK:
-        log.warning("webhook_refused", **facts)
-    elif parsed is not None and parsed.quarantined:
-        log.warning("webhook_received", **facts)
-    else:
-        log.info("webhook_received", **facts)

@@ -10,6 +10,7 @@ from gateway.config.settings import Settings
 from gateway.inbound.webhooks.alertmanager import AlertmanagerWebhook, Counter
 from gateway.inbound.webhooks.body import Caps
 from gateway.inbound.webhooks.source_auth import SourceAuth, source_auth
+from gateway.inbound.webhooks.unknown_senders import Note
 from gateway.intake.parse_webhook import Parsed
 from gateway.intake.sharded import ShardedIntake
 from gateway.intake.source_mutes import log_source_mutes
@@ -19,10 +20,15 @@ from gateway.state.shards import Shards
 
 
 def endpoint_over(
-    intake: ShardedIntake, shards: Shards, auth: SourceAuth, settings: Settings, counter: Counter
+    intake: ShardedIntake,
+    shards: Shards,
+    auth: SourceAuth,
+    settings: Settings,
+    counter: Counter,
+    note: Note,
 ) -> AlertmanagerWebhook:
     return AlertmanagerWebhook(
-        partial(_take, intake, shards), auth, Caps(body=settings.max_body), counter, utc_ms
+        partial(_take, intake, shards), auth, Caps(body=settings.max_body), counter, note, utc_ms
     )
 
 

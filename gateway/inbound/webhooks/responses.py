@@ -9,6 +9,13 @@ import msgspec
 from starlette.types import Send
 
 from gateway.inbound.webhooks.body import Unread
+from gateway.model.turned_away import (
+    AUTHORIZATION_REMEDY,
+    MAX_ALERTS_REMEDY,
+    PATH_REMEDY,
+    WORDINGS,
+    TurnedAwayReason,
+)
 
 _encode = msgspec.json.encode
 
@@ -24,6 +31,17 @@ class WebhookResponse:
     remedy: str = ""
     alerts: int = 0
     quarantined: int = 0
+    left_out: int = 0  # alerts of the group that Alertmanager did not send
+
+    @property
+    def shown(self) -> dict[str, object]:
+        """Return the body of the answer: what was taken, and what is wrong with the rest."""
+        if self.status != HTTPStatus.OK:
+            return {"error": self.error, "field": self.field, "remedy": self.remedy}
+        taken: dict[str, object] = {"status": "ok", "alerts": self.alerts, "quarantined": self.quarantined}
+        taken |= {"left_out": self.left_out} if self.left_out else {}
+        said = {"error": self.error, "field": self.field, "remedy": self.remedy}
+        return taken | {name: text for name, text in said.items() if text}
 
 
 UNREAD_RESPONSES = {
@@ -31,7 +49,7 @@ UNREAD_RESPONSES = {
         413,
         "too_large",
         "the webhook is over the cap",
-        remedy="set max_alerts on the receiver, or raise GATEWAY_MAX_BODY",
+        remedy=MAX_ALERTS_REMEDY,
     ),
     Unread.TOO_SLOW: WebhookResponse(503, "too_slow", "the webhook did not arrive in time"),
     Unread.TOO_MANY: WebhookResponse(503, "too_many", "too many webhooks at once"),
@@ -42,22 +60,24 @@ NO_TOKEN = WebhookResponse(
     "unauthorized",
     "a valid token is needed",
     "authorization",
-    "authorization: {credentials: …} in http_config: GATEWAY_WEBHOOK_TOKEN, or the token of its source",
+    AUTHORIZATION_REMEDY,
 )
 FAULT = WebhookResponse(500, "fault", "a fault of the gateway: its log says more")
-NOT_POST = WebhookResponse(405, "method", "webhooks come by POST")
+NOT_POST = WebhookResponse(405, "method", "webhooks come by POST", "method", PATH_REMEDY)
+# Their sender has shown no token (yet), so that it may be anybody.
+BEFORE_TOKEN = (NO_TOKEN, NOT_POST)
 COMPRESSED = WebhookResponse(
     400,
     "encoding",
     "the body is compressed",
     "content-encoding",
-    "send it as it is",
+    WORDINGS[TurnedAwayReason.COMPRESSED].remedy,
 )
 # The alerts may have been kept all the same: sent again they are known as copies, and nobody is told twice.
 STORE_SLOW = WebhookResponse(503, "store_slow", "the store is too slow")
 NOT_A_WEBHOOK_REMEDY = "docs/webhooks.md says what is taken; the body is kept in quarantine"
 # The rest of the body is not read after these, so the connection cannot carry another request.
-CLOSING_REASONS = ("too_large", "too_slow", "too_many", "unauthorized", "gone", "encoding", "fault")
+CLOSING_REASONS = ("too_large", "too_slow", "too_many", "unauthorized", "method", "gone", "encoding", "fault")
 MORE_HEADERS: dict[int, tuple[tuple[bytes, bytes], ...]] = {
     401: ((b"www-authenticate", b'Bearer realm="alert-gateway", Basic realm="alert-gateway"'),),
     405: ((b"allow", b"POST"),),
@@ -67,14 +87,7 @@ MORE_HEADERS: dict[int, tuple[tuple[bytes, bytes], ...]] = {
 
 
 async def send_response(send: Send, response: WebhookResponse) -> None:
-    shown: dict[str, object] = {
-        "status": "ok",
-        "alerts": response.alerts,
-        "quarantined": response.quarantined,
-    }
-    if response.status != HTTPStatus.OK:
-        shown = {"error": response.error, "field": response.field, "remedy": response.remedy}
-    body = _encode(shown)
+    body = _encode(response.shown)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     headers += MORE_HEADERS.get(response.status, ())
     # A kept connection would let the rest of a refused body be taken for the sender's next webhook.

@@ -112,7 +112,10 @@ async def test_alerts_that_are_nested_without_end_are_quarantined() -> None:
 async def test_one_bad_alert_is_quarantined_alone(change: dict[str, object], where: str) -> None:
     taker = Taker()
     answer = await post(door(taker), {"alerts": [GOOD, {**GOOD, **change}, GOOD]})
-    assert answer.json() == {"status": "ok", "alerts": 2, "quarantined": 1}
+    told = answer.json()
+    assert (told["status"], told["alerts"], told["quarantined"], told["field"]) == ("ok", 2, 1, where)
+    assert told["error"].startswith(where)
+    assert "gateway quarantine" in told["remedy"]
     assert [quarantined.field for quarantined in taker.quarantined] == [where]
 
 

@@ -1,0 +1,14 @@
+"""One finding of the doctor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.outbound.kind import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    mark: Mark
+    what: str
+    said: str

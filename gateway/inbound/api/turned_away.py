@@ -1,0 +1,51 @@
+"""The operation of `/api/v1/turned-away`: what reaches nobody though its sender takes it for delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from gateway.inbound.api import incident_models as models
+from gateway.inbound.api.openapi import Operation
+from gateway.inbound.api.presenters import moment
+from gateway.model.turned_away import WORDINGS, TurnedAway, TurnedAwayReason
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAwayApi:
+    """`entries` returns what was turned away lately."""
+
+    entries: Callable[[], tuple[TurnedAway, ...]]
+
+    def operations(self) -> list[Operation]:
+        summary = "List what was turned away lately, by source and reason, with who sent it"
+        return [Operation("GET", "/api/v1/turned-away", self._turned_away, models.TurnedAwayList, summary)]
+
+    async def _turned_away(self, _request: Request) -> models.TurnedAwayList:
+        return models.TurnedAwayList(items=[_shown(entry) for entry in self.entries()])
+
+
+def _shown(entry: TurnedAway) -> models.TurnedAwayShown:
+    wording = WORDINGS[TurnedAwayReason(entry.reason)]
+    return models.TurnedAwayShown(
+        source=entry.source or None,
+        reason=entry.reason,
+        what=wording.what,
+        remedy=wording.remedy,
+        error=entry.error,
+        severity=entry.severity.word,
+        times=entry.times,
+        since=moment(entry.since),
+        last_at=moment(entry.last_at),
+        senders=[
+            models.SenderShown(
+                address=sender.address,
+                user_agent=sender.user_agent,
+                times=sender.times,
+                last_at=moment(sender.last_at),
+            )
+            for sender in entry.senders
+        ],
+    )

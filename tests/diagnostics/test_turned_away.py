@@ -1,0 +1,77 @@
+"""The doctor names what the running gateway turned away, who sent it, and what to do."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+from gateway.diagnostics.diagnosis import Diagnosis
+from gateway.diagnostics.doctor import Mark
+from gateway.diagnostics.turned_away import turned_away
+from gateway.sandbox.server import LocalServer
+from tests.support.installation import Patient
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ITEM = {
+    "source": "eu",
+    "reason": "too_large",
+    "times": 12,
+    "error": "the webhook is over the cap",
+    "remedy": "set max_alerts on the receiver, or raise GATEWAY_MAX_BODY",
+    "senders": [
+        {"address": "10.0.0.7", "user_agent": "Alertmanager/0.28.1"},
+        {"address": "10.0.0.8", "user_agent": ""},
+    ],
+}
+
+
+class Answers:
+    """A gateway that has turned something away, for whoever shows its token."""
+
+    def __init__(self, answer: object) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        allowed = (b"authorization", b"Bearer admin") in scope["headers"]
+        await JSONResponse(self._answer if allowed else {}, 200 if allowed else 401)(scope, receive, send)
+
+
+async def asked(patient: Patient, answer: object, token: str = "admin") -> list[Diagnosis]:
+    server = LocalServer()
+    async with server.running(Answers(answer), 0):
+        patient.more = {"GATEWAY_URL": server.url, "GATEWAY_ADMIN_TOKEN": token}
+        return await turned_away(patient.environment())
+
+
+async def test_each_is_a_worry_with_who_sent_it_and_what_to_do(patient: Patient) -> None:
+    ((found),) = await asked(patient, {"items": [ITEM]})
+    assert (found.mark, found.what) == (Mark.WORRY, "turned away")
+    assert found.said == (
+        "source eu, too_large, 12 times, from 10.0.0.8 (no user agent), 10.0.0.7 (Alertmanager/0.28.1); "
+        "the last: the webhook is over the cap; set max_alerts on the receiver, or raise GATEWAY_MAX_BODY"
+    )
+
+
+async def test_who_showed_no_token_has_no_source(patient: Patient) -> None:
+    ((found),) = await asked(patient, {"items": [{**ITEM, "source": None, "reason": "not_found"}]})
+    assert found.said.startswith("no token, not_found, 12 times, from ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "token"),
+    [
+        pytest.param({"items": []}, "admin", id="nothing was turned away"),
+        pytest.param({"items": [ITEM]}, "other", id="the gateway wants another token"),
+        pytest.param({"something": "else"}, "admin", id="it is an older gateway"),
+    ],
+)
+async def test_where_there_is_nothing_to_say_nothing_is_said(
+    patient: Patient, answer: object, token: str
+) -> None:
+    assert await asked(patient, answer, token) == []
+
+
+async def test_a_gateway_that_does_not_run_is_no_fault_here(patient: Patient) -> None:
+    assert await turned_away(patient.environment()) == []
