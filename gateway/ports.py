@@ -60,9 +60,13 @@ class Notifier(Protocol):
         *,
         attempt: str,
         message_ref: MessageRef,
+        edits: MessageRef | None,
         mentions: tuple[str, ...],
     ) -> Answer:
-        """Say the notes as one reply in the thread of `message_ref`."""
+        """Say the notes as one reply in the thread of `message_ref`, or in the reply that they edit.
+
+        Return the reference of the reply, where the vendor has one.
+        """
         ...
 
     async def look(

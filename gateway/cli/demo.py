@@ -16,6 +16,7 @@ from gateway.cli.demo_scene import CHANNEL, Scene, running_scene
 from gateway.cli.event_loop import run_until_stopped
 from gateway.cli.exit_codes import FINDINGS
 from gateway.clock import utc_now
+from gateway.model.counted import counted
 from gateway.sandbox.storm import LENGTH, Webhook, storm
 
 SETTLE_SECONDS = 60.0  # in which everything must have been told, ends included
@@ -146,7 +147,7 @@ def _story(scene: Scene) -> list[str]:
     pages = [f"  {page.title[:MAX_LINE_LENGTH]}  ({page.status})" for page in scene.pagerduty.incidents]
     lines += pages or ["  nobody"]
     mails, threads = len(scene.mail.received), len(scene.mail.mailbox.threads)
-    return [*lines, f"Who reads mail got {mails} mails in {threads} threads."]
+    return [*lines, f"Who reads mail got {counted(mails, 'mail')} in {counted(threads, 'thread')}."]
 
 
 async def _left(scene: Scene) -> tuple[int, int]:
@@ -161,6 +162,6 @@ async def _summary(scene: Scene, played: Played) -> str:
     in_channel = [message for message in scene.slack.messages(CHANNEL) if message.thread_ts is None]
     messages = [message for message in in_channel if not message.deleted]
     return (
-        f"demo: {played.webhooks} webhooks with {played.alerts} alerts in, {len(messages)} messages and"
-        f" {len(scene.pagerduty.incidents)} pages out; {left} pages left open, books off by {imbalances}"
+        f"demo: {played.webhooks} webhooks with {played.alerts} alerts in, {counted(len(messages), 'message')} and"
+        f" {counted(len(scene.pagerduty.incidents), 'page')} out; {counted(left, 'page')} left open, books off by {imbalances}"
     )

@@ -8,6 +8,7 @@ import click
 
 from gateway.cli.rules import load_without_errors
 from gateway.config.environment import Environment, from_process
+from gateway.model.counted import counted
 from gateway.model.rules.rulebook import Rulebook
 from gateway.runtime.store import open_store
 from gateway.storage.reshard import migrate
@@ -28,8 +29,8 @@ def migrate_command() -> None:
         click.echo("nothing to do: the store is laid out like that")
     else:
         click.echo(
-            f"{migrated.layout}: {len(migrated.alerts)} alerts, {len(migrated.incidents)} incidents,"
-            f" {len(migrated.agenda)} subjects"
+            f"{migrated.layout}: {counted(len(migrated.alerts), 'alert')}, {counted(len(migrated.incidents), 'incident')},"
+            f" {counted(len(migrated.agenda), 'subject')}"
         )
 
 

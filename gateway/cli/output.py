@@ -94,7 +94,7 @@ def _print_incident(incident: dict[str, Any]) -> None:
         verdicts = [verdict for verdict in incident["verdicts"] if verdict["alert"] == alert["id"]]
         _print_alert(alert, alerts, verdicts)
     if len(alerts) > MAX_ALERTS_SHOWN:
-        out.print(f"  … and {len(alerts) - MAX_ALERTS_SHOWN} more alerts: `--json` has them all")
+        out.print(f"  … and {len(alerts) - MAX_ALERTS_SHOWN} more: `--json` has them all")
     for line in incident.get("timeline", ())[:MAX_TIMELINE_LINES_SHOWN]:
         detail = ", ".join(
             f"{name}: {value}" for name, value in line["detail"].items() if value not in ("", 0)

@@ -10,6 +10,7 @@ import click
 
 from gateway.cli.api_client import ask
 from gateway.cli.options import AS_JSON
+from gateway.model.counted import counted
 
 
 @click.command()
@@ -27,7 +28,9 @@ def quarantine(entry: str | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=2))
     elif entry:
-        click.echo(f"{found['taken']} alerts taken, {found['too_old']} passed over: they fired too long ago")
+        click.echo(
+            f"{counted(found['taken'], 'alert')} taken, {found['too_old']} passed over: they fired too long ago"
+        )
     else:
         _print_entries(found["items"])
 

@@ -143,7 +143,8 @@ def _print_explanation(explanation: Explanation, now: int) -> None:
     """Print each alert and what each target would be told of it; `now` is the explained time in ms."""
     for alert in explanation.alerts:
         labels = " ".join(f"{name}={value}" for name, value in alert.labels.items() if name != "alertname")
-        click.echo(f"{alert.name}  [{alert.severity}]  {labels}")
+        sent = f", sent as {alert.sent_severity}" if alert.sent_severity else ""
+        click.echo(f"{alert.name}  [{alert.severity}{sent}]  {labels}")
         click.echo(f"  deduplicate  {alert.outcome} ({alert.reason})")
         if alert.incident:
             click.echo(f"  correlate    incident {alert.incident} by {alert.correlated_by}")

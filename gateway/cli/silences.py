@@ -11,6 +11,7 @@ import click
 from gateway.cli.api_client import ask
 from gateway.cli.options import AS_JSON, BY
 from gateway.cli.output import show_silence, show_silences
+from gateway.model.counted import counted
 
 MAX_NAMES_SHOWN = 10  # of the alerts that a silence would hide, the most frequent
 
@@ -56,7 +57,7 @@ def add_silence(matchers: tuple[str, ...], by: str, *, yes: bool, as_json: bool,
 
 def _print_preview(preview: dict[str, Any]) -> None:
     click.echo(
-        f"hides {preview['firing_hidden']} of {preview['firing']} alerts that fire,"
+        f"hides {preview['firing_hidden']} of {counted(preview['firing'], 'alert that fires', 'alerts that fire')},"
         f" {preview['recent_hidden']} of {preview['recent']} of the last 7 days"
     )
     for name, count in list(preview["names"].items())[:MAX_NAMES_SHOWN]:

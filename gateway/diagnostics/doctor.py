@@ -12,6 +12,7 @@ from gateway.decisions.intake.normalise import Normaliser
 from gateway.diagnostics.diagnosis import Diagnosis
 from gateway.diagnostics.turned_away import turned_away
 from gateway.errors import StateUnavailable
+from gateway.model.counted import counted
 from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.rules.source import Source
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
@@ -91,7 +92,7 @@ async def _peer(
     return Diagnosis(
         Mark.GOOD,
         source.name,
-        f"the Alertmanager of {variable} has {len(said.alerts)} alerts for {source.receiver}",
+        f"the Alertmanager of {variable} has {counted(len(said.alerts), 'alert')} for {source.receiver}",
     )
 
 
@@ -164,7 +165,11 @@ async def _gateway(environment: Environment) -> list[Diagnosis]:
     found += await turned_away(environment)
     words = health.get("unknown_severities") or {}
     found += [
-        Diagnosis(Mark.WORRY, "severity", f"`{word}` is unknown, {count} alerts: map it in labels.severity")
+        Diagnosis(
+            Mark.WORRY,
+            "severity",
+            f"`{word}` is unknown, {counted(count, 'alert')}: map it in labels.severity",
+        )
         for word, count in words.items()
     ]
     return found

@@ -2,7 +2,8 @@
 
 The texts stand in the stores of running gateways, so they never change: `plan:<incident>`,
 `deliver:<target>|<incident>`, `expire:<incident>`, `expire:alert:<alert>`, `audit:<destination>`,
-`poll:<source>`, `watchdog:<watchdog>`, `sweep:<what>`, `tend:silences` and `log:incidents`.
+`poll:<source>`, `watchdog:<watchdog>`, `sweep:<what>`, `tend:silences`, `log:incidents` and
+`probe:<what>`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class SubjectKind(StrEnum):
     SILENCE_UPKEEP = "tend"
     WATCHDOG = "watchdog"
     TOLD_IN_LOG = "log"
+    PROBE = "probe"
 
 
 class Subject(NamedTuple):
@@ -102,6 +104,8 @@ NEW_CONTROLS = Subject(SubjectKind.SWEEP, "orders")
 LATE_TOPICS = Subject(SubjectKind.SWEEP, "posts")
 SILENCE_UPKEEP = Subject(SubjectKind.SILENCE_UPKEEP, "silences")
 TOLD_IN_LOG = Subject(SubjectKind.TOLD_IN_LOG, "incidents")
+REFUSED = Subject(SubjectKind.PROBE, "refused")  # the destinations that refuse everything
+UNASKED = Subject(SubjectKind.PROBE, "unasked")  # dead letters whose destination nobody asks again
 
 
 def urgency(severity: Severity) -> int:

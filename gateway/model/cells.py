@@ -10,6 +10,8 @@ CREDENTIALED = Cell(Table.META, "credentialed")  # the kinds of destinations tha
 TURNED_AWAY = Cell(Table.META, "turned_away")
 SWEPT = Cell(Table.META, "orders_swept")  # the version of the controls that all incidents were planned for
 
+REFUSALS = Cell(Table.META, "refusals")  # why destinations refuse everything, and when they are asked again
+
 
 def shipped_cell(destination: str) -> Cell:
     return Cell(Table.META, f"audit:{destination}")

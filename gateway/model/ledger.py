@@ -49,6 +49,11 @@ class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """
         return self.kind not in UNKEYED_KINDS
 
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """Return the names of all credentials that go along."""
+        return tuple(name for name in (self.secret, self.token, self.key) if name)
+
 
 class MessageRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The vendor's name of our message: Slack's channel id and ts, or PagerDuty's dedup key in `id`."""
@@ -67,13 +72,15 @@ class Part(StrEnum):
 class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One transition that is noted in the thread.
 
-    `broadcast` shows it in the channel too; `mention` notifies people.
+    `broadcast` shows it in the channel too; `mention` notifies people. Of the notes that name the same `line`
+    the newest takes the place of the one before: the reply is edited, which calls nobody.
     """
 
     text: str
     broadcast: bool = False
     mention: bool = False
     at: int | None = None  # when it came to be, ms
+    line: str = ""
 
 
 class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -150,6 +157,7 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     updates: int = 0  # sent, where an `UpdateLimit` counts them
     left_out: int = 0  # changes since the last notification that such a limit keeps back
     left_out_last: LastNotified = NEVER_NOTIFIED  # the newest of these changes, so that each counts once
+    lines: dict[str, MessageRef] = {}  # the replies of this thread that are edited, by `Note.line`
 
     @property
     def key(self) -> str:

@@ -41,9 +41,10 @@ class FiringTimes(msgspec.Struct, frozen=True, gc=False):
 class AlertLine(msgspec.Struct, frozen=True, gc=False):
     """One member alert as people see it.
 
-    `ended_at` is None while it fires; `silenced_after_notify` says why news of it is kept away from people.
-
-    `moved`: the alert fires on, and people are notified of it elsewhere now, or nowhere.
+    `labels` stand in the order in which people look for them. `ended_at` is None while it fires;
+    `silenced_after_notify` says why news of it is kept away from people. `moved`: the alert fires on, and people
+    are notified of it elsewhere now, or nowhere. `thing` is what is broken, and `sent_severity` the label
+    (`severity=fatal`) where it is read as another severity.
     """
 
     name: str
@@ -59,17 +60,26 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
     annotations: dict[str, str] = {}
     silenced_after_notify: str = ""
     moved: bool = False
+    episode: str = ""  # the id of the life that it shows
     often: FiringTimes | None = None
+    thing: str = ""
+    description: str = ""
+    sent_severity: str = ""
+    plumbing: int = 0  # how many labels at the end of `labels` are of use to machines alone
 
 
 class Notification(msgspec.Struct, frozen=True, gc=False):
     """One view at one moment. `state` is what the ledger has as last notified once it is delivered.
 
     `lines` holds firing members first, then those of which news is kept away, that moved, that ended; the
-    most severe and oldest first. The renderer shortens. `where` is the labels that all members share
-    (cluster, namespace, service …). `rule` names the route that sent it, `name (file:line)`. `closed_by` is
-    who closed it by hand, `moved_to` where its members are notified now. `quiet_until` is set while nothing
-    fires but nobody was notified of the end yet.
+    most severe and oldest first. The renderer shortens, and says how much it left out.
+
+    `where` is the labels that all members share, those by which people know the thing first; `place` is the part
+    of them that says where (cluster, namespace, service), and `plumbing` how many at their end are of use to
+    machines alone. `said` are the sentences of the alerts, each once; `thing` is what the first one is about.
+
+    `rule` names the route that sent it, `name (file:line)`. `closed_by` is who closed it by hand, `moved_to` where
+    its members are notified now. `quiet_until` is set while nothing fires but nobody was notified of the end yet.
     """
 
     incident: str
@@ -106,6 +116,12 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     # How many changes before this one were not sent, where a destination limits its updates
     left_out: int = 0
     often: FiringTimes | None = None
+    place: dict[str, str] = {}
+    plumbing: int = 0
+    said: tuple[str, ...] = ()
+    thing: str = ""
+    service: str = ""
+    sent_severity: str = ""  # `severity=fatal`, where it is read as another word
 
     @property
     def alerts(self) -> int:

@@ -82,8 +82,8 @@ TEXTS = {
     ),
     "GatewayTurnedAway": (
         Severity.WARNING,  # its labels say where it is worse
-        "{details}",
-        "What is turned away reaches nobody, and most senders do not send it again.",
+        "What source {source} sends is turned away ({reason}) and reaches nobody",
+        "Its sender takes it for delivered.",
     ),
     "GatewayRulesRejected": (
         Severity.WARNING,
@@ -125,16 +125,13 @@ class OwnAlert(NamedTuple):
         """Return the observation that this alert begins (`firing`) or ends now."""
         full = self.full
         _, summary, description = TEXTS[self.name]
-        texts = {**full, "details": self.details}
-        # Where the details are the summary, they are not said twice.
-        details = "" if "{details}" in summary else self.details
         return Observation(
             copy=self.copy,
             alert=self.identity,
             labels=full,
             annotations={
-                "summary": summary.format_map(texts),
-                "description": f"{details} {description.format_map(texts)}".strip(),
+                "summary": summary.format_map(full),
+                "description": f"{self.details} {description.format_map(full)}".strip(),
             },
             severity=Severity[full["severity"].upper()],
             firing=firing,

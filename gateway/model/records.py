@@ -19,6 +19,7 @@ from gateway.model.audit_trail import Shipped
 from gateway.model.controls import Controls
 from gateway.model.incident import Incident
 from gateway.model.ledger import Intent, Ledger, Note
+from gateway.model.refusals import NO_REFUSALS, Refusals
 from gateway.model.source_peers import SourceState
 from gateway.model.turned_away import TurnedAwayList
 from gateway.model.watchdog import WatchdogState
@@ -27,7 +28,9 @@ FORMAT = b"\x01"
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
-Record = Alert | Incident | Ledger | SourceState | Controls | Shipped | WatchdogState | TurnedAwayList
+Record = (
+    Alert | Incident | Ledger | SourceState | Controls | Shipped | WatchdogState | Refusals | TurnedAwayList
+)
 
 NO_TIME = 0  # what the store keeps in place of a time
 
@@ -58,6 +61,7 @@ _controls = msgspec.msgpack.Decoder(Controls).decode
 _watchdog_state = msgspec.msgpack.Decoder(WatchdogState).decode
 _source_state = msgspec.msgpack.Decoder(SourceState).decode
 _shipped = msgspec.msgpack.Decoder(Shipped).decode
+_refusals = msgspec.msgpack.Decoder(Refusals).decode
 _turned_away = msgspec.msgpack.Decoder(TurnedAwayList).decode
 
 
@@ -113,6 +117,11 @@ def load_watchdog_state(raw: bytes) -> WatchdogState:
     return _timed(_watchdog_state(_body(raw)), _WATCHDOG_TIMES)
 
 
+def load_refusals(raw: bytes) -> Refusals:
+    """Read the record; a store in which nothing was ever refused has none."""
+    return _refusals(_body(raw)) if raw else NO_REFUSALS
+
+
 def load_turned_away(raw: bytes) -> TurnedAwayList:
     return _turned_away(_body(raw))
 
@@ -154,6 +163,8 @@ def _stored(record: Record) -> Record:
             return _with_zeros(record, _SHIPPED_TIMES)
         case WatchdogState():
             return _with_zeros(record, _WATCHDOG_TIMES)
+        case Refusals():
+            return record  # each of its times is set
         case TurnedAwayList():
             return record  # every time of it is one
     assert_never(record)

@@ -1,4 +1,4 @@
-"""Severities, in their order."""
+"""Severities, in their order, and the words by which senders name them."""
 
 from __future__ import annotations
 
@@ -21,16 +21,19 @@ class Severity(IntEnum):
     def word(self) -> str:
         return self.name.lower()
 
+    @property
+    def sign(self) -> str:
+        """Return the sign by which a reader tells at a glance how bad it is."""
+        return "⚪🔵🟡🟠🔴"[self]
 
-BUILT_IN_WORDS = {
-    "none": Severity.NONE,
-    "info": Severity.INFO,
-    "warning": Severity.WARNING,
-    "ticket": Severity.WARNING,
-    "error": Severity.ERROR,
-    "critical": Severity.CRITICAL,
-    "page": Severity.CRITICAL,
-    "sev1": Severity.CRITICAL,
-    "p1": Severity.CRITICAL,
-    "emergency": Severity.CRITICAL,
+
+# The words of other systems stand beside ours: syslog (RFC 5424), X.733, Zabbix, and numbers by which teams call
+# their incidents. "high" and "major" are one step below the worst in each of them.
+_WORDS = {
+    Severity.NONE: "none",
+    Severity.INFO: "info information informational notice low debug p4 p5 sev4 sev5",
+    Severity.WARNING: "warning warn ticket minor medium moderate average p3 sev3",
+    Severity.ERROR: "error err major high p2 sev2",
+    Severity.CRITICAL: "critical crit fatal disaster emergency emerg page p0 p1 sev0 sev1",
 }
+BUILT_IN_WORDS = {word: severity for severity, words in _WORDS.items() for word in words.split()}

@@ -160,6 +160,8 @@ class DestinationKind:
         known = self.remedies.get(answer.detail) or self.remedies.get(answer.reason)
         if isinstance(answer, Refused) and answer.reason == "rate_limited":
             remedy = "try again later"
+        elif isinstance(answer, Refused) and answer.reason == "proxy":
+            remedy = "is its password in GATEWAY_VENDOR_PROXY right, and does it let us through to that host?"
         elif isinstance(answer, Refused) and known:
             remedy = known
         elif isinstance(answer, Refused) and answer.permanent:

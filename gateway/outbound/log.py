@@ -28,7 +28,6 @@ class LogNotifier:
         message_ref: MessageRef | None,
     ) -> Answer:
         del secret
-        summaries = list(dict.fromkeys(line.summary for line in notification.lines if line.summary))
         log.warning(
             "not_sent_no_credential",
             target=notification.target,
@@ -38,7 +37,7 @@ class LogNotifier:
             severity=notification.severity.word,
             title=notification.title,
             where=notification.where,
-            summaries=summaries[:SUMMARIES],
+            summaries=list(notification.said[:SUMMARIES]),
             firing=notification.firing,
             page=notification.page,
             remedy=f"set {endpoint.secret}",
@@ -54,9 +53,10 @@ class LogNotifier:
         *,
         attempt: str,
         message_ref: MessageRef,
+        edits: MessageRef | None,
         mentions: tuple[str, ...],
     ) -> Answer:
-        del secret, attempt, mentions
+        del secret, attempt, edits, mentions
         log.warning("not_sent_no_credential", missing=endpoint.secret, said=[note.text for note in notes])
         return Delivered(message_ref)
 

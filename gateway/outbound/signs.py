@@ -5,13 +5,7 @@ from __future__ import annotations
 from gateway.model.ledger import NotifiedState
 from gateway.model.severity import Severity
 
-SEVERITY_SIGNS = {
-    Severity.CRITICAL: "🔴",
-    Severity.ERROR: "🟠",
-    Severity.WARNING: "🟡",
-    Severity.INFO: "🔵",
-    Severity.NONE: "⚪",
-}
+SEVERITY_SIGNS = {severity: severity.sign for severity in Severity}
 STATE_SIGNS = {NotifiedState.ENDED: "✅", NotifiedState.CLOSED: "☑️", NotifiedState.MOVED: "➡️"}
 STATE_WORDS = {
     NotifiedState.ENDED: "Resolved",

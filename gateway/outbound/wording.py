@@ -1,4 +1,4 @@
-"""Words that every destination uses: durations, times, and texts that can do no harm."""
+"""Words that every destination uses: what and where, durations, times, and texts that can do no harm."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from email.utils import parsedate_to_datetime
 
 from gateway.model.instants import instant
+from gateway.model.notification import AlertLine, Notification
+from gateway.model.severity import Severity
 
 LONGEST_WAIT = 300_000  # ms
 
@@ -59,3 +61,61 @@ def web_address(url: str, most: int) -> str:
         return ""
     encoded = _UNSEEN.sub("", _SPACES.sub(" ", url)).translate(_ENCODED)
     return encoded if len(encoded) <= most else ""
+
+
+def left_out(count: int, what: str) -> str:
+    """Say how many a cap leaves out: `+1 label`, `+5 labels`; nothing where it leaves out none."""
+    return f"+{count} {plural(count, what)}" if count > 0 else ""
+
+
+def plural(count: int, what: str) -> str:
+    if count == 1:
+        return what
+    return f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+
+
+def gist(notification: Notification) -> str:
+    """Return the one sentence that says most: a description holds the facts, a summary is often a fixed text."""
+    said = (line.description or line.summary for line in notification.lines)
+    return next((text for text in said if text), "")
+
+
+def shown_said(notification: Notification, most: int) -> tuple[list[str], str]:
+    """Return what the alerts say of themselves, and how many sentences are left out."""
+    shown = [*notification.said[:most]]
+    return shown, left_out(len(notification.said) - len(shown), "summary")
+
+
+def place(notification: Notification) -> str:
+    """Say where it is as a path: `prod-eu › shop › cart`."""
+    return " › ".join(notification.place.values())
+
+
+def named_place(notification: Notification) -> str:
+    """Say where it is as labels, to be searched for: `cluster=prod-eu, namespace=shop`."""
+    return ", ".join(f"{name}={value}" for name, value in notification.place.items())
+
+
+def shared_labels(notification: Notification, most: int) -> tuple[list[tuple[str, str]], str]:
+    """Return the shared labels that people read, beside the place, and how many are left out."""
+    beside = [
+        (name, value) for name, value in notification.where.items() if notification.place.get(name) != value
+    ]
+    useful = beside[: max(0, len(beside) - notification.plumbing)][:most]
+    return useful, left_out(len(beside) - len(useful), "label")
+
+
+def own_labels(line: AlertLine, notification: Notification, most: int) -> tuple[list[tuple[str, str]], str]:
+    """Return the labels that tell an alert from the others of its incident, and how many are left out."""
+    shared = {*notification.where.items()}
+    names = [*line.labels]
+    useful = names[: len(names) - line.plumbing]
+    own = [name for name in names if (name, line.labels[name]) not in shared and name != "severity"]
+    # Two alerts may differ by an id alone; else ids only push aside what a person knows.
+    shown = [name for name in own if name in useful][:most] or own[:most]
+    return [(name, line.labels[name]) for name in shown], left_out(len(own) - len(shown), "label")
+
+
+def severity_sent(severity: Severity, sent: str) -> str:
+    """Say the sender's own word where it is read as another: `WARNING, sent as severity=fatal`."""
+    return f"{severity.word.upper()}, sent as {sent}" if sent else ""

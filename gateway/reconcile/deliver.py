@@ -21,23 +21,27 @@ from gateway.decisions.delivery.next_step import (
     next_step,
 )
 from gateway.decisions.delivery.read_back import looked
+from gateway.decisions.delivery.refusals import ADMITTED
 from gateway.decisions.delivery.settle import withdrawn
+from gateway.decisions.delivery.thread_lines import edited_reply
 from gateway.decisions.notification.assumptions import as_if_untold
 from gateway.decisions.notification.plan import plan
 from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, Claim, Release
-from gateway.model.durations import SECOND
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.ledger import NOWHERE, Endpoint, Part
 from gateway.model.notification import Answer, Look, Notification, Refused
 from gateway.model.verdict import NotifyReason
 from gateway.reconcile.context import Context, log, outdated
 from gateway.reconcile.job import CredentialReplaced, Job, Sender, sender_for
 from gateway.reconcile.observe_send import Sent
+from gateway.reconcile.refusals import admission_of
 from gateway.reconcile.settle import abandon, finish, write_answer, write_intent
 from gateway.state.snapshots import read_snapshot
 from gateway.state.transact import commit_claimed, let_go
 
 STUCK_AFTER = 5  # faults of ours in a row
+REPLY_WAIT_MS = MINUTE  # between two looks whether a destination that refuses everything takes a reply
 
 
 async def deliver(context: Context, claim: Claim) -> bool:
@@ -129,9 +133,10 @@ async def _notify(job: Job, sender: Sender | Refused, why: NotifyReason) -> None
         else job.stored.endpoint or Endpoint(NOWHERE, "", "", "")
     )
     begun = begin(job.stored, notification, job.view.desired, endpoint, token_hex(8), job.versioned.now)
+    admission = admission_of(job, sender)
     # The intent is committed before the send: after a crash in between, the next replica knows that people
     # may have been notified.
-    written = await write_intent(job, begun)
+    written = await write_intent(job, begun, admission.refusals)
     # Another replica has changed the ledger or holds the lease: a send now could notify people twice.
     if written is None:
         return
@@ -140,6 +145,8 @@ async def _notify(job: Job, sender: Sender | Refused, why: NotifyReason) -> None
     # The refusal is written like a vendor's answer: dead letter and fallback follow as after any failure.
     if isinstance(sender, Refused):
         answer: Answer = sender
+    elif admission.withheld is not None:
+        answer = admission.withheld
     else:
         assert begun.intent is not None
         answer = await sender.notifier.notify(
@@ -149,10 +156,15 @@ async def _notify(job: Job, sender: Sender | Refused, why: NotifyReason) -> None
             attempt=begun.intent.attempt,
             message_ref=begun.message_ref,
         )
-    await write_answer(job, Sent(sender, notification, why, answer, started), begun, version)
+    sent = Sent(sender, notification, why, answer, started, tried=admission.withheld is None)
+    await write_answer(job, sent, begun, version)
 
 
 async def _reply(job: Job, sender: Sender | Refused) -> None:
+    if admission_of(job, sender) is not ADMITTED:
+        # The thread gets its notes when the destination takes messages again.
+        await let_go(job.context.store, job.claim, job.versioned.now + REPLY_WAIT_MS)
+        return
     begun = begin_reply(job.stored, token_hex(8), job.versioned.now)
     written = await write_intent(job, begun)
     if written is None:
@@ -171,6 +183,7 @@ async def _reply(job: Job, sender: Sender | Refused) -> None:
             begun.intent.notes,
             attempt=begun.intent.attempt,
             message_ref=begun.message_ref,
+            edits=edited_reply(begun, begun.intent.notes),
             mentions=mentions,
         )
     await write_answer(job, Sent(sender, None, None, answer, started), begun, version)

@@ -11,6 +11,7 @@ from gateway.reconcile.context import Context, log
 from gateway.reconcile.deliver import deliver
 from gateway.reconcile.expire import expire_alert, expire_incident
 from gateway.reconcile.plan import plan_incident
+from gateway.reconcile.probe import probe
 from gateway.reconcile.silence_upkeep import upkeep_silences
 from gateway.reconcile.source_poll import poll
 from gateway.reconcile.sweep import sweep
@@ -31,6 +32,7 @@ HANDLERS: Mapping[str, Handler] = {
     SubjectKind.SILENCE_UPKEEP: upkeep_silences,
     SubjectKind.WATCHDOG: check_watchdog,
     SubjectKind.TOLD_IN_LOG: plan_told_in_log,
+    SubjectKind.PROBE: probe,
 }
 """What is done with a due subject, by its kind. False means that the subject only waited."""
 

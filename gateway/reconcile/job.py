@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.decisions.delivery.compose import next_generation
 from gateway.decisions.notification.view import View
-from gateway.model.changes import Claim
+from gateway.model.cells import REFUSALS
+from gateway.model.changes import Claim, Row
 from gateway.model.credentialed import LOG
 from gateway.model.incident import Incident
 from gateway.model.ledger import Endpoint, Ledger, NotifiedState
 from gateway.model.notification import Refused
+from gateway.model.records import load_refusals
+from gateway.model.refusals import Refusals
 from gateway.model.rules.destination import Destination
 from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.ports import Notifier
@@ -38,6 +42,17 @@ class CredentialReplaced:
     """
 
 
+class VersionedRefusals(NamedTuple):
+    """The destinations that refuse everything, and the version of their row."""
+
+    refusals: Refusals
+    version: bytes
+
+    @classmethod
+    def of(cls, row: Row) -> VersionedRefusals:
+        return cls(load_refusals(row.value), row.version)
+
+
 @dataclass(slots=True)
 class Job:
     """One delivery under way: the claim, what was read for it, and what was planned from that."""
@@ -49,6 +64,11 @@ class Job:
     incident: Incident
     stored: Ledger
     plainly: bool
+
+    @property
+    def refusals(self) -> VersionedRefusals:
+        """Return the destinations that refuse everything, as they were read with the incident."""
+        return VersionedRefusals(self.versioned.refusals, self.versioned.versions[REFUSALS])
 
 
 def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:

@@ -14,19 +14,28 @@ from gateway.reconcile.job import Job, Sender
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One send and its answer; `notification` and `why` are None for a reply, `started` in ms."""
+    """One send and its answer; `notification` and `why` are None for a reply, `started` in ms.
+
+    `tried` is False where nothing was sent, because everything is refused there.
+    """
 
     sender: Sender | Refused
     notification: Notification | None
     why: NotifyReason | None
     answer: Answer
     started: int
+    tried: bool = True
 
 
 def observe_send(job: Job, sent: Sent) -> None:
     answer, notification = sent.answer, sent.notification
     destination = job.view.ledger.destination
-    outcome = "delivered" if isinstance(answer, Delivered) else answer.reason
+    if not sent.tried:
+        log.info(
+            "delivery_withheld", target=job.view.target, incident=job.incident.id, reason=_reason(answer)
+        )
+        return
+    outcome = _reason(answer)
     job.context.watcher.delivered(destination, outcome, max(0, utc_ms() - sent.started) / 1000)
     first = job.stored.last_notified.state is NotifiedState.NOTHING
     if isinstance(answer, Delivered) and notification is not None and first:
@@ -43,3 +52,7 @@ def observe_send(job: Job, sent: Sent) -> None:
         job.context.watcher.notified(sent.why)
         state = str(notification.state)
         bound.info("delivered", state=state, why=sent.why.value, remote=answer.message_ref.id)
+
+
+def _reason(answer: Answer) -> str:
+    return "delivered" if isinstance(answer, Delivered) else answer.reason

@@ -15,6 +15,7 @@ from gateway.decisions.accounting.invariants import (
 from gateway.decisions.accounting.verdict_log import log_verdicts
 from gateway.decisions.delivery.compose import compose
 from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
+from gateway.decisions.delivery.refusals import cause_of_dead_letter
 from gateway.decisions.delivery.settle import fall_back
 from gateway.decisions.delivery.thread_notes import reminder
 from gateway.decisions.intake.batch import KEEP_ENDED_MS
@@ -24,7 +25,7 @@ from gateway.decisions.notification.plan import plan
 from gateway.decisions.notification.resolve import Plan, failing_since, remind_at
 from gateway.decisions.notification.update_limit import count_left_out
 from gateway.decisions.notification.view import View
-from gateway.model.agenda import Subject, urgency
+from gateway.model.agenda import UNASKED, Subject, urgency
 from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, LogEntry, Release, Table
 from gateway.model.durations import SECOND
 from gateway.model.incident import Incident
@@ -177,6 +178,10 @@ def _write_ledger(
     # A firing that was sent under a key and not answered may have arrived, so its end has to be sent too.
     ledger = assumed(after)
     step = next_step(ledger, view, now, looks=looks)
+    cause = cause_of_dead_letter(after)
+    if cause and cause not in versioned.refusals.causes:
+        # A version of the gateway that asked nobody again has written it: from now on its destination is asked.
+        changes.schedule(UNASKED, now, 9)
     at = step.until if isinstance(step, Rest) else now
     if at is not None:
         changes.schedule(

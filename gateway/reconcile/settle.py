@@ -17,24 +17,29 @@ from gateway.decisions.notification.assumptions import abandoned, assumed
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.update_limit import settle_update
 from gateway.model.agenda import Subject
-from gateway.model.cells import CREDENTIALED
+from gateway.model.cells import CREDENTIALED, REFUSALS
 from gateway.model.changes import Changes, CommitOutcome, LogEntry, Query, Release
 from gateway.model.credentialed import LOG
 from gateway.model.lanes import Pace
 from gateway.model.ledger import Ledger, ledger_cell
 from gateway.model.notification import Answer, Refused
 from gateway.model.records import dump, load_ledger
+from gateway.model.refusals import Refusals
 from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.reconcile.context import log
-from gateway.reconcile.job import Job, Sender
+from gateway.reconcile.job import Job, Sender, VersionedRefusals
 from gateway.reconcile.observe_send import Sent, observe_send
+from gateway.reconcile.refusals import log_changes, note_answer
 from gateway.state.transact import commit_claimed, known_first, transact
 
 
-async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
+async def write_intent(
+    job: Job, ledger: Ledger, refusals: Refusals | None = None
+) -> tuple[Ledger, bytes] | None:
     """Commit the intent before anything is sent, unless something that it was decided on has changed.
 
-    Return the ledger as written and its version, None where the commit failed.
+    `refusals` is given where the send asks whether a destination still refuses everything. Return the ledger
+    as written and its version, None where the commit failed.
     """
     changes = Changes(
         expect=job.versioned.expect(job.incident.id, job.view.target),
@@ -45,6 +50,10 @@ async def write_intent(job: Job, ledger: Ledger) -> tuple[Ledger, bytes] | None:
         changes.expect[CREDENTIALED] = job.versioned.versions[CREDENTIALED]
     changes.topics.seen |= job.versioned.topics
     booked = _book(job, job.stored, ledger, job.versioned.now, changes)
+    if refusals is not None:
+        # Only one notification asks: where another replica was quicker with this row, this send is decided anew.
+        changes.expect[REFUSALS] = job.versioned.versions[REFUSALS]
+        changes.put[REFUSALS] = dump(refusals)
     committed = await commit_claimed(job.context.store, job.claim, changes)
     return (booked, committed.version) if committed.outcome is CommitOutcome.DONE else None
 
@@ -62,21 +71,26 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
     assert intent is not None
     observe_send(job, sent)
 
-    def decide(stored: _Stored) -> tuple[Changes | None, None]:
+    def decide(stored: _Stored) -> tuple[Changes | None, tuple[Refusals, Refusals]]:
+        before = after = stored.refusals.refusals
         ledger, now = stored.ledger, stored.now
         if ledger is None or ledger.intent is None or ledger.intent.attempt != intent.attempt:
             # The lease was lost: whoever has it now has settled this send, or forgotten the incident
-            return None, None
+            return None, (before, after)
         settled = settle(ledger, sent.notification, sent.answer, now, looks=looks, notes=notes)
         settled = settle_update(ledger, settled, sent.answer) if _is_limited(job, ledger) else settled
         if job.view.destination is not None and job.view.destination.fallback:
             settled = fall_back(settled, job.view.destination.fallback_after, now)
-        return _settlement(job, ledger, settled, stored.version, now, looks=looks), None
+        changes = _settlement(job, ledger, settled, stored.version, now, looks=looks)
+        if sent.tried:
+            after = note_answer(job, ledger, sent.answer, stored.refusals, now, changes)
+        return changes, (before, after)
 
     store = job.context.store
-    ours = _Stored(begun, version, await store.now())
+    ours = _Stored(begun, version, await store.now(), job.refusals)
     done = await transact(store, "answer", known_first(ours, partial(_read_ledger, job)), decide)
     if done.committed is not None:
+        log_changes(*done.answer)
         await _slow_lane(job, sent.answer, done.committed.now)
 
 
@@ -91,18 +105,22 @@ def _is_limited(job: Job, ledger: Ledger) -> bool:
 
 
 class _Stored(NamedTuple):
-    """The ledger of a job as the store has it (None: no such row), its version and the store's time in ms."""
+    """The ledger of a job as the store has it (None: no such row), its version, the store's time in ms, and
+    the destinations that refuse everything.
+    """
 
     ledger: Ledger | None
     version: bytes
     now: int
+    refusals: VersionedRefusals
 
 
 async def _read_ledger(job: Job) -> _Stored:
     cell = ledger_cell(job.incident.id, job.view.target)
-    gathered = await job.context.store.gather(Query(cells=(cell,)))
+    gathered = await job.context.store.gather(Query(cells=(cell, REFUSALS)))
     row = gathered.rows[cell]
-    return _Stored(load_ledger(row.value) if row.value else None, row.version, gathered.now)
+    refusals = VersionedRefusals.of(gathered.rows[REFUSALS])
+    return _Stored(load_ledger(row.value) if row.value else None, row.version, gathered.now, refusals)
 
 
 def _settlement(job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool) -> Changes:

@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from gateway.errors import StateUnavailable
-from gateway.model.agenda import NEW_RULES
+from gateway.model.agenda import NEW_RULES, UNASKED
 from gateway.model.cells import RULES
 from gateway.model.changes import Changes, Query, Result, Table
 from gateway.model.durations import SECOND
@@ -171,6 +171,8 @@ async def _announce(state: State, ours: str) -> int:
         generation = known.generation if known.revision == ours else known.generation + 1
         rule_generation = RuleGeneration(generation, ours, gathered.now)
         changes = Changes(expect={RULES: row.version}, put={RULES: rule_generation.dump()})
+        # Who starts may bring other credentials, and may find dead letters of a version that asked nobody again.
+        changes.schedule(UNASKED, gathered.now, 9)
         if generation != known.generation:
             # The same commit puts the sweep on the agenda: after a crash, incidents are still planned anew.
             changes.schedule(NEW_RULES, gathered.now, 0)

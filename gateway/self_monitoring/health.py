@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gateway.config.secrets import EnvironmentSecrets
 from gateway.decisions.accounting.turned_away import sentence
+from gateway.model.counted import counted
 from gateway.model.durations import SECOND
 from gateway.model.turned_away import WORDINGS, TurnedAway, TurnedAwayReason
 from gateway.model.watchdog import WatchdogStatus
@@ -88,10 +89,10 @@ class Health:
         ]
         if auditor.unheard:
             worries.append(
-                f"nobody can be told of {auditor.unheard} incidents: every destination of them fails"
+                f"nobody can be told of {counted(auditor.unheard, 'incident')}: every destination fails there"
             )
         if auditor.undeliverable:
-            worries.append(f"{auditor.undeliverable} dead letters: /api/v1/dead-letters says why")
+            worries.append(f"{counted(auditor.undeliverable, 'dead letter')}: /api/v1/dead-letters says why")
         worries += [f"deliveries to {name} fail" for name in auditor.failing]
         if self.heartbeat is not None and self.heartbeat.trouble:
             worries.append(f"our own heartbeat does not arrive: {self.heartbeat.trouble}")

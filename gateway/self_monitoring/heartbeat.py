@@ -15,6 +15,7 @@ import structlog
 
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Changes
+from gateway.model.counted import counted
 from gateway.model.durations import SECOND
 from gateway.self_monitoring.auditor import LATE
 from gateway.state.shards import Shards
@@ -74,7 +75,7 @@ class Heartbeat:
         except StateUnavailable as error:
             return str(error)
         if unheard:  # the last resort: whoever watches us is told that nobody else can be
-            return f"nobody can be told of {unheard} incidents"
+            return f"nobody can be told of {counted(unheard, 'incident')}"
         return f"something has been due for {overdue // SECOND} s" if overdue > LATE else ""
 
     async def _send(self) -> str:

@@ -19,7 +19,7 @@ from gateway.intake.parse_webhook import parse
 from gateway.model.alert import Alert
 from gateway.model.changes import Table
 from gateway.model.records import load_alert
-from gateway.model.rules.rulebook import Rulebook
+from gateway.model.rules.rulebook import Rulebook, SeverityRule
 from gateway.model.verdict import Taken
 from gateway.rules.compiled import compile_rules
 from gateway.simulate.path import PathStep, path_of
@@ -47,11 +47,15 @@ class ToldWhere:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The decisions on one alert of the webhook; `told` has an entry for each target."""
+    """The decisions on one alert of the webhook; `told` has an entry for each target.
+
+    `sent_severity` is the sender's own word where it is read as another severity.
+    """
 
     name: str
     labels: Mapping[str, str]
     severity: str
+    sent_severity: str
     outcome: str
     reason: str
     correlated_by: str
@@ -85,7 +89,7 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
     alerts = {name: load_alert(row.value) for name, row in store.rows[Table.ALERTS].items()}
     plans = await _plans(store, compiled.policy, now)
     explained = tuple(
-        _explained(alerts[seen.alert], verdict, plans, now)
+        _explained(alerts[seen.alert], verdict, plans, rules.labels.severity, now)
         for seen, verdict in zip(parsed.seen, verdicts[: len(parsed.seen)], strict=True)
         if seen.alert in alerts
     )
@@ -117,12 +121,15 @@ def _told(planned: Plan, episode: str, now: int) -> Iterator[ToldWhere]:
         yield ToldWhere("", verdict.outcome, verdict.reason, verdict.rule, 0, False)
 
 
-def _explained(alert: Alert, verdict: Taken, plans: Mapping[str, Plan], now: int) -> Explained:
+def _explained(
+    alert: Alert, verdict: Taken, plans: Mapping[str, Plan], severity: SeverityRule, now: int
+) -> Explained:
     planned = plans.get(alert.incident)
     return Explained(
         name=alert.name,
         labels=alert.labels,
         severity=alert.severity.word,
+        sent_severity=severity.other_word(alert.labels, alert.severity),
         outcome=verdict.outcome.value,
         reason=verdict.reason.value,
         correlated_by=planned.incident.rule if planned is not None else "",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from gateway.decisions.notification.resolve import Plan
 from gateway.decisions.notification.view import View
 from gateway.intake.parse_webhook import Parsed
+from gateway.model.counted import counted
 from gateway.model.verdict import Taken
 
 
@@ -37,11 +38,15 @@ def path_of(
     )
     return (
         PathStep(
-            "receive", f"{len(parsed.seen) + len(parsed.quarantined)} alerts from source {parsed.source}"
+            "receive",
+            f"{counted(len(parsed.seen) + len(parsed.quarantined), 'alert')} from source {parsed.source}",
         ),
-        PathStep("normalise", f"{len(parsed.seen)} observations, {len(parsed.quarantined)} in quarantine"),
+        PathStep(
+            "normalise",
+            f"{counted(len(parsed.seen), 'observation')}, {len(parsed.quarantined)} in quarantine",
+        ),
         PathStep("deduplicate", _listed(Counter(verdict.outcome.value for verdict in verdicts))),
-        PathStep("correlate", f"{len(plans)} incidents"),
+        PathStep("correlate", counted(len(plans), "incident")),
         PathStep("route", f"to {', '.join(sorted({view.target for view in views})) or 'nobody'}"),
         PathStep("suppress", _listed(suppressed)),
         PathStep("seat", _each(f"{view.target} sees {len(view.members)}" for view in views)),

@@ -10,13 +10,14 @@ from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.policy import Policy
 from gateway.decisions.sources.watchdogs import topic
 from gateway.model.alert import Alert
-from gateway.model.cells import CONTROLS, CREDENTIALED, RULES, heartbeat_cell
+from gateway.model.cells import CONTROLS, CREDENTIALED, REFUSALS, RULES, heartbeat_cell
 from gateway.model.changes import Cell, Query, Result, Row, Table
 from gateway.model.credentialed import load_credentialed
 from gateway.model.incident import Incident
 from gateway.model.lanes import load_closed_lane
 from gateway.model.ledger import ledger_cell
-from gateway.model.records import load_alert, load_incident, load_ledger
+from gateway.model.records import load_alert, load_incident, load_ledger, load_refusals
+from gateway.model.refusals import NO_REFUSALS, Refusals
 from gateway.model.rule_generation import RuleGeneration, load_rule_generation
 from gateway.model.watchdog import load_heartbeat
 from gateway.ports import Store
@@ -27,6 +28,7 @@ class VersionedSnapshot:
     """An incident's snapshot with the versions of what was read for it.
 
     `topics` has the topics that the members' rules name, each with the alert that stands there (empty: none).
+    `refusals` are the destinations that refuse everything now.
     """
 
     snapshot: IncidentSnapshot
@@ -36,6 +38,7 @@ class VersionedSnapshot:
     newest: frozenset[str]  # the episodes that are their alerts' newest
     topics: Mapping[str, str] = field(default_factory=dict)
     awaited: tuple[Cell, ...] = ()  # the heartbeats that its ends wait for
+    refusals: Refusals = NO_REFUSALS
 
     def expect(self, incident: str, *targets: str) -> dict[Cell, bytes]:
         """Return the versions that a commit has to find unchanged.
@@ -70,8 +73,8 @@ async def read_snapshots(
 ) -> list[VersionedSnapshot | None]:
     """Read several incidents at once, in the order asked: three or four round trips, however many they are.
 
-    1. the incidents, the heartbeats that ends may wait for, the rules' generation, the controls and the kinds
-       that ever had a credential;
+    1. the incidents, the heartbeats that ends may wait for, the rules' generation, the controls, the kinds
+       that ever had a credential and the destinations that refuse everything;
     2. the members' alerts, the ledgers and the lanes of the targets;
     3. the older episodes of alerts that have fired again since;
     4. with `policy`, the alerts that may keep the members quiet.
@@ -79,7 +82,8 @@ async def read_snapshots(
     cells = [Cell(Table.INCIDENTS, incident_id) for incident_id in incident_ids]
     holding = policy.suppressor.watchdogs.holding if policy is not None else ()
     heartbeats = {watchdog.name: heartbeat_cell(watchdog.name) for watchdog in holding}
-    first = await store.gather(Query(cells=(*cells, *heartbeats.values(), RULES, CONTROLS, CREDENTIALED)))
+    single = (RULES, CONTROLS, CREDENTIALED, REFUSALS)
+    first = await store.gather(Query(cells=(*cells, *heartbeats.values(), *single)))
     incidents = [load_incident(first.rows[cell].value) if first.rows[cell].value else None for cell in cells]
     found = [incident for incident in incidents if incident is not None]
     cells_of_found = dict.fromkeys(cell for incident in found for cell in _cells_of(incident))
@@ -185,7 +189,7 @@ def _versioned(
     ledgers = [load_ledger(row) for row in rows if row]
     versions = {cell: second.rows[cell].version for cell in cells}
     own = Cell(Table.INCIDENTS, incident.id)
-    versions |= {cell: first.rows[cell].version for cell in (own, CREDENTIALED)}
+    versions |= {cell: first.rows[cell].version for cell in (own, CREDENTIALED, REFUSALS)}
     lanes = {target: load_closed_lane(second.rows[_lane_cell(target)].value) for target in incident.targets}
     snapshot = IncidentSnapshot(
         incident,
@@ -196,7 +200,14 @@ def _versioned(
         credentialed=load_credentialed(first.rows[CREDENTIALED].value),
     )
     rule_generation = load_rule_generation(first.rows[RULES].value)
-    return VersionedSnapshot(snapshot, versions, third.now, rule_generation, frozenset(members.episodes))
+    return VersionedSnapshot(
+        snapshot,
+        versions,
+        third.now,
+        rule_generation,
+        frozenset(members.episodes),
+        refusals=load_refusals(first.rows[REFUSALS].value),
+    )
 
 
 def _members_of(incident: Incident, gathered: Result) -> _Members:

@@ -18,6 +18,7 @@ from gateway.errors import BadSettings
 from gateway.model.agenda import Subject
 from gateway.model.cells import RULES
 from gateway.model.changes import Changes, CommitOutcome, Query, Table
+from gateway.model.counted import counted
 from gateway.model.durations import SECOND
 from gateway.model.records import load_alert, load_incident, load_ledger
 from gateway.model.rule_generation import load_rule_generation
@@ -51,7 +52,7 @@ async def migrate(client: Client, rules: Rulebook, shards: int) -> Records | Non
     if torn:
         # An incident is changed by one commit, and a commit cannot reach into two shards.
         raise BadSettings(
-            f"{len(torn)} incidents have alerts that would live in different shards: {', '.join(torn[:5])}; "
+            f"{counted(len(torn), 'incident has', 'incidents have')} alerts that would live in different shards: {', '.join(torn[:5])}; "
             "nothing was changed: try again when they have ended"
         )
     await _delete(client, new)  # what an earlier try has left

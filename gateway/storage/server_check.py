@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.model.counted import counted
 from gateway.storage.connections import Client, Kind
 
 # Scripts with flags came with 7.0: https://redis.io/docs/latest/develop/programmability/lua-api/#script-flags
@@ -67,7 +68,7 @@ def _described(info: Mapping[str, Any], config: Mapping[str, str] | None) -> str
     if info.get("aof_enabled"):
         kept = f"append-only file, appendfsync {config['appendfsync'] if config else 'unknown'}"
     policy = info.get("maxmemory_policy", "eviction unknown")
-    return f"{name} {version}, {replicas} replicas, {kept}, {policy}"
+    return f"{name} {version}, {counted(replicas, 'replica')}, {kept}, {policy}"
 
 
 def _problems(info: Mapping[str, Any], config: Mapping[str, str] | None, client: Client) -> list[str]:
@@ -96,7 +97,8 @@ def _replication(replicas: int, config: Mapping[str, str] | None, client: Client
     # https://redis.io/docs/latest/operate/oss_and_stack/management/replication/
     if replicas < client.copies:
         wanted = f"GATEWAY_REDIS_WAIT is {client.copies}"
-        return [f"{wanted} and {replicas} replicas are connected: nothing will be taken"]
+        connected = counted(replicas, "replica is", "replicas are")
+        return [f"{wanted} and {connected} connected: nothing will be taken"]
     if not replicas:
         # One server alone, named by its address, was meant to be alone.
         alone = "no replica is connected: there is nothing to fail over to"

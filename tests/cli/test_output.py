@@ -58,7 +58,7 @@ def test_an_alert_is_shown_by_the_labels_that_not_all_share_and_why_it_is_told(
 def test_alerts_beyond_the_bound_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     alerts = [alert(number) for number in range(output.MAX_ALERTS_SHOWN + 3)]
     output.show_incidents({**INCIDENT, "alerts": alerts, "verdicts": []})
-    assert "… and 3 more alerts: `--json` has them all" in capsys.readouterr().out
+    assert "… and 3 more: `--json` has them all" in capsys.readouterr().out
 
 
 def test_matchers_in_a_table_of_silences_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:

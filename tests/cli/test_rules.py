@@ -33,7 +33,7 @@ def test_without_an_argument_the_rules_of_the_settings_are_checked(gateway: Gate
 
 def test_without_any_word_of_them_the_rules_are_in_rules(gateway: Gateway) -> None:
     written("rules/all.yaml", BAD)
-    assert "\nrules/all.yaml:5:24: " in gateway("check").out
+    assert "rules/all.yaml:5:24: " in gateway("check").out
 
 
 def test_bad_rules_are_named_by_file_line_and_column_with_the_nearest_name_and_end_with_1(

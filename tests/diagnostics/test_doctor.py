@@ -225,7 +225,7 @@ async def test_what_the_running_gateway_worries_about_is_shown(patient: Patient)
         await app.gateway.reloader.reload()
         found = [one.said for one in await patient.examined() if one.what in ("gateway", "severity")]
     assert any("unknown key `nam`" in one for one in found)
-    assert "`purple` is unknown, 1 alerts: map it in labels.severity" in found
+    assert "`purple` is unknown, 1 alert: map it in labels.severity" in found
 
 
 async def test_something_else_that_answers_there_is_no_gateway(patient: Patient) -> None:

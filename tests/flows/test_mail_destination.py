@@ -229,7 +229,7 @@ async def test_without_a_server_it_goes_to_the_log() -> None:
 async def test_a_server_that_refuses_the_login_fails_over_and_is_told_later() -> None:
     route = Route("everything", BUILT_IN, notify=("ops",))
     world = World(rulebook(route, destinations=(mail(fallback=("chat",)), slack()), correlate=TOGETHER))
-    world.mail.answers = [Refused("auth", "535", retry_after=MINUTE)] * 4
+    world.mail.answers = [Refused("auth", "535", permanent=True, retry_after=MINUTE)] * 3
     await world.webhook(seen())
     await world.until(3 * MINUTE)
     assert world.slack.sent
@@ -259,7 +259,7 @@ async def test_a_reminder_comes_when_the_route_asks_for_it_and_is_no_update(remi
     await world.webhook(seen())
     await world.until(HOUR + MINUTE)
     assert [note.text for sent in world.mail.sent for note in sent.notes] == [
-        "Still firing after 1h, and nobody has it"
+        "🔴 HighErrorRate: still firing after 1h, and nobody has it"
     ]
     assert world.ledgers["ops"].updates == 0
 

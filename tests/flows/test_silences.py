@@ -363,7 +363,7 @@ async def test_what_is_silenced_does_not_make_the_page_of_what_fires_beside_it_i
     await world.until(11 * MINUTE)
     paged = world.pagerduty.sent[-1].notification
     assert paged is not None
-    assert (paged.generation, paged.severity, paged.title) == (2, Severity.WARNING, "Slow and 1 more kind")
+    assert (paged.generation, paged.severity, paged.title) == (2, Severity.WARNING, "Slow +1 kind (×2) · n1")
     assert [(line.name, line.silenced_after_notify) for line in paged.lines] == [
         ("Slow", ""),
         ("Down", "silenced"),

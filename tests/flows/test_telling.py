@@ -50,7 +50,9 @@ async def test_an_end_edits_the_message_says_so_in_the_thread_and_resolves_the_p
     await world.until(3 * MINUTE)
     assert [told for told in states(world, "chat") if told is NotifiedState.ENDED] == [NotifiedState.ENDED]
     assert states(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
-    assert [note.text for one in world.slack.sent for note in one.notes] == ["Resolved"]
+    assert [note.text for one in world.slack.sent for note in one.notes] == [
+        "✅ Resolved: HighErrorRate, after 30s"
+    ]
     assert sum(one.posted for one in world.slack.sent if one.notification) == 1
 
 
@@ -152,7 +154,7 @@ async def test_acknowledged_and_still_firing_is_not_reminded_but_unowned_is() ->
     await world.webhook(seen())
     await world.until(31 * MINUTE)
     said = [note.text for one in world.slack.sent for note in one.notes]
-    assert said == ["Still firing after 30m, and nobody has it"]
+    assert said == ["🔴 HighErrorRate: still firing after 30m, and nobody has it"]
 
 
 async def test_two_teams_in_one_incident_are_told_in_a_channel_each() -> None:

@@ -52,7 +52,7 @@ async def test_a_page_that_cannot_be_delivered_is_told_at_the_fallback_as_a_repl
     await world.until(5 * MINUTE)
     notes = [note for one in world.slack.sent for note in one.notes]
     assert [(note.text, note.broadcast, note.mention) for note in notes] == [
-        ("pager cannot be reached: this is its notification", True, True)
+        ("🔴 HighErrorRate: pager cannot be reached, this is its notification", True, True)
     ]
 
 
@@ -64,7 +64,7 @@ async def test_a_page_behind_a_lane_that_the_vendor_closed_falls_back_though_it_
     await world.webhook(seen("DiskFull", service="db", at=MINUTE))
     await world.until(5 * MINUTE)
     assert not world.pagerduty.sent
-    assert said(world).count("pager cannot be reached: this is its notification") == 2
+    assert sum("pager cannot be reached, this is its notification" in text for text in said(world)) == 2
     await world.until(2 * HOUR)
     assert len(world.pagerduty.sent) == 2
 
@@ -77,11 +77,11 @@ async def test_a_fallback_that_was_told_hears_that_the_first_recovered_and_the_e
     world.pagerduty.down = False
     await world.until(8 * MINUTE)
     assert states(world, "pager") == [NotifiedState.FIRING]
-    assert said(world)[-1] == "Delivered at pager now"
+    assert said(world)[-1] == "📟 HighErrorRate: delivered at pager now"
     await world.webhook(seen(ends=480_000))
     await world.until(20 * MINUTE)
     assert states(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
-    assert said(world).count("Resolved") == 1
+    assert sum(text.startswith("✅ Resolved: HighErrorRate") for text in said(world)) == 1
     assert states(world, "chat")[-1] is NotifiedState.ENDED
 
 
@@ -195,7 +195,7 @@ async def test_an_acknowledgement_is_shown_and_a_more_severe_alert_takes_it_back
     await world.webhook(seen(severity="critical", at=120_000))
     await world.until(3 * MINUTE)
     assert world.ledgers["chat"].last_notified.acknowledged_by == ""
-    assert "The acknowledgement no longer holds: it got worse" in said(world)
+    assert any("the acknowledgement by ann no longer holds: it got worse" in text for text in said(world))
 
 
 async def test_content_that_makes_us_stumble_is_told_plainly_in_the_end_and_raises_an_alert() -> None:

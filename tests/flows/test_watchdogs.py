@@ -116,7 +116,7 @@ async def test_what_another_source_sends_is_no_heartbeat_and_is_told_as_ever() -
     world = await watching(rules(dog(source="eu", page=("pager",)), routes=rules().routes))
     await world.webhook(heartbeat(severity=Severity.WARNING))
     await world.until(2 * MINUTE)
-    assert shown(world) == ["Watchdog"]
+    assert shown(world) == ["Watchdog · eu-1"]
     await world.until(6 * MINUTE)
     assert pages(world) == [NotifiedState.FIRING]
 
@@ -151,7 +151,7 @@ async def test_where_no_route_leads_anywhere_everybody_hears_of_it() -> None:
     )
     world = await watching(replace(plain, watchdogs={"eu": dog()}))
     await world.until(6 * MINUTE)
-    assert shown(world) == ["GatewayHeartbeatMissing · alert-gateway"]
+    assert shown(world) == ["GatewayHeartbeatMissing · eu-1/alert-gateway"]
 
 
 async def test_it_is_suppressed_like_every_alert_where_its_cluster_is_in_maintenance() -> None:

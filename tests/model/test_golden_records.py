@@ -26,6 +26,7 @@ from gateway.model.records import (
     load_controls,
     load_incident,
     load_ledger,
+    load_refusals,
     load_shipped,
     load_source_state,
     load_turned_away,
@@ -184,6 +185,20 @@ GOLDEN = [
         b"\x01\x95\xa0\x00\xcc\xc8\x00\x00",
     ),
     Golden(
+        records.REFUSALS,
+        load_refusals,
+        dump,
+        b"\x01\x91\x81\xd9 place slack SLACK_BOT_TOKEN #pay\x9b\xa5place\xa9not_found\xae"
+        b"not_in_channel\x91\xafSLACK_BOT_TOKEN\xa67 5a0c\xcf\x00\x00\x01\xa3\x18\\P\x00\xcf"
+        b"\x00\x00\x01\xa3\x18]:`\xcf\x00\x00\x01\xa3\x18\x93>\x80\x02\xaci1|chat:#pay\xc3",
+    ),
+    Golden(
+        records.NO_REFUSALS,
+        load_refusals,
+        dump,
+        b"\x01\x91\x80",
+    ),
+    Golden(
         records.TURNED_AWAY,
         load_turned_away,
         dump,
@@ -297,6 +312,8 @@ SUBJECTS = {
     "sweep:posts": agenda.LATE_TOPICS,
     "tend:silences": agenda.SILENCE_UPKEEP,
     "log:incidents": agenda.TOLD_IN_LOG,
+    "probe:refused": agenda.REFUSED,
+    "probe:unasked": agenda.UNASKED,
 }
 
 
@@ -316,6 +333,7 @@ def test_the_rows_of_single_values_keep_their_names() -> None:
         cells.CONTROLS,
         cells.SWEPT,
         cells.CREDENTIALED,
+        cells.REFUSALS,
         cells.shipped_cell("siem"),
         cells.watchdog_cell("eu"),
         cells.heartbeat_cell("eu"),
@@ -326,6 +344,7 @@ def test_the_rows_of_single_values_keep_their_names() -> None:
         ("meta", "orders"),
         ("meta", "orders_swept"),
         ("meta", "credentialed"),
+        ("meta", "refusals"),
         ("meta", "audit:siem"),
         ("meta", "watchdog:eu"),
         ("meta", "heartbeat:eu"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from gateway.decisions.delivery.annotations import sentences_of
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, Notification
 from gateway.model.severity import Severity
@@ -19,6 +20,7 @@ def line(name: str = "HighErrorRate", **more: object) -> AlertLine:
         "summary": "9 % fail",
         "started_at": NOW - 60_000,
         "ended_at": None,
+        "thing": "pay-1",
     }
     return AlertLine(name, **{**given, **more})  # type: ignore[arg-type]
 
@@ -29,7 +31,15 @@ def notification(**more: object) -> Notification:
         "title": "HighErrorRate · pay", "where": {"cluster": "eu-1", "service": "pay"}, "lines": (line(),), "firing": 1, "ended": 0,
         "started_at": NOW - 60_000, "ended_at": None, "at": NOW, "rule": "payments (rules/pay.yaml:7)",
     }  # fmt: skip
-    return Notification(**{**given, **more})  # type: ignore[arg-type]
+    whole = {**given, **more}
+    where, alerts = whole["where"], whole["lines"]
+    made = {  # as `compose` makes them of the same labels and annotations
+        "place": {name: where[name] for name in ("cluster", "namespace", "service") if name in where},
+        "service": where.get("service", ""),
+        "said": tuple(dict.fromkeys(text for alert in alerts for text in sentences_of(alert.summary, alert.description))),
+        "thing": alerts[0].thing if alerts else "",
+    }  # fmt: skip
+    return Notification(**{**made, **whole})  # type: ignore[arg-type]
 
 
 texts = st.one_of(
@@ -63,6 +73,10 @@ lines = st.builds(
     ended_at=st.none() | times,
     silenced_after_notify=texts,
     moved=st.booleans(),
+    thing=texts,
+    description=texts,
+    sent_severity=texts,
+    plumbing=st.integers(0, 12),
 )
 notifications = st.builds(
     notification,
@@ -87,4 +101,10 @@ notifications = st.builds(
     owner=texts,
     previous=texts,
     link=urls,
+    place=labels,
+    plumbing=st.integers(0, 12),
+    said=st.lists(texts, max_size=9).map(tuple),
+    thing=texts,
+    service=texts,
+    sent_severity=texts,
 )

@@ -37,7 +37,7 @@ async def test_the_log_keeps_what_it_was_told_as() -> None:
             PAGER, "", notification(state=NotifiedState.ENDED), attempt="b", message_ref=message_ref
         ) == Delivered(message_ref)
         assert await log.reply(
-            PAGER, "", (Note("Resolved"),), attempt="c", message_ref=message_ref, mentions=()
+            PAGER, "", (Note("Resolved"),), attempt="c", message_ref=message_ref, edits=None, mentions=()
         ) == Delivered(message_ref)
     assert [one.get("said") for one in said] == [None, ["Resolved"]]
     assert await log.look(PAGER, "", attempts=("a",), since=0, message_ref=None) == Found({})

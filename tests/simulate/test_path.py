@@ -29,7 +29,7 @@ def test_each_step_says_how_many_became_what() -> None:
     assert found["receive"] == "3 alerts from source eu"
     assert found["normalise"] == "2 observations, 1 in quarantine"
     assert found["deduplicate"] == "1 opened, 1 repeated"
-    assert found["correlate"] == "1 incidents"
+    assert found["correlate"] == "1 incident"
     assert found["route"] == "to chat, pager"
     assert found["seat"] == "chat sees 1; pager sees 1"
     assert "chat: first_notification in 10 s" in found["conclude"]

@@ -136,7 +136,7 @@ async def test_what_is_no_shards_own_goes_to_the_home_shard_and_the_old_keys_are
 async def test_an_incident_that_would_be_torn_stops_it_and_nothing_is_changed(client: Client) -> None:
     near = next(name for name in map(str, range(100)) if shard_of((name,), SHARDS) == HOME)
     await stored(RedisStore(client), alert("a1"), alert("a2", near))
-    with pytest.raises(BadSettings, match="1 incidents have alerts that would live in different shards: i1"):
+    with pytest.raises(BadSettings, match="1 incident has alerts that would live in different shards: i1"):
         await migrate(client, PARTED, SHARDS)
     assert await read_layout(client) == Layout(1, ("tenant",))
     assert await RedisStore(client).size(Table.ALERTS) == 2

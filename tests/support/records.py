@@ -17,6 +17,7 @@ from gateway.model.ledger import (
     NotifiedState,
     Part,
 )
+from gateway.model.refusals import Refusal, Refusals
 from gateway.model.severity import Severity
 from gateway.model.source_peers import SourceState
 from gateway.model.turned_away import SenderCount, TurnedAway, TurnedAwayList
@@ -192,6 +193,23 @@ SOURCE = SourceState(
     answered_at=AT + HOUR,
 )
 SHIPPED = Shipped(position="1800000000000-1", number=42, most=100, attempts=2, failing_since=AT)
+REFUSALS = Refusals(
+    {
+        "place slack SLACK_BOT_TOKEN #pay": Refusal(
+            "place",
+            "not_found",
+            "not_in_channel",
+            ("SLACK_BOT_TOKEN",),
+            "7 5a0c",
+            AT,
+            AT + MINUTE,
+            AT + HOUR,
+            2,
+            "i1|chat:#pay",
+            works=True,
+        )
+    }
+)
 TURNED_AWAY = TurnedAwayList(
     entries=(
         TurnedAway(
@@ -212,3 +230,4 @@ NO_CONTROLS = Controls()
 NEW_WATCHDOG = WatchdogState(AT, AT)
 NEW_SOURCE = SourceState()
 NEW_SHIPPED = Shipped()
+NO_REFUSALS = Refusals()

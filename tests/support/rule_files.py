@@ -27,6 +27,7 @@ labels:
   rename: {svc: service}
   severity: {from: level, map: {" Blocker ": critical, minor: info}, default: error}
   service: [service, app]
+  thing: [queue]
   scope: [cluster]
   redact: [customer_email]
   links: {runbook: runbook, dashboard: dashboard_url}

@@ -47,6 +47,7 @@ class Sent:
     notification: Notification | None = None
     notes: tuple[Note, ...] = ()
     posted: bool = False
+    edits: MessageRef | None = None  # the reply that the notes edit
 
     @property
     def state(self) -> NotifiedState:
@@ -67,12 +68,17 @@ class Destinations:
     attempts: list[str] = field(default_factory=list)
     withdrawn: list[MessageRef] = field(default_factory=list)
     down: bool = False
+    refuses: Refused | None = None  # to whatever is sent, after `answers`
+    tried: list[tuple[int, str]] = field(default_factory=list)  # when, and of which incident (empty: a reply)
     acts_though_unanswered: bool = True
     stumbles_over: str = ""  # a title that makes the adapter crash
     takes_notes: bool = False
 
     def _answer(self, attempt: str, message_ref: MessageRef | None, sent: Sent) -> Answer:
-        answer = Refused("unavailable") if self.down else (self.answers.pop(0) if self.answers else None)
+        self.tried.append((sent.at, sent.notification.incident if sent.notification else ""))
+        answer = (
+            Refused("unavailable") if self.down else (self.answers.pop(0) if self.answers else self.refuses)
+        )
         made = message_ref or MessageRef(f"m{len(self.posted) + 1}", "C1")
         self.attempts.append(attempt)
         if answer is None or (isinstance(answer, Unanswered) and self.acts_though_unanswered):
@@ -105,9 +111,10 @@ class Destinations:
         *,
         attempt: str,
         message_ref: MessageRef,
+        edits: MessageRef | None,
         mentions: Sequence[str],
     ) -> Answer:
-        return self._answer(attempt, message_ref, Sent(self.world.at, endpoint.address, None, notes))
+        return self._answer(attempt, edits, Sent(self.world.at, endpoint.address, None, notes, edits=edits))
 
     async def look(
         self,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from gateway.decisions.delivery.annotations import said_of, sentences_of
 from gateway.decisions.delivery.firing_times import Span
-from gateway.decisions.delivery.redaction import SUMMARY_ANNOTATIONS
+from gateway.decisions.delivery.thing import Thing, in_reading_order, is_noise
+from gateway.decisions.delivery.titles import natural
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.alert import Alert
 from gateway.model.ledger import NotifiedState
@@ -24,6 +28,8 @@ def shown_members(view: View) -> list[TargetMember]:
             not has_moved(view, member),
             -member.alert.severity,
             member.started_at,
+            # Alerts of one moment stand in the order in which a person looks for a name.
+            [natural(text) for item in sorted(member.alert.labels.items()) for text in item],
             member.episode_id,
         ),
     )
@@ -58,17 +64,17 @@ def _span_of(view: View, life: TargetMember) -> Span:
 
 
 def alert_line(
-    alert: Alert, view: View, member: TargetMember, labels: LabelRules, times: FiringTimes
+    alert: Alert, thing: Thing, view: View, member: TargetMember, labels: LabelRules, times: FiringTimes
 ) -> AlertLine:
     """Return the line of one alert, redacted already, whose lives are all in `times`."""
     links = labels.links
+    order = in_reading_order(alert.labels, thing.passed_over, labels)
+    summary, description = said_of(alert.annotations, labels)
     return AlertLine(
         name=alert.name,
         severity=alert.severity,
-        labels={name: value for name, value in alert.labels.items() if name != "alertname"},
-        summary=next(
-            (alert.annotations[name] for name in SUMMARY_ANNOTATIONS if alert.annotations.get(name)), ""
-        ),
+        labels={name: alert.labels[name] for name in order if name != "alertname"},
+        summary=summary,
         started_at=times.since,
         ended_at=times.ended_at,
         runbook=alert.annotations.get(links.get("runbook", ""), ""),
@@ -78,5 +84,23 @@ def alert_line(
         annotations=alert.annotations,
         silenced_after_notify=view.desired.silenced_after_notify.get(member.episode_id, ""),
         moved=has_moved(view, member),
+        episode=member.episode_id,
         often=times,
+        thing=str(thing),
+        description=description,
+        sent_severity=_sent_severity(alert, labels),
+        plumbing=sum(name in thing.passed_over or is_noise(name) for name in order),
     )
+
+
+def said_by(lines: Iterable[AlertLine]) -> tuple[str, ...]:
+    """Return what the alerts say of themselves, each sentence once."""
+    said = (text for line in lines for text in sentences_of(line.summary, line.description))
+    return tuple(dict.fromkeys(said))
+
+
+def _sent_severity(alert: Alert, labels: LabelRules) -> str:
+    """Return the label of the severity where it is read as another word, and may be shown."""
+    rule = labels.severity
+    word = "" if rule.label in labels.redact else rule.other_word(alert.labels, alert.severity)
+    return f"{rule.label}={word}" if word else ""

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.decisions.delivery.alert_lines import (
     alert_line,
     has_moved,
+    said_by,
     seen_firing,
     shown_members,
     spans_by_alert,
 )
 from gateway.decisions.delivery.firing_times import firing_times
 from gateway.decisions.delivery.redaction import redact_alert
+from gateway.decisions.delivery.thing import thing_of
+from gateway.decisions.delivery.titles import what_and_where
 from gateway.decisions.notification.update_limit import left_out_before
 from gateway.decisions.notification.view import View
-from gateway.model.alert import Alert
 from gateway.model.incident import Incident
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import FiringTimes, Notification
+from gateway.model.notification import AlertLine, FiringTimes, Notification
 from gateway.model.rules.rulebook import LabelRules
+from gateway.model.severity import Severity
 
 
 def compose(
@@ -28,14 +31,16 @@ def compose(
 ) -> Notification:
     shown = shown_members(view)
     alerts = [redact_alert(member.alert, labels) for member in shown]
-    firing, moved = (
-        sum(seen_firing(view, member) for member in shown),
-        sum(has_moved(view, member) for member in shown),
-    )
+    things = [thing_of(alert.labels, labels) for alert in alerts]
+    firing = [seen_firing(view, member) for member in shown]
+    moved = sum(has_moved(view, member) for member in shown)
     spans = spans_by_alert(view)
+    lines = tuple(
+        alert_line(alert, thing, view, member, labels, firing_times(spans[member.alert.id]))
+        for alert, thing, member in zip(alerts, things, shown, strict=True)
+    )
     whole = [span for member in shown for span in spans[member.alert.id]]
     times = firing_times(whole or [(incident.opened_at, now)])
-    shared = _shared(alerts)
     via = view.destination.via if view.destination else None
     who = incident.acknowledged
     ended = view.desired.state in (NotifiedState.ENDED, NotifiedState.MOVED, NotifiedState.CLOSED)
@@ -46,14 +51,9 @@ def compose(
         revision=incident.revision,
         state=view.desired.state,
         severity=view.desired.severity,
-        title=_title(alerts, shared, labels),
-        where=_where(shared, labels),
-        lines=tuple(
-            alert_line(alert, view, member, labels, firing_times(spans[member.alert.id]))
-            for alert, member in zip(alerts, shown, strict=True)
-        ),
-        firing=firing,
-        ended=len(shown) - firing - moved,
+        lines=lines,
+        firing=sum(firing),
+        ended=len(shown) - sum(firing) - moved,
         moved=moved,
         at=now,
         page=view.desired.paged,
@@ -70,6 +70,8 @@ def compose(
         reason=_reason(view) or incident.alone,
         left_out=left_out_before(view),
         **_time_facts(times, ended=ended),
+        **_said_facts(lines, view.desired.severity),
+        **what_and_where(list(zip(alerts, things, firing, strict=True)), labels),
         **_silence_facts(view),
     )
 
@@ -112,32 +114,13 @@ def next_generation(view: View) -> int:
     return ledger.generation + 1 if again else max(1, ledger.generation)
 
 
-def _shared(alerts: Iterable[Alert]) -> dict[str, str]:
-    items: list[tuple[str, str]] | None = None
-    for alert in alerts:
-        found = alert.labels.items()
-        items = [item for item in (found if items is None else items) if item in found]
-    return dict(items or ())
-
-
-def _where(shared: Mapping[str, str], labels: LabelRules) -> dict[str, str]:
-    """Return the labels that all members share, those of the scope and the service first."""
-    first = [name for name in (*labels.scope, *labels.service) if name in shared]
-    names = dict.fromkeys((*first, *shared))
-    return {name: shared[name] for name in names if name not in ("alertname", labels.severity.label)}
-
-
-def titled(names: Iterable[str]) -> str:
-    """Say what an incident is about: the first kind of alert, and how many other kinds there are."""
-    first, *others = dict.fromkeys(names) or ["(no alert)"]
-    more = f" and {len(others)} more kind{'s' if len(others) > 1 else ''}" if others else ""
-    return first + more
-
-
-def _title(alerts: list[Alert], shared: Mapping[str, str], labels: LabelRules) -> str:
-    title = titled(alert.name for alert in alerts)
-    service = next((shared[name] for name in labels.service if name in shared), "")
-    return f"{title} · {service}" if service else title
+def _said_facts(lines: Sequence[AlertLine], severity: Severity) -> dict[str, Any]:
+    words = (line.sent_severity for line in lines if line.severity is severity)
+    return {
+        "said": said_by(lines),
+        "thing": lines[0].thing if lines else "",
+        "sent_severity": next(words, ""),
+    }
 
 
 def _time_facts(times: FiringTimes, *, ended: bool) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from enum import StrEnum
 
 import msgspec
 
+from gateway.decisions.delivery.thread_lines import edited_reply, said_together
 from gateway.decisions.delivery.thread_notes import notes_of
 from gateway.decisions.notification.assumptions import assumed
 from gateway.decisions.notification.view import View
@@ -112,7 +113,7 @@ def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
         return Notify(why)
     # The message goes first: a note in its thread explains nothing to whoever lacks the message.
     if ledger.pending_notes and ledger.message_ref is not None:
-        return Reply(ledger.pending_notes)
+        return Reply(said_together(ledger.pending_notes))
     return Rest(_next(now, next_look, ledger.repeat_at, due), RestReason.NOTHING_DUE)
 
 
@@ -183,6 +184,7 @@ def begin(
 
 
 def begin_reply(ledger: Ledger, attempt: str, now: int) -> Ledger:
+    notes = said_together(ledger.pending_notes)
     intent = Intent(
         attempt,
         now,
@@ -190,7 +192,8 @@ def begin_reply(ledger: Ledger, attempt: str, now: int) -> Ledger:
         ledger.generation,
         ledger.revision,
         ledger.last_notified,
-        ledger.pending_notes,
+        notes,
+        creates_message=edited_reply(ledger, notes) is None,
     )
     return msgspec.structs.replace(ledger, intent=_as_before(ledger.intent, intent))
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import blake2b
 
+from gateway.decisions.delivery.annotations import SAID_BY_NAME
 from gateway.model.alert import Alert
 from gateway.model.rules.rulebook import LabelRules
-
-SUMMARY_ANNOTATIONS = ("summary", "message", "description")
 
 
 def redact_alert(alert: Alert, labels: LabelRules) -> Alert:
@@ -17,7 +16,7 @@ def redact_alert(alert: Alert, labels: LabelRules) -> Alert:
         return alert
     hidden = {alert.labels[name] for name in labels.redact if name in alert.labels}
     # The names of these come from the rules and stay readable; a sender may have put a secret into any other.
-    ours = {*SUMMARY_ANNOTATIONS, *labels.links.values(), *labels.redact}
+    ours = {*SAID_BY_NAME, *labels.links.values(), *labels.redact}
 
     def hide(values: Mapping[str, str]) -> dict[str, str]:
         return {name: _masked(name, value, labels, hidden) for name, value in values.items()}

@@ -1,16 +1,20 @@
-"""Make the notes for a thread: the difference between what was notified before and what is notified now."""
+"""Make the notes for a thread: the difference between what was notified before and what is notified now.
+
+A note is read on a lock screen, far from its message: it names the incident and says what is new.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
+from gateway.decisions.delivery.member_notes import again_of, joined_of
 from gateway.model.durations import spoken
-from gateway.model.instants import earliest
+from gateway.model.instants import earliest, latest
 from gateway.model.ledger import LastNotified, Note, NotifiedState
 from gateway.model.notification import Notification
 from gateway.model.severity import Severity
-
-MAX_NAMES_IN_NOTE = 5  # alert names
 
 
 def notes_of(before: LastNotified, after: LastNotified, notification: Notification) -> tuple[Note, ...]:
@@ -18,11 +22,12 @@ def notes_of(before: LastNotified, after: LastNotified, notification: Notificati
     if before.state is NotifiedState.NOTHING:
         return ()
     said = [
-        _reopened(before, after),
-        _worse(before, after),
-        _paged(before, after),
-        _joined(before, after, notification),
-        *_covered(before, after),
+        _reopened(before, after, notification),
+        _worse(before, after, notification),
+        _paged(before, after, notification),
+        joined_of(before, after, notification),
+        again_of(before, after, notification),
+        *_covered(before, after, notification),
         _suppressed(before, after, notification),
         _person(before, after, notification),
         _over(before, after, notification),
@@ -30,68 +35,72 @@ def notes_of(before: LastNotified, after: LastNotified, notification: Notificati
     return tuple(msgspec.structs.replace(note, at=notification.at) for note in said if note is not None)
 
 
-def _reopened(before: LastNotified, after: LastNotified) -> Note | None:
+def reminder(notification: Notification, first_notified_at: int | None) -> Note:
+    """Return the note that it still fires and nobody has it.
+
+    It fires for at least as long as people have known of it, whatever the clock of its source says.
+    """
+    since = earliest(notification.started_at, first_notified_at)
+    length = spoken(notification.at - (since or notification.at))
+    said = f"still firing after {length}, and nobody has it"
+    text = f"{_incident(notification)}: {_with(said, _how_often(notification))}"
+    return Note(text, broadcast=True, mention=notification.page, at=notification.at)
+
+
+def _incident(notification: Notification) -> str:
+    return f"{notification.severity.sign} {notification.title}"
+
+
+def _how_often(notification: Notification) -> str:
+    return notification.often.how_often() if notification.often is not None else ""
+
+
+def _with(said: str, more: str) -> str:
+    return f"{said} ({more})" if more else said
+
+
+def _reopened(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
     # The edited message is easily overlooked: whoever was told the end has to hear that it fires again.
     if after.state is not NotifiedState.FIRING or before.state is NotifiedState.FIRING:
         return None
-    what = (
-        "Firing again: the time it was closed for is over or it got worse"
-        if before.state is NotifiedState.CLOSED
-        else "Firing again"
-    )
-    return Note(what, broadcast=True, mention=after.paged)
+    if before.state is NotifiedState.CLOSED:
+        text = f"{_incident(notification)} fires on: the time it was closed for is over, or it got worse"
+    else:
+        text = f"{_incident(notification)} {_with('fires again', _how_often(notification))}"
+    return Note(text, broadcast=True, mention=after.paged)
 
 
-def _worse(before: LastNotified, after: LastNotified) -> Note | None:
-    if (
-        before.state is not NotifiedState.FIRING
-        or after.state is not NotifiedState.FIRING
-        or after.severity <= before.severity
-    ):
+def _worse(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
+    if not _goes_on_firing(before, after) or after.severity <= before.severity:
         return None
     # The whole channel sees a rise to critical; a smaller one concerns those who follow the thread.
     return Note(
-        f"Severity rose: {before.severity.word} → {after.severity.word}",
+        f"{_incident(notification)} rose from {before.severity.word} to {after.severity.word}",
         broadcast=after.severity is Severity.CRITICAL,
     )
 
 
-def _paged(before: LastNotified, after: LastNotified) -> Note | None:
+def _goes_on_firing(before: LastNotified, after: LastNotified) -> bool:
+    return before.state is NotifiedState.FIRING and after.state is NotifiedState.FIRING
+
+
+def _paged(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
     # A target that pages as a fallback already has a note that says for whom it stands in.
     stands_in = any(failing and not before.covers.get(target) for target, failing in after.covers.items())
     if after.paged and not before.paged and before.state is NotifiedState.FIRING and not stands_in:
-        return Note("This needs somebody now", broadcast=True, mention=True)
+        return Note(f"{_incident(notification)} needs somebody now", broadcast=True, mention=True)
     return None
 
 
-def _joined(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
-    new = [episode for episode, firing in after.members.items() if firing and episode not in before.members]
-    # What fires again after an end has a note of its own: its alerts are not further ones.
-    if before.state is not NotifiedState.FIRING or not new:
-        return None
-    names = list(dict.fromkeys(line.name for line in notification.lines if not line.ended_at))[
-        :MAX_NAMES_IN_NOTE
-    ]
-    # Further alerts stay in the thread, so that a burst does not flood the channel.
-    return Note(f"{len(new)} more alert{'s' if len(new) > 1 else ''}; firing now: {', '.join(names)}")
-
-
-def _covered(before: LastNotified, after: LastNotified) -> list[Note]:
-    said = []
+def _covered(before: LastNotified, after: LastNotified, notification: Notification) -> Iterable[Note]:
     for target, failing in after.covers.items():
         # The readers here do not usually get this notification: they have to hear why it comes to them.
         if failing and not before.covers.get(target):
-            said.append(
-                Note(
-                    f"{target} cannot be reached: this is its notification",
-                    broadcast=True,
-                    mention=after.paged,
-                )
-            )
+            text = f"{_incident(notification)}: {target} cannot be reached, this is its notification"
+            yield Note(text, broadcast=True, mention=after.paged)
         elif not failing and before.covers.get(target):
             # The usual readers have the notification now, so whoever stood in may let go.
-            said.append(Note(f"Delivered at {target} now"))
-    return said
+            yield Note(f"📟 {notification.title}: delivered at {target} now")
 
 
 def _suppressed(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
@@ -103,41 +112,44 @@ def _suppressed(before: LastNotified, after: LastNotified, notification: Notific
         after.members.get(episode) and episode not in after.silenced_after_notify
         for episode in before.silenced_after_notify
     ):
-        return Note("No longer suppressed, and it still fires", broadcast=True, mention=after.paged)
+        text = f"{_incident(notification)} fires on, and is no longer suppressed"
+        return Note(text, broadcast=True, mention=after.paged)
     if after.silenced_after_notify.keys() - before.silenced_after_notify.keys():
-        return Note(f"Suppressed from now on: {notification.silenced_after_notify}")
+        text = f"🔕 {notification.title}: suppressed from now on, {notification.silenced_after_notify}"
+        return Note(text)
     return None
 
 
 def _person(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
     if after.acknowledged_by and after.acknowledged_by != before.acknowledged_by:
-        return Note(f"Acknowledged by {notification.acknowledged_by}")
+        return Note(f"👀 {notification.title}: acknowledged by {notification.acknowledged_by}")
     if before.acknowledged_by and not after.acknowledged_by and after.state is NotifiedState.FIRING:
         # Nobody has the incident any more, and whoever relied on that person has to know.
         why = ": it got worse" if after.severity > before.severity else ""
-        return Note(f"The acknowledgement no longer holds{why}", broadcast=True)
+        text = (
+            f"{_incident(notification)}: the acknowledgement by {before.acknowledged_by} no longer holds{why}"
+        )
+        return Note(text, broadcast=True)
     return None
 
 
 def _over(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
     if after.state is before.state:
         return None
+    title = notification.title
     if after.state is NotifiedState.ENDED:
-        return Note("Resolved")
+        return Note(f"✅ Resolved: {title}, {_how_it_ended(notification)}")
     if after.state is NotifiedState.CLOSED:
-        return Note(f"Closed by {after.closed_by} while it still fires")
+        return Note(f"☑️ {title}: closed by {after.closed_by} while it still fires")
     if after.state is NotifiedState.MOVED:
-        return Note(f"No longer told here: {notification.moved_to or 'no rule routes it here'}")
+        return Note(f"➡️ {title}: no longer told here, {notification.moved_to or 'no rule routes it here'}")
     return None
 
 
-def reminder(notification: Notification, first_notified_at: int | None) -> Note:
-    """Return the note that it still fires and nobody has it.
-
-    It fires for at least as long as people have known of it, whatever the clock of its source says.
-    """
-    since = earliest(notification.started_at, first_notified_at)
-    fires = f"Still firing after {spoken(notification.at - (since or notification.at))}, and nobody has it"
-    often = notification.often.how_often() if notification.often is not None else ""
-    said = f"{fires} ({often})" if often else fires
-    return Note(said, broadcast=True, mention=notification.page, at=notification.at)
+def _how_it_ended(notification: Notification) -> str:
+    """Say how long it took and, of several alerts, which was the last to end."""
+    ended_at = notification.at if notification.ended_at is None else notification.ended_at
+    said = _with(f"after {spoken(ended_at - notification.started_at)}", _how_often(notification))
+    last = latest(*(line.ended_at for line in notification.lines))
+    names = [line.name for line in notification.lines if line.ended_at is not None and line.ended_at == last]
+    return f"{said}. Last to end: {names[0]}" if names and notification.alerts > 1 else said

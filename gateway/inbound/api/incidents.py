@@ -97,9 +97,7 @@ class IncidentsApi:
             if wanted in ("all", state) or (wanted == "active" and state != "resolved"):
                 versioned = await self._read(incident.id)
                 if versioned is not None:
-                    shown.append(
-                        show_incident(versioned.snapshot.incident, list(versioned.snapshot.alerts.values())),
-                    )
+                    shown.append(self._show(versioned))
             return len(shown) < limit
 
         after = await walk(self.shards, request, Table.INCIDENTS, limit, take)
@@ -121,7 +119,7 @@ class IncidentsApi:
         planned = plan(snapshot, policy, versioned.now)
         timeline = await self.shards.timeline(name, DEFAULT_PAGE_SIZE, snapshot.incident.opened_at)
         return models.IncidentWhole(
-            **show_incident(snapshot.incident, alerts).model_dump(),
+            **self._show(versioned).model_dump(),
             alerts=[show_alert(alert) for alert in alerts],
             ledgers=[show_target(ledger) for ledger in snapshot.ledgers.values()],
             verdicts=show_verdicts(planned, dict(snapshot.alerts), versioned.now),
@@ -157,7 +155,11 @@ class IncidentsApi:
         versioned = await self._read(name)
         if versioned is None:
             raise Refusal(404, f"there is no incident {name}", "incident")
-        return show_incident(versioned.snapshot.incident, list(versioned.snapshot.alerts.values()))
+        return self._show(versioned)
+
+    def _show(self, versioned: VersionedSnapshot) -> models.IncidentShown:
+        snapshot = versioned.snapshot
+        return show_incident(snapshot.incident, list(snapshot.alerts.values()), self.policy().rules.labels)
 
     async def _read(self, incident: str, policy: Policy | None = None) -> VersionedSnapshot | None:
         return await read_incident(self.shards, incident, policy)

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from gateway.decisions.delivery.compose import titled
+from gateway.decisions.delivery.thing import thing_of
+from gateway.decisions.delivery.titles import title_of
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.resolve import Plan
 from gateway.inbound.api.incident_models import (
@@ -25,6 +26,7 @@ from gateway.model.incident import Closure, Incident
 from gateway.model.instants import instant
 from gateway.model.ledger import Ledger
 from gateway.model.quarantined import Quarantined
+from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
 from gateway.model.verdict import Verdict
 
@@ -62,15 +64,15 @@ def state_of(incident: Incident) -> str:
     return "acknowledged" if incident.acknowledged is not None else "open"
 
 
-def show_incident(incident: Incident, alerts: list[Alert]) -> IncidentShown:
+def show_incident(incident: Incident, alerts: list[Alert], labels: LabelRules) -> IncidentShown:
     """Show an incident. `alerts` are those of its members that are still kept."""
-    names = [alert.name for alert in alerts if alert.firing] or [alert.name for alert in alerts][:1]
+    named = [alert for alert in alerts if alert.firing] or alerts
     who, closed = incident.acknowledged, incident.closed
     return IncidentShown(
         id=incident.id,
         state=state_of(incident),
         severity=_severity(alerts).word,
-        title=titled(names),
+        title=title_of([alert.name for alert in named], [thing_of(alert.labels, labels) for alert in named]),
         firing=incident.firing,
         members=len(incident.members),
         opened_at=moment(incident.opened_at),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gateway.model.counted import counted
 from gateway.model.durations import HOUR
 from gateway.model.rules.destination import Destination
 from gateway.model.rules.kinds import CorrelateRule, InhibitRule, Maintenance, Watchdog
@@ -30,16 +31,25 @@ class SeverityRule:
     words: Mapping[str, Severity] = field(default_factory=lambda: BUILT_IN_WORDS)
     default: Severity = Severity.WARNING
 
+    def other_word(self, labels: Mapping[str, str], severity: Severity) -> str:
+        """Return the sender's own word where it is another than ours for this severity, else an empty text."""
+        word = labels.get(self.label, "").strip()
+        return "" if word.lower() == severity.word else word
+
 
 @dataclass(frozen=True, slots=True)
 class LabelRules:
-    """The rules for labels: which are part of the identity, name the service, or are hidden from vendors."""
+    """The rules for labels: which are part of the identity, name the service, or are hidden from vendors.
+
+    `thing` are the labels that name what is broken in titles, before the built-in ones.
+    """
 
     ignore: frozenset[str] = frozenset({"prometheus_replica"})
     rename: Mapping[str, str] = field(default_factory=dict)
     severity: SeverityRule = SeverityRule()
     service: tuple[str, ...] = ("service", "app", "job")
     scope: tuple[str, ...] = ("cluster", "namespace")
+    thing: tuple[str, ...] = ()
     redact: frozenset[str] = frozenset()
     links: Mapping[str, str] = field(
         default_factory=lambda: {"runbook": "runbook_url", "dashboard": "dashboard_url"}
@@ -87,7 +97,7 @@ class Rulebook:
     def contents(self) -> str:
         """Return the number of rules of each kind, for people."""
         counts = {kind: len(rules) for kind, rules in self.by_kind.items()}
-        listed = [f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts.items() if count]
+        listed = [counted(count, kind) for kind, count in counts.items() if count]
         return ", ".join(listed) or "no rules"
 
     @property

@@ -1,8 +1,9 @@
 """Judge an SMTP server's answers: certainly not taken, and why; or nobody knows.
 
 The codes: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3 and, for logins,
-https://www.rfc-editor.org/rfc/rfc4954#section-6. A refused login, sender or TLS is the trouble of the
-destination: it is never permanent, so that every mail waits for its repair and none is given up.
+https://www.rfc-editor.org/rfc/rfc4954#section-6. A refused login, sender or recipient is the
+trouble of the destination: one mail at a time asks whether it is over, and the others wait. Trouble with TLS may
+pass by itself, so each mail is tried again.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def judge(stage: Stage, code: int, text: str) -> Refused:
     said = _said(code, text)
     if code in AUTH_CODES and stage is not Stage.DATA:
         # https://www.rfc-editor.org/rfc/rfc4954#section-6. The text may repeat the user, so it is not shown.
-        return Refused("auth", str(code), retry_after=RETRY_AFTER)
+        return Refused("auth", str(code), permanent=True, retry_after=RETRY_AFTER)
     if code < 500:
         # "The command was not accepted … the action may be requested again", RFC 5321, section 4.2.1: also a
         # limit of its rate.
@@ -44,11 +45,10 @@ def judge(stage: Stage, code: int, text: str) -> Refused:
     if stage is Stage.SENDER:
         # "550 5.7.1 … not allowed to send as", RFC 5321, section 3.3: whoever runs the server has to allow
         # the sender.
-        return Refused("sender", said, retry_after=RETRY_AFTER)
-    return Refused(_REASONS.get(stage, "unavailable"), said, retry_after=RETRY_AFTER)
-
-
-_REASONS = {Stage.TLS: "tls", Stage.LOGIN: "auth"}
+        return Refused("sender", said, permanent=True, retry_after=RETRY_AFTER)
+    if stage is Stage.LOGIN:
+        return Refused("auth", said, permanent=True, retry_after=RETRY_AFTER)
+    return Refused("tls" if stage is Stage.TLS else "unavailable", said, retry_after=RETRY_AFTER)
 
 
 def judge_recipients(refused: Mapping[str, tuple[int, str]]) -> Refused:

@@ -111,7 +111,9 @@ async def _log_in(client: aiosmtplib.SMTP, server: SmtpServer, transaction: Tran
         # What a server offered before TLS does not count: https://www.rfc-editor.org/rfc/rfc3207#section-4.2
         await client.ehlo()
         if not client.supports_extension("auth"):
-            raise NotTaken(Refused("auth", "the server takes no logins", retry_after=RETRY_AFTER))
+            raise NotTaken(
+                Refused("auth", "the server takes no logins", permanent=True, retry_after=RETRY_AFTER)
+            )
         await client.login(server.user, server.password)
 
 
@@ -161,5 +163,6 @@ def _broken(error: Exception, stage: Stage) -> Trouble:
     if isinstance(error, aiosmtplib.SMTPConnectError):
         return Refused("unavailable", "no connection")
     if stage is Stage.LOGIN and not isinstance(error, ConnectionError):
-        return Refused("auth", "the server takes none of our ways to log in", retry_after=RETRY_AFTER)
+        said = "the server takes none of our ways to log in"
+        return Refused("auth", said, permanent=True, retry_after=RETRY_AFTER)
     return cut(stage, "cut")

@@ -14,10 +14,19 @@ from gateway.model.instants import instant
 from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import AlertLine, Notification
 from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS
-from gateway.outbound.wording import shorten, tame, web_address
+from gateway.outbound.wording import (
+    own_labels,
+    place,
+    severity_sent,
+    shared_labels,
+    shorten,
+    shown_said,
+    tame,
+    web_address,
+)
 
-ALERTS_SHOWN, WHERE_SHOWN, LABELS_SHOWN, SUMMARIES_SHOWN = 50, 20, 12, 3
-MAX_TITLE, MAX_VALUE, MAX_SUMMARY, MAX_URL = 150, 200, 1_000, 2_000  # characters
+ALERTS_SHOWN, LABELS_SHOWN, SENTENCES_SHOWN = 50, 12, 5
+MAX_TITLE, MAX_VALUE, MAX_SENTENCE, MAX_URL = 150, 200, 1_000, 2_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +53,13 @@ def content_of(notification: Notification) -> Content:
 
 
 def content_of_notes(notes: Sequence[Note], incident: str) -> Content:
-    first, *others = (shorten(tame(note.text), MAX_SUMMARY) for note in notes)
+    first, *others = (shorten(tame(note.text), MAX_SENTENCE) for note in notes)
     return Content(first, tuple(others), footer=(f"incident {_value(incident)}",))
 
 
 def headline(notification: Notification) -> str:
     """Say the state, how bad it is and what it is about, in one line: it is the subject too."""
-    more = notification.firing - 1 if notification.state is NotifiedState.FIRING else 0
-    title = shorten(tame(notification.title), MAX_TITLE) + (f" (+{more})" if more > 0 else "")
+    title = shorten(tame(notification.title), MAX_TITLE)
     if notification.state in STATE_WORDS:
         return f"{STATE_SIGNS[notification.state]} {STATE_WORDS[notification.state]}: {title}"
     again = ", again" if notification.generation > 1 else ""
@@ -68,14 +76,17 @@ def _moment(milliseconds: int) -> str:
 
 
 def _where(notification: Notification) -> Iterator[tuple[str, str]]:
-    for name, value in [*notification.where.items()][:WHERE_SHOWN]:
-        yield _value(name), _value(value)
+    where, (shown, more) = place(notification), shared_labels(notification, LABELS_SHOWN)
+    rows = (("where", where), *shown, ("more", more))
+    yield from ((_value(name), _value(value)) for name, value in rows if value)
 
 
 def _facts(notification: Notification) -> Iterator[str]:
     yield _when(notification)
-    summaries = [line.summary for line in notification.lines[:SUMMARIES_SHOWN] if line.summary]
-    yield from dict.fromkeys(shorten(tame(summary), MAX_SUMMARY) for summary in summaries)
+    said, more = shown_said(notification, SENTENCES_SHOWN)
+    yield from (shorten(tame(sentence), MAX_SENTENCE) for sentence in said)
+    yield more
+    yield _value(severity_sent(notification.severity, notification.sent_severity))
     yield _count(notification)
     yield _who(notification)
     if notification.silenced_after_notify:
@@ -134,13 +145,9 @@ def _alerts(notification: Notification) -> Iterator[str]:
 
 
 def _alert(line: AlertLine, notification: Notification) -> str:
-    shared = {*notification.where.items()}
-    own = [
-        (name, value)
-        for name, value in line.labels.items()
-        if (name, value) not in shared and name != "severity"
-    ]
-    labels = "".join(f" {_value(name)}={_value(value)}" for name, value in own[:LABELS_SHOWN])
+    own, more = own_labels(line, notification, LABELS_SHOWN)
+    labels = "".join(f" {_value(name)}={_value(value)}" for name, value in own)
+    labels += f" {more}" if more else ""
     often = line.often.how_often() if line.often is not None else ""
     labels += f" ({often})" if often else ""
     name = _value(line.name)

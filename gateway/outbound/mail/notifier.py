@@ -60,10 +60,11 @@ class MailNotifier:
         *,
         attempt: str,
         message_ref: MessageRef,
+        edits: MessageRef | None,
         mentions: tuple[str, ...],
     ) -> Answer:
         """Send a reminder. Nothing else comes as a note: what has changed is in the mails themselves."""
-        del mentions
+        del edits, mentions
         incident = incident_of(message_ref)
         content = content_of_notes(notes, incident)
         return await self._send(endpoint, secret, content, (incident,), attempt, message_ref)
@@ -102,7 +103,7 @@ class MailNotifier:
             server = self._parse_url(secret)
         except ValueError as error:
             # This refusal is not permanent: all mails wait until the operator has mended the variable.
-            return Refused("invalid", f"{endpoint.secret}: {error}", retry_after=RETRY_AFTER)
+            return Refused("auth", f"{endpoint.secret}: {error}", permanent=True, retry_after=RETRY_AFTER)
         try:
             refused = await self._client.send(server, envelope, mail.as_bytes())
         except NotTaken as trouble:

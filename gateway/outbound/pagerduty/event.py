@@ -17,7 +17,7 @@ from gateway.model.instants import instant
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, Notification
 from gateway.model.severity import Severity
-from gateway.outbound.wording import shorten, tame, web_address
+from gateway.outbound.wording import gist, named_place, shorten, tame, web_address
 
 MAX_SUMMARY = 1_024
 MAX_BODY = 500_000  # bytes; the vendor takes 512 KB, and the key and the action come on top
@@ -33,7 +33,6 @@ SEVERITIES = {
     Severity.ERROR: "error",
     Severity.CRITICAL: "critical",
 }
-SOURCE_LABELS = ("instance", "host", "node", "pod", "service", "cluster")
 
 
 def dedup_key(notification: Notification) -> str:
@@ -67,15 +66,13 @@ def size(event: Mapping[str, Any]) -> int:
 
 def _payload(notification: Notification) -> dict[str, Any]:
     first = notification.lines[0] if notification.lines else None
-    where = notification.where
-    named = {
-        "component": where.get("service") or where.get("job") or "",
-        "group": " ".join(where[name] for name in ("cluster", "namespace") if name in where),
-        "class": first.name if first else "",
-    }
+    service = notification.service
+    scope = [value for value in notification.place.values() if value != service]
+    named = {"component": service, "group": " ".join(scope), "class": first.name if first else ""}
     return {
-        "summary": _summary(notification, first),
-        "source": _source(notification, first),
+        "summary": _summary(notification),
+        # PagerDuty refuses an event without a source, and an alert need not say what it is about.
+        "source": _field(notification.thing) or "alertmanager",
         "severity": SEVERITIES[notification.severity],
         "timestamp": instant(notification.started_at).isoformat(),
         **{name: shown for name, value in named.items() if (shown := _field(value))},
@@ -87,23 +84,12 @@ def _field(text: str) -> str:
     return shorten(tame(text), MAX_FIELD)
 
 
-def _summary(notification: Notification, first: AlertLine | None) -> str:
-    """Begin with the title and how many more alerts fire, since phones and the voice call cut the rest."""
-    place = ", ".join(f"{name}={value}" for name, value in list(notification.where.items())[:4])
-    more = f" (+{notification.firing - 1} more)" if notification.firing > 1 else ""
-    title = f"{shorten(tame(notification.title), 300)}{more}"
-    said = tame(" — ".join(part for part in (title, first.summary if first else "", place) if part))
+def _summary(notification: Notification) -> str:
+    """The thing stands at its start and the facts follow, since phones and the voice call cut the rest."""
+    title, said = shorten(tame(notification.title), 300), shorten(tame(gist(notification)), 500)
+    text = tame(" — ".join(part for part in (title, said, named_place(notification)) if part))
     # PagerDuty refuses an event without a summary, and then nobody would be paged.
-    return shorten(said, MAX_SUMMARY) or "an alert"
-
-
-def _source(notification: Notification, first: AlertLine | None) -> str:
-    labels = first.labels if first else {}
-    for name in SOURCE_LABELS:
-        if value := _field(notification.where.get(name) or labels.get(name) or ""):
-            return value
-    # PagerDuty refuses an event without a source, and an alert need not have any of these labels.
-    return "alertmanager"
+    return shorten(text, MAX_SUMMARY) or "an alert"
 
 
 def _details(notification: Notification) -> dict[str, Any]:
@@ -135,6 +121,14 @@ def _member(line: AlertLine) -> dict[str, Any]:
         "labels": line.labels,
         "summary": shorten(line.summary, 1_000),
     }
+    shown |= {"description": shorten(line.description, 2_000)} if line.description else {}
+    others = {
+        name: shorten(text, 1_000)
+        for name, text in line.annotations.items()
+        if text not in (line.summary, line.description)
+    }
+    shown |= {"annotations": others} if others else {}
+    shown |= {"sent_as": line.sent_severity} if line.sent_severity else {}
     shown |= {"fired_times": line.times} if line.times > 1 else {}
     shown |= {"suppressed": line.silenced_after_notify} if line.silenced_after_notify else {}
     shown |= {"moved": "told here no longer"} if line.moved else {}

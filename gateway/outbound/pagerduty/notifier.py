@@ -69,10 +69,11 @@ class PagerDutyNotifier:
         *,
         attempt: str,
         message_ref: MessageRef,
+        edits: MessageRef | None,
         mentions: tuple[str, ...],
     ) -> Answer:
         """There are no threads: what a note says is in the incident's own state."""
-        del endpoint, secret, notes, attempt, mentions
+        del endpoint, secret, notes, attempt, edits, mentions
         return Delivered(message_ref)
 
     async def look(

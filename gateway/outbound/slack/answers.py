@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.model.notification import Refused, Unanswered
+from gateway.outbound.proxies import is_proxys_word, refused_by_proxy
 from gateway.outbound.wording import retry_after, shorten
 
 RATE_LIMIT_WAIT = 1_000  # ms, where a 429 does not say
@@ -103,6 +104,9 @@ def judge(status: int, body: object, headers: Mapping[str, str]) -> Refused | Un
     if status == 429 or code in LIMITED:
         # "You are rate limited": https://docs.slack.dev/apis/web-api/rate-limits - nothing was done.
         return Refused("rate_limited", retry_after=retry_after(_said(headers), RATE_LIMIT_WAIT))
+    if is_proxys_word(status, vendors_own=bool(code)):
+        # Slack answers with an error code: https://docs.slack.dev/apis/web-api/#responses
+        return refused_by_proxy(status)
     if not code or code in UNSURE:
         # No word of Slack's, or one that promises nothing: the message may stand in the channel, so it is
         # looked for. "fatal_error … It's possible some aspect of the operation succeeded before the error was

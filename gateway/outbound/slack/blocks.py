@@ -8,7 +8,7 @@ characters, since `msg_blocks_too_long` comes somewhere above 11,000 (bolt-js #2
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,15 +18,26 @@ from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS
 from gateway.outbound.slack.facts import facts_of
 from gateway.outbound.slack.members import MEMBERS_SHOWN, members_of
 from gateway.outbound.slack.text import joined, link, mention, plain
-from gateway.outbound.wording import shorten, tame, web_address
+from gateway.outbound.wording import (
+    gist,
+    named_place,
+    place,
+    severity_sent,
+    shared_labels,
+    shorten,
+    shown_said,
+    tame,
+    web_address,
+)
 
 MAX_HEADER = 150
 MAX_NOTES = 2_900  # a reply's text, before "… and 3 more"
 MAX_TEXT = 600  # what a phone's notification may show
 # The lengths of the other sections: with MAX_MEMBERS they stay under 9,000 together.
-MAX_MENTIONS, MAX_SUMMARY, MAX_WHERE, MAX_LINKS, MAX_FOOTER = 500, 900, 1_400, 1_800, 900
+MAX_MENTIONS, MAX_WHERE, MAX_LINKS, MAX_FOOTER = 500, 1_200, 1_800, 900
+MAX_SENTENCE, MAX_PLACE, MAX_VALUE = 500, 300, 120
 MAX_URL = 1_500
-WHERE_SHOWN, SUMMARIES_SHOWN = 8, 2
+LABELS_SHOWN, SENTENCES_SHOWN = 8, 3
 SEPARATOR = "  ·  "
 
 Block = dict[str, Any]
@@ -41,22 +52,19 @@ class Rendered:
 
 
 def render(notification: Notification) -> Rendered:
-    sections = (
-        _mentions(notification),
-        _summary(notification),
-        _where(notification.where),
-        facts_of(notification),
-        members_of(notification),
-        _links(notification),
+    texts = (
+        _mrkdwn(_mentions(notification)),
+        _plain(_said(notification)),
+        _plain(_where(notification)),
+        _mrkdwn(facts_of(notification)),
+        _mrkdwn(members_of(notification)),
+        _mrkdwn(_links(notification)),
     )
-    header = {
-        "type": "header",
-        "text": {"type": "plain_text", "text": _headline(notification, MAX_HEADER), "emoji": True},
-    }
+    header = {"type": "header", "text": _plain(_headline(notification, MAX_HEADER))}
     footer = {"type": "context", "elements": [_mrkdwn(_footer(notification))]}
     return Rendered(
         _notification(notification),
-        (header, *({"type": "section", "text": _mrkdwn(text)} for text in sections if text), footer),
+        (header, *({"type": "section", "text": text} for text in texts if text["text"]), footer),
     )
 
 
@@ -82,6 +90,11 @@ def _mrkdwn(text: str) -> dict[str, Any]:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
+def _plain(text: str) -> dict[str, Any]:
+    """Nothing in it acts: no mention, no style, and no `:word:` that becomes an emoji."""
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
 def _state(notification: Notification) -> tuple[str, str]:
     if notification.state in STATE_WORDS:
         return STATE_SIGNS[notification.state], STATE_WORDS[notification.state]
@@ -93,22 +106,16 @@ def _state(notification: Notification) -> tuple[str, str]:
 
 def _headline(notification: Notification, most: int) -> str:
     sign, word = _state(notification)
-    more = (
-        f" (+{notification.firing - 1})"
-        if notification.firing > 1 and notification.state is NotifiedState.FIRING
-        else ""
-    )
     start = f"{sign} {word}: "
-    return f"{start}{shorten(tame(notification.title), most - len(start) - len(more))}{more}"
+    return f"{start}{shorten(tame(notification.title), most - len(start))}"
 
 
 def _notification(notification: Notification) -> str:
-    place = ", ".join(
-        f"{shorten(name, 60)}={shorten(value, 120)}" for name, value in list(notification.where.items())[:3]
-    )
-    summary = next((line.summary for line in notification.lines if line.summary), "")
-    said = " — ".join(part for part in (_headline(notification, 300), place, summary) if part)
-    return joined((_mentions(notification), plain(said, MAX_TEXT)), " ", MAX_MENTIONS + MAX_TEXT + 1)
+    """Say what, the facts of it, and where, in the order in which a phone cuts it off."""
+    where = shorten(tame(named_place(notification)), MAX_PLACE)
+    said = (_headline(notification, 200), shorten(tame(gist(notification)), 250), where)
+    text = plain(" — ".join(part for part in said if part), MAX_TEXT)
+    return joined((_mentions(notification), text), " ", MAX_MENTIONS + MAX_TEXT + 1)
 
 
 def _mentions(notification: Notification) -> str:
@@ -123,16 +130,22 @@ def _called(mentions: Sequence[str]) -> str:
     return joined((mention(name) for name in mentions), " ", MAX_MENTIONS)
 
 
-def _summary(notification: Notification) -> str:
-    said = dict.fromkeys(
-        plain(line.summary, 440) for line in notification.lines[:MEMBERS_SHOWN] if line.summary
+def _said(notification: Notification) -> str:
+    said, more = shown_said(notification, SENTENCES_SHOWN)
+    lines = [shorten(tame(sentence), MAX_SENTENCE) for sentence in said]
+    return "\n".join(line for line in (*lines, more) if line)
+
+
+def _where(notification: Notification) -> str:
+    shown, more = shared_labels(notification, LABELS_SHOWN)
+    where = shorten(tame(place(notification)), MAX_PLACE)
+    labels = [f"{shorten(tame(name), 40)}={shorten(tame(value), MAX_VALUE)}" for name, value in shown]
+    sent = shorten(tame(severity_sent(notification.severity, notification.sent_severity)), MAX_VALUE)
+    return "\n".join(
+        line
+        for line in (where and f"Where: {where}", SEPARATOR.join([*labels, *([more] if more else [])]), sent)
+        if line
     )
-    return joined(list(said)[:SUMMARIES_SHOWN], "\n", MAX_SUMMARY)
-
-
-def _where(where: Mapping[str, str]) -> str:
-    shown = (f"*{plain(name, 60)}* {plain(value, 120)}" for name, value in list(where.items())[:WHERE_SHOWN])
-    return joined(shown, SEPARATOR, MAX_WHERE)
 
 
 def _links(notification: Notification) -> str:

@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from gateway.model.notification import Refused, Unanswered
+from gateway.outbound.proxies import refused_by_proxy
 from gateway.outbound.slack.answers import judge
 
 PAGE, PAGES = 200, 20  # 4,000 messages, the newest first: what a busy channel says in the longest read-back
@@ -88,6 +89,9 @@ class SlackCalls:
             )
         except SlackApiError as error:
             raise NotOk(_judged(error, secret)) from None
+        except aiohttp.ClientHttpProxyError as error:
+            # The proxy refused to connect us to Slack, so nothing was posted.
+            raise NotOk(refused_by_proxy(error.status)) from None
         except aiohttp.ClientConnectorError:
             # Without a connection Slack cannot have posted, so a repeat shows nothing twice.
             raise NotOk(Refused("unavailable", "no connection")) from None

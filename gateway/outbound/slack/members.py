@@ -6,6 +6,7 @@ from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, Notification
 from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS
 from gateway.outbound.slack.text import moment, plain
+from gateway.outbound.wording import own_labels
 
 MAX_MEMBERS = 2_500  # characters of the whole list
 MEMBERS_SHOWN = 10
@@ -30,13 +31,9 @@ def members_of(notification: Notification) -> str:
 
 def _member(line: AlertLine, notification: Notification) -> str:
     # Only what tells one alert from the others is worth a reader's time here.
-    shared = {*notification.where.items()}
-    own = [
-        (name, value)
-        for name, value in line.labels.items()
-        if (name, value) not in shared and name != "severity"
-    ]
-    labels = "".join(f" {plain(name, 40)}={plain(value, 60)}" for name, value in own[:LABELS_SHOWN])
+    own, more = own_labels(line, notification, LABELS_SHOWN)
+    labels = "".join(f" {plain(name, 40)}={plain(value, 60)}" for name, value in own)
+    labels += f" {more}" if more else ""
     often = line.often.how_often() if line.often is not None else ""
     labels += f" ({often})" if often else ""
     if line.ended_at:

@@ -98,19 +98,23 @@ class SlackNotifier:
         *,
         attempt: str,
         message_ref: MessageRef,
+        edits: MessageRef | None,
         mentions: tuple[str, ...],
     ) -> Answer:
+        text = render_notes(notes, mentions).text
+        if edits is not None:
+            sent: dict[str, Any] = {"channel": edits.channel, "ts": edits.id, "text": text, **AS_WRITTEN}
+            return await self._post("chat.update", secret, sent)
         sent = {
             "channel": message_ref.channel or endpoint.address,
             "thread_ts": message_ref.id,
-            "text": render_notes(notes, mentions).text,
+            "text": text,
             "reply_broadcast": any(note.broadcast for note in notes),
             "metadata": metadata_of(attempt, "reply"),
             **AS_WRITTEN,
             **QUIET,
         }
-        answer = await self._post("chat.postMessage", secret, sent)
-        return Delivered(message_ref) if isinstance(answer, Delivered) else answer
+        return await self._post("chat.postMessage", secret, sent)
 
     async def look(
         self,

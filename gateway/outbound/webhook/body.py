@@ -65,7 +65,10 @@ def render(notification: Notification) -> bytes:
 
 def render_notes(key: str, notes: Iterable[Note], now: int) -> bytes:
     """`now` in ms, for notes that do not say when they came to be."""
-    said = [SentNote(shorten(note.text, MAX_TEXT), instant(note.at or now), note.broadcast) for note in notes]
+    said = [
+        SentNote(shorten(note.text, MAX_TEXT), instant(note.at or now), note.broadcast, note.line)
+        for note in notes
+    ]
     sent = SentNotes(key.rpartition(".")[0], key, said)
     newest = max((note.at for note in said), default=instant(now))
     return encode(NotesBody(VERSION, "incident.notes", newest, sent))
@@ -95,6 +98,7 @@ def _state(notification: Notification, lines: tuple[AlertLine, ...]) -> Incident
         severity=notification.severity.word,  # type: ignore[arg-type]
         page=notification.page,
         title=notification.title,
+        thing=notification.thing,
         where=notification.where,
         alerts=[_alert(line) for line in lines],
         alerts_left_out=notification.alerts - len(lines),
@@ -128,6 +132,9 @@ def _alert(line: AlertLine) -> SentAlert:
         labels={"alertname": line.name, **line.labels},
         annotations=line.annotations,
         summary=line.summary,
+        description=line.description,
+        thing=line.thing,
+        sent_severity=line.sent_severity,
         started_at=instant(line.started_at),
         ended_at=_moment(line.ended_at),
         times=line.times,
@@ -157,6 +164,7 @@ def _shortened(notification: Notification) -> Notification:
     }
     names = (
         "title",
+        "thing",
         "acknowledged_by",
         "closed_by",
         "moved_to",

@@ -83,9 +83,10 @@ class WebhookNotifier:
         *,
         attempt: str,
         message_ref: MessageRef,
+        edits: MessageRef | None,
         mentions: tuple[str, ...],
     ) -> Answer:
-        del mentions
+        del edits, mentions
         body = render_notes(message_ref.id, notes, utc_ms())
         return await self._send(endpoint, secret, attempt, body, message_ref)
 
@@ -178,10 +179,10 @@ def _address(url: str, *, with_token: bool) -> httpx.URL:
     try:
         address = httpx.URL(url)
     except httpx.InvalidURL:
-        raise _NotSent(Refused("invalid", "the address cannot be read", permanent=True)) from None
+        raise _NotSent(Refused("auth", "the address cannot be read", permanent=True)) from None
     if address.scheme not in ("http", "https") or not address.host or not 0 < (address.port or 1) < 65_536:
         detail = "the address is not one such as https://receiver.example/alerts"
-        raise _NotSent(Refused("invalid", detail, permanent=True))
+        raise _NotSent(Refused("auth", detail, permanent=True))
     return address.copy_with(userinfo=b"") if with_token else address
 
 

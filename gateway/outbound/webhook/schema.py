@@ -28,6 +28,11 @@ class SentAlert(msgspec.Struct, frozen=True):
     labels: dict[str, str]
     annotations: dict[str, str]
     summary: str
+    description: Annotated[str, Meta(description="what the alert says beside its summary")]
+    thing: Annotated[str, Meta(description="what is broken: namespace and pod, or what else the labels name")]
+    sent_severity: Annotated[
+        str, Meta(description="the label of the severity where it is read as another word, else empty")
+    ]
     started_at: datetime
     ended_at: datetime | None
     times: Annotated[int, Meta(description="how often it fired in this incident")]
@@ -54,6 +59,7 @@ class SentIncident(msgspec.Struct, frozen=True):
     severity: Word
     page: Annotated[bool, Meta(description="the rules say that it interrupts a person")]
     title: str
+    thing: Annotated[str, Meta(description="what its first alert is about")]
     where: Annotated[dict[str, str], Meta(description="the labels that all its alerts share")]
     alerts: Annotated[
         list[SentAlert],
@@ -88,6 +94,9 @@ class SentNote(msgspec.Struct, frozen=True):
     text: str
     at: datetime
     important: Annotated[bool, Meta(description="in Slack the whole channel would see it")]
+    line: Annotated[
+        str, Meta(description="a note takes the place of the one before with the same line; empty for none")
+    ]
 
 
 class SentNotes(msgspec.Struct, frozen=True):

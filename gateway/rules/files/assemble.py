@@ -13,7 +13,7 @@ from gateway.model.rules.rulebook import DEFAULT_CLOSED_BY_HAND, LabelRules, Rul
 from gateway.model.time_intervals import TimeInterval, first_after
 from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.rules.files.checks import Checks
-from gateway.rules.files.findings import Finding, nearest
+from gateway.rules.files.findings import Finding
 from gateway.rules.files.raw import RawRules
 from gateway.rules.files.sources import source_errors, source_warnings
 from gateway.rules.files.tree import RouteTree
@@ -114,14 +114,11 @@ class _Assembly(Checks):
         for reference in self._raw.intervals_named:
             # An interval that is misspelt never holds: its rule would quietly never be in force, or always.
             if reference.name not in found:
-                self.error(
-                    reference.place,
-                    f"unknown time interval `{reference.name}`{nearest(reference.name, found)}",
-                )
+                self.unknown(reference, "time interval", found)
         named = {reference.name for reference in self._raw.intervals_named}
         for interval in listed:
             if interval.name not in named:
-                self.warn(interval.place, f"time interval `{interval.name}` is named by no rule")
+                self.suspect(interval.place, f"time interval `{interval.name}` is named by no rule")
         return found
 
     def maintenance(self, now: int) -> None:
@@ -192,7 +189,7 @@ class _Assembly(Checks):
         places = {destination.value.name: destination.place for destination in self._raw.destinations}
         for name in destinations:
             if name not in self.used:
-                self.warn(places[name], f"destination `{name}` is used by no route")
+                self.suspect(places[name], f"destination `{name}` is used by no route")
 
 
 def _channel(destination: Destination) -> object:

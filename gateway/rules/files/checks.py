@@ -29,6 +29,19 @@ class Checks:
     def warn(self, place: Place, message: str) -> None:
         self._findings.append(Finding(Level.WARNING, place, message))
 
+    def suspect(self, place: Place, message: str) -> None:
+        """Warn of what only a whole set shows.
+
+        After an error a rule is missing here that stands in its file, or has fewer matchers than there: the
+        warning would be false, and whoever follows it would change rules that are right.
+        """
+        if not any(finding.level is Level.ERROR for finding in self._findings):
+            self.warn(place, message)
+
+    def unknown(self, reference: Reference, what: str, known: Iterable[str]) -> None:
+        message = f"unknown {what} `{reference.name}`{nearest(reference.name, known)}"
+        self._findings.append(Finding(Level.ERROR, reference.place, message, elsewhere=True))
+
     def unique(self, named: Iterable[tuple[str, Place]], what: str) -> None:
         seen: dict[str, Place] = {}
         for name, place in named:
@@ -42,10 +55,7 @@ class Checks:
         # A destination that does not exist would be told of nothing: this refuses the whole rule set.
         if reference.name in destinations:
             return True
-        self.error(
-            reference.place,
-            f"unknown destination `{reference.name}`{nearest(reference.name, destinations)}",
-        )
+        self.unknown(reference, "destination", destinations)
         return False
 
     def names(
@@ -96,7 +106,7 @@ class Checks:
             taker = next((earlier for earlier in near if texts[earlier] <= texts[at]), None)
             if taker is not None:
                 other = siblings[taker]
-                self.warn(
+                self.suspect(
                     place,
                     f"{what} `{name}` is never reached: "
                     f"`{other[0]}` ({other[1].file}:{other[1].line}) takes everything before it",

@@ -26,11 +26,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One error or warning, shown as `file:line:column: message`."""
+    """One error or warning, shown as `file:line:column: message`.
+
+    `elsewhere` says that another file of the set may have what is missing.
+    """
 
     level: Level
     place: Place
     message: str
+    elsewhere: bool = False
 
     def __str__(self) -> str:
         kind = "" if self.level is Level.ERROR else "warning: "

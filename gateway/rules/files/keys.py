@@ -12,7 +12,7 @@ TOP = (
 LATER_TOP = (
     "topology", "transient", "flapping", "storm", "precision",
 )  # fmt: skip
-LABELS = ("ignore", "rename", "severity", "service", "scope", "redact", "links")
+LABELS = ("ignore", "rename", "severity", "service", "thing", "scope", "redact", "links")
 SOURCE = (
     "name",
     "match",

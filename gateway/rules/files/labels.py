@@ -18,7 +18,7 @@ def read_labels(reader: Reader, node: yaml.Node) -> LabelRules:
     for name in ("ignore", "redact"):
         if name in given:
             read[name] = frozenset(reader.texts(given[name]))
-    for name in ("service", "scope"):
+    for name in ("service", "thing", "scope"):
         if name in given:
             read[name] = reader.texts(given[name])
     for name in ("rename", "links"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -44,7 +44,6 @@ def load_rules(path: Path, now: int) -> Loaded:
     `now` (ms) decides which intervals and which maintenance are over.
     """
     findings: list[Finding] = []
-    raw = RawRules()
     files = _files(path)
     # A misspelt path must not pass for an empty rule set, by which nobody would be notified.
     if not files:
@@ -52,32 +51,61 @@ def load_rules(path: Path, now: int) -> Loaded:
         return Loaded(None, (Finding(Level.ERROR, Place(str(path)), missing),))
     # All files are read once, before anything is parsed: the revision and the rules come from the same bytes.
     texts = {file: _read(file, findings) for file in files}
-    within = _within_folders(texts, findings)
-    digest = sha256()
-    empty = True
-    for file, text in texts.items():
-        name = file.relative_to(path) if path.is_dir() else file.name
-        # The names count too: the order of the files decides which rule takes an alert.
-        digest.update(f"{name}\0{text}\0".encode("utf-8", "surrogateescape"))
-        root = _compose(file, text, findings) if file.name not in FOLDER_FILES else None
-        if root is not None:
-            empty = False
-            read_file(Reader(str(file), findings), root, within.get(file.parent, ()), raw)
-    # A set without any rule would notify nobody: a file may just be being written, or the mount is empty.
-    if empty and not findings:
+    raw = _read_set(path, texts, findings)
+    rulebook = assemble(raw, _revision(path, texts), findings, now)
+    # Such a set would take every alert and tell nobody: its writer believes that it is done.
+    if not raw.routes and not any(finding.level is Level.ERROR for finding in findings):
         findings.append(
-            Finding(
-                Level.ERROR,
-                Place(str(path)),
-                f"no rule stands here: nobody would be told of anything; {REMEDY}",
-            )
+            Finding(Level.WARNING, Place(str(path)), "there is no route: nobody would be told of any alert")
         )
-    rulebook = assemble(raw, digest.hexdigest()[:16], findings, now)
-    ordered = _ordered(findings)
+    ordered = _ordered(_pointing_elsewhere(path, findings))
     # One error refuses the whole set: half of the rules would tell the wrong people, and the old set is still
     # good.
     failed = any(finding.level is Level.ERROR for finding in ordered)
     return Loaded(None if failed else rulebook, ordered)
+
+
+def _read_set(path: Path, texts: Mapping[Path, str], findings: list[Finding]) -> RawRules:
+    """Return the sections of all files, and say which files hold none."""
+    raw = RawRules()
+    within = _within_folders(texts, findings)
+    empty = True
+    hollow: list[Path] = []
+    for file, text in texts.items():
+        root = _compose(file, text, findings) if file.name not in FOLDER_FILES else None
+        if root is not None:
+            empty = False
+            read_file(Reader(str(file), findings), root, within.get(file.parent, ()), raw)
+        elif not text.strip():
+            hollow.append(file)
+    # A set without any rule would notify nobody: a file may just be being written, or the mount is empty.
+    if empty and not findings:
+        message = f"no rule stands here: nobody would be told of anything; {REMEDY}"
+        findings.append(Finding(Level.ERROR, Place(str(path)), message))
+    # Rather a file that was cut short than one that was meant: the rules that stood there are missing.
+    if not empty:
+        findings += [Finding(Level.WARNING, Place(str(file)), "the file is empty") for file in hollow]
+    return raw
+
+
+def _revision(path: Path, texts: Mapping[Path, str]) -> str:
+    """Return the name of this set. The files' names count, since their order decides which rule takes an alert."""
+    digest = sha256()
+    for file, text in texts.items():
+        name = file.relative_to(path) if path.is_dir() else file.name
+        digest.update(f"{name}\0{text}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:16]
+
+
+def _pointing_elsewhere(path: Path, findings: list[Finding]) -> list[Finding]:
+    """Say of what one file alone lacks that another file of its folder may have it."""
+    if not path.is_file() or len(_files(path.parent)) == 1:
+        return findings
+    whole = f"if another file has it, check the whole set: gateway check {path.parent}"
+    return [
+        replace(finding, message=f"{finding.message}; {whole}") if finding.elsewhere else finding
+        for finding in findings
+    ]
 
 
 def _ordered(findings: list[Finding]) -> tuple[Finding, ...]:
@@ -163,12 +191,19 @@ def _compose(file: Path, text: str, findings: list[Finding]) -> yaml.Node | None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(str(file), mark.line + 1, mark.column + 1) if mark else Place(str(file))
-        said = (
-            str(error.problem)
-            if isinstance(error, YamlBomb)
-            else f"not YAML: {error.problem or error.context}"
-        )
-        findings.append(Finding(Level.ERROR, place, said))
+        findings.append(Finding(Level.ERROR, place, _said(error, text, place)))
     except yaml.YAMLError as error:
         findings.append(Finding(Level.ERROR, Place(str(file)), f"not YAML: {str(error).splitlines()[0]}"))
     return None
+
+
+def _said(error: yaml.MarkedYAMLError, text: str, place: Place) -> str:
+    """Return what is wrong with the YAML. A tab cannot be seen in an editor, so it is named."""
+    if isinstance(error, YamlBomb):
+        return str(error.problem)
+    lines = text.splitlines()
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    indent = line[: len(line) - len(line.lstrip())]
+    if "\t" in indent or line[place.column - 1 : place.column] == "\t":
+        return "not YAML: a tab; write spaces in its place"
+    return f"not YAML: {error.problem or error.context}"

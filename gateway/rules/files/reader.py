@@ -16,12 +16,13 @@ from gateway.model.durations import parse_duration
 from gateway.model.matchers import Matcher, MatcherError, parse_matchers
 from gateway.model.rules.origin import SecretName
 from gateway.model.severity import BUILT_IN_WORDS, Severity
+from gateway.rules.files.alertmanager_words import in_place_of
 from gateway.rules.files.findings import Finding, Level, Place, nearest
+from gateway.rules.files.node_words import YAML_TAG, as_list, as_matchers, kind_of
 
 T = TypeVar("T")
 
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
-_PREFIX = "tag:yaml.org,2002:"
 _LINE = r"[^\x00-\x1f]*[^\s\x00-\x1f][^\x00-\x1f]*"
 _KEY_LIKE = r"(?=.*\d)[A-Za-z0-9]{32}"  # https://support.pagerduty.com/main/docs/services-and-integrations
 
@@ -70,12 +71,13 @@ class Reader:
             elif name in later:
                 self.error(key, f"`{name}` is not available in this version")
             else:
-                self.error(key, f"unknown key `{name}`{nearest(name, (*known, *later))}")
+                hint = in_place_of(name) or nearest(name, (*known, *later))
+                self.error(key, f"unknown key `{name}`{hint}")
         return found
 
     def entries(self, node: yaml.Node) -> dict[str, tuple[yaml.Node, yaml.Node]]:
         if not isinstance(node, yaml.MappingNode):
-            self.error(node, f"a mapping is needed, not {_kind(node)}")
+            self.error(node, f"a mapping is needed, not {kind_of(node)}")
             return {}
         found: dict[str, tuple[yaml.Node, yaml.Node]] = {}
         for key, value in node.value:
@@ -87,20 +89,20 @@ class Reader:
                 found[key.value] = (key, value)
         return found
 
-    def items(self, node: yaml.Node) -> list[yaml.Node]:
+    def items(self, node: yaml.Node, hint: str = "") -> list[yaml.Node]:
         if not isinstance(node, yaml.SequenceNode):
-            self.error(node, f"a list is needed, not {_kind(node)}")
+            self.error(node, f"a list is needed, not {kind_of(node)}{hint or as_list(node)}")
             return []
         return list(node.value)
 
     def text(self, node: yaml.Node) -> str | None:
-        if not isinstance(node, yaml.ScalarNode) or not node.tag.startswith(_PREFIX):
-            self.error(node, f"a text is needed, not {_kind(node)}")
+        if not isinstance(node, yaml.ScalarNode) or not node.tag.startswith(YAML_TAG):
+            self.error(node, f"a text is needed, not {kind_of(node)}")
             return None
         # YAML makes a number of `010` and a truth value of `no`: what would be compared is not what was
         # written.
-        if node.tag != _PREFIX + "str":
-            self.error(node, f"a text is needed, not {_kind(node)}: quote it, '{node.value[:40]}'")
+        if node.tag != YAML_TAG + "str":
+            self.error(node, f"a text is needed, not {kind_of(node)}: quote it, '{node.value[:40]}'")
             return None
         return str(node.value)
 
@@ -139,7 +141,7 @@ class Reader:
     def whole(self, node: yaml.Node, least: int = 1, most: int = 1_000_000) -> int | None:
         if (
             isinstance(node, yaml.ScalarNode)
-            and node.tag == _PREFIX + "int"
+            and node.tag == YAML_TAG + "int"
             and re.fullmatch(r"\d{1,9}", node.value)
         ):
             value = int(node.value)
@@ -149,7 +151,7 @@ class Reader:
         return None
 
     def flag(self, node: yaml.Node) -> bool | None:
-        if isinstance(node, yaml.ScalarNode) and node.tag == _PREFIX + "bool":
+        if isinstance(node, yaml.ScalarNode) and node.tag == YAML_TAG + "bool":
             return str(node.value).lower() in ("true", "yes", "on")
         self.error(node, "true or false is needed")
         return None
@@ -165,7 +167,7 @@ class Reader:
 
     def matchers(self, node: yaml.Node) -> tuple[Matcher, ...]:
         found: list[Matcher] = []
-        for item in self.items(node):
+        for item in self.items(node, as_matchers(node)):
             text = self.text(item)
             if text is None:
                 continue
@@ -182,6 +184,11 @@ class Reader:
     def secret(self, node: yaml.Node) -> SecretName | None:
         """Read `{env: NAME}`. Anything else may be the secret itself, so the error does not show it."""
         entries = node.value if isinstance(node, yaml.MappingNode) else []
+        keys = [key.value for key, _ in entries if isinstance(key, yaml.ScalarNode)]
+        # A slip in `env` is no secret, so the error may show it.
+        if len(keys) == 1 and keys != ["env"] and nearest(keys[0], ("env",)):
+            self.error(entries[0][0], f"unknown key `{keys[0]}`{nearest(keys[0], ('env',))}")
+            return None
         if len(entries) != 1 or entries[0][0].value != "env":
             self.error(
                 node,
@@ -189,7 +196,7 @@ class Reader:
             )
             return None
         named = entries[0][1]
-        text = named.value if isinstance(named, yaml.ScalarNode) and named.tag == _PREFIX + "str" else ""
+        text = named.value if isinstance(named, yaml.ScalarNode) and named.tag == YAML_TAG + "str" else ""
         # 32 letters and digits look like a PagerDuty key that was put in the place of its variable's name.
         if not re.fullmatch(VARIABLE, text) or re.fullmatch(_KEY_LIKE, text):
             self.error(named, "`env` takes the name of a variable, never the secret itself")
@@ -199,19 +206,3 @@ class Reader:
     def mapping(self, node: yaml.Node, value: Callable[[yaml.Node], T | None]) -> dict[str, T]:
         read = {name: value(inner) for name, (_, inner) in self.entries(node).items()}
         return {name: found for name, found in read.items() if found is not None}
-
-
-def _kind(node: yaml.Node) -> str:
-    if isinstance(node, yaml.MappingNode):
-        return "a mapping"
-    if isinstance(node, yaml.SequenceNode):
-        return "a list"
-    kinds = {
-        "null": "nothing",
-        "int": "a number",
-        "float": "a number",
-        "bool": "true or false",
-        "timestamp": "a date",
-        "str": "a text",
-    }
-    return kinds.get(node.tag.removeprefix(_PREFIX), "something tagged")

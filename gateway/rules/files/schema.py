@@ -43,6 +43,7 @@ LABELS = object_of(
             description="how the sender's word for how bad it is is read",
         ),
         "service": described(TEXTS, "the first label present names the service"),
+        "thing": described(TEXTS, "labels that a title names first, before the built-in ones"),
         "scope": described(TEXTS, "labels that are shown first when a message says where"),
         "redact": described(TEXTS, "labels whose values no vendor is shown"),
         "links": object_of(

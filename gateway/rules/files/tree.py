@@ -9,7 +9,6 @@ from gateway.model.rules.destination import Destination
 from gateway.model.rules.origin import Origin
 from gateway.model.rules.route import ALWAYS, Route, Shift
 from gateway.rules.files.checks import Checks
-from gateway.rules.files.findings import nearest
 from gateway.rules.files.raw import RawRoute, RawShift
 
 INHERITED_TIMERS = ("group_wait", "update_interval", "resolve_after", "remind")
@@ -57,10 +56,7 @@ class RouteTree:
             elif route.parent.name in positions:
                 parents.append(positions[route.parent.name])
             else:
-                self._checks.error(
-                    route.parent.place,
-                    f"unknown parent `{route.parent.name}`{nearest(route.parent.name, positions)}",
-                )
+                self._checks.unknown(route.parent, "parent", positions)
                 parents.append(None)
         for at, route in enumerate(listed):
             if _circular(at, parents) and route.parent is not None:

@@ -68,7 +68,7 @@ def watchdog_findings(watchdog: RawWatchdog, sources: Sources) -> Iterator[Findi
     source = sources.get(name)
     if source is None and not _may_be_unlisted(name, sources) and watchdog.source is not None:
         message = f"unknown source `{name}`{nearest(name, (*sources, DEFAULT_SOURCE.name))}"
-        yield Finding(Level.ERROR, watchdog.source.place, message)
+        yield Finding(Level.ERROR, watchdog.source.place, message, elsewhere=True)
     elif source is not None:
         yield from (
             Finding(Level.WARNING, watchdog.place, doubt) for doubt in _doubts(watchdog.value, source)

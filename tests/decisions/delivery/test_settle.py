@@ -61,7 +61,7 @@ def test_a_delivered_end_leaves_only_the_thread_owed() -> None:
     ended = answered(ledger, Delivered(MESSAGE), alert(ended=MINUTE), at=MINUTE)
     assert (ended.last_notified.state, ended.pending_notes, at_rest(ended)) == (
         NotifiedState.ENDED,
-        (Note("Resolved", at=START + MINUTE),),
+        (Note("✅ Resolved: HighErrorRate, after 1m", at=START + MINUTE),),
         False,
     )
     replied = settle(

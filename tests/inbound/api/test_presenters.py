@@ -12,6 +12,7 @@ from gateway.model.alert import Alert, Copy
 from gateway.model.durations import HOUR
 from gateway.model.incident import Acknowledgement, Closure, Incident
 from gateway.model.ledger import Ledger
+from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
 
 NOW = 1_800_000_000_000
@@ -62,15 +63,20 @@ def test_an_incident_is_in_one_state_and_the_later_one_counts(change: dict[str, 
 
 def test_an_incident_is_as_severe_as_what_fires_of_it() -> None:
     alerts = [alert("Slow", Severity.WARNING), alert("Down", Severity.CRITICAL, firing=False)]
-    assert show_incident(OPEN, alerts).severity == "warning"
+    assert show_incident(OPEN, alerts, LabelRules()).severity == "warning"
 
 
 def test_an_incident_of_which_nothing_fires_any_more_is_as_severe_as_it_was() -> None:
-    assert show_incident(OPEN, [alert("Down", Severity.CRITICAL, firing=False)]).severity == "critical"
+    assert (
+        show_incident(OPEN, [alert("Down", Severity.CRITICAL, firing=False)], LabelRules()).severity
+        == "critical"
+    )
 
 
 def test_who_closed_an_incident_and_until_when_is_shown() -> None:
-    shown = show_incident(msgspec.structs.replace(OPEN, closed=CLOSED), [alert("Down", Severity.CRITICAL)])
+    shown = show_incident(
+        msgspec.structs.replace(OPEN, closed=CLOSED), [alert("Down", Severity.CRITICAL)], LabelRules()
+    )
     assert shown.closed is not None
     assert (shown.closed.by, shown.closed.note, shown.closed.until) == ("bob", "known", moment(NOW + HOUR))
     assert shown.acknowledged is None

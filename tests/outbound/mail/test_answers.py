@@ -24,11 +24,11 @@ from gateway.outbound.mail.answers import (
         (Stage.CONNECT, 554, "unavailable", False),
         (Stage.TLS, 454, "unavailable", False),
         (Stage.TLS, 501, "tls", False),
-        (Stage.LOGIN, 535, "auth", False),
+        (Stage.LOGIN, 535, "auth", True),
         (Stage.LOGIN, 454, "unavailable", False),
-        (Stage.LOGIN, 500, "auth", False),
-        (Stage.SENDER, 530, "auth", False),
-        (Stage.SENDER, 550, "sender", False),
+        (Stage.LOGIN, 500, "auth", True),
+        (Stage.SENDER, 530, "auth", True),
+        (Stage.SENDER, 550, "sender", True),
         (Stage.SENDER, 452, "unavailable", False),
         (Stage.DATA, 451, "unavailable", False),
         (Stage.DATA, 552, "invalid", True),
@@ -43,7 +43,9 @@ def test_a_refusal_is_the_mails_or_the_destinations_own(
 
 
 def test_a_refused_login_is_not_tried_again_at_once_and_shows_no_text_of_the_server() -> None:
-    assert judge(Stage.LOGIN, 535, "user somebody unknown") == Refused("auth", "535", retry_after=RETRY_AFTER)
+    assert judge(Stage.LOGIN, 535, "user somebody unknown") == Refused(
+        "auth", "535", permanent=True, retry_after=RETRY_AFTER
+    )
 
 
 def test_with_no_recipient_left_the_mail_is_refused_for_good() -> None:

@@ -92,7 +92,7 @@ async def test_a_reminder_is_a_mail_in_the_thread(notifier: MailNotifier, server
     assert isinstance(first, Delivered)
     notes = (Note("Still firing after 4h, and nobody has it"),)
     said = await notifier.reply(
-        OPS, server.smtp_url, notes, attempt="r1", message_ref=first.message_ref, mentions=()
+        OPS, server.smtp_url, notes, attempt="r1", message_ref=first.message_ref, edits=None, mentions=()
     )
     assert said == first
     assert [mail.subject for mail in server.received][1] == "Still firing after 4h, and nobody has it"
@@ -110,7 +110,7 @@ async def test_a_refused_login_is_the_destinations_trouble(notifier: MailNotifie
     async with MailSandbox.start(login=LOGIN) as server:
         answer = await sent(notifier, server, url=f"smtp://{user}127.0.0.1:{server.port}")
     assert isinstance(answer, Refused)
-    assert (answer.reason, answer.permanent) == ("auth", False)
+    assert (answer.reason, answer.permanent) == ("auth", True)
 
 
 async def test_one_refused_recipient_keeps_the_mail_from_no_other(
@@ -140,7 +140,7 @@ async def test_with_every_recipient_refused_for_good_the_mail_is(
 @pytest.mark.parametrize(
     ("fault", "reason", "permanent"),
     [
-        (Fault(FaultKind.STATUS, method="mail", status=550), "sender", False),
+        (Fault(FaultKind.STATUS, method="mail", status=550), "sender", True),
         (Fault(FaultKind.RATE_LIMIT, method="mail"), "unavailable", False),
         (Fault(FaultKind.RATE_LIMIT, method="rcpt"), "unavailable", False),
         (Fault(FaultKind.STATUS, method="data", status=452), "unavailable", False),
@@ -185,7 +185,7 @@ async def test_an_address_that_was_changed_into_none_names_the_variable_and_not_
     assert isinstance(answer, Refused)
     assert "GATEWAY_SMTP_URL" in answer.detail
     assert "secret-word" not in answer.detail
-    assert not answer.permanent
+    assert (answer.reason, answer.permanent) == ("auth", True)
 
 
 async def test_hostile_texts_arrive_as_texts(notifier: MailNotifier, server: MailSandbox) -> None:

@@ -30,25 +30,26 @@ def test_only_what_fires_is_triggered(state: NotifiedState, expected: str) -> No
     assert action(notification(state=state)) == expected
 
 
-def test_a_page_says_what_where_and_how_many_more() -> None:
-    payload = render(notification(firing=3))["payload"]
-    assert payload["summary"] == "HighErrorRate · pay (+2 more) — 9 % fail — cluster=eu-1, service=pay"
-    assert (payload["source"], payload["component"], payload["group"]) == ("pay-1", "pay", "eu-1")
+def test_a_page_says_what_the_facts_of_it_and_where() -> None:
+    alert = line(summary="Errors.", description="9 % fail", thing="shop/pay-1")
+    payload = render(notification(title="HighErrorRate · shop/pay-1", lines=(alert,)))["payload"]
+    assert payload["summary"] == "HighErrorRate · shop/pay-1 — 9 % fail — cluster=eu-1, service=pay"
+    assert (payload["source"], payload["component"], payload["group"]) == ("shop/pay-1", "pay", "eu-1")
     assert (payload["class"], payload["timestamp"]) == ("HighErrorRate", "2027-01-15T07:59:00+00:00")
 
 
-@pytest.mark.parametrize(
-    ("labels", "where", "source"),
-    [
-        pytest.param({"instance": "i", "pod": "p"}, {}, "i", id="the instance first"),
-        pytest.param({"pod": "p"}, {"node": "n"}, "n", id="then what is nearest to a machine"),
-        pytest.param({}, {}, "alertmanager", id="and without any the sender"),
-    ],
-)
-def test_the_source_is_the_place_that_fails(
-    labels: dict[str, str], where: dict[str, str], source: str
-) -> None:
-    assert render(notification(where=where, lines=(line(labels=labels),)))["payload"]["source"] == source
+def test_an_alert_that_names_no_thing_comes_from_alertmanager() -> None:
+    payload = render(notification(where={}, lines=(line(thing=""),)))["payload"]
+    assert payload["source"] == "alertmanager"
+    assert "component" not in payload
+
+
+def test_every_annotation_reaches_the_details() -> None:
+    annotations = {"summary": "9 % fail", "description": "cart fails", "owner": "db team"}
+    alert = line(description="cart fails", annotations=annotations, sent_severity="severity=fatal")
+    (member,) = render(notification(lines=(alert,)))["payload"]["custom_details"]["alerts"]
+    assert (member["description"], member["annotations"]) == ("cart fails", {"owner": "db team"})
+    assert member["sent_as"] == "severity=fatal"
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ async def test_an_extra_page_is_resolved_and_a_note_is_in_the_incidents_state(
     await page(notifier)
     message_ref = MessageRef("abc123.1")
     assert await notifier.reply(
-        PAGER, KEY, (Note("x"),), attempt="b", message_ref=message_ref, mentions=()
+        PAGER, KEY, (Note("x"),), attempt="b", message_ref=message_ref, edits=None, mentions=()
     ) == Delivered(message_ref)
     assert await notifier.look(PAGER, KEY, attempts=("a",), since=0, message_ref=None) == Found({})
     assert await notifier.withdraw(PAGER, KEY, message_ref) == Delivered(message_ref)
@@ -164,7 +164,7 @@ async def test_a_page_is_triggered_acknowledged_and_resolved_under_one_key(
         pytest.param(Fault(FaultKind.STATUS, status=500), Unanswered("server_error", "HTTP 500"), id="500 may have been done"),
         pytest.param(Fault(FaultKind.STATUS, status=503), Unanswered("server_error", "HTTP 503"), id="503 may have been done"),
         pytest.param(Fault(FaultKind.RATE_LIMIT, retry_after=9), Refused("rate_limited", retry_after=9_000), id="429 comes again"),
-        pytest.param(Fault(FaultKind.STATUS, status=403), Refused("auth", "HTTP 403", permanent=True), id="403 is for good"),
+        pytest.param(Fault(FaultKind.STATUS, status=403), Refused("proxy", "a proxy on the way answered HTTP 403", permanent=True), id="403 with a body that is not PagerDuty's is a proxy's"),
         pytest.param(Fault(FaultKind.HANG), Unanswered("timeout"), id="silence is unanswered"),
     ],
 )  # fmt: skip

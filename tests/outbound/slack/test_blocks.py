@@ -42,7 +42,7 @@ def words(rendered: Rendered) -> str:
         pytest.param({"often": FLAPPED}, ["this time since <!date^1799999980^", "3rd time in 40s, firing 20s of them"], id="it flaps"),
         pytest.param({"lines": (line(often=FLAPPED), line("Other"))}, ["HighErrorRate* pod=pay-1 (3rd time in 40s, firing 20s of them)"], id="one of two alerts flaps"),
         pytest.param({"previous": "older1"}, ["goes on from older1"], id="the incident before"),
-        pytest.param({"firing": 40, "lines": tuple(line(labels={"pod": f"p{n}"}) for n in range(40))}, ["pod=p0", "… and 30 more", "(+39)"], id="members are summarised"),
+        pytest.param({"firing": 40, "lines": tuple(line(labels={"pod": f"p{n}"}) for n in range(40))}, ["pod=p0", "… and 30 more"], id="members are summarised"),
         pytest.param({"lines": (line(runbook="https://r.example/a|b", dashboard="javascript:x", source="http://p.example"),)}, ["<https://r.example/a%7Cb|Runbook>", "<http://p.example|Source>"], id="links, only http(s)"),
     ],
 )  # fmt: skip
@@ -104,10 +104,49 @@ def test_every_text_that_slack_formats_is_verbatim() -> None:
     assert all(one["verbatim"] for one in formatted)
 
 
-def test_a_long_title_does_not_hide_how_many_more() -> None:
-    header = render(notification(title="x" * 400, firing=12)).blocks[0]["text"]["text"]
-    assert header.endswith("… (+11)")
+def test_a_long_title_is_cut_and_fits() -> None:
+    header = render(notification(title="x" * 400)).blocks[0]["text"]["text"]
+    assert header.endswith("x…")
     assert len(header) == 150
+
+
+def said_by(rendered: Rendered) -> str:
+    return "\n".join(block["text"]["text"] for block in rendered.blocks if "text" in block)
+
+
+def test_the_facts_of_a_description_stand_beside_the_summary_and_lead_on_a_phone() -> None:
+    alert = line(
+        summary="Volume is filling up.", description="data-pg-0 has 2.3 % left", thing="db/data-pg-0"
+    )
+    rendered = render(notification(title="VolumeFull · db/data-pg-0", lines=(alert,)))
+    assert "Volume is filling up.\ndata-pg-0 has 2.3 % left" in said_by(rendered)
+    assert rendered.text.startswith(
+        "🔴 CRITICAL: VolumeFull · db/data-pg-0 — data-pg-0 has 2.3 % left — cluster=eu-1"
+    )
+
+
+def test_what_a_cap_leaves_out_is_counted() -> None:
+    where = {"cluster": "eu", **{f"label{n}": "x" for n in range(9)}, "uid": "7"}
+    lines = tuple(
+        line(summary=f"pod {n} fails", labels={"pod": f"p{n}", **{f"own{m}": str(n) for m in range(5)}})
+        for n in range(5)
+    )
+    said = said_by(render(notification(where=where, plumbing=1, lines=lines)))
+    assert "label7=x  ·  +2 labels" in said
+    assert "+2 summaries" in said
+    assert "pod=p4 own0=4 own1=4 own2=4 +2 labels" in said
+
+
+def test_ids_are_left_out_of_a_line_unless_nothing_else_tells_alerts_apart() -> None:
+    lines = tuple(line(labels={"pod": f"p{n}", "uid": f"u{n}"}, plumbing=1) for n in range(2))
+    assert "pod=p1 +1 label since" in said_by(render(notification(lines=lines)))
+    twins = tuple(line(labels={"pod": "p", "uid": f"u{n}"}, plumbing=1) for n in range(2))
+    assert "uid=u1 since" in said_by(render(notification(where={"pod": "p"}, lines=twins)))
+
+
+def test_the_senders_own_word_for_the_severity_stands_beside_ours() -> None:
+    rendered = render(notification(severity=Severity.WARNING, sent_severity="severity=blip"))
+    assert "WARNING, sent as severity=blip" in said_by(rendered)
 
 
 def test_a_view_in_which_nothing_fires_asks_nobody_to_take_it() -> None:

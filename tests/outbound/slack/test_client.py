@@ -63,7 +63,6 @@ def calls(slack: SlackSandbox, method: str) -> int:
         pytest.param(lambda: JSONResponse(["ok"]), id="a JSON list"),
         pytest.param(lambda: JSONResponse({"ok": True}), id="an ok that names no message"),
         pytest.param(lambda: Response("<html>", media_type="text/html"), id="a proxy's page"),
-        pytest.param(lambda: Response(status_code=302, headers={"location": "/nowhere"}), id="a redirect"),
     ],
 )
 async def test_an_answer_that_is_not_slacks_is_no_answer(strange: Callable[[], Response]) -> None:
@@ -72,6 +71,26 @@ async def test_an_answer_that_is_not_slacks_is_no_answer(strange: Callable[[], R
     async with server.running(app, 0):
         notifier = SlackNotifier(f"{server.url}/api", timeout=2)
         assert isinstance(await post(notifier), Unanswered)
+        await notifier.aclose()
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        pytest.param(lambda: Response("<html>", 403, media_type="text/html"), id="a page that forbids"),
+        pytest.param(
+            lambda: Response(status_code=302, headers={"location": "/nowhere"}), id="a redirect to nowhere"
+        ),
+    ],
+)
+async def test_a_refusal_that_slack_has_not_written_is_a_proxys(strange: Callable[[], Response]) -> None:
+    app = Starlette(routes=[Route("/api/chat.postMessage", lambda _: strange(), methods=["POST"])])
+    server = LocalServer()
+    async with server.running(app, 0):
+        notifier = SlackNotifier(f"{server.url}/api", timeout=2)
+        answer = await post(notifier)
+        assert isinstance(answer, Refused)
+        assert (answer.reason, answer.permanent) == ("proxy", True)
         await notifier.aclose()
 
 

@@ -125,7 +125,7 @@ async def test_a_cut_reply_is_found_in_its_thread(slack: SlackSandbox, notifier:
     message_ref = await posted(notifier)
     slack.faults.add(Fault(FaultKind.CUT_AFTER, method="chat.postMessage", count=1))
     answer = await notifier.reply(
-        CHAT, DEFAULT_TOKEN, (Note("worse"),), attempt="r", message_ref=message_ref, mentions=()
+        CHAT, DEFAULT_TOKEN, (Note("worse"),), attempt="r", message_ref=message_ref, edits=None, mentions=()
     )
     assert isinstance(answer, Unanswered)
     found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("r",), since=SINCE, message_ref=message_ref)
@@ -200,10 +200,11 @@ async def test_a_message_is_posted_edited_and_answered_in_its_thread(
         (Note("Worse", broadcast=True, mention=True),),
         attempt="a3",
         message_ref=answer.message_ref,
+        edits=None,
         mentions=("@here",),
     )
-    assert said == Delivered(answer.message_ref)
     message = slack.messages("alerts")[0]
+    assert said == Delivered(MessageRef(message.live_replies[0].ts, answer.message_ref.channel))
     assert (message.edits, "Resolved" in message.text, message.live_replies[0].text) == (
         1,
         True,
@@ -216,7 +217,13 @@ async def test_attempts_are_found_again_in_the_channel_and_in_a_thread(notifier:
     answer = await post(notifier, "a1")
     assert isinstance(answer, Delivered)
     await notifier.reply(
-        CHAT, DEFAULT_TOKEN, (Note("x"),), attempt="a2", message_ref=answer.message_ref, mentions=()
+        CHAT,
+        DEFAULT_TOKEN,
+        (Note("x"),),
+        attempt="a2",
+        message_ref=answer.message_ref,
+        edits=None,
+        mentions=(),
     )
     since = int(float(answer.message_ref.id) * 1000)
     found = await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a1", "zz"), since=since, message_ref=None)
@@ -304,3 +311,31 @@ async def test_nobody_at_the_other_end_is_certainly_not_sent() -> None:
     notifier = SlackNotifier(url, timeout=0.5)
     assert await post(notifier) == Refused("unavailable", "no connection")
     await notifier.aclose()
+
+
+async def test_a_reply_is_edited_in_place_and_calls_nobody(
+    slack: SlackSandbox, notifier: SlackNotifier
+) -> None:
+    message_ref = await posted(notifier)
+    first = await notifier.reply(
+        CHAT,
+        DEFAULT_TOKEN,
+        (Note("2nd time"),),
+        attempt="r",
+        message_ref=message_ref,
+        edits=None,
+        mentions=(),
+    )
+    assert isinstance(first, Delivered)
+    again = await notifier.reply(
+        CHAT,
+        DEFAULT_TOKEN,
+        (Note("3rd time"),),
+        attempt="s",
+        message_ref=message_ref,
+        edits=first.message_ref,
+        mentions=("@here",),
+    )
+    (message,) = slack.messages("alerts")
+    assert again == first
+    assert [(reply.text, reply.edits) for reply in message.live_replies] == [("3rd time", 1)]

@@ -15,7 +15,7 @@ from tests.outbound.notifications import NOW
         (200, None), (202, None), (204, None), (299, None),
         (301, "redirected for good"), (302, "redirected for good"), (307, "redirected for good"), (308, "redirected for good"),
         (400, "invalid for good"), (401, "auth for good"), (403, "auth for good"), (404, "not_found for good"),
-        (405, "not_found for good"), (407, "auth for good"), (408, "unavailable"), (409, "invalid for good"),
+        (405, "not_found for good"), (407, "proxy for good"), (408, "unavailable"), (409, "invalid for good"),
         (410, "not_found for good"), (413, "invalid for good"), (422, "invalid for good"), (425, "unavailable"),
         (429, "rate_limited"), (500, "server_error, perhaps done"), (502, "server_error, perhaps done"),
         (503, "server_error, perhaps done"), (504, "server_error, perhaps done"), (599, "server_error, perhaps done"),

@@ -42,7 +42,7 @@ def test_a_firing_incident_is_told_whole() -> None:
     (alert,) = data.pop("alerts")
     assert data == {
         "incident": "abc123", "key": "abc123.1", "target": "chat", "generation": 1, "revision": 1, "state": "firing",
-        "severity": "critical", "page": True, "title": "HighErrorRate · pay", "where": {"cluster": "eu-1", "service": "pay"},
+        "severity": "critical", "page": True, "title": "HighErrorRate · pay", "thing": "pay-1", "where": {"cluster": "eu-1", "service": "pay"},
         "alerts_left_out": 0, "firing": 1, "ended": 0, "moved": 0, "started_at": "2027-01-15T07:59:00Z", "ended_at": None, "quiet_until": None,
         "acknowledged_by": "ann", "acknowledged_at": "2027-01-15T08:00:00Z", "closed_by": "", "suppressed": "",
         "suppressed_until": None, "owner": "", "rule": "payments (rules/pay.yaml:7)", "reason": "", "previous": "",
@@ -52,6 +52,7 @@ def test_a_firing_incident_is_told_whole() -> None:
         "name": "HighErrorRate", "severity": "critical", "firing": True, "moved": False, "summary": "9 % fail", "annotations": annotations,
         "labels": {"alertname": "HighErrorRate", "pod": "pay-1"}, "started_at": "2027-01-15T07:59:00Z", "ended_at": None,
         "times": 1, "suppressed": "", "links": {"runbook": "https://run.example/1"},
+        "thing": "pay-1", "description": "", "sent_severity": "",
     }  # fmt: skip
 
 

@@ -58,7 +58,13 @@ async def test_a_state_and_notes_arrive_signed_and_with_the_token(
     assert answer == Delivered(MessageRef("abc123.1"))
     said = (Note("Severity rose", broadcast=True, at=NOW), Note("Acknowledged by ann", at=NOW))
     replied = await notifier.reply(
-        HOOK, receiver.url, said, attempt="a2", message_ref=answer.message_ref, mentions=("@here",)
+        HOOK,
+        receiver.url,
+        said,
+        attempt="a2",
+        message_ref=answer.message_ref,
+        edits=None,
+        mentions=("@here",),
     )
     assert replied == answer
     assert [(one.type, one.id, one.signed) for one in receiver.received] == [
@@ -224,7 +230,7 @@ async def test_what_is_no_address_is_refused_for_good_without_being_shown(
 ) -> None:
     answer = await notify(notifier, url, endpoint=OPEN)
     assert isinstance(answer, Refused)
-    assert (answer.reason, answer.permanent) == ("invalid", True)
+    assert (answer.reason, answer.permanent) == ("auth", True)
     assert not url or url not in answer.detail
     assert check_address(url) == answer.detail
 

@@ -75,7 +75,9 @@ WARNINGS = [
         id="two destinations that are one channel",
     ),
     pytest.param(
-        CHAT, "2:3: warning: destination `chat` is used by no route", id="a destination that nobody uses"
+        routes("{name: all, notify: [chat]}", above=CHAT + "  too: {slack: {channel: C2}}\n"),
+        "3:3: warning: destination `too` is used by no route",
+        id="a destination that nobody uses",
     ),
 ]
 

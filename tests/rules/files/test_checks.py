@@ -102,3 +102,39 @@ WARNINGS = [
 @pytest.mark.parametrize(("text", "expected"), WARNINGS)
 def test_a_warning_leaves_the_rules_usable(text: str, expected: str, tmp_path: Path) -> None:
     assert warnings_of(text, tmp_path) == [expected]
+
+
+# After an error
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            routes(
+                "{name: a, match: ['team=~\"(\"'], notify: [chat]}",
+                "{name: b, match: ['x=\"1\"'], notify: [chat]}",
+            ),
+            id="a matcher that cannot be read leaves its route without one",
+        ),
+        pytest.param(
+            routes("{name: a, parent: al, notify: [chat]}", "{name: b, match: ['x=\"1\"'], notify: [chat]}"),
+            id="a parent that is misspelt leaves its child at the top",
+        ),
+        pytest.param(
+            routes(
+                "{name: a, notfy: [too], notify: [chat]}",
+                above="destinations:\n  chat: {slack: {channel: C1}}\n  too: {slack: {channel: C2}}\n",
+            ),
+            id="a key that is misspelt names a destination",
+        ),
+        pytest.param(
+            NIGHT + routes("{name: a, notify: [chat], durng: [night]}"),
+            id="a key that is misspelt names a time interval",
+        ),
+    ],
+)
+def test_what_an_error_hides_gets_no_false_warning(text: str, tmp_path: Path) -> None:
+    loaded = load(tmp_path, text)
+    assert len(loaded.errors) == 1
+    assert loaded.findings == loaded.errors

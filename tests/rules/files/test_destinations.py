@@ -83,7 +83,7 @@ ERRORS = [
     ),
     pytest.param(
         "destinations:\n  a: {email: {to: ops@example.org, from: alerts@example.org}}\n",
-        "2:19: a list is needed, not a text",
+        "2:19: a list is needed, not a text: write ['ops@example.org']",
         id="one reader who stands in no list",
     ),
 ]

@@ -20,8 +20,9 @@ def test_every_label_key_is_read(tmp_path: Path) -> None:
     assert labels.ignore == {"prometheus_replica", "pod"}
     assert labels.rename == {"svc": "service"}
     assert (labels.severity.label, labels.severity.default) == ("level", Severity.ERROR)
-    assert (labels.service, labels.scope, labels.redact) == (
+    assert (labels.service, labels.thing, labels.scope, labels.redact) == (
         ("service", "app"),
+        ("queue",),
         ("cluster",),
         {"customer_email"},
     )

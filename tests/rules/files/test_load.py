@@ -80,7 +80,7 @@ def test_a_folder_without_rules_is_a_finding(tmp_path: Path) -> None:
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
-    assert load_bytes(tmp_path, b"\xef\xbb\xbfpolicy: {closed_by_hand: 1h}\r\n").findings == ()
+    assert load_bytes(tmp_path, b"\xef\xbb\xbfpolicy: {closed_by_hand: 1h}\r\n").errors == ()
 
 
 def test_a_file_name_that_is_not_utf8_is_read_all_the_same(tmp_path: Path) -> None:
@@ -133,9 +133,7 @@ def test_ten_thousand_rules_load_in_seconds(tmp_path: Path) -> None:
 
 
 ERRORS = [
-    pytest.param(
-        "routes:\n\t- name: a\n", "2:1: not YAML: found character that cannot start any token", id="a tab"
-    ),
+    pytest.param("routes:\n\t- name: a\n", "2:1: not YAML: a tab; write spaces in its place", id="a tab"),
     pytest.param(
         "routes: [\n", "2:1: not YAML: did not find expected node content", id="a bracket that is not closed"
     ),
@@ -183,7 +181,7 @@ def test_within_of_folders_accumulates_downwards(own: str, tmp_path: Path) -> No
 
 def test_a_rule_knows_the_file_and_line_it_stands_in(tmp_path: Path) -> None:
     rules = book(write(tmp_path, a=EVERYTHING))
-    assert str(rules.routes[1].origin) == f"{tmp_path}/a.yaml:17"
+    assert str(rules.routes[1].origin) == f"{tmp_path}/a.yaml:18"
 
 
 def test_one_file_is_a_rule_set_too(tmp_path: Path) -> None:
@@ -197,3 +195,45 @@ def test_the_revision_is_of_names_and_text_wherever_the_folder_stands(tmp_path: 
     assert revisions[0] == revisions[1]
     assert len({*revisions}) == 3
     assert all(len(one) == 16 for one in revisions)
+
+
+# A file alone, and files without rules
+
+
+def test_a_teams_file_alone_says_that_another_file_may_have_what_it_names(tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text(SMALLEST, "utf-8")
+    team = tmp_path / "team.yaml"
+    team.write_text(
+        "routes:\n  - {name: pay, parent: everything, match: ['team=\"pay\"'], notify: [chat]}\n", "utf-8"
+    )
+    whole = f"if another file has it, check the whole set: gateway check {tmp_path}"
+    assert [finding.message for finding in load_rules(team, NOW).errors] == [
+        f"unknown parent `everything`; {whole}",
+        f"unknown destination `chat`; {whole}",
+    ]
+    assert load_rules(tmp_path, NOW).findings == ()
+
+
+def test_a_file_that_is_the_only_one_has_no_other_to_look_into(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("routes:\n  - {name: pay, notify: [chat]}\n", "utf-8")
+    assert [finding.message for finding in load_rules(tmp_path / "a.yaml", NOW).errors] == [
+        "unknown destination `chat`"
+    ]
+
+
+def test_a_file_that_was_cut_to_nothing_is_noticed_and_one_of_comments_is_meant(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(SMALLEST, "utf-8")
+    (tmp_path / "b.yaml").write_text(" \n", "utf-8")
+    (tmp_path / "c.yaml").write_text("# nothing yet\n", "utf-8")
+    assert [str(finding) for finding in load_rules(tmp_path, NOW).findings] == [
+        f"{tmp_path}/b.yaml:1:1: warning: the file is empty"
+    ]
+
+
+def test_rules_without_a_route_are_said_to_tell_nobody(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("correlate: [{name: one, by: [service]}]\n", "utf-8")
+    loaded = load_rules(tmp_path, NOW)
+    assert loaded.rulebook is not None
+    assert [str(finding) for finding in loaded.findings] == [
+        f"{tmp_path}:1:1: warning: there is no route: nobody would be told of any alert"
+    ]

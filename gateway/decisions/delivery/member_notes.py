@@ -1,0 +1,69 @@
+"""Notes about the members of an incident that goes on firing: further alerts, and alerts that fired again.
+
+Both go on lines of the thread, so that an incident that grows or flaps does not flood it. What is new in kind,
+and each doubling of what fires, is a reply of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.model.ledger import LastNotified, Note, NotifiedState
+from gateway.model.notification import AlertLine, Notification
+
+NAMES_SHOWN = 5  # alerts
+AGAIN = "again"  # the line of alerts that fired again
+
+
+def joined_of(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
+    """Return the note about alerts that are new in the incident."""
+    new, _ = _fire_newly(before, after, notification)
+    # What fires again after an end has a note of its own: its alerts are not further ones.
+    if before.state is not NotifiedState.FIRING or not new:
+        return None
+    known = {line.name for line in notification.lines if line not in new}
+    kinds = [line.name for line in new if line.name not in known]
+    # Another kind of alert is news for whoever works on it, and so is a doubling. Everything else is an edit:
+    # a rolling outage of 30 pods is not 30 replies.
+    line = "" if kinds else f"joined {notification.firing.bit_length()}"
+    said = f"+{len(new)}, {notification.firing} fire now; new: {_names(new)}"
+    return Note(f"➕ {notification.title}: {said}", line=line)
+
+
+def again_of(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
+    """Return the note about alerts that fired again, of which people have not been told the end yet."""
+    _, again = _fire_newly(before, after, notification)
+    if before.state is not NotifiedState.FIRING or not again:
+        return None
+    if len(again) > 1:
+        said = f"{len(again)} alerts fired again: {_names(again)}"
+    else:
+        often = again[0].often.how_often() if again[0].often is not None else ""
+        name = f"{again[0].name} " if notification.alerts > 1 else ""
+        said = f"{name}fired again{f', {often}' if often else ''}"
+    return Note(f"↻ {notification.title}: {said}", line=AGAIN)
+
+
+def _fire_newly(
+    before: LastNotified, after: LastNotified, notification: Notification
+) -> tuple[list[AlertLine], list[AlertLine]]:
+    """Return the lines of alerts that are new in the incident, and of those that fire once more."""
+    known = {_alert(episode) for episode in before.members}
+    firing = [line for line in notification.lines if after.members.get(line.episode)]
+    fresh = [line for line in firing if line.episode not in before.members]
+    again = [line for line in fresh if _alert(line.episode) in known]
+    return [line for line in fresh if line not in again], again
+
+
+def _alert(episode: str) -> str:
+    return episode.rpartition(".")[0]
+
+
+def _names(lines: Sequence[AlertLine]) -> str:
+    names = list(dict.fromkeys(_named(line) for line in lines))
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(names[:NAMES_SHOWN]) + more
+
+
+def _named(line: AlertLine) -> str:
+    return line.name

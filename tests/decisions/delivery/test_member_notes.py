@@ -1,0 +1,86 @@
+"""Further alerts, and alerts that fired again, are lines of the thread that are edited."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from gateway.decisions.delivery.thread_notes import notes_of
+from gateway.model.alert import Alert
+from gateway.model.durations import MINUTE, SECOND
+from gateway.model.ledger import Ledger, Note
+from gateway.model.rules.rulebook import Rulebook
+from tests.decisions.cases import alert, planned, route, telling_of, told
+from tests.support.build import rulebook
+
+PATIENT = rulebook(route(resolve_after=5 * MINUTE))
+
+
+def noted(*alerts: Alert, ledger: Ledger, at: int = 10 * MINUTE, rules: Rulebook | None = None) -> list[Note]:
+    """The notes once these alerts are shown where the ledger says what was shown before."""
+    view = planned(*alerts, at=at, ledgers=(ledger,), rules=rules).views["chat"]
+    notification = msgspec.structs.replace(telling_of(view, *alerts, at=at), title="T")
+    return [
+        msgspec.structs.replace(note, at=None)
+        for note in notes_of(ledger.last_notified, view.desired, notification)
+    ]
+
+
+def pods(count: int, name: str = "PodDown") -> list[Alert]:
+    return [alert(name, pod=f"p{number}", at=number) for number in range(count)]
+
+
+def test_another_kind_of_alert_is_a_reply_of_its_own() -> None:
+    ledger = told("chat", *pods(2), at=10 * SECOND)
+    notes = noted(*pods(2), alert("ServiceDown", at=MINUTE), ledger=ledger)
+    assert notes == [Note("➕ T: +1, 3 fire now; new: ServiceDown")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        pytest.param(2, 3, "joined 2", id="up to three"),
+        pytest.param(3, 4, "joined 3", id="from four on"),
+        pytest.param(4, 7, "joined 3", id="up to seven"),
+        pytest.param(5, 30, "joined 5", id="up to thirty"),
+    ],
+)
+def test_more_of_a_kind_go_on_one_line_until_what_fires_has_doubled(
+    before: int, after: int, line: str
+) -> None:
+    ledger = told("chat", *pods(before), at=10 * SECOND)
+    (note,) = noted(*pods(after), ledger=ledger)
+    assert (note.line, note.broadcast, note.mention) == (line, False, False)
+    assert note.text.startswith(f"➕ T: +{after - before}, {after} fire now; new: ")
+
+
+def test_many_new_alerts_are_counted_not_listed() -> None:
+    ledger = told("chat", alert("First"), at=10 * SECOND)
+    others = [alert(f"Kind{number}", at=number) for number in range(9)]
+    (note,) = noted(alert("First"), *others, ledger=ledger)
+    assert note.text == "➕ T: +9, 10 fire now; new: Kind0, Kind1, Kind2, Kind3, Kind4 and 4 more"
+
+
+def test_an_alert_that_fires_again_goes_on_a_line_that_says_how_often() -> None:
+    ledger = told("chat", alert(), at=10 * SECOND, rules=PATIENT)
+    lives = (alert(ended=MINUTE), alert(episode=2, at=2 * MINUTE))
+    assert noted(*lives, ledger=ledger, at=3 * MINUTE, rules=PATIENT) == [
+        Note("↻ T: fired again, 2nd time in 2m, firing 1m of them", line="again")
+    ]
+
+
+def test_of_several_alerts_the_one_that_fires_again_is_named() -> None:
+    other = alert("Other")
+    ledger = told("chat", alert(), other, at=10 * SECOND, rules=PATIENT)
+    lives = (alert(ended=MINUTE), alert(episode=2, at=2 * MINUTE), other)
+    (note,) = noted(*lives, ledger=ledger, at=3 * MINUTE, rules=PATIENT)
+    assert note.text == "↻ T: HighErrorRate fired again, 2nd time in 2m, firing 1m of them"
+
+
+def test_several_that_fire_again_at_once_are_one_line() -> None:
+    ledger = told("chat", *pods(3), at=10 * SECOND, rules=PATIENT)
+    over = [alert("PodDown", pod=f"p{number}", at=number, ended=MINUTE) for number in range(3)]
+    again = [alert("PodDown", pod=f"p{number}", at=2 * MINUTE, episode=2) for number in range(3)]
+    assert noted(*over, *again, ledger=ledger, at=3 * MINUTE, rules=PATIENT) == [
+        Note("↻ T: 3 alerts fired again: PodDown", line="again")
+    ]

@@ -1,0 +1,75 @@
+"""How much whoever follows a thread has to read of an incident that grows, and of one that flaps."""
+
+from __future__ import annotations
+
+from gateway.model.durations import HOUR, MINUTE, SECOND
+from gateway.model.ledger import MessageRef
+from tests.flows.test_mail_destination import TOGETHER
+from tests.flows.test_telling import route
+from tests.support.build import rulebook, seen
+from tests.support.world import Sent, World
+
+
+def replies(world: World) -> list[Sent]:
+    """The replies that were posted, edits left out."""
+    return [one for one in world.slack.sent if one.notes and one.edits is None]
+
+
+def edits(world: World) -> list[tuple[MessageRef | None, str]]:
+    return [(one.edits, one.notes[0].text) for one in world.slack.sent if one.notes and one.edits is not None]
+
+
+async def test_a_rolling_outage_of_sixty_pods_is_a_handful_of_replies() -> None:
+    world = World(rulebook(route(update_interval=2 * SECOND)))
+    for number in range(60):
+        await world.until(number * 3 * SECOND)
+        await world.webhook(seen("PodDown", pod=f"web-{number}", at=number * 3_000))
+    await world.until(10 * MINUTE)
+    assert len(replies(world)) <= 6
+    assert len(edits(world)) > 40
+    assert "60 fire now" in edits(world)[-1][1]
+
+
+async def test_another_kind_of_alert_is_a_reply_even_where_the_incident_grows_all_the_time() -> None:
+    world = World(rulebook(route(update_interval=2 * SECOND), correlate=TOGETHER))
+    for number in range(9):
+        await world.until(number * 3 * SECOND)
+        await world.webhook(seen("PodDown", pod=f"web-{number}", at=number * 3_000))
+    await world.until(MINUTE)
+    before = len(replies(world))
+    await world.webhook(seen("ServiceDown", at=MINUTE))
+    await world.until(2 * MINUTE)
+    (new,) = replies(world)[before:]
+    assert new.notes[0].text.endswith(": +1, 10 fire now; new: ServiceDown")
+
+
+async def test_what_flaps_is_one_line_that_is_edited_and_its_end_is_told_once() -> None:
+    world = World(rulebook(route(resolve_after=5 * MINUTE)))
+    for number in range(7):
+        at = number * 2 * MINUTE
+        await world.until(at)
+        await world.webhook(seen(at=at))
+        await world.until(at + MINUTE)
+        await world.webhook(seen(at=at, ends=at + MINUTE))
+    await world.until(HOUR)
+    flaps, end = replies(world)
+    assert flaps.notes[0].text.startswith("↻ HighErrorRate: fired again, 2nd time in 2m")
+    assert end.notes[0].text == "✅ Resolved: HighErrorRate, after 13m (7 times in 13m, firing 7m of them)"
+    assert [text for _, text in edits(world)][-1].startswith("↻ HighErrorRate: fired again, 7th time in 12m")
+    assert len({reply for reply, _ in edits(world)}) == 1
+    assert not [note for one in replies(world) for note in one.notes if note.broadcast or note.mention]
+
+
+async def test_a_re_fire_after_a_told_end_is_shown_in_the_channel_and_says_how_often() -> None:
+    world = World()
+    for at in (0, 40_000, 80_000):
+        await world.until(at)
+        await world.webhook(seen(at=at))
+        await world.until(at + 20_000)
+        await world.webhook(seen(at=at, ends=at + 20_000))
+    await world.until(HOUR)
+    shown = [note for one in replies(world) for note in one.notes if note.broadcast]
+    assert [note.text for note in shown] == [
+        "🔴 HighErrorRate fires again (2nd time in 40s, firing 20s of them)",
+        "🔴 HighErrorRate fires again (3rd time in 1m, firing 40s of them)",
+    ]
