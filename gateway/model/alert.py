@@ -10,7 +10,7 @@ from gateway.model.severity import Severity
 
 # `fingerprint` and `identity` are imported from here by tests that rule authors write; the gateway itself
 # imports them from `fingerprint.py`.
-__all__ = ["MAX_COPIES", "Alert", "Copy", "Observation", "fingerprint", "identity"]
+__all__ = ["MAX_COPIES", "Alert", "Copy", "Dispute", "Observation", "fingerprint", "identity"]
 
 MAX_COPIES = 64
 
@@ -18,9 +18,10 @@ MAX_COPIES = 64
 class Observation(msgspec.Struct, frozen=True, gc=False):
     """One alert of one webhook, normalised, or a conclusion that the gateway drew without a webhook.
 
-    `alert` is the identity, `copy` is `source/fingerprint`, and `labels` are those that count. A conclusion
-    has the time of the state that it was drawn from in `inferred_at` (ms, None for a webhook), and a sentence
-    for people in `because`. `ends_at` is None while it fires, and where the source said nothing of an end.
+    `alert` is the identity, `copy` the key (`copy_key.py`), and `labels` are those that count. Both times are
+    as they were sent, and None where none was: `ends_at` is None while it fires, too. A conclusion has the
+    time of the state that it was drawn from in `inferred_at` (ms, None for a webhook), and a sentence for
+    people in `because`.
     """
 
     copy: str
@@ -29,7 +30,7 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     annotations: dict[str, str]
     severity: Severity
     firing: bool
-    starts_at: int
+    starts_at: int | None
     ends_at: int | None
     source_url: str = ""
     trace: str = ""  # the webhook's correlation id
@@ -43,16 +44,35 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
 
 
 class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The state of an alert as one source reports it under one fingerprint.
+    """The state of an alert as one source reports it under one label set.
 
-    `ends_at` is the last end that the source knows of, None for none. `said_at` is when the source last
-    reported it, to the minute (ms of the store's clock; None in a record that an older gateway wrote).
+    `starts_at` is as it was sent, which tells one occurrence from another; a sender's clock may be ahead. Where
+    none was sent (`assumed`) it is the time of the first report. `ends_at` is the last end that the source
+    knows of, None for none, and never later than its report. `said_at` is when the source last reported it,
+    to the minute (None in a record that an older gateway wrote). `believed_at` is when the occurrence began
+    as far as we believe it, None where that is `starts_at`. All in ms; reports by the store's clock.
     """
 
     firing: bool
     starts_at: int
     ends_at: int | None = None
     said_at: int | None = None
+    believed_at: int | None = None
+    assumed: bool = False
+
+    @property
+    def began_at(self) -> int:
+        """Return when it began (ms): as it was sent, or its first report where that is earlier."""
+        return self.starts_at if self.believed_at is None else self.believed_at
+
+
+class Dispute(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A firing that came after its own end: the occurrence that began at `start` (as sent, ms) is in dispute
+    since `since` (ms), through any further ends of it.
+    """
+
+    start: int
+    since: int
 
 
 class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -80,6 +100,9 @@ class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     source_url: str
     topics: tuple[str, ...] = ()  # the topics at which it inhibits others while it fires
     inferred: bool = False  # nobody reported its end, so the episode's length says nothing
+    dispute: Dispute | None = None  # the last one, until a newer occurrence fires
+    # In the store alone: the hash behind a copy's key, where the key stands without it for older versions
+    hashes: dict[str, str] = {}
 
     @property
     def episode_id(self) -> str:
@@ -88,6 +111,16 @@ class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def is_disputed(self, now: int) -> bool:
         """Return whether its firing may be a late copy of a webhook, so that nobody is notified of it yet."""
         return self.held_until is not None and self.held_until > now
+
+    def waits_since(self, joined_at: int) -> int:
+        """Return since when the episode that joined its incident at `joined_at` has waited to be notified (ms).
+
+        An alert that is falsely resolved again and again opens an episode each time. Its waits are counted
+        from the first dispute, so that they do not begin anew for ever.
+        """
+        if self.held_until is None or self.dispute is None:
+            return joined_at
+        return min(joined_at, self.dispute.since)
 
     @property
     def name(self) -> str:

@@ -10,21 +10,16 @@ from collections.abc import Collection, Mapping
 from hashlib import blake2b
 
 import msgspec
-
-FNV_OFFSET = 14695981039346656037
-FNV_PRIME = 1099511628211
-_MASK = (1 << 64) - 1
+from fnv_c import fnv1a_64
 
 _pack = msgspec.msgpack.Encoder().encode  # no two lists of pairs give the same bytes
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:
     """Return the fingerprint as Alertmanager prints it: sixteen lower-case hexadecimal digits."""
-    value = FNV_OFFSET
     pairs = sorted((_bytes(name), _bytes(text)) for name, text in labels.items())
-    for byte in b"".join([part for name, text in pairs for part in (name, b"\xff", text, b"\xff")]):
-        value = ((value ^ byte) * FNV_PRIME) & _MASK
-    return f"{value:016x}"
+    hashed = b"".join([part for name, text in pairs for part in (name, b"\xff", text, b"\xff")])
+    return f"{fnv1a_64(hashed):016x}"
 
 
 def identity(labels: Mapping[str, str], ignore: Collection[str] = ()) -> str:

@@ -17,6 +17,7 @@ from msgspec.structs import force_setattr, replace
 from gateway.model.alert import Alert, Copy
 from gateway.model.audit_trail import Shipped
 from gateway.model.controls import Controls
+from gateway.model.copy_key import HASH, as_sent
 from gateway.model.incident import Incident
 from gateway.model.ledger import Intent, Ledger, Note
 from gateway.model.refusals import NO_REFUSALS, Refusals
@@ -83,7 +84,34 @@ def load_alert(raw: bytes) -> Alert:
             force_setattr(copy, "ends_at", None)
         if not copy.said_at:
             force_setattr(copy, "said_at", None)
-    return alert
+        if not copy.believed_at:
+            force_setattr(copy, "believed_at", None)
+    return _with_hashes(alert) if alert.hashes else alert
+
+
+def _with_hashes(alert: Alert) -> Alert:
+    """Give the copies their whole keys."""
+    whole = {name: f"{name}{HASH}{hashed}" for name, hashed in alert.hashes.items()}
+    return replace(
+        alert,
+        copies={whole.get(name, name): copy for name, copy in alert.copies.items()},
+        spoken_by=whole.get(alert.spoken_by, alert.spoken_by),
+        hashes={},
+    )
+
+
+def _without_hashes(alert: Alert) -> Alert:
+    """Give the copies the keys by which the version before finds them, where these tell them apart."""
+    short: dict[str, str] = {}
+    for name in alert.copies:
+        if HASH in name and as_sent(name) not in alert.copies and as_sent(name) not in short.values():
+            short[name] = as_sent(name)
+    return replace(
+        alert,
+        copies={short.get(name, name): copy for name, copy in alert.copies.items()},
+        spoken_by=short.get(alert.spoken_by, alert.spoken_by),
+        hashes={name: whole.partition(HASH)[2] for whole, name in short.items()},
+    )
 
 
 def load_incident(raw: bytes) -> Incident:
@@ -172,8 +200,17 @@ def _stored(record: Record) -> Record:
 
 def _stored_alert(alert: Alert) -> Alert:
     """Name each field, which costs a third of `_with_zeros`: alerts are written with each webhook."""
+    if any(HASH in name for name in alert.copies):
+        alert = _without_hashes(alert)
     copies = {
-        name: Copy(copy.firing, copy.starts_at, copy.ends_at or NO_TIME, copy.said_at or NO_TIME)
+        name: Copy(
+            copy.firing,
+            copy.starts_at,
+            copy.ends_at or NO_TIME,
+            copy.said_at or NO_TIME,
+            copy.believed_at or NO_TIME,
+            copy.assumed,
+        )
         for name, copy in alert.copies.items()
     }
     return replace(

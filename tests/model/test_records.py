@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from gateway.model.alert import Copy
+from gateway.model.alert import Alert, Copy
 from gateway.model.audit_trail import Shipped
 from gateway.model.controls import Controls, Silence
 from gateway.model.incident import Incident
@@ -120,3 +120,30 @@ def test_a_field_that_an_older_gateway_did_not_write_has_its_default() -> None:
 def test_a_record_of_another_format_is_refused_and_not_guessed() -> None:
     with pytest.raises(ValueError, match="a record of format 02 was written by a newer gateway"):
         load_alert(b"\x02" + dump(alert())[1:])
+
+
+def relayed(*keys: str) -> Alert:
+    copies = {key: Copy(True, 1 + at) for at, key in enumerate(keys)}
+    return msgspec.structs.replace(alert(), copies=copies, spoken_by=keys[0])
+
+
+@pytest.mark.parametrize(
+    ("keys", "stored"),
+    [
+        pytest.param(["eu/f#h"], ["eu/f"], id="the version before finds it by the fingerprint"),
+        pytest.param(["eu/f#h", "eu/g"], ["eu/f", "eu/g"], id="beside another"),
+        pytest.param(["eu/f#h", "eu/f#i"], ["eu/f", "eu/f#i"], id="two with one fingerprint"),
+        pytest.param(["eu/f", "eu/f#h"], ["eu/f", "eu/f#h"], id="the plain one has its key already"),
+    ],
+)
+def test_a_copy_is_stored_where_the_version_before_finds_it(keys: list[str], stored: list[str]) -> None:
+    record = dump(relayed(*keys))
+    fields = msgspec.msgpack.decode(record[1:])
+    assert list(fields[Alert.__struct_fields__.index("copies")]) == stored
+    assert load_alert(record) == relayed(*keys)
+
+
+def test_a_copy_that_the_version_before_wrote_again_has_lost_its_hash_alone() -> None:
+    fields = msgspec.msgpack.decode(dump(relayed("eu/f#h"))[1:])
+    before = fields[: Alert.__struct_fields__.index("dispute")]
+    assert load_alert(FORMAT + msgspec.msgpack.encode(before)) == relayed("eu/f")

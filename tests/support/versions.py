@@ -19,6 +19,8 @@ PACKAGE = ROOT / "gateway"
 ADDED = '    of_the_next_version: str = "yes"\n'
 # A version whose scripts are sent their fields by position, and that knows GATEWAY_SLOTS alone.
 BEFORE_NAMED_FIELDS = "d3a9e5945df7a7e3a5cbf2864f0917ff41dede48"
+# A version that knows a copy by its fingerprint as sent alone.
+BEFORE_HASHED_KEYS = "fd1fcdba35629e6e6d2ff6ba5fe43104c7af311b"
 
 
 def next_version(folder: Path) -> Path:

@@ -10,10 +10,9 @@ from gateway.decisions.intake.batch import Deduplicated, Turn
 from gateway.decisions.intake.correlate import Correlator, Placement, announce, choose, named_incidents
 from gateway.decisions.intake.incident_draft import Draft
 from gateway.model.agenda import Subject, urgency
-from gateway.model.alert import Alert, Observation
+from gateway.model.alert import Alert
 from gateway.model.changes import Cell, Changes, LogEntry, Result, Table
 from gateway.model.records import dump, load_incident
-from gateway.model.verdict import Outcome, Reason
 
 
 def correlate(
@@ -108,7 +107,7 @@ class _Assignment:
                 draft.count(self._changes)
                 counts = {"opened": draft.opened, "ended": draft.ended}
                 self._changes.log.append(LogEntry(draft.id, "alerts", counts))
-        self._changes.log += [self._conclusion(*concluded) for concluded in self._found.concluded]
+        self._changes.log += [self._log_entry(*line) for line in self._found.lines]
         return self._changes
 
     def _write_alerts(self, correlator: Correlator) -> None:
@@ -122,13 +121,8 @@ class _Assignment:
             self._changes.put[cell] = dump(correlator.inhibitor.move_to_topics(alert, self._changes.topics))
             self._changes.expect[cell] = self._versions[cell]
 
-    def _conclusion(self, seen: Observation, outcome: Outcome, reason: Reason) -> LogEntry:
-        alert = self._found.alerts[seen.alert]
-        incident = self._moved_to.get(seen.alert, alert.incident if alert is not None else "")
-        detail = {
-            "alert": seen.alert,
-            "source": seen.source,
-            "outcome": outcome.value,
-            "because": seen.because,
-        }
-        return LogEntry(incident, reason.value, detail)
+    def _log_entry(self, alert_id: str, what: str, detail: Mapping[str, str | int]) -> LogEntry:
+        """Return a line for the timeline of the incident that the alert is in now."""
+        alert = self._found.alerts[alert_id]
+        incident = self._moved_to.get(alert_id, alert.incident if alert is not None else "")
+        return LogEntry(incident, what, {"alert": alert_id, **detail})

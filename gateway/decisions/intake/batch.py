@@ -15,10 +15,12 @@ import msgspec
 from gateway.decisions.intake.alert_lookup import AlertLookup
 from gateway.decisions.intake.correlate import Correlator, Placement
 from gateway.decisions.intake.deduplicate import observe
+from gateway.decisions.intake.find_copy import find_copy
 from gateway.model.agenda import Subject, urgency
 from gateway.model.alert import MAX_COPIES, Alert, Observation
 from gateway.model.changes import Cell, Changes, Query, Table
-from gateway.model.durations import DAY
+from gateway.model.durations import DAY, spoken
+from gateway.model.instants import written
 from gateway.model.verdict import Outcome, Reason, Taken
 
 KEEP_ENDED_MS = 7 * DAY
@@ -38,8 +40,8 @@ class Deduplicated:
     """The meaning of the observations for the alerts that they belong to.
 
     `alerts` are as they are after the batch, `changed` names those of them that have changed. `verdicts` has
-    one entry for each observation. `concluded` are observations that the gateway made without a webhook, with
-    what they meant.
+    one entry for each observation. `lines` are for the timelines of the incidents that the alerts are in,
+    each with its alert.
     """
 
     now: int
@@ -49,7 +51,7 @@ class Deduplicated:
     changed: dict[str, None] = field(default_factory=dict)
     turns: list[Turn] = field(default_factory=list)
     verdicts: list[Taken] = field(default_factory=list)
-    concluded: list[tuple[Observation, Outcome, Reason]] = field(default_factory=list)
+    lines: list[tuple[str, str, Mapping[str, str | int]]] = field(default_factory=list)
 
 
 def deduplicate(observations: Sequence[Observation], lookup: AlertLookup) -> Deduplicated:
@@ -62,14 +64,15 @@ def deduplicate(observations: Sequence[Observation], lookup: AlertLookup) -> Ded
 
 def _observe(seen: Observation, found: Deduplicated) -> None:
     before, changes = found.alerts[seen.alert], found.changes
+    if before is not None and seen.copy not in before.copies:
+        before, seen = find_copy(before, seen, changes)
     after, outcome, reason = observe(before, seen, found.now)
     found.verdicts.append(_taken(seen, outcome, reason))
     changes.increment(f"{'concluded' if seen.inferred_at else 'seen'}:{outcome}:{reason}")
+    _note_lines(seen, outcome, reason, found)
     if after is None:
         # It changes no alert, so nobody is notified of it; it is counted with its reason all the same.
         return
-    if seen.inferred_at and outcome is not Outcome.REPEATED:
-        found.concluded.append((seen, outcome, reason))
     found.alerts[seen.alert] = after
     found.changed[seen.alert] = None
     if before is not None and len(before.copies) >= MAX_COPIES:
@@ -86,6 +89,20 @@ def _observe(seen: Observation, found: Deduplicated) -> None:
         changes.schedule(Subject.plan(after.incident), found.now, urgency(after.severity))
     elif reason is Reason.ORPHAN_RESOLVE and after.episode == 0:
         changes.schedule(Subject.expire_alert(after.id), found.now + KEEP_ENDED_MS)
+
+
+def _note_lines(seen: Observation, outcome: Outcome, reason: Reason, found: Deduplicated) -> None:
+    """Tell on the timeline what a reader could not see from the alert: a conclusion of ours, a wrong clock."""
+    if seen.inferred_at and outcome not in (Outcome.REPEATED, Outcome.IGNORED):
+        because = {"source": seen.source, "outcome": outcome.value, "because": seen.because}
+        found.lines.append((seen.alert, reason.value, because))
+    elif reason is Reason.LATE_RESOLVE:
+        # Its source may mean the firing that people see: they have to find out why that goes on.
+        ignored = {"ends_at": written(seen.ends_at), "starts_at": written(seen.starts_at)}
+        found.lines.append((seen.alert, "end_ignored", ignored))
+    elif outcome is Outcome.OPENED and seen.starts_at is not None and seen.starts_at > found.now:
+        ahead = {"sent": written(seen.starts_at), "ahead": spoken(seen.starts_at - found.now)}
+        found.lines.append((seen.alert, "clock_ahead", {"source": seen.source} | ahead))
 
 
 def _taken(seen: Observation, outcome: Outcome, reason: Reason) -> Taken:

@@ -1,8 +1,9 @@
-"""Deduplicate: what one observation means for the alert that it belongs to.
+"""Deduplicate: what one observation means for the alert that it belongs to. The keys of both were made in
+`normalise.py`.
 
 Alertmanager re-sends whole groups, delivers late and in any order, and an HA pair sends everything twice; two
 Prometheus replicas report one thing as two copies. Order is by event time: a copy's state changes only by
-something newer than it.
+something newer than it (`occurrence.py`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,17 @@ from collections.abc import Collection
 
 import msgspec
 
-from gateway.model.alert import MAX_COPIES, Alert, Copy, Observation
+from gateway.decisions.intake.occurrence import (
+    begun,
+    believed_end,
+    ended,
+    is_its_end,
+    is_newer,
+    knows_end,
+    repeated,
+)
+from gateway.model.alert import MAX_COPIES, Alert, Copy, Dispute, Observation
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.instants import latest
 from gateway.model.verdict import Outcome, Reason
 
 SEEN_STEP = MINUTE  # `last_seen` is written at most this often, so that a repeat costs no write
@@ -66,15 +75,19 @@ def _new(seen: Observation, now: int) -> Alert:
 def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
     if copy is not None and copy.firing:
         return _still_fires(alert, copy, seen, now)
-    found = seen.inferred_at is not None  # the source has it as firing now: no late copy
+    found = (
+        seen.inferred_at is not None
+    )  # the source itself was asked and says that it fires: no late webhook
     ends_at = copy.ends_at if copy is not None else None
     # It began before its last end, so it may be an old webhook that comes late: nobody is woken by it yet.
-    disputed = ends_at is not None and seen.starts_at <= ends_at and not found
-    copies = _with(alert.copies, seen.copy, Copy(True, seen.starts_at, ends_at, now))
+    disputed = copy is not None and not found and not is_newer(copy, seen.starts_at, now)
+    new = begun(seen, ends_at, now)
+    copies = _with(alert.copies, seen.copy, new)
     if alert.firing:
         settled = alert.is_disputed(now) and not disputed
         changed = _heard(alert, seen, copies, now, held_until=None if settled else alert.held_until)
         return changed, Outcome.CHANGED, Reason.DISPUTE_SETTLED if settled else Reason.COPY_ADDED
+    dispute = _dispute(alert, new.starts_at, seen.lateness, now) if disputed else None
     opened = msgspec.structs.replace(
         alert,
         labels=seen.labels,
@@ -83,32 +96,44 @@ def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obse
         copies=copies,
         episode=alert.episode + 1 if alert.episode else max(1, now // SECOND),
         firing=True,
-        started_at=seen.starts_at,
+        started_at=new.began_at,
         ended_at=None,
-        held_until=now + seen.lateness if disputed else None,
+        held_until=dispute.since + seen.lateness if dispute is not None else None,
         last_seen=now,
         spoken_by=seen.copy,
         source_url=seen.source_url,
         inferred=False,
+        dispute=dispute,
     )
     if disputed or found:
         return opened, Outcome.OPENED, Reason.FOUND_AT_SOURCE if found else Reason.DISPUTED
     return opened, Outcome.OPENED, Reason.FIRED_AGAIN if alert.episode else Reason.FIRST_FIRING
 
 
+def _dispute(alert: Alert, start: int, lateness: int, now: int) -> Dispute:
+    """Return the dispute that this firing begins, or goes on with.
+
+    A source that falsely resolves an alert again and again says the same start each time: people are told
+    within one grace from the first dispute. Once the alert has stayed ended for a whole grace, a single late
+    webhook gets a grace of its own again.
+    """
+    before = alert.dispute
+    if before is None or before.start != start or alert.ended_at is None:
+        return Dispute(start, now)
+    return before if now - alert.ended_at < lateness else Dispute(start, now)
+
+
 def _still_fires(alert: Alert, copy: Copy, seen: Observation, now: int) -> Observed:
-    newer = copy.ends_at is None or seen.starts_at > copy.ends_at
-    if alert.is_disputed(now) and (newer or seen.inferred_at):
-        copies = _with(alert.copies, seen.copy, Copy(True, seen.starts_at, copy.ends_at, now))
+    later = repeated(copy, seen, now)
+    if alert.is_disputed(now) and (is_newer(copy, seen.starts_at, now) or seen.inferred_at):
+        copies = _with(alert.copies, seen.copy, later)
         return _heard(alert, seen, copies, now, held_until=None), Outcome.CHANGED, Reason.DISPUTE_SETTLED
-    news = seen.starts_at > copy.starts_at or (
+    news = later.starts_at != copy.starts_at or (
         seen.copy == alert.spoken_by and seen.annotations != alert.annotations
     )
     if not news and copy.said_at is not None and now - copy.said_at < SEEN_STEP:
         return None, Outcome.REPEATED, Reason.STILL_FIRING
-    # A newer one ended and fired again in between, untold: one episode
-    starts_at = max(seen.starts_at, copy.starts_at)
-    copies = _with(alert.copies, seen.copy, Copy(True, starts_at, copy.ends_at, now))
+    copies = _with(alert.copies, seen.copy, later)
     return (
         _heard(alert, seen, copies, now, held_until=alert.held_until),
         Outcome.REPEATED,
@@ -136,22 +161,18 @@ def _heard(
 
 
 def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
+    ends_at = believed_end(seen, now)
     # This copy is not known to fire, so its end is counted and nobody is told of it.
     if copy is None or not copy.firing:
-        if copy is not None and latest(seen.ends_at, copy.ends_at) == copy.ends_at:
+        if copy is not None and knows_end(copy, seen, ends_at):
             return None, Outcome.IGNORED, Reason.ALREADY_ENDED
-        known = msgspec.structs.replace(
-            alert,
-            copies=_with(alert.copies, seen.copy, Copy(False, seen.starts_at, seen.ends_at, now)),
-            last_seen=now,
-        )
-        return known, Outcome.IGNORED, Reason.ORPHAN_RESOLVE if copy is None else Reason.ALREADY_ENDED
+        orphan = msgspec.structs.replace(begun(seen, ends_at, now), firing=False)
+        after = msgspec.structs.replace(alert, copies=_with(alert.copies, seen.copy, orphan), last_seen=now)
+        return after, Outcome.IGNORED, Reason.ORPHAN_RESOLVE if copy is None else Reason.ALREADY_ENDED
     # This end belongs to an earlier firing, since webhooks overtake each other: the alert fires on.
-    if seen.ends_at is None or seen.ends_at < copy.starts_at:
+    if not is_its_end(copy, seen, ends_at, now):
         return None, Outcome.IGNORED, Reason.LATE_RESOLVE
-    copies = _with(
-        alert.copies, seen.copy, Copy(False, copy.starts_at, latest(seen.ends_at, copy.ends_at), now)
-    )
+    copies = _with(alert.copies, seen.copy, ended(copy, ends_at, now))
     # Another copy still fires, so people are told no end yet.
     if any(other.firing for other in copies.values()):
         return (
@@ -159,8 +180,8 @@ def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obser
             Outcome.CHANGED,
             Reason.COPY_ENDED,
         )
-    ended = msgspec.structs.replace(alert, copies=copies, firing=False, ended_at=now, last_seen=now)
-    return ended, Outcome.ENDED, Reason.LAST_COPY_ENDED
+    over = msgspec.structs.replace(alert, copies=copies, firing=False, ended_at=now, last_seen=now)
+    return over, Outcome.ENDED, Reason.LAST_COPY_ENDED
 
 
 def _must_have_ended(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
@@ -172,11 +193,9 @@ def _must_have_ended(alert: Alert, copy: Copy | None, seen: Observation, now: in
     if copy is None or not copy.firing:
         return None, Outcome.IGNORED, Reason.ALREADY_ENDED
     # The source has spoken since, so it knows better: a wrong end costs more than one that comes late.
-    if _said_since(copy, seen) or copy.starts_at > seen.starts_at:
+    if _said_since(copy, seen) or (seen.starts_at is not None and copy.starts_at > seen.starts_at):
         return None, Outcome.REPEATED, Reason.STILL_FIRING
-    copies = _with(
-        alert.copies, seen.copy, Copy(False, copy.starts_at, latest(seen.ends_at, copy.ends_at), copy.said_at)
-    )
+    copies = _with(alert.copies, seen.copy, ended(copy, seen.ends_at, copy.said_at))
     if any(other.firing for other in copies.values()):
         return msgspec.structs.replace(alert, copies=copies), Outcome.CHANGED, Reason.INFERRED
     return (

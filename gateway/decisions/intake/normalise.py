@@ -22,8 +22,8 @@ from gateway.decisions.intake.sent_values import (
     too_much,
 )
 from gateway.model.alert import Observation
-from gateway.model.fingerprint import fingerprint
-from gateway.model.fingerprint import identity as identity_of
+from gateway.model.copy_key import copy_key
+from gateway.model.fingerprint import identity
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.rules.source import DEFAULT_SOURCE, Source
 from gateway.model.severity import Severity
@@ -65,6 +65,7 @@ class Normaliser:
     def normalise(
         self, alert: WireAlert, group_status: str, now: int, trace: str = ""
     ) -> Observation | Malformed:
+        """Normalise an alert. `now` (ms) only tells whether an end is over, where no status was sent."""
         identified = self._identify(alert)
         if isinstance(identified, Malformed):
             return identified
@@ -79,8 +80,8 @@ class Normaliser:
             annotations=bounded(alert.annotations),
             severity=self._severity_of(identified.labels),
             firing=firing,
-            starts_at=to_ms(alert.startsAt) or now,
-            ends_at=None if firing else ends_at or now,
+            starts_at=to_ms(alert.startsAt),
+            ends_at=None if firing else ends_at,
             source_url=alert.generatorURL if alert.generatorURL.startswith(("http://", "https://")) else "",
             trace=trace,
             lateness=self._lateness,
@@ -123,14 +124,14 @@ class Normaliser:
         known = self._identities.get(alert.fingerprint)
         if known is not None and known.sent == alert.labels:
             return known
-        identity = self._identified(alert)
+        found = self._identified(alert)
         length = len(alert.fingerprint) + sum(map(len, alert.labels.values())) + sum(map(len, alert.labels))
-        if isinstance(identity, Malformed) or length > MEMO_LENGTH:
-            return identity
+        if isinstance(found, Malformed) or length > MEMO_LENGTH:
+            return found
         if len(self._identities) >= MEMO:
             self._identities.clear()
-        self._identities[alert.fingerprint] = identity
-        return identity
+        self._identities[alert.fingerprint] = found
+        return found
 
     def _identified(self, alert: WireAlert) -> _Identity | Malformed:
         problem = too_much(alert.labels)
@@ -139,7 +140,7 @@ class Normaliser:
         sent = {name: value for name, value in alert.labels.items() if value}
         if not sent:
             return Malformed("labels", "no labels: nothing says what this alert is")
-        found = alert.fingerprint if _FINGERPRINT.fullmatch(alert.fingerprint) else fingerprint(sent)
+        as_sent = alert.fingerprint if _FINGERPRINT.fullmatch(alert.fingerprint) else ""
         labels = self._renamed(sent) if self._rename else sent
         if not self._ignore.isdisjoint(labels):
             labels = {name: value for name, value in labels.items() if name not in self._ignore}
@@ -147,7 +148,7 @@ class Normaliser:
             return Malformed("labels", "only ignored labels: nothing says what this alert is")
         if not self.source.may_send(labels):
             return self._outside()
-        return _Identity(alert.labels, labels, f"{self.source.name}/{found}", identity_of(labels))
+        return _Identity(alert.labels, labels, copy_key(self.source.name, as_sent, sent), identity(labels))
 
     def _outside(self) -> Malformed:
         """Say that a source may not send this alert.

@@ -43,6 +43,11 @@ class TargetMember(msgspec.Struct, frozen=True, gc=False):
         return self.member.joined_at if self.alert.started_at is None else self.alert.started_at
 
     @property
+    def waits_since(self) -> int:
+        """Return since when the member has waited to be notified (ms)."""
+        return self.alert.waits_since(self.member.joined_at)
+
+    @property
     def notifies(self) -> bool:
         """Return whether the member fires and nothing keeps it from this target."""
         return self.alert.firing and self.suppressed_by is None
@@ -59,7 +64,7 @@ class TargetMember(msgspec.Struct, frozen=True, gc=False):
         """
         if self.alert.severity is not Severity.CRITICAL or not self.recipients:
             return None
-        return self.member.joined_at + min(recipient.route.longest_hold for recipient in self.recipients)
+        return self.waits_since + min(recipient.route.longest_hold for recipient in self.recipients)
 
     @property
     def due(self) -> int:
@@ -68,7 +73,7 @@ class TargetMember(msgspec.Struct, frozen=True, gc=False):
         A disputed firing has waited for its dispute already, so no further `group_wait` is added to that
         time.
         """
-        waited = self.member.joined_at + self.group_wait
+        waited = self.waits_since + self.group_wait
         due = waited if self.alert.held_until is None else max(waited, self.alert.held_until)
         longest = self.held_no_longer_than
         # A critical alert is told once `longest_hold` is over, whatever it would still wait for.

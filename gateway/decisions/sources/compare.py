@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from gateway.model.alert import Observation
+from gateway.model.copy_key import as_sent
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.rules.source import Source
 from gateway.model.source_peers import Active, HeldCopy, PeerReport, SourceState
@@ -65,7 +66,7 @@ def compare(
     known = {name: copy for name, copy in held.items() if not _said_since(copy, asked_at)}
     trusted = any(_knows_everything(source, peer, report, before) for peer, report in reports.items())
     # Without one peer that is sure to know everything, an alert that is not there may just not be there yet.
-    absent = [name for name in known if name not in present] if trusted else []
+    absent = [name for name in known if as_sent(name) not in present] if trusted else []
     source_state = _remember(held, reports, present, absent, before, asked_at)
     comparison = Comparison(source_state, asked_at + POLL_INTERVAL)
     comparison.mute_changes = {
@@ -73,11 +74,19 @@ def compare(
         for name in held
         if source_state.quieted.get(name) != before.quieted.get(name)
     }
-    settled = [name for name in known if name in present and _settles(known[name], present[name], asked_at)]
+    settled = [
+        _as_held(name, copy, active.seen)
+        for name, copy in known.items()
+        if (active := present.get(as_sent(name))) is not None and _settles(copy, active, asked_at)
+    ]
     # A webhook that is only late has arrived by now: what is still unknown here was lost, and people hear of
     # it late.
-    lost = [name for name, since in source_state.unknown.items() if asked_at - since >= source.lateness]
-    comparison.observations = [_firing(present[name].seen, asked_at) for name in (*settled, *lost)]
+    lost = [
+        present[name].seen
+        for name, since in source_state.unknown.items()
+        if asked_at - since >= source.lateness
+    ]
+    comparison.observations = [_firing(seen, asked_at) for seen in (*settled, *lost)]
     # Many alerts missing at once looks like a wiped Alertmanager, so infer no end: people would be told that
     # everything is well.
     if len(absent) > max_inferred_ends(len(held)):
@@ -100,11 +109,16 @@ def _remember(
     asked_at: int,
 ) -> SourceState:
     # An alert that its source silences or mutes is not opened here: somebody did that there on purpose.
-    unknown = [name for name, active in present.items() if name not in held and not active.quieted]
+    bears = {as_sent(name) for name in held}
+    unknown = [name for name, active in present.items() if name not in bears and not active.quieted]
     return SourceState(
         missing={name: before.missing.get(name, asked_at) for name in absent},
         unknown={name: before.unknown.get(name, asked_at) for name in unknown},
-        quieted={name: present[name].quieted for name in held if name in present and present[name].quieted},
+        quieted={
+            name: active.quieted
+            for name in held
+            if (active := present.get(as_sent(name))) is not None and active.quieted
+        },
         sizes={**before.sizes, **{peer: len(report.alerts) for peer, report in reports.items()}},
         answered_at=asked_at,
     )
@@ -123,13 +137,14 @@ def _unanswered(before: SourceState, asked_at: int) -> Comparison:
 
 
 def _present(reports: Iterable[PeerReport]) -> dict[str, Active]:
-    """Return the active alerts of all peers by copy.
+    """Return the active alerts of all peers by their fingerprint as it was sent.
 
-    An alert counts as quieted only where every peer that has it quiets it.
+    A relay between a source and us may change the labels of an alert, never its fingerprint. An alert counts as quieted only where every peer that has it quiets it.
     """
     present: dict[str, Active] = {}
     for report in reports:
-        for name, active in report.alerts.items():
+        for copy, active in report.alerts.items():
+            name = as_sent(copy)
             # A silence may not have reached every peer yet; the peer without it would still send a webhook.
             if name not in present or present[name].quieted:
                 present[name] = active
@@ -158,6 +173,11 @@ def _said_since(held: HeldCopy, asked_at: int) -> bool:
 def _settles(held: HeldCopy, active: Active, now: int) -> bool:
     """Return whether the peers settle a disputed alert: it does fire there, since the start that we know."""
     return held.alert.is_disputed(now) and active.seen.starts_at == held.copy.starts_at and not active.quieted
+
+
+def _as_held(name: str, held: HeldCopy, seen: Observation) -> Observation:
+    """Return what a peer says of the copy that we hold, whose labels a relay may have changed."""
+    return msgspec.structs.replace(seen, copy=name, alert=held.alert.id, labels=held.alert.labels)
 
 
 def _is_over(held: HeldCopy, missing_since: int, now: int) -> bool:

@@ -100,7 +100,7 @@ class Suppressor:
                 return Verdict(MemberStatus.SUPPRESSED, Reason.INHIBITED, rule.described, until, because)
             # No cause fires yet, but its alert may take longer than this one: wait, so that the cause is told
             # alone.
-            waits = member.joined_at + rule.wait
+            waits = alert.waits_since(member.joined_at) + rule.wait
             if waits > now and (held is None or held.until is None or waits > held.until):
                 held = Verdict(MemberStatus.HELD, Reason.INHIBIT_WAIT, rule.described, waits)
         return held

@@ -1,0 +1,75 @@
+"""Tell which occurrence of an alert a source speaks of, and when it began and ended, whatever clock it has.
+
+What was sent tells one occurrence from another: the same start is the same occurrence. What we believe is for
+people and for comparing starts with ends: no time that we believe lies later than the report that brought it.
+"""
+
+from __future__ import annotations
+
+from gateway.model.alert import Copy, Observation
+from gateway.model.instants import latest
+
+
+def begun(seen: Observation, ends_at: int | None, now: int) -> Copy:
+    """Return a copy that begins to fire. No start is believed that is later than its first report."""
+    if seen.starts_at is None:
+        return Copy(True, now, ends_at, now, assumed=True)
+    return Copy(True, seen.starts_at, ends_at, now, now if seen.starts_at > now else None)
+
+
+def repeated(copy: Copy, seen: Observation, now: int) -> Copy:
+    """Return the firing copy as it is after a repeat.
+
+    A later start means that an end was missed in between; for people it is still one episode.
+    """
+    if seen.starts_at is None or (seen.starts_at <= copy.starts_at and not copy.assumed):
+        return Copy(True, copy.starts_at, copy.ends_at, now, copy.believed_at, copy.assumed)
+    believed = min(seen.starts_at, copy.began_at if copy.assumed else now)
+    return Copy(True, seen.starts_at, copy.ends_at, now, believed if believed != seen.starts_at else None)
+
+
+def believed_end(seen: Observation, now: int) -> int:
+    """Return when an end was (ms). An end that is said to be ahead of us must not hold the next start."""
+    return now if seen.ends_at is None else min(seen.ends_at, now)
+
+
+def ended(copy: Copy, ends_at: int | None, said_at: int | None) -> Copy:
+    return Copy(False, copy.starts_at, latest(ends_at, copy.ends_at), said_at, copy.believed_at, copy.assumed)
+
+
+def is_newer(copy: Copy, starts_at: int | None, now: int) -> bool:
+    """Return whether a firing with this start (as sent) is a later occurrence than the one that the copy's
+    last end belongs to.
+    """
+    # Nothing was said of an end, or of a start: better a page too many than one too few.
+    if copy.ends_at is None or starts_at is None:
+        return True
+    # The same start is the same occurrence, however far ahead of us the sender's clock is.
+    if not copy.assumed and starts_at == copy.starts_at:
+        return False
+    # Both starts are ahead of our clock, so the sender's clock alone can tell which of them came first.
+    if starts_at > now and not copy.assumed and starts_at < copy.starts_at:
+        return False
+    return starts_at > copy.ends_at
+
+
+def is_its_end(copy: Copy, seen: Observation, ends_at: int, now: int) -> bool:
+    """Return whether an end is that of the occurrence that fires. `ends_at` is when we believe it was."""
+    # It names the start that fires: it is its end, even where the sender's clock puts the end before it.
+    if seen.starts_at is not None and seen.starts_at == copy.starts_at and not copy.assumed:
+        return True
+    # The sender never said when it began: whatever end it says is believed, but for one that is known.
+    if copy.assumed:
+        return seen.ends_at is None or seen.ends_at != copy.ends_at
+    # An end that is ahead of our clock can only be compared with a start by the same clock.
+    if seen.ends_at is not None and seen.ends_at > now:
+        return seen.ends_at >= copy.starts_at
+    return ends_at >= copy.began_at
+
+
+def knows_end(copy: Copy, seen: Observation, ends_at: int) -> bool:
+    """Return whether the end of a copy that does not fire is known already, or a later one."""
+    # It was inferred, and the source says only now that it has ended, and when.
+    if copy.ends_at is None:
+        return False
+    return seen.starts_at == copy.starts_at or ends_at <= copy.ends_at
