@@ -123,10 +123,10 @@ class Router:
             return Recipient(name, destination, destination.address, route, page)
         channel = destination.via.template
         for label in _FIELD.findall(channel):
-            value = labels.get(label, "")
+            value = destination.via.allowed_value(labels.get(label, ""))
             # A label that somebody misspelt, or forged, must not choose a channel that the rules do not list.
-            if value not in destination.via.allowed_values:
-                return DisallowedChannel(destination, route, page, value)
+            if value is None:
+                return DisallowedChannel(destination, route, page, labels.get(label, ""))
             channel = channel.replace("{" + label + "}", value)
         return Recipient(f"{name}:{channel}", destination, channel, route, page)
 

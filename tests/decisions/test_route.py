@@ -282,6 +282,12 @@ def test_a_channel_from_a_label_is_a_target_per_value(written: Written) -> None:
     assert recipients[0].target == recipients[2].target != recipients[1].target
 
 
+@pytest.mark.parametrize("sent", ["Pay", "PAY", " pay", "pay \n", "\tPaY"])
+def test_blanks_around_a_value_and_its_capitals_make_no_other_channel(written: Written, sent: str) -> None:
+    (recipient,) = written("  - {name: all, notify: [team]}\n").routing({"team": sent}, 0).recipients
+    assert (recipient.address, recipient.target) == ("#pay-oncall", "team:#pay-oncall")
+
+
 def test_a_channel_from_two_labels(written: Written) -> None:
     (recipient,) = (
         written("  - {name: all, notify: [squad]}\n").routing({"team": "pay", "env": "prod"}, 0).recipients
@@ -294,7 +300,7 @@ def test_a_channel_from_two_labels(written: Written) -> None:
     [
         pytest.param({"team": "search"}, "search", id="a value that is not in the list"),
         pytest.param({}, "", id="no value"),
-        pytest.param({"team": "Pay"}, "Pay", id="capitals count"),
+        pytest.param({"team": "p ay"}, "p ay", id="a blank within the value"),
         pytest.param({"team": "{team}"}, "{team}", id="a template in the value"),
     ],
 )

@@ -22,7 +22,7 @@ from tests.support.servers import free_port
 
 RULES = """destinations:
   chat:  {slack: {channel: "#alerts"}}
-  team:  {slack: {channel: "#{team}-oncall", allow: [search, pay]}}
+  team:  {slack: {channel: "#{team}-oncall", allow: [search, pay]}, fallback: [chat]}
   pager: {pagerduty: {routing_key: {env: PAGERDUTY_ROUTING_KEY}}}
 routes:
   - {name: everything, notify: [chat, team], page: [pager]}

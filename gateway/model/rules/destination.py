@@ -77,6 +77,16 @@ class Integration(ABC):
         """The values that may stand in `template`."""
         return frozenset()
 
+    def allowed_value(self, value: str) -> str | None:
+        """Return an allowed value as the rules write it, None for one that is not allowed.
+
+        Blanks around it and capital letters make no difference: `Payments ` means the channel of `payments`.
+        """
+        if value in self.allowed_values:
+            return value
+        meant = value.strip().casefold()
+        return next((known for known in sorted(self.allowed_values) if known.casefold() == meant), None)
+
     @property
     def mentions(self) -> tuple[str, ...]:
         """Return the people who are called by name where it pages."""

@@ -90,6 +90,12 @@ class _Assembly(Checks):
                 self.error(destination.place, f"the fallbacks of `{destination.value.name}` lead back to it")
         channels: dict[object, str] = {}
         for destination in listed:
+            # A team that is new, or misspelt, has alerts before anybody has extended `allow`.
+            if destination.value.via.template and not destination.value.fallback:
+                self.warn(
+                    destination.place,
+                    f"`{destination.value.name}` has no `fallback`: an alert whose value is not in `allow` is told to nobody there",
+                )
             # Each destination has a message of its own: in one channel, people would read everything twice.
             other = channels.setdefault(_channel(destination.value), destination.value.name)
             if other != destination.value.name:

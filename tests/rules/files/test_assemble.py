@@ -70,6 +70,14 @@ def test_an_error_names_its_place_and_the_remedy(text: str, expected: str, tmp_p
 
 WARNINGS = [
     pytest.param(
+        routes(
+            "{name: all, notify: [team]}",
+            above='destinations:\n  team: {slack: {channel: "#{team}", allow: [pay]}}\n',
+        ),
+        "2:3: warning: `team` has no `fallback`: an alert whose value is not in `allow` is told to nobody there",
+        id="a channel from a label without a fallback",
+    ),
+    pytest.param(
         routes("{name: all, notify: [chat, too]}", above=CHAT + "  too: {slack: {channel: C1}}\n"),
         "3:3: warning: `too` and `chat` are the same place: whoever looks there is told twice",
         id="two destinations that are one channel",
