@@ -85,7 +85,7 @@ async def test_explain_says_what_each_step_made_of_a_webhook(tmp_path: Path) -> 
     path = (await explain(BODY, rules, NOW)).path
     assert [step.step for step in path] == steps_in_the_docstring()
     found = {step.step: step.found for step in path}
-    assert found["receive"] == "1 alerts from source default"
+    assert found["receive"] == "1 alert from source default"
     assert found["deduplicate"] == "1 opened"
     assert found["route"] == "to chat"
     assert found["conclude"] == "chat: first_notification in 10 s"

@@ -9,15 +9,26 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
+from rich.text import Text
 
 from gateway.cli.exit_codes import FINDINGS
-from gateway.cli.options import AS_JSON
+from gateway.cli.options import AS_JSON, examples
+from gateway.cli.output import out
 from gateway.config.environment import from_process
 from gateway.diagnostics.destination_check import page_test
-from gateway.diagnostics.doctor import Diagnosis, Mark, examine_everything
+from gateway.diagnostics.diagnosis import Diagnosis, Mark
+from gateway.diagnostics.doctor import examine_everything
+
+COLOURS = {Mark.GOOD: "green", Mark.WORRY: "yellow", Mark.BAD: "bold red"}
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "gateway doctor",
+        "GATEWAY_RULES=new-rules gateway doctor",
+        "gateway doctor --json | jq '.[] | select(.mark != \"ok\")'",
+    )
+)
 @AS_JSON
 def doctor(*, as_json: bool) -> None:
     """Look at everything that the gateway needs: settings, rules, store, credentials, and the running
@@ -31,7 +42,7 @@ def doctor(*, as_json: bool) -> None:
     _end_with(findings)
 
 
-@click.command(name="page-test")
+@click.command(name="page-test", epilog=examples("gateway page-test pager"))
 @click.argument("destination")
 def page_test_command(destination: str) -> None:
     """Tell a destination that a test fires, and that it ended: does a message arrive, does a phone ring?"""
@@ -41,8 +52,10 @@ def page_test_command(destination: str) -> None:
 
 
 def _print_findings(findings: Sequence[Diagnosis]) -> None:
+    """Print a line a finding; on a terminal, what needs a person stands out by its colour."""
     for finding in findings:
-        click.echo(f"{finding.mark.value:5} {finding.what}: {finding.said}")
+        mark = Text(f"{finding.mark.value:5}", style=COLOURS[finding.mark])
+        out.print(Text.assemble(mark, f" {finding.what}: {finding.said}"))
 
 
 def _end_with(findings: Sequence[Diagnosis]) -> None:

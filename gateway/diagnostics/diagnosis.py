@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from gateway.outbound.kind import Mark
 
+__all__ = ["Diagnosis", "Mark"]
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:

@@ -9,19 +9,17 @@ import httpx
 from gateway.clock import utc_ms
 from gateway.config.environment import Environment
 from gateway.decisions.intake.normalise import Normaliser
-from gateway.diagnostics.diagnosis import Diagnosis
+from gateway.diagnostics.diagnosis import Diagnosis, Mark
+from gateway.diagnostics.store import examine_store
 from gateway.diagnostics.turned_away import turned_away
-from gateway.errors import StateUnavailable
 from gateway.model.counted import counted
 from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.rules.source import Source
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
 from gateway.outbound.credentials import kinds_with_credential
-from gateway.outbound.kind import DestinationKind, Mark, Wiring
+from gateway.outbound.kind import DestinationKind, Wiring
 from gateway.outbound.registry import kind_of
 from gateway.rules.files import load_rules
-from gateway.storage.connections import connect
-from gateway.storage.server_check import examine
 
 REQUEST_SECONDS = 5.0
 
@@ -38,29 +36,12 @@ async def examine_everything(environment: Environment) -> list[Diagnosis]:
     if loaded.rulebook is not None:
         rules = loaded.rulebook
         found.append(Diagnosis(Mark.GOOD, "rules", f"{rules.contents}, revision {rules.revision}"))
-    found += await _store(environment)
+    partition_by = loaded.rulebook.partition_by if loaded.rulebook is not None else None
+    found += await examine_store(environment.settings, partition_by)
     if loaded.rulebook is not None:
         found += await _sources(environment, loaded.rulebook)
         found += await _destinations(environment, loaded.rulebook)
     return [*found, *await _heartbeat(environment), *await _gateway(environment)]
-
-
-async def _store(environment: Environment) -> list[Diagnosis]:
-    url = environment.settings.redis_url
-    if url is None:
-        return [Diagnosis(Mark.GOOD, "store", f"embedded, in {environment.settings.data_dir.expanduser()}")]
-    client = connect(url.get_secret_value(), copies=environment.settings.redis_wait)
-    try:
-        examined = await examine(client)
-    except StateUnavailable as error:
-        return [Diagnosis(Mark.BAD, "store", f"{error}; is GATEWAY_REDIS_URL right?")]
-    finally:
-        await client.aclose()
-    return [
-        *([Diagnosis(Mark.BAD, "store", examined.unusable)] if examined.unusable else []),
-        *(Diagnosis(Mark.GOOD, "store", said) for said in examined.found),
-        *(Diagnosis(Mark.WORRY, "store", said) for said in examined.problems),
-    ]
 
 
 async def _sources(environment: Environment, rules: Rulebook) -> list[Diagnosis]:
@@ -100,11 +81,13 @@ async def _destinations(environment: Environment, rules: Rulebook) -> list[Diagn
     """Each kind looks at its own destinations; nothing is sent to people."""
     found: list[Diagnosis] = []
     used = kinds_with_credential(rules.destinations.values(), environment.configured)
+    paging = _paging(rules)
     for name, destination in rules.destinations.items():
         kind = kind_of(destination)
         missing = [why for variable in destination.credentials if (why := environment.why_missing(variable))]
         if missing:
-            fails = destination.kind in used
+            # Whoever wrote it under `page` counts on being woken, and a log wakes nobody.
+            fails = destination.kind in used or name in paging
             what = "nothing can be delivered there" if fails else "its deliveries go to the log"
             mark = Mark.BAD if fails else Mark.WORRY
             found.append(Diagnosis(mark, name, f"{' and '.join(missing)}: {what}"))
@@ -113,6 +96,17 @@ async def _destinations(environment: Environment, rules: Rulebook) -> list[Diagn
         examined = await kind.examine(destination, secrets, wiring(environment, kind))
         found.append(Diagnosis(examined.mark, name, examined.said))
     return found
+
+
+def _paging(rules: Rulebook) -> set[str]:
+    """Return the names of the destinations that a rule pages."""
+    shifts = (shift.page for route in rules.routes for shift in route.shifts)
+    pages = (
+        *(route.page for route in rules.routes),
+        *shifts,
+        *(watchdog.page for watchdog in rules.watchdogs.values()),
+    )
+    return {name for page in pages for name in page}
 
 
 def wiring(environment: Environment, kind: DestinationKind) -> Wiring:

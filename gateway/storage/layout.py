@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.errors import BadSettings
 from gateway.model.changes import Table
+from gateway.model.counted import counted
 from gateway.state.shards import Shards
 from gateway.storage.connections import Client
 from gateway.storage.redis import RedisStore
@@ -25,7 +26,7 @@ class Layout(msgspec.Struct, frozen=True):
     prefix: str = "gw"
 
     def __str__(self) -> str:
-        return f"{self.shards} shards, partition_by {list(self.partition_by)}"
+        return f"{counted(self.shards, 'shard')}, partition_by {list(self.partition_by)}"
 
     def means(self, other: Layout) -> bool:
         return (self.shards, self.partition_by) == (other.shards, other.partition_by)
@@ -57,14 +58,23 @@ async def open_shards(client: Client, shards: int, partition_by: tuple[str, ...]
     found = await read_layout(client)
     assert found is not None
     if not found.means(wanted):
-        # Alerts would be looked for in shards where they are not: people would be notified of them again, and
-        # their ends would be missed.
-        if await Shards(stores_of(client, found)).size(Table.ALERTS):
-            raise BadSettings(
-                f"the store is laid out for {found}, and GATEWAY_SHARDS and the rules want {wanted}: "
-                "stop all gateways and run `gateway migrate`, or take back what was changed"
-            )
+        if problem := await contradiction(client, found, wanted):
+            raise BadSettings(problem)
         # Without alerts in the store, none can be looked for in the wrong shard.
         await write_layout(client, wanted)
         found = wanted
     return Shards(stores_of(client, found))
+
+
+async def contradiction(client: Client, found: Layout, wanted: Layout) -> str:
+    """Return what is wrong and what to do where a store holds alerts and is laid out otherwise than wanted.
+
+    Alerts would be looked for in shards where they are not: people would be notified of them again, and their
+    ends would be missed. The text is empty where nothing is wrong.
+    """
+    if found.means(wanted) or not await Shards(stores_of(client, found)).size(Table.ALERTS):
+        return ""
+    return (
+        f"the store is laid out for {found}, and GATEWAY_SHARDS and the rules want {wanted}: "
+        "stop all gateways and run `gateway migrate`, or take back what was changed"
+    )

@@ -176,8 +176,9 @@ async def test_a_credential_that_is_missing_is_a_worry_that_names_the_variable(p
     patient.more = {"SLACK_BOT_TOKEN": "", "PAGERDUTY_ROUTING_KEY": ""}
     found = {one.what: one for one in await patient.examined()}
     assert (found["chat"].mark, "SLACK_BOT_TOKEN is not set" in found["chat"].said) == (Mark.WORRY, True)
+    # The log of a gateway that has no credential at all wakes nobody, and a page is meant to.
     assert (found["pager"].mark, "PAGERDUTY_ROUTING_KEY is not set" in found["pager"].said) == (
-        Mark.WORRY,
+        Mark.BAD,
         True,
     )
 

@@ -115,7 +115,7 @@ async def test_incidents_that_a_new_partition_would_tear_are_named_and_nothing_i
     await app.until(lambda: app.pagerduty.incidents)
     await ended(starter)
     starter.more["GATEWAY_SHARDS"] = "1"
-    with pytest.raises(BadSettings, match="1 incidents have alerts that would live in different shards"):
+    with pytest.raises(BadSettings, match="1 incident has alerts that would live in different shards"):
         await migrated(starter, 4)
     again = await started(starter, 1, ONE_PARTITION)
     assert len((await again.ask("/api/v1/incidents")).json()["items"]) == 1
