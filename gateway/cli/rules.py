@@ -79,7 +79,14 @@ def _unset_credentials(rules: Rulebook) -> list[Finding]:
 
 
 def _finding_as_json(finding: Finding) -> dict[str, object]:
-    return {"level": finding.level.value, **asdict(finding.place), "message": finding.message}
+    place = finding.place
+    return {
+        "level": finding.level.value,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "message": finding.message,
+    }
 
 
 def load_without_errors(rules: Path) -> Rulebook:

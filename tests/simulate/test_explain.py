@@ -86,7 +86,7 @@ async def test_a_page_that_is_not_worth_it_names_page_when_and_the_routes_file_a
     (found,) = (await explained(tmp_path, alert(severity="warning"))).alerts
     pager = at(found, "pager")
     assert (pager.standing, pager.reason, pager.at) == ("suppressed", "page_when", 0)
-    assert pager.rule == f"shop ({tmp_path}/rules.yaml:6)"
+    assert pager.rule == "shop (rules.yaml:6)"
 
 
 async def test_an_alert_that_no_route_takes_is_suppressed_as_unrouted(tmp_path: Path) -> None:
@@ -118,13 +118,13 @@ async def test_a_channel_from_a_label(tmp_path: Path, team: str, target: str, re
     assert target in where.target
     if not target:
         assert where.standing == "undeliverable"
-        assert where.rule == f"teams ({tmp_path}/rules.yaml:12)"
+        assert where.rule == "teams (rules.yaml:12)"
 
 
 async def test_alerts_of_one_service_are_one_incident_by_a_rule_of_a_file_and_line(tmp_path: Path) -> None:
     first, second = (await explained(tmp_path, alert(service="pay"), alert("Slow", service="pay"))).alerts
     assert first.incident == second.incident != ""
-    assert first.correlated_by == f"same-service ({tmp_path}/rules.yaml:19)"
+    assert first.correlated_by == "same-service (rules.yaml:19)"
 
 
 async def test_alerts_of_two_services_are_two_incidents(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import yaml
 
 from gateway.model.matchers import Matcher
 from gateway.model.rules.kinds import ALL_LABELS, CorrelateRule
-from gateway.model.rules.origin import Origin
 from gateway.rules.files.keys import CORRELATE, LATER_CORRELATE
 from gateway.rules.files.raw import RawCorrelate, RawRules
 from gateway.rules.files.reader import Reader
@@ -45,4 +44,4 @@ def read_correlate(
     if name is None:
         return None
     place = reader.place(node)
-    return RawCorrelate(CorrelateRule(name, Origin(place.file, place.line), (*within, *match), **read), place)
+    return RawCorrelate(CorrelateRule(name, place.origin, (*within, *match), **read), place)

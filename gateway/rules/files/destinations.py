@@ -7,7 +7,6 @@ from typing import Any
 import yaml
 
 from gateway.model.rules.destination import Destination, Integration
-from gateway.model.rules.origin import Origin
 from gateway.outbound.kind import DestinationKind, RuleKey, ValueType
 from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.rules.files.keys import DESTINATION
@@ -36,9 +35,7 @@ def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node)
         return None
     place = reader.place(key)
     more = {} if after is None else {"fallback_after": after}
-    value = Destination(
-        name, Origin(place.file, place.line), via, tuple(reference.name for reference in fallback), **more
-    )
+    value = Destination(name, place.origin, via, tuple(reference.name for reference in fallback), **more)
     return RawDestination(value, place, fallback)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
+from gateway.model.rules.origin import Origin
+
 
 class Level(StrEnum):
     """The weight of a finding. An error refuses the whole rule set, a warning does not."""
@@ -17,11 +19,20 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a rule file. Line and column count from 1, as in editors."""
+    """A place in a rule file. Line and column count from 1, as in editors.
+
+    `file` leads there from where `gateway check` was called; `name` is the file within the folder of the rules,
+    as messages name it wherever they are read.
+    """
 
     file: str
     line: int = 1
     column: int = 1
+    name: str = ""
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.name or self.file, self.line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import yaml
 
 from gateway.model.matchers import Matcher
 from gateway.model.rules.kinds import InhibitRule
-from gateway.model.rules.origin import Origin
 from gateway.rules.files.keys import INHIBIT, LATER_RULE
 from gateway.rules.files.raw import RawInhibit, RawRules
 from gateway.rules.files.reader import Reader
@@ -34,7 +33,7 @@ def read_inhibit(
     place = reader.place(node)
     value = InhibitRule(
         name=name,
-        origin=Origin(place.file, place.line),
+        origin=place.origin,
         source=source,
         target=(*within, *target),
         equal=tuple(dict.fromkeys(equal)),

@@ -75,7 +75,8 @@ def _read_set(path: Path, texts: Mapping[Path, str], findings: list[Finding]) ->
         root = _compose(file, text, findings) if file.name not in FOLDER_FILES else None
         if root is not None:
             empty = False
-            read_file(Reader(str(file), findings), root, within.get(file.parent, ()), raw)
+            reader = Reader(str(file), findings, _name(path, file))
+            read_file(reader, root, within.get(file.parent, ()), raw)
         elif not text.strip():
             hollow.append(file)
     # A set without any rule would notify nobody: a file may just be being written, or the mount is empty.
@@ -92,9 +93,13 @@ def _revision(path: Path, texts: Mapping[Path, str]) -> str:
     """Return the name of this set. The files' names count, since their order decides which rule takes an alert."""
     digest = sha256()
     for file, text in texts.items():
-        name = file.relative_to(path) if path.is_dir() else file.name
-        digest.update(f"{name}\0{text}\0".encode("utf-8", "surrogateescape"))
+        digest.update(f"{_name(path, file)}\0{text}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:16]
+
+
+def _name(path: Path, file: Path) -> str:
+    """Return how messages name a file of the set at `path`."""
+    return str(file.relative_to(path)) if path.is_dir() else file.name
 
 
 def _pointing_elsewhere(path: Path, findings: list[Finding]) -> list[Finding]:

@@ -8,7 +8,6 @@ import yaml
 
 from gateway.model.matchers import Matcher
 from gateway.model.rules.kinds import Maintenance
-from gateway.model.rules.origin import Origin
 from gateway.rules.files.keys import LATER_RULE, MAINTENANCE
 from gateway.rules.files.raw import RawMaintenance, RawRules
 from gateway.rules.files.reader import Reader
@@ -35,7 +34,7 @@ def read_maintenance(
     if name is None:
         return None
     place = reader.place(node)
-    origin = Origin(place.file, place.line)
+    origin = place.origin
     value = Maintenance(name, origin, (*within, *match), start, end, hours, **texts)
     return RawMaintenance(value, place)
 

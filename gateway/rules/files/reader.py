@@ -36,10 +36,14 @@ class Reference:
 
 
 class Reader:
-    """The reader of one file. It adds to `findings`, which all files of a set share."""
+    """The reader of one file. It adds to `findings`, which all files of a set share.
 
-    def __init__(self, file: str, findings: list[Finding]) -> None:
+    `name` is the file within the folder of the rules.
+    """
+
+    def __init__(self, file: str, findings: list[Finding], name: str = "") -> None:
         self.file = file
+        self._name = name
         self._findings = findings
 
     @property
@@ -48,7 +52,7 @@ class Reader:
         return len(self._findings)
 
     def place(self, node: yaml.Node, shift: int = 0) -> Place:
-        return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1 + shift)
+        return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1 + shift, self._name)
 
     def error(self, node: yaml.Node, message: str, shift: int = 0) -> None:
         self._findings.append(Finding(Level.ERROR, self.place(node, shift), message))

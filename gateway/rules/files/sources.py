@@ -8,7 +8,7 @@ import yaml
 
 from gateway.model.matchers import Matcher, Op
 from gateway.model.own_alert import OWN_SOURCE
-from gateway.model.rules.origin import Origin, SecretName
+from gateway.model.rules.origin import SecretName
 from gateway.model.rules.source import Source
 from gateway.rules.files.findings import Place
 from gateway.rules.files.keys import SOURCE
@@ -49,7 +49,7 @@ def read_source(reader: Reader, node: yaml.Node, within: tuple[Matcher, ...]) ->
     place = reader.place(node)
     more = {key: value for key, value in times.items() if value is not None}
     asked = tuple(dict.fromkeys(peer for peer in peers if peer is not None))
-    value = Source(name, Origin(place.file, place.line), match, token, asked, receiver or "", **more)
+    value = Source(name, place.origin, match, token, asked, receiver or "", **more)
     return RawSource(value, place, "group_interval" in more)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gateway.model.rules.destination import Destination
-from gateway.model.rules.origin import Origin
 from gateway.model.rules.route import ALWAYS, Route, Shift
 from gateway.rules.files.checks import Checks
 from gateway.rules.files.raw import RawRoute, RawShift
@@ -97,7 +96,7 @@ class RouteTree:
         self._checks.wakes_somebody(
             *(raw.page or ()), *(ref for shift in raw.shifts or () for ref in shift.page)
         )
-        origin = Origin(raw.place.file, raw.place.line)
+        origin = raw.place.origin
         return Route(raw.name, origin, raw.match, parent, children, raw.go_on, **{**inherited, **own})
 
     def _shift(self, shift: RawShift, destinations: Mapping[str, Destination]) -> Shift:

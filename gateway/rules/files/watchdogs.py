@@ -9,7 +9,6 @@ import yaml
 
 from gateway.model.matchers import Matcher
 from gateway.model.rules.kinds import Watchdog
-from gateway.model.rules.origin import Origin
 from gateway.model.rules.source import DEFAULT_SOURCE, Source
 from gateway.rules.files.findings import Finding, Level, nearest
 from gateway.rules.files.keys import LATER_RULE, WATCHDOG
@@ -44,7 +43,7 @@ def read_watchdog(
     if name is None or every is None:
         return None
     place = reader.place(node)
-    value = Watchdog(name, Origin(place.file, place.line), (*within, *own), every, **more)
+    value = Watchdog(name, place.origin, (*within, *own), every, **more)
     return RawWatchdog(
         value, place, Reference(source, reader.place(given["source"])) if source else None, notify, page
     )

@@ -47,7 +47,7 @@ def test_everything_that_an_inhibit_rule_may_say_is_read(tmp_path: Path) -> None
     assert [str(one) for one in rule.source] == ['alertname="NodeDown"']
     assert [str(one) for one in rule.target] == ['severity=~"warning|info"', 'team!="net"']
     assert (rule.equal, rule.wait, rule.hours) == (("cluster", "node"), 10_000, Hours())
-    assert rule.described == f"node-down ({tmp_path / 'team.yaml'}:2, infra): see the node"
+    assert rule.described == "node-down (team.yaml:2, infra): see the node"
 
 
 def test_the_least_that_an_inhibit_rule_says_waits_for_nobody(tmp_path: Path) -> None:

@@ -181,7 +181,17 @@ def test_within_of_folders_accumulates_downwards(own: str, tmp_path: Path) -> No
 
 def test_a_rule_knows_the_file_and_line_it_stands_in(tmp_path: Path) -> None:
     rules = book(write(tmp_path, a=EVERYTHING))
-    assert str(rules.routes[1].origin) == f"{tmp_path}/a.yaml:18"
+    assert str(rules.routes[1].origin) == "a.yaml:18"
+
+
+def test_a_rule_of_a_sub_folder_is_named_from_the_rules_folder(tmp_path: Path) -> None:
+    write(tmp_path, a=EVERYTHING)
+    (tmp_path / "teams").mkdir()
+    (tmp_path / "teams" / "pay.yaml").write_text(
+        "routes:\n  - {name: pay, parent: everything, notify: [ops-slack]}\n"
+    )
+    routes = {route.name: route for route in book(tmp_path).routes}
+    assert routes["pay"].described == "pay (teams/pay.yaml:2)"
 
 
 def test_one_file_is_a_rule_set_too(tmp_path: Path) -> None:
