@@ -122,6 +122,8 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     thing: str = ""
     service: str = ""
     sent_severity: str = ""  # `severity=fatal`, where it is read as another word
+    # The episodes of lines that are the newest value of a label that churns
+    churning: frozenset[str] = frozenset()
 
     @property
     def alerts(self) -> int:

@@ -73,3 +73,21 @@ async def test_a_re_fire_after_a_told_end_is_shown_in_the_channel_and_says_how_o
         "🔴 HighErrorRate fires again (2nd time in 40s, firing 20s of them)",
         "🔴 HighErrorRate fires again (3rd time in 1m, firing 40s of them)",
     ]
+
+
+async def test_a_value_in_a_label_is_one_message_one_page_and_no_reply_for_each_value() -> None:
+    world = World(rulebook(route(update_interval=2 * SECOND, resolve_after=MINUTE)))
+    last = None
+    for at, percent in enumerate(range(70, 99)):
+        now = seen("DiskFilling", at=at * 30_000, node="db1", used=f"{percent}.25")
+        over = [seen("DiskFilling", at=last[0], ends=at * 30_000, node="db1", used=last[1])] if last else []
+        await world.until(at * 30 * SECOND)
+        await world.webhook(now, *over)
+        last = (at * 30_000, f"{percent}.25")
+    await world.until(20 * MINUTE)
+    assert len([one for one in world.slack.sent if one.posted]) == 1
+    assert len({one.notification.generation for one in world.pagerduty.sent if one.notification}) == 1
+    assert len(replies(world)) <= 2
+    newest = [one.notification for one in world.slack.sent if one.notification][-1]
+    assert [line.labels["used"] for line in newest.lines] == ["98.25"]
+    assert newest.reason.startswith("29th value of used")

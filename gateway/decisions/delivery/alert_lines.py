@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from gateway.decisions.delivery.annotations import said_of, sentences_of
+from gateway.decisions.delivery.churn import Churn
 from gateway.decisions.delivery.firing_times import Span
 from gateway.decisions.delivery.thing import Thing, in_reading_order, is_noise
 from gateway.decisions.delivery.titles import natural
@@ -48,11 +49,16 @@ def has_moved(view: View, member: TargetMember) -> bool:
     return member.alert.firing and not seen_firing(view, member)
 
 
-def spans_by_alert(view: View) -> dict[str, list[Span]]:
-    """Return when each alert fired in this incident, also in lives that the target was not notified of."""
+def spans_by_alert(view: View, churns: Mapping[str, Churn]) -> dict[str, list[Span]]:
+    """Return when each alert fired in this incident, also in lives that the target was not notified of.
+
+    Where a label's value churns, the alert with the newest value fired with all values before.
+    """
     spans: dict[str, list[Span]] = {}
     for life in view.members:
         spans.setdefault(life.alert.id, []).append(_span_of(view, life))
+    for newest, churn in churns.items():
+        spans[newest.rpartition(".")[0]] += [_span_of(view, life) for life in churn.earlier]
     return spans
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.decisions.delivery.alert_lines import (
@@ -13,6 +13,7 @@ from gateway.decisions.delivery.alert_lines import (
     shown_members,
     spans_by_alert,
 )
+from gateway.decisions.delivery.churn import Churn, churns_of, without_earlier_values
 from gateway.decisions.delivery.firing_times import firing_times
 from gateway.decisions.delivery.redaction import redact_alert
 from gateway.decisions.delivery.thing import thing_of
@@ -29,20 +30,20 @@ from gateway.model.severity import Severity
 def compose(
     view: View, incident: Incident, labels: LabelRules, now: int, public_url: str = ""
 ) -> Notification:
-    shown = shown_members(view)
+    known = shown_members(view)
+    churns = churns_of(known, labels)
+    shown = without_earlier_values(known, churns)
     alerts = [redact_alert(member.alert, labels) for member in shown]
     things = [thing_of(alert.labels, labels) for alert in alerts]
     firing = [seen_firing(view, member) for member in shown]
     moved = sum(has_moved(view, member) for member in shown)
-    spans = spans_by_alert(view)
+    spans = spans_by_alert(view, churns)
     lines = tuple(
         alert_line(alert, thing, view, member, labels, firing_times(spans[member.alert.id]))
         for alert, thing, member in zip(alerts, things, shown, strict=True)
     )
     whole = [span for member in shown for span in spans[member.alert.id]]
     times = firing_times(whole or [(incident.opened_at, now)])
-    via = view.destination.via if view.destination else None
-    who = incident.acknowledged
     ended = view.desired.state in (NotifiedState.ENDED, NotifiedState.MOVED, NotifiedState.CLOSED)
     return Notification(
         incident=incident.id,
@@ -57,18 +58,15 @@ def compose(
         moved=moved,
         at=now,
         page=view.desired.paged,
-        mentions=via.mentions if via else (),
-        acknowledged_by=who.by if who else "",
-        acknowledged_at=who.at if who else None,
-        closed_by=view.desired.closed_by if view.desired.state is NotifiedState.CLOSED else "",
         moved_to=view.moved_to,
         quiet_until=view.quiet_until if view.desired.quiet else None,
-        owner=next((recipient.route.owner for recipient in view.recipients if recipient.route.owner), ""),
         rule=view.rule,
         link=f"{public_url}/api/v1/incidents/{incident.id}" if public_url else "",
         previous=incident.previous,
-        reason=_reason(view) or incident.alone,
+        reason=_reason(view) or incident.alone or _churning(churns),
         left_out=left_out_before(view),
+        churning=frozenset(churns),
+        **_person_facts(view, incident),
         **_time_facts(times, ended=ended),
         **_said_facts(lines, view.desired.severity),
         **what_and_where(list(zip(alerts, things, firing, strict=True)), labels),
@@ -114,6 +112,17 @@ def next_generation(view: View) -> int:
     return ledger.generation + 1 if again else max(1, ledger.generation)
 
 
+def _person_facts(view: View, incident: Incident) -> dict[str, Any]:
+    who, owners = incident.acknowledged, (recipient.route.owner for recipient in view.recipients)
+    return {
+        "mentions": view.destination.via.mentions if view.destination else (),
+        "acknowledged_by": who.by if who else "",
+        "acknowledged_at": who.at if who else None,
+        "closed_by": view.desired.closed_by if view.desired.state is NotifiedState.CLOSED else "",
+        "owner": next((owner for owner in owners if owner), ""),
+    }
+
+
 def _said_facts(lines: Sequence[AlertLine], severity: Severity) -> dict[str, Any]:
     words = (line.sent_severity for line in lines if line.severity is severity)
     return {
@@ -145,6 +154,12 @@ def _silence_facts(view: View) -> dict[str, Any]:
         "silenced_after_notify": f"{part}{suppressed_by.reason.value}: {suppressed_by.rule}{because}",
         "silenced_after_notify_until": suppressed_by.until,
     }
+
+
+def _churning(churns: Mapping[str, Churn]) -> str:
+    # The rule is worth mending: its alerts never fire for long, whatever its `for` says.
+    said = sorted(churn.described for churn in churns.values())
+    return f"{said[0]}: a value in a label makes another alert each time" if said else ""
 
 
 def _reason(view: View) -> str:

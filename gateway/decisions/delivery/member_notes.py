@@ -39,7 +39,7 @@ def again_of(before: LastNotified, after: LastNotified, notification: Notificati
         said = f"{len(again)} alerts fired again: {_names(again)}"
     else:
         often = again[0].often.how_often() if again[0].often is not None else ""
-        name = f"{again[0].name} " if notification.alerts > 1 else ""
+        name = f"{named(again[0])} " if notification.alerts > 1 else ""
         said = f"{name}fired again{f', {often}' if often else ''}"
     return Note(f"↻ {notification.title}: {said}", line=AGAIN)
 
@@ -50,7 +50,12 @@ def _fire_newly(
     """Return the lines of alerts that are new in the incident, and of those that fire once more."""
     known = {_alert(episode) for episode in before.members}
     firing = [line for line in notification.lines if after.members.get(line.episode)]
-    fresh = [line for line in firing if line.episode not in before.members]
+    # Another value of a label that churns is the alert that people know, however it is called now.
+    fresh = [
+        line
+        for line in firing
+        if line.episode not in before.members and line.episode not in notification.churning
+    ]
     again = [line for line in fresh if _alert(line.episode) in known]
     return [line for line in fresh if line not in again], again
 
@@ -60,10 +65,10 @@ def _alert(episode: str) -> str:
 
 
 def _names(lines: Sequence[AlertLine]) -> str:
-    names = list(dict.fromkeys(_named(line) for line in lines))
+    names = list(dict.fromkeys(named(line) for line in lines))
     more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
     return ", ".join(names[:NAMES_SHOWN]) + more
 
 
-def _named(line: AlertLine) -> str:
-    return line.name
+def named(line: AlertLine) -> str:
+    return f"{line.name} {line.thing}".rstrip()

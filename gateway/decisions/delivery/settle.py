@@ -12,7 +12,7 @@ from typing import assert_never
 
 import msgspec
 
-from gateway.decisions.delivery.thread_lines import edits_a_line, newest_of_each_line, replied, without_line
+from gateway.decisions.delivery.thread_lines import edits_a_line, replied, still_to_be_said, without_line
 from gateway.decisions.delivery.thread_notes import notes_of
 from gateway.model.durations import SECOND
 from gateway.model.instants import AT_ONCE
@@ -43,7 +43,7 @@ def settle(
                 settled if intent.part is Part.REPLY else _guard_against_late_act(settled, now, looks=looks)
             )
         case Refused(gone=True) | Refused(permanent=True) if edits_a_line(intent):
-            return without_line(ledger, intent, answer.reason)
+            return without_line(ledger, intent, answer)
         case Refused(gone=True):
             # Somebody deleted the message: it is posted anew.
             return msgspec.structs.replace(ledger, intent=None, message_ref=None, repeat_at=AT_ONCE)
@@ -82,12 +82,13 @@ def record_delivery(
     )
     if intent.part is Part.REPLY:
         return replied(msgspec.structs.replace(calm, repeat_at=ledger.repeat_at), intent, message_ref)
+    # Another message, or another generation of it, begins with no lines that could be edited.
+    same_thread = message_ref == ledger.message_ref and intent.generation == ledger.generation
+    lines = ledger.lines if same_thread else {}
     pending_notes = ledger.pending_notes
     if notification is not None:
         news = notes_of(ledger.last_notified, intent.last_notified, notification)
-        pending_notes = newest_of_each_line((*pending_notes, *intent.notes, *news))
-    # Another message, or another generation of it, begins with no lines that could be edited.
-    same_thread = message_ref == ledger.message_ref and intent.generation == ledger.generation
+        pending_notes = still_to_be_said((*pending_notes, *intent.notes, *news), lines)
     return msgspec.structs.replace(
         calm,
         last_notified=intent.last_notified,
@@ -97,7 +98,7 @@ def record_delivery(
         first_notified_at=ledger.first_notified_at or now,
         message_ref=message_ref,
         pending_notes=pending_notes,
-        lines=ledger.lines if same_thread else {},
+        lines=lines,
     )
 
 

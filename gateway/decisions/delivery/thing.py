@@ -87,6 +87,11 @@ def in_reading_order(labels: Labels, passed_over: frozenset[str], rules: LabelRu
     return list(dict.fromkeys((*known, *others, *labels)))
 
 
+def thing_labels(rules: LabelRules) -> frozenset[str]:
+    """Return the names of all labels that name a thing or its place: another value there is another thing."""
+    return frozenset((*_with_exported(rules.scope), *_ranking(rules.thing, rules.service)))
+
+
 def is_noise(name: str) -> bool:
     return _NOISE.fullmatch(name) is not None
 

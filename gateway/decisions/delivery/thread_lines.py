@@ -6,11 +6,16 @@ which calls nobody. Another message, or another generation of it, begins with no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from gateway.model.ledger import Intent, Ledger, MessageRef, Note, Part
+from gateway.model.notification import Refused
 
 Notes = tuple[Note, ...]
+
+REMOVED = MessageRef("")  # in place of a reply that somebody removed
 
 
 def said_together(notes: Notes) -> Notes:
@@ -23,10 +28,10 @@ def edited_reply(ledger: Ledger, notes: Notes) -> MessageRef | None:
     return ledger.lines.get(notes[0].line)
 
 
-def newest_of_each_line(notes: Notes) -> Notes:
-    """Leave out what a later note of the same line takes the place of."""
-    newest = {note.line: note for note in notes if note.line}
-    return tuple(note for note in notes if not note.line or newest[note.line] is note)
+def still_to_be_said(notes: Notes, lines: Mapping[str, MessageRef]) -> Notes:
+    """Leave out what a later note of the same line takes the place of, and lines that somebody removed."""
+    newest = {note.line: note for note in notes if note.line and lines.get(note.line) != REMOVED}
+    return tuple(note for note in notes if not note.line or newest.get(note.line) is note)
 
 
 def replied(ledger: Ledger, intent: Intent, reply: MessageRef) -> Ledger:
@@ -39,14 +44,19 @@ def edits_a_line(intent: Intent) -> bool:
     return intent.part is Part.REPLY and not intent.creates_message
 
 
-def without_line(ledger: Ledger, intent: Intent, error: str) -> Ledger:
-    """Forget a reply that can be edited no more: somebody deleted it, or it is too old.
+def without_line(ledger: Ledger, intent: Intent, answer: Refused) -> Ledger:
+    """Settle the edit of a reply that cannot be edited, without posting it again for that.
 
-    It is not posted again for this; the next news of its line is a new reply.
+    A line that somebody removed is not begun again: the message says the same. Where a reply is too old to be
+    edited, the next news of its line is a new reply.
     """
     names = {note.line for note in intent.notes}
     lines = {name: reply for name, reply in ledger.lines.items() if name not in names}
-    return msgspec.structs.replace(_without_notes(ledger, intent), intent=None, lines=lines, error=error)
+    if answer.gone:
+        lines |= dict.fromkeys(names, REMOVED)
+    return msgspec.structs.replace(
+        _without_notes(ledger, intent), intent=None, lines=lines, error=answer.reason
+    )
 
 
 def _without_notes(ledger: Ledger, intent: Intent) -> Ledger:

@@ -82,5 +82,5 @@ def test_several_that_fire_again_at_once_are_one_line() -> None:
     over = [alert("PodDown", pod=f"p{number}", at=number, ended=MINUTE) for number in range(3)]
     again = [alert("PodDown", pod=f"p{number}", at=2 * MINUTE, episode=2) for number in range(3)]
     assert noted(*over, *again, ledger=ledger, at=3 * MINUTE, rules=PATIENT) == [
-        Note("↻ T: 3 alerts fired again: PodDown", line="again")
+        Note("↻ T: 3 alerts fired again: PodDown p0, PodDown p1, PodDown p2", line="again")
     ]

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.decisions.delivery.next_step import Reply, begin_reply, next_step
 from gateway.decisions.delivery.settle import settle
-from gateway.decisions.delivery.thread_lines import edited_reply, newest_of_each_line
+from gateway.decisions.delivery.thread_lines import edited_reply, still_to_be_said
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.ledger import Ledger, MessageRef, Note
 from gateway.model.notification import Answer, Delivered, Refused, Unanswered
@@ -52,22 +52,25 @@ def test_an_edit_that_nobody_answered_is_made_again_and_not_looked_for() -> None
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "again"),
     [
-        pytest.param(Refused("gone", gone=True), id="somebody deleted the reply"),
+        pytest.param(Refused("gone", gone=True), (), id="somebody removed the reply, and does not want it again"),
         pytest.param(
-            Refused("invalid", "edit_window_closed", permanent=True), id="it is too old to be edited"
+            Refused("invalid", "edit_window_closed", permanent=True), (FIRST,), id="it is too old to be edited"
         ),
     ],
-)
-def test_a_reply_that_can_be_edited_no_more_is_forgotten_and_its_message_stays(answer: Refused) -> None:
+)  # fmt: skip
+def test_a_reply_that_cannot_be_edited_is_not_posted_for_that_and_its_message_stays(
+    answer: Refused, again: tuple[Note, ...]
+) -> None:
     ledger = said(owing(SECOND_TIME, PLAIN, lines={"again": REPLY, "joined 2": MESSAGE}), answer)
-    assert (ledger.pending_notes, ledger.lines) == ((PLAIN,), {"joined 2": MESSAGE})
+    assert (ledger.pending_notes, ledger.lines["joined 2"]) == ((PLAIN,), MESSAGE)
     assert (ledger.message_ref, ledger.dead, ledger.intent) == (MESSAGE, "", None)
+    assert still_to_be_said((FIRST,), ledger.lines) == again
 
 
 def test_of_two_notes_that_wait_for_the_same_line_the_newest_is_said() -> None:
-    assert newest_of_each_line((FIRST, PLAIN, SECOND_TIME)) == (PLAIN, SECOND_TIME)
+    assert still_to_be_said((FIRST, PLAIN, SECOND_TIME), {"again": REPLY}) == (PLAIN, SECOND_TIME)
 
 
 def test_a_new_generation_begins_with_no_lines() -> None:

@@ -1,0 +1,90 @@
+"""Alerts that differ in one churning value alone are one alert for people."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.decisions.delivery.churn import churns_of
+from gateway.decisions.delivery.compose import compose
+from gateway.decisions.delivery.thread_notes import notes_of
+from gateway.model.alert import Alert
+from gateway.model.durations import MINUTE, SECOND
+from gateway.model.ledger import Ledger
+from gateway.model.rules.rulebook import LabelRules
+from tests.decisions.cases import alert, planned, seen_by, told
+from tests.support.build import START
+
+RULES = LabelRules()
+
+
+def values(label: str, *shown: str, each: int = MINUTE, gap: int = 0, **more: str) -> list[Alert]:
+    """One alert after the other, each for a while; the last one fires on."""
+    step, last = each + gap, len(shown) - 1
+    return [
+        alert(at=at * step, ended=None if at == last else at * step + each, **{label: value}, **more)
+        for at, value in enumerate(shown)
+    ]
+
+
+def told_in_turn(*shown: str, **more: str) -> Ledger:
+    """The ledger once every value was shown while it fired."""
+    ledgers: tuple[Ledger, ...] = ()
+    for at in range(len(shown)):
+        alerts = values("used", *shown[: at + 1], **more)
+        ledgers = (told("chat", *alerts, at=at * MINUTE + 30 * SECOND, ledgers=ledgers),)
+    return ledgers[0]
+
+
+def churning(*alerts: Alert, at: int = 30 * MINUTE) -> list[str]:
+    members = seen_by("chat", *alerts, at=at).members
+    return [churn.described for churn in churns_of(members, RULES).values()]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "found"),
+    [
+        pytest.param(values("used", "91", "92", "93"), ["3rd value of used"], id="three values in a row"),
+        pytest.param(values("used", "91", "92"), [], id="two values may be two things"),
+        pytest.param(values("used", "91 %", "0x2f", "1e9"), ["3rd value of used"], id="whatever has a digit in it"),
+        pytest.param(values("queue", "orders", "mails", "audit"), [], id="names are things"),
+        pytest.param(values("pod", "web-1", "web-2", "web-3"), [], id="pods that fail in turn are things"),
+        pytest.param(values("instance", "10.0.0.1:9100", "10.0.0.2:9100", "10.0.0.3:9100"), [], id="and so are machines"),
+        pytest.param(values("used", "1", "2", "3", gap=5 * MINUTE), ["3rd value of used"], id="the rule's `for` lies between"),
+        pytest.param(values("used", "1", "2", "3", gap=11 * MINUTE), [], id="hours apart they are other troubles"),
+        pytest.param([alert(used=str(number)) for number in range(5)], [], id="what fires at the same time is several"),
+        pytest.param(
+            [*values("used", "1", "2")[:1], alert(at=MINUTE, used="2"), alert(at=2 * MINUTE, used="3")], [],
+            id="too little has ended to tell",
+        ),
+        pytest.param(
+            [*values("used", "1", "2", "3")[:2], alert(at=2 * MINUTE, used="3"), alert(at=3 * MINUTE, used="4")],
+            ["3rd value of used"], id="the end of the value before comes late",
+        ),
+    ],
+)  # fmt: skip
+def test_what_churns(alerts: list[Alert], found: list[str]) -> None:
+    assert churning(*alerts) == found
+
+
+def test_what_differs_in_more_than_the_value_is_counted_by_itself() -> None:
+    alerts = [*values("used", "1", "2", "3", node="n1"), *values("used", "1", "2", "3", node="n2")]
+    assert churning(*alerts) == ["3rd value of used"] * 2
+
+
+def test_people_see_the_newest_value_alone_as_one_alert_that_fires_since_the_first() -> None:
+    shown = [*map(str, range(90, 98))]
+    alerts, ledger = values("used", *shown, node="db1"), told_in_turn(*shown, node="db1")
+    plan = planned(*alerts, at=9 * MINUTE, ledgers=(ledger,))
+    notification = compose(plan.views["chat"], plan.incident, RULES, START + 9 * MINUTE)
+    assert [line.labels["used"] for line in notification.lines] == ["97"]
+    assert (notification.firing, notification.ended, notification.started_at) == (1, 0, START)
+    assert notification.often is not None
+    assert notification.often.times == 1
+    assert notification.reason.startswith("8th value of used")
+
+
+def test_another_value_is_no_news_in_the_thread() -> None:
+    ledger, now = told_in_turn("1", "2", "3"), values("used", "1", "2", "3", "4")
+    plan = planned(*now, at=5 * MINUTE, ledgers=(ledger,))
+    notification = compose(plan.views["chat"], plan.incident, RULES, START + 5 * MINUTE)
+    assert notes_of(ledger.last_notified, plan.views["chat"].desired, notification) == ()
