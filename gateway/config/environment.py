@@ -81,8 +81,11 @@ class Environment:
         return not_set(name, self._variables)
 
     def _hide(self, value: str | None) -> None:
-        """Keep a value out of every log line; of an address with a password, the password alone too."""
-        for part in (value, *(passwords_in(value) if value and "://" in value else ())):
+        """Keep a value out of every log line: of an address its password alone too, of several tokens or keys
+        with commas each one.
+        """
+        parts = (passwords_in(value) if "://" in value else value.split(",")) if value else ()
+        for part in (value, *map(str.strip, parts)):
             if part is not None and len(part) >= MIN_HIDDEN_LENGTH:
                 self._secrets.add(part)
 

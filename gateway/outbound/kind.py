@@ -99,8 +99,12 @@ def _no_problems(values: Values) -> Iterable[tuple[str, str]]:
     return ()
 
 
-def _whole_secret(secret: str) -> str:
+def _whole_secret(secret: str) -> str | None:
     return secret
+
+
+def _one_part(secret: str) -> tuple[str, ...]:
+    return (secret,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +119,10 @@ class DestinationKind:
     `shared_credentials` names the secrets of the kind itself: one that is set says that this vendor is used here,
     whatever the destinations name.
 
-    `place_in_secret` returns the part of the first credential that says which place it leads to. Where that
-    part stays the same, what people were notified of through the old credential is ended through the new one;
-    else it cannot be ended.
+    `parts_of_secret` returns what the first credential is made of while it rotates, the newest part first: each
+    part is a credential by itself. `place_in_secret` returns what such a part says of the place that it leads
+    to, None where it says nothing. What people were notified of through one part is brought up to date and
+    ended through a part of the same place; where there is none, it cannot be ended.
     """
 
     integration: type[Integration]
@@ -128,7 +133,8 @@ class DestinationKind:
     problems: Callable[[Values], Iterable[tuple[str, str]]] = _no_problems
     address_setting: str = ""
     remedies: Mapping[str, str] = field(default_factory=dict)
-    place_in_secret: Callable[[str], str] = _whole_secret
+    parts_of_secret: Callable[[str], tuple[str, ...]] = _one_part
+    place_in_secret: Callable[[str], str | None] = _whole_secret
     shared_credentials: tuple[str, ...] = ()
 
     @property

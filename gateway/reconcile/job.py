@@ -91,8 +91,9 @@ def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
     if secret is None and _is_awaited(job, endpoint.secret):
         # Whoever was told waits for the end, or for news: it is tried again until the credential is back.
         return _no_credential(job, endpoint.secret)
-    # A different mark means that the secret leads to another place, where an end would close nothing.
-    if secret is None or _mark(job, endpoint.kind, secret) != endpoint.secret_hash:
+    credential = _leading_there(job, endpoint, secret) if secret is not None else None
+    if credential is None:
+        # No part of the secret leads to the place any more, so that an end through it would close nothing.
         replacement = _named_now(job) if job.view.desired.state is NotifiedState.FIRING else None
         if isinstance(replacement, Refused):
             return replacement
@@ -105,7 +106,8 @@ def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
             # so an edit through a new one is another page.
             return CredentialReplaced()
         endpoint, secret = replacement, job.context.secrets.secret(replacement.secret)
-    return Sender(job.context.notifiers[endpoint.kind], endpoint, secret or "")
+        credential = _leading_there(job, endpoint, secret or "")
+    return Sender(job.context.notifiers[endpoint.kind], endpoint, credential or "")
 
 
 def _is_awaited(job: Job, credential: str) -> bool:
@@ -138,18 +140,32 @@ def _named_now(job: Job) -> Endpoint | Refused | None:
             return _no_credential(job, missing)
         # Nobody has set this vendor up: the notification goes to the log, which names the variable to be set.
         return Endpoint(LOG, job.view.address, missing, "")
-    return endpoint_of(
-        destination, job.view.address, _mark(job, destination.kind, found[destination.credential] or "")
-    )
+    newest = parts_of_secret(destination.kind, found[destination.credential] or "")[0]
+    return endpoint_of(destination, job.view.address, _mark(job, destination.kind, newest))
 
 
-def _mark(job: Job, kind: str, secret: str) -> str:
+def parts_of_secret(kind: str, secret: str) -> tuple[str, ...]:
+    """Return the credentials in a secret, the one that new notifications go by first."""
+    return DESTINATION_KINDS[kind].parts_of_secret(secret)
+
+
+def _leading_there(job: Job, endpoint: Endpoint, secret: str) -> str | None:
+    """Return the part of the secret that leads to the place of the endpoint, None where none does."""
+    parts = parts_of_secret(endpoint.kind, secret)
+    if DESTINATION_KINDS[endpoint.kind].place_in_secret(parts[0]) is None:
+        # The place does not hang on the credential: people are told there by whichever is set now.
+        return parts[0]
+    return next((part for part in parts if _mark(job, endpoint.kind, part) == endpoint.secret_hash), None)
+
+
+def _mark(job: Job, kind: str, credential: str) -> str:
     """Mark the part of a credential that says where it leads: another password for the same place changes
-    nothing.
+    nothing. A credential that says nothing of the place is marked whole, as earlier versions compare it.
     """
-    return job.context.secrets.mark(DESTINATION_KINDS[kind].place_in_secret(secret))
+    place = DESTINATION_KINDS[kind].place_in_secret(credential)
+    return job.context.secrets.mark(credential if place is None else place)
 
 
 def endpoint_of(destination: Destination, address: str, mark: str) -> Endpoint:
-    """`mark` is of the secret that `destination.credential` names."""
+    """Return the way to a destination. `mark` is of the credential that it is notified through."""
     return Endpoint(destination.kind, address, destination.credential, mark, *destination.via.further_secrets)

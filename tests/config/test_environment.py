@@ -146,6 +146,11 @@ def test_the_new_name_of_a_setting_says_nothing() -> None:
             id="each password in an address, as written and as meant",
         ),
         pytest.param({"PAGERDUTY_ROUTING_KEY": "r" * 32}, {"r" * 32}, id="a routing key"),
+        pytest.param(
+            {"TEAM_ROUTING_KEY": f"{'n' * 32}, {'o' * 32}"},
+            {"n" * 32, "o" * 32},
+            id="each key while it rotates",
+        ),
         pytest.param({"OTHER_PASSWORD": "hunter22"}, {"hunter22"}, id="what is a password by its name"),
     ],
 )

@@ -210,6 +210,29 @@ async def test_a_key_of_another_length_is_no_routing_key(patient: Patient) -> No
     assert "PAGERDUTY_ROUTING_KEY has 19 characters; a routing key has 32" in said
 
 
+@pytest.mark.parametrize(
+    ("value", "mark", "said"),
+    [
+        (
+            "n" * 32 + "," + "o" * 32,
+            Mark.GOOD,
+            "looks like 2 routing keys, new,old: new pages go by the first",
+        ),
+        ("n" * 32 + ",", Mark.WORRY, "has a comma with no key before or after it"),
+        ("," + "o" * 32, Mark.WORRY, "has a comma with no key before or after it"),
+        ("n" * 32 + ", " + "n" * 32, Mark.WORRY, "has the same key twice"),
+        ("n" * 32 + "," + "o" * 31, Mark.WORRY, "has 31 characters as key 2 of 2; a routing key has 32"),
+    ],
+)
+async def test_a_comma_between_two_keys_is_told_apart_from_a_mistake(
+    patient: Patient, value: str, mark: Mark, said: str
+) -> None:
+    patient.more = {"PAGERDUTY_ROUTING_KEY": value}
+    ((found, text),) = await patient.said("pager")
+    assert (found, f"PAGERDUTY_ROUTING_KEY {said}" in text) == (mark, True)
+    assert "nnn" not in text
+
+
 # The running gateway
 
 

@@ -48,6 +48,7 @@ class Sent:
     notes: tuple[Note, ...] = ()
     posted: bool = False
     edits: MessageRef | None = None  # the reply that the notes edit
+    secret: str = ""
 
     @property
     def state(self) -> NotifiedState:
@@ -100,7 +101,7 @@ class Destinations:
         return self._answer(
             attempt,
             message_ref,
-            Sent(self.world.at, notification.target, notification, posted=message_ref is None),
+            Sent(self.world.at, notification.target, notification, posted=message_ref is None, secret=secret),
         )
 
     async def reply(

@@ -41,6 +41,15 @@ def _make(values: Values) -> PagerDutyService:
     return PagerDutyService(**values)
 
 
+def routing_keys(secret: str) -> tuple[str, ...]:
+    """Return the keys of `new,old`: new pages go by the first, and what an older one opened goes on by it.
+
+    It may be ended by that one alone:
+    https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
+    """
+    return tuple(key for part in secret.split(",") if (key := part.strip())) or (secret,)
+
+
 PAGERDUTY = DestinationKind(
     integration=PagerDutyService,
     keys={
@@ -60,5 +69,6 @@ PAGERDUTY = DestinationKind(
     pace=PACE,
     wiring_module="gateway.outbound.pagerduty.wiring",
     address_setting="PAGERDUTY_EVENTS_URL",
+    parts_of_secret=routing_keys,
     shared_credentials=("PAGERDUTY_ROUTING_KEY",),
 )

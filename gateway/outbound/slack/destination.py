@@ -92,6 +92,12 @@ def _problems(values: Values) -> Iterable[tuple[str, str]]:
         yield "allow", "`allow` is for channels from a label, such as '#{team}-oncall'"
 
 
+def _any_token(token: str) -> str | None:
+    """Workspace and channel are the place: an ordinary rotation of the bot's token changes nothing."""
+    del token
+    return None
+
+
 SLACK = DestinationKind(
     integration=SlackChannel,
     keys={
@@ -121,5 +127,6 @@ SLACK = DestinationKind(
     wiring_module="gateway.outbound.slack.wiring",
     address_setting="SLACK_API_URL",
     remedies=REMEDIES,
+    place_in_secret=_any_token,
     shared_credentials=(SLACK_BOT_TOKEN.env,),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.model.rules.destination import Destination, Interrupts
 from gateway.model.rules.origin import BUILT_IN, SecretName
-from gateway.outbound.pagerduty.destination import PagerDutyService
+from gateway.outbound.pagerduty.destination import PAGERDUTY, PagerDutyService, routing_keys
 
 SERVICE = PagerDutyService(SecretName("KEY"), "PXXXXXX")
 
@@ -20,3 +20,11 @@ def test_it_is_called_by_its_service_or_by_the_destinations_name() -> None:
 
 def test_the_routing_key_is_the_place() -> None:
     assert SERVICE.place == "KEY"
+
+
+def test_a_routing_key_rotates_as_new_and_old() -> None:
+    assert routing_keys("new") == ("new",)
+    assert routing_keys("new, old") == ("new", "old")
+    assert routing_keys("new,") == ("new",)
+    assert routing_keys(",") == (",",)
+    assert PAGERDUTY.parts_of_secret is routing_keys

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.model.rules.origin import SecretName
-from gateway.outbound.slack.destination import SlackChannel
+from gateway.outbound.slack.destination import SLACK, SlackChannel
 
 TEMPLATE = SlackChannel("#{team}-oncall", allow=frozenset({"search", "pay"}))
 
@@ -26,3 +26,7 @@ def test_the_same_channel_by_another_token_is_another_place() -> None:
 def test_slack_limits_each_channel_by_itself() -> None:
     assert SlackChannel("C1").rate_limit_place == "C1"
     assert TEMPLATE.rate_limit_place == "", "the channel that the template gives follows behind"
+
+
+def test_another_token_is_the_same_place() -> None:
+    assert SLACK.place_in_secret("xoxb-1") is None
