@@ -139,7 +139,8 @@ def _unanswered(before: SourceState, asked_at: int) -> Comparison:
 def _present(reports: Iterable[PeerReport]) -> dict[str, Active]:
     """Return the active alerts of all peers by their fingerprint as it was sent.
 
-    A relay between a source and us may change the labels of an alert, never its fingerprint. An alert counts as quieted only where every peer that has it quiets it.
+    A relay between a source and us may change the labels of an alert, never its fingerprint. An alert counts
+    as quieted only where every peer that has it quiets it.
     """
     present: dict[str, Active] = {}
     for report in reports:
