@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo run test test-all check bench clean
+.PHONY: demo run test test-all check bench pictures clean
 
 demo: $(VENV)/.ready  ## the gateway with a local Slack and PagerDuty, and a recorded storm (ARGS=--exit ends after it)
 	@$(BIN)/gateway demo $(ARGS)
@@ -28,6 +28,9 @@ check: $(VENV)/.ready  ## format, lint, types, import contracts, docs are true
 
 bench: $(VENV)/.ready servers  ## ratios of one run, beside a real Alertmanager (ARGS=startup: one case)
 	$(BIN)/python -m tests.bench $(ARGS)
+
+pictures: $(VENV)/.ready  ## what people read, photographed by headless Chromium into docs/pictures/ (ARGS=firing: one scene)
+	$(BIN)/python -m tests.pictures $(ARGS)
 
 .PHONY: servers
 servers:
