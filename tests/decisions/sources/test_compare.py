@@ -275,6 +275,31 @@ def test_a_silence_at_the_source_is_noted_when_it_begins_and_when_it_ends() -> N
     ]
 
 
+# Behind a relay that changes labels
+
+RELAYED = "a#0123"
+
+
+def test_a_relayed_copy_is_there_as_long_as_a_peer_lists_its_fingerprint() -> None:
+    there, gone = {"A": peer("a")}, {"A": peer()}
+    first = looked(there, held(RELAYED))
+    assert (ends(first), opens(looked(there, held(RELAYED), first.source_state, NOW + HOUR))) == ([], [])
+    missed = looked(gone, held(RELAYED))
+    assert ends(looked(gone, held(RELAYED), missed.source_state, NOW + HOUR)) == [f"eu/{RELAYED}"]
+
+
+def test_a_source_settles_the_dispute_of_a_relayed_copy_under_its_own_labels() -> None:
+    have = held(RELAYED, disputed=True)
+    (settled,) = looked({"A": peer("a")}, have).observations
+    assert (settled.copy, settled.alert) == (f"eu/{RELAYED}", have[f"eu/{RELAYED}"].alert.id)
+
+
+def test_a_silence_at_the_source_is_noted_for_a_relayed_copy() -> None:
+    assert looked({"A": peer("a", quieted="silence x")}, held(RELAYED)).mute_changes == {
+        f"eu/{RELAYED}": "silence x"
+    }
+
+
 # Whatever is held and whatever is said
 
 
