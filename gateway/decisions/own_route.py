@@ -15,21 +15,23 @@ from gateway.model.rules.route import Route
 def own_recipients(router: Router, routing: Routing, labels: Mapping[str, str]) -> Routing:
     """Route an alert of our own.
 
-    An alert about a failing destination goes to its fallback, never to that destination alone. An alert
+    An alert about failing destinations goes to their fallbacks, never to these destinations alone. An alert
     about a watchdog goes to whom the watchdog's rule names. Where nobody takes it, it goes everywhere.
     """
     if labels.get("reason") == UNKNOWN_SENDERS:
         return _shown_only(router, routing)
-    failing = labels.get(OWN_SUBJECT, "")
+    failing = {name for name in labels.get(OWN_SUBJECT, "").split(",") if name}
     watchdog = router.rules.watchdogs.get(labels.get(OWN_WATCHDOG, ""))
     if watchdog is not None:
         routing = _watchdog_recipients(router, routing, labels, watchdog)
-    others = tuple(recipient for recipient in routing.recipients if recipient.destination.name != failing)
-    gone = router.rules.destinations.get(failing)
+    others = tuple(recipient for recipient in routing.recipients if recipient.destination.name not in failing)
+    destinations = router.rules.destinations
+    gone = [destinations[name] for name in sorted(failing) if name in destinations]
     route = routing.recipients[0].route if routing.recipients else Route(name="gateway", origin=BUILT_IN)
-    instead = [router.recipient(name, {}, route, page=False) for name in (gone.fallback if gone else ())]
+    fallbacks = dict.fromkeys(name for destination in gone for name in destination.fallback)
+    instead = [router.recipient(name, {}, route, page=False) for name in fallbacks if name not in failing]
     if not others and not instead:
-        names = [name for name in router.rules.destinations if name != failing]
+        names = [name for name in destinations if name not in failing]
         instead = [router.recipient(name, {}, route, page=False) for name in names]
     added = tuple(recipient for recipient in instead if isinstance(recipient, Recipient))
     # With nobody else left, even the failing destination is tried: an own alert must not vanish.

@@ -56,6 +56,10 @@ class DisallowedChannel:
     page: bool
     value: str
 
+    @property
+    def described(self) -> str:
+        return f"`{self.value[:60]}` is not in `allow` of {self.destination.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Routing:

@@ -61,6 +61,22 @@ class StatusCounts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ends_held: int = 0  # ends that wait for a heartbeat
 
 
+class UnheardAlert(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Firing alerts of one name that nobody could be told of, for one `Reason`.
+
+    `because` says what each destination answered, and `destinations` are those that were tried. `urgent`: a
+    person had to be woken, or it is critical. `last_resort`: it is the gateway's own alert about such alerts.
+    """
+
+    name: str
+    reason: str
+    because: str
+    count: int
+    destinations: tuple[str, ...] = ()
+    urgent: bool = False
+    last_resort: bool = False
+
+
 class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The record of one incident.
 
@@ -88,5 +104,6 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     trace: str = ""  # the correlation id of the webhook that changed it last
     alone: str = ""  # the reason why it takes no other alerts, where its rule merges no more
     subscriptions: tuple[str, ...] = ()  # the topics of sources that may inhibit its members
-    # Ms since when none of the people who have to be notified can be reached
+    # Ms since when something fires that nobody could be told of
     unheard_since: int | None = None
+    unheard: tuple[UnheardAlert, ...] = ()  # the worst of them

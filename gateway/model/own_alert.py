@@ -12,6 +12,7 @@ from gateway.model.severity import Severity
 OWN_SOURCE = "gateway/"  # copies of own alerts begin with this
 OWN_SUBJECT = "gateway_destination"  # the label of an own alert that names the destination that fails
 OWN_WATCHDOG = "watchdog"  # the label of an own alert that names the watchdog whose heartbeat is missing
+LAST_RESORT = "GatewayUnheard"  # the own alert about alerts that nobody could be told of
 UNKNOWN_SENDERS = (
     "unknown_sender"  # the `reason` of an own alert about senders that showed no token: it never pages
 )
@@ -38,10 +39,10 @@ TEXTS = {
             "What is cut off the log before that is lost to it, and counted (gateway_audit_entries)."
         ),
     ),
-    "GatewayUnheard": (
+    LAST_RESORT: (
         Severity.CRITICAL,
-        "Nobody could be told of some incidents",
-        "Every destination of them fails. /health counts them, the log names them (nobody_can_be_told).",
+        "Nobody could be told of {alert} ({reason})",
+        "/health counts such incidents; /api/v1/incidents and the log (nobody_can_be_told) say which and why.",
     ),
     "GatewayBooksUnbalanced": (
         Severity.ERROR,
@@ -93,6 +94,10 @@ TEXTS = {
 }
 
 
+# What stands in a text for a label that an alert of a version before does not have.
+UNNAMED = {"alert": "some alerts", "reason": "the log says why"}
+
+
 class OwnAlert(NamedTuple):
     """One own alert. The name and the labels are its identity; `details` are for people."""
 
@@ -123,12 +128,12 @@ class OwnAlert(NamedTuple):
 
     def observed(self, now: int, *, firing: bool) -> Observation:
         """Return the observation that this alert begins (`firing`) or ends now."""
-        full = self.full
+        full = UNNAMED | self.full
         _, summary, description = TEXTS[self.name]
         return Observation(
             copy=self.copy,
             alert=self.identity,
-            labels=full,
+            labels=self.full,
             annotations={
                 "summary": summary.format_map(full),
                 "description": f"{self.details} {description.format_map(full)}".strip(),

@@ -29,11 +29,11 @@ from gateway.model.agenda import UNASKED, Subject, urgency
 from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, LogEntry, Release, Table
 from gateway.model.durations import SECOND
 from gateway.model.incident import Incident
-from gateway.model.ledger import Ledger, NotifiedState, ledger_cell
+from gateway.model.ledger import Ledger, ledger_cell
 from gateway.model.records import dump
 from gateway.model.rules.rulebook import LabelRules
-from gateway.model.severity import Severity
-from gateway.reconcile.context import Context, log, outdated
+from gateway.reconcile.context import Context, outdated
+from gateway.reconcile.last_resort import log_unheard
 from gateway.state.commit import commit
 from gateway.state.snapshots import VersionedSnapshot, read_snapshot, read_snapshots
 from gateway.state.transact import commit_claimed
@@ -90,9 +90,7 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) 
     )
     _watch(changes, before, incident)
     increment_unheard(changes, before, incident)
-    if incident.unheard_since and not before.unheard_since:
-        # Only the plan that finds the outage logs it: every later plan would repeat the line.
-        _last_resort(versioned, planned, changes)
+    log_unheard(before, planned, versioned.snapshot.firing, changes)
     # The commit loses if another alert stands at one of these topics by now: people must not be notified,
     # or kept from it, by an inhibition that has changed.
     changes.topics.seen |= versioned.topics
@@ -105,28 +103,6 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) 
     if incident.resolved_at and all(at_rest(ledger) for ledger in ledgers):
         changes.schedule(Subject.expire(before.id), now + KEEP_ENDED_MS, 9)
     return changes
-
-
-def _last_resort(versioned: VersionedSnapshot, planned: Plan, changes: Changes) -> None:
-    """Log at the level `critical` that nobody can be notified, for whoever watches the gateway's output."""
-    incident = planned.incident
-    firing = [alert for alert in versioned.snapshot.alerts.values() if alert.firing]
-    worst = max((alert.severity for alert in firing), default=Severity.NONE).word
-    names = sorted({alert.name for alert in firing})[:10]
-    tried = {
-        view.target: view.ledger.error
-        for view in planned.views.values()
-        if view.desired.state is NotifiedState.FIRING
-    }
-    log.critical(
-        "nobody_can_be_told",
-        incident=incident.id,
-        severity=worst,
-        alerts=names,
-        firing=len(firing),
-        tried=tried,
-    )
-    changes.log.append(LogEntry(incident.id, "nobody_can_be_told", {"tried": ", ".join(tried)}))
 
 
 def _watch(changes: Changes, before: Incident, after: Incident) -> None:

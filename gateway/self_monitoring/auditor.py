@@ -25,8 +25,10 @@ from gateway.model.rules.kinds import Watchdog
 from gateway.model.watchdog import WatchdogStatus
 from gateway.outbound.wording import clock
 from gateway.ports import Report
+from gateway.self_monitoring.last_resort import report_unheard
 from gateway.self_monitoring.missing_credentials import MissingCredentials
 from gateway.state.shards import Shards
+from gateway.state.unheard import unheard_alerts
 from gateway.state.watchdogs import watchdog_status
 from gateway.telemetry.metrics import Metrics
 
@@ -55,6 +57,7 @@ class Auditor:
     imbalances: dict[str, int] = field(default_factory=dict)
     overdue: int = 0
     undeliverable: int = 0
+    ends_undeliverable: int = 0
     unheard: int = 0
     failing: list[str] = field(default_factory=list)
     ordered: dict[str, Switch] = field(
@@ -79,14 +82,15 @@ class Auditor:
             depth, self.overdue = await self.shards.agenda()
             gathered = await self.shards.home.gather(Query(cells=(CONTROLS, CREDENTIALED)))
             self.heard = await watchdog_status(self.shards.home, self.watchdogs())
+            self.unheard = counted.get("unheard", 0)
+            unheard = await unheard_alerts(self.shards) if self.unheard else []
         except StateUnavailable as error:
             log.debug("store_unavailable", error=str(error))
             self._state(store_up=False)
             return
         self._state(store_up=True)
-        self.undeliverable = counted.get("standing:undeliverable", 0) + counted.get(
-            "standing:ends_undeliverable", 0
-        )
+        self.undeliverable = counted.get("standing:undeliverable", 0)
+        self.ends_undeliverable = counted.get("standing:ends_undeliverable", 0)
         found = self.metrics.audited(counted, depth, self.overdue)
         for invariant, residue in found.items():
             if residue and residue == self.imbalances.get(invariant):
@@ -96,9 +100,8 @@ class Auditor:
         self.imbalances = found
         if self.overdue > LATE:
             self.report("GatewayBehind", {})
-        self.unheard = counted.get("unheard", 0)
         if self.unheard:
-            self.report("GatewayUnheard", {})
+            report_unheard(self.report, unheard)
         self._look_at_destinations(counted, gathered)
         self.metrics.watchdogs.heard(self.heard)
         self._look_at_controls(compile_controls(gathered.rows[CONTROLS].value), gathered.now)

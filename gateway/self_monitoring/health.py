@@ -89,10 +89,18 @@ class Health:
         ]
         if auditor.unheard:
             worries.append(
-                f"nobody can be told of {counted(auditor.unheard, 'incident')}: every destination fails there"
+                f"nobody could be told of alerts in {counted(auditor.unheard, 'incident')}:"
+                " /api/v1/incidents says of which, and why"
             )
         if auditor.undeliverable:
-            worries.append(f"{counted(auditor.undeliverable, 'dead letter')}: /api/v1/dead-letters says why")
+            worries.append(
+                f"{counted(auditor.undeliverable, 'alert')} could not be told at a destination:"
+                " /api/v1/verdicts?standing=undeliverable says why"
+            )
+        if auditor.ends_undeliverable:
+            worries.append(
+                f"{counted(auditor.ends_undeliverable, 'end')} could not be told: /api/v1/dead-letters says why"
+            )
         worries += [f"deliveries to {name} fail" for name in auditor.failing]
         if self.heartbeat is not None and self.heartbeat.trouble:
             worries.append(f"our own heartbeat does not arrive: {self.heartbeat.trouble}")

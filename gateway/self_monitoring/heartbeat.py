@@ -19,6 +19,7 @@ from gateway.model.counted import counted
 from gateway.model.durations import SECOND
 from gateway.self_monitoring.auditor import LATE
 from gateway.state.shards import Shards
+from gateway.state.unheard import unheard_alerts
 
 log = structlog.get_logger("gateway.heartbeat")
 
@@ -70,12 +71,16 @@ class Heartbeat:
                     await state.commit(Changes(grows=True))
                 _, overdue = await self._shards.agenda()
                 unheard = (await self._shards.counters()).get("unheard", 0)
+                alerts = await unheard_alerts(self._shards) if unheard else []
         except TimeoutError:
             return "the store is too slow"
         except StateUnavailable as error:
             return str(error)
-        if unheard:  # the last resort: whoever watches us is told that nobody else can be
-            return f"nobody can be told of {counted(unheard, 'incident')}"
+        urgent = sum(alert.count for alert in alerts if alert.urgent and not alert.last_resort)
+        # The last resort: whoever watches us is told, where people had to be woken and our own alert about that
+        # reaches nobody either.
+        if urgent and any(alert.last_resort for alert in alerts):
+            return f"nobody can be told of {counted(urgent, 'urgent alert')}, nor that this is so"
         return f"something has been due for {overdue // SECOND} s" if overdue > LATE else ""
 
     async def _send(self) -> str:

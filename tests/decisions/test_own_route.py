@@ -61,6 +61,19 @@ def test_that_a_destination_fails_is_not_told_there(written: Written) -> None:
     assert about_ourselves(written("  - {name: all, notify: [ops, pay]}\n"), "ops") == {"pay"}
 
 
+def test_what_several_destinations_were_not_told_goes_to_none_of_them_nor_to_a_fallback_that_failed_too() -> (
+    None
+):
+    destinations = (slack(), slack("other", "C2"), pager(fallback=("chat",)))
+    router = Router(
+        rulebook(Route("all", BUILT_IN, notify=("chat",), page=("pager",)), destinations=destinations),
+        Calendar({}),
+    )
+    assert about_ourselves(router, "chat,pager") == {"other"}
+    # With nobody else left the routes are kept: an own alert must not vanish.
+    assert about_ourselves(router, "chat,other,pager") == {"chat", "pager"}
+
+
 def test_that_a_destination_fails_which_is_alone_is_told_everywhere_else() -> None:
     router = Router(
         rulebook(

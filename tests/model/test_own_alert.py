@@ -7,7 +7,7 @@ import string
 import pytest
 
 from gateway.model.alert import Copy
-from gateway.model.own_alert import OWN_SOURCE, TEXTS, OwnAlert
+from gateway.model.own_alert import LAST_RESORT, OWN_SOURCE, TEXTS, OwnAlert
 from gateway.model.severity import Severity
 from tests.support.build import START
 
@@ -79,3 +79,14 @@ def test_details_stand_before_what_every_such_alert_says(name: str) -> None:
     said = alert.observed(START, firing=True).annotations
     assert said["description"].startswith("These are the details. ")
     assert "{" not in said["summary"] + said["description"]
+
+
+def test_a_report_of_a_version_before_that_names_no_alert_has_a_text_too() -> None:
+    """Both versions write their reports into one row while they run side by side."""
+    observed = OwnAlert(LAST_RESORT, {}).observed(START, firing=True)
+    assert observed.annotations["summary"] == "Nobody could be told of some alerts (the log says why)"
+    assert set(observed.labels) == {"alertname", "severity", "service"}
+    named = OwnAlert(LAST_RESORT, {"alert": "Down", "reason": "dead_letter"}, "chat: token_revoked.")
+    annotations = named.observed(START, firing=True).annotations
+    assert annotations["summary"] == "Nobody could be told of Down (dead_letter)"
+    assert annotations["description"].startswith("chat: token_revoked. /health")

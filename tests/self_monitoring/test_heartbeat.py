@@ -9,17 +9,21 @@ from dataclasses import dataclass, field
 
 import pytest
 import structlog
+from msgspec.structs import replace
 
 from gateway.config.environment import Environment
 from gateway.errors import BadSettings, StateFull, StateUnavailable
 from gateway.model.agenda import Subject
-from gateway.model.changes import Changes, Committed
+from gateway.model.changes import Cell, Changes, Committed, Table
 from gateway.model.durations import MINUTE
+from gateway.model.incident import UnheardAlert
+from gateway.model.records import dump
 from gateway.self_monitoring.heartbeat import Heartbeat
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START
 from tests.support.pinged import Pinged
+from tests.support.records import NEW_INCIDENT
 from tests.support.running_gateway import Running, Starter
 
 PATH = "/ping/0123456789abcdef"
@@ -82,15 +86,35 @@ async def test_it_is_withheld_while_any_shard_takes_no_webhooks(
     assert patient.outcomes == ["withheld", "sent"]
 
 
-async def test_it_is_withheld_while_there_is_an_incident_of_which_nobody_can_be_told(
-    patient: Patient,
+CRITICAL = UnheardAlert("Down", "dead_letter", "chat: token_revoked", 2, ("chat",), urgent=True)
+WARNING = UnheardAlert("Slow", "dead_letter", "chat: token_revoked", 3, ("chat",))
+REPORT = UnheardAlert("GatewayUnheard", "dead_letter", "x: gone", 1, ("x",), urgent=True, last_resort=True)
+
+
+@pytest.mark.parametrize(
+    ("unheard", "trouble"),
+    [
+        pytest.param(
+            (CRITICAL, REPORT),
+            "nobody can be told of 2 urgent alerts, nor that this is so",
+            id="nobody knows",
+        ),
+        pytest.param((CRITICAL,), "", id="our own alert about it is told"),
+        pytest.param((WARNING, REPORT), "", id="nobody had to be woken"),
+        pytest.param((), "", id="a version before counts it and names nothing"),
+    ],
+)
+async def test_it_is_withheld_while_nobody_can_be_told_of_what_is_urgent_nor_of_that(
+    patient: Patient, unheard: tuple[UnheardAlert, ...], trouble: str
 ) -> None:
-    await patient.stores[1].commit(Changes(count={"unheard": 2}))
+    """The report and what it is about may be incidents of different shards."""
+    for name, store, alerts in zip("ab", patient.stores, (unheard[:1], unheard[1:]), strict=True):
+        incident = replace(NEW_INCIDENT, id=name, unheard_since=START, unheard=alerts)
+        cell = Cell(Table.INCIDENTS, incident.id)
+        await store.commit(Changes(put={cell: dump(incident)}, count={"unheard": 1}))
     await patient.heartbeat.beat()
-    assert patient.heartbeat.trouble == "nobody can be told of 2 incidents"
-    await patient.stores[1].commit(Changes(count={"unheard": -2}))
-    await patient.heartbeat.beat()
-    assert patient.outcomes == ["withheld", "sent"]
+    assert patient.heartbeat.trouble == trouble
+    assert patient.outcomes == ["withheld" if trouble else "sent"]
 
 
 async def test_it_is_withheld_while_what_is_due_is_not_done(patient: Patient) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from gateway.model.alert import Alert, Copy
 from gateway.model.audit_trail import Shipped
 from gateway.model.controls import Controls, Silence, Switch
 from gateway.model.durations import HOUR, MINUTE
-from gateway.model.incident import Acknowledgement, Closure, Incident, Member, StatusCounts
+from gateway.model.incident import Acknowledgement, Closure, Incident, Member, StatusCounts, UnheardAlert
 from gateway.model.ledger import (
     Endpoint,
     Intent,
@@ -98,6 +100,15 @@ INCIDENT = Incident(
     alone="by service merges no more",
     subscriptions=("0123456789abcdef",),
     unheard_since=AT + MINUTE,
+)
+UNHEARD_INCIDENT = replace(
+    INCIDENT,
+    unheard=(
+        UnheardAlert(
+            "DiskFull", "dead_letter", "chat: token_revoked", 2, ("chat",), urgent=True, last_resort=True
+        ),
+        UnheardAlert("Slow", "unrouted", "no route names a destination for it", 1),
+    ),
 )
 NEW_INCIDENT = Incident(
     id="i2",

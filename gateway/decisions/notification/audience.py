@@ -9,10 +9,10 @@ import msgspec
 
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.assumptions import assumed
-from gateway.decisions.notification.members import JudgedMember, at_its_place
+from gateway.decisions.notification.members import JudgedMember, at_its_place, unreachable_members
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.decisions.policy import Policy
-from gateway.decisions.route import Recipient, Router
+from gateway.decisions.route import DisallowedChannel, Recipient, Router
 from gateway.model.ledger import NEVER_NOTIFIED, Ledger, NotifiedState
 from gateway.model.rules.destination import Destination
 from gateway.model.verdict import MemberStatus, Reason, Verdict
@@ -24,10 +24,14 @@ UNROUTED = Verdict(MemberStatus.SUPPRESSED, Reason.UNROUTED)
 class Audience:
     """The views by target, not concluded yet, and the members that no target sees, by episode, with the
     reason.
+
+    `unreachable` holds, by episode, what fires and is kept quiet by nothing, with the channels that its routes
+    name and may not: none of them for a member that no route brings anywhere.
     """
 
     views: Mapping[str, View]
     untargeted: Mapping[str, Verdict]
+    unreachable: Mapping[str, tuple[DisallowedChannel, ...]] = field(default_factory=dict)
 
 
 def seat(
@@ -48,13 +52,19 @@ def seat(
     builder.add_stand_ins()
     # What was told before comes last: a member that is still routed must not look as if it had moved away.
     builder.add_notified_before({judged.routed.member.episode_id: judged for judged in judged_members})
-    return Audience({target: draft.view() for target, draft in builder.drafts.items()}, untargeted)
+    views = {target: draft.view() for target, draft in builder.drafts.items()}
+    return Audience(views, untargeted, unreachable_members(judged_members))
 
 
 def _why_untargeted(judged: JudgedMember) -> Verdict:
     for disallowed in judged.routed.routing.disallowed:
         # A route names a channel that its template does not allow, and there is no fallback to notify.
-        return Verdict(MemberStatus.UNDELIVERABLE, Reason.TEMPLATE_VALUE, disallowed.route.described)
+        return Verdict(
+            MemberStatus.UNDELIVERABLE,
+            Reason.TEMPLATE_VALUE,
+            disallowed.route.described,
+            because=disallowed.described,
+        )
     # A member that is suppressed anyway is explained by that: a new route alone would not make it heard.
     verdict = judged.suppressed_by
     return verdict if verdict is not None and verdict.outcome == MemberStatus.SUPPRESSED else UNROUTED

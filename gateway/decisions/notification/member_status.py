@@ -48,24 +48,13 @@ def count_statuses(view: View, now: int) -> tuple[StatusCounts, dict[str, Verdic
         ends_due=0 if view.ledger.dead else ended,
         ends_undeliverable=ended if view.ledger.dead else 0,
         reasons=reasons(verdicts.values()),
-        failing=view.ledger.destination if _fails(view, now) else "",
+        failing=view.ledger.destination if fails(view, now) else "",
         ends_held=held,
     )
     return counts, verdicts
 
 
-def is_unheard(views: Iterable[View], now: int) -> bool:
-    """Return whether something fires that nobody knows of, though everybody who has to be told was tried in
-    vain for long.
-    """
-    wanting = [view for view in views if view.desired.state is NotifiedState.FIRING]
-    # A single target that was reached is enough: somebody knows of the incident.
-    return bool(wanting) and all(
-        view.ledger.last_notified.state is not NotifiedState.FIRING and _fails(view, now) for view in wanting
-    )
-
-
-def _fails(view: View, now: int) -> bool:
+def fails(view: View, now: int) -> bool:
     """Return whether the target has a dead letter, or was tried in vain for so long that people should hear
     of it.
     """

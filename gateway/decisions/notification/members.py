@@ -27,12 +27,15 @@ from gateway.model.verdict import Verdict
 class RoutedMember(msgspec.Struct, frozen=True, gc=False):
     """A member, its alert, and who is to be notified of it: the recipients of its routing, each at the place
     it means now.
+
+    `unreachable` are the channels of its routing that may not be named and have no fallback.
     """
 
     member: Member
     alert: Alert
     routing: Routing
     recipients: tuple[Recipient, ...]
+    unreachable: tuple[DisallowedChannel, ...] = ()
 
 
 class JudgedMember(msgspec.Struct, frozen=True, gc=False):
@@ -40,13 +43,14 @@ class JudgedMember(msgspec.Struct, frozen=True, gc=False):
 
     `suppressed_by` suppresses the member or holds it back wherever it is routed. `muted_by` has a verdict for
     each recipient, None where the way to that recipient is open. `resolve_held_by` keeps the end of the alert
-    from being notified.
+    from being notified. `unreachable` are the channels that people would be notified in now, were they allowed.
     """
 
     routed: RoutedMember
     suppressed_by: Verdict | None
     muted_by: tuple[Verdict | None, ...]
     resolve_held_by: Verdict | None
+    unreachable: tuple[DisallowedChannel, ...] = ()
 
 
 def route(snapshot: IncidentSnapshot, policy: Policy, now: int) -> list[RoutedMember]:
@@ -74,9 +78,14 @@ def _routed(
         # An alert about the gateway itself never goes only to the destination that it says is failing.
         routing = own_recipients(router, routing, alert.labels)
     found = [at_its_place(recipient, snapshot) for recipient in routing.recipients]
-    # A channel that the rules do not allow stays so: its fallback tells people at once, without waiting.
-    found += [at_its_place(recipient, snapshot) for recipient in _detours(routing, alert, router)]
-    return RoutedMember(member, alert, routing, tuple(found))
+    unreachable = []
+    for disallowed in routing.disallowed:
+        # A channel that the rules do not allow stays so: its fallback tells people at once, without waiting.
+        detours = [at_its_place(recipient, snapshot) for recipient in _detours(disallowed, alert, router)]
+        found += detours
+        if not detours:
+            unreachable.append(disallowed)
+    return RoutedMember(member, alert, routing, tuple(found), tuple(unreachable))
 
 
 def _judged(
@@ -84,12 +93,40 @@ def _judged(
 ) -> JudgedMember:
     member, alert = routed.member, routed.alert
     muted_by = [suppressor.muted(snapshot.controls, recipient, alert, now) for recipient in routed.recipients]
+    # A pause or a mute would keep it quiet there, so nobody misses anything.
+    unreachable = tuple(
+        disallowed
+        for disallowed in routed.unreachable
+        if suppressor.muted(snapshot.controls, _as_recipient(disallowed), alert, now) is None
+    )
     return JudgedMember(
         routed,
         suppressor.verdict(snapshot, member, alert, named=routed.routing.named, now=now),
         tuple(muted_by),
         suppressor.resolve_held_by(snapshot, alert, now),
+        unreachable,
     )
+
+
+def unreachable_members(
+    judged_members: Sequence[JudgedMember],
+) -> dict[str, tuple[DisallowedChannel, ...]]:
+    """Return, by episode, what fires, is kept quiet by nothing, and has a way that leads nowhere.
+
+    The value holds the channels that may not be named; it is empty for a member that no route brings anywhere.
+    """
+    return {
+        judged.routed.member.episode_id: judged.unreachable
+        for judged in judged_members
+        if judged.routed.alert.firing
+        and judged.suppressed_by is None
+        and (judged.unreachable or not (judged.routed.recipients or judged.routed.unreachable))
+    }
+
+
+def _as_recipient(disallowed: DisallowedChannel) -> Recipient:
+    name = disallowed.destination.name
+    return Recipient(name, disallowed.destination, name, disallowed.route, disallowed.page)
 
 
 def at_its_place(recipient: Recipient, snapshot: IncidentSnapshot) -> Recipient:
@@ -112,15 +149,14 @@ def at_its_place(recipient: Recipient, snapshot: IncidentSnapshot) -> Recipient:
     return replace(recipient, target=target)
 
 
-def _detours(routing: Routing, alert: Alert, router: Router) -> Iterator[Recipient]:
-    """Yield the fallbacks of destinations whose channel template gave a value that is not allowed; chains are
+def _detours(disallowed: DisallowedChannel, alert: Alert, router: Router) -> Iterator[Recipient]:
+    """Yield the fallbacks of a destination whose channel template gave a value that is not allowed; chains are
     followed.
     """
-    for disallowed in routing.disallowed:
-        waiting = list(disallowed.destination.fallback)
-        while waiting:
-            found = router.recipient(waiting.pop(0), alert.labels, disallowed.route, page=disallowed.page)
-            if isinstance(found, DisallowedChannel):
-                waiting += found.destination.fallback
-            else:
-                yield found
+    waiting = list(disallowed.destination.fallback)
+    while waiting:
+        found = router.recipient(waiting.pop(0), alert.labels, disallowed.route, page=disallowed.page)
+        if isinstance(found, DisallowedChannel):
+            waiting += found.destination.fallback
+        else:
+            yield found

@@ -10,10 +10,11 @@ import msgspec
 
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.audience import Audience
-from gateway.decisions.notification.member_status import is_unheard, reasons
+from gateway.decisions.notification.member_status import reasons
+from gateway.decisions.notification.unheard import next_looks, unheard_alerts
 from gateway.decisions.notification.view import View, ends_at
 from gateway.decisions.policy import Policy
-from gateway.model.incident import Incident, StatusCounts
+from gateway.model.incident import Incident, StatusCounts, UnheardAlert
 from gateway.model.instants import earliest, latest
 from gateway.model.ledger import Ledger
 from gateway.model.verdict import MemberStatus, Verdict
@@ -39,7 +40,7 @@ def resolve(
 ) -> Plan:
     """Conclude the incident itself from its views."""
     incident = _resolved(snapshot, views, now)
-    incident = _note_unheard(incident, views, now)
+    incident = _note_unheard(incident, unheard_alerts(views, audience, snapshot, now), now)
     times = [*_incident_times(snapshot, incident, policy, now), *_view_times(views, snapshot, incident)]
     look_at = earliest(*(time for time in times if time is not None and time > now))
     return Plan(incident, views, look_at, audience.untargeted, _count_untargeted(audience.untargeted))
@@ -57,13 +58,13 @@ def _resolved(snapshot: IncidentSnapshot, views: Mapping[str, View], now: int) -
     return msgspec.structs.replace(incident, resolved_at=now) if quiet else incident
 
 
-def _note_unheard(incident: Incident, views: Mapping[str, View], now: int) -> Incident:
-    """Note since when nobody could be told of the incident, or that somebody has heard of it."""
-    unheard = is_unheard(views.values(), now)
-    # Keep the first timestamp: it shows for how long people have not been told.
-    if unheard is bool(incident.unheard_since):
+def _note_unheard(incident: Incident, unheard: tuple[UnheardAlert, ...], now: int) -> Incident:
+    """Note what nobody could be told of and since when, or that somebody has heard of everything."""
+    if unheard == incident.unheard and bool(unheard) is bool(incident.unheard_since):
         return incident
-    return msgspec.structs.replace(incident, unheard_since=now if unheard else None)
+    # Keep the first timestamp: it shows for how long people have not been told.
+    since = (incident.unheard_since or now) if unheard else None
+    return msgspec.structs.replace(incident, unheard_since=since, unheard=unheard)
 
 
 def _incident_times(
@@ -95,6 +96,7 @@ def _view_times(
         yield view.look_at
         yield _fallback_time(view, snapshot.closed_lanes.get(view.target))
         yield remind_at(view, incident, view.ledger)
+        yield from next_looks(view)
         for member in view.resolve_pending:
             if member.resolve_held_by is not None:
                 yield member.resolve_held_by.until

@@ -81,6 +81,15 @@ class TargetShown(Shown):
     dead_letter: str | None
 
 
+class UnheardShown(Shown):
+    """Firing alerts of one name that nobody could be told of."""
+
+    alert: str = Field(description="the alertname")
+    count: int
+    reason: str
+    because: str = Field(description="what each destination answered, or what is wrong with the way there")
+
+
 class IncidentShown(Shown):
     id: str
     state: str = Field(description="open, acknowledged, closed_by_hand, quiet or resolved")
@@ -96,6 +105,10 @@ class IncidentShown(Shown):
     correlated_by: str
     previous: str | None
     targets: list[str]
+    unheard_since: datetime | None = Field(
+        description="since when something fires that nobody could be told of"
+    )
+    unheard: list[UnheardShown] = Field(description="the worst of it")
 
 
 class TimelineShown(Shown):

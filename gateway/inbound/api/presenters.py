@@ -18,6 +18,7 @@ from gateway.inbound.api.incident_models import (
     IncidentShown,
     QuarantinedShown,
     TargetShown,
+    UnheardShown,
     VerdictShown,
 )
 from gateway.model.alert import Alert
@@ -83,6 +84,11 @@ def show_incident(incident: Incident, alerts: list[Alert], labels: LabelRules) -
         correlated_by=incident.rule,
         previous=incident.previous or None,
         targets=list(incident.targets),
+        unheard_since=moment(incident.unheard_since),
+        unheard=[
+            UnheardShown(alert=alert.name, count=alert.count, reason=alert.reason, because=alert.because)
+            for alert in incident.unheard
+        ],
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from gateway.inbound.api.presenters import moment, show_alert, show_incident, show_target, state_of
 from gateway.model.alert import Alert, Copy
 from gateway.model.durations import HOUR
-from gateway.model.incident import Acknowledgement, Closure, Incident
+from gateway.model.incident import Acknowledgement, Closure, Incident, UnheardAlert
 from gateway.model.ledger import Ledger
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
@@ -80,6 +80,20 @@ def test_who_closed_an_incident_and_until_when_is_shown() -> None:
     assert shown.closed is not None
     assert (shown.closed.by, shown.closed.note, shown.closed.until) == ("bob", "known", moment(NOW + HOUR))
     assert shown.acknowledged is None
+
+
+def test_what_nobody_could_be_told_of_is_shown_with_why() -> None:
+    unheard = (UnheardAlert("Down", "dead_letter", "chat: token_revoked", 2, ("chat",), urgent=True),)
+    incident = msgspec.structs.replace(OPEN, unheard_since=NOW, unheard=unheard)
+    shown = show_incident(incident, [alert("Down", Severity.CRITICAL)], LabelRules())
+    assert shown.unheard_since == moment(NOW)
+    (one,) = shown.unheard
+    assert one.model_dump() == {
+        "alert": "Down",
+        "count": 2,
+        "reason": "dead_letter",
+        "because": "chat: token_revoked",
+    }
 
 
 def test_an_alert_is_shown_with_what_each_source_says_of_it() -> None:
