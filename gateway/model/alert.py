@@ -18,10 +18,11 @@ MAX_COPIES = 64
 class Observation(msgspec.Struct, frozen=True, gc=False):
     """One alert of one webhook, normalised, or a conclusion that the gateway drew without a webhook.
 
-    `alert` is the identity, `copy` the key (`copy_key.py`), and `labels` are those that count. Both times are
-    as they were sent, and None where none was: `ends_at` is None while it fires, too. A conclusion has the
-    time of the state that it was drawn from in `inferred_at` (ms, None for a webhook), and a sentence for
-    people in `because`.
+    `copy` is the key (`copy_key.py`), and `labels` are those that count. `alert` is the identity, which
+    `decisions/intake/alert_lookup.py` replaces by another alert's id where the copy belongs to that alert.
+    Both times are as they were sent, and None where none was: `ends_at` is None while it fires, too. A
+    conclusion has the time of the state that it was drawn from in `inferred_at` (ms, None for a webhook), and
+    a sentence for people in `because`.
     """
 
     copy: str

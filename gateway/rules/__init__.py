@@ -1,1 +1,4 @@
-"""Read, compile and reload the rule files."""
+"""Read, compile and reload the rule files.
+
+The reading is in `files/`, what the rules mean in `gateway/model/rules/`.
+"""

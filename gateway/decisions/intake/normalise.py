@@ -43,8 +43,8 @@ class _Identity(msgspec.Struct, frozen=True, gc=False):
 
     sent: dict[str, str]
     labels: dict[str, str]
-    copy: str
-    alert: str
+    copy_key: str
+    alert_id: str
 
 
 class Normaliser:
@@ -74,8 +74,8 @@ class Normaliser:
         if firing is None:
             return Malformed("status", f"{alert.status[:40]!r} is neither firing nor resolved")
         return Observation(
-            copy=identified.copy,
-            alert=identified.alert,
+            copy=identified.copy_key,
+            alert=identified.alert_id,
             labels=identified.labels,
             annotations=bounded(alert.annotations),
             severity=self._severity_of(identified.labels),
