@@ -146,7 +146,7 @@ def _workers(start: _Start) -> tuple[Workers, OwnAlerts]:
     metrics, first = start.metrics, start.first
     workers = Workers(start.shards, first.correlator, first.policy, metrics.taken, metrics.batch)
     own_alerts = OwnAlerts(workers.intakes[HOME], start.shards.home)
-    notifiers, trail = open_senders(start.stack, start.settings, start.secrets)
+    notifiers, trails = open_senders(start.stack, start.settings, start.secrets)
     peers = AlertmanagerPeers()
     start.stack.push_async_callback(peers.aclose)
     context = Context(
@@ -158,7 +158,7 @@ def _workers(start: _Start) -> tuple[Workers, OwnAlerts]:
         report=own_alerts.report,
         intake=workers.intake,
         peers=peers,
-        trail=trail,
+        trails=trails,
         public_url=start.settings.public_url.rstrip("/"),
     )
     workers.reconcile(context, start.paces)

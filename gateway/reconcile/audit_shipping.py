@@ -69,7 +69,8 @@ async def _send(context: Context, destination: Destination, batch: Batch) -> Ans
         # This refusal is not permanent: the trail waits for the operator to set the variable.
         return Refused("auth", f"{destination.credential} is not set")
     started = utc_ms()
-    answer = await context.trail.ship(endpoint_of(destination, destination.address, ""), secret, batch)
+    trail = context.trails[destination.kind]
+    answer = await trail.ship(endpoint_of(destination, destination.address, ""), secret, batch)
     outcome = "delivered" if isinstance(answer, Delivered) else answer.reason
     context.watcher.delivered(destination.name, outcome, max(0, utc_ms() - started) / 1000)
     return answer

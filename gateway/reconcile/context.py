@@ -23,7 +23,9 @@ OUTDATED_PATIENCE = MINUTE
 
 @dataclass(slots=True)
 class Context:
-    """`notifiers` by kind, `log` among them for destinations without a credential."""
+    """`notifiers` by kind, `log` among them for destinations without a credential; `trails` are those of the
+    kinds that take the audit trail.
+    """
 
     store: State
     policy: Policy
@@ -33,7 +35,7 @@ class Context:
     report: Report
     intake: Intake
     peers: Peers
-    trail: Trail
+    trails: Mapping[str, Trail]
     public_url: str = ""
     generation: int = 0  # of the rules in force here; an older one than the store's does not plan
     paces: Mapping[str, Pace] = field(default_factory=dict)  # by destination

@@ -1,4 +1,4 @@
-"""Make what talks to vendors: the notifiers, and the one that carries the audit trail."""
+"""Make what talks to vendors: the notifiers, and those that carry the audit trail."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from gateway.ports import Notifier, Trail
 
 def open_senders(
     stack: AsyncExitStack, settings: Settings, secrets: EnvironmentSecrets
-) -> tuple[dict[str, Notifier], Trail]:
-    """Return the notifiers by kind of destination, and the notifier that carries the audit trail."""
+) -> tuple[dict[str, Notifier], dict[str, Trail]]:
+    """Return the notifiers by kind of destination, and those of them that carry the audit trail."""
     notifiers: dict[str, Notifier] = {"log": LogNotifier()}
     for name, kind in DESTINATION_KINDS.items():
         notifier = kind.notifier(
@@ -23,5 +23,4 @@ def open_senders(
         )
         stack.push_async_callback(notifier.aclose)
         notifiers[name] = notifier
-    trail = next(notifier for notifier in notifiers.values() if isinstance(notifier, Trail))
-    return notifiers, trail
+    return notifiers, {name: notifier for name, notifier in notifiers.items() if isinstance(notifier, Trail)}

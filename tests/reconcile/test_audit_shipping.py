@@ -12,7 +12,7 @@ from gateway.model.records import load_shipped
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
 from tests.support.build import rulebook, seen, slack, webhook
-from tests.support.world import World
+from tests.support.world import Receiver, World
 
 PLAIN = rulebook(Route("everything", BUILT_IN, notify=("chat",)), destinations=(slack(), webhook("archive")))
 AUDITED = replace(PLAIN, audit=("archive",))
@@ -93,3 +93,14 @@ async def test_a_destination_that_the_rules_name_no_more_is_forgotten() -> None:
     await world.until(2 * MINUTE)
     assert shipped_cell("archive").field not in world.store.rows[Table.META]
     assert not [subject for subject in world.store.agenda_at if subject.kind == "audit"]
+
+
+async def test_each_batch_is_sent_by_the_notifier_of_its_destinations_kind() -> None:
+    world = World(replace(PLAIN, audit=("archive", "chat")))
+    other = Receiver(world)
+    world.reconciler.context.trails = {"webhook": world.trail, "slack": other}
+    await world.replan()
+    await world.webhook(seen())
+    await world.until(MINUTE)
+    assert {batch.destination for batch in world.trail.batches} == {"archive"}
+    assert {batch.destination for batch in other.batches} == {"chat"}

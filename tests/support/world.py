@@ -254,7 +254,8 @@ class World:
             self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None
         )
         self.spread = ShardedIntake([self.intake], policy)
-        reached = (notifiers, self.secrets, self.watcher, self._report, self.spread, self.peers, self.trail)
+        trails = {"webhook": self.trail}
+        reached = (notifiers, self.secrets, self.watcher, self._report, self.spread, self.peers, trails)
         self.reconciler = Reconciler(Context(self.store, policy, *reached), paces=self._paces)
         self.shards = Shards([self.store])
         self.desk = ControlActions(self.shards, lambda: self.reconciler.context.policy, lambda: None)
