@@ -142,9 +142,12 @@ class Settings(BaseModel):
     )
 
     def value_of(self, variable: str) -> str:
-        """The text of a setting by its variable; empty for a variable that is no setting."""
+        """Return the text of a setting by its variable, and an empty text for an empty name.
+
+        Raises `KeyError` for a variable that is no setting.
+        """
         named = {str(field.alias): name for name, field in type(self).model_fields.items()}
-        return str(getattr(self, named[variable])) if variable in named else ""
+        return str(getattr(self, named[variable])) if variable else ""
 
     @property
     def proxy(self) -> str | None:

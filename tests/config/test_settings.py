@@ -59,3 +59,10 @@ def test_what_cannot_work_names_its_setting(given: dict[str, object], said: str)
 def test_a_setting_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="GATEWAY_COLOUR"):
         Settings(GATEWAY_COLOUR="red")
+
+
+def test_the_text_of_a_variable_that_is_no_setting_is_asked_for_by_mistake() -> None:
+    settings = Settings(SLACK_API_URL="http://127.0.0.1:9097/api/")
+    assert (settings.value_of("SLACK_API_URL"), settings.value_of("")) == ("http://127.0.0.1:9097/api/", "")
+    with pytest.raises(KeyError, match="SLACK_URL"):
+        settings.value_of("SLACK_URL")

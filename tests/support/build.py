@@ -66,6 +66,11 @@ def mail(
     return Destination(name, BUILT_IN, Mailbox(to, "alerts@example.org"), fallback)
 
 
+def one_of_each_kind() -> dict[str, Destination]:
+    """A destination of every kind, by kind; a new kind gets its builder above and its place here."""
+    return {destination.kind: destination for destination in (slack(), pager(), webhook(), mail())}
+
+
 def rulebook(
     *routes: Route,
     destinations: tuple[Destination, ...] | None = None,
