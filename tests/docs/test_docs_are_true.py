@@ -14,22 +14,32 @@ from gateway.cli.main import COMMANDS
 from gateway.config.settings import Settings
 from gateway.inbound.webhooks.body import Caps
 from gateway.intake.parse_webhook import MAX_ALERTS
+from gateway.model.notification import FiringTimes, Notification
 from gateway.model.verdict import Reason
+from gateway.outbound.pagerduty.event import render
 from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.rules.files import keys, load_rules, rules_schema
 from gateway.storage.redis import KEY_NAMES
 from gateway.telemetry.metrics import Metrics
+from tests.outbound.notifications import line, notification
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 SETTINGS = (ROOT / "docs/settings.md").read_text("utf-8")
 OPERATIONS = (ROOT / "docs/operations.md").read_text("utf-8")
 COMMANDS_DOCUMENT = (ROOT / "docs/commands.md").read_text("utf-8")
+PAGERDUTY = (ROOT / "docs/pagerduty.md").read_text("utf-8")
 RULES = (ROOT / "docs/rules.md").read_text("utf-8")
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text("utf-8")
 WEBHOOKS = (ROOT / "docs/webhooks.md").read_text("utf-8")
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
+# The tuples of keys.py, so that the keys of a new section are looked for without being named here
+KEYS_OF_RULES: dict[str, tuple[str, ...]] = {
+    name: listed
+    for name, listed in vars(keys).items()
+    if isinstance(listed, tuple) and name != "TOP" and not name.startswith("LATER_")
+}
 NOW = 1_800_000_000_000
 
 
@@ -54,22 +64,51 @@ def test_every_reason_is_explained(reason: Reason) -> None:
     "key",
     sorted(
         {
-            *keys.LABELS,
-            *keys.SOURCE,
-            *keys.DESTINATION,
+            *(key for listed in KEYS_OF_RULES.values() for key in listed),
             *(f"{name}.{key}" for name, kind in DESTINATION_KINDS.items() for key in kind.keys),
-            *keys.ROUTE,
-            *keys.CORRELATE,
-            *keys.MAINTENANCE,
-            *keys.INHIBIT,
-            *keys.WATCHDOG,
-            *keys.POLICY,
-            *keys.SILENCES,
         }
     ),
 )
 def test_every_rule_key_is_described(key: str) -> None:
-    assert re.search(rf"`{re.escape(key)}`", RULES)
+    assert re.search(rf"`{re.escape(key)}(`|: )", RULES)
+
+
+@pytest.mark.parametrize("section", keys.TOP)
+def test_every_section_of_rule_files_is_described(section: str) -> None:
+    assert re.search(rf"^## {section}$|`{section}:`", RULES, re.MULTILINE)
+
+
+def test_every_field_of_a_pagerduty_event_is_described() -> None:
+    event = render(told_with_everything())
+    payload, details = event["payload"], event["payload"]["custom_details"]
+    lists = [value for value in details.values() if isinstance(value, list)]
+    alerts = [name for alerts in lists for alert in alerts for name in alert]
+    for name in {*event, *payload, *details, *alerts} - {"payload"}:
+        assert re.search(rf"`(\w+\.)*{re.escape(name)}`", PAGERDUTY), name
+
+
+def told_with_everything() -> Notification:
+    """A notification with everything that may stand in one, and too many alerts."""
+    alert = line(
+        description="cart fails",
+        annotations={"owner": "db team"},
+        sent_severity="severity=fatal",
+        times=3,
+        ended_at=NOW,
+        silenced_after_notify="silence of ann",
+        moved=True,
+    )
+    return notification(
+        lines=(alert,) * 60,
+        firing=60,
+        moved=1,
+        often=FiringTimes(NOW - 60_000, NOW - 20_000, None, 3, 20_000),
+        reason="re-opened",
+        silenced_after_notify="silence of ann",
+        previous="abc122",
+        owner="payments",
+        link="https://gateway.example/incidents/abc123",
+    )
 
 
 @pytest.mark.parametrize("name", KEY_NAMES)
