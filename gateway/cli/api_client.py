@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 import click
 import httpx
@@ -10,6 +13,27 @@ import httpx
 from gateway.config.environment import from_process
 
 REQUEST_TIMEOUT_SECONDS = 10.0
+
+
+# What the API calls otherwise than the options of the commands.
+OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "by": "--by",
+        "confirm": "--yes",
+        "duration": "--for",
+        "during": "--during",
+        "ends_at": "--until",
+        "matchers": "MATCHER",
+        "note": "--note",
+        "reason": "--reason",
+        "severity": "--severity",
+        "starts_at": "--from",
+        "state": "--state",
+        "ticket": "--ticket",
+        "until_resolved": "--until-resolved",
+    }
+)
+_WORDS = re.compile(r"\b(ends_at|starts_at|duration|until_resolved)\b")
 
 
 def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
@@ -33,9 +57,7 @@ def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
         )
     # The gateway's own refusals are objects with `error`; any other error page is some other service's.
     if response.status_code != httpx.codes.OK and isinstance(answer, dict) and "error" in answer:
-        raise click.ClickException(
-            "; ".join(part for part in (answer["error"], answer.get("remedy", "")) if part),
-        )
+        raise click.ClickException(in_our_words(answer))
     if response.status_code != httpx.codes.OK or not isinstance(answer, dict):
         raise no_gateway("something else answers there")
     return answer
@@ -45,3 +67,11 @@ def no_gateway(why: str) -> click.ClickException:
     """Return the error for a GATEWAY_URL at which no gateway answers."""
     url = from_process().settings.gateway_url
     return click.ClickException(f"no gateway answers at {url}: {why}; is GATEWAY_URL right?")
+
+
+def in_our_words(problem: Mapping[str, Any]) -> str:
+    """Return what the API refused, with the options of the commands in place of its own words."""
+    error, field = problem["error"], str(problem.get("field", "")).partition(".")[0]
+    said = f"{OPTIONS[field]}: {error}" if field in OPTIONS else error
+    remedy = _WORDS.sub(lambda word: OPTIONS[word[0]], problem.get("remedy", ""))
+    return f"{said}; {remedy}" if remedy else said

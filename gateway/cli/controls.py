@@ -7,14 +7,18 @@ import json
 import click
 
 from gateway.cli.api_client import ask
-from gateway.cli.options import AS_JSON, BY
+from gateway.cli.options import AS_JSON, BY, examples
 from gateway.cli.output import to_the_second
 
 
 def _control(kind: str, text: str) -> click.Command:
     """Make the command that sets and lifts the control `kind`; `text` is its help."""
 
-    @click.command(name=kind, help=text)
+    @click.command(
+        name=kind,
+        help=text,
+        epilog=examples(f"gateway {kind} --for 30m --reason migration", f"gateway {kind} --end"),
+    )
     @click.option("--for", "duration", metavar="1h", help="how long, a day at most")
     @click.option("--end", "lift", is_flag=True, help="lift it before its time")
     @click.option("--reason", default="")

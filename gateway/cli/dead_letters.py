@@ -8,10 +8,13 @@ from urllib.parse import quote
 import click
 
 from gateway.cli.api_client import ask
-from gateway.cli.options import AS_JSON
+from gateway.cli.options import AS_JSON, examples
 
 
-@click.command(name="dead-letters")
+@click.command(
+    name="dead-letters",
+    epilog=examples("gateway dead-letters", "gateway dead-letters --retry 3rx1eh7gj8rt chat"),
+)
 @click.option("--retry", nargs=2, metavar="INCIDENT TARGET", help="try it again")
 @AS_JSON
 def dead_letters(retry: tuple[str, str] | None, *, as_json: bool) -> None:

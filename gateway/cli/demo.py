@@ -15,6 +15,7 @@ import httpx
 from gateway.cli.demo_scene import CHANNEL, Scene, running_scene
 from gateway.cli.event_loop import run_until_stopped
 from gateway.cli.exit_codes import FINDINGS
+from gateway.cli.options import examples
 from gateway.clock import utc_now
 from gateway.model.counted import counted
 from gateway.sandbox.storm import LENGTH, Webhook, storm
@@ -39,7 +40,7 @@ class Played:
     refused: int = 0
 
 
-@click.command()
+@click.command(epilog=examples("gateway demo", "gateway demo --speed 60 --exit"))
 @click.option(
     "--exit",
     "then_exit",

@@ -11,6 +11,7 @@ from dataclasses import asdict
 import click
 from rich.text import Text
 
+from gateway.cli import completion
 from gateway.cli.exit_codes import FINDINGS
 from gateway.cli.options import AS_JSON, examples
 from gateway.cli.output import out
@@ -43,7 +44,7 @@ def doctor(*, as_json: bool) -> None:
 
 
 @click.command(name="page-test", epilog=examples("gateway page-test pager"))
-@click.argument("destination")
+@click.argument("destination", shell_complete=completion.destinations)
 def page_test_command(destination: str) -> None:
     """Tell a destination that a test fires, and that it ended: does a message arrive, does a phone ring?"""
     findings = asyncio.run(page_test(from_process(), destination))

@@ -6,6 +6,7 @@ import asyncio
 
 import click
 
+from gateway.cli.options import examples
 from gateway.cli.rules import load_without_errors
 from gateway.config.environment import Environment, from_process
 from gateway.model.counted import counted
@@ -15,7 +16,7 @@ from gateway.storage.reshard import migrate
 from gateway.storage.reshard_rows import Records
 
 
-@click.command(name="migrate")
+@click.command(name="migrate", epilog=examples("GATEWAY_SHARDS=4 gateway migrate"))
 def migrate_command() -> None:
     """Lay the store out anew, as GATEWAY_SHARDS and partition_by of the rules say.
 

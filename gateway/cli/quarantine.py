@@ -9,11 +9,11 @@ from urllib.parse import quote
 import click
 
 from gateway.cli.api_client import ask
-from gateway.cli.options import AS_JSON
+from gateway.cli.options import AS_JSON, examples
 from gateway.model.counted import counted
 
 
-@click.command()
+@click.command(epilog=examples("gateway quarantine", "gateway quarantine --replay 5f1c"))
 @click.option(
     "--replay",
     "entry",

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.exit_codes import FINDINGS
-from gateway.cli.options import AS_JSON
+from gateway.cli.options import AS_JSON, examples
 from gateway.clock import utc_ms
 from gateway.config.environment import from_process
 from gateway.errors import BadRules, BadSettings, BadWebhook
@@ -24,7 +24,13 @@ from gateway.rules.files.findings import Finding, Level, Place
 from gateway.simulate.explain import Explanation, ToldWhere, explain
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "gateway check",
+        "gateway check rules/payments.yaml",
+        "gateway check --schema > rules/rules.schema.json",
+    )
+)
 @click.argument("rules", required=False, type=click.Path(path_type=Path))
 @AS_JSON
 @click.option("--schema", is_flag=True, help="print a JSON Schema of the rule language, for editors")
@@ -106,7 +112,14 @@ def _instant(_context: click.Context, _option: click.Parameter, value: str | Non
     return instant.replace(tzinfo=UTC) if instant and not instant.tzinfo else instant
 
 
-@click.command(name="explain")
+@click.command(
+    name="explain",
+    epilog=examples(
+        "gateway explain body.json",
+        "gateway explain body.json --at 2026-12-24T03:00:00+01:00 --rules new-rules",
+        "kubectl logs deploy/relay | tail -1 | gateway explain -",
+    ),
+)
 @click.argument("body", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @click.option(
     "--rules",

@@ -3,35 +3,54 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 import click
 
+from gateway.cli import completion
 from gateway.cli.api_client import ask
-from gateway.cli.options import AS_JSON, BY
+from gateway.cli.moments import EXAMPLES, Moment
+from gateway.cli.options import AS_JSON, BY, examples
 from gateway.cli.output import show_silence, show_silences
 from gateway.model.counted import counted
 
+STATES = ("live", "all", "pending", "active", "resting", "ended")
+ALERT_NAME = r"[A-Za-z_][A-Za-z0-9_:.-]*"
 MAX_NAMES_SHOWN = 10  # of the alerts that a silence would hide, the most frequent
 
 
-@click.group()
+@click.group(
+    epilog=examples(
+        "gateway silence add HighErrorRate service=cart --for 2h --reason deploy",
+        "gateway silence list",
+        "gateway silence end 1f2e3d4c",
+    )
+)
 def silence() -> None:
     """Silences of a running gateway: keep what matches from people for a while. Ends are told all the same."""
 
 
-@silence.command(name="add")
+@silence.command(
+    name="add",
+    epilog=examples(
+        "gateway silence add HighErrorRate --for 2h",
+        "gateway silence add 'service=\"cart\"' 'severity=~\"info|warning\"' --until 18:00 --reason deploy",
+        "gateway silence add 'cluster=\"eu-1\"' --until-resolved --ticket OPS-1234",
+        "gateway silence add 'job=\"backup\"' --during nights --until 2027-01-01T00:00 --yes",
+    ),
+)
 @click.argument("matchers", nargs=-1, required=True, metavar="MATCHER...")
 @click.option("--for", "duration", default="", metavar="2h", help="how long")
 @click.option(
     "--until",
     "ends_at",
-    default="",
-    metavar="TIME",
-    help="until then, with an offset: 2026-12-01T22:00:00+01:00",
+    type=Moment(),
+    help=f"until then, by this machine's clock unless it has an offset: {EXAMPLES}",
 )
-@click.option("--from", "starts_at", default="", metavar="TIME", help="not before then")
+@click.option("--from", "starts_at", type=Moment(), help="not before then")
 @click.option("--until-resolved", is_flag=True, help="what fires now, until that has ended")
 @click.option(
     "--during",
@@ -41,18 +60,36 @@ def silence() -> None:
 )
 @click.option("--reason", default="")
 @click.option("--ticket", default="")
-@click.option("--yes", is_flag=True, help="whatever the preview says")
+@click.option("--yes", is_flag=True, help="do not ask, whatever the preview warns of")
 @BY
 @AS_JSON
 def add_silence(matchers: tuple[str, ...], by: str, *, yes: bool, as_json: bool, **options: Any) -> None:
-    """Silence what all these matchers hold for, such as service="cart". Says first what it would hide."""
-    asked = {key: value for key, value in options.items() if value} | {"matchers": matchers, "by": by}
+    """Silence what all these matchers hold for, such as service="cart". Says first what it would hide.
+
+    A first MATCHER that is a name alone is an alert's: HighErrorRate means alertname="HighErrorRate".
+    """
+    asked = {key: value for key, value in options.items() if value} | {"matchers": _named(matchers), "by": by}
     preview = ask("POST", "/api/v1/silences/preview", json=asked)
     if not as_json:
         _print_preview(preview)
-    if preview["warnings"] and not yes and not click.confirm("Make it all the same?", err=as_json):
-        raise click.Abort
+    if preview["warnings"] and not yes:
+        _confirm(as_json=as_json)
     _print_silence(ask("POST", "/api/v1/silences", json={**asked, "confirm": True}), as_json=as_json)
+
+
+def _named(matchers: Sequence[str]) -> list[str]:
+    """Return the matchers with a bare alert name in the first place written out, as amtool takes it."""
+    first, *others = matchers
+    return [f'alertname="{first}"' if re.fullmatch(ALERT_NAME, first) else first, *others]
+
+
+def _confirm(*, as_json: bool) -> None:
+    """Ask whoever types whether the warnings are meant; a script has nobody to ask, and says `--yes`."""
+    try:
+        click.confirm("Make it all the same (--yes does not ask)?", err=as_json, abort=True)
+    except click.Abort:
+        click.echo("nothing was made: --yes makes it in spite of the warnings", err=True)
+        raise
 
 
 def _print_preview(preview: dict[str, Any]) -> None:
@@ -66,12 +103,11 @@ def _print_preview(preview: dict[str, Any]) -> None:
         click.echo(f"warning: {warning}")
 
 
-@silence.command(name="list")
+@silence.command(
+    name="list", epilog=examples("gateway silence list", "gateway silence list --state all --json")
+)
 @click.option(
-    "--state",
-    default="live",
-    show_default=True,
-    help="pending, active, resting, ended, live (all but ended) or all",
+    "--state", type=click.Choice(STATES), default="live", show_default=True, help="live is all but ended"
 )
 @AS_JSON
 def list_silences(state: str, *, as_json: bool) -> None:
@@ -83,18 +119,27 @@ def list_silences(state: str, *, as_json: bool) -> None:
         show_silences(answer)
 
 
-@silence.command(name="extend")
-@click.argument("name")
-@click.option("--for", "duration", required=True, metavar="2h", help="from now on")
+@silence.command(
+    name="extend",
+    epilog=examples(
+        "gateway silence extend 1f2e3d4c --for 2h", "gateway silence extend 1f2e3d4c --until 18:00"
+    ),
+)
+@click.argument("name", shell_complete=completion.silences)
+@click.option("--for", "duration", metavar="2h", help="from now on")
+@click.option("--until", "ends_at", type=Moment(), help=EXAMPLES)
 @BY
 @AS_JSON
-def extend_silence(name: str, duration: str, by: str, *, as_json: bool) -> None:
+def extend_silence(name: str, by: str, *, as_json: bool, **end: str | None) -> None:
     """Give a silence another end."""
-    _change(name, "extend", {"by": by, "duration": duration}, as_json=as_json)
+    given = {key: value for key, value in end.items() if value}
+    if len(given) != 1:
+        raise click.UsageError(f"how long? gateway silence extend {name} --for 2h, or --until 18:00")
+    _change(name, "extend", {"by": by, **given}, as_json=as_json)
 
 
-@silence.command(name="approve")
-@click.argument("name")
+@silence.command(name="approve", epilog=examples("gateway silence approve 1f2e3d4c --by bob"))
+@click.argument("name", shell_complete=completion.silences)
 @BY
 @AS_JSON
 def approve_silence(name: str, by: str, *, as_json: bool) -> None:
@@ -102,8 +147,8 @@ def approve_silence(name: str, by: str, *, as_json: bool) -> None:
     _change(name, "approve", {"by": by}, as_json=as_json)
 
 
-@silence.command(name="end")
-@click.argument("name")
+@silence.command(name="end", epilog=examples("gateway silence end 1f2e3d4c"))
+@click.argument("name", shell_complete=completion.silences)
 @BY
 @AS_JSON
 def end_silence(name: str, by: str, *, as_json: bool) -> None:

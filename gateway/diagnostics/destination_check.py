@@ -86,6 +86,7 @@ def _test_notification(incident: str, destination: Destination, state: NotifiedS
         title="GatewayPageTest",
         where={"destination": destination.name},
         lines=(line,),
+        said=(line.summary,),
         firing=0 if ended else 1,
         ended=1 if ended else 0,
         started_at=now,

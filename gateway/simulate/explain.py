@@ -110,7 +110,8 @@ def _told(planned: Plan, episode: str, now: int) -> Iterator[ToldWhere]:
         verdict = count_statuses(view, now)[1].get(episode)
         if verdict is not None:
             # A member that is told or suppressed waits for no notification, so it has no time.
-            at = (view.due or 0) if verdict.outcome in ("held", "due") else 0
+            # What a rule holds, an inhibition that may come, says itself until when: the view has no time yet.
+            at = (verdict.until or view.due or 0) if verdict.outcome in ("held", "due") else 0
             interrupts, why = view.desired.paged, view.reason.value
             yield ToldWhere(
                 target, verdict.outcome, verdict.reason, verdict.rule, at, interrupts, verdict.because, why

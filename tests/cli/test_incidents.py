@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import click
+import pytest
+
+from gateway.cli import incidents as command
+from gateway.inbound.api.incidents import SEVERITIES, STATES
 from tests.support.command_line import Beside
 
 
@@ -21,3 +28,72 @@ async def test_incidents_are_listed_shown_acknowledged_and_closed(beside: Beside
         f"{name}  closed_by_hand" in (await beside.incidents(name, "--close", "ann", "--note", "known")).out
     )
     assert (await beside.incidents("--json", "--state", "all")).json["items"][0]["state"] == "closed_by_hand"
+
+
+def test_the_choices_are_those_of_the_api() -> None:
+    assert set(command.STATES) == set(STATES)
+    assert command.SEVERITIES == SEVERITIES
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--state", "sideways"), "'sideways' is not one of 'active'"),
+        (("--severity", "urgent"), "'urgent' is not one of 'critical'"),
+        (("--note", "why"), "--note says why an incident is closed"),
+        (("--watch", "--json"), "it goes alone"),
+        (("i1", "--watch", "--ack", "ann"), "it goes alone"),
+    ],
+)
+async def test_what_cannot_be_meant_is_refused_before_anything_is_asked(
+    beside: Beside, arguments: tuple[str, ...], said: str
+) -> None:
+    done = await beside.incidents(*arguments)
+    assert (done.code, said in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("option", ["--ack", "--close"])
+async def test_without_a_name_it_is_whoever_types(beside: Beside, option: str) -> None:
+    name = await beside.app.told()
+    done = await beside.incidents(name, option, USER="carla")
+    assert (done.code, "by carla" in done.out) == (0, True)
+
+
+async def test_a_name_that_is_given_counts_and_without_any_it_is_asked_for(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = await beside.app.told()
+    assert "acknowledged by dan" in (await beside.incidents(name, "--ack", "dan", USER="carla")).out
+    monkeypatch.delenv("USER", raising=False)
+    refused = await beside.incidents(name, "--ack")
+    assert (refused.code, f"who? gateway incidents {name} --ack NAME" in refused.err) == (2, True)
+
+
+async def test_a_list_may_leave_out_what_is_less_severe(beside: Beside) -> None:
+    name = await beside.app.told()
+    assert name in (await beside.incidents("--severity", "error")).out
+    assert name in (await beside.incidents("--severity", "critical")).out
+
+
+async def test_watching_shows_the_list_again_and_goes_on_when_nobody_answers(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, rounds = await beside.app.told(), 0
+    real = command.ask
+
+    def asked(*arguments: Any, **more: Any) -> dict[str, Any]:
+        if rounds == 1:
+            raise click.ClickException("no gateway answers")
+        return real(*arguments, **more)
+
+    def sleep(seconds: float) -> None:
+        nonlocal rounds
+        rounds += 1
+        assert seconds == command.WATCH_SECONDS
+        if rounds == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "ask", asked)
+    monkeypatch.setattr(command.time, "sleep", sleep)
+    done = await beside.incidents("--watch")
+    assert (done.code, done.out.count(name), done.out.count("no gateway answers")) == (130, 2, 1)

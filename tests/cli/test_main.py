@@ -87,9 +87,34 @@ def test_help_shows_every_command() -> None:
     ] == sorted(COMMANDS)
 
 
+def commands_with_groups() -> list[tuple[str, ...]]:
+    loaded = {
+        name: getattr(importlib.import_module(entry.module), entry.attribute)
+        for name, entry in COMMANDS.items()
+    }
+    inner = [
+        (name, sub)
+        for name, group in loaded.items()
+        if isinstance(group, click.Group)
+        for sub in group.commands
+    ]
+    return [*((name,) for name in COMMANDS), *inner]
+
+
+@pytest.mark.parametrize("command", commands_with_groups(), ids=" ".join)
+def test_the_help_of_every_command_ends_with_examples_that_name_it(
+    gateway: Gateway, command: tuple[str, ...]
+) -> None:
+    shown = gateway(*command, "--help").out
+    examples = shown.rpartition("Examples:\n")[2].splitlines()
+    assert examples
+    assert all(f"gateway {' '.join(command)}" in line for line in examples)
+    assert all(line == line.rstrip() and len(line) <= 110 for line in examples)
+
+
 def test_the_help_of_a_command_imports_that_command_and_no_server() -> None:
     printed, modules = modules_imported_by("incidents", "--help")
-    assert "--ack NAME" in printed
+    assert "--ack [NAME]" in printed
     assert "gateway.cli.incidents" in modules
     assert not modules & {"gateway.app", "gateway.cli.serve", "uvicorn"}
 

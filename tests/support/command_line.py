@@ -93,9 +93,12 @@ class Beside:
     gateway: Gateway
     url: str
 
-    async def incidents(self, *arguments: str, token: str = ADMIN) -> Done:
-        variables = {"GATEWAY_URL": self.url, **({"GATEWAY_ADMIN_TOKEN": token} if token else {})}
-        return await asyncio.to_thread(self.gateway, "incidents", *arguments, **variables)
+    async def incidents(self, *arguments: str, token: str = ADMIN, **more: str) -> Done:
+        return await self.asked("incidents", *arguments, token=token, **more)
+
+    async def asked(self, *arguments: str, token: str = ADMIN, given: bytes = b"", **more: str) -> Done:
+        variables = {"GATEWAY_URL": self.url, **({"GATEWAY_ADMIN_TOKEN": token} if token else {}), **more}
+        return await asyncio.to_thread(self.gateway, *arguments, given=given, **variables)
 
 
 @pytest.fixture

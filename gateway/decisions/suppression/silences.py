@@ -19,7 +19,7 @@ MAX_SILENCES = 1_000  # ended ones included
 SilenceChange = Callable[[Silence, int], Silence | Rejection]
 
 
-NO_END = Rejection("ends_at", "a silence needs an end", "give ends_at, a duration, or until_resolved")
+NO_END = Rejection("ends_at", "a silence needs an end", "give ends_at, duration or until_resolved")
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def api_of(
         UndeliveredApi(shards, replayer, actions),
         TurnedAwayApi(lambda: turned_away.entries),
         RulesApi(partial(rules_shown, reloader)),
-        SilencesApi(desk, lambda: policy().calendar),
+        SilencesApi(desk, policy),
         ControlsApi(desk),
         WatchdogsApi(shards.home, lambda: reloader.in_force.rules.watchdogs),
     )

@@ -46,6 +46,9 @@ class SilenceShown(Shown):
     during: list[str]
     until_resolved: bool
     approved_by: str = Field(description="a second person, where the policy wants one for critical alerts")
+    needs_approval: bool = Field(
+        description="the policy wants a second person, and nobody has approved it: it covers no critical alert"
+    )
     ended_by: str = Field(description="who or what ended it before its time")
 
 

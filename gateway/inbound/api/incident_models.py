@@ -95,6 +95,13 @@ class IncidentShown(Shown):
     state: str = Field(description="open, acknowledged, closed_by_hand, quiet or resolved")
     severity: str
     title: str
+    where: str = Field(description="the place that all its alerts share, such as `prod-eu › shop`")
+    standing: str = Field(
+        description="told, undeliverable, due, held or suppressed: what its firing alerts are at most; "
+        "empty where nothing fires",
+    )
+    reason: str = Field(description="the reason of that, such as `silenced` or `group_wait`")
+    standing_until: datetime | None = Field(description="when that is looked at again")
     firing: int
     members: int
     opened_at: datetime | None

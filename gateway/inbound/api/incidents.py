@@ -18,16 +18,20 @@ from gateway.inbound.api.presenters import (
     show_incident,
     show_target,
     show_verdicts,
+    standing_of,
     state_of,
 )
 from gateway.inbound.api.requests import DEFAULT_PAGE_SIZE, Refusal, body, choice, found_or_refuse, limit_of
 from gateway.inbound.api.walk import PAGE_QUERY, walk
 from gateway.model.changes import Cell, Row, Table
 from gateway.model.records import load_incident
+from gateway.model.severity import Severity
 from gateway.state.shards import Shards
 from gateway.state.snapshots import VersionedSnapshot, read_snapshot
 
 OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
+STATES = ("active", "all", "resolved", *OPEN_STATES)
+SEVERITIES = tuple(severity.word for severity in reversed(Severity))
 STATES_DESCRIPTION = (
     f"one of {', '.join((*OPEN_STATES, 'resolved'))}, `active` (all but resolved, the default) or `all`"
 )
@@ -51,7 +55,11 @@ class IncidentsApi:
                 self._incidents,
                 models.IncidentPage,
                 "List incidents",
-                query={"state": STATES_DESCRIPTION, **PAGE_QUERY},
+                query={
+                    "state": STATES_DESCRIPTION,
+                    "severity": f"at least as bad as one of {', '.join(SEVERITIES)}",
+                    **PAGE_QUERY,
+                },
             ),
             Operation(
                 "GET",
@@ -87,7 +95,8 @@ class IncidentsApi:
         ]
 
     async def _incidents(self, request: Request) -> models.IncidentPage:
-        wanted = choice(request, "state", ("active", "all", "resolved", *OPEN_STATES))
+        wanted = choice(request, "state", STATES)
+        least = Severity[choice(request, "severity", ("none", *SEVERITIES)).upper()]
         limit = limit_of(request)
         shown: list[models.IncidentShown] = []
 
@@ -97,7 +106,9 @@ class IncidentsApi:
             if wanted in ("all", state) or (wanted == "active" and state != "resolved"):
                 versioned = await self._read(incident.id)
                 if versioned is not None:
-                    shown.append(self._show(versioned))
+                    found = self._show(versioned)
+                    if Severity[found.severity.upper()] >= least:
+                        shown.append(found)
             return len(shown) < limit
 
         after = await walk(self.shards, request, Table.INCIDENTS, limit, take)
@@ -105,7 +116,7 @@ class IncidentsApi:
 
     async def _incident(self, request: Request) -> models.IncidentWhole:
         name, policy = request.path_params["incident"], self.policy()
-        versioned = await self._read(name, policy)
+        versioned = await self._read(name)
         if versioned is None:
             raise Refusal(
                 404,
@@ -158,11 +169,12 @@ class IncidentsApi:
         return self._show(versioned)
 
     def _show(self, versioned: VersionedSnapshot) -> models.IncidentShown:
-        snapshot = versioned.snapshot
-        return show_incident(snapshot.incident, list(snapshot.alerts.values()), self.policy().rules.labels)
+        snapshot, policy = versioned.snapshot, self.policy()
+        standing = standing_of(plan(snapshot, policy, versioned.now), snapshot.alerts, versioned.now)
+        return show_incident(snapshot.incident, list(snapshot.alerts.values()), policy.rules.labels, standing)
 
-    async def _read(self, incident: str, policy: Policy | None = None) -> VersionedSnapshot | None:
-        return await read_incident(self.shards, incident, policy)
+    async def _read(self, incident: str) -> VersionedSnapshot | None:
+        return await read_incident(self.shards, incident, self.policy())
 
 
 async def read_incident(

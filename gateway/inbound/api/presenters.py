@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 from gateway.decisions.delivery.thing import thing_of
-from gateway.decisions.delivery.titles import title_of
+from gateway.decisions.delivery.titles import what_and_where
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.resolve import Plan
 from gateway.inbound.api.incident_models import (
@@ -29,7 +30,16 @@ from gateway.model.ledger import Ledger
 from gateway.model.quarantined import Quarantined
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
-from gateway.model.verdict import Verdict
+from gateway.model.verdict import QUIETING, MemberStatus, Verdict
+
+NEAREST_FIRST = (
+    MemberStatus.TOLD,
+    MemberStatus.UNDELIVERABLE,
+    MemberStatus.DUE,
+    MemberStatus.HELD,
+    MemberStatus.SUPPRESSED,
+)
+"""What a member may be to a target, from told to kept from everybody."""
 
 
 def moment(ms: int | None) -> datetime | None:
@@ -65,15 +75,28 @@ def state_of(incident: Incident) -> str:
     return "acknowledged" if incident.acknowledged is not None else "open"
 
 
-def show_incident(incident: Incident, alerts: list[Alert], labels: LabelRules) -> IncidentShown:
-    """Show an incident. `alerts` are those of its members that are still kept."""
-    named = [alert for alert in alerts if alert.firing] or alerts
+def show_incident(
+    incident: Incident, alerts: list[Alert], labels: LabelRules, standing: Verdict | None = None
+) -> IncidentShown:
+    """Show an incident by the words that its messages use.
+
+    `alerts` are those of its members that are still kept; `standing` is what `standing_of` found.
+    """
+    # As in a message: what fires first, then what is worst, then what is oldest.
+    ordered = sorted(alerts, key=lambda alert: (not alert.firing, -alert.severity, alert.started_at or 0))
+    shown = what_and_where(
+        [(alert, thing_of(alert.labels, labels), alert.firing) for alert in ordered], labels
+    )
     who, closed = incident.acknowledged, incident.closed
     return IncidentShown(
         id=incident.id,
         state=state_of(incident),
         severity=_severity(alerts).word,
-        title=title_of([alert.name for alert in named], [thing_of(alert.labels, labels) for alert in named]),
+        title=shown["title"],
+        where=" › ".join(shown["place"].values()),
+        standing=standing.outcome if standing is not None else "",
+        reason=standing.reason.value if standing is not None else "",
+        standing_until=moment(standing.until) if standing is not None else None,
         firing=incident.firing,
         members=len(incident.members),
         opened_at=moment(incident.opened_at),
@@ -89,6 +112,26 @@ def show_incident(incident: Incident, alerts: list[Alert], labels: LabelRules) -
             UnheardShown(alert=alert.name, count=alert.count, reason=alert.reason, because=alert.because)
             for alert in incident.unheard
         ],
+    )
+
+
+def standing_of(plan: Plan, alerts: Mapping[str, Alert], now: int) -> Verdict | None:
+    """Return the verdict that says what people know of an incident, None where nothing of it fires.
+
+    It is that of the member and target that is nearest to being told: an incident counts as silenced only when
+    news of every firing member is kept from everybody.
+    """
+    verdicts = [
+        verdict
+        for view in plan.views.values()
+        for episode, verdict in count_statuses(view, now)[1].items()
+        if alerts[episode].firing
+    ]
+    verdicts += [verdict for episode, verdict in plan.untargeted.items() if alerts[episode].firing]
+    return min(
+        verdicts,
+        key=lambda verdict: (verdict.reason in QUIETING, NEAREST_FIRST.index(MemberStatus(verdict.outcome))),
+        default=None,
     )
 
 

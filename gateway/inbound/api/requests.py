@@ -91,12 +91,12 @@ def length_of(text: str) -> int:
         raise Refusal(400, str(error), "duration") from None
 
 
-def instant_of(given: datetime | None) -> int | None:
-    """Return an instant in ms, None if it is not given."""
+def instant_of(given: datetime | None, field: str = "ends_at") -> int | None:
+    """Return an instant in ms, None if it is not given. `field` is where it stands in the body."""
     # A guessed time zone could end a silence hours too late, with alerts that nobody hears of.
     if given is not None and given.tzinfo is None:
         error = f"{given.isoformat()} has no offset: whose clock is it?"
-        raise Refusal(400, error, "ends_at", "write it like 2026-12-01T22:00:00+01:00")
+        raise Refusal(400, error, field, "write it like 2026-12-01T22:00:00+01:00")
     return int(given.timestamp() * 1000) if given is not None else None
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from gateway.actions.controls import ControlActions, PreviewedSilence
-from gateway.decisions.calendar import Calendar
 from gateway.decisions.controls import state_of
+from gateway.decisions.policy import Policy
 from gateway.decisions.suppression.silences import SilenceRequest
 from gateway.inbound.api import control_models as models
 from gateway.inbound.api.openapi import Operation
@@ -23,10 +23,10 @@ MAX_NAMES_PREVIEWED = 20
 
 @dataclass(frozen=True, slots=True)
 class SilencesApi:
-    """The operations of silences. `calendar` returns the calendar of the rules in force."""
+    """The operations of silences. `policy` returns the policy in force when it is called."""
 
     desk: ControlActions
-    calendar: Callable[[], Calendar]
+    policy: Callable[[], Policy]
 
     def operations(self) -> list[Operation]:
         return [*self._silence_operations(), *self._change_operations()]
@@ -123,7 +123,7 @@ class SilencesApi:
         return await self._answered(await self.desk.end(request.path_params["silence"], asked.by))
 
     async def _find_hidden(self, asked: models.AskedSilence) -> PreviewedSilence:
-        start, end = instant_of(asked.starts_at), instant_of(asked.ends_at)
+        start, end = instant_of(asked.starts_at, "starts_at"), instant_of(asked.ends_at)
         if asked.duration and not end:
             _, now = await self.desk.held()
             # A start that is past shortens nothing: an hour that is asked for now is an hour from now.
@@ -146,9 +146,13 @@ class SilencesApi:
         return self._shown(silence, now)
 
     def _shown(self, silence: Silence, now: int) -> models.SilenceShown:
+        policy = self.policy()
+        state = state_of(silence, policy.calendar, now)
+        wanting = policy.rules.silences.four_eyes and not silence.approved_by
         return models.SilenceShown(
             id=silence.id,
-            state=state_of(silence, self.calendar(), now),
+            state=state,
+            needs_approval=wanting and state is not SilenceState.ENDED,
             matchers=list(silence.matchers),
             by=silence.by,
             reason=silence.reason,

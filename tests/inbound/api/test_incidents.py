@@ -122,3 +122,46 @@ async def test_a_page_holds_no_more_than_asked_and_nothing_is_left_out_between_t
         seen += [one["id"] for one in page["items"]]
         cursor = page["next"]
     assert len(seen) == len(set(seen)) == 7
+
+
+# What keeps an incident from people
+
+
+async def test_an_incident_in_the_list_says_where_it_is_and_what_people_know_of_it(app: Running) -> None:
+    await app.told()
+    (listed,) = (await shown(app, "/api/v1/incidents"))["items"]
+    assert (listed["standing"], listed["reason"], listed["standing_until"]) == ("told", "delivered", None)
+    assert listed["where"] == "pay"
+
+
+async def test_an_incident_that_a_silence_covers_says_so_and_until_when(app: Running) -> None:
+    asked = {"matchers": ['service="pay"'], "by": "ann", "duration": "1h", "confirm": True}
+    silence = await shown(app, "/api/v1/silences", "POST", json=asked)
+    await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z"))
+    (listed,) = (await shown(app, "/api/v1/incidents"))["items"]
+    assert (listed["standing"], listed["reason"]) == ("suppressed", "silenced")
+    assert listed["standing_until"] == silence["ends_at"]
+
+
+async def test_a_silence_over_some_of_an_incident_does_not_make_it_look_silenced(app: Running) -> None:
+    asked = {"matchers": ['zone="a"'], "by": "ann", "duration": "1h", "confirm": True}
+    await shown(app, "/api/v1/silences", "POST", json=asked)
+    both = [alert("pay", starts="2026-11-23T10:00:00Z", zone=zone) for zone in "ab"]
+    await app.webhook(*both)
+    await app.until(lambda: app.slack.messages("alerts"))
+    (listed,) = (await shown(app, "/api/v1/incidents"))["items"]
+    assert listed["reason"] != "silenced"
+
+
+async def test_a_list_may_be_bounded_by_severity(app: Running) -> None:
+    await app.webhook(
+        alert("pay", starts="2026-11-23T10:00:00Z"),
+        alert("idle", starts="2026-11-23T10:00:00Z", severity="warning", name="Slow"),
+    )
+
+    async def severities(path: str) -> list[str]:
+        return sorted(one["severity"] for one in (await shown(app, path))["items"])
+
+    assert await severities("/api/v1/incidents?severity=error") == ["critical"]
+    assert await severities("/api/v1/incidents?severity=warning") == ["critical", "warning"]
+    await shown(app, "/api/v1/incidents?severity=urgent", status=400)

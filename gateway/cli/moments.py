@@ -1,0 +1,39 @@
+"""Times as people type them: `18:00`, or a date and a time, by the clock of this machine unless an offset is
+given.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+import click
+
+from gateway.clock import utc_now
+
+EXAMPLES = "18:00, 2026-12-01T22:00 or 2026-12-01T22:00:00+01:00"
+
+
+class Moment(click.ParamType):
+    """A moment, which the API is sent with its offset."""
+
+    name = "TIME"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return moment(value, utc_now()).isoformat()
+        except ValueError:
+            self.fail(f"{value!r} is no time: write it like {EXAMPLES}", param, ctx)
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """Return the moment that is meant at `now`, with its offset. Raises `ValueError`.
+
+    A time of the day is the next one: whoever types `07:00` at night means the coming morning.
+    """
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError:
+        clock = time.fromisoformat(text)
+    today = datetime.combine(now.astimezone(), clock)
+    meant = today.astimezone()
+    return meant if meant > now else (today + timedelta(days=1)).astimezone()
