@@ -5,8 +5,11 @@ is left out.
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
@@ -19,6 +22,10 @@ from gateway.model.verdict import Reason
 from gateway.outbound.pagerduty.event import render
 from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.rules.files import keys, load_rules, rules_schema
+from gateway.sandbox import Fault, FaultKind
+from gateway.sandbox.__main__ import main as sandbox
+from gateway.simulate.explain import Explained, Explanation, ToldWhere
+from gateway.simulate.path import PathStep
 from gateway.storage.redis import KEY_NAMES
 from gateway.telemetry.metrics import Metrics
 from tests.outbound.notifications import line, notification
@@ -159,6 +166,21 @@ def test_the_rules_of_somebody_who_comes_from_alertmanager_are_right(tmp_path: P
     _, ours, *_ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     (tmp_path / "all.yaml").write_text(ours, "utf-8")
     assert load_rules(tmp_path, NOW).findings == ()
+
+
+@pytest.mark.parametrize("shown", [Explanation, Explained, ToldWhere, PathStep])
+def test_every_key_of_an_explanation_is_documented(shown: type[Any]) -> None:
+    section = COMMANDS_DOCUMENT[COMMANDS_DOCUMENT.index("## Explain") :]
+    for field in fields(shown):
+        assert f"`{field.name}`" in section, field.name
+
+
+def test_every_option_of_the_sandbox_is_documented() -> None:
+    page = (ROOT / "docs/sandbox.md").read_text("utf-8")
+    for option in sandbox.params:
+        assert f"`{option.opts[0]}`" in page, option.name
+    for word in (*FaultKind, *(field.name for field in msgspec.structs.fields(Fault))):
+        assert f"`{word}`" in page
 
 
 def test_every_document_is_reached_from_the_readme() -> None:

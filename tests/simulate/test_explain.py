@@ -197,3 +197,18 @@ async def test_who_sends_a_body_decides_what_of_it_is_taken(tmp_path: Path) -> N
     assert len((await explain(body, rules, NOW)).alerts) == 1
     (reason,) = (await explain(body, rules, NOW, "eu")).quarantined
     assert "source eu" in reason
+
+
+async def test_an_alert_that_only_an_inhibition_holds_has_the_time_at_which_it_is_told(tmp_path: Path) -> None:
+    inhibited = """destinations: {chat: {slack: {channel: "#alerts"}}}
+routes: [{name: all, notify: [chat], group_wait: 5s}]
+inhibit:
+  - {name: node, source_matchers: [alertname="NodeDown"], target_matchers: [alertname="Down"], equal: [namespace], wait: 40s}
+"""
+    path = tmp_path / "rules.yaml"
+    path.write_text(inhibited, "utf-8")
+    rules = load_rules(path, NOW).rulebook
+    assert rules is not None
+    (found,) = (await explain(json.dumps({"alerts": [alert()]}).encode(), rules, NOW)).alerts
+    where = at(found, "chat")
+    assert (where.standing, where.reason, where.at) == ("held", "inhibit_wait", NOW + 40_000)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.running_gateway import Running
+from tests.support.running_gateway import RULES, Running
 
 ROOT = Path(__file__).parents[2]
 ASKED = {"matchers": ['service="pay"'], "by": "anna", "duration": "1h"}
@@ -95,3 +95,17 @@ async def test_a_silenced_alert_says_so_wherever_it_is_looked_at(app: Running) -
         ("suppressed", "silenced", f"silence {one['id']} by anna", "CHG-1 noisy")
     }
     assert {each["until"] for each in verdicts} == {one["ends_at"]}
+
+
+async def test_a_silence_says_that_a_second_person_has_to_approve_it_until_one_has(app: Running) -> None:
+    assert not (await made(app))["needs_approval"]
+    (app.folder / "rules.yaml").write_text(RULES + "policy: {silences: {critical: four_eyes}}\n", "utf-8")
+    assert await app.gateway.reloader.reload()
+    one = await made(app)
+    assert one["needs_approval"]
+    path = f"/api/v1/silences/{one['id']}"
+    approved = (await app.ask(f"{path}/approve", "POST", json={"by": "bob"})).json()
+    assert not approved["needs_approval"]
+    other = await made(app)
+    ended = (await app.ask(f"/api/v1/silences/{other['id']}/end", "POST", json={"by": "anna"})).json()
+    assert not ended["needs_approval"]
