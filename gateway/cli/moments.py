@@ -13,16 +13,12 @@ from gateway.clock import utc_now
 EXAMPLES = "18:00, 2026-12-01T22:00 or 2026-12-01T22:00:00+01:00"
 
 
-class Moment(click.ParamType):
-    """A moment, which the API is sent with its offset."""
-
-    name = "TIME"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        try:
-            return moment(value, utc_now()).isoformat()
-        except ValueError:
-            self.fail(f"{value!r} is no time: write it like {EXAMPLES}", param, ctx)
+def read_moment(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Return the moment as the API takes it, with its offset."""
+    try:
+        return None if value is None else moment(value, utc_now()).isoformat()
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no time: write it like {EXAMPLES}") from error
 
 
 def moment(text: str, now: datetime) -> datetime:

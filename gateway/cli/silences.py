@@ -12,7 +12,7 @@ import click
 
 from gateway.cli import completion
 from gateway.cli.api_client import ask
-from gateway.cli.moments import EXAMPLES, Moment
+from gateway.cli.moments import EXAMPLES, read_moment
 from gateway.cli.options import AS_JSON, BY, examples
 from gateway.cli.output import show_silence, show_silences
 from gateway.model.counted import counted
@@ -47,10 +47,11 @@ def silence() -> None:
 @click.option(
     "--until",
     "ends_at",
-    type=Moment(),
+    metavar="TIME",
+    callback=read_moment,
     help=f"until then, by this machine's clock unless it has an offset: {EXAMPLES}",
 )
-@click.option("--from", "starts_at", type=Moment(), help="not before then")
+@click.option("--from", "starts_at", metavar="TIME", callback=read_moment, help="not before then")
 @click.option("--until-resolved", is_flag=True, help="what fires now, until that has ended")
 @click.option(
     "--during",
@@ -127,7 +128,7 @@ def list_silences(state: str, *, as_json: bool) -> None:
 )
 @click.argument("name", shell_complete=completion.silences)
 @click.option("--for", "duration", metavar="2h", help="from now on")
-@click.option("--until", "ends_at", type=Moment(), help=EXAMPLES)
+@click.option("--until", "ends_at", metavar="TIME", callback=read_moment, help=EXAMPLES)
 @BY
 @AS_JSON
 def extend_silence(name: str, by: str, *, as_json: bool, **end: str | None) -> None:

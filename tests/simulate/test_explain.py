@@ -199,7 +199,9 @@ async def test_who_sends_a_body_decides_what_of_it_is_taken(tmp_path: Path) -> N
     assert "source eu" in reason
 
 
-async def test_an_alert_that_only_an_inhibition_holds_has_the_time_at_which_it_is_told(tmp_path: Path) -> None:
+async def test_an_alert_that_only_an_inhibition_holds_has_the_time_at_which_it_is_told(
+    tmp_path: Path,
+) -> None:
     inhibited = """destinations: {chat: {slack: {channel: "#alerts"}}}
 routes: [{name: all, notify: [chat], group_wait: 5s}]
 inhibit:
