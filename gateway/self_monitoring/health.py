@@ -87,6 +87,16 @@ class Health:
             f"{_ORDERED[name]} by {switch.by} until {clock(switch.until)}"
             for name, switch in auditor.ordered.items()
         ]
+        worries += self._undelivered()
+        if self.heartbeat is not None and self.heartbeat.trouble:
+            worries.append(f"our own heartbeat does not arrive: {self.heartbeat.trouble}")
+        if auditor.overdue > OVERDUE:
+            worries.append(f"something has been due for {auditor.overdue // SECOND} s")
+        return worries
+
+    def _undelivered(self) -> list[str]:
+        """Say what could not be told, with the list of the API that shows each of it and why."""
+        auditor, worries = self.auditor, list[str]()
         if auditor.unheard:
             worries.append(
                 f"nobody could be told of alerts in {counted(auditor.unheard, 'incident')}:"
@@ -101,12 +111,7 @@ class Health:
             worries.append(
                 f"{counted(auditor.ends_undeliverable, 'end')} could not be told: /api/v1/dead-letters says why"
             )
-        worries += [f"deliveries to {name} fail" for name in auditor.failing]
-        if self.heartbeat is not None and self.heartbeat.trouble:
-            worries.append(f"our own heartbeat does not arrive: {self.heartbeat.trouble}")
-        if auditor.overdue > OVERDUE:
-            worries.append(f"something has been due for {auditor.overdue // SECOND} s")
-        return worries
+        return [*worries, *(f"deliveries to {name} fail" for name in auditor.failing)]
 
     def shown(self) -> Mapping[str, object]:
         worries = self.worries()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from gateway.errors import StateUnavailable
 from gateway.telemetry.metrics import Metrics
+from tests.support.processes import alert
 from tests.support.running_gateway import RULES, Running, Starter
 
 
@@ -52,3 +54,22 @@ async def test_health_names_a_source_without_its_token_and_two_with_the_same(sta
     worries = (await app.ask("/health")).json()["worries"]
     assert "sources eu and default have the same token: they cannot be told apart" in worries
     assert "the-same" not in str(worries)
+
+
+async def test_each_worry_about_what_could_not_be_told_counts_what_the_api_lists(starter: Starter) -> None:
+    team = '  team:  {slack: {channel: "#{team}", allow: [pay]}}\nroutes:\n  - {name: teams, match: [\'team!=""\'], notify: [team], group_wait: 50ms}'
+    app = await started(starter, RULES.replace("routes:", team))
+    await app.webhook(*[alert(service, starts="2026-11-23T10:00:00Z", team="x") for service in ("a", "b")])
+    undeliverable: list[object] = []
+    while len(undeliverable) < 2:
+        await asyncio.sleep(0.02)
+        undeliverable = (await app.ask("/api/v1/verdicts?standing=undeliverable")).json()["items"]
+    await app.gateway.auditor.look()
+    worries = (await app.ask("/health")).json()["worries"]
+    assert (
+        "2 alerts could not be told at a destination: /api/v1/verdicts?standing=undeliverable says why"
+        in worries
+    )
+    incidents = (await app.ask("/api/v1/incidents")).json()["items"]
+    unheard = sum(incident["unheard_since"] is not None for incident in incidents)
+    assert any(worry.startswith(f"nobody could be told of alerts in {unheard} incident") for worry in worries)
