@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 
 SPEED = 200.0
 SUMMARY = re.compile(
-    r"demo: (?P<webhooks>\d+) webhooks with (?P<alerts>\d+) alerts in, (?P<messages>\d+) messages and (?P<pages>\d+) pages out;"
+    r"demo: (?P<webhooks>\d+) webhooks with (?P<alerts>\d+) alerts in, (?P<messages>\d+) messages? and (?P<pages>\d+) pages? out;"
     r" (?P<open>\d+) pages left open, books off by (?P<off>\d+)"
 )
 
