@@ -24,6 +24,7 @@ from gateway.model.lanes import Pace
 from gateway.model.rules.rulebook import Rulebook
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
 from gateway.outbound.credentials import kinds_with_credential
+from gateway.outbound.network import Network
 from gateway.outbound.registry import PACES
 from gateway.reconcile.context import Context
 from gateway.rules.compiled import CompiledRules, load_or_refuse
@@ -100,6 +101,10 @@ class _Start:
     def settings(self) -> Settings:
         return self.environment.settings
 
+    @property
+    def network(self) -> Network:
+        return self.settings.network(self.secrets.secret)
+
 
 async def _assemble(start: _Start) -> Gateway:
     settings, shards, metrics = start.settings, start.shards, start.metrics
@@ -122,7 +127,7 @@ async def _assemble(start: _Start) -> Gateway:
         credentials,
     )
     heartbeat = (
-        Heartbeat(settings.heartbeat, shards, metrics.beaten, settings.proxy) if settings.heartbeat else None
+        Heartbeat(settings.heartbeat, shards, metrics.beaten, start.network) if settings.heartbeat else None
     )
     health = Health(reloader, auditor, start.secrets, version("alert-gateway"), turned_away, heartbeat)
     probes = Probes(shards.home, metrics, health.shown)
@@ -146,8 +151,8 @@ def _workers(start: _Start) -> tuple[Workers, OwnAlerts]:
     metrics, first = start.metrics, start.first
     workers = Workers(start.shards, first.correlator, first.policy, metrics.taken, metrics.batch)
     own_alerts = OwnAlerts(workers.intakes[HOME], start.shards.home)
-    notifiers, trails = open_senders(start.stack, start.settings, start.secrets)
-    peers = AlertmanagerPeers()
+    notifiers, trails = open_senders(start.stack, start.settings, start.network)
+    peers = AlertmanagerPeers(start.network)
     start.stack.push_async_callback(peers.aclose)
     context = Context(
         store=start.shards.home,

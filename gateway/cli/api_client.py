@@ -42,12 +42,15 @@ def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
     `more` goes to `httpx.request`. Raises `click.ClickException` if the gateway refuses, if nothing answers,
     and if something other than a gateway does.
     """
-    settings = from_process().settings
-    tokens = settings.admin_token
+    environment = from_process()
+    settings = environment.settings
+    tokens, tls = settings.admin_token, settings.network(environment.secret).tls()
     headers = {"authorization": f"Bearer {tokens[0].get_secret_value()}"} if tokens else {}
     url = f"{settings.gateway_url.rstrip('/')}{path}"
     try:
-        response = httpx.request(method, url, headers=headers, timeout=REQUEST_TIMEOUT_SECONDS, **more)
+        response = httpx.request(
+            method, url, headers=headers, timeout=REQUEST_TIMEOUT_SECONDS, verify=tls, **more
+        )
         answer = response.json()
     except (httpx.HTTPError, ValueError) as error:
         raise no_gateway(str(error)) from error

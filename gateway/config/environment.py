@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from gateway.config.secret_names import not_set, passwords_in
 from gateway.config.settings import Settings, impossible
-from gateway.config.variable_names import unknown, with_new_names
+from gateway.config.variable_names import unknown, with_new_names, with_no_proxy
 from gateway.errors import BadSettings, SecretAway
 from gateway.outbound.registry import DESTINATION_KINDS
 
@@ -44,11 +44,13 @@ class Environment:
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         """Read the settings. Raises `BadSettings` with everything that is wrong and with no secret."""
-        variables, self.renamed = with_new_names(variables)
+        variables, renamed = with_new_names(variables)
+        variables, unreadable = with_no_proxy(variables)
+        self.renamed = (*renamed, *unreadable)
         self.empty = tuple(
             f"{name} is empty, and taken as not set: give it a value, or remove it"
             for name, value in variables.items()
-            if not value and name.removesuffix("_FILE") in ALIASES
+            if not value and (name in ALIASES or name.removesuffix("_FILE") in ALIASES)
         )
         self._variables = variables
         self._secrets: set[str] = set()
@@ -169,6 +171,7 @@ def _load(
         unknown(name, known)
         for name in variables
         if name.startswith("GATEWAY_")
+        if name not in known
         if name.removesuffix("_FILE") not in known and not SERVICE_LINK.fullmatch(name)
     ]
     given: dict[str, Any] = {}

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from gateway.outbound.direct_hosts import read_direct_hosts
 from gateway.outbound.mail.url import parse_smtp_url
+from gateway.outbound.network import Network, SecretOf, tls_context
 
 
 def _listed(value: object) -> object:
@@ -107,13 +109,24 @@ class Settings(BaseModel):
         "https://events.pagerduty.com",
         alias="PAGERDUTY_EVENTS_URL",
         pattern=r"^https?://\S+$",
-        description="PagerDuty's Events API (the EU has its own)",
+        description="PagerDuty's Events API (the EU has its own; a destination may name its region)",
     )
     vendor_proxy: SecretStr | None = Field(
         None,
         alias="GATEWAY_VENDOR_PROXY",
         description="the proxy to Slack, PagerDuty, webhooks and the heartbeat's service, "
         "such as http://user:password@proxy:3128; unset: none",
+    )
+    no_proxy: str = Field(
+        "",
+        alias="GATEWAY_NO_PROXY",
+        description="hosts that are reached without that proxy, with commas: names (and all below them), .domains, "
+        "addresses, networks such as 10.0.0.0/8; unset: those of NO_PROXY",
+    )
+    ca_file: Path | None = Field(
+        None,
+        alias="GATEWAY_CA_FILE",
+        description="further authorities whose certificates are trusted, a PEM file, beside the system's (or those of SSL_CERT_FILE)",
     )
     slack_bot_token: SecretStr | None = Field(
         None,
@@ -153,6 +166,10 @@ class Settings(BaseModel):
     def proxy(self) -> str | None:
         return self.vendor_proxy.get_secret_value() if self.vendor_proxy else None
 
+    def network(self, secret_of: SecretOf) -> Network:
+        """Return what everything outside is reached with; `secret_of` gives what rules name."""
+        return Network(self.ca_file, self.proxy, read_direct_hosts(self.no_proxy)[0], secret_of)
+
     @property
     def heartbeat(self) -> str | None:
         return self.heartbeat_url.get_secret_value() if self.heartbeat_url else None
@@ -184,4 +201,14 @@ def impossible(settings: Settings) -> list[str]:
             return [f"GATEWAY_SMTP_URL: {error}"]
     if settings.proxy is not None and not settings.proxy.startswith(("http://", "https://")):
         return ["GATEWAY_VENDOR_PROXY: an address such as http://proxy:3128 is needed"]
+    if unreadable := read_direct_hosts(settings.no_proxy)[1]:
+        return [
+            f"GATEWAY_NO_PROXY: `{unreadable[0]}` is no name, no address and no network such as 10.0.0.0/8"
+        ]
+    if settings.ca_file is not None:
+        try:
+            # Without this authority no vendor could be reached: that is found now, and not by the first page.
+            tls_context(settings.ca_file)
+        except ValueError as error:
+            return [f"GATEWAY_CA_FILE: {error}"]
     return []

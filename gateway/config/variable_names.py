@@ -1,12 +1,16 @@
-"""The names of variables: those that were renamed, and those that nobody knows."""
+"""The names of variables: those that were renamed, that other programs share, and that nobody knows."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 
 from gateway.config.settings import RENAMED
 from gateway.errors import BadSettings
+from gateway.outbound.direct_hosts import read_direct_hosts
+
+VENDOR_PROXY = "GATEWAY_VENDOR_PROXY"
 
 
 def with_new_names(variables: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[str, ...]]:
@@ -34,6 +38,22 @@ def with_new_names(variables: Mapping[str, str]) -> tuple[Mapping[str, str], tup
                     f"{old}{suffix} and {known[0]} are both set, differently: remove {old}{suffix}, the old name",
                 )
     return renamed, tuple(warnings)
+
+
+def with_no_proxy(variables: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Return the variables with GATEWAY_NO_PROXY, and a warning for each entry of NO_PROXY that is left out.
+
+    Whoever has set NO_PROXY for a machine means every proxy. It is not only for us, so what we cannot read
+    there is no reason to refuse the start.
+    """
+    name = next((name for name in ("NO_PROXY", "no_proxy") if variables.get(name)), "")
+    own = variables.get("GATEWAY_NO_PROXY") or variables.get("GATEWAY_NO_PROXY_FILE")
+    if own or not name or not (variables.get(VENDOR_PROXY) or variables.get(f"{VENDOR_PROXY}_FILE")):
+        return variables, ()
+    unreadable = read_direct_hosts(variables[name])[1]
+    kept = [entry for entry in re.split(r"[\s,]+", variables[name]) if entry not in unreadable]
+    warnings = (f"{name}: `{entry}` is no name, address or network: it is left out" for entry in unreadable)
+    return {**variables, "GATEWAY_NO_PROXY": ",".join(kept)}, tuple(warnings)
 
 
 def unknown(name: str, known: Mapping[str, str]) -> str:

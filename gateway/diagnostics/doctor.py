@@ -18,6 +18,7 @@ from gateway.model.rules.source import Source
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
 from gateway.outbound.credentials import kinds_with_credential
 from gateway.outbound.kind import DestinationKind, Wiring
+from gateway.outbound.network import Network
 from gateway.outbound.registry import kind_of
 from gateway.rules.files import load_rules
 
@@ -46,7 +47,7 @@ async def examine_everything(environment: Environment) -> list[Diagnosis]:
 
 async def _sources(environment: Environment, rules: Rulebook) -> list[Diagnosis]:
     """Find out whether each token is set and each peer answers."""
-    peers, found = AlertmanagerPeers(REQUEST_SECONDS), list[Diagnosis]()
+    peers, found = AlertmanagerPeers(network_of(environment), REQUEST_SECONDS), list[Diagnosis]()
     try:
         for name, source in rules.listed_sources.items():
             if source.token is not None and environment.secret(source.token.env) is None:
@@ -110,8 +111,11 @@ def _paging(rules: Rulebook) -> set[str]:
 
 
 def wiring(environment: Environment, kind: DestinationKind) -> Wiring:
-    settings = environment.settings
-    return Wiring(settings.value_of(kind.address_setting), environment.secret, settings.proxy)
+    return Wiring(environment.settings.value_of(kind.address_setting), network_of(environment))
+
+
+def network_of(environment: Environment) -> Network:
+    return environment.settings.network(environment.secret)
 
 
 async def _heartbeat(environment: Environment) -> list[Diagnosis]:
@@ -122,10 +126,10 @@ async def _heartbeat(environment: Environment) -> list[Diagnosis]:
         remedy = "GATEWAY_HEARTBEAT_URL names a service that pages then"
         return [Diagnosis(Mark.WORRY, "heartbeat", f"{trouble}; {remedy}")]
     parts = urlsplit(url)
-    origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    origin, network = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", network_of(environment)
     try:
         async with httpx.AsyncClient(
-            timeout=REQUEST_SECONDS, trust_env=False, proxy=environment.settings.proxy
+            timeout=REQUEST_SECONDS, trust_env=False, proxy=network.proxy_to(url), verify=network.tls()
         ) as client:
             await client.get(f"{origin}/")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -143,7 +147,7 @@ async def _heartbeat(environment: Environment) -> list[Diagnosis]:
 async def _gateway(environment: Environment) -> list[Diagnosis]:
     url = environment.settings.gateway_url.rstrip("/")
     try:
-        async with httpx.AsyncClient(timeout=REQUEST_SECONDS) as client:
+        async with httpx.AsyncClient(timeout=REQUEST_SECONDS, verify=network_of(environment).tls()) as client:
             health = (await client.get(f"{url}/health")).json()
     except (httpx.HTTPError, ValueError):
         said = f"none answers at {url}; is GATEWAY_URL right, and does it run?"

@@ -32,7 +32,8 @@ class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `address` is a channel id or name, a PagerDuty service, or a webhook's name; `secret` is the name of the
     credential and `secret_hash` a keyed hash of it, never the credential. `token` and `key` name what a
-    webhook is shown and signed with.
+    webhook is shown and signed with. `url` is the vendor's address for this destination alone, and `proxy` the
+    way there: `none` or a proxy. Either may be the name of a variable behind a `$`.
     """
 
     kind: str
@@ -41,6 +42,12 @@ class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     secret_hash: str
     token: str = ""
     key: str = ""
+    url: str = ""
+    proxy: str = ""
+
+    def same_place(self, other: Endpoint | None) -> bool:
+        """Return whether both lead to the same place, by whatever proxy."""
+        return other is not None and msgspec.structs.replace(self, proxy=other.proxy) == other
 
     @property
     def keyed(self) -> bool:

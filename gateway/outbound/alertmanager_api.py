@@ -22,6 +22,7 @@ from gateway.decisions.intake.normalise import Normaliser
 from gateway.decisions.intake.sent_values import Malformed
 from gateway.model.source_peers import Active, PeerReport
 from gateway.model.webhook import WireAlert
+from gateway.outbound.network import Network
 
 TIMEOUT = 5.0  # seconds for one peer, both requests
 LARGEST = 64 << 20
@@ -62,8 +63,9 @@ _uptime = msgspec.json.Decoder(_Uptime).decode
 class AlertmanagerPeers:
     """One client for all sources."""
 
-    def __init__(self, timeout: float = TIMEOUT, now: Callable[[], int] = utc_ms) -> None:
-        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False)
+    def __init__(self, network: Network, timeout: float = TIMEOUT, now: Callable[[], int] = utc_ms) -> None:
+        # Peers are asked without the proxy, which is the way to vendors.
+        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, verify=network.tls())
         self._timeout = timeout
         self._now = now
 

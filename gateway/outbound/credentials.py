@@ -17,7 +17,7 @@ def kinds_with_credential(
     """
     names = {name: {*kind.shared_credentials} for name, kind in DESTINATION_KINDS.items()}
     for destination in destinations:
-        names[destination.kind].update(destination.credentials)
+        names[destination.kind].update(destination.via.credentials)
     return frozenset(kind for kind, secrets in names.items() if any(map(configured, secrets)))
 
 

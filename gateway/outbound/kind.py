@@ -13,11 +13,11 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from gateway.model.lanes import Pace
+from gateway.model.ledger import Endpoint
 from gateway.model.notification import Refused, Unanswered
 from gateway.model.rules.destination import Destination, Integration
+from gateway.outbound.network import REMEDIES, Network, Way
 from gateway.ports import Notifier
-
-SecretOf = Callable[[str], str | None]
 
 
 class ClosableNotifier(Notifier, Protocol):
@@ -26,12 +26,20 @@ class ClosableNotifier(Notifier, Protocol):
     async def aclose(self) -> None: ...
 
 
+# Without a user, a password or a query: what is secret in an address stands in a variable.
+ADDRESS = r"https?://[^/\s@?#]+(/[^\s?#]*)?"
+ADDRESS_EXPECTED = (
+    "an address such as https://relay.example.org, or {env: NAME} where a part of it is secret,"
+)
+
+
 class ValueType(StrEnum):
     """How the value of a rule's key is written."""
 
     SECRET = "secret"  # noqa: S105 - `{env: NAME}`, read as a `SecretName`
     TEXT = "text"
     TEXTS = "texts"  # a list, read as a tuple
+    ADDRESS = "address"  # of http(s), or `{env: NAME}`
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +60,18 @@ class RuleKey:
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The vendor's address, secrets by their names and the proxy to the outside: what notifiers are built
-    from.
-    """
+    """The vendor's address and the way to the outside: what notifiers are built from."""
 
     address: str
-    secret_of: SecretOf
-    proxy: str | None = None
+    network: Network
+
+    def way(self, destination: Destination) -> Way | Refused:
+        """Return the way to a destination as its rule is now."""
+        via = destination.via
+        endpoint = Endpoint(
+            destination.kind, via.address, "", "", url=str(via.base_url), proxy=str(destination.proxy)
+        )
+        return self.network.way(endpoint, self.address)
 
 
 class WiringModule(Protocol):
@@ -132,7 +145,7 @@ class DestinationKind:
     wiring_module: str
     problems: Callable[[Values], Iterable[tuple[str, str]]] = _no_problems
     address_setting: str = ""
-    remedies: Mapping[str, str] = field(default_factory=dict)
+    remedies: dict[str, str] = field(default_factory=dict)
     parts_of_secret: Callable[[str], tuple[str, ...]] = _one_part
     place_in_secret: Callable[[str], str | None] = _whole_secret
     shared_credentials: tuple[str, ...] = ()
@@ -163,11 +176,9 @@ class DestinationKind:
         secret.
         """
         remedy = f"is {self.address_setting or credential} right, and can it be reached from here?"
-        known = self.remedies.get(answer.detail) or self.remedies.get(answer.reason)
+        known = self.remedies.get(answer.detail) or (REMEDIES | self.remedies).get(answer.reason)
         if isinstance(answer, Refused) and answer.reason == "rate_limited":
             remedy = "try again later"
-        elif isinstance(answer, Refused) and answer.reason == "proxy":
-            remedy = "is its password in GATEWAY_VENDOR_PROXY right, and does it let us through to that host?"
         elif isinstance(answer, Refused) and known:
             remedy = known
         elif isinstance(answer, Refused) and answer.permanent:

@@ -11,8 +11,11 @@ PASSWORD_WANTED = 407
 
 
 def is_proxys_word(status: int, *, vendors_own: bool) -> bool:
-    """Return whether an answer is a proxy's refusal. `vendors_own`: its body has the form of the vendor's."""
-    return status == PASSWORD_WANTED or (status in REFUSALS and not vendors_own)
+    """Return whether an answer is a proxy's refusal. `vendors_own`: its body has the form of the vendor's.
+
+    A vendor that refuses says why. A redirect leads to a login, or to a page of somebody else.
+    """
+    return status == PASSWORD_WANTED or (300 <= status < 500 and not vendors_own)
 
 
 def refused_by_proxy(status: int) -> Refused:

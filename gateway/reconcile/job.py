@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 from gateway.decisions.delivery.compose import next_generation
 from gateway.decisions.notification.view import View
 from gateway.model.cells import REFUSALS
@@ -73,7 +75,7 @@ class Job:
 
 def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
     """Return the way of the last notification or, for a new message, the way that the rules name now."""
-    told = job.stored.endpoint
+    told = _told_through(job)
     # An end or an edit has to reach the message that people
     # see, so only a new message follows today's rules.
     creates_message = next_generation(job.view) > job.stored.generation or told is None
@@ -108,6 +110,16 @@ def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
         endpoint, secret = replacement, job.context.secrets.secret(replacement.secret)
         credential = _leading_there(job, endpoint, secret or "")
     return Sender(job.context.notifiers[endpoint.kind], endpoint, credential or "")
+
+
+def _told_through(job: Job) -> Endpoint | None:
+    """Return the endpoint of the last notification: what was sent stays where it is, and the proxy on the way
+    there is that of today.
+    """
+    told, destination = job.stored.endpoint, job.view.destination
+    if told is None or destination is None:
+        return told
+    return msgspec.structs.replace(told, proxy=str(destination.proxy))
 
 
 def _is_awaited(job: Job, credential: str) -> bool:
@@ -168,4 +180,13 @@ def _mark(job: Job, kind: str, credential: str) -> str:
 
 def endpoint_of(destination: Destination, address: str, mark: str) -> Endpoint:
     """Return the way to a destination. `mark` is of the credential that it is notified through."""
-    return Endpoint(destination.kind, address, destination.credential, mark, *destination.via.further_secrets)
+    via = destination.via
+    return Endpoint(
+        destination.kind,
+        address,
+        destination.credential,
+        mark,
+        *via.further_secrets,
+        str(via.base_url),
+        str(destination.proxy),
+    )

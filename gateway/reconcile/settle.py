@@ -22,7 +22,7 @@ from gateway.model.changes import Changes, CommitOutcome, LogEntry, Query, Relea
 from gateway.model.credentialed import LOG
 from gateway.model.lanes import Pace
 from gateway.model.ledger import Ledger, ledger_cell
-from gateway.model.notification import Answer, Refused
+from gateway.model.notification import Answer, Delivered, Refused
 from gateway.model.records import dump, load_ledger
 from gateway.model.refusals import Refusals
 from gateway.outbound.registry import DESTINATION_KINDS
@@ -164,7 +164,11 @@ def _story(ledger: Ledger) -> str:
 
 
 async def _slow_lane(job: Job, answer: Answer, now: int) -> None:
-    if isinstance(answer, Refused) and answer.reason == "rate_limited" and answer.retry_after:
+    # A vendor that names a time is left alone until then, by everything that goes there. Where we set the
+    # time ourselves (a refused login of a mail server), the one notification waits.
+    if isinstance(answer, Delivered) or (isinstance(answer, Refused) and answer.reason != "rate_limited"):
+        return
+    if answer.retry_after:
         lane = job.view.target
         pace = job.context.paces.get(lane.partition(":")[0], Pace(0, 1))
         await job.context.store.close_lane(lane, pace, now + answer.retry_after)

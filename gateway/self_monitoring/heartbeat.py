@@ -17,6 +17,7 @@ from gateway.errors import StateUnavailable
 from gateway.model.changes import Changes
 from gateway.model.counted import counted
 from gateway.model.durations import SECOND
+from gateway.outbound.network import Network
 from gateway.self_monitoring.auditor import LATE
 from gateway.state.shards import Shards
 from gateway.state.unheard import unheard_alerts
@@ -35,14 +36,16 @@ class Heartbeat:
     `url` may hold a token: no log, error or metric shows it. `count` hears of every outcome.
     """
 
-    def __init__(
-        self, url: str, shards: Shards, count: Callable[[str], None], proxy: str | None = None
-    ) -> None:
+    def __init__(self, url: str, shards: Shards, count: Callable[[str], None], network: Network) -> None:
         self._url = url
         self._shards = shards
         self._count = count
         self._client = httpx.AsyncClient(
-            timeout=REQUEST_SECONDS, trust_env=False, follow_redirects=False, proxy=proxy
+            timeout=REQUEST_SECONDS,
+            trust_env=False,
+            follow_redirects=False,
+            proxy=network.proxy_to(url),
+            verify=network.tls(),
         )
         self.trouble = ""  # why the last one did not arrive
 

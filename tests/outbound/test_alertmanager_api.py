@@ -22,6 +22,7 @@ from gateway.model.rules.rulebook import LabelRules
 from gateway.model.rules.source import Source
 from gateway.model.source_peers import PeerReport
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
+from gateway.outbound.network import Network
 from gateway.sandbox.server import LocalServer
 from tests.support.build import match
 
@@ -84,7 +85,7 @@ async def peer() -> AsyncIterator[Peer]:
 
 
 async def ask(url: str, receiver: str = "gateway", timeout: float = 5.0) -> PeerReport | str:  # noqa: ASYNC109
-    peers = AlertmanagerPeers(timeout)
+    peers = AlertmanagerPeers(Network(), timeout)
     try:
         return await peers.ask(url, receiver, EU)
     finally:
@@ -107,7 +108,7 @@ async def test_what_fires_is_read_as_its_webhook_would_be(peer: Peer) -> None:
 
 
 async def test_how_long_it_has_been_up_is_by_its_own_clock_whatever_ours_says(peer: Peer) -> None:
-    peers = AlertmanagerPeers(now=lambda: 0)
+    peers = AlertmanagerPeers(Network(), now=lambda: 0)
     found = await peers.ask(peer.url, "gateway", EU)
     await peers.aclose()
     assert isinstance(found, PeerReport)

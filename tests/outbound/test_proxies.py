@@ -10,6 +10,7 @@ import pytest
 
 from gateway.model.ledger import Endpoint
 from gateway.model.notification import Answer, Refused
+from gateway.outbound.network import Network
 from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
 from gateway.outbound.proxies import is_proxys_word, refused_by_proxy
 from gateway.outbound.slack.notifier import SlackNotifier
@@ -38,16 +39,16 @@ async def answer_of(vendor: str, proxy_url: str) -> Answer:
     """Send one notification to an address that only the proxy could reach."""
     place = Endpoint("slack", "C1", "TOKEN", "")
     if vendor == "slack":
-        slack = SlackNotifier("https://slack.example/api", 2, proxy=proxy_url)
+        slack = SlackNotifier("https://slack.example/api", 2, Network(proxy=proxy_url))
         answer = await slack.notify(place, "xoxb-1", notification(), attempt="a", message_ref=None)
         await slack.aclose()
         return answer
     if vendor == "pagerduty":
-        pagerduty = PagerDutyNotifier("https://events.example", 2, proxy=proxy_url)
+        pagerduty = PagerDutyNotifier("https://events.example", 2, Network(proxy=proxy_url))
         answer = await pagerduty.notify(place, "R" * 32, notification(), attempt="a", message_ref=None)
         await pagerduty.aclose()
         return answer
-    webhook = WebhookNotifier({}.get, 2, proxy=proxy_url)
+    webhook = WebhookNotifier(Network(proxy=proxy_url), 2)
     hook = Endpoint("webhook", "hook", "HOOK_URL", "")
     answer = await webhook.notify(
         hook, "https://hook.example/x", notification(), attempt="a", message_ref=None
@@ -82,6 +83,6 @@ def test_only_the_vendors_own_form_makes_a_refusal_the_vendors() -> None:
         False,
         True,
     ]
-    assert all(is_proxys_word(status, vendors_own=False) for status in (401, 403, 404, 407))
-    assert not is_proxys_word(400, vendors_own=False)
+    assert all(is_proxys_word(status, vendors_own=False) for status in (302, 400, 401, 403, 404, 407, 413))
+    assert not is_proxys_word(503, vendors_own=False)
     assert refused_by_proxy(503) == Refused("unavailable", "a proxy on the way answered HTTP 503")

@@ -13,6 +13,7 @@ import gateway.outbound
 from gateway.config.environment import ALIASES
 from gateway.model.ledger import UNKEYED_KINDS
 from gateway.outbound.kind import Wiring
+from gateway.outbound.network import Network
 from gateway.outbound.registry import DESTINATION_KINDS, PACES, kind_of
 from gateway.ports import Trail
 from tests.support.build import one_of_each_kind
@@ -37,7 +38,7 @@ def test_a_destination_is_of_the_kind_that_its_rule_names(name: str) -> None:
 
 @pytest.mark.parametrize("name", DESTINATION_KINDS)
 async def test_a_notifier_that_would_say_it_twice_looks_first(name: str) -> None:
-    notifier = DESTINATION_KINDS[name].notifier(Wiring("http://127.0.0.1:1", lambda _: None))
+    notifier = DESTINATION_KINDS[name].notifier(Wiring("http://127.0.0.1:1", Network()))
     assert notifier.settles_by_looking is (name in UNKEYED_KINDS)
     await notifier.aclose()
 
@@ -45,7 +46,7 @@ async def test_a_notifier_that_would_say_it_twice_looks_first(name: str) -> None
 @pytest.mark.parametrize("name", DESTINATION_KINDS)
 async def test_a_kind_that_takes_the_audit_trail_is_the_kind_that_ships_it(name: str) -> None:
     kind = DESTINATION_KINDS[name]
-    notifier = kind.notifier(Wiring("http://127.0.0.1:1", lambda _: None))
+    notifier = kind.notifier(Wiring("http://127.0.0.1:1", Network()))
     assert isinstance(notifier, Trail) is kind.integration.takes_audit
     await notifier.aclose()
 

@@ -18,6 +18,7 @@ from gateway.model.changes import Cell, Changes, Committed, Table
 from gateway.model.durations import MINUTE
 from gateway.model.incident import UnheardAlert
 from gateway.model.records import dump
+from gateway.outbound.network import Network
 from gateway.self_monitoring.heartbeat import Heartbeat
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
@@ -50,7 +51,9 @@ class Patient:
 
     def __post_init__(self) -> None:
         self.stores = [Ailing(lambda: START + self.at) for _ in range(2)]
-        self.heartbeat = Heartbeat(f"{self.pinged.url}{PATH}", Shards(self.stores), self.outcomes.append)
+        self.heartbeat = Heartbeat(
+            f"{self.pinged.url}{PATH}", Shards(self.stores), self.outcomes.append, Network()
+        )
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ class Destinations:
     posted: dict[str, MessageRef] = field(default_factory=dict)
     attempts: list[str] = field(default_factory=list)
     withdrawn: list[MessageRef] = field(default_factory=list)
+    endpoints: list[Endpoint] = field(default_factory=list)  # by which notifications were sent
     down: bool = False
     refuses: Refused | None = None  # to whatever is sent, after `answers`
     tried: list[tuple[int, str]] = field(default_factory=list)  # when, and of which incident (empty: a reply)
@@ -96,6 +97,7 @@ class Destinations:
         attempt: str,
         message_ref: MessageRef | None,
     ) -> Answer:
+        self.endpoints.append(endpoint)
         if self.stumbles_over and self.stumbles_over in notification.title:
             raise ValueError(f"a fault of ours over {notification.title}")
         return self._answer(

@@ -163,7 +163,7 @@ def begin(
     """
     before, ledger = ledger, assumed(ledger)
     again = notification.generation > ledger.generation
-    message_ref = ledger.message_ref if ledger.endpoint == endpoint or not again else None
+    message_ref = ledger.message_ref if endpoint.same_place(ledger.endpoint) or not again else None
     # A new generation has a key of its own at the vendor and touches nothing that was sent under the old one.
     if again and endpoint.keyed:
         message_ref = None

@@ -64,7 +64,9 @@ def _unanswered(ledger: Ledger, intent: Intent, answer: Unanswered, now: int, *,
     if intent.creates_message and looks:
         # There may be a message now: it is looked for, from the first step of the read-back on.
         doubtful = msgspec.structs.replace(ledger, unconfirmed_since=now)
-        return back_off(doubtful, answer.reason, now, wait=LOOK_STEPS_MS[0], intent=intent)
+        # A vendor that has named a time is not even asked before it.
+        wait = max(LOOK_STEPS_MS[0], answer.retry_after)
+        return back_off(doubtful, answer.reason, now, wait=wait, intent=intent)
     # An edit is made again, and an event under a key is repeated as the same attempt: both are harmless.
     doubtful = msgspec.structs.replace(ledger, unconfirmed_since=ledger.unconfirmed_since or now)
     return back_off(doubtful, answer.reason, now, wait=answer.retry_after, intent=None if looks else intent)

@@ -12,7 +12,9 @@ from enum import StrEnum
 from typing import ClassVar
 
 from gateway.model.durations import MINUTE
-from gateway.model.rules.origin import Origin
+from gateway.model.rules.origin import Origin, SecretName
+
+NO_PROXY = "none"  # in place of a proxy: this destination is reached without one
 
 
 class Interrupts(StrEnum):
@@ -49,6 +51,7 @@ class Integration(ABC):
     interrupts: ClassVar[Interrupts] = Interrupts.WHEN_PAGED
     shows_quiet: ClassVar[bool] = True  # "nothing fires, the end is not notified yet" can be shown
     takes_audit: ClassVar[bool] = False  # the audit trail may be sent there
+    takes_proxy: ClassVar[bool] = True  # a proxy may stand on the way there
     # None: there may be as many updates as there are changes
     update_limit: ClassVar[UpdateLimit | None] = None
 
@@ -60,6 +63,11 @@ class Integration(ABC):
     @property
     def address(self) -> str:
         """Name the place; empty where people know it by the destination's own name alone."""
+        return ""
+
+    @property
+    def base_url(self) -> SecretName | str:
+        """The vendor's address for this destination alone; empty where the setting of the vendor counts."""
         return ""
 
     @property
@@ -115,6 +123,7 @@ class Destination:
     via: Integration
     fallback: tuple[str, ...] = ()
     fallback_after: int = 2 * MINUTE
+    proxy: SecretName | str = ""  # `none`, or the variable of a proxy for this destination alone
 
     @property
     def kind(self) -> str:
@@ -128,7 +137,8 @@ class Destination:
     @property
     def credentials(self) -> tuple[str, ...]:
         """The names of all secrets that it needs, `credential` first."""
-        return self.via.credentials
+        own_proxy = (self.proxy.env,) if isinstance(self.proxy, SecretName) else ()
+        return (*self.via.credentials, *own_proxy)
 
     @property
     def address(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+VARIABLE_MARK = "$"  # before the name of a variable, where a stored text is an address or such a name
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -30,3 +32,7 @@ class SecretName:
     """The name of a secret in the environment; its value never enters a rule set."""
 
     env: str
+
+    def __str__(self) -> str:
+        """Return the name as endpoints keep it."""
+        return f"{VARIABLE_MARK}{self.env}"

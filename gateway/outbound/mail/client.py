@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import aiosmtplib
 
 from gateway.model.notification import Refused, Unanswered
+from gateway.outbound.connection_trouble import tls_failed
 from gateway.outbound.mail.answers import RETRY_AFTER, Stage, cut, judge, judge_recipients
 from gateway.outbound.mail.message import Envelope
 from gateway.outbound.mail.url import Encryption, SmtpServer
@@ -145,9 +146,7 @@ async def _part(client: aiosmtplib.SMTP) -> None:
 
 
 def _untrusted(error: ssl.SSLError) -> Refused:
-    untrusted = isinstance(error, ssl.SSLCertVerificationError)
-    said = "its certificate is not trusted" if untrusted else "the TLS handshake failed"
-    return Refused("tls", said, retry_after=RETRY_AFTER)
+    return Refused("tls", tls_failed(error).detail, retry_after=RETRY_AFTER)
 
 
 def _broken(error: Exception, stage: Stage) -> Trouble:

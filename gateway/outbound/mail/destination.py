@@ -42,6 +42,7 @@ class Mailbox(Integration):
     label: ClassVar[str] = "mail"
     interrupts: ClassVar[Interrupts] = Interrupts.NEVER
     shows_quiet: ClassVar[bool] = False  # "nothing fires now" is no news that is worth a mail
+    takes_proxy: ClassVar[bool] = False  # SMTP goes through no proxy of HTTP
     update_limit: ClassVar[UpdateLimit | None] = UpdateLimit(interval=15 * MINUTE, most=6)
     recipients: tuple[str, ...]
     sender: str

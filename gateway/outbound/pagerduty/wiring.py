@@ -15,7 +15,7 @@ ROUTING_KEY_LENGTH = 32  # https://developer.pagerduty.com/docs/events-api-v2/ov
 
 
 def make_notifier(wiring: Wiring) -> PagerDutyNotifier:
-    return PagerDutyNotifier(wiring.address, proxy=wiring.proxy)
+    return PagerDutyNotifier(wiring.address, network=wiring.network)
 
 
 async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> DestinationCheck:

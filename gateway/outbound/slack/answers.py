@@ -5,11 +5,12 @@ The codes: https://docs.slack.dev/reference/methods/chat.postMessage#errors and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from gateway.model.notification import Refused, Unanswered
 from gateway.outbound.proxies import is_proxys_word, refused_by_proxy
-from gateway.outbound.wording import retry_after, shorten
+from gateway.outbound.wording import retry_after
 
 RATE_LIMIT_WAIT = 1_000  # ms, where a 429 does not say
 LIMITED = frozenset({"ratelimited", "rate_limited"})
@@ -88,6 +89,7 @@ LATER = (
     "accesslimited",
     "org_login_required",
 )
+_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,100}")  # what is longer, or has spaces, is a text and no code
 _REFUSALS = {
     **{code: Refused("gone", code, gone=True) for code in GONE},
     **{code: Refused("auth", code, permanent=True) for code in AUTH},
@@ -97,27 +99,32 @@ _REFUSALS = {
 }
 
 
-def judge(status: int, body: object, headers: Mapping[str, str]) -> Refused | Unanswered:
-    """Judge an answer that is not ok. HTTP 200 with an error code is the normal case."""
+def judge(status: int, body: object, headers: Mapping[str, str], now: int) -> Refused | Unanswered:
+    """Judge an answer that is not ok. HTTP 200 with an error code is the normal case.
+
+    `now` in ms, for a `Retry-After` that is a date.
+    """
     said = body.get("error") if isinstance(body, Mapping) else None
-    code = said if isinstance(said, str) else ""
+    code = said if isinstance(said, str) and _CODE.fullmatch(said) else ""
     if status == 429 or code in LIMITED:
         # "You are rate limited": https://docs.slack.dev/apis/web-api/rate-limits - nothing was done.
-        return Refused("rate_limited", retry_after=retry_after(_said(headers), RATE_LIMIT_WAIT))
+        return Refused("rate_limited", retry_after=retry_after(_said(headers), RATE_LIMIT_WAIT, now))
     if is_proxys_word(status, vendors_own=bool(code)):
         # Slack answers with an error code: https://docs.slack.dev/apis/web-api/#responses
         return refused_by_proxy(status)
-    if not code or code in UNSURE:
-        # No word of Slack's, or one that promises nothing: the message may stand in the channel, so it is
-        # looked for. "fatal_error … It's possible some aspect of the operation succeeded before the error was
-        # raised": https://docs.slack.dev/reference/methods/chat.postMessage#errors
-        return Unanswered("server_error", code or f"HTTP {status}")
     if code in _REFUSALS:
         # Each method's list of errors: https://docs.slack.dev/reference/methods/chat.postMessage#errors
         return _REFUSALS[code]
-    if status >= 500:
-        return Unanswered("server_error", f"HTTP {status}")
-    return Refused("refused", shorten(code, 100))
+    if code in UNSURE or status >= 500:
+        # A word that promises nothing: the message may stand in the channel, so it is looked for.
+        # "fatal_error … It's possible some aspect of the operation succeeded before the error was raised":
+        # https://docs.slack.dev/reference/methods/chat.postMessage#errors
+        wait = retry_after(_said(headers), 0, now)
+        return Unanswered("server_error", code if code in UNSURE else f"HTTP {status}", wait)
+    if code:
+        return Refused("refused", code)
+    # Nobody knows what became of it: the message is looked for.
+    return Unanswered("strange_answer", f"HTTP {status}, and no word of Slack's")
 
 
 def _said(headers: Mapping[str, str]) -> str:

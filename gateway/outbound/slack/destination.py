@@ -10,7 +10,7 @@ from typing import ClassVar
 from gateway.model.lanes import Pace
 from gateway.model.rules.destination import Integration
 from gateway.model.rules.origin import SecretName
-from gateway.outbound.kind import DestinationKind, RuleKey, Values, ValueType
+from gateway.outbound.kind import ADDRESS, ADDRESS_EXPECTED, DestinationKind, RuleKey, Values, ValueType
 
 SLACK_BOT_TOKEN = SecretName("SLACK_BOT_TOKEN")
 # One message a second to a channel, with bursts: https://docs.slack.dev/apis/web-api/rate-limits
@@ -39,10 +39,16 @@ class SlackChannel(Integration):
     token: SecretName = SLACK_BOT_TOKEN
     allow: frozenset[str] = frozenset()
     mention_on_page: tuple[str, ...] = ()
+    api_url: SecretName | str = ""
 
     @property
     def credentials(self) -> tuple[str, ...]:
-        return (self.token.env,)
+        own = (self.api_url.env,) if isinstance(self.api_url, SecretName) else ()
+        return (self.token.env, *own)
+
+    @property
+    def base_url(self) -> SecretName | str:
+        return self.api_url
 
     @property
     def address(self) -> str:
@@ -119,6 +125,12 @@ SLACK = DestinationKind(
         ),
         "mention_on_page": RuleKey(
             ValueType.TEXTS, description="who is called when it pages: @here, @channel, a user, a group"
+        ),
+        "api_url": RuleKey(
+            ValueType.ADDRESS,
+            pattern=ADDRESS,
+            expected=ADDRESS_EXPECTED,
+            description="the Web API of this workspace, where it is not that of SLACK_API_URL",
         ),
     },
     make=_make,

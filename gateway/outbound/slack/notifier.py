@@ -12,10 +12,11 @@ from typing import Any
 
 from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
+from gateway.outbound.network import Network
 from gateway.outbound.slack.attempts import metadata_of, note_attempt
 from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
 from gateway.outbound.slack.channel_ids import ChannelIds
-from gateway.outbound.slack.client import NotOk, SlackCalls
+from gateway.outbound.slack.client import Access, NotOk, SlackCalls
 
 SKEW = 120_000  # ms that Slack's clock may be behind ours
 THREAD_GONE = frozenset({"thread_not_found", "message_not_found"})
@@ -27,14 +28,18 @@ QUIET = {"unfurl_links": False, "unfurl_media": False}
 class SlackNotifier:
     """All tokens and channels share one session. `timeout` in seconds bounds a whole notification, reply or
     read-back.
+
+    `base_url` is Slack's, for destinations that have none of their own.
     """
 
     settles_by_looking = True
     takes_notes = True
 
-    def __init__(self, base_url: str, timeout: float = 8.0, proxy: str | None = None) -> None:
+    def __init__(self, base_url: str, timeout: float = 8.0, network: Network | None = None) -> None:
+        self._base_url = base_url
         self._timeout = timeout
-        self._calls = SlackCalls(base_url, timeout, proxy)
+        self._network = network or Network()
+        self._calls = SlackCalls(timeout, self._network)
         self._ids = ChannelIds(self._calls)
 
     async def aclose(self) -> None:
@@ -52,15 +57,18 @@ class SlackNotifier:
         """Post or edit the message; what Slack refuses to show is sent once more as plain text."""
         if message_ref is not None and not message_ref.channel:
             return Refused("gone", "no message of Slack's", gone=True)
+        access = self._access(endpoint, secret)
+        if isinstance(access, Refused):
+            return access
         try:
             async with asyncio.timeout(self._timeout):
                 answer = await self._show(
-                    endpoint, secret, render(notification), notification, attempt, message_ref
+                    endpoint, access, render(notification), notification, attempt, message_ref
                 )
                 # No label, however strange, may keep people from being told.
                 if isinstance(answer, Refused) and answer.reason == "invalid":
                     answer = await self._show(
-                        endpoint, secret, render_plainly(notification), notification, attempt, message_ref
+                        endpoint, access, render_plainly(notification), notification, attempt, message_ref
                     )
                 return answer
         except TimeoutError:
@@ -69,7 +77,7 @@ class SlackNotifier:
     async def _show(
         self,
         endpoint: Endpoint,
-        secret: str,
+        access: Access,
         rendered: Rendered,
         notification: Notification,
         attempt: str,
@@ -77,17 +85,17 @@ class SlackNotifier:
     ) -> Answer:
         sent: dict[str, Any] = {"text": rendered.text, "blocks": list(rendered.blocks), **AS_WRITTEN}
         if message_ref is None:
-            channel = self._ids.known(secret, endpoint.address)
+            channel = self._ids.known(access, endpoint.address)
             metadata = metadata_of(attempt, "message", notification)
             answer = await self._post(
-                "chat.postMessage", secret, {**sent, **QUIET, "channel": channel, "metadata": metadata}
+                "chat.postMessage", access, {**sent, **QUIET, "channel": channel, "metadata": metadata}
             )
-            self._ids.learn(secret, endpoint.address, answer)
+            self._ids.learn(access, endpoint.address, answer)
             return answer
         # The edit carries no metadata, so the message keeps the attempt id of its posting, by which a later
         # look finds it.
         return await self._post(
-            "chat.update", secret, {**sent, "channel": message_ref.channel, "ts": message_ref.id}
+            "chat.update", access, {**sent, "channel": message_ref.channel, "ts": message_ref.id}
         )
 
     async def reply(
@@ -101,10 +109,13 @@ class SlackNotifier:
         edits: MessageRef | None,
         mentions: tuple[str, ...],
     ) -> Answer:
+        access = self._access(endpoint, secret)
+        if isinstance(access, Refused):
+            return access
         text = render_notes(notes, mentions).text
         if edits is not None:
             sent: dict[str, Any] = {"channel": edits.channel, "ts": edits.id, "text": text, **AS_WRITTEN}
-            return await self._post("chat.update", secret, sent)
+            return await self._post("chat.update", access, sent)
         sent = {
             "channel": message_ref.channel or endpoint.address,
             "thread_ts": message_ref.id,
@@ -114,7 +125,7 @@ class SlackNotifier:
             **AS_WRITTEN,
             **QUIET,
         }
-        return await self._post("chat.postMessage", secret, sent)
+        return await self._post("chat.postMessage", access, sent)
 
     async def look(
         self,
@@ -130,20 +141,23 @@ class SlackNotifier:
         More than `PAGES` pages of either are not read.
         """
         found: dict[str, MessageRef] = {}
+        access = self._access(endpoint, secret)
+        if isinstance(access, Refused):
+            return access
         try:
             async with asyncio.timeout(self._timeout):
                 channel = (
                     message_ref.channel
                     if message_ref and message_ref.channel
-                    else await self._ids.find(secret, endpoint.address)
+                    else await self._ids.find(access, endpoint.address)
                 )
                 if channel is not None:
                     await self._find(
-                        secret, channel, message_ref.id if message_ref else "", (attempts, since), found
+                        access, channel, message_ref.id if message_ref else "", (attempts, since), found
                     )
         except NotOk as trouble:
             if isinstance(trouble.answer, Refused) and trouble.answer.reason == "not_found":
-                self._ids.forget(secret, endpoint.address)
+                self._ids.forget(access, endpoint.address)
             return trouble.answer
         except TimeoutError:
             return Unanswered("timeout")
@@ -151,7 +165,7 @@ class SlackNotifier:
 
     async def _find(
         self,
-        secret: str,
+        access: Access,
         channel: str,
         thread: str,
         sought: tuple[tuple[str, ...], int],
@@ -159,13 +173,13 @@ class SlackNotifier:
     ) -> None:
         attempts, since = sought
         asked = {"channel": channel, "oldest": f"{max(0, since - SKEW) / 1000:.6f}"}
-        async for message in self._calls.messages("conversations.history", secret, asked):
+        async for message in self._calls.messages("conversations.history", access, asked):
             note_attempt(message, channel, attempts, found)
         if not thread or len(found) == len(attempts):
             return
         try:
             async for message in self._calls.messages(
-                "conversations.replies", secret, {**asked, "ts": thread}
+                "conversations.replies", access, {**asked, "ts": thread}
             ):
                 note_attempt(message, channel, attempts, found)
         except NotOk as trouble:
@@ -174,15 +188,22 @@ class SlackNotifier:
                 raise
 
     async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
+        access = self._access(endpoint, secret)
+        if isinstance(access, Refused):
+            return access
         answer = await self._post(
-            "chat.delete", secret, {"channel": message_ref.channel or endpoint.address, "ts": message_ref.id}
+            "chat.delete", access, {"channel": message_ref.channel or endpoint.address, "ts": message_ref.id}
         )
         # Somebody deleted it before: it is away, as was wanted.
         return Delivered(message_ref) if isinstance(answer, Refused) and answer.gone else answer
 
-    async def _post(self, method: str, secret: str, sent: Mapping[str, Any]) -> Answer:
+    def _access(self, endpoint: Endpoint, secret: str) -> Access | Refused:
+        way = self._network.way(endpoint, self._base_url)
+        return way if isinstance(way, Refused) else Access(secret, way)
+
+    async def _post(self, method: str, access: Access, sent: Mapping[str, Any]) -> Answer:
         try:
-            answer = await self._calls.call(method, secret, json=dict(sent))
+            answer = await self._calls.call(method, access, json=dict(sent))
         except NotOk as trouble:
             return trouble.answer
         # Something between us and Slack said ok; whether people can read it is found out by looking.

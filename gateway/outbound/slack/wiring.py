@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gateway.model.notification import Refused
 from gateway.model.rules.destination import Destination
 from gateway.outbound.kind import DestinationCheck, Mark, Wiring
-from gateway.outbound.slack.client import SlackCalls
+from gateway.outbound.slack.client import Access, SlackCalls
 from gateway.outbound.slack.destination import SLACK
 from gateway.outbound.slack.notifier import SlackNotifier
 
@@ -14,14 +15,17 @@ EXAMINE_SECONDS = 5.0
 
 
 def make_notifier(wiring: Wiring) -> SlackNotifier:
-    return SlackNotifier(wiring.address, proxy=wiring.proxy)
+    return SlackNotifier(wiring.address, network=wiring.network)
 
 
 async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> DestinationCheck:
     """Ask Slack whose token it is."""
-    calls = SlackCalls(wiring.address, EXAMINE_SECONDS, wiring.proxy)
+    way = wiring.way(destination)
+    if isinstance(way, Refused):
+        return DestinationCheck(Mark.BAD, SLACK.trouble(way, destination.credential))
+    calls = SlackCalls(EXAMINE_SECONDS, wiring.network)
     try:
-        who = await calls.who(secrets[destination.credential])
+        who = await calls.who(Access(secrets[destination.credential], way))
     finally:
         await calls.aclose()
     if isinstance(who, Mapping):

@@ -11,14 +11,16 @@ from collections.abc import Mapping
 import httpx
 
 from gateway.model.notification import Refused, Unanswered
+from gateway.outbound.connection_trouble import BROKE, not_connected
 from gateway.outbound.proxies import PASSWORD_WANTED, refused_by_proxy
 from gateway.outbound.wording import retry_after
 
 RATE_LIMIT_WAIT = 5_000  # ms, where a 429 does not say
 AUTH = frozenset({401, 403})
-_STATUS = re.compile(r"\d{3}\b")  # httpx begins what it says of a proxy's refusal with the status
 NOT_FOUND = frozenset({404, 405, 410})
 LATER = frozenset({408, 425})
+_PAGE = re.compile(rb"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)
+_STATUS = re.compile(r"\d{3}\b")  # httpx begins what it says of a proxy's refusal with the status
 
 Trouble = Refused | Unanswered
 
@@ -56,23 +58,29 @@ def judge(status: int, headers: Mapping[str, str], now: int) -> Trouble | None:
     return Refused(reason, what, permanent=True)
 
 
-def judge_break(error: Exception) -> Trouble:
-    """Judge a connection that could not be made, or that broke.
+def judge_taken(content_type: str, start: bytes) -> Trouble | None:
+    """Judge what stands in a 2xx answer, by its start; None where the receiver has taken the body.
 
-    No text of httpx's is shown but about certificates, as it may name the address.
+    A page is what a proxy or a login shows in the receiver's place. Frameworks call a plain "ok" HTML as well,
+    so what it is called does not count alone.
     """
-    if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        # The handshake failed before anything was sent. It is tried
-        # again, as the operator may renew the certificate.
-        return Refused("unavailable", "its certificate is not trusted")
+    text = start.removeprefix(b"\xef\xbb\xbf")
+    if _PAGE.match(text) or ("html" in content_type.lower() and text.lstrip().startswith(b"<")):
+        # Nobody knows how far it came: a repeat has the same id, so it is harmless.
+        return Unanswered("strange_answer", "an HTML page in place of the receiver's answer")
+    return None
+
+
+def judge_break(error: Exception, *, to_proxy: bool) -> Trouble:
+    """Judge a connection that could not be made, or that broke. `to_proxy`: it leads to a proxy first."""
     if isinstance(error, httpx.ProxyError) and (status := _STATUS.match(str(error))):
         # Not a byte of the body has left the proxy.
         return refused_by_proxy(int(status[0]))
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
-        # Not a byte of the body was sent.
-        return Refused("unavailable", "no connection")
+        # Not a byte of the body was sent. It is tried again, as the operator may renew a certificate.
+        return not_connected(error, to_proxy=to_proxy)
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         # The receiver may have taken the body. A repeat bears the
         # same `webhook-id`, by which it can be dropped.
         return Unanswered("timeout")
-    return Unanswered("cut", type(error).__name__)
+    return Unanswered("cut", BROKE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import httpx
 
@@ -17,12 +17,14 @@ from gateway.clock import utc_ms
 from gateway.model.audit_trail import Batch
 from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused
-from gateway.outbound.webhook.answers import Trouble, judge, judge_break
+from gateway.outbound.network import Network
+from gateway.outbound.webhook.answers import Trouble, judge, judge_break, judge_taken
 from gateway.outbound.webhook.body import key_of, render, render_batch, render_notes
 from gateway.outbound.webhook.signing import signature, signing_keys
 
 ANSWER_READ = 16_384  # bytes; of a short answer the connection is kept, a longer one is cut off
 USER_AGENT = "alert-gateway"
+CLIENTS_KEPT = 16  # one for each proxy
 
 
 class _NotSent(Exception):
@@ -34,33 +36,21 @@ class _NotSent(Exception):
 
 
 class WebhookNotifier:
-    """All receivers share one client. `timeout` in seconds bounds a whole POST; `secret_of` gives secrets by
-    their names.
-    """
+    """All receivers behind one proxy share a client. `timeout` in seconds bounds a whole POST."""
 
     settles_by_looking = False
     takes_notes = True
 
-    def __init__(
-        self, secret_of: Callable[[str], str | None], timeout: float = 8.0, proxy: str | None = None
-    ) -> None:
-        self._secret_of = secret_of
+    def __init__(self, network: Network, timeout: float = 8.0) -> None:
+        self._network = network
         self._timeout = timeout
-        self._client = httpx.AsyncClient(
-            # The proxy is a setting of the gateway: a variable of the
-            # environment must not lead alerts elsewhere.
-            trust_env=False,
-            # A redirect could lead the bearer token to another host:
-            # https://www.rfc-editor.org/rfc/rfc9110#section-15.4
-            follow_redirects=False,
-            proxy=proxy,
-            verify=ssl.create_default_context(),  # the system's authorities, a company's own among them
-            timeout=httpx.Timeout(timeout, connect=timeout / 2),
-            headers={"User-Agent": USER_AGENT, "Content-Type": "application/json"},
-        )
+        self._tls = network.tls()
+        self._clients: dict[str | None, httpx.AsyncClient] = {}
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
 
     async def notify(
         self,
@@ -115,12 +105,15 @@ class WebhookNotifier:
     async def _send(
         self, endpoint: Endpoint, url: str, message: str, body: bytes, message_ref: MessageRef
     ) -> Answer:
+        way = self._network.way(endpoint, url)
+        if isinstance(way, Refused):
+            return way
         try:
-            address = _address(url, with_token=bool(endpoint.token))
+            address = _address(way.address, with_token=bool(endpoint.token))
             headers = self._headers(endpoint, message, body)
         except _NotSent as trouble:
             return trouble.answer
-        return await self._post(address, headers, body) or Delivered(message_ref)
+        return await self._post(address, way.proxy, headers, body) or Delivered(message_ref)
 
     def _headers(self, endpoint: Endpoint, message: str, body: bytes) -> dict[str, str]:
         """Raises `_NotSent`."""
@@ -141,28 +134,61 @@ class WebhookNotifier:
         return headers
 
     def _named(self, name: str) -> str:
-        secret = self._secret_of(name)
+        secret = self._network.secret_of(name)
         if secret is None:
             # A file may be away for a moment only: it is tried again.
             raise _NotSent(Refused("no_credential", f"{name} is not set"))
         return secret
 
-    async def _post(self, address: httpx.URL, headers: Mapping[str, str], body: bytes) -> Trouble | None:
+    async def _post(
+        self, address: httpx.URL, proxy: str | None, headers: Mapping[str, str], body: bytes
+    ) -> Trouble | None:
         """Return None if the receiver accepted it.
 
-        Once the status line is read, later connection errors are ignored.
+        Once the status line and the start of the answer are read, later connection errors are ignored.
         """
         answers: list[Trouble | None] = []
+        client = await self._through(proxy)
         try:
             async with (
                 asyncio.timeout(self._timeout),
-                self._client.stream("POST", address, content=body, headers=headers) as answer,
+                client.stream("POST", address, content=body, headers=headers) as answer,
             ):
                 answers.append(judge(answer.status_code, answer.headers, utc_ms()))
-                await _read_off(answer)
+                start = await _read_off(answer)
+                answers[0] = answers[0] or judge_taken(answer.headers.get("content-type", ""), start)
         except (TimeoutError, httpx.HTTPError) as error:
-            return answers[0] if answers else judge_break(error)
+            return answers[0] if answers else judge_break(error, to_proxy=proxy is not None)
         return answers[0]
+
+    async def _through(self, proxy: str | None) -> httpx.AsyncClient:
+        if proxy not in self._clients:
+            if len(self._clients) >= CLIENTS_KEPT:
+                # The oldest belongs to a proxy that is no longer taken, such as one with an old password.
+                await self._clients.pop(next(iter(self._clients))).aclose()
+            self._clients[proxy] = httpx.AsyncClient(
+                # The proxy is a setting of the gateway: a variable of the
+                # environment must not lead alerts elsewhere.
+                trust_env=False,
+                # A redirect could lead the bearer token to another host:
+                # https://www.rfc-editor.org/rfc/rfc9110#section-15.4
+                follow_redirects=False,
+                proxy=_proxy(proxy, self._tls) if proxy else None,
+                verify=self._tls,
+                timeout=httpx.Timeout(self._timeout, connect=self._timeout / 2),
+                # The start of an answer is read as it comes, so it must not be packed.
+                headers={
+                    "User-Agent": USER_AGENT,
+                    "Content-Type": "application/json",
+                    "Accept-Encoding": "identity",
+                },
+            )
+        return self._clients[proxy]
+
+
+def _proxy(address: str, tls: ssl.SSLContext) -> httpx.Proxy:
+    """A proxy that is itself reached by TLS has to be trusted as well."""
+    return httpx.Proxy(address, ssl_context=tls if address.startswith("https:") else None)
 
 
 def check_address(url: str) -> str:
@@ -186,12 +212,13 @@ def _address(url: str, *, with_token: bool) -> httpx.URL:
     return address.copy_with(userinfo=b"") if with_token else address
 
 
-async def _read_off(answer: httpx.Response) -> None:
-    """Read the rest of a short answer, which means nothing to us and may hold what we sent: it is shown
+async def _read_off(answer: httpx.Response) -> bytes:
+    """Read a short answer to its end, and of a longer one the start. It may hold what we sent: it is shown
     nowhere.
     """
-    read = 0
+    read = bytearray()
     async for part in answer.aiter_raw():
-        read += len(part)
-        if read > ANSWER_READ:
-            return
+        read += part
+        if len(read) > ANSWER_READ:
+            break
+    return bytes(read[:ANSWER_READ])

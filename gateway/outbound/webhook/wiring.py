@@ -11,7 +11,7 @@ from gateway.outbound.webhook.signing import signing_keys
 
 
 def make_notifier(wiring: Wiring) -> WebhookNotifier:
-    return WebhookNotifier(wiring.secret_of, proxy=wiring.proxy)
+    return WebhookNotifier(wiring.network)
 
 
 async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> DestinationCheck:

@@ -6,7 +6,8 @@ from typing import Any
 
 import yaml
 
-from gateway.model.rules.destination import Destination, Integration
+from gateway.model.rules.destination import NO_PROXY, Destination, Integration
+from gateway.model.rules.origin import SecretName
 from gateway.outbound.kind import DestinationKind, RuleKey, ValueType
 from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.rules.files.keys import DESTINATION
@@ -31,12 +32,26 @@ def read_destination(reader: Reader, name: str, key: yaml.Node, node: yaml.Node)
     fallback = reader.references(given["fallback"]) if "fallback" in given else ()
     if "fallback_after" in given and not fallback:
         reader.error(given["fallback_after"], "`fallback_after` means nothing without `fallback`")
+    proxy = _read_proxy(reader, given["proxy"], DESTINATION_KINDS[kinds[0]]) if "proxy" in given else ""
     if via is None:
         return None
     place = reader.place(key)
     more = {} if after is None else {"fallback_after": after}
-    value = Destination(name, place.origin, via, tuple(reference.name for reference in fallback), **more)
+    told_instead = tuple(reference.name for reference in fallback)
+    value = Destination(name, place.origin, via, told_instead, proxy=proxy, **more)
     return RawDestination(value, place, fallback)
+
+
+def _read_proxy(reader: Reader, node: yaml.Node, kind: DestinationKind) -> SecretName | str:
+    if not kind.integration.takes_proxy:
+        # Its writer believes that this destination is reached through the proxy, and it would not be.
+        reader.error(node, f"{kind.integration.label} goes through no proxy")
+        return ""
+    # The address of a proxy may hold a password, so it never stands in a rule file.
+    if isinstance(node, yaml.ScalarNode) and node.value != NO_PROXY:
+        reader.error(node, "`proxy` is `none`, or {env: NAME}, the variable that holds the proxy's address")
+        return ""
+    return NO_PROXY if isinstance(node, yaml.ScalarNode) else reader.secret(node) or ""
 
 
 def _choice() -> str:
@@ -63,9 +78,9 @@ def _read_integration(reader: Reader, kind: DestinationKind, node: yaml.Node) ->
 
 
 def _read_value(reader: Reader, key: RuleKey, node: yaml.Node) -> Any:
-    if key.type is ValueType.SECRET:
+    if key.type is ValueType.SECRET or (key.type is ValueType.ADDRESS and isinstance(node, yaml.MappingNode)):
         return reader.secret(node)
-    if key.type is ValueType.TEXT:
+    if key.type in (ValueType.TEXT, ValueType.ADDRESS):
         return _read_text(reader, key, node)
     found = reader.found
     texts = tuple(text for item in reader.items(node) if (text := _read_text(reader, key, item)) is not None)

@@ -24,7 +24,7 @@ SOURCE = (
     "stale_after",
 )
 # Beside the kind, whose keys stand in its folder under `outbound/`
-DESTINATION = ("fallback", "fallback_after")
+DESTINATION = ("fallback", "fallback_after", "proxy")
 TIMERS = ("group_wait", "update_interval", "resolve_after", "remind", "longest_hold")
 ROUTE = (*RULE, "parent", "continue", "notify", "page", "page_when", "mute", "shifts", *TIMERS)
 LATER_ROUTE = ("digest", "escalate", *LATER_RULE)

@@ -19,7 +19,7 @@ from gateway.model.durations import MINUTE, SECOND
 from gateway.model.ledger import Endpoint, Ledger, MessageRef, NotifiedState, Part
 from gateway.model.notification import Delivered
 from gateway.model.verdict import NotifyReason
-from tests.decisions.cases import BY_PAGERDUTY, MESSAGE, alert, closed, told
+from tests.decisions.cases import BY_PAGERDUTY, BY_SLACK, MESSAGE, alert, closed, told
 from tests.decisions.delivery.attempts import INVALID, LATE, SAID, answered, begun, empty, step
 from tests.support.build import START
 
@@ -139,6 +139,12 @@ def test_firing_after_a_told_end_is_a_new_generation(target: str, message_ref: M
     ledger = begun(ended_at(target), *lives, at=4 * MINUTE, attempt="a2")
     assert ledger.intent is not None
     assert (ledger.intent.generation, ledger.message_ref) == (2, message_ref)
+
+
+def test_another_proxy_is_no_reason_for_another_message() -> None:
+    lives = (alert(ended=MINUTE), alert(episode=2, at=3 * MINUTE))
+    through = msgspec.structs.replace(BY_SLACK, proxy="none")
+    assert begun(ended_at("chat"), *lives, at=4 * MINUTE, endpoint=through).message_ref == MESSAGE
 
 
 def test_an_end_and_an_edit_keep_the_generation() -> None:

@@ -257,7 +257,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_the_destinations_trouble
     assert isinstance(answer, Refused)
     assert (answer.reason, answer.detail, answer.permanent) == (
         "tls",
-        "its certificate is not trusted",
+        "its certificate is not trusted: unable to get local issuer certificate",
         False,
     )
 

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.model.ledger import Endpoint, MessageRef, Note, NotifiedState
 from gateway.model.notification import Answer, Delivered, Found, Refused, Unanswered
+from gateway.outbound.network import Network
 from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox
 from tests.outbound.notifications import HOSTILE, line, notification
@@ -109,8 +110,8 @@ async def test_a_proxy_of_the_environment_is_not_taken(
 
 
 async def test_a_proxy_that_is_given_is_taken(pagerduty: PagerDutySandbox) -> None:
-    notifier = PagerDutyNotifier(pagerduty.events_url, proxy="http://127.0.0.1:9")
-    assert not isinstance(await page(notifier), Delivered)
+    notifier = PagerDutyNotifier(pagerduty.events_url, network=Network(proxy="http://127.0.0.1:9"))
+    assert await page(notifier) == Refused("proxy", "no connection to the proxy")
     assert not pagerduty.calls
     await notifier.aclose()
 

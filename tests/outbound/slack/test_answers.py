@@ -9,7 +9,9 @@ import pytest
 
 from gateway.model.notification import Refused, Unanswered
 from gateway.outbound.slack.answers import judge
+from tests.outbound.notifications import NOW
 
+IN_A_MINUTE = "Fri, 15 Jan 2027 08:01:00 GMT"
 METHODS = Path(__file__).parents[3] / "../shared/data/specs/slack/web_api_methods.json"
 
 
@@ -32,14 +34,19 @@ METHODS = Path(__file__).parents[3] / "../shared/data/specs/slack/web_api_method
         pytest.param(403, b"<html>", {}, Refused("proxy", "a proxy on the way answered HTTP 403", permanent=True), id="a proxy that lets nothing through"),
         pytest.param(404, {"detail": "no route"}, {}, Refused("proxy", "a proxy on the way answered HTTP 404", permanent=True), id="a gateway on the way that speaks JSON too"),
         pytest.param(407, {"error": "invalid_auth"}, {}, Refused("proxy", "a proxy on the way answered HTTP 407", permanent=True), id="only a proxy answers 407"),
+        pytest.param(413, "<html>", {}, Refused("unavailable", "a proxy on the way answered HTTP 413"), id="a page with another code may go away by itself"),
         pytest.param(403, {"error": "invalid_auth"}, {}, Refused("auth", "invalid_auth", permanent=True), id="403 in Slack's own form is Slack's word"),
         pytest.param(502, b"<html>", {}, Unanswered("server_error", "HTTP 502"), id="a proxy's page"),
-        pytest.param(200, {"ok": False}, {}, Unanswered("server_error", "HTTP 200"), id="no code at all"),
-        pytest.param(200, {"error": {"deep": 1}}, {}, Unanswered("server_error", "HTTP 200"), id="a code that is none"),
+        pytest.param(200, {"ok": False}, {}, Unanswered("strange_answer", "HTTP 200, and no word of Slack's"), id="no code at all"),
+        pytest.param(200, {"error": {"deep": 1}}, {}, Unanswered("strange_answer", "HTTP 200, and no word of Slack's"), id="a code that is none"),
+        pytest.param(200, {"error": "Received a response in a non-JSON format: <htm"}, {}, Unanswered("strange_answer", "HTTP 200, and no word of Slack's"), id="a text in place of a code"),
+        pytest.param(429, None, {"Retry-After": IN_A_MINUTE}, Refused("rate_limited", retry_after=60_000), id="429 with a date"),
+        pytest.param(503, b"", {"Retry-After": "60"}, Unanswered("server_error", "HTTP 503", 60_000), id="503 that says when to come again"),
+        pytest.param(503, {"error": "service_unavailable"}, {"Retry-After": IN_A_MINUTE}, Unanswered("server_error", "service_unavailable", 60_000), id="so does Slack's own, with a date"),
     ],
 )  # fmt: skip
 def test_what_an_answer_means(status: int, body: object, headers: dict[str, str], meaning: object) -> None:
-    assert judge(status, body, headers) == meaning
+    assert judge(status, body, headers, NOW) == meaning
 
 
 @pytest.mark.skipif(not METHODS.exists(), reason="the vendor's list of error codes is not here")
@@ -55,4 +62,4 @@ def test_what_an_answer_means(status: int, body: object, headers: dict[str, str]
 )
 def test_every_code_of_the_vendors_list_has_its_kind(kind: str, reasons: set[str]) -> None:
     codes = json.loads(METHODS.read_text())["suggested_classification"][kind]
-    assert {judge(200, {"error": code}, {}).reason for code in codes} <= reasons
+    assert {judge(200, {"error": code}, {}, NOW).reason for code in codes} <= reasons

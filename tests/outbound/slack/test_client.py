@@ -12,7 +12,9 @@ from starlette.routing import Route
 
 from gateway.model.ledger import Endpoint, MessageRef
 from gateway.model.notification import Answer, Delivered, Found, Refused, Unanswered
+from gateway.outbound.network import Network, Way
 from gateway.outbound.slack import client as slack_calls
+from gateway.outbound.slack.client import Access
 from gateway.outbound.slack.notifier import SlackNotifier
 from gateway.sandbox import Fault, FaultKind, SlackSandbox
 from gateway.sandbox.server import LocalServer
@@ -63,6 +65,7 @@ def calls(slack: SlackSandbox, method: str) -> int:
         pytest.param(lambda: JSONResponse(["ok"]), id="a JSON list"),
         pytest.param(lambda: JSONResponse({"ok": True}), id="an ok that names no message"),
         pytest.param(lambda: Response("<html>", media_type="text/html"), id="a proxy's page"),
+        pytest.param(lambda: JSONResponse({"ok": "yes", "ts": "1.1"}), id="an ok that is not true"),
     ],
 )
 async def test_an_answer_that_is_not_slacks_is_no_answer(strange: Callable[[], Response]) -> None:
@@ -81,6 +84,8 @@ async def test_an_answer_that_is_not_slacks_is_no_answer(strange: Callable[[], R
         pytest.param(
             lambda: Response(status_code=302, headers={"location": "/nowhere"}), id="a redirect to nowhere"
         ),
+        pytest.param(lambda: PlainTextResponse("no", 404), id="another server's 404"),
+        pytest.param(lambda: Response(status_code=407), id="a proxy that wants a password"),
     ],
 )
 async def test_a_refusal_that_slack_has_not_written_is_a_proxys(strange: Callable[[], Response]) -> None:
@@ -115,8 +120,8 @@ async def test_a_proxy_of_the_environment_is_not_taken(
 
 
 async def test_a_proxy_that_is_given_is_taken(slack: SlackSandbox) -> None:
-    notifier = SlackNotifier(slack.url, proxy="http://127.0.0.1:9")
-    assert await post(notifier) == Refused("unavailable", "no connection")
+    notifier = SlackNotifier(slack.url, network=Network(proxy="http://127.0.0.1:9"))
+    assert await post(notifier) == Refused("proxy", "no connection to the proxy")
     await notifier.aclose()
 
 
@@ -134,9 +139,9 @@ async def test_a_vendor_that_repeats_the_token_does_not_bring_it_into_an_answer(
 
 
 async def test_a_token_says_whose_it_is(slack: SlackSandbox) -> None:
-    calls = slack_calls.SlackCalls(slack.url)
-    who = await calls.who(DEFAULT_TOKEN)
+    calls, way = slack_calls.SlackCalls(), Way(slack.url)
+    who = await calls.who(Access(DEFAULT_TOKEN, way))
     assert isinstance(who, dict)
     assert who["team"] == "Sandbox"
-    assert isinstance(await calls.who("xoxb-wrong"), Refused)
+    assert isinstance(await calls.who(Access("xoxb-wrong", way)), Refused)
     await calls.aclose()

@@ -15,6 +15,7 @@ from gateway.model.audit_trail import Batch, LoggedEntry
 from gateway.model.changes import LogEntry
 from gateway.model.ledger import Endpoint, MessageRef, Note, NotifiedState
 from gateway.model.notification import Answer, Delivered, Found, Refused, Unanswered
+from gateway.outbound.network import Network
 from gateway.outbound.webhook.notifier import WebhookNotifier, check_address
 from gateway.sandbox import Fault, FaultKind, WebhookSandbox
 from tests.outbound.notifications import HOSTILE, NOW, line, notification
@@ -40,7 +41,7 @@ async def receiver() -> AsyncIterator[WebhookSandbox]:
 
 @pytest.fixture
 async def notifier() -> AsyncIterator[WebhookNotifier]:
-    made = WebhookNotifier(SECRETS.get, timeout=0.5)
+    made = WebhookNotifier(Network(secret_of=SECRETS.get), timeout=0.5)
     yield made
     await made.aclose()
 
@@ -100,7 +101,7 @@ async def test_a_wrong_token_or_key_is_refused_for_good(receiver: WebhookSandbox
         {**SECRETS, "TOKEN": "another"},
         {**SECRETS, "KEY": "whsec_" + b64encode(b"o" * 32).decode()},
     ):
-        notifier = WebhookNotifier(secrets.get)
+        notifier = WebhookNotifier(Network(secret_of=secrets.get))
         assert await notify(notifier, receiver.url) == Refused("auth", "HTTP 401", permanent=True)
         await notifier.aclose()
 
@@ -109,7 +110,7 @@ async def test_a_wrong_token_or_key_is_refused_for_good(receiver: WebhookSandbox
 async def test_a_secret_that_is_missing_is_waited_for(
     receiver: WebhookSandbox, secrets: dict[str, str], missing: str
 ) -> None:
-    answer = await notify(WebhookNotifier(secrets.get), receiver.url)
+    answer = await notify(WebhookNotifier(Network(secret_of=secrets.get)), receiver.url)
     assert answer == Refused("no_credential", f"{missing} is not set")
 
 
@@ -124,7 +125,7 @@ async def test_a_secret_that_is_missing_is_waited_for(
 async def test_secrets_that_cannot_be_used_are_said_by_name(
     receiver: WebhookSandbox, secrets: dict[str, str], said: str
 ) -> None:
-    notifier = WebhookNotifier(secrets.get)
+    notifier = WebhookNotifier(Network(secret_of=secrets.get))
     assert await notify(notifier, receiver.url) == Refused("auth", said, permanent=True)
     assert not receiver.calls
     await notifier.aclose()
@@ -240,11 +241,11 @@ async def test_a_proxy_that_is_given_is_taken_and_one_of_the_environment_is_not(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
-    direct = WebhookNotifier(SECRETS.get)
+    direct = WebhookNotifier(Network(secret_of=SECRETS.get))
     assert isinstance(await notify(direct, receiver.url), Delivered)
     await direct.aclose()
     async with listening(b"HTTP/1.1 204 No Content\r\n\r\n") as (port, heard):
-        proxied = WebhookNotifier(SECRETS.get, proxy=f"http://127.0.0.1:{port}")
+        proxied = WebhookNotifier(Network(proxy=f"http://127.0.0.1:{port}", secret_of=SECRETS.get))
         assert isinstance(await notify(proxied, "http://receiver.example/hook"), Delivered)
         await proxied.aclose()
     assert heard[0].startswith(b"POST http://receiver.example/hook HTTP/1.1")
@@ -299,7 +300,9 @@ async def test_a_certificate_of_a_strange_authority_is_not_trusted(
     server.load_cert_chain(made / "server.pem", made / "server.key")
     async with listening(b"HTTP/1.1 204 No Content\r\n\r\n", server) as (port, heard):
         said = await notify(notifier, f"https://127.0.0.1:{port}/", endpoint=OPEN)
-    assert (said, heard) == (Refused("unavailable", "its certificate is not trusted"), [])
+    assert isinstance(said, Refused)
+    assert (said.reason, said.permanent, heard) == ("tls", False, [])
+    assert said.detail.startswith("its certificate is not trusted: ")
 
 
 async def test_an_authority_of_the_systems_is_trusted(
@@ -309,7 +312,7 @@ async def test_an_authority_of_the_systems_is_trusted(
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(made / "server.pem", made / "server.key")
     monkeypatch.setenv("SSL_CERT_FILE", str(made / "ca.pem"))  # where OpenSSL looks for the system's
-    trusting = WebhookNotifier(SECRETS.get)
+    trusting = WebhookNotifier(Network(secret_of=SECRETS.get))
     async with listening(b"HTTP/1.1 204 No Content\r\n\r\n", server) as (port, _):
         assert isinstance(await notify(trusting, f"https://127.0.0.1:{port}/", endpoint=OPEN), Delivered)
     await trusting.aclose()

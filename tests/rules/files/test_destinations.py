@@ -30,7 +30,52 @@ def test_every_destination_key_is_read(tmp_path: Path) -> None:
     assert (found["pay-pager"].fallback, found["pay-pager"].fallback_after) == (("pay-slack",), 3 * MINUTE)
 
 
+def test_a_destination_may_have_an_address_and_a_proxy_of_its_own(tmp_path: Path) -> None:
+    text = """\
+destinations:
+  eu: {pagerduty: {routing_key: {env: EU}, region: eu}, proxy: none}
+  relay: {pagerduty: {routing_key: {env: K}, events_url: {env: RELAY}}, proxy: {env: PX}}
+  written: {pagerduty: {routing_key: {env: K}, events_url: "https://relay.example.org/pd"}}
+  gov: {slack: {channel: C1, api_url: "https://slack-gov.com/api/"}}
+routes: [{name: all, notify: [gov], page: [eu, relay, written]}]
+"""
+    found = book(write(tmp_path, a=text)).destinations
+    assert {name: (str(one.via.base_url), str(one.proxy)) for name, one in found.items()} == {
+        "eu": ("https://events.eu.pagerduty.com", "none"),
+        "relay": ("$RELAY", "$PX"),
+        "written": ("https://relay.example.org/pd", ""),
+        "gov": ("https://slack-gov.com/api/", ""),
+    }
+    assert found["relay"].credentials == ("K", "RELAY", "PX")
+
+
 ERRORS = [
+    pytest.param(
+        "destinations:\n  a: {pagerduty: {routing_key: {env: K}, region: apac}}\n",
+        "2:50: `apac` is not possible here: us or eu is needed",
+        id="a region that is none",
+    ),
+    pytest.param(
+        "destinations:\n  a: {pagerduty: {routing_key: {env: K}, region: eu, events_url: {env: U}}}\n",
+        "2:50: `region` and `events_url` both say where events go: keep one",
+        id="a region and an address",
+    ),
+    pytest.param(
+        "destinations:\n  a: {pagerduty: {routing_key: {env: K}, events_url: 'https://gw:pw@relay.example'}}\n",
+        "2:54: `https://gw:pw@relay.example` is not possible here: an address such as https://relay.example.org, or"
+        " {env: NAME} where a part of it is secret, is needed",
+        id="an address with a password",
+    ),
+    pytest.param(
+        "destinations:\n  a: {slack: {channel: C1}, proxy: 'http://proxy:3128'}\n",
+        "2:36: `proxy` is `none`, or {env: NAME}, the variable that holds the proxy's address",
+        id="the address of a proxy",
+    ),
+    pytest.param(
+        "destinations:\n  a: {email: {to: [ops@example.org], from: alerts@example.org}, proxy: none}\n",
+        "2:72: mail goes through no proxy",
+        id="a proxy for mail",
+    ),
     pytest.param(
         "destinations:\n  a: {webhook: {url: https://audit.example}}\n",
         "2:22: a secret never stands in a rule file: write {env: NAME} and set NAME in the environment",

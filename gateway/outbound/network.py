@@ -1,0 +1,110 @@
+"""The way to every vendor: the authorities that vouch for it, its address, and the proxy on the way there."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.model.ledger import Endpoint
+from gateway.model.notification import Refused
+from gateway.model.rules.destination import NO_PROXY
+from gateway.model.rules.origin import VARIABLE_MARK
+from gateway.outbound.direct_hosts import NO_HOSTS, DirectHosts
+
+SecretOf = Callable[[str], str | None]
+
+ADDRESS = re.compile(r"https?://[^/\s]+\S*")
+REMEDIES = {
+    "tls": "the authority that signed it has to be among the system's, in SSL_CERT_FILE or in GATEWAY_CA_FILE",
+    "proxy": (
+        "does the proxy take our password, and does it let us through to that host? GATEWAY_VENDOR_PROXY and "
+        "GATEWAY_NO_PROXY, or the destination's `proxy`, say how it is reached"
+    ),
+}
+
+
+def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """Trust the system's authorities (those of SSL_CERT_FILE and SSL_CERT_DIR, where these are set) and those
+    in `ca_file`.
+
+    Raises `ValueError` with a sentence about a file that holds none. Each client takes a context of its own:
+    they write their protocols into it.
+    """
+    context = ssl.create_default_context()
+    if ca_file is None:
+        return context
+    try:
+        context.load_verify_locations(ca_file)
+    except ssl.SSLError:
+        raise ValueError(f"{ca_file} holds no certificate in the form of PEM") from None
+    except OSError as error:
+        raise ValueError(f"{ca_file} cannot be read: {error.strerror}") from None
+    return context
+
+
+def is_address(text: str) -> bool:
+    return ADDRESS.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The address at which a vendor is reached, and the proxy on the way there; None where there is none."""
+
+    address: str
+    proxy: str | None = None
+
+
+def _no_secret(name: str) -> None:
+    del name
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What all vendors are reached with.
+
+    `proxy` is the one of all vendors, `direct` are the hosts that are reached without it. `secret_of` gives
+    the addresses and proxies that rules name by their variables.
+    """
+
+    ca_file: Path | None = None
+    proxy: str | None = None
+    direct: DirectHosts = NO_HOSTS
+    secret_of: SecretOf = _no_secret
+
+    def tls(self) -> ssl.SSLContext:
+        return tls_context(self.ca_file)
+
+    def proxy_to(self, address: str) -> str | None:
+        """Return the proxy on the way to an address that no rule says more about."""
+        return None if self.direct.hold(address) else self.proxy
+
+    def way(self, endpoint: Endpoint, address: str) -> Way | Refused:
+        """Return the way to an endpoint. `address` is the vendor's, unless the endpoint has one of its own."""
+        own = self._named(endpoint.url, "https://events.eu.pagerduty.com")
+        if isinstance(own, Refused):
+            return own
+        # What a rule says of one destination counts before the list for all of them.
+        proxy = None if endpoint.proxy == NO_PROXY else self._named(endpoint.proxy, "http://proxy:3128")
+        if isinstance(proxy, Refused):
+            return proxy
+        address = own or address
+        return Way(address, proxy if endpoint.proxy else self.proxy_to(address))
+
+    def _named(self, text: str, example: str) -> str | Refused | None:
+        """Return an address that a rule has written, or that the variable holds which it names; None for
+        nothing.
+
+        What is wrong with it is not permanent: everything waits until the operator has mended the variable.
+        """
+        if not text.startswith(VARIABLE_MARK):
+            return text or None
+        name = text.removeprefix(VARIABLE_MARK)
+        value = self.secret_of(name)
+        if value is None:
+            return Refused("no_credential", f"{name} is not set")
+        if not is_address(value):
+            return Refused("no_credential", f"{name} holds no address such as {example}")
+        return value
