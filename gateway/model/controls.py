@@ -46,6 +46,11 @@ class Silence(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def described(self) -> str:
         return f"silence {self.id} by {self.by}"
 
+    @staticmethod
+    def id_in(described: str) -> str:
+        """Return the id of a silence that is `described` so."""
+        return described.split(" ", 2)[1]
+
     @property
     def why(self) -> str:
         return " ".join(part for part in (self.ticket, self.reason) if part)

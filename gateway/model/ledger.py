@@ -90,6 +90,19 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     line: str = ""
 
 
+class Hidden(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What kept firing members from a target: a suppression, with its rule and why, until when (ms).
+
+    `until` is None where nobody knows yet; it is over once it lies in the past.
+    """
+
+    reason: str
+    rule: str
+    because: str
+    until: int | None
+    episodes: tuple[str, ...]
+
+
 class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Everything that a target was notified of.
 
@@ -109,6 +122,8 @@ class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
     covers: dict[str, bool] = {}
     silenced_after_notify: dict[str, str] = {}  # notified before, and kept from people since: why, by episode
     texts: str = ""  # a mark of the annotations that were shown
+    # The silence that covers all that fires in a page: the page was acknowledged for it, by us and not by a person
+    covered_by: str = ""
 
 
 NEVER_NOTIFIED = LastNotified()
@@ -129,6 +144,9 @@ class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     notes: tuple[Note, ...] = ()
     # Makes something new at the vendor (a message, a reply): repeating it blindly would say it twice
     creates_message: bool = True
+    replaces: MessageRef | None = (
+        None  # what is open under the key of the generation before, resolved after this
+    )
 
 
 class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -165,6 +183,7 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     left_out: int = 0  # changes since the last notification that such a limit keeps back
     left_out_last: LastNotified = NEVER_NOTIFIED  # the newest of these changes, so that each counts once
     lines: dict[str, MessageRef] = {}  # the replies of this thread that are edited, by `Note.line`
+    hidden: tuple[Hidden, ...] = ()  # what keeps, or has kept, firing members from this target
 
     @property
     def key(self) -> str:

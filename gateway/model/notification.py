@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from gateway.model.durations import ordinal, spoken
+from gateway.model.instants import moment
 from gateway.model.ledger import MessageRef, Note, NotifiedState
 from gateway.model.severity import Severity
 
@@ -36,6 +37,29 @@ class FiringTimes(msgspec.Struct, frozen=True, gc=False):
         ended_at = self.since if self.ended_at is None else self.ended_at
         times = f"{ordinal(self.times)} time" if self.ended_at is None else f"{self.times} times"
         return f"{times} in {spoken(ended_at - self.first_at)}, firing {spoken(self.fired_for)} of them"
+
+
+class Quieted(msgspec.Struct, frozen=True, gc=False):
+    """What keeps news of firing alerts from people, or has kept it: why, by which rule or person, until when.
+
+    `until` (ms) is None where nobody knows. `part` says of how many it holds (`1 of 2`), empty for all.
+    """
+
+    reason: str
+    rule: str
+    because: str = ""
+    until: int | None = None
+    part: str = ""
+
+    def said(self, when: str) -> str:
+        """Say `silenced until 03:00: reindexing (silence s1 by anna)`; `when` is its end in words."""
+        until = f" until {when}" if self.until is not None else ""
+        because = f": {self.because}" if self.because else ""
+        return f"{self.reason}{until}{because} ({self.rule})"
+
+    def in_words(self, now: int) -> str:
+        """Say the same where times are plain text."""
+        return self.said("" if self.until is None else moment(self.until, now))
 
 
 class AlertLine(msgspec.Struct, frozen=True, gc=False):
@@ -124,6 +148,14 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     sent_severity: str = ""  # `severity=fatal`, where it is read as another word
     # The episodes of lines that are the newest value of a label that churns
     churning: frozenset[str] = frozenset()
+    quieted: Quieted | None = None  # keeps news of what was notified from people now
+    hidden: Quieted | None = None  # kept from people until now what they are notified of now
+    covered_by: str = ""  # the silence for which the page is acknowledged, by us
+
+    @property
+    def all_quiet(self) -> bool:
+        """Return whether it fires, and news of all that fires is kept from people."""
+        return self.state is NotifiedState.FIRING and self.quieted is not None and not self.quieted.part
 
     @property
     def alerts(self) -> int:

@@ -49,6 +49,7 @@ _LEDGER_TIMES = (
     "reminded_at",
 )
 _NOTE_TIMES = ("at",)
+_HIDDEN_TIMES = ("until",)
 _SILENCE_TIMES = ("created_at", "last_matched_at")
 _SOURCE_TIMES = ("answered_at",)
 _SHIPPED_TIMES = ("failing_since",)
@@ -123,6 +124,8 @@ def load_ledger(raw: bytes) -> Ledger:
     intents = ledger.unconfirmed if ledger.intent is None else (ledger.intent, *ledger.unconfirmed)
     for note in (*ledger.pending_notes, *(note for intent in intents for note in intent.notes)):
         _timed(note, _NOTE_TIMES)
+    for hidden in ledger.hidden:
+        _timed(hidden, _HIDDEN_TIMES)
     return ledger
 
 
@@ -228,6 +231,7 @@ def _stored_ledger(ledger: Ledger) -> Ledger:
         intent=None if ledger.intent is None else _stored_intent(ledger.intent),
         unconfirmed=tuple(_stored_intent(intent) for intent in ledger.unconfirmed),
         pending_notes=_stored_notes(ledger.pending_notes),
+        hidden=tuple(_with_zeros(hidden, _HIDDEN_TIMES) for hidden in ledger.hidden),
     )
 
 

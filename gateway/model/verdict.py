@@ -98,7 +98,8 @@ class NotifyReason(StrEnum):
 
     UP_TO_DATE = "up_to_date"  # the target knows it all: nothing is sent
     FIRST_NOTIFICATION = "first_notification"  # a new message or page, once its waits are over
-    FIRING_AGAIN = "firing_again"  # the end, or the closing by hand, was notified: a new generation
+    # The end, or the closing by hand, was notified, or a silence covered the page: a new generation
+    FIRING_AGAIN = "firing_again"
     SEVERITY_ROSE = "severity_rose"  # it got worse: at once
     PAGE_WHEN_MET = "page_when_met"  # from now on it interrupts a person: at once
     ACKNOWLEDGEMENT_CHANGED = "acknowledgement_changed"  # somebody has it, or nobody has it any more: at once
@@ -116,6 +117,8 @@ class NotifyReason(StrEnum):
     ENDED = "ended"  # everything has ended for long enough
     CLOSED_BY_HAND = "closed_by_hand"  # a person closed it while it fires
     MOVED = "moved"  # it fires on, and is notified elsewhere now, or nowhere
+    # A silence covers all that fires in a page: the page is acknowledged, at once
+    SILENCED = "silenced"
     # The vendor gave no answer, so that nobody knows whether people got it: the newest state is sent again
     UNANSWERED = "unanswered"
     # An unanswered send may have acted late, over the newest state: that is said once more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.model.ledger import NotifiedState
+from gateway.model.notification import Notification
 from gateway.model.severity import Severity
 
 SEVERITY_SIGNS = {severity: severity.sign for severity in Severity}
@@ -12,3 +13,17 @@ STATE_WORDS = {
     NotifiedState.CLOSED: "Closed by hand",
     NotifiedState.MOVED: "Moved",
 }
+QUIETED_WORDS = {
+    "silenced": "Silenced",
+    "maintenance": "In maintenance",
+    "muted": "Muted",
+    "inhibited": "Inhibited",
+    "paused": "Paused",
+}
+
+
+def quieted_state(notification: Notification) -> tuple[str, str] | None:
+    """Return the sign and the words of what fires while news of all that fires is kept from people, else None."""
+    if notification.quieted is None or not notification.all_quiet:
+        return None
+    return "🔕", f"{QUIETED_WORDS[notification.quieted.reason]} ({notification.severity.word})"

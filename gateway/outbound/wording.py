@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from email.utils import parsedate_to_datetime
 
-from gateway.model.instants import instant
 from gateway.model.notification import AlertLine, Notification
 from gateway.model.severity import Severity
 
@@ -35,11 +34,6 @@ def retry_after(said: str, unsaid: int, now: int = 0) -> int:
     except (ValueError, OverflowError):
         return unsaid
     return min(LONGEST_WAIT, max(0, round(until * 1_000) - now)) or unsaid if until else unsaid
-
-
-def clock(milliseconds: int) -> str:
-    """`14:03 UTC`."""
-    return instant(milliseconds).strftime("%H:%M UTC")
 
 
 def shorten(text: str, most: int) -> str:

@@ -9,6 +9,7 @@ import structlog
 
 from gateway.clock import utc_ms
 from gateway.decisions.delivery.compose import compose, compose_plainly
+from gateway.decisions.delivery.intents import begin, begin_reply
 from gateway.decisions.delivery.next_step import (
     LookBack,
     Notify,
@@ -16,8 +17,6 @@ from gateway.decisions.delivery.next_step import (
     Rest,
     Step,
     Withdraw,
-    begin,
-    begin_reply,
     next_step,
 )
 from gateway.decisions.delivery.read_back import looked
@@ -154,7 +153,8 @@ async def _notify(job: Job, sender: Sender | Refused, why: NotifyReason) -> None
             sender.secret,
             notification,
             attempt=begun.intent.attempt,
-            message_ref=begun.message_ref,
+            # A page that calls people anew is another one for the vendor.
+            message_ref=None if begun.intent.replaces is not None else begun.message_ref,
         )
     sent = Sent(sender, notification, why, answer, started, tried=admission.withheld is None)
     await write_answer(job, sent, begun, version)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from gateway.decisions.delivery.compose import next_generation
+from gateway.decisions.notification.desired import resumes
 from gateway.decisions.notification.view import View
 from gateway.model.cells import REFUSALS
 from gateway.model.changes import Claim, Row
@@ -76,9 +77,10 @@ class Job:
 def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
     """Return the way of the last notification or, for a new message, the way that the rules name now."""
     told = _told_through(job)
-    # An end or an edit has to reach the message that people
-    # see, so only a new message follows today's rules.
-    creates_message = next_generation(job.view) > job.stored.generation or told is None
+    # An end or an edit has to reach the message that people see, so only a new message follows today's rules. A
+    # page that calls people anew is no new message: its old key is resolved by the way that opened it.
+    goes_on = resumes(job.stored.last_notified, job.view.desired)
+    creates_message = told is None or (next_generation(job.view) > job.stored.generation and not goes_on)
     endpoint = _named_now(job) if creates_message else told
     if isinstance(endpoint, Refused):
         return endpoint

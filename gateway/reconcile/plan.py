@@ -20,6 +20,7 @@ from gateway.decisions.delivery.settle import fall_back
 from gateway.decisions.delivery.thread_notes import reminder
 from gateway.decisions.intake.batch import KEEP_ENDED_MS
 from gateway.decisions.notification.assumptions import as_if_untold, assumed, superseded
+from gateway.decisions.notification.hidden import keep_hidden
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.notification.resolve import Plan, failing_since, remind_at
@@ -126,7 +127,7 @@ def _write_ledger(
     now, stored = versioned.now, versioned.snapshot.ledgers.get(view.target)
     before = stored or Ledger(incident.id, view.target, view.destination.name if view.destination else "")
     after = _untold(context, versioned, before, changes)
-    after = count_left_out(superseded(after, view.desired), view, now)
+    after = keep_hidden(count_left_out(superseded(after, view.desired), view, now), view, now)
     after = _remind(view, incident, after, context.policy.rules.labels, now)
     again = remind_at(view, incident, after)
     if after.reminded_at != before.reminded_at and again is not None:

@@ -20,10 +20,10 @@ from gateway.model.changes import Query, Result
 from gateway.model.controls import Switch
 from gateway.model.credentialed import load_credentialed
 from gateway.model.durations import MINUTE
+from gateway.model.instants import clock
 from gateway.model.own_alert import OWN_SUBJECT
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.watchdog import WatchdogStatus
-from gateway.outbound.wording import clock
 from gateway.ports import Report
 from gateway.self_monitoring.last_resort import report_unheard
 from gateway.self_monitoring.missing_credentials import MissingCredentials

@@ -9,9 +9,9 @@ from gateway.config.secrets import EnvironmentSecrets
 from gateway.decisions.accounting.turned_away import sentence
 from gateway.model.counted import counted
 from gateway.model.durations import SECOND
+from gateway.model.instants import clock
 from gateway.model.turned_away import WORDINGS, TurnedAway, TurnedAwayReason
 from gateway.model.watchdog import WatchdogStatus
-from gateway.outbound.wording import clock
 from gateway.rules.reloader import RulesReloader
 from gateway.self_monitoring.auditor import Auditor
 from gateway.self_monitoring.heartbeat import Heartbeat

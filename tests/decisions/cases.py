@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from gateway.decisions.delivery.compose import compose
-from gateway.decisions.delivery.next_step import begin
+from gateway.decisions.delivery.intents import begin
 from gateway.decisions.delivery.settle import settle
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.plan import plan

@@ -178,7 +178,7 @@ async def test_a_source_that_comes_after_the_telling_edits_the_message_and_ends_
     assert set(told(world)) == set(told(world, target="pager")) == {NotifiedState.FIRING}
     assert silenced_after_notify(world) == ["", "inhibited: node-down (built-in), NodeDown fires"]
     (note,) = said(world)
-    assert note.endswith(": suppressed from now on, inhibited: node-down (built-in), NodeDown fires")
+    assert note.endswith(": inhibited: NodeDown fires (node-down (built-in))")
 
 
 async def test_the_end_of_a_target_that_was_told_is_told_while_its_source_fires() -> None:
@@ -196,7 +196,7 @@ async def test_a_page_that_was_inhibited_and_released_is_resolved_once_and_never
     await after_the_telling(world)
     await world.webhook(down(at=MINUTE, ends=world.at))
     await world.until(20 * MINUTE)
-    assert sum("fires on, and is no longer suppressed" in text for text in said(world)) == 1
+    assert sum("fires on: nothing inhibits it any more" in text for text in said(world)) == 1
     await world.webhook(slow(ends=20 * MINUTE))
     await over(world)
     paged = told(world, target="pager")

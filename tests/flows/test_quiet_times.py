@@ -76,7 +76,7 @@ async def test_work_that_begins_after_the_telling_edits_the_message_and_its_end_
     assert world.slack.sent[-2].notification.silenced_after_notify == "maintenance: upgrade (built-in)"
     await world.until(2 * HOUR)
     assert set(states(world, "chat")) == {NotifiedState.FIRING}
-    assert said(world)[-1].endswith("fires on, and is no longer suppressed")
+    assert said(world)[-1].endswith("fires on: the maintenance is over (upgrade (built-in))")
     assert NotifiedState.ENDED not in states(world, "pager")
 
 

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from gateway.decisions.delivery.annotations import sentences_of
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import AlertLine, Notification
+from gateway.model.notification import AlertLine, Notification, Quieted
 from gateway.model.severity import Severity
+from gateway.outbound.signs import QUIETED_WORDS
 
 NOW = 1_800_000_000_000  # ms
 HOSTILE = "<!channel> <@U12345678> <http://evil|click> @here & *bold* `x` \u202eesrever\u200b\n\n> quote"
@@ -78,8 +79,18 @@ lines = st.builds(
     sent_severity=texts,
     plumbing=st.integers(0, 12),
 )
+quieted = st.builds(
+    Quieted,
+    reason=st.sampled_from(sorted(QUIETED_WORDS)),
+    rule=texts.map("silence s1 by {}".format),
+    because=texts,
+    until=st.none() | times,
+    part=st.sampled_from(["", "1 of 2"]),
+)
 notifications = st.builds(
     notification,
+    quieted=st.none() | quieted,
+    hidden=st.none() | quieted,
     title=texts,
     where=labels,
     lines=st.lists(lines, max_size=30).map(tuple),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.outbound.wording import clock, retry_after, shorten, tame, web_address
+from gateway.outbound.wording import retry_after, shorten, tame, web_address
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,6 @@ def test_a_shortened_text_says_so() -> None:
 )
 def test_links_are_addresses_that_can_stand_in_a_text(url: str, address: str) -> None:
     assert web_address(url, 100) == address
-
-
-@pytest.mark.parametrize("at", [0, -62_135_596_800_000, 10**18])
-def test_any_time_can_be_said(at: int) -> None:
-    assert clock(at).endswith(" UTC")
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,10 @@ from gateway.decisions.delivery.alert_lines import (
 from gateway.decisions.delivery.churn import Churn, churns_of, without_earlier_values
 from gateway.decisions.delivery.firing_times import firing_times
 from gateway.decisions.delivery.redaction import redact_alert
+from gateway.decisions.delivery.silence_facts import silence_facts
 from gateway.decisions.delivery.thing import thing_of
 from gateway.decisions.delivery.titles import what_and_where
+from gateway.decisions.notification.desired import resumes
 from gateway.decisions.notification.update_limit import left_out_before
 from gateway.decisions.notification.view import View
 from gateway.model.incident import Incident
@@ -70,7 +72,7 @@ def compose(
         **_time_facts(times, ended=ended),
         **_said_facts(lines, view.desired.severity),
         **what_and_where(list(zip(alerts, things, firing, strict=True)), labels),
-        **_silence_facts(view),
+        **silence_facts(view, now),
     )
 
 
@@ -103,12 +105,11 @@ def compose_plainly(view: View, incident: Incident, now: int) -> Notification:
 
 def next_generation(view: View) -> int:
     """Return the ledger's generation, which grows each time that firing is notified after a notified end or a
-    close by hand.
+    close by hand, and when a page calls people anew after a silence.
     """
-    ledger = view.ledger
-    again = (
-        view.desired.state is NotifiedState.FIRING and ledger.last_notified.state is not NotifiedState.FIRING
-    )
+    ledger, told = view.ledger, view.ledger.last_notified
+    again = view.desired.state is NotifiedState.FIRING and told.state is not NotifiedState.FIRING
+    again = again or resumes(told, view.desired)
     return ledger.generation + 1 if again else max(1, ledger.generation)
 
 
@@ -137,22 +138,6 @@ def _time_facts(times: FiringTimes, *, ended: bool) -> dict[str, Any]:
         "started_at": times.first_at,
         "ended_at": times.ended_at if ended else None,
         "often": times,
-    }
-
-
-def _silence_facts(view: View) -> dict[str, Any]:
-    """Say what keeps news of members away that were notified before: the first reason with its rule, and how
-    many it is about.
-    """
-    silenced = view.silenced_after_notify
-    if not silenced or silenced[0].suppressed_by is None:
-        return {}
-    suppressed_by = silenced[0].suppressed_by
-    part = f"{len(silenced)} of {len(silenced) + len(view.firing)} in " if view.firing else ""
-    because = f", {suppressed_by.because}" if suppressed_by.because else ""
-    return {
-        "silenced_after_notify": f"{part}{suppressed_by.reason.value}: {suppressed_by.rule}{because}",
-        "silenced_after_notify_until": suppressed_by.until,
     }
 
 

@@ -1,4 +1,4 @@
-"""When something fired, first and last, how often, and for how long in all.
+"""Work out when something fired, first and last, how often, and for how long in all.
 
 What flaps has several lives. Lives that overlap or touch are one firing: for people it never ended in
 between.

@@ -101,6 +101,7 @@ def record_delivery(
         message_ref=message_ref,
         pending_notes=pending_notes,
         lines=lines,
+        orphans=ledger.orphans if intent.replaces is None else (*ledger.orphans, intent.replaces),
     )
 
 

@@ -13,8 +13,18 @@ from gateway.decisions.delivery.member_notes import again_of, joined_of, named
 from gateway.model.durations import spoken
 from gateway.model.instants import earliest, latest
 from gateway.model.ledger import LastNotified, Note, NotifiedState
-from gateway.model.notification import Notification
+from gateway.model.notification import Notification, Quieted
 from gateway.model.severity import Severity
+from gateway.model.verdict import Reason
+
+OVER = {
+    Reason.SILENCED: "its silence is over",
+    Reason.MAINTENANCE: "the maintenance is over",
+    Reason.MUTED: "it is muted no longer",
+    Reason.INHIBITED: "nothing inhibits it any more",
+    Reason.PAUSED: "the pause of paging is over",
+}
+"""What has ended when members that were kept quiet are told again, by the reason."""
 
 
 def notes_of(before: LastNotified, after: LastNotified, notification: Notification) -> tuple[Note, ...]:
@@ -112,12 +122,20 @@ def _suppressed(before: LastNotified, after: LastNotified, notification: Notific
         after.members.get(episode) and episode not in after.silenced_after_notify
         for episode in before.silenced_after_notify
     ):
-        text = f"{_incident(notification)} fires on, and is no longer suppressed"
+        text = f"{_incident(notification)} fires on: {_what_is_over(notification.hidden)}"
         return Note(text, broadcast=True, mention=after.paged)
     if after.silenced_after_notify.keys() - before.silenced_after_notify.keys():
-        text = f"🔕 {notification.title}: suppressed from now on, {notification.silenced_after_notify}"
-        return Note(text)
+        quieted = notification.quieted
+        said = quieted.in_words(notification.at) if quieted is not None else "suppressed"
+        return Note(f"🔕 {notification.title}: {said}")
     return None
+
+
+def _what_is_over(hidden: Quieted | None) -> str:
+    if hidden is None:
+        return "it is suppressed no longer"
+    was = f" (was: {hidden.because}, {hidden.rule})" if hidden.because else f" ({hidden.rule})"
+    return f"{OVER[Reason(hidden.reason)]}{was}"
 
 
 def _person(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:

@@ -6,7 +6,7 @@ from gateway.decisions.notification.shown_texts import mark_texts
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.incident import Incident
 from gateway.model.ledger import LastNotified, NotifiedState
-from gateway.model.verdict import NotifyReason
+from gateway.model.verdict import NotifyReason, Reason
 
 
 def desired_while_firing(view: View, incident: Incident, *, paged: bool) -> LastNotified:
@@ -29,6 +29,7 @@ def desired_while_firing(view: View, incident: Incident, *, paged: bool) -> Last
             if member.suppressed_by is not None
         },
         texts=_texts(view, [*firing, *silenced, *pending]),
+        covered_by=_covered_by(view) if paged else "",
     )
 
 
@@ -36,6 +37,33 @@ def _texts(view: View, shown: list[TargetMember]) -> str:
     # Where an update is a new mail, a new value alone is worth none.
     limited = view.destination is not None and view.destination.via.update_limit is not None
     return view.ledger.last_notified.texts if limited else mark_texts(shown)
+
+
+def _covered_by(view: View) -> str:
+    """Return the silence that covers everything that people see firing in a page; empty where one does not.
+
+    Only a page that can be acknowledged is: it would go on calling people.
+    """
+    if view.firing or view.destination is None or not view.destination.via.acknowledges:
+        return ""
+    verdicts = [member.suppressed_by for member in (*view.silenced_after_notify, *view.resolve_pending)]
+    rules = [
+        verdict.rule for verdict in verdicts if verdict is not None and verdict.reason is Reason.SILENCED
+    ]
+    return rules[0] if rules and len(rules) == len(verdicts) else ""
+
+
+def resumes(told: LastNotified, desired: LastNotified) -> bool:
+    """Return whether a page calls people anew: it was acknowledged for a silence, which covers it no longer.
+
+    A person who has acknowledged it has it, whatever became of the silence.
+    """
+    return (
+        told.state is NotifiedState.FIRING
+        and desired.state is NotifiedState.FIRING
+        and bool(told.covered_by)
+        and not (desired.covered_by or desired.acknowledged_by)
+    )
 
 
 def why_at_once(before: LastNotified, after: LastNotified) -> NotifyReason | None:
@@ -50,6 +78,10 @@ def why_at_once(before: LastNotified, after: LastNotified) -> NotifyReason | Non
     if after.covers != before.covers:
         # A destination that cannot be reached is stood in for, or is back
         return NotifyReason.FALLBACK_CHANGED
+    if resumes(before, after):
+        return NotifyReason.FIRING_AGAIN  # the vendor calls nobody about what is acknowledged: a new page
+    if after.covered_by and not before.covered_by:
+        return NotifyReason.SILENCED  # whoever made the silence wants nobody to be called by it any more
     if before.silenced_after_notify.keys() - after.silenced_after_notify.keys():
         # A member that was kept quiet is no longer: its suppression ended, or the alert did
         return NotifyReason.SUPPRESSION_ENDED

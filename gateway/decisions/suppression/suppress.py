@@ -121,10 +121,11 @@ class Suppressor:
         # A critical alert breaks through a mute, unless the route says `mute_critical`.
         if not names or (alert.severity is Severity.CRITICAL and not mute.critical):
             return None
-        if not any(self._calendar.contains(name, now) for name in names):
+        intervals = [name for name in names if self._calendar.contains(name, now)]
+        if not intervals:
             return None
         until = self._calendar.until(names, now)
-        return Verdict(MemberStatus.SUPPRESSED, Reason.MUTED, recipient.rule, until)
+        return Verdict(MemberStatus.SUPPRESSED, Reason.MUTED, recipient.rule, until, ", ".join(intervals))
 
     def next_change(self, now: int) -> int | None:
         """Return when the clock alone next changes what is suppressed (ms), None if it does not."""

@@ -13,7 +13,7 @@ from gateway.model.durations import spoken
 from gateway.model.instants import instant
 from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import AlertLine, Notification
-from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS
+from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS, quieted_state
 from gateway.outbound.wording import (
     own_labels,
     place,
@@ -62,6 +62,8 @@ def headline(notification: Notification) -> str:
     title = shorten(tame(notification.title), MAX_TITLE)
     if notification.state in STATE_WORDS:
         return f"{STATE_SIGNS[notification.state]} {STATE_WORDS[notification.state]}: {title}"
+    if (quieted := quieted_state(notification)) is not None:
+        return f"{quieted[0]} {quieted[1]}: {title}"
     again = ", again" if notification.generation > 1 else ""
     return f"{SEVERITY_SIGNS[notification.severity]} {notification.severity.word.upper()}{again}: {title}"
 
@@ -89,9 +91,11 @@ def _facts(notification: Notification) -> Iterator[str]:
     yield _value(severity_sent(notification.severity, notification.sent_severity))
     yield _count(notification)
     yield _who(notification)
-    if notification.silenced_after_notify:
-        until = notification.silenced_after_notify_until
-        yield f"🔕 {_value(notification.silenced_after_notify)}{f', until {_moment(until)}' if until else ''}"
+    if notification.quieted is not None:
+        part = f"{notification.quieted.part}: " if notification.quieted.part else ""
+        yield f"🔕 {part}{_value(notification.quieted.in_words(notification.at))}"
+    if notification.hidden is not None:
+        yield f"🔔 Told only now: {_value(notification.hidden.in_words(notification.at))}"
     if notification.reason:
         yield _value(notification.reason)
     # Mails are few on purpose, so the reader is told that this one skips states in between.
@@ -133,6 +137,8 @@ def _who(notification: Notification) -> str:
         return ""
     if notification.acknowledged_by:
         return f"{_value(notification.acknowledged_by)} has it since {_moment(notification.acknowledged_at or notification.at)}"
+    if notification.all_quiet:
+        return ""
     return "Nobody has it yet" + (f" (owner: {_value(notification.owner)})" if notification.owner else "")
 
 

@@ -31,6 +31,7 @@ class PagerDutyService(Integration):
     label: ClassVar[str] = "PagerDuty"
     interrupts: ClassVar[Interrupts] = Interrupts.ALWAYS
     shows_quiet: ClassVar[bool] = False  # an incident is triggered, acknowledged or resolved
+    acknowledges: ClassVar[bool] = True
     routing_key: SecretName
     service: str = ""
     region: str = ""

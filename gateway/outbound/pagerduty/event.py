@@ -108,6 +108,7 @@ def _details(notification: Notification) -> dict[str, Any]:
         "flapping": notification.often.how_often() if notification.often is not None else "",
         "reason": notification.reason,
         "suppressed": notification.silenced_after_notify,
+        "told_only_now": notification.hidden.in_words(notification.at) if notification.hidden else "",
         "goes_on_from": notification.previous,
         "owner": notification.owner,
     }

@@ -51,7 +51,9 @@ class PagerDutyNotifier:
         key = dedup_key(notification)
         firing = notification.state is NotifiedState.FIRING
         steps = [(action(notification), render(notification) if firing else {})]
-        steps += [("acknowledge", {})] if firing and notification.acknowledged_by else []
+        # A silence acknowledges too: its maker wants nobody to be called about it any further.
+        taken = notification.acknowledged_by or notification.covered_by
+        steps += [("acknowledge", {})] if firing and taken else []
         return await self._send(endpoint, secret, key, *steps)
 
     async def reply(

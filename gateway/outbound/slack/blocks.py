@@ -14,7 +14,7 @@ from typing import Any
 
 from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import Notification
-from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS
+from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS, quieted_state
 from gateway.outbound.slack.facts import facts_of
 from gateway.outbound.slack.members import MEMBERS_SHOWN, members_of
 from gateway.outbound.slack.text import joined, link, mention, plain
@@ -98,6 +98,9 @@ def _plain(text: str) -> dict[str, Any]:
 def _state(notification: Notification) -> tuple[str, str]:
     if notification.state in STATE_WORDS:
         return STATE_SIGNS[notification.state], STATE_WORDS[notification.state]
+    # It fires, and nobody is to be called about it: neither red nor resolved.
+    if (quieted := quieted_state(notification)) is not None:
+        return quieted
     # Nothing fires, but it may begin again: neither resolved nor worth the colour of its severity.
     if notification.quiet_until:
         return "⏳", "Quiet"
@@ -121,7 +124,7 @@ def _notification(notification: Notification) -> str:
 def _mentions(notification: Notification) -> str:
     return (
         _called(notification.mentions)
-        if notification.page and notification.state is NotifiedState.FIRING
+        if notification.page and notification.state is NotifiedState.FIRING and not notification.all_quiet
         else ""
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from gateway.model.controls import Silence
 from gateway.model.durations import spoken
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import Notification
+from gateway.model.notification import Notification, Quieted
+from gateway.model.verdict import Reason
 from gateway.outbound.slack.text import moment, plain
 
 
@@ -47,16 +49,24 @@ def _how_often(notification: Notification) -> str:
 
 
 def _hushed(notification: Notification) -> str:
-    until = (
-        f", until {moment(notification.silenced_after_notify_until, notification.at)}"
-        if notification.silenced_after_notify_until
-        else ""
+    """Say what keeps news of it from people, how that is ended, and what kept it from them until now."""
+    lines = []
+    if notification.quieted is not None:
+        part = f"{notification.quieted.part}: " if notification.quieted.part else ""
+        lines.append(f"🔕 {part}{_quieted(notification.quieted, notification.at)}")
+    if notification.quieted is not None and notification.quieted.reason == Reason.SILENCED:
+        name = plain(Silence.id_in(notification.quieted.rule), 40)
+        lines.append(f"To end it: gateway silence end {name}")
+    if notification.hidden is not None:
+        lines.append(f"🔔 Told only now: {_quieted(notification.hidden, notification.at)}")
+    return "\n".join(lines)
+
+
+def _quieted(quieted: Quieted, now: int) -> str:
+    shown = Quieted(
+        quieted.reason, plain(quieted.rule, 200), plain(quieted.because, 300), quieted.until, quieted.part
     )
-    return (
-        f"🔕 {plain(notification.silenced_after_notify, 200)}{until}"
-        if notification.silenced_after_notify
-        else ""
-    )
+    return shown.said("" if quieted.until is None else moment(quieted.until, now))
 
 
 def _count(notification: Notification) -> str:
@@ -75,4 +85,6 @@ def _who(notification: Notification) -> str:
         since = moment(notification.acknowledged_at or notification.at, notification.at)
         return f"👀 {plain(notification.acknowledged_by, 80)} has it since {since}"
     owner = f" (owner: {plain(notification.owner, 60)})" if notification.owner else ""
-    return "" if notification.quiet_until else f"Nobody has it yet{owner}"
+    # While it is quiet, or kept quiet, nobody has to take it.
+    untaken = not notification.quiet_until and not notification.all_quiet
+    return f"Nobody has it yet{owner}" if untaken else ""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from gateway.outbound.wording import clock, shorten, tame
+from gateway.model.instants import HALF_A_DAY, clock
+from gateway.outbound.wording import shorten, tame
 
-HALF_A_DAY = 43_200_000
 # A styled piece cannot end after a space, so a hair space before each mark keeps it a mark. An underscore
 # inside a word (http_requests_total) styles nothing and stays as it is, to be copied.
 _MARKS = re.compile(r"[*~`]|(?<![^\W_])_|_(?![^\W_])")

@@ -86,6 +86,10 @@ class SentIncident(msgspec.Struct, frozen=True):
     reason: str
     previous: Annotated[str, Meta(description="the incident that this one goes on from")]
     url: Annotated[str, Meta(description="the incident at the gateway, where it has a public address")]
+    suppressed_before: Annotated[
+        str,
+        Meta(description="what kept it from people until now, where it is told only now; empty for nothing"),
+    ]
 
 
 class SentNote(msgspec.Struct, frozen=True):

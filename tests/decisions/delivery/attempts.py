@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.decisions.delivery.next_step import Rest, Step, begin, next_step
+from gateway.decisions.delivery.intents import begin
+from gateway.decisions.delivery.next_step import Rest, Step, next_step
 from gateway.decisions.delivery.read_back import looked
 from gateway.decisions.delivery.settle import settle
 from gateway.decisions.notification.view import View

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from gateway.decisions.delivery.intents import begin_reply
 from gateway.decisions.delivery.next_step import (
     LookBack,
     Notify,
@@ -12,7 +13,6 @@ from gateway.decisions.delivery.next_step import (
     Rest,
     RestReason,
     Withdraw,
-    begin_reply,
 )
 from gateway.model.alert import Alert
 from gateway.model.durations import MINUTE, SECOND

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.decisions.delivery.intents import begin_reply
 from gateway.decisions.delivery.next_step import (
     LookBack,
     Notify,
@@ -14,7 +15,6 @@ from gateway.decisions.delivery.next_step import (
     RestReason,
     Withdraw,
     at_rest,
-    begin_reply,
 )
 from gateway.decisions.delivery.settle import fall_back, settle, withdrawn
 from gateway.decisions.incident_actions import retry

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.decisions.delivery.next_step import Reply, begin_reply, next_step
+from gateway.decisions.delivery.intents import begin_reply
+from gateway.decisions.delivery.next_step import Reply, next_step
 from gateway.decisions.delivery.settle import settle
 from gateway.decisions.delivery.thread_lines import edited_reply, still_to_be_said
 from gateway.model.durations import MINUTE, SECOND

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import Notification
+from gateway.model.notification import Notification, Quieted
 from gateway.model.severity import Severity
 from gateway.outbound.pagerduty.event import MAX_BODY, action, dedup_key, render, size
 from gateway.sandbox.pagerduty.events import check_event
@@ -116,3 +116,9 @@ def test_a_member_says_how_long_it_took_and_how_often_it_fired() -> None:
     ]
     assert [one.get("fired_times") for one in details["alerts"]] == [3, None]
     assert [one.get("took") for one in details["alerts"]] == [None, "1m"]
+
+
+def test_what_was_hidden_until_now_says_by_what() -> None:
+    hidden = Quieted("silenced", "silence s1 by ann", "reindexing", NOW)
+    details = render(notification(hidden=hidden))["payload"]["custom_details"]
+    assert details["told_only_now"] == "silenced until 08:00 UTC: reindexing (silence s1 by ann)"

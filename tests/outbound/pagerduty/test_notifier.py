@@ -78,6 +78,14 @@ async def test_an_acknowledgement_that_is_not_taken_is_tried_again(
     assert pagerduty.incidents[0].status == "acknowledged"
 
 
+async def test_a_page_under_a_silence_is_acknowledged(
+    pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier
+) -> None:
+    await page(notifier)
+    await page(notifier, covered_by="silence s1 by ann")
+    assert pagerduty.incidents[0].status == "acknowledged"
+
+
 async def test_a_service_that_hangs_does_not_delay_another(
     pagerduty: PagerDutySandbox, notifier: PagerDutyNotifier
 ) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.model.ledger import Note, NotifiedState
-from gateway.model.notification import FiringTimes, Notification
+from gateway.model.notification import FiringTimes, Notification, Quieted
 from gateway.model.severity import Severity
 from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
 from gateway.sandbox.slack.blocks import check_blocks, text_length
 from gateway.sandbox.slack.mentions import mentioned, mrkdwn_of
 from tests.outbound.notifications import NOW, line, notification, notifications, texts
 
+SILENCED = Quieted("silenced", "silence aa0671bb by ann", "CHG-12 disk swap", NOW + 3_600_000)
 FLAPPED = FiringTimes(first_at=NOW - 60_000, since=NOW - 20_000, ended_at=None, times=3, fired_for=20_000)
 OUR_MARKS = re.compile(
     r"<!date\^\d+\^[^|>]*\|[^>]*>|<https?://[^\s<>|]+\|(Runbook|Dashboard|Source|Incident)>", re.IGNORECASE
@@ -41,6 +43,10 @@ def words(rendered: Rendered) -> str:
         pytest.param({"reason": "re-opened without a newer start"}, ["re-opened without a newer start"], id="a reason"),
         pytest.param({"often": FLAPPED}, ["this time since <!date^1799999980^", "3rd time in 40s, firing 20s of them"], id="it flaps"),
         pytest.param({"lines": (line(often=FLAPPED), line("Other"))}, ["HighErrorRate* pod=pay-1 (3rd time in 40s, firing 20s of them)"], id="one of two alerts flaps"),
+        pytest.param({"quieted": SILENCED}, ["🔕 Silenced (critical): HighErrorRate", "🔕 silenced until <!date^1800003600^", ": CHG-12 disk swap (silence aa0671bb by ann)", "To end it: gateway silence end aa0671bb"], id="all of it is silenced"),
+        pytest.param({"quieted": msgspec.structs.replace(SILENCED, part="1 of 2")}, ["🔴 CRITICAL: HighErrorRate", "🔕 1 of 2: silenced until"], id="a part of it is silenced"),
+        pytest.param({"quieted": Quieted("muted", "nights (pay.yaml:3)", "office-nights")}, ["🔕 Muted (critical): ", "🔕 muted: office-nights (nights (pay.yaml:3))"], id="muted, and by which interval"),
+        pytest.param({"hidden": SILENCED}, ["🔴 CRITICAL", "🔔 Told only now: silenced until <!date^1800003600^"], id="what hid it until now"),
         pytest.param({"previous": "older1"}, ["goes on from older1"], id="the incident before"),
         pytest.param({"firing": 40, "lines": tuple(line(labels={"pod": f"p{n}"}) for n in range(40))}, ["pod=p0", "… and 30 more"], id="members are summarised"),
         pytest.param({"lines": (line(runbook="https://r.example/a|b", dashboard="javascript:x", source="http://p.example"),)}, ["<https://r.example/a%7Cb|Runbook>", "<http://p.example|Source>"], id="links, only http(s)"),
@@ -160,3 +166,9 @@ def test_more_notes_than_fit_are_counted() -> None:
 
 def test_the_same_telling_is_rendered_the_same() -> None:
     assert render(notification()) == render(notification())
+
+
+def test_a_silenced_page_calls_nobody_and_asks_nobody_to_take_it() -> None:
+    said = words(render(notification(page=True, mentions=("@here",), quieted=SILENCED)))
+    assert "<!here>" not in said
+    assert "Nobody has it" not in said
