@@ -1,5 +1,5 @@
-"""Ask the running gateway what it turned away, and who sent that: `/health`, which everybody may read, does not
-say who.
+"""Ask the running gateway what it turned away, and who sent that: `/health` does not say who, since everybody
+may read it.
 """
 
 from __future__ import annotations
@@ -37,5 +37,6 @@ def _said(item: dict[str, Any]) -> str:
         f"{sender['address']} ({sender['user_agent'] or 'no user agent'})" for sender in newest
     )
     who = f"source {item['source']}" if item["source"] else "no token"
+    sent_by = f", from {senders}" if senders else ""
     error = f"; the last: {item['error']}" if item["error"] else ""
-    return f"{who}, {item['reason']}, {item['times']} times, from {senders}{error}; {item['remedy']}"
+    return f"{who}, {item['reason']}, {item['times']} times{sent_by}{error}; {item['remedy']}"

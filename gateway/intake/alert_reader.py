@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.decisions.intake.alert_lookup import AlertLookup, query_of
 from gateway.model.alert import Observation
+from gateway.model.cells import TRUNCATED
 from gateway.model.changes import Query
+from gateway.model.truncated_groups import load_truncated
 from gateway.ports import Store
 
 
@@ -21,8 +24,11 @@ async def read_alerts(
     2. A copy whose identity the rules have changed belongs to another alert, which is read too.
     3. A copy that is one too many for its alert is an alert of its own, which is read too.
     """
-    result = await store.gather(query_of(observations))
+    query = query_of(observations)
+    result = await store.gather(replace(query, cells=(*query.cells, TRUNCATED)))
     lookup = AlertLookup(result.now)
+    lookup.truncated = load_truncated(result.rows[TRUNCATED].value)
+    lookup.versions[TRUNCATED] = result.rows[TRUNCATED].version
     resolved = lookup.resolve(observations, result)
     unread = lookup.unread(resolved)
     if unread:

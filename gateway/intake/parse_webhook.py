@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from gateway.decisions.intake.group import group_of
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.decisions.intake.sent_values import Malformed
 from gateway.errors import BadWebhook
@@ -66,8 +67,9 @@ def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Par
     parsed = Parsed(
         normaliser.source.name, [], [], strict.receiver, strict.groupKey, max(0, strict.truncatedAlerts)
     )
+    group = group_of(parsed.source, parsed.receiver, parsed.group, parsed.truncated)
     for alert in strict.alerts:
-        found = normaliser.normalise(alert, strict.status, now, trace)
+        found = normaliser.normalise(alert, strict.status, now, trace, group)
         if isinstance(found, Malformed):
             _quarantine(parsed, normaliser, found, msgspec.json.encode(alert), alert.labels)
         else:
@@ -84,14 +86,15 @@ def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) ->
         raise BadWebhook("", f"not JSON: {error}") from None
     check_count(len(loose.alerts))
     group_status = loose.status if isinstance(loose.status, str) else ""
-    receiver, group = (text if isinstance(text, str) else "" for text in (loose.receiver, loose.groupKey))
+    receiver, key = (text if isinstance(text, str) else "" for text in (loose.receiver, loose.groupKey))
     truncated = loose.truncatedAlerts if isinstance(loose.truncatedAlerts, int) else 0
-    parsed = Parsed(normaliser.source.name, [], [], receiver, group, max(0, truncated))
+    parsed = Parsed(normaliser.source.name, [], [], receiver, key, max(0, truncated))
+    group = group_of(parsed.source, receiver, key, parsed.truncated)
     for raw in loose.alerts:
         alert = None
         try:
             alert = _loose_alert(raw)
-            found = normaliser.normalise_loosely(alert, group_status, now, trace)
+            found = normaliser.normalise_loosely(alert, group_status, now, trace, group)
         except UnicodeDecodeError:
             found = Malformed("", "not UTF-8")
         except (msgspec.DecodeError, RecursionError) as error:

@@ -38,6 +38,8 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     lateness: int = DEFAULT_SOURCE.lateness  # ms for which its source may still deliver an older state
     inferred_at: int | None = None
     because: str = ""
+    group: str = ""  # `source/` and a hash of the group that its webhook was about; empty where it names none
+    left_out: int = 0  # how many further alerts of this group were not sent (max_alerts)
 
     @property
     def source(self) -> str:

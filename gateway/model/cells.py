@@ -7,6 +7,7 @@ from gateway.model.changes import Cell, Table
 RULES = Cell(Table.META, "rules")
 CONTROLS = Cell(Table.META, "orders")
 CREDENTIALED = Cell(Table.META, "credentialed")  # the kinds of destinations that ever had a credential
+TRUNCATED = Cell(Table.META, "truncated")  # the groups that Alertmanager cut short, in each shard
 TURNED_AWAY = Cell(Table.META, "turned_away")
 SWEPT = Cell(Table.META, "orders_swept")  # the version of the controls that all incidents were planned for
 

@@ -107,3 +107,10 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     # Ms since when something fires that nobody could be told of
     unheard_since: int | None = None
     unheard: tuple[UnheardAlert, ...] = ()  # the worst of them
+    # How many alerts Alertmanager left out of the groups that its members came in, by group
+    truncated: dict[str, int] = {}
+
+    @property
+    def left_out(self) -> int:
+        """Return how many alerts there may be that nobody knows here: its Alertmanager did not send them."""
+        return sum(self.truncated.values())

@@ -124,6 +124,7 @@ class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
     texts: str = ""  # a mark of the annotations that were shown
     # The silence that covers all that fires in a page: the page was acknowledged for it, by us and not by a person
     covered_by: str = ""
+    left_out: int = 0  # how many alerts were said to be missing, since Alertmanager did not send them
 
 
 NEVER_NOTIFIED = LastNotified()

@@ -148,6 +148,8 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     sent_severity: str = ""  # `severity=fatal`, where it is read as another word
     # The episodes of lines that are the newest value of a label that churns
     churning: frozenset[str] = frozenset()
+    # How many further alerts of its groups Alertmanager did not send. Nobody knows them: they are no members
+    not_sent: int = 0
     quieted: Quieted | None = None  # keeps news of what was notified from people now
     hidden: Quieted | None = None  # kept from people until now what they are notified of now
     covered_by: str = ""  # the silence for which the page is acknowledged, by us

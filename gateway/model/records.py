@@ -22,16 +22,13 @@ from gateway.model.incident import Incident
 from gateway.model.ledger import Intent, Ledger, Note
 from gateway.model.refusals import NO_REFUSALS, Refusals
 from gateway.model.source_peers import SourceState
-from gateway.model.turned_away import TurnedAwayList
 from gateway.model.watchdog import WatchdogState
 
 FORMAT = b"\x01"
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
-Record = (
-    Alert | Incident | Ledger | SourceState | Controls | Shipped | WatchdogState | Refusals | TurnedAwayList
-)
+Record = Alert | Incident | Ledger | SourceState | Controls | Shipped | WatchdogState | Refusals
 
 NO_TIME = 0  # what the store keeps in place of a time
 
@@ -64,7 +61,6 @@ _watchdog_state = msgspec.msgpack.Decoder(WatchdogState).decode
 _source_state = msgspec.msgpack.Decoder(SourceState).decode
 _shipped = msgspec.msgpack.Decoder(Shipped).decode
 _refusals = msgspec.msgpack.Decoder(Refusals).decode
-_turned_away = msgspec.msgpack.Decoder(TurnedAwayList).decode
 
 
 def dump(record: Record) -> bytes:
@@ -73,7 +69,7 @@ def dump(record: Record) -> bytes:
 
 def load_alert(raw: bytes) -> Alert:
     """Read an alert. Each field is named, which costs a third of `_timed`: alerts are read with each webhook."""
-    alert = _alert(_body(raw))
+    alert = _alert(body_of(raw))
     if not alert.started_at:
         force_setattr(alert, "started_at", None)
     if not alert.ended_at:
@@ -116,11 +112,11 @@ def _without_hashes(alert: Alert) -> Alert:
 
 
 def load_incident(raw: bytes) -> Incident:
-    return _timed(_incident(_body(raw)), _INCIDENT_TIMES)
+    return _timed(_incident(body_of(raw)), _INCIDENT_TIMES)
 
 
 def load_ledger(raw: bytes) -> Ledger:
-    ledger = _timed(_ledger(_body(raw)), _LEDGER_TIMES)
+    ledger = _timed(_ledger(body_of(raw)), _LEDGER_TIMES)
     intents = ledger.unconfirmed if ledger.intent is None else (ledger.intent, *ledger.unconfirmed)
     for note in (*ledger.pending_notes, *(note for intent in intents for note in intent.notes)):
         _timed(note, _NOTE_TIMES)
@@ -130,34 +126,30 @@ def load_ledger(raw: bytes) -> Ledger:
 
 
 def load_source_state(raw: bytes) -> SourceState:
-    return _timed(_source_state(_body(raw)), _SOURCE_TIMES)
+    return _timed(_source_state(body_of(raw)), _SOURCE_TIMES)
 
 
 def load_controls(raw: bytes) -> Controls:
-    controls = _controls(_body(raw))
+    controls = _controls(body_of(raw))
     for silence in controls.silences:
         _timed(silence, _SILENCE_TIMES)
     return controls
 
 
 def load_shipped(raw: bytes) -> Shipped:
-    return _timed(_shipped(_body(raw)), _SHIPPED_TIMES)
+    return _timed(_shipped(body_of(raw)), _SHIPPED_TIMES)
 
 
 def load_watchdog_state(raw: bytes) -> WatchdogState:
-    return _timed(_watchdog_state(_body(raw)), _WATCHDOG_TIMES)
+    return _timed(_watchdog_state(body_of(raw)), _WATCHDOG_TIMES)
 
 
 def load_refusals(raw: bytes) -> Refusals:
     """Read the record; a store in which nothing was ever refused has none."""
-    return _refusals(_body(raw)) if raw else NO_REFUSALS
+    return _refusals(body_of(raw)) if raw else NO_REFUSALS
 
 
-def load_turned_away(raw: bytes) -> TurnedAwayList:
-    return _turned_away(_body(raw))
-
-
-def _body(raw: bytes) -> memoryview:
+def body_of(raw: bytes) -> memoryview:
     # A replica of an older release can meet records of a newer one while an update is rolled out.
     if raw[:1] != FORMAT:
         # A record that is misread could end a page or repeat it, so nothing is guessed.
@@ -196,8 +188,6 @@ def _stored(record: Record) -> Record:
             return _with_zeros(record, _WATCHDOG_TIMES)
         case Refusals():
             return record  # each of its times is set
-        case TurnedAwayList():
-            return record  # every time of it is one
     assert_never(record)
 
 

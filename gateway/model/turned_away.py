@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from gateway.model.records import FORMAT, body_of
 from gateway.model.severity import Severity
 
 MAX_ADDRESS, MAX_USER_AGENT, MAX_ERROR = 64, 200, 300  # characters
@@ -111,3 +112,16 @@ class TurnedAwayList(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The record: one entry by source and reason."""
 
     entries: tuple[TurnedAway, ...] = ()
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(TurnedAwayList).decode
+
+
+def dump_turned_away(record: TurnedAwayList) -> bytes:
+    return FORMAT + _encode(record)
+
+
+def load_turned_away(raw: bytes) -> TurnedAwayList:
+    """Read the record; a store in which nothing was ever turned away has none."""
+    return _decode(body_of(raw)) if raw else TurnedAwayList()

@@ -62,6 +62,12 @@ def left_out(count: int, what: str) -> str:
     return f"+{count} {plural(count, what)}" if count > 0 else ""
 
 
+def not_sent(notification: Notification) -> str:
+    """Say how many alerts there may be of which nobody is told: `and 37 more of this group that …`."""
+    left = "that Alertmanager left out (max_alerts)"
+    return f"and {notification.not_sent} more of this group {left}" if notification.not_sent else ""
+
+
 def plural(count: int, what: str) -> str:
     if count == 1:
         return what

@@ -55,13 +55,13 @@ class Health:
         return missing.log_only | missing.failing
 
     def worries(self) -> list[str]:
-        auditor = self.auditor
-        worries = (
-            []
-            if auditor.store_up
-            else ["the store does not answer: webhooks are answered 503 and nobody is told"]
-        )
-        missing = auditor.credentials.found()
+        away = ["the store does not answer: webhooks are answered 503 and nobody is told"]
+        return ([] if self.auditor.store_up else away) + self._set_wrong() + self._going_wrong()
+
+    def _set_wrong(self) -> list[str]:
+        """Return what somebody has to set or to correct, here or at a sender."""
+        worries: list[str] = []
+        missing = self.auditor.credentials.found()
         worries += [
             f"{name} has no credential ({key}): its deliveries go to the log"
             for name, key in missing.log_only.items()
@@ -77,11 +77,15 @@ class Health:
         worries += [
             f"sources {names} have the same token: they cannot be told apart" for names in self.alike()
         ]
-        worries += [
+        worries += [f"rules: {error}" for error in self.reloader.errors]
+        return worries + [_turned_away(entry) for entry in self.turned_away.entries]
+
+    def _going_wrong(self) -> list[str]:
+        """Return what does not work now, or is switched off."""
+        auditor = self.auditor
+        worries = [
             f"the books do not balance: {name} {off:+d}" for name, off in auditor.imbalances.items() if off
         ]
-        worries += [f"rules: {error}" for error in self.reloader.errors]
-        worries += [_turned_away(entry) for entry in self.turned_away.entries]
         worries += [_silent(watchdog) for watchdog in auditor.heard if watchdog.missing_since]
         worries += [
             f"{_ORDERED[name]} by {switch.by} until {clock(switch.until)}"

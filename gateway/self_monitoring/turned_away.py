@@ -13,14 +13,22 @@ from typing import NamedTuple
 
 import structlog
 
-from gateway.decisions.accounting.turned_away import Noted, merged, reports
+from gateway.decisions.accounting.turned_away import Noted, merged, reports, truncated_entries
 from gateway.errors import StateUnavailable
-from gateway.model.cells import TURNED_AWAY
+from gateway.model.cells import TRUNCATED, TURNED_AWAY
 from gateway.model.changes import Changes, Query
-from gateway.model.records import dump, load_turned_away
 from gateway.model.severity import Severity
-from gateway.model.turned_away import Sender, TurnedAway, TurnedAwayList, TurnedAwayReason
-from gateway.ports import Report, Store
+from gateway.model.truncated_groups import TruncatedGroup, load_truncated
+from gateway.model.turned_away import (
+    Sender,
+    TurnedAway,
+    TurnedAwayList,
+    TurnedAwayReason,
+    dump_turned_away,
+    load_turned_away,
+)
+from gateway.ports import Report
+from gateway.state.shards import Shards
 from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.turned_away")
@@ -40,11 +48,13 @@ class _Read(NamedTuple):
 class TurnedAwayBook:
     """A book of what was turned away lately, here and at the other replicas.
 
-    `home` is the home shard, `report` takes own alerts, `count` the source, the reason and how many.
+    `report` takes own alerts, `count` the source, the reason and how many. `entries` are those that stand,
+    with the groups that Alertmanager cuts short.
     """
 
-    def __init__(self, home: Store, report: Report, count: Count) -> None:
-        self._home = home
+    def __init__(self, shards: Shards, report: Report, count: Count) -> None:
+        self._shards = shards
+        self._home = shards.home
         self._report = report
         self._count = count
         self._noted: dict[tuple[str, TurnedAwayReason], Noted] = {}
@@ -61,11 +71,13 @@ class TurnedAwayBook:
         severity: Severity = Severity.CRITICAL,
     ) -> None:
         """Note that something was turned away. `source` is empty where no token was shown."""
+        self._count(source, reason.value, times)
+        if reason is TurnedAwayReason.TRUNCATED:
+            return  # the store has the groups that are cut short, for as long as they are
         key = (source, reason)
         if key not in self._noted:
             self._noted[key] = Noted(source, reason)
         self._noted[key].add(sender, times, severity, error)
-        self._count(source, reason.value, times)
         if all((entry.source, entry.reason) != key for entry in self.entries):
             self._wake.set()  # people hear at once of what is new
 
@@ -87,7 +99,7 @@ class TurnedAwayBook:
         """Write down what was noted here, and report what stands. Raises `StateUnavailable`."""
         noted, self._noted = self._noted, {}
         try:
-            self.entries = await self._write(noted)
+            self.entries = (*await self._write(noted), *await self._truncated())
         except StateUnavailable:
             self._take_back(noted)
             raise
@@ -98,17 +110,26 @@ class TurnedAwayBook:
         async def read() -> _Read:
             gathered = await self._home.gather(Query(cells=(TURNED_AWAY,)))
             row = gathered.rows[TURNED_AWAY]
-            entries = load_turned_away(row.value).entries if row.value else ()
+            entries = load_turned_away(row.value).entries
             return _Read(row.version, entries, gathered.now)
 
         def decide(row: _Read) -> tuple[Changes | None, tuple[TurnedAway, ...]]:
             entries = merged(row.entries, noted.values(), row.now)
             if entries == row.entries:
                 return None, entries
-            put = {TURNED_AWAY: dump(TurnedAwayList(entries))}
+            put = {TURNED_AWAY: dump_turned_away(TurnedAwayList(entries))}
             return Changes(expect={TURNED_AWAY: row.version}, put=put), entries
 
         return (await transact(self._home, "turned_away", read, decide)).answer
+
+    async def _truncated(self) -> list[TurnedAway]:
+        """Return an entry for each source whose Alertmanager leaves alerts out now."""
+        groups: list[tuple[str, TruncatedGroup]] = []
+        for state in self._shards.states:
+            gathered = await state.gather(Query(cells=(TRUNCATED,)))
+            record = load_truncated(gathered.rows[TRUNCATED].value)
+            groups += record.standing(gathered.now).items()
+        return truncated_entries(groups)
 
     def _take_back(self, noted: dict[tuple[str, TurnedAwayReason], Noted]) -> None:
         """Keep what could not be written down for the next time."""

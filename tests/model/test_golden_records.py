@@ -29,11 +29,12 @@ from gateway.model.records import (
     load_refusals,
     load_shipped,
     load_source_state,
-    load_turned_away,
     load_watchdog_state,
 )
 from gateway.model.rule_generation import RuleGeneration, load_rule_generation
 from gateway.model.severity import Severity
+from gateway.model.truncated_groups import dump_truncated, load_truncated
+from gateway.model.turned_away import dump_turned_away, load_turned_away
 from gateway.model.verdict import MemberStatus, Outcome, Reason
 from gateway.model.watchdog import load_heartbeat
 from tests.support import records
@@ -221,9 +222,15 @@ GOLDEN = [
         b"\x01\x91\x80",
     ),
     Golden(
+        records.TRUNCATED,
+        load_truncated,
+        dump_truncated,
+        b"\x01\x91\x81\xb3eu/0123456789abcdef\x94%\xcf\x00\x00\x01\xa3\x18\\P\x00\xcf\x00\x00\x01\xa3\x18]:`\x92\xa2i1\xa2i2",
+    ),
+    Golden(
         records.TURNED_AWAY,
         load_turned_away,
-        dump,
+        dump_turned_away,
         b"\x01\x91\x92\x98\xa2eu\xa9malformed\xcf\x00\x00\x01\xa3\x18\\P\x00\xcf\x00\x00\x01\xa3\x18]:`\x03\x03"
         b"\xbaalerts[].labels: no labels\x91\x94\xa810.0.0.7\xb3Alertmanager/0.28.1\x03\xcf\x00\x00\x01\xa3\x18]:`"
         b"\x98\xa0\xacunauthorized\xcf\x00\x00\x01\xa3\x18\\P\x00\xcf\x00\x00\x01\xa3\x18\\P\x00\x01\x04\xa6POST /\x90",

@@ -14,6 +14,7 @@ from gateway.model.durations import HOUR, MINUTE
 from gateway.model.severity import Severity
 from gateway.model.turned_away import Sender, TurnedAwayReason
 from gateway.self_monitoring.turned_away import TurnedAwayBook
+from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START
 from tests.support.processes import alert
@@ -53,7 +54,7 @@ class Replicas:
             assert (name, bool(details)) == ("GatewayTurnedAway", True)
             self.reported.append(labels)
 
-        return TurnedAwayBook(self.store, report, lambda *what: self.counted.append(what))
+        return TurnedAwayBook(Shards([self.store]), report, lambda *what: self.counted.append(what))
 
 
 async def test_what_one_replica_turned_away_another_shows_and_reports() -> None:

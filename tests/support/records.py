@@ -22,6 +22,7 @@ from gateway.model.ledger import (
 from gateway.model.refusals import Refusal, Refusals
 from gateway.model.severity import Severity
 from gateway.model.source_peers import SourceState
+from gateway.model.truncated_groups import TruncatedGroup, TruncatedGroups
 from gateway.model.turned_away import SenderCount, TurnedAway, TurnedAwayList
 from gateway.model.watchdog import WatchdogState
 
@@ -236,6 +237,7 @@ TURNED_AWAY = TurnedAwayList(
         TurnedAway("", "unauthorized", AT, AT, 1, Severity.CRITICAL, "POST /"),
     )
 )
+TRUNCATED = TruncatedGroups({"eu/0123456789abcdef": TruncatedGroup(37, AT, AT + MINUTE, ("i1", "i2"))})
 NEW_LEDGER = Ledger("i1", "pager", "pager")
 NO_CONTROLS = Controls()
 NEW_WATCHDOG = WatchdogState(AT, AT)

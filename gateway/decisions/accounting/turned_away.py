@@ -11,6 +11,7 @@ from typing import NamedTuple
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.own_alert import UNKNOWN_SENDERS
 from gateway.model.severity import Severity
+from gateway.model.truncated_groups import TruncatedGroup
 from gateway.model.turned_away import (
     MAX_ERROR,
     WORDINGS,
@@ -24,8 +25,8 @@ from gateway.model.turned_away import (
 KNOWN_STANDS_MS = HOUR
 # A sender without a token is heard again with the next try of its group, after five minutes by default.
 UNKNOWN_STANDS_MS = 15 * MINUTE
-# Anybody can send nonsense once: only what goes on is worth an alert. It is a little less than five minutes, so
-# that the second try of a group after Alertmanager's default interval counts.
+# Anybody can send nonsense once: only what goes on is worth an alert. A little less than five minutes, so that
+# the second try of a group after Alertmanager's default interval counts.
 PATIENCE_MS = 5 * MINUTE - 10 * SECOND
 MAX_SENDERS = 10  # of one entry; what further ones sent is counted all the same
 
@@ -99,6 +100,26 @@ def own_report(source: str, reason: TurnedAwayReason, severity: Severity, error:
     labels = {"source": source, "reason": reason.value, "severity": max(severity, Severity.WARNING).word}
     said = f" ({error})" if error else ""
     return OwnReport(labels, f"{sentence(source, reason)}{said}; {WORDINGS[reason].remedy}.")
+
+
+def truncated_entries(groups: Sequence[tuple[str, TruncatedGroup]]) -> list[TurnedAway]:
+    """Return an entry for each source whose Alertmanager leaves alerts out; `groups` are `source/group`."""
+    by_source: dict[str, list[TruncatedGroup]] = {}
+    for name, group in groups:
+        by_source.setdefault(name.partition("/")[0], []).append(group)
+    return [
+        TurnedAway(
+            source=source,
+            reason=TurnedAwayReason.TRUNCATED.value,
+            since=min(group.since for group in found),
+            last_at=max(group.at for group in found),
+            times=sum(group.left_out for group in found),
+            # What was left out is unknown, and its incidents say so where people look already.
+            severity=Severity.ERROR,
+            error=f"{sum(group.left_out for group in found)} alerts of {len(found)} groups",
+        )
+        for source, found in by_source.items()
+    ]
 
 
 def sentence(source: str, reason: TurnedAwayReason) -> str:

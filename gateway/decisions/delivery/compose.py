@@ -69,6 +69,7 @@ def compose(
         left_out=left_out_before(view),
         churning=frozenset(churns),
         **_person_facts(view, incident),
+        not_sent=incident.left_out,
         **_time_facts(times, ended=ended),
         **_said_facts(lines, view.desired.severity),
         **what_and_where(list(zip(alerts, things, firing, strict=True)), labels),

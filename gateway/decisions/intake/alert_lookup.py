@@ -14,13 +14,15 @@ from gateway.decisions.intake.deduplicate import overflows
 from gateway.model.alert import Alert, Observation
 from gateway.model.changes import Cell, Changes, Query, Result, Row, Table
 from gateway.model.records import load_alert
+from gateway.model.truncated_groups import NO_TRUNCATED_GROUPS
 
 
 class AlertLookup:
     """The alerts of one batch, as they were read at the time `now` (ms).
 
     `alerts` is by alert id, None where there is no such alert yet. `versions` are those of the rows that were
-    read. `changes` holds the pointers from new copies to their alerts.
+    read. `changes` holds the pointers from new copies to their alerts. `truncated` has the groups that their
+    Alertmanager cut short.
     """
 
     def __init__(self, now: int) -> None:
@@ -28,6 +30,7 @@ class AlertLookup:
         self.alerts: dict[str, Alert | None] = {}
         self.versions: dict[Cell, bytes] = {}
         self.changes = Changes()
+        self.truncated = NO_TRUNCATED_GROUPS
 
     def resolve(self, asked: Sequence[Observation], result: Result) -> list[Observation]:
         """Take in the alerts that were read.

@@ -11,8 +11,10 @@ from gateway.decisions.intake.correlate import Correlator, Placement, announce, 
 from gateway.decisions.intake.incident_draft import Draft
 from gateway.model.agenda import Subject, urgency
 from gateway.model.alert import Alert
+from gateway.model.cells import TRUNCATED
 from gateway.model.changes import Cell, Changes, LogEntry, Result, Table
 from gateway.model.records import dump, load_incident
+from gateway.model.truncated_groups import dump_truncated
 
 
 def correlate(
@@ -25,6 +27,7 @@ def correlate(
             assignment.open(turn)
         else:
             assignment.end(turn)
+    assignment.say_what_is_missing()
     return assignment.changes(correlator)
 
 
@@ -69,6 +72,31 @@ class _Assignment:
             draft.leave(self._found.now, turn.trace)
             self._changes.schedule(Subject.plan(draft.id), self._found.now, urgency(turn.after.severity))
 
+    def say_what_is_missing(self) -> None:
+        """Have each incident with an alert of a group that was cut short say how many are missing."""
+        found, truncation = self._found, self._found.truncation
+        incidents = {}
+        for name, group in truncation.said.items():
+            ids = dict.fromkeys(truncation.incidents_before(name)) | dict.fromkeys(
+                self._incident_of(alert_id) for alert_id in group.alerts
+            )
+            drafts = [self._drafts[incident] for incident in ids if incident in self._drafts]
+            open_drafts = [draft for draft in drafts if not draft.is_resolved]
+            for draft in open_drafts:
+                if draft.leave_out(name, group.left_out, found.now, group.trace):
+                    self._changes.schedule(Subject.plan(draft.id), found.now)
+                    said: dict[str, str | int] = {"group": name, "alerts": group.left_out}
+                    self._changes.log.append(LogEntry(draft.id, "left_out_at_source", said))
+            incidents[name] = [draft.id for draft in open_drafts]
+        after = truncation.after(incidents)
+        if after is not truncation.before:
+            self._changes.put[TRUNCATED] = dump_truncated(after)
+            self._changes.expect[TRUNCATED] = self._versions[TRUNCATED]
+
+    def _incident_of(self, alert_id: str) -> str:
+        alert = self._found.alerts.get(alert_id)
+        return self._moved_to.get(alert_id, alert.incident if alert is not None else "")
+
     def _choose(self, alert: Alert, own: str) -> Draft:
         """Return the incident that takes the alert; `own` is that of its episode before."""
         placement, now = self._placements[alert.id], self._found.now
@@ -106,7 +134,8 @@ class _Assignment:
                 self._changes.put[cell] = dump(draft.incident())
                 draft.count(self._changes)
                 counts = {"opened": draft.opened, "ended": draft.ended}
-                self._changes.log.append(LogEntry(draft.id, "alerts", counts))
+                if any(counts.values()):
+                    self._changes.log.append(LogEntry(draft.id, "alerts", counts))
         self._changes.log += [self._log_entry(*line) for line in self._found.lines]
         return self._changes
 

@@ -16,11 +16,13 @@ from gateway.decisions.intake.alert_lookup import AlertLookup
 from gateway.decisions.intake.correlate import Correlator, Placement
 from gateway.decisions.intake.deduplicate import observe
 from gateway.decisions.intake.find_copy import find_copy
+from gateway.decisions.intake.truncation import Truncation, truncation_of
 from gateway.model.agenda import Subject, urgency
 from gateway.model.alert import MAX_COPIES, Alert, Observation
 from gateway.model.changes import Cell, Changes, Query, Table
 from gateway.model.durations import DAY, spoken
 from gateway.model.instants import written
+from gateway.model.truncated_groups import NO_TRUNCATED_GROUPS
 from gateway.model.verdict import Outcome, Reason, Taken
 
 KEEP_ENDED_MS = 7 * DAY
@@ -52,11 +54,13 @@ class Deduplicated:
     turns: list[Turn] = field(default_factory=list)
     verdicts: list[Taken] = field(default_factory=list)
     lines: list[tuple[str, str, Mapping[str, str | int]]] = field(default_factory=list)
+    truncation: Truncation = field(default_factory=lambda: Truncation(NO_TRUNCATED_GROUPS, 0))
 
 
 def deduplicate(observations: Sequence[Observation], lookup: AlertLookup) -> Deduplicated:
     """Phase one: apply the observations to their alerts, in the order in which they were sent."""
     found = Deduplicated(lookup.now, lookup.alerts, lookup.versions, lookup.changes)
+    found.truncation = truncation_of(observations, lookup.truncated, lookup.now)
     for seen in observations:
         _observe(seen, found)
     return found
@@ -118,9 +122,12 @@ def placements_of(found: Deduplicated, correlator: Correlator) -> dict[str, Plac
 
 
 def incidents_of(found: Deduplicated, placements: Mapping[str, Placement]) -> Query:
-    """Ask for the incidents of the alerts that turned, and for those that their join keys name."""
+    """Ask for the incidents of the alerts that turned, for those that their join keys name, and for those
+    that have to say how many alerts of a group are missing.
+    """
+    turned = [turn.after.incident for turn in found.turns if turn.after.incident]
     cells = dict.fromkeys(
-        Cell(Table.INCIDENTS, turn.after.incident) for turn in found.turns if turn.after.incident
+        Cell(Table.INCIDENTS, incident) for incident in (*turned, *found.truncation.wanted(found.alerts))
     )
     keys = dict.fromkeys(key for placement in placements.values() for key in placement.keys)
     return Query(cells=list(cells), keys=list(keys))

@@ -21,6 +21,7 @@ class Draft:
         self._last_new_at = incident.last_new_at
         self._frozen: Incident | None = incident
         self.id = incident.id
+        self._truncated = incident.truncated
         self.opened = self.ended = 0
 
     @classmethod
@@ -44,7 +45,11 @@ class Draft:
 
     @property
     def changed(self) -> bool:
-        return bool(self.opened or self.ended)
+        return bool(self.opened or self.ended or self._truncated is not self._was.truncated)
+
+    @property
+    def is_resolved(self) -> bool:
+        return self._was.resolved_at is not None
 
     def join(self, alert: Alert, placement: Placement, now: int, trace: str) -> None:
         self._members.append(Member(alert.id, alert.episode, now))
@@ -63,6 +68,16 @@ class Draft:
         self._frozen = None
         self._now, self._trace = now, trace
 
+    def leave_out(self, group: str, count: int, now: int, trace: str) -> bool:
+        """Say how many alerts of a group are missing, 0 for none; return whether that is news."""
+        if self._truncated.get(group, 0) == count:
+            return False
+        others = {name: known for name, known in self._truncated.items() if name != group}
+        self._truncated = {**others, group: count} if count else others
+        self._frozen = None
+        self._now, self._trace = now, trace
+        return True
+
     def incident(self) -> Incident:
         if self._frozen is None:
             self._frozen = msgspec.structs.replace(
@@ -71,9 +86,10 @@ class Draft:
                 values=self._values,
                 firing=self._firing,
                 last_new_at=self._last_new_at,
-                last_change_at=self._now,
+                last_change_at=self._now if self.opened or self.ended else self._was.last_change_at,
                 revision=self._was.revision + 1,
                 trace=self._trace,
+                truncated=self._truncated,
             )
         return self._frozen
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from gateway.decisions.intake.group import NO_GROUP, Group
 from gateway.decisions.intake.sent_values import (
     Malformed,
     as_text,
@@ -63,7 +64,7 @@ class Normaliser:
         self._identities: dict[str, _Identity] = {}
 
     def normalise(
-        self, alert: WireAlert, group_status: str, now: int, trace: str = ""
+        self, alert: WireAlert, group_status: str, now: int, trace: str = "", group: Group = NO_GROUP
     ) -> Observation | Malformed:
         """Normalise an alert. `now` (ms) only tells whether an end is over, where no status was sent."""
         identified = self._identify(alert)
@@ -85,10 +86,12 @@ class Normaliser:
             source_url=alert.generatorURL if alert.generatorURL.startswith(("http://", "https://")) else "",
             trace=trace,
             lateness=self._lateness,
+            group=group.name,
+            left_out=group.left_out,
         )
 
     def normalise_loosely(
-        self, alert: LooseAlert, group_status: str, now: int, trace: str = ""
+        self, alert: LooseAlert, group_status: str, now: int, trace: str = "", group: Group = NO_GROUP
     ) -> Observation | Malformed:
         """Normalise an alert that is not as Alertmanager would send it."""
         labels = alert.labels
@@ -109,7 +112,7 @@ class Normaliser:
             generatorURL=alert.generatorURL if isinstance(alert.generatorURL, str) else "",
             fingerprint=alert.fingerprint if isinstance(alert.fingerprint, str) else "",
         )
-        return self.normalise(strict, group_status, now, trace)
+        return self.normalise(strict, group_status, now, trace, group)
 
     def severity_said(self, labels: object) -> Severity:
         """Return how bad an alert is that cannot be taken: critical where its labels do not say otherwise."""

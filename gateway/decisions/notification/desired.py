@@ -30,13 +30,17 @@ def desired_while_firing(view: View, incident: Incident, *, paged: bool) -> Last
         },
         texts=_texts(view, [*firing, *silenced, *pending]),
         covered_by=_covered_by(view) if paged else "",
+        left_out=told.left_out if _is_limited(view) else incident.left_out,
     )
 
 
 def _texts(view: View, shown: list[TargetMember]) -> str:
-    # Where an update is a new mail, a new value alone is worth none.
-    limited = view.destination is not None and view.destination.via.update_limit is not None
-    return view.ledger.last_notified.texts if limited else mark_texts(shown)
+    return view.ledger.last_notified.texts if _is_limited(view) else mark_texts(shown)
+
+
+def _is_limited(view: View) -> bool:
+    """Return whether an update is a new mail: a new value alone is worth none."""
+    return view.destination is not None and view.destination.via.update_limit is not None
 
 
 def _covered_by(view: View) -> str:

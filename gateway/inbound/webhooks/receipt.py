@@ -69,6 +69,8 @@ class Receipt:
             note(self.source, TurnedAwayReason(response.reason), sender, response.error)
         if response.status != HTTPStatus.OK or parsed is None:
             return
+        if parsed.truncated:
+            note(self.source, TurnedAwayReason.TRUNCATED, sender, "", times=parsed.truncated)
         for reason in dict.fromkeys(loss.reason for loss in parsed.lost):
             losses = [loss for loss in parsed.lost if loss.reason is reason]
             note(

@@ -15,6 +15,7 @@ from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import AlertLine, Notification
 from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS, quieted_state
 from gateway.outbound.wording import (
+    not_sent,
     own_labels,
     place,
     severity_sent,
@@ -125,11 +126,12 @@ def _when(notification: Notification) -> str:
 
 
 def _count(notification: Notification) -> str:
+    missing = not_sent(notification)
     if notification.alerts < 2:
-        return ""
+        return missing
     counts = {"firing": notification.firing, "ended": notification.ended, "moved": notification.moved}
     counted = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return f"{notification.alerts} alerts: {counted}"
+    return ", ".join(part for part in (f"{notification.alerts} alerts: {counted}", missing) if part)
 
 
 def _who(notification: Notification) -> str:

@@ -17,7 +17,7 @@ from gateway.model.instants import instant
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, Notification
 from gateway.model.severity import Severity
-from gateway.outbound.wording import gist, named_place, shorten, tame, web_address
+from gateway.outbound.wording import gist, named_place, not_sent, shorten, tame, web_address
 
 MAX_SUMMARY = 1_024
 MAX_BODY = 500_000  # bytes; the vendor takes 512 KB, and the key and the action come on top
@@ -106,6 +106,7 @@ def _details(notification: Notification) -> dict[str, Any]:
         details["more_alerts"] = more
     said = {
         "flapping": notification.often.how_often() if notification.often is not None else "",
+        "not_sent": not_sent(notification),
         "reason": notification.reason,
         "suppressed": notification.silenced_after_notify,
         "told_only_now": notification.hidden.in_words(notification.at) if notification.hidden else "",

@@ -8,6 +8,7 @@ from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Notification, Quieted
 from gateway.model.verdict import Reason
 from gateway.outbound.slack.text import moment, plain
+from gateway.outbound.wording import not_sent
 
 
 def facts_of(notification: Notification) -> str:
@@ -70,11 +71,12 @@ def _quieted(quieted: Quieted, now: int) -> str:
 
 
 def _count(notification: Notification) -> str:
+    missing = not_sent(notification)
     if notification.alerts < 2:
-        return ""
+        return missing
     counts = {"firing": notification.firing, "ended": notification.ended, "moved": notification.moved}
     counted = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return f"{notification.alerts} alerts: {counted}"
+    return ", ".join(part for part in (f"{notification.alerts} alerts: {counted}", missing) if part)
 
 
 def _who(notification: Notification) -> str:

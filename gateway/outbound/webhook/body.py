@@ -102,6 +102,7 @@ def _state(notification: Notification, lines: tuple[AlertLine, ...]) -> Incident
         where=notification.where,
         alerts=[_alert(line) for line in lines],
         alerts_left_out=notification.alerts - len(lines),
+        alerts_not_sent=notification.not_sent,
         firing=notification.firing,
         ended=notification.ended,
         moved=notification.moved,

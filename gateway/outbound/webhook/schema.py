@@ -68,6 +68,9 @@ class SentIncident(msgspec.Struct, frozen=True):
         ),
     ]
     alerts_left_out: Annotated[int, Meta(description="how many did not fit")]
+    alerts_not_sent: Annotated[
+        int, Meta(description="how many more alerts of its groups Alertmanager left out (max_alerts)")
+    ]
     firing: int
     ended: int
     moved: int

@@ -43,7 +43,8 @@ def test_a_firing_incident_is_told_whole() -> None:
     assert data == {
         "incident": "abc123", "key": "abc123.1", "target": "chat", "generation": 1, "revision": 1, "state": "firing",
         "severity": "critical", "page": True, "title": "HighErrorRate · pay", "thing": "pay-1", "where": {"cluster": "eu-1", "service": "pay"},
-        "alerts_left_out": 0, "firing": 1, "ended": 0, "moved": 0, "started_at": "2027-01-15T07:59:00Z", "ended_at": None, "quiet_until": None,
+        "alerts_left_out": 0,
+        "alerts_not_sent": 0, "firing": 1, "ended": 0, "moved": 0, "started_at": "2027-01-15T07:59:00Z", "ended_at": None, "quiet_until": None,
         "acknowledged_by": "ann", "acknowledged_at": "2027-01-15T08:00:00Z", "closed_by": "", "suppressed": "",
         "suppressed_until": None, "owner": "", "rule": "payments (rules/pay.yaml:7)", "reason": "", "previous": "",
         "url": "https://gw.example/api/v1/incidents/abc123", "suppressed_before": "",
