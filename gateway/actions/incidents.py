@@ -1,4 +1,4 @@
-"""Act on incidents by hand: acknowledge, close, and retry what a destination refused for good."""
+"""Act on incidents by hand: acknowledge and close them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from collections.abc import Callable
 from functools import partial
 
 from gateway.decisions.accounting.invariants import increment_unplanned
-from gateway.decisions.delivery.probes import ask_by_hand
-from gateway.decisions.delivery.refusals import cause_of_dead_letter
-from gateway.decisions.incident_actions import acknowledge, close, retry, unacknowledge
+from gateway.decisions.incident_actions import acknowledge, close, unacknowledge
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.model.agenda import Subject
-from gateway.model.cells import REFUSALS
-from gateway.model.changes import Cell, Changes, LogEntry, Query, Result, Table
+from gateway.model.changes import Cell, Changes, LogEntry, Table
 from gateway.model.incident import Incident
-from gateway.model.ledger import ledger_key
-from gateway.model.records import dump, load_ledger, load_refusals
+from gateway.model.records import dump
 from gateway.state.shards import Shards
 from gateway.state.snapshots import VersionedSnapshot, read_snapshot
 from gateway.state.transact import transact
@@ -74,42 +70,6 @@ class IncidentActions:
 
         done = await transact(store, "incident_action", partial(read_snapshot, store, incident_id), decide)
         # The others have to see at once that somebody has the incident, before a second person gets up.
-        if done.committed is not None:
-            self._woken()
-        return done.answer
-
-    async def retry(self, incident: str, target: str) -> str | None:
-        """Try a dead letter again.
-
-        Returns an empty text when it is under way, a sentence why not, or None where there is no such ledger.
-        """
-        cell = Cell(Table.LEDGERS, ledger_key(incident, target))
-        store = await self._shards.holding(cell)
-        query = Query(cells=(cell, REFUSALS))
-
-        def decide(gathered: Result) -> tuple[Changes | None, str | None]:
-            row = gathered.rows[cell]
-            if not row.value:
-                return None, None
-            before = load_ledger(row.value)
-            after = retry(before)
-            if isinstance(after, str):
-                return None, after
-            changes = Changes(expect={cell: row.version}, put={cell: dump(after)})
-            # Whoever retries by hand wants it sent now: it asks for all others that are refused alike.
-            refusals = load_refusals(gathered.rows[REFUSALS].value)
-            asked = ask_by_hand(refusals, cause_of_dead_letter(before), before.key, gathered.now)
-            if asked is not refusals:
-                changes.expect[REFUSALS] = gathered.rows[REFUSALS].version
-                changes.put[REFUSALS] = dump(asked)
-            changes.schedule(Subject.deliver(target, incident), gathered.now, 0)
-            # The plan comes along: alerts or rules may have changed while the letter was dead, and people get
-            # the newest state.
-            changes.schedule(Subject.plan(incident), gathered.now, 0)
-            changes.log.append(LogEntry(incident, "dead_letter_retried", {"target": target}))
-            return changes, ""
-
-        done = await transact(store, "dead_letter_retry", partial(store.gather, query), decide)
         if done.committed is not None:
             self._woken()
         return done.answer

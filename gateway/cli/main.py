@@ -43,7 +43,7 @@ COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
         "dead-letters": Entry(
             "gateway.cli.dead_letters",
             "dead_letters",
-            "List what a destination refused for good, or try one again.",
+            "List what a destination refused for good, or try it again: one, a destination's, or all.",
         ),
         "demo": Entry(
             "gateway.cli.demo",

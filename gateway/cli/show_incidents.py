@@ -53,7 +53,7 @@ def _print_incidents(incidents: list[dict[str, Any]]) -> None:
             incident["id"],
             _state(incident),
             Text(severity, style=COLOURS.get(severity, "")),
-            _age(incident["opened_at"]),
+            age(incident["opened_at"]),
             what,
         )
     out.print(table, soft_wrap=False)
@@ -72,7 +72,7 @@ def _state(incident: dict[str, Any]) -> Text:
     return Text(incident["state"])
 
 
-def _age(opened_at: str) -> str:
+def age(opened_at: str) -> str:
     elapsed = utc_now() - datetime.fromisoformat(opened_at)
     return spoken(max(0, round(elapsed.total_seconds() * 1000)))
 

@@ -190,6 +190,10 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def key(self) -> str:
         return ledger_key(self.incident, self.target)
 
+    def is_of(self, destination: str) -> bool:
+        """Return whether it is of this destination or target; all are where the name is empty."""
+        return not destination or destination in (self.destination, self.target)
+
 
 def ledger_key(incident: str, target: str) -> str:
     return f"{incident}|{target}"

@@ -155,16 +155,20 @@ def _write_ledger(
     # A firing that was sent under a key and not answered may have arrived, so its end has to be sent too.
     ledger = assumed(after)
     step = next_step(ledger, view, now, looks=looks)
-    cause = cause_of_dead_letter(after)
-    if cause and cause not in versioned.refusals.causes:
-        # A version of the gateway that asked nobody again has written it: from now on its destination is asked.
-        changes.schedule(UNASKED, now, 9)
+    _have_asked(versioned, after, changes)
     at = step.until if isinstance(step, Rest) else now
     if at is not None:
         changes.schedule(
             Subject.deliver(view.target, incident.id), at, urgency(view.with_ledger(ledger).severity)
         )
     return ledger
+
+
+def _have_asked(versioned: VersionedSnapshot, ledger: Ledger, changes: Changes) -> None:
+    """Have the destination of a dead letter asked that an earlier version of the gateway asked nobody with."""
+    cause = cause_of_dead_letter(ledger)
+    if cause and cause not in versioned.refusals.causes:
+        changes.schedule(UNASKED, versioned.now, 9)
 
 
 def _untold(context: Context, versioned: VersionedSnapshot, before: Ledger, changes: Changes) -> Ledger:

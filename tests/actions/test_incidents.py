@@ -9,9 +9,8 @@ import pytest
 from gateway.actions.incidents import IncidentActions
 from gateway.errors import StateUnavailable
 from gateway.model.changes import Changes, CommitOutcome, Committed
-from gateway.model.durations import HOUR, MINUTE, SECOND
+from gateway.model.durations import HOUR, MINUTE
 from gateway.model.incident import Incident
-from gateway.model.notification import Refused
 from gateway.state import commit
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
@@ -78,31 +77,6 @@ async def test_what_cannot_be_done_is_a_sentence_and_what_is_not_there_is_none()
     assert await desk.actions.unacknowledge(incident, "ann") == "nobody has acknowledged the incident"
     assert await desk.actions.acknowledge("gone", "ann") is None
     assert (desk.said, desk.woken) == ([], 0)
-
-
-async def test_a_dead_letter_that_is_tried_again_is_sent_at_once() -> None:
-    desk = Desk()
-    desk.world.slack.answers = [Refused("auth", "invalid_auth", permanent=True)]
-    incident = await desk.fires()
-    assert desk.world.ledgers["chat"].dead == "auth"
-    assert await desk.actions.retry(incident, "chat") == ""
-    await desk.world.until(desk.world.at + SECOND)
-    assert (desk.world.ledgers["chat"].dead, len(desk.world.slack.sent)) == ("", 1)
-    assert "dead_letter_retried" in [entry.what for _, entry in desk.world.store.log]
-
-
-@pytest.mark.parametrize(
-    ("target", "answer"),
-    [
-        pytest.param("pager", str, id="what is no dead letter is a sentence"),
-        pytest.param("gone", type(None), id="where nobody was told there is none"),
-    ],
-)
-async def test_what_cannot_be_tried_again(target: str, answer: type) -> None:
-    desk = Desk()
-    found = await desk.actions.retry(await desk.fires(), target)
-    assert isinstance(found, answer)
-    assert found != ""
 
 
 class Contended(MemoryStore):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from gateway.sandbox import Fault, FaultKind
 from tests.support.command_line import ADMIN, Beside, Done
+from tests.support.processes import alert
 
 
 async def run(beside: Beside, *arguments: str) -> Done:
@@ -24,6 +26,31 @@ async def test_what_is_quarantined_is_listed_with_how_often_and_where_it_is_wron
 async def test_an_entry_that_is_not_there_is_not_replayed(beside: Beside) -> None:
     done = await run(beside, "quarantine", "--replay", "nobody")
     assert (done.code, "there is no entry nobody" in done.err) == (2, True)
+
+
+async def test_dead_letters_are_listed_with_title_severity_and_age_and_all_are_tried_again(
+    beside: Beside,
+) -> None:
+    app = beside.app
+    app.pagerduty.faults.add(Fault(FaultKind.ERROR, method="trigger", count=1, error="invalid"))
+    await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z"))
+    await app.until(lambda: app.slack.messages("alerts") and app.slack.messages("alerts")[0].replies)
+    letter = (await run(beside, "dead-letters", "--json")).json["items"][0]
+    listed = (await run(beside, "dead-letters")).out
+    for shown in (letter["incident"], "pager", "critical", letter["title"], "invalid", "age"):
+        assert shown in listed
+    assert "pay" in letter["title"]
+    assert (await run(beside, "dead-letters", "chat")).out == "no dead letters\n"
+    assert (await run(beside, "dead-letters", "--retry", "chat")).out.startswith("0 dead letters")
+    done = await run(beside, "dead-letters", "--retry", "all")
+    assert (done.code, done.out.startswith("1 dead letter tried again")) == (0, True)
+    await app.until(lambda: app.pagerduty.incidents)
+
+
+async def test_a_retry_says_of_what(beside: Beside) -> None:
+    for wrong in (("--retry",), ("--retry", "a", "b", "c"), ("a", "b")):
+        done = await run(beside, "dead-letters", *wrong)
+        assert (done.code, "--retry all, or DESTINATION, or INCIDENT TARGET" in done.err) == (2, True)
 
 
 async def test_without_dead_letters_that_is_said_and_machines_get_an_empty_list(beside: Beside) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.actions.incidents import IncidentActions
+from gateway.actions.dead_letters import DeadLetterActions
 from gateway.decisions.accounting import invariants
 from gateway.decisions.intake.batch import KEEP_ENDED_MS
 from gateway.model.durations import HOUR, MINUTE, SECOND
@@ -45,7 +45,7 @@ async def test_another_incident_that_is_delivered_does_not_hide_a_dead_letter() 
 
 async def test_a_dead_letter_that_is_tried_again_and_delivered_is_over() -> None:
     world = await with_a_dead_letter()
-    await IncidentActions(world.shards, lambda: None).retry(world.incidents[0].id, "chat")
+    await DeadLetterActions(world.shards, lambda: None).retry(world.incidents[0].id, "chat")
     await world.until(MINUTE)
     assert failing(world) == []
 

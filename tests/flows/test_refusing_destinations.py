@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.actions.incidents import IncidentActions
+from gateway.actions.dead_letters import DeadLetterActions
 from gateway.decisions.accounting import invariants
 from gateway.model.cells import REFUSALS
 from gateway.model.changes import Changes
@@ -242,7 +242,7 @@ async def test_a_retry_by_hand_is_sent_at_once_and_brings_the_rest_along() -> No
     await world.until(30 * MINUTE)
     world.slack.refuses = None
     cart = world.incidents[1].id
-    assert await IncidentActions(world.shards, lambda: None).retry(cart, "chat") == ""
+    assert await DeadLetterActions(world.shards, lambda: None).retry(cart, "chat") == ""
     await world.until(30 * MINUTE + SECOND)
     assert told(world) == ["cart", "shop"]
 

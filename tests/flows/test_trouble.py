@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.actions.dead_letters import DeadLetterActions
 from gateway.actions.incidents import IncidentActions
 from gateway.decisions.accounting.invariants import failing_destinations
 from gateway.model.durations import HOUR, MINUTE, SECOND
@@ -101,7 +102,7 @@ async def test_a_dead_letter_is_tried_again_by_hand() -> None:
     await world.webhook(seen())
     await world.until(30 * SECOND)
     assert not world.pagerduty.sent
-    assert await IncidentActions(world.shards, lambda: None).retry(world.incidents[0].id, "pager") == ""
+    assert await DeadLetterActions(world.shards, lambda: None).retry(world.incidents[0].id, "pager") == ""
     await world.until(MINUTE)
     assert states(world, "pager") == [NotifiedState.FIRING]
 

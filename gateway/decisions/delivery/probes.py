@@ -65,6 +65,14 @@ def ask_by_hand(refusals: Refusals, cause: str, key: str, now: int) -> Refusals:
     return begin_probe(refusals, cause, key, refusal.mark, now)
 
 
+def ask_at_once(refusals: Refusals, causes: Iterable[str], now: int) -> Refusals:
+    """Return the record with the next probe of these causes due now; one that is under way goes on."""
+    known = {cause: refusals.causes[cause] for cause in causes if cause in refusals.causes}
+    return refusals.having(
+        {cause: msgspec.structs.replace(refusal, next_try=now) for cause, refusal in known.items()}
+    )
+
+
 def put_off(refusals: Refusals, cause: str, mark: str, until: int) -> Refusals:
     """Return the record with the next probe at the time at which a dead letter may be sent at all."""
     waiting = msgspec.structs.replace(refusals.causes[cause], next_try=until, mark=mark)

@@ -6,6 +6,7 @@ from functools import partial
 from importlib.metadata import version
 
 from gateway.actions.controls import ControlActions
+from gateway.actions.dead_letters import DeadLetterActions
 from gateway.actions.incidents import IncidentActions
 from gateway.actions.quarantine import Replayer
 from gateway.config.settings import Settings
@@ -43,7 +44,7 @@ def api_of(
     groups = (
         IncidentsApi(shards, actions, policy),
         AlertsApi(shards, policy),
-        UndeliveredApi(shards, replayer, actions),
+        UndeliveredApi(shards, replayer, DeadLetterActions(shards, workers.wake), policy),
         TurnedAwayApi(lambda: turned_away.entries),
         RulesApi(partial(rules_shown, reloader)),
         SilencesApi(desk, policy),

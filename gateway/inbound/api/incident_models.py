@@ -175,6 +175,12 @@ class ReplayShown(Shown):
 
 class DeadLetterShown(TargetShown):
     incident: str
+    title: str = Field(description="of its incident; empty where that was forgotten")
+    severity: str = Field(description="of what was refused")
+    asked_again_at: datetime | None = Field(
+        description="when the gateway tries by itself whether the destination still refuses everything; null where "
+        "it waits for news or a person, and while another dead letter asks"
+    )
 
 
 class WatchdogShown(Shown):
@@ -226,6 +232,18 @@ class DeadLetterPage(Shown):
 class QuarantineList(Shown):
     items: list[QuarantinedShown]
     evicted: int = Field(description="how many entries made room for newer ones, ever")
+
+
+class RetryDeadLetters(Asked):
+    destination: str = Field(
+        default="", max_length=400, description="a destination or a target; empty for all dead letters"
+    )
+
+
+class Retried(Shown):
+    letters: int = Field(
+        description="how many dead letters are tried again, or follow as soon as one is taken"
+    )
 
 
 class Done(Shown):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from gateway.decisions.delivery.refusals import cause_of_dead_letter
 from gateway.decisions.delivery.thing import thing_of
 from gateway.decisions.delivery.titles import what_and_where
 from gateway.decisions.notification.member_status import count_statuses
@@ -28,6 +29,7 @@ from gateway.model.incident import Closure, Incident
 from gateway.model.instants import instant
 from gateway.model.ledger import Ledger
 from gateway.model.quarantined import Quarantined
+from gateway.model.refusals import Refusals
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
 from gateway.model.verdict import QUIETING, MemberStatus, Verdict
@@ -160,8 +162,15 @@ def show_target(ledger: Ledger) -> TargetShown:
     )
 
 
-def show_dead_letter(ledger: Ledger) -> DeadLetterShown:
-    return DeadLetterShown(incident=ledger.incident, **show_target(ledger).model_dump())
+def show_dead_letter(ledger: Ledger, title: str, refusals: Refusals) -> DeadLetterShown:
+    refusal = refusals.causes.get(cause_of_dead_letter(ledger))
+    return DeadLetterShown(
+        incident=ledger.incident,
+        title=title,
+        severity=ledger.refused.severity.word,
+        asked_again_at=moment(refusal.next_try) if refusal is not None and not refusal.probe else None,
+        **show_target(ledger).model_dump(),
+    )
 
 
 def show_verdicts(plan: Plan, alerts: dict[str, Alert], now: int) -> list[VerdictShown]:

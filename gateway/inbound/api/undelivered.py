@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from gateway.actions.incidents import IncidentActions
+from gateway.actions.dead_letters import DeadLetterActions
 from gateway.actions.quarantine import Replayer
+from gateway.decisions.policy import Policy
 from gateway.inbound.api import incident_models as models
 from gateway.inbound.api.openapi import Operation
-from gateway.inbound.api.presenters import show_dead_letter, show_quarantined
-from gateway.inbound.api.requests import Refusal, found_or_refuse, limit_of
+from gateway.inbound.api.presenters import show_dead_letter, show_incident, show_quarantined
+from gateway.inbound.api.requests import Refusal, body, found_or_refuse, limit_of
 from gateway.inbound.api.walk import PAGE_QUERY, walk
-from gateway.model.changes import Row, Table
-from gateway.model.records import load_ledger
+from gateway.model.cells import REFUSALS
+from gateway.model.changes import Cell, Query, Row, Table
+from gateway.model.ledger import Ledger
+from gateway.model.records import load_ledger, load_refusals
 from gateway.state.shards import Shards
+from gateway.state.snapshots import read_snapshot
 
 
 @dataclass(slots=True)
 class UndeliveredApi:
-    """The operations of alerts that could not be taken, and of notifications that were refused for good."""
+    """The operations of alerts that could not be taken, and of notifications that were refused for good.
+
+    `policy` returns the policy in force when it is called.
+    """
 
     shards: Shards
     replayer: Replayer
-    actions: IncidentActions
+    actions: DeadLetterActions
+    policy: Callable[[], Policy]
 
     def operations(self) -> list[Operation]:
         return [
@@ -49,7 +58,15 @@ class UndeliveredApi:
                 self._dead_letters,
                 models.DeadLetterPage,
                 "What a destination refused for good",
-                query=PAGE_QUERY,
+                query={"destination": "a destination or a target: only its dead letters", **PAGE_QUERY},
+            ),
+            Operation(
+                "POST",
+                "/api/v1/dead-letters/retry",
+                self._retry_dead_letters,
+                models.Retried,
+                "Try all dead letters again, or those of one destination",
+                models.RetryDeadLetters,
             ),
             Operation(
                 "POST",
@@ -83,18 +100,33 @@ class UndeliveredApi:
         return models.ReplayShown(taken=found.taken, too_old=found.too_old)
 
     async def _dead_letters(self, request: Request) -> models.DeadLetterPage:
-        limit = limit_of(request)
+        limit, destination = limit_of(request), request.query_params.get("destination", "")
         shown: list[models.DeadLetterShown] = []
 
         async def take(row: Row) -> bool:
             ledger = load_ledger(row.value)
-            if ledger.dead:
-                shown.append(show_dead_letter(ledger))
+            if ledger.dead and ledger.is_of(destination):
+                shown.append(await self._shown(ledger))
             return len(shown) < limit
 
         return models.DeadLetterPage(
             next=await walk(self.shards, request, Table.LEDGERS, limit, take), items=shown
         )
+
+    async def _shown(self, ledger: Ledger) -> models.DeadLetterShown:
+        state = await self.shards.holding(Cell(Table.INCIDENTS, ledger.incident))
+        gathered = await state.gather(Query(cells=(REFUSALS,)))
+        versioned = await read_snapshot(state, ledger.incident)
+        title = ""
+        if versioned is not None:
+            snapshot = versioned.snapshot
+            alerts = list(snapshot.alerts.values())
+            title = show_incident(snapshot.incident, alerts, self.policy().rules.labels).title
+        return show_dead_letter(ledger, title, load_refusals(gathered.rows[REFUSALS].value))
+
+    async def _retry_dead_letters(self, request: Request) -> models.Retried:
+        asked = await body(request, models.RetryDeadLetters)
+        return models.Retried(letters=await self.actions.retry_all(asked.destination))
 
     async def _retry(self, request: Request) -> models.Done:
         incident, target = request.path_params["incident"], request.path_params["target"]

@@ -60,10 +60,30 @@ async def test_a_dead_letter_is_listed_and_tried_again(app: Running) -> None:
     await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z"))
     await app.until(lambda: app.slack.messages("alerts") and app.slack.messages("alerts")[0].replies)
     letters = (await shown(app, "/api/v1/dead-letters"))["items"]
-    assert [(one["target"], one["dead_letter"]) for one in letters] == [("pager", "invalid")]
+    assert [(one["target"], one["dead_letter"], one["severity"]) for one in letters] == [
+        ("pager", "invalid", "critical")
+    ]
+    assert "pay" in letters[0]["title"]
+    assert letters[0]["failing_since"]
+    assert letters[0]["asked_again_at"] is None
+    assert (await shown(app, "/api/v1/dead-letters?destination=chat"))["items"] == []
     await shown(app, f"/api/v1/dead-letters/{letters[0]['incident']}/pager/retry", "POST")
     await app.until(lambda: app.pagerduty.incidents)
     await shown(app, f"/api/v1/dead-letters/{letters[0]['incident']}/pager/retry", "POST", 409)
+
+
+async def test_the_dead_letters_of_a_destination_are_tried_again_together(app: Running) -> None:
+    app.pagerduty.faults.add(Fault(FaultKind.STATUS, method="trigger", count=1, status=403))
+    await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z"))
+    await app.until(lambda: app.slack.messages("alerts") and app.slack.messages("alerts")[0].replies)
+    (letter,) = (await shown(app, "/api/v1/dead-letters?destination=pager"))["items"]
+    assert (letter["dead_letter"], bool(letter["asked_again_at"])) == ("proxy", True)
+    retry = "/api/v1/dead-letters/retry"
+    assert (await shown(app, retry, "POST", json={"destination": "chat"}))["letters"] == 0
+    assert (await shown(app, retry, "POST", json={"destination": "pager"}))["letters"] == 1
+    await app.until(lambda: app.pagerduty.incidents)
+    assert (await shown(app, retry, "POST", json={}))["letters"] == 0
+    await shown(app, retry, "POST", 400, json={"target": "pager"})
 
 
 async def test_the_quarantine_lists_what_could_not_be_taken(app: Running) -> None:

@@ -1,0 +1,55 @@
+"""Show dead letters to people: a list that fits into 80 columns, the most severe and oldest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from gateway.cli.api_client import no_gateway
+from gateway.cli.output import out, to_the_second
+from gateway.cli.show_incidents import COLOURS, age
+from gateway.model.severity import BUILT_IN_WORDS, Severity
+
+
+def show_dead_letters(answer: dict[str, Any]) -> None:
+    """Print a page of dead letters, as the API answers it."""
+    try:
+        _print_letters(sorted(answer["items"], key=_urgency))
+        if answer["next"]:
+            out.print("there are more: `--json` has the cursor of the next page")
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise no_gateway("something answers there that is not understood") from error
+
+
+def _print_letters(letters: list[dict[str, Any]]) -> None:
+    if not letters:
+        out.print("no dead letters")
+        return
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    for column in ("incident", "target", "severity", "age"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("what, and why it was refused", overflow="fold")
+    for letter in letters:
+        severity, since = letter["severity"], letter["failing_since"]
+        table.add_row(
+            letter["incident"],
+            Text(letter["target"]),
+            Text(severity, style=COLOURS.get(severity, "")),
+            age(since) if since else "",
+            Text(letter["title"]).append(f"\n{_why(letter)}", style="dim"),
+        )
+    out.print(table, soft_wrap=False)
+
+
+def _why(letter: dict[str, Any]) -> str:
+    """Say why it was refused, and when the gateway asks again by itself."""
+    detail = f" {letter['error']}" if letter["error"] else ""
+    asked_at = letter["asked_again_at"]
+    asked = f"; everything is refused there, asked again {to_the_second(asked_at)}" if asked_at else ""
+    return f"{letter['dead_letter']}{detail}{asked}"
+
+
+def _urgency(letter: dict[str, Any]) -> tuple[int, str]:
+    return -BUILT_IN_WORDS.get(letter["severity"], Severity.NONE), letter["failing_since"] or ""
