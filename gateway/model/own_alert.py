@@ -12,6 +12,7 @@ from gateway.model.severity import Severity
 OWN_SOURCE = "gateway/"  # copies of own alerts begin with this
 OWN_SUBJECT = "gateway_destination"  # the label of an own alert that names the destination that fails
 OWN_WATCHDOG = "watchdog"  # the label of an own alert that names the watchdog whose heartbeat is missing
+DELIVERY_FAILING = "GatewayDeliveryFailing"  # the own alert about a destination that fails
 LAST_RESORT = "GatewayUnheard"  # the own alert about alerts that nobody could be told of
 UNKNOWN_SENDERS = (
     "unknown_sender"  # the `reason` of an own alert about senders that showed no token: it never pages
@@ -23,7 +24,7 @@ TEXTS = {
         "The gateway cannot work on {subject}",
         "Its log says why (subject_failed).",
     ),
-    "GatewayDeliveryFailing": (
+    DELIVERY_FAILING: (
         Severity.ERROR,
         "Notifications cannot be delivered to {destination}",
         (

@@ -21,7 +21,7 @@ from gateway.model.controls import Switch
 from gateway.model.credentialed import load_credentialed
 from gateway.model.durations import MINUTE
 from gateway.model.instants import clock
-from gateway.model.own_alert import OWN_SUBJECT
+from gateway.model.own_alert import DELIVERY_FAILING, OWN_SUBJECT
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.watchdog import WatchdogStatus
 from gateway.ports import Report
@@ -114,8 +114,8 @@ class Auditor:
         tried = self.credentials.rules().destinations.keys() & set(failing_destinations(counted))
         self.failing = sorted(tried | without.keys())
         for name in self.failing:
-            why = f"{without[name]}." if name in without else ""
-            self.report("GatewayDeliveryFailing", {"destination": name, OWN_SUBJECT: name}, why)
+            why = f"{name}: {without[name]}." if name in without else ""
+            self.report(DELIVERY_FAILING, {"destination": name, OWN_SUBJECT: name}, why)
 
     def _look_at_controls(self, controls: CompiledControls, now: int) -> None:
         """Report a pause and a bypass for as long as they stand, so that nobody forgets them."""

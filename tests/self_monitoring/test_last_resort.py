@@ -29,9 +29,12 @@ def test_a_name_and_a_reason_are_one_alert_of_our_own_whatever_the_incidents() -
     ) == [
         (
             {"alert": "Down", "reason": "dead_letter", "gateway_destination": "chat,pager"},
-            f"{REVOKED}; pager: invalid.",
+            f"Down reached nobody ({REVOKED}; pager: invalid).",
         ),
-        ({"alert": "Down", "reason": "unrouted"}, "no route names a destination for it."),
+        (
+            {"alert": "Down", "reason": "unrouted"},
+            "Down reached nobody (no route names a destination for it).",
+        ),
     ]
 
 
@@ -43,6 +46,13 @@ def test_that_the_report_reaches_nobody_is_not_reported_again() -> None:
 def test_another_alert_of_our_own_that_reaches_nobody_is_reported() -> None:
     silent = UnheardAlert("GatewayHeartbeatMissing", "dead_letter", REVOKED, 1, ("chat",), urgent=True)
     assert [labels["alert"] for labels, _ in reported(silent)] == ["GatewayHeartbeatMissing"]
+
+
+def test_that_a_destination_fails_is_reported_where_nothing_else_was_to_be_told_there() -> None:
+    failing = UnheardAlert("GatewayDeliveryFailing", "dead_letter", REVOKED, 1, ("chat",))
+    down = UnheardAlert("Down", "dead_letter", REVOKED, 1, ("chat",))
+    assert [labels["alert"] for labels, _ in reported(failing)] == ["GatewayDeliveryFailing"]
+    assert [labels["alert"] for labels, _ in reported(down, failing)] == ["Down"]
 
 
 def test_more_names_than_anybody_reads_are_one_further_alert() -> None:
