@@ -48,24 +48,6 @@ FIRST_NAMES = frozenset(
         "GatewayUnheard",
     }
 )
-# The reports whose names the first version does not know: it would stumble over them while both run side by side.
-LATER_REPORTS = Cell(Table.META, "own_alerts_later")
-FIRST_NAMES = frozenset(
-    {
-        "GatewayAuditDelayed",
-        "GatewayBehind",
-        "GatewayBooksUnbalanced",
-        "GatewayBypassed",
-        "GatewayDeliveryFailing",
-        "GatewayHeartbeatMissing",
-        "GatewayPaused",
-        "GatewayRulesRejected",
-        "GatewaySilenceEnding",
-        "GatewaySourceDoubtful",
-        "GatewayStuck",
-        "GatewayUnheard",
-    }
-)
 
 
 class Report(NamedTuple):
