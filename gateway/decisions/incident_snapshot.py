@@ -12,6 +12,14 @@ from gateway.model.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierIncident:
+    """An incident that was full, and its ledgers by target."""
+
+    incident: Incident
+    ledgers: Mapping[str, Ledger]
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentSnapshot:
     """An incident, its `alerts` by episode id, its `ledgers` by target, and what else decides about it.
 
@@ -20,6 +28,7 @@ class IncidentSnapshot:
     alert that fires there and may inhibit members. `controls` are the silences, the pause and the bypass.
     `heartbeats` holds the time (ms) of the last heartbeat of each watchdog that holds ends back.
     `credentialed` holds the kinds of destinations that ever had a credential.
+    `earlier` are the full incidents that this one continues, `later` those that continue this one.
     """
 
     incident: Incident
@@ -30,6 +39,8 @@ class IncidentSnapshot:
     controls: CompiledControls = NO_CONTROLS
     heartbeats: Mapping[str, int] = field(default_factory=dict)
     credentialed: frozenset[str] = frozenset()
+    earlier: tuple[EarlierIncident, ...] = ()
+    later: tuple[Incident, ...] = ()
 
     @property
     def firing(self) -> list[Alert]:

@@ -109,6 +109,8 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     unheard: tuple[UnheardAlert, ...] = ()  # the worst of them
     # How many alerts Alertmanager left out of the groups that its members came in, by group
     truncated: dict[str, int] = {}
+    continues: tuple[str, ...] = ()  # full incidents whose further alerts it takes, the first one first
+    continued_by: str = ""  # the incident that takes its further alerts, since it is full
 
     @property
     def left_out(self) -> int:

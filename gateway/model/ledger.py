@@ -125,6 +125,7 @@ class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
     # The silence that covers all that fires in a page: the page was acknowledged for it, by us and not by a person
     covered_by: str = ""
     left_out: int = 0  # how many alerts were said to be missing, since Alertmanager did not send them
+    elsewhere: int = 0  # how many alerts fire in the incidents that continue this one
 
 
 NEVER_NOTIFIED = LastNotified()

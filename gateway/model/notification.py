@@ -153,6 +153,7 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     quieted: Quieted | None = None  # keeps news of what was notified from people now
     hidden: Quieted | None = None  # kept from people until now what they are notified of now
     covered_by: str = ""  # the silence for which the page is acknowledged, by us
+    elsewhere: int = 0  # how many more fire in incidents that continue this one, which is full
 
     @property
     def all_quiet(self) -> bool:

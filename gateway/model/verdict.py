@@ -75,6 +75,7 @@ class Reason(StrEnum):
     UNROUTED = "unrouted"  # no route names a destination for it
     TEMPLATE_VALUE = "template_value"  # the channel's template gives a value outside `allow`
     PAGE_WHEN = "page_when"  # the route's condition for interrupting a person does not hold (yet)
+    PAGED_BEFORE = "paged_before"  # it continues an incident that is full, and that is paged here already
 
     # Of a member, by decisions/notification/member_status.py
     DELIVERED = "delivered"  # people were notified of it

@@ -119,3 +119,11 @@ def own_labels(line: AlertLine, notification: Notification, most: int) -> tuple[
 def severity_sent(severity: Severity, sent: str) -> str:
     """Say the sender's own word where it is read as another: `WARNING, sent as severity=fatal`."""
     return f"{severity.word.upper()}, sent as {sent}" if sent else ""
+
+
+def in_all_of(notification: Notification) -> str:
+    """Say how many fire in all, where the group goes on in further incidents; empty where it does not."""
+    if not notification.elsewhere:
+        return ""
+    whole = notification.firing + notification.elsewhere
+    return f"{whole} fire in all, {notification.elsewhere} of them in incidents that continue this one"

@@ -39,6 +39,8 @@ from gateway.state.commit import commit
 from gateway.state.snapshots import VersionedSnapshot, read_snapshot, read_snapshots
 from gateway.state.transact import commit_claimed
 
+GROUP_PRIORITY = 6  # news go first
+
 
 async def plan_incident(context: Context, claim: Claim) -> None:
     versioned = await read_snapshot(context.store, claim.subject.id, context.policy)
@@ -100,10 +102,23 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) 
         changes.put[Cell(Table.INCIDENTS, before.id)] = dump(incident)
     if incident.resolved_at and not before.resolved_at:
         changes.log.append(LogEntry(before.id, "resolved", {}))
+    _wake_group(versioned, changes)
     # While a target still has to be notified of the end the incident is kept, else its page stays open.
     if incident.resolved_at and all(at_rest(ledger) for ledger in ledgers):
         changes.schedule(Subject.expire(before.id), now + KEEP_ENDED_MS, 9)
     return changes
+
+
+def _wake_group(versioned: VersionedSnapshot, changes: Changes) -> None:
+    """Look again at the incidents of the same group that this one means something for."""
+    incident, now = versioned.snapshot.incident, versioned.now
+    if incident.continues and incident.planned_revision != incident.revision:
+        # The first incident says how many fire in all.
+        changes.schedule(Subject.plan(incident.continues[0]), now, GROUP_PRIORITY)
+    if not incident.planned_revision:
+        # By now it is known whether this incident pages, which its continuations wait for.
+        for later in versioned.snapshot.later:
+            changes.schedule(Subject.plan(later.id), now, GROUP_PRIORITY)
 
 
 def _watch(changes: Changes, before: Incident, after: Incident) -> None:

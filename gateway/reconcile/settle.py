@@ -138,9 +138,18 @@ def _settlement(job: Job, before: Ledger, after: Ledger, version: bytes, now: in
     elif at_rest(after) and not at_rest(before):
         # Nothing is owed here any more, so let a low-priority plan check whether the incident can expire.
         changes.schedule(Subject.plan(job.incident.id), now, 9)
+    if _page_of(before) != _page_of(after):
+        # Incidents that continue this one page nobody while it is paged here.
+        for later in job.versioned.snapshot.later:
+            changes.schedule(Subject.plan(later.id), now, 1)
     step = next_step(assumed(after), job.view, now, looks=looks)
     changes.releases.append(Release(job.claim, step.until if isinstance(step, Rest) else now))
     return changes
+
+
+def _page_of(ledger: Ledger) -> tuple[object, ...]:
+    told = ledger.last_notified
+    return told.state, told.severity, told.paged, told.covered_by, ledger.dead
 
 
 def _book(job: Job, before: Ledger, after: Ledger, now: int, changes: Changes) -> Ledger:

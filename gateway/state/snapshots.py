@@ -21,6 +21,7 @@ from gateway.model.refusals import NO_REFUSALS, Refusals
 from gateway.model.rule_generation import RuleGeneration, load_rule_generation
 from gateway.model.watchdog import load_heartbeat
 from gateway.ports import Store
+from gateway.state.continuations import read_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ async def read_snapshots(
        that ever had a credential and the destinations that refuse everything;
     2. the members' alerts, the ledgers and the lanes of the targets;
     3. the older episodes of alerts that have fired again since;
-    4. with `policy`, the alerts that may keep the members quiet.
+    4. with `policy`, the alerts that may keep the members quiet, and the incidents of the same group.
     """
     cells = [Cell(Table.INCIDENTS, incident_id) for incident_id in incident_ids]
     holding = policy.suppressor.watchdogs.holding if policy is not None else ()
@@ -100,6 +101,8 @@ async def read_snapshots(
                 name: _with_heartbeats(versioned, rows, policy) for name, versioned in snapshots.items()
             }
         snapshots = await _with_topics(store, snapshots, policy)
+        for name, group in (await read_groups(store, found)).items():
+            snapshots[name] = replace(snapshots[name], snapshot=group.added_to(snapshots[name].snapshot))
     return [snapshots[incident.id] if incident is not None else None for incident in incidents]
 
 

@@ -65,14 +65,15 @@ def compose(
         rule=view.rule,
         link=f"{public_url}/api/v1/incidents/{incident.id}" if public_url else "",
         previous=incident.previous,
-        reason=_reason(view) or incident.alone or _churning(churns),
+        reason=_reason(view) or incident.alone or _continuing(incident) or _churning(churns),
         left_out=left_out_before(view),
         churning=frozenset(churns),
+        elsewhere=view.elsewhere,
         **_person_facts(view, incident),
         not_sent=incident.left_out,
         **_time_facts(times, ended=ended),
         **_said_facts(lines, view.desired.severity),
-        **what_and_where(list(zip(alerts, things, firing, strict=True)), labels),
+        **what_and_where(list(zip(alerts, things, firing, strict=True)), labels, view.elsewhere),
         **silence_facts(view, now),
     )
 
@@ -140,6 +141,11 @@ def _time_facts(times: FiringTimes, *, ended: bool) -> dict[str, Any]:
         "ended_at": times.ended_at if ended else None,
         "often": times,
     }
+
+
+def _continuing(incident: Incident) -> str:
+    # The reader of this message finds the others, and who was called, where the group began.
+    return f"more of incident {incident.continues[0]}, which is full" if incident.continues else ""
 
 
 def _churning(churns: Mapping[str, Churn]) -> str:

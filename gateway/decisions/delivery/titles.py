@@ -18,8 +18,13 @@ _DIGITS = re.compile(r"([0-9]{1,18})")
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,9})", re.DOTALL)
 
 
-def what_and_where(alerts: Sequence[tuple[Alert, Thing, bool]], labels: LabelRules) -> dict[str, Any]:
-    """Return the title, and the labels that say where it is, for alerts with their things and whether they fire."""
+def what_and_where(
+    alerts: Sequence[tuple[Alert, Thing, bool]], labels: LabelRules, elsewhere: int = 0
+) -> dict[str, Any]:
+    """Return the title, and the labels that say where it is, for alerts with their things and whether they fire.
+
+    `elsewhere` counts further alerts of the same group, which fire in other incidents.
+    """
     shared = _shared(alert for alert, _, _ in alerts)
     # What speaks of an exporter in one alert says nothing of the place of all of them.
     passed_over = frozenset[str]().union(*(thing.passed_over for _, thing, _ in alerts))
@@ -31,7 +36,7 @@ def what_and_where(alerts: Sequence[tuple[Alert, Thing, bool]], labels: LabelRul
         (alert.name, thing) for alert, thing, _ in alerts
     ]
     return {
-        "title": title_of([name for name, _ in named], [thing for _, thing in named]),
+        "title": title_of([name for name, _ in named], [thing for _, thing in named], elsewhere),
         "where": {name: shared[name] for name in names},
         "place": place,
         "plumbing": sum(name in passed_over or is_noise(name) for name in names),
@@ -47,13 +52,13 @@ def _shared(alerts: Iterable[Alert]) -> dict[str, str]:
     return dict(items or ())
 
 
-def title_of(names: Sequence[str], things: Sequence[Thing]) -> str:
+def title_of(names: Sequence[str], things: Sequence[Thing], elsewhere: int = 0) -> str:
     """Return the title for alerts, given by name and thing, the most important one first:
     `HighErrorRate ×3 · shop/cart-0…2`.
     """
     first, *others = dict.fromkeys(names) or ["(no alert)"]
     about = _common(things) if others else _folded_things(things)
-    return f"{_counted(first, len(others), len(names))}{f' · {about}' if about else ''}"
+    return f"{_counted(first, len(others), len(names) + elsewhere)}{f' · {about}' if about else ''}"
 
 
 def _counted(first: str, others: int, alerts: int) -> str:

@@ -53,7 +53,7 @@ class _Assignment:
     def open(self, turn: Turn) -> None:
         alert, before, now = turn.after, turn.before, self._found.now
         own = self._moved_to.get(alert.id, alert.incident)
-        draft = self._choose(alert, own)
+        draft = self._choose(alert, own, turn.trace)
         if before is not None and before.episode and own in self._drafts:
             # The incident of the episode before still shows that episode, which is no longer the alert's
             # newest.
@@ -97,7 +97,7 @@ class _Assignment:
         alert = self._found.alerts.get(alert_id)
         return self._moved_to.get(alert_id, alert.incident if alert is not None else "")
 
-    def _choose(self, alert: Alert, own: str) -> Draft:
+    def _choose(self, alert: Alert, own: str, trace: str) -> Draft:
         """Return the incident that takes the alert; `own` is that of its episode before."""
         placement, now = self._placements[alert.id], self._found.now
         named = {own: None} | {incident: None for key in placement.keys for incident in self._key_rows[key]}
@@ -109,6 +109,10 @@ class _Assignment:
         draft = Draft.new(alert, placement, choice, now)
         self._drafts[draft.id] = draft
         self._versions.setdefault(Cell(Table.INCIDENTS, draft.id), b"")
+        if choice.continues:
+            # The incident that is full says how many there are in all, so it has to know who goes on.
+            self._drafts[choice.continues[-1]].continue_in(draft.id, now, trace)
+            self._changes.schedule(Subject.plan(choice.continues[-1]), now, urgency(alert.severity))
         if choice.alone:
             # Its rule merges no more: it announces no join key, so that no other alert finds it.
             self._changes.log.append(LogEntry(draft.id, "on_its_own", {"because": choice.alone}))

@@ -23,6 +23,7 @@ from gateway.model.rules.rulebook import Rulebook
 
 LIVES_KEPT = 4  # episodes for each alert that an incident may have, on average
 KEY_DEPTH = 4
+CHAIN_KEPT = 16  # incidents before that a continuing one looks at
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,14 @@ class Placement:
 class Choice:
     """An incident to join, or (empty) a new one that goes on from `previous`.
 
-    `alone` says why it takes no other alerts.
+    `alone` says why it takes no other alerts. `continues` names the incidents that would take the alert if they
+    were not full, the newest last.
     """
 
     incident: str
     previous: str = ""
     alone: str = ""
+    continues: tuple[str, ...] = ()
 
 
 class Correlator:
@@ -92,11 +95,22 @@ def choose(placement: Placement, own: str, candidates: Collection[Incident], now
         # every replica choose alike.
         best = max(fits, key=lambda fit: (fit.id == own, fit.last_new_at, fit.opened_at, fit.id))
         return Choice(best.id)
+    full = [known for known in candidates if _would_take(known, placement, own, now)]
+    if full:
+        # It is more of the same: the new incident goes on where the last one is full.
+        last = max(full, key=lambda known: (len(known.continues), known.last_new_at, known.id))
+        return Choice("", last.id, continues=_chain(last))
     # The new incident names the one before, where its reader finds what was done the last time.
     before = max(
         candidates, key=lambda known: (known.id == own, known.last_change_at, known.id), default=None
     )
     return Choice("", before.id if before else "", _why_alone(placement, candidates, now))
+
+
+def _chain(last: Incident) -> tuple[str, ...]:
+    """Return the incidents that one more continues: the first, which people are called by, and the newest ones."""
+    first, *others = *last.continues, last.id
+    return (first, *others[-CHAIN_KEPT + 1 :])
 
 
 def _why_alone(placement: Placement, candidates: Collection[Incident], now: int) -> str:
@@ -114,10 +128,15 @@ def _why_alone(placement: Placement, candidates: Collection[Incident], now: int)
 
 def takes(incident: Incident, placement: Placement, own: str, now: int) -> bool:
     """Return whether this incident may take the alert now."""
+    return _would_take(incident, placement, own, now) and not _is_full(
+        incident, placement.rule.max_alerts, comes_back=incident.id == own
+    )
+
+
+def _would_take(incident: Incident, placement: Placement, own: str, now: int) -> bool:
+    """Return whether this incident may take the alert, apart from how many it has."""
     # Whoever closed an incident, or was told its end, would overlook a new alert in its message.
     if incident.resolved_at or incident.closed:
-        return False
-    if _is_full(incident, placement.rule.max_alerts, comes_back=incident.id == own):
         return False
     return incident.id == own or (_fresh(incident, placement, now) and not _overflows(incident, placement))
 

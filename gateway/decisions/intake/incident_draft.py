@@ -23,6 +23,7 @@ class Draft:
         self.id = incident.id
         self._truncated = incident.truncated
         self.opened = self.ended = 0
+        self._continued_by = incident.continued_by
 
     @classmethod
     def new(cls, first: Alert, placement: Placement, choice: Choice, now: int) -> Draft:
@@ -40,12 +41,16 @@ class Draft:
                 last_change_at=now,
                 previous=choice.previous,
                 alone=choice.alone,
+                continues=choice.continues,
             )
         )
 
     @property
     def changed(self) -> bool:
-        return bool(self.opened or self.ended or self._truncated is not self._was.truncated)
+        told_otherwise = (
+            self._truncated is not self._was.truncated or self._continued_by != self._was.continued_by
+        )
+        return bool(self.opened or self.ended) or told_otherwise
 
     @property
     def is_resolved(self) -> bool:
@@ -59,6 +64,12 @@ class Draft:
         # open for new ones.
         self._last_new_at = now
         self.opened += 1
+        self._frozen = None
+        self._now, self._trace = now, trace
+
+    def continue_in(self, incident: str, now: int, trace: str) -> None:
+        """Name the incident that takes the further alerts, since this one is full."""
+        self._continued_by = incident
         self._frozen = None
         self._now, self._trace = now, trace
 
@@ -90,6 +101,7 @@ class Draft:
                 revision=self._was.revision + 1,
                 trace=self._trace,
                 truncated=self._truncated,
+                continued_by=self._continued_by,
             )
         return self._frozen
 

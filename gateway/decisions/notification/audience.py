@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.assumptions import assumed
+from gateway.decisions.notification.continuation import of_group
 from gateway.decisions.notification.members import JudgedMember, at_its_place, unreachable_members
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.decisions.policy import Policy
@@ -52,7 +53,7 @@ def seat(
     builder.add_stand_ins()
     # What was told before comes last: a member that is still routed must not look as if it had moved away.
     builder.add_notified_before({judged.routed.member.episode_id: judged for judged in judged_members})
-    views = {target: draft.view() for target, draft in builder.drafts.items()}
+    views = {target: of_group(draft.view(), snapshot) for target, draft in builder.drafts.items()}
     return Audience(views, untargeted, unreachable_members(judged_members))
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.decisions.notification.assumptions import superseded
 from gateway.decisions.notification.audience import Audience
+from gateway.decisions.notification.continuation import paged_before
 from gateway.decisions.notification.desired import desired_while_firing, why_at_once
 from gateway.decisions.notification.update_limit import limit_updates
 from gateway.decisions.notification.view import TargetMember, View, ends_at
@@ -31,11 +32,12 @@ def conclude(audience: Audience, incident: Incident, now: int) -> dict[str, View
 
 def conclude_view(view: View, incident: Incident, now: int) -> View:
     """Return the view with what its target should have been notified of, and when."""
-    # Paging is decided first: a member that may only page here waits unseen until `page_when` holds.
-    paged = pages(view)
-    if not paged:
-        view = _without_what_only_pages(view)
     told = view.ledger.last_notified
+    # Paging is decided first: a member that may only page here waits unseen until it does.
+    quiet = _why_no_page(view, now)
+    paged = quiet is None
+    if quiet is not None:
+        view = _without_what_only_pages(view, quiet)
     if view.firing or (
         told.state is NotifiedState.FIRING and (view.silenced_after_notify or view.resolve_pending)
     ):
@@ -53,11 +55,20 @@ def conclude_view(view: View, incident: Incident, now: int) -> View:
     return view.with_ledger(superseded(view.ledger, view.desired))
 
 
-def pages(view: View) -> bool:
-    """Return whether the view interrupts a person. Once it has paged, the page lasts to the end of the view."""
+def _why_no_page(view: View, now: int) -> Verdict | None:
+    """Return why the view interrupts nobody, None where it interrupts a person.
+
+    Once it has paged, the page lasts to the end of the view.
+    """
     told = view.ledger.last_notified
     if told.state is NotifiedState.FIRING and told.paged:
-        return True
+        return None
+    if not _page_when_holds(view):
+        return Verdict(MemberStatus.SUPPRESSED, Reason.PAGE_WHEN)
+    return paged_before(view, now)
+
+
+def _page_when_holds(view: View) -> bool:
     firing = view.firing
     # `page_when` counts alerts, not their episodes: what flaps is one alert.
     different = {member.alert.id: member.alert for member in firing}.values()
@@ -71,12 +82,10 @@ def pages(view: View) -> bool:
     return any(interrupts(route, seen) for route in routes.values())
 
 
-def _without_what_only_pages(view: View) -> View:
-    """Suppress the members that are only paged here, while the route's `page_when` does not hold."""
+def _without_what_only_pages(view: View, why: Verdict) -> View:
+    """Suppress the members that are only paged here, while the view interrupts nobody."""
     members = tuple(
-        msgspec.structs.replace(
-            member, suppressed_by=Verdict(MemberStatus.SUPPRESSED, Reason.PAGE_WHEN, _rule_of(member))
-        )
+        msgspec.structs.replace(member, suppressed_by=msgspec.structs.replace(why, rule=_rule_of(member)))
         if member.notifies and all(recipient.page for recipient in member.recipients)
         else member
         for member in view.members

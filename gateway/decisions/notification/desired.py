@@ -31,6 +31,7 @@ def desired_while_firing(view: View, incident: Incident, *, paged: bool) -> Last
         texts=_texts(view, [*firing, *silenced, *pending]),
         covered_by=_covered_by(view) if paged else "",
         left_out=told.left_out if _is_limited(view) else incident.left_out,
+        elsewhere=view.elsewhere,
     )
 
 

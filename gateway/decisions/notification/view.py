@@ -80,6 +80,13 @@ class TargetMember(msgspec.Struct, frozen=True, gc=False):
         return due if longest is None else min(due, longest)
 
 
+class EarlierPage(msgspec.Struct, frozen=True, gc=False):
+    """A page of a full incident that this one continues. `severity` is None while it is due and not sent yet."""
+
+    incident: str
+    severity: Severity | None
+
+
 class View(msgspec.Struct, frozen=True, gc=False):
     """An incident at one target. Times in ms; None stands for no time.
 
@@ -87,7 +94,8 @@ class View(msgspec.Struct, frozen=True, gc=False):
     stands in for, with True while they fail. `desired` is what the target should have been notified of, `due`
     when at the latest, and `reason` why a notification is due then, or why none is. `look_at` is when the
     view changes by time alone, `quiet_until` when its end is notified, `moved_to` where members that left it
-    are notified now.
+    are notified now. `earlier_pages` are those of the full incidents that this one continues, and
+    `elsewhere` counts the alerts that fire in incidents that continue this one.
     """
 
     target: str
@@ -102,6 +110,8 @@ class View(msgspec.Struct, frozen=True, gc=False):
     look_at: int | None = None
     quiet_until: int | None = None
     moved_to: str = ""
+    earlier_pages: tuple[EarlierPage, ...] = ()
+    elsewhere: int = 0
 
     @property
     def firing(self) -> list[TargetMember]:

@@ -15,6 +15,7 @@ from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import AlertLine, Notification
 from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS, quieted_state
 from gateway.outbound.wording import (
+    in_all_of,
     not_sent,
     own_labels,
     place,
@@ -131,7 +132,8 @@ def _count(notification: Notification) -> str:
         return missing
     counts = {"firing": notification.firing, "ended": notification.ended, "moved": notification.moved}
     counted = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return ", ".join(part for part in (f"{notification.alerts} alerts: {counted}", missing) if part)
+    parts = (f"{notification.alerts} alerts: {counted}", in_all_of(notification), missing)
+    return ", ".join(part for part in parts if part)
 
 
 def _who(notification: Notification) -> str:

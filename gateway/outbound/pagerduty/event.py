@@ -17,7 +17,7 @@ from gateway.model.instants import instant
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, Notification
 from gateway.model.severity import Severity
-from gateway.outbound.wording import gist, named_place, not_sent, shorten, tame, web_address
+from gateway.outbound.wording import gist, in_all_of, named_place, not_sent, shorten, tame, web_address
 
 MAX_SUMMARY = 1_024
 MAX_BODY = 500_000  # bytes; the vendor takes 512 KB, and the key and the action come on top
@@ -105,6 +105,7 @@ def _details(notification: Notification) -> dict[str, Any]:
     if (more := notification.alerts - len(details["alerts"])) > 0:
         details["more_alerts"] = more
     said = {
+        "in_all": in_all_of(notification),
         "flapping": notification.often.how_often() if notification.often is not None else "",
         "not_sent": not_sent(notification),
         "reason": notification.reason,

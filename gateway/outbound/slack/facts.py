@@ -8,7 +8,7 @@ from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Notification, Quieted
 from gateway.model.verdict import Reason
 from gateway.outbound.slack.text import moment, plain
-from gateway.outbound.wording import not_sent
+from gateway.outbound.wording import in_all_of, not_sent
 
 
 def facts_of(notification: Notification) -> str:
@@ -76,7 +76,8 @@ def _count(notification: Notification) -> str:
         return missing
     counts = {"firing": notification.firing, "ended": notification.ended, "moved": notification.moved}
     counted = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return ", ".join(part for part in (f"{notification.alerts} alerts: {counted}", missing) if part)
+    parts = (f"{notification.alerts} alerts: {counted}", in_all_of(notification), missing)
+    return ", ".join(part for part in parts if part)
 
 
 def _who(notification: Notification) -> str:

@@ -119,6 +119,7 @@ def _state(notification: Notification, lines: tuple[AlertLine, ...]) -> Incident
         reason=notification.reason,
         previous=notification.previous,
         url=web_address(notification.link, MAX_URL),
+        firing_elsewhere=notification.elsewhere,
         suppressed_before=notification.hidden.in_words(notification.at) if notification.hidden else "",
     )
     return IncidentBody(VERSION, TYPES[notification.state], instant(notification.at), data)

@@ -89,6 +89,9 @@ class SentIncident(msgspec.Struct, frozen=True):
     reason: str
     previous: Annotated[str, Meta(description="the incident that this one goes on from")]
     url: Annotated[str, Meta(description="the incident at the gateway, where it has a public address")]
+    firing_elsewhere: Annotated[
+        int, Meta(description="how many more fire in incidents that continue this one, which is full")
+    ]
     suppressed_before: Annotated[
         str,
         Meta(description="what kept it from people until now, where it is told only now; empty for nothing"),

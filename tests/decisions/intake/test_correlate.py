@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.decisions.intake.correlate import (
+    CHAIN_KEPT,
     KEY_DEPTH,
     Choice,
     Correlator,
@@ -162,7 +163,7 @@ def test_an_alert_without_candidates_opens_an_incident_that_names_none() -> None
 def test_the_alert_after_max_alerts_opens_a_new_incident_that_names_the_full_one() -> None:
     rule = replace(BY_SERVICE, max_alerts=2)
     assert chosen(rule, incident(members=1)) == Choice("a")
-    assert chosen(rule, incident(members=2)) == Choice("", previous="a")
+    assert chosen(rule, incident(members=2)) == Choice("", previous="a", continues=("a",))
 
 
 def test_beside_a_full_incident_the_next_one_is_joined() -> None:
@@ -353,3 +354,34 @@ async def test_beyond_max_alerts_the_next_incident_takes_the_rest() -> None:
     first, second = sorted(here.incidents, key=lambda one: bool(one.previous))
     assert (len(first.members), len(second.members)) == (2, 2)
     assert second.previous == first.id
+
+
+def test_beyond_max_alerts_the_new_incident_continues_the_last_one_that_is_full() -> None:
+    placement = placed(alert(service="pay"), replace(BY_SERVICE, max_alerts=2))
+    first = incident("a", members=2)
+    second = incident("b", members=2, continues=("a",))
+    assert choose(placement, "", [first], LATER) == Choice("", "a", continues=("a",))
+    assert choose(placement, "", [first, second], LATER) == Choice("", "b", continues=("a", "b"))
+    assert choose(placement, "", [second, first], LATER) == Choice("", "b", continues=("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"resolved_at": START}, id="it is over"),
+        pytest.param({"closed": Closure("ann", START, LATER + MINUTE, Severity.WARNING)}, id="a person closed it"),
+        pytest.param({"last_new_at": START - 60 * MINUTE}, id="its window is over"),
+    ],
+)  # fmt: skip
+def test_what_takes_no_alerts_for_another_reason_is_not_continued(more: dict[str, Any]) -> None:
+    rule = replace(BY_SERVICE, max_alerts=2, window=10 * MINUTE)
+    choice = choose(placed(alert(service="pay"), rule), "", [incident("a", members=2, **more)], LATER)
+    assert (choice.previous, choice.continues) == ("a", ())
+
+
+def test_a_long_chain_keeps_its_first_incident_and_the_newest_ones() -> None:
+    placement = placed(alert(service="pay"), replace(BY_SERVICE, max_alerts=2))
+    chain = tuple(f"i{number}" for number in range(CHAIN_KEPT))
+    last = incident("last", members=2, continues=chain)
+    continues = choose(placement, "", [last], LATER).continues
+    assert (continues[0], continues[-1], len(continues)) == ("i0", "last", CHAIN_KEPT)
