@@ -113,7 +113,8 @@ async def _assemble(start: _Start) -> Gateway:
     turned_away = TurnedAwayBook(shards, own_alerts.report, metrics.turned_away)
     door = endpoint_over(workers.intake, shards, auth, settings, metrics, turned_away.note)
     reloader = await _reloader(start, workers, door, own_alerts)
-    # Before the first delivery: a destination whose credential is away must not tell the log in place of people.
+    # Before the first delivery: a destination whose credential is away must not tell the log in place of
+    # people.
     credentialed = await reloader.announce_credentials(start.first.rules)
     credentials = MissingCredentials(lambda: reloader.in_force.rules, start.secrets, credentialed)
     auditor = Auditor(

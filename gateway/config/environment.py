@@ -74,7 +74,7 @@ class Environment:
         return bool(self._variables.get(name) or self._variables.get(f"{name}_FILE"))
 
     def why_missing(self, name: str) -> str:
-        """Say why there is no such secret now, with the nearest name that is set; empty where there is one."""
+        """Say why there is no such secret now, with the nearest name that is set; empty for one that is."""
         try:
             if self.secret(name) is not None:
                 return ""

@@ -43,7 +43,10 @@ TEXTS = {
     LAST_RESORT: (
         Severity.CRITICAL,
         "Nobody could be told of {alert} ({reason})",
-        "/health counts such incidents; /api/v1/incidents and the log (nobody_can_be_told) say which and why.",
+        (
+            "/health counts such incidents; "
+            "/api/v1/incidents and the log (nobody_can_be_told) say which and why."
+        ),
     ),
     "GatewayBooksUnbalanced": (
         Severity.ERROR,

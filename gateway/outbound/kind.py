@@ -129,8 +129,8 @@ class DestinationKind:
     examines. `address_setting` is the variable of the vendor's address, where it has one, and `remedies` says
     what to do about a refusal, by its detail or its reason.
 
-    `shared_credentials` names the secrets of the kind itself: one that is set says that this vendor is used here,
-    whatever the destinations name.
+    `shared_credentials` names the secrets of the kind itself: one that is set says that this vendor is used
+    here, whatever the destinations name.
 
     `parts_of_secret` returns what the first credential is made of while it rotates, the newest part first: each
     part is a credential by itself. `place_in_secret` returns what such a part says of the place that it leads

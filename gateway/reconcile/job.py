@@ -142,7 +142,7 @@ def _no_credential(job: Job, credential: str) -> Refused:
 
 
 def _named_now(job: Job) -> Endpoint | Refused | None:
-    """Return the way that the rules name now, a refusal where its credential is missing, None without rules."""
+    """Return the way that the rules name now: a refusal where its credential is missing, None without one."""
     destination = job.view.destination
     if destination is None:
         return None

@@ -1,7 +1,7 @@
 """Tell people what only the log was told, once a kind of destination has its first credential.
 
-What still fires is planned again, the most urgent first; the plan finds that nobody was told, and the paces of
-the destinations spread the notifications.
+What still fires is planned again, the most urgent first; the plan finds that nobody was told, and the paces
+of the destinations spread the notifications.
 """
 
 from __future__ import annotations

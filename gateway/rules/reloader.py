@@ -145,7 +145,8 @@ class RulesReloader:
 
     async def _swap(self, rules: Rulebook) -> None:
         """Put the rules in force. If the store goes away in the middle, the next reload does it again."""
-        # Where a destination has a credential by the new rules, nothing for its kind goes to the log any more.
+        # Where a destination has a credential by the new rules, nothing for its kind goes to the log any
+        # more.
         await self.announce_credentials(rules)
         # The store hears of the rules first: from then on no replica plans by older ones.
         generations = await self.announce(rules.revision)

@@ -113,7 +113,8 @@ class Health:
             )
         if auditor.ends_undeliverable:
             worries.append(
-                f"{counted(auditor.ends_undeliverable, 'end')} could not be told: /api/v1/dead-letters says why"
+                f"{counted(auditor.ends_undeliverable, 'end')} could not be told:"
+                " /api/v1/dead-letters says why"
             )
         return [*worries, *(f"deliveries to {name} fail" for name in auditor.failing)]
 

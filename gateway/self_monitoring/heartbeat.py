@@ -80,8 +80,8 @@ class Heartbeat:
         except StateUnavailable as error:
             return str(error)
         urgent = sum(alert.count for alert in alerts if alert.urgent and not alert.last_resort)
-        # The last resort: whoever watches us is told, where people had to be woken and our own alert about that
-        # reaches nobody either.
+        # The last resort: whoever watches us is told, where people had to be woken and our own alert about
+        # that reaches nobody either.
         if urgent and any(alert.last_resort for alert in alerts):
             return f"nobody can be told of {counted(urgent, 'urgent alert')}, nor that this is so"
         return f"something has been due for {overdue // SECOND} s" if overdue > LATE else ""

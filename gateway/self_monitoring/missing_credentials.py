@@ -44,7 +44,7 @@ class MissingCredentials:
         return Missing({name: missing[name] for name in missing.keys() - failing.keys()}, failing)
 
     def failing_for_long(self, now: int) -> dict[str, str]:
-        """Return the failing destinations of which people have to hear, each with a sentence that says why."""
+        """Return the failing destinations of which people have to hear, each with why in a sentence."""
         failing, used = self.found().failing, self._used_here()
         self._since = {name: self._since.get(name, now) for name in failing}
         return {

@@ -26,8 +26,8 @@ class Audience:
     """The views by target, not concluded yet, and the members that no target sees, by episode, with the
     reason.
 
-    `unreachable` holds, by episode, what fires and is kept quiet by nothing, with the channels that its routes
-    name and may not: none of them for a member that no route brings anywhere.
+    `unreachable` holds, by episode, what fires and is kept quiet by nothing, with the channels that its
+    routes name and may not: none of them for a member that no route brings anywhere.
     """
 
     views: Mapping[str, View]

@@ -43,7 +43,8 @@ class JudgedMember(msgspec.Struct, frozen=True, gc=False):
 
     `suppressed_by` suppresses the member or holds it back wherever it is routed. `muted_by` has a verdict for
     each recipient, None where the way to that recipient is open. `resolve_held_by` keeps the end of the alert
-    from being notified. `unreachable` are the channels that people would be notified in now, were they allowed.
+    from being notified. `unreachable` are the channels that people would be notified in now, were they
+    allowed.
     """
 
     routed: RoutedMember
@@ -113,7 +114,8 @@ def unreachable_members(
 ) -> dict[str, tuple[DisallowedChannel, ...]]:
     """Return, by episode, what fires, is kept quiet by nothing, and has a way that leads nowhere.
 
-    The value holds the channels that may not be named; it is empty for a member that no route brings anywhere.
+    The value holds the channels that may not be named; it is empty for a member that no route brings
+    anywhere.
     """
     return {
         judged.routed.member.episode_id: judged.unreachable
@@ -150,8 +152,8 @@ def at_its_place(recipient: Recipient, snapshot: IncidentSnapshot) -> Recipient:
 
 
 def _detours(disallowed: DisallowedChannel, alert: Alert, router: Router) -> Iterator[Recipient]:
-    """Yield the fallbacks of a destination whose channel template gave a value that is not allowed; chains are
-    followed.
+    """Yield the fallbacks of a destination whose channel template gave a value that is not allowed; chains
+    are followed.
     """
     waiting = list(disallowed.destination.fallback)
     while waiting:

@@ -16,13 +16,12 @@ from gateway.inbound.api.incident_models import (
     AcknowledgedShown,
     AlertShown,
     ClosedShown,
-    DeadLetterShown,
     IncidentShown,
-    QuarantinedShown,
     TargetShown,
     UnheardShown,
     VerdictShown,
 )
+from gateway.inbound.api.undelivered_models import DeadLetterShown, QuarantinedShown
 from gateway.model.alert import Alert
 from gateway.model.changes import QuarantineEntry
 from gateway.model.incident import Closure, Incident

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from gateway.inbound.api import incident_models as models
+from gateway.inbound.api import undelivered_models
 from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import moment
 from gateway.model.turned_away import WORDINGS, TurnedAway, TurnedAwayReason
@@ -21,15 +21,19 @@ class TurnedAwayApi:
 
     def operations(self) -> list[Operation]:
         summary = "List what was turned away lately, by source and reason, with who sent it"
-        return [Operation("GET", "/api/v1/turned-away", self._turned_away, models.TurnedAwayList, summary)]
+        return [
+            Operation(
+                "GET", "/api/v1/turned-away", self._turned_away, undelivered_models.TurnedAwayList, summary
+            )
+        ]
 
-    async def _turned_away(self, _request: Request) -> models.TurnedAwayList:
-        return models.TurnedAwayList(items=[_shown(entry) for entry in self.entries()])
+    async def _turned_away(self, _request: Request) -> undelivered_models.TurnedAwayList:
+        return undelivered_models.TurnedAwayList(items=[_shown(entry) for entry in self.entries()])
 
 
-def _shown(entry: TurnedAway) -> models.TurnedAwayShown:
+def _shown(entry: TurnedAway) -> undelivered_models.TurnedAwayShown:
     wording = WORDINGS[TurnedAwayReason(entry.reason)]
-    return models.TurnedAwayShown(
+    return undelivered_models.TurnedAwayShown(
         source=entry.source or None,
         reason=entry.reason,
         what=wording.what,
@@ -40,7 +44,7 @@ def _shown(entry: TurnedAway) -> models.TurnedAwayShown:
         since=moment(entry.since),
         last_at=moment(entry.last_at),
         senders=[
-            models.SenderShown(
+            undelivered_models.SenderShown(
                 address=sender.address,
                 user_agent=sender.user_agent,
                 times=sender.times,

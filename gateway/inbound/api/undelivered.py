@@ -11,6 +11,7 @@ from gateway.actions.dead_letters import DeadLetterActions
 from gateway.actions.quarantine import Replayer
 from gateway.decisions.policy import Policy
 from gateway.inbound.api import incident_models as models
+from gateway.inbound.api import undelivered_models
 from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import show_dead_letter, show_incident, show_quarantined
 from gateway.inbound.api.requests import Refusal, body, found_or_refuse, limit_of
@@ -41,7 +42,7 @@ class UndeliveredApi:
                 "GET",
                 "/api/v1/quarantine",
                 self._quarantine,
-                models.QuarantineList,
+                undelivered_models.QuarantineList,
                 "What could not be taken as an alert",
                 query={"limit": PAGE_QUERY["limit"]},
             ),
@@ -49,14 +50,14 @@ class UndeliveredApi:
                 "POST",
                 "/api/v1/quarantine/{entry}/replay",
                 self._replay,
-                models.ReplayShown,
+                undelivered_models.ReplayShown,
                 "Read an entry once more, by the rules as they are now",
             ),
             Operation(
                 "GET",
                 "/api/v1/dead-letters",
                 self._dead_letters,
-                models.DeadLetterPage,
+                undelivered_models.DeadLetterPage,
                 "What a destination refused for good",
                 query={"destination": "a destination or a target: only its dead letters", **PAGE_QUERY},
             ),
@@ -64,9 +65,9 @@ class UndeliveredApi:
                 "POST",
                 "/api/v1/dead-letters/retry",
                 self._retry_dead_letters,
-                models.Retried,
+                undelivered_models.Retried,
                 "Try all dead letters again, or those of one destination",
-                models.RetryDeadLetters,
+                undelivered_models.RetryDeadLetters,
             ),
             Operation(
                 "POST",
@@ -77,15 +78,15 @@ class UndeliveredApi:
             ),
         ]
 
-    async def _quarantine(self, request: Request) -> models.QuarantineList:
+    async def _quarantine(self, request: Request) -> undelivered_models.QuarantineList:
         entries = await self.shards.quarantine(limit_of(request))
         counts = await self.shards.counters()
-        return models.QuarantineList(
+        return undelivered_models.QuarantineList(
             items=[show_quarantined(entry, last_seen, times) for entry, last_seen, times in entries],
             evicted=counts.get("quarantine_evicted", 0),
         )
 
-    async def _replay(self, request: Request) -> models.ReplayShown:
+    async def _replay(self, request: Request) -> undelivered_models.ReplayShown:
         name = request.path_params["entry"]
         found = await self.replayer.replay(name)
         if found is None:
@@ -97,11 +98,11 @@ class UndeliveredApi:
                 "entry",
                 "change the rules, or leave it: it makes room by itself",
             )
-        return models.ReplayShown(taken=found.taken, too_old=found.too_old)
+        return undelivered_models.ReplayShown(taken=found.taken, too_old=found.too_old)
 
-    async def _dead_letters(self, request: Request) -> models.DeadLetterPage:
+    async def _dead_letters(self, request: Request) -> undelivered_models.DeadLetterPage:
         limit, destination = limit_of(request), request.query_params.get("destination", "")
-        shown: list[models.DeadLetterShown] = []
+        shown: list[undelivered_models.DeadLetterShown] = []
 
         async def take(row: Row) -> bool:
             ledger = load_ledger(row.value)
@@ -109,11 +110,11 @@ class UndeliveredApi:
                 shown.append(await self._shown(ledger))
             return len(shown) < limit
 
-        return models.DeadLetterPage(
+        return undelivered_models.DeadLetterPage(
             next=await walk(self.shards, request, Table.LEDGERS, limit, take), items=shown
         )
 
-    async def _shown(self, ledger: Ledger) -> models.DeadLetterShown:
+    async def _shown(self, ledger: Ledger) -> undelivered_models.DeadLetterShown:
         state = await self.shards.holding(Cell(Table.INCIDENTS, ledger.incident))
         gathered = await state.gather(Query(cells=(REFUSALS,)))
         versioned = await read_snapshot(state, ledger.incident)
@@ -124,9 +125,9 @@ class UndeliveredApi:
             title = show_incident(snapshot.incident, alerts, self.policy().rules.labels).title
         return show_dead_letter(ledger, title, load_refusals(gathered.rows[REFUSALS].value))
 
-    async def _retry_dead_letters(self, request: Request) -> models.Retried:
-        asked = await body(request, models.RetryDeadLetters)
-        return models.Retried(letters=await self.actions.retry_all(asked.destination))
+    async def _retry_dead_letters(self, request: Request) -> undelivered_models.Retried:
+        asked = await body(request, undelivered_models.RetryDeadLetters)
+        return undelivered_models.Retried(letters=await self.actions.retry_all(asked.destination))
 
     async def _retry(self, request: Request) -> models.Done:
         incident, target = request.path_params["incident"], request.path_params["target"]

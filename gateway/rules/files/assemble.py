@@ -94,7 +94,8 @@ class _Assembly(Checks):
             if destination.value.via.template and not destination.value.fallback:
                 self.warn(
                     destination.place,
-                    f"`{destination.value.name}` has no `fallback`: an alert whose value is not in `allow` is told to nobody there",
+                    f"`{destination.value.name}` has no `fallback`:"
+                    " an alert whose value is not in `allow` is told to nobody there",
                 )
             # Each destination has a message of its own: in one channel, people would read everything twice.
             other = channels.setdefault(_channel(destination.value), destination.value.name)
