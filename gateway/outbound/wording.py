@@ -62,12 +62,6 @@ def left_out(count: int, what: str) -> str:
     return f"+{count} {plural(count, what)}" if count > 0 else ""
 
 
-def not_sent(notification: Notification) -> str:
-    """Say how many alerts there may be of which nobody is told: `and 37 more of this group that …`."""
-    left = "that Alertmanager left out (max_alerts)"
-    return f"and {notification.not_sent} more of this group {left}" if notification.not_sent else ""
-
-
 def plural(count: int, what: str) -> str:
     if count == 1:
         return what
@@ -116,14 +110,22 @@ def own_labels(line: AlertLine, notification: Notification, most: int) -> tuple[
     return [(name, line.labels[name]) for name in shown], left_out(len(own) - len(shown), "label")
 
 
+def links_of(notification: Notification, most: int) -> dict[str, str]:
+    """Return the first address of each kind that is one of http(s) of at most `most` characters, by its name."""
+    found: dict[str, str] = {}
+    for line in notification.lines:
+        for name, url in (("Runbook", line.runbook), ("Dashboard", line.dashboard), ("Query", line.source)):
+            if url and name not in found and (address := web_address(url, most)):
+                found[name] = address
+    return found
+
+
+def unlinked_runbook(notification: Notification) -> str:
+    """Return what is named as runbook where none of them is an address: a path, or words."""
+    runbooks = [line.runbook.strip() for line in notification.lines if line.runbook.strip()]
+    return "" if any(map(_WEB.match, runbooks)) else next(iter(runbooks), "")
+
+
 def severity_sent(severity: Severity, sent: str) -> str:
     """Say the sender's own word where it is read as another: `WARNING, sent as severity=fatal`."""
     return f"{severity.word.upper()}, sent as {sent}" if sent else ""
-
-
-def in_all_of(notification: Notification) -> str:
-    """Say how many fire in all, where the group goes on in further incidents; empty where it does not."""
-    if not notification.elsewhere:
-        return ""
-    whole = notification.firing + notification.elsewhere
-    return f"{whole} fire in all, {notification.elsewhere} of them in incidents that continue this one"

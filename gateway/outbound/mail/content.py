@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gateway.decisions.delivery.sentences import Moment, facts_of, in_words
 from gateway.model.durations import spoken
 from gateway.model.instants import instant
-from gateway.model.ledger import Note, NotifiedState
-from gateway.model.notification import AlertLine, Notification
+from gateway.model.ledger import Note
+from gateway.model.notification import Notification
+from gateway.outbound.alert_text import alert_text
 from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS, quieted_state
 from gateway.outbound.wording import (
-    in_all_of,
-    not_sent,
-    own_labels,
+    links_of,
     place,
     severity_sent,
     shared_labels,
     shorten,
     shown_said,
     tame,
-    web_address,
+    unlinked_runbook,
 )
 
 ALERTS_SHOWN, LABELS_SHOWN, SENTENCES_SHOWN = 50, 12, 5
@@ -49,7 +49,7 @@ def content_of(notification: Notification) -> Content:
         facts=tuple(fact for fact in _facts(notification) if fact),
         where=tuple(_where(notification)),
         alerts=tuple(_alerts(notification)),
-        links=tuple(_links(notification)),
+        links=tuple(links_of(notification, MAX_URL).items()),
         footer=tuple(_footer(notification)),
     )
 
@@ -86,104 +86,27 @@ def _where(notification: Notification) -> Iterator[tuple[str, str]]:
 
 
 def _facts(notification: Notification) -> Iterator[str]:
-    yield _when(notification)
     said, more = shown_said(notification, SENTENCES_SHOWN)
     yield from (shorten(tame(sentence), MAX_SENTENCE) for sentence in said)
     yield more
+
+    def moment(part: Moment) -> str:
+        ago = f" ({spoken(notification.at - part.at)})" if part.ago else ""
+        return f"{_moment(part.at)}{ago}"
+
+    yield from (in_words(sentence, _value, moment) for sentence in facts_of(notification).values())
     yield _value(severity_sent(notification.severity, notification.sent_severity))
-    yield _count(notification)
-    yield _who(notification)
-    if notification.quieted is not None:
-        part = f"{notification.quieted.part}: " if notification.quieted.part else ""
-        yield f"🔕 {part}{_value(notification.quieted.in_words(notification.at))}"
-    if notification.hidden is not None:
-        yield f"🔔 Told only now: {_value(notification.hidden.in_words(notification.at))}"
-    if notification.reason:
-        yield _value(notification.reason)
-    # Mails are few on purpose, so the reader is told that this one skips states in between.
-    if notification.left_out:
-        changes = "update was" if notification.left_out == 1 else "updates were"
-        yield f"{notification.left_out} {changes} left out since the last mail; this is how it stands now"
-
-
-def _when(notification: Notification) -> str:
-    since = _moment(notification.started_at)
-    said = notification.often.how_often() if notification.often is not None else ""
-    often = f"; {said}" if said else ""
-    match notification.state:
-        case NotifiedState.ENDED:
-            ended_at = notification.ended_at or notification.at
-            lasted = spoken(ended_at - notification.started_at)
-            return f"Fired {since}, ended {_moment(ended_at)}: it took {lasted}{often}"
-        # A person closed the incident, the alert goes on: the reader must not take the problem for solved.
-        case NotifiedState.CLOSED:
-            who = _value(notification.closed_by or "hand")
-            return f"Firing since {since}; closed by {who} while it still fires"
-        case NotifiedState.MOVED:
-            moved_to = _value(notification.moved_to) or "no rule tells it here any longer"
-            return f"Firing since {since}; {moved_to}"
-        case _:
-            return f"Firing since {since} ({spoken(notification.at - notification.started_at)}){often}"
-
-
-def _count(notification: Notification) -> str:
-    missing = not_sent(notification)
-    if notification.alerts < 2:
-        return missing
-    counts = {"firing": notification.firing, "ended": notification.ended, "moved": notification.moved}
-    counted = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    parts = (f"{notification.alerts} alerts: {counted}", in_all_of(notification), missing)
-    return ", ".join(part for part in parts if part)
-
-
-def _who(notification: Notification) -> str:
-    if notification.state is not NotifiedState.FIRING:
-        return ""
-    if notification.acknowledged_by:
-        return f"{_value(notification.acknowledged_by)} has it since {_moment(notification.acknowledged_at or notification.at)}"
-    if notification.all_quiet:
-        return ""
-    return "Nobody has it yet" + (f" (owner: {_value(notification.owner)})" if notification.owner else "")
+    # A runbook that is no address cannot be followed, and says all the same where to look.
+    runbook = _value(unlinked_runbook(notification))
+    yield f"Runbook: {runbook}" if runbook else ""
 
 
 def _alerts(notification: Notification) -> Iterator[str]:
     for line in notification.lines[:ALERTS_SHOWN]:
-        yield _alert(line, notification)
+        yield alert_text(line, notification, LABELS_SHOWN)
     rest = notification.alerts - len(notification.lines[:ALERTS_SHOWN])
     if rest > 0:
         yield f"… and {rest} more"
-
-
-def _alert(line: AlertLine, notification: Notification) -> str:
-    own, more = own_labels(line, notification, LABELS_SHOWN)
-    labels = "".join(f" {_value(name)}={_value(value)}" for name, value in own)
-    labels += f" {more}" if more else ""
-    often = line.often.how_often() if line.often is not None else ""
-    labels += f" ({often})" if often else ""
-    name = _value(line.name)
-    if line.ended_at:
-        return f"✅ {name}{labels}, ended {_moment(line.ended_at)}"
-    # It may still fire: whoever reads this must not take it for resolved.
-    if line.moved:
-        return f"{STATE_SIGNS[NotifiedState.MOVED]} {name}{labels}, told here no longer"
-    kept = f", {_value(line.silenced_after_notify)}" if line.silenced_after_notify else ""
-    sign = "🔕" if kept else SEVERITY_SIGNS[line.severity]
-    return f"{sign} {name}{labels} since {_moment(line.started_at)}{kept}"
-
-
-def _links(notification: Notification) -> Iterator[tuple[str, str]]:
-    """Yield the first of each kind that is an address of http(s)."""
-    found: set[str] = set()
-    for name, url in _addresses(notification):
-        if name not in found and (address := web_address(url, MAX_URL)):
-            found.add(name)
-            yield name, address
-
-
-def _addresses(notification: Notification) -> Iterator[tuple[str, str]]:
-    for line in notification.lines[:ALERTS_SHOWN]:
-        yield from (("Runbook", line.runbook), ("Dashboard", line.dashboard), ("Source", line.source))
-    yield "Incident", notification.link
 
 
 def _footer(notification: Notification) -> Iterator[str]:

@@ -9,22 +9,34 @@ Limits and fields: https://developer.pagerduty.com/docs/events-api-v2/trigger-ev
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.model.durations import spoken
+from gateway.decisions.delivery.sentences import Moment, facts_of, in_words
 from gateway.model.instants import instant
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import AlertLine, Notification
+from gateway.model.notification import Notification
 from gateway.model.severity import Severity
-from gateway.outbound.wording import gist, in_all_of, named_place, not_sent, shorten, tame, web_address
+from gateway.outbound.alert_text import alert_text
+from gateway.outbound.wording import (
+    gist,
+    left_out,
+    links_of,
+    named_place,
+    place,
+    severity_sent,
+    shorten,
+    shown_said,
+    tame,
+    unlinked_runbook,
+)
 
 MAX_SUMMARY = 1_024
 MAX_BODY = 500_000  # bytes; the vendor takes 512 KB, and the key and the action come on top
 MAX_FIELD = 255
 MAX_URL = 2_000
-MEMBERS_SHOWN = 50
-WHERE_SHOWN = 20
+MAX_SENTENCE, MAX_LINE, MAX_VALUE, MAX_NAME = 1_000, 300, 200, 100  # characters
+MEMBERS_SHOWN, LABELS_SHOWN, SHARED_SHOWN, SENTENCES_SHOWN, ANNOTATIONS_SHOWN = 40, 12, 30, 5, 10
 CLIENT = "alert gateway"
 SEVERITIES = {
     Severity.NONE: "info",
@@ -46,15 +58,13 @@ def action(notification: Notification) -> str:
 
 
 def render(notification: Notification) -> dict[str, Any]:
-    """Return the trigger event's fields except routing key, action and dedup key."""
-    event: dict[str, Any] = {
+    """The trigger's fields beside routing key, action and dedup key."""
+    links = links_of(notification, MAX_URL)
+    return {
         "payload": _payload(notification),
         "client": CLIENT,
-        "links": _links(notification),
+        "links": [{"href": url, "text": name} for name, url in links.items()],
     }
-    if address := web_address(notification.link, MAX_URL):
-        event["client_url"] = address
-    return _fitted(event)
 
 
 def size(event: Mapping[str, Any]) -> int:
@@ -92,73 +102,70 @@ def _summary(notification: Notification) -> str:
     return shorten(text, MAX_SUMMARY) or "an alert"
 
 
-def _details(notification: Notification) -> dict[str, Any]:
-    details: dict[str, Any] = {
-        "firing": notification.firing,
-        "ended": notification.ended,
-        "where": notification.where,
-        "alerts": [_member(line) for line in notification.lines[:MEMBERS_SHOWN]],
-        "rule": shorten(notification.rule, 1_000),
+def _details(notification: Notification) -> dict[str, str]:
+    """Flat texts, which every client of PagerDuty shows as they are, in the order in which they are read."""
+    facts = {
+        name: in_words(sentence, lambda text: shorten(tame(text), MAX_VALUE), _moment)
+        for name, sentence in facts_of(notification).items()
+    }
+    details = {
+        "what": _listed(*shown_said(notification, SENTENCES_SHOWN), most=MAX_SENTENCE),
+        "since": facts.pop("since", ""),
+        "where": shorten(tame(place(notification)), MAX_SENTENCE),
+        **_alerts(notification),
+        **facts,
+        "severity": shorten(
+            tame(severity_sent(notification.severity, notification.sent_severity)), MAX_VALUE
+        ),
+        "runbook": shorten(tame(unlinked_runbook(notification)), MAX_SENTENCE),
+        "rule": shorten(tame(notification.rule), MAX_SENTENCE),
         "incident": notification.incident,
+        "goes_on_from": shorten(notification.previous, MAX_VALUE),
+        "labels": _labels(notification),
+        **_annotations(notification),
     }
-    details |= {"moved": notification.moved} if notification.moved else {}
-    if (more := notification.alerts - len(details["alerts"])) > 0:
-        details["more_alerts"] = more
-    said = {
-        "in_all": in_all_of(notification),
-        "flapping": notification.often.how_often() if notification.often is not None else "",
-        "not_sent": not_sent(notification),
-        "reason": notification.reason,
-        "suppressed": notification.silenced_after_notify,
-        "told_only_now": notification.hidden.in_words(notification.at) if notification.hidden else "",
-        "goes_on_from": notification.previous,
-        "owner": notification.owner,
-    }
-    return details | {name: shorten(value, 1_000) for name, value in said.items() if value}
+    return {name: text for name, text in details.items() if text}
 
 
-def _member(line: AlertLine) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "alert": line.name,
-        "severity": line.severity.word,
-        "labels": line.labels,
-        "summary": shorten(line.summary, 1_000),
-    }
-    shown |= {"description": shorten(line.description, 2_000)} if line.description else {}
-    others = {
-        name: shorten(text, 1_000)
-        for name, text in line.annotations.items()
-        if text not in (line.summary, line.description)
-    }
-    shown |= {"annotations": others} if others else {}
-    shown |= {"sent_as": line.sent_severity} if line.sent_severity else {}
-    shown |= {"fired_times": line.times} if line.times > 1 else {}
-    shown |= {"suppressed": line.silenced_after_notify} if line.silenced_after_notify else {}
-    shown |= {"moved": "told here no longer"} if line.moved else {}
-    return shown | ({"took": spoken(line.ended_at - line.started_at)} if line.ended_at else {})
+def _moment(moment: Moment) -> str:
+    """Without how long ago it was: that would be another text, and another event, at each look."""
+    return instant(moment.at).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _links(notification: Notification) -> list[dict[str, str]]:
-    """Return the first valid URL of each kind (Runbook, Dashboard, Source), and the incident's own."""
-    found: dict[str, str] = {}
+def _listed(texts: Sequence[str], more: str = "", most: int = MAX_VALUE) -> str:
+    lines = [shorten(tame(text), most) for text in texts]
+    return "\n".join(line for line in (*lines, more) if line)
+
+
+def _alerts(notification: Notification) -> dict[str, str]:
+    """List what fires, and what ended or moved, with the labels that tell one from another."""
+    firing: list[str] = []
+    over: list[str] = []
     for line in notification.lines[:MEMBERS_SHOWN]:
-        for name, url in (("Runbook", line.runbook), ("Dashboard", line.dashboard), ("Source", line.source)):
-            if name not in found and (address := web_address(url, MAX_URL)):
-                found[name] = address
-    if address := web_address(notification.link, MAX_URL):
-        found["Incident"] = address
-    return [{"href": url, "text": name} for name, url in found.items()]
+        listed = over if line.ended_at or line.moved else firing
+        listed.append(alert_text(line, notification, LABELS_SHOWN))
+    more = notification.firing - len(firing), notification.ended + notification.moved - len(over)
+    return {
+        "firing": _listed(firing, left_out(more[0], "alert"), MAX_LINE),
+        "over": _listed(over, left_out(more[1], "alert"), MAX_LINE),
+    }
 
 
-def _fitted(event: dict[str, Any]) -> dict[str, Any]:
-    """If the event is too large, drop member alerts first, then shorten the shared labels."""
-    details = event["payload"]["custom_details"]
-    every = len(details["alerts"]) + details.get("more_alerts", 0)
-    while size(event) > MAX_BODY and details["alerts"]:
-        kept = len(details["alerts"]) // 2
-        details["alerts"] = details["alerts"][:kept]
-        details["shortened"] = f"only {kept} of {every} alerts fit"
-    if size(event) > MAX_BODY:
-        where = list(details["where"].items())[:WHERE_SHOWN]
-        details["where"] = {shorten(name, MAX_FIELD): shorten(value, MAX_FIELD) for name, value in where}
-    return event
+def _labels(notification: Notification) -> str:
+    """Return the labels that all alerts share, those for machines too: here there is room for them."""
+    shown = [*notification.where.items()][:SHARED_SHOWN]
+    labels = [f"{shorten(tame(name), MAX_NAME)}={shorten(tame(value), MAX_VALUE)}" for name, value in shown]
+    more = left_out(len(notification.where) - len(shown), "label")
+    return ", ".join([*labels, *([more] if more else [])])
+
+
+def _annotations(notification: Notification) -> dict[str, str]:
+    """Return the first alert's other annotations, each under its own name."""
+    line = notification.lines[0] if notification.lines else None
+    said = (line.summary, line.description, line.runbook, line.dashboard) if line else ()
+    others = [(name, text) for name, text in (line.annotations if line else {}).items() if text not in said]
+    shown = {
+        f"annotation {shorten(tame(name), MAX_NAME)}": shorten(tame(text), MAX_LINE)
+        for name, text in others[:ANNOTATIONS_SHOWN]
+    }
+    return {**shown, "more": left_out(len(others) - len(others[:ANNOTATIONS_SHOWN]), "annotation")}

@@ -12,12 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.decisions.delivery.sentences import facts_of
 from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import Notification
 from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS, quieted_state
-from gateway.outbound.slack.facts import facts_of
-from gateway.outbound.slack.members import MEMBERS_SHOWN, members_of
-from gateway.outbound.slack.text import joined, link, mention, plain
+from gateway.outbound.slack.facts import fact_blocks
+from gateway.outbound.slack.links import link_blocks
+from gateway.outbound.slack.members import members_of
+from gateway.outbound.slack.text import joined, mention, mrkdwn_text, plain_text, running, section
 from gateway.outbound.wording import (
     gist,
     named_place,
@@ -27,16 +29,15 @@ from gateway.outbound.wording import (
     shorten,
     shown_said,
     tame,
-    web_address,
 )
 
 MAX_HEADER = 150
 MAX_NOTES = 2_900  # a reply's text, before "… and 3 more"
+MAX_NOTE = 1_000
 MAX_TEXT = 600  # what a phone's notification may show
 # The lengths of the other sections: with MAX_MEMBERS they stay under 9,000 together.
-MAX_MENTIONS, MAX_WHERE, MAX_LINKS, MAX_FOOTER = 500, 1_200, 1_800, 900
+MAX_MENTIONS, MAX_FOOTER = 500, 500
 MAX_SENTENCE, MAX_PLACE, MAX_VALUE = 500, 300, 120
-MAX_URL = 1_500
 LABELS_SHOWN, SENTENCES_SHOWN = 8, 3
 SEPARATOR = "  ·  "
 
@@ -53,19 +54,19 @@ class Rendered:
 
 def render(notification: Notification) -> Rendered:
     texts = (
-        _mrkdwn(_mentions(notification)),
-        _plain(_said(notification)),
-        _plain(_where(notification)),
-        _mrkdwn(facts_of(notification)),
-        _mrkdwn(members_of(notification)),
-        _mrkdwn(_links(notification)),
+        mrkdwn_text(_mentions(notification)),
+        plain_text(_said(notification)),
     )
-    header = {"type": "header", "text": _plain(_headline(notification, MAX_HEADER))}
-    footer = {"type": "context", "elements": [_mrkdwn(_footer(notification))]}
-    return Rendered(
-        _notification(notification),
-        (header, *({"type": "section", "text": text} for text in texts if text["text"]), footer),
+    blocks = (
+        {"type": "header", "text": plain_text(_headline(notification, MAX_HEADER))},
+        *(section(text) for text in texts if text["text"]),
+        *fact_blocks(facts_of(notification).values(), notification.at),
+        *_plain_section(_where(notification)),
+        *link_blocks(notification),
+        *_plain_section(members_of(notification)),
+        {"type": "context", "elements": [plain_text(_footer(notification))]},
     )
+    return Rendered(_notification(notification), blocks)
 
 
 def render_plainly(notification: Notification) -> Rendered:
@@ -75,24 +76,21 @@ def render_plainly(notification: Notification) -> Rendered:
 
 def render_notes(notes: Sequence[Note], mentions: Sequence[str]) -> Rendered:
     called = _called(mentions) if any(note.mention for note in notes) else ""
-    lines = [plain(note.text, 1_000) for note in notes]
-    shown = [
-        line
-        for at, line in enumerate(lines)
-        if sum(map(len, lines[: at + 1])) + at <= MAX_NOTES - len(called)
-    ]
+    shown = _fitting([running(note.text, MAX_NOTE) for note in notes], MAX_NOTES - len(called))
+    literal = _fitting([shorten(tame(note.text), MAX_NOTE) for note in notes], MAX_NOTES)
+    blocks = ([section(mrkdwn_text(called))] if called else []) + [*_plain_section(literal)]
+    return Rendered("\n".join(part for part in (called, shown) if part), tuple(blocks))
+
+
+def _fitting(lines: Sequence[str], most: int) -> str:
+    shown = [line for at, line in enumerate(lines) if sum(map(len, lines[: at + 1])) + at <= most]
     more = [f"… and {len(lines) - len(shown)} more"] if len(shown) < len(lines) else []
-    return Rendered("\n".join(part for part in (called, *shown, *more) if part))
+    return "\n".join((*shown, *more))
 
 
-def _mrkdwn(text: str) -> dict[str, Any]:
-    """Verbatim: Slack makes no links, channels or mentions of words that only look like them."""
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
-
-
-def _plain(text: str) -> dict[str, Any]:
-    """Nothing in it acts: no mention, no style, and no `:word:` that becomes an emoji."""
-    return {"type": "plain_text", "text": text, "emoji": False}
+def _plain_section(text: str) -> Iterator[Block]:
+    if text:
+        yield section(plain_text(text))
 
 
 def _state(notification: Notification) -> tuple[str, str]:
@@ -117,7 +115,7 @@ def _notification(notification: Notification) -> str:
     """Say what, the facts of it, and where, in the order in which a phone cuts it off."""
     where = shorten(tame(named_place(notification)), MAX_PLACE)
     said = (_headline(notification, 200), shorten(tame(gist(notification)), 250), where)
-    text = plain(" — ".join(part for part in said if part), MAX_TEXT)
+    text = running(" — ".join(part for part in said if part), MAX_TEXT)
     return joined((_mentions(notification), text), " ", MAX_MENTIONS + MAX_TEXT + 1)
 
 
@@ -151,24 +149,8 @@ def _where(notification: Notification) -> str:
     )
 
 
-def _links(notification: Notification) -> str:
-    """Link the first valid URL of each kind (Runbook, Dashboard, Source), and the incident's own."""
-    found: dict[str, str] = {}
-    for name, url in _addresses(notification):
-        if url and name not in found and (address := web_address(url, MAX_URL)):
-            found[name] = link(address, name)
-    return joined(found.values(), SEPARATOR, MAX_LINKS)
-
-
-def _addresses(notification: Notification) -> Iterator[tuple[str, str]]:
-    for line in notification.lines[:MEMBERS_SHOWN]:
-        yield from (("Runbook", line.runbook), ("Dashboard", line.dashboard), ("Source", line.source))
-    yield "Incident", notification.link
-
-
 def _footer(notification: Notification) -> str:
-    parts = [f"incident {plain(notification.incident, 60)}"]
-    parts += [f"by rule {plain(notification.rule, 300)}"] if notification.rule else []
-    parts += [f"goes on from {plain(notification.previous, 60)}"] if notification.previous else []
-    parts += [plain(notification.reason, 300)] if notification.reason else []
-    return joined(parts, SEPARATOR, MAX_FOOTER)
+    parts = [f"incident {shorten(tame(notification.incident), 60)}"]
+    parts += [f"by rule {shorten(tame(notification.rule), 300)}"] if notification.rule else []
+    parts += [f"goes on from {shorten(tame(notification.previous), 60)}"] if notification.previous else []
+    return shorten(SEPARATOR.join(parts), MAX_FOOTER)

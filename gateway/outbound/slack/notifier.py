@@ -112,17 +112,16 @@ class SlackNotifier:
         access = self._access(endpoint, secret)
         if isinstance(access, Refused):
             return access
-        text = render_notes(notes, mentions).text
+        rendered = render_notes(notes, mentions)
+        said = {"text": rendered.text, "blocks": list(rendered.blocks), **AS_WRITTEN}
         if edits is not None:
-            sent: dict[str, Any] = {"channel": edits.channel, "ts": edits.id, "text": text, **AS_WRITTEN}
-            return await self._post("chat.update", access, sent)
-        sent = {
+            return await self._post("chat.update", access, {**said, "channel": edits.channel, "ts": edits.id})
+        sent: dict[str, Any] = {
+            **said,
             "channel": message_ref.channel or endpoint.address,
             "thread_ts": message_ref.id,
-            "text": text,
             "reply_broadcast": any(note.broadcast for note in notes),
             "metadata": metadata_of(attempt, "reply"),
-            **AS_WRITTEN,
             **QUIET,
         }
         return await self._post("chat.postMessage", access, sent)

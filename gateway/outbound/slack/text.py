@@ -1,5 +1,5 @@
-"""Texts in Slack's mrkdwn: nothing that a label or an annotation says can mention anybody, link anywhere or
-dress up the rest.
+"""Texts as Slack takes them: nothing that a label or an annotation says can mention anybody, link anywhere,
+dress up the rest or become an emoji.
 
 https://docs.slack.dev/messaging/formatting-message-text
 """
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
+from gateway.model.durations import spoken
 from gateway.model.instants import HALF_A_DAY, clock
 from gateway.outbound.wording import shorten, tame
 
-# A styled piece cannot end after a space, so a hair space before each mark keeps it a mark. An underscore
-# inside a word (http_requests_total) styles nothing and stays as it is, to be copied.
-_MARKS = re.compile(r"[*~`]|(?<![^\W_])_|_(?![^\W_])")
+# Slack makes an emoji of `:fire:`, also of a team's own making, inside an address or an ARN too. Numbers as in
+# 02:46:10 name none, but for two. A hair space behind the first colon keeps it a text.
+_EMOJI = re.compile(r":(?=(?:100|1234|[a-z0-9_+'-]*[a-z_+'-][a-z0-9_+'-]*):)")
 _GROUP = re.compile(r"S(?=[A-Z]*\d)[A-Z0-9]{5,}")
 _USER = re.compile(r"[UW](?=[A-Z]*\d)[A-Z0-9]{5,}")
 
@@ -24,15 +26,39 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def plain(text: str, most: int) -> str:
-    """A value in running text: one line of at most `most` characters as sent, escapes included."""
+def mrkdwn_text(text: str) -> dict[str, Any]:
+    """Our own words, with times and links. Verbatim: Slack makes nothing of words that only look like a link."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def plain_text(text: str) -> dict[str, Any]:
+    """Somebody else's words: nothing in them acts, and whoever copies them gets what was sent.
+
+    https://docs.slack.dev/reference/block-kit/composition-objects/text-object
+    """
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def section(text: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "section", "text": text}
+
+
+def running(text: str, most: int) -> str:
+    """Return a value for a message's text, where Slack has nothing that keeps values from acting.
+
+    It is one line of at most `most` characters as sent, escapes included.
+    """
     kept = shorten(tame(text[: 4 * most]), most)
-    shown = escape(_MARKS.sub("\u200a\\g<0>", kept))
+    shown = _without_emoji(kept)
     # Escapes lengthen a text (`&` becomes `&amp;`), and to cut it behind them could break one in two.
     while len(shown) > most:
         kept = shorten(kept, min(len(kept) - 1, len(kept) * most // len(shown)))
-        shown = escape(_MARKS.sub("\u200a\\g<0>", kept))
+        shown = _without_emoji(kept)
     return shown
+
+
+def _without_emoji(text: str) -> str:
+    return escape(_EMOJI.sub(":\u200a", text))
 
 
 def joined(parts: Iterable[str], separator: str, most: int) -> str:
@@ -55,15 +81,21 @@ def mention(who: str) -> str:
         return f"<!{name}>"
     if _GROUP.fullmatch(name):
         return f"<!subteam^{name}>"
-    return f"<@{name}>" if _USER.fullmatch(name) else plain(who, 80)
+    return f"<@{name}>" if _USER.fullmatch(name) else running(who, 80)
 
 
-def moment(milliseconds: int, now: int) -> str:
-    """Show a time in the reader's own time zone, with its date where it is not of today."""
+def moment(milliseconds: int, now: int, *, ago: bool = False) -> str:
+    """Show a time in the reader's own time zone, with its date where it is not of today.
+
+    With `ago` Slack says how long ago it is, and goes on counting.
+    """
     shape = "{time}" if abs(now - milliseconds) < HALF_A_DAY else "{date_short_pretty} {time}"
     # Clients that cannot format a date show the text behind the bar:
     # https://docs.slack.dev/messaging/formatting-message-text#date-formatting
-    return f"<!date^{max(0, milliseconds) // 1000}^{shape}|{clock(milliseconds)}>"
+    fallback = clock(milliseconds)
+    if ago:
+        shape, fallback = f"{shape} ({{ago}})", f"{fallback}, {spoken(now - milliseconds)}"
+    return f"<!date^{max(0, milliseconds) // 1000}^{shape}|{fallback}>"
 
 
 def link(url: str, name: str) -> str:

@@ -72,11 +72,11 @@ def _text(item: object) -> Markup:
     if not isinstance(item, dict):
         return mrkdwn(item) if isinstance(item, str) else Markup("")
     value = str(item.get("text", ""))
-    return (
-        plain(value, emoji=item.get("emoji") is not False)
-        if item.get("type") == "plain_text"
-        else mrkdwn(value)
-    )
+    if item.get("type") != "plain_text":
+        return mrkdwn(value)
+    # Line breaks and every space of a plain text are shown as they were sent.
+    shape = Markup('<span class="plain">{}</span>')
+    return shape.format(plain(value, emoji=item.get("emoji") is not False))
 
 
 def _items(block: Mapping[str, object], name: str) -> list[object]:

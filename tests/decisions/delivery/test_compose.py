@@ -20,6 +20,7 @@ from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.severity import Severity
 from gateway.outbound.pagerduty import event as pagerduty_event
 from gateway.outbound.slack import blocks as slack_blocks
+from gateway.sandbox.slack.mentions import mrkdwn_of
 from tests.decisions.cases import acknowledged, alert, closed, incident, planned, route, told
 from tests.support.build import START, match, pager, rulebook, slack
 
@@ -294,9 +295,10 @@ def test_only_web_addresses_become_links(scheme: str) -> None:
     notification = said(
         alert(annotations={"runbook_url": url, "dashboard_url": url}, source_url=url), target="pager"
     )
-    assert "evil.example" not in json.dumps(
-        [slack_blocks.render(notification).blocks, pagerduty_event.render(notification).get("links")]
-    )
+    blocks = slack_blocks.render(notification).blocks
+    buttons = [block for block in blocks if block["type"] == "actions"]
+    links = pagerduty_event.render(notification)["links"]
+    assert "evil.example" not in json.dumps([buttons, links, *mrkdwn_of(list(blocks))])
 
 
 # Redaction

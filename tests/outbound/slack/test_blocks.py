@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import FiringTimes, Notification, Quieted
 from gateway.model.severity import Severity
 from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
+from gateway.outbound.slack.text import escape
 from gateway.sandbox.slack.blocks import check_blocks, text_length
 from gateway.sandbox.slack.mentions import mentioned, mrkdwn_of
 from tests.outbound.notifications import NOW, line, notification, notifications, texts
@@ -20,7 +22,7 @@ from tests.outbound.notifications import NOW, line, notification, notifications,
 SILENCED = Quieted("silenced", "silence aa0671bb by ann", "CHG-12 disk swap", NOW + 3_600_000)
 FLAPPED = FiringTimes(first_at=NOW - 60_000, since=NOW - 20_000, ended_at=None, times=3, fired_for=20_000)
 OUR_MARKS = re.compile(
-    r"<!date\^\d+\^[^|>]*\|[^>]*>|<https?://[^\s<>|]+\|(Runbook|Dashboard|Source|Incident)>", re.IGNORECASE
+    r"<!date\^\d+\^[^|>]*\|[^>]*>|<https?://[^\s<>|]+\|[📕📈🔎] (Runbook|Dashboard|Query)>", re.IGNORECASE
 )
 
 
@@ -31,25 +33,26 @@ def words(rendered: Rendered) -> str:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        pytest.param({}, ["🔴 CRITICAL: HighErrorRate · pay", "9 % fail", "eu-1", "Firing since", "Nobody has it yet", "payments (rules/pay.yaml:7)"], id="firing"),
+        pytest.param({}, ["🔴 CRITICAL: HighErrorRate · pay", "9 % fail", "Where: eu-1 › pay", "Firing since <!date^1799999940^{time} ({ago})|07:59 UTC, 1m>", "payments (rules/pay.yaml:7)"], id="firing"),
         pytest.param({"severity": Severity.WARNING}, ["🟡 WARNING"], id="a warning is yellow"),
-        pytest.param({"acknowledged_by": "ann", "acknowledged_at": NOW}, ["ann has it since"], id="who has it"),
-        pytest.param({"owner": "payments"}, ["owner: payments"], id="whose it is"),
-        pytest.param({"state": NotifiedState.ENDED, "firing": 0, "ended": 1, "ended_at": NOW + 3_600_000}, ["✅ Resolved", "it took *1h 1m*"], id="ended, and how long it took"),
-        pytest.param({"state": NotifiedState.CLOSED, "closed_by": "ann"}, ["☑️ Closed by hand", "closed by ann while it still fires"], id="closed by hand"),
+        pytest.param({"acknowledged_by": "ann", "acknowledged_at": NOW}, ["👀 ann has it since", "<!date^1800000000^{time}|08:00 UTC>"], id="who has it"),
+        pytest.param({"owner": "payments"}, ["Owner: payments"], id="whose it is"),
+        pytest.param({"state": NotifiedState.ENDED, "firing": 0, "ended": 1, "ended_at": NOW + 3_600_000}, ["✅ Resolved", "it took 1h 1m"], id="ended, and how long it took"),
+        pytest.param({"state": NotifiedState.CLOSED, "closed_by": "ann"}, ["☑️ Closed by hand", "; closed by ann while it still fires"], id="closed by hand"),
         pytest.param({"state": NotifiedState.MOVED, "moved_to": "told at pay-slack now"}, ["➡️ Moved", "told at pay-slack now"], id="moved"),
         pytest.param({"moved": 1, "lines": (line(), line("DiskFull", labels={"pod": "p1"}, moved=True))}, ["2 alerts: 1 firing, 1 moved", "➡️ DiskFull pod=p1, told here no longer"], id="one of two is told elsewhere now"),
         pytest.param({"quiet_until": NOW + 60_000, "firing": 0, "ended": 1}, ["⏳ Quiet", "closes <!date^1800000060^"], id="quiet, and when it closes"),
         pytest.param({"reason": "re-opened without a newer start"}, ["re-opened without a newer start"], id="a reason"),
         pytest.param({"often": FLAPPED}, ["this time since <!date^1799999980^", "3rd time in 40s, firing 20s of them"], id="it flaps"),
-        pytest.param({"lines": (line(often=FLAPPED), line("Other"))}, ["HighErrorRate* pod=pay-1 (3rd time in 40s, firing 20s of them)"], id="one of two alerts flaps"),
-        pytest.param({"quieted": SILENCED}, ["🔕 Silenced (critical): HighErrorRate", "🔕 silenced until <!date^1800003600^", ": CHG-12 disk swap (silence aa0671bb by ann)", "To end it: gateway silence end aa0671bb"], id="all of it is silenced"),
+        pytest.param({"lines": (line(often=FLAPPED), line("Other"))}, ["HighErrorRate pod=pay-1 (3rd time in 40s, firing 20s of them)"], id="one of two alerts flaps"),
+        pytest.param({"quieted": SILENCED}, ["🔕 Silenced (critical): HighErrorRate", "🔕 silenced until", "<!date^1800003600^", ": CHG-12 disk swap (silence aa0671bb by ann)", "To end it: gateway silence end aa0671bb"], id="all of it is silenced"),
         pytest.param({"quieted": msgspec.structs.replace(SILENCED, part="1 of 2")}, ["🔴 CRITICAL: HighErrorRate", "🔕 1 of 2: silenced until"], id="a part of it is silenced"),
         pytest.param({"quieted": Quieted("muted", "nights (pay.yaml:3)", "office-nights")}, ["🔕 Muted (critical): ", "🔕 muted: office-nights (nights (pay.yaml:3))"], id="muted, and by which interval"),
-        pytest.param({"hidden": SILENCED}, ["🔴 CRITICAL", "🔔 Told only now: silenced until <!date^1800003600^"], id="what hid it until now"),
+        pytest.param({"not_sent": 37}, ["and 37 more of this group that Alertmanager left out (max_alerts)"], id="what Alertmanager left out"),
+        pytest.param({"hidden": SILENCED}, ["🔴 CRITICAL", "🔔 Told only now: silenced until", "<!date^1800003600^"], id="what hid it until now"),
         pytest.param({"previous": "older1"}, ["goes on from older1"], id="the incident before"),
         pytest.param({"firing": 40, "lines": tuple(line(labels={"pod": f"p{n}"}) for n in range(40))}, ["pod=p0", "… and 30 more"], id="members are summarised"),
-        pytest.param({"lines": (line(runbook="https://r.example/a|b", dashboard="javascript:x", source="http://p.example"),)}, ["<https://r.example/a%7Cb|Runbook>", "<http://p.example|Source>"], id="links, only http(s)"),
+        pytest.param({"lines": (line(runbook="https://r.example/a|b", dashboard="javascript:x", source="http://p.example"),)}, ["'url': 'https://r.example/a%7Cb'", "'text': '🔎 Query'", "'url': 'http://p.example'"], id="links, only http(s)"),
     ],
 )  # fmt: skip
 def test_what_it_says(change: dict[str, object], expected: list[str]) -> None:
@@ -145,9 +148,9 @@ def test_what_a_cap_leaves_out_is_counted() -> None:
 
 def test_ids_are_left_out_of_a_line_unless_nothing_else_tells_alerts_apart() -> None:
     lines = tuple(line(labels={"pod": f"p{n}", "uid": f"u{n}"}, plumbing=1) for n in range(2))
-    assert "pod=p1 +1 label since" in said_by(render(notification(lines=lines)))
+    assert "pod=p1 +1 label" in said_by(render(notification(lines=lines)))
     twins = tuple(line(labels={"pod": "p", "uid": f"u{n}"}, plumbing=1) for n in range(2))
-    assert "uid=u1 since" in said_by(render(notification(where={"pod": "p"}, lines=twins)))
+    assert "uid=u1" in said_by(render(notification(where={"pod": "p"}, lines=twins)))
 
 
 def test_the_senders_own_word_for_the_severity_stands_beside_ours() -> None:
@@ -155,8 +158,84 @@ def test_the_senders_own_word_for_the_severity_stands_beside_ours() -> None:
     assert "WARNING, sent as severity=blip" in said_by(rendered)
 
 
-def test_a_view_in_which_nothing_fires_asks_nobody_to_take_it() -> None:
-    assert "Nobody has it" not in words(render(notification(quiet_until=NOW + 60_000, firing=0, ended=1)))
+def test_links_are_buttons_while_it_fires_and_a_line_once_it_is_over() -> None:
+    lines = (
+        line(runbook="https://r.example/1", dashboard="https://d.example"),
+        line(runbook="https://r.example/2"),
+    )
+    (buttons,) = (block for block in render(notification(lines=lines)).blocks if block["type"] == "actions")
+    assert [(button["text"]["text"], button["url"]) for button in buttons["elements"]] == [
+        ("📕 Runbook", "https://r.example/1"), ("📈 Dashboard", "https://d.example"),
+    ]  # fmt: skip
+    over = render(notification(lines=lines, state=NotifiedState.ENDED, ended_at=NOW))
+    assert "<https://r.example/1|📕 Runbook>  ·  <https://d.example|📈 Dashboard>" in words(over)
+    assert not [block for block in over.blocks if block["type"] == "actions"]
+
+
+@pytest.mark.parametrize("runbook", ["/hardware/memory", "ask the db team", "wiki: page 7"])
+def test_a_runbook_that_is_no_address_is_text(runbook: str) -> None:
+    assert f"📕 Runbook: {runbook}" in said_by(render(notification(lines=(line(runbook=runbook),))))
+
+
+def test_no_link_leads_to_the_api() -> None:
+    assert "/api/" not in words(render(notification(link="https://gw.example/api/v1/incidents/abc123")))
+
+
+def test_a_line_of_an_alert_says_how_much_later_it_began_and_how_long_it_took() -> None:
+    lines = (
+        line(labels={"pod": "p0"}),
+        line(labels={"pod": "p1"}, started_at=NOW - 48_000),
+        line(labels={"pod": "p2"}, ended_at=NOW),
+    )
+    said = said_by(render(notification(lines=lines, firing=2, ended=1)))
+    assert (
+        "🔴 HighErrorRate pod=p0\n🔴 HighErrorRate pod=p1, 12s later\n✅ HighErrorRate pod=p2, ended after 1m"
+        in said
+    )
+
+
+ODD = (
+    "rate(http_errors_total{job=~\"a|b\"}[5m]) * 100 > 5", "2001:db8:100:a:b::7", "arn:aws:sqs:eu-1:100:new:jobs", "https://wiki.example/~sre/run_book?q=*&x=_id_",
+    "52:54:00:ab:cd:ef", "<!channel> & <@U12345678>", "`code` *bold* _it_ ~s~",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_nothing_in_a_value_acts_wherever_it_stands(odd: str) -> None:
+    alerts = tuple(
+        line(
+            odd, summary=odd, labels={"odd": odd, "pod": pod}, runbook=f"see {odd}", silenced_after_notify=odd
+        )
+        for pod in "ab"
+    )
+    told = notification(
+        title=odd, lines=alerts, where={"cluster": odd, "zone": odd}, acknowledged_by=odd, owner=odd, rule=odd, previous=odd, reason=odd,
+        silenced_after_notify=odd, silenced_after_notify_until=NOW, sent_severity=f"severity={odd}",
+    )  # fmt: skip
+    formatted = [*mrkdwn_of(list(render(told).blocks))]
+    assert formatted
+    assert not any(shown in text for text in formatted for shown in (odd, escape(odd)))
+    literal = [text for text in texts_of(render(told).blocks) if text["type"] == "plain_text"]
+    assert all(text["emoji"] is False for text in literal)
+    assert sum(odd in text["text"] for text in literal) >= 6
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_nothing_in_a_note_acts(odd: str) -> None:
+    (block,) = render_notes([Note(f"new: {odd}")], ()).blocks
+    assert block["text"] == {"type": "plain_text", "text": f"new: {odd}", "emoji": False}
+
+
+def texts_of(structure: object) -> list[dict[str, Any]]:
+    """Every text object in blocks."""
+    if isinstance(structure, dict):
+        own = [structure] if structure.get("type") in ("plain_text", "mrkdwn") else []
+        return own + [text for inner in structure.values() for text in texts_of(inner)]
+    return (
+        [text for inner in structure for text in texts_of(inner)]
+        if isinstance(structure, (list, tuple))
+        else []
+    )
 
 
 def test_more_notes_than_fit_are_counted() -> None:

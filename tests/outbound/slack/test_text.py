@@ -1,10 +1,10 @@
-"""Texts in Slack's mrkdwn: what a label says calls nobody, links nowhere and styles nothing."""
+"""Texts of a Slack message: what a label says calls nobody, links nowhere and becomes no emoji."""
 
 from __future__ import annotations
 
 import pytest
 
-from gateway.outbound.slack.text import joined, link, mention, moment, plain
+from gateway.outbound.slack.text import joined, link, mention, moment, running
 from tests.outbound.notifications import NOW
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
@@ -12,6 +12,7 @@ SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
 def test_a_moment_is_in_the_readers_time_zone_and_has_its_date_when_it_is_not_of_today() -> None:
     assert moment(NOW, NOW) == "<!date^1800000000^{time}|08:00 UTC>"
+    assert moment(NOW - 720_000, NOW, ago=True) == "<!date^1799999280^{time} ({ago})|07:48 UTC, 12m>"
     assert moment(NOW - DAY, NOW) == "<!date^1799913600^{date_short_pretty} {time}|08:00 UTC>"
 
 
@@ -20,13 +21,15 @@ def test_a_moment_is_in_the_readers_time_zone_and_has_its_date_when_it_is_not_of
     [
         pytest.param("<!here> & <@U1>", "&lt;!here&gt; &amp; &lt;@U1&gt;", id="special characters are escaped"),
         pytest.param("http_requests_total", "http_requests_total", id="an underscore inside a word can be copied"),
-        pytest.param("_it_ *b* ~s~ `c`", "\u200a_it\u200a_ \u200a*b\u200a* \u200a~s\u200a~ \u200a`c\u200a`", id="marks that would style are kept apart"),
+        pytest.param("job:fire:rate5m", "job:\u200afire:rate5m", id="a colon pair that would become an emoji is broken"),
+        pytest.param("2001:db8:100:a::7", "2001:\u200adb8:\u200a100:\u200aa::7", id="in an address, too"),
+        pytest.param("at 02:46:10 *all* of a_b::c ~9~", "at 02:46:10 *all* of a_b::c ~9~", id="and nothing else is"),
         pytest.param("x" * 60, "x" * 39 + "…", id="a long text is cut"),
         pytest.param("&" * 30, "&amp;" * 7 + "…", id="escapes count, and are never cut in half"),
     ],
 )  # fmt: skip
 def test_a_plain_text_is_shown_as_it_is(text: str, shown: str) -> None:
-    assert plain(text, 40) == shown
+    assert running(text, 40) == shown
 
 
 def test_parts_that_do_not_fit_are_left_out_whole() -> None:

@@ -36,6 +36,12 @@ from gateway.sandbox.slack.mrkdwn import mrkdwn
             "<!date^never^{time}|08:00 UTC>", "08:00 UTC", id="a date that is none shows its fallback"
         ),
         pytest.param(":fire: :unknown_one:", "🔥 :unknown_one:", id="emoji that are known"),
+        pytest.param(
+            "2001:db8:100:a::7", "2001:db8💯a::7", id="an emoji inside an address, as Slack shows it"
+        ),
+        pytest.param("job:fire:rate5m", "job🔥rate5m", id="an emoji inside a name"),
+        pytest.param("02:46:10", "02:46:10", id="a time of day"),
+        pytest.param("<!date^1800000000^{time} ({ago})|then>", ">08:00 (… ago)</time>", id="how long ago"),
         pytest.param("<script>", "&lt;script&gt;", id="a tag is text"),
         pytest.param("<>```` ` \0", "&lt;&gt;", id="odd ends are text"),
     ],

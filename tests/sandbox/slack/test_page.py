@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from html.parser import HTMLParser
+
 import httpx
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from gateway.model.ledger import Note
+from gateway.outbound.slack.blocks import render, render_notes
 from gateway.sandbox import SlackSandbox
 from gateway.sandbox.slack.page import block_html
+from tests.outbound.notifications import line, notification
 
 HOSTILE = "<script>alert(1)</script>\"' onload=x <javascript:alert(1)|click> {{ 7 * 7 }}"
 
@@ -18,7 +23,7 @@ HOSTILE = "<script>alert(1)</script>\"' onload=x <javascript:alert(1)|click> {{ 
         pytest.param({"type": "divider"}, "<hr>", id="a divider"),
         pytest.param(
             {"type": "header", "text": {"type": "plain_text", "text": "*a* <b>"}},
-            "*a* &lt;b&gt;",
+            '<span class="plain">*a* &lt;b&gt;</span>',
             id="a header is plain",
         ),
         pytest.param(
@@ -48,7 +53,7 @@ HOSTILE = "<script>alert(1)</script>\"' onload=x <javascript:alert(1)|click> {{ 
                     {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "url": "data:x"}
                 ],
             },
-            '<span class="button ">Go</span>',
+            '<span class="button "><span class="plain">Go</span></span>',
             id="a button with a bad address is none",
         ),
         pytest.param({"type": "table"}, "[table]", id="a block that the page cannot draw is named"),
@@ -94,3 +99,44 @@ async def test_hostile_text_does_nothing_on_the_slack_page(
     assert "<script" not in page
     assert 'href="javascript' not in page
     assert "49" not in page
+
+
+class Copied(HTMLParser):
+    """The text of a page as it is copied by hand: tags gone, references resolved."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.feed(page)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+COPIED = (
+    'sum by (le) (rate(http_errors_total{job=~"a|b", code!~"2.."}[5m])) * 100 > 5 < 7',
+    "2001:db8:100:a:b:1::fe",
+    "arn:aws:sqs:eu-1:100:new:jobs",
+    "https://wiki.example/~sre/run_book?q=*&x=_id_&y=a:fire:b",
+)
+
+
+@pytest.mark.parametrize("value", COPIED)
+async def test_what_is_copied_out_of_a_message_is_what_the_sender_wrote(
+    value: str, client: AsyncWebClient, slack: SlackSandbox
+) -> None:
+    alert = line(value, summary=value, labels={"odd": value})
+    told = render(notification(title=f"Down · {value}", lines=(alert,), where={"odd": value}, rule=value))
+    await client.chat_postMessage(channel="#alerts", text=told.text, blocks=list(told.blocks))
+    copied = Copied(await get(f"{slack.page_url}fragment")).text
+    # The title, the summary, the label, and the rule
+    assert copied.count(value) == 4
+
+
+async def test_a_note_is_copied_as_it_was_written(client: AsyncWebClient, slack: SlackSandbox) -> None:
+    told = render_notes([Note(f"new: {COPIED[1]}")], ())
+    root = await client.chat_postMessage(channel="#alerts", text="down")
+    await client.chat_postMessage(
+        channel="#alerts", thread_ts=root["ts"], text=told.text, blocks=list(told.blocks)
+    )
+    assert f"new: {COPIED[1]}" in Copied(await get(f"{slack.page_url}fragment")).text

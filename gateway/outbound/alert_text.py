@@ -1,0 +1,39 @@
+"""One alert of an incident in one line of plain text, worded alike for every destination."""
+
+from __future__ import annotations
+
+from gateway.model.durations import SECOND, spoken
+from gateway.model.ledger import NotifiedState
+from gateway.model.notification import AlertLine, Notification
+from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS
+from gateway.outbound.wording import own_labels, shorten, tame
+
+MAX_NAME, MAX_LABEL, MAX_VALUE = 80, 40, 80  # characters
+
+
+def alert_text(line: AlertLine, notification: Notification, labels_shown: int) -> str:
+    """Say what became of the alert, and what tells it from the others, which is all that a reader wants here."""
+    what = f"{shorten(tame(line.name), MAX_NAME)}{_apart(line, notification, labels_shown)}"
+    if line.ended_at:
+        lasted = spoken(line.ended_at - line.started_at)
+        return f"{STATE_SIGNS[NotifiedState.ENDED]} {what}, ended after {lasted}"
+    # It may still fire: whoever reads this must not take it for resolved.
+    if line.moved:
+        return f"{STATE_SIGNS[NotifiedState.MOVED]} {what}, told here no longer"
+    if line.silenced_after_notify:
+        return f"🔕 {what}, {shorten(tame(line.silenced_after_notify), MAX_VALUE)}"
+    return f"{SEVERITY_SIGNS[line.severity]} {what}{_later(line, notification)}"
+
+
+def _apart(line: AlertLine, notification: Notification, labels_shown: int) -> str:
+    own, more = own_labels(line, notification, labels_shown)
+    labels = [f"{shorten(tame(name), MAX_LABEL)}={shorten(tame(value), MAX_VALUE)}" for name, value in own]
+    often = line.often.how_often() if line.often is not None else ""
+    parts = [*labels, *([more] if more else []), *([f"({often})"] if often else [])]
+    return "".join(f" {part}" for part in parts)
+
+
+def _later(line: AlertLine, notification: Notification) -> str:
+    """Say how long after the first alert it began: plain text knows no time zone of its reader."""
+    later = line.started_at - notification.started_at
+    return f", {spoken(later)} later" if later >= SECOND else ""

@@ -1,0 +1,43 @@
+"""The links of a Slack message: buttons while somebody has to act, and a line of links once it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.model.ledger import NotifiedState
+from gateway.model.notification import Notification
+from gateway.outbound.slack.text import joined, link, mrkdwn_text, plain_text, section
+from gateway.outbound.wording import links_of, shorten, tame, unlinked_runbook
+
+MAX_URL = 1_500
+MAX_LINKS = 1_800  # characters of the line
+MAX_RUNBOOK = 300
+SIGNS = {"Runbook": "📕", "Dashboard": "📈", "Query": "🔎"}
+
+Block = dict[str, Any]
+
+
+def link_blocks(notification: Notification) -> Iterator[Block]:
+    links = links_of(notification, MAX_URL)
+    if notification.state is NotifiedState.FIRING and links:
+        yield {"type": "actions", "elements": [_button(name, url) for name, url in links.items()]}
+    elif line := joined((link(url, _label(name)) for name, url in links.items()), "  ·  ", MAX_LINKS):
+        yield {"type": "context", "elements": [mrkdwn_text(line)]}
+    runbook = shorten(tame(unlinked_runbook(notification)), MAX_RUNBOOK)
+    # A runbook that is no address cannot be pressed, and says all the same where to look.
+    if runbook:
+        yield section(plain_text(f"{_label('Runbook')}: {runbook}"))
+
+
+def _label(name: str) -> str:
+    return f"{SIGNS[name]} {name}" if name in SIGNS else name
+
+
+def _button(name: str, url: str) -> dict[str, Any]:
+    return {
+        "type": "button",
+        "action_id": f"open-{name.lower()}",
+        "text": plain_text(_label(name)),
+        "url": url,
+    }
