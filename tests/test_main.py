@@ -21,7 +21,7 @@ BODY = {
     "alerts": [
         {"status": "firing", "labels": {"alertname": "Down", "severity": "critical", "service": "pay"}, "startsAt": "2026-11-23T10:00:00Z"},
         {"status": "firing", "labels": {"alertname": "Slow", "severity": "warning", "service": "pay"}, "startsAt": "2026-11-23T10:00:00Z"},
-        {"status": "firing", "labels": {"alertname": 5}},
+        {"status": "firing", "labels": {"alertname": [5]}},
     ]
 }  # fmt: skip
 
@@ -74,7 +74,7 @@ def test_explain_says_who_would_be_told_when_and_why(rules: str, tmp_path: Path)
     assert "opened (first_firing)" in done.stdout
     assert "chat         held (group_wait), in 10s" in done.stdout
     assert "pager        suppressed (page_when) by everything (" in done.stdout
-    assert "quarantined: alerts[].labels.alertname: a text is needed, not a number" in done.stdout
+    assert "quarantined: alerts[].labels.alertname: a text is needed, not a list" in done.stdout
 
 
 def test_explain_reads_from_a_pipe_and_gives_json(rules: str) -> None:

@@ -9,84 +9,40 @@ any order.
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
 from gateway.decisions.intake.normalise import Normaliser
+from gateway.decisions.intake.odd_alert import labels_of
 from gateway.decisions.intake.sent_values import Malformed
 from gateway.errors import BadWebhook
 from gateway.intake.parse_webhook import Loss, Parsed, check_count
+from gateway.intake.tolerant_json import read_one_or_many
 from gateway.model.alert import Observation
 from gateway.model.quarantined import MAX_RAW, Quarantined
+from gateway.model.recorded_event import Event, EventData, GroupInfo, Inhibited, Resolved, Silence, Snapshot
 from gateway.model.rules.source import Source
 from gateway.model.severity import Severity
+from gateway.model.texts import readable
 from gateway.model.webhook import WireAlert
 
 MAX_NOTE_LENGTH = 200  # characters of what a person wrote there
 
 
-class _Snapshot(msgspec.Struct):
-    """An alert as an event shows it."""
-
-    fingerprint: str | int = ""
-    labels: object = None
-    annotations: object = None
-    startsAt: datetime | None = None  # noqa: N815 - the wire's name
-    endsAt: datetime | None = None  # noqa: N815
-    resolved: bool = False
-
-
-class _Grouped(msgspec.Struct):
-    details: _Snapshot
-
-
-class _Group(msgspec.Struct, frozen=True):
-    receiverName: str = ""  # noqa: N815
-
-
-class _Resolved(msgspec.Struct):
-    alert: _Grouped
-    groupInfo: _Group = _Group()  # noqa: N815
-
-
-class _Silence(msgspec.Struct, frozen=True):
-    id: str = ""
-    createdBy: str = ""  # noqa: N815
-    comment: str = ""
-
-
-class _Silenced(msgspec.Struct):
-    mutedAlert: _Snapshot  # noqa: N815
-    silence: _Silence = _Silence()
-
-
-class _Rule(msgspec.Struct):
-    name: str = ""
-
-
-class _Inhibited(msgspec.Struct):
-    mutedAlert: _Snapshot  # noqa: N815
-    inhibitRules: list[_Rule] = []  # noqa: N815
-    inhibitingFingerprints: list[str | int] = []  # noqa: N815
-
-
-class _Data(msgspec.Struct):
-    """The part of an event that says what happened: at most one of these; other kinds of events have none."""
-
-    alertResolved: _Resolved | None = None  # noqa: N815
-    silenceMutedAlert: _Silenced | None = None  # noqa: N815
-    inhibitionMutedAlert: _Inhibited | None = None  # noqa: N815
-
-
-class _Event(msgspec.Struct):
-    data: _Data
-
-
-_one_or_many = msgspec.json.Decoder(list[msgspec.Raw] | dict[str, msgspec.Raw]).decode
-_event = msgspec.json.Decoder(_Event).decode
+_strict = msgspec.json.Decoder(list[Event] | Event).decode
 
 Read = Observation | Malformed | tuple[str, str] | None
+
+
+class SentEvent(NamedTuple):
+    """One event of a body, with its text as it was written."""
+
+    event: Event | Malformed
+    raw: bytes
+
+
+Events = list[Event] | list[SentEvent]
 
 
 def parse_events(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
@@ -94,20 +50,51 @@ def parse_events(body: bytes, normaliser: Normaliser, now: int, trace: str = "")
 
     Raises `BadWebhook` for a body that holds no events at all.
     """
+    strict = read_events_strictly(body)
+    return observe_events(read_events_tolerantly(body) if strict is None else strict, normaliser, now, trace)
+
+
+def read_events_strictly(body: bytes) -> Events | None:
+    """Read events as the recorder sends them; None where something in the body is otherwise."""
     try:
-        found = _one_or_many(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadWebhook("", f"no event: {error}") from None
-    if isinstance(found, dict) and "data" not in found:
+        found = _strict(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return found if isinstance(found, list) else [found]
+
+
+def read_events_tolerantly(body: bytes) -> Events:
+    """Read events one by one, so that a bad one spoils no other. Raises `BadWebhook`."""
+    try:
+        found = read_one_or_many(body)
+    except ValueError as error:
+        raise BadWebhook("", f"no event: {readable(str(error))}") from None
+    elements = found if isinstance(found, list) else [found]
+    alone = elements[0].value if not isinstance(found, list) else {"data": None}
+    if not isinstance(alone, dict) or "data" not in alone:
         raise BadWebhook("data", "no event of Alertmanager's event recorder")
-    events = found if isinstance(found, list) else [msgspec.Raw(body)]
+    check_count(len(elements))
+    return [SentEvent(_converted(element.value), element.raw) for element in elements]
+
+
+def _converted(value: object) -> Event | Malformed:
+    try:
+        return msgspec.convert(value, Event)
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        return Malformed("", readable(str(error)))
+
+
+def observe_events(events: Events, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
+    """Make observations of events. Raises `BadWebhook` for too many of them."""
     check_count(len(events))
     parsed = Parsed(normaliser.source.name, [], [])
-    for raw in events:
-        match _read(raw, normaliser, now, trace):
+    for item in events:
+        event = item.event if isinstance(item, SentEvent) else item
+        match event if isinstance(event, Malformed) else _read(event.data, normaliser, now, trace):
             case Observation() as seen:
                 parsed.seen.append(seen)
             case Malformed() as fault:
+                raw = item.raw if isinstance(item, SentEvent) else msgspec.json.encode(item)
                 kept = _quarantined(normaliser, fault, raw)
                 parsed.quarantined.append(kept)
                 # Events only make ends known sooner: losing one wakes nobody.
@@ -117,11 +104,7 @@ def parse_events(body: bytes, normaliser: Normaliser, now: int, trace: str = "")
     return parsed
 
 
-def _read(raw: msgspec.Raw, normaliser: Normaliser, now: int, trace: str) -> Read:
-    try:
-        data = _event(raw).data
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Malformed("", str(error))
+def _read(data: EventData, normaliser: Normaliser, now: int, trace: str) -> Read:
     source = normaliser.source
     if data.alertResolved is not None:
         return (
@@ -142,44 +125,51 @@ def _read(raw: msgspec.Raw, normaliser: Normaliser, now: int, trace: str) -> Rea
     return None
 
 
-def _is_for(source: Source, group: _Group) -> bool:
+def _is_for(source: Source, group: GroupInfo) -> bool:
     # The recorder reports the groups of all receivers. Those of others are not notified here.
     return not source.receiver or group.receiverName in ("", source.receiver)
 
 
-def _ended(event: _Resolved, normaliser: Normaliser, now: int, trace: str) -> Observation | Malformed | None:
+def _ended(event: Resolved, normaliser: Normaliser, now: int, trace: str) -> Observation | Malformed | None:
     details = event.alert.details
     if not details.resolved:
         return None
     return _observed(details, "resolved", normaliser, now, trace)
 
 
-def _quieted(alert: _Snapshot, by: str, normaliser: Normaliser, now: int) -> tuple[str, str] | Malformed:
+def _quieted(alert: Snapshot, by: str, normaliser: Normaliser, now: int) -> tuple[str, str] | Malformed:
     seen = _observed(alert, "firing", normaliser, now, "")
     return seen if isinstance(seen, Malformed) else (seen.copy, by)
 
 
-def _silence(silence: _Silence) -> str:
+def _silence(silence: Silence) -> str:
     """Describe the silence, so that people can find it at its Alertmanager."""
     creator = f" by {silence.createdBy}" if silence.createdBy else ""
     note = f": {silence.comment[:MAX_NOTE_LENGTH]}" if silence.comment else ""
     return f"silence {silence.id}{creator}{note}"
 
 
-def _inhibition(inhibited: _Inhibited) -> str:
+def _inhibition(inhibited: Inhibited) -> str:
     names = ", ".join(sorted(rule.name for rule in inhibited.inhibitRules if rule.name))
     sources = ", ".join(sorted(_fingerprint(value) for value in inhibited.inhibitingFingerprints))
     return f"inhibited by {sources}" + (f" ({names[:MAX_NOTE_LENGTH]})" if names else "")
 
 
 def _observed(
-    alert: _Snapshot, status: str, normaliser: Normaliser, now: int, trace: str
+    alert: Snapshot, status: str, normaliser: Normaliser, now: int, trace: str
 ) -> Observation | Malformed:
     labels, annotations = _pairs(alert.labels), _pairs(alert.annotations)
-    if labels is None:
-        return Malformed("labels", "neither pairs of key and value nor an object of texts")
+    if isinstance(labels, Malformed):
+        return labels
+    texts = {} if isinstance(annotations, Malformed) else annotations
     wire = WireAlert(
-        labels, annotations or {}, status, alert.startsAt, alert.endsAt, "", _fingerprint(alert.fingerprint)
+        labels,
+        {readable(name): readable(text) for name, text in texts.items()},
+        status,
+        alert.startsAt,
+        alert.endsAt,
+        "",
+        _fingerprint(alert.fingerprint),
     )
     return normaliser.normalise(wire, "", now, trace)
 
@@ -194,24 +184,22 @@ def _fingerprint(value: str | int) -> str:
     return f"{number:016x}" if 0 < number < 1 << 64 else ""
 
 
-def _pairs(value: object) -> dict[str, str] | None:
-    """Return labels or annotations by name, or None where they are no such thing.
+def _pairs(value: object) -> dict[str, str] | Malformed:
+    """Return labels or annotations by name.
 
     They come as `{"labels": [{"key": …, "value": …}]}` or as `{name: value}`; protobuf leaves empty values
     out.
     """
-    if not isinstance(value, dict):
-        return {} if value is None else None
-    listed = value.get("labels")
-    if isinstance(listed, list):
-        if not all(isinstance(pair, dict) for pair in listed):
-            return None
-        value = {pair.get("key", ""): pair.get("value", "") for pair in listed}
-    return value if all(isinstance(part, str) for item in value.items() for part in item) else None
+    listed = value.get("labels") if isinstance(value, dict) else None
+    if not isinstance(listed, list):
+        return labels_of(value)
+    if not all(isinstance(pair, dict) for pair in listed):
+        return Malformed("labels", "neither pairs of key and value nor an object of texts")
+    return labels_of({str(pair.get("key", "")): pair.get("value", "") for pair in listed})
 
 
-def _quarantined(normaliser: Normaliser, fault: Malformed, raw: msgspec.Raw) -> Quarantined:
+def _quarantined(normaliser: Normaliser, fault: Malformed, raw: bytes) -> Quarantined:
     place = f"events[].{fault.field}".rstrip(".")
     return Quarantined(
-        normaliser.source.name, place, fault.error, bytes(raw)[:MAX_RAW], reason=fault.reason, event=True
+        normaliser.source.name, place, fault.error, raw[:MAX_RAW], reason=fault.reason, event=True
     )

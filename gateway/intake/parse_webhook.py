@@ -1,7 +1,7 @@
 """Parse a webhook's body into observations.
 
-It is read strictly first, as Alertmanager sends it. A body that is not so is read alert by alert, so that a
-bad one spoils no other.
+It is read strictly first, as Alertmanager sends it. A body that is not so is read tolerantly and alert by alert,
+so that what is plain is taken and a bad alert spoils no other.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ import msgspec
 
 from gateway.decisions.intake.group import group_of
 from gateway.decisions.intake.normalise import Normaliser
-from gateway.decisions.intake.sent_values import Malformed
+from gateway.decisions.intake.odd_alert import as_wire
+from gateway.decisions.intake.sent_values import Malformed, is_text
 from gateway.errors import BadWebhook
+from gateway.intake.tolerant_json import read_object
 from gateway.model.alert import Observation
 from gateway.model.quarantined import MAX_RAW, Quarantined
 from gateway.model.severity import Severity
+from gateway.model.texts import readable
 from gateway.model.turned_away import TurnedAwayReason
-from gateway.model.webhook import LooseAlert, LooseBody, WireBody
+from gateway.model.webhook import Number, WireAlert, WireBody
 
 MAX_ALERTS = 50_000
 
 _strict = msgspec.json.Decoder(WireBody).decode
-_loose = msgspec.json.Decoder(LooseBody).decode
-_loose_alert = msgspec.json.Decoder(LooseAlert).decode
 
 
 class Loss(NamedTuple):
@@ -53,54 +54,82 @@ class Parsed:
     lost: list[Loss] = field(default_factory=list)
 
 
+class SentAlert(NamedTuple):
+    """One alert of a body with something odd in it, with its text as it was written."""
+
+    alert: WireAlert | Malformed
+    sent: object
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OddBody:
+    """A body with something odd in it. Its own fields count only where they are what they should be."""
+
+    alerts: list[SentAlert]
+    status: str
+    receiver: str
+    group: str
+    truncated: int
+
+
 def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
     """Parse a webhook; a bad alert goes to quarantine alone.
 
     Raises `BadWebhook` for a body that is no webhook at all.
     """
+    strict = read_strictly(body)
+    return observe(read_tolerantly(body) if strict is None else strict, normaliser, now, trace)
+
+
+def read_strictly(body: bytes) -> WireBody | None:
+    """Read a body as Alertmanager sends it; None where something in it is otherwise."""
     try:
-        strict = _strict(body)
+        return _strict(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # The strict reader refuses the whole body for one bad alert, while people need the good ones.
-        return _parse_loosely(body, normaliser, now, trace)
-    check_count(len(strict.alerts))
-    parsed = Parsed(
-        normaliser.source.name, [], [], strict.receiver, strict.groupKey, max(0, strict.truncatedAlerts)
-    )
-    group = group_of(parsed.source, parsed.receiver, parsed.group, parsed.truncated)
-    for alert in strict.alerts:
-        found = normaliser.normalise(alert, strict.status, now, trace, group)
-        if isinstance(found, Malformed):
-            _quarantine(parsed, normaliser, found, msgspec.json.encode(alert), alert.labels)
-        else:
-            parsed.seen.append(found)
-    return parsed
+        return None
 
 
-def _parse_loosely(body: bytes, normaliser: Normaliser, now: int, trace: str) -> Parsed:
+def read_tolerantly(body: bytes) -> OddBody:
+    """Read a body alert by alert, so that a bad one spoils no other. Raises `BadWebhook`."""
     try:
-        loose = _loose(body)
-    except msgspec.ValidationError as error:
-        raise BadWebhook("alerts", f"not an Alertmanager webhook: {error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadWebhook("", f"not JSON: {error}") from None
-    check_count(len(loose.alerts))
-    group_status = loose.status if isinstance(loose.status, str) else ""
-    receiver, key = (text if isinstance(text, str) else "" for text in (loose.receiver, loose.groupKey))
-    truncated = loose.truncatedAlerts if isinstance(loose.truncatedAlerts, int) else 0
-    parsed = Parsed(normaliser.source.name, [], [], receiver, key, max(0, truncated))
+        parts = read_object(body, "alerts")
+    except ValueError as error:
+        raise BadWebhook("", f"not JSON: {readable(str(error))}") from None
+    if parts is None or parts.elements is None:
+        what = "its body is no object" if parts is None else "it has no list of alerts"
+        raise BadWebhook("alerts", f"not an Alertmanager webhook: {what}")
+    check_count(len(parts.elements))
+    texts = {name: readable(value) for name, value in parts.fields.items() if is_text(value)}
+    left_out = parts.fields.get("truncatedAlerts")
+    return OddBody(
+        [SentAlert(as_wire(element.value), element.value, element.raw) for element in parts.elements],
+        texts.get("status", ""),
+        texts.get("receiver", ""),
+        texts.get("groupKey", ""),
+        int(left_out) if isinstance(left_out, Number) and left_out.isdigit() and len(left_out) < 16 else 0,
+    )
+
+
+def observe(body: WireBody | OddBody, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
+    """Make observations of what was read. Raises `BadWebhook` for too many alerts."""
+    check_count(len(body.alerts))
+    if isinstance(body, OddBody):
+        receiver, key, left_out = body.receiver, body.group, body.truncated
+    else:
+        receiver, key, left_out = body.receiver, body.groupKey, body.truncatedAlerts
+    parsed = Parsed(normaliser.source.name, [], [], receiver, key, max(0, left_out))
     group = group_of(parsed.source, receiver, key, parsed.truncated)
-    for raw in loose.alerts:
-        alert = None
-        try:
-            alert = _loose_alert(raw)
-            found = normaliser.normalise_loosely(alert, group_status, now, trace, group)
-        except UnicodeDecodeError:
-            found = Malformed("", "not UTF-8")
-        except (msgspec.DecodeError, RecursionError) as error:
-            found = Malformed("", str(error))
+    for item in body.alerts:
+        alert = item.alert if isinstance(item, SentAlert) else item
+        found = (
+            alert
+            if isinstance(alert, Malformed)
+            else normaliser.normalise(alert, body.status, now, trace, group)
+        )
         if isinstance(found, Malformed):
-            _quarantine(parsed, normaliser, found, bytes(raw), alert.labels if alert else None)
+            _quarantine(parsed, normaliser, found, item)
         else:
             parsed.seen.append(found)
     return parsed
@@ -113,9 +142,14 @@ def check_count(count: int) -> None:
         raise BadWebhook("alerts", f"{count} of them: {limit}")
 
 
-def _quarantine(parsed: Parsed, normaliser: Normaliser, found: Malformed, raw: bytes, labels: object) -> None:
+def _quarantine(
+    parsed: Parsed, normaliser: Normaliser, found: Malformed, item: SentAlert | WireAlert
+) -> None:
     """Keep a bad alert, without its position in the body, so a repeated fault is one entry."""
     place = f"alerts[].{found.field}".rstrip(".")
+    raw = item.raw if isinstance(item, SentAlert) else msgspec.json.encode(item)
+    sent = item.sent if isinstance(item, SentAlert) else {"labels": item.labels}
+    labels = sent.get("labels") if isinstance(sent, dict) else None
     kept = Quarantined(parsed.source, place, found.error, raw[:MAX_RAW], reason=found.reason)
     parsed.quarantined.append(kept)
     parsed.lost.append(Loss(found.turned_away, kept.fault, normaliser.severity_said(labels)))

@@ -29,7 +29,13 @@ def identity(labels: Mapping[str, str], ignore: Collection[str] = ()) -> str:
         if not ignore
         else [(name, text) for name, text in labels.items() if name not in ignore]
     )
-    return blake2b(_pack(sorted(pairs)), digest_size=16).hexdigest()
+    ordered = sorted(pairs)
+    try:
+        packed = _pack(ordered)
+    except UnicodeEncodeError:
+        # Labels with half of a surrogate pair are told apart by their bytes, which no other text has.
+        packed = _pack([(_bytes(name), _bytes(text)) for name, text in ordered])
+    return blake2b(packed, digest_size=16).hexdigest()
 
 
 def _bytes(text: str) -> bytes:

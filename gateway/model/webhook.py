@@ -13,7 +13,7 @@ import msgspec
 
 
 class WireAlert(msgspec.Struct, gc=False):
-    """One alert as Alertmanager itself sends it. An alert that does not fit is read as a `LooseAlert`."""
+    """One alert as Alertmanager itself sends it. One that does not fit is read field by field (`odd_alert.py`)."""
 
     labels: dict[str, str]
     annotations: dict[str, str] = {}
@@ -34,23 +34,7 @@ class WireBody(msgspec.Struct, gc=False):
     truncatedAlerts: int = 0  # noqa: N815
 
 
-class LooseAlert(msgspec.Struct, gc=False):
-    """One alert with something odd in it; each field is checked by itself."""
+class Number(str):
+    """A number, or one of NaN and the infinities, as it was written: `1.0` stays `1.0`."""
 
-    labels: object = None
-    annotations: object = None
-    status: object = ""
-    startsAt: object = None  # noqa: N815
-    endsAt: object = None  # noqa: N815
-    generatorURL: object = ""  # noqa: N815
-    fingerprint: object = ""
-
-
-class LooseBody(msgspec.Struct, gc=False):
-    """A body with something odd in it. Its own fields count only where they are texts."""
-
-    alerts: list[msgspec.Raw]
-    status: object = ""
-    receiver: object = ""
-    groupKey: object = ""  # noqa: N815
-    truncatedAlerts: object = 0  # noqa: N815
+    __slots__ = ()

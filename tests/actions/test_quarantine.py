@@ -29,7 +29,7 @@ async def quarantined(app: Running, *alerts: dict[str, object]) -> str:
 
 
 async def test_what_is_still_not_understood_stays_in_quarantine_with_the_reason(app: Running) -> None:
-    entry = await quarantined(app, {"status": "firing", "labels": {"alertname": 5}})
+    entry = await quarantined(app, {"status": "firing", "labels": {"alertname": [5]}})
     answer = await app.ask(f"/api/v1/quarantine/{entry}/replay", "POST")
     assert answer.status_code == 409
     assert "labels" in answer.json()["error"]

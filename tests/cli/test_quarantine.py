@@ -16,7 +16,7 @@ async def run(beside: Beside, *arguments: str) -> Done:
 
 async def test_what_is_quarantined_is_listed_with_how_often_and_where_it_is_wrong(beside: Beside) -> None:
     assert (await run(beside, "quarantine")).out == "nothing is in quarantine\n"
-    await beside.app.webhook({"labels": {"alertname": 5}}, {"labels": {"alertname": 5}})
+    await beside.app.webhook({"labels": {"alertname": [5]}}, {"labels": {"alertname": [5]}})
     listed = await run(beside, "quarantine")
     assert (listed.code, "× alerts[].labels.alertname: " in listed.out) == (0, True)
     (entry,) = (await run(beside, "quarantine", "--json")).json["items"]

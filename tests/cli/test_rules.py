@@ -144,7 +144,7 @@ def test_an_explanation_for_machines_has_the_same(gateway: Gateway) -> None:
 
 
 def test_what_is_quarantined_is_shown_with_its_place(gateway: Gateway) -> None:
-    done = explained(gateway, alerts=({"labels": {"alertname": 5}},))
+    done = explained(gateway, alerts=({"labels": {"alertname": [5]}},))
     assert (done.code, done.out.startswith("quarantined: alerts[].labels.alertname: ")) == (0, True)
 
 

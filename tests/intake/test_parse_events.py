@@ -18,7 +18,7 @@ from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.rules.source import Source
 from gateway.model.verdict import Reason
-from tests.support.build import match
+from tests.support.build import START, match
 from tests.support.event_recorder import (
     DECIMAL,
     HEX,
@@ -76,13 +76,23 @@ def test_a_batch_is_a_list_and_one_bad_event_spoils_no_other() -> None:
     parsed = read(
         resolved(),
         {"data": {"alertResolved": {"alert": {}}}},
-        resolved(labels={"a": 5}),
+        resolved(labels={"a": [5]}),
         resolved(),
         batch=True,
     )
     assert len(parsed.seen) == 2
-    assert [one.field for one in parsed.quarantined] == ["events[]", "events[].labels"]
+    assert [one.field for one in parsed.quarantined] == ["events[]", "events[].labels.a"]
     assert "details" in parsed.quarantined[0].error
+
+
+def test_what_is_plain_in_an_odd_body_is_read() -> None:
+    odd = json.dumps([resolved(labels={"alertname": "Port", "port": 5432}), resolved()]).encode()
+    parsed = parse_events(
+        b"\xef\xbb\xbf" + odd.replace(b"it burns", b"it burns \\ud83d"), Normaliser(LabelRules()), START
+    )
+    assert [one.labels.get("port", "") for one in parsed.seen] == ["5432", ""]
+    assert parsed.seen[0].annotations["summary"] == "it burns \ufffd"
+    assert parsed.quarantined == []
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_an_alert_without_a_status_has_that_of_its_group() -> None:
     [
         pytest.param(5, "alerts[]", id="an alert that is a number"),
         pytest.param({"status": "firing"}, "alerts[].labels", id="an alert without labels"),
-        pytest.param({**DOWN, "labels": {"alertname": 5}}, "alerts[].labels", id="a label that is no text"),
+        pytest.param({**DOWN, "labels": {"alertname": [5]}}, "alerts[].labels", id="a label that is a list"),
     ],
 )
 def test_a_bad_alert_goes_to_quarantine_alone_with_its_place(bad: object, field: str) -> None:
@@ -108,3 +108,36 @@ def test_a_webhook_may_have_many_alerts_and_not_any_number() -> None:
     check_count(MAX_ALERTS)
     with pytest.raises(BadWebhook, match="set max_alerts on the receiver"):
         check_count(MAX_ALERTS + 1)
+
+
+def test_what_is_plain_is_read_whatever_else_is_odd_in_the_body() -> None:
+    body = (
+        b'\xef\xbb\xbf{"status": "FIRING", "receiver": "gw", "truncatedAlerts": 4, "values": {"B": NaN}, "alerts": ['
+        b'{"labels": {"alertname": "Port", "port": 5432, "up": false, "v": 1.0}, "annotations": null},'
+        b'{"labels": {"alertname": "Cut"}, "annotations": {"summary": "disk \\ud83d"}},'
+        b'{"labels": {"alertname": "Latin"}, "annotations": {"summary": "caf\xe9"}},'
+        b'{"labels": {"alertname": "Bad", "list": [1, 2]}}]}'
+    )
+    parsed = read(body)
+    port, cut, latin = parsed.seen
+    assert port.labels == {"alertname": "Port", "port": "5432", "up": "false", "v": "1.0"}
+    assert all(one.firing for one in parsed.seen)
+    assert (cut.annotations["summary"], latin.annotations["summary"]) == ("disk \ufffd", "caf\ufffd")
+    assert (parsed.receiver, parsed.truncated) == ("gw", 4)
+    (kept,) = parsed.quarantined
+    assert kept.raw == b'{"labels": {"alertname": "Bad", "list": [1, 2]}}', "it is kept as it was written"
+
+
+def test_what_is_odd_in_one_alert_changes_nothing_for_another() -> None:
+    (alone,) = read({"alerts": [SLOW]}).seen
+    body = json.dumps({"alerts": [SLOW, {"labels": {"alertname": "Odd", "n": 1}}]})
+    assert read(body.encode()).seen[0] == alone
+
+
+def test_an_alert_from_quarantine_is_read_as_it_was_written() -> None:
+    (kept,) = read(
+        b'{"alerts": [{"labels": {"alertname": "Bad", "n": 1.0}, "status": "unheard of \\ud83d"}]}'
+    ).quarantined
+    again = read(b'{"alerts":[' + kept.raw.replace(b"unheard of \\ud83d", b"firing") + b"]}")
+    assert again.seen[0].labels == {"alertname": "Bad", "n": "1.0"}
+    assert kept.fault.encode(), "the fault can be written down"

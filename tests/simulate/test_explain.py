@@ -157,7 +157,7 @@ async def test_an_end_of_something_never_seen_is_explained_too(tmp_path: Path) -
 async def test_a_bad_alert_is_quarantined_with_its_place_and_its_neighbours_are_explained(
     tmp_path: Path,
 ) -> None:
-    found = await explained(tmp_path, {"labels": {"alertname": 5}}, alert())
+    found = await explained(tmp_path, {"labels": {"alertname": [5]}}, alert())
     assert [one.name for one in found.alerts] == ["Down"]
     assert len(found.quarantined) == 1
     assert found.quarantined[0].startswith("alerts[].labels.alertname: ")

@@ -14,11 +14,8 @@ import msgspec
 from gateway.decisions.intake.group import NO_GROUP, Group
 from gateway.decisions.intake.sent_values import (
     Malformed,
-    as_text,
     bounded,
     fires,
-    kind_of,
-    read_time,
     to_ms,
     too_much,
 )
@@ -28,8 +25,9 @@ from gateway.model.fingerprint import identity
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.rules.source import DEFAULT_SOURCE, Source
 from gateway.model.severity import Severity
+from gateway.model.texts import readable
 from gateway.model.verdict import Reason
-from gateway.model.webhook import LooseAlert, WireAlert
+from gateway.model.webhook import WireAlert
 
 MEMO = 20_000  # words and label sets that are remembered
 # Characters of a label set and its fingerprint; longer ones are rare and are worked out each time
@@ -90,30 +88,6 @@ class Normaliser:
             left_out=group.left_out,
         )
 
-    def normalise_loosely(
-        self, alert: LooseAlert, group_status: str, now: int, trace: str = "", group: Group = NO_GROUP
-    ) -> Observation | Malformed:
-        """Normalise an alert that is not as Alertmanager would send it."""
-        labels = alert.labels
-        if not isinstance(labels, dict):
-            return Malformed("labels", "not an object of texts")
-        for name, value in labels.items():
-            if value is not None and not isinstance(value, str):
-                return Malformed(f"labels.{name[:80]}", f"a text is needed, not {kind_of(value)}")
-        if alert.status is not None and not isinstance(alert.status, str):
-            return Malformed("status", f"a text is needed, not {kind_of(alert.status)}")
-        annotations = alert.annotations if isinstance(alert.annotations, dict) else {}
-        strict = WireAlert(
-            labels={name: value or "" for name, value in labels.items()},
-            annotations={name: as_text(value) for name, value in annotations.items() if value is not None},
-            status=alert.status or "",
-            startsAt=read_time(alert.startsAt),
-            endsAt=read_time(alert.endsAt),
-            generatorURL=alert.generatorURL if isinstance(alert.generatorURL, str) else "",
-            fingerprint=alert.fingerprint if isinstance(alert.fingerprint, str) else "",
-        )
-        return self.normalise(strict, group_status, now, trace, group)
-
     def severity_said(self, labels: object) -> Severity:
         """Return how bad an alert is that cannot be taken: critical where its labels do not say otherwise."""
         said = labels if isinstance(labels, dict) else {}
@@ -144,14 +118,16 @@ class Normaliser:
         if not sent:
             return Malformed("labels", "no labels: nothing says what this alert is")
         as_sent = alert.fingerprint if _FINGERPRINT.fullmatch(alert.fingerprint) else ""
-        labels = self._renamed(sent) if self._rename else sent
-        if not self._ignore.isdisjoint(labels):
-            labels = {name: value for name, value in labels.items() if name not in self._ignore}
-        if not labels:
+        counted = self._renamed(sent) if self._rename else sent
+        if not self._ignore.isdisjoint(counted):
+            counted = {name: value for name, value in counted.items() if name not in self._ignore}
+        if not counted:
             return Malformed("labels", "only ignored labels: nothing says what this alert is")
+        # Two texts that cannot be shown as they are may look alike; the alert is told apart by what was sent.
+        labels = {readable(name): readable(value) for name, value in counted.items()}
         if not self.source.may_send(labels):
             return self._outside()
-        return _Identity(alert.labels, labels, copy_key(self.source.name, as_sent, sent), identity(labels))
+        return _Identity(alert.labels, labels, copy_key(self.source.name, as_sent, sent), identity(counted))
 
     def _outside(self) -> Malformed:
         """Say that a source may not send this alert.

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 import msgspec
 
+from gateway.model.texts import readable
 from gateway.model.turned_away import TurnedAwayReason
 from gateway.model.verdict import Reason
+from gateway.model.webhook import Number
 
 MAX_LABELS = 256
 MAX_NAME = 1024
@@ -36,12 +39,13 @@ def fires(status: str, ends_at: int | None, now: int) -> bool | None:
 
     Without a status, only an end that is over by `now` makes the alert ended; else it fires.
     """
-    if status == "firing":
+    word = status if status in ("firing", "resolved") else status.strip().lower()
+    if word == "firing":
         # What the sender says of the alert counts more than an end in the past: better one page too many.
         return True
-    if status == "resolved":
+    if word == "resolved":
         return False
-    return None if status else ends_at is None or not 0 < ends_at <= now
+    return None if word else ends_at is None or not 0 < ends_at <= now
 
 
 def to_ms(moment: datetime | None) -> int | None:
@@ -54,9 +58,14 @@ def to_ms(moment: datetime | None) -> int | None:
 def read_time(value: object) -> datetime | None:
     """Read a time; one that cannot be read is like one that is missing."""
     try:
-        return _datetime(msgspec.json.encode(value)) if isinstance(value, str) else None
+        return _datetime(msgspec.json.encode(readable(value))) if is_text(value) else None
     except msgspec.ValidationError:
         return None
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Return whether the sender wrote a text; a number is read as one, and is none."""
+    return isinstance(value, str) and not isinstance(value, Number)
 
 
 def too_much(labels: Mapping[str, str]) -> Malformed | None:
@@ -69,7 +78,7 @@ def too_much(labels: Mapping[str, str]) -> Malformed | None:
         return None
     name = next(name for name, value in labels.items() if len(name) > MAX_NAME or len(value) > MAX_VALUE)
     return Malformed(
-        f"labels.{name[:80]}",
+        f"labels.{readable(name[:80])}",
         f"a name of at most {MAX_NAME} and a value of {MAX_VALUE} are taken",
         over_caps=True,
     )
@@ -83,10 +92,6 @@ def bounded(annotations: dict[str, str]) -> dict[str, str]:
     return {name[:MAX_NAME]: value[:each] for name, value in list(annotations.items())[:MAX_LABELS]}
 
 
-def as_text(value: object) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
 def kind_of(value: object) -> str:
-    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
-    return names.get(type(value), "something else")
+    names = {bool: "true or false", Number: "a number", str: "a text", list: "a list", dict: "an object"}
+    return names.get(type(value), "nothing")

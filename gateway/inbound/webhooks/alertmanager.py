@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from starlette.types import Receive, Scope, Send
@@ -38,8 +38,8 @@ from gateway.inbound.webhooks.responses import (
 )
 from gateway.inbound.webhooks.source_auth import SourceAuth
 from gateway.inbound.webhooks.unknown_senders import Note, UnknownSenders, sender_of
-from gateway.intake.parse_events import parse_events
-from gateway.intake.parse_webhook import Parsed, parse
+from gateway.intake.parse_events import observe_events, read_events_strictly, read_events_tolerantly
+from gateway.intake.parse_webhook import Parsed, observe, read_strictly, read_tolerantly
 from gateway.model.quarantined import MAX_RAW, Quarantined
 from gateway.model.turned_away import (
     EVENTS_PATH,
@@ -63,8 +63,19 @@ class Counter(Protocol):
     def misdirected(self, status: int, reason: str) -> None: ...
 
 
-READERS = {WEBHOOK_PATH: parse, EVENTS_PATH: parse_events}
-Read = Callable[[bytes, Normaliser, int, str], Parsed]
+class Reader(NamedTuple):
+    """The steps of reading one kind of body. `strictly` answers None where `tolerantly` has to be asked."""
+
+    strictly: Callable[[bytes], Any]
+    tolerantly: Callable[[bytes], Any]
+    observe: Callable[[Any, Normaliser, int, str], Parsed]
+
+
+READERS = {
+    WEBHOOK_PATH: Reader(read_strictly, read_tolerantly, observe),
+    EVENTS_PATH: Reader(read_events_strictly, read_events_tolerantly, observe_events),
+}
+OFF_LOOP_BYTES = 256 * 1024  # to read a longer body tolerantly would keep other requests waiting
 Take = Callable[[Parsed], Awaitable[None]]
 
 
@@ -152,18 +163,29 @@ class AlertmanagerWebhook:
 
     async def _take(
         self,
-        read: Read,
+        reader: Reader,
         normaliser: Normaliser,
         body: bytes,
         trace: str,
     ) -> Receipt:
         source = normaliser.source.name
         try:
-            parsed = read(body, normaliser, self._now(), trace)
+            content = reader.strictly(body)
+            if content is None:
+                off_loop = len(body) > OFF_LOOP_BYTES
+                content = (
+                    await asyncio.to_thread(reader.tolerantly, body) if off_loop else reader.tolerantly(body)
+                )
+            parsed = reader.observe(content, normaliser, self._now(), trace)
             refusal = None
         except BadWebhook as error:  # the sender never sends it again, so its body is kept for people to read
             quarantined = Quarantined(
-                source, error.field, error.message, body[:MAX_RAW], whole=True, event=read is parse_events
+                source,
+                error.field,
+                error.message,
+                body[:MAX_RAW],
+                whole=True,
+                event=reader is READERS[EVENTS_PATH],
             )
             parsed = Parsed(source, [], [quarantined])
             refusal = WebhookResponse(400, "not_a_webhook", str(error), error.field, NOT_A_WEBHOOK_REMEDY)

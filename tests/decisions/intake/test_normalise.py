@@ -12,7 +12,7 @@ from gateway.model.alert import Observation
 from gateway.model.fingerprint import fingerprint, identity
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
-from gateway.model.webhook import LooseAlert, WireAlert
+from gateway.model.webhook import WireAlert
 
 NOW = 1_800_000_000_000
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -199,8 +199,28 @@ def test_annotations_without_end_are_cut_and_the_alert_is_taken() -> None:
     assert 0 < sum(map(len, found.annotations.values())) <= 64 * 1024
 
 
-def test_a_loose_alert_with_nothing_odd_is_the_same_as_a_strict_one() -> None:
-    loose = LooseAlert(
-        labels={"alertname": "Down"}, status="firing", startsAt="2026-11-23T10:00:00Z", annotations={"a": "b"}
+@pytest.mark.parametrize("status", ["FIRING", "Firing", " firing ", "firing"])
+def test_a_status_is_read_in_any_case(status: str) -> None:
+    assert observed(status=status).firing
+    assert not observed(
+        status=status.replace("firing", "resolved")
+        .replace("FIRING", "RESOLVED")
+        .replace("Firing", "Resolved")
+    ).firing
+
+
+def test_texts_that_cannot_be_shown_look_alike_and_stay_apart() -> None:
+    one, other, third = (
+        observed(labels={"alertname": "Down", "host": host}) for host in ("a\ud83d", "a\ud83e", "a\ufffd")
     )
-    assert Normaliser(LabelRules()).normalise_loosely(loose, "", NOW) == observed(annotations={"a": "b"})
+    assert one.labels == other.labels == third.labels == {"alertname": "Down", "host": "a\ufffd"}
+    assert len({one.alert, other.alert, third.alert}) == len({one.copy, other.copy, third.copy}) == 3
+    assert observed(labels={"alertname": "Down", "host": "a\ud83d"}) == one, "it is the same again"
+
+
+def test_a_constant_fingerprint_keeps_them_apart_as_well() -> None:
+    one, other = (
+        observed(labels={"alertname": "Down", "host": host}, fingerprint="0123456789abcdef")
+        for host in ("a\ud83d", "a\ud83e")
+    )
+    assert one.copy != other.copy

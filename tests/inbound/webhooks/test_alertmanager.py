@@ -9,6 +9,7 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -101,7 +102,7 @@ async def test_alerts_that_are_nested_without_end_are_quarantined() -> None:
         pytest.param({"labels": None}, "alerts[].labels", id="no labels"),
         pytest.param({"labels": {}}, "alerts[].labels", id="empty labels"),
         pytest.param({"labels": {"a": ""}}, "alerts[].labels", id="only empty values"),
-        pytest.param({"labels": {"a": 5}}, "alerts[].labels.a", id="a number as a value"),
+        pytest.param({"labels": {"a": {"b": 5}}}, "alerts[].labels.a", id="an object as a value"),
         pytest.param({"labels": {"a": ["b"]}}, "alerts[].labels.a", id="a list as a value"),
         pytest.param({"labels": {f"l{n}": "x" for n in range(300)}}, "alerts[].labels", id="too many labels"),
         pytest.param({"labels": {"a": "x" * 20_000}}, "alerts[].labels.a", id="a value without end"),
@@ -149,19 +150,50 @@ async def test_what_is_missing_gets_a_default(alert: dict[str, object], expected
 
 
 @pytest.mark.parametrize(
-    "neighbour",
+    ("odd", "shown"),
     [
-        pytest.param(b'{"labels": {"a": "\xff"}}', id="alone"),
-        pytest.param(b'{"labels": {"a": 5}}, {"labels": {"a": "\xff"}}', id="beside another bad one"),
-        pytest.param(b'{"labels": {"a": "b"}, "annotations": {"a": ["\xff"]}}', id="in an odd annotation"),
+        pytest.param(b'{"labels": {"a": "\xff"}}', {"a": "\ufffd"}, id="a byte that is no UTF-8"),
+        pytest.param(b'{"labels": {"a": 5}}', {"a": "5"}, id="a number"),
+        pytest.param(b'{"labels": {"a": "\\ud83d"}}', {"a": "\ufffd"}, id="half of an emoji"),
+        pytest.param(
+            b'{"labels": {"a": "b"}, "values": {"A": NaN}}', {"a": "b"}, id="NaN where nobody looks"
+        ),
     ],
 )
-async def test_a_text_that_is_not_utf8_spoils_its_own_alert_only(neighbour: bytes) -> None:
+async def test_an_odd_alert_is_told_with_its_neighbours(odd: bytes, shown: dict[str, str]) -> None:
     taker = Taker()
     good = json.dumps(GOOD).encode()
-    answer = await post(door(taker), b'{"alerts": [' + good + b", " + neighbour + b", " + good + b"]}")
-    assert (answer.status_code, len(taker.seen)) == (200, 2)
-    assert (taker.quarantined[-1].field, taker.quarantined[-1].error) == ("alerts[]", "not UTF-8")
+    answer = await post(door(taker), b'{"alerts": [' + good + b", " + odd + b", " + good + b"]}")
+    assert (answer.status_code, answer.json()["quarantined"]) == (200, 0)
+    assert [one.labels for one in taker.seen] == [GOOD["labels"], shown, GOOD["labels"]]
+
+
+@pytest.mark.parametrize(
+    ("size", "threads"),
+    [
+        pytest.param(1_000, 0, id="a short body on the loop"),
+        pytest.param(300 * 1024, 1, id="a long one off it"),
+    ],
+)
+async def test_an_odd_body_keeps_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch, size: int, threads: int
+) -> None:
+    used = []
+    to_thread = asyncio.to_thread
+
+    async def counted(*work: Any) -> Any:
+        used.append(work)
+        return await to_thread(*work)
+
+    monkeypatch.setattr(asyncio, "to_thread", counted)
+    taker = Taker()
+    odd = {**GOOD, "annotations": {"text": "x" * size, "n": None}, "labels": {"alertname": "Odd", "port": 5}}
+    assert (await post(door(taker), {"alerts": [odd]})).status_code == 200
+    assert (
+        await post(door(taker), {"alerts": [{**GOOD, "annotations": {"text": "x" * size}}]})
+    ).status_code == 200
+    assert len(taker.seen) == 2
+    assert len(used) == threads, "a body as Alertmanager sends it never needs the tolerant reader"
 
 
 async def test_a_store_that_is_away_is_503_and_nothing_else() -> None:
