@@ -50,6 +50,10 @@ class CompiledControls:
     def bypass(self, now: int) -> Switch | None:
         return _in_force(self.controls.bypass, now)
 
+    def without_bypass(self) -> CompiledControls:
+        """Return the controls as they would be without a bypass."""
+        return CompiledControls(msgspec.structs.replace(self.controls, bypass=None))
+
     def pause(self, now: int) -> Switch | None:
         return _in_force(self.controls.pause, now)
 

@@ -126,6 +126,7 @@ class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
     covered_by: str = ""
     left_out: int = 0  # how many alerts were said to be missing, since Alertmanager did not send them
     elsewhere: int = 0  # how many alerts fire in the incidents that continue this one
+    by_bypass: bool = False  # only a bypass let it through
 
 
 NEVER_NOTIFIED = LastNotified()

@@ -75,6 +75,8 @@ def _reopened(before: LastNotified, after: LastNotified, notification: Notificat
         return None
     if before.state is NotifiedState.CLOSED:
         text = f"{_incident(notification)} fires on: the time it was closed for is over, or it got worse"
+    elif before.state is NotifiedState.MOVED:
+        text = f"{_incident(notification)} fires on, and is told here again"
     else:
         text = f"{_incident(notification)} {_with('fires again', _how_often(notification))}"
     return Note(text, broadcast=True, mention=after.paged)

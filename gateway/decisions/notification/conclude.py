@@ -38,7 +38,9 @@ def conclude_view(view: View, incident: Incident, now: int) -> View:
     paged = quiet is None
     if quiet is not None:
         view = _without_what_only_pages(view, quiet)
-    if view.firing or (
+    if _was_bypassed(view):
+        view = _taken_back(view)
+    elif view.firing or (
         told.state is NotifiedState.FIRING and (view.silenced_after_notify or view.resolve_pending)
     ):
         view = _fires(view, incident, paged=paged)
@@ -53,6 +55,23 @@ def conclude_view(view: View, incident: Incident, now: int) -> View:
     # The limit comes last, since it spares first firings, rises and ends, which are known only now.
     view = limit_updates(view)
     return view.with_ledger(superseded(view.ledger, view.desired))
+
+
+def _was_bypassed(view: View) -> bool:
+    """Return whether only a bypass let the view through, which is over, while what kept it quiet is not."""
+    told = view.ledger.last_notified
+    shown = told.state is NotifiedState.FIRING and told.by_bypass
+    return shown and not view.firing and bool(view.silenced_after_notify)
+
+
+def _taken_back(view: View) -> View:
+    """Take back what nobody would have been told of without the bypass: a page of it calls nobody further."""
+    verdict = view.silenced_after_notify[0].suppressed_by
+    why = f": {verdict.reason.value}, {verdict.rule}" if verdict is not None else ""
+    view = msgspec.structs.replace(view, moved_to=f"the bypass is over{why}")
+    return _concluded(
+        view, _ended(view.ledger.last_notified, NotifiedState.MOVED), AT_ONCE, NotifyReason.MOVED
+    )
 
 
 def _why_no_page(view: View, now: int) -> Verdict | None:
@@ -173,7 +192,7 @@ def _ended(told: LastNotified, state: NotifiedState) -> LastNotified:
 
 def _with_new_place(view: View, views: Mapping[str, View]) -> View:
     """Say where the members are notified now that this target no longer sees."""
-    if view.desired.state is not NotifiedState.MOVED:
+    if view.desired.state is not NotifiedState.MOVED or view.moved_to:
         return view
     left = {member.episode_id for member in view.members}
     others = [

@@ -32,6 +32,7 @@ def desired_while_firing(view: View, incident: Incident, *, paged: bool) -> Last
         covered_by=_covered_by(view) if paged else "",
         left_out=told.left_out if _is_limited(view) else incident.left_out,
         elsewhere=view.elsewhere,
+        by_bypass=view.bypassed and (told.state is not NotifiedState.FIRING or told.by_bypass),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.assumptions import log_believed_no_longer
 from gateway.decisions.notification.audience import seat
+from gateway.decisions.notification.bypassed import mark_bypassed
 from gateway.decisions.notification.conclude import conclude
 from gateway.decisions.notification.members import route, suppress
 from gateway.decisions.notification.resolve import Plan, resolve
@@ -30,5 +31,6 @@ def plan(snapshot: IncidentSnapshot, policy: Policy, now: int) -> Plan:
     routed = route(snapshot, policy, now)
     judged = suppress(routed, snapshot, policy, now)
     audience = seat(judged, snapshot, policy, now)
+    audience = mark_bypassed(audience, routed, snapshot, policy, now)
     views = conclude(audience, snapshot.incident, now)
     return resolve(views, audience, snapshot, policy, now)

@@ -95,7 +95,8 @@ class View(msgspec.Struct, frozen=True, gc=False):
     when at the latest, and `reason` why a notification is due then, or why none is. `look_at` is when the
     view changes by time alone, `quiet_until` when its end is notified, `moved_to` where members that left it
     are notified now. `earlier_pages` are those of the full incidents that this one continues, and
-    `elsewhere` counts the alerts that fire in incidents that continue this one.
+    `elsewhere` counts the alerts that fire in incidents that continue this one. `bypassed` says that only
+    a bypass lets anything through to this target.
     """
 
     target: str
@@ -112,6 +113,7 @@ class View(msgspec.Struct, frozen=True, gc=False):
     moved_to: str = ""
     earlier_pages: tuple[EarlierPage, ...] = ()
     elsewhere: int = 0
+    bypassed: bool = False
 
     @property
     def firing(self) -> list[TargetMember]:

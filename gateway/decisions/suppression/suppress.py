@@ -48,11 +48,13 @@ class Suppressor:
         """
         # A heartbeat says that all is well: not even a bypass shows it to anybody.
         heartbeat = self.watchdogs.heartbeat(alert)
-        if heartbeat is not None or snapshot.controls.bypass(now) is not None:
+        if heartbeat is not None:
             return heartbeat
-        # The alert says of itself that it needs nobody.
+        # The alert says of itself that it needs nobody: a bypass stands for distrust of rules, not of alerts.
         if alert.severity is Severity.NONE and not named:
             return Verdict(MemberStatus.SUPPRESSED, Reason.SEVERITY_NONE)
+        if snapshot.controls.bypass(now) is not None:
+            return None
         closed = snapshot.incident.closed
         # Whoever closed the incident saw the members of that time; one that joined later is told of.
         if closed is not None and member.joined_at <= closed.at:
