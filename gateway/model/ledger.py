@@ -127,6 +127,7 @@ class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
     left_out: int = 0  # how many alerts were said to be missing, since Alertmanager did not send them
     elsewhere: int = 0  # how many alerts fire in the incidents that continue this one
     by_bypass: bool = False  # only a bypass let it through
+    pages: dict[str, int] = {}  # who was paged elsewhere, by target, and when (ms), as the message says it
 
 
 NEVER_NOTIFIED = LastNotified()
@@ -187,6 +188,7 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     left_out_last: LastNotified = NEVER_NOTIFIED  # the newest of these changes, so that each counts once
     lines: dict[str, MessageRef] = {}  # the replies of this thread that are edited, by `Note.line`
     hidden: tuple[Hidden, ...] = ()  # what keeps, or has kept, firing members from this target
+    paged_at: int | None = None  # when this target began to page in this generation
 
     @property
     def key(self) -> str:

@@ -150,6 +150,7 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     churning: frozenset[str] = frozenset()
     # How many further alerts of its groups Alertmanager did not send. Nobody knows them: they are no members
     not_sent: int = 0
+    pages: dict[str, int] = {}  # who was paged at other targets, and when (ms)
     quieted: Quieted | None = None  # keeps news of what was notified from people now
     hidden: Quieted | None = None  # kept from people until now what they are notified of now
     covered_by: str = ""  # the silence for which the page is acknowledged, by us

@@ -37,6 +37,7 @@ _INCIDENT_TIMES = ("resolved_at", "unheard_since")
 _LEDGER_TIMES = (
     "notified_at",
     "first_notified_at",
+    "paged_at",
     "failing_since",
     "next_try",
     "look_at",

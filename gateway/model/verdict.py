@@ -112,6 +112,9 @@ class NotifyReason(StrEnum):
     FIRING_AFTER_QUIET = "firing_after_quiet"
     MEMBERS_CHANGED = "members_changed"  # alerts joined or ended: an edit after `update_interval`
     TEXTS_CHANGED = "texts_changed"  # an annotation says something else: an edit after `update_interval`
+    PAGED_ELSEWHERE = (
+        "paged_elsewhere"  # a page was taken: an edit after `update_interval` says whom it paged
+    )
     # A mail cannot be edited, and enough were sent: the next one says what was left out
     UPDATE_LEFT_OUT = "update_left_out"
     QUIET = "quiet"  # nothing fires: the end follows after `resolve_after`, and a message says so until then

@@ -9,7 +9,7 @@ from gateway.model.ledger import NotifiedState
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Condition, PageWhen, Quantifier, Route
 from gateway.model.severity import Severity
-from tests.support.build import pager, rulebook, seen, slack
+from tests.support.build import START, pager, rulebook, seen, slack
 from tests.support.world import World
 
 WHEN_CRITICAL = PageWhen(Quantifier.ANY, (Condition(severity=Severity.CRITICAL),))
@@ -184,3 +184,16 @@ async def test_replicas_that_come_and_go_leave_no_pointers_behind() -> None:
         await world.webhook(seen(at=number, replica=f"r{number}"))
         await world.webhook(seen(at=number, ends=number + 1, replica=f"r{number}"))
     assert len(world.store.rows[Table.COPIES]) == MAX_COPIES
+
+
+async def test_the_message_says_whom_the_incident_paged_once_that_is_known() -> None:
+    world = World()
+    await world.webhook(seen())
+    await world.until(2 * MINUTE)
+    (edit,) = world.slack.said_pages
+    assert edit.notification is not None
+    assert not edit.posted
+    assert edit.notification.pages == {"pager": START + world.pagerduty.sent[0].at}
+    await world.webhook(seen(ends=2 * MINUTE))
+    await world.until(4 * MINUTE)
+    assert len(world.pagerduty.sent) == 2, "the page and its end: the edit was for the message's readers"

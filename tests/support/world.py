@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from gateway.actions.controls import ControlActions
 from gateway.decisions.accounting.invariants import imbalances
 from gateway.decisions.intake.correlate import Correlator
@@ -56,6 +58,13 @@ class Sent:
         return self.notification.state
 
 
+def _same_message(one: Sent, other: Sent) -> bool:
+    assert one.notification is not None
+    if other.notification is None:
+        return False
+    return (one.target, one.notification.incident) == (other.target, other.notification.incident)
+
+
 @dataclass
 class Destinations:
     """A recording notifier of one kind; `answers` are given first, then everything is delivered."""
@@ -65,6 +74,7 @@ class Destinations:
     world: World
     answers: list[Answer] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    said_pages: list[Sent] = field(default_factory=list)  # edits that only say whom it paged
     posted: dict[str, MessageRef] = field(default_factory=dict)
     attempts: list[str] = field(default_factory=list)
     withdrawn: list[MessageRef] = field(default_factory=list)
@@ -84,9 +94,23 @@ class Destinations:
         made = message_ref or MessageRef(f"m{len(self.posted) + 1}", "C1")
         self.attempts.append(attempt)
         if answer is None or (isinstance(answer, Unanswered) and self.acts_though_unanswered):
-            self.sent.append(sent)
+            # An edit that only says whom it paged is news to nobody: tests of other matters do not count it.
+            (self.said_pages if self._only_says_pages(sent) else self.sent).append(sent)
             self.posted[attempt] = made
         return answer or Delivered(made)
+
+    def _only_says_pages(self, sent: Sent) -> bool:
+        told = [*self.sent, *self.said_pages]
+        before = max(
+            (one for one in told if one.notification and _same_message(one, sent)),
+            key=lambda one: one.at,
+            default=None,
+        )
+        if self.kind != "slack" or before is None or before.notification is None or sent.notification is None:
+            return False
+        pages, at, revision = sent.notification.pages, sent.notification.at, sent.notification.revision
+        as_now = msgspec.structs.replace(before.notification, pages=pages, at=at, revision=revision)
+        return pages != before.notification.pages and as_now == sent.notification
 
     async def notify(
         self,

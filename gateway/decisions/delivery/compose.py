@@ -71,6 +71,7 @@ def compose(
         elsewhere=view.elsewhere,
         **_person_facts(view, incident),
         not_sent=incident.left_out,
+        pages={**view.pages, **view.desired.pages},
         **_time_facts(times, ended=ended),
         **_said_facts(lines, view.desired.severity),
         **what_and_where(list(zip(alerts, things, firing, strict=True)), labels, view.elsewhere),

@@ -29,6 +29,8 @@ class Moment:
     ago: bool = False
 
 
+PAGES_SHOWN = 4
+
 Part = str | Value | Moment
 Sentence = tuple[Part, ...]
 
@@ -38,6 +40,7 @@ def facts_of(notification: Notification) -> dict[str, Sentence]:
     sentences: dict[str, Sentence] = {
         "since": _when(notification),
         "alerts": _count(notification),
+        "paged": _paged(notification),
         "who": _who(notification),
         "owner": _owner(notification),
         "suppressed": _quieted(notification),
@@ -107,6 +110,17 @@ def _in_all(notification: Notification) -> str:
         return ""
     whole = notification.firing + notification.elsewhere
     return f"{whole} fire in all, {notification.elsewhere} of them in incidents that continue this one"
+
+
+def _paged(notification: Notification) -> Sentence:
+    """Say whom it has paged: that their service took it, and no more."""
+    if notification.state is not NotifiedState.FIRING or not notification.pages:
+        return ()
+    parts: list[Part] = ["📟 Paged"]
+    for target, at in [*notification.pages.items()][:PAGES_SHOWN]:
+        parts += [", " if len(parts) > 1 else " ", Value(target), " ", Moment(at)]
+    more = len(notification.pages) - PAGES_SHOWN
+    return (*parts, f" +{more}") if more > 0 else tuple(parts)
 
 
 def _who(notification: Notification) -> Sentence:

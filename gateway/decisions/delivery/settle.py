@@ -98,11 +98,18 @@ def record_delivery(
         revision=intent.revision,
         notified_at=now,
         first_notified_at=ledger.first_notified_at or now,
+        paged_at=_paged_at(ledger, intent, now),
         message_ref=message_ref,
         pending_notes=pending_notes,
         lines=lines,
         orphans=ledger.orphans if intent.replaces is None else (*ledger.orphans, intent.replaces),
     )
+
+
+def _paged_at(ledger: Ledger, intent: Intent, now: int) -> int | None:
+    """Return since when the target pages; a new generation pages anew."""
+    paged_before = ledger.last_notified.paged and intent.generation == ledger.generation
+    return now if intent.last_notified.paged and not paged_before else ledger.paged_at
 
 
 def _guard_against_late_act(ledger: Ledger, now: int, *, looks: bool) -> Ledger:

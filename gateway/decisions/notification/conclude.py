@@ -15,6 +15,7 @@ from gateway.decisions.notification.assumptions import superseded
 from gateway.decisions.notification.audience import Audience
 from gateway.decisions.notification.continuation import paged_before
 from gateway.decisions.notification.desired import desired_while_firing, why_at_once
+from gateway.decisions.notification.pages import with_pages
 from gateway.decisions.notification.update_limit import limit_updates
 from gateway.decisions.notification.view import TargetMember, View, ends_at
 from gateway.decisions.route import interrupts
@@ -26,7 +27,8 @@ from gateway.model.verdict import MemberStatus, NotifyReason, Reason, Verdict
 
 def conclude(audience: Audience, incident: Incident, now: int) -> dict[str, View]:
     """Conclude every view, then say of those whose members have left where these are notified now."""
-    views = {target: conclude_view(view, incident, now) for target, view in audience.views.items()}
+    seated = with_pages(audience.views)
+    views = {target: conclude_view(view, incident, now) for target, view in seated.items()}
     return {target: _with_new_place(view, views) for target, view in views.items()}
 
 
@@ -136,6 +138,9 @@ def _fires(view: View, incident: Incident, *, paged: bool) -> View:
             return _concluded(view, told, None, NotifyReason.UP_TO_DATE)
         # An annotation says something else, such as a newer value: the message follows, and nobody is called.
         return _concluded(view, desired, view.update_at, NotifyReason.TEXTS_CHANGED)
+    if msgspec.structs.replace(desired, pages=told.pages) == told:
+        # Somebody was paged elsewhere: the message says whom and when, and nobody is called by that.
+        return _concluded(view, desired, view.update_at, NotifyReason.PAGED_ELSEWHERE)
     urgent = why_at_once(told, desired)
     if urgent is not None:
         return _concluded(view, desired, AT_ONCE, urgent)

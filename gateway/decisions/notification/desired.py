@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.decisions.notification.pages import shown_pages
 from gateway.decisions.notification.shown_texts import mark_texts
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.incident import Incident
@@ -33,6 +34,7 @@ def desired_while_firing(view: View, incident: Incident, *, paged: bool) -> Last
         left_out=told.left_out if _is_limited(view) else incident.left_out,
         elsewhere=view.elsewhere,
         by_bypass=view.bypassed and (told.state is not NotifiedState.FIRING or told.by_bypass),
+        pages=shown_pages(view),
     )
 
 

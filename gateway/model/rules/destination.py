@@ -50,6 +50,9 @@ class Integration(ABC):
     label: ClassVar[str]
     interrupts: ClassVar[Interrupts] = Interrupts.WHEN_PAGED
     shows_quiet: ClassVar[bool] = True  # "nothing fires, the end is not notified yet" can be shown
+    edits_in_place: ClassVar[bool] = (
+        False  # an update changes what readers have before them, and calls nobody
+    )
     acknowledges: ClassVar[bool] = False  # a page there can be acknowledged, so that it calls nobody further
     takes_audit: ClassVar[bool] = False  # the audit trail may be sent there
     takes_proxy: ClassVar[bool] = True  # a proxy may stand on the way there

@@ -33,6 +33,7 @@ class SlackChannel(Integration):
     `allow`.
     """
 
+    edits_in_place: ClassVar[bool] = True
     kind: ClassVar[str] = "slack"
     label: ClassVar[str] = "Slack"
     channel: str

@@ -48,6 +48,7 @@ def words(rendered: Rendered) -> str:
         pytest.param({"quieted": SILENCED}, ["🔕 Silenced (critical): HighErrorRate", "🔕 silenced until", "<!date^1800003600^", ": CHG-12 disk swap (silence aa0671bb by ann)", "To end it: gateway silence end aa0671bb"], id="all of it is silenced"),
         pytest.param({"quieted": msgspec.structs.replace(SILENCED, part="1 of 2")}, ["🔴 CRITICAL: HighErrorRate", "🔕 1 of 2: silenced until"], id="a part of it is silenced"),
         pytest.param({"quieted": Quieted("muted", "nights (pay.yaml:3)", "office-nights")}, ["🔕 Muted (critical): ", "🔕 muted: office-nights (nights (pay.yaml:3))"], id="muted, and by which interval"),
+        pytest.param({"pages": {"payments": NOW - 50_000, "ops": NOW}}, ["📟 Paged payments", "<!date^1799999950^{time}|07:59 UTC>", ", ops", "<!date^1800000000^"], id="whom it paged"),
         pytest.param({"not_sent": 37}, ["and 37 more of this group that Alertmanager left out (max_alerts)"], id="what Alertmanager left out"),
         pytest.param({"hidden": SILENCED}, ["🔴 CRITICAL", "🔔 Told only now: silenced until", "<!date^1800003600^"], id="what hid it until now"),
         pytest.param({"previous": "older1"}, ["goes on from older1"], id="the incident before"),
@@ -156,6 +157,17 @@ def test_ids_are_left_out_of_a_line_unless_nothing_else_tells_alerts_apart() -> 
 def test_the_senders_own_word_for_the_severity_stands_beside_ours() -> None:
     rendered = render(notification(severity=Severity.WARNING, sent_severity="severity=blip"))
     assert "WARNING, sent as severity=blip" in said_by(rendered)
+
+
+def test_nobody_is_said_to_have_it_who_did_not_say_so() -> None:
+    said = words(render(notification(pages={"payments": NOW}))).lower()
+    assert not [claim for claim in ("nobody", "no one", "unanswered", "not answered") if claim in said]
+
+
+def test_more_pages_than_fit_are_counted() -> None:
+    said = words(render(notification(pages={f"pager{n}": NOW for n in range(7)})))
+    assert "pager3" in said
+    assert "+3" in said
 
 
 def test_links_are_buttons_while_it_fires_and_a_line_once_it_is_over() -> None:
