@@ -30,6 +30,7 @@ class EnvironmentSecrets:
     def __init__(self, environment: Environment, key: bytes) -> None:
         self._environment = environment
         self._key = key
+        self._unreadable: set[str] = set()  # the names that a log line was written of
 
     def secret(self, name: str) -> str | None:
         """Return a secret, or None if it is not set or its file has gone.
@@ -37,10 +38,17 @@ class EnvironmentSecrets:
         A destination that needs it then fails, until the secret is back; it is no fault of the gateway.
         """
         try:
-            return self._environment.secret(name)
+            secret = self._environment.secret(name)
         except BadSettings as error:
-            log.warning("secret_unreadable", secret=name, error=str(error))
+            # It is asked for every few seconds: one line says when it went, and one when it is back.
+            if name not in self._unreadable:
+                log.warning("secret_unreadable", secret=name, error=str(error))
+            self._unreadable.add(name)
             return None
+        if name in self._unreadable:
+            log.info("secret_readable_again", secret=name)
+            self._unreadable.discard(name)
+        return secret
 
     def configured(self, name: str) -> bool:
         return self._environment.configured(name)

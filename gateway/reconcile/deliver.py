@@ -85,8 +85,7 @@ async def deliver(context: Context, claim: Claim) -> bool:
         # still fires is notified through the new one.
         await abandon(job)
         return True
-    looks = sender.notifier.settles_by_looking if isinstance(sender, Sender) else False
-    step = next_step(view.ledger, view, versioned.now, looks=looks)
+    step = next_step(view.ledger, view, versioned.now, looks=job.looks(sender))
     # The webhook's correlation id joins the log lines of a delivery to those of the alert's arrival.
     with structlog.contextvars.bound_contextvars(correlation=planned.incident.trace):
         await _take_step(job, sender, step)

@@ -68,6 +68,16 @@ class Job:
     stored: Ledger
     plainly: bool
 
+    def looks(self, sender: Sender | Refused) -> bool:
+        """Return whether what went unanswered there is looked for before it is repeated.
+
+        A destination that cannot be reached now is known by its kind: what it was sent before is still in doubt.
+        """
+        notifier = (
+            sender.notifier if isinstance(sender, Sender) else self.context.notifiers.get(self.view.kind)
+        )
+        return notifier is not None and notifier.settles_by_looking
+
     @property
     def refusals(self) -> VersionedRefusals:
         """Return the destinations that refuse everything, as they were read with the incident."""

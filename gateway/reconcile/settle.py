@@ -65,7 +65,7 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
     `StateUnavailable`.
     """
     notifier = sent.sender.notifier if isinstance(sent.sender, Sender) else None
-    looks = notifier is not None and notifier.settles_by_looking
+    looks = job.looks(sent.sender)
     notes = notifier is not None and notifier.takes_notes
     intent = begun.intent
     assert intent is not None

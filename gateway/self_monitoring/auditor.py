@@ -19,7 +19,8 @@ from gateway.model.cells import CONTROLS, CREDENTIALED
 from gateway.model.changes import Query, Result
 from gateway.model.controls import Switch
 from gateway.model.credentialed import load_credentialed
-from gateway.model.durations import MINUTE
+from gateway.model.durations import MINUTE, SECOND
+from gateway.model.incident import UnheardAlert
 from gateway.model.instants import clock
 from gateway.model.own_alert import DELIVERY_FAILING, OWN_SUBJECT
 from gateway.model.rules.kinds import Watchdog
@@ -35,6 +36,7 @@ from gateway.telemetry.metrics import Metrics
 log = structlog.get_logger("gateway.audit")
 
 AUDIT_SECONDS = 5.0  # between two looks
+UNHEARD_MS = 30 * SECOND  # between two looks at what nobody could be told of, while as much is unheard
 LATE = 2 * MINUTE  # overdue for longer, the gateway is behind and says so
 
 
@@ -59,6 +61,8 @@ class Auditor:
     undeliverable: int = 0
     ends_undeliverable: int = 0
     unheard: int = 0
+    _unheard_alerts: list[UnheardAlert] = field(default_factory=list)
+    _unheard_read_at: int = 0
     failing: list[str] = field(default_factory=list)
     ordered: dict[str, Switch] = field(
         default_factory=dict
@@ -82,8 +86,7 @@ class Auditor:
             depth, self.overdue = await self.shards.agenda()
             gathered = await self.shards.home.gather(Query(cells=(CONTROLS, CREDENTIALED)))
             self.heard = await watchdog_status(self.shards.home, self.watchdogs())
-            self.unheard = counted.get("unheard", 0)
-            unheard = await unheard_alerts(self.shards) if self.unheard else []
+            await self._read_unheard(counted.get("unheard", 0), gathered.now)
         except StateUnavailable as error:
             log.debug("store_unavailable", error=str(error))
             self._state(store_up=False)
@@ -101,10 +104,16 @@ class Auditor:
         if self.overdue > LATE:
             self.report("GatewayBehind", {})
         if self.unheard:
-            report_unheard(self.report, unheard)
+            report_unheard(self.report, self._unheard_alerts)
         self._look_at_destinations(counted, gathered)
         self.metrics.watchdogs.heard(self.heard)
         self._look_at_controls(compile_controls(gathered.rows[CONTROLS].value), gathered.now)
+
+    async def _read_unheard(self, count: int, now: int) -> None:
+        """Read what nobody could be told of, where that may have changed: every incident is read for it."""
+        if count and (count != self.unheard or now - self._unheard_read_at >= UNHEARD_MS):
+            self._unheard_alerts, self._unheard_read_at = await unheard_alerts(self.shards), now
+        self.unheard = count
 
     def _look_at_destinations(self, counted: Mapping[str, int], gathered: Result) -> None:
         """Report the destinations that fail: one that is tried in vain, and one without its credential."""

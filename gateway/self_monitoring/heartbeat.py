@@ -74,7 +74,8 @@ class Heartbeat:
                     await state.commit(Changes(grows=True))
                 _, overdue = await self._shards.agenda()
                 unheard = (await self._shards.counters()).get("unheard", 0)
-                alerts = await unheard_alerts(self._shards) if unheard else []
+            # Every incident is read for it, which may take longer than a webhook may.
+            alerts = await unheard_alerts(self._shards) if unheard else []
         except TimeoutError:
             return "the store is too slow"
         except StateUnavailable as error:

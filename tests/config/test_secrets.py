@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from structlog.testing import capture_logs
+
 from gateway.config.environment import Environment
 from gateway.config.secrets import KEY_BYTES, EnvironmentSecrets, mark_key
 from gateway.ports import Store
@@ -15,6 +17,18 @@ def test_a_secret_whose_file_has_gone_is_missing_and_no_fault(tmp_path: Path) ->
     assert secrets.secret("PAY_KEY") == "open-sesame"
     (tmp_path / "key").unlink()
     assert secrets.secret("PAY_KEY") is None
+
+
+def test_that_a_file_has_gone_and_is_back_is_logged_once_each(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    secrets = EnvironmentSecrets(Environment({"PAY_KEY_FILE": str(path)}), b"k")
+    with capture_logs() as lines:
+        for there in (False, True, False, True):
+            path.write_text("open-sesame") if there else path.unlink(missing_ok=True)
+            for _ in range(5):
+                secrets.secret("PAY_KEY")
+    assert [line["event"] for line in lines] == ["secret_unreadable", "secret_readable_again"] * 2
+    assert "sesame" not in str(lines)
 
 
 def test_a_mark_tells_that_a_secret_has_changed_and_not_what_it_is() -> None:

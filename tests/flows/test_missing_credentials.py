@@ -9,6 +9,7 @@ from gateway.model.cells import CREDENTIALED
 from gateway.model.changes import Changes, Query, Result
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.ledger import NotifiedState
+from gateway.model.notification import Unanswered
 from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.route import Route
 from tests.flows.test_telling import states
@@ -104,6 +105,25 @@ async def test_a_receiver_that_misses_one_of_its_secrets_fails_and_does_not_tell
     world.secrets.values["HOOK_TOKEN"] = "t"
     await world.until(6 * MINUTE)
     assert [one.state for one in world.hook.sent] == [NotifiedState.FIRING]
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_a_post_that_went_unanswered_is_looked_for_when_the_token_is_back_and_not_posted_blindly(
+    *, arrived: bool
+) -> None:
+    world = await started(rulebook(Route("everything", BUILT_IN, notify=("chat",)), destinations=(slack(),)))
+    world.slack.answers = [Unanswered("timeout")]
+    world.slack.acts_though_unanswered = arrived
+    await world.webhook(seen())
+    await world.until(10 * SECOND)
+    world.secrets.goes("SLACK_BOT_TOKEN")
+    await world.until(MINUTE)
+    await world.webhook(seen(at=MINUTE, pod="another"))
+    await world.until(5 * MINUTE)
+    world.secrets.comes_back("SLACK_BOT_TOKEN")
+    await world.until(10 * MINUTE)
+    assert sum(one.posted for one in world.slack.sent) == 1
+    assert not world.slack.withdrawn
 
 
 # A vendor without any credential, and its first one

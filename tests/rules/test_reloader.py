@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
-from gateway.model.changes import Changes, Committed, Query, Result
+from gateway.model.changes import Changes, Committed, Query, Result, Table
 from gateway.model.durations import MINUTE
 from gateway.model.ledger import NotifiedState
 from gateway.model.rules.rulebook import Rulebook
@@ -386,6 +386,27 @@ class Hiccups(MemoryStore):
         if self.away:
             self.away -= 1
             raise StateUnavailable("away")
+
+
+async def test_a_vendor_that_new_rules_have_a_credential_of_is_known_before_they_are_used(
+    tmp_path: Path, store: MemoryStore
+) -> None:
+    """Else a page by the new rules could go to the log, as if nobody had set the vendor up."""
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(GOOD)
+    known: list[bytes] = []
+    listeners = Listeners(
+        lambda _new, _generation: known.append(store.rows[Table.META]["credentialed"].value),
+        lambda _bad: None,
+        lambda *_: None,
+        lambda new: frozenset(destination.kind for destination in new.destinations.values()),
+    )
+    first = load_or_refuse(rules, START)
+    reloader = RulesReloader(rules, first, Shards([store]), listeners, lambda: START)
+    assert await reloader.announce_credentials(first.rules) == {"slack"}
+    rules.write_text(RULES)
+    assert await reloader.reload()
+    assert known == [b"pagerduty slack"]
 
 
 async def test_a_reload_that_the_store_interrupts_is_finished_by_the_next_look(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def settle(
             # sent.
             may_have_arrived = ledger.unconfirmed_since is not None and not looks
             kept = intent if may_have_arrived else None
-            return back_off(ledger, answer.reason, now, wait=answer.retry_after, intent=kept)
+            return back_off(ledger, answer.detail or answer.reason, now, wait=answer.retry_after, intent=kept)
         case Unanswered():
             return _unanswered(ledger, intent, answer, now, looks=looks)
     assert_never(answer)

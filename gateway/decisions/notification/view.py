@@ -13,7 +13,7 @@ from gateway.decisions.route import Recipient
 from gateway.model.alert import Alert
 from gateway.model.incident import Member
 from gateway.model.instants import AT_ONCE, latest
-from gateway.model.ledger import NEVER_NOTIFIED, LastNotified, Ledger, NotifiedState
+from gateway.model.ledger import NEVER_NOTIFIED, NOWHERE, LastNotified, Ledger, NotifiedState
 from gateway.model.rules.destination import Destination
 from gateway.model.severity import Severity
 from gateway.model.verdict import QUIETING, NotifyReason, Verdict
@@ -183,7 +183,7 @@ class View(msgspec.Struct, frozen=True, gc=False):
     @property
     def kind(self) -> str:
         """The kind of destination: that of the endpoint it was notified through, else what the rules say."""
-        if self.ledger.endpoint is not None:
+        if self.ledger.endpoint is not None and self.ledger.endpoint.kind != NOWHERE:
             return self.ledger.endpoint.kind
         return self.destination.kind if self.destination else ""
 
