@@ -13,6 +13,7 @@ from gateway.model.severity import Severity
 __all__ = ["MAX_COPIES", "Alert", "Copy", "Dispute", "Observation", "fingerprint", "identity"]
 
 MAX_COPIES = 64
+NAMED_BY_RULE = ("DatasourceNoData", "DatasourceError")
 
 
 class Observation(msgspec.Struct, frozen=True, gc=False):
@@ -40,6 +41,9 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     because: str = ""
     group: str = ""  # `source/` and a hash of the group that its webhook was about; empty where it names none
     left_out: int = 0  # how many further alerts of this group were not sent (max_alerts)
+    end_reason: str = (
+        ""  # why its source ended it, where that is no recovery: its rule was paused, deleted, …
+    )
 
     @property
     def source(self) -> str:
@@ -106,6 +110,7 @@ class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     dispute: Dispute | None = None  # the last one, until a newer occurrence fires
     # In the store alone: the hash behind a copy's key, where the key stands without it for older versions
     hashes: dict[str, str] = {}
+    end_reason: str = ""  # why its source ended it, where that is no recovery: its length says nothing then
 
     @property
     def episode_id(self) -> str:
@@ -127,4 +132,10 @@ class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def name(self) -> str:
-        return self.labels.get("alertname", "(no alertname)")
+        """Return the name by which people know it.
+
+        Grafana names every alert about missing data alike, and puts the rule's own name into another label.
+        """
+        name = self.labels.get("alertname", "(no alertname)")
+        rule = self.labels.get("rulename", "") if name in NAMED_BY_RULE else ""
+        return f"{rule} ({name})" if rule else name

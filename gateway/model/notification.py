@@ -90,6 +90,11 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
     description: str = ""
     sent_severity: str = ""
     plumbing: int = 0  # how many labels at the end of `labels` are of use to machines alone
+    alertname: str = ""  # the label, where `name` says more
+    panel: str = ""
+    image: str = ""
+    silence: str = ""  # where its sender lets people silence it
+    ended_because: str = ""  # in words, where it did not recover: "its rule was paused"
 
 
 class Notification(msgspec.Struct, frozen=True, gc=False):
@@ -151,6 +156,7 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     # How many further alerts of its groups Alertmanager did not send. Nobody knows them: they are no members
     not_sent: int = 0
     pages: dict[str, int] = {}  # who was paged at other targets, and when (ms)
+    ended_because: str = ""  # in words, where nothing of it recovered
     quieted: Quieted | None = None  # keeps news of what was notified from people now
     hidden: Quieted | None = None  # kept from people until now what they are notified of now
     covered_by: str = ""  # the silence for which the page is acknowledged, by us

@@ -13,7 +13,7 @@ import msgspec
 
 
 class WireAlert(msgspec.Struct, gc=False):
-    """One alert as Alertmanager itself sends it. One that does not fit is read field by field (`odd_alert.py`)."""
+    """One alert as Alertmanager itself sends it; one that does not fit is read by `odd_alert.py`."""
 
     labels: dict[str, str]
     annotations: dict[str, str] = {}
@@ -22,6 +22,13 @@ class WireAlert(msgspec.Struct, gc=False):
     endsAt: datetime | None = None  # noqa: N815
     generatorURL: str = ""  # noqa: N815
     fingerprint: str = ""
+    # Grafana's own; null where a rule has none
+    dashboardURL: str | None = None  # noqa: N815
+    panelURL: str | None = None  # noqa: N815
+    silenceURL: str | None = None  # noqa: N815
+    imageURL: str | None = None  # noqa: N815
+    valueString: str | None = None  # noqa: N815
+    values: object = None
 
 
 class WireBody(msgspec.Struct, gc=False):

@@ -16,6 +16,8 @@ def alert_text(line: AlertLine, notification: Notification, labels_shown: int) -
     what = f"{shorten(tame(line.name), MAX_NAME)}{_apart(line, notification, labels_shown)}"
     if line.ended_at:
         lasted = spoken(line.ended_at - line.started_at)
+        if line.ended_because:
+            return f"⏹️ {what}, ended after {lasted}: {shorten(tame(line.ended_because), MAX_VALUE)}"
         return f"{STATE_SIGNS[NotifiedState.ENDED]} {what}, ended after {lasted}"
     # It may still fire: whoever reads this must not take it for resolved.
     if line.moved:

@@ -22,6 +22,18 @@ QUIETED_WORDS = {
 }
 
 
+def final_state(notification: Notification) -> tuple[str, str] | None:
+    """Return the sign and the word of what is over for its readers, else None.
+
+    What has ended without a recovery is neither green nor resolved.
+    """
+    if notification.ended_because:
+        return "⏹️", "Ended"
+    if notification.state not in STATE_WORDS:
+        return None
+    return STATE_SIGNS[notification.state], STATE_WORDS[notification.state]
+
+
 def quieted_state(notification: Notification) -> tuple[str, str] | None:
     """Return the sign and the words of what fires while news of all that fires is kept from people, else None."""
     if notification.quieted is None or not notification.all_quiet:

@@ -70,6 +70,8 @@ def plural(count: int, what: str) -> str:
 
 def gist(notification: Notification) -> str:
     """Return the one sentence that says most: a description holds the facts, a summary is often a fixed text."""
+    if notification.ended_because:
+        return notification.ended_because
     said = (line.description or line.summary for line in notification.lines)
     return next((text for text in said if text), "")
 
@@ -114,10 +116,21 @@ def links_of(notification: Notification, most: int) -> dict[str, str]:
     """Return the first address of each kind that is one of http(s) of at most `most` characters, by its name."""
     found: dict[str, str] = {}
     for line in notification.lines:
-        for name, url in (("Runbook", line.runbook), ("Dashboard", line.dashboard), ("Query", line.source)):
+        for name, url in _links(line):
             if url and name not in found and (address := web_address(url, most)):
                 found[name] = address
     return found
+
+
+def _links(line: AlertLine) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Runbook", line.runbook),
+        ("Dashboard", line.dashboard),
+        ("Panel", line.panel),
+        ("Image", line.image),
+        ("Query", line.source),
+        ("Silence at its source", line.silence),
+    )
 
 
 def unlinked_runbook(notification: Notification) -> str:

@@ -23,6 +23,13 @@ def test_each_life_of_an_alert_has_a_name_of_its_own() -> None:
     [
         pytest.param({"alertname": "Down"}, "Down", id="an alert is called by its alertname"),
         pytest.param({}, "(no alertname)", id="one without is shown to have none"),
+        pytest.param(
+            {"alertname": "DatasourceNoData", "rulename": "Queue too long"},
+            "Queue too long (DatasourceNoData)",
+            id="one about missing data is called by its rule",
+        ),
+        pytest.param({"alertname": "DatasourceError"}, "DatasourceError", id="where it names its rule"),
+        pytest.param({"alertname": "Down", "rulename": "other"}, "Down", id="any other keeps its alertname"),
     ],
 )
 def test_an_alert_has_a_name_for_people(labels: dict[str, str], name: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from gateway.decisions.delivery.annotations import said_of, sentences_of
 from gateway.decisions.delivery.churn import Churn
+from gateway.decisions.delivery.ended_because import ended_because
 from gateway.decisions.delivery.firing_times import Span
 from gateway.decisions.delivery.thing import Thing, in_reading_order, is_noise
 from gateway.decisions.delivery.titles import natural
@@ -73,7 +74,7 @@ def alert_line(
     alert: Alert, thing: Thing, view: View, member: TargetMember, labels: LabelRules, times: FiringTimes
 ) -> AlertLine:
     """Return the line of one alert, redacted already, whose lives are all in `times`."""
-    links = labels.links
+    links, said = labels.links, alert.annotations
     order = in_reading_order(alert.labels, thing.passed_over, labels)
     summary, description = said_of(alert.annotations, labels)
     return AlertLine(
@@ -84,7 +85,7 @@ def alert_line(
         started_at=times.since,
         ended_at=times.ended_at,
         runbook=alert.annotations.get(links.get("runbook", ""), ""),
-        dashboard=alert.annotations.get(links.get("dashboard", ""), ""),
+        dashboard=said.get(links.get("dashboard", ""), "") or said.get("dashboardURL", ""),
         source=alert.source_url,
         times=times.times,
         annotations=alert.annotations,
@@ -95,6 +96,11 @@ def alert_line(
         thing=str(thing),
         description=description,
         sent_severity=_sent_severity(alert, labels),
+        alertname=alert.labels.get("alertname", ""),
+        panel=said.get("panelURL", ""),
+        image=said.get("imageURL", ""),
+        silence=said.get("silenceURL", ""),
+        ended_because=ended_because(alert.end_reason) if times.ended_at is not None else "",
         plumbing=sum(name in thing.passed_over or is_noise(name) for name in order),
     )
 

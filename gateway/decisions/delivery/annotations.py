@@ -12,6 +12,8 @@ from gateway.model.rules.rulebook import LabelRules
 
 SUMMARIES = ("summary", "message")
 SAID_BY_NAME = (*SUMMARIES, "description")
+VALUES = ("values", "valueString")
+SENDER_LINKS = ("dashboardURL", "panelURL", "silenceURL", "imageURL")  # Grafana's
 _TITLES = ("title", "subject")  # of those who name their annotations otherwise
 
 Annotations = Mapping[str, str]
@@ -23,7 +25,7 @@ def said_of(annotations: Annotations, rules: LabelRules) -> tuple[str, str]:
     Where an alert has neither, whatever other texts it has take their place.
     """
     summary = next((annotations[name] for name in SUMMARIES if annotations.get(name)), "")
-    description = annotations.get("description", "")
+    description = annotations.get("description", "") or _values_of(annotations)
     if summary or description:
         return summary or description, description if summary and summary != description else ""
     others = other_annotations(annotations, rules)
@@ -32,9 +34,14 @@ def said_of(annotations: Annotations, rules: LabelRules) -> tuple[str, str]:
     return title or rest, rest if title else ""
 
 
+def _values_of(annotations: Annotations) -> str:
+    """Return the values at which a rule of Grafana fired: its alerts need not describe themselves."""
+    return next((annotations[name] for name in VALUES if annotations.get(name)), "")
+
+
 def other_annotations(annotations: Annotations, rules: LabelRules) -> dict[str, str]:
     """Return the annotations that are neither the summary, the description nor a link."""
-    shown = {*SAID_BY_NAME, *rules.links.values()}
+    shown = {*SAID_BY_NAME, *VALUES, *SENDER_LINKS, *rules.links.values()}
     # A name that begins with two underscores is meant for programs, in annotations as in labels.
     return {
         name: text

@@ -14,6 +14,7 @@ from gateway.decisions.delivery.alert_lines import (
     spans_by_alert,
 )
 from gateway.decisions.delivery.churn import Churn, churns_of, without_earlier_values
+from gateway.decisions.delivery.ended_because import all_ended_because
 from gateway.decisions.delivery.firing_times import firing_times
 from gateway.decisions.delivery.redaction import redact_alert
 from gateway.decisions.delivery.silence_facts import silence_facts
@@ -22,6 +23,7 @@ from gateway.decisions.delivery.titles import what_and_where
 from gateway.decisions.notification.desired import resumes
 from gateway.decisions.notification.update_limit import left_out_before
 from gateway.decisions.notification.view import View
+from gateway.model.alert import Alert
 from gateway.model.incident import Incident
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, FiringTimes, Notification
@@ -72,6 +74,7 @@ def compose(
         **_person_facts(view, incident),
         not_sent=incident.left_out,
         pages={**view.pages, **view.desired.pages},
+        ended_because=_ended_because(view, alerts),
         **_time_facts(times, ended=ended),
         **_said_facts(lines, view.desired.severity),
         **what_and_where(list(zip(alerts, things, firing, strict=True)), labels, view.elsewhere),
@@ -114,6 +117,12 @@ def next_generation(view: View) -> int:
     again = view.desired.state is NotifiedState.FIRING and told.state is not NotifiedState.FIRING
     again = again or resumes(told, view.desired)
     return ledger.generation + 1 if again else max(1, ledger.generation)
+
+
+def _ended_because(view: View, alerts: Sequence[Alert]) -> str:
+    if view.desired.state is not NotifiedState.ENDED:
+        return ""
+    return all_ended_because(alert.end_reason for alert in alerts)
 
 
 def _person_facts(view: View, incident: Incident) -> dict[str, Any]:

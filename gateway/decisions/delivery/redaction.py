@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import blake2b
 
-from gateway.decisions.delivery.annotations import SAID_BY_NAME
+from gateway.decisions.delivery.annotations import SAID_BY_NAME, SENDER_LINKS
 from gateway.model.alert import Alert
 from gateway.model.rules.rulebook import LabelRules
 
@@ -25,6 +25,9 @@ def redact_alert(alert: Alert, labels: LabelRules) -> Alert:
         name if name in ours else _without(hidden, name): value
         for name, value in hide(alert.annotations).items()
     }
+    # The sender's own links hold label values in a form in which they are not found.
+    for name in SENDER_LINKS:
+        annotations.pop(name, None)
     return _with_texts(alert, hide(alert.labels), annotations)
 
 

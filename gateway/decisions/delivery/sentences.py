@@ -69,6 +69,10 @@ def _when(notification: Notification) -> Sentence:
     match notification.state:
         case NotifiedState.ENDED:
             ended_at = notification.ended_at or notification.at
+            if notification.ended_because:
+                # Nothing was repaired, so nobody may read how long a repair took.
+                because = ("Ended: ", Value(notification.ended_because), ". Fired ", started, ", ended ")
+                return (*because, Moment(ended_at), *_how_often(notification))
             lasted = f": it took {spoken(ended_at - notification.started_at)}"
             return ("Fired ", started, ", ended ", Moment(ended_at), lasted, *_how_often(notification))
         # A person closed the incident, the alert goes on: the reader must not take the problem for solved.

@@ -158,6 +158,8 @@ def _over(before: LastNotified, after: LastNotified, notification: Notification)
         return None
     title = notification.title
     if after.state is NotifiedState.ENDED:
+        if notification.ended_because:
+            return Note(f"⏹️ Ended: {title}, {notification.ended_because}")
         return Note(f"✅ Resolved: {title}, {_how_it_ended(notification)}")
     if after.state is NotifiedState.CLOSED:
         return Note(f"☑️ {title}: closed by {after.closed_by} while it still fires")

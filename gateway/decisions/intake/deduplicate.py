@@ -104,6 +104,7 @@ def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obse
         source_url=seen.source_url,
         inferred=False,
         dispute=dispute,
+        end_reason="",
     )
     if disputed or found:
         return opened, Outcome.OPENED, Reason.FOUND_AT_SOURCE if found else Reason.DISPUTED
@@ -180,7 +181,9 @@ def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Obser
             Outcome.CHANGED,
             Reason.COPY_ENDED,
         )
-    over = msgspec.structs.replace(alert, copies=copies, firing=False, ended_at=now, last_seen=now)
+    over = msgspec.structs.replace(
+        alert, copies=copies, firing=False, ended_at=now, last_seen=now, end_reason=seen.end_reason
+    )
     return over, Outcome.ENDED, Reason.LAST_COPY_ENDED
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from gateway.decisions.intake.group import NO_GROUP, Group
+from gateway.decisions.intake.sender_facts import annotations_of, end_reason_of
 from gateway.decisions.intake.sent_values import (
     Malformed,
     bounded,
@@ -76,7 +77,7 @@ class Normaliser:
             copy=identified.copy_key,
             alert=identified.alert_id,
             labels=identified.labels,
-            annotations=bounded(alert.annotations),
+            annotations=bounded(annotations_of(alert)),
             severity=self._severity_of(identified.labels),
             firing=firing,
             starts_at=to_ms(alert.startsAt),
@@ -86,6 +87,7 @@ class Normaliser:
             lateness=self._lateness,
             group=group.name,
             left_out=group.left_out,
+            end_reason="" if firing else end_reason_of(alert),
         )
 
     def severity_said(self, labels: object) -> Severity:

@@ -33,6 +33,12 @@ def as_wire(sent: object) -> WireAlert | Malformed:
         endsAt=read_time(sent.get("endsAt")),
         generatorURL=_text(sent.get("generatorURL")),
         fingerprint=_text(sent.get("fingerprint")),
+        dashboardURL=_text(sent.get("dashboardURL")),
+        panelURL=_text(sent.get("panelURL")),
+        silenceURL=_text(sent.get("silenceURL")),
+        imageURL=_text(sent.get("imageURL")),
+        valueString=_text(sent.get("valueString")),
+        values=sent.get("values"),
     )
 
 

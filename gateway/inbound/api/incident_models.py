@@ -44,6 +44,9 @@ class AlertShown(Shown):
     episode: int = Field(description="which life of the alert this is, from 1")
     started_at: datetime | None
     ended_at: datetime | None
+    end_reason: str = Field(
+        description="why its source ended it without a recovery (Paused, RuleDeleted, …), else empty",
+    )
     end_inferred: bool = Field(
         description="nobody reported its end: its source is silent of it, or has it no more",
     )

@@ -59,6 +59,7 @@ def show_alert(alert: Alert) -> AlertShown:
         episode=alert.episode,
         started_at=moment(alert.started_at),
         ended_at=moment(alert.ended_at),
+        end_reason=alert.end_reason,
         end_inferred=alert.inferred,
         last_seen=moment(alert.last_seen),
         copies={name: copy.firing for name, copy in alert.copies.items()},

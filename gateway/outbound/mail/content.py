@@ -15,7 +15,7 @@ from gateway.model.instants import instant
 from gateway.model.ledger import Note
 from gateway.model.notification import Notification
 from gateway.outbound.alert_text import alert_text
-from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS, quieted_state
+from gateway.outbound.signs import SEVERITY_SIGNS, final_state, quieted_state
 from gateway.outbound.wording import (
     links_of,
     place,
@@ -62,8 +62,8 @@ def content_of_notes(notes: Sequence[Note], incident: str) -> Content:
 def headline(notification: Notification) -> str:
     """Say the state, how bad it is and what it is about, in one line: it is the subject too."""
     title = shorten(tame(notification.title), MAX_TITLE)
-    if notification.state in STATE_WORDS:
-        return f"{STATE_SIGNS[notification.state]} {STATE_WORDS[notification.state]}: {title}"
+    if (over := final_state(notification)) is not None:
+        return f"{over[0]} {over[1]}: {title}"
     if (quieted := quieted_state(notification)) is not None:
         return f"{quieted[0]} {quieted[1]}: {title}"
     again = ", again" if notification.generation > 1 else ""

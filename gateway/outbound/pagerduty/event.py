@@ -162,7 +162,8 @@ def _labels(notification: Notification) -> str:
 def _annotations(notification: Notification) -> dict[str, str]:
     """Return the first alert's other annotations, each under its own name."""
     line = notification.lines[0] if notification.lines else None
-    said = (line.summary, line.description, line.runbook, line.dashboard) if line else ()
+    links = (line.runbook, line.dashboard, line.panel, line.image, line.silence) if line else ()
+    said = (line.summary, line.description, *links) if line else ()
     others = [(name, text) for name, text in (line.annotations if line else {}).items() if text not in said]
     shown = {
         f"annotation {shorten(tame(name), MAX_NAME)}": shorten(tame(text), MAX_LINE)

@@ -15,7 +15,7 @@ from typing import Any
 from gateway.decisions.delivery.sentences import facts_of
 from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import Notification
-from gateway.outbound.signs import SEVERITY_SIGNS, STATE_SIGNS, STATE_WORDS, quieted_state
+from gateway.outbound.signs import SEVERITY_SIGNS, final_state, quieted_state
 from gateway.outbound.slack.facts import fact_blocks
 from gateway.outbound.slack.links import link_blocks
 from gateway.outbound.slack.members import members_of
@@ -94,8 +94,8 @@ def _plain_section(text: str) -> Iterator[Block]:
 
 
 def _state(notification: Notification) -> tuple[str, str]:
-    if notification.state in STATE_WORDS:
-        return STATE_SIGNS[notification.state], STATE_WORDS[notification.state]
+    if (over := final_state(notification)) is not None:
+        return over
     # It fires, and nobody is to be called about it: neither red nor resolved.
     if (quieted := quieted_state(notification)) is not None:
         return quieted

@@ -13,7 +13,7 @@ from gateway.outbound.wording import links_of, shorten, tame, unlinked_runbook
 MAX_URL = 1_500
 MAX_LINKS = 1_800  # characters of the line
 MAX_RUNBOOK = 300
-SIGNS = {"Runbook": "📕", "Dashboard": "📈", "Query": "🔎"}
+SIGNS = {"Runbook": "📕", "Dashboard": "📈", "Panel": "📊", "Image": "🖼️", "Query": "🔎"}
 
 Block = dict[str, Any]
 
@@ -37,7 +37,7 @@ def _label(name: str) -> str:
 def _button(name: str, url: str) -> dict[str, Any]:
     return {
         "type": "button",
-        "action_id": f"open-{name.lower()}",
+        "action_id": f"open-{name.lower().replace(' ', '-')}",
         "text": plain_text(_label(name)),
         "url": url,
     }

@@ -120,24 +120,33 @@ def _state(notification: Notification, lines: tuple[AlertLine, ...]) -> Incident
         previous=notification.previous,
         url=web_address(notification.link, MAX_URL),
         firing_elsewhere=notification.elsewhere,
+        ended_because=notification.ended_because,
         suppressed_before=notification.hidden.in_words(notification.at) if notification.hidden else "",
     )
     return IncidentBody(VERSION, TYPES[notification.state], instant(notification.at), data)
 
 
 def _alert(line: AlertLine) -> SentAlert:
-    links = {"runbook": line.runbook, "dashboard": line.dashboard, "source": line.source}
+    links = {
+        "runbook": line.runbook,
+        "dashboard": line.dashboard,
+        "panel": line.panel,
+        "image": line.image,
+        "source": line.source,
+        "silence": line.silence,
+    }
     return SentAlert(
         name=line.name,
         severity=line.severity.word,  # type: ignore[arg-type]
         firing=not (line.ended_at or line.moved),
         moved=line.moved,
-        labels={"alertname": line.name, **line.labels},
+        labels={"alertname": line.alertname or line.name, **line.labels},
         annotations=line.annotations,
         summary=line.summary,
         description=line.description,
         thing=line.thing,
         sent_severity=line.sent_severity,
+        ended_because=line.ended_because,
         started_at=instant(line.started_at),
         ended_at=_moment(line.ended_at),
         times=line.times,

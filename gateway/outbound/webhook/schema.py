@@ -33,6 +33,9 @@ class SentAlert(msgspec.Struct, frozen=True):
     sent_severity: Annotated[
         str, Meta(description="the label of the severity where it is read as another word, else empty")
     ]
+    ended_because: Annotated[
+        str, Meta(description="why it ended without a recovery (its rule was paused), else empty")
+    ]
     started_at: datetime
     ended_at: datetime | None
     times: Annotated[int, Meta(description="how often it fired in this incident")]
@@ -40,7 +43,8 @@ class SentAlert(msgspec.Struct, frozen=True):
         str, Meta(description="why news of it is kept away since it was told, empty for nothing")
     ]
     links: Annotated[
-        dict[str, str], Meta(description="runbook, dashboard and source, where they are addresses of http(s)")
+        dict[str, str],
+        Meta(description="runbook, dashboard, panel, image, source, silence: those that are http(s)"),
     ]
 
 
@@ -89,6 +93,9 @@ class SentIncident(msgspec.Struct, frozen=True):
     reason: str
     previous: Annotated[str, Meta(description="the incident that this one goes on from")]
     url: Annotated[str, Meta(description="the incident at the gateway, where it has a public address")]
+    ended_because: Annotated[
+        str, Meta(description="why it ended where nothing of it recovered (its rule was paused), else empty")
+    ]
     firing_elsewhere: Annotated[
         int, Meta(description="how many more fire in incidents that continue this one, which is full")
     ]

@@ -24,6 +24,16 @@ RULES = LabelRules()
         ),
         pytest.param({"value": "7", "unit": "ms"}, ("value: 7; unit: ms", ""), id="whatever there is"),
         pytest.param({"__dashboardUid__": "x"}, ("", ""), id="what is meant for programs is no text"),
+        pytest.param({"values": "A=7"}, ("A=7", ""), id="the values of a rule that says nothing else"),
+        pytest.param(
+            {"summary": "s", "valueString": "[ A ]"}, ("s", "[ A ]"), id="and of one with a summary"
+        ),
+        pytest.param(
+            {"summary": "s", "description": "d", "values": "A=7"},
+            ("s", "d"),
+            id="a description holds them already",
+        ),
+        pytest.param({"dashboardURL": "https://g.example"}, ("", ""), id="a sender's link is no text"),
         pytest.param({}, ("", ""), id="nothing"),
     ],
 )

@@ -325,6 +325,17 @@ def test_a_redacted_value_is_taken_out_of_every_other_text() -> None:
     assert "ann@example.org" not in str(msgspec.to_builtins(said(one, labels=EMAIL)))
 
 
+def test_a_senders_own_links_are_left_out_beside_a_redacted_label() -> None:
+    """The address for a silence names every label, percent-encoded, so that its value would not be found."""
+    silence = "https://grafana.example/silence/new?matcher=customer_email%3Dann%40example.org"
+    links = {"silenceURL": silence, "panelURL": "https://grafana.example/d/1?var-customer=ann%40example.org"}
+    (hidden,) = said(alert(customer_email="ann@example.org", annotations=links), labels=EMAIL).lines
+    assert (hidden.silence, hidden.panel) == ("", "")
+    assert "ann%40" not in str(hidden.annotations)
+    (shown,) = said(alert(annotations=links)).lines
+    assert shown.silence == silence
+
+
 def test_a_redacted_annotation_is_hidden_too() -> None:
     labels = LabelRules(redact=frozenset({"summary"}))
     assert "secret" not in said(alert(annotations={"summary": "secret"}), labels=labels).lines[0].summary

@@ -221,3 +221,19 @@ def test_each_copy_knows_when_it_was_said_last() -> None:
     alert, _, _ = after_each((0, FIRING), (MINUTE, REPLICA), (5 * MINUTE, FIRING))
     assert alert is not None
     assert [copy.said_at - START for copy in alert.copies.values()] == [5 * MINUTE, MINUTE]
+
+
+def test_why_it_ended_without_a_recovery_is_kept_until_it_fires_again() -> None:
+    paused = msgspec.structs.replace(ENDED, end_reason="Paused")
+    alert, outcome, _ = after(FIRING, paused)
+    assert alert is not None
+    assert (outcome, alert.end_reason) == (Outcome.ENDED, "Paused")
+    alert, _, _ = after(FIRING, paused, AGAIN)
+    assert alert is not None
+    assert (alert.firing, alert.end_reason) == (True, "")
+
+
+def test_why_one_replica_ended_says_nothing_while_another_fires() -> None:
+    alert, _, _ = after(FIRING, OTHER, msgspec.structs.replace(ENDED, end_reason="Paused"))
+    assert alert is not None
+    assert (alert.firing, alert.end_reason) == (True, "")

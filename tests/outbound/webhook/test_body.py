@@ -47,13 +47,14 @@ def test_a_firing_incident_is_told_whole() -> None:
         "alerts_not_sent": 0, "firing": 1, "ended": 0, "moved": 0, "started_at": "2027-01-15T07:59:00Z", "ended_at": None, "quiet_until": None,
         "acknowledged_by": "ann", "acknowledged_at": "2027-01-15T08:00:00Z", "closed_by": "", "suppressed": "",
         "suppressed_until": None, "owner": "", "rule": "payments (rules/pay.yaml:7)", "reason": "", "previous": "",
-        "url": "https://gw.example/api/v1/incidents/abc123", "suppressed_before": "", "firing_elsewhere": 0,
+        "url": "https://gw.example/api/v1/incidents/abc123", "ended_because": "",
+        "suppressed_before": "", "firing_elsewhere": 0,
     }  # fmt: skip
     assert alert == {
         "name": "HighErrorRate", "severity": "critical", "firing": True, "moved": False, "summary": "9 % fail", "annotations": annotations,
         "labels": {"alertname": "HighErrorRate", "pod": "pay-1"}, "started_at": "2027-01-15T07:59:00Z", "ended_at": None,
         "times": 1, "suppressed": "", "links": {"runbook": "https://run.example/1"},
-        "thing": "pay-1", "description": "", "sent_severity": "",
+        "thing": "pay-1", "description": "", "sent_severity": "", "ended_because": "",
     }  # fmt: skip
 
 
