@@ -189,6 +189,7 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lines: dict[str, MessageRef] = {}  # the replies of this thread that are edited, by `Note.line`
     hidden: tuple[Hidden, ...] = ()  # what keeps, or has kept, firing members from this target
     paged_at: int | None = None  # when this target began to page in this generation
+    content: str = ""  # a mark of what the vendor took last, where one that is the same is not sent again
 
     @property
     def key(self) -> str:

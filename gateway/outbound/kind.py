@@ -14,7 +14,7 @@ from typing import Any, Protocol, cast
 
 from gateway.model.lanes import Pace
 from gateway.model.ledger import Endpoint
-from gateway.model.notification import Refused, Unanswered
+from gateway.model.notification import Notification, Refused, Unanswered
 from gateway.model.rules.destination import Destination, Integration
 from gateway.outbound.network import REMEDIES, Network, Way
 from gateway.ports import Notifier
@@ -116,6 +116,11 @@ def _whole_secret(secret: str) -> str | None:
     return secret
 
 
+def _unmarked(notification: Notification) -> str:
+    del notification
+    return ""
+
+
 def _one_part(secret: str) -> tuple[str, ...]:
     return (secret,)
 
@@ -131,6 +136,8 @@ class DestinationKind:
 
     `shared_credentials` names the secrets of the kind itself: one that is set says that this vendor is used
     here, whatever the destinations name.
+
+    `content_mark` returns a mark of what would be sent, where an update that says the same is not sent again.
 
     `parts_of_secret` returns what the first credential is made of while it rotates, the newest part first: each
     part is a credential by itself. `place_in_secret` returns what such a part says of the place that it leads
@@ -149,6 +156,7 @@ class DestinationKind:
     parts_of_secret: Callable[[str], tuple[str, ...]] = _one_part
     place_in_secret: Callable[[str], str | None] = _whole_secret
     shared_credentials: tuple[str, ...] = ()
+    content_mark: Callable[[Notification], str] = _unmarked
 
     @property
     def name(self) -> str:

@@ -36,6 +36,7 @@ from gateway.reconcile.job import CredentialReplaced, Job, Sender, sender_for
 from gateway.reconcile.observe_send import Sent
 from gateway.reconcile.refusals import admission_of
 from gateway.reconcile.settle import abandon, finish, write_answer, write_intent
+from gateway.reconcile.unchanged import says_the_same, settle_unsent
 from gateway.state.snapshots import read_snapshot
 from gateway.state.transact import commit_claimed, let_go
 
@@ -125,6 +126,9 @@ def _composed(job: Job) -> Notification:
 
 async def _notify(job: Job, sender: Sender | Refused, why: NotifyReason) -> None:
     notification = _composed(job)
+    if says_the_same(job, sender, notification):
+        await settle_unsent(job, notification, why)
+        return
     endpoint = (
         sender.endpoint
         if isinstance(sender, Sender)

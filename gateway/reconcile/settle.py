@@ -26,6 +26,7 @@ from gateway.model.notification import Answer, Delivered, Refused
 from gateway.model.records import dump, load_ledger
 from gateway.model.refusals import Refusals
 from gateway.outbound.registry import DESTINATION_KINDS
+from gateway.reconcile.content import content_of
 from gateway.reconcile.context import log
 from gateway.reconcile.job import Job, Sender, VersionedRefusals
 from gateway.reconcile.observe_send import Sent, observe_send
@@ -81,6 +82,7 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
         settled = settle_update(ledger, settled, sent.answer) if _is_limited(job, ledger) else settled
         if job.view.destination is not None and job.view.destination.fallback:
             settled = fall_back(settled, job.view.destination.fallback_after, now)
+        settled = msgspec.structs.replace(settled, content=content_of(ledger, sent))
         changes = _settlement(job, ledger, settled, stored.version, now, looks=looks)
         if sent.tried:
             after = note_answer(job, ledger, sent.answer, stored.refusals, now, changes)

@@ -16,7 +16,7 @@ from gateway.decisions.delivery.thread_lines import edits_a_line, replied, still
 from gateway.decisions.delivery.thread_notes import notes_of
 from gateway.model.durations import SECOND
 from gateway.model.instants import AT_ONCE
-from gateway.model.ledger import Intent, Ledger, MessageRef, NotifiedState, Part
+from gateway.model.ledger import Intent, LastNotified, Ledger, MessageRef, NotifiedState, Part
 from gateway.model.notification import Answer, Delivered, Notification, Refused, Unanswered
 
 LATE_ACT_MS = 30 * SECOND  # after an unanswered send the newest state is said once more, this much later
@@ -104,6 +104,11 @@ def record_delivery(
         lines=lines,
         orphans=ledger.orphans if intent.replaces is None else (*ledger.orphans, intent.replaces),
     )
+
+
+def record_unsaid(ledger: Ledger, desired: LastNotified, revision: int) -> Ledger:
+    """Return the ledger of a target for whose readers a change makes no difference: what they have says the same."""
+    return msgspec.structs.replace(ledger, last_notified=desired, revision=revision)
 
 
 def _paged_at(ledger: Ledger, intent: Intent, now: int) -> int | None:

@@ -12,6 +12,7 @@ from gateway.model.lanes import Pace
 from gateway.model.rules.destination import Integration, Interrupts
 from gateway.model.rules.origin import SecretName
 from gateway.outbound.kind import ADDRESS, ADDRESS_EXPECTED, DestinationKind, RuleKey, Values, ValueType
+from gateway.outbound.pagerduty.event import content_mark
 
 # 120 events a minute for each routing key, with bursts:
 # https://developer.pagerduty.com/docs/events-api-v2/overview/
@@ -107,4 +108,5 @@ PAGERDUTY = DestinationKind(
     address_setting="PAGERDUTY_EVENTS_URL",
     parts_of_secret=routing_keys,
     shared_credentials=("PAGERDUTY_ROUTING_KEY",),
+    content_mark=content_mark,
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 from gateway.decisions.delivery.sentences import Moment, facts_of, in_words
@@ -65,6 +66,23 @@ def render(notification: Notification) -> dict[str, Any]:
         "client": CLIENT,
         "links": [{"href": url, "text": name} for name, url in links.items()],
     }
+
+
+def steps_of(notification: Notification) -> list[tuple[str, dict[str, Any]]]:
+    """Return the actions that say this state, with their fields. A trigger goes before an acknowledgement, which
+    has to meet something open.
+    """
+    firing = notification.state is NotifiedState.FIRING
+    steps = [(action(notification), render(notification) if firing else {})]
+    # A silence acknowledges too: its maker wants nobody to be called about it any further.
+    taken = notification.acknowledged_by or notification.covered_by
+    return [*steps, ("acknowledge", {})] if firing and taken else steps
+
+
+def content_mark(notification: Notification) -> str:
+    """Return a mark that is the same for as long as PagerDuty would be sent the very same."""
+    said = json.dumps([dedup_key(notification), steps_of(notification)])
+    return blake2b(said.encode(), digest_size=8).hexdigest()
 
 
 def size(event: Mapping[str, Any]) -> int:
@@ -164,7 +182,12 @@ def _annotations(notification: Notification) -> dict[str, str]:
     line = notification.lines[0] if notification.lines else None
     links = (line.runbook, line.dashboard, line.panel, line.image, line.silence) if line else ()
     said = (line.summary, line.description, *links) if line else ()
-    others = [(name, text) for name, text in (line.annotations if line else {}).items() if text not in said]
+    # A name that begins with two underscores is meant for programs.
+    others = [
+        (name, text)
+        for name, text in (line.annotations if line else {}).items()
+        if text not in said and not name.startswith("__")
+    ]
     shown = {
         f"annotation {shorten(tame(name), MAX_NAME)}": shorten(tame(text), MAX_LINE)
         for name, text in others[:ANNOTATIONS_SHOWN]

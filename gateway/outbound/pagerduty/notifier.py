@@ -9,10 +9,10 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from gateway.model.ledger import Endpoint, MessageRef, Note, NotifiedState
+from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 from gateway.outbound.network import Network
-from gateway.outbound.pagerduty.event import action, dedup_key, render
+from gateway.outbound.pagerduty.event import dedup_key, steps_of
 from gateway.outbound.pagerduty.sessions import Line, Sessions
 
 WORKERS = 32  # a service that hangs keeps one for the length of the timeout
@@ -46,15 +46,9 @@ class PagerDutyNotifier:
         attempt: str,
         message_ref: MessageRef | None,
     ) -> Answer:
-        """Send the newest state. A trigger goes before an acknowledgement, which has to meet something open."""
+        """Send the newest state."""
         del attempt, message_ref
-        key = dedup_key(notification)
-        firing = notification.state is NotifiedState.FIRING
-        steps = [(action(notification), render(notification) if firing else {})]
-        # A silence acknowledges too: its maker wants nobody to be called about it any further.
-        taken = notification.acknowledged_by or notification.covered_by
-        steps += [("acknowledge", {})] if firing and taken else []
-        return await self._send(endpoint, secret, key, *steps)
+        return await self._send(endpoint, secret, dedup_key(notification), *steps_of(notification))
 
     async def reply(
         self,

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Notification, Quieted
 from gateway.model.severity import Severity
-from gateway.outbound.pagerduty.event import MAX_BODY, action, dedup_key, render, size
+from gateway.outbound.pagerduty.event import MAX_BODY, action, content_mark, dedup_key, render, size
 from gateway.sandbox.pagerduty.events import check_event
 from tests.outbound.notifications import NOW, line, notification, notifications
 
@@ -165,3 +165,16 @@ def test_what_was_hidden_until_now_says_by_what() -> None:
     hidden = Quieted("silenced", "silence s1 by ann", "reindexing", NOW)
     said = "🔔 Told only now: silenced until 2027-01-15 08:00 UTC: reindexing (silence s1 by ann)"
     assert details(hidden=hidden)["told_only_now"] == said
+
+
+def test_the_mark_of_an_event_changes_with_what_is_sent_and_not_with_the_time() -> None:
+    same = content_mark(notification())
+    assert content_mark(notification(at=NOW + 60_000, revision=9, target="other")) == same
+    others = {
+        "generation": 2,
+        "acknowledged_by": "ann",
+        "firing": 2,
+        "state": NotifiedState.ENDED,
+        "said": ("worse",),
+    }
+    assert len({same, *(content_mark(notification(**{name: value})) for name, value in others.items())}) == 6
