@@ -32,6 +32,9 @@ bench: $(VENV)/.ready servers  ## ratios of one run, beside a real Alertmanager 
 pictures: $(VENV)/.ready  ## what people read, photographed by headless Chromium into docs/pictures/ (ARGS=firing: one scene)
 	$(BIN)/python -m tests.pictures $(ARGS)
 
+openapi: $(VENV)/.ready  ## the REST API of a running gateway against its own description, for some minutes
+	@scripts/fuzz-api $(VENV) .venv-openapi
+
 .PHONY: servers
 servers:
 	@scripts/install-servers
@@ -41,4 +44,4 @@ $(VENV)/.ready: pyproject.toml constraints.txt scripts/make-venv
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-openapi .schemathesis .mypy_cache .ruff_cache .pytest_cache .hypothesis

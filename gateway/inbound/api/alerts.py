@@ -13,11 +13,15 @@ from gateway.inbound.api import incident_models as models
 from gateway.inbound.api.incidents import read_incident
 from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import show_alert, show_verdicts
-from gateway.inbound.api.requests import Refusal, choice, limit_of
+from gateway.inbound.api.requests import Refusal, choice, limit_of, one_of
 from gateway.inbound.api.walk import PAGE_QUERY, row_of, walk
 from gateway.model.changes import Row, Table
 from gateway.model.records import load_alert, load_incident
+from gateway.model.verdict import MemberStatus
 from gateway.state.shards import Shards
+
+FIRING = ("true", "all")
+STANDINGS = ("", *MemberStatus)
 
 
 @dataclass(slots=True)
@@ -28,8 +32,8 @@ class AlertsApi:
     policy: Callable[[], Policy]
 
     def operations(self) -> list[Operation]:
-        firing = {"firing": "`true` (default) or `all`"}
-        standing = {"standing": "only told, undeliverable, suppressed, held or due"}
+        firing = {"firing": one_of(FIRING, "`all` lists what has ended too")}
+        standing = {"standing": one_of(STANDINGS, "only what is this")}
         return [
             Operation(
                 "GET",
@@ -51,7 +55,7 @@ class AlertsApi:
         ]
 
     async def _alerts(self, request: Request) -> models.AlertPage:
-        wanted, limit = choice(request, "firing", ("true", "all")), limit_of(request)
+        wanted, limit = choice(request, "firing", FIRING), limit_of(request)
         shown: list[models.AlertShown] = []
 
         async def take(row: Row) -> bool:
@@ -70,7 +74,7 @@ class AlertsApi:
         return show_alert(load_alert(row.value))
 
     async def _verdicts(self, request: Request) -> models.VerdictPage:
-        wanted = choice(request, "standing", ("", "told", "undeliverable", "suppressed", "held", "due"))
+        wanted = choice(request, "standing", STANDINGS)
         limit, policy = limit_of(request), self.policy()
         shown: list[models.VerdictShown] = []
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from gateway.inbound.api.incident_models import Asked, Shown
+from gateway.inbound.api.typed_texts import By, Length, Line, Prose
 
 
 class AskedSilence(Asked):
@@ -17,12 +18,12 @@ class AskedSilence(Asked):
         max_length=50,
         description='as in Alertmanager: `service="cart"`',
     )
-    by: str = Field(min_length=1, max_length=200, description="who makes it")
+    by: By
     starts_at: datetime | None = None
     ends_at: datetime | None = None
-    duration: str = Field(default="", description="`2h`, `90m`, `3d`: from its start on")
-    reason: str = Field(default="", max_length=2000)
-    ticket: str = Field(default="", max_length=200)
+    duration: Length = Field(default="", description="`2h`, `90m`, `3d`: from its start on")
+    reason: Prose = ""
+    ticket: Line = ""
     during: list[str] = Field(
         default=[], max_length=20, description="time intervals of the rules: it comes again in each of them"
     )
@@ -69,21 +70,21 @@ class SilenceList(Shown):
 
 
 class AskedEnd(Asked):
-    by: str = Field(min_length=1, max_length=200)
+    by: By
 
 
 class AskedExtension(Asked):
     """`ends_at`, or `duration` from now on."""
 
-    by: str = Field(min_length=1, max_length=200)
+    by: By
     ends_at: datetime | None = None
-    duration: str = ""
+    duration: Length = ""
 
 
 class AskedOrder(Asked):
-    by: str = Field(min_length=1, max_length=200)
-    duration: str = Field(default="", description="from now on, a day at most; empty lifts it")
-    reason: str = Field(default="", max_length=2000)
+    by: By
+    duration: Length = Field(default="", description="from now on, a day at most; empty lifts it")
+    reason: Prose = ""
 
 
 class OrderShown(Shown):

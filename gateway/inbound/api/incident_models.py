@@ -9,13 +9,17 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.inbound.api.typed_texts import By, Prose
+
 
 class Shown(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
 class Asked(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    """What is asked for is taken as it is described: a number is no time, and a text no truth value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class VerdictShown(Shown):
@@ -186,9 +190,9 @@ class Problem(Shown):
 
 
 class Acknowledge(Asked):
-    by: str = Field(min_length=1, max_length=200, description="who has it")
+    by: By
 
 
 class Close(Asked):
-    by: str = Field(min_length=1, max_length=200)
-    note: str = Field(default="", max_length=2000)
+    by: By
+    note: Prose = ""

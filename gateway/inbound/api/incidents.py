@@ -21,7 +21,15 @@ from gateway.inbound.api.presenters import (
     standing_of,
     state_of,
 )
-from gateway.inbound.api.requests import DEFAULT_PAGE_SIZE, Refusal, body, choice, found_or_refuse, limit_of
+from gateway.inbound.api.requests import (
+    DEFAULT_PAGE_SIZE,
+    Refusal,
+    body,
+    choice,
+    found_or_refuse,
+    limit_of,
+    one_of,
+)
 from gateway.inbound.api.walk import PAGE_QUERY, walk
 from gateway.model.changes import Cell, Row, Table
 from gateway.model.records import load_incident
@@ -32,9 +40,7 @@ from gateway.state.snapshots import VersionedSnapshot, read_snapshot
 OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
 STATES = ("active", "all", "resolved", *OPEN_STATES)
 SEVERITIES = tuple(severity.word for severity in reversed(Severity))
-STATES_DESCRIPTION = (
-    f"one of {', '.join((*OPEN_STATES, 'resolved'))}, `active` (all but resolved, the default) or `all`"
-)
+LEAST = ("none", *SEVERITIES[:-1])  # the first stands for all of them
 
 
 @dataclass(slots=True)
@@ -56,8 +62,8 @@ class IncidentsApi:
                 models.IncidentPage,
                 "List incidents",
                 query={
-                    "state": STATES_DESCRIPTION,
-                    "severity": f"at least as bad as one of {', '.join(SEVERITIES)}",
+                    "state": one_of(STATES, "active is all but resolved"),
+                    "severity": one_of(LEAST, "at least as bad as this"),
                     **PAGE_QUERY,
                 },
             ),
@@ -96,7 +102,7 @@ class IncidentsApi:
 
     async def _incidents(self, request: Request) -> models.IncidentPage:
         wanted = choice(request, "state", STATES)
-        least = Severity[choice(request, "severity", ("none", *SEVERITIES)).upper()]
+        least = Severity[choice(request, "severity", LEAST).upper()]
         limit = limit_of(request)
         shown: list[models.IncidentShown] = []
 

@@ -12,25 +12,22 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 
 from gateway.inbound.api.incident_models import Problem
-from gateway.inbound.api.requests import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from gateway.inbound.api.requests import QueryParameter
 
 REFUSALS = {
-    "400": "The request is not understood",
+    "400": "The request is not as it is described here",
     "401": "No valid token",
     "404": "There is no such thing",
-    "409": "It cannot be done now",
+    "409": "It is understood, and the rules, the time or what is there do not allow it",
     "413": "The body is too large",
     "500": "A fault of the gateway",
     "503": "The store is away: try again",
-}
-QUERY_SCHEMAS = {
-    "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the API. `query` maps query parameters to their descriptions."""
+    """One operation of the API, with its query parameters by name."""
 
     method: str
     path: str
@@ -38,7 +35,7 @@ class Operation:
     answers: type[BaseModel]
     summary: str
     takes: type[BaseModel] | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, QueryParameter] = field(default_factory=dict)
 
 
 def describe(operations: Sequence[Operation], version: str) -> dict[str, Any]:
@@ -70,8 +67,8 @@ def _operation(operation: Operation, references: Mapping[Any, Any]) -> dict[str,
     parameters: list[dict[str, Any]] = []
     parameters += [{"name": name, "in": "path", "required": True, "schema": text} for name in in_path]
     parameters += [
-        {"name": name, "in": "query", "description": description, "schema": QUERY_SCHEMAS.get(name, text)}
-        for name, description in operation.query.items()
+        {"name": name, "in": "query", "description": found.description, "schema": found.schema}
+        for name, found in operation.query.items()
     ]
     problem = _content(references[Problem, "serialization"])
     described: dict[str, Any] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
@@ -13,12 +13,13 @@ from starlette.responses import Response
 
 from gateway.inbound.api import incident_models as models
 from gateway.model.controls import Rejection
-from gateway.model.durations import parse_duration
+from gateway.model.durations import DURATION, parse_duration
 
 DEFAULT_PAGE_SIZE = 100  # rows
 MAX_PAGE_SIZE = 1_000  # rows
 MAX_BODY_BYTES = 64 * 1024
-MAX_DIGITS = 20
+CURSOR = r"([0-9]{1,24})(?:\.([0-9]{1,6}))?"
+MIN_YEAR, MAX_YEAR = 1970, 9000  # of a moment that is asked for: whatever is added to it is a moment still
 MAX_SHOWN = 40  # characters of a wrong value
 
 B = TypeVar("B", bound=BaseModel)
@@ -42,33 +43,56 @@ def found_or_refuse(changed: object, kind: str, name: str) -> None:
         raise Refusal(409, changed, kind)
 
 
-def accepted(found: T | Rejection, wrong: int = 409) -> T:
-    """Return what was found or done; refuse with the reason, by 404 if there is no such thing, else by `wrong`."""
+def accepted(found: T | Rejection) -> T:
+    """Return what was found or done; refuse with the reason.
+
+    The status is 404 if there is no such thing, else 409: what is asked for is well-formed (400 would say
+    otherwise), and the rules, the time or what is there do not allow it.
+    """
     if isinstance(found, Rejection):
-        raise Refusal(404 if found.missing else wrong, found.error, found.field, found.remedy)
+        raise Refusal(404 if found.missing else 409, found.error, found.field, found.remedy)
     return found
+
+
+class QueryParameter(NamedTuple):
+    """A query parameter in the API's description: what it means, and its JSON Schema."""
+
+    description: str
+    schema: Mapping[str, object]
+
+
+def one_of(allowed: tuple[str, ...], description: str) -> QueryParameter:
+    """Return the description of a parameter that `choice` reads."""
+    default = {"default": allowed[0]} if allowed[0] else {}
+    words = [word for word in allowed if word]
+    return QueryParameter(description, {"type": "string", "enum": words, **default})
 
 
 def choice(request: Request, name: str, allowed: tuple[str, ...]) -> str:
     """Return a query parameter that takes one of a few words, the first of `allowed` if it is not given."""
-    value = request.query_params.get(name, allowed[0])
-    if value not in allowed:
+    value = given(request, name)
+    if value is None:
+        return allowed[0]
+    if not value or value not in allowed:
         remedy = f"one of {', '.join(filter(None, allowed))}"
         raise Refusal(400, f"{name}={value!r} is not known", name, remedy)
     return value
 
 
-def number(request: Request, name: str, default: int) -> int:
-    value = request.query_params.get(name, str(default))
-    if not value.isascii() or not value.isdigit() or len(value) > MAX_DIGITS:
-        raise Refusal(400, f"{name}={value[:MAX_SHOWN]!r} is not a number", name)
-    return int(value)
+def given(request: Request, name: str) -> str | None:
+    """Return a query parameter, None if it is not given. Of two, nobody can know which is meant."""
+    values = request.query_params.getlist(name)
+    if len(values) > 1:
+        raise Refusal(400, f"{name} is given {len(values)} times", name, "give it once")
+    return values[0] if values else None
 
 
 def position(request: Request) -> tuple[int, int]:
     """Return where a page begins: the store's cursor, and how many rows from there were shown already."""
-    value = request.query_params.get("cursor", "0")
-    found = re.fullmatch(r"([0-9]{1,24})(?:\.([0-9]{1,6}))?", value)
+    value = given(request, "cursor")
+    if value is None:
+        return 0, 0
+    found = re.fullmatch(CURSOR, value)
     if found is None:
         raise Refusal(
             400,
@@ -80,7 +104,14 @@ def position(request: Request) -> tuple[int, int]:
 
 
 def limit_of(request: Request) -> int:
-    return max(1, min(MAX_PAGE_SIZE, number(request, "limit", DEFAULT_PAGE_SIZE)))
+    """Return how many rows an answer may have. A limit out of its range is refused: nobody would see it cut."""
+    value = given(request, "limit")
+    if value is None:
+        return DEFAULT_PAGE_SIZE
+    if not re.fullmatch(r"[0-9]{1,4}", value, re.ASCII) or not 1 <= int(value) <= MAX_PAGE_SIZE:
+        error = f"limit={value[:MAX_SHOWN]!r} is no number from 1 to {MAX_PAGE_SIZE}"
+        raise Refusal(400, error, "limit", f"from 1 to {MAX_PAGE_SIZE}")
+    return int(value)
 
 
 def length_of(text: str) -> int:
@@ -88,7 +119,9 @@ def length_of(text: str) -> int:
     try:
         return parse_duration(text)
     except ValueError as error:
-        raise Refusal(400, str(error), "duration") from None
+        # Written as a duration, it is too long for anything.
+        well_formed = re.fullmatch(DURATION, text, re.ASCII)
+        raise Refusal(409 if well_formed else 400, str(error), "duration") from None
 
 
 def instant_of(given: datetime | None, field: str = "ends_at") -> int | None:
@@ -97,6 +130,8 @@ def instant_of(given: datetime | None, field: str = "ends_at") -> int | None:
     if given is not None and given.tzinfo is None:
         error = f"{given.isoformat()} has no offset: whose clock is it?"
         raise Refusal(400, error, field, "write it like 2026-12-01T22:00:00+01:00")
+    if given is not None and not MIN_YEAR <= given.year <= MAX_YEAR:
+        raise Refusal(409, f"the year {given.year} is far away", field, "is it the time that is meant?")
     return int(given.timestamp() * 1000) if given is not None else None
 
 
@@ -108,10 +143,11 @@ async def body(request: Request, kind: type[B]) -> B:
         if len(raw) > MAX_BODY_BYTES:
             raise Refusal(413, f"the body is over {MAX_BODY_BYTES} bytes")
     try:
-        return kind.model_validate_json(raw or b"{}")
+        return kind.model_validate_json(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        raise Refusal(400, first["msg"], ".".join(str(part) for part in first["loc"])) from None
+        message = first["msg"].removeprefix("Value error, ")  # pydantic's own words before ours
+        raise Refusal(400, message, ".".join(str(part) for part in first["loc"])) from None
 
 
 def answer(shown: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

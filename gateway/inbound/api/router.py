@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -14,6 +14,8 @@ from gateway.inbound.api.incident_models import Problem
 from gateway.inbound.api.openapi import Operation, describe
 from gateway.inbound.api.requests import Refusal, answer
 from gateway.inbound.auth import Tokens
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 NO_TOKEN = Problem(
     error="a valid admin token is required",
@@ -36,12 +38,16 @@ class Api:
             return JSONResponse(document)
 
         described = Route("/api/v1/openapi.json", openapi, methods=["GET"])
-        return [described, *map(self._route, self.operations)]
+        by_path: dict[str, dict[str, Endpoint]] = {}
+        for operation in self.operations:
+            by_path.setdefault(operation.path, {})[operation.method] = self._endpoint(operation)
+        # One route a path: where a method is refused, `Allow` names all that the path has.
+        return [
+            described,
+            *(Route(path, _by_method(found), methods=list(found)) for path, found in by_path.items()),
+        ]
 
-    def _route(self, operation: Operation) -> Route:
-        return Route(operation.path, self._endpoint(operation), methods=[operation.method])
-
-    def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+    def _endpoint(self, operation: Operation) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             if not self.tokens.allow(request.headers.get("authorization")):
                 return answer(NO_TOKEN, 401, {"www-authenticate": "Bearer"})
@@ -53,3 +59,12 @@ class Api:
                 return answer(Problem(error=str(error), remedy="try again"), 503, {"retry-after": "1"})
 
         return endpoint
+
+
+def _by_method(endpoints: Mapping[str, Endpoint]) -> Endpoint:
+    """Return the endpoint of a path, which a request reaches by its method. HEAD is GET without its body."""
+
+    async def endpoint(request: Request) -> Response:
+        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+    return endpoint

@@ -14,7 +14,7 @@ from gateway.decisions.suppression.silences import SilenceRequest
 from gateway.inbound.api import control_models as models
 from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import moment
-from gateway.inbound.api.requests import Refusal, accepted, body, choice, instant_of, length_of
+from gateway.inbound.api.requests import Refusal, accepted, body, choice, instant_of, length_of, one_of
 from gateway.model.controls import Rejection, Silence, SilenceState
 
 STATES = ("live", "all", *SilenceState)
@@ -39,7 +39,7 @@ class SilencesApi:
                 self._silences,
                 models.SilenceList,
                 "List silences",
-                query={"state": f"one of {', '.join(STATES)}; live is all but ended, the default"},
+                query={"state": one_of(STATES, "live is all but ended")},
             ),
             Operation(
                 "POST",
@@ -111,6 +111,8 @@ class SilencesApi:
     async def _extend(self, request: Request) -> models.SilenceShown:
         asked = await body(request, models.AskedExtension)
         _, now = await self.desk.held()
+        if asked.ends_at is None and not asked.duration:
+            raise Refusal(409, "it needs another end", "ends_at", "give ends_at or duration")
         ends_at = instant_of(asked.ends_at) or now + length_of(asked.duration)
         return await self._answered(await self.desk.extend(request.path_params["silence"], asked.by, ends_at))
 
@@ -138,7 +140,7 @@ class SilencesApi:
             tuple(asked.during),
             until_resolved=asked.until_resolved,
         )
-        return accepted(await self.desk.preview(requested), wrong=400)
+        return accepted(await self.desk.preview(requested))
 
     async def _answered(self, found: Silence | Rejection) -> models.SilenceShown:
         silence = accepted(found)

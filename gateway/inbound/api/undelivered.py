@@ -14,7 +14,7 @@ from gateway.inbound.api import incident_models as models
 from gateway.inbound.api import undelivered_models
 from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import show_dead_letter, show_incident, show_quarantined
-from gateway.inbound.api.requests import Refusal, body, found_or_refuse, limit_of
+from gateway.inbound.api.requests import QueryParameter, Refusal, body, found_or_refuse, given, limit_of
 from gateway.inbound.api.walk import PAGE_QUERY, walk
 from gateway.model.cells import REFUSALS
 from gateway.model.changes import Cell, Query, Row, Table
@@ -22,6 +22,8 @@ from gateway.model.ledger import Ledger
 from gateway.model.records import load_ledger, load_refusals
 from gateway.state.shards import Shards
 from gateway.state.snapshots import read_snapshot
+
+DESTINATION = QueryParameter("a destination or a target: only its dead letters", {"type": "string"})
 
 
 @dataclass(slots=True)
@@ -59,7 +61,7 @@ class UndeliveredApi:
                 self._dead_letters,
                 undelivered_models.DeadLetterPage,
                 "What a destination refused for good",
-                query={"destination": "a destination or a target: only its dead letters", **PAGE_QUERY},
+                query={"destination": DESTINATION, **PAGE_QUERY},
             ),
             Operation(
                 "POST",
@@ -101,7 +103,7 @@ class UndeliveredApi:
         return undelivered_models.ReplayShown(taken=found.taken, too_old=found.too_old)
 
     async def _dead_letters(self, request: Request) -> undelivered_models.DeadLetterPage:
-        limit, destination = limit_of(request), request.query_params.get("destination", "")
+        limit, destination = limit_of(request), given(request, "destination") or ""
         shown: list[undelivered_models.DeadLetterShown] = []
 
         async def take(row: Row) -> bool:

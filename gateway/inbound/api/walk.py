@@ -6,14 +6,27 @@ from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 
-from gateway.inbound.api.requests import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, position
+from gateway.inbound.api.requests import (
+    CURSOR,
+    DEFAULT_PAGE_SIZE,
+    MAX_PAGE_SIZE,
+    QueryParameter,
+    Refusal,
+    position,
+)
 from gateway.model.changes import Cell, Query, Row, Table
 from gateway.state.shards import Shards
 
+CURSORS = 1 << 64  # https://redis.io/docs/latest/commands/scan/: unsigned 64-bit numbers
 MAX_PAGES_READ = 20  # for one answer, since a filter may pass over every row of a page
 PAGE_QUERY = {
-    "cursor": "where to go on: `next` of the page before",
-    "limit": f"at most {MAX_PAGE_SIZE}, default {DEFAULT_PAGE_SIZE}",
+    "cursor": QueryParameter(
+        "where to go on: `next` of the page before", {"type": "string", "pattern": f"^{CURSOR}$"}
+    ),
+    "limit": QueryParameter(
+        "how many rows an answer may have",
+        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE},
+    ),
 }
 
 Take = Callable[[Row], Awaitable[bool]]
@@ -27,6 +40,9 @@ async def walk(shards: Shards, request: Request, table: Table, limit: int, take:
     already.
     """
     cursor, shown = position(request)
+    # A number that no server counts to is no cursor that it gave; asked for it, the server would call it a fault.
+    if cursor // len(shards.states) >= CURSORS:
+        raise Refusal(409, f"cursor={cursor} is none of ours", "cursor", "`next` of the page before")
     for _ in range(MAX_PAGES_READ):
         begin, (cursor, found) = cursor, await shards.page(table, cursor, limit)
         rows = list(found.values())

@@ -17,6 +17,7 @@ from gateway.inbound.api.requests import (
     limit_of,
     position,
 )
+from gateway.inbound.api.undelivered_models import RetryDeadLetters
 
 
 def asked(query: str = "", content: bytes = b"") -> Request:
@@ -36,14 +37,14 @@ def test_a_choice_is_one_of_the_words_and_the_first_where_none_is_given() -> Non
 
 @pytest.mark.parametrize(
     ("query", "limit"),
-    [("", DEFAULT_PAGE_SIZE), ("limit=7", 7), ("limit=0", 1), (f"limit={MAX_PAGE_SIZE + 1}", MAX_PAGE_SIZE)],
+    [("", DEFAULT_PAGE_SIZE), ("limit=7", 7), ("limit=1", 1), (f"limit={MAX_PAGE_SIZE}", MAX_PAGE_SIZE)],
 )
-def test_a_limit_stays_within_its_bounds(query: str, limit: int) -> None:
+def test_a_limit_is_taken_as_it_is_within_its_bounds(query: str, limit: int) -> None:
     assert limit_of(asked(query)) == limit
 
 
-@pytest.mark.parametrize("value", ["-1", "1.5", "many", "\u0663", "9" * 21, ""])
-def test_a_limit_that_is_no_number_is_refused_by_its_name(value: str) -> None:
+@pytest.mark.parametrize("value", ["-1", "0", "1001", "1.5", "many", "\u0663", "9" * 21, ""])
+def test_a_limit_out_of_its_range_is_refused_by_its_name(value: str) -> None:
     with pytest.raises(Refusal) as refused:
         limit_of(asked(f"limit={value}"))
     assert (refused.value.status, refused.value.problem.field) == (400, "limit")
@@ -84,3 +85,10 @@ def test_a_change_that_found_nothing_is_a_404_and_one_that_was_turned_down_a_409
         with pytest.raises(Refusal) as refused:
             found_or_refuse(changed, "incident", "i1")
         assert refused.value.status == status
+
+
+async def test_a_body_that_is_needed_and_left_out_is_refused_also_where_each_field_may_be() -> None:
+    with pytest.raises(Refusal) as refused:
+        await body(asked(), RetryDeadLetters)
+    assert refused.value.status == 400
+    assert await body(asked(content=b"{}"), RetryDeadLetters)

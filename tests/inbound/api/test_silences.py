@@ -60,11 +60,13 @@ async def test_a_silence_lives_through_the_api(app: Running) -> None:
     ("asked", "status", "field"),
     [
         ({**ASKED, "matchers": []}, 400, "matchers"),
-        ({**ASKED, "matchers": ["a=~("]}, 400, "matchers"),
+        ({**ASKED, "matchers": ["a=~("]}, 409, "matchers"),
         ({**ASKED, "duration": "soon"}, 400, "duration"),
-        ({**ASKED, "duration": "9d"}, 400, "ends_at"),
+        ({**ASKED, "duration": "9d"}, 409, "ends_at"),
+        ({**ASKED, "duration": "9999999999d"}, 409, "duration"),
+        ({**ASKED, "duration": ""}, 409, "ends_at"),
         ({**ASKED, "duration": "", "ends_at": "2027-01-01T00:00:00"}, 400, "ends_at"),
-        ({**ASKED, "during": ["never-heard"]}, 400, "during"),
+        ({**ASKED, "during": ["never-heard"]}, 409, "during"),
         ({**ASKED, "colour": "red"}, 400, "colour"),
         ({"matchers": ['a="b"'], "duration": "1h"}, 400, "by"),
     ],
@@ -109,3 +111,12 @@ async def test_a_silence_says_that_a_second_person_has_to_approve_it_until_one_h
     other = await made(app)
     ended = (await app.ask(f"/api/v1/silences/{other['id']}/end", "POST", json={"by": "anna"})).json()
     assert not ended["needs_approval"]
+
+
+@pytest.mark.parametrize("field", ["starts_at", "ends_at"])
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+async def test_a_moment_at_the_end_of_the_calendar_is_refused_and_no_fault(
+    app: Running, field: str, moment: str
+) -> None:
+    answer = await app.ask("/api/v1/silences", "POST", json={**ASKED, field: moment})
+    assert (answer.status_code, answer.json()["field"]) == (409, field)
