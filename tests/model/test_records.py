@@ -13,7 +13,7 @@ from gateway.model.alert import Alert, Copy
 from gateway.model.audit_trail import Shipped
 from gateway.model.controls import Controls, Silence
 from gateway.model.incident import Incident
-from gateway.model.ledger import Intent, LastNotified, Ledger, Note, Part
+from gateway.model.ledger import Hidden, Intent, LastNotified, Ledger, Note, Part
 from gateway.model.records import (
     FORMAT,
     dump,
@@ -62,7 +62,13 @@ WITHOUT_TIMES = [
     ),
     pytest.param(NEW_INCIDENT, load_incident, id="an incident"),
     pytest.param(
-        replace(NEW_LEDGER, intent=INTENT, unconfirmed=(INTENT,), pending_notes=(NOTE,)),
+        replace(
+            NEW_LEDGER,
+            intent=INTENT,
+            unconfirmed=(INTENT,),
+            pending_notes=(NOTE,),
+            hidden=(Hidden("inhibited", "r", "Down fires", None, ("a1.1",)),),
+        ),
         load_ledger,
         id="a ledger",
     ),
