@@ -210,6 +210,10 @@ class Watcher(Protocol):
         """Count entries of the audit trail that were sent; `lost` were cut off the log before they could be."""
         ...
 
+    def plainer(self, destination: str, without: str) -> None:
+        """Count a part that was left out because a vendor refused a notification with it."""
+        ...
+
     def notified(self, reason: NotifyReason) -> None:
         """Count a notification that a vendor took, by why it was due."""
         ...

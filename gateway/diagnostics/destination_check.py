@@ -14,6 +14,7 @@ from gateway.model.notification import AlertLine, Delivered, Notification
 from gateway.model.rules.destination import Destination, Interrupts
 from gateway.model.severity import Severity
 from gateway.outbound.kind import ClosableNotifier
+from gateway.outbound.plainer import Omission
 from gateway.outbound.registry import kind_of
 from gateway.reconcile.job import endpoint_of
 from gateway.rules.files import load_rules
@@ -60,9 +61,19 @@ async def _send_firing_and_end(
                 found.append(Diagnosis(Mark.BAD, address, f"{state.value}: {trouble}"))
                 break
             message_ref = answer.message_ref
-            detail = f"; {answer.detail}" if answer.detail else ""
-            found.append(Diagnosis(Mark.GOOD, address, f"{state.value} delivered ({message_ref.id}){detail}"))
+            found.append(_delivered(address, state, answer))
     return found
+
+
+def _delivered(address: str, state: NotifiedState, answer: Delivered) -> Diagnosis:
+    """Say what was taken, and what was left out for that: a page that calls nobody is a failure."""
+    parts = [f"without its {step.part}, which was refused: {step.refused}" for step in answer.left_out]
+    said = "; ".join(part for part in (answer.detail, *parts) if part)
+    calls_nobody = any(step.part == Omission.MENTION for step in answer.left_out)
+    mark = Mark.BAD if calls_nobody else Mark.WORRY if parts else Mark.GOOD
+    return Diagnosis(
+        mark, address, f"{state.value} delivered ({answer.message_ref.id})" + (f"; {said}" if said else "")
+    )
 
 
 def _test_notification(incident: str, destination: Destination, state: NotifiedState) -> Notification:
@@ -92,6 +103,7 @@ def _test_notification(incident: str, destination: Destination, state: NotifiedS
         started_at=now,
         ended_at=ended,
         at=now,
-        page=destination.via.interrupts is Interrupts.ALWAYS,
+        page=destination.via.interrupts is not Interrupts.NEVER,
+        mentions=destination.via.mentions,
         rule="gateway page-test",
     )

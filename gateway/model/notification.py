@@ -173,14 +173,23 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
         return self.firing + self.ended + self.moved
 
 
+class LeftOut(msgspec.Struct, frozen=True):
+    """A part that was left out because the vendor refused the notification with it, and what the vendor said."""
+
+    part: str
+    refused: str
+
+
 class Delivered(msgspec.Struct, frozen=True):
     """The vendor took it.
 
-    `detail` says what is worth knowing all the same, such as a recipient who was refused.
+    `detail` says what is worth knowing all the same, such as a recipient who was refused. `left_out` lists what
+    it was not taken with.
     """
 
     message_ref: MessageRef
     detail: str = ""
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -195,6 +204,7 @@ class Refused(msgspec.Struct, frozen=True):
     permanent: bool = False
     retry_after: int = 0
     gone: bool = False  # the message to edit is not there (any more): post anew
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class Unanswered(msgspec.Struct, frozen=True):
@@ -205,6 +215,7 @@ class Unanswered(msgspec.Struct, frozen=True):
     reason: str
     detail: str = ""
     retry_after: int = 0
+    left_out: tuple[LeftOut, ...] = ()
 
 
 Answer = Delivered | Refused | Unanswered
@@ -223,6 +234,7 @@ __all__ = [
     "Answer",
     "Delivered",
     "Found",
+    "LeftOut",
     "Look",
     "Note",
     "Notification",

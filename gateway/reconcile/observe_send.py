@@ -43,6 +43,10 @@ def observe_send(job: Job, sent: Sent) -> None:
         job.context.watcher.told(max(0, utc_ms() - job.incident.opened_at))
     generation = job.stored.generation if notification is None else notification.generation
     bound = log.bind(target=job.view.target, incident=job.incident.id, generation=generation)
+    for step in answer.left_out:
+        # People are told less than they should be, or are not called: somebody has to look at what was refused.
+        job.context.watcher.plainer(destination, step.part)
+        bound.warning("sent_plainer", without=step.part, refused=step.refused)
     if not isinstance(answer, Delivered):
         answered = not isinstance(answer, Unanswered)
         bound.warning("delivery_failed", reason=answer.reason, detail=answer.detail, answered=answered)

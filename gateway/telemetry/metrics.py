@@ -72,6 +72,9 @@ class Metrics:
         self._process.shipped.labels(name, "taken").inc(entries)
         self._process.shipped.labels(name, "lost").inc(lost)
 
+    def plainer(self, destination: str, without: str) -> None:
+        self._process.plainer.labels(self._bounded(destination), without).inc()
+
     def notified(self, reason: NotifyReason) -> None:
         self._process.notifications.labels(reason.value).inc()
 

@@ -77,6 +77,11 @@ class ProcessMetrics:
             "Entries of the audit trail by destination",
             ["destination", "outcome"],
         )
+        self.plainer = counter(
+            "gateway_plainer_notifications",
+            "Parts left out because a vendor refused a notification with them",
+            ["destination", "without"],
+        )
         self.told_seconds = histogram(
             "gateway_alert_to_delivery_seconds",
             "From an incident's first alert to its first telling, waits included",

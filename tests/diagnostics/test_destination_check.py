@@ -140,3 +140,21 @@ async def test_a_page_test_of_readers_is_two_mails_in_one_thread(patient: Patien
             "✅ Resolved: GatewayPageTest",
         ]
         assert len(server.mailbox.threads) == 1
+
+
+async def test_a_mention_that_slack_refuses_is_a_failure_though_the_message_arrives(patient: Patient) -> None:
+    patient.rules = RULES.replace('channel: "#alerts"', 'channel: "#alerts", mention_on_page: ["@here"]')
+    patient.slack.workspace.keeps_mentions_from_bots = True
+    firing, _ = await patient.paged("chat")
+    patient.slack.workspace.keeps_mentions_from_bots = False
+    assert (firing.mark, "without its mention, which was refused: restricted_action" in firing.said) == (
+        Mark.BAD,
+        True,
+    )
+    assert len(patient.slack.messages("alerts")) == 1
+
+
+async def test_a_test_page_calls_whom_a_page_calls(patient: Patient) -> None:
+    patient.rules = RULES.replace('channel: "#alerts"', 'channel: "#alerts", mention_on_page: ["@here"]')
+    await patient.paged("chat")
+    assert [message.notified for message in patient.slack.messages("alerts")] == [("@here",)]

@@ -21,6 +21,7 @@ from gateway.outbound.mail.message import Envelope
 from gateway.outbound.mail.url import Encryption, SmtpServer
 
 QUIT_SECONDS = 1.0
+TRANSACTION_SECONDS = 8.0
 
 Trouble = Refused | Unanswered
 
@@ -48,7 +49,7 @@ class SmtpClient:
     as `NotTaken`.
     """
 
-    def __init__(self, timeout: float = 8.0, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, timeout: float = TRANSACTION_SECONDS, context: ssl.SSLContext | None = None) -> None:
         self._timeout = timeout
         # The system's authorities vouch for servers, a company's own among them.
         self._context = context or ssl.create_default_context()

@@ -6,18 +6,20 @@ most readers then show it once.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import structlog
 
 from gateway.clock import utc_ms
 from gateway.model.ledger import Endpoint, MessageRef, Note
-from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused
+from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 from gateway.outbound.mail.answers import RETRY_AFTER, describe_recipients
-from gateway.outbound.mail.client import NotTaken, SmtpClient
+from gateway.outbound.mail.client import TRANSACTION_SECONDS, NotTaken, SmtpClient
 from gateway.outbound.mail.content import Content, content_of, content_of_notes
 from gateway.outbound.mail.message import Envelope, compose_mail, incident_of, message_ids
 from gateway.outbound.mail.url import SmtpServer, parse_smtp_url
+from gateway.outbound.plainer import FORMS_GRACE, Omitted, next_state_omission, send_plainer, state_without
 
 log = structlog.get_logger("gateway.outbound")
 
@@ -50,7 +52,16 @@ class MailNotifier:
         message_ref: MessageRef | None,
     ) -> Answer:
         incidents = tuple(incident for incident in (notification.previous, notification.incident) if incident)
-        return await self._send(endpoint, secret, content_of(notification), incidents, attempt, message_ref)
+
+        async def send(omitted: Omitted) -> Answer:
+            content = content_of(state_without(notification, omitted))
+            return await self._send(endpoint, secret, content, incidents, attempt, message_ref)
+
+        try:
+            async with asyncio.timeout(TRANSACTION_SECONDS + FORMS_GRACE):
+                return await send_plainer(send, next_state_omission)
+        except TimeoutError:
+            return Unanswered("timeout")
 
     async def reply(
         self,

@@ -12,8 +12,10 @@ from typing import Any
 from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 from gateway.outbound.network import Network
-from gateway.outbound.pagerduty.event import dedup_key, steps_of
+from gateway.outbound.pagerduty.event import dedup_key
+from gateway.outbound.pagerduty.plainer_forms import next_omission, steps_without
 from gateway.outbound.pagerduty.sessions import Line, Sessions
+from gateway.outbound.plainer import FORMS_GRACE, Omitted, send_plainer
 
 WORKERS = 32  # a service that hangs keeps one for the length of the timeout
 
@@ -48,7 +50,18 @@ class PagerDutyNotifier:
     ) -> Answer:
         """Send the newest state."""
         del attempt, message_ref
-        return await self._send(endpoint, secret, dedup_key(notification), *steps_of(notification))
+        key = dedup_key(notification)
+
+        async def send(omitted: Omitted) -> Answer:
+            return await self._send(endpoint, secret, key, *steps_without(notification, omitted))
+
+        try:
+            async with asyncio.timeout(self._timeout + FORMS_GRACE):
+                return await send_plainer(
+                    send, lambda refused, omitted: next_omission(refused, omitted, notification)
+                )
+        except TimeoutError:
+            return Unanswered("timeout")
 
     async def reply(
         self,

@@ -13,13 +13,21 @@ from typing import Any
 from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 from gateway.outbound.network import Network
-from gateway.outbound.slack.attempts import metadata_of, note_attempt
-from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
+from gateway.outbound.plainer import Omission, Omitted, send_plainer
+from gateway.outbound.slack.attempts import metadata_of
+from gateway.outbound.slack.blocks import Rendered, render_notes
 from gateway.outbound.slack.channel_ids import ChannelIds
 from gateway.outbound.slack.client import Access, NotOk, SlackCalls
+from gateway.outbound.slack.history import find_attempts
+from gateway.outbound.slack.plainer_forms import (
+    NO_THREADS,
+    next_omission,
+    next_reply_omission,
+    render_notes_without,
+    render_without,
+)
 
 SKEW = 120_000  # ms that Slack's clock may be behind ours
-THREAD_GONE = frozenset({"thread_not_found", "message_not_found"})
 # Slack guesses nothing into a text of ours: no names that become mentions, no words that become links.
 AS_WRITTEN = {"parse": "none", "link_names": False}
 QUIET = {"unfurl_links": False, "unfurl_media": False}
@@ -54,7 +62,7 @@ class SlackNotifier:
         attempt: str,
         message_ref: MessageRef | None,
     ) -> Answer:
-        """Post or edit the message; what Slack refuses to show is sent once more as plain text."""
+        """Post or edit the message; what Slack refuses to show is sent again in ever plainer forms."""
         if message_ref is not None and not message_ref.channel:
             return Refused("gone", "no message of Slack's", gone=True)
         access = self._access(endpoint, secret)
@@ -62,15 +70,17 @@ class SlackNotifier:
             return access
         try:
             async with asyncio.timeout(self._timeout):
-                answer = await self._show(
-                    endpoint, access, render(notification), notification, attempt, message_ref
+                return await send_plainer(
+                    lambda omitted: self._show(
+                        endpoint,
+                        access,
+                        render_without(notification, omitted),
+                        notification,
+                        attempt,
+                        message_ref,
+                    ),
+                    lambda refused, omitted: next_omission(refused, omitted, notification),
                 )
-                # No label, however strange, may keep people from being told.
-                if isinstance(answer, Refused) and answer.reason == "invalid":
-                    answer = await self._show(
-                        endpoint, access, render_plainly(notification), notification, attempt, message_ref
-                    )
-                return answer
         except TimeoutError:
             return Unanswered("timeout")
 
@@ -112,19 +122,44 @@ class SlackNotifier:
         access = self._access(endpoint, secret)
         if isinstance(access, Refused):
             return access
-        rendered = render_notes(notes, mentions)
-        said = {"text": rendered.text, "blocks": list(rendered.blocks), **AS_WRITTEN}
         if edits is not None:
-            return await self._post("chat.update", access, {**said, "channel": edits.channel, "ts": edits.id})
+            rendered = render_notes(notes, mentions)
+            line = {"text": rendered.text, "blocks": list(rendered.blocks), **AS_WRITTEN}
+            return await self._post("chat.update", access, {**line, "channel": edits.channel, "ts": edits.id})
+        root = MessageRef(message_ref.id, message_ref.channel or endpoint.address)
+        try:
+            async with asyncio.timeout(self._timeout):
+                answer = await send_plainer(
+                    lambda omitted: self._say(access, root, notes, mentions, attempt, omitted),
+                    lambda refused, omitted: next_reply_omission(refused, omitted, notes, mentions),
+                )
+        except TimeoutError:
+            return Unanswered("timeout")
+        if isinstance(answer, Refused) and answer.detail in NO_THREADS:
+            # The message stands, and says what the notes say: only the reply is not taken.
+            return Refused("invalid", answer.detail, permanent=True, left_out=answer.left_out)
+        return answer
+
+    async def _say(
+        self,
+        access: Access,
+        root: MessageRef,
+        notes: tuple[Note, ...],
+        mentions: tuple[str, ...],
+        attempt: str,
+        omitted: Omitted,
+    ) -> Answer:
+        """Say the notes in the thread or, where the channel takes no replies, in the channel itself."""
+        rendered = render_notes_without(notes, mentions, omitted)
         sent: dict[str, Any] = {
-            **said,
-            "channel": message_ref.channel or endpoint.address,
-            "thread_ts": message_ref.id,
-            "reply_broadcast": any(note.broadcast for note in notes),
+            "channel": root.channel,
+            "text": rendered.text,
+            "blocks": list(rendered.blocks),
             "metadata": metadata_of(attempt, "reply"),
-            **QUIET,
         }
-        return await self._post("chat.postMessage", access, sent)
+        if Omission.THREAD not in omitted:
+            sent |= {"thread_ts": root.id, "reply_broadcast": any(note.broadcast for note in notes)}
+        return await self._post("chat.postMessage", access, {**sent, **AS_WRITTEN, **QUIET})
 
     async def look(
         self,
@@ -151,9 +186,9 @@ class SlackNotifier:
                     else await self._ids.find(access, endpoint.address)
                 )
                 if channel is not None:
-                    await self._find(
-                        access, channel, message_ref.id if message_ref else "", (attempts, since), found
-                    )
+                    thread = message_ref.id if message_ref else ""
+                    oldest = max(0, since - SKEW)
+                    await find_attempts(self._calls, access, channel, thread, attempts, oldest, found)
         except NotOk as trouble:
             if isinstance(trouble.answer, Refused) and trouble.answer.reason == "not_found":
                 self._ids.forget(access, endpoint.address)
@@ -161,30 +196,6 @@ class SlackNotifier:
         except TimeoutError:
             return Unanswered("timeout")
         return Found(found)
-
-    async def _find(
-        self,
-        access: Access,
-        channel: str,
-        thread: str,
-        sought: tuple[tuple[str, ...], int],
-        found: dict[str, MessageRef],
-    ) -> None:
-        attempts, since = sought
-        asked = {"channel": channel, "oldest": f"{max(0, since - SKEW) / 1000:.6f}"}
-        async for message in self._calls.messages("conversations.history", access, asked):
-            note_attempt(message, channel, attempts, found)
-        if not thread or len(found) == len(attempts):
-            return
-        try:
-            async for message in self._calls.messages(
-                "conversations.replies", access, {**asked, "ts": thread}
-            ):
-                note_attempt(message, channel, attempts, found)
-        except NotOk as trouble:
-            # Without the thread no reply of ours can stand in it: nothing was found, and that is an answer.
-            if trouble.answer.detail not in THREAD_GONE:
-                raise
 
     async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
         access = self._access(endpoint, secret)

@@ -8,7 +8,6 @@ again, and states have times, so that repeating is harmless: nothing is looked f
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 
 import httpx
@@ -16,15 +15,15 @@ import httpx
 from gateway.clock import utc_ms
 from gateway.model.audit_trail import Batch
 from gateway.model.ledger import Endpoint, MessageRef, Note
-from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused
+from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 from gateway.outbound.network import Network
+from gateway.outbound.plainer import FORMS_GRACE, Omitted, next_state_omission, send_plainer, state_without
 from gateway.outbound.webhook.answers import Trouble, judge, judge_break, judge_taken
 from gateway.outbound.webhook.body import key_of, render, render_batch, render_notes
+from gateway.outbound.webhook.clients import Clients
 from gateway.outbound.webhook.signing import signature, signing_keys
 
 ANSWER_READ = 16_384  # bytes; of a short answer the connection is kept, a longer one is cut off
-USER_AGENT = "alert-gateway"
-CLIENTS_KEPT = 16  # one for each proxy
 
 
 class _NotSent(Exception):
@@ -44,13 +43,10 @@ class WebhookNotifier:
     def __init__(self, network: Network, timeout: float = 8.0) -> None:
         self._network = network
         self._timeout = timeout
-        self._tls = network.tls()
-        self._clients: dict[str | None, httpx.AsyncClient] = {}
+        self._clients = Clients(timeout, network.tls())
 
     async def aclose(self) -> None:
-        for client in self._clients.values():
-            await client.aclose()
-        self._clients.clear()
+        await self._clients.aclose()
 
     async def notify(
         self,
@@ -63,7 +59,18 @@ class WebhookNotifier:
     ) -> Answer:
         del message_ref
         key = MessageRef(key_of(notification))
-        return await self._send(endpoint, secret, attempt, render(notification), key)
+
+        async def send(omitted: Omitted) -> Answer:
+            # Another body is another message to the receiver.
+            message = f"{attempt}.{len(omitted)}" if omitted else attempt
+            body = render(state_without(notification, omitted))
+            return await self._send(endpoint, secret, message, body, key)
+
+        try:
+            async with asyncio.timeout(self._timeout + FORMS_GRACE):
+                return await send_plainer(send, next_state_omission)
+        except TimeoutError:
+            return Unanswered("timeout")
 
     async def reply(
         self,
@@ -148,7 +155,7 @@ class WebhookNotifier:
         Once the status line and the start of the answer are read, later connection errors are ignored.
         """
         answers: list[Trouble | None] = []
-        client = await self._through(proxy)
+        client = await self._clients.through(proxy)
         try:
             async with (
                 asyncio.timeout(self._timeout),
@@ -160,35 +167,6 @@ class WebhookNotifier:
         except (TimeoutError, httpx.HTTPError) as error:
             return answers[0] if answers else judge_break(error, to_proxy=proxy is not None)
         return answers[0]
-
-    async def _through(self, proxy: str | None) -> httpx.AsyncClient:
-        if proxy not in self._clients:
-            if len(self._clients) >= CLIENTS_KEPT:
-                # The oldest belongs to a proxy that is no longer taken, such as one with an old password.
-                await self._clients.pop(next(iter(self._clients))).aclose()
-            self._clients[proxy] = httpx.AsyncClient(
-                # The proxy is a setting of the gateway: a variable of the
-                # environment must not lead alerts elsewhere.
-                trust_env=False,
-                # A redirect could lead the bearer token to another host:
-                # https://www.rfc-editor.org/rfc/rfc9110#section-15.4
-                follow_redirects=False,
-                proxy=_proxy(proxy, self._tls) if proxy else None,
-                verify=self._tls,
-                timeout=httpx.Timeout(self._timeout, connect=self._timeout / 2),
-                # The start of an answer is read as it comes, so it must not be packed.
-                headers={
-                    "User-Agent": USER_AGENT,
-                    "Content-Type": "application/json",
-                    "Accept-Encoding": "identity",
-                },
-            )
-        return self._clients[proxy]
-
-
-def _proxy(address: str, tls: ssl.SSLContext) -> httpx.Proxy:
-    """A proxy that is itself reached by TLS has to be trusted as well."""
-    return httpx.Proxy(address, ssl_context=tls if address.startswith("https:") else None)
 
 
 def check_address(url: str) -> str:

@@ -17,6 +17,7 @@ JsonObject = dict[str, object]
 Method = Callable[[Arguments, Bot], JsonObject]
 POST_TEXT_KEPT = 40_000  # longer ones are cut on posting
 UPDATE_TEXT_MAX = 4_000
+BROADCASTS = frozenset({"@here", "@channel", "@everyone"})
 
 
 class Methods:
@@ -48,6 +49,11 @@ class Methods:
         channel = self._writable(self._workspace.by_name_or_id(arguments.text("channel")))
         content = content_of(arguments, Content(""))
         content = Content(content.text[:POST_TEXT_KEPT], content.blocks, content.attachments)
+        notified = notified_by(content, arguments)
+        if self._workspace.keeps_mentions_from_bots and BROADCASTS.intersection(notified):
+            raise SlackError("restricted_action")
+        if arguments.has("thread_ts") and not channel.threads:
+            raise SlackError("restricted_action_non_threadable_channel")
         parent = parent_of(channel, arguments)
         now = self._now()
         message = Message(
@@ -58,7 +64,7 @@ class Methods:
             metadata=metadata_of(arguments, None),
             thread_ts=parent,
             broadcast=parent is not None and arguments.flag("reply_broadcast"),
-            notified=notified_by(content, arguments),
+            notified=notified,
         )
         channel.add(message)
         return {"channel": channel.id, "ts": message.ts, "message": message_json(message, with_metadata=True)}

@@ -62,12 +62,13 @@ class Message:
 
 @dataclass(slots=True)
 class Channel:
-    """A channel; ``member`` says whether the bots are in it."""
+    """A channel; ``member`` says whether the bots are in it, ``threads`` whether it takes replies."""
 
     id: str
     name: str
     archived: bool = False
     member: bool = True
+    threads: bool = True
     messages: list[Message] = field(default_factory=list)  # without thread replies, oldest first
     by_ts: dict[str, Message] = field(default_factory=dict)
     last_us: int = 0
@@ -113,6 +114,7 @@ class Workspace:
     ) -> None:
         self.tokens = tokens
         self.edit_window = edit_window
+        self.keeps_mentions_from_bots = False  # a setting of admins: no @here, @channel, @everyone by a bot
         self.channels: dict[str, Channel] = {}
         self.people = {"U0ALICE": "Alice Moreau", "U0BOB": "Bob Okafor", "U0CHEN": "Chen Wei"}
         for name in channels:

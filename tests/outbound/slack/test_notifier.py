@@ -66,12 +66,6 @@ async def test_a_page_calls_whom_it_should(slack: SlackSandbox, notifier: SlackN
     assert slack.messages("alerts")[0].notified == ("@here", "S012345678")
 
 
-async def test_content_that_is_refused_twice_is_refused(slack: SlackSandbox, notifier: SlackNotifier) -> None:
-    slack.faults.add(Fault(FaultKind.ERROR, error="msg_too_long"))
-    assert await post(notifier) == Refused("invalid", "msg_too_long", permanent=True)
-    assert calls(slack, "chat.postMessage") == 2
-
-
 async def test_a_telling_and_its_plain_repeat_share_their_time(
     slack: SlackSandbox, notifier: SlackNotifier
 ) -> None:
@@ -278,7 +272,7 @@ async def test_a_cut_connection_is_unanswered(
 async def test_a_message_whose_blocks_are_refused_is_told_as_text(
     slack: SlackSandbox, notifier: SlackNotifier
 ) -> None:
-    slack.faults.add(Fault(FaultKind.ERROR, error="invalid_blocks", count=1))
+    slack.faults.add(Fault(FaultKind.ERROR, error="invalid_blocks", count=2))
     assert isinstance(await post(notifier), Delivered)
     assert slack.messages("alerts")[0].blocks == []
 

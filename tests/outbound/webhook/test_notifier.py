@@ -14,7 +14,7 @@ import pytest
 from gateway.model.audit_trail import Batch, LoggedEntry
 from gateway.model.changes import LogEntry
 from gateway.model.ledger import Endpoint, MessageRef, Note, NotifiedState
-from gateway.model.notification import Answer, Delivered, Found, Refused, Unanswered
+from gateway.model.notification import Answer, Delivered, Found, LeftOut, Refused, Unanswered
 from gateway.outbound.network import Network
 from gateway.outbound.webhook.notifier import WebhookNotifier, check_address
 from gateway.sandbox import Fault, FaultKind, WebhookSandbox
@@ -137,7 +137,15 @@ async def test_secrets_that_cannot_be_used_are_said_by_name(
         (Fault(FaultKind.RATE_LIMIT, retry_after=7), Refused("rate_limited", retry_after=7_000)),
         (Fault(FaultKind.STATUS, status=503), Unanswered("server_error", "HTTP 503")),
         (Fault(FaultKind.STATUS, status=408), Refused("unavailable", "HTTP 408")),
-        (Fault(FaultKind.ERROR, error=TOKEN), Refused("invalid", "HTTP 422", permanent=True)),
+        (
+            Fault(FaultKind.ERROR, error=TOKEN),
+            Refused(
+                "invalid",
+                "HTTP 422",
+                permanent=True,
+                left_out=(LeftOut("links", "HTTP 422"), LeftOut("details", "HTTP 422")),
+            ),
+        ),
         (Fault(FaultKind.HANG), Unanswered("timeout")),
         (Fault(FaultKind.CUT_BEFORE), Unanswered("cut", "RemoteProtocolError")),
     ],

@@ -1,0 +1,51 @@
+"""The plainer forms of a PagerDuty event, and which of them a refusal asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.model.ledger import NotifiedState
+from gateway.model.notification import Notification, Refused
+from gateway.outbound.pagerduty.event import steps_of
+from gateway.outbound.plainer import Omission, Omitted, first_of, runbook_of
+from gateway.outbound.wording import shorten, tame
+
+MAX_TITLE, MAX_RUNBOOK = 300, 1_000
+
+
+def steps_without(notification: Notification, omitted: Omitted) -> list[tuple[str, dict[str, Any]]]:
+    """Return the actions that say this state, the trigger without these parts."""
+    steps = steps_of(notification)
+    if not omitted:
+        return steps
+    return [(what, _bare(fields, notification, omitted) if fields else fields) for what, fields in steps]
+
+
+def next_omission(refused: Refused, omitted: Omitted, notification: Notification) -> Omission | None:
+    """Return the part of an event that is left out next. Only a trigger has parts."""
+    if refused.reason != "invalid" or notification.state is not NotifiedState.FIRING:
+        return None
+    return first_of(omitted, Omission.LINKS, Omission.DETAILS, Omission.RUNBOOK)
+
+
+def _bare(event: dict[str, Any], notification: Notification, omitted: Omitted) -> dict[str, Any]:
+    runbook = runbook_of(notification) if Omission.RUNBOOK not in omitted else ""
+    more = {"runbook": shorten(tame(runbook), MAX_RUNBOOK)} if runbook else {}
+    payload = event["payload"]
+    if Omission.DETAILS not in omitted:
+        details = {**payload["custom_details"], **more}
+        return {"payload": {**payload, "custom_details": details}, "client": event["client"]}
+    return {
+        "payload": {
+            "summary": _title(notification) if Omission.RUNBOOK in omitted else payload["summary"],
+            "source": "alertmanager",
+            "severity": payload["severity"],
+            "custom_details": {"incident": notification.incident, **more},
+        },
+        "client": event["client"],
+    }
+
+
+def _title(notification: Notification) -> str:
+    name = notification.lines[0].name if notification.lines else notification.title
+    return f"{shorten(tame(name), MAX_TITLE) or 'an alert'} (incident {notification.incident})"

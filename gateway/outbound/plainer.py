@@ -1,0 +1,85 @@
+"""Ever plainer notifications: what a vendor refuses for one part is sent again without that part.
+
+No label, however strange, and no mention that admins forbid may keep people from being told. Each vendor says
+which part is left out next, until the notification is taken or nothing is left that could be at fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+
+import msgspec
+
+from gateway.model.notification import AlertLine, Answer, LeftOut, Notification, Refused
+
+FORMS_GRACE = 0.5  # seconds that all forms of a notification together may take longer than one
+
+
+class Omission(StrEnum):
+    """A part that a notification can do without. The plainest ones keep the runbook and the incident's id."""
+
+    MENTION = "mention"  # the people who are called by name
+    THREAD = "thread"  # what was to be a reply stands in the channel itself
+    LINKS = "links"
+    BLOCKS = "blocks"  # the layout: what is left is text
+    DETAILS = "details"  # what is left is the title
+    RUNBOOK = "runbook"
+
+
+Omitted = frozenset[Omission]
+
+
+async def send_plainer(
+    send: Callable[[Omitted], Awaitable[Answer]], next_omission: Callable[[Refused, Omitted], Omission | None]
+) -> Answer:
+    """Send a notification, plainer each time it is refused. The answer lists what was left out, and why.
+
+    `next_omission` returns the part to leave out next, None where the refusal is not about a part.
+    """
+    left_out: tuple[LeftOut, ...] = ()
+    while True:
+        omitted = frozenset(Omission(step.part) for step in left_out)
+        answer = await send(omitted)
+        part = next_omission(answer, omitted) if isinstance(answer, Refused) else None
+        if part is None or not isinstance(answer, Refused):
+            return msgspec.structs.replace(answer, left_out=left_out) if left_out else answer
+        left_out += (LeftOut(part.value, answer.detail or answer.reason),)
+
+
+def first_of(omitted: Omitted, *parts: Omission) -> Omission | None:
+    """Return the first of these parts that is not left out yet."""
+    return next((part for part in parts if part not in omitted), None)
+
+
+def without_links(notification: Notification) -> Notification:
+    """Return the notification without any address; the runbook is said as text beside it."""
+    lines = tuple(
+        msgspec.structs.replace(line, runbook="", dashboard="", source="") for line in notification.lines
+    )
+    return msgspec.structs.replace(notification, link="", lines=lines)
+
+
+def state_without(notification: Notification, omitted: Omitted) -> Notification:
+    """Return the state without these parts, for receivers and mails: alerts keep their name and runbook."""
+    if not omitted:
+        return notification
+    lines = tuple(_bare(line, omitted) for line in notification.lines)
+    bare = msgspec.structs.replace(notification, link="", lines=lines)
+    return msgspec.structs.replace(bare, where={}, said=()) if Omission.DETAILS in omitted else bare
+
+
+def next_state_omission(refused: Refused, omitted: Omitted) -> Omission | None:
+    """Return the part of such a state that is left out next."""
+    return first_of(omitted, Omission.LINKS, Omission.DETAILS) if refused.reason == "invalid" else None
+
+
+def _bare(line: AlertLine, omitted: Omitted) -> AlertLine:
+    bare = msgspec.structs.replace(line, dashboard="", source="", annotations={})
+    if Omission.DETAILS not in omitted:
+        return bare
+    return msgspec.structs.replace(bare, labels={}, summary="", description="")
+
+
+def runbook_of(notification: Notification) -> str:
+    return next((line.runbook for line in notification.lines if line.runbook), "")
