@@ -16,6 +16,15 @@ _UNSEEN = re.compile(
     "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\ufff9-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+# What colours a terminal goes as a whole, or its end would stay as a text: CSI, OSC and the other escapes of
+# https://ecma-international.org/publications-and-standards/standards/ecma-48/
+_TERMINAL = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]{0,99}[ -/]{0,9}[@-~]|"
+    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]{0,999}(?:\x07|\x1b\\|\x9c)|"
+    r"\x1b[ -/]{0,9}[0-~]"
+)
+_BLANK_LINES = re.compile(r"\n\s*\n")
+LINES_SHOWN = 12  # of one text
 _SPACES = re.compile(r"\s+")
 _WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _ENCODED = {ord(mark): f"%{ord(mark):02X}" for mark in ' <>"|`\\^{}'}
@@ -44,7 +53,14 @@ def tame(text: str) -> str:
     """One line without anything unseen."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    return _SPACES.sub(" ", _UNSEEN.sub("", text)).strip()
+    return _SPACES.sub(" ", _UNSEEN.sub("", _TERMINAL.sub("", text))).strip()
+
+
+def literal(text: str, most: int) -> str:
+    """Return a text as it was written, its lines and spaces too, to be read and copied; nothing unseen is in it."""
+    seen = _UNSEEN.sub("", _TERMINAL.sub("", text[: 4 * most])).replace("\r\n", "\n").strip()
+    lines = _BLANK_LINES.sub("\n", seen).splitlines()
+    return shorten("\n".join(lines[:LINES_SHOWN]) + ("\n…" if len(lines) > LINES_SHOWN else ""), most)
 
 
 def web_address(url: str, most: int) -> str:

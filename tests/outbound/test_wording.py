@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.outbound.wording import retry_after, shorten, tame, web_address
+from gateway.outbound.wording import literal, retry_after, shorten, tame, web_address
 
 
 @pytest.mark.parametrize(
@@ -14,11 +14,34 @@ from gateway.outbound.wording import retry_after, shorten, tame, web_address
         pytest.param(" a \n\t b ", "a b", id="line breaks and runs of spaces become one space"),
         pytest.param("pay\u200b\u202e\ufeff\u0007ments", "payments", id="what cannot be seen is left out"),
         pytest.param("a\ud800b", "ab", id="half a character is left out"),
+        pytest.param("\x1b[1;31mred\x1b[0m \x9b4mline", "red line", id="colours of a terminal go as a whole"),
+        pytest.param(
+            "\x1b]8;;http://x\x07link\x1b]8;;\x1b\\ \x1b(Bend",
+            "link end",
+            id="links and character sets of one, too",
+        ),
+        pytest.param(
+            "\x1b]0;never closed", "0;never closed", id="what only begins like one loses its unseen part"
+        ),
         pytest.param("größe 🔥", "größe 🔥", id="letters and signs of all languages stay"),
     ],
 )
 def test_a_tame_text_is_one_line_that_shows_all_it_holds(text: str, tamed: str) -> None:
     assert tame(text) == tamed
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param(" sum by (le) (\n  rate(x[5m])  > 1\r\n) ", "sum by (le) (\n  rate(x[5m])  > 1\n)", id="lines and spaces stay"),
+        pytest.param("a\n \n\n\nb", "a\nb", id="blank lines go"),
+        pytest.param("\n".join("abcdefghijklmnop"), "\n".join("abcdefghijkl") + "\n…", id="a long list is cut"),
+        pytest.param("\x1b[31mx\u200b" * 9, "xxxxxxxxx", id="nothing unseen is in it"),
+        pytest.param("x" * 50, "x" * 39 + "…", id="nor more than fits"),
+    ],
+)  # fmt: skip
+def test_a_literal_text_is_read_and_copied_as_it_was_written(text: str, shown: str) -> None:
+    assert literal(text, 40) == shown
 
 
 def test_a_shortened_text_says_so() -> None:

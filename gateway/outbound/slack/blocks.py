@@ -22,6 +22,7 @@ from gateway.outbound.slack.members import members_of
 from gateway.outbound.slack.text import joined, mention, mrkdwn_text, plain_text, running, section
 from gateway.outbound.wording import (
     gist,
+    literal,
     named_place,
     place,
     severity_sent,
@@ -133,7 +134,7 @@ def _called(mentions: Sequence[str]) -> str:
 
 def _said(notification: Notification) -> str:
     said, more = shown_said(notification, SENTENCES_SHOWN)
-    lines = [shorten(tame(sentence), MAX_SENTENCE) for sentence in said]
+    lines = [literal(sentence, MAX_SENTENCE) for sentence in said]
     return "\n".join(line for line in (*lines, more) if line)
 
 

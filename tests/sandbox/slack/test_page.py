@@ -133,6 +133,15 @@ async def test_what_is_copied_out_of_a_message_is_what_the_sender_wrote(
     assert copied.count(value) == 4
 
 
+async def test_a_query_of_several_lines_keeps_them_and_its_spaces(
+    client: AsyncWebClient, slack: SlackSandbox
+) -> None:
+    query = 'sum by (le) (\n  rate(x{a="b"}[5m])  # two spaces\n)'
+    told = render(notification(lines=(line(summary="Errors.", description=query),)))
+    await client.chat_postMessage(channel="#alerts", text=told.text, blocks=list(told.blocks))
+    assert query in Copied(await get(f"{slack.page_url}fragment")).text
+
+
 async def test_a_note_is_copied_as_it_was_written(client: AsyncWebClient, slack: SlackSandbox) -> None:
     told = render_notes([Note(f"new: {COPIED[1]}")], ())
     root = await client.chat_postMessage(channel="#alerts", text="down")
