@@ -111,6 +111,8 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     truncated: dict[str, int] = {}
     continues: tuple[str, ...] = ()  # full incidents whose further alerts it takes, the first one first
     continued_by: str = ""  # the incident that takes its further alerts, since it is full
+    recurs: int = 0  # how many incidents the same alert has opened before, each soon after the one before
+    recurs_since: int | None = None  # when the first of them was opened, ms
 
     @property
     def left_out(self) -> int:

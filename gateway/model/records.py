@@ -33,7 +33,7 @@ Record = Alert | Incident | Ledger | SourceState | Controls | Shipped | Watchdog
 NO_TIME = 0  # what the store keeps in place of a time
 
 # The fields that may be no time.
-_INCIDENT_TIMES = ("resolved_at", "unheard_since")
+_INCIDENT_TIMES = ("resolved_at", "unheard_since", "recurs_since")
 _LEDGER_TIMES = (
     "notified_at",
     "first_notified_at",

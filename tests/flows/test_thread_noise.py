@@ -91,3 +91,33 @@ async def test_a_value_in_a_label_is_one_message_one_page_and_no_reply_for_each_
     newest = [one.notification for one in world.slack.sent if one.notification][-1]
     assert [line.labels["used"] for line in newest.lines] == ["98.25"]
     assert newest.reason.startswith("29th value of used")
+
+
+async def test_what_comes_back_after_its_incident_is_over_says_how_often_it_did() -> None:
+    world = World(rulebook(route(resolve_after=0)))
+    for at in (0, 5 * MINUTE, 10 * MINUTE, 3 * HOUR):
+        await world.until(at)
+        await world.webhook(seen(at=at))
+        await world.until(at + MINUTE)
+        await world.webhook(seen(at=at, ends=at + MINUTE))
+    await world.until(4 * HOUR)
+    first_told = [one.notification for one in world.pagerduty.sent if one.notification is not None]
+    said = {one.incident: one.reason for one in first_told if one.firing}
+    assert list(said.values()) == [
+        "",
+        "fired again: 2nd incident of it in 5m",
+        "fired again: 3rd incident of it in 10m",
+        "",
+    ]
+
+
+async def test_another_alert_in_a_new_incident_did_not_come_back() -> None:
+    world = World(rulebook(route(resolve_after=0)))
+    await world.webhook(seen(pod="a"))
+    await world.until(MINUTE)
+    await world.webhook(seen(pod="a", ends=MINUTE))
+    await world.until(5 * MINUTE)
+    await world.webhook(seen(pod="b", at=5 * MINUTE))
+    await world.until(10 * MINUTE)
+    newest = [one.notification for one in world.pagerduty.sent if one.notification is not None][-1]
+    assert (newest.reason, bool(newest.previous)) == ("", True)

@@ -24,6 +24,7 @@ from gateway.decisions.notification.desired import resumes
 from gateway.decisions.notification.update_limit import left_out_before
 from gateway.decisions.notification.view import View
 from gateway.model.alert import Alert
+from gateway.model.durations import ordinal, spoken
 from gateway.model.incident import Incident
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, FiringTimes, Notification
@@ -67,7 +68,7 @@ def compose(
         rule=view.rule,
         link=f"{public_url}/api/v1/incidents/{incident.id}" if public_url else "",
         previous=incident.previous,
-        reason=_reason(view) or incident.alone or _continuing(incident) or _churning(churns),
+        reason=_reason(view) or incident.alone or _before(incident) or _churning(churns),
         left_out=left_out_before(view),
         churning=frozenset(churns),
         elsewhere=view.elsewhere,
@@ -153,9 +154,16 @@ def _time_facts(times: FiringTimes, *, ended: bool) -> dict[str, Any]:
     }
 
 
-def _continuing(incident: Incident) -> str:
-    # The reader of this message finds the others, and who was called, where the group began.
-    return f"more of incident {incident.continues[0]}, which is full" if incident.continues else ""
+def _before(incident: Incident) -> str:
+    """Say what the incidents before mean for the reader of this one."""
+    if incident.continues:
+        # The others, and who was called, are found where the group began.
+        return f"more of incident {incident.continues[0]}, which is full"
+    if incident.recurs_since is None:
+        return ""
+    # Each of the incidents before was over soon, and it came back: it flaps.
+    length = spoken(incident.opened_at - incident.recurs_since)
+    return f"fired again: {ordinal(incident.recurs + 1)} incident of it in {length}"
 
 
 def _churning(churns: Mapping[str, Churn]) -> str:

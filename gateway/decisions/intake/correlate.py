@@ -8,7 +8,7 @@ change nothing else.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from gateway.decisions.calendar import Calendar
@@ -16,6 +16,7 @@ from gateway.decisions.partition import kept_apart
 from gateway.decisions.rule_index import RuleIndex
 from gateway.decisions.suppression.inhibit import Inhibitor
 from gateway.model.alert import Alert
+from gateway.model.durations import HOUR
 from gateway.model.incident import Incident
 from gateway.model.rules.kinds import ALL_LABELS, DEFAULT_CORRELATE, CorrelateRule
 from gateway.model.rules.route import ALWAYS
@@ -24,6 +25,7 @@ from gateway.model.rules.rulebook import Rulebook
 LIVES_KEPT = 4  # episodes for each alert that an incident may have, on average
 KEY_DEPTH = 4
 CHAIN_KEPT = 16  # incidents before that a continuing one looks at
+RECURS_WITHIN_MS = HOUR  # after the last change of the incident before
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,16 @@ class Choice:
     """An incident to join, or (empty) a new one that goes on from `previous`.
 
     `alone` says why it takes no other alerts. `continues` names the incidents that would take the alert if they
-    were not full, the newest last.
+    were not full, the newest last. `recurs` counts the incidents that the same alert has opened before,
+    from `recurs_since` (ms) on.
     """
 
     incident: str
     previous: str = ""
     alone: str = ""
     continues: tuple[str, ...] = ()
+    recurs: int = 0
+    recurs_since: int | None = None
 
 
 class Correlator:
@@ -104,7 +109,12 @@ def choose(placement: Placement, own: str, candidates: Collection[Incident], now
     before = max(
         candidates, key=lambda known: (known.id == own, known.last_change_at, known.id), default=None
     )
-    return Choice("", before.id if before else "", _why_alone(placement, candidates, now))
+    choice = Choice("", before.id if before else "", _why_alone(placement, candidates, now))
+    if before is None or before.id != own or now - before.last_change_at > RECURS_WITHIN_MS:
+        return choice
+    # The same alert again, soon after its end was told: people read how often.
+    since = before.opened_at if before.recurs_since is None else before.recurs_since
+    return replace(choice, recurs=before.recurs + 1, recurs_since=since)
 
 
 def _chain(last: Incident) -> tuple[str, ...]:

@@ -42,6 +42,8 @@ class Draft:
                 previous=choice.previous,
                 alone=choice.alone,
                 continues=choice.continues,
+                recurs=choice.recurs,
+                recurs_since=choice.recurs_since,
             )
         )
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.decisions.intake.correlate import (
     CHAIN_KEPT,
     KEY_DEPTH,
+    RECURS_WITHIN_MS,
     Choice,
     Correlator,
     Placement,
@@ -196,14 +197,14 @@ def test_an_incident_that_is_over_takes_no_alert_and_is_named_by_the_next(
 ) -> None:
     rule = replace(BY_SERVICE, window=None)
     assert not takes(incident(**ended), placed(alert(), rule), own, LATER)
-    assert chosen(rule, incident(**ended), own=own) == Choice("", previous="a")
+    assert chosen(rule, incident(**ended), own=own).previous == "a"
 
 
 def test_an_alert_that_fires_again_after_its_incident_ended_names_that_one_of_several() -> None:
     ended = [
         incident(name, resolved_at=START + at, last_change_at=START + at) for at, name in enumerate("abc")
     ]
-    assert chosen(BY_SERVICE, *ended, own="a") == Choice("", previous="a")
+    assert chosen(BY_SERVICE, *ended, own="a") == Choice("", previous="a", recurs=1, recurs_since=START)
     assert chosen(BY_SERVICE, *ended) == Choice("", previous="c")
 
 
@@ -385,3 +386,19 @@ def test_a_long_chain_keeps_its_first_incident_and_the_newest_ones() -> None:
     last = incident("last", members=2, continues=chain)
     continues = choose(placement, "", [last], LATER).continues
     assert (continues[0], continues[-1], len(continues)) == ("i0", "last", CHAIN_KEPT)
+
+
+@pytest.mark.parametrize(
+    ("more", "own", "recurs", "since"),
+    [
+        pytest.param({}, "a", 1, START, id="the second time"),
+        pytest.param({"recurs": 4, "recurs_since": START - MINUTE}, "a", 5, START - MINUTE, id="the sixth time"),
+        pytest.param({"recurs": 4}, "", 0, None, id="another alert"),
+        pytest.param({"last_change_at": LATER - RECURS_WITHIN_MS - 1}, "a", 0, None, id="long after"),
+    ],
+)  # fmt: skip
+def test_an_alert_that_comes_back_soon_counts_its_incidents(
+    more: dict[str, Any], own: str, recurs: int, since: int | None
+) -> None:
+    choice = choose(placed(alert(), BY_SERVICE), own, [incident("a", resolved_at=START, **more)], LATER)
+    assert (choice.recurs, choice.recurs_since) == (recurs, since)
