@@ -16,7 +16,7 @@ from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.partition import HOME
 from gateway.errors import BadSettings
 from gateway.model.agenda import Subject
-from gateway.model.cells import RULES
+from gateway.model.cells import RULES, TRUNCATED
 from gateway.model.changes import Changes, CommitOutcome, Query, Table
 from gateway.model.counted import counted
 from gateway.model.durations import SECOND
@@ -109,7 +109,8 @@ async def _move_the_rest(client: Client, old: list[RedisStore], new: list[RedisS
     the home shard.
     """
     meta = await client.ask("HGETALL", old[HOME].keys["meta"])
-    flat = [part for pair in (meta.items() if isinstance(meta, dict) else [meta]) for part in pair]
+    rows = meta if isinstance(meta, dict) else dict(zip(meta[::2], meta[1::2], strict=True))
+    flat = [part for pair in rows.items() if pair[0] != TRUNCATED.field.encode() for part in pair]
     for store in new:
         if flat:
             await client.ask("HSET", store.keys["meta"], *flat)

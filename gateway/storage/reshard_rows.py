@@ -11,10 +11,12 @@ from gateway.decisions.intake.correlate import Correlator, announce, named_incid
 from gateway.decisions.partition import HOME, partition_of, shard_of
 from gateway.model.agenda import NEW_RULES, Subject
 from gateway.model.alert import Alert
+from gateway.model.cells import TRUNCATED
 from gateway.model.changes import Cell, Changes, Table
 from gateway.model.incident import Incident
 from gateway.model.ledger import Ledger
 from gateway.model.records import dump
+from gateway.model.truncated_groups import TruncatedGroup, TruncatedGroups, dump_truncated
 from gateway.storage.layout import Layout
 
 ROWS_AT_ONCE = 500  # in one commit
@@ -59,6 +61,7 @@ def commits_of(records: Records, correlator: Correlator, now: int) -> Iterator[t
         *_episode_rows(records, incident_shards),
         *_incident_rows(records, incident_shards, correlator, now),
         *_ledger_rows(records, incident_shards),
+        *_truncated_rows(records, incident_shards, now),
     ]
     for shard in range(records.layout.shards):
         own = [(cell, value) for row_shard, cell, value in rows if row_shard == shard]
@@ -120,6 +123,22 @@ def _incident_rows(
 def _ledger_rows(records: Records, incident_shards: dict[str, int]) -> Iterator[ShardRow]:
     for ledger in records.ledgers:
         yield incident_shards.get(ledger.incident, HOME), Cell(Table.LEDGERS, ledger.key), dump(ledger)
+
+
+def _truncated_rows(records: Records, incident_shards: dict[str, int], now: int) -> Iterator[ShardRow]:
+    """Yield the groups that were cut short, in each shard those of its incidents.
+
+    Without them the next webhook of a group that is whole again would clear no number.
+    """
+    found: dict[int, dict[str, TruncatedGroup]] = {}
+    for incident in records.incidents.values():
+        groups = found.setdefault(incident_shards[incident.id], {})
+        for name, left_out in incident.truncated.items() if incident.resolved_at is None else ():
+            known = groups[name].incidents if name in groups else ()
+            groups[name] = TruncatedGroup(left_out, now, now, (*known, incident.id))
+    for shard, groups in found.items():
+        if groups:
+            yield shard, TRUNCATED, dump_truncated(TruncatedGroups(groups))
 
 
 def _shard_of_subject(subject: Subject, records: Records, incident_shards: dict[str, int]) -> int:

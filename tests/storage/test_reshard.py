@@ -14,12 +14,18 @@ from gateway.decisions.partition import HOME, shard_of
 from gateway.errors import BadSettings
 from gateway.model.agenda import NEW_RULES, Subject
 from gateway.model.alert import Alert
-from gateway.model.cells import RULES
+from gateway.model.cells import RULES, TRUNCATED
 from gateway.model.changes import Cell, Changes, LogEntry, QuarantineEntry, Query, Table
 from gateway.model.incident import Incident, Member
 from gateway.model.ledger import Ledger, ledger_cell
 from gateway.model.records import dump, load_alert, load_incident
 from gateway.model.rule_generation import RuleGeneration
+from gateway.model.truncated_groups import (
+    TruncatedGroup,
+    TruncatedGroups,
+    dump_truncated,
+    load_truncated,
+)
 from gateway.storage.connections import Client, connect
 from gateway.storage.layout import Layout, read_layout, stores_of, write_layout
 from gateway.storage.redis import RedisStore
@@ -121,6 +127,27 @@ async def test_join_keys_are_made_by_the_rules_of_today_and_lead_to_the_incident
     assert moved.keys
     assert "old" not in moved.keys
     assert cell in (await store.gather(Query(keys=moved.keys))).rows
+
+
+async def test_groups_that_were_cut_short_go_with_their_incidents(client: Client) -> None:
+    store = RedisStore(client)
+    await stored(store, alert("a1"))
+    cut_short = msgspec.structs.replace(incident(Member("a1", 1, records.AT)), truncated={"eu/1": 37})
+    stale = TruncatedGroups({"eu/2": TruncatedGroup(5, records.AT, records.AT, ("i9",))})
+    cells = {Cell(Table.INCIDENTS, "i1"): dump(cut_short), TRUNCATED: dump_truncated(stale)}
+    await store.commit(Changes(put=cells))
+    await migrate(client, PARTED, SHARDS)
+    groups = []
+    for shard in stores_of(client, Layout(SHARDS, ("tenant",), "gw2")):
+        row = (await shard.gather(Query(cells=[TRUNCATED]))).rows[TRUNCATED]
+        groups.append(
+            {
+                name: (group.left_out, group.incidents)
+                for name, group in load_truncated(row.value).groups.items()
+            }
+        )
+    assert groups[ELSEWHERE] == {"eu/1": (37, ("i1",))}
+    assert [found for found in groups if found] == [groups[ELSEWHERE]]
 
 
 async def test_what_is_no_shards_own_goes_to_the_home_shard_and_the_old_keys_are_gone(client: Client) -> None:
