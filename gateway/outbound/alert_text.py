@@ -14,17 +14,25 @@ MAX_NAME, MAX_LABEL, MAX_VALUE = 80, 40, 80  # characters
 def alert_text(line: AlertLine, notification: Notification, labels_shown: int) -> str:
     """Say what became of the alert, and what tells it from the others, which is all that a reader wants here."""
     what = f"{shorten(tame(line.name), MAX_NAME)}{_apart(line, notification, labels_shown)}"
+    said = f"{sign_of(line)} {what}"
     if line.ended_at:
         lasted = spoken(line.ended_at - line.started_at)
-        if line.ended_because:
-            return f"⏹️ {what}, ended after {lasted}: {shorten(tame(line.ended_because), MAX_VALUE)}"
-        return f"{STATE_SIGNS[NotifiedState.ENDED]} {what}, ended after {lasted}"
+        because = f": {shorten(tame(line.ended_because), MAX_VALUE)}" if line.ended_because else ""
+        return f"{said}, ended after {lasted}{because}"
     # It may still fire: whoever reads this must not take it for resolved.
     if line.moved:
-        return f"{STATE_SIGNS[NotifiedState.MOVED]} {what}, told here no longer"
+        return f"{said}, told here no longer"
     if line.silenced_after_notify:
-        return f"🔕 {what}, {shorten(tame(line.silenced_after_notify), MAX_VALUE)}"
-    return f"{SEVERITY_SIGNS[line.severity]} {what}{_later(line, notification)}"
+        return f"{said}, {shorten(tame(line.silenced_after_notify), MAX_VALUE)}"
+    return f"{said}{_later(line, notification)}"
+
+
+def sign_of(line: AlertLine) -> str:
+    if line.ended_at:
+        return "⏹️" if line.ended_because else STATE_SIGNS[NotifiedState.ENDED]
+    if line.moved:
+        return STATE_SIGNS[NotifiedState.MOVED]
+    return "🔕" if line.silenced_after_notify else SEVERITY_SIGNS[line.severity]
 
 
 def _apart(line: AlertLine, notification: Notification, labels_shown: int) -> str:

@@ -50,7 +50,7 @@ def crash_loop(pod: str, **changed: object) -> dict[str, object]:
         summary="Pod is crash looping.",
         description=f'Pod shop/{pod} (cart) is in waiting state (reason: "CrashLoopBackOff") on cluster prod-eu.',
         runbook_url=f"{RUNBOOK}/kubernetes/kubepodcrashlooping",
-        dashboard="https://grafana.example.org/d/pods",
+        dashboard_url="https://grafana.example.org/d/pods",
         **changed,  # type: ignore[arg-type]
     )
 

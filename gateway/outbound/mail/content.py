@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from gateway.decisions.delivery.sentences import Moment, facts_of, in_words
 from gateway.model.durations import spoken
 from gateway.model.instants import instant
 from gateway.model.ledger import Note
 from gateway.model.notification import Notification
-from gateway.outbound.alert_text import alert_text
+from gateway.outbound.alert_rows import alert_rows
 from gateway.outbound.signs import SEVERITY_SIGNS, final_state, quieted_state
 from gateway.outbound.wording import (
     links_of,
@@ -27,7 +28,7 @@ from gateway.outbound.wording import (
     unlinked_runbook,
 )
 
-ALERTS_SHOWN, LABELS_SHOWN, SENTENCES_SHOWN = 50, 12, 5
+ROWS_SHOWN, LABELS_SHOWN, SENTENCES_SHOWN = 50, 12, 5
 MAX_TITLE, MAX_VALUE, MAX_SENTENCE, MAX_URL = 150, 200, 1_000, 2_000  # characters
 
 
@@ -102,9 +103,10 @@ def _facts(notification: Notification) -> Iterator[str]:
 
 
 def _alerts(notification: Notification) -> Iterator[str]:
-    for line in notification.lines[:ALERTS_SHOWN]:
-        yield alert_text(line, notification, LABELS_SHOWN)
-    rest = notification.alerts - len(notification.lines[:ALERTS_SHOWN])
+    rest = notification.alerts
+    for row in islice(alert_rows(notification, LABELS_SHOWN), ROWS_SHOWN):
+        yield row.text
+        rest -= row.alerts
     if rest > 0:
         yield f"… and {rest} more"
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 from gateway.decisions.delivery.sentences import Moment, facts_of, in_words
@@ -18,7 +19,7 @@ from gateway.model.instants import instant
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Notification
 from gateway.model.severity import Severity
-from gateway.outbound.alert_text import alert_text
+from gateway.outbound.alert_rows import AlertRow, alert_rows
 from gateway.outbound.wording import (
     gist,
     left_out,
@@ -37,7 +38,7 @@ MAX_BODY = 500_000  # bytes; the vendor takes 512 KB, and the key and the action
 MAX_FIELD = 255
 MAX_URL = 2_000
 MAX_SENTENCE, MAX_LINE, MAX_VALUE, MAX_NAME = 1_000, 300, 200, 100  # characters
-MEMBERS_SHOWN, LABELS_SHOWN, SHARED_SHOWN, SENTENCES_SHOWN, ANNOTATIONS_SHOWN = 40, 12, 30, 5, 10
+ROWS_SHOWN, LABELS_SHOWN, SHARED_SHOWN, SENTENCES_SHOWN, ANNOTATIONS_SHOWN = 40, 12, 30, 5, 10
 CLIENT = "alert gateway"
 SEVERITIES = {
     Severity.NONE: "info",
@@ -157,16 +158,18 @@ def _listed(texts: Sequence[str], more: str = "", most: int = MAX_VALUE) -> str:
 
 def _alerts(notification: Notification) -> dict[str, str]:
     """List what fires, and what ended or moved, with the labels that tell one from another."""
-    firing: list[str] = []
-    over: list[str] = []
-    for line in notification.lines[:MEMBERS_SHOWN]:
-        listed = over if line.ended_at or line.moved else firing
-        listed.append(alert_text(line, notification, LABELS_SHOWN))
-    more = notification.firing - len(firing), notification.ended + notification.moved - len(over)
+    rows = [*islice(alert_rows(notification, LABELS_SHOWN), ROWS_SHOWN)]
+    firing, over = [row for row in rows if not row.over], [row for row in rows if row.over]
+    not_firing = notification.ended + notification.moved
     return {
-        "firing": _listed(firing, left_out(more[0], "alert"), MAX_LINE),
-        "over": _listed(over, left_out(more[1], "alert"), MAX_LINE),
+        "firing": _rows(firing, notification.firing),
+        "over": _rows(over, not_firing),
     }
+
+
+def _rows(rows: Sequence[AlertRow], alerts: int) -> str:
+    more = left_out(alerts - sum(row.alerts for row in rows), "alert")
+    return _listed([row.text for row in rows], more, MAX_LINE)
 
 
 def _labels(notification: Notification) -> str:

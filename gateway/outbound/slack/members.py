@@ -1,12 +1,14 @@
-"""The list of an incident's alerts in a Slack message, a line for each, in plain text."""
+"""The list of an incident's alerts in a Slack message, in plain text."""
 
 from __future__ import annotations
 
+from itertools import islice
+
 from gateway.model.notification import Notification
-from gateway.outbound.alert_text import alert_text
+from gateway.outbound.alert_rows import alert_rows
 
 MAX_MEMBERS = 2_500  # characters of the whole list
-MEMBERS_SHOWN = 10
+ROWS_SHOWN = 10
 LABELS_SHOWN = 4
 
 
@@ -15,12 +17,11 @@ def members_of(notification: Notification) -> str:
     if len(notification.lines) < 2:
         return ""
     shown: list[str] = []
-    size = 0
-    for line in notification.lines[:MEMBERS_SHOWN]:
-        text = alert_text(line, notification, LABELS_SHOWN)
-        if size + len(text) > MAX_MEMBERS:
+    size, rest = 0, notification.alerts
+    for row in islice(alert_rows(notification, LABELS_SHOWN), ROWS_SHOWN):
+        if size + len(row.text) > MAX_MEMBERS:
             break
-        shown.append(text)
-        size += len(text) + 1
-    rest = notification.alerts - len(shown)
+        shown.append(row.text)
+        size += len(row.text) + 1
+        rest -= row.alerts
     return "\n".join([*shown, f"… and {rest} more"] if rest > 0 else shown)

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from markupsafe import Markup, escape
 from rich.emoji import Emoji, NoEmoji
 
+from gateway.clock import utc_now
+from gateway.model.durations import spoken
 from gateway.sandbox.links import safe_link
 
 _PIECES = re.compile(r"```.+?```|`[^`\n]+`|<[^<>]+>", re.DOTALL)
@@ -114,9 +116,10 @@ def _date(target: str, fallback: str) -> Markup:
 
 
 def _time_part(at: datetime, name: str) -> str:
-    # The page does not count on: it shows where Slack would say how long ago it is.
     if name == "ago":
-        return "… ago"
+        ahead = at > utc_now()
+        apart = spoken(int(abs(utc_now() - at).total_seconds() * 1000))
+        return f"in {apart}" if ahead else f"{apart} ago"
     return at.strftime(_DATE_FORMATS[name]) if name in _DATE_FORMATS else f"{{{name}}}"
 
 

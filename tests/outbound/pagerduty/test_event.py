@@ -84,7 +84,7 @@ def test_what_fires_and_what_is_over_are_lists_with_what_tells_the_alerts_apart(
     )
     told = details(lines=lines, firing=2, ended=1)
     assert told["alerts"] == "3 alerts: 2 firing, 1 ended"
-    assert told["firing"] == "🔴 HighErrorRate pod=a\n🔴 HighErrorRate pod=b, 12s later"
+    assert told["firing"] == "🔴 HighErrorRate ×2: pod=a, b, the last 12s later"
     assert told["over"] == "✅ HighErrorRate pod=c, ended after 1m"
 
 

@@ -52,7 +52,8 @@ def words(rendered: Rendered) -> str:
         pytest.param({"not_sent": 37}, ["and 37 more of this group that Alertmanager left out (max_alerts)"], id="what Alertmanager left out"),
         pytest.param({"hidden": SILENCED}, ["🔴 CRITICAL", "🔔 Told only now: silenced until", "<!date^1800003600^"], id="what hid it until now"),
         pytest.param({"previous": "older1"}, ["goes on from older1"], id="the incident before"),
-        pytest.param({"firing": 40, "lines": tuple(line(labels={"pod": f"p{n}"}) for n in range(40))}, ["pod=p0", "… and 30 more"], id="members are summarised"),
+        pytest.param({"firing": 40, "lines": tuple(line(labels={"pod": f"p{n}"}) for n in range(40))}, ["🔴 HighErrorRate ×40: pod=p0…39"], id="members share a row"),
+        pytest.param({"firing": 12, "lines": tuple(line(f"Kind{n}") for n in range(12))}, ["Kind0", "… and 2 more"], id="members are summarised"),
         pytest.param({"lines": (line(runbook="https://r.example/a|b", dashboard="javascript:x", source="http://p.example"),)}, ["'url': 'https://r.example/a%7Cb'", "'text': '🔎 Query'", "'url': 'http://p.example'"], id="links, only http(s)"),
     ],
 )  # fmt: skip
@@ -151,7 +152,7 @@ def test_ids_are_left_out_of_a_line_unless_nothing_else_tells_alerts_apart() -> 
     lines = tuple(line(labels={"pod": f"p{n}", "uid": f"u{n}"}, plumbing=1) for n in range(2))
     assert "pod=p1 +1 label" in said_by(render(notification(lines=lines)))
     twins = tuple(line(labels={"pod": "p", "uid": f"u{n}"}, plumbing=1) for n in range(2))
-    assert "uid=u1" in said_by(render(notification(where={"pod": "p"}, lines=twins)))
+    assert "uid=u0, u1" in said_by(render(notification(where={"pod": "p"}, lines=twins)))
 
 
 def test_the_senders_own_word_for_the_severity_stands_beside_ours() -> None:
@@ -195,13 +196,13 @@ def test_no_link_leads_to_the_api() -> None:
 
 def test_a_line_of_an_alert_says_how_much_later_it_began_and_how_long_it_took() -> None:
     lines = (
-        line(labels={"pod": "p0"}),
-        line(labels={"pod": "p1"}, started_at=NOW - 48_000),
+        line(labels={"pod": "p0", "zone": "a"}),
+        line(labels={"pod": "p1", "zone": "b"}, started_at=NOW - 48_000),
         line(labels={"pod": "p2"}, ended_at=NOW),
     )
     said = said_by(render(notification(lines=lines, firing=2, ended=1)))
     assert (
-        "🔴 HighErrorRate pod=p0\n🔴 HighErrorRate pod=p1, 12s later\n✅ HighErrorRate pod=p2, ended after 1m"
+        "🔴 HighErrorRate pod=p0 zone=a\n🔴 HighErrorRate pod=p1 zone=b, 12s later\n✅ HighErrorRate pod=p2, ended after 1m"
         in said
     )
 

@@ -1,0 +1,86 @@
+"""The alerts of an incident in rows of plain text, for every destination: alerts of one kind share a row where one
+thing tells them apart, such as `HighErrorRate ×7: cart-0…5, frontend`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from gateway.decisions.delivery.titles import folded
+from gateway.model.durations import SECOND, spoken
+from gateway.model.notification import AlertLine, Notification
+from gateway.outbound.alert_text import MAX_LABEL, MAX_NAME, MAX_VALUE, alert_text, sign_of
+from gateway.outbound.wording import shorten, tame
+
+THINGS_SHOWN = 6  # runs of names in one row
+MAX_THINGS = 300  # characters
+
+
+class AlertRow(NamedTuple):
+    """One row about `alerts` alerts. `over`: they have ended here, or are told elsewhere."""
+
+    text: str
+    alerts: int
+    over: bool
+
+
+def alert_rows(notification: Notification, labels_shown: int) -> Iterator[AlertRow]:
+    """Yield a row for all alerts of one kind and state, or for each of them where one word cannot tell them apart."""
+    alike: dict[tuple[object, ...], list[AlertLine]] = {}
+    for line in notification.lines:
+        over = line.ended_at is not None
+        key = (line.name, line.severity, over, line.ended_because, line.moved, line.silenced_after_notify)
+        alike.setdefault(key, []).append(line)
+    for lines in alike.values():
+        over = lines[0].ended_at is not None or lines[0].moved
+        apart = _apart(lines)
+        if apart:
+            yield AlertRow(_row(lines, apart, notification), len(lines), over)
+        else:
+            # What differs takes more than a word, or one of them flaps: each is worth its own row.
+            for line in lines:
+                yield AlertRow(alert_text(line, notification, labels_shown), 1, over)
+
+
+def _row(lines: Sequence[AlertLine], apart: str, notification: Notification) -> str:
+    first = lines[0]
+    what = f"{sign_of(first)} {shorten(tame(first.name), MAX_NAME)} ×{len(lines)}: {apart}"
+    if first.ended_at is not None:
+        lasted = max((line.ended_at or line.started_at) - line.started_at for line in lines)
+        because = f": {shorten(tame(first.ended_because), MAX_VALUE)}" if first.ended_because else ""
+        return f"{what}, ended after {spoken(lasted)} at most{because}"
+    if first.moved:
+        return f"{what}, told here no longer"
+    if first.silenced_after_notify:
+        return f"{what}, {shorten(tame(first.silenced_after_notify), MAX_VALUE)}"
+    later = max(line.started_at for line in lines) - notification.started_at
+    return f"{what}, the last {spoken(later)} later" if later >= SECOND else what
+
+
+def _apart(lines: Sequence[AlertLine]) -> str:
+    """Return what tells the alerts apart in one list, empty where that is not one thing or one label."""
+    if len(lines) < 2 or any(line.often is not None and line.often.how_often() for line in lines):
+        return ""
+    things = [line.thing for line in lines]
+    if all(things) and len({*things}) == len(things):
+        return _listed(_without_scope(things))
+    names = dict.fromkeys(name for line in lines for name in line.labels)
+    differing = [name for name in names if len({line.labels.get(name, "") for line in lines}) > 1]
+    if len(differing) != 1 or not all(line.labels.get(differing[0]) for line in lines):
+        return ""
+    values = [line.labels[differing[0]] for line in lines]
+    return f"{shorten(tame(differing[0]), MAX_LABEL)}={_listed(values)}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    shown = [shorten(tame(text), MAX_VALUE) for text in texts]
+    return shorten(folded(shown, THINGS_SHOWN), MAX_THINGS)
+
+
+def _without_scope(things: Sequence[str]) -> list[str]:
+    """Return the names of things without the namespace that all of them are in."""
+    scopes = {thing.partition("/")[0] for thing in things if "/" in thing}
+    if len(scopes) != 1 or not all("/" in thing and "://" not in thing for thing in things):
+        return [*things]
+    return [thing.partition("/")[2] for thing in things]
