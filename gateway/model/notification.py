@@ -17,8 +17,8 @@ from gateway.model.severity import Severity
 class FiringTimes(msgspec.Struct, frozen=True, gc=False):
     """When something fired: what flaps fires several times. Times in ms.
 
-    `since` is when the newest firing began; `ended_at` is None while it goes on. `fired_for` counts the firings
-    that are over.
+    `since` is when the newest firing began; `ended_at` is None while it goes on. `fired_for` counts the
+    firings that are over.
     """
 
     first_at: int

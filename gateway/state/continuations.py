@@ -55,7 +55,7 @@ async def _read_earlier(
 
 
 async def _read_later(store: Store, incidents: Iterable[Incident]) -> Mapping[str, tuple[Incident, ...]]:
-    """Return by incident those that continue it: a round trip for each, since each names the next one alone."""
+    """Return by incident those that continue it, in a round trip for each: each names the next one alone."""
     waiting = {incident.id: incident.continued_by for incident in incidents if incident.continued_by}
     later: dict[str, tuple[Incident, ...]] = dict.fromkeys(waiting, ())
     for _ in range(LATER_READ):

@@ -64,7 +64,7 @@ def spans_by_alert(view: View, churns: Mapping[str, Churn]) -> dict[str, list[Sp
 
 
 def _span_of(view: View, life: TargetMember) -> Span:
-    # An alert that moved still burns elsewhere, and a held end is not believed yet: neither is shown as ended.
+    # An alert that moved still burns elsewhere, and a held end is not believed yet: neither has ended.
     if life.alert.firing or seen_firing(view, life):
         return life.started_at, None
     return life.started_at, life.alert.ended_at or life.member.joined_at

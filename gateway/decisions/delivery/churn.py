@@ -1,4 +1,5 @@
-"""A label whose value churns: a rule that puts a measured value into a label makes another alert of each value.
+"""Fold the alerts of a label whose value churns: a rule that puts a measured value into a label makes another
+alert of each value.
 
 For people all these are one alert, which fires on. They see the newest value, and how many there were.
 """
@@ -64,7 +65,7 @@ def _by_all_but_one(
 
 
 def _follow_each_other(values: Sequence[TargetMember]) -> bool:
-    """Return whether each alert began when the one before it ended; the end of the last but one may be due."""
+    """Return whether each alert began when the one before ended; the last end but one may be due."""
     return all(
         _follows(before, after) or (before is values[-2] and before.alert.firing)
         for before, after in pairwise(values)

@@ -1,7 +1,7 @@
 """Notes about the members of an incident that goes on firing: further alerts, and alerts that fired again.
 
-Both go on lines of the thread, so that an incident that grows or flaps does not flood it. What is new in kind,
-and each doubling of what fires, is a reply of its own.
+Both go on lines of the thread, so that an incident that grows or flaps does not flood it. What is new in
+kind, and each doubling of what fires, is a reply of its own.
 """
 
 from __future__ import annotations

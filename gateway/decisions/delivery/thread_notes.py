@@ -164,7 +164,8 @@ def _over(before: LastNotified, after: LastNotified, notification: Notification)
     if after.state is NotifiedState.CLOSED:
         return Note(f"☑️ {title}: closed by {after.closed_by} while it still fires")
     if after.state is NotifiedState.MOVED:
-        return Note(f"➡️ {title}: no longer told here, {notification.moved_to or 'no rule routes it here'}")
+        where = notification.moved_to or "no rule routes it here"
+        return Note(f"➡️ {title}: no longer told here, {where}")
     return None
 
 

@@ -118,7 +118,7 @@ def choose(placement: Placement, own: str, candidates: Collection[Incident], now
 
 
 def _chain(last: Incident) -> tuple[str, ...]:
-    """Return the incidents that one more continues: the first, which people are called by, and the newest ones."""
+    """Return the incidents that one more continues: the first, by which people are called, and the newest."""
     first, *others = *last.continues, last.id
     return (first, *others[-CHAIN_KEPT + 1 :])
 

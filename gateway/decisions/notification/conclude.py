@@ -133,7 +133,7 @@ def _fires(view: View, incident: Incident, *, paged: bool) -> View:
     if desired == told:
         return _concluded(view, desired, None, NotifyReason.UP_TO_DATE)
     if msgspec.structs.replace(desired, texts=told.texts) == told:
-        # A version that kept no mark of the texts told it: not every message is edited for the sake of the mark.
+        # A version that kept no mark of the texts told it: no message is edited for the sake of the mark.
         if not told.texts:
             return _concluded(view, told, None, NotifyReason.UP_TO_DATE)
         # An annotation says something else, such as a newer value: the message follows, and nobody is called.

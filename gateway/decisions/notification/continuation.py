@@ -1,7 +1,7 @@
 """A group of more alerts than one incident may have goes on in further incidents, and is one page.
 
-An incident that continues a full one pages nobody at a target where the full one is paged, open, and of no lower
-severity. In every other case it pages by its own view: nobody else would be called for it.
+An incident that continues a full one pages nobody at a target where the full one is paged, open, and of no
+lower severity. In every other case it pages by its own view: nobody else would be called for it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a target should have been notified of while something fires there, and why a change of it may not wait."""
+"""What a target should have been notified of while something fires there, and why a change may not wait."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class TargetMember(msgspec.Struct, frozen=True, gc=False):
 
 
 class EarlierPage(msgspec.Struct, frozen=True, gc=False):
-    """A page of a full incident that this one continues. `severity` is None while it is due and not sent yet."""
+    """A page of a full incident that this one continues. `severity` is None while it is due and not sent."""
 
     incident: str
     severity: Severity | None
