@@ -51,6 +51,11 @@ def _destinations() -> Iterable[tuple[str, str]]:
     return ((name, destination.kind) for name, destination in listed)
 
 
+def _undelivered() -> Iterable[tuple[str, str]]:
+    return [*_destinations(), *_incidents()]
+
+
 incidents = _completing(_incidents)
 silences = _completing(_silences)
 destinations = _completing(_destinations)
+dead_letters = _completing(_undelivered)

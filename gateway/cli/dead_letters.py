@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import click
 
+from gateway.cli import completion
 from gateway.cli.api_client import ask
 from gateway.cli.options import AS_JSON, examples
 from gateway.cli.show_dead_letters import show_dead_letters
@@ -26,7 +27,12 @@ WHICH = "which? gateway dead-letters --retry all, or DESTINATION, or INCIDENT TA
         "gateway dead-letters --retry all",
     ),
 )
-@click.argument("which", nargs=-1, metavar="[INCIDENT TARGET | DESTINATION | all]")
+@click.argument(
+    "which",
+    nargs=-1,
+    metavar="[INCIDENT TARGET | DESTINATION | all]",
+    shell_complete=completion.dead_letters,
+)
 @click.option("--retry", is_flag=True, help="try again: one, all of a destination, or all")
 @AS_JSON
 def dead_letters(which: tuple[str, ...], *, retry: bool, as_json: bool) -> None:

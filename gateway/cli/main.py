@@ -135,7 +135,10 @@ class CommandTable(click.Group):
 )
 @click.version_option(package_name="alert-gateway", prog_name="gateway")
 def cli() -> None:
-    """What happens between Prometheus Alertmanager and the people on call."""
+    """What happens between Prometheus Alertmanager and the people on call.
+
+    The help of each command ends with examples: gateway COMMAND --help.
+    """
 
 
 def main() -> None:

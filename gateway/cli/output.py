@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
+from shutil import get_terminal_size
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-COLUMNS_WITHOUT_TERMINAL = 200
+COLUMNS_WITHOUT_TERMINAL = 200  # unless COLUMNS says otherwise
 out = Console(
     highlight=False,
     soft_wrap=True,
-    width=None if sys.stdout.isatty() else COLUMNS_WITHOUT_TERMINAL,
+    width=None if sys.stdout.isatty() else get_terminal_size((COLUMNS_WITHOUT_TERMINAL, 0)).columns,
 )
 
 
@@ -22,9 +23,10 @@ def show_silences(answer: dict[str, Any]) -> None:
     if not silences:
         out.print("no silences")
         return
-    table = Table(box=None, header_style="bold")
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
     for column in ("silence", "state", "until", "by", "matchers", "why"):
-        table.add_column(column, no_wrap=column not in ("matchers", "why"))
+        # What does not fit is folded and never cut off: a matcher without its end is another one.
+        table.add_column(column, no_wrap=column in ("silence", "until"), overflow="fold")
     for silence in silences:
         table.add_row(
             silence["id"],

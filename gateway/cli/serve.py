@@ -48,7 +48,8 @@ def serve() -> None:
 async def _serve(environment: Environment) -> None:
     """Listen first: a port that is taken, and a store that is away, are said by a process that can be asked."""
     watch = StoreWatch()
-    doorway = Doorway(lambda: f"{watch.place}: {watch.reason}" if watch.reason else "")
+    # Where the store is, the log says; whoever can reach the port need not know.
+    doorway = Doorway(lambda: watch.reason)
     listeners = bind(environment.settings.host, environment.settings.port)
     server = make_server(doorway)
     serving = asyncio.create_task(server.serve(listeners))

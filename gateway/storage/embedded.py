@@ -105,7 +105,12 @@ class EmbeddedStore:
         while not await self._answers():
             if self.gone():
                 last_words = self._last_words()
-                raise StoreFailed(f"the embedded store in {self.data_dir} died at start: {last_words}")
+                remedy = (
+                    "put a backup in its place (docs/storage.md), or set GATEWAY_DATA_DIR to another folder"
+                )
+                raise StoreFailed(
+                    f"the embedded store in {self.data_dir} died at start: {last_words}; {remedy}"
+                )
             if asyncio.get_running_loop().time() > deadline:
                 what = "the server that a former gateway left" if self.adopted else "the embedded store"
                 where = f"in {self.data_dir} (process {self.pid})"

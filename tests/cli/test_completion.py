@@ -30,6 +30,9 @@ async def test_incidents_and_silences_come_from_the_running_gateway(
     silences = await asyncio.to_thread(offered, completion.silences)
     assert silences == [(made.json["id"], 'alertname="Other"')]
     assert await asyncio.to_thread(offered, completion.incidents, "zzz") == []
+    written("rules/all.yaml", RULES)
+    which = [value for value, _ in await asyncio.to_thread(offered, completion.dead_letters)]
+    assert which == ["chat", "pager", name]
 
 
 def test_destinations_come_from_the_rules(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

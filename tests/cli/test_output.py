@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,3 +47,20 @@ def test_a_silence_that_nobody_has_approved_looks_otherwise_than_one_that_holds(
     assert ("unapproved" in lines[1], "active, unapproved" in lines[2]) == (False, True)
     output.show_silence({**SILENCE, "needs_approval": True})
     assert "until a second person approves it: gateway silence approve s1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("variables", "width"), [({"COLUMNS": "80"}, 80), ({}, 200)])
+def test_into_a_pipe_a_table_is_as_wide_as_columns_says_and_nothing_is_cut_off(
+    variables: dict[str, str], width: int
+) -> None:
+    matcher = 'pod=~"' + "|".join(f"payments-{number}" for number in range(30)) + '"'
+    shown = json.dumps({"items": [{**SILENCE, "matchers": [matcher], "by": "a.long.name@team.example"}]})
+    code = f"import json; from gateway.cli.output import show_silences; show_silences(json.loads({shown!r}))"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2]), **variables}
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment
+    )
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= width
+    column = lines[0].index("matchers"), lines[0].index("why")
+    assert "".join(line[slice(*column)].strip() for line in lines[1:]) == matcher
