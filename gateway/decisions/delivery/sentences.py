@@ -45,7 +45,9 @@ def facts_of(notification: Notification) -> dict[str, Sentence]:
         "owner": _owner(notification),
         "suppressed": _quieted(notification),
         "to_end_it": _to_end_it(notification),
-        "told_only_now": ("🔔 Told only now: ", *_said(notification.hidden)) if notification.hidden else (),
+        "kept_quiet_before": ("🔔 Kept quiet before: ", *_said(notification.hidden))
+        if notification.hidden
+        else (),
         "reason": (Value(notification.reason),) if notification.reason else (),
         "left_out": _left_out(notification),
     }

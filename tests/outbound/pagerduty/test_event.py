@@ -163,8 +163,8 @@ def test_the_vendor_takes_any_telling(any_telling: Notification) -> None:
 
 def test_what_was_hidden_until_now_says_by_what() -> None:
     hidden = Quieted("silenced", "silence s1 by ann", "reindexing", NOW)
-    said = "🔔 Told only now: silenced until 2027-01-15 08:00 UTC: reindexing (silence s1 by ann)"
-    assert details(hidden=hidden)["told_only_now"] == said
+    said = "🔔 Kept quiet before: silenced until 2027-01-15 08:00 UTC: reindexing (silence s1 by ann)"
+    assert details(hidden=hidden)["kept_quiet_before"] == said
 
 
 def test_the_mark_of_an_event_changes_with_what_is_sent_and_not_with_the_time() -> None:

@@ -50,7 +50,7 @@ def words(rendered: Rendered) -> str:
         pytest.param({"quieted": Quieted("muted", "nights (pay.yaml:3)", "office-nights")}, ["🔕 Muted (critical): ", "🔕 muted: office-nights (nights (pay.yaml:3))"], id="muted, and by which interval"),
         pytest.param({"pages": {"payments": NOW - 50_000, "ops": NOW}}, ["📟 Paged payments", "<!date^1799999950^{time}|07:59 UTC>", ", ops", "<!date^1800000000^"], id="whom it paged"),
         pytest.param({"not_sent": 37}, ["and 37 more of this group that Alertmanager left out (max_alerts)"], id="what Alertmanager left out"),
-        pytest.param({"hidden": SILENCED}, ["🔴 CRITICAL", "🔔 Told only now: silenced until", "<!date^1800003600^"], id="what hid it until now"),
+        pytest.param({"hidden": SILENCED}, ["🔴 CRITICAL", "🔔 Kept quiet before: silenced until", "<!date^1800003600^"], id="what hid it until now"),
         pytest.param({"previous": "older1"}, ["goes on from older1"], id="the incident before"),
         pytest.param({"firing": 40, "lines": tuple(line(labels={"pod": f"p{n}"}) for n in range(40))}, ["🔴 HighErrorRate ×40: pod=p0…39"], id="members share a row"),
         pytest.param({"firing": 12, "lines": tuple(line(f"Kind{n}") for n in range(12))}, ["Kind0", "… and 2 more"], id="members are summarised"),
