@@ -89,6 +89,12 @@ class Notifier(Protocol):
         """Take back an extra message."""
         ...
 
+    async def lead_on(
+        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef
+    ) -> Answer:
+        """Say in the thread of `left`, which nobody can edit any more, that it goes on in `message_ref`."""
+        ...
+
 
 @runtime_checkable
 class Trail(Protocol):

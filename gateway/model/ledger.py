@@ -190,6 +190,9 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     hidden: tuple[Hidden, ...] = ()  # what keeps, or has kept, firing members from this target
     paged_at: int | None = None  # when this target began to page in this generation
     content: str = ""  # a mark of what the vendor took last, where one that is the same is not sent again
+    posts: tuple[int, ...] = ()  # when its message was posted, the last hour's
+    # A message that nobody can edit any more: its thread has to lead to the newer one
+    left: MessageRef | None = None
 
     @property
     def key(self) -> str:

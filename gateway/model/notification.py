@@ -127,6 +127,7 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     at: int
     moved: int = 0
     page: bool = False
+    called: bool = False  # people there were called by the notification before, and it goes on
     mentions: tuple[str, ...] = ()
     acknowledged_by: str = ""
     acknowledged_at: int | None = None

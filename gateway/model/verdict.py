@@ -125,6 +125,8 @@ class NotifyReason(StrEnum):
     SILENCED = "silenced"
     # The vendor gave no answer, so that nobody knows whether people got it: the newest state is sent again
     UNANSWERED = "unanswered"
+    # A note is due in a thread that may be gone: the message is edited first, so that no reply lands bare
+    THREAD_CHECKED = "thread_checked"
     # An unanswered send may have acted late, over the newest state: that is said once more
     SAID_ONCE_MORE = "said_once_more"
 

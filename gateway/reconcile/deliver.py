@@ -11,6 +11,7 @@ from gateway.clock import utc_ms
 from gateway.decisions.delivery.compose import compose, compose_plainly
 from gateway.decisions.delivery.intents import begin, begin_reply
 from gateway.decisions.delivery.next_step import (
+    LeadOn,
     LookBack,
     Notify,
     Reply,
@@ -21,7 +22,8 @@ from gateway.decisions.delivery.next_step import (
 )
 from gateway.decisions.delivery.read_back import looked
 from gateway.decisions.delivery.refusals import ADMITTED
-from gateway.decisions.delivery.settle import withdrawn
+from gateway.decisions.delivery.reposts import removed_too_often
+from gateway.decisions.delivery.settle import led_on, withdrawn
 from gateway.decisions.delivery.thread_lines import edited_reply
 from gateway.decisions.notification.assumptions import as_if_untold
 from gateway.decisions.notification.plan import plan
@@ -112,6 +114,8 @@ async def _take_step(job: Job, sender: Sender | Refused, step: Step) -> None:
             await _look(job, sender, attempts, since)
         case Withdraw():
             await _withdraw(job, sender)
+        case LeadOn():
+            await _lead_on(job, sender, step)
         case _:
             assert_never(step)
 
@@ -136,6 +140,7 @@ async def _notify(job: Job, sender: Sender | Refused, why: NotifyReason) -> None
     )
     begun = begin(job.stored, notification, job.view.desired, endpoint, token_hex(8), job.versioned.now)
     admission = admission_of(job, sender)
+    withheld = admission.withheld or removed_too_often(begun, job.view.desired, job.versioned.now)
     # The intent is committed before the send: after a crash in between, the next replica knows that people
     # may have been notified.
     written = await write_intent(job, begun, admission.refusals)
@@ -147,8 +152,8 @@ async def _notify(job: Job, sender: Sender | Refused, why: NotifyReason) -> None
     # The refusal is written like a vendor's answer: dead letter and fallback follow as after any failure.
     if isinstance(sender, Refused):
         answer: Answer = sender
-    elif admission.withheld is not None:
-        answer = admission.withheld
+    elif withheld is not None:
+        answer = withheld
     else:
         assert begun.intent is not None
         answer = await sender.notifier.notify(
@@ -159,7 +164,7 @@ async def _notify(job: Job, sender: Sender | Refused, why: NotifyReason) -> None
             # A page that calls people anew is another one for the vendor.
             message_ref=None if begun.intent.replaces is not None else begun.message_ref,
         )
-    sent = Sent(sender, notification, why, answer, started, tried=admission.withheld is None)
+    sent = Sent(sender, notification, why, answer, started, tried=withheld is None)
     await write_answer(job, sent, begun, version)
 
 
@@ -226,3 +231,12 @@ async def _withdraw(job: Job, sender: Sender | Refused) -> None:
         answer = await sender.notifier.withdraw(sender.endpoint, sender.secret, job.stored.orphans[0])
     now = await job.context.store.now()
     await finish(job, withdrawn(job.stored, answer, now), now)
+
+
+async def _lead_on(job: Job, sender: Sender | Refused, step: LeadOn) -> None:
+    if isinstance(sender, Refused):
+        answer: Answer = sender
+    else:
+        answer = await sender.notifier.lead_on(sender.endpoint, sender.secret, step.left, step.message_ref)
+    now = await job.context.store.now()
+    await finish(job, led_on(job.stored, answer, now), now)

@@ -78,9 +78,12 @@ class Destinations:
     posted: dict[str, MessageRef] = field(default_factory=dict)
     attempts: list[str] = field(default_factory=list)
     withdrawn: list[MessageRef] = field(default_factory=list)
+    led_on: list[tuple[MessageRef, MessageRef]] = field(default_factory=list)
     endpoints: list[Endpoint] = field(default_factory=list)  # by which notifications were sent
     down: bool = False
     refuses: Refused | None = None  # to whatever is sent, after `answers`
+    refuses_edits: Refused | None = None
+    refuses_replies: Refused | None = None
     tried: list[tuple[int, str]] = field(default_factory=list)  # when, and of which incident (empty: a reply)
     acts_though_unanswered: bool = True
     stumbles_over: str = ""  # a title that makes the adapter crash
@@ -91,6 +94,8 @@ class Destinations:
         answer = (
             Refused("unavailable") if self.down else (self.answers.pop(0) if self.answers else self.refuses)
         )
+        if answer is None and not sent.posted:
+            answer = self.refuses_edits if sent.notification is not None else self.refuses_replies
         made = message_ref or MessageRef(f"m{len(self.posted) + 1}", "C1")
         self.attempts.append(attempt)
         if answer is None or (isinstance(answer, Unanswered) and self.acts_though_unanswered):
@@ -153,6 +158,12 @@ class Destinations:
         message_ref: MessageRef | None,
     ) -> Look:
         return Found({one: self.posted[one] for one in attempts if one in self.posted})
+
+    async def lead_on(
+        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef
+    ) -> Answer:
+        self.led_on.append((left, message_ref))
+        return Delivered(left)
 
     async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
         self.withdrawn.append(message_ref)

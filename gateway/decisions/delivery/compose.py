@@ -63,6 +63,7 @@ def compose(
         moved=moved,
         at=now,
         page=view.desired.paged,
+        called=_called_before(view),
         moved_to=view.moved_to,
         quiet_until=view.quiet_until if view.desired.quiet else None,
         rule=view.rule,
@@ -81,6 +82,11 @@ def compose(
         **what_and_where(list(zip(alerts, things, firing, strict=True)), labels, view.elsewhere),
         **silence_facts(view, now),
     )
+
+
+def _called_before(view: View) -> bool:
+    told = view.ledger.last_notified
+    return told.paged and told.state is NotifiedState.FIRING and view.desired.severity <= told.severity
 
 
 def compose_plainly(view: View, incident: Incident, now: int) -> Notification:

@@ -14,7 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.decisions.delivery.thread_lines import said_together
+from gateway.decisions.delivery.reposts import held_back_until, root_is_sure
+from gateway.decisions.delivery.thread_lines import edited_reply, said_together
 from gateway.decisions.notification.view import View
 from gateway.model.durations import SECOND
 from gateway.model.instants import earliest
@@ -53,6 +54,14 @@ class Withdraw:
     message_ref: MessageRef
 
 
+@dataclass(frozen=True, slots=True)
+class LeadOn:
+    """Say in the thread of `left`, which nobody can edit any more, that it goes on in `message_ref`."""
+
+    left: MessageRef
+    message_ref: MessageRef
+
+
 class RestReason(StrEnum):
     """Why nothing is sent to a target now. The comment says what that means for people."""
 
@@ -64,6 +73,8 @@ class RestReason(StrEnum):
     READ_BACK_WAIT = "read_back_wait"
     # The vendor refused it for good: only news, or a person, makes it be tried again
     DEAD_LETTER = "dead_letter"
+    # The message cannot be edited, and enough were posted anew: the next one comes an hour after the first
+    POSTED_OFTEN = "posted_often"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ class Rest:
     reason: RestReason
 
 
-Step = Notify | Reply | LookBack | Withdraw | Rest
+Step = Notify | Reply | LookBack | Withdraw | LeadOn | Rest
 
 
 def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
@@ -102,13 +113,26 @@ def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
     next_look = ledger.look_at if ledger.unconfirmed else None
     if ledger.dead:
         return Rest(_next(now, next_look), RestReason.DEAD_LETTER)
+    if ledger.left is not None and ledger.message_ref is not None:
+        # Whoever follows the thread of the message before has to learn where it goes on.
+        return LeadOn(ledger.left, ledger.message_ref)
+    return _say(ledger, view, now, looks=looks, next_look=next_look)
+
+
+def _say(ledger: Ledger, view: View, now: int, *, looks: bool, next_look: int | None) -> Step:
+    """Decide what is said next where nothing of what was sent before is in doubt."""
     due = view.due if view.desired != ledger.last_notified else None
     why = _why_notify(ledger, view, due, now)
     if why is not None:
-        return Notify(why)
+        held_back = held_back_until(ledger, view.desired, now)
+        return Notify(why) if held_back is None else Rest(held_back, RestReason.POSTED_OFTEN)
     # The message goes first: a note in its thread explains nothing to whoever lacks the message.
     if ledger.pending_notes and ledger.message_ref is not None:
-        return Reply(said_together(ledger.pending_notes))
+        said = said_together(ledger.pending_notes)
+        if looks and edited_reply(ledger, said) is None and not root_is_sure(ledger, now):
+            # The message may be gone, and then the reply would stand bare in the channel.
+            return Notify(NotifyReason.THREAD_CHECKED)
+        return Reply(said)
     return Rest(_next(now, next_look, ledger.repeat_at, due), RestReason.NOTHING_DUE)
 
 

@@ -41,10 +41,13 @@ def cause_of(reason: str, endpoint: Endpoint | None) -> str:
     scope = SCOPES.get(reason)
     if scope is None or endpoint is None or not endpoint.kind:
         return ""
-    way = f"{scope.value} {endpoint.kind} {endpoint.secret}"
-    if scope is RefusalScope.PLACE:
-        return f"{way} {endpoint.address}"
-    return f"{way} {endpoint.secret_hash}" if scope is RefusalScope.REPLACED else way
+    further = {
+        RefusalScope.PROXY: endpoint.proxy,
+        RefusalScope.PLACE: endpoint.address,
+        RefusalScope.REPLACED: endpoint.secret_hash,
+    }
+    parts = (scope.value, endpoint.kind, endpoint.secret, endpoint.url, further.get(scope, ""))
+    return " ".join(part for part in parts if part)
 
 
 def cause_of_dead_letter(ledger: Ledger) -> str:

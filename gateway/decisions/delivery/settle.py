@@ -12,10 +12,10 @@ from typing import assert_never
 
 import msgspec
 
+from gateway.decisions.delivery.reposts import gone, with_post
 from gateway.decisions.delivery.thread_lines import edits_a_line, replied, still_to_be_said, without_line
 from gateway.decisions.delivery.thread_notes import notes_of
 from gateway.model.durations import SECOND
-from gateway.model.instants import AT_ONCE
 from gateway.model.ledger import Intent, LastNotified, Ledger, MessageRef, NotifiedState, Part
 from gateway.model.notification import Answer, Delivered, Notification, Refused, Unanswered
 
@@ -45,8 +45,8 @@ def settle(
         case Refused(gone=True) | Refused(permanent=True) if edits_a_line(intent):
             return without_line(ledger, intent, answer)
         case Refused(gone=True):
-            # Somebody deleted the message: it is posted anew.
-            return msgspec.structs.replace(ledger, intent=None, message_ref=None, repeat_at=AT_ONCE)
+            # Somebody deleted the message, or nobody may edit it any more: it is posted anew.
+            return gone(ledger, answer, now)
         case Refused(permanent=True):
             return _refused_for_good(ledger, intent, answer, now)
         case Refused():
@@ -102,6 +102,7 @@ def record_delivery(
         message_ref=message_ref,
         pending_notes=pending_notes,
         lines=lines,
+        posts=with_post(ledger, intent, now),
         orphans=ledger.orphans if intent.replaces is None else (*ledger.orphans, intent.replaces),
     )
 
@@ -167,6 +168,14 @@ def fall_back(ledger: Ledger, fallback_after: int, now: int) -> Ledger:
     if ledger.fell_back_at or ledger.failing_since is None or now - ledger.failing_since < fallback_after:
         return ledger
     return msgspec.structs.replace(ledger, fell_back_at=now)
+
+
+def led_on(ledger: Ledger, answer: Answer, now: int) -> Ledger:
+    """Return the ledger after an attempt to lead the thread of the message before to the newer one."""
+    if isinstance(answer, Refused) and not answer.permanent and not answer.gone:
+        return back_off(ledger, answer.reason, now, wait=answer.retry_after, intent=ledger.intent)
+    # It was said, or perhaps, or it never can be: a second reply would only say the same.
+    return msgspec.structs.replace(ledger, left=None)
 
 
 def withdrawn(ledger: Ledger, answer: Answer, now: int) -> Ledger:

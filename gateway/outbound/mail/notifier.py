@@ -93,6 +93,13 @@ class MailNotifier:
         del endpoint, secret, attempts, since, message_ref
         return Found({})
 
+    async def lead_on(
+        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef
+    ) -> Answer:
+        """Every mail is a new one of its thread, so that nothing is left behind."""
+        del endpoint, secret, message_ref
+        return Delivered(left)
+
     async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
         """A mail cannot be taken back; as none is looked for, none is ever found to be extra."""
         del endpoint, secret

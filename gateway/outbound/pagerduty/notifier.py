@@ -91,6 +91,13 @@ class PagerDutyNotifier:
         del endpoint, secret, attempts, since, message_ref
         return Found({})
 
+    async def lead_on(
+        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef
+    ) -> Answer:
+        """An incident is brought up to date under its key, so that nothing is left behind."""
+        del endpoint, secret, message_ref
+        return Delivered(left)
+
     async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
         return await self._send(endpoint, secret, message_ref.id, ("resolve", {}))
 

@@ -17,16 +17,13 @@ LIMITED = frozenset({"ratelimited", "rate_limited"})
 # Codes after which the message may exist: Slack says so, or does not say otherwise.
 UNSURE = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
 
+UNEDITABLE = ("cant_update_message", "edit_window_closed", "block_mismatch", "streaming_state_conflict")
 GONE = (
     "message_not_found",
-    "cant_update_message",
-    "edit_window_closed",
     "is_inactive",
-    "block_mismatch",
     "thread_not_found",
     "cannot_reply_to_message",
     "restricted_action_thread_locked",
-    "streaming_state_conflict",
 )
 AUTH = (
     "invalid_auth",
@@ -92,6 +89,7 @@ LATER = (
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,100}")  # what is longer, or has spaces, is a text and no code
 _REFUSALS = {
     **{code: Refused("gone", code, gone=True) for code in GONE},
+    **{code: Refused("uneditable", code, gone=True) for code in UNEDITABLE},
     **{code: Refused("auth", code, permanent=True) for code in AUTH},
     **{code: Refused("not_found", code, permanent=True) for code in NOT_FOUND},
     **{code: Refused("invalid", code, permanent=True) for code in INVALID},

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Notification
 from gateway.outbound.slack.text import joined, link, mrkdwn_text, plain_text, section
-from gateway.outbound.wording import links_of, shorten, tame, unlinked_runbook
+from gateway.outbound.wording import links_of, shorten, tame, unlinked_runbook, web_address
 
 MAX_URL = 1_500
 MAX_LINKS = 1_800  # characters of the line
@@ -28,6 +28,12 @@ def link_blocks(notification: Notification) -> Iterator[Block]:
     # A runbook that is no address cannot be pressed, and says all the same where to look.
     if runbook:
         yield section(plain_text(f"{_label('Runbook')}: {runbook}"))
+
+
+def lead_on(permalink: str) -> str:
+    """Say in the thread of a message that can no longer be edited where it goes on."""
+    address = web_address(permalink, MAX_URL)
+    return f"↪ This message can no longer be edited: it goes on {link(address, 'here') if address else 'in a newer one'}"
 
 
 def _label(name: str) -> str:

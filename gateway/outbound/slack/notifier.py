@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 from gateway.outbound.network import Network
@@ -26,11 +28,9 @@ from gateway.outbound.slack.plainer_forms import (
     render_notes_without,
     render_without,
 )
+from gateway.outbound.slack.threads import AS_WRITTEN, QUIET, lead_to, post
 
 SKEW = 120_000  # ms that Slack's clock may be behind ours
-# Slack guesses nothing into a text of ours: no names that become mentions, no words that become links.
-AS_WRITTEN = {"parse": "none", "link_names": False}
-QUIET = {"unfurl_links": False, "unfurl_media": False}
 
 
 class SlackNotifier:
@@ -68,6 +68,9 @@ class SlackNotifier:
         access = self._access(endpoint, secret)
         if isinstance(access, Refused):
             return access
+        if message_ref is None and notification.called:
+            # It is only posted anew: people were called by the message before, and nothing is worse since.
+            notification = msgspec.structs.replace(notification, mentions=())
         try:
             async with asyncio.timeout(self._timeout):
                 return await send_plainer(
@@ -161,6 +164,18 @@ class SlackNotifier:
             sent |= {"thread_ts": root.id, "reply_broadcast": any(note.broadcast for note in notes)}
         return await self._post("chat.postMessage", access, {**sent, **AS_WRITTEN, **QUIET})
 
+    async def lead_on(
+        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef
+    ) -> Answer:
+        access = self._access(endpoint, secret)
+        if isinstance(access, Refused):
+            return access
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await lead_to(self._calls, access, left, message_ref)
+        except TimeoutError:
+            return Unanswered("timeout")
+
     async def look(
         self,
         endpoint: Endpoint,
@@ -212,11 +227,4 @@ class SlackNotifier:
         return way if isinstance(way, Refused) else Access(secret, way)
 
     async def _post(self, method: str, access: Access, sent: Mapping[str, Any]) -> Answer:
-        try:
-            answer = await self._calls.call(method, access, json=dict(sent))
-        except NotOk as trouble:
-            return trouble.answer
-        # Something between us and Slack said ok; whether people can read it is found out by looking.
-        if not answer.get("ts"):
-            return Unanswered("strange_answer", "ok without a ts")
-        return Delivered(MessageRef(str(answer["ts"]), str(answer.get("channel", ""))))
+        return await post(self._calls, access, method, sent)

@@ -100,6 +100,13 @@ class WebhookNotifier:
         del endpoint, secret, attempts, since, message_ref
         return Found({})
 
+    async def lead_on(
+        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef
+    ) -> Answer:
+        """Each body is the newest state, so that nothing is left behind."""
+        del endpoint, secret, message_ref
+        return Delivered(left)
+
     async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
         """Withdraw nothing: repeats carry the same id, so the receiver knows them."""
         del endpoint, secret

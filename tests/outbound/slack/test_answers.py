@@ -24,7 +24,7 @@ METHODS = Path(__file__).parents[3] / "../shared/data/specs/slack/web_api_method
         pytest.param(200, {"error": "rate_limited"}, {}, Refused("rate_limited", retry_after=1_000), id="a limit may come with 200"),
         pytest.param(200, {"error": "invalid_auth"}, {}, Refused("auth", "invalid_auth", permanent=True), id="a bad token is for good"),
         pytest.param(200, {"error": "is_archived"}, {}, Refused("not_found", "is_archived", permanent=True), id="so is an archived channel"),
-        pytest.param(200, {"error": "edit_window_closed"}, {}, Refused("gone", "edit_window_closed", gone=True), id="what cannot be edited is posted anew"),
+        pytest.param(200, {"error": "edit_window_closed"}, {}, Refused("uneditable", "edit_window_closed", gone=True), id="what cannot be edited is posted anew"),
         pytest.param(200, {"error": "msg_blocks_too_long"}, {}, Refused("invalid", "msg_blocks_too_long", permanent=True), id="content that is refused"),
         pytest.param(200, {"error": "accesslimited"}, {}, Refused("unavailable", "accesslimited"), id="not now"),
         pytest.param(200, {"error": "never_heard_of"}, {}, Refused("refused", "never_heard_of"), id="a code nobody knows is a refusal, tried again"),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from gateway.model.ledger import Endpoint, MessageRef
+from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Delivered, Found, Refused, Unanswered
 from gateway.outbound.network import Network, Way
 from gateway.outbound.slack import client as slack_calls
@@ -97,6 +99,33 @@ async def test_a_refusal_that_slack_has_not_written_is_a_proxys(strange: Callabl
         assert isinstance(answer, Refused)
         assert (answer.reason, answer.permanent) == ("proxy", True)
         await notifier.aclose()
+
+
+async def test_a_reply_that_lands_bare_in_the_channel_is_taken_back() -> None:
+    """Slack drops a thread that it does not know; the message in its answer then names none."""
+    asked: list[tuple[str, dict[str, Any]]] = []
+
+    async def answer(request: Request) -> Response:
+        asked.append((request.path_params["method"], await request.json()))
+        said = {"type": "message", "ts": "9.1", "text": "Resolved"}
+        return JSONResponse({"ok": True, "channel": "C1", "ts": "9.1", "message": said})
+
+    server = LocalServer()
+    async with server.running(Starlette(routes=[Route("/api/{method}", answer, methods=["POST"])]), 0):
+        notifier = SlackNotifier(f"{server.url}/api", timeout=2)
+        replied = await notifier.reply(
+            CHAT,
+            DEFAULT_TOKEN,
+            (Note("Resolved"),),
+            attempt="r",
+            message_ref=MessageRef("1.1", "C1"),
+            edits=None,
+            mentions=(),
+        )
+        await notifier.aclose()
+    assert replied == Refused("gone", "the thread is gone", gone=True)
+    assert [method for method, _ in asked] == ["chat.postMessage", "chat.delete"]
+    assert (asked[1][1]["channel"], asked[1][1]["ts"]) == ("C1", "9.1")
 
 
 async def test_a_long_channel_is_read_page_by_page(

@@ -80,11 +80,43 @@ async def test_what_was_told_to_the_log_is_posted_anew(slack: SlackSandbox, noti
     assert (isinstance(answer, Refused) and answer.gone, len(slack.calls)) == (True, 0)
 
 
-async def test_a_message_of_another_bot_is_posted_anew(slack: SlackSandbox, notifier: SlackNotifier) -> None:
+async def test_a_message_of_another_bot_cannot_be_edited(
+    slack: SlackSandbox, notifier: SlackNotifier
+) -> None:
     message_ref = await posted(notifier)
     slack.faults.add(Fault(FaultKind.ERROR, method="chat.update", error="cant_update_message"))
     answer = await notifier.notify(CHAT, DEFAULT_TOKEN, notification(), attempt="b", message_ref=message_ref)
-    assert answer == Refused("gone", "cant_update_message", gone=True)
+    assert answer == Refused("uneditable", "cant_update_message", gone=True)
+
+
+async def test_the_thread_of_the_message_before_leads_to_the_newer_one(
+    slack: SlackSandbox, notifier: SlackNotifier
+) -> None:
+    left, newer = await posted(notifier, "old"), await posted(notifier, "new")
+    assert isinstance(await notifier.lead_on(CHAT, DEFAULT_TOKEN, left, newer), Delivered)
+    before, after = slack.messages("alerts")
+    assert [reply.text.startswith("↪ This message can no longer be edited") for reply in before.replies] == [
+        True
+    ]
+    assert after.ts in before.replies[0].text
+    assert after.replies == []
+
+
+async def test_without_a_link_the_thread_still_says_that_it_goes_on(
+    slack: SlackSandbox, notifier: SlackNotifier
+) -> None:
+    left, newer = await posted(notifier, "old"), await posted(notifier, "new")
+    slack.faults.add(Fault(FaultKind.ERROR, method="chat.getPermalink", error="message_not_found"))
+    assert isinstance(await notifier.lead_on(CHAT, DEFAULT_TOKEN, left, newer), Delivered)
+    assert "it goes on in a newer one" in slack.messages("alerts")[0].replies[0].text
+
+
+async def test_a_message_that_is_posted_anew_calls_nobody_again(
+    slack: SlackSandbox, notifier: SlackNotifier
+) -> None:
+    paging = notification(page=True, mentions=("@here",), called=True)
+    await notifier.notify(CHAT, DEFAULT_TOKEN, paging, attempt="a", message_ref=None)
+    assert slack.messages("alerts")[0].notified == ()
 
 
 async def test_an_edit_keeps_the_attempt_by_which_the_message_is_found(
