@@ -56,7 +56,7 @@ async def test_the_commands_make_list_extend_approve_and_end_a_silence(starter: 
             assert "pause until" in (await ask("pause", "--for", "1h", "--by", "anna")).stdout
             assert "there is no pause any more" in (await ask("pause", "--end", "--by", "anna")).stdout
             assert (await ask("bypass", "--by", "anna")).returncode == 2
-            await client.post("/webhooks/alertmanager", json={"alerts": [{"labels": {"a": 5}}]})
+            await client.post("/webhooks/alertmanager", json={"alerts": [{"labels": {"a": [5]}}]})
             kept = (await ask("quarantine")).stdout.split()
             assert kept[1:4] == ["1", "×", "alerts[].labels.a:"]
             assert "still not understood" in (await ask("quarantine", "--replay", kept[0])).stderr
