@@ -4,8 +4,10 @@ takes messages again.
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -17,11 +19,11 @@ from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.lanes import Pace
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Refused, Unanswered
-from gateway.model.records import load_refusals
+from gateway.model.records import dump, load_refusals
 from gateway.model.refusals import Refusals
 from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.route import Route
-from tests.support.build import pager, rulebook, seen, slack
+from tests.support.build import START, pager, rulebook, seen, slack
 from tests.support.world import World
 
 OUT = Refused("not_found", "not_in_channel", permanent=True)
@@ -274,3 +276,27 @@ async def test_the_log_names_a_destination_that_refuses_and_that_it_works_again(
     cause = "place slack SLACK_BOT_TOKEN C1"
     assert said == [("destination_refuses", cause), ("destination_works_again", cause)]
     assert [line["event"] for line in lines].count("delivery_withheld") == 1
+
+
+async def test_two_replicas_ask_with_one_notification_and_not_with_two() -> None:
+    world = await refused("shop", "cart", "pay")
+    first = world.reconciler
+    world.begin(CHAT)
+    for second in range(35, 400, 5):
+        world.at = second * SECOND
+        await asyncio.gather(first.run_due(), world.reconciler.run_due())
+    began = world.slack.tried[0][0]
+    assert [(at - began) // (5 * SECOND) * 5 for at, _ in world.slack.tried] == [0, 15, 60, 180]
+
+
+async def test_a_replica_that_is_killed_while_it_asks_leaves_the_question_to_the_next() -> None:
+    world = await refused("shop", "cart")
+    record = refusals(world)
+    cause = "place slack SLACK_BOT_TOKEN C1"
+    lost = msgspec.structs.replace(record.causes[cause], probe="gone|chat", tried_at=START + world.at)
+    await world.store.commit(Changes(put={REFUSALS: dump(Refusals({cause: lost}))}))
+    world.slack.refuses = None
+    await world.until(world.at + 2 * MINUTE - 10 * SECOND)
+    assert told(world) == []
+    await world.until(world.at + 20 * SECOND)
+    assert told(world) == ["shop", "cart"]
