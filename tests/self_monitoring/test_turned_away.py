@@ -123,6 +123,18 @@ async def test_it_is_reported_for_as_long_as_it_stands() -> None:
     assert (len(replicas.reported), book.entries) == (2, ())
 
 
+async def test_strangers_are_reported_once_they_have_gone_on_for_five_minutes_at_any_replica() -> None:
+    replicas = Replicas()
+    one, other = replicas.start(), replicas.start()
+    for minute in range(6):
+        replicas.at = minute * MINUTE
+        book = (one, other)[minute % 2]
+        book.note("", UNAUTHORIZED, AM, "POST /webhooks/alertmanager")
+        await book.look()
+        assert bool(replicas.reported) is (minute == 5)
+    assert replicas.reported == [{"source": "unknown", "reason": "unknown_sender", "severity": "warning"}]
+
+
 async def test_a_store_that_is_away_ends_nothing_and_what_is_new_is_looked_at_at_once() -> None:
     replicas = Replicas()
     book = replicas.start()

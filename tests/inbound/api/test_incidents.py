@@ -88,10 +88,10 @@ async def test_the_dead_letters_of_a_destination_are_tried_again_together(app: R
 
 async def test_the_quarantine_lists_what_could_not_be_taken(app: Running) -> None:
     for _ in range(3):
-        await app.client.post("/webhooks/alertmanager", json={"alerts": [{"labels": {"a": 5}}]})
+        await app.client.post("/webhooks/alertmanager", json={"alerts": [{"labels": {"a": [5]}}]})
     listed = await shown(app, "/api/v1/quarantine")
     assert [(one["field"], one["times"]) for one in listed["items"]] == [("alerts[].labels.a", 3)]
-    assert '"a":5' in listed["items"][0]["raw"].replace(" ", "")
+    assert '"a":[5]' in listed["items"][0]["raw"].replace(" ", "")
 
 
 async def test_verdicts_name_a_reason_for_what_is_not_told(app: Running) -> None:

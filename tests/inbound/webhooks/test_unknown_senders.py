@@ -53,7 +53,7 @@ async def test_a_line_says_who_sent_what_where() -> None:
     ("agent", "shown"),
     [
         pytest.param(b"", "", id="none"),
-        pytest.param(b"a\x1b[31mred", "a[31mred", id="an escape for terminals"),
+        pytest.param(b"a\x1b[31mred", "ared", id="an escape for terminals"),
         pytest.param(b"x" * 5_000, "x" * (MAX_USER_AGENT - 1) + "…", id="one without end"),
         pytest.param("käse".encode(), "kÃ¤se", id="bytes that are not ASCII"),
     ],
