@@ -32,7 +32,7 @@ async def test_dead_letters_are_listed_with_title_severity_and_age_and_all_are_t
     beside: Beside,
 ) -> None:
     app = beside.app
-    app.pagerduty.faults.add(Fault(FaultKind.ERROR, method="trigger", count=1, error="invalid"))
+    app.pagerduty.faults.add(Fault(FaultKind.ERROR, method="trigger", error="invalid"))
     await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z"))
     await app.until(lambda: app.slack.messages("alerts") and app.slack.messages("alerts")[0].replies)
     letter = (await run(beside, "dead-letters", "--json")).json["items"][0]
@@ -42,6 +42,7 @@ async def test_dead_letters_are_listed_with_title_severity_and_age_and_all_are_t
     assert "pay" in letter["title"]
     assert (await run(beside, "dead-letters", "chat")).out == "no dead letters\n"
     assert (await run(beside, "dead-letters", "--retry", "chat")).out.startswith("0 dead letters")
+    app.pagerduty.faults.clear()
     done = await run(beside, "dead-letters", "--retry", "all")
     assert (done.code, done.out.startswith("1 dead letter tried again")) == (0, True)
     await app.until(lambda: app.pagerduty.incidents)

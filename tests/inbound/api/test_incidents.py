@@ -56,7 +56,7 @@ async def test_an_incident_closed_by_hand_is_resolved_at_pagerduty_and_slack_say
 
 
 async def test_a_dead_letter_is_listed_and_tried_again(app: Running) -> None:
-    app.pagerduty.faults.add(Fault(FaultKind.ERROR, method="trigger", count=1, error="invalid"))
+    app.pagerduty.faults.add(Fault(FaultKind.ERROR, method="trigger", error="invalid"))
     await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z"))
     await app.until(lambda: app.slack.messages("alerts") and app.slack.messages("alerts")[0].replies)
     letters = (await shown(app, "/api/v1/dead-letters"))["items"]
@@ -67,6 +67,7 @@ async def test_a_dead_letter_is_listed_and_tried_again(app: Running) -> None:
     assert letters[0]["failing_since"]
     assert letters[0]["asked_again_at"] is None
     assert (await shown(app, "/api/v1/dead-letters?destination=chat"))["items"] == []
+    app.pagerduty.faults.clear()
     await shown(app, f"/api/v1/dead-letters/{letters[0]['incident']}/pager/retry", "POST")
     await app.until(lambda: app.pagerduty.incidents)
     await shown(app, f"/api/v1/dead-letters/{letters[0]['incident']}/pager/retry", "POST", 409)
