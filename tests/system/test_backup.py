@@ -87,7 +87,7 @@ async def goes_on(gateway: GatewayProcess, vendors: Vendors, sender: Sender) -> 
     forgotten_pages = len(vendors.pagerduty.incidents) - len(FIRST + MEANWHILE)
     assert 0 <= forgotten_pages <= forgotten <= len(MEANWHILE)
     texts = [one.text for one in told_in_slack(vendors)]
-    assert all(sum(f"service={name}," in text for text in texts) == 1 for name in FIRST), texts
+    assert all(sum(f" {name} is down" in text for text in texts) == 1 for name in FIRST), texts
     await sender.end([*OVER_LATER, *FIRING, *MEANWHILE])
     await settled([gateway], vendors, left_open=forgotten_pages)
     assert firing_messages(vendors) == forgotten
