@@ -55,6 +55,9 @@ class Checks:
         # A destination that does not exist would be told of nothing: this refuses the whole rule set.
         if reference.name in destinations:
             return True
+        # It stands there, and what is wrong with it is said at its place.
+        if reference.name in self._raw.faulty_destinations:
+            return False
         self.unknown(reference, "destination", destinations)
         return False
 

@@ -58,7 +58,7 @@ def load_rules(path: Path, now: int) -> Loaded:
         findings.append(
             Finding(Level.WARNING, Place(str(path)), "there is no route: nobody would be told of any alert")
         )
-    ordered = _ordered(_pointing_elsewhere(path, findings))
+    ordered = _ordered(_pointing_elsewhere(path, findings, readable=not raw.unreadable))
     # One error refuses the whole set: half of the rules would tell the wrong people, and the old set is still
     # good.
     failed = any(finding.level is Level.ERROR for finding in ordered)
@@ -67,12 +67,14 @@ def load_rules(path: Path, now: int) -> Loaded:
 
 def _read_set(path: Path, texts: Mapping[Path, str], findings: list[Finding]) -> RawRules:
     """Return the sections of all files, and say which files hold none."""
-    raw = RawRules()
+    raw = RawRules(unreadable=bool(findings))
     within = _within_folders(texts, findings)
     empty = True
     hollow: list[Path] = []
     for file, text in texts.items():
+        known = len(findings)
         root = _compose(file, text, findings) if file.name not in FOLDER_FILES else None
+        raw.unreadable = raw.unreadable or len(findings) > known
         if root is not None:
             empty = False
             reader = Reader(str(file), findings, _name(path, file))
@@ -102,8 +104,13 @@ def _name(path: Path, file: Path) -> str:
     return str(file.relative_to(path)) if path.is_dir() else file.name
 
 
-def _pointing_elsewhere(path: Path, findings: list[Finding]) -> list[Finding]:
-    """Say of what one file alone lacks that another file of its folder may have it."""
+def _pointing_elsewhere(path: Path, findings: list[Finding], *, readable: bool) -> list[Finding]:
+    """Say of what one file alone lacks that another file of its folder may have it.
+
+    Where a file is no YAML (not `readable`), it may well have what the others name.
+    """
+    if not readable:
+        return [finding for finding in findings if not finding.elsewhere]
     if not path.is_file() or len(_files(path.parent)) == 1:
         return findings
     whole = f"if another file has it, check the whole set: gateway check {path.parent}"

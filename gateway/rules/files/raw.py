@@ -122,4 +122,6 @@ class RawRules:
     maintenance: list[RawMaintenance] = field(default_factory=list)
     inhibit: list[RawInhibit] = field(default_factory=list)
     watchdogs: list[RawWatchdog] = field(default_factory=list)
+    unreadable: bool = False  # a file is no YAML: what stands in it is unknown
+    faulty_destinations: set[str] = field(default_factory=set)  # that stand there and cannot be read
     intervals_named: list[Reference] = field(default_factory=list)  # every time interval that some rule names

@@ -38,7 +38,10 @@ def read_file(reader: Reader, root: yaml.Node, within: tuple[Matcher, ...], raw:
         _add(raw.sources, read_source(reader, node, within))
     if "destinations" in sections:
         for name, (key, value) in reader.entries(sections["destinations"]).items():
-            _add(raw.destinations, read_destination(reader, name, key, value))
+            destination = read_destination(reader, name, key, value)
+            _add(raw.destinations, destination)
+            if destination is None:
+                raw.faulty_destinations.add(name)
     for node in reader.items(sections["time_intervals"]) if "time_intervals" in sections else ():
         _add(raw.intervals, read_interval(reader, node))
     rules: dict[str, tuple[list[Any], ReadRule]] = {

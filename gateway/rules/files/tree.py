@@ -111,7 +111,7 @@ class RouteTree:
             # It takes alerts from its siblings, and nobody hears of them. That may be meant, so it is no
             # error.
             if not route.children and not route.notify and not route.page and not route.shifts:
-                self._checks.warn(
+                self._checks.suspect(
                     listed[at].place,
                     f"route `{route.name}` tells nobody: its alerts are suppressed(unrouted)",
                 )

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.rules.files import load_rules
 from tests.support.rule_files import (
+    CHAT,
     MAIL,
+    NOW,
     PAGER,
     errors_of,
     load,
@@ -132,9 +135,29 @@ def test_a_warning_leaves_the_rules_usable(text: str, expected: str, tmp_path: P
             NIGHT + routes("{name: a, notify: [chat], durng: [night]}"),
             id="a key that is misspelt names a time interval",
         ),
+        pytest.param(
+            routes("{name: a, notify: chat}"),
+            id="a list that is none leaves its route without anybody to tell",
+        ),
+        pytest.param(
+            routes(
+                "{name: a, notify: [chat], page: [pager]}",
+                above=CHAT + "  pager: {pagerduty: {routing_key: {envv: KEY}}}\n",
+            ),
+            id="a destination that cannot be read is there all the same",
+        ),
     ],
 )
 def test_what_an_error_hides_gets_no_false_warning(text: str, tmp_path: Path) -> None:
     loaded = load(tmp_path, text)
     assert len(loaded.errors) == 1
     assert loaded.findings == loaded.errors
+
+
+def test_what_a_file_that_is_no_yaml_may_have_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text("destinations:\n\tchat: {slack: {channel: C1}}\n", "utf-8")
+    team = "routes:\n  - {name: pay, parent: everything, notify: [chat], during: [nights]}\n"
+    (tmp_path / "team.yaml").write_text(team, "utf-8")
+    assert [str(finding) for finding in load_rules(tmp_path, NOW).findings] == [
+        f"{tmp_path}/all.yaml:2:1: not YAML: a tab; write spaces in its place"
+    ]
