@@ -20,6 +20,7 @@ from gateway.state.paging import pages
 from gateway.state.transact import commit_claimed, let_go
 
 PLANS_AT_ONCE = 500  # put on the agenda by one commit
+APART_MS = SECOND  # between the plans of one severity and those of the next
 
 
 async def plan_told_in_log(context: Context, claim: Claim) -> None:
@@ -37,7 +38,8 @@ async def plan_told_in_log(context: Context, claim: Claim) -> None:
     for start in range(0, len(in_order), PLANS_AT_ONCE):
         changes = Changes()
         for incident, priority in in_order[start : start + PLANS_AT_ONCE]:
-            changes.schedule(Subject.plan(incident), gathered.now, priority)
+            # Sends run side by side: what is less urgent starts later, so that it overtakes nothing.
+            changes.schedule(Subject.plan(incident), gathered.now + priority * APART_MS, priority)
         await commit(store, changes)
     again = gathered.now + MINUTE if found else None
     await commit_claimed(store, claim, Changes(releases=[Release(claim, again)]))

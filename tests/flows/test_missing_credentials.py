@@ -170,6 +170,7 @@ async def test_the_most_urgent_is_told_first_when_the_first_credential_comes() -
     await world.until(MINUTE)
     world.secrets.values["PAGERDUTY_ROUTING_KEY"] = "key-1"
     await world.credentialed("pagerduty")
+    await world.until(MINUTE + 10 * SECOND)
     told = [one.notification.severity.word for one in world.pagerduty.sent if one.notification]
     assert told == ["critical", "error", "warning", "info"]
 
