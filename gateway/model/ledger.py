@@ -128,6 +128,7 @@ class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
     elsewhere: int = 0  # how many alerts fire in the incidents that continue this one
     by_bypass: bool = False  # only a bypass let it through
     pages: dict[str, int] = {}  # who was paged elsewhere, by target, and when (ms), as the message says it
+    message_link: str = ""  # the message to which a page leads
 
 
 NEVER_NOTIFIED = LastNotified()
@@ -190,6 +191,7 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     hidden: tuple[Hidden, ...] = ()  # what keeps, or has kept, firing members from this target
     paged_at: int | None = None  # when this target began to page in this generation
     content: str = ""  # a mark of what the vendor took last, where one that is the same is not sent again
+    message_link: str = ""  # where people read the message, if that is known
     posts: tuple[int, ...] = ()  # when its message was posted, the last hour's
     # A message that nobody can edit any more: its thread has to lead to the newer one
     left: MessageRef | None = None

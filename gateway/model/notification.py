@@ -157,6 +157,7 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     # How many further alerts of its groups Alertmanager did not send. Nobody knows them: they are no members
     not_sent: int = 0
     pages: dict[str, int] = {}  # who was paged at other targets, and when (ms)
+    message_link: str = ""  # leads to the message at another target
     ended_because: str = ""  # in words, where nothing of it recovered
     quieted: Quieted | None = None  # keeps news of what was notified from people now
     hidden: Quieted | None = None  # kept from people until now what they are notified of now
@@ -185,12 +186,13 @@ class Delivered(msgspec.Struct, frozen=True):
     """The vendor took it.
 
     `detail` says what is worth knowing all the same, such as a recipient who was refused. `left_out` lists what
-    it was not taken with.
+    it was not taken with. `link` is where people read a message that was posted, if that is known.
     """
 
     message_ref: MessageRef
     detail: str = ""
     left_out: tuple[LeftOut, ...] = ()
+    link: str = ""
 
 
 class Refused(msgspec.Struct, frozen=True):

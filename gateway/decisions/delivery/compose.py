@@ -76,6 +76,7 @@ def compose(
         **_person_facts(view, incident),
         not_sent=incident.left_out,
         pages={**view.pages, **view.desired.pages},
+        message_link=view.desired.message_link or view.message_link,
         ended_because=_ended_because(view, alerts),
         **_time_facts(times, ended=ended),
         **_said_facts(lines, view.desired.severity),

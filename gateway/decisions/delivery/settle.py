@@ -36,12 +36,14 @@ def settle(
     intent = ledger.intent
     assert intent is not None
     match answer:
-        case Delivered(message_ref):
+        case Delivered(message_ref, link=link):
             settled = record_delivery(ledger, intent, notification if notes else None, message_ref, now)
             # A reply says nothing of the state that an earlier unanswered send may still change.
-            return (
-                settled if intent.part is Part.REPLY else _guard_against_late_act(settled, now, looks=looks)
-            )
+            if intent.part is Part.REPLY:
+                return settled
+            known = ledger.message_link if message_ref == ledger.message_ref else ""
+            settled = msgspec.structs.replace(settled, message_link=link or known)
+            return _guard_against_late_act(settled, now, looks=looks)
         case Refused(gone=True) | Refused(permanent=True) if edits_a_line(intent):
             return without_line(ledger, intent, answer)
         case Refused(gone=True):

@@ -138,8 +138,9 @@ def _fires(view: View, incident: Incident, *, paged: bool) -> View:
             return _concluded(view, told, None, NotifyReason.UP_TO_DATE)
         # An annotation says something else, such as a newer value: the message follows, and nobody is called.
         return _concluded(view, desired, view.update_at, NotifyReason.TEXTS_CHANGED)
-    if msgspec.structs.replace(desired, pages=told.pages) == told:
-        # Somebody was paged elsewhere: the message says whom and when, and nobody is called by that.
+    if msgspec.structs.replace(desired, pages=told.pages, message_link=told.message_link) == told:
+        # Somebody was paged elsewhere: the message says whom and when, the page leads to it, and nobody is
+        # called by that.
         return _concluded(view, desired, view.update_at, NotifyReason.PAGED_ELSEWHERE)
     urgent = why_at_once(told, desired)
     if urgent is not None:

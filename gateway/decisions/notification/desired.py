@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.decisions.notification.pages import shown_pages
+from gateway.decisions.notification.pages import shown_message_link, shown_pages
 from gateway.decisions.notification.shown_texts import mark_texts
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.incident import Incident
@@ -35,6 +35,7 @@ def desired_while_firing(view: View, incident: Incident, *, paged: bool) -> Last
         elsewhere=view.elsewhere,
         by_bypass=view.bypassed and (told.state is not NotifiedState.FIRING or told.by_bypass),
         pages=shown_pages(view),
+        message_link=shown_message_link(view),
     )
 
 

@@ -31,6 +31,7 @@ from gateway.outbound.wording import (
     shown_said,
     tame,
     unlinked_runbook,
+    web_address,
 )
 
 MAX_SUMMARY = 1_024
@@ -62,6 +63,8 @@ def action(notification: Notification) -> str:
 def render(notification: Notification) -> dict[str, Any]:
     """The trigger's fields beside routing key, action and dedup key."""
     links = links_of(notification, MAX_URL)
+    if address := web_address(notification.message_link, MAX_URL):
+        links["Slack"] = address
     return {
         "payload": _payload(notification),
         "client": CLIENT,
@@ -138,6 +141,7 @@ def _details(notification: Notification) -> dict[str, str]:
         ),
         "runbook": shorten(tame(unlinked_runbook(notification)), MAX_SENTENCE),
         "rule": shorten(tame(notification.rule), MAX_SENTENCE),
+        "slack": web_address(notification.message_link, MAX_URL),
         "incident": notification.incident,
         "goes_on_from": shorten(notification.previous, MAX_VALUE),
         "labels": _labels(notification),

@@ -21,6 +21,7 @@ from gateway.outbound.slack.blocks import Rendered, render_notes
 from gateway.outbound.slack.channel_ids import ChannelIds
 from gateway.outbound.slack.client import Access, NotOk, SlackCalls
 from gateway.outbound.slack.history import find_attempts
+from gateway.outbound.slack.permalinks import Permalinks
 from gateway.outbound.slack.plainer_forms import (
     NO_THREADS,
     next_omission,
@@ -49,6 +50,7 @@ class SlackNotifier:
         self._network = network or Network()
         self._calls = SlackCalls(timeout, self._network)
         self._ids = ChannelIds(self._calls)
+        self._permalinks = Permalinks(self._calls)
 
     async def aclose(self) -> None:
         await self._calls.aclose()
@@ -73,7 +75,7 @@ class SlackNotifier:
             notification = msgspec.structs.replace(notification, mentions=())
         try:
             async with asyncio.timeout(self._timeout):
-                return await send_plainer(
+                answer = await send_plainer(
                     lambda omitted: self._show(
                         endpoint,
                         access,
@@ -86,6 +88,8 @@ class SlackNotifier:
                 )
         except TimeoutError:
             return Unanswered("timeout")
+        # An edited message is where it was.
+        return await self._permalinks.with_link(access, answer) if message_ref is None else answer
 
     async def _show(
         self,

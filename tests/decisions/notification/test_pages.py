@@ -65,3 +65,22 @@ def test_no_event_is_sent_for_it_but_the_next_one_says_it() -> None:
     views = planned(alert(), at=MINUTE, rules=rules, ledgers=pages).views
     assert not views["pager"].differs
     assert views["pager"].pages == {"second": START + SECOND}
+
+
+def test_a_page_is_told_of_the_message_once_that_is_posted() -> None:
+    chat, page = both()
+    chat = msgspec.structs.replace(chat, message_link="https://shop.slack.example/archives/C1/p11")
+    view = seen_by("pager", alert(), at=MINUTE, ledgers=(chat, page))
+    assert view.desired.message_link == chat.message_link
+    assert (view.reason, view.due) == (NotifyReason.PAGED_ELSEWHERE, view.update_at)
+    assert seen_by("chat", alert(), at=MINUTE, ledgers=(chat, page)).desired.message_link == ""
+
+
+def test_a_page_goes_on_leading_to_the_message_that_it_named() -> None:
+    chat, page = both()
+    said = msgspec.structs.replace(
+        page, last_notified=msgspec.structs.replace(page.last_notified, message_link="https://m.example")
+    )
+    assert (
+        seen_by("pager", alert(), at=MINUTE, ledgers=(chat, said)).desired.message_link == "https://m.example"
+    )

@@ -178,3 +178,10 @@ def test_the_mark_of_an_event_changes_with_what_is_sent_and_not_with_the_time() 
         "said": ("worse",),
     }
     assert len({same, *(content_mark(notification(**{name: value})) for name, value in others.items())}) == 6
+
+
+def test_the_page_leads_to_the_message_in_slack() -> None:
+    address = "https://shop.slack.example/archives/C1/p1800000000000000"
+    event = render(notification(message_link=address))
+    assert event["payload"]["custom_details"]["slack"] == address
+    assert {"href": address, "text": "Slack"} in event["links"]
