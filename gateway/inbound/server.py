@@ -27,6 +27,7 @@ MAX_CONNECTIONS = 2_000  # more are answered 503
 KEEP_ALIVE_SECONDS = 75
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 BACKLOG = 2_048  # connections that wait to be accepted
+NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 NOT_BOUND = {
     errno.EADDRINUSE: "something else listens there: stop it, or set another port",
     errno.EACCES: "this user may not listen there: ports below 1024 are root's, set a higher one",
@@ -110,10 +111,14 @@ def bind(host: str, port: int) -> list[socket.socket]:
     """
     sockets: list[socket.socket] = []
     try:
-        for family, *_, address in socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        ):
-            sockets.append(socket.create_server(address[:2], family=family, backlog=BACKLOG))
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for at, (family, *_, address) in enumerate(found, 1):
+            try:
+                sockets.append(socket.create_server(address[:2], family=family, backlog=BACKLOG))
+            except OSError as error:
+                # `localhost` has an address of IPv6 also where this machine has none: the other one is enough.
+                if error.errno not in NOT_HERE or (at == len(found) and not sockets):
+                    raise
     except OSError as error:
         for bound in sockets:
             bound.close()

@@ -7,16 +7,19 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import uvicorn
 
+from gateway.errors import BadSettings
 from gateway.inbound import server as serving
 from gateway.inbound.asgi import AsgiApp
-from gateway.inbound.server import MAX_HEADER_BYTES, make_server
+from gateway.inbound.server import MAX_HEADER_BYTES, address_of, bind, make_server
 from gateway.inbound.webhooks.body import Caps
 from tests.support.servers import free_port
 from tests.support.webhook_endpoint import GOOD, Taker, door
@@ -398,3 +401,55 @@ async def test_after_the_end_nobody_is_let_in() -> None:
         await asyncio.wait_for(there.ended, QUICKLY)
         with pytest.raises(OSError):
             await there.connect()
+
+
+# The sockets
+
+
+def resolved_to(*hosts: str) -> Any:
+    def getaddrinfo(_host: str, port: int, **_more: Any) -> list[tuple[Any, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in hosts]
+
+    return getaddrinfo
+
+
+@pytest.mark.parametrize("hosts", [("192.0.2.1", "127.0.0.1"), ("127.0.0.1", "192.0.2.1")])
+def test_a_name_with_an_address_that_this_machine_has_not_is_bound_to_the_others(
+    monkeypatch: pytest.MonkeyPatch, hosts: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", resolved_to(*hosts))
+    (bound,) = bind("localhost", 0)
+    assert address_of(bound) == f"http://127.0.0.1:{bound.getsockname()[1]}"
+    bound.close()
+
+
+@pytest.mark.parametrize("hosts", [("192.0.2.1",), ("192.0.2.1", "192.0.2.2")])
+def test_a_name_with_no_address_of_this_machine_is_refused(
+    monkeypatch: pytest.MonkeyPatch, hosts: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", resolved_to(*hosts))
+    with pytest.raises(BadSettings, match="GATEWAY_LISTEN: gw.example:0: this machine has no such address"):
+        bind("gw.example", 0)
+
+
+def test_a_name_that_is_none_is_refused_and_nothing_stays_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(
+        BadSettings, match="GATEWAY_LISTEN: no.such.host.invalid:0: .*: set an address of this machine"
+    ):
+        bind("no.such.host.invalid", 0)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(socket, "getaddrinfo", resolved_to("127.0.0.2", "127.0.0.1"))
+        with pytest.raises(BadSettings, match="something else listens there"):
+            bind("localhost", port)
+        monkeypatch.undo()
+        bind("127.0.0.2", port)[0].close()
+
+
+def test_an_address_of_ipv6_is_shown_as_browsers_take_it() -> None:
+    try:
+        (bound,) = bind("::1", 0)
+    except BadSettings:
+        pytest.skip("this machine has no IPv6")
+    assert address_of(bound) == f"http://[::1]:{bound.getsockname()[1]}"
+    bound.close()
