@@ -321,3 +321,38 @@ async def test_the_mail_server_is_asked_for_its_login_and_sent_nothing(
         sentence
     )
     assert server.received == []
+
+
+# Channels of Slack
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [
+        ("#alerts", "the bot is in #alerts"),
+        ("alerts", "the bot is in alerts"),
+        ("#nowhere", "#nowhere: channel_not_found; is the channel's name right?"),
+        ("#strange", "#strange: not_in_channel; invite the bot to the channel"),
+        ("#old", "#old: is_archived; an archived channel takes nothing: name another"),
+        ("C0NOWHERE", "C0NOWHERE: not_found channel_not_found; is the channel's name right?"),
+    ],
+)
+async def test_the_channel_is_looked_at_and_nothing_is_posted(
+    patient: Patient, channel: str, said: str
+) -> None:
+    workspace = patient.slack.workspace
+    if "strange" not in [known.name for known in workspace.channels.values()]:
+        workspace.add_channel("strange", member=False)
+        workspace.add_channel("old", archived=True)
+    patient.rules = RULES.replace('"#alerts"', f'"{channel}"')
+    ((mark, found),) = await patient.said("chat")
+    assert (mark, said in found) == (Mark.GOOD if said.startswith("the bot") else Mark.BAD, True), found
+    assert not patient.slack.messages("alerts")
+
+
+async def test_a_channel_from_a_label_is_looked_at_for_every_value(patient: Patient) -> None:
+    oncall = patient.slack.channel("pay-oncall")
+    oncall.member = False
+    ((mark, said),) = await patient.said("team")
+    oncall.member = True
+    assert (mark, "#pay-oncall: not_in_channel" in said, "search" in said) == (Mark.BAD, True, False)

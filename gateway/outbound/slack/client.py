@@ -80,13 +80,20 @@ class SlackCalls:
                 return
             params["cursor"] = cursor
 
-    async def find_channel(self, name: str, access: Access) -> str | None:
+    async def channel(self, channel: str, access: Access) -> Mapping[str, Any]:
+        """Return what Slack says of a channel, by its id; empty where it says nothing. Raises `NotOk`."""
+        answer = await self.call("conversations.info", access, http_verb="GET", params={"channel": channel})
+        found = answer.get("channel")
+        return found if isinstance(found, dict) else {}
+
+    async def find_channel(self, name: str, access: Access) -> Mapping[str, Any] | None:
+        """Return what Slack says of a channel, by its name. Raises `NotOk`."""
         params: dict[str, Any] = {"limit": NAMES_PAGE, "types": "public_channel,private_channel"}
         for _ in range(NAMES_PAGES):
             answer = await self.call("conversations.list", access, http_verb="GET", params=params)
             for channel in answer.get("channels") or ():
                 if channel.get("name") == name:
-                    return str(channel["id"])
+                    return dict(channel)
             if not (cursor := _next_cursor(answer)):
                 return None
             params["cursor"] = cursor

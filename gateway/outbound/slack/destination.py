@@ -22,6 +22,8 @@ _LABEL = re.compile(r"\{[^{}]+\}")
 REMEDIES = {
     "not_in_channel": "invite the bot to the channel",
     "channel_not_found": "is the channel's name right? a private one is found only by a bot that was invited",
+    "team_not_found": "with the token of a whole organisation a channel is named by its id, such as C024BE91L",
+    "restricted_action": "somebody who administers the workspace has to let the app post there",
     "is_archived": "an archived channel takes nothing: name another",
     "missing_scope": "give the app the scopes chat:write, channels:history, channels:read and install it again",
 }

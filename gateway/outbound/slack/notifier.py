@@ -18,7 +18,7 @@ from gateway.outbound.network import Network
 from gateway.outbound.plainer import Omission, Omitted, send_plainer
 from gateway.outbound.slack.attempts import metadata_of
 from gateway.outbound.slack.blocks import Rendered, render_notes
-from gateway.outbound.slack.channel_ids import ChannelIds
+from gateway.outbound.slack.channel_ids import ChannelIds, healed
 from gateway.outbound.slack.client import Access, NotOk, SlackCalls
 from gateway.outbound.slack.history import find_attempts
 from gateway.outbound.slack.permalinks import Permalinks
@@ -102,18 +102,15 @@ class SlackNotifier:
     ) -> Answer:
         sent: dict[str, Any] = {"text": rendered.text, "blocks": list(rendered.blocks), **AS_WRITTEN}
         if message_ref is None:
-            channel = self._ids.known(access, endpoint.address)
-            metadata = metadata_of(attempt, "message", notification)
-            answer = await self._post(
-                "chat.postMessage", access, {**sent, **QUIET, "channel": channel, "metadata": metadata}
-            )
+            # By what the rules say: a channel that was made anew under its name is found at once.
+            more = {"channel": endpoint.address, "metadata": metadata_of(attempt, "message", notification)}
+            answer = await self._post("chat.postMessage", access, {**sent, **QUIET, **more})
             self._ids.learn(access, endpoint.address, answer)
             return answer
         # The edit carries no metadata, so the message keeps the attempt id of its posting, by which a later
         # look finds it.
-        return await self._post(
-            "chat.update", access, {**sent, "channel": message_ref.channel, "ts": message_ref.id}
-        )
+        edit = {**sent, "channel": message_ref.channel, "ts": message_ref.id}
+        return healed(await self._post("chat.update", access, edit), endpoint.address)
 
     async def reply(
         self,
@@ -145,7 +142,7 @@ class SlackNotifier:
         if isinstance(answer, Refused) and answer.detail in NO_THREADS:
             # The message stands, and says what the notes say: only the reply is not taken.
             return Refused("invalid", answer.detail, permanent=True, left_out=answer.left_out)
-        return answer
+        return healed(answer, endpoint.address)
 
     async def _say(
         self,

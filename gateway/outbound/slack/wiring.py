@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from gateway.model.notification import Refused
 from gateway.model.rules.destination import Destination
 from gateway.outbound.kind import DestinationCheck, Mark, Wiring
+from gateway.outbound.slack.channel_check import check_channels
 from gateway.outbound.slack.client import Access, SlackCalls
 from gateway.outbound.slack.destination import SLACK
 from gateway.outbound.slack.notifier import SlackNotifier
@@ -19,17 +20,21 @@ def make_notifier(wiring: Wiring) -> SlackNotifier:
 
 
 async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> DestinationCheck:
-    """Ask Slack whose token it is."""
+    """Ask Slack whose token it is, and whether the bot can write to each channel."""
     way = wiring.way(destination)
     if isinstance(way, Refused):
         return DestinationCheck(Mark.BAD, SLACK.trouble(way, destination.credential))
     calls = SlackCalls(EXAMINE_SECONDS, wiring.network)
+    access = Access(secrets[destination.credential], way)
     try:
-        who = await calls.who(Access(secrets[destination.credential], way))
+        who = await calls.who(access)
+        if not isinstance(who, Mapping):
+            trouble = SLACK.trouble(who, destination.credential)
+            return DestinationCheck(Mark.BAD, f"Slack does not take the token: {trouble}")
+        addresses = destination.via.addresses or (destination.via.address,)
+        found = await check_channels(calls, access, addresses, destination.credential)
     finally:
         await calls.aclose()
-    if isinstance(who, Mapping):
-        return DestinationCheck(Mark.GOOD, f"Slack knows the token: {who.get('user')} in {who.get('team')}")
-    return DestinationCheck(
-        Mark.BAD, f"Slack does not take the token: {SLACK.trouble(who, destination.credential)}"
-    )
+    worst = max((mark for mark, _ in found), key=[Mark.GOOD, Mark.WORRY, Mark.BAD].index)
+    shown = [said for mark, said in found if mark is worst]
+    return DestinationCheck(worst, f"Slack knows {who.get('user')} in {who.get('team')}; {'; '.join(shown)}")

@@ -36,6 +36,7 @@ class Methods:
             "conversations.history": self.conversations_history,
             "conversations.info": self.conversations_info,
             "conversations.list": self.conversations_list,
+            "conversations.open": self.conversations_open,
             "conversations.replies": self.conversations_replies,
             "users.info": self.users_info,
         }
@@ -131,6 +132,9 @@ class Methods:
 
     def conversations_info(self, arguments: Arguments, _: Bot) -> JsonObject:
         return {"channel": channel_json(self._workspace.by_id(arguments.text("channel")))}
+
+    def conversations_open(self, arguments: Arguments, _: Bot) -> JsonObject:
+        return {"channel": {"id": self._workspace.conversation_with(arguments.text("users")).id}}
 
     def auth_test(self, _: Arguments, bot: Bot) -> JsonObject:
         who = {"user": bot.name, "user_id": bot.user_id, "bot_id": bot.bot_id}

@@ -131,14 +131,21 @@ class Workspace:
         return self.channels[channel_id]
 
     def by_name_or_id(self, address: str) -> Channel:
-        """Takes `#name`, `name` or the id."""
+        """Takes `#name`, `name`, the id, or a user's id for what the app writes to that user."""
         if address in self.channels:
             return self.channels[address]
+        if address in self.people:
+            return self.conversation_with(address)
         named = (channel for channel in self.channels.values() if channel.name == address.removeprefix("#"))
         channel = next(named, None)
         if channel is None:
             raise SlackError("channel_not_found")
         return channel
+
+    def conversation_with(self, user_id: str) -> Channel:
+        if user_id not in self.people:
+            raise SlackError("user_not_found")
+        return self.channels.setdefault(f"D{user_id[1:]}", Channel(f"D{user_id[1:]}", ""))
 
     def bot_of(self, token: str) -> Bot:
         if not token:
