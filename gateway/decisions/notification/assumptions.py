@@ -42,7 +42,8 @@ def superseded(ledger: Ledger, desired: LastNotified) -> Ledger:
     # Nothing new is to be said, so the dead letter stays: the same notification would only be refused again.
     if not ledger.dead or desired in (ledger.refused, ledger.last_notified):
         return ledger
-    return msgspec.structs.replace(ledger, dead="", error="", attempts=0, next_try=None)
+    # What the vendor said stays true until it takes the news.
+    return msgspec.structs.replace(ledger, dead="", attempts=0, next_try=None)
 
 
 def abandoned(ledger: Ledger) -> Ledger:

@@ -47,7 +47,7 @@ def unheard_alerts(
         for member in view.firing:
             wanted.setdefault(member.episode_id, []).append((view, member))
     found = (
-        _unheard(alert, wanted.get(episode, []), audience.unreachable.get(episode), now)
+        _unheard(alert, wanted.get(episode, []), audience.unreachable.get(episode), snapshot, now)
         for episode, alert in snapshot.alerts.items()
         if alert.firing and not _is_told(episode, snapshot)
     )
@@ -71,6 +71,7 @@ def _unheard(
     alert: Alert,
     wanted: list[tuple[View, TargetMember]],
     unreachable: tuple[DisallowedChannel, ...] | None,
+    snapshot: IncidentSnapshot,
     now: int,
 ) -> _Unheard | None:
     """Return why nobody could be told of one member, None where somebody may be yet, or nobody has to be."""
@@ -88,9 +89,11 @@ def _unheard(
         if unreachable != () or not critical:
             return None
         return _Unheard(alert, Reason.UNROUTED, "no route names a destination for it", (), urgent=True)
-    dead = any(view.ledger.dead for view, _ in wanted)
+    # What was refused counts until the next try, though there is news since.
+    stored = [snapshot.ledgers.get(view.target, view.ledger) for view, _ in wanted]
+    dead = any(ledger.dead for ledger in stored)
     reason = Reason.DEAD_LETTER if dead else Reason.WAITING_TO_SEND if wanted else Reason.TEMPLATE_VALUE
-    said = [f"{view.target}: {view.ledger.error or view.ledger.dead}" for view, _ in wanted]
+    said = [f"{ledger.target}: {ledger.error or ledger.dead}" for ledger in stored]
     pages = any(
         view.desired.paged and recipient.page for view, member in wanted for recipient in member.recipients
     )

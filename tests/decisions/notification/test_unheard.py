@@ -86,6 +86,18 @@ def test_one_that_joins_what_was_told_is_unheard_by_itself() -> None:
     assert unheard(plan) == {"Second": "dead_letter"}
 
 
+def test_news_that_are_about_to_be_tried_change_nothing_about_what_was_refused() -> None:
+    old, new = alert("Old"), alert("New", at=10 * MINUTE)
+    ledgers = refusing(CHAT, old)
+    at = 10 * MINUTE + 15 * SECOND
+    plan = planned(old, new, at=at, rules=CHAT, ledgers=ledgers)
+    assert [(one.name, one.reason, one.because) for one in plan.incident.unheard] == [
+        ("Old", "dead_letter", "chat: token_revoked")
+    ]
+    tried_next = plan.views["chat"].ledger
+    assert (tried_next.dead, tried_next.error) == ("", "token_revoked")
+
+
 def test_a_template_value_outside_allow_is_unheard_though_another_target_has_a_ledger() -> None:
     """The pager would take it if it were critical: nobody is told of a warning."""
     slow = alert("Slow", severity=WARNING, team="evil")
