@@ -52,9 +52,9 @@ class Quieted(msgspec.Struct, frozen=True, gc=False):
     part: str = ""
 
     def said(self, when: str) -> str:
-        """Say `silenced until 03:00: reindexing (silence s1 by anna)`; `when` is its end in words."""
+        """Say `silenced until 03:00 — reindexing (silence s1 by anna)`; `when` is its end in words."""
         until = f" until {when}" if self.until is not None else ""
-        because = f": {self.because}" if self.because else ""
+        because = f"{' —' if until else ':'} {self.because}" if self.because else ""
         return f"{self.reason}{until}{because} ({self.rule})"
 
     def in_words(self, now: int) -> str:

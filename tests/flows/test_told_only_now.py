@@ -25,7 +25,7 @@ async def test_what_a_silence_hid_says_until_when_by_whom_and_why() -> None:
     hidden = Quieted("silenced", f"silence {made.id} by anna", "CHG-12 reindexing", START + HOUR)
     assert told(world)[0].hidden == told(world, "pager")[0].hidden == hidden
     assert (
-        hidden.in_words(START) == f"silenced until 09:00 UTC: CHG-12 reindexing (silence {made.id} by anna)"
+        hidden.in_words(START) == f"silenced until 09:00 UTC — CHG-12 reindexing (silence {made.id} by anna)"
     )
 
 

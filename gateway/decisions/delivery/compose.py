@@ -183,7 +183,7 @@ def _reason(view: View) -> str:
     failing = [target for target, fails in view.desired.covers.items() if fails]
     if failing:
         # This is a fallback: whoever reads here learns that the usual channel has not got the news.
-        return f"also for {', '.join(failing)}, which cannot be reached"
+        return f"{', '.join(failing)} cannot be reached: whoever reads this has to act in its place"
     if view.resolve_pending:
         # The alert is shown firing although its source said the end: the reader must know why it stays red.
         return f"{len(view.resolve_pending)} ended at the source, which is not believed before its next heartbeat"

@@ -157,7 +157,7 @@ def _quieted(notification: Notification) -> Sentence:
 def _said(quieted: Quieted) -> Sentence:
     """Say `silenced until 03:00: reindexing (silence s1 by anna)`."""
     until: Sentence = (" until ", Moment(quieted.until)) if quieted.until is not None else ()
-    because: Sentence = (": ", Value(quieted.because)) if quieted.because else ()
+    because: Sentence = (" — " if until else ": ", Value(quieted.because)) if quieted.because else ()
     return (quieted.reason, *until, *because, " (", Value(quieted.rule), ")")
 
 

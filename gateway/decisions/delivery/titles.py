@@ -58,6 +58,9 @@ def title_of(names: Sequence[str], things: Sequence[Thing], elsewhere: int = 0) 
     """
     first, *others = dict.fromkeys(names) or ["(no alert)"]
     about = _common(things) if others else _folded_things(things)
+    if about and elsewhere and not others:
+        # The things named here are those of this incident alone.
+        about = f"{about} +{elsewhere}"
     return f"{_counted(first, len(others), len(names) + elsewhere)}{f' · {about}' if about else ''}"
 
 

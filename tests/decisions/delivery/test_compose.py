@@ -258,7 +258,10 @@ def test_a_disputed_firing_says_why_it_comes_late() -> None:
 def test_a_fallback_says_for_whom_it_stands_in() -> None:
     rules = rulebook(destinations=(slack(), pager(fallback=("chat",))))
     ledger = Ledger("inc", "pager", "pager", failing_since=START, fell_back_at=START + 1)
-    assert said(alert(), rules=rules, ledgers=(ledger,)).reason == "also for pager, which cannot be reached"
+    assert (
+        said(alert(), rules=rules, ledgers=(ledger,)).reason
+        == "pager cannot be reached: whoever reads this has to act in its place"
+    )
 
 
 def test_only_a_page_mentions_people() -> None:

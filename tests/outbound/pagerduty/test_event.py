@@ -64,7 +64,7 @@ def test_the_details_are_flat_texts_in_the_order_in_which_they_are_read() -> Non
         ("firing", "🔴 HighErrorRate"),
         ("who", "👀 ann has it since 2027-01-15 08:00 UTC"),
         ("owner", "Owner: payments"),
-        ("suppressed", "🔕 silenced until 2027-01-15 08:00 UTC: reindexing (silence aa06 by ann)"),
+        ("suppressed", "🔕 silenced until 2027-01-15 08:00 UTC — reindexing (silence aa06 by ann)"),
         ("to_end_it", "To end it: gateway silence end aa06"),
         ("reason", "also for chat"),
         ("severity", "CRITICAL, sent as severity=fatal"),
@@ -163,7 +163,7 @@ def test_the_vendor_takes_any_telling(any_telling: Notification) -> None:
 
 def test_what_was_hidden_until_now_says_by_what() -> None:
     hidden = Quieted("silenced", "silence s1 by ann", "reindexing", NOW)
-    said = "🔔 Kept quiet before: silenced until 2027-01-15 08:00 UTC: reindexing (silence s1 by ann)"
+    said = "🔔 Kept quiet before: silenced until 2027-01-15 08:00 UTC — reindexing (silence s1 by ann)"
     assert details(hidden=hidden)["kept_quiet_before"] == said
 
 

@@ -45,7 +45,7 @@ def words(rendered: Rendered) -> str:
         pytest.param({"reason": "re-opened without a newer start"}, ["re-opened without a newer start"], id="a reason"),
         pytest.param({"often": FLAPPED}, ["this time since <!date^1799999980^", "3rd time in 40s, firing 20s of them"], id="it flaps"),
         pytest.param({"lines": (line(often=FLAPPED), line("Other"))}, ["HighErrorRate pod=pay-1 (3rd time in 40s, firing 20s of them)"], id="one of two alerts flaps"),
-        pytest.param({"quieted": SILENCED}, ["🔕 Silenced (critical): HighErrorRate", "🔕 silenced until", "<!date^1800003600^", ": CHG-12 disk swap (silence aa0671bb by ann)", "To end it: gateway silence end aa0671bb"], id="all of it is silenced"),
+        pytest.param({"quieted": SILENCED}, ["🔕 Silenced (critical): HighErrorRate", "🔕 silenced until", "<!date^1800003600^", "— CHG-12 disk swap (silence aa0671bb by ann)", "To end it: gateway silence end aa0671bb"], id="all of it is silenced"),
         pytest.param({"quieted": msgspec.structs.replace(SILENCED, part="1 of 2")}, ["🔴 CRITICAL: HighErrorRate", "🔕 1 of 2: silenced until"], id="a part of it is silenced"),
         pytest.param({"quieted": Quieted("muted", "nights (pay.yaml:3)", "office-nights")}, ["🔕 Muted (critical): ", "🔕 muted: office-nights (nights (pay.yaml:3))"], id="muted, and by which interval"),
         pytest.param({"pages": {"payments": NOW - 50_000, "ops": NOW}}, ["📟 Paged payments", "<!date^1799999950^{time}|07:59 UTC>", ", ops", "<!date^1800000000^"], id="whom it paged"),
