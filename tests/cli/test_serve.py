@@ -166,7 +166,9 @@ def test_a_port_that_is_taken_is_one_line_with_the_setting_and_a_remedy(gateway:
 
 def test_an_address_of_another_machine_is_refused_with_a_remedy(gateway: Gateway) -> None:
     tokens = {"GATEWAY_WEBHOOK_TOKEN": "a", "GATEWAY_ADMIN_TOKEN": "b"}
-    done = gateway("serve", GATEWAY_LISTEN="192.0.2.1:9096", GATEWAY_RULES=written("r.yaml", RULES), **tokens)
+    done = gateway(
+        "serve", GATEWAY_LISTEN="198.51.100.7:9096", GATEWAY_RULES=written("r.yaml", RULES), **tokens
+    )
     assert (done.code, "this machine has no such address" in done.err) == (2, True)
 
 

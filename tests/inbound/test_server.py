@@ -413,7 +413,7 @@ def resolved_to(*hosts: str) -> Any:
     return getaddrinfo
 
 
-@pytest.mark.parametrize("hosts", [("192.0.2.1", "127.0.0.1"), ("127.0.0.1", "192.0.2.1")])
+@pytest.mark.parametrize("hosts", [("198.51.100.7", "127.0.0.1"), ("127.0.0.1", "198.51.100.7")])
 def test_a_name_with_an_address_that_this_machine_has_not_is_bound_to_the_others(
     monkeypatch: pytest.MonkeyPatch, hosts: tuple[str, ...]
 ) -> None:
@@ -423,18 +423,18 @@ def test_a_name_with_an_address_that_this_machine_has_not_is_bound_to_the_others
     bound.close()
 
 
-@pytest.mark.parametrize("hosts", [("192.0.2.1",), ("192.0.2.1", "192.0.2.2")])
+@pytest.mark.parametrize("hosts", [("198.51.100.7",), ("198.51.100.7", "203.0.113.9")])
 def test_a_name_with_no_address_of_this_machine_is_refused(
     monkeypatch: pytest.MonkeyPatch, hosts: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", resolved_to(*hosts))
-    with pytest.raises(BadSettings, match="GATEWAY_LISTEN: gw.example:0: this machine has no such address"):
+    with pytest.raises(BadSettings, match=r"GATEWAY_LISTEN: gw\.example:0: this machine has no such address"):
         bind("gw.example", 0)
 
 
 def test_a_name_that_is_none_is_refused_and_nothing_stays_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
-        BadSettings, match="GATEWAY_LISTEN: no.such.host.invalid:0: .*: set an address of this machine"
+        BadSettings, match=r"GATEWAY_LISTEN: no\.such\.host\.invalid:0: .*: set an address of this machine"
     ):
         bind("no.such.host.invalid", 0)
     with socket.create_server(("127.0.0.1", 0)) as taken:
