@@ -6,6 +6,7 @@ from gateway.model.alert import MAX_COPIES
 from gateway.model.changes import Table
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.ledger import NotifiedState
+from gateway.model.rules.kinds import CorrelateRule
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Condition, PageWhen, Quantifier, Route
 from gateway.model.severity import Severity
@@ -197,3 +198,19 @@ async def test_the_message_says_whom_the_incident_paged_once_that_is_known() -> 
     await world.webhook(seen(ends=2 * MINUTE))
     await world.until(4 * MINUTE)
     assert len(world.pagerduty.sent) == 2, "the page and its end: the edit was for the message's readers"
+
+
+async def test_what_speaks_of_an_exporter_is_passed_over_by_readers_alone() -> None:
+    """Correlation and identity read the labels as they are: both alerts share the exporter's service."""
+    exporter = {"job": "kube-state-metrics", "service": "kps-kube-state-metrics"}
+    both = CorrelateRule("exporter", BUILT_IN, by=("service",))
+    world = World(rulebook(Route("everything", BUILT_IN, notify=("chat",)), correlate=(both,)))
+    await world.webhook(
+        *(seen("PodLoops", namespace="shop", pod=pod, **exporter) for pod in ("cart-1", "web-1"))
+    )
+    await world.until(MINUTE)
+    assert len(world.incidents) == 1
+    told = world.slack.sent[-1].notification
+    assert told is not None
+    assert told.title == "PodLoops ×2 · shop/cart-1, web-1"
+    assert {line.labels["service"] for line in told.lines} == {"kps-kube-state-metrics"}

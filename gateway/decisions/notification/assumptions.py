@@ -40,7 +40,10 @@ def assumed(ledger: Ledger) -> Ledger:
 def superseded(ledger: Ledger, desired: LastNotified) -> Ledger:
     """Drop a dead letter if there is news since: what the vendor refused is no longer what is due."""
     # Nothing new is to be said, so the dead letter stays: the same notification would only be refused again.
-    if not ledger.dead or desired in (ledger.refused, ledger.last_notified):
+    refused = ledger.refused
+    # Whom it paged elsewhere, and to which message a page leads, is no news that a vendor could take better.
+    same = msgspec.structs.replace(desired, pages=refused.pages, message_link=refused.message_link)
+    if not ledger.dead or same == refused or desired == ledger.last_notified:
         return ledger
     # What the vendor said stays true until it takes the news.
     return msgspec.structs.replace(ledger, dead="", attempts=0, next_try=None)

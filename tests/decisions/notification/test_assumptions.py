@@ -25,6 +25,14 @@ def test_a_dead_letter_of_an_edit_is_overtaken_by_the_end() -> None:
     )
 
 
+def test_a_page_elsewhere_is_no_news_for_a_dead_letter() -> None:
+    dead = answered(empty("chat"), INVALID, alert(), at=10 * SECOND)
+    page = told("pager", alert(), at=11 * SECOND)
+    view = seen_by("chat", alert(), at=MINUTE, ledgers=(dead, page))
+    assert view.desired.pages
+    assert view.ledger.dead == dead.dead != ""
+
+
 def test_a_refusal_after_an_unanswered_trigger_still_owes_the_end() -> None:
     ledger = answered(empty("pager"), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     ledger = answered(ledger, AWAY, at=20 * SECOND)
