@@ -62,15 +62,14 @@ def _apart(lines: Sequence[AlertLine]) -> str:
     """Return what tells the alerts apart in one list, empty where that is not one thing or one label."""
     if len(lines) < 2 or any(line.often is not None and line.often.how_often() for line in lines):
         return ""
-    things = [line.thing for line in lines]
-    if all(things) and len({*things}) == len(things):
-        return _listed(_without_scope(things))
     names = dict.fromkeys(name for line in lines for name in line.labels)
     differing = [name for name in names if len({line.labels.get(name, "") for line in lines}) > 1]
-    if len(differing) != 1 or not all(line.labels.get(differing[0]) for line in lines):
-        return ""
-    values = [line.labels[differing[0]] for line in lines]
-    return f"{shorten(tame(differing[0]), MAX_LABEL)}={_listed(values)}"
+    if len(differing) == 1 and all(line.labels.get(differing[0]) for line in lines):
+        # The label is named: that is what a person searches for, or silences by.
+        values = [line.labels[differing[0]] for line in lines]
+        return f"{shorten(tame(differing[0]), MAX_LABEL)}={_listed(values)}"
+    things = [line.thing for line in lines]
+    return _listed(_without_scope(things)) if all(things) and len({*things}) == len(things) else ""
 
 
 def _listed(texts: Sequence[str]) -> str:

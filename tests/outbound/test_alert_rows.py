@@ -48,6 +48,11 @@ def pods(*numbers: int, **more: Any) -> list[AlertLine]:
             id="one label of one thing",
         ),
         pytest.param(
+            [line(f"eu/n{node}", labels={"node": f"n{node}"}) for node in ("07", "08", "09", "10")],
+            ["🔴 HighErrorRate ×4: node=n07…10"],
+            id="one label that is the thing",
+        ),
+        pytest.param(
             [line("shop/cart", labels={"code": code, "verb": code}) for code in ("1", "2")],
             ["🔴 HighErrorRate code=1 verb=1", "🔴 HighErrorRate code=2 verb=2"],
             id="two labels of one thing",

@@ -13,6 +13,7 @@ from gateway.outbound.wording import links_of, shorten, tame, unlinked_runbook, 
 MAX_URL = 1_500
 MAX_LINKS = 1_800  # characters of the line
 MAX_RUNBOOK = 300
+BUTTONS = ("Runbook", "Dashboard", "Query")
 SIGNS = {"Runbook": "📕", "Dashboard": "📈", "Panel": "📊", "Image": "🖼️", "Query": "🔎"}
 
 Block = dict[str, Any]
@@ -20,9 +21,13 @@ Block = dict[str, Any]
 
 def link_blocks(notification: Notification) -> Iterator[Block]:
     links = links_of(notification, MAX_URL)
-    if notification.state is NotifiedState.FIRING and links:
-        yield {"type": "actions", "elements": [_button(name, url) for name, url in links.items()]}
-    elif line := joined((link(url, _label(name)) for name, url in links.items()), "  ·  ", MAX_LINKS):
+    firing = notification.state is NotifiedState.FIRING
+    # Whoever has to act finds the next step under the thumb; everything else is a line below.
+    buttons = {name: url for name, url in links.items() if firing and name in BUTTONS}
+    if buttons:
+        yield {"type": "actions", "elements": [_button(name, url) for name, url in buttons.items()]}
+    others = (link(url, _label(name)) for name, url in links.items() if name not in buttons)
+    if line := joined(others, "  ·  ", MAX_LINKS):
         yield {"type": "context", "elements": [mrkdwn_text(line)]}
     runbook = shorten(tame(unlinked_runbook(notification)), MAX_RUNBOOK)
     # A runbook that is no address cannot be pressed, and says all the same where to look.
@@ -43,7 +48,7 @@ def _label(name: str) -> str:
 def _button(name: str, url: str) -> dict[str, Any]:
     return {
         "type": "button",
-        "action_id": f"open-{name.lower().replace(' ', '-')}",
+        "action_id": f"open-{name.lower()}",
         "text": plain_text(_label(name)),
         "url": url,
     }

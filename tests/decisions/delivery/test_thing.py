@@ -180,4 +180,6 @@ NAMES = st.sampled_from(
 def test_any_labels_have_an_order_and_a_thing(labels: dict[str, str]) -> None:
     thing = thing_of(labels, RULES)
     assert sorted(in_reading_order(labels, thing.passed_over, RULES)) == sorted(labels)
-    assert str(thing) or not any(labels.get(name) for name in ("pod", "node", "instance", "service", "job"))
+    assert str(thing) or not any(
+        labels.get(name, "").strip() for name in ("pod", "node", "instance", "service", "job")
+    )

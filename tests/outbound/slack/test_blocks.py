@@ -22,7 +22,8 @@ from tests.outbound.notifications import NOW, line, notification, notifications,
 SILENCED = Quieted("silenced", "silence aa0671bb by ann", "CHG-12 disk swap", NOW + 3_600_000)
 FLAPPED = FiringTimes(first_at=NOW - 60_000, since=NOW - 20_000, ended_at=None, times=3, fired_for=20_000)
 OUR_MARKS = re.compile(
-    r"<!date\^\d+\^[^|>]*\|[^>]*>|<https?://[^\s<>|]+\|[📕📈🔎] (Runbook|Dashboard|Query)>", re.IGNORECASE
+    r"<!date\^\d+\^[^|>]*\|[^>]*>|<https?://[^\s<>|]+\|[^|<>]*(Runbook|Dashboard|Query|Panel|Image|Silence at its source)>",
+    re.IGNORECASE,
 )
 
 
@@ -183,6 +184,16 @@ def test_links_are_buttons_while_it_fires_and_a_line_once_it_is_over() -> None:
     over = render(notification(lines=lines, state=NotifiedState.ENDED, ended_at=NOW))
     assert "<https://r.example/1|📕 Runbook>  ·  <https://d.example|📈 Dashboard>" in words(over)
     assert not [block for block in over.blocks if block["type"] == "actions"]
+
+
+def test_further_links_are_a_line_below_the_buttons() -> None:
+    shown = render(
+        notification(
+            lines=(line(source="https://g.example/rule", panel="https://g.example/d/x?viewPanel=2"),)
+        )
+    )
+    kinds = [block["type"] for block in shown.blocks]
+    assert "<https://g.example/d/x?viewPanel=2|📊 Panel>" in str(shown.blocks[kinds.index("actions") + 1])
 
 
 @pytest.mark.parametrize("runbook", ["/hardware/memory", "ask the db team", "wiki: page 7"])
