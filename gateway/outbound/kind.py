@@ -130,7 +130,7 @@ class DestinationKind:
     """One kind of destination, from its rule to its notifier.
 
     `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key and
-    the sentence of everything that the keys alone cannot say. `wiring_module` names the module that sends and
+    the sentence of everything that the keys alone cannot say, `doubts` of what only doctor can find out. `wiring_module` names the module that sends and
     examines. `address_setting` is the variable of the vendor's address, where it has one, and `remedies` says
     what to do about a refusal, by its detail or its reason.
 
@@ -151,6 +151,7 @@ class DestinationKind:
     pace: Pace
     wiring_module: str
     problems: Callable[[Values], Iterable[tuple[str, str]]] = _no_problems
+    doubts: Callable[[Values], Iterable[tuple[str, str]]] = _no_problems
     address_setting: str = ""
     remedies: dict[str, str] = field(default_factory=dict)
     parts_of_secret: Callable[[str], tuple[str, ...]] = _one_part

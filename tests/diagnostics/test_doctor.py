@@ -356,3 +356,12 @@ async def test_a_channel_from_a_label_is_looked_at_for_every_value(patient: Pati
     ((mark, said),) = await patient.said("team")
     oncall.member = True
     assert (mark, "#pay-oncall: not_in_channel" in said, "search" in said) == (Mark.BAD, True, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "mark"), [("@oncall-team", Mark.GOOD), ("@here", Mark.GOOD), ("@nobody", Mark.BAD)]
+)
+async def test_whom_a_page_calls_is_looked_up(patient: Patient, name: str, mark: Mark) -> None:
+    patient.rules = RULES.replace('channel: "#alerts"', f'channel: "#alerts", mention_on_page: ["{name}"]')
+    ((found, said),) = await patient.said("chat")
+    assert (found, f"the mention {name}: no such group, user or address" in said) == (mark, mark is Mark.BAD)

@@ -198,3 +198,10 @@ def test_the_starter_set_has_no_findings_and_fits_the_schema() -> None:
 
     assert load_rules(ROOT / "rules", NOW).findings == ()
     validate(yaml.safe_load((ROOT / "rules/starter.yaml").read_text("utf-8")), rules_schema())
+
+
+def test_the_manifest_of_the_slack_app_has_every_scope_that_the_readme_names() -> None:
+    manifest = yaml.safe_load((ROOT / "deploy/slack/manifest.yaml").read_text("utf-8"))
+    asked = set(manifest["oauth_config"]["scopes"]["bot"])
+    section = README[README.index("The Slack app needs the scopes") :].partition("\n\n")[0]
+    assert set(re.findall(r"`([a-z.]+:[a-z.]+)`", section)) <= asked

@@ -11,6 +11,7 @@ from gateway.model.lanes import Pace
 from gateway.model.rules.destination import Integration
 from gateway.model.rules.origin import SecretName
 from gateway.outbound.kind import ADDRESS, ADDRESS_EXPECTED, DestinationKind, RuleKey, Values, ValueType
+from gateway.outbound.slack.text import is_mention
 
 SLACK_BOT_TOKEN = SecretName("SLACK_BOT_TOKEN")
 # One message a second to a channel, with bursts: https://docs.slack.dev/apis/web-api/rate-limits
@@ -107,6 +108,17 @@ def _any_token(token: str) -> str | None:
     return None
 
 
+def _doubts(values: Values) -> Iterable[tuple[str, str]]:
+    names = [name for name in values.get("mention_on_page", ()) if not is_mention(name)]
+    if names:
+        listed = ", ".join(f"`{name[:60]}`" for name in names)
+        scopes = "usergroups:read, users:read, users:read.email"
+        yield (
+            "mention_on_page",
+            f"whether Slack knows {listed} only `gateway doctor` can tell (scopes {scopes}); an id is sure",
+        )
+
+
 SLACK = DestinationKind(
     integration=SlackChannel,
     keys={
@@ -127,7 +139,8 @@ SLACK = DestinationKind(
             description="the values that may stand in a template",
         ),
         "mention_on_page": RuleKey(
-            ValueType.TEXTS, description="who is called when it pages: @here, @channel, a user, a group"
+            ValueType.TEXTS,
+            description="who is called when it pages: @here, @channel, or the id, handle, name or e-mail address of a user or group",
         ),
         "api_url": RuleKey(
             ValueType.ADDRESS,
@@ -138,6 +151,7 @@ SLACK = DestinationKind(
     },
     make=_make,
     problems=_problems,
+    doubts=_doubts,
     pace=PACE,
     wiring_module="gateway.outbound.slack.wiring",
     address_setting="SLACK_API_URL",

@@ -15,19 +15,20 @@ import msgspec
 from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 from gateway.outbound.network import Network
-from gateway.outbound.plainer import Omission, Omitted, send_plainer
+from gateway.outbound.plainer import send_plainer
 from gateway.outbound.slack.attempts import metadata_of
 from gateway.outbound.slack.blocks import Rendered, render_notes
 from gateway.outbound.slack.channel_ids import ChannelIds, healed
 from gateway.outbound.slack.client import Access, NotOk, SlackCalls
 from gateway.outbound.slack.history import find_attempts
+from gateway.outbound.slack.mentions import Mentions
 from gateway.outbound.slack.permalinks import Permalinks
 from gateway.outbound.slack.plainer_forms import (
     NO_THREADS,
     next_omission,
     next_reply_omission,
-    render_notes_without,
     render_without,
+    reply_body,
 )
 from gateway.outbound.slack.threads import AS_WRITTEN, QUIET, lead_to, post
 
@@ -50,6 +51,7 @@ class SlackNotifier:
         self._network = network or Network()
         self._calls = SlackCalls(timeout, self._network)
         self._ids = ChannelIds(self._calls)
+        self._mentions = Mentions(self._calls)
         self._permalinks = Permalinks(self._calls)
 
     async def aclose(self) -> None:
@@ -75,6 +77,7 @@ class SlackNotifier:
             notification = msgspec.structs.replace(notification, mentions=())
         try:
             async with asyncio.timeout(self._timeout):
+                notification = await self._mentions.in_place(access, notification)
                 answer = await send_plainer(
                     lambda omitted: self._show(
                         endpoint,
@@ -133,8 +136,11 @@ class SlackNotifier:
         root = MessageRef(message_ref.id, message_ref.channel or endpoint.address)
         try:
             async with asyncio.timeout(self._timeout):
+                notes, mentions = await self._mentions.in_reply(access, notes, mentions)
                 answer = await send_plainer(
-                    lambda omitted: self._say(access, root, notes, mentions, attempt, omitted),
+                    lambda omitted: self._post(
+                        "chat.postMessage", access, reply_body(root, notes, mentions, attempt, omitted)
+                    ),
                     lambda refused, omitted: next_reply_omission(refused, omitted, notes, mentions),
                 )
         except TimeoutError:
@@ -143,27 +149,6 @@ class SlackNotifier:
             # The message stands, and says what the notes say: only the reply is not taken.
             return Refused("invalid", answer.detail, permanent=True, left_out=answer.left_out)
         return healed(answer, endpoint.address)
-
-    async def _say(
-        self,
-        access: Access,
-        root: MessageRef,
-        notes: tuple[Note, ...],
-        mentions: tuple[str, ...],
-        attempt: str,
-        omitted: Omitted,
-    ) -> Answer:
-        """Say the notes in the thread or, where the channel takes no replies, in the channel itself."""
-        rendered = render_notes_without(notes, mentions, omitted)
-        sent: dict[str, Any] = {
-            "channel": root.channel,
-            "text": rendered.text,
-            "blocks": list(rendered.blocks),
-            "metadata": metadata_of(attempt, "reply"),
-        }
-        if Omission.THREAD not in omitted:
-            sent |= {"thread_ts": root.id, "reply_broadcast": any(note.broadcast for note in notes)}
-        return await self._post("chat.postMessage", access, {**sent, **AS_WRITTEN, **QUIET})
 
     async def lead_on(
         self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef

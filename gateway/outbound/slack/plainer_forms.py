@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
-from gateway.model.ledger import Note, NotifiedState
+from gateway.model.ledger import MessageRef, Note, NotifiedState
 from gateway.model.notification import Notification, Refused
 from gateway.outbound.plainer import Omission, Omitted, first_of, runbook_of, without_links
+from gateway.outbound.slack.attempts import metadata_of
 from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
 from gateway.outbound.slack.text import plain_text, running, section
+from gateway.outbound.slack.threads import AS_WRITTEN, QUIET
 from gateway.outbound.wording import shorten, tame
 
 MAX_RUNBOOK, MAX_LINE = 500, 600
@@ -70,6 +73,18 @@ def render_notes_without(notes: tuple[Note, ...], mentions: tuple[str, ...], omi
     called = () if Omission.MENTION in omitted else mentions
     rendered = render_notes(notes_without(notes, omitted), called)
     return replace(rendered, blocks=()) if Omission.BLOCKS in omitted else rendered
+
+
+def reply_body(
+    root: MessageRef, notes: tuple[Note, ...], mentions: tuple[str, ...], attempt: str, omitted: Omitted
+) -> dict[str, Any]:
+    """Return the arguments of a reply to `root` or, without its thread, of a message of its own."""
+    rendered = render_notes_without(notes, mentions, omitted)
+    said = {"channel": root.channel, "text": rendered.text, "blocks": list(rendered.blocks)}
+    sent = {**said, "metadata": metadata_of(attempt, "reply"), **AS_WRITTEN, **QUIET}
+    if Omission.THREAD in omitted:
+        return sent
+    return {**sent, "thread_ts": root.id, "reply_broadcast": any(note.broadcast for note in notes)}
 
 
 def next_reply_omission(

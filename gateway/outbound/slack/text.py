@@ -21,6 +21,11 @@ _GROUP = re.compile(r"S(?=[A-Z]*\d)[A-Z0-9]{5,}")
 _USER = re.compile(r"[UW](?=[A-Z]*\d)[A-Z0-9]{5,}")
 
 
+EVERYBODY = frozenset({"here", "channel", "everyone"})
+# https://docs.slack.dev/messaging/formatting-message-text#mentioning-users
+_OWN_SPELLING = re.compile(r"<(?:!subteam\^|@)([A-Z0-9]+)(?:\|[^<>]*)?>")
+
+
 def escape(text: str) -> str:
     """Slack's three special characters; without a raw `<` nothing can mention anybody."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -71,13 +76,25 @@ def joined(parts: Iterable[str], separator: str, most: int) -> str:
     return text
 
 
+def is_mention(who: str) -> bool:
+    """Return whether Slack calls somebody by this as it stands; any other name has to be looked up."""
+    name = _named(who)
+    return name in EVERYBODY or bool(_GROUP.fullmatch(name) or _USER.fullmatch(name))
+
+
+def _named(who: str) -> str:
+    """Return the name or the id in `@here`, `S0123ABCD` or Slack's own spelling, `<!subteam^S0123ABCD>`."""
+    own = _OWN_SPELLING.fullmatch(who.strip())
+    return own[1] if own else who.strip().removeprefix("@")
+
+
 def mention(who: str) -> str:
     """`@here`, `@channel`, `@everyone`, a user's id (U…, W…) or a group's (S…).
 
     Any other name stays a text that calls nobody: Slack notifies by id alone.
     """
-    name = who.strip().removeprefix("@")
-    if name in ("here", "channel", "everyone"):
+    name = _named(who)
+    if name in EVERYBODY:
         return f"<!{name}>"
     if _GROUP.fullmatch(name):
         return f"<!subteam^{name}>"

@@ -10,9 +10,11 @@ from gateway.outbound.kind import DestinationCheck, Mark, Wiring
 from gateway.outbound.slack.channel_check import check_channels
 from gateway.outbound.slack.client import Access, SlackCalls
 from gateway.outbound.slack.destination import SLACK
+from gateway.outbound.slack.mentions import Mentions
 from gateway.outbound.slack.notifier import SlackNotifier
 
 EXAMINE_SECONDS = 5.0
+UNKNOWN = "name an id, or give the app the scopes usergroups:read, users:read, users:read.email; until then @here is called"
 
 
 def make_notifier(wiring: Wiring) -> SlackNotifier:
@@ -33,6 +35,8 @@ async def examine(destination: Destination, secrets: Mapping[str, str], wiring: 
             return DestinationCheck(Mark.BAD, f"Slack does not take the token: {trouble}")
         addresses = destination.via.addresses or (destination.via.address,)
         found = await check_channels(calls, access, addresses, destination.credential)
+        called = await Mentions(calls).find(access, destination.via.mentions)
+        found += [(Mark.BAD, f"the mention {name}: {why}; {UNKNOWN}") for name, why in called.unknown.items()]
     finally:
         await calls.aclose()
     worst = max((mark for mark, _ in found), key=[Mark.GOOD, Mark.WORRY, Mark.BAD].index)

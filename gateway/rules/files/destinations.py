@@ -74,6 +74,8 @@ def _read_integration(reader: Reader, kind: DestinationKind, node: yaml.Node) ->
         return None
     for name, message in kind.problems(values):
         reader.error(given[name], message)
+    for name, message in kind.doubts(values):
+        reader.warn(given[name], message)
     return kind.make(values)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from gateway.sandbox.slack.answers import channel_json, message_json, page
+from gateway.sandbox.slack.answers import channel_json, message_json, page, person_json
 from gateway.sandbox.slack.arguments import Arguments, SlackError
 from gateway.sandbox.slack.message_arguments import content_of, metadata_of, notified_by, parent_of
 from gateway.sandbox.slack.workspace import Bot, Channel, Content, Message, Workspace
@@ -38,7 +38,10 @@ class Methods:
             "conversations.list": self.conversations_list,
             "conversations.open": self.conversations_open,
             "conversations.replies": self.conversations_replies,
+            "usergroups.list": self.usergroups_list,
             "users.info": self.users_info,
+            "users.list": self.users_list,
+            "users.lookupByEmail": self.users_lookup_by_email,
         }
 
     def named(self, name: str) -> Method:
@@ -149,15 +152,23 @@ class Methods:
         user_id = arguments.text("user")
         if user_id not in self._workspace.people:
             raise SlackError("user_not_found")
-        name = self._workspace.people[user_id]
-        person = {
-            "id": user_id,
-            "name": name.split()[0].lower(),
-            "real_name": name,
-            "deleted": False,
-            "is_bot": False,
-        }
-        return {"user": person | {"profile": {"real_name": name, "display_name": name.split()[0]}}}
+        return {"user": person_json(user_id, self._workspace.people[user_id])}
+
+    def users_list(self, arguments: Arguments, _: Bot) -> JsonObject:
+        shown, cursor = page([*self._workspace.people], lambda user_id: user_id, arguments, 1_000)
+        members = [person_json(user_id, self._workspace.people[user_id]) for user_id in shown]
+        return {"members": members, "response_metadata": {"next_cursor": cursor}}
+
+    def users_lookup_by_email(self, arguments: Arguments, _: Bot) -> JsonObject:
+        email = arguments.text("email")
+        for user_id, name in self._workspace.people.items():
+            if email == f"{name.split()[0].lower()}@example.org":
+                return {"user": person_json(user_id, name)}
+        raise SlackError("users_not_found")
+
+    def usergroups_list(self, _: Arguments, __: Bot) -> JsonObject:
+        groups = self._workspace.groups.items()
+        return {"usergroups": [{"id": group_id, "handle": handle} for group_id, handle in groups]}
 
     def _writable(self, channel: Channel) -> Channel:
         if channel.archived:

@@ -117,6 +117,7 @@ class Workspace:
         self.keeps_mentions_from_bots = False  # a setting of admins: no @here, @channel, @everyone by a bot
         self.channels: dict[str, Channel] = {}
         self.people = {"U0ALICE": "Alice Moreau", "U0BOB": "Bob Okafor", "U0CHEN": "Chen Wei"}
+        self.groups = {"S0ONCALL1": "oncall-team"}
         for name in channels:
             self.add_channel(name)
 

@@ -11,6 +11,7 @@ from gateway.model.rules.origin import SecretName
 from gateway.outbound.mail.destination import Mailbox
 from gateway.outbound.pagerduty.destination import PagerDutyService
 from gateway.outbound.slack.destination import SlackChannel
+from gateway.rules.files import load_rules
 from tests.support.rule_files import (
     EVERYTHING,
     book,
@@ -137,3 +138,13 @@ ERRORS = [
 @pytest.mark.parametrize(("text", "expected"), ERRORS)
 def test_an_error_names_its_place_and_the_remedy(text: str, expected: str, tmp_path: Path) -> None:
     assert errors_of(text, tmp_path) == [expected]
+
+
+def test_a_mention_that_only_slack_can_know_is_a_warning(tmp_path: Path) -> None:
+    text = 'destinations:\n  a: {slack: {channel: C1, mention_on_page: ["@oncall", S0123ABCD, "@here", sre@example.org]}}\n'
+    text += "routes: [{name: all, notify: [a]}]\n"
+    (found,) = load_rules(write(tmp_path, a=text), 0).findings
+    assert str(found).startswith(
+        f"{tmp_path}/a.yaml:2:45: warning: whether Slack knows `@oncall`, `sre@example.org` only"
+    )
+    assert "`gateway doctor` can tell" in str(found)

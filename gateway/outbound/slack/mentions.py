@@ -1,0 +1,131 @@
+"""Find whom rules mean by a handle, a name or an e-mail address: Slack calls people by their ids alone."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+import msgspec
+
+from gateway.model.ledger import Note, NotifiedState
+from gateway.model.notification import Notification
+from gateway.outbound.slack.client import Access, NotOk, SlackCalls
+from gateway.outbound.slack.text import is_mention
+
+EVERYBODY_HERE = "@here"
+LOOK_UP_SECONDS = 2.0  # a page waits no longer than this for a name
+FOUND_SECONDS, UNKNOWN_SECONDS = 3_600.0, 300.0  # how long an answer is kept
+ANSWERS_KEPT = 1_000
+USERS_PAGE, USERS_PAGES = 1_000, 20
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Whom a message calls. `unknown` says of each name that was not found why; then everybody there is called."""
+
+    mentions: tuple[str, ...]
+    unknown: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def remark(self) -> str:
+        """Say who is called in place of whom; empty where everybody was found."""
+        names = ", ".join(self.unknown)
+        return f"{names} is not known to Slack: {EVERYBODY_HERE} is called instead" if names else ""
+
+
+class Mentions:
+    """Looks names up while the gateway runs, and remembers the answers."""
+
+    def __init__(self, calls: SlackCalls) -> None:
+        self._calls = calls
+        self._answers: dict[tuple[str, str], tuple[str, str, float]] = {}
+
+    async def find(self, access: Access, names: tuple[str, ...]) -> Called:
+        """Return whom to call. Never raises for what Slack does: a name must not stop a page."""
+        found, unknown = list[str](), dict[str, str]()
+        for name in names:
+            if is_mention(name):
+                found.append(name)
+                continue
+            user, why = await self._id_of(access, name)
+            if user:
+                found.append(user)
+            else:
+                unknown[name] = why
+        everybody = [EVERYBODY_HERE] if unknown else []
+        return Called(tuple(dict.fromkeys([*everybody, *found])), unknown)
+
+    async def in_place(self, access: Access, notification: Notification) -> Notification:
+        """Put ids in the place of names in a page, and say so where everybody there is called instead."""
+        if not notification.page or notification.state is not NotifiedState.FIRING:
+            return notification
+        called = await self.find(access, notification.mentions)
+        reason = "; ".join(part for part in (notification.reason, called.remark) if part)
+        return msgspec.structs.replace(notification, mentions=called.mentions, reason=reason)
+
+    async def in_reply(
+        self, access: Access, notes: tuple[Note, ...], names: tuple[str, ...]
+    ) -> tuple[tuple[Note, ...], tuple[str, ...]]:
+        """Do the same for a reply that calls somebody."""
+        if not any(note.mention for note in notes):
+            return notes, names
+        called = await self.find(access, names)
+        return (*notes, *([Note(called.remark)] if called.remark else [])), called.mentions
+
+    async def _id_of(self, access: Access, name: str) -> tuple[str, str]:
+        key = (access.token, name)
+        kept = self._answers.get(key)
+        if kept is not None and monotonic() < kept[2]:
+            return kept[0], kept[1]
+        try:
+            async with asyncio.timeout(LOOK_UP_SECONDS):
+                found = await self._look_up(access, name.strip())
+                why = "" if found else "no such group, user or address"
+        except TimeoutError:
+            return "", "Slack took too long"  # asked again by the next page
+        except NotOk as trouble:
+            found, why = "", trouble.answer.detail or trouble.answer.reason
+        if len(self._answers) >= ANSWERS_KEPT:
+            self._answers.clear()
+        self._answers[key] = (found, why, monotonic() + (FOUND_SECONDS if found else UNKNOWN_SECONDS))
+        return found, why
+
+    async def _look_up(self, access: Access, name: str) -> str:
+        """Return an id, empty where nobody has the name. Raises `NotOk`."""
+        if _EMAIL.fullmatch(name):
+            # https://docs.slack.dev/reference/methods/users.lookupByEmail
+            answer = await self._calls.call(
+                "users.lookupByEmail", access, http_verb="GET", params={"email": name}
+            )
+            return str((answer.get("user") or {}).get("id") or "")
+        handle = name.removeprefix("@").lower()
+        # https://docs.slack.dev/reference/methods/usergroups.list
+        groups = await self._calls.call("usergroups.list", access, http_verb="GET", params={})
+        for group in groups.get("usergroups") or ():
+            if str(group.get("handle", "")).lower() == handle:
+                return str(group.get("id", ""))
+        return await self._user_named(access, handle)
+
+    async def _user_named(self, access: Access, handle: str) -> str:
+        """https://docs.slack.dev/reference/methods/users.list"""
+        params: dict[str, Any] = {"limit": USERS_PAGE}
+        for _ in range(USERS_PAGES):
+            answer = await self._calls.call("users.list", access, http_verb="GET", params=params)
+            for user in answer.get("members") or ():
+                if not user.get("deleted") and handle in _names_of(user):
+                    return str(user.get("id", ""))
+            params["cursor"] = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+            if not params["cursor"]:
+                break
+        return ""
+
+
+def _names_of(user: Mapping[str, Any]) -> set[str]:
+    profile = user.get("profile") or {}
+    names = (user.get("name"), user.get("real_name"), profile.get("display_name"), profile.get("real_name"))
+    return {str(name).lower() for name in names if name}
