@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.decisions.route import Recipient, Router, Routing
-from gateway.model.own_alert import OWN_SUBJECT, OWN_WATCHDOG, UNKNOWN_SENDERS
+from gateway.model.own_alert import OWN_SUBJECT, OWN_WATCHDOG, SILENCE_ENDING, UNKNOWN_SENDERS
 from gateway.model.rules.destination import Interrupts
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.origin import BUILT_IN
@@ -18,7 +18,8 @@ def own_recipients(router: Router, routing: Routing, labels: Mapping[str, str]) 
     An alert about failing destinations goes to their fallbacks, never to these destinations alone. An alert
     about a watchdog goes to whom the watchdog's rule names. Where nobody takes it, it goes everywhere.
     """
-    if labels.get("reason") == UNKNOWN_SENDERS:
+    # A silence that ends soon is read by its maker at daytime; what it hides pages by itself when it is over.
+    if labels.get("reason") == UNKNOWN_SENDERS or labels.get("alertname") == SILENCE_ENDING:
         return _shown_only(router, routing)
     failing = {name for name in labels.get(OWN_SUBJECT, "").split(",") if name}
     watchdog = router.rules.watchdogs.get(labels.get(OWN_WATCHDOG, ""))
@@ -39,7 +40,7 @@ def own_recipients(router: Router, routing: Routing, labels: Mapping[str, str]) 
 
 
 def _shown_only(router: Router, routing: Routing) -> Routing:
-    """Take out every way that interrupts: anybody can send without a token, and nobody is woken for it."""
+    """Take out every way that interrupts: nobody is woken for what anybody can send, or for what can wait."""
     shown = [recipient for recipient in routing.recipients if not recipient.page]
     if not shown:
         route = Route(name="gateway", origin=BUILT_IN)

@@ -13,6 +13,7 @@ OWN_SOURCE = "gateway/"  # copies of own alerts begin with this
 OWN_SUBJECT = "gateway_destination"  # the label of an own alert that names the destination that fails
 OWN_WATCHDOG = "watchdog"  # the label of an own alert that names the watchdog whose heartbeat is missing
 DELIVERY_FAILING = "GatewayDeliveryFailing"  # the own alert about a destination that fails
+SILENCE_ENDING = "GatewaySilenceEnding"  # the own alert about a silence that ends soon: it never pages
 LAST_RESORT = "GatewayUnheard"  # the own alert about alerts that nobody could be told of
 UNKNOWN_SENDERS = (
     "unknown_sender"  # the `reason` of an own alert about senders that showed no token: it never pages
@@ -29,7 +30,7 @@ TEXTS = {
         "Notifications cannot be delivered to {destination}",
         (
             "What it should have been told goes to its fallback, where it has one. "
-            "/api/v1/dead-letters lists what was refused for good."
+            "`gateway dead-letters` lists what was refused for good, `gateway doctor` says what is wrong."
         ),
     ),
     "GatewayAuditDelayed": (
@@ -58,7 +59,7 @@ TEXTS = {
         "Notifications are late",
         "Something has been due for over two minutes: see gateway_agenda_overdue_seconds.",
     ),
-    "GatewaySilenceEnding": (
+    SILENCE_ENDING: (
         Severity.INFO,
         "Silence {silence} by {owner} ends soon, and alerts still fire under it",
         "`gateway silence extend {silence}` gives it more time.",

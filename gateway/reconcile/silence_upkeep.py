@@ -10,6 +10,7 @@ from gateway.decisions.suppression.silence_upkeep import keeps_alive, update_sil
 from gateway.model.agenda import NEW_CONTROLS
 from gateway.model.cells import CONTROLS
 from gateway.model.changes import Changes, Claim, LogEntry, Query, Release, Table
+from gateway.model.own_alert import SILENCE_ENDING
 from gateway.model.records import dump, load_alert
 from gateway.ports import State
 from gateway.reconcile.context import Context
@@ -33,7 +34,7 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
     for silence in upkept.ending:
         names = ", ".join(f"{count} × {name}" for name, count in hidden[silence.id].most_common(MAX_NAMES))
         context.report(
-            "GatewaySilenceEnding",
+            SILENCE_ENDING,
             {"silence": silence.id, "owner": silence.by},
             f"Under it still fire: {names}.",
         )

@@ -26,8 +26,10 @@ from gateway.model.own_alert import DELIVERY_FAILING, OWN_SUBJECT
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.watchdog import WatchdogStatus
 from gateway.ports import Report
+from gateway.self_monitoring.failing import said_of
 from gateway.self_monitoring.last_resort import report_unheard
 from gateway.self_monitoring.missing_credentials import MissingCredentials
+from gateway.state.failing import FailingDestination, failing_ledgers
 from gateway.state.shards import Shards
 from gateway.state.unheard import unheard_alerts
 from gateway.state.watchdogs import watchdog_status
@@ -64,6 +66,8 @@ class Auditor:
     _unheard_alerts: list[UnheardAlert] = field(default_factory=list)
     _unheard_read_at: int = 0
     failing: list[str] = field(default_factory=list)
+    _known: Mapping[str, FailingDestination] = field(default_factory=dict)
+    _failing_read_at: int = 0
     ordered: dict[str, Switch] = field(
         default_factory=dict
     )  # the pause and the bypass in force, by own-alert name
@@ -87,6 +91,9 @@ class Auditor:
             gathered = await self.shards.home.gather(Query(cells=(CONTROLS, CREDENTIALED)))
             self.heard = await watchdog_status(self.shards.home, self.watchdogs())
             await self._read_unheard(counted.get("unheard", 0), gathered.now)
+            # Nobody waits for a destination that the rules do not name any more, whatever it was not told.
+            tried = self.credentials.rules().destinations.keys() & set(failing_destinations(counted))
+            await self._read_failing(tried, gathered.now)
         except StateUnavailable as error:
             log.debug("store_unavailable", error=str(error))
             self._state(store_up=False)
@@ -105,7 +112,7 @@ class Auditor:
             self.report("GatewayBehind", {})
         if self.unheard:
             report_unheard(self.report, self._unheard_alerts)
-        self._look_at_destinations(counted, gathered)
+        self._look_at_destinations(gathered, tried)
         self.metrics.watchdogs.heard(self.heard)
         self._look_at_controls(compile_controls(gathered.rows[CONTROLS].value), gathered.now)
 
@@ -115,15 +122,21 @@ class Auditor:
             self._unheard_alerts, self._unheard_read_at = await unheard_alerts(self.shards), now
         self.unheard = count
 
-    def _look_at_destinations(self, counted: Mapping[str, int], gathered: Result) -> None:
+    async def _read_failing(self, tried: set[str], now: int) -> None:
+        """Read why destinations fail, where that may have changed: every ledger is read for it."""
+        if tried and (tried - self._known.keys() or now - self._failing_read_at >= UNHEARD_MS):
+            self._known, self._failing_read_at = await failing_ledgers(self.shards), now
+
+    def _look_at_destinations(self, gathered: Result, tried: set[str]) -> None:
         """Report the destinations that fail: one that is tried in vain, and one without its credential."""
         self.credentials.credentialed = load_credentialed(gathered.rows[CREDENTIALED].value)
         without = self.credentials.failing_for_long(gathered.now)
-        # Nobody waits for a destination that the rules do not name any more, whatever it was not told.
-        tried = self.credentials.rules().destinations.keys() & set(failing_destinations(counted))
         self.failing = sorted(tried | without.keys())
+        destinations = self.credentials.rules().destinations
         for name in self.failing:
-            why = f"{name}: {without[name]}." if name in without else ""
+            known = self._known.get(name) if name in destinations else None
+            why = said_of(destinations[name], known) if known is not None else ""
+            why = f"{name}: {without[name]}." if name in without else why
             self.report(DELIVERY_FAILING, {"destination": name, OWN_SUBJECT: name}, why)
 
     def _look_at_controls(self, controls: CompiledControls, now: int) -> None:

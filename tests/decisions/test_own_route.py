@@ -104,3 +104,13 @@ def test_what_no_route_takes_of_ourselves_is_told_everywhere() -> None:
 def test_senders_without_a_token_are_shown_and_page_nobody(written: Written, routes: str) -> None:
     found = told(written(routes), {"source": "unknown", "reason": UNKNOWN_SENDERS})
     assert found == {("ops", False), ("pay", False)}
+
+
+def test_a_silence_that_ends_soon_interrupts_nobody(written: Written) -> None:
+    router = written("  - {name: all, notify: [ops], page: [pager]}\n")
+    assert told(router, {"alertname": "GatewaySilenceEnding"}) == {("ops", False)}
+
+
+def test_where_everything_pages_a_silence_that_ends_is_shown_elsewhere(written: Written) -> None:
+    router = written("  - {name: all, page: [pager]}\n")
+    assert told(router, {"alertname": "GatewaySilenceEnding"}) == {("ops", False), ("pay", False)}
