@@ -75,8 +75,7 @@ def compose(
         elsewhere=view.elsewhere,
         **_person_facts(view, incident),
         not_sent=incident.left_out,
-        pages={**view.pages, **view.desired.pages},
-        message_link=view.desired.message_link or view.message_link,
+        **_facts_elsewhere(view),
         ended_because=_ended_because(view, alerts),
         **_time_facts(times, ended=ended),
         **_said_facts(lines, view.desired.severity),
@@ -150,6 +149,14 @@ def _said_facts(lines: Sequence[AlertLine], severity: Severity) -> dict[str, Any
         "said": said_by(lines),
         "thing": lines[0].thing if lines else "",
         "sent_severity": next(words, ""),
+    }
+
+
+def _facts_elsewhere(view: View) -> dict[str, Any]:
+    """Say whom the incident paged at other targets, and where its message is."""
+    return {
+        "pages": {**view.pages, **view.desired.pages},
+        "message_link": view.desired.message_link or view.message_link,
     }
 
 
