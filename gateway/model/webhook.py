@@ -11,6 +11,9 @@ from datetime import datetime
 
 import msgspec
 
+# The annotation of Grafana's that says why an alert has its state, where that is not what its query says.
+STATE_REASON = "grafana_state_reason"
+
 
 class WireAlert(msgspec.Struct, gc=False):
     """One alert as Alertmanager itself sends it; one that does not fit is read by `odd_alert.py`."""

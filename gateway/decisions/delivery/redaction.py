@@ -8,10 +8,13 @@ from hashlib import blake2b
 from gateway.decisions.delivery.annotations import SAID_BY_NAME, SENDER_LINKS
 from gateway.model.alert import Alert
 from gateway.model.rules.rulebook import LabelRules
+from gateway.model.webhook import STATE_REASON
 
 
 def redact_alert(alert: Alert, labels: LabelRules) -> Alert:
-    if not labels.redact or not labels.redact & (alert.labels.keys() | alert.annotations.keys()):
+    # Why it ended comes from an annotation, which may not be among those that are shown.
+    reason = {STATE_REASON: alert.end_reason} if alert.end_reason else {}
+    if not labels.redact or not labels.redact & {*alert.labels, *alert.annotations, *reason}:
         # The alert carries no redacted label, so the person on call sees it as it was sent.
         return alert
     hidden = {alert.labels[name] for name in labels.redact if name in alert.labels}
@@ -28,13 +31,14 @@ def redact_alert(alert: Alert, labels: LabelRules) -> Alert:
     # The sender's own links hold label values in a form in which they are not found.
     for name in SENDER_LINKS:
         annotations.pop(name, None)
-    return _with_texts(alert, hide(alert.labels), annotations)
+    return _with_texts(alert, hide(alert.labels), annotations, hide(reason).get(STATE_REASON, ""))
 
 
-def _with_texts(alert: Alert, labels: dict[str, str], annotations: dict[str, str]) -> Alert:
-    # The link to the source holds the query with its label values, so the reader does without it.
+def _with_texts(alert: Alert, labels: dict[str, str], annotations: dict[str, str], end_reason: str) -> Alert:
     fields = {name: getattr(alert, name) for name in alert.__struct_fields__}
-    return Alert(**fields | {"labels": labels, "annotations": annotations, "source_url": ""})
+    texts = {"labels": labels, "annotations": annotations, "end_reason": end_reason}
+    # The link to the source holds the query with its label values, so the reader does without it.
+    return Alert(**fields | texts | {"source_url": ""})
 
 
 def _masked(name: str, value: str, labels: LabelRules, hidden: set[str]) -> str:

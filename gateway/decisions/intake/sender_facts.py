@@ -14,9 +14,9 @@ import msgspec
 
 from gateway.decisions.intake.odd_alert import written
 from gateway.model.texts import readable
-from gateway.model.webhook import WireAlert
+from gateway.model.webhook import STATE_REASON, WireAlert
 
-STATE_REASON = "grafana_state_reason"  # why an alert has its state, where that is not what its query says
+MAX_END_REASON = 200  # characters; Grafana's own are a word or two
 LINKS = ("dashboardURL", "panelURL", "silenceURL", "imageURL")
 _UNDER = "/alerting/"  # in the address of a rule, what stands before it is the address of its Grafana
 
@@ -31,7 +31,7 @@ def annotations_of(alert: WireAlert) -> dict[str, str]:
 
 def end_reason_of(alert: WireAlert) -> str:
     """Return why an alert has ended, where that is no recovery; empty where it recovered."""
-    return alert.annotations.get(STATE_REASON, "").strip()
+    return alert.annotations.get(STATE_REASON, "").strip()[:MAX_END_REASON]
 
 
 def _own_fields(alert: WireAlert) -> dict[str, str]:

@@ -339,6 +339,23 @@ def test_a_senders_own_links_are_left_out_beside_a_redacted_label() -> None:
     assert shown.silence == silence
 
 
+@pytest.mark.parametrize(
+    "redact",
+    [
+        pytest.param({"customer_email"}, id="it quotes a redacted label"),
+        pytest.param({"grafana_state_reason"}, id="the annotation that says it is redacted"),
+    ],
+)
+def test_why_an_alert_ended_is_redacted_like_every_text(redact: set[str]) -> None:
+    one = alert(ended=4 * MINUTE, customer_email="ann@example.org")
+    one = msgspec.structs.replace(one, end_reason="query of ann@example.org was refused")
+    ledger = told("chat", alert(customer_email="ann@example.org"), at=10 * SECOND)
+    labels = LabelRules(redact=frozenset(redact))
+    notification = said(one, labels=labels, at=10 * MINUTE, ledgers=(ledger,))
+    assert "redacted-" in notification.ended_because
+    assert "ann@example.org" not in str([notification.ended_because, notification.lines[0].ended_because])
+
+
 def test_a_redacted_annotation_is_hidden_too() -> None:
     labels = LabelRules(redact=frozenset({"summary"}))
     assert "secret" not in said(alert(annotations={"summary": "secret"}), labels=labels).lines[0].summary

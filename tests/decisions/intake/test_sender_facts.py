@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.decisions.intake.sender_facts import annotations_of, end_reason_of
+from gateway.decisions.intake.sender_facts import MAX_END_REASON, annotations_of, end_reason_of
 from gateway.model.webhook import Number, WireAlert
 
 LABELS = {"alertname": "Memory high"}
@@ -103,3 +103,9 @@ def test_a_value_text_is_used_where_the_private_values_cannot_be_read() -> None:
 def test_why_an_alert_ended_is_said_by_its_annotation() -> None:
     assert end_reason_of(WireAlert(LABELS, {"grafana_state_reason": " Paused "})) == "Paused"
     assert end_reason_of(WireAlert(LABELS)) == ""
+
+
+def test_why_an_alert_ended_is_cut_where_it_is_longer_than_anybody_reads() -> None:
+    said = end_reason_of(WireAlert(LABELS, {"grafana_state_reason": " query failed: " + "x" * 3_000_000}))
+    assert said.startswith("query failed: xxx")
+    assert len(said) == MAX_END_REASON
