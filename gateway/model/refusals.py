@@ -32,12 +32,15 @@ SCOPES = {
 }
 """The reasons of permanent refusals that concern a destination; every other reason concerns one content."""
 
+MARKS_KEPT = 8  # more replicas that each hold another value of a credential would ask by turns
+
 
 class Refusal(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One cause for which notifications are refused. Times in ms.
 
     `reason` and `detail` are what the vendor said. `secrets` are the names of the credentials that go along, and
-    `mark` is of their values and of the rules at the last try. `tries` counts the probes in vain. `probe` is the
+    `mark` is of their values and of the rules at the last try, `earlier_marks` are those of the tries before it,
+    the newest last. `tries` counts the probes in vain. `probe` is the
     key of the ledger that asks now, empty while none does. `works`: something was taken there, and the dead
     letters of this cause are being sent.
     """
@@ -53,6 +56,15 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tries: int = 0
     probe: str = ""
     works: bool = False
+    earlier_marks: tuple[str, ...] = ()
+
+    def was_tried_with(self, mark: str) -> bool:
+        return mark == self.mark or mark in self.earlier_marks
+
+    def tried_with(self, mark: str) -> Refusal:
+        """Return the cause after a try with these credentials and rules."""
+        earlier = tuple(known for known in (*self.earlier_marks, self.mark) if known != mark)
+        return msgspec.structs.replace(self, mark=mark, earlier_marks=earlier[-MARKS_KEPT:])
 
 
 class Refusals(msgspec.Struct, frozen=True, array_like=True, gc=False):

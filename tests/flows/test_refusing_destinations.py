@@ -24,7 +24,7 @@ from gateway.model.refusals import Refusals
 from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.route import Route
 from tests.support.build import START, pager, rulebook, seen, slack
-from tests.support.world import World
+from tests.support.world import Secrets, World
 
 OUT = Refused("not_found", "not_in_channel", permanent=True)
 REVOKED = Refused("auth", "token_revoked", permanent=True)
@@ -287,6 +287,22 @@ async def test_two_replicas_ask_with_one_notification_and_not_with_two() -> None
         await asyncio.gather(first.run_due(), world.reconciler.run_due())
     began = world.slack.tried[0][0]
     assert [(at - began) // (5 * SECOND) * 5 for at, _ in world.slack.tried] == [0, 15, 60, 180]
+
+
+async def test_two_replicas_with_different_tokens_ask_once_with_each_and_then_at_the_usual_times() -> None:
+    world = await refused("shop", answer=REVOKED)
+    one = world.reconciler
+    world.secrets = Secrets()
+    world.secrets.values["SLACK_BOT_TOKEN"] = "xoxb-another"
+    world.begin(CHAT)
+    replicas = [one, world.reconciler]
+    for second in range(20, 620, 5):
+        world.at = second * SECOND
+        for replica in replicas:
+            await replica.run_due()
+        replicas.reverse()
+    began = world.slack.tried[0][0]
+    assert [(at - began) // SECOND for at, _ in world.slack.tried] == [0, 15, 135, 435]
 
 
 async def test_a_replica_that_is_killed_while_it_asks_leaves_the_question_to_the_next() -> None:

@@ -40,8 +40,9 @@ def is_due(refusal: Refusal, mark: str, now: int) -> bool:
     """Return whether a dead letter of this cause is to ask now. `mark` is of the credentials and rules of now."""
     if refusal.works or is_under_way(refusal, now):
         return False
-    # Another credential, or other rules, may have mended it: whoever changed them waits to see it work.
-    return now >= refusal.next_try or mark != refusal.mark
+    # Another credential, or other rules, may have mended it: whoever changed them waits to see it work. Each is
+    # tried at once a single time, since replicas may hold different values while a credential is rotated.
+    return now >= refusal.next_try or not refusal.was_tried_with(mark)
 
 
 def most_urgent_first(ledgers: Iterable[Ledger]) -> list[Ledger]:
@@ -53,7 +54,7 @@ def most_urgent_first(ledgers: Iterable[Ledger]) -> list[Ledger]:
 
 def begin_probe(refusals: Refusals, cause: str, key: str, mark: str, now: int) -> Refusals:
     """Return the record with the ledger `key` as the one that asks."""
-    asked = msgspec.structs.replace(refusals.causes[cause], probe=key, tried_at=now, mark=mark)
+    asked = msgspec.structs.replace(refusals.causes[cause].tried_with(mark), probe=key, tried_at=now)
     return refusals.having({cause: asked})
 
 
@@ -75,7 +76,7 @@ def ask_at_once(refusals: Refusals, causes: Iterable[str], now: int) -> Refusals
 
 def put_off(refusals: Refusals, cause: str, mark: str, until: int) -> Refusals:
     """Return the record with the next probe at the time at which a dead letter may be sent at all."""
-    waiting = msgspec.structs.replace(refusals.causes[cause], next_try=until, mark=mark)
+    waiting = msgspec.structs.replace(refusals.causes[cause].tried_with(mark), next_try=until)
     return refusals.having({cause: waiting})
 
 

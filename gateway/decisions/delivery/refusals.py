@@ -125,5 +125,5 @@ def _in_vain(refusal: Refusal, answer: Refused, mark: str, now: int) -> Refusal:
     tries = refusal.tries + 1
     wait = wait_after(RefusalScope(refusal.scope), tries, answer.retry_after)
     return msgspec.structs.replace(
-        refusal, probe="", mark=mark, tries=tries, tried_at=now, next_try=now + wait
+        refusal.tried_with(mark), probe="", tries=tries, tried_at=now, next_try=now + wait
     )

@@ -48,6 +48,9 @@ def test_the_vendor_may_ask_for_a_longer_wait_and_not_for_a_shorter_one() -> Non
         pytest.param({}, "mark", 59 * SECOND, False, id="not before its time"),
         pytest.param({}, "mark", MINUTE, True, id="at its time"),
         pytest.param({}, "new", SECOND, True, id="at once with another credential"),
+        pytest.param(
+            {"earlier_marks": ("new",)}, "new", SECOND, False, id="once at once with each credential"
+        ),
         pytest.param({"works": True}, "new", HOUR, False, id="not while its dead letters are being sent"),
         pytest.param({"probe": "i1|chat"}, "new", SECOND, False, id="not while one asks"),
         pytest.param({"probe": "i1|chat"}, "mark", PATIENCE_MS, True, id="when that one was not answered"),
@@ -86,6 +89,15 @@ def test_a_probe_knows_with_which_credential_it_asks() -> None:
         "new",
         START + HOUR,
     )
+
+
+def test_the_credentials_of_the_last_tries_are_remembered_and_no_more_than_a_few() -> None:
+    refusal = REFUSAL
+    for mark in ("new", "mark", *(f"m{number}" for number in range(20)), "m18"):
+        refusal = refusal.tried_with(mark)
+    assert refusal.mark == "m18"
+    assert refusal.earlier_marks == (*(f"m{number}" for number in range(11, 18)), "m19")
+    assert not refusal.was_tried_with("mark")
 
 
 def test_a_dead_letter_that_no_record_knows_of_is_asked_with_at_once() -> None:
