@@ -4,17 +4,27 @@ person's acknowledgement outlasts the silence.
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from gateway.actions.incidents import IncidentActions
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Notification, Refused, Unanswered
-from gateway.model.rules.kinds import CorrelateRule
+from gateway.model.rules.kinds import CorrelateRule, Maintenance
 from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.route import Mute, Route
+from gateway.model.time_intervals import TimeInterval
 from tests.flows.test_silences import rules, silenced
-from tests.support.build import START, seen
+from tests.support.build import START, match, seen
 from tests.support.world import World
 
 OVER = HOUR + MINUTE  # the silence of an hour that was made after the page
+EIGHT_OH_FIVE_TO_NINE = TimeInterval.parse({"times": [{"start_time": "08:05", "end_time": "09:00"}]})
+MUTED = Route(
+    "everything", BUILT_IN, notify=("chat",), page=("pager",), mute=Mute(page=("morning",), critical=True)
+)
 TOGETHER = (CorrelateRule("all", BUILT_IN, by=("cluster",), window=6 * HOUR),)
 
 
@@ -184,3 +194,33 @@ async def test_a_channel_has_one_message_throughout() -> None:
     await world.until(2 * HOUR)
     assert world.ledgers["chat"].generation == 1
     assert len([one for one in world.slack.sent if one.posted]) == 1
+
+
+@pytest.mark.parametrize(
+    ("quiet", "paused"),
+    [
+        pytest.param(
+            {"maintenance": (Maintenance("upgrade", BUILT_IN, match('service="db"'), START + 5 * MINUTE, START + HOUR),)},
+            False,
+            id="maintenance",
+        ),
+        pytest.param({"route": MUTED}, False, id="a mute of critical alerts too"),
+        pytest.param({}, True, id="a pause of paging"),
+    ],
+)  # fmt: skip
+async def test_a_page_whose_silence_ends_while_something_else_keeps_it_quiet_calls_people_once_that_is_over(
+    quiet: dict[str, Any], paused: bool
+) -> None:
+    world = World(rules(**quiet | {"intervals": {"morning": (EIGHT_OH_FIVE_TO_NINE,)}}))
+    await paged(world)
+    await silenced(world, hours=0.5)
+    await world.until(5 * MINUTE)
+    if paused:
+        await world.desk.switch("pause", "bob", START + HOUR, "drill")
+    await world.until(59 * MINUTE)
+    assert {page.generation for page in pages(world)} == {1}
+    assert acknowledged(world)[-1], "it is not taken back"
+    assert world.pagerduty.withdrawn == []
+    await world.until(HOUR + MINUTE)
+    assert (pages(world)[-1].generation, acknowledged(world)[-1]) == (2, False)
+    assert len(world.pagerduty.withdrawn) == 1

@@ -49,21 +49,29 @@ def _is_limited(view: View) -> bool:
 
 
 def _covered_by(view: View) -> str:
-    """Return the silence that covers everything that people see firing in a page; empty where one does not.
+    """Return the silence for which a page stays acknowledged; empty where people are to be called.
 
     Only a page that can be acknowledged is: it would go on calling people.
     """
     if view.firing or view.destination is None or not view.destination.via.acknowledges:
         return ""
     verdicts = [member.suppressed_by for member in (*view.silenced_after_notify, *view.resolve_pending)]
+    # An end that is not believed yet is kept quiet by nothing: for people it fires.
+    if None in verdicts:
+        return ""
     rules = [
         verdict.rule for verdict in verdicts if verdict is not None and verdict.reason is Reason.SILENCED
     ]
-    return rules[0] if rules and len(rules) == len(verdicts) else ""
+    if rules and len(rules) == len(verdicts):
+        return rules[0]
+    told = view.ledger.last_notified
+    # The silence is over, and maintenance, a mute, a pause or an inhibition still keeps the page quiet: whoever
+    # is on call is called once nothing does any more.
+    return told.covered_by if told.state is NotifiedState.FIRING else ""
 
 
 def resumes(told: LastNotified, desired: LastNotified) -> bool:
-    """Return whether a page calls people anew: it was acknowledged for a silence, which covers it no longer.
+    """Return whether a page calls people anew: it was acknowledged for a silence, and nothing keeps it quiet now.
 
     A person who has acknowledged it has it, whatever became of the silence.
     """
