@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_core import PydanticCustomError
 
 from gateway.outbound.direct_hosts import read_direct_hosts
 from gateway.outbound.mail.url import parse_smtp_url
@@ -19,7 +20,7 @@ def _listed(value: object) -> object:
         return value
     found = tuple(part.strip() for part in value.split(",") if part.strip())
     if not found:
-        raise ValueError("it is set and holds no token")
+        raise PydanticCustomError("no_token", "it holds commas and no token: give it one, or remove it")
     return found
 
 
@@ -86,7 +87,7 @@ class Settings(BaseModel):
         "",
         alias="GATEWAY_PUBLIC_URL",
         pattern=r"^(https?://\S+)?$",
-        description="our own address, for links in messages",
+        description="our own address; `url` in the body of webhooks that we send leads to the incident in our API",
     )
     max_body: int = Field(32 << 20, alias="GATEWAY_MAX_BODY", ge=1024, description="largest webhook in bytes")
     log: Literal["auto", "json", "console"] = Field(

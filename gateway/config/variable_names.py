@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from gateway.config.settings import RENAMED
 from gateway.errors import BadSettings
 from gateway.outbound.direct_hosts import read_direct_hosts
 
+PREFIX = "GATEWAY_"
 VENDOR_PROXY = "GATEWAY_VENDOR_PROXY"
 
 
@@ -56,6 +57,13 @@ def with_no_proxy(variables: Mapping[str, str]) -> tuple[Mapping[str, str], tupl
     return {**variables, "GATEWAY_NO_PROXY": ",".join(kept)}, tuple(warnings)
 
 
-def unknown(name: str, known: Mapping[str, str]) -> str:
-    near = get_close_matches(name.removesuffix("_FILE"), known, 1)
-    return f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+def unknown(name: str, known: Iterable[str]) -> str:
+    """Say that there is no such setting, and which one may be meant."""
+    # All names begin alike: compared with that beginning, any two of them would look similar.
+    own_parts = {known_name.removeprefix(PREFIX): known_name for known_name in known}
+    # Somebody may misspell an old name, too: the name of today is the one to write.
+    own_parts |= {old.removeprefix(PREFIX): new for old, new in RENAMED.items()}
+    own_part = name.removeprefix(PREFIX).removesuffix("_FILE")
+    longer = [part for part in own_parts if part.startswith(f"{own_part}_")]
+    near = [*get_close_matches(own_part, own_parts, 1), *longer]
+    return f"{name}: there is no such setting" + (f"; did you mean {own_parts[near[0]]}?" if near else "")

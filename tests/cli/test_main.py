@@ -165,7 +165,10 @@ def test_an_option_of_a_command_is_completed_by_that_command() -> None:
             id="an open door without tokens",
         ),
         pytest.param(
-            ["serve"], {"GATEWAY_WEBHOOK_TOKEN": " , "}, "holds no token", id="a token that is none"
+            ["serve"],
+            {"GATEWAY_WEBHOOK_TOKEN": " , "},
+            "it holds commas and no token",
+            id="a token that is none",
         ),
     ],
 )

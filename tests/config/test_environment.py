@@ -16,6 +16,8 @@ from gateway.errors import BadSettings
     ("variables", "said"),
     [
         pytest.param({"GATEWAY_LISTN": "x"}, "GATEWAY_LISTN: there is no such setting; did you mean GATEWAY_LISTEN?", id="a wrong name"),
+        pytest.param({"GATEWAY_SLOTZ": "4"}, "GATEWAY_SLOTZ: there is no such setting; did you mean GATEWAY_SHARDS?", id="an old name, misspelt"),
+        pytest.param({"GATEWAY_SLACK_BOT_TOKEN": "x"}, "GATEWAY_SLACK_BOT_TOKEN: there is no such setting; did you mean SLACK_BOT_TOKEN?", id="a prefix that is not part of the name"),
         pytest.param({"GATEWAY_LISTEN": "0.0.0.0:9096"}, "set GATEWAY_WEBHOOK_TOKEN and GATEWAY_ADMIN_TOKEN", id="open to others without tokens"),
         pytest.param({"GATEWAY_LISTEN": "[::]:9096", "GATEWAY_WEBHOOK_TOKEN": "x"}, "set GATEWAY_ADMIN_TOKEN", id="one token is not enough"),
         pytest.param({"GATEWAY_REDIS_WAIT": "1"}, "GATEWAY_REDIS_WAIT: the embedded store has no replicas", id="replicas of the embedded store"),
@@ -30,7 +32,7 @@ from gateway.errors import BadSettings
         pytest.param({"GATEWAY_CA_FILE": "/not/there"}, "GATEWAY_CA_FILE: /not/there cannot be read", id="authorities that are not there"),
         pytest.param({"GATEWAY_CA_FILE": "/dev/null"}, "GATEWAY_CA_FILE: /dev/null holds no certificate", id="authorities that are none"),
         pytest.param({"GATEWAY_CA": "/ca.pem"}, "GATEWAY_CA: there is no such setting; did you mean GATEWAY_CA_FILE?", id="half a name"),
-        pytest.param({"GATEWAY_WEBHOOK_TOKEN": " , "}, "GATEWAY_WEBHOOK_TOKEN: Value error, it is set and holds no token", id="a list of no tokens"),
+        pytest.param({"GATEWAY_WEBHOOK_TOKEN": " , ,"}, "GATEWAY_WEBHOOK_TOKEN: it holds commas and no token: give it one, or remove it", id="a list of no tokens"),
         pytest.param({"GATEWAY_ADMIN_TOKEN_FILE": "/dev/null"}, "GATEWAY_ADMIN_TOKEN_FILE: /dev/null is empty", id="an empty file"),
         pytest.param({"GATEWAY_ADMIN_TOKEN_FILE": "/not/there"}, "GATEWAY_ADMIN_TOKEN_FILE: /not/there cannot be read", id="a file that is not there"),
     ],
@@ -39,6 +41,12 @@ def test_what_is_impossible_is_named_with_the_remedy(variables: dict[str, str], 
     with pytest.raises(BadSettings) as caught:
         Environment(variables).demand_tokens()
     assert said in str(caught.value)
+
+
+def test_a_name_that_is_like_no_other_gets_no_guess() -> None:
+    with pytest.raises(BadSettings) as caught:
+        Environment({"GATEWAY_COLOUR": "x"})
+    assert str(caught.value) == "GATEWAY_COLOUR: there is no such setting"
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:1", "localhost:1", "[::1]:1", "127.9.9.9:1"])
