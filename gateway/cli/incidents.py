@@ -70,6 +70,8 @@ def incidents(
     acts = ack_by is not None or close_by is not None
     if acts and not incident:
         raise click.UsageError("which incident? gateway incidents ID --ack NAME")
+    if ack_by is not None and close_by is not None:
+        raise click.UsageError("--ack and --close exclude each other: to close, --close alone is enough")
     if note and close_by is None:
         raise click.UsageError(
             "--note says why an incident is closed: gateway incidents ID --close --note TEXT"
@@ -111,7 +113,7 @@ def _watch(path: str, asked: dict[str, str]) -> None:
         try:
             found = ask("GET", path, params=asked)
         except click.ClickException as error:
-            out.print(error.message, style="red", markup=False)
+            out.print(error.message, style="red")
         else:
             if out.is_terminal:
                 out.clear()

@@ -7,11 +7,13 @@ from shutil import get_terminal_size
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 COLUMNS_WITHOUT_TERMINAL = 200  # unless COLUMNS says otherwise
+# What people wrote (names, reasons, matchers) stands as it is: rich reads no markup and no emoji names in it.
 out = Console(
+    markup=False,
+    emoji=False,
     highlight=False,
     soft_wrap=True,
     width=None if sys.stdout.isatty() else get_terminal_size((COLUMNS_WITHOUT_TERMINAL, 0)).columns,
@@ -33,8 +35,8 @@ def show_silences(answer: dict[str, Any]) -> None:
             _silence_state(silence),
             to_the_second(silence["ends_at"]),
             silence["by"],
-            escape(", ".join(silence["matchers"])),
-            escape(" ".join(part for part in (silence["ticket"], silence["reason"]) if part)),
+            ", ".join(silence["matchers"]),
+            " ".join(part for part in (silence["ticket"], silence["reason"]) if part),
         )
     out.print(table, soft_wrap=False)
 
@@ -46,14 +48,14 @@ def _silence_state(silence: dict[str, Any]) -> str:
 
 def show_silence(silence: dict[str, Any]) -> None:
     until, matchers = to_the_second(silence["ends_at"]), ", ".join(silence["matchers"])
-    out.print(f"{silence['id']}  {_silence_state(silence)}  until {until}  {matchers}", markup=False)
+    out.print(f"{silence['id']}  {_silence_state(silence)}  until {until}  {matchers}")
     if silence["needs_approval"]:
         approve = f"gateway silence approve {silence['id']}"
-        out.print(f"critical alerts are told until a second person approves it: {approve}", markup=False)
+        out.print(f"critical alerts are told until a second person approves it: {approve}")
     if silence["approved_by"]:
-        out.print(f"approved by {silence['approved_by']}", markup=False)
+        out.print(f"approved by {silence['approved_by']}")
     if silence["ended_by"]:
-        out.print(f"ended by {silence['ended_by']}", markup=False)
+        out.print(f"ended by {silence['ended_by']}")
 
 
 def to_the_second(instant: str | None) -> str:

@@ -89,17 +89,16 @@ def _by_people(incident: dict[str, Any]) -> Iterator[str]:
 
 def _print_incident(incident: dict[str, Any]) -> None:
     id_, state, severity, title = (incident[name] for name in ("id", "state", "severity", "title"))
-    out.print(f"{id_}  {state}  {severity}  {title}", markup=False)
+    out.print(f"{id_}  {state}  {severity}  {title}")
     out.print(
         f"{incident['where'] or 'in several places'}, since {to_the_second(incident['opened_at'])},"
         f" {incident['firing']} of {incident['members']} firing, correlated by {incident['correlated_by']}",
-        markup=False,
     )
     for line in _by_people(incident):
-        out.print(line, markup=False)
+        out.print(line)
     for ledger in incident.get("ledgers", ()):
         trouble = f"  {ledger['error']}" if ledger["error"] else ""
-        out.print(f"  {ledger['target']:24} told {ledger['told']}{trouble}", markup=False)
+        out.print(f"  {ledger['target']:24} told {ledger['told']}{trouble}")
     alerts = list({alert["id"]: alert for alert in incident.get("alerts", ())}.values())
     for alert in alerts[:MAX_ALERTS_SHOWN]:
         verdicts = [verdict for verdict in incident["verdicts"] if verdict["alert"] == alert["id"]]
@@ -110,7 +109,7 @@ def _print_incident(incident: dict[str, Any]) -> None:
         detail = ", ".join(
             f"{name}: {value}" for name, value in line["detail"].items() if value not in ("", 0)
         )
-        out.print(f"  {to_the_second(line['at'])}  {line['what']}  {detail}", markup=False)
+        out.print(f"  {to_the_second(line['at'])}  {line['what']}  {detail}")
 
 
 def _print_alert(
@@ -124,9 +123,9 @@ def _print_alert(
     labels = ", ".join(
         f"{name}={value}" for name, value in alert["labels"].items() if (name, value) not in shared
     )
-    out.print(f"  {labels}: {'fires' if alert['firing'] else 'ended'}", markup=False)
+    out.print(f"  {labels}: {'fires' if alert['firing'] else 'ended'}")
     for line in dict.fromkeys(_verdict_line(verdict) for verdict in verdicts):
-        out.print(line, markup=False)
+        out.print(line)
 
 
 def _verdict_line(verdict: dict[str, Any]) -> str:

@@ -43,6 +43,7 @@ def test_the_choices_are_those_of_the_api() -> None:
         (("--note", "why"), "--note says why an incident is closed"),
         (("--watch", "--json"), "it goes alone"),
         (("i1", "--watch", "--ack", "ann"), "it goes alone"),
+        (("i1", "--ack", "--close", "--note", "x"), "--ack and --close exclude each other"),
     ],
 )
 async def test_what_cannot_be_meant_is_refused_before_anything_is_asked(

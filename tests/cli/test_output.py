@@ -39,6 +39,16 @@ def test_matchers_in_a_table_of_silences_are_no_markup(capsys: pytest.CaptureFix
     assert "[red]" in printed
 
 
+def test_no_name_of_a_person_breaks_a_list_or_is_changed_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """A closing tag that nothing opened ends rich with an error, and `:fire:` becomes an emoji."""
+    odd = {**SILENCE, "by": "ann [/x]", "ticket": "OPS:fire:", "reason": "[bold]disk[/bold]"}
+    output.show_silences({"items": [odd]})
+    output.show_silence({**odd, "ended_by": "bob [/y]"})
+    printed = capsys.readouterr().out
+    for written in ("ann [/x]", "OPS:fire:", "[bold]disk[/bold]", "ended by bob [/y]"):
+        assert written in printed
+
+
 def test_a_silence_that_nobody_has_approved_looks_otherwise_than_one_that_holds(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
