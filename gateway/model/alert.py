@@ -66,6 +66,7 @@ class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):
     said_at: int | None = None
     believed_at: int | None = None
     assumed: bool = False
+    keyed: bool = False  # written under its whole key, by a version that knows of it
 
     @property
     def began_at(self) -> int:
@@ -108,7 +109,7 @@ class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     topics: tuple[str, ...] = ()  # the topics at which it inhibits others while it fires
     inferred: bool = False  # nobody reported its end, so the episode's length says nothing
     dispute: Dispute | None = None  # the last one, until a newer occurrence fires
-    # In the store alone: the hash behind a copy's key, where the key stands without it for older versions
+    # In the store alone: what stands behind a copy's key, where the key stands without it for older versions
     hashes: dict[str, str] = {}
     end_reason: str = ""  # why its source ended it, where that is no recovery: its length says nothing then
 

@@ -17,7 +17,7 @@ from msgspec.structs import force_setattr, replace
 from gateway.model.alert import Alert, Copy
 from gateway.model.audit_trail import Shipped
 from gateway.model.controls import Controls
-from gateway.model.copy_key import HASH, as_sent
+from gateway.model.copy_key import HASH, SENT, plain_key, suffix_of
 from gateway.model.incident import Incident
 from gateway.model.ledger import Intent, Ledger, Note
 from gateway.model.refusals import NO_REFUSALS, Refusals
@@ -89,7 +89,7 @@ def load_alert(raw: bytes) -> Alert:
 
 def _with_hashes(alert: Alert) -> Alert:
     """Give the copies their whole keys."""
-    whole = {name: f"{name}{HASH}{hashed}" for name, hashed in alert.hashes.items()}
+    whole = {name: f"{name}{suffix}" for name, suffix in alert.hashes.items()}
     return replace(
         alert,
         copies={whole.get(name, name): copy for name, copy in alert.copies.items()},
@@ -102,13 +102,14 @@ def _without_hashes(alert: Alert) -> Alert:
     """Give the copies the keys by which the version before finds them, where these tell them apart."""
     short: dict[str, str] = {}
     for name in alert.copies:
-        if HASH in name and as_sent(name) not in alert.copies and as_sent(name) not in short.values():
-            short[name] = as_sent(name)
+        plain = plain_key(name)
+        if plain != name and plain not in alert.copies and plain not in short.values():
+            short[name] = plain
     return replace(
         alert,
         copies={short.get(name, name): copy for name, copy in alert.copies.items()},
         spoken_by=short.get(alert.spoken_by, alert.spoken_by),
-        hashes={name: whole.partition(HASH)[2] for whole, name in short.items()},
+        hashes={plain: suffix_of(name) for name, plain in short.items()},
     )
 
 
@@ -194,7 +195,7 @@ def _stored(record: Record) -> Record:
 
 def _stored_alert(alert: Alert) -> Alert:
     """Name each field, which costs a third of `_with_zeros`: alerts are written with each webhook."""
-    if any(HASH in name for name in alert.copies):
+    if any(HASH in name or SENT in name for name in alert.copies):
         alert = _without_hashes(alert)
     copies = {
         name: Copy(
@@ -204,6 +205,7 @@ def _stored_alert(alert: Alert) -> Alert:
             copy.said_at or NO_TIME,
             copy.believed_at or NO_TIME,
             copy.assumed,
+            copy.keyed,
         )
         for name, copy in alert.copies.items()
     }

@@ -75,6 +75,22 @@ async def test_what_fires_on_through_false_ends_is_told_within_one_grace(book: R
     assert world.at - since <= GRACE + FIRES + RESTS
 
 
+@pytest.mark.parametrize("first", [0, 1], ids=["in one order", "in turn"])
+async def test_two_replicas_with_a_start_each_are_told_too_whichever_fires_first(first: int) -> None:
+    world = World(rules(group_wait=0))
+    replicas = [seen(), seen(at=7 * SECOND, replica="b")]
+    await world.webhook(*replicas)
+    await world.until(20 * GRACE)
+    since = world.at
+    for loop in range(2 * GRACE // (FIRES + RESTS)):
+        await world.webhook(seen(ends=world.at), seen(at=7 * SECOND, ends=world.at, replica="b"))
+        await world.until(world.at + RESTS)
+        await world.webhook(*(replicas[:: -1 if loop * first % 2 else 1]))
+        await world.until(world.at + FIRES)
+    assert states(world).count(NotifiedState.FIRING) > 1
+    assert since < world.at <= since + 2 * GRACE
+
+
 @pytest.mark.parametrize("book", RULES)
 @pytest.mark.parametrize("late", [10 * SECOND, GRACE + 20 * SECOND, 2 * HOUR])
 @pytest.mark.parametrize("then", [SECOND, GRACE - SECOND])

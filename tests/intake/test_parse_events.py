@@ -13,7 +13,7 @@ from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import BadWebhook
 from gateway.intake.parse_events import parse_events
 from gateway.intake.parse_webhook import Parsed
-from gateway.model.copy_key import as_sent
+from gateway.model.copy_key import plain_key
 from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.rules.source import Source
@@ -68,7 +68,7 @@ def test_each_shape_of_an_alert_is_read(change: dict[str, object], copy: str) ->
     parsed = read(resolved(**change))
     assert parsed.quarantined == []
     if change.get("labels", LABELS) == LABELS:
-        assert as_sent(parsed.seen[0].copy) == f"eu/{copy}"
+        assert plain_key(parsed.seen[0].copy) == f"eu/{copy}"
         assert parsed.seen[0].annotations == {"summary": "it burns"}
 
 

@@ -68,9 +68,13 @@ def deduplicate(observations: Sequence[Observation], lookup: AlertLookup) -> Ded
 
 def _observe(seen: Observation, found: Deduplicated) -> None:
     before, changes = found.alerts[seen.alert], found.changes
+    read = before
     if before is not None and seen.copy not in before.copies:
         before, seen = find_copy(before, seen, changes)
     after, outcome, reason = observe(before, seen, found.now)
+    if after is None and before is not read:
+        # A copy has moved to its new key, so the alert is written though nothing else is new.
+        after = before
     found.verdicts.append(_taken(seen, outcome, reason))
     changes.increment(f"{'concluded' if seen.inferred_at else 'seen'}:{outcome}:{reason}")
     _note_lines(seen, outcome, reason, found)

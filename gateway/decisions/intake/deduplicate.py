@@ -119,7 +119,11 @@ def _dispute(alert: Alert, start: int, lateness: int, now: int) -> Dispute:
     webhook gets a grace of its own again.
     """
     before = alert.dispute
-    if before is None or before.start != start or alert.ended_at is None:
+    if before is None or alert.ended_at is None:
+        return Dispute(start, now)
+    # Two replicas report one occurrence with a start each, and either may be the first to fire again.
+    starts = {copy.starts_at for copy in alert.copies.values()}
+    if before.start != start and not {before.start, start} <= starts:
         return Dispute(start, now)
     return before if now - alert.ended_at < lateness else Dispute(start, now)
 

@@ -6,7 +6,6 @@ What is missing gets a default wherever an alert can still be told; the table st
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import msgspec
@@ -34,8 +33,6 @@ MEMO = 20_000  # words and label sets that are remembered
 # Characters of a label set and its fingerprint; longer ones are rare and are worked out each time
 MEMO_LENGTH = 4096
 MAX_WORD = 80  # characters of an unknown severity word that are shown
-
-_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 
 
 class _Identity(msgspec.Struct, frozen=True, gc=False):
@@ -119,7 +116,6 @@ class Normaliser:
         sent = {name: value for name, value in alert.labels.items() if value}
         if not sent:
             return Malformed("labels", "no labels: nothing says what this alert is")
-        as_sent = alert.fingerprint if _FINGERPRINT.fullmatch(alert.fingerprint) else ""
         counted = self._renamed(sent) if self._rename else sent
         if not self._ignore.isdisjoint(counted):
             counted = {name: value for name, value in counted.items() if name not in self._ignore}
@@ -129,7 +125,9 @@ class Normaliser:
         labels = {readable(name): readable(value) for name, value in counted.items()}
         if not self.source.may_send(labels):
             return self._outside()
-        return _Identity(alert.labels, labels, copy_key(self.source.name, as_sent, sent), identity(counted))
+        return _Identity(
+            alert.labels, labels, copy_key(self.source.name, alert.fingerprint, sent), identity(counted)
+        )
 
     def _outside(self) -> Malformed:
         """Say that a source may not send this alert.

@@ -6,6 +6,8 @@ people and for comparing starts with ends: no time that we believe lies later th
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from gateway.model.alert import Copy, Observation
 from gateway.model.instants import latest
 
@@ -13,8 +15,9 @@ from gateway.model.instants import latest
 def begun(seen: Observation, ends_at: int | None, now: int) -> Copy:
     """Return a copy that begins to fire. No start is believed that is later than its first report."""
     if seen.starts_at is None:
-        return Copy(True, now, ends_at, now, assumed=True)
-    return Copy(True, seen.starts_at, ends_at, now, now if seen.starts_at > now else None)
+        return Copy(True, now, ends_at, now, assumed=True, keyed=True)
+    believed = now if seen.starts_at > now else None
+    return Copy(True, seen.starts_at, ends_at, now, believed, keyed=True)
 
 
 def repeated(copy: Copy, seen: Observation, now: int) -> Copy:
@@ -23,9 +26,10 @@ def repeated(copy: Copy, seen: Observation, now: int) -> Copy:
     A later start means that an end was missed in between; for people it is still one episode.
     """
     if seen.starts_at is None or (seen.starts_at <= copy.starts_at and not copy.assumed):
-        return Copy(True, copy.starts_at, copy.ends_at, now, copy.believed_at, copy.assumed)
+        return replace(copy, said_at=now, keyed=True)
     believed = min(seen.starts_at, copy.began_at if copy.assumed else now)
-    return Copy(True, seen.starts_at, copy.ends_at, now, believed if believed != seen.starts_at else None)
+    kept = believed if believed != seen.starts_at else None
+    return Copy(True, seen.starts_at, copy.ends_at, now, kept, keyed=True)
 
 
 def believed_end(seen: Observation, now: int) -> int:
@@ -34,7 +38,7 @@ def believed_end(seen: Observation, now: int) -> int:
 
 
 def ended(copy: Copy, ends_at: int | None, said_at: int | None) -> Copy:
-    return Copy(False, copy.starts_at, latest(ends_at, copy.ends_at), said_at, copy.believed_at, copy.assumed)
+    return replace(copy, firing=False, ends_at=latest(ends_at, copy.ends_at), said_at=said_at, keyed=True)
 
 
 def is_newer(copy: Copy, starts_at: int | None, now: int) -> bool:

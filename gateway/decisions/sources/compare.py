@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from gateway.model.alert import Observation
-from gateway.model.copy_key import as_sent
+from gateway.model.copy_key import plain_key
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.rules.source import Source
 from gateway.model.source_peers import Active, HeldCopy, PeerReport, SourceState
@@ -66,7 +66,7 @@ def compare(
     known = {name: copy for name, copy in held.items() if not _said_since(copy, asked_at)}
     trusted = any(_knows_everything(source, peer, report, before) for peer, report in reports.items())
     # Without one peer that is sure to know everything, an alert that is not there may just not be there yet.
-    absent = [name for name in known if as_sent(name) not in present] if trusted else []
+    absent = [name for name in known if plain_key(name) not in present] if trusted else []
     source_state = _remember(held, reports, present, absent, before, asked_at)
     comparison = Comparison(source_state, asked_at + POLL_INTERVAL)
     comparison.mute_changes = {
@@ -77,7 +77,7 @@ def compare(
     settled = [
         _as_held(name, copy, active.seen)
         for name, copy in known.items()
-        if (active := present.get(as_sent(name))) is not None and _settles(copy, active, asked_at)
+        if (active := present.get(plain_key(name))) is not None and _settles(copy, active, asked_at)
     ]
     # A webhook that is only late has arrived by now: what is still unknown here was lost, and people hear of
     # it late.
@@ -109,7 +109,7 @@ def _remember(
     asked_at: int,
 ) -> SourceState:
     # An alert that its source silences or mutes is not opened here: somebody did that there on purpose.
-    bears = {as_sent(name) for name in held}
+    bears = {plain_key(name) for name in held}
     unknown = [name for name, active in present.items() if name not in bears and not active.quieted]
     return SourceState(
         missing={name: before.missing.get(name, asked_at) for name in absent},
@@ -117,7 +117,7 @@ def _remember(
         quieted={
             name: active.quieted
             for name in held
-            if (active := present.get(as_sent(name))) is not None and active.quieted
+            if (active := present.get(plain_key(name))) is not None and active.quieted
         },
         sizes={**before.sizes, **{peer: len(report.alerts) for peer, report in reports.items()}},
         answered_at=asked_at,
@@ -145,7 +145,7 @@ def _present(reports: Iterable[PeerReport]) -> dict[str, Active]:
     present: dict[str, Active] = {}
     for report in reports:
         for copy, active in report.alerts.items():
-            name = as_sent(copy)
+            name = plain_key(copy)
             # A silence may not have reached every peer yet; the peer without it would still send a webhook.
             if name not in present or present[name].quieted:
                 present[name] = active

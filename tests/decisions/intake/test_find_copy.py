@@ -80,3 +80,37 @@ def test_an_alert_of_another_identity_is_never_ended_for_its_fingerprint() -> No
     held = holding(new=True)
     ended = msgspec.structs.replace(of(OTHER, held, ends=True), alert="another")
     assert find_copy(held, ended, Changes())[1].copy == OTHER
+
+
+def test_a_copy_of_this_version_is_never_moved_whatever_labels_are_ignored() -> None:
+    held = msgspec.structs.replace(holding(old=True), copies={OLD: Copy(True, START, keyed=True)})
+    found, observed = find_copy(held, of(NEW, held), Changes())
+    assert (list(found.copies), observed.copy) == ([OLD], NEW)
+
+
+TRUE = f"default/{fingerprint(LABELS)}"
+
+
+@pytest.mark.parametrize(
+    ("key", "sent"),
+    [
+        pytest.param(TRUE, f"{TRUE}@", id="its sender writes no fingerprint any more"),
+        pytest.param(f"{TRUE}@", TRUE, id="its sender writes a fingerprint now"),
+        pytest.param(f"{TRUE}@host42", f"{TRUE}@", id="its event is without what its webhook wrote"),
+    ],
+)
+@pytest.mark.parametrize("ends", [True, False])
+def test_the_same_labels_are_the_same_copy_however_they_are_sent(key: str, sent: str, ends: bool) -> None:
+    held = msgspec.structs.replace(holding(old=True), copies={key: Copy(True, START, keyed=True)})
+    _, observed = find_copy(held, of(sent, held, ends=ends), Changes())
+    assert observed.copy == key
+
+
+@pytest.mark.parametrize("sent", ["", "host42"])
+def test_an_end_with_another_ignored_label_is_found_by_whatever_stood_for_the_fingerprint(sent: str) -> None:
+    other = f"default/{fingerprint({**LABELS, 'relay': 'b'})}@{sent}"
+    held = msgspec.structs.replace(
+        holding(old=True), copies={f"{TRUE}@{sent}": Copy(True, START, keyed=True)}
+    )
+    _, observed = find_copy(held, of(other, held, ends=True), Changes())
+    assert observed.copy == f"{TRUE}@{sent}"
