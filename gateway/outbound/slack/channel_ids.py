@@ -23,16 +23,6 @@ def is_user_id(address: str) -> bool:
     return _USER_ID.fullmatch(address) is not None
 
 
-def healed(answer: Answer, address: str) -> Answer:
-    """Let a message be posted anew whose channel is not there any more under its id.
-
-    A channel that moved to another workspace, or was made anew, may still be found by its name.
-    """
-    if isinstance(answer, Refused) and answer.detail in GONE and not is_channel_id(address):
-        return Refused("gone", answer.detail, gone=True, left_out=answer.left_out)
-    return answer
-
-
 class ChannelIds:
     """The ids of channels by token and address, as far as they were looked up or posted to."""
 
@@ -66,6 +56,23 @@ class ChannelIds:
 
     def forget(self, access: Access, address: str) -> None:
         self._ids.pop((access.token, address), None)
+
+    async def healed(self, access: Access, answer: Answer, address: str, channel: str) -> Answer:
+        """Let a message be posted anew whose channel moved to another workspace, or was made anew: its name leads
+        to another one by now.
+
+        A bot that was put out of a private channel does not see it either, and finds its message when it is back.
+        """
+        if not isinstance(answer, Refused) or answer.detail not in GONE or is_channel_id(address):
+            return answer
+        try:
+            found = await self._look_up(access, address)
+        except NotOk:
+            # Nobody can tell: the message is taken to stand where it is.
+            return answer
+        if found is None or found == channel:
+            return answer
+        return Refused("gone", answer.detail, gone=True, left_out=answer.left_out)
 
     async def _look_up(self, access: Access, address: str) -> str | None:
         if is_user_id(address):

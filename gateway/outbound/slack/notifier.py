@@ -18,7 +18,7 @@ from gateway.outbound.network import Network
 from gateway.outbound.plainer import send_plainer
 from gateway.outbound.slack.attempts import metadata_of
 from gateway.outbound.slack.blocks import Rendered, render_notes
-from gateway.outbound.slack.channel_ids import ChannelIds, healed
+from gateway.outbound.slack.channel_ids import ChannelIds
 from gateway.outbound.slack.client import Access, NotOk, SlackCalls
 from gateway.outbound.slack.history import find_attempts
 from gateway.outbound.slack.mentions import Mentions
@@ -113,7 +113,8 @@ class SlackNotifier:
         # The edit carries no metadata, so the message keeps the attempt id of its posting, by which a later
         # look finds it.
         edit = {**sent, "channel": message_ref.channel, "ts": message_ref.id}
-        return healed(await self._post("chat.update", access, edit), endpoint.address)
+        answer = await self._post("chat.update", access, edit)
+        return await self._ids.healed(access, answer, endpoint.address, message_ref.channel)
 
     async def reply(
         self,
@@ -143,12 +144,13 @@ class SlackNotifier:
                     ),
                     lambda refused, omitted: next_reply_omission(refused, omitted, notes, mentions),
                 )
+                answer = await self._ids.healed(access, answer, endpoint.address, root.channel)
         except TimeoutError:
             return Unanswered("timeout")
         if isinstance(answer, Refused) and answer.detail in NO_THREADS:
             # The message stands, and says what the notes say: only the reply is not taken.
             return Refused("invalid", answer.detail, permanent=True, left_out=answer.left_out)
-        return healed(answer, endpoint.address)
+        return answer
 
     async def lead_on(
         self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef

@@ -102,6 +102,36 @@ async def test_a_message_whose_channel_has_another_id_is_posted_anew_by_its_name
     assert isinstance(await told(notifier, address, "a4", state=NotifiedState.ENDED), Delivered)
 
 
+@pytest.mark.parametrize("address", ["#ops", "ops"])
+async def test_a_bot_that_is_put_out_of_a_private_channel_for_a_moment_goes_on_with_its_message(
+    slack: SlackSandbox, notifier: SlackNotifier, address: str
+) -> None:
+    first = await told(notifier, address)
+    assert isinstance(first, Delivered)
+    unseen = slack.channels.pop(first.message_ref.channel)
+    refused = Refused("not_found", "channel_not_found", permanent=True)
+    assert await told(notifier, address, "a2", first.message_ref, firing=2) == refused
+    replied = await notifier.reply(
+        endpoint(address), DEFAULT_TOKEN, (Note("Worse"),), attempt="a3", message_ref=first.message_ref, edits=None, mentions=()
+    )  # fmt: skip
+    assert replied == refused
+    slack.channels[unseen.id] = unseen
+    again = await told(notifier, address, "a4", first.message_ref, state=NotifiedState.ENDED)
+    assert isinstance(again, Delivered)
+    assert (again.message_ref, len(slack.messages("ops"))) == (first.message_ref, 1)
+
+
+async def test_a_name_that_cannot_be_looked_up_leaves_the_message_where_it_is(
+    slack: SlackSandbox, notifier: SlackNotifier
+) -> None:
+    first = await told(notifier, "#ops")
+    assert isinstance(first, Delivered)
+    slack.channel("ops").archived = True
+    slack.faults.add(Fault(FaultKind.ERROR, method="conversations.list", error="missing_scope"))
+    answer = await told(notifier, "#ops", "a2", first.message_ref)
+    assert answer == Refused("not_found", "is_archived", permanent=True)
+
+
 async def test_a_channel_that_the_rules_name_by_its_id_is_not_looked_for_elsewhere(
     slack: SlackSandbox, notifier: SlackNotifier
 ) -> None:
