@@ -13,13 +13,13 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.inbound.webhooks.alertmanager import READERS
+from gateway.inbound.webhooks.unknown_senders import READING
 from gateway.model.turned_away import PATH_REMEDY, TurnedAwayReason
 
 log = structlog.get_logger("gateway.http")
 
 WrongPlace = Callable[[Scope, int, TurnedAwayReason], None]
 
-READING = ("GET", "HEAD", "OPTIONS")
 WRONG_PLACE = {404: TurnedAwayReason.NOT_FOUND, 405: TurnedAwayReason.METHOD}
 
 

@@ -6,6 +6,7 @@ way to be turned away has a reason here, with the words that people read of it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -53,7 +54,7 @@ AUTHORIZATION_REMEDY = (
 )
 MAX_ALERTS_REMEDY = "set max_alerts on the receiver, or raise GATEWAY_MAX_BODY"
 IN_QUARANTINE = "they are in quarantine: `gateway quarantine` says why"
-WORDINGS = {
+WORDINGS: Mapping[str, Wording] = {
     TurnedAwayReason.NOT_A_WEBHOOK: Wording(
         "what is no webhook of Alertmanager (400)",
         "docs/webhooks.md says what is taken; `gateway quarantine` shows what came",
@@ -73,6 +74,14 @@ WORDINGS = {
     TurnedAwayReason.NOT_FOUND: Wording("webhooks to a path that is not there (404)", PATH_REMEDY),
     TurnedAwayReason.METHOD: Wording("webhooks by a wrong method or to a wrong path (405)", PATH_REMEDY),
 }
+
+
+def wording_of(reason: str) -> Wording:
+    """Return the words for a reason. A newer version that runs beside this one may write one of its own."""
+    unknown = Wording(
+        f"what is turned away ({reason})", "the newer version that runs beside this one says why"
+    )
+    return WORDINGS.get(reason, unknown)
 
 
 class Sender(NamedTuple):

@@ -10,7 +10,7 @@ from gateway.decisions.accounting.turned_away import sentence
 from gateway.model.counted import counted
 from gateway.model.durations import SECOND
 from gateway.model.instants import clock
-from gateway.model.turned_away import WORDINGS, TurnedAway, TurnedAwayReason
+from gateway.model.turned_away import TurnedAway, wording_of
 from gateway.model.watchdog import WatchdogStatus
 from gateway.rules.reloader import RulesReloader
 from gateway.self_monitoring.auditor import Auditor
@@ -133,9 +133,8 @@ class Health:
 
 def _turned_away(entry: TurnedAway) -> str:
     """Say it without a word of the sender's: everybody may read this."""
-    reason = TurnedAwayReason(entry.reason)
-    counted = f"{entry.times} since {clock(entry.since)}, the last at {clock(entry.last_at)}"
-    return f"{sentence(entry.source, reason)}: {counted}; {WORDINGS[reason].remedy}"
+    times = f"{entry.times} since {clock(entry.since)}, the last at {clock(entry.last_at)}"
+    return f"{sentence(entry.source, entry.reason)}: {times}; {wording_of(entry.reason).remedy}"
 
 
 def _silent(watchdog: WatchdogStatus) -> str:

@@ -8,17 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gateway.model.counted import counted
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.own_alert import UNKNOWN_SENDERS
 from gateway.model.severity import Severity
 from gateway.model.truncated_groups import TruncatedGroup
 from gateway.model.turned_away import (
     MAX_ERROR,
-    WORDINGS,
     Sender,
     SenderCount,
     TurnedAway,
     TurnedAwayReason,
+    wording_of,
 )
 
 # A sender repeats what it believes delivered only hours later, so a loss is news for longer than a moment.
@@ -78,13 +79,10 @@ def reports(entries: Sequence[TurnedAway]) -> list[OwnReport]:
     """Return what is to be reported as own alerts of the entries that stand."""
     known = [entry for entry in entries if entry.source]
     unknown = [entry for entry in entries if not entry.source]
-    found = [
-        own_report(entry.source, TurnedAwayReason(entry.reason), entry.severity, entry.error)
-        for entry in known
-    ]
+    found = [own_report(entry.source, entry.reason, entry.severity, entry.error) for entry in known]
     if unknown and _goes_on(unknown):
         # Whoever shows no token may be anybody, so all of them are one alert that wakes nobody.
-        sent = "; ".join(sentence(entry.source, TurnedAwayReason(entry.reason)) for entry in unknown)
+        sent = "; ".join(sentence(entry.source, entry.reason) for entry in unknown)
         labels = {"source": "unknown", "reason": UNKNOWN_SENDERS, "severity": Severity.WARNING.word}
         found.append(OwnReport(labels, f"{sent}; `gateway doctor` says who."))
     return found
@@ -95,11 +93,11 @@ def _goes_on(unknown: Sequence[TurnedAway]) -> bool:
     return max(entry.last_at for entry in unknown) - since >= PATIENCE_MS
 
 
-def own_report(source: str, reason: TurnedAwayReason, severity: Severity, error: str) -> OwnReport:
+def own_report(source: str, reason: str, severity: Severity, error: str) -> OwnReport:
     """Report what a known source had turned away: as bad as it says of itself, and at least a warning."""
-    labels = {"source": source, "reason": reason.value, "severity": max(severity, Severity.WARNING).word}
+    labels = {"source": source, "reason": reason, "severity": max(severity, Severity.WARNING).word}
     said = f" ({error})" if error else ""
-    return OwnReport(labels, f"{sentence(source, reason)}{said}; {WORDINGS[reason].remedy}.")
+    return OwnReport(labels, f"{sentence(source, reason)}{said}; {wording_of(reason).remedy}.")
 
 
 def truncated_entries(groups: Sequence[tuple[str, TruncatedGroup]]) -> list[TurnedAway]:
@@ -116,22 +114,29 @@ def truncated_entries(groups: Sequence[tuple[str, TruncatedGroup]]) -> list[Turn
             times=sum(group.left_out for group in found),
             # What was left out is unknown, and its incidents say so where people look already.
             severity=Severity.ERROR,
-            error=f"{sum(group.left_out for group in found)} alerts of {len(found)} groups",
+            error=_left_out(found),
         )
         for source, found in by_source.items()
     ]
 
 
-def sentence(source: str, reason: TurnedAwayReason) -> str:
+def sentence(source: str, reason: str) -> str:
     who = f"Source {source}" if source else "Somebody"
-    return f"{who} sends {WORDINGS[reason].what}"
+    return f"{who} sends {wording_of(reason).what}"
+
+
+def _left_out(groups: Sequence[TruncatedGroup]) -> str:
+    alerts = counted(sum(group.left_out for group in groups), "alert")
+    return f"{alerts} of {counted(len(groups), 'group')}"
 
 
 def _added(before: TurnedAway | None, news: Noted, now: int) -> TurnedAway:
-    counted = {Sender(known.address, known.user_agent): known for known in (before.senders if before else ())}
+    known_senders = {
+        Sender(known.address, known.user_agent): known for known in (before.senders if before else ())
+    }
     for sender, times in news.senders.items():
-        earlier = counted.pop(sender).times if sender in counted else 0
-        counted[sender] = SenderCount(*sender, earlier + times, now)
+        earlier = known_senders.pop(sender).times if sender in known_senders else 0
+        known_senders[sender] = SenderCount(*sender, earlier + times, now)
     return TurnedAway(
         source=news.source,
         reason=news.reason.value,
@@ -140,5 +145,5 @@ def _added(before: TurnedAway | None, news: Noted, now: int) -> TurnedAway:
         times=news.times + (before.times if before else 0),
         severity=max(news.severity, before.severity if before else Severity.NONE),
         error=news.error,
-        senders=tuple(counted.values())[-MAX_SENDERS:],
+        senders=tuple(known_senders.values())[-MAX_SENDERS:],
     )

@@ -53,11 +53,11 @@ def labels_of(sent: object) -> dict[str, str] | Malformed:
         # A list or an object may mean several values: nobody knows which of them the alert has.
         if isinstance(value, list | dict):
             return Malformed(f"labels.{readable(name[:80])}", f"a text is needed, not {kind_of(value)}")
-        labels[name] = "" if value is None else written(value)
+        labels[name] = "" if value is None else as_sent(value)
     return labels
 
 
-def written(value: object, depth: int = 0) -> str:
+def as_sent(value: object, depth: int = 0) -> str:
     """Return a value as it was written; a text stands without quotes where it is the whole value."""
     match value:
         case str() if depth == 0 or isinstance(value, Number):
@@ -68,18 +68,18 @@ def written(value: object, depth: int = 0) -> str:
             return "…"
         case dict():
             pairs = (
-                f"{written(name, depth + 1)}:{written(inner, depth + 1)}" for name, inner in value.items()
+                f"{as_sent(name, depth + 1)}:{as_sent(inner, depth + 1)}" for name, inner in value.items()
             )
             return "{" + ",".join(pairs) + "}"
         case list():
-            return "[" + ",".join(written(inner, depth + 1) for inner in value) + "]"
+            return "[" + ",".join(as_sent(inner, depth + 1) for inner in value) + "]"
         case _:
             return str(value)
 
 
 def _texts(annotations: dict[str, object]) -> dict[str, str]:
     return {
-        readable(name): readable(written(value)) for name, value in annotations.items() if value is not None
+        readable(name): readable(as_sent(value)) for name, value in annotations.items() if value is not None
     }
 
 

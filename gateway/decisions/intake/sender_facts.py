@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from gateway.decisions.intake.odd_alert import written
+from gateway.decisions.intake.odd_alert import as_sent
 from gateway.model.texts import readable
 from gateway.model.webhook import STATE_REASON, WireAlert
 
@@ -65,4 +65,4 @@ def _values(sent: object) -> str:
     """Return the values of a rule's queries as people read them: `A=2473545728, C=1`."""
     if not isinstance(sent, Mapping):
         return ""
-    return ", ".join(f"{readable(str(name))}={readable(written(value))}" for name, value in sent.items())
+    return ", ".join(f"{readable(str(name))}={readable(as_sent(value))}" for name, value in sent.items())

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from gateway.inbound.api import undelivered_models
 from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import moment
-from gateway.model.turned_away import WORDINGS, TurnedAway, TurnedAwayReason
+from gateway.model.turned_away import TurnedAway, wording_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class TurnedAwayApi:
 
 
 def _shown(entry: TurnedAway) -> undelivered_models.TurnedAwayShown:
-    wording = WORDINGS[TurnedAwayReason(entry.reason)]
+    wording = wording_of(entry.reason)
     return undelivered_models.TurnedAwayShown(
         source=entry.source or None,
         reason=entry.reason,

@@ -13,9 +13,11 @@ from gateway.decisions.accounting.turned_away import (
     merged,
     reports,
     sentence,
+    truncated_entries,
 )
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.severity import Severity
+from gateway.model.truncated_groups import TruncatedGroup
 from gateway.model.turned_away import WORDINGS, Sender, TurnedAway, TurnedAwayReason
 from tests.support.build import START
 
@@ -99,6 +101,35 @@ def test_a_known_source_is_reported_at_once_as_bad_as_what_it_lost(severity: Sev
         "Source eu sends alerts that cannot be read (alerts[].labels: no labels); "
         "they are in quarantine: `gateway quarantine` says why."
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        pytest.param("eu", "Source eu sends what is turned away (too_strange)", id="of a known source"),
+        pytest.param("", "Somebody sends what is turned away (too_strange)", id="of a stranger"),
+    ],
+)
+def test_a_reason_that_only_a_newer_version_knows_is_reported_all_the_same(source: str, said: str) -> None:
+    entry = TurnedAway(source, "too_strange", START, START + HOUR, 3, Severity.ERROR, "")
+    (report,) = reports([entry])
+    assert said in report.details
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        pytest.param([37], "37 alerts of 1 group", id="one group"),
+        pytest.param([1], "1 alert of 1 group", id="one alert"),
+        pytest.param([37, 5], "42 alerts of 2 groups", id="two groups"),
+    ],
+)
+def test_what_alertmanager_left_out_is_counted_in_words(groups: list[int], said: str) -> None:
+    cut_short = [
+        (f"eu/{number}", TruncatedGroup(left_out, START, START)) for number, left_out in enumerate(groups)
+    ]
+    (entry,) = truncated_entries(cut_short)
+    assert entry.error == said
 
 
 def test_it_stays_as_bad_as_its_worst() -> None:

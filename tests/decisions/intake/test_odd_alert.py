@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.decisions.intake.odd_alert import as_wire, labels_of, written
+from gateway.decisions.intake.odd_alert import as_sent, as_wire, labels_of
 from gateway.decisions.intake.sent_values import Malformed
 from gateway.model.webhook import Number, WireAlert
 
@@ -92,12 +92,12 @@ def test_labels_keep_what_tells_them_apart_and_other_texts_are_readable() -> Non
     ],
 )
 def test_an_annotation_that_is_no_text_is_shown_as_it_was_written(value: object, text: str) -> None:
-    assert written(value) == text
+    assert as_sent(value) == text
 
 
 def test_an_annotation_that_is_nested_deeply_is_cut() -> None:
     deep: Any = "bottom"
     for _ in range(500):
         deep = [deep]
-    assert "…" in written(deep)
-    assert len(written(deep)) < 100
+    assert "…" in as_sent(deep)
+    assert len(as_sent(deep)) < 100

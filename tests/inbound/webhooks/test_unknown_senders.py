@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.inbound.webhooks import unknown_senders
-from gateway.inbound.webhooks.unknown_senders import LINES_A_MINUTE, UnknownSenders, sender_of
+from gateway.inbound.webhooks.unknown_senders import LINES_A_MINUTE, UnknownSenders, path_shown, sender_of
 from gateway.model.turned_away import MAX_USER_AGENT, Sender, TurnedAwayReason
 from tests.support.webhook_endpoint import Taker
 
@@ -60,6 +60,36 @@ async def test_a_line_says_who_sent_what_where() -> None:
 )
 def test_who_sends_is_one_short_harmless_line(agent: bytes, shown: str) -> None:
     assert sender_of(scope(agent=agent)).user_agent == shown
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+async def test_a_probe_of_a_load_balancer_loses_no_alert_and_is_told_to_nobody(method: str) -> None:
+    taker = Taker()
+    with capture_logs() as lines:
+        probe = scope(path="/webhooks/alertmanager") | {"method": method}
+        UnknownSenders(taker.note).turned_away(probe, 405, TurnedAwayReason.METHOD)
+    assert (lines, taker.turned_away) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        pytest.param("/webhooks/alertmanager/", "/webhooks/alertmanager", id="a slash too many"),
+        pytest.param("/webhooks/alertmanager/hunter", "/webhooks/alertmanager/…", id="a token behind ours"),
+        pytest.param(
+            "/webhooks/alertmanager/events/a/b", "/webhooks/alertmanager/events/…", id="two of them"
+        ),
+        pytest.param("/hooks/9f86d081884c7d65/in", "/hooks/…/in", id="a token behind another path"),
+        pytest.param("/webhook/" + "abcdefgh" * 5, "/webhook/…", id="a long token of letters"),
+        pytest.param("/webhooks/alertmanger", "/webhooks/alertmanger", id="a slip of the pen"),
+        pytest.param("/api/v2/alerts", "/api/v2/alerts", id="the API of an Alertmanager"),
+        pytest.param("/grafana-on-call/a.b_c", "/grafana-on-call/a.b_c", id="words with marks in them"),
+        pytest.param("/a\x1b[31m", "/…", id="an escape for terminals"),
+        pytest.param("/a" * 5_000, "/a" * 99 + "/…", id="one without end"),
+    ],
+)
+def test_a_path_is_shown_without_what_may_be_a_secret(path: str, shown: str) -> None:
+    assert path_shown(path) == shown
 
 
 def test_a_sender_on_a_socket_has_no_address() -> None:
