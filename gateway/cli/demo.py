@@ -86,7 +86,10 @@ async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
 
 def _introduction(scene: Scene, speed: float) -> list[str]:
     return [
-        "The alert gateway, with a local Slack, PagerDuty and mail server. No account, nothing leaves this machine.\n",
+        (
+            "The alert gateway, with a local Slack, PagerDuty and mail server."
+            " No account, nothing leaves this machine.\n"
+        ),
         f"  Slack      {scene.slack.page_url}",
         f"  PagerDuty  {scene.pagerduty.page_url}",
         f"  Mail       {scene.mail.page_url}",
@@ -164,5 +167,6 @@ async def _summary(scene: Scene, played: Played) -> str:
     messages = [message for message in in_channel if not message.deleted]
     return (
         f"demo: {played.webhooks} webhooks with {played.alerts} alerts in, {counted(len(messages), 'message')} and"
-        f" {counted(len(scene.pagerduty.incidents), 'page')} out; {counted(left, 'page')} left open, books off by {imbalances}"
+        f" {counted(len(scene.pagerduty.incidents), 'page')} out; {counted(left, 'page')} left open,"
+        f" books off by {imbalances}"
     )

@@ -30,8 +30,8 @@ def migrate_command() -> None:
         click.echo("nothing to do: the store is laid out like that")
     else:
         click.echo(
-            f"{migrated.layout}: {counted(len(migrated.alerts), 'alert')}, {counted(len(migrated.incidents), 'incident')},"
-            f" {counted(len(migrated.agenda), 'subject')}"
+            f"{migrated.layout}: {counted(len(migrated.alerts), 'alert')},"
+            f" {counted(len(migrated.incidents), 'incident')}, {counted(len(migrated.agenda), 'subject')}"
         )
 
 

@@ -24,7 +24,7 @@ class NotifiedState(StrEnum):
 
 NOWHERE = ""  # the kind of endpoint of what was refused before it could be sent anywhere
 UNKEYED_KINDS = frozenset({"slack", LOG, NOWHERE})
-"""Kinds whose vendor knows no key of ours, so that a send repeated blindly shows twice. Every other kind has one."""
+"""Kinds whose vendor knows no key of ours, so that a send that is repeated blindly shows twice."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -68,7 +68,8 @@ TEXTS = {
         Severity.CRITICAL,
         "No heartbeat of {watchdog}: alerts from {source} may not reach us",
         (
-            "Prometheus, its Alertmanager or the way from them to here is broken. This ends by itself with the next heartbeat."
+            "Prometheus, its Alertmanager or the way from them to here is broken."
+            " This ends by itself with the next heartbeat."
         ),
     ),
     "GatewayPaused": (

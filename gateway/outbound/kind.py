@@ -130,9 +130,9 @@ class DestinationKind:
     """One kind of destination, from its rule to its notifier.
 
     `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key and
-    the sentence of everything that the keys alone cannot say, `doubts` of what only doctor can find out. `wiring_module` names the module that sends and
-    examines. `address_setting` is the variable of the vendor's address, where it has one, and `remedies` says
-    what to do about a refusal, by its detail or its reason.
+    the sentence of everything that the keys alone cannot say, `doubts` of what only doctor can find out.
+    `wiring_module` names the module that sends and examines. `address_setting` is the variable of the vendor's
+    address, where it has one, and `remedies` says what to do about a refusal, by its detail or its reason.
 
     `shared_credentials` names the secrets of the kind itself: one that is set says that this vendor is used
     here, whatever the destinations name.

@@ -31,10 +31,10 @@ _ENCODED = {ord(mark): f"%{ord(mark):02X}" for mark in ' <>"|`\\^{}'}
 
 
 def retry_after(said: str, unsaid: int, now: int = 0) -> int:
-    """ms of a `Retry-After` in seconds or, where `now` (ms) is given, of one that is a date; `unsaid` where
-    it says nothing.
+    """Return how long to wait (ms) by a `Retry-After` header, and `unsaid` where it says nothing.
 
-    No vendor keeps us away for hours by a header.
+    The header holds seconds or, where `now` (ms) is given, may be a date. The wait is at most `LONGEST_WAIT`,
+    since no vendor may keep us away for hours by a header.
     """
     if re.fullmatch(r"[0-9]{1,9}", said):
         return min(LONGEST_WAIT, int(said) * 1_000)
@@ -50,22 +50,23 @@ def shorten(text: str, most: int) -> str:
 
 
 def tame(text: str) -> str:
-    """One line without anything unseen."""
+    """Return a text as one line, without characters that cannot be seen."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
     return _SPACES.sub(" ", _UNSEEN.sub("", _TERMINAL.sub("", text))).strip()
 
 
 def literal(text: str, most: int) -> str:
-    """Return a text as it was written, its lines and spaces too, to be read and copied; nothing unseen is in it."""
+    """Return a text with its lines and spaces as written, to be copied, without what cannot be seen."""
     seen = _UNSEEN.sub("", _TERMINAL.sub("", text[: 4 * most])).replace("\r\n", "\n").strip()
     lines = _BLANK_LINES.sub("\n", seen).splitlines()
     return shorten("\n".join(lines[:LINES_SHOWN]) + ("\n…" if len(lines) > LINES_SHOWN else ""), most)
 
 
 def web_address(url: str, most: int) -> str:
-    """The address, safe between `<` and `>`, where it is one of http(s) that fits, else nothing: half a link
-    leads astray.
+    """Return an address of http(s) so that it is safe between `<` and `>`, and an empty text for any other.
+
+    One that is longer than `most` is left out as a whole, since half a link leads astray.
     """
     if len(url) > most or not _WEB.match(url := url.strip()):
         return ""

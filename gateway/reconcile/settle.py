@@ -155,7 +155,10 @@ def _page_of(ledger: Ledger) -> tuple[object, ...]:
 
 
 def _book(job: Job, before: Ledger, after: Ledger, now: int, changes: Changes) -> Ledger:
-    """Write the ledger, and what it adds to the invariant counters, into `changes`. Return the ledger as written."""
+    """Write the ledger, and what it adds to the invariant counters, into `changes`.
+
+    Returns the ledger as it is written.
+    """
     counts, _ = count_statuses(job.view.with_ledger(assumed(after)), now)
     increment_status_counts(changes, before.status_counts, counts)
     increment_notifications(changes, assumed(before).last_notified, assumed(after).last_notified)

@@ -111,7 +111,8 @@ def _details(dog: Watchdog, last: int | None, watch: WatchdogState) -> str:
     since = f"{instant(last or watch.since):%Y-%m-%d %H:%M:%S} UTC"
     said = f"The last one came {since}" if last else f"None came since {since}"
     held = (
-        f" What ends at {dog.source} goes on firing here until it is heard again, for {spoken(MAX_RESOLVE_HOLD)} at most."
+        f" What ends at {dog.source} goes on firing here until it is heard again,"
+        f" for {spoken(MAX_RESOLVE_HOLD)} at most."
         if dog.hold_resolves
         else ""
     )

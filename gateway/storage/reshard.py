@@ -52,8 +52,8 @@ async def migrate(client: Client, rules: Rulebook, shards: int) -> Records | Non
     if torn:
         # An incident is changed by one commit, and a commit cannot reach into two shards.
         raise BadSettings(
-            f"{counted(len(torn), 'incident has', 'incidents have')} alerts that would live in different shards: {', '.join(torn[:5])}; "
-            "nothing was changed: try again when they have ended"
+            f"{counted(len(torn), 'incident has', 'incidents have')} alerts that would live"
+            f" in different shards: {', '.join(torn[:5])}; nothing was changed: try again when they have ended"
         )
     await _delete(client, new)  # what an earlier try has left
     for shard, changes in commits_of(records, Correlator(rules), await old[HOME].now()):

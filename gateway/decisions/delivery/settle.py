@@ -110,7 +110,7 @@ def record_delivery(
 
 
 def record_unsaid(ledger: Ledger, desired: LastNotified, revision: int) -> Ledger:
-    """Return the ledger of a target for whose readers a change makes no difference: what they have says the same."""
+    """Return the ledger after a change that is not sent, since what the readers have says the same already."""
     return msgspec.structs.replace(ledger, last_notified=desired, revision=revision)
 
 

@@ -61,7 +61,7 @@ def action(notification: Notification) -> str:
 
 
 def render(notification: Notification) -> dict[str, Any]:
-    """The trigger's fields beside routing key, action and dedup key."""
+    """Return the fields of a trigger beside routing key, action and dedup key."""
     links = links_of(notification, MAX_URL)
     if address := web_address(notification.message_link, MAX_URL):
         links["Slack"] = address
@@ -117,7 +117,7 @@ def _field(text: str) -> str:
 
 
 def _summary(notification: Notification) -> str:
-    """The thing stands at its start and the facts follow, since phones and the voice call cut the rest."""
+    """Return the title, then the facts: the thing stands first, since phones and voice calls cut off the end."""
     title, said = shorten(tame(notification.title), 300), shorten(tame(gist(notification)), 500)
     text = tame(" — ".join(part for part in (title, said, named_place(notification)) if part))
     # PagerDuty refuses an event without a summary, and then nobody would be paged.
@@ -125,7 +125,7 @@ def _summary(notification: Notification) -> str:
 
 
 def _details(notification: Notification) -> dict[str, str]:
-    """Flat texts, which every client of PagerDuty shows as they are, in the order in which they are read."""
+    """Return flat texts in the order in which they are read: every client of PagerDuty shows them as they are."""
     facts = {
         name: in_words(sentence, lambda text: shorten(tame(text), MAX_VALUE), _moment)
         for name, sentence in facts_of(notification).items()
@@ -151,7 +151,7 @@ def _details(notification: Notification) -> dict[str, str]:
 
 
 def _moment(moment: Moment) -> str:
-    """Without how long ago it was: that would be another text, and another event, at each look."""
+    """Say the time alone: how long ago it was would make another text, and so another event, at each look."""
     return instant(moment.at).strftime("%Y-%m-%d %H:%M UTC")
 
 

@@ -27,17 +27,20 @@ _OWN_SPELLING = re.compile(r"<(?:!subteam\^|@)([A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
 def escape(text: str) -> str:
-    """Slack's three special characters; without a raw `<` nothing can mention anybody."""
+    """Escape Slack's three special characters: without a raw `<` nothing can mention anybody."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def mrkdwn_text(text: str) -> dict[str, Any]:
-    """Our own words, with times and links. Verbatim: Slack makes nothing of words that only look like a link."""
+    """Return an object for our own words, with times and links.
+
+    It is verbatim, so that Slack makes no link of words that only look like one.
+    """
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def plain_text(text: str) -> dict[str, Any]:
-    """Somebody else's words: nothing in them acts, and whoever copies them gets what was sent.
+    """Return an object for somebody else's words: nothing in them acts, and a copy is what was sent.
 
     https://docs.slack.dev/reference/block-kit/composition-objects/text-object
     """
@@ -67,7 +70,7 @@ def _without_emoji(text: str) -> str:
 
 
 def joined(parts: Iterable[str], separator: str, most: int) -> str:
-    """Those that fit, whole: half an escape or half a link would be worse than none."""
+    """Join the parts that fit into `most` characters. A part is never cut, since half a link leads astray."""
     text = ""
     for part in parts:
         longer = f"{text}{separator}{part}" if text else part
@@ -89,9 +92,10 @@ def _named(who: str) -> str:
 
 
 def mention(who: str) -> str:
-    """`@here`, `@channel`, `@everyone`, a user's id (U…, W…) or a group's (S…).
+    """Return the text by which a message calls `who`.
 
-    Any other name stays a text that calls nobody: Slack notifies by id alone.
+    `who` is `@here`, `@channel`, `@everyone`, a user's id (U…, W…) or a group's (S…). Any other name stays a
+    text that calls nobody, since Slack notifies by id alone.
     """
     name = _named(who)
     if name in EVERYBODY:
@@ -116,5 +120,5 @@ def moment(milliseconds: int, now: int, *, ago: bool = False) -> str:
 
 
 def link(url: str, name: str) -> str:
-    """`url` is already a `web_address`."""
+    """Return a link that shows `name`; `url` is already a `web_address`."""
     return f"<{url.replace('&', '&amp;')}|{name}>"

@@ -186,7 +186,10 @@ def check_address(url: str) -> str:
 
 
 def _address(url: str, *, with_token: bool) -> httpx.URL:
-    """Parse the URL. A user and a password in the URL become basic authentication, unless there is a token. Raises `_NotSent`."""
+    """Parse the URL. Raises `_NotSent`.
+
+    A user and a password in the URL become basic authentication, unless there is a token.
+    """
     try:
         address = httpx.URL(url)
     except httpx.InvalidURL:

@@ -85,7 +85,7 @@ def _read_set(path: Path, texts: Mapping[Path, str], findings: list[Finding]) ->
     if empty and not findings:
         message = f"no rule stands here: nobody would be told of anything; {REMEDY}"
         findings.append(Finding(Level.ERROR, Place(str(path)), message))
-    # Rather a file that was cut short than one that was meant: the rules that stood there are missing.
+    # Nobody writes an empty file on purpose: it was cut short, and the rules that it held are missing.
     if not empty:
         findings += [Finding(Level.WARNING, Place(str(file)), "the file is empty") for file in hollow]
     return raw
@@ -105,9 +105,9 @@ def _name(path: Path, file: Path) -> str:
 
 
 def _pointing_elsewhere(path: Path, findings: list[Finding], *, readable: bool) -> list[Finding]:
-    """Say of what one file alone lacks that another file of its folder may have it.
+    """Add to each finding about a missing name that another file of the folder may have it.
 
-    Where a file is no YAML (not `readable`), it may well have what the others name.
+    Those findings are dropped where a file is no YAML (not `readable`): the names may stand in that file.
     """
     if not readable:
         return [finding for finding in findings if not finding.elsewhere]

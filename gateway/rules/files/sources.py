@@ -122,7 +122,10 @@ def source_warnings(listed: Sequence[RawSource]) -> list[tuple[Place, str]]:
             and source.silence is not None
             and source.silence < _longest(source)
         ):
-            message = f"`stale_after` of `{source.name}` is over before the next repeat: what fires would be taken for ended"
+            message = (
+                f"`stale_after` of `{source.name}` is over before the next repeat:"
+                " what fires would be taken for ended"
+            )
             found.append((listed_source.place, message))
     return found
 

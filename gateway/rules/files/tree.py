@@ -118,7 +118,10 @@ class RouteTree:
 
 
 def _lets_through(route: RawRoute) -> bool:
-    """Return whether alerts that match can reach the next sibling: this one goes on, or is out of its hours at times."""
+    """Return whether alerts that match can reach the next sibling.
+
+    They can where this route goes on (`continue`), and while it is out of its hours.
+    """
     return route.go_on or route.own["hours"] != ALWAYS
 
 
