@@ -95,6 +95,7 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
     image: str = ""
     silence: str = ""  # where its sender lets people silence it
     ended_because: str = ""  # in words, where it did not recover: "its rule was paused"
+    scope: str = ""  # the namespace or cluster that `thing` is in
 
 
 class Notification(msgspec.Struct, frozen=True, gc=False):

@@ -68,8 +68,8 @@ def _apart(lines: Sequence[AlertLine]) -> str:
         # The label is named: that is what a person searches for, or silences by.
         values = [line.labels[differing[0]] for line in lines]
         return f"{shorten(tame(differing[0]), MAX_LABEL)}={_listed(values)}"
-    things = [line.thing for line in lines]
-    return _listed(_without_scope(things)) if all(things) and len({*things}) == len(things) else ""
+    things = {line.thing for line in lines}
+    return _listed(_things_of(lines)) if all(things) and len(things) == len(lines) else ""
 
 
 def _listed(texts: Sequence[str]) -> str:
@@ -77,9 +77,8 @@ def _listed(texts: Sequence[str]) -> str:
     return shorten(folded(shown, THINGS_SHOWN), MAX_THINGS)
 
 
-def _without_scope(things: Sequence[str]) -> list[str]:
-    """Return the names of things without the namespace that all of them are in."""
-    scopes = {thing.partition("/")[0] for thing in things if "/" in thing}
-    if len(scopes) != 1 or not all("/" in thing and "://" not in thing for thing in things):
-        return [*things]
-    return [thing.partition("/")[2] for thing in things]
+def _things_of(lines: Sequence[AlertLine]) -> list[str]:
+    """Return the things of the alerts, without the namespace that all of them are in."""
+    scopes = {line.scope for line in lines}
+    shared = f"{scopes.pop()}/" if len(scopes) == 1 and "" not in scopes else ""
+    return [line.thing.removeprefix(shared) for line in lines]

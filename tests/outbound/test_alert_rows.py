@@ -20,27 +20,46 @@ def line(thing: str = "", name: str = "HighErrorRate", **more: Any) -> AlertLine
     return msgspec.structs.replace(plain, **more)
 
 
+def disk(machine: str, mountpoint: str, device: str) -> AlertLine:
+    return line(f"{machine} {mountpoint} ({device})", labels={"mountpoint": mountpoint, "device": device})
+
+
 def rows(*lines: AlertLine) -> list[str]:
     shown = msgspec.structs.replace(notification(), lines=lines, started_at=START, where={})
     return [row.text for row in alert_rows(shown, 4)]
 
 
 def pods(*numbers: int, **more: Any) -> list[AlertLine]:
-    return [line(f"shop/cart-{number}", **more) for number in numbers]
+    return [line(f"shop/cart-{number}", scope="shop", **more) for number in numbers]
 
 
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
         pytest.param(
-            [*pods(0, 1, 2, 3), line("shop/frontend")],
+            [*pods(0, 1, 2, 3), line("shop/frontend", scope="shop")],
             ["🔴 HighErrorRate ×5: cart-0…3, frontend"],
             id="things of one namespace",
         ),
         pytest.param(
-            [line("shop/cart"), line("pay/cart")],
+            [line("shop/cart", scope="shop"), line("pay/cart", scope="pay")],
             ["🔴 HighErrorRate ×2: pay/cart, shop/cart"],
             id="things of two namespaces",
+        ),
+        pytest.param(
+            [disk("n7", "/", "sda1"), disk("n7", "/home", "sda2"), disk("n7", "/var", "sda3")],
+            ["🔴 HighErrorRate ×3: n7 / (sda1), n7 /home (sda2), n7 /var (sda3)"],
+            id="the file systems of one machine, which keep its name",
+        ),
+        pytest.param(
+            [line("eu/n7 /a (b)", scope="eu"), line("eu/n8 /c (d)", scope="eu")],
+            ["🔴 HighErrorRate ×2: n7 /a (b), n8 /c (d)"],
+            id="file systems of machines of one cluster",
+        ),
+        pytest.param(
+            [line("images/one:1"), line("images/two:2")],
+            ["🔴 HighErrorRate ×2: images/one:1, images/two:2"],
+            id="names that hold a slash and stand in no namespace",
         ),
         pytest.param(
             [line("shop/cart", labels={"code": code, "verb": "GET"}) for code in ("500", "503")],

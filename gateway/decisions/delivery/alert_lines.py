@@ -94,6 +94,7 @@ def alert_line(
         episode=member.episode_id,
         often=times,
         thing=str(thing),
+        scope=thing.scope,
         description=description,
         sent_severity=_sent_severity(alert, labels),
         alertname=alert.labels.get("alertname", ""),

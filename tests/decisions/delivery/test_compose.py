@@ -18,6 +18,7 @@ from gateway.model.ledger import LastNotified, Ledger, NotifiedState
 from gateway.model.notification import Notification
 from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.severity import Severity
+from gateway.outbound.alert_rows import alert_rows
 from gateway.outbound.pagerduty import event as pagerduty_event
 from gateway.outbound.slack import blocks as slack_blocks
 from gateway.sandbox.slack.mentions import mrkdwn_of
@@ -74,6 +75,16 @@ def said(
 )
 def test_the_title(members: list[Alert], title: str) -> None:
     assert said(*members).title == title
+
+
+def test_the_rows_of_disks_name_their_machine() -> None:
+    disks = [
+        alert("Full", node="n7", mountpoint=mountpoint, device=device)
+        for mountpoint, device in (("/", "sda1"), ("/home", "sdb1"), ("/var", "sda2"))
+    ]
+    assert [row.text for row in alert_rows(said(*disks), 4)] == [
+        "🔴 Full ×3: n7 / (sda1), n7 /home (sdb1), n7 /var (sda2)"
+    ]
 
 
 def test_where_is_what_all_members_share_the_scope_first() -> None:
