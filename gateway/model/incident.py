@@ -19,6 +19,10 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return f"{self.alert}.{self.episode}"
 
 
+def alert_of(episode_id: str) -> str:
+    return episode_id.rpartition(".")[0]
+
+
 class Acknowledgement(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A person has taken the incident. It lapses when the severity rises above what it was then."""
 

@@ -122,7 +122,7 @@ class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
     covers: dict[str, bool] = {}
     silenced_after_notify: dict[str, str] = {}  # notified before, and kept from people since: why, by episode
     texts: str = ""  # a mark of the annotations that were shown
-    # The silence for which we acknowledged a page, no person did; kept for as long as anything keeps the page quiet
+    # The silence for which we acknowledged a page, no person did; kept while anything keeps the page quiet
     covered_by: str = ""
     left_out: int = 0  # how many alerts were said to be missing, since Alertmanager did not send them
     elsewhere: int = 0  # how many alerts fire in the incidents that continue this one

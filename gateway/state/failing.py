@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.model.changes import Cell, Query, Table
+from gateway.model.incident import alert_of
 from gateway.model.ledger import Ledger
 from gateway.model.records import load_alert, load_ledger
 from gateway.state.paging import pages
@@ -42,7 +43,7 @@ async def failing_ledgers(shards: Shards) -> Mapping[str, FailingDestination]:
 async def _known(shards: Shards, ledgers: list[Ledger]) -> FailingDestination:
     newest = max(ledgers, key=lambda ledger: (bool(ledger.dead), ledger.failing_since or 0))
     members = [episode for ledger in ledgers for episode in (*ledger.refused.members, *_begun(ledger))]
-    names = [await _name(shards, episode.rpartition(".")[0]) for episode in members[:ALERTS_NAMED]]
+    names = [await _name(shards, alert_of(episode)) for episode in members[:ALERTS_NAMED]]
     return FailingDestination(
         newest.dead or newest.error,
         newest.error,

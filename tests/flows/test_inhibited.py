@@ -205,11 +205,26 @@ async def test_a_page_that_was_inhibited_and_released_is_resolved_once_and_never
     assert {one.notification.generation for one in world.pagerduty.sent if one.notification} == {1}
 
 
-async def test_what_fires_again_while_inhibited_is_told_its_old_end_and_not_its_new_life() -> None:
+async def test_what_fires_again_while_inhibited_and_before_its_end_was_told_goes_on_for_people() -> None:
     world = World(rules())
     await after_the_telling(world)
     await world.webhook(slow(ends=world.at))
     await world.until(world.at + 10 * SECOND)
+    again = world.at
+    await world.webhook(slow(at=again))
+    await world.until(again + 10 * MINUTE)
+    assert {*told(world, target="pager")} == {NotifiedState.FIRING}
+    await world.webhook(slow(at=again, ends=world.at), down(at=MINUTE, ends=world.at))
+    await over(world)
+    assert told(world, target="pager")[-1] is NotifiedState.ENDED
+    assert {one.notification.generation for one in world.pagerduty.sent if one.notification} == {1}
+
+
+async def test_what_fires_again_while_inhibited_after_a_told_end_is_told_once_nothing_inhibits_it() -> None:
+    world = World(rules())
+    await after_the_telling(world)
+    await world.webhook(slow(ends=world.at))
+    await world.until(world.at + 2 * MINUTE)
     again = world.at
     await world.webhook(slow(at=again))
     await world.until(again + 10 * MINUTE)

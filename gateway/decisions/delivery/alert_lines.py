@@ -12,6 +12,7 @@ from gateway.decisions.delivery.thing import Thing, in_reading_order, is_noise
 from gateway.decisions.delivery.titles import natural
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.alert import Alert
+from gateway.model.incident import alert_of
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, FiringTimes
 from gateway.model.rules.rulebook import LabelRules
@@ -59,7 +60,7 @@ def spans_by_alert(view: View, churns: Mapping[str, Churn]) -> dict[str, list[Sp
     for life in view.members:
         spans.setdefault(life.alert.id, []).append(_span_of(view, life))
     for newest, churn in churns.items():
-        spans[newest.rpartition(".")[0]] += [_span_of(view, life) for life in churn.earlier]
+        spans[alert_of(newest)] += [_span_of(view, life) for life in churn.earlier]
     return spans
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.model.incident import alert_of
 from gateway.model.ledger import LastNotified, Note, NotifiedState
 from gateway.model.notification import AlertLine, Notification
 
@@ -48,20 +49,21 @@ def _fire_newly(
     before: LastNotified, after: LastNotified, notification: Notification
 ) -> tuple[list[AlertLine], list[AlertLine]]:
     """Return the lines of alerts that are new in the incident, and of those that fire once more."""
-    known = {_alert(episode) for episode in before.members}
-    firing = [line for line in notification.lines if after.members.get(line.episode)]
+    known = {alert_of(episode) for episode in before.members}
+    # Whoever silenced an alert wants no news of each time that it fires meanwhile.
+    firing = [
+        line
+        for line in notification.lines
+        if after.members.get(line.episode) and not line.silenced_after_notify
+    ]
     # Another value of a label that churns is the alert that people know, however it is called now.
     fresh = [
         line
         for line in firing
         if line.episode not in before.members and line.episode not in notification.churning
     ]
-    again = [line for line in fresh if _alert(line.episode) in known]
+    again = [line for line in fresh if alert_of(line.episode) in known]
     return [line for line in fresh if line not in again], again
-
-
-def _alert(episode: str) -> str:
-    return episode.rpartition(".")[0]
 
 
 def _names(lines: Sequence[AlertLine]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from gateway.decisions.delivery.member_notes import again_of, joined_of, named
+from gateway.decisions.notification.desired import quieted_alerts
 from gateway.model.durations import spoken
 from gateway.model.instants import earliest, latest
 from gateway.model.ledger import LastNotified, Note, NotifiedState
@@ -126,7 +127,7 @@ def _suppressed(before: LastNotified, after: LastNotified, notification: Notific
     ):
         text = f"{_incident(notification)} fires on: {_what_is_over(notification.hidden)}"
         return Note(text, broadcast=True, mention=after.paged)
-    if after.silenced_after_notify.keys() - before.silenced_after_notify.keys():
+    if quieted_alerts(after) - quieted_alerts(before):
         quieted = notification.quieted
         said = quieted.in_words(notification.at) if quieted is not None else "suppressed"
         return Note(f"🔕 {notification.title}: {said}")

@@ -48,7 +48,7 @@ def conclude_view(view: View, incident: Incident, now: int) -> View:
         view = _fires(view, incident, paged=paged)
     elif told.state is NotifiedState.FIRING:
         view = _no_longer_fires(view, incident, now)
-    elif told.state is NotifiedState.CLOSED and not _told_and_firing(view):
+    elif told.state is NotifiedState.CLOSED and not _told_alert_fires(view):
         # Somebody closed it by hand and by now it has really ended: the message says so.
         view = _concluded(view, _ended(told, NotifiedState.ENDED), now, NotifyReason.ENDED)
     else:
@@ -154,14 +154,13 @@ def _fires(view: View, incident: Incident, *, paged: bool) -> View:
 def _no_longer_fires(view: View, incident: Incident, now: int) -> View:
     """Say that nothing is to be shown firing here any more: closed, moved, ended, or quiet until it may end."""
     told = view.ledger.last_notified
+    if incident.closed is not None and _told_alert_fires(view):
+        # A person closed it while alerts fire: the page is resolved, and the members are kept as they were told.
+        desired = msgspec.structs.replace(
+            told, state=NotifiedState.CLOSED, closed_by=incident.closed.by, quiet=False
+        )
+        return _concluded(view, desired, max(AT_ONCE, incident.closed.at), NotifyReason.CLOSED_BY_HAND)
     if _told_and_firing(view):
-        if incident.closed is not None:
-            # A person closed it while alerts fire: the page is resolved, and the members are kept as they
-            # were told.
-            desired = msgspec.structs.replace(
-                told, state=NotifiedState.CLOSED, closed_by=incident.closed.by, quiet=False
-            )
-            return _concluded(view, desired, max(AT_ONCE, incident.closed.at), NotifyReason.CLOSED_BY_HAND)
         # The alerts fire on and no rule brings them here any more: never "resolved", but where they are told
         # now.
         moved_at = max(AT_ONCE, incident.last_change_at)
@@ -189,6 +188,12 @@ def _told_and_firing(view: View) -> bool:
     """Return whether anything that the target was told of, and was told no end of, still fires."""
     told = view.ledger.last_notified
     return any(told.members.get(member.episode_id) and member.alert.firing for member in view.members)
+
+
+def _told_alert_fires(view: View) -> bool:
+    """Return whether an alert that the target was told of fires, be it once more since then."""
+    told = view.told_alerts
+    return any(member.alert.firing and member.member.alert in told for member in view.members)
 
 
 def _ended(told: LastNotified, state: NotifiedState) -> LastNotified:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.decisions.notification.pages import shown_message_link, shown_pages
 from gateway.decisions.notification.shown_texts import mark_texts
 from gateway.decisions.notification.view import TargetMember, View
-from gateway.model.incident import Incident
+from gateway.model.incident import Incident, alert_of
 from gateway.model.ledger import LastNotified, NotifiedState
 from gateway.model.verdict import NotifyReason, Reason
 
@@ -71,7 +71,7 @@ def _covered_by(view: View) -> str:
 
 
 def resumes(told: LastNotified, desired: LastNotified) -> bool:
-    """Return whether a page calls people anew: it was acknowledged for a silence, and nothing keeps it quiet now.
+    """Return whether a page calls people anew: it was acknowledged for a silence, and is kept quiet no longer.
 
     A person who has acknowledged it has it, whatever became of the silence.
     """
@@ -81,6 +81,11 @@ def resumes(told: LastNotified, desired: LastNotified) -> bool:
         and bool(told.covered_by)
         and not (desired.covered_by or desired.acknowledged_by)
     )
+
+
+def quieted_alerts(told: LastNotified) -> set[str]:
+    """Return the alerts that were said to be kept quiet; what fires again meanwhile is the same alert."""
+    return set(map(alert_of, told.silenced_after_notify))
 
 
 def why_at_once(before: LastNotified, after: LastNotified) -> NotifyReason | None:
@@ -99,7 +104,7 @@ def why_at_once(before: LastNotified, after: LastNotified) -> NotifyReason | Non
         return NotifyReason.FIRING_AGAIN  # the vendor calls nobody about what is acknowledged: a new page
     if after.covered_by and not before.covered_by:
         return NotifyReason.SILENCED  # whoever made the silence wants nobody to be called by it any more
-    if before.silenced_after_notify.keys() - after.silenced_after_notify.keys():
+    if quieted_alerts(before) - quieted_alerts(after):
         # A member that was kept quiet is no longer: its suppression ended, or the alert did
         return NotifyReason.SUPPRESSION_ENDED
     if before.quiet:

@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.decisions.route import Recipient
 from gateway.model.alert import Alert
-from gateway.model.incident import Member
+from gateway.model.incident import Member, alert_of
 from gateway.model.instants import AT_ONCE, latest
 from gateway.model.ledger import NEVER_NOTIFIED, NOWHERE, LastNotified, Ledger, NotifiedState
 from gateway.model.rules.destination import Destination
@@ -125,22 +125,29 @@ class View(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def silenced_after_notify(self) -> list[TargetMember]:
-        """The members that were notified as firing before something began to keep news of them away.
+        """The members whose alert was notified as firing before something began to keep news of it away.
 
-        For people they still fire: a silence is no end.
+        For people they still fire: a silence is no end. What ends and fires again meanwhile is the alert that
+        people know.
         """
-        told = self.ledger.last_notified
-        # Whoever was told nothing, or the end, sees nothing firing that a silence could cover.
-        if told.state not in (NotifiedState.FIRING, NotifiedState.CLOSED):
-            return []
-        return [
+        quieted = [
             member
             for member in self.members
             if member.alert.firing
             and member.suppressed_by is not None
             and member.suppressed_by.reason in QUIETING
-            and told.members.get(member.episode_id)
         ]
+        told = self.told_alerts if quieted else frozenset()
+        return [member for member in quieted if member.member.alert in told]
+
+    @property
+    def told_alerts(self) -> frozenset[str]:
+        """The alerts that the target was told of since it was last told the end of everything."""
+        told = self.ledger.last_notified
+        # Whoever was told nothing, or the end, sees nothing firing that a silence could cover.
+        if told.state not in (NotifiedState.FIRING, NotifiedState.CLOSED):
+            return frozenset()
+        return frozenset(map(alert_of, told.members))
 
     @property
     def resolve_pending(self) -> list[TargetMember]:
