@@ -40,6 +40,8 @@ def serve() -> None:
         log.warning("setting_renamed", remedy=warning)
     for warning in environment.empty:
         log.warning("setting_empty", remedy=warning)
+    for warning in environment.twice:
+        log.warning("setting_twice", remedy=warning)
     for warning in environment.away:
         log.warning("secret_unreadable", error=warning)
     run_until_stopped(_serve(environment))
@@ -58,6 +60,10 @@ async def _serve(environment: Environment) -> None:
     serving.add_done_callback(lambda _: None if doorway.is_open else work.cancel())
     try:
         await work
+    except asyncio.CancelledError:
+        # A signal before the store was there is a stop like any other: nothing was taken that could be lost.
+        if not work.cancelled() or not serving.done():
+            raise
     finally:
         server.should_exit = True
         await serving

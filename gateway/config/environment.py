@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gateway.config.secret_names import not_set, passwords_in
+from gateway.config.secret_values import refused, refused_in_file
 from gateway.config.settings import Settings, impossible
 from gateway.config.variable_names import unknown, with_new_names, with_no_proxy
 from gateway.errors import BadSettings, SecretAway
@@ -38,8 +39,8 @@ ALIASES = frozenset(str(field.alias) for field in Settings.model_fields.values()
 class Environment:
     """The settings, and every other secret that a rule file may name.
 
-    `renamed` and `empty` are sentences about settings that are understood and should be written otherwise,
-    `away` about credentials whose files are not there now.
+    `renamed`, `empty` and `twice` are sentences about settings that are understood and should be written
+    otherwise, `away` about credentials whose files are not there now.
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
@@ -52,13 +53,18 @@ class Environment:
             for name, value in variables.items()
             if not value and (name in ALIASES or name.removesuffix("_FILE") in ALIASES)
         )
+        self.twice = tuple(
+            f"{name} and {name}_FILE are both set: {name} counts, remove one of them"
+            for name in sorted(ALIASES | DESTINATION_SECRETS)
+            if variables.get(name) and variables.get(f"{name}_FILE")
+        )
         self._variables = variables
         self._secrets: set[str] = set()
         self.settings, self.away = _load(variables, self._value, self.renamed)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return (*self.renamed, *self.empty, *self.away)
+        return (*self.renamed, *self.empty, *self.twice, *self.away)
 
     def secret(self, name: str) -> str | None:
         """Return a secret from its variable or from the file that `<name>_FILE` names, None without both.
@@ -94,9 +100,8 @@ class Environment:
     def _value(self, name: str) -> str | None:
         value = self._variables.get(name)
         if value:
-            # Nobody means a blank: rather a template was filled in with nothing.
-            if not value.strip():
-                raise BadSettings(f"{name} holds nothing but blanks: give it a value, or remove it")
+            if why := refused(value):
+                raise BadSettings(f"{name} {why}")
             return value
         path = self._variables.get(f"{name}_FILE")
         if not path:
@@ -107,9 +112,8 @@ class Environment:
             raise SecretAway(f"{name}_FILE: {path} cannot be read: {type(error).__name__}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise BadSettings(f"{name}_FILE: {path} cannot be read: {type(error).__name__}") from error
-        if not value:
-            # An empty file is rather a secret that failed to mount than a wish to go without.
-            raise BadSettings(f"{name}_FILE: {path} is empty")
+        if why := refused_in_file(value):
+            raise BadSettings(f"{name}_FILE: {path} {why}")
         return value
 
     @property

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from gateway.outbound.direct_hosts import read_direct_hosts
 from gateway.outbound.mail.url import parse_smtp_url
 from gateway.outbound.network import Network, SecretOf, tls_context
+from gateway.outbound.slack.incoming_webhook import NO_WEB_API, is_incoming_webhook
 
 
 def _listed(value: object) -> object:
@@ -212,4 +213,11 @@ def impossible(settings: Settings) -> list[str]:
             tls_context(settings.ca_file)
         except ValueError as error:
             return [f"GATEWAY_CA_FILE: {error}"]
-    return []
+    return _incoming_webhooks(settings)
+
+
+def _incoming_webhooks(settings: Settings) -> list[str]:
+    """Return what is wrong with each setting that holds an incoming webhook: no message would arrive."""
+    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
+    given = {"SLACK_API_URL": settings.slack_api_url, "SLACK_BOT_TOKEN": token}
+    return [f"{name}: {NO_WEB_API}" for name, value in given.items() if is_incoming_webhook(value)]

@@ -87,16 +87,24 @@ async def _destinations(environment: Environment, rules: Rulebook) -> list[Diagn
         kind = kind_of(destination)
         missing = [why for variable in destination.credentials if (why := environment.why_missing(variable))]
         if missing:
-            # Whoever wrote it under `page` counts on being woken, and a log wakes nobody.
-            fails = destination.kind in used or name in paging
-            what = "nothing can be delivered there" if fails else "its deliveries go to the log"
-            mark = Mark.BAD if fails else Mark.WORRY
-            found.append(Diagnosis(mark, name, f"{' and '.join(missing)}: {what}"))
+            found.append(
+                _without_credential(name, missing, used=destination.kind in used, pages=name in paging)
+            )
             continue
         secrets = {variable: environment.secret(variable) or "" for variable in destination.credentials}
         examined = await kind.examine(destination, secrets, wiring(environment, kind))
         found.append(Diagnosis(examined.mark, name, examined.said))
     return found
+
+
+def _without_credential(name: str, missing: list[str], *, used: bool, pages: bool) -> Diagnosis:
+    """Say in the words of the running gateway what comes of it."""
+    # Somebody has set this vendor up and left this destination out: it fails.
+    what = "nothing can be delivered there" if used else "its deliveries go to the log"
+    # Whoever wrote it under `page` counts on being woken, and a log wakes nobody.
+    nobody = ", which wakes nobody" if pages and not used else ""
+    mark = Mark.BAD if used or pages else Mark.WORRY
+    return Diagnosis(mark, name, f"{' and '.join(missing)}: {what}{nobody}")
 
 
 def _paging(rules: Rulebook) -> set[str]:

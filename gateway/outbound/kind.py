@@ -192,4 +192,6 @@ class DestinationKind:
             remedy = known
         elif isinstance(answer, Refused) and answer.permanent:
             remedy = f"is {credential} right?"
-        return f"{answer.reason} {answer.detail}".strip() + f"; {remedy}"
+        # A code goes on from the reason; a sentence begins anew.
+        between = ": " if " " in answer.detail else " "
+        return f"{answer.reason}{between}{answer.detail}".strip() + f"; {remedy}"

@@ -124,12 +124,16 @@ class RulesReloader:
         """Load the files, and put them in force if they have no errors. Return whether they have none."""
         # A large folder takes a while to read, and webhooks must not wait for it.
         loaded = await asyncio.to_thread(load_rules, self._path, self._clock())
+        were_rejected = bool(self.errors)
         self.errors = tuple(str(error) for error in loaded.errors) or self._partition_errors(loaded.rulebook)
         self._listeners.rejected(bool(self.errors))
         # Half of a rule set would tell the wrong people: the last good one stays, and an own alert says so.
         if loaded.rulebook is None or self.errors:
             log.error("rules_rejected", errors=self.errors[:20], in_force=self.in_force.rules.revision)
             return False
+        # Whoever mended the files waits for this line: taking the fault back may leave the rules as they are.
+        if were_rejected:
+            log.info("rules_repaired", revision=loaded.rulebook.revision)
         if loaded.rulebook.revision != self.in_force.rules.revision:
             await self._swap(loaded.rulebook)
         return True

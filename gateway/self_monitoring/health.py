@@ -63,7 +63,7 @@ class Health:
         worries: list[str] = []
         missing = self.auditor.credentials.found()
         worries += [
-            f"{name} has no credential ({key}): its deliveries go to the log"
+            f"{name} has no credential: {self.secrets.why_missing(key)}: its deliveries go to the log"
             for name, key in missing.log_only.items()
         ]
         worries += [

@@ -51,8 +51,8 @@ class Serving:
                 assert self.process.returncode is None, self.log.read_text()
                 await asyncio.sleep(0.05)
 
-    async def end(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
+    async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
         return await asyncio.wait_for(self.process.wait(), PATIENCE)
 
 
@@ -113,6 +113,18 @@ async def test_a_store_that_is_away_is_waited_for_by_a_process_that_answers(tmp_
         assert "sesame" not in gateway.log.read_text()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_while_it_waits_for_its_store_is_a_stop_like_any_other(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    async with serving(tmp_path, GATEWAY_REDIS_URL=f"redis://127.0.0.1:{free_port()}") as gateway:
+        await gateway.until(lambda: gateway.lines("waiting_for_store"))
+        async with asyncio.timeout(5):
+            assert await gateway.end(number) == 0
+        assert [line["signal"] for line in gateway.lines("stopping")] == [number.name]
+        assert len(gateway.lines("stopped")) == 1
+
+
 async def test_it_is_ready_once_its_store_is_there_and_says_when_it_goes_and_comes_back(
     tmp_path: Path,
 ) -> None:
@@ -130,14 +142,6 @@ async def test_it_is_ready_once_its_store_is_there_and_says_when_it_goes_and_com
             while (await gateway.status("/readyz"))[0] == 200:
                 await asyncio.sleep(0.1)
         assert (await gateway.status("/livez"))[0] == 200
-
-
-async def test_a_gateway_that_waits_for_its_store_ends_at_once_when_it_is_told_to(tmp_path: Path) -> None:
-    async with serving(tmp_path, GATEWAY_REDIS_URL=f"redis://127.0.0.1:{free_port()}") as gateway:
-        await gateway.until(lambda: gateway.lines("waiting_for_store"))
-        async with asyncio.timeout(5):
-            assert await gateway.end() == 143
-        assert gateway.lines("stopping")[0]["signal"] == "SIGTERM"
 
 
 async def test_a_store_that_refuses_our_password_is_not_waited_for(tmp_path: Path) -> None:

@@ -33,6 +33,11 @@ from gateway.errors import BadSettings
         pytest.param({"GATEWAY_CA_FILE": "/dev/null"}, "GATEWAY_CA_FILE: /dev/null holds no certificate", id="authorities that are none"),
         pytest.param({"GATEWAY_CA": "/ca.pem"}, "GATEWAY_CA: there is no such setting; did you mean GATEWAY_CA_FILE?", id="half a name"),
         pytest.param({"GATEWAY_WEBHOOK_TOKEN": " , ,"}, "GATEWAY_WEBHOOK_TOKEN: it holds commas and no token: give it one, or remove it", id="a list of no tokens"),
+        pytest.param({"SLACK_BOT_TOKEN": "xoxb-…"}, "SLACK_BOT_TOKEN holds a placeholder: put the real value in its place", id="a token of the documentation"),
+        pytest.param({"PAGERDUTY_ROUTING_KEY": "<your key>"}, "PAGERDUTY_ROUTING_KEY holds a placeholder", id="a key in angle brackets"),
+        pytest.param({"GATEWAY_WEBHOOK_TOKEN": "first,abc..."}, "GATEWAY_WEBHOOK_TOKEN holds a placeholder", id="the second of two tokens is left out"),
+        pytest.param({"SLACK_API_URL": "https://hooks.slack.com/services/T1/B1/xyzzy"}, "SLACK_API_URL: an incoming webhook of Slack is a secret and takes no edits", id="an incoming webhook as the Web API"),
+        pytest.param({"SLACK_BOT_TOKEN": "https://hooks.slack-gov.com/services/T1/B1/xyzzy"}, "SLACK_BOT_TOKEN: an incoming webhook", id="an incoming webhook as a token"),
         pytest.param({"GATEWAY_ADMIN_TOKEN_FILE": "/dev/null"}, "GATEWAY_ADMIN_TOKEN_FILE: /dev/null is empty", id="an empty file"),
         pytest.param({"GATEWAY_ADMIN_TOKEN_FILE": "/not/there"}, "GATEWAY_ADMIN_TOKEN_FILE: /not/there cannot be read", id="a file that is not there"),
     ],
@@ -132,6 +137,32 @@ def test_both_names_of_a_setting_set_differently_are_refused_and_both_are_named(
 
 def test_the_new_name_of_a_setting_says_nothing() -> None:
     assert Environment({"GATEWAY_SHARDS": "4"}).warnings == ()
+
+
+def test_a_file_of_two_lines_is_refused_and_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("old-secret\nnew-secret\n", "utf-8")
+    with pytest.raises(BadSettings, match="several lines and one is needed") as caught:
+        Environment({"PAGERDUTY_ROUTING_KEY_FILE": str(tmp_path / "keys")})
+    assert str(tmp_path / "keys") in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_placeholder_in_a_file_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("xoxb-…\n", "utf-8")
+    with pytest.raises(BadSettings, match=r"SLACK_BOT_TOKEN_FILE: .*/t holds a placeholder"):
+        Environment({"SLACK_BOT_TOKEN_FILE": str(tmp_path / "t")})
+
+
+def test_dots_within_a_secret_are_no_placeholder() -> None:
+    assert Environment({"PAY_KEY": "a...b<c>d"}).secret("PAY_KEY") == "a...b<c>d"
+
+
+def test_a_variable_counts_before_its_file_and_both_are_named(tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("from-a-file", "utf-8")
+    environment = Environment({"GATEWAY_ADMIN_TOKEN": "own", "GATEWAY_ADMIN_TOKEN_FILE": str(tmp_path / "t")})
+    (warning,) = environment.warnings
+    assert warning.startswith("GATEWAY_ADMIN_TOKEN and GATEWAY_ADMIN_TOKEN_FILE are both set")
+    assert [token.get_secret_value() for token in environment.settings.admin_token] == ["own"]
 
 
 # What counts as a secret

@@ -169,7 +169,16 @@ async def test_a_slack_that_does_not_answer_is_a_failure_that_names_its_address(
     patient.more = {"SLACK_API_URL": f"http://127.0.0.1:{free_port()}/api/"}
     ((mark, said),) = await patient.said("chat")
     assert mark is Mark.BAD
-    assert "SLACK_API_URL" in said
+    assert said.startswith("Slack was not reached: unavailable: no connection; is SLACK_API_URL right")
+
+
+async def test_an_address_in_a_variable_that_is_an_incoming_webhook_is_a_failure(patient: Patient) -> None:
+    patient.rules = RULES.replace('channel: "#alerts"', 'channel: "#alerts", api_url: {env: OLD_HOOK}')
+    patient.more = {"OLD_HOOK": "https://hooks.slack.com/services/T1/B1/sesame"}
+    ((mark, said),) = await patient.said("chat")
+    assert mark is Mark.BAD
+    assert "its address does not work: an incoming webhook of Slack" in said
+    assert "sesame" not in said
 
 
 async def test_a_credential_that_is_missing_is_a_worry_that_names_the_variable(patient: Patient) -> None:
@@ -177,10 +186,8 @@ async def test_a_credential_that_is_missing_is_a_worry_that_names_the_variable(p
     found = {one.what: one for one in await patient.examined()}
     assert (found["chat"].mark, "SLACK_BOT_TOKEN is not set" in found["chat"].said) == (Mark.WORRY, True)
     # The log of a gateway that has no credential at all wakes nobody, and a page is meant to.
-    assert (found["pager"].mark, "PAGERDUTY_ROUTING_KEY is not set" in found["pager"].said) == (
-        Mark.BAD,
-        True,
-    )
+    said = "PAGERDUTY_ROUTING_KEY is not set: its deliveries go to the log, which wakes nobody"
+    assert (found["pager"].mark, found["pager"].said) == (Mark.BAD, said)
 
 
 async def test_a_key_that_is_missing_beside_another_of_its_vendor_is_a_failure(patient: Patient) -> None:
@@ -305,8 +312,8 @@ async def test_a_receivers_secrets_are_looked_at(
     [
         ("smtp://alerts:open-sesame@127.0.0.1:{port}", Mark.GOOD, "127.0.0.1:{port} (no TLS) takes the login of GATEWAY_SMTP_URL"),
         ("smtp://alerts:wrong-word@127.0.0.1:{port}", Mark.BAD, "auth 535; are user and password in GATEWAY_SMTP_URL right?"),
-        ("smtps://127.0.0.1:{port}", Mark.BAD, "tls the TLS handshake failed; does the server speak TLS as GATEWAY_SMTP_URL says"),
-        ("smtp://127.0.0.1:{free}", Mark.BAD, "unavailable no connection; is GATEWAY_SMTP_URL right, and can it be reached from here?"),
+        ("smtps://127.0.0.1:{port}", Mark.BAD, "tls: the TLS handshake failed; does the server speak TLS as GATEWAY_SMTP_URL says"),
+        ("smtp://127.0.0.1:{free}", Mark.BAD, "unavailable: no connection; is GATEWAY_SMTP_URL right, and can it be reached from here?"),
         ("", Mark.WORRY, "GATEWAY_SMTP_URL is not set: its deliveries go to the log"),
     ],
 )  # fmt: skip

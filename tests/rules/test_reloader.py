@@ -134,6 +134,16 @@ async def test_files_that_mean_the_same_swap_nothing(replica: Replica) -> None:
     assert replica.used == []
 
 
+@pytest.mark.parametrize("mended", [GOOD, ONE_ROUTE_MORE], ids=["as they were", "with a change"])
+async def test_that_rejected_rules_were_repaired_is_said_once(replica: Replica, mended: str) -> None:
+    assert not await replica.given(BAD)
+    with capture_logs() as lines:
+        assert await replica.given(mended)
+        assert await replica.given(mended)
+    said = [line["revision"] for line in lines if line["event"] == "rules_repaired"]
+    assert said == [replica.reloader.in_force.rules.revision]
+
+
 async def test_a_new_route_is_told_of_what_fires_already(tmp_path: Path) -> None:
     elsewhere = GOOD.replace("notify:", "match: ['service=\"cart\"'], notify:")
     world, replica = reloading_world(tmp_path, elsewhere)

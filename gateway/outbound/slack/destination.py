@@ -11,6 +11,7 @@ from gateway.model.lanes import Pace
 from gateway.model.rules.destination import Integration
 from gateway.model.rules.origin import SecretName
 from gateway.outbound.kind import ADDRESS, ADDRESS_EXPECTED, DestinationKind, RuleKey, Values, ValueType
+from gateway.outbound.slack.incoming_webhook import NO_WEB_API, is_incoming_webhook
 from gateway.outbound.slack.text import is_mention
 
 SLACK_BOT_TOKEN = SecretName("SLACK_BOT_TOKEN")
@@ -93,6 +94,9 @@ def _make(values: Values) -> SlackChannel:
 
 def _problems(values: Values) -> Iterable[tuple[str, str]]:
     channel = values["channel"]
+    # Alertmanager's `api_url` is one: nothing would arrive there, and whoever reads the file could post.
+    if is_incoming_webhook(str(values.get("api_url", ""))):
+        yield "api_url", NO_WEB_API
     if re.search(r"[{}]", _LABEL.sub("", channel)):
         yield "channel", f"`{channel[:60]}` has a brace that belongs to no {{label}}"
     elif "{" in channel and not values.get("allow"):
@@ -140,7 +144,10 @@ SLACK = DestinationKind(
         ),
         "mention_on_page": RuleKey(
             ValueType.TEXTS,
-            description="who is called when it pages: @here, @channel, or the id, handle, name or e-mail address of a user or group",
+            description=(
+                "who is called when it pages: @here, @channel, or the id, handle, name or e-mail address of"
+                " a user or group"
+            ),
         ),
         "api_url": RuleKey(
             ValueType.ADDRESS,

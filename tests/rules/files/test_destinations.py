@@ -52,6 +52,12 @@ routes: [{name: all, notify: [gov], page: [eu, relay, written]}]
 
 ERRORS = [
     pytest.param(
+        "destinations:\n  a: {slack: {channel: '#ops', api_url: 'https://hooks.slack.com/services/T1/B1/sesame'}}\n",
+        "2:41: an incoming webhook of Slack is a secret and takes no edits: leave it out, and give the gateway a bot token"
+        " (SLACK_BOT_TOKEN)",
+        id="an incoming webhook as the Web API",
+    ),
+    pytest.param(
         "destinations:\n  a: {pagerduty: {routing_key: {env: K}, region: apac}}\n",
         "2:50: `apac` is not possible here: us or eu is needed",
         id="a region that is none",
