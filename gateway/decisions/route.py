@@ -26,8 +26,8 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A destination that one route names for one alert; if `page`, it is notified only while `page_when` holds
-    and then interrupts a person.
+    """A destination that one route names for one alert; if `page`, it is notified only while `page_when`
+    holds and then interrupts a person.
     """
 
     target: str

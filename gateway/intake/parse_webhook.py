@@ -1,7 +1,7 @@
 """Parse a webhook's body into observations.
 
-It is read strictly first, as Alertmanager sends it. A body that is not so is read tolerantly and alert by alert,
-so that what is plain is taken and a bad alert spoils no other.
+It is read strictly first, as Alertmanager sends it. A body that is not so is read tolerantly and alert by
+alert, so that what is plain is taken and a bad alert spoils no other.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Python's own reader takes what senders write beside the standard: `NaN` and `Infinity`, half of a surrogate
 pair (`\\ud83d`, where a text was cut inside an emoji), line breaks inside a text. Numbers stay as they were
-written. A byte order mark is passed over, and a byte that is no UTF-8 becomes half of a surrogate pair too, so
-that texts which differ stay different until they are shown.
+written. A byte order mark is passed over, and a byte that is no UTF-8 becomes half of a surrogate pair too,
+so that texts which differ stay different until they are shown.
 """
 
 from __future__ import annotations

@@ -53,11 +53,11 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
 class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The state of an alert as one source reports it under one label set.
 
-    `starts_at` is as it was sent, which tells one occurrence from another; a sender's clock may be ahead. Where
-    none was sent (`assumed`) it is the time of the first report. `ends_at` is the last end that the source
-    knows of, None for none, and never later than its report. `said_at` is when the source last reported it,
-    to the minute (None in a record that an older gateway wrote). `believed_at` is when the occurrence began
-    as far as we believe it, None where that is `starts_at`. All in ms; reports by the store's clock.
+    `starts_at` is as it was sent, which tells one occurrence from another; a sender's clock may be ahead.
+    Where none was sent (`assumed`) it is the time of the first report. `ends_at` is the last end that the
+    source knows of, None for none, and never later than its report. `said_at` is when the source last
+    reported it, to the minute (None in a record that an older gateway wrote). `believed_at` is when the
+    occurrence began as far as we believe it, None where that is `starts_at`. All in ms; reports by the store's clock.
     """
 
     firing: bool

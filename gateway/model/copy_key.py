@@ -1,9 +1,9 @@
 """The key of a copy: `source/fingerprint`, and behind it what tells it apart where the fingerprint as sent does not.
 
-A relay that adds a label leaves the fingerprint as Alertmanager computed it, and some senders write a constant
-there: `source/fingerprint#hash` has the hash of the labels behind it. Other senders write something else than a
-fingerprint, or nothing: `source/fingerprint@sent` has the computed one, and what was sent. The part before the
-sign is the key by which the version before knows the copy.
+A relay that adds a label leaves the fingerprint as Alertmanager computed it, and some senders write a
+constant there: `source/fingerprint#hash` has the hash of the labels behind it. Other senders write something
+else than a fingerprint, or nothing: `source/fingerprint@sent` has the computed one, and what was sent. The
+part before the sign is the key by which the version before knows the copy.
 """
 
 from __future__ import annotations

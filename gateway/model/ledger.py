@@ -32,8 +32,8 @@ class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `address` is a channel id or name, a PagerDuty service, or a webhook's name; `secret` is the name of the
     credential and `secret_hash` a keyed hash of it, never the credential. `token` and `key` name what a
-    webhook is shown and signed with. `url` is the vendor's address for this destination alone, and `proxy` the
-    way there: `none` or a proxy. Either may be the name of a variable behind a `$`.
+    webhook is shown and signed with. `url` is the vendor's address for this destination alone, and `proxy`
+    the way there: `none` or a proxy. Either may be the name of a variable behind a `$`.
     """
 
     kind: str

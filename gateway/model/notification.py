@@ -66,9 +66,9 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
     """One member alert as people see it.
 
     `labels` stand in the order in which people look for them. `ended_at` is None while it fires;
-    `silenced_after_notify` says why news of it is kept away from people. `moved`: the alert fires on, and people
-    are notified of it elsewhere now, or nowhere. `thing` is what is broken, and `sent_severity` the label
-    (`severity=fatal`) where it is read as another severity.
+    `silenced_after_notify` says why news of it is kept away from people. `moved`: the alert fires on, and
+    people are notified of it elsewhere now, or nowhere. `thing` is what is broken, and `sent_severity` the
+    label (`severity=fatal`) where it is read as another severity.
     """
 
     name: str
@@ -104,12 +104,12 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     `lines` holds firing members first, then those of which news is kept away, that moved, that ended; the
     most severe and oldest first. The renderer shortens, and says how much it left out.
 
-    `where` is the labels that all members share, those by which people know the thing first; `place` is the part
-    of them that says where (cluster, namespace, service), and `plumbing` how many at their end are of use to
-    machines alone. `said` are the sentences of the alerts, each once; `thing` is what the first one is about.
+    `where` is the labels that all members share, those by which people know the thing first; `place` is the
+    part of them that says where (cluster, namespace, service), and `plumbing` how many at their end are of
+    use to machines alone. `said` are the sentences of the alerts, each once; `thing` is what the first one is about.
 
-    `rule` names the route that sent it, `name (file:line)`. `closed_by` is who closed it by hand, `moved_to` where
-    its members are notified now. `quiet_until` is set while nothing fires but nobody was notified of the end yet.
+    `rule` names the route that sent it, `name (file:line)`. `closed_by` is who closed it by hand, `moved_to`
+    where its members are notified now. `quiet_until` is set while nothing fires but nobody was notified of the end yet.
     """
 
     incident: str
@@ -186,8 +186,8 @@ class LeftOut(msgspec.Struct, frozen=True):
 class Delivered(msgspec.Struct, frozen=True):
     """The vendor took it.
 
-    `detail` says what is worth knowing all the same, such as a recipient who was refused. `left_out` lists what
-    it was not taken with. `link` is where people read a message that was posted, if that is known.
+    `detail` says what is worth knowing all the same, such as a recipient who was refused. `left_out` lists
+    what it was not taken with. `link` is where people read a message that was posted, if that is known.
     """
 
     message_ref: MessageRef

@@ -38,9 +38,9 @@ MARKS_KEPT = 8  # more replicas that each hold another value of a credential wou
 class Refusal(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One cause for which notifications are refused. Times in ms.
 
-    `reason` and `detail` are what the vendor said. `secrets` are the names of the credentials that go along, and
-    `mark` is of their values and of the rules at the last try, `earlier_marks` are those of the tries before it,
-    the newest last. `tries` counts the probes in vain. `probe` is the
+    `reason` and `detail` are what the vendor said. `secrets` are the names of the credentials that go along,
+    and `mark` is of their values and of the rules at the last try, `earlier_marks` are those of the tries
+    before it, the newest last. `tries` counts the probes in vain. `probe` is the
     key of the ledger that asks now, empty while none does. `works`: something was taken there, and the dead
     letters of this cause are being sent.
     """

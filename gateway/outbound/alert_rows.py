@@ -1,5 +1,5 @@
-"""The alerts of an incident in rows of plain text, for every destination: alerts of one kind share a row where one
-thing tells them apart, such as `HighErrorRate ×7: cart-0…5, frontend`.
+"""The alerts of an incident in rows of plain text, for every destination: alerts of one kind share a row
+where one thing tells them apart, such as `HighErrorRate ×7: cart-0…5, frontend`.
 """
 
 from __future__ import annotations

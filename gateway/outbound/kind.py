@@ -131,18 +131,18 @@ class DestinationKind:
 
     `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key and
     the sentence of everything that the keys alone cannot say, `doubts` of what only doctor can find out.
-    `wiring_module` names the module that sends and examines. `address_setting` is the variable of the vendor's
-    address, where it has one, and `remedies` says what to do about a refusal, by its detail or its reason.
+    `wiring_module` names the module that sends and examines. `address_setting` is the variable of the
+    vendor's address, where it has one, and `remedies` says what to do about a refusal, by its detail or its reason.
 
     `shared_credentials` names the secrets of the kind itself: one that is set says that this vendor is used
     here, whatever the destinations name.
 
     `content_mark` returns a mark of what would be sent, where an update that says the same is not sent again.
 
-    `parts_of_secret` returns what the first credential is made of while it rotates, the newest part first: each
-    part is a credential by itself. `place_in_secret` returns what such a part says of the place that it leads
-    to, None where it says nothing. What people were notified of through one part is brought up to date and
-    ended through a part of the same place; where there is none, it cannot be ended.
+    `parts_of_secret` returns what the first credential is made of while it rotates, the newest part first:
+    each part is a credential by itself. `place_in_secret` returns what such a part says of the place that it
+    leads to, None where it says nothing. What people were notified of through one part is brought up to date
+    and ended through a part of the same place; where there is none, it cannot be ended.
     """
 
     integration: type[Integration]

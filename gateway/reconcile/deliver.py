@@ -49,8 +49,8 @@ REPLY_WAIT_MS = MINUTE  # between two looks whether a destination that refuses e
 async def deliver(context: Context, claim: Claim) -> bool:
     """Take the next step of one delivery.
 
-    After five failures in a row through our own fault, send only a minimal text. Return False if this step was
-    a wait, a look or a withdrawal, so that it does not reset the failure count.
+    After five failures in a row through our own fault, send only a minimal text. Return False if this step
+    was a wait, a look or a withdrawal, so that it does not reset the failure count.
     """
     target, incident_id = claim.subject.target, claim.subject.id
     versioned = await read_snapshot(context.store, incident_id, context.policy)

@@ -126,8 +126,8 @@ async def _read_ledger(job: Job) -> _Stored:
 
 
 def _settlement(job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool) -> Changes:
-    """Return what is written at the end of a send or a look: the ledger, the invariant counters, the log entry
-    and the released lease.
+    """Return what is written at the end of a send or a look: the ledger, the invariant counters, the log
+    entry and the released lease.
     """
     cell = ledger_cell(job.incident.id, job.view.target)
     changes = Changes(expect={cell: version})

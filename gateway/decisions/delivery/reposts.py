@@ -1,7 +1,7 @@
 """Messages that are posted anew because the one before was removed or cannot be edited: how often, and when.
 
-Whoever follows a channel is told each thing once. A bot that removes whatever we post, or a workspace in which
-nobody may edit, must not make the gateway post the same incident without end.
+Whoever follows a channel is told each thing once. A bot that removes whatever we post, or a workspace in
+which nobody may edit, must not make the gateway post the same incident without end.
 """
 
 from __future__ import annotations

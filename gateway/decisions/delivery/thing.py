@@ -1,8 +1,8 @@
 """Choose the thing that is broken, as people should read it, from an alert's labels.
 
 An exporter speaks of other things: `job`, `service`, `pod` or `namespace` of such an alert often name the
-exporter, which is well. Those labels are passed over. This is for what people read alone: identity, join keys,
-topology and inhibition go on reading the labels as they are.
+exporter, which is well. Those labels are passed over. This is for what people read alone: identity, join
+keys, topology and inhibition go on reading the labels as they are.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ def _plain(text: str) -> str:
 
 
 def _has_namespace(chosen: str, labels: Labels) -> bool:
-    """Return whether `namespace` is that of the chosen label. A metric's own one would be `exported_namespace`
-    beside an exported label.
+    """Return whether `namespace` is that of the chosen label. A metric's own one would be
+    `exported_namespace` beside an exported label.
     """
     return (
         not chosen.startswith(_EXPORTED)

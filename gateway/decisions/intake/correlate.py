@@ -43,8 +43,8 @@ class Placement:
 class Choice:
     """An incident to join, or (empty) a new one that goes on from `previous`.
 
-    `alone` says why it takes no other alerts. `continues` names the incidents that would take the alert if they
-    were not full, the newest last. `recurs` counts the incidents that the same alert has opened before,
+    `alone` says why it takes no other alerts. `continues` names the incidents that would take the alert if
+    they were not full, the newest last. `recurs` counts the incidents that the same alert has opened before,
     from `recurs_since` (ms) on.
     """
 

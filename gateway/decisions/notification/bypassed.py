@@ -1,7 +1,7 @@
 """Find the targets that only a bypass lets an incident through to, so that it leaves nothing behind.
 
-A bypass shows what rules and people keep quiet. What was shown for its sake alone is taken back when it is over:
-a page of it would go on calling people about what nobody wanted to be called for.
+A bypass shows what rules and people keep quiet. What was shown for its sake alone is taken back when it is
+over: a page of it would go on calling people about what nobody wanted to be called for.
 """
 
 from __future__ import annotations

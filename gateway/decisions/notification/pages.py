@@ -1,5 +1,5 @@
-"""Whom an incident has paged, and since when, for the readers of its other targets; and the message to which a
-page leads.
+"""Whom an incident has paged, and since when, for the readers of its other targets; and the message to which
+a page leads.
 
 It holds what is known alone: a page that its vendor has taken. Whether anybody answered is not known here.
 """

@@ -96,8 +96,8 @@ class View(msgspec.Struct, frozen=True, gc=False):
     view changes by time alone, `quiet_until` when its end is notified, `moved_to` where members that left it
     are notified now. `earlier_pages` are those of the full incidents that this one continues, and
     `elsewhere` counts the alerts that fire in incidents that continue this one. `bypassed` says that only
-    a bypass lets anything through to this target. `pages` are the other targets that are paged, and since when;
-    `message_link` leads to the message at another target.
+    a bypass lets anything through to this target. `pages` are the other targets that are paged, and since
+    when; `message_link` leads to the message at another target.
     """
 
     target: str

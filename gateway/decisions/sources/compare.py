@@ -1,5 +1,5 @@
-"""Compare the alerts that we hold of a source with what its peers say now. `infer_from_silence.py` does so for a
-source without peers.
+"""Compare the alerts that we hold of a source with what its peers say now. `infer_from_silence.py` does so
+for a source without peers.
 
 The result is what has to be put right here. It goes through intake like a webhook. Two things get lost on the
 way from Alertmanager: an end that a mute swallows is never sent (the pipeline ends where a stage mutes
@@ -36,9 +36,9 @@ UNANSWERED_DOUBT_AFTER = 10 * MINUTE
 class Comparison:
     """The result of a poll of a source.
 
-    `observations` go through intake. `mute_changes` holds, for each copy where that has changed, what silences
-    or mutes its alert at the source now (empty: nothing any more). `doubt` is the sentence that says why no
-    end is inferred, empty where ends may be. `look_at` is when to poll again (ms).
+    `observations` go through intake. `mute_changes` holds, for each copy where that has changed, what
+    silences or mutes its alert at the source now (empty: nothing any more). `doubt` is the sentence that says
+    why no end is inferred, empty where ends may be. `look_at` is when to poll again (ms).
     """
 
     source_state: SourceState

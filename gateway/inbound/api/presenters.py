@@ -120,8 +120,8 @@ def show_incident(
 def standing_of(plan: Plan, alerts: Mapping[str, Alert], now: int) -> Verdict | None:
     """Return the verdict that says what people know of an incident, None where nothing of it fires.
 
-    It is that of the member and target that is nearest to being told: an incident counts as silenced only when
-    news of every firing member is kept from everybody.
+    It is that of the member and target that is nearest to being told: an incident counts as silenced only
+    when news of every firing member is kept from everybody.
     """
     verdicts = [
         verdict

@@ -2,8 +2,8 @@
 
 The codes: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3 and, for logins,
 https://www.rfc-editor.org/rfc/rfc4954#section-6. A refused login, sender or recipient is the
-trouble of the destination: one mail at a time asks whether it is over, and the others wait. Trouble with TLS may
-pass by itself, so each mail is tried again.
+trouble of the destination: one mail at a time asks whether it is over, and the others wait. Trouble with TLS
+may pass by itself, so each mail is tried again.
 """
 
 from __future__ import annotations

@@ -73,8 +73,8 @@ def render(notification: Notification) -> dict[str, Any]:
 
 
 def steps_of(notification: Notification) -> list[tuple[str, dict[str, Any]]]:
-    """Return the actions that say this state, with their fields. A trigger goes before an acknowledgement, which
-    has to meet something open.
+    """Return the actions that say this state, with their fields. A trigger goes before an acknowledgement,
+    which has to meet something open.
     """
     firing = notification.state is NotifiedState.FIRING
     steps = [(action(notification), render(notification) if firing else {})]

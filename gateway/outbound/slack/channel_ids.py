@@ -58,8 +58,8 @@ class ChannelIds:
         self._ids.pop((access.token, address), None)
 
     async def healed(self, access: Access, answer: Answer, address: str, channel: str) -> Answer:
-        """Let a message be posted anew whose channel moved to another workspace, or was made anew: its name leads
-        to another one by now.
+        """Let a message be posted anew whose channel moved to another workspace, or was made anew: its name
+        leads to another one by now.
 
         A bot that was put out of a private channel does not see it either, and finds its message when it is back.
         """

@@ -60,8 +60,8 @@ def next_omission(refused: Refused, omitted: Omitted, notification: Notification
 
 
 def notes_without(notes: tuple[Note, ...], omitted: Omitted) -> tuple[Note, ...]:
-    """Return the notes that are said: outside the thread those that interrupt, since the message itself, which
-    is edited, says the rest.
+    """Return the notes that are said: outside the thread those that interrupt, since the message itself,
+    which is edited, says the rest.
     """
     if Omission.THREAD not in omitted:
         return notes

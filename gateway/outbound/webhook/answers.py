@@ -61,8 +61,8 @@ def judge(status: int, headers: Mapping[str, str], now: int) -> Trouble | None:
 def judge_taken(content_type: str, start: bytes) -> Trouble | None:
     """Judge what stands in a 2xx answer, by its start; None where the receiver has taken the body.
 
-    A page is what a proxy or a login shows in the receiver's place. Frameworks call a plain "ok" HTML as well,
-    so what it is called does not count alone.
+    A page is what a proxy or a login shows in the receiver's place. Frameworks call a plain "ok" HTML as
+    well, so what it is called does not count alone.
     """
     text = start.removeprefix(b"\xef\xbb\xbf")
     if _PAGE.match(text) or ("html" in content_type.lower() and text.lstrip().startswith(b"<")):

@@ -21,8 +21,8 @@ class Level(StrEnum):
 class Place:
     """A place in a rule file. Line and column count from 1, as in editors.
 
-    `file` leads there from where `gateway check` was called; `name` is the file within the folder of the rules,
-    as messages name it wherever they are read.
+    `file` leads there from where `gateway check` was called; `name` is the file within the folder of the
+    rules, as messages name it wherever they are read.
     """
 
     file: str
