@@ -1,11 +1,12 @@
-"""Fold the alerts of a label whose value churns: a rule that puts a measured value into a label makes another
-alert of each value.
+"""Fold the alerts of a label whose value churns, such as a measured value that a rule puts into it: each value is
+another alert.
 
 For people all these are one alert, which fires on. They see the newest value, and how many there were.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -16,7 +17,10 @@ from gateway.decisions.notification.view import TargetMember
 from gateway.model.durations import MINUTE, ordinal
 from gateway.model.rules.rulebook import LabelRules
 
-CHURNING_FROM = 3  # values: two may be two things
+CHURNING_FROM = 3  # measured values: two may be two things
+MANY = 10  # other values with a digit: brokers 1, 2 and 3 that fail in turn are things
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?( ?%)?")
+_WITH_UNIT = re.compile(r"[-+]?[0-9]+\.[0-9]+ ?[A-Za-zµ/]{1,5}")
 LONGEST_GAP_MS = (
     10 * MINUTE
 )  # between the end of a value and the start of the next: a rule's `for`, or a late end
@@ -41,7 +45,7 @@ def churns_of(members: Sequence[TargetMember], labels: LabelRules) -> dict[str, 
     found = {}
     for label, group in _by_all_but_one(members, labels):
         values = sorted(group, key=lambda member: member.started_at)
-        if len(values) >= CHURNING_FROM and _follow_each_other(values):
+        if _are_values([member.alert.labels[label] for member in values]) and _follow_each_other(values):
             # The end of the value before may come late: while it fires, it is shown.
             earlier = tuple(member for member in values[:-1] if not member.alert.firing)
             found[values[-1].episode_id] = Churn(label, earlier)
@@ -62,6 +66,17 @@ def _by_all_but_one(
                 rest = frozenset(item for item in items if item[0] != name)
                 groups.setdefault((name, rest), []).append(member)
     yield from ((name, group) for (name, _), group in groups.items())
+
+
+def _are_values(texts: Sequence[str]) -> bool:
+    """Return whether these are rather values of one thing than the names of several."""
+    # A name may be a whole number, but hardly a fraction or a percentage.
+    measured = all(map(_is_number, texts)) and not all(map(str.isdecimal, texts))
+    return len(texts) >= (CHURNING_FROM if measured else MANY)
+
+
+def _is_number(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text) or _WITH_UNIT.fullmatch(text))
 
 
 def _follow_each_other(values: Sequence[TargetMember]) -> bool:

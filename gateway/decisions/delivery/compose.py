@@ -181,9 +181,9 @@ def _before(incident: Incident) -> str:
 
 
 def _churning(churns: Mapping[str, Churn]) -> str:
-    # The rule is worth mending: its alerts never fire for long, whatever its `for` says.
+    # Whoever reads it sees one alert of many. Whether the rule is to blame for that is not known here.
     said = sorted(churn.described for churn in churns.values())
-    return f"{said[0]}: a value in a label makes another alert each time" if said else ""
+    return f"{said[0]}, one after the other: the newest is shown" if said else ""
 
 
 def _reason(view: View) -> str:

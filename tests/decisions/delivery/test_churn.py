@@ -43,21 +43,28 @@ def churning(*alerts: Alert, at: int = 30 * MINUTE) -> list[str]:
 @pytest.mark.parametrize(
     ("alerts", "found"),
     [
-        pytest.param(values("used", "91", "92", "93"), ["3rd value of used"], id="three values in a row"),
-        pytest.param(values("used", "91", "92"), [], id="two values may be two things"),
-        pytest.param(values("used", "91 %", "0x2f", "1e9"), ["3rd value of used"], id="whatever has a digit in it"),
+        pytest.param(values("used", "91.5", "92.25", "93"), ["3rd value of used"], id="three measured values in a row"),
+        pytest.param(values("used", "91.5", "92.5"), [], id="two values may be two things"),
+        pytest.param(values("used", "91 %", "92%", "95 %"), ["3rd value of used"], id="a percentage is measured"),
+        pytest.param(values("size", "1.5GiB", "-2.25 MiB", "1e9"), ["3rd value of size"], id="whatever its unit"),
+        pytest.param(values("broker", "1", "2", "3"), [], id="brokers that fail in turn are things"),
+        pytest.param(values("shard", *map(str, range(9))), [], id="up to nine of them"),
+        pytest.param(values("used", *map(str, range(90, 100))), ["10th value of used"], id="ten numbers are hardly ten things"),
+        pytest.param(values("address", "10.0.0.1", "10.0.0.2", "10.0.0.3"), [], id="an address is no number"),
+        pytest.param(values("window", "5m", "1h", "6h"), [], id="nor is a window of time"),
+        pytest.param(values("request", *(f"0x{at}f" for at in range(10))), ["10th value of request"], id="nor are ids, which are many"),
         pytest.param(values("queue", "orders", "mails", "audit"), [], id="names are things"),
         pytest.param(values("pod", "web-1", "web-2", "web-3"), [], id="pods that fail in turn are things"),
         pytest.param(values("instance", "10.0.0.1:9100", "10.0.0.2:9100", "10.0.0.3:9100"), [], id="and so are machines"),
-        pytest.param(values("used", "1", "2", "3", gap=5 * MINUTE), ["3rd value of used"], id="the rule's `for` lies between"),
-        pytest.param(values("used", "1", "2", "3", gap=11 * MINUTE), [], id="hours apart they are other troubles"),
+        pytest.param(values("used", "1.5", "2.5", "3.5", gap=5 * MINUTE), ["3rd value of used"], id="the rule's `for` lies between"),
+        pytest.param(values("used", "1.5", "2.5", "3.5", gap=11 * MINUTE), [], id="hours apart they are other troubles"),
         pytest.param([alert(used=str(number)) for number in range(5)], [], id="what fires at the same time is several"),
         pytest.param(
-            [*values("used", "1", "2")[:1], alert(at=MINUTE, used="2"), alert(at=2 * MINUTE, used="3")], [],
+            [*values("used", "1.5", "2.5")[:1], alert(at=MINUTE, used="2.5"), alert(at=2 * MINUTE, used="3.5")], [],
             id="too little has ended to tell",
         ),
         pytest.param(
-            [*values("used", "1", "2", "3")[:2], alert(at=2 * MINUTE, used="3"), alert(at=3 * MINUTE, used="4")],
+            [*values("used", "1.5", "2.5", "3.5")[:2], alert(at=2 * MINUTE, used="3.5"), alert(at=3 * MINUTE, used="4.5")],
             ["3rd value of used"], id="the end of the value before comes late",
         ),
     ],
@@ -67,24 +74,27 @@ def test_what_churns(alerts: list[Alert], found: list[str]) -> None:
 
 
 def test_what_differs_in_more_than_the_value_is_counted_by_itself() -> None:
-    alerts = [*values("used", "1", "2", "3", node="n1"), *values("used", "1", "2", "3", node="n2")]
+    alerts = [
+        *values("used", "1.5", "2.5", "3.5", node="n1"),
+        *values("used", "1.5", "2.5", "3.5", node="n2"),
+    ]
     assert churning(*alerts) == ["3rd value of used"] * 2
 
 
 def test_people_see_the_newest_value_alone_as_one_alert_that_fires_since_the_first() -> None:
-    shown = [*map(str, range(90, 98))]
+    shown = [f"{percent}.25" for percent in range(90, 98)]
     alerts, ledger = values("used", *shown, node="db1"), told_in_turn(*shown, node="db1")
     plan = planned(*alerts, at=9 * MINUTE, ledgers=(ledger,))
     notification = compose(plan.views["chat"], plan.incident, RULES, START + 9 * MINUTE)
-    assert [line.labels["used"] for line in notification.lines] == ["97"]
+    assert [line.labels["used"] for line in notification.lines] == ["97.25"]
     assert (notification.firing, notification.ended, notification.started_at) == (1, 0, START)
     assert notification.often is not None
     assert notification.often.times == 1
-    assert notification.reason.startswith("8th value of used")
+    assert notification.reason == "8th value of used, one after the other: the newest is shown"
 
 
 def test_another_value_is_no_news_in_the_thread() -> None:
-    ledger, now = told_in_turn("1", "2", "3"), values("used", "1", "2", "3", "4")
+    ledger, now = told_in_turn("1.5", "2.5", "3.5"), values("used", "1.5", "2.5", "3.5", "4.5")
     plan = planned(*now, at=5 * MINUTE, ledgers=(ledger,))
     notification = compose(plan.views["chat"], plan.incident, RULES, START + 5 * MINUTE)
     assert notes_of(ledger.last_notified, plan.views["chat"].desired, notification) == ()
