@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from gateway.model.rules.destination import Destination
+from gateway.model.rules.origin import SecretName
 from gateway.outbound.registry import DESTINATION_KINDS
 
 
@@ -17,7 +18,10 @@ def kinds_with_credential(
     """
     names = {name: {*kind.shared_credentials} for name, kind in DESTINATION_KINDS.items()}
     for destination in destinations:
-        names[destination.kind].update(destination.via.credentials)
+        address = destination.via.base_url
+        # Whoever has set a vendor's address and nothing else cannot be told through it.
+        own = {address.env} if isinstance(address, SecretName) else set()
+        names[destination.kind].update(name for name in destination.via.credentials if name not in own)
     return frozenset(kind for kind, secrets in names.items() if any(map(configured, secrets)))
 
 

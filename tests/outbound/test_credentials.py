@@ -34,6 +34,25 @@ def test_a_kind_has_a_credential_where_any_of_its_names_is_set(
     assert kinds_with_credential((TEAM, HOOK, mail()), names.__contains__) == kinds
 
 
+@pytest.mark.parametrize(
+    ("destination", "credential"),
+    [
+        (slack(api_url=SecretName("GRID_URL")), "SLACK_BOT_TOKEN"),
+        (
+            Destination(
+                "team", BUILT_IN, PagerDutyService(SecretName("TEAM_KEY"), events_url=SecretName("GRID_URL"))
+            ),
+            "TEAM_KEY",
+        ),
+    ],
+    ids=["a Web API of its own", "a relay of events"],
+)
+def test_the_address_of_a_vendor_is_no_credential(destination: Destination, credential: str) -> None:
+    assert kinds_with_credential([destination], {"GRID_URL"}.__contains__) == set()
+    assert kinds_with_credential([destination], {"GRID_URL", credential}.__contains__) == {destination.kind}
+    assert missing_credentials({"team": destination}, {credential: "x"}.get) == {"team": "GRID_URL"}
+
+
 def test_a_destination_misses_the_first_of_its_secrets_that_is_not_there() -> None:
     destinations = {one.name: one for one in (TEAM, HOOK, slack())}
     there = {"HOOK_TOKEN": "t", "SLACK_BOT_TOKEN": "x"}
