@@ -26,7 +26,7 @@ from gateway.reconcile.context import Context, outdated
 from gateway.reconcile.job import VersionedRefusals
 from gateway.reconcile.refusals import log_changes, mark_of, write_refusals
 from gateway.state.commit import commit
-from gateway.state.dead_letters import DeadLetter, dead_letters, load_dead_letter, put_back
+from gateway.state.dead_letters import DeadLetter, ask_with, dead_letters, load_dead_letter, put_back
 from gateway.state.snapshots import read_snapshot
 from gateway.state.transact import let_go, transact
 
@@ -124,9 +124,10 @@ async def _ask_for(
         if isinstance(step, Rest) and step.until is not None:
             waiting.append(step.until)
             continue
-        changes.merge(put_back(letter, now))
         if step is not None and not isinstance(step, Rest):
+            changes.merge(ask_with(letter, now))
             return begin_probe(refusals, cause, letter.ledger.key, mark, now)
+        changes.merge(put_back(letter, now))
     if waiting:
         # What is left becomes due later, and asks then.
         return put_off(refusals, cause, mark, min(waiting))

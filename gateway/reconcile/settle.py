@@ -83,7 +83,8 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
         if job.view.destination is not None and job.view.destination.fallback:
             settled = fall_back(settled, job.view.destination.fallback_after, now)
         settled = msgspec.structs.replace(settled, content=content_of(ledger, sent))
-        changes = _settlement(job, ledger, settled, stored.version, now, looks=looks)
+        known = _asked_in_vain(before, ledger, settled)
+        changes = _settlement(job, ledger, settled, stored.version, now, looks=looks, known=known)
         if sent.tried:
             after = note_answer(job, ledger, sent.answer, stored.refusals, now, changes)
         return changes, (before, after)
@@ -125,18 +126,20 @@ async def _read_ledger(job: Job) -> _Stored:
     return _Stored(load_ledger(row.value) if row.value else None, row.version, gathered.now, refusals)
 
 
-def _settlement(job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool) -> Changes:
-    """Return what is written at the end of a send or a look: the ledger, the invariant counters, the log
-    entry and the released lease.
+def _settlement(
+    job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool, known: bool = False
+) -> Changes:
+    """Return what is written at the end of a send or a look: the ledger, the invariant counters, the log entry
+    (unless what it would say is `known`) and the released lease.
     """
     cell = ledger_cell(job.incident.id, job.view.target)
     changes = Changes(expect={cell: version})
     _book(job, before, after, now, changes)
     if after.last_notified.state is not before.last_notified.state or _trouble(before) != _trouble(after):
         changes.schedule(Subject.plan(job.incident.id), now, 1)
-        changes.log.append(
-            LogEntry(job.incident.id, _story(after), {"target": after.target, "error": after.error})
-        )
+        if not known:
+            said = {"target": after.target, "error": after.error}
+            changes.log.append(LogEntry(job.incident.id, _story(after), said))
     elif at_rest(after) and not at_rest(before):
         # Nothing is owed here any more, so let a low-priority plan check whether the incident can expire.
         changes.schedule(Subject.plan(job.incident.id), now, 9)
@@ -165,6 +168,12 @@ def _book(job: Job, before: Ledger, after: Ledger, now: int, changes: Changes) -
     booked = msgspec.structs.replace(after, status_counts=counts)
     changes.put[ledger_cell(job.incident.id, job.view.target)] = dump(booked)
     return booked
+
+
+def _asked_in_vain(refusals: Refusals, before: Ledger, after: Ledger) -> bool:
+    """Return whether a dead letter asked and is refused as it was before: the timeline says so already."""
+    asked = before.failing_since is not None and bool(refusals.probed_by(before.key))
+    return asked and bool(after.dead) and after.error == before.error
 
 
 def _trouble(ledger: Ledger) -> tuple[bool, bool, bool]:

@@ -44,16 +44,24 @@ async def dead_letters(archive: Archive) -> list[DeadLetter]:
     return [found[ledger.key] for ledger in most_urgent_first(letter.ledger for letter in found.values())]
 
 
-def put_back(letter: DeadLetter, at: int) -> Changes:
-    """Return the changes that have a dead letter sent as it is true then."""
+def ask_with(letter: DeadLetter, at: int) -> Changes:
+    """Return the changes that have a dead letter ask, as it is true then, whether its destination still refuses.
+
+    That is no news: until it is taken, what people and the timeline are told stays as it is.
+    """
     ledger = letter.ledger
     alive = retry(ledger)
     assert not isinstance(alive, str)
     cell = ledger_cell(ledger.incident, ledger.target)
     changes = Changes(expect={cell: letter.version}, put={cell: dump(alive)})
-    priority = urgency(ledger.refused.severity)
-    changes.schedule(Subject.deliver(ledger.target, ledger.incident), at, priority)
+    changes.schedule(Subject.deliver(ledger.target, ledger.incident), at, urgency(ledger.refused.severity))
+    return changes
+
+
+def put_back(letter: DeadLetter, at: int) -> Changes:
+    """Return the changes that have a dead letter sent as it is true then."""
+    changes, ledger = ask_with(letter, at), letter.ledger
     # The plan comes along: alerts or rules may have changed while the letter was dead.
-    changes.schedule(Subject.plan(ledger.incident), at, priority)
+    changes.schedule(Subject.plan(ledger.incident), at, urgency(ledger.refused.severity))
     changes.log.append(LogEntry(ledger.incident, "dead_letter_retried", {"target": ledger.target}))
     return changes

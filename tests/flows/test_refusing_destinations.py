@@ -278,6 +278,27 @@ async def test_the_log_names_a_destination_that_refuses_and_that_it_works_again(
     assert [line["event"] for line in lines].count("delivery_withheld") == 1
 
 
+async def test_a_day_of_asking_in_vain_is_no_line_of_the_timeline() -> None:
+    world = await refused("shop")
+    before = list(world.store.log)
+    assert [entry.what for _, entry in before].count("dead_letter") == 1
+    await world.until(24 * HOUR)
+    assert len(world.slack.tried) > 100
+    assert list(world.store.log) == before
+    world.slack.refuses = None
+    await world.until(25 * HOUR)
+    since = [entry.what for _, entry in list(world.store.log)[len(before) :]]
+    assert since.count("told_firing") == 1
+
+
+async def test_another_refusal_than_before_is_on_the_timeline() -> None:
+    world = await refused("shop")
+    world.slack.refuses = REVOKED
+    await world.until(10 * MINUTE)
+    said = [entry.detail["error"] for _, entry in world.store.log if entry.what == "dead_letter"]
+    assert said == ["not_in_channel", "token_revoked"]
+
+
 async def test_two_replicas_ask_with_one_notification_and_not_with_two() -> None:
     world = await refused("shop", "cart", "pay")
     first = world.reconciler

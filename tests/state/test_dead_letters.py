@@ -8,7 +8,7 @@ from gateway.model.durations import MINUTE
 from gateway.model.ledger import LastNotified, Ledger, ledger_cell
 from gateway.model.records import dump, load_ledger
 from gateway.model.severity import Severity
-from gateway.state.dead_letters import dead_letters, load_dead_letter, put_back
+from gateway.state.dead_letters import ask_with, dead_letters, load_dead_letter, put_back
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START
 
@@ -47,3 +47,11 @@ def test_a_letter_is_put_back_as_urgent_as_it_is_and_only_if_it_has_not_changed(
         (Subject.deliver("chat", "i1"), Subject.plan("i1")), (START + MINUTE, 0)
     )
     assert [(entry.subject, entry.what) for entry in changes.log] == [("i1", "dead_letter_retried")]
+
+
+def test_a_letter_that_only_asks_is_sent_and_nothing_else() -> None:
+    found = load_dead_letter(Row(b"version1", dump(letter("i1", Severity.CRITICAL))))
+    assert found is not None
+    changes = ask_with(found, START + MINUTE)
+    assert changes.agenda == {Subject.deliver("chat", "i1"): (START + MINUTE, 0)}
+    assert changes.log == []
