@@ -110,7 +110,9 @@ async def _assemble(start: _Start) -> Gateway:
     settings, shards, metrics = start.settings, start.shards, start.metrics
     workers, own_alerts = _workers(start)
     auth = auth_of(start.environment, start.secrets, start.first)
-    turned_away = TurnedAwayBook(shards, own_alerts.report, metrics.turned_away)
+    turned_away = TurnedAwayBook(
+        shards, own_alerts.report, metrics.turned_away, workers.intake.know_cut_short
+    )
     door = endpoint_over(workers.intake, shards, auth, settings, metrics, turned_away.note)
     reloader = await _reloader(start, workers, door, own_alerts)
     # Before the first delivery: a destination whose credential is away must not tell the log in place of

@@ -14,16 +14,20 @@ from gateway.model.alert import Observation
 from gateway.model.cells import heartbeat_cell
 from gateway.model.changes import Changes, QuarantineEntry, Result
 from gateway.model.quarantined import Quarantined
+from gateway.model.truncated_groups import GroupReport
 from gateway.model.verdict import Outcome, Taken
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The content of one commit; `heard` names the watchdogs that got a heartbeat."""
+    """The content of one commit; `heard` names the watchdogs that got a heartbeat, `groups` is what was said
+    of groups as a whole.
+    """
 
     seen: Sequence[Observation]
     quarantined: Sequence[Quarantined] = ()
     heard: Sequence[str] = ()
+    groups: Sequence[GroupReport] = ()
 
 
 class Read(NamedTuple):

@@ -25,6 +25,7 @@ from gateway.model.alert import Observation
 from gateway.model.cells import heartbeat_cell
 from gateway.model.changes import Changes, Query, Result
 from gateway.model.quarantined import Quarantined
+from gateway.model.truncated_groups import GroupReport
 from gateway.model.verdict import Taken
 from gateway.ports import Store
 from gateway.state.transact import transact
@@ -48,6 +49,7 @@ class _Waiting:
     seen: Sequence[Observation]
     quarantined: Sequence[Quarantined]
     heard: Sequence[str] = ()
+    groups: Sequence[GroupReport] = ()
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -87,13 +89,17 @@ class GroupCommit:
         return self._store.lost_races[TRANSACTION]
 
     async def accept(
-        self, seen: Sequence[Observation], quarantined: Sequence[Quarantined], heard: Sequence[str] = ()
+        self,
+        seen: Sequence[Observation],
+        quarantined: Sequence[Quarantined],
+        heard: Sequence[str] = (),
+        groups: Sequence[GroupReport] = (),
     ) -> None:
         """Return when everything given is durable. `heard` names the watchdogs that got a heartbeat.
 
         Raises `StateUnavailable`; then none of it counts as taken.
         """
-        webhook = _Waiting(seen, quarantined, heard)
+        webhook = _Waiting(seen, quarantined, heard, groups)
         self._waiting.append(webhook)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
@@ -175,7 +181,10 @@ class GroupCommit:
     async def _take(self, batch: list[_Waiting]) -> None:
         seen = [observation for webhook in batch for observation in webhook.seen]
         starts = range(0, len(seen), MAX_COMMIT_ALERTS)
-        parts = [Part(seen[start : start + MAX_COMMIT_ALERTS]) for start in starts] or [Part(())]
+        # Every part has incidents of its own, which have to say what the others do.
+        groups = [group for webhook in batch for group in webhook.groups]
+        parts = [Part(seen[start : start + MAX_COMMIT_ALERTS], groups=groups) for start in starts]
+        parts = parts or [Part((), groups=groups)]
         parts[-1] = replace(
             parts[-1], quarantined=[quarantined for webhook in batch for quarantined in webhook.quarantined]
         )
@@ -195,15 +204,15 @@ class GroupCommit:
     async def _read(self, part: Part) -> Read:
         cells = [heartbeat_cell(name) for name in part.heard]
         heartbeats = await self._store.gather(Query(cells=cells)) if cells else NOTHING_READ
-        changes, verdicts = await self._decide(part.seen)
+        changes, verdicts = await self._decide(part)
         return Read(heartbeats, changes, verdicts)
 
-    async def _decide(self, observations: Sequence[Observation]) -> tuple[Changes, Sequence[Taken]]:
+    async def _decide(self, part: Part) -> tuple[Changes, Sequence[Taken]]:
         """Return what the observations change, and the verdict of each: the first half of an alert's path."""
-        if not observations:
+        if not part.seen and not part.groups:
             return Changes(), ()
-        resolved, lookup = await read_alerts(self._store, observations)
-        deduplicated = deduplicate(resolved, lookup)
+        resolved, lookup = await read_alerts(self._store, part.seen)
+        deduplicated = deduplicate(resolved, lookup, part.groups)
         placements = placements_of(deduplicated, self.correlator)
         query = incidents_of(deduplicated, placements)
         incidents = await self._store.gather(query) if query.cells or query.keys else NOTHING_READ

@@ -21,6 +21,7 @@ from gateway.model.alert import Observation
 from gateway.model.quarantined import MAX_RAW, Quarantined
 from gateway.model.severity import Severity
 from gateway.model.texts import readable
+from gateway.model.truncated_groups import GroupReport
 from gateway.model.turned_away import TurnedAwayReason
 from gateway.model.webhook import Number, WireAlert, WireBody
 
@@ -41,7 +42,8 @@ class Loss(NamedTuple):
 class Parsed:
     """The content of one body; `quieted` has, by copy, what keeps it quiet at its source.
 
-    `lost` says of each alert in `quarantined` what people should hear of it.
+    `lost` says of each alert in `quarantined` what people should hear of it, `groups` what the body says of its
+    group as a whole.
     """
 
     source: str
@@ -52,6 +54,7 @@ class Parsed:
     truncated: int = 0
     quieted: dict[str, str] = field(default_factory=dict)
     lost: list[Loss] = field(default_factory=list)
+    groups: list[GroupReport] = field(default_factory=list)
 
 
 class SentAlert(NamedTuple):
@@ -132,6 +135,10 @@ def observe(body: WireBody | OddBody, normaliser: Normaliser, now: int, trace: s
             _quarantine(parsed, normaliser, found, item)
         else:
             parsed.seen.append(found)
+    if group.name:
+        # What nobody could read may fire.
+        over = not parsed.quarantined and not any(seen.firing for seen in parsed.seen)
+        parsed.groups.append(GroupReport(group.name, group.left_out, over, trace))
     return parsed
 
 

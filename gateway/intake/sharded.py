@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
@@ -13,6 +13,7 @@ from gateway.decisions.policy import Policy
 from gateway.intake.group_commit import GroupCommit
 from gateway.model.alert import Observation
 from gateway.model.quarantined import Quarantined
+from gateway.model.truncated_groups import GroupReport
 
 log = structlog.get_logger("gateway.intake")
 
@@ -28,18 +29,31 @@ class ShardedIntake:
         self._intakes = intakes
         self._partition_by = policy.rules.partition_by
         self._watchdogs = policy.suppressor.watchdogs
+        self._cut_short: set[str] = set()
 
-    async def accept(self, seen: Sequence[Observation], quarantined: Sequence[Quarantined]) -> None:
+    def know_cut_short(self, groups: Iterable[str]) -> None:
+        """Take over which groups the store has as cut short, in any shard."""
+        self._cut_short = set(groups)
+
+    async def accept(
+        self,
+        seen: Sequence[Observation],
+        quarantined: Sequence[Quarantined],
+        groups: Sequence[GroupReport] = (),
+    ) -> None:
         """Return when everything is durable. Raises `StateUnavailable`; then none of it counts as taken."""
         heard = self._watchdogs.heard(seen)
         if len(self._intakes) == 1:
-            await self._intakes[HOME].accept(seen, quarantined, heard)
+            await self._intakes[HOME].accept(seen, quarantined, heard, groups)
             return
+        self._cut_short |= {group.name for group in groups if group.left_out}
+        # A group that is whole again may have been cut short where this webhook has no alert of it.
+        everywhere = bool(heard) or any(group.name in self._cut_short for group in groups)
         tasks = {
             shard: asyncio.create_task(
-                self._intakes[shard].accept(part, quarantined if shard == HOME else (), heard)
+                self._intakes[shard].accept(part, quarantined if shard == HOME else (), heard, groups)
             )
-            for shard, part in self._parts(seen, bool(quarantined), bool(heard)).items()
+            for shard, part in self._parts(seen, bool(quarantined), everywhere=everywhere).items()
         }
         try:
             # Every part is waited for, even after a failure:
@@ -51,15 +65,16 @@ class ShardedIntake:
         _demand_all(tasks)
 
     def _parts(
-        self, seen: Sequence[Observation], has_quarantined: bool, has_heartbeats: bool
+        self, seen: Sequence[Observation], has_quarantined: bool, *, everywhere: bool
     ) -> dict[int, list[Observation]]:
         """Return the observations by shard.
 
-        A heartbeat is for every shard: the ends that wait for it may be in any of them.
+        A heartbeat is for every shard: the ends that wait for it may be in any of them. So is what is said of
+        a group that is cut short: each shard has incidents of its own.
         """
         count = len(self._intakes)
         parts: dict[int, list[Observation]] = {HOME: []} if has_quarantined or not seen else {}
-        if has_heartbeats:
+        if everywhere:
             parts = {shard: [] for shard in range(count)}
         for observation in seen:
             shard = shard_of(partition_of(observation.labels, self._partition_by), count)

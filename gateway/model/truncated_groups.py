@@ -10,17 +10,30 @@ from gateway.model.records import FORMAT, body_of
 FORGOTTEN_MS = DAY  # a group that no webhook spoke of for so long is gone, or was sent in another way since
 
 
+class GroupReport(msgspec.Struct, frozen=True, gc=False):
+    """What one webhook says of its group as a whole: `left_out` is 0 where it is whole, and `over` says that
+    every alert in it has ended.
+    """
+
+    name: str
+    left_out: int
+    over: bool
+    trace: str = ""  # the webhook's correlation id
+
+
 class TruncatedGroup(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One group by the last of its webhooks.
 
     `left_out` is how many of its alerts were not sent. `since` (ms) is when that was said first, `at` when it
-    was said last, to the minute. `incidents` have alerts of the group.
+    was said last, to the minute. `incidents` have alerts of the group. `over`: all that was sent of it had
+    ended; if anything that was left out still fires, its Alertmanager soon sends the group again.
     """
 
     left_out: int
     since: int
     at: int
     incidents: tuple[str, ...] = ()
+    over: bool = False
 
 
 class TruncatedGroups(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -8,7 +8,7 @@ costs the store nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import structlog
@@ -48,15 +48,18 @@ class _Read(NamedTuple):
 class TurnedAwayBook:
     """A book of what was turned away lately, here and at the other replicas.
 
-    `report` takes own alerts, `count` the source, the reason and how many. `entries` are those that stand,
-    with the groups that Alertmanager cuts short.
+    `report` takes own alerts, `count` the source, the reason and how many, `cut_short` the groups that
+    Alertmanager cuts short. `entries` are those that stand, with these groups.
     """
 
-    def __init__(self, shards: Shards, report: Report, count: Count) -> None:
+    def __init__(
+        self, shards: Shards, report: Report, count: Count, cut_short: Callable[[Iterable[str]], None]
+    ) -> None:
         self._shards = shards
         self._home = shards.home
         self._report = report
         self._count = count
+        self._cut_short = cut_short
         self._noted: dict[tuple[str, TurnedAwayReason], Noted] = {}
         self._wake = asyncio.Event()
         self.entries: tuple[TurnedAway, ...] = ()
@@ -129,6 +132,7 @@ class TurnedAwayBook:
             gathered = await state.gather(Query(cells=(TRUNCATED,)))
             record = load_truncated(gathered.rows[TRUNCATED].value)
             groups += record.standing(gathered.now).items()
+        self._cut_short(name for name, _ in groups)
         return truncated_entries(groups)
 
     def _take_back(self, noted: dict[tuple[str, TurnedAwayReason], Noted]) -> None:

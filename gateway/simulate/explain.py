@@ -85,7 +85,7 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
     intake = GroupCommit(
         store, compiled.correlator, woken=lambda: None, taken=lambda found, _now: verdicts.extend(found)
     )
-    await intake.accept(parsed.seen, parsed.quarantined)
+    await intake.accept(parsed.seen, parsed.quarantined, groups=parsed.groups)
     alerts = {name: load_alert(row.value) for name, row in store.rows[Table.ALERTS].items()}
     plans = await _plans(store, compiled.policy, now)
     explained = tuple(

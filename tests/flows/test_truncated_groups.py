@@ -80,3 +80,29 @@ async def test_health_and_an_own_alert_say_it_for_as_long_as_it_is_so(app: Runni
     async with asyncio.timeout(20):
         while await worries():
             await asyncio.sleep(0.05)
+
+
+async def reported(app: Running) -> list[dict[str, Any]]:
+    items = (await app.ask("/api/v1/turned-away")).json()["items"]
+    return [item for item in items if item["reason"] == "truncated"]
+
+
+async def test_a_group_whose_last_webhook_is_itself_cut_short_is_reported_until_all_has_ended(
+    app: Running,
+) -> None:
+    await send(app, disk(1), left_out=37)
+    async with asyncio.timeout(20):
+        while not await reported(app):
+            await asyncio.sleep(0.05)
+    await send(app, disk(1, "resolved"), left_out=37)
+    async with asyncio.timeout(20):
+        while await reported(app):
+            await asyncio.sleep(0.05)
+
+
+async def test_a_group_of_which_nothing_could_be_read_is_reported_too(app: Running) -> None:
+    await send(app, {**disk(1), "labels": {}}, left_out=37)
+    async with asyncio.timeout(20):
+        while not (items := await reported(app)):
+            await asyncio.sleep(0.05)
+    assert [item["error"] for item in items] == ["37 alerts of 1 group"]

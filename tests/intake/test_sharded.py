@@ -15,7 +15,9 @@ from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.intake.group_commit import GroupCommit
 from gateway.intake.sharded import ShardedIntake
+from gateway.model.cells import TRUNCATED
 from gateway.model.changes import Query, Result, Table
+from gateway.model.truncated_groups import GroupReport, load_truncated
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook, seen
 from tests.support.processes import alert
@@ -96,15 +98,44 @@ async def test_a_heartbeat_of_one_shard_lets_ends_through_in_all_of_them(starter
 
 
 def two_shards() -> tuple[ShardedIntake, list[MemoryStore]]:
-    rules = dataclasses.replace(rulebook(), partition_by=("tenant",))
     stores = [MemoryStore(lambda: START) for _ in range(2)]
+    return over(stores), stores
+
+
+def over(stores: list[MemoryStore]) -> ShardedIntake:
+    rules = dataclasses.replace(rulebook(), partition_by=("tenant",))
     intakes = [
         GroupCommit(store, Correlator(rules), woken=lambda: None, taken=lambda *_: None) for store in stores
     ]
-    return ShardedIntake(intakes, Policy(rules)), stores
+    return ShardedIntake(intakes, Policy(rules))
 
 
 FOR_BOTH = [seen(tenant=f"t{number}") for number in range(16)]
+
+
+CUT, WHOLE = GroupReport("eu/1", 37, over=False), GroupReport("eu/1", 0, over=False)
+
+
+def left_out(stores: list[MemoryStore]) -> list[list[int]]:
+    records = [load_truncated(store.rows[TRUNCATED.table][TRUNCATED.field].value) for store in stores]
+    return [[group.left_out for group in record.groups.values()] for record in records]
+
+
+async def test_every_shard_hears_that_a_group_is_cut_short_and_that_it_is_whole() -> None:
+    intake, stores = two_shards()
+    await intake.accept(FOR_BOTH[:1], [], [CUT])
+    assert left_out(stores) == [[37], [37]]
+    await intake.accept(FOR_BOTH[:1], [], [WHOLE])
+    assert left_out(stores) == [[], []]
+
+
+async def test_a_replica_that_begins_later_has_a_group_made_whole_in_every_shard_too() -> None:
+    before, stores = two_shards()
+    await before.accept(FOR_BOTH[:1], [], [CUT])
+    intake = over(stores)
+    intake.know_cut_short([CUT.name])
+    await intake.accept(FOR_BOTH[:1], [], [WHOLE])
+    assert left_out(stores) == [[], []]
 
 
 async def test_the_first_failure_is_raised_and_every_failing_shard_is_logged() -> None:

@@ -54,7 +54,9 @@ class Replicas:
             assert (name, bool(details)) == ("GatewayTurnedAway", True)
             self.reported.append(labels)
 
-        return TurnedAwayBook(Shards([self.store]), report, lambda *what: self.counted.append(what))
+        return TurnedAwayBook(
+            Shards([self.store]), report, lambda *what: self.counted.append(what), lambda _groups: None
+        )
 
 
 async def test_what_one_replica_turned_away_another_shows_and_reports() -> None:

@@ -101,10 +101,15 @@ def own_report(source: str, reason: str, severity: Severity, error: str) -> OwnR
 
 
 def truncated_entries(groups: Sequence[tuple[str, TruncatedGroup]]) -> list[TurnedAway]:
-    """Return an entry for each source whose Alertmanager leaves alerts out; `groups` are `source/group`."""
+    """Return an entry for each source whose Alertmanager leaves alerts out; `groups` are `source/group`, each
+    as every shard has it.
+    """
+    # All shards hear of a group, and one that was away may have missed the last of it.
+    newest = dict(sorted(groups, key=lambda named: named[1].at))
     by_source: dict[str, list[TruncatedGroup]] = {}
-    for name, group in groups:
-        by_source.setdefault(name.partition("/")[0], []).append(group)
+    for name, group in newest.items():
+        if not group.over:  # all that anybody knows of it has ended, so there is nothing left to act on
+            by_source.setdefault(name.partition("/")[0], []).append(group)
     return [
         TurnedAway(
             source=source,

@@ -83,9 +83,9 @@ class _Assignment:
             drafts = [self._drafts[incident] for incident in ids if incident in self._drafts]
             open_drafts = [draft for draft in drafts if not draft.is_resolved]
             for draft in open_drafts:
-                if draft.leave_out(name, group.left_out, found.now, group.trace):
+                if draft.leave_out(name, group.report.left_out, found.now, group.report.trace):
                     self._changes.schedule(Subject.plan(draft.id), found.now)
-                    said: dict[str, str | int] = {"group": name, "alerts": group.left_out}
+                    said: dict[str, str | int] = {"group": name, "alerts": group.report.left_out}
                     self._changes.log.append(LogEntry(draft.id, "left_out_at_source", said))
             incidents[name] = [draft.id for draft in open_drafts]
         after = truncation.after(incidents)

@@ -22,7 +22,7 @@ from gateway.model.alert import MAX_COPIES, Alert, Observation
 from gateway.model.changes import Cell, Changes, Query, Table
 from gateway.model.durations import DAY, spoken
 from gateway.model.instants import written
-from gateway.model.truncated_groups import NO_TRUNCATED_GROUPS
+from gateway.model.truncated_groups import NO_TRUNCATED_GROUPS, GroupReport
 from gateway.model.verdict import Outcome, Reason, Taken
 
 KEEP_ENDED_MS = 7 * DAY
@@ -57,10 +57,15 @@ class Deduplicated:
     truncation: Truncation = field(default_factory=lambda: Truncation(NO_TRUNCATED_GROUPS, 0))
 
 
-def deduplicate(observations: Sequence[Observation], lookup: AlertLookup) -> Deduplicated:
-    """Phase one: apply the observations to their alerts, in the order in which they were sent."""
+def deduplicate(
+    observations: Sequence[Observation], lookup: AlertLookup, groups: Sequence[GroupReport] = ()
+) -> Deduplicated:
+    """Phase one: apply the observations to their alerts, in the order in which they were sent.
+
+    `groups` is what their webhooks say of the groups that they are about.
+    """
     found = Deduplicated(lookup.now, lookup.alerts, lookup.versions, lookup.changes)
-    found.truncation = truncation_of(observations, lookup.truncated, lookup.now)
+    found.truncation = truncation_of(observations, groups, lookup.truncated, lookup.now)
     for seen in observations:
         _observe(seen, found)
     return found

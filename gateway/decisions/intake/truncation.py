@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from gateway.model.alert import Alert, Observation
 from gateway.model.durations import MINUTE
-from gateway.model.truncated_groups import TruncatedGroup, TruncatedGroups
+from gateway.model.truncated_groups import GroupReport, TruncatedGroup, TruncatedGroups
 
 MAX_GROUPS = 500  # of one shard; the group that was heard of longest ago makes room
 MAX_INCIDENTS = 50  # of one group; further ones are told too, and keep the number until they are over
@@ -20,13 +20,9 @@ SAID_STEP = MINUTE  # `at` is written at most this often, so that a repeat costs
 
 @dataclass(slots=True)
 class GroupSaid:
-    """The last word of a batch about one group.
+    """The last report of a batch about one group. `alerts` are those of it that the batch named."""
 
-    `left_out` is 0 for a group that is whole again. `alerts` are those of it that the batch named.
-    """
-
-    left_out: int = 0
-    trace: str = ""
+    report: GroupReport
     alerts: dict[str, None] = field(default_factory=dict)
 
 
@@ -56,28 +52,37 @@ class Truncation:
         groups = self.before.standing(self.now)
         for name, group in self.said.items():
             known = groups.pop(name, None)
-            if group.left_out:
-                groups[name] = _heard(known, group.left_out, incidents.get(name, ()), self.now)
+            if group.report.left_out:
+                groups[name] = _heard(known, group.report, incidents.get(name, ()), self.now)
         kept = dict(sorted(groups.items(), key=lambda item: item[1].at)[-MAX_GROUPS:])
         return self.before if kept == self.before.groups else TruncatedGroups(kept)
 
 
-def truncation_of(observations: Sequence[Observation], before: TruncatedGroups, now: int) -> Truncation:
-    """Find the groups that these observations say were cut short, or are whole again."""
+def truncation_of(
+    observations: Sequence[Observation], reports: Sequence[GroupReport], before: TruncatedGroups, now: int
+) -> Truncation:
+    """Find the groups that these reports say were cut short, or are whole again.
+
+    What is said of a group counts also where no alert of it is here: its alerts may all be in quarantine, or
+    in other shards.
+    """
     found = Truncation(before, now)
-    for seen in observations:
+    for report in reports:
         # A group that was never cut short needs no look: that is nearly all of them.
-        if not seen.group or not (seen.left_out or seen.group in before.groups or seen.group in found.said):
-            continue
-        group = found.said.setdefault(seen.group, GroupSaid())
-        group.left_out, group.trace = seen.left_out, seen.trace
-        group.alerts[seen.alert] = None
+        if report.left_out or report.name in before.groups or report.name in found.said:
+            found.said[report.name] = GroupSaid(report)
+    for seen in observations:
+        if (group := found.said.get(seen.group)) is not None:
+            group.alerts[seen.alert] = None
     return found
 
 
-def _heard(known: TruncatedGroup | None, left_out: int, incidents: Sequence[str], now: int) -> TruncatedGroup:
+def _heard(
+    known: TruncatedGroup | None, report: GroupReport, incidents: Sequence[str], now: int
+) -> TruncatedGroup:
+    left_out, over = report.left_out, report.over
     if known is None:
-        return TruncatedGroup(left_out, now, now, tuple(incidents)[-MAX_INCIDENTS:])
+        return TruncatedGroup(left_out, now, now, tuple(incidents)[-MAX_INCIDENTS:], over)
     at = now if now - known.at >= SAID_STEP else known.at
     together = tuple(dict.fromkeys([*known.incidents, *incidents]))[-MAX_INCIDENTS:]
-    return TruncatedGroup(left_out, known.since, at, together)
+    return TruncatedGroup(left_out, known.since, at, together, over)

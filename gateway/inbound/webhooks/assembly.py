@@ -40,6 +40,6 @@ def auth_of(environment: Environment, secrets: Secrets, rules: CompiledRules) ->
 
 async def _take(intake: ShardedIntake, shards: Shards, parsed: Parsed) -> None:
     # The alerts come first: if they cannot be kept, the sender repeats the whole request, mutes included.
-    await intake.accept(parsed.seen, parsed.quarantined)
+    await intake.accept(parsed.seen, parsed.quarantined, parsed.groups)
     if parsed.quieted:
         await log_source_mutes(shards, parsed.source, parsed.quieted)

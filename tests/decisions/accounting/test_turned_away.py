@@ -132,6 +132,16 @@ def test_what_alertmanager_left_out_is_counted_in_words(groups: list[int], said:
     assert entry.error == said
 
 
+def test_a_group_that_several_shards_know_is_counted_once_and_as_it_was_heard_of_last() -> None:
+    groups = [("eu/1", TruncatedGroup(12, START, START + MINUTE)), ("eu/1", TruncatedGroup(37, START, START))]
+    (entry,) = truncated_entries(groups)
+    assert (entry.times, entry.error) == (12, "12 alerts of 1 group")
+
+
+def test_a_group_all_of_whose_known_alerts_have_ended_is_told_no_more() -> None:
+    assert truncated_entries([("eu/1", TruncatedGroup(37, START, START, over=True))]) == []
+
+
 def test_it_stays_as_bad_as_its_worst() -> None:
     before = after(noted("eu", TurnedAwayReason.MALFORMED, Severity.CRITICAL))
     (entry,) = after(noted("eu", TurnedAwayReason.MALFORMED, Severity.INFO), before=before)
