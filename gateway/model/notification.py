@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.model.durations import ordinal, spoken
 from gateway.model.instants import moment
-from gateway.model.ledger import MessageRef, Note, NotifiedState
+from gateway.model.ledger import MessageRef, NotifiedState
 from gateway.model.severity import Severity
 
 
@@ -51,6 +51,12 @@ class Quieted(msgspec.Struct, frozen=True, gc=False):
     until: int | None = None
     part: str = ""
 
+    def named(self) -> str:
+        """Say `1 of 2 in silenced: silence s1 by anna, reindexing` to programs, which get `until` beside it."""
+        part = f"{self.part} in " if self.part else ""
+        because = f", {self.because}" if self.because else ""
+        return f"{part}{self.reason}: {self.rule}{because}"
+
     def said(self, when: str) -> str:
         """Say `silenced until 03:00 — reindexing (silence s1 by anna)`; `when` is its end in words."""
         until = f" until {when}" if self.until is not None else ""
@@ -80,7 +86,6 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
     runbook: str = ""
     dashboard: str = ""
     source: str = ""
-    times: int = 1  # how often it fired in this incident
     annotations: dict[str, str] = {}
     silenced_after_notify: str = ""
     moved: bool = False
@@ -96,6 +101,11 @@ class AlertLine(msgspec.Struct, frozen=True, gc=False):
     silence: str = ""  # where its sender lets people silence it
     ended_because: str = ""  # in words, where it did not recover: "its rule was paused"
     scope: str = ""  # the namespace or cluster that `thing` is in
+
+    @property
+    def times(self) -> int:
+        """How often it fired in this incident."""
+        return self.often.times if self.often is not None else 1
 
 
 class Notification(msgspec.Struct, frozen=True, gc=False):
@@ -140,10 +150,6 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     link: str = ""  # the incident at the gateway's own public address
     previous: str = ""
     reason: str = ""  # a sentence about this notification: "re-opened without a newer start"
-    # What keeps news of it away from people, though they were notified before, such as "maintenance:
-    # db-upgrade (ops.yaml:3)"
-    silenced_after_notify: str = ""
-    silenced_after_notify_until: int | None = None
     # How many changes before this one were not sent, where a destination limits its updates
     left_out: int = 0
     often: FiringTimes | None = None
@@ -232,16 +238,3 @@ class Found(msgspec.Struct, frozen=True):
 
 
 Look = Found | Refused | Unanswered
-
-__all__ = [
-    "AlertLine",
-    "Answer",
-    "Delivered",
-    "Found",
-    "LeftOut",
-    "Look",
-    "Note",
-    "Notification",
-    "Refused",
-    "Unanswered",
-]

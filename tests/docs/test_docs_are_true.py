@@ -17,7 +17,7 @@ from gateway.cli.main import COMMANDS
 from gateway.config.settings import Settings
 from gateway.inbound.webhooks.body import Caps
 from gateway.intake.parse_webhook import MAX_ALERTS
-from gateway.model.notification import FiringTimes, Notification
+from gateway.model.notification import FiringTimes, Notification, Quieted
 from gateway.model.verdict import Reason
 from gateway.outbound.pagerduty.event import render
 from gateway.outbound.registry import DESTINATION_KINDS
@@ -48,6 +48,7 @@ KEYS_OF_RULES: dict[str, tuple[str, ...]] = {
     if isinstance(listed, tuple) and name != "TOP" and not name.startswith("LATER_")
 }
 NOW = 1_800_000_000_000
+FLAPPED = FiringTimes(NOW - 60_000, NOW - 20_000, None, 3, 20_000)
 
 
 @pytest.mark.parametrize("name", [str(field.alias) for field in Settings.model_fields.values()])
@@ -100,7 +101,7 @@ def told_with_everything() -> Notification:
         description="cart fails",
         annotations={"owner": "db team"},
         sent_severity="severity=fatal",
-        times=3,
+        often=FLAPPED,
         ended_at=NOW,
         silenced_after_notify="silence of ann",
         moved=True,
@@ -109,9 +110,9 @@ def told_with_everything() -> Notification:
         lines=(alert,) * 60,
         firing=60,
         moved=1,
-        often=FiringTimes(NOW - 60_000, NOW - 20_000, None, 3, 20_000),
+        often=FLAPPED,
         reason="re-opened",
-        silenced_after_notify="silence of ann",
+        quieted=Quieted("silenced", "silence s1 by ann"),
         previous="abc122",
         owner="payments",
         link="https://gateway.example/incidents/abc123",

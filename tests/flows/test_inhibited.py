@@ -57,7 +57,7 @@ def told(world: World, name: str = "Slow", target: str = "chat") -> list[Notifie
 
 def silenced_after_notify(world: World) -> list[str]:
     return [
-        one.notification.silenced_after_notify
+        one.notification.quieted.named() if one.notification.quieted is not None else ""
         for one in world.slack.sent
         if one.notification and one.notification.lines[0].name == "Slow"
     ]

@@ -72,8 +72,10 @@ async def test_work_that_begins_after_the_telling_edits_the_message_and_its_end_
     await world.webhook(seen(service="db"))
     await world.until(20 * MINUTE)
     assert states(world, "chat") == [NotifiedState.FIRING, NotifiedState.FIRING]
-    assert world.slack.sent[-2].notification is not None
-    assert world.slack.sent[-2].notification.silenced_after_notify == "maintenance: upgrade (built-in)"
+    shown = world.slack.sent[-2].notification
+    assert shown is not None
+    assert shown.quieted is not None
+    assert shown.quieted.named() == "maintenance: upgrade (built-in)"
     await world.until(2 * HOUR)
     assert set(states(world, "chat")) == {NotifiedState.FIRING}
     assert said(world)[-1].endswith("fires on: the maintenance is over (upgrade (built-in))")

@@ -74,7 +74,8 @@ async def test_what_was_told_before_the_silence_is_ended_within_it() -> None:
         one.notification for one in reversed(world.slack.sent) if one.notification
     )
     assert shown is not None
-    assert "silenced: silence" in shown.silenced_after_notify
+    assert shown.quieted is not None
+    assert shown.quieted.named().startswith("silenced: silence")
     assert verdicts(world) == {"silenced"}, "told, and kept quiet since"
     await world.webhook(seen(service="db", ends=3 * MINUTE))
     await world.until(10 * MINUTE)

@@ -88,7 +88,6 @@ def alert_line(
         runbook=alert.annotations.get(links.get("runbook", ""), ""),
         dashboard=said.get(links.get("dashboard", ""), "") or said.get("dashboardURL", ""),
         source=alert.source_url,
-        times=times.times,
         annotations=alert.annotations,
         silenced_after_notify=view.desired.silenced_after_notify.get(member.episode_id, ""),
         moved=has_moved(view, member),

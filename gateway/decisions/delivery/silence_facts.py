@@ -17,11 +17,6 @@ def silence_facts(view: View, now: int) -> dict[str, Any]:
     facts: dict[str, Any] = {"quieted": quieted, "covered_by": view.desired.covered_by}
     if hidden is not None:
         facts["hidden"] = Quieted(hidden.reason, hidden.rule, hidden.because, hidden.until)
-    if quieted is not None:
-        because = f", {quieted.because}" if quieted.because else ""
-        part = f"{quieted.part} in " if quieted.part else ""
-        facts["silenced_after_notify"] = f"{part}{quieted.reason}: {quieted.rule}{because}"
-        facts["silenced_after_notify_until"] = quieted.until
     return facts
 
 

@@ -17,7 +17,7 @@ import msgspec
 from gateway.model.audit_trail import Batch, LoggedEntry
 from gateway.model.instants import instant
 from gateway.model.ledger import Note, NotifiedState
-from gateway.model.notification import AlertLine, Notification
+from gateway.model.notification import AlertLine, Notification, Quieted
 from gateway.outbound.webhook.schema import (
     VERSION,
     EntriesBody,
@@ -88,6 +88,7 @@ def encode(body: msgspec.Struct) -> bytes:
 
 
 def _state(notification: Notification, lines: tuple[AlertLine, ...]) -> IncidentBody:
+    quieted = notification.quieted
     data = SentIncident(
         incident=notification.incident,
         key=key_of(notification),
@@ -112,8 +113,8 @@ def _state(notification: Notification, lines: tuple[AlertLine, ...]) -> Incident
         acknowledged_by=notification.acknowledged_by,
         acknowledged_at=_moment(notification.acknowledged_at),
         closed_by=notification.closed_by or notification.moved_to,
-        suppressed=notification.silenced_after_notify,
-        suppressed_until=_moment(notification.silenced_after_notify_until),
+        suppressed=quieted.named() if quieted is not None else "",
+        suppressed_until=_moment(quieted.until if quieted is not None else None),
         owner=notification.owner,
         rule=notification.rule,
         reason=notification.reason,
@@ -180,12 +181,18 @@ def _shortened(notification: Notification) -> Notification:
         "acknowledged_by",
         "closed_by",
         "moved_to",
-        "silenced_after_notify",
         "owner",
         "rule",
         "reason",
         "previous",
     )
-    return msgspec.structs.replace(
-        notification, where=where, **{name: shorten(getattr(notification, name), MAX_TEXT) for name in names}
-    )
+    texts = {name: shorten(getattr(notification, name), MAX_TEXT) for name in names}
+    quieted, hidden = _short(notification.quieted), _short(notification.hidden)
+    return msgspec.structs.replace(notification, where=where, quieted=quieted, hidden=hidden, **texts)
+
+
+def _short(quieted: Quieted | None) -> Quieted | None:
+    if quieted is None:
+        return None
+    rule, because = shorten(quieted.rule, MAX_TEXT), shorten(quieted.because, MAX_TEXT)
+    return msgspec.structs.replace(quieted, rule=rule, because=because)

@@ -78,7 +78,7 @@ def test_the_details_are_flat_texts_in_the_order_in_which_they_are_read() -> Non
 
 def test_what_fires_and_what_is_over_are_lists_with_what_tells_the_alerts_apart() -> None:
     lines = (
-        line(labels={"pod": "a"}, times=3),
+        line(labels={"pod": "a"}),
         line(labels={"pod": "b"}, started_at=NOW - 48_000),
         line(labels={"pod": "c"}, ended_at=NOW),
     )

@@ -234,7 +234,7 @@ def test_nothing_in_a_value_acts_wherever_it_stands(odd: str) -> None:
     )
     told = notification(
         title=odd, lines=alerts, where={"cluster": odd, "zone": odd}, acknowledged_by=odd, owner=odd, rule=odd, previous=odd, reason=odd,
-        silenced_after_notify=odd, silenced_after_notify_until=NOW, sent_severity=f"severity={odd}",
+        quieted=Quieted("silenced", f"silence s1 by {odd}", odd, NOW), sent_severity=f"severity={odd}",
     )  # fmt: skip
     formatted = [*mrkdwn_of(list(render(told).blocks))]
     assert formatted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from jsonschema import Draft202012Validator
 from gateway.model.audit_trail import Batch, LoggedEntry
 from gateway.model.changes import LogEntry
 from gateway.model.ledger import Note, NotifiedState
+from gateway.model.notification import FiringTimes, Quieted
 from gateway.outbound.webhook.body import MAX_BODY, render, render_batch, render_notes
 from gateway.outbound.webhook.schema import body_schema
 from tests.outbound.notifications import HOSTILE, NOW, line, notification, notifications, texts
@@ -19,7 +21,7 @@ from tests.outbound.notifications import HOSTILE, NOW, line, notification, notif
 VALID = Draft202012Validator(body_schema())
 
 
-def sent(**more: object) -> dict[str, object]:
+def sent(**more: object) -> dict[str, Any]:
     body = json.loads(render(notification(**more)))
     VALID.validate(body)
     assert isinstance(body, dict)
@@ -56,6 +58,34 @@ def test_a_firing_incident_is_told_whole() -> None:
         "times": 1, "suppressed": "", "links": {"runbook": "https://run.example/1"},
         "thing": "pay-1", "description": "", "sent_severity": "", "ended_because": "",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("quieted", "said", "until"),
+    [
+        pytest.param(Quieted("muted", "nights (pay.yaml:3)", "office-nights"), "muted: nights (pay.yaml:3), office-nights", None, id="all of it, and nobody knows until when"),
+        pytest.param(Quieted("silenced", "silence s1 by ann", "", NOW, "1 of 2"), "1 of 2 in silenced: silence s1 by ann", "2027-01-15T08:00:00Z", id="a part of it, with an end"),
+    ],
+)  # fmt: skip
+def test_a_receiver_reads_what_keeps_news_from_people_and_until_when(
+    quieted: Quieted, said: str, until: str | None
+) -> None:
+    data = sent(quieted=quieted)["data"]
+    assert (data["suppressed"], data["suppressed_until"]) == (said, until)
+
+
+def test_an_alert_that_flaps_says_how_often_it_fired() -> None:
+    flapped = FiringTimes(first_at=NOW - 60_000, since=NOW - 20_000, ended_at=None, times=3, fired_for=20_000)
+    alerts = sent(lines=(line(often=flapped), line("Once")), firing=2)["data"]["alerts"]
+    assert [alert["times"] for alert in alerts] == [3, 1]
+
+
+@pytest.mark.parametrize("name", ["quieted", "hidden"])
+def test_a_reason_that_is_far_too_long_is_shortened(name: str) -> None:
+    endless = Quieted("silenced", "r" * MAX_BODY, "b" * MAX_BODY, NOW)
+    body = render(notification(**{name: endless}))
+    assert len(body) <= MAX_BODY
+    VALID.validate(json.loads(body))
 
 
 @pytest.mark.parametrize(
