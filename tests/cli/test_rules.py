@@ -86,7 +86,7 @@ def test_settings_that_are_wrong_are_no_matter_of_the_rules(gateway: Gateway) ->
         pytest.param(
             "nowhere", "nowhere:1:1: there is no such file or folder", id="a folder that is not there"
         ),
-        pytest.param(".", "no *.yaml file in this folder", id="a folder without rules"),
+        pytest.param(".", "no *.yaml or *.yml file in this folder", id="a folder without rules"),
     ],
 )
 def test_rules_that_are_not_there_end_with_1(gateway: Gateway, place: str, said: str) -> None:

@@ -56,10 +56,18 @@ def _time_range(item: object) -> Span:
     span = Span(_minute("start_time", start), _minute("end_time", end))
     if span.begin >= span.end:
         raise TimeIntervalError(
-            f"times: start_time {shown(start)} is not before end_time {shown(end)}: write the earlier first, and for a night "
-            "two items, '20:00' to '24:00' and '00:00' to '06:00'"
+            f"times: start_time {shown(start)} is not before end_time {shown(end)}: {_instead(start, end, span)}"
         )
     return span
+
+
+def _instead(start: object, end: object, span: Span) -> str:
+    """Say how times that run over midnight are written."""
+    if span.begin == span.end:
+        return "write '00:00' to '24:00' for a whole day"
+    if span.end == 0:
+        return f"midnight at the end is '24:00': write {shown(start)} to '24:00'"
+    return f"over midnight these are two items: write {shown(start)} to '24:00' and '00:00' to {shown(end)}"
 
 
 def _minute(key: str, value: object) -> int:

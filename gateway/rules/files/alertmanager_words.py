@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 _DESTINATION = "`{}` of a destination"
+_FILE = "`{}`: {{env: NAME}}, with the path of the file in the variable NAME_FILE"
 _MATCH = "`match`, a list of matchers"
 
 WORDS = MappingProxyType(
@@ -25,6 +26,14 @@ WORDS = MappingProxyType(
         "group_by": "`by` of a rule under `correlate`",
         "group_interval": "`update_interval`",
         "repeat_interval": "`remind`, of what nobody has; repeats are told to nobody",
+        "service_key": "`routing_key`: {env: NAME}, of an integration of the Events API v2",
+        "routing_key_file": _FILE.format("routing_key"),
+        "service_key_file": _FILE.format("routing_key"),
+        "url_file": _FILE.format("url"),
+        "smarthost": "the setting GATEWAY_SMTP_URL",
+        "auth_username": "the setting GATEWAY_SMTP_URL",
+        "auth_password": "the setting GATEWAY_SMTP_URL",
+        "http_config": "the settings GATEWAY_VENDOR_PROXY and GATEWAY_CA_FILE, and `proxy` of a destination",
         "send_resolved": "nothing: whoever was told that it fires is told that it ended",
         "mute_time_intervals": "`mute`, with time intervals under `page` and `notify`",
         "active_time_intervals": "`during`, a list of time intervals",

@@ -13,6 +13,7 @@ from gateway.model.matchers import Matcher
 from gateway.model.rules.rulebook import Rulebook
 from gateway.rules.files.assemble import assemble
 from gateway.rules.files.findings import Finding, Level, Place
+from gateway.rules.files.node_words import commented_out
 from gateway.rules.files.raw import RawRules
 from gateway.rules.files.reader import Reader
 from gateway.rules.files.sections import read_file
@@ -47,7 +48,7 @@ def load_rules(path: Path, now: int) -> Loaded:
     files = _files(path)
     # A misspelt path must not pass for an empty rule set, by which nobody would be notified.
     if not files:
-        missing = NO_RULES if not path.exists() else f"no *.yaml file in this folder: {REMEDY}"
+        missing = NO_RULES if not path.exists() else f"no *.yaml or *.yml file in this folder: {REMEDY}"
         return Loaded(None, (Finding(Level.ERROR, Place(str(path)), missing),))
     # All files are read once, before anything is parsed: the revision and the rules come from the same bytes.
     texts = {file: _read(file, findings) for file in files}
@@ -77,7 +78,7 @@ def _read_set(path: Path, texts: Mapping[Path, str], findings: list[Finding]) ->
         raw.unreadable = raw.unreadable or len(findings) > known
         if root is not None:
             empty = False
-            reader = Reader(str(file), findings, _name(path, file))
+            reader = Reader(str(file), findings, _name(path, file), text)
             read_file(reader, root, within.get(file.parent, ()), raw)
         elif not text.strip():
             hollow.append(file)
@@ -218,4 +219,6 @@ def _said(error: yaml.MarkedYAMLError, text: str, place: Place) -> str:
     indent = line[: len(line) - len(line.lstrip())]
     if "\t" in indent or line[place.column - 1 : place.column] == "\t":
         return "not YAML: a tab; write spaces in its place"
-    return f"not YAML: {error.problem or error.context}"
+    begun = error.context_mark.line if error.context_mark else place.line - 1
+    hint = next(filter(None, map(commented_out, lines[begun : place.line])), "")
+    return f"not YAML: {error.problem or error.context}{hint}"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import yaml
+
+from gateway.model.matchers import Matcher
 
 YAML_TAG = "tag:yaml.org,2002:"
 MAX_SHOWN = 60  # characters of a value that a finding repeats
@@ -28,6 +31,25 @@ def as_matchers(node: yaml.Node) -> str:
         return ""
     shown = ", ".join(f"'{name}=\"{value}\"'" for name, value in texts)
     return f": write [{shown}]"
+
+
+def commented_out(line: str) -> str:
+    """Return `: …` where a line has a word behind `#` in the place of a value; an empty text for any other."""
+    found = re.search(r"(?:[:,] +|\[)(#[\w.-]+)", line)
+    return f": `#` begins a comment: write '{found[1]}'" if found else ""
+
+
+def single_quoted(matchers: Iterable[Matcher]) -> list[str]:
+    """Return a warning for each value in single quotes.
+
+    Alertmanager knows none: they are a part of the value, which no alert has.
+    """
+    return [
+        f"`{matcher}` holds only for a value with single quotes: "
+        f'write {matcher.name}{matcher.op}"{matcher.value[1:-1]}"'
+        for matcher in matchers
+        if re.fullmatch(r"'.*'", matcher.value)
+    ]
 
 
 def kind_of(node: yaml.Node) -> str:

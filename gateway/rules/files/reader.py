@@ -18,7 +18,14 @@ from gateway.model.rules.origin import SecretName
 from gateway.model.severity import BUILT_IN_WORDS, Severity
 from gateway.rules.files.alertmanager_words import in_place_of
 from gateway.rules.files.findings import Finding, Level, Place, nearest
-from gateway.rules.files.node_words import YAML_TAG, as_list, as_matchers, kind_of
+from gateway.rules.files.node_words import (
+    YAML_TAG,
+    as_list,
+    as_matchers,
+    commented_out,
+    kind_of,
+    single_quoted,
+)
 
 T = TypeVar("T")
 
@@ -38,11 +45,12 @@ class Reference:
 class Reader:
     """The reader of one file. It adds to `findings`, which all files of a set share.
 
-    `name` is the file within the folder of the rules.
+    `name` is the file within the folder of the rules, `text` what stands in it.
     """
 
-    def __init__(self, file: str, findings: list[Finding], name: str = "") -> None:
+    def __init__(self, file: str, findings: list[Finding], name: str = "", text: str = "") -> None:
         self.file = file
+        self._lines = text.split("\n")
         self._name = name
         self._findings = findings
 
@@ -102,6 +110,11 @@ class Reader:
     def text(self, node: yaml.Node) -> str | None:
         if not isinstance(node, yaml.ScalarNode) or not node.tag.startswith(YAML_TAG):
             self.error(node, f"a text is needed, not {kind_of(node)}")
+            return None
+        # YAML reads a channel such as #ops as a comment, and nothing is left of it.
+        if node.tag == YAML_TAG + "null" and not node.value:
+            line = "".join(self._lines[node.start_mark.line : node.start_mark.line + 1])
+            self.error(node, f"a text is needed, not nothing{commented_out(line)}")
             return None
         # YAML makes a number of `010` and a truth value of `no`: what would be compared is not what was
         # written.
@@ -176,13 +189,17 @@ class Reader:
             if text is None:
                 continue
             try:
-                found.extend(parse_matchers(text))
+                read = parse_matchers(text)
             except MatcherError as error:
                 quoted = isinstance(item, yaml.ScalarNode) and item.style in ("'", '"')
                 single = item.start_mark.line == item.end_mark.line
                 self.error(
                     item, f"bad matcher `{text[:200]}`: {error}", (error.offset + quoted) if single else 0
                 )
+            else:
+                found.extend(read)
+                for message in single_quoted(read):
+                    self.warn(item, message)
         return tuple(found)
 
     def secret(self, node: yaml.Node) -> SecretName | None:

@@ -56,6 +56,21 @@ def test_a_key_of_its_routes_names_what_takes_its_place(given: str, taken_by: st
     assert taken_by in line
 
 
+@pytest.mark.parametrize(
+    ("given", "taken_by"),
+    [
+        ("pagerduty: {service_key: 0123456789abcdef0123456789abcdef}", "`routing_key`: {env: NAME}"),
+        ("pagerduty: {routing_key_file: /etc/am/key}", "in the variable NAME_FILE"),
+        ("webhook: {url_file: /etc/am/url}", "`url`: {env: NAME}"),
+        ("email: {smarthost: 'mail:587'}", "GATEWAY_SMTP_URL"),
+    ],
+)
+def test_a_key_of_its_receivers_names_what_takes_its_place(given: str, taken_by: str, tmp_path: Path) -> None:
+    found = errors_of(f"destinations:\n  a: {{{given}}}\n", tmp_path)
+    assert any(taken_by in line for line in found)
+    assert "0123456789abcdef" not in "".join(found)
+
+
 def test_a_key_that_is_known_here_is_no_word_of_alertmanagers(tmp_path: Path) -> None:
     """`group_interval` and `repeat_interval` of a source are the rules' own."""
     source = "sources: [{name: eu, token: {env: EU}, group_interval: 1m, repeat_interval: 4h}]\n"

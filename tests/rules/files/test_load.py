@@ -76,7 +76,7 @@ def test_a_path_that_does_not_exist_is_a_finding(tmp_path: Path) -> None:
 
 def test_a_folder_without_rules_is_a_finding(tmp_path: Path) -> None:
     (finding,) = load_rules(tmp_path, NOW).findings
-    assert finding.message == "no *.yaml file in this folder: `gateway init` writes a starter set"
+    assert finding.message == "no *.yaml or *.yml file in this folder: `gateway init` writes a starter set"
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:

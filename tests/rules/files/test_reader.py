@@ -16,6 +16,7 @@ from tests.support.rule_files import (
     matchers,
     routes,
     said,
+    warnings_of,
     write,
 )
 
@@ -49,6 +50,26 @@ def test_a_literal_secret_is_refused_and_not_shown(written: str, tmp_path: Path)
     (line,) = [str(one) for one in loaded.errors]
     assert "secret" in line
     assert not any(part in line for part in ("1234", "0123456789", "a1b2c3"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "destinations:\n  a:\n    slack:\n      channel: #ops\nroutes: []\n",
+        "destinations:\n  a: {slack: {channel: #ops}}\nroutes: []\n",
+        "destinations:\n  a: {slack: {channel: C1, allow: [#ops]}}\nroutes: []\n",
+    ],
+    ids=["on a line of its own", "in braces", "in brackets"],
+)
+def test_a_channel_without_quotes_is_told_to_be_a_comment(text: str, tmp_path: Path) -> None:
+    assert ": `#` begins a comment: write '#ops'" in errors_of(text, tmp_path)[0]
+
+
+def test_a_value_in_single_quotes_matches_nothing_and_is_warned_of(tmp_path: Path) -> None:
+    matchers_given = """["team='pay'", 'zone="eu"']"""
+    text = routes(f"{{name: a, notify: [chat], match: {matchers_given}}}")
+    (warning,) = warnings_of(text, tmp_path)
+    assert warning.endswith('holds only for a value with single quotes: write team="pay"')
 
 
 def test_anchors_and_aliases_are_as_good_as_written_out(tmp_path: Path) -> None:
