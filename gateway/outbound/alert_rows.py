@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from gateway.decisions.delivery.apart import differing_labels
 from gateway.decisions.delivery.titles import folded
 from gateway.model.durations import SECOND, spoken
 from gateway.model.notification import AlertLine, Notification
@@ -62,8 +63,7 @@ def _apart(lines: Sequence[AlertLine]) -> str:
     """Return what tells the alerts apart in one list, empty where that is not one thing or one label."""
     if len(lines) < 2 or any(line.often is not None and line.often.how_often() for line in lines):
         return ""
-    names = dict.fromkeys(name for line in lines for name in line.labels)
-    differing = [name for name in names if len({line.labels.get(name, "") for line in lines}) > 1]
+    differing = differing_labels(lines)
     if len(differing) == 1 and all(line.labels.get(differing[0]) for line in lines):
         # The label is named: that is what a person searches for, or silences by.
         values = [line.labels[differing[0]] for line in lines]

@@ -1,5 +1,5 @@
-"""Fold the alerts of a label whose value churns, such as a measured value that a rule puts into it: each value is
-another alert.
+"""Fold the alerts of a label whose value churns, such as a measured value that a rule puts into it: each value
+is another alert.
 
 For people all these are one alert, which fires on. They see the newest value, and how many there were.
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.decisions.delivery.apart import names_of
 from gateway.model.incident import alert_of
 from gateway.model.ledger import LastNotified, Note, NotifiedState
 from gateway.model.notification import AlertLine, Notification
@@ -27,7 +28,7 @@ def joined_of(before: LastNotified, after: LastNotified, notification: Notificat
     # Another kind of alert is news for whoever works on it, and so is a doubling. Everything else is an edit:
     # a rolling outage of 30 pods is not 30 replies.
     line = "" if kinds else f"joined {notification.firing.bit_length()}"
-    said = f"+{len(new)}, {notification.firing} fire now; new: {_names(new)}"
+    said = f"+{len(new)}, {notification.firing} fire now; new: {_names(new, notification)}"
     return Note(f"➕ {notification.title}: {said}", line=line)
 
 
@@ -37,10 +38,10 @@ def again_of(before: LastNotified, after: LastNotified, notification: Notificati
     if before.state is not NotifiedState.FIRING or not again:
         return None
     if len(again) > 1:
-        said = f"{len(again)} alerts fired again: {_names(again)}"
+        said = f"{len(again)} alerts fired again: {_names(again, notification)}"
     else:
         often = again[0].often.how_often() if again[0].often is not None else ""
-        name = f"{named(again[0])} " if notification.alerts > 1 else ""
+        name = f"{_names(again, notification)} " if notification.alerts > 1 else ""
         said = f"{name}fired again{f', {often}' if often else ''}"
     return Note(f"↻ {notification.title}: {said}", line=AGAIN)
 
@@ -66,11 +67,7 @@ def _fire_newly(
     return [line for line in fresh if line not in again], again
 
 
-def _names(lines: Sequence[AlertLine]) -> str:
-    names = list(dict.fromkeys(named(line) for line in lines))
+def _names(lines: Sequence[AlertLine], notification: Notification) -> str:
+    names = list(dict.fromkeys(names_of(lines, notification.lines)))
     more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
     return ", ".join(names[:NAMES_SHOWN]) + more
-
-
-def named(line: AlertLine) -> str:
-    return f"{line.name} {line.thing}".rstrip()

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gateway.decisions.delivery.member_notes import again_of, joined_of, named
+from gateway.decisions.delivery.apart import names_of
+from gateway.decisions.delivery.member_notes import again_of, joined_of
 from gateway.decisions.notification.desired import quieted_alerts
 from gateway.model.durations import spoken
 from gateway.model.instants import earliest, latest
@@ -175,7 +176,7 @@ def _how_it_ended(notification: Notification) -> str:
     ended_at = notification.at if notification.ended_at is None else notification.ended_at
     said = _with(f"after {spoken(ended_at - notification.started_at)}", _how_often(notification))
     last = latest(*(line.ended_at for line in notification.lines))
-    names = [
-        named(line) for line in notification.lines if line.ended_at is not None and line.ended_at == last
-    ]
-    return f"{said}. Last to end: {names[0]}" if names and notification.alerts > 1 else said
+    ended = [line for line in notification.lines if line.ended_at is not None and line.ended_at == last]
+    if not ended or notification.alerts < 2:
+        return said
+    return f"{said}. Last to end: {names_of(ended[:1], notification.lines)[0]}"

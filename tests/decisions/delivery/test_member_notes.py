@@ -84,3 +84,31 @@ def test_several_that_fire_again_at_once_are_one_line() -> None:
     assert noted(*over, *again, ledger=ledger, at=3 * MINUTE, rules=PATIENT) == [
         Note("↻ T: 3 alerts fired again: PodDown p0, PodDown p1, PodDown p2", line="again")
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "new", "named"),
+    [
+        pytest.param([{"topic": "orders"}], [{"topic": "mails"}], "QueueLag lag topic=mails", id="by the label that differs"),
+        pytest.param(
+            [{"topic": "orders"}], [{"topic": "mails"}, {"topic": "audit"}],
+            "QueueLag lag topic=mails, QueueLag lag topic=audit", id="each by its own",
+        ),
+        pytest.param(
+            [{"topic": "orders", "group": "a"}], [{"topic": "mails", "group": "b"}],
+            "QueueLag lag topic=mails group=b", id="by all that differ",
+        ),
+        pytest.param([{"topic": "orders"}], [{}], "QueueLag lag", id="alone where it has no label of its own"),
+        pytest.param([{"pod": "a", "topic": "x"}], [{"pod": "b", "topic": "y"}], "QueueLag b", id="the thing is enough where it differs"),
+        pytest.param([{"topic": "orders", "team": "t"}], [{"topic": "mails", "team": "t"}], "QueueLag lag topic=mails", id="never by what they share"),
+    ],
+)  # fmt: skip
+def test_what_joins_is_named_with_what_tells_it_from_the_others(
+    before: list[dict[str, str]], new: list[dict[str, str]], named: str
+) -> None:
+    known = [alert("QueueLag", service="lag", **labels) for labels in before]
+    further = [
+        alert("QueueLag", at=MINUTE + number, service="lag", **labels) for number, labels in enumerate(new)
+    ]
+    (note,) = noted(*known, *further, ledger=told("chat", *known, at=10 * SECOND))
+    assert note.text == f"➕ T: +{len(new)}, {1 + len(new)} fire now; new: {named}"
