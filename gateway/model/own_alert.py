@@ -132,8 +132,8 @@ class OwnAlert(NamedTuple):
         """Return whether it fires, given the copies of its alert in the store."""
         return self.copy in copies and copies[self.copy].firing
 
-    def observed(self, now: int, *, firing: bool) -> Observation:
-        """Return the observation that this alert begins (`firing`) or ends now."""
+    def observed(self, now: int, *, firing: bool, begins: bool = True) -> Observation:
+        """Return the observation that this alert begins or ends now, or fires on where it does not begin."""
         full = UNNAMED | self.full
         _, summary, description = TEXTS[self.name]
         return Observation(
@@ -146,6 +146,6 @@ class OwnAlert(NamedTuple):
             },
             severity=Severity[full["severity"].upper()],
             firing=firing,
-            starts_at=now,
+            starts_at=now if begins else None,
             ends_at=None if firing else now,
         )

@@ -133,36 +133,46 @@ class OwnAlerts:
         if seen:
             await self._intake.accept(seen, [])
 
-    async def _firing(self, reports: Reports) -> set[str]:
-        """Return those of the reports whose alert fires in the store, as a copy of our own."""
+    async def _firing(self, reports: Reports) -> dict[str, str]:
+        """Return the reports whose alert fires in the store, as a copy of our own, with what it says."""
         known = {key: report.alert for key, report in reports.items() if report.is_known}
         if not known:
-            return set()
+            return {}
         alerts = list(known.values())
         found = await self._store.gather(
             Query([alert.copy for alert in alerts], [alert.identity for alert in alerts])
         )
-        copies = [load_alert(row.value).copies if row.value else {} for _, row in found.alerts]
-        return {key for key, alert, held in zip(known, alerts, copies, strict=True) if alert.fires(held)}
+        rows = [load_alert(row.value) if row.value else None for _, row in found.alerts]
+        return {
+            key: held.annotations.get("description", "")
+            for key, alert, held in zip(known, alerts, rows, strict=True)
+            if held is not None and alert.fires(held.copies)
+        }
 
 
 class _Read(NamedTuple):
-    """The reports of the store, the same with what was reported here, and the keys of those whose alerts fire."""
+    """The reports of the store, the same with what was reported here, and what those say whose alerts fire."""
 
     rows: Mapping[Cell, Row]
     before: Reports
     reports: Reports
-    firing: set[str]
+    firing: Mapping[str, str]
     now: int
 
 
 def _settle(read: _Read) -> tuple[Changes | None, tuple[list[Observation], Reports]]:
-    """Decide which reports are kept, and which alerts are raised or ended for them."""
+    """Decide which reports are kept, and which alerts are raised, ended, or say something else for them."""
     now, firing = read.now, read.firing
     reports = {key: report for key, report in read.reports.items() if report.stands(now) or key in firing}
     known = {key: report for key, report in reports.items() if report.is_known}
-    changed = [report for key, report in known.items() if report.stands(now) is not (key in firing)]
-    seen = [report.alert.observed(now, firing=report.stands(now)) for report in changed]
+    seen = []
+    for key, report in known.items():
+        if report.stands(now) is not (key in firing):
+            seen.append(report.alert.observed(now, firing=report.stands(now)))
+        elif key in firing and not firing[key].startswith(report.details):
+            # It is worse by now, or otherwise: people have to read what is so today. What stands behind the
+            # details differs between two versions that run side by side, so it is no news.
+            seen.append(report.alert.observed(now, firing=True, begins=False))
     if reports == read.before:
         return None, (seen, reports)
     changes = Changes(

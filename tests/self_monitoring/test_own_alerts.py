@@ -139,6 +139,58 @@ async def test_what_a_replica_left_half_done_another_finishes(
     assert bool(replicas.firing()) is not fires
 
 
+def descriptions(replicas: Replicas) -> list[str]:
+    alerts: list[Alert] = [load_alert(row.value) for row in replicas.store.rows[Table.ALERTS].values()]
+    return [alert.annotations["description"] for alert in alerts]
+
+
+async def test_what_it_says_is_brought_up_to_date_while_it_fires_and_it_stays_one_alert() -> None:
+    replicas = Replicas()
+    one, other = replicas.start(), replicas.start()
+    for minute, count in enumerate((37, 37, 500)):
+        replicas.at = minute * MINUTE
+        one.report("GatewayTurnedAway", TURNED_AWAY, f"{count} alerts of 1 group.")
+        await one.look()
+        await other.look()
+        (description,) = descriptions(replicas)
+        assert description.startswith(f"{count} alerts of 1 group. ")
+    (alert,) = [load_alert(row.value) for row in replicas.store.rows[Table.ALERTS].values()]
+    assert (alert.firing, alert.started_at, alert.episode) == (True, START, START // SECOND)
+    assert replicas.store.counted["received"] == 2, "the same text again is no news"
+
+
+async def test_a_text_that_could_not_be_brought_up_to_date_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replicas = Replicas()
+    own = replicas.start()
+    own.report("GatewayTurnedAway", TURNED_AWAY, "37 alerts.")
+    await own.look()
+
+    async def dies(*_: object) -> None:
+        raise StateUnavailable("it is killed here")
+
+    replicas.at = MINUTE
+    own.report("GatewayTurnedAway", TURNED_AWAY, "500 alerts.")
+    with monkeypatch.context() as patched:
+        patched.setattr(GroupCommit, "accept", dies)
+        with pytest.raises(StateUnavailable):
+            await own.look()
+    await replicas.start().look()
+    assert descriptions(replicas)[0].startswith("500 alerts. ")
+
+
+async def test_a_report_that_adds_nothing_takes_nothing_back() -> None:
+    replicas = Replicas()
+    own = replicas.start()
+    own.report("GatewayDeliveryFailing", CHAT, "invalid_auth.")
+    await own.look()
+    replicas.at = MINUTE
+    own.report("GatewayDeliveryFailing", CHAT)
+    await own.look()
+    assert descriptions(replicas)[0].startswith("invalid_auth. ")
+
+
 async def test_where_nothing_is_wrong_nothing_is_written() -> None:
     replicas = Replicas()
     await replicas.start().look()
