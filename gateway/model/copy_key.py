@@ -1,4 +1,4 @@
-"""The key of a copy: `source/fingerprint`, and behind it what tells it apart where the fingerprint as sent does not.
+"""The key of a copy: `source/fingerprint`, and behind it what tells it apart where the fingerprint does not.
 
 A relay that adds a label leaves the fingerprint as Alertmanager computed it, and some senders write a
 constant there: `source/fingerprint#hash` has the hash of the labels behind it. Other senders write something
