@@ -32,7 +32,14 @@ SCOPES = {
 }
 """The reasons of permanent refusals that concern a destination; every other reason concerns one content."""
 
+_MAY_BE_OVER = frozenset({RefusalScope.PROXY, RefusalScope.CREDENTIAL, RefusalScope.PLACE})
+
 MARKS_KEPT = 8  # more replicas that each hold another value of a credential would ask by turns
+
+
+def refuses_for_now(reason: str) -> bool:
+    """Return whether a permanent refusal concerns a destination that may take the same again some day."""
+    return SCOPES.get(reason) in _MAY_BE_OVER
 
 
 class Refusal(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -230,7 +230,7 @@ async def _withdraw(job: Job, sender: Sender | Refused) -> None:
         # Each step withdraws one orphan. The ledger has the answer before the next one is withdrawn.
         answer = await sender.notifier.withdraw(sender.endpoint, sender.secret, job.stored.orphans[0])
     now = await job.context.store.now()
-    await finish(job, withdrawn(job.stored, answer, now), now)
+    await finish(job, withdrawn(job.stored, answer, now), now, answer)
 
 
 async def _lead_on(job: Job, sender: Sender | Refused, step: LeadOn) -> None:

@@ -46,6 +46,12 @@ def note_answer(
     return after
 
 
+def asked_in_vain(refusals: Refusals, before: Ledger, after: Ledger) -> bool:
+    """Return whether a dead letter asked and is refused as it was before: the timeline says so already."""
+    asked = before.failing_since is not None and bool(refusals.probed_by(before.key))
+    return asked and bool(after.dead) and after.error == before.error
+
+
 def write_refusals(changes: Changes, known: VersionedRefusals, after: Refusals, now: int) -> None:
     """Write the record, and have it looked at at once."""
     changes.expect[REFUSALS] = known.version

@@ -30,7 +30,7 @@ from gateway.reconcile.content import content_of
 from gateway.reconcile.context import log
 from gateway.reconcile.job import Job, Sender, VersionedRefusals
 from gateway.reconcile.observe_send import Sent, observe_send
-from gateway.reconcile.refusals import log_changes, note_answer
+from gateway.reconcile.refusals import asked_in_vain, log_changes, note_answer
 from gateway.state.transact import commit_claimed, known_first, transact
 
 
@@ -62,8 +62,7 @@ async def write_intent(
 async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> None:
     """Write the answer down. If a plan changed the ledger meanwhile, the answer is applied to the new version.
 
-    `begun` is the ledger with its intent as it was committed, `version` its version. Raises
-    `StateUnavailable`.
+    `begun` is the ledger with its intent as committed, `version` its version. Raises `StateUnavailable`.
     """
     notifier = sent.sender.notifier if isinstance(sent.sender, Sender) else None
     looks = job.looks(sent.sender)
@@ -83,7 +82,7 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
         if job.view.destination is not None and job.view.destination.fallback:
             settled = fall_back(settled, job.view.destination.fallback_after, now)
         settled = msgspec.structs.replace(settled, content=content_of(ledger, sent))
-        known = _asked_in_vain(before, ledger, settled)
+        known = asked_in_vain(before, ledger, settled)
         changes = _settlement(job, ledger, settled, stored.version, now, looks=looks, known=known)
         if sent.tried:
             after = note_answer(job, ledger, sent.answer, stored.refusals, now, changes)
@@ -170,12 +169,6 @@ def _book(job: Job, before: Ledger, after: Ledger, now: int, changes: Changes) -
     return booked
 
 
-def _asked_in_vain(refusals: Refusals, before: Ledger, after: Ledger) -> bool:
-    """Return whether a dead letter asked and is refused as it was before: the timeline says so already."""
-    asked = before.failing_since is not None and bool(refusals.probed_by(before.key))
-    return asked and bool(after.dead) and after.error == before.error
-
-
 def _trouble(ledger: Ledger) -> tuple[bool, bool, bool]:
     return bool(ledger.dead), bool(ledger.failing_since), bool(ledger.fell_back_at)
 
@@ -223,8 +216,13 @@ async def abandon(job: Job) -> None:
     await commit_claimed(job.context.store, job.claim, changes)
 
 
-async def finish(job: Job, after: Ledger, now: int) -> None:
+async def finish(job: Job, after: Ledger, now: int, answer: Answer | None = None) -> None:
+    """Write down what came of a look, or of a call with this `answer` that tells people nothing new."""
     version = job.versioned.versions[ledger_cell(job.incident.id, job.view.target)]
-    await commit_claimed(
-        job.context.store, job.claim, _settlement(job, job.stored, after, version, now, looks=True)
-    )
+    known = before = job.refusals.refusals
+    in_vain = asked_in_vain(before, job.stored, after)
+    changes = _settlement(job, job.stored, after, version, now, looks=True, known=in_vain)
+    if answer is not None:
+        known = note_answer(job, job.stored, answer, job.refusals, now, changes)
+    if (await commit_claimed(job.context.store, job.claim, changes)).outcome is CommitOutcome.DONE:
+        log_changes(before, known)

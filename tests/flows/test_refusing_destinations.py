@@ -17,7 +17,7 @@ from gateway.model.cells import REFUSALS
 from gateway.model.changes import Changes
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.lanes import Pace
-from gateway.model.ledger import NotifiedState
+from gateway.model.ledger import MessageRef, NotifiedState, ledger_cell
 from gateway.model.notification import Refused, Unanswered
 from gateway.model.records import dump, load_refusals
 from gateway.model.refusals import Refusals
@@ -276,6 +276,39 @@ async def test_the_log_names_a_destination_that_refuses_and_that_it_works_again(
     cause = "place slack SLACK_BOT_TOKEN C1"
     assert said == [("destination_refuses", cause), ("destination_works_again", cause)]
     assert [line["event"] for line in lines].count("delivery_withheld") == 1
+
+
+async def test_a_reply_that_is_refused_with_everything_else_is_said_when_the_bot_is_back() -> None:
+    world = World(CHAT)
+    await world.webhook(seen(service="shop"))
+    await world.until(MINUTE)
+    world.slack.refuses_replies = OUT
+    await world.webhook(seen(service="shop", name="Worse", at=MINUTE))
+    await world.until(5 * MINUTE)
+    assert world.ledgers["chat"].dead == "not_found"
+    assert not [sent for sent in world.slack.sent if sent.notes]
+    world.slack.refuses_replies = None
+    await world.until(20 * MINUTE)
+    assert [note.text for sent in world.slack.sent for note in sent.notes]
+    assert (world.ledgers["chat"].dead, world.ledgers["chat"].pending_notes) == ("", ())
+    assert refusals(world).causes == {}
+
+
+async def test_an_extra_message_is_taken_back_when_the_token_is_accepted_again() -> None:
+    world = World(CHAT)
+    await world.webhook(seen(service="shop"))
+    await world.until(MINUTE)
+    ledger = msgspec.structs.replace(world.ledgers["chat"], orphans=(MessageRef("late", "C1"),))
+    await world.store.commit(Changes(put={ledger_cell(ledger.incident, "chat"): dump(ledger)}))
+    world.slack.refuses = REVOKED
+    await world.webhook(seen(service="shop", name="Worse", at=MINUTE))
+    await world.until(30 * MINUTE)
+    assert world.slack.withdrawn == []
+    assert len(world.slack.tried) < 10
+    world.slack.refuses = None
+    await world.until(HOUR)
+    assert world.slack.withdrawn == [MessageRef("late", "C1")]
+    assert world.ledgers["chat"].orphans == ()
 
 
 async def test_a_day_of_asking_in_vain_is_no_line_of_the_timeline() -> None:

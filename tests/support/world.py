@@ -166,6 +166,9 @@ class Destinations:
         return Delivered(left)
 
     async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
+        if self.refuses is not None:
+            self.tried.append((self.world.at, ""))
+            return self.refuses
         self.withdrawn.append(message_ref)
         return Delivered(message_ref)
 

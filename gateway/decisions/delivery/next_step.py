@@ -20,6 +20,7 @@ from gateway.decisions.notification.view import View
 from gateway.model.durations import SECOND
 from gateway.model.instants import earliest
 from gateway.model.ledger import Intent, Ledger, MessageRef, Note, Part
+from gateway.model.refusals import refuses_for_now
 from gateway.model.verdict import NotifyReason
 
 LEASE = 20 * SECOND  # more than twice the longest send
@@ -104,14 +105,14 @@ def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
         return _look(ledger, intent)
     if waits:
         return Rest(ledger.next_try, RestReason.BACKING_OFF)
-    if ledger.orphans:
-        # People see the same thing twice until the extra message is gone.
-        return Withdraw(ledger.orphans[0])
     # A post that was repeated may come through late after all: its message is found, to be taken back.
     if ledger.unconfirmed and (ledger.look_at is None or ledger.look_at <= now):
         return _look(ledger, ledger.unconfirmed[0])
     next_look = ledger.look_at if ledger.unconfirmed else None
     if ledger.dead:
+        # What was refused for its content alone keeps nobody from taking an extra message back.
+        if ledger.orphans and not refuses_for_now(ledger.dead):
+            return Withdraw(ledger.orphans[0])
         return Rest(_next(now, next_look), RestReason.DEAD_LETTER)
     if ledger.left is not None and ledger.message_ref is not None:
         # Whoever follows the thread of the message before has to learn where it goes on.
@@ -123,9 +124,14 @@ def _say(ledger: Ledger, view: View, now: int, *, looks: bool, next_look: int | 
     """Decide what is said next where nothing of what was sent before is in doubt."""
     due = view.due if view.desired != ledger.last_notified else None
     why = _why_notify(ledger, view, due, now)
-    if why is not None:
-        held_back = held_back_until(ledger, view.desired, now)
-        return Notify(why) if held_back is None else Rest(held_back, RestReason.POSTED_OFTEN)
+    held_back = held_back_until(ledger, view.desired, now) if why is not None else None
+    if why is not None and held_back is None:
+        return Notify(why)
+    if ledger.orphans:
+        # People see the same thing twice until the extra message is gone.
+        return Withdraw(ledger.orphans[0])
+    if held_back is not None:
+        return Rest(held_back, RestReason.POSTED_OFTEN)
     # The message goes first: a note in its thread explains nothing to whoever lacks the message.
     if ledger.pending_notes and ledger.message_ref is not None:
         said = said_together(ledger.pending_notes)

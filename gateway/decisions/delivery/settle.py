@@ -18,6 +18,7 @@ from gateway.decisions.delivery.thread_notes import notes_of
 from gateway.model.durations import SECOND
 from gateway.model.ledger import Intent, LastNotified, Ledger, MessageRef, NotifiedState, Part
 from gateway.model.notification import Answer, Delivered, Notification, Refused, Unanswered
+from gateway.model.refusals import refuses_for_now
 
 LATE_ACT_MS = 30 * SECOND  # after an unanswered send the newest state is said once more, this much later
 FIRST_BACKOFF_MS = 500
@@ -44,7 +45,9 @@ def settle(
             known = ledger.message_link if message_ref == ledger.message_ref else ""
             settled = msgspec.structs.replace(settled, message_link=link or known)
             return _guard_against_late_act(settled, now, looks=looks)
-        case Refused(gone=True) | Refused(permanent=True) if edits_a_line(intent):
+        case Refused(gone=True) | Refused(permanent=True) if edits_a_line(intent) and not refuses_for_now(
+            answer.reason
+        ):
             return without_line(ledger, intent, answer)
         case Refused(gone=True):
             # Somebody deleted the message, or nobody may edit it any more: it is posted anew.
@@ -135,18 +138,26 @@ def _guard_against_late_act(ledger: Ledger, now: int, *, looks: bool) -> Ledger:
 
 
 def _refused_for_good(ledger: Ledger, intent: Intent, answer: Refused, now: int) -> Ledger:
-    if intent.part is Part.REPLY:
-        # The message itself is there: a reply in its thread is never worth a dead letter.
-        return msgspec.structs.replace(ledger, intent=None, pending_notes=(), error=answer.reason)
+    if intent.part is not Part.REPLY:
+        # Nobody waits for a destination that will never take it.
+        dead = _dead_letter(ledger, intent.last_notified, answer, now)
+        return msgspec.structs.replace(dead, fell_back_at=ledger.fell_back_at or now)
+    if refuses_for_now(answer.reason):
+        # The reply is owed still. Whoever reads the message knows the state, so that the fallback has time.
+        return _dead_letter(ledger, intent.last_notified, answer, now)
+    # The message itself is there: what a reply says is never worth a dead letter.
+    return msgspec.structs.replace(ledger, intent=None, pending_notes=(), error=answer.reason)
+
+
+def _dead_letter(ledger: Ledger, refused: LastNotified, answer: Refused, now: int) -> Ledger:
     return msgspec.structs.replace(
         ledger,
         intent=None,
         dead=answer.reason,
-        refused=intent.last_notified,
+        refused=refused,
         error=answer.detail or answer.reason,
         attempts=ledger.attempts + 1,
         failing_since=ledger.failing_since or now,
-        fell_back_at=ledger.fell_back_at or now,  # nobody waits for a destination that will never take it
         next_try=None,
     )
 
@@ -182,7 +193,13 @@ def led_on(ledger: Ledger, answer: Answer, now: int) -> Ledger:
 
 def withdrawn(ledger: Ledger, answer: Answer, now: int) -> Ledger:
     """Return the ledger after an attempt to take back the first extra message."""
-    if isinstance(answer, Delivered) or (isinstance(answer, Refused) and (answer.permanent or answer.gone)):
-        # The extra message is gone, or the vendor will never let us delete it: nobody can do more about it.
+    if isinstance(answer, Delivered):
+        calm = msgspec.structs.replace(ledger, attempts=0, failing_since=None, error="")
+        return msgspec.structs.replace(calm, orphans=ledger.orphans[1:])
+    if isinstance(answer, Refused) and answer.permanent and refuses_for_now(answer.reason):
+        # Everything is refused there: the extra message is taken back when the destination takes calls again.
+        return _dead_letter(ledger, ledger.last_notified, answer, now)
+    if isinstance(answer, Refused) and (answer.permanent or answer.gone):
+        # It is gone, or the vendor will never let us delete it: nobody can do more about it.
         return msgspec.structs.replace(ledger, orphans=ledger.orphans[1:])
     return back_off(ledger, answer.reason, now, wait=0, intent=ledger.intent)

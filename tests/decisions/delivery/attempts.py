@@ -16,6 +16,7 @@ from tests.support.build import START
 
 AWAY = Refused("unavailable")
 INVALID = Refused("invalid", "the channel is archived", permanent=True)
+REVOKED = Refused("auth", "token_revoked", permanent=True)
 TIMEOUT = Unanswered("timeout")
 SAID = Note("Resolved")
 LATE = MessageRef("0.9", "C1")

@@ -11,6 +11,7 @@ from gateway.decisions.delivery.intents import begin_reply
 from gateway.decisions.delivery.next_step import (
     LookBack,
     Notify,
+    Reply,
     Rest,
     RestReason,
     Withdraw,
@@ -28,6 +29,7 @@ from tests.decisions.delivery.attempts import (
     AWAY,
     INVALID,
     LATE,
+    REVOKED,
     SAID,
     TIMEOUT,
     answered,
@@ -161,6 +163,32 @@ def test_a_reply_that_is_refused_for_good_is_no_dead_letter() -> None:
     assert (after.dead, after.pending_notes, after.last_notified) == ("", (), ledger.last_notified)
 
 
+def test_what_a_destination_refuses_with_everything_else_is_said_when_it_takes_messages_again() -> None:
+    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), pending_notes=(SAID,))
+    sent = begin_reply(ledger, "r1", START + MINUTE)
+    after = settle(sent, None, REVOKED, START + MINUTE, looks=True, notes=True)
+    assert (after.dead, after.pending_notes, after.fell_back_at) == ("auth", (SAID,), None)
+    assert step(retry(after), at=MINUTE) == Reply((SAID,))
+
+
+def test_the_edit_of_a_line_that_is_refused_with_everything_else_is_made_later() -> None:
+    line, again = Note("fired again", line="again"), MessageRef("2", "C1")
+    ledger = told("chat", alert(), at=10 * SECOND)
+    ledger = msgspec.structs.replace(ledger, pending_notes=(line,), lines={"again": again})
+    sent = begin_reply(ledger, "r1", START + MINUTE)
+    after = settle(sent, None, REVOKED, START + MINUTE, looks=True, notes=True)
+    assert (after.dead, after.pending_notes, after.lines) == ("auth", (line,), {"again": again})
+
+
+def test_news_goes_before_an_extra_message_that_may_not_be_withdrawn_now() -> None:
+    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), orphans=(LATE,))
+    refused = withdrawn(ledger, REVOKED, START + MINUTE)
+    assert step(refused, at=MINUTE) == Rest(None, RestReason.DEAD_LETTER)
+    assert step(retry(refused), at=MINUTE) == Withdraw(LATE)
+    over = alert(ended=MINUTE)
+    assert step(retry(refused), over, at=MINUTE + 10 * SECOND) == Notify(NotifyReason.ENDED)
+
+
 # Nobody knows: chat
 
 
@@ -240,6 +268,7 @@ def test_an_unconfirmed_send_that_never_acted_is_let_go_after_fifteen_minutes() 
         pytest.param(Delivered(LATE), (), id="it was deleted"),
         pytest.param(Refused("not_found", gone=True), (), id="it is gone already"),
         pytest.param(Refused("forbidden", permanent=True), (), id="it may not be deleted"),
+        pytest.param(REVOKED, (LATE,), id="the token is refused: it is deleted with the next one"),
         pytest.param(AWAY, (LATE,), id="the vendor is away: tried again"),
         pytest.param(TIMEOUT, (LATE,), id="nobody knows: tried again"),
     ],
