@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import ip_address
 
 from gateway.model.rules.rulebook import LabelRules
 
@@ -31,6 +32,8 @@ _MACHINES = ("exported_node", "node", *_HOSTS, "exported_instance", "instance")
 # These stand in no namespace, so that a `namespace` beside them is that of the exporter's own pod.
 _WITHOUT_NAMESPACE = frozenset({*_MACHINES, *_PARTS, "persistentvolume"})
 _EXPORTED = "exported_"
+# These name what was scraped, unless an exporter speaks of something else by them.
+_OF_TARGET = frozenset({"pod", "container", "node", "service", "app", *_LAST})
 
 _KNOWN_EXPORTERS = (
     "kube-state-metrics", "node-exporter", "windows-exporter", "blackbox", "cadvisor", "kubelet", "pushgateway",
@@ -50,12 +53,14 @@ _NOISE = re.compile(
 @dataclass(frozen=True, slots=True)
 class Thing:
     """`name` is what is broken and `scope` its namespace, or its cluster where it has none; either may be
-    empty. `passed_over` are the labels that speak of the exporter instead.
+    empty. `passed_over` are the labels that speak of the exporter instead. `of_target`: it is what was scraped,
+    so that `namespace` says where it is, even beside an `exported_namespace`.
     """
 
     name: str
     scope: str
     passed_over: frozenset[str] = frozenset()
+    of_target: bool = False
 
     def __str__(self) -> str:
         # An address of the web says by itself where it is.
@@ -67,16 +72,26 @@ class Thing:
 
 
 def thing_of(labels: Labels, rules: LabelRules) -> Thing:
-    passed_over = _of_exporter(labels)
+    exporter = _exporter_in(labels)
+    passed_over = _of_exporter(labels, exporter) if exporter else frozenset()
     ranking = _ranking(rules.thing, rules.service)
-    chosen = next((name for name in ranking if labels.get(name) and name not in passed_over), "")
-    if not chosen:
-        # Nothing is left but the exporter, so it is the exporter that is ill.
-        passed_over = frozenset()
-        chosen = next((name for name in ranking if labels.get(name)), "")
-    elif passed_over and not _has_namespace(chosen, labels):
+    chosen = _first(ranking, labels, passed_over)
+    if exporter and _is_scrape(chosen, labels, exporter):
+        if labels.get(_EXPORTED + "namespace"):
+            # What the exporter counts in a namespace is about the namespace itself.
+            chosen = ""
+        elif (itself := _first(ranking, labels, frozenset())) != chosen:
+            # Nothing is left but the exporter, so it is the exporter that is ill.
+            chosen, passed_over = itself, frozenset()
+    if chosen in _WITHOUT_NAMESPACE - {*rules.thing}:
+        # A volume is known by its claim. The machine that it is mounted at says only where to look.
+        chosen = _claim(labels) or chosen
+    of_target = chosen in _OF_TARGET and not passed_over
+    if not of_target and not _has_namespace(chosen, labels, passed_over):
         passed_over |= {"namespace"}
-    return Thing(_shown(chosen, labels, passed_over), _scope(labels, passed_over, rules), passed_over)
+    scope = _own(rules.scope, labels, passed_over, of_target=of_target)
+    name = _shown(chosen, labels, passed_over)
+    return Thing(name, labels[scope[-1]] if scope else "", passed_over, of_target)
 
 
 def in_reading_order(labels: Labels, passed_over: frozenset[str], rules: LabelRules) -> list[str]:
@@ -96,12 +111,13 @@ def is_noise(name: str) -> bool:
     return _NOISE.fullmatch(name) is not None
 
 
-def place_of(labels: Labels, passed_over: frozenset[str], rules: LabelRules) -> dict[str, str]:
+def place_of(
+    labels: Labels, passed_over: frozenset[str], rules: LabelRules, *, of_target: bool = False
+) -> dict[str, str]:
     """Return where it is, from wide to narrow: the scope and the service."""
-    scope = [_EXPORTED + name if _EXPORTED + name in labels else name for name in rules.scope]
-    service = [name for name in rules.service if labels.get(name) and name not in passed_over][:1]
-    named = [name for name in (*scope, *service) if labels.get(name) and name not in passed_over]
-    return {name.removeprefix(_EXPORTED): labels[name] for name in named}
+    scope = _own(rules.scope, labels, passed_over, of_target=of_target)
+    service = _own(rules.service, labels, passed_over, of_target=of_target)[:1]
+    return {name.removeprefix(_EXPORTED): labels[name] for name in (*scope, *service)}
 
 
 @lru_cache(maxsize=16)
@@ -116,13 +132,17 @@ def _with_exported(names: Iterable[str]) -> Iterator[str]:
         yield from (_EXPORTED + name, name)
 
 
-def _of_exporter(labels: Labels) -> frozenset[str]:
-    """Return the names of the labels that speak of an exporter, none where no exporter is named."""
-    exporter = next(
-        (found for name in ("job", "service", "container") if (found := _exporter(labels.get(name, "")))), ""
-    )
-    if not exporter:
-        return frozenset()
+def _first(ranking: Iterable[str], labels: Labels, passed_over: frozenset[str]) -> str:
+    return next((name for name in ranking if labels.get(name) and name not in passed_over), "")
+
+
+def _exporter_in(labels: Labels) -> str:
+    names = ("job", "service", "container")
+    return next((found for name in names if (found := _exporter(labels.get(name, "")))), "")
+
+
+def _of_exporter(labels: Labels, exporter: str) -> frozenset[str]:
+    """Return the names of the labels that speak of an exporter."""
     named = {
         name
         for name in ("job", "service", "app", "container", "pod")
@@ -131,6 +151,24 @@ def _of_exporter(labels: Labels) -> frozenset[str]:
     # The port of the scrape, and what the scraped target is called where the metric has the same label.
     scrape = {"endpoint", *(name.removeprefix(_EXPORTED) for name in labels if name.startswith(_EXPORTED))}
     return frozenset(named | scrape | ({"instance"} if exporter in _SPEAKS_FOR_OTHERS else set()))
+
+
+def _is_scrape(chosen: str, labels: Labels, exporter: str) -> bool:
+    """Return whether a label says no more than that, or where, an exporter was scraped."""
+    if chosen in ("", "prometheus"):
+        return True
+    # The known ones run on the machine, or are told the address, of which they speak. Any other has the address
+    # of its pod, which says nothing to anybody.
+    return chosen == "instance" and exporter not in _KNOWN_EXPORTERS and _is_scraped_at(labels[chosen])
+
+
+def _is_scraped_at(address: str) -> bool:
+    """Return whether this is a numeric address with a port."""
+    host = without_port(address)
+    try:
+        return bool(ip_address(host)) and host != address
+    except ValueError:
+        return False
 
 
 def _exporter(text: str) -> str:
@@ -145,13 +183,19 @@ def _plain(text: str) -> str:
     return text.lower().replace("_", "-")
 
 
-def _has_namespace(chosen: str, labels: Labels) -> bool:
-    """Return whether `namespace` is that of the chosen label. A metric's own one would be
+def _claim(labels: Labels) -> str:
+    """Return the label of a volume's claim, empty where its namespace is not known."""
+    known = labels.get("namespace") or labels.get(_EXPORTED + "namespace")
+    return _first(_with_exported(("persistentvolumeclaim",)), labels, frozenset()) if known else ""
+
+
+def _has_namespace(chosen: str, labels: Labels, passed_over: frozenset[str]) -> bool:
+    """Return whether `namespace` is that of a label of the metric. A metric's own one would be
     `exported_namespace` beside an exported label.
     """
     return (
         not chosen.startswith(_EXPORTED)
-        and chosen not in _WITHOUT_NAMESPACE
+        and not (passed_over and chosen in _WITHOUT_NAMESPACE)
         and _EXPORTED + "namespace" not in labels
     )
 
@@ -175,8 +219,7 @@ def without_port(address: str) -> str:
     return (found["v6"] or found["host"]) if found else address
 
 
-def _scope(labels: Labels, passed_over: frozenset[str], rules: LabelRules) -> str:
-    for name in reversed(rules.scope):
-        if value := labels.get(_EXPORTED + name) or (labels.get(name, "") if name not in passed_over else ""):
-            return value
-    return ""
+def _own(names: Iterable[str], labels: Labels, passed_over: frozenset[str], *, of_target: bool) -> list[str]:
+    """Return which of these labels there are, the metric's own before those of what was scraped."""
+    own = (name if of_target or not labels.get(_EXPORTED + name) else _EXPORTED + name for name in names)
+    return [name for name in own if labels.get(name) and name not in passed_over]

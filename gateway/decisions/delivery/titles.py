@@ -30,7 +30,8 @@ def what_and_where(
     passed_over = frozenset[str]().union(*(thing.passed_over for _, thing, _ in alerts))
     order = in_reading_order(shared, passed_over, labels)
     names = [name for name in order if name not in ("alertname", labels.severity.label)]
-    place = place_of(shared, passed_over, labels)
+    of_target = all(thing.of_target for _, thing, _ in alerts)
+    place = place_of(shared, passed_over, labels, of_target=of_target)
     # The title names what fires, and everything once nothing does.
     named = [(alert.name, thing) for alert, thing, fires in alerts if fires] or [
         (alert.name, thing) for alert, thing, _ in alerts

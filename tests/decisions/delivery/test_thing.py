@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.decisions.delivery.thing import in_reading_order, place_of, thing_of, without_port
+from gateway.decisions.delivery.titles import what_and_where
 from gateway.model.rules.rulebook import LabelRules
+from tests.decisions.cases import alert
 
 RULES = LabelRules()
 
@@ -42,6 +44,15 @@ BLACKBOX = {
     "namespace": "monitoring",
     "pod": "prometheus-blackbox-exporter-6f",
     "container": "blackbox-exporter",
+}
+
+INVOICES = {
+    "job": "invoice-exporter",
+    "service": "invoice-exporter",
+    "endpoint": "http",
+    "namespace": "shop",
+    "pod": "invoice-exporter-6d-x",
+    "container": "invoice-exporter",
 }
 
 
@@ -115,6 +126,170 @@ def test_where_it_is_without_what_the_exporter_says() -> None:
         "cluster": "eu",
         "namespace": "shop",
     }
+
+
+@pytest.mark.parametrize(
+    ("labels", "thing"),
+    [
+        # an exporter that is ill itself, or whose name alone is like one
+        pytest.param(
+            {**INVOICES, "instance": "10.244.3.17:8080"},
+            "shop/invoice-exporter-6d-x",
+            id="an application that is only called so, by its pod and not by the pod's address",
+        ),
+        pytest.param(
+            {**INVOICES, "instance": "[fd00::17]:8080"},
+            "shop/invoice-exporter-6d-x",
+            id="such an application at an IPv6 address",
+        ),
+        pytest.param(
+            {
+                "job": "postgres-exporter",
+                "namespace": "db",
+                "service": "postgres-exporter",
+                "instance": "10.244.3.18:9187",
+            },
+            "db/postgres-exporter",
+            id="an exporter that is down, by its service",
+        ),
+        pytest.param(
+            {"job": "mysqld_exporter", "instance": "10.0.3.4:9104", "cluster": "eu"},
+            "eu/10.0.3.4",
+            id="a database's host by its address",
+        ),
+        pytest.param(
+            {"job": "smartctl-exporter", "instance": "10.0.0.7:9633", "device": "sda"},
+            "10.0.0.7 sda",
+            id="a disk behind the address of its machine",
+        ),
+        pytest.param(
+            {
+                **INVOICES,
+                "job": "snmp-exporter",
+                "pod": "snmp-exporter-5f",
+                "service": "snmp-exporter",
+                "container": "snmp-exporter",
+                "instance": "192.0.2.40",
+            },
+            "192.0.2.40",
+            id="a switch that an exporter asked",
+        ),
+        pytest.param(
+            {**KSM, **KSM_POD, "prometheus": "monitoring/k8s"},
+            "monitoring/kps-kube-state-metrics-7d5-x2x",
+            id="the exporter itself, and not who scraped it",
+        ),
+        pytest.param(
+            {**KSM, **KSM_POD, "exported_namespace": "shop"},
+            "shop",
+            id="a namespace that an exporter counts in",
+        ),
+        # volumes
+        pytest.param(
+            {
+                **KUBELET,
+                "namespace": "shop",
+                "persistentvolumeclaim": "data-0",
+                "node": "n1",
+                "cluster": "prod",
+            },
+            "shop/data-0",
+            id="a claim before the machine that it is mounted at",
+        ),
+        pytest.param(
+            {
+                **KUBELET,
+                "namespace": "kube-system",
+                "exported_namespace": "shop",
+                "persistentvolumeclaim": "data-0",
+                "node": "n1",
+            },
+            "shop/data-0",
+            id="a claim, labels not honoured",
+        ),
+        pytest.param(
+            {**KUBELET, "namespace": "shop", "pod": "pg-0", "persistentvolumeclaim": "data-0", "node": "n1"},
+            "shop/pg-0",
+            id="a pod before its claim",
+        ),
+        pytest.param(
+            {"persistentvolumeclaim": "data-0", "node": "n1"}, "n1", id="a claim of nobody knows where"
+        ),
+        # what was scraped beside what it speaks of
+        pytest.param(
+            {
+                "job": "traefik",
+                "pod": "traefik-1",
+                "namespace": "ingress",
+                "exported_namespace": "shop",
+                "exported_service": "cart",
+            },
+            "ingress/traefik-1",
+            id="a scraped pod is in its own namespace",
+        ),
+        pytest.param(
+            {
+                "job": "traefik",
+                "service": "traefik",
+                "namespace": "ingress",
+                "exported_namespace": "shop",
+                "exported_service": "cart",
+            },
+            "shop/cart",
+            id="a metric's service is in the metric's namespace",
+        ),
+        pytest.param(
+            {
+                "job": "envoy",
+                "service": "envoy",
+                "namespace": "mesh",
+                "exported_service": "cart",
+                "cluster": "eu",
+            },
+            "eu/cart",
+            id="a metric's service is not in the namespace of what was scraped",
+        ),
+        pytest.param(
+            {
+                "job": "kubernetes-service-endpoints",
+                "service": "prometheus-kube-state-metrics",
+                "namespace": "monitoring",
+                "exported_namespace": "shop",
+                "pod": "cart-1",
+            },
+            "shop/cart-1",
+            id="an exporter's pod label is the metric's",
+        ),
+    ],
+)
+def test_the_thing_and_its_namespace_are_of_one_object(labels: dict[str, str], thing: str) -> None:
+    assert str(thing_of(dict(sorted(labels.items())), RULES)) == thing
+
+
+@pytest.mark.parametrize(
+    ("beside", "place"),
+    [
+        pytest.param(
+            {"pod": "traefik-1"}, {"namespace": "ingress", "service": "traefik"}, id="a scraped pod"
+        ),
+        pytest.param({}, {"namespace": "shop", "service": "cart"}, id="the service of which it speaks"),
+    ],
+)
+def test_where_it_is_agrees_with_the_title(beside: dict[str, str], place: dict[str, str]) -> None:
+    scraped = {"job": "traefik", "service": "traefik", "namespace": "ingress"}
+    labels = {**scraped, "exported_namespace": "shop", "exported_service": "cart", **beside}
+    what = what_and_where([(alert("Slow", **labels), thing_of(labels, RULES), True)], RULES)
+    assert what["place"] == place
+
+
+def test_claims_of_one_namespace_are_told_apart() -> None:
+    alerts = [
+        alert("Filling", job="kubelet", namespace="shop", node="n1", persistentvolumeclaim=claim)
+        for claim in ("data-0", "data-1", "logs")
+    ]
+    what = what_and_where([(each, thing_of(each.labels, RULES), True) for each in alerts], RULES)
+    assert what["title"] == "Filling ×3 · shop/data-0, data-1, logs"
+    assert what["place"] == {"namespace": "shop"}
 
 
 def test_what_people_know_stands_before_ids() -> None:
