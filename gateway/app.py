@@ -132,7 +132,15 @@ async def _assemble(start: _Start) -> Gateway:
     heartbeat = (
         Heartbeat(settings.heartbeat, shards, metrics.beaten, start.network) if settings.heartbeat else None
     )
-    health = Health(reloader, auditor, start.secrets, version("alert-gateway"), turned_away, heartbeat)
+    health = Health(
+        reloader,
+        auditor,
+        start.secrets,
+        version("alert-gateway"),
+        turned_away,
+        lambda: metrics.sources.ahead(utc_ms()),
+        heartbeat,
+    )
     probes = Probes(shards.home, metrics, health.shown)
     api = api_of(settings, shards, workers, reloader, turned_away)
     asgi_app = AsgiApp(door, [*probes.routes(), *api.routes()], door.wrong_place)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gateway.config.secrets import EnvironmentSecrets
 from gateway.decisions.accounting.turned_away import sentence
 from gateway.model.counted import counted
-from gateway.model.durations import SECOND
+from gateway.model.durations import SECOND, spoken
 from gateway.model.instants import clock
 from gateway.model.turned_away import TurnedAway, wording_of
 from gateway.model.watchdog import WatchdogStatus
@@ -24,13 +24,14 @@ _ORDERED = {"GatewayPaused": "paging is paused", "GatewayBypassed": "suppression
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The content of `/health`."""
+    """The content of `/health`. `clocks_ahead` returns by how much which source's clock is ahead (ms)."""
 
     reloader: RulesReloader
     auditor: Auditor
     secrets: EnvironmentSecrets
     version: str
     turned_away: TurnedAwayBook
+    clocks_ahead: Callable[[], Mapping[str, int]]
     heartbeat: Heartbeat | None = None
 
     def refused(self) -> dict[str, str]:
@@ -78,6 +79,7 @@ class Health:
             f"sources {names} have the same token: they cannot be told apart" for names in self.alike()
         ]
         worries += [f"rules: {error}" for error in self.reloader.errors]
+        worries += [_ahead(name, by) for name, by in self.clocks_ahead().items()]
         return worries + [_turned_away(entry) for entry in self.turned_away.entries]
 
     def _going_wrong(self) -> list[str]:
@@ -135,6 +137,11 @@ def _turned_away(entry: TurnedAway) -> str:
     """Say it without a word of the sender's: everybody may read this."""
     times = f"{entry.times} since {clock(entry.since)}, the last at {clock(entry.last_at)}"
     return f"{sentence(entry.source, entry.reason)}: {times}; {wording_of(entry.reason).remedy}"
+
+
+def _ahead(source: str, by: int) -> str:
+    remedy = "set both by NTP; until then its alerts are shown as begun when they arrived"
+    return f"the clock of source {source} is ahead of the store's by {spoken(by)} or more: {remedy}"
 
 
 def _silent(watchdog: WatchdogStatus) -> str:

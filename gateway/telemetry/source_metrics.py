@@ -9,11 +9,12 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from gateway.model.durations import MINUTE
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.turned_away import TurnedAwayReason
 from gateway.model.verdict import Outcome, Reason, Taken
 
 LAG_WINDOW_MS = 10 * MINUTE
+AHEAD_WORTH_SAYING_MS = 5 * SECOND  # two machines whose clocks are set by NTP are closer than that
 ANSWERS = ("answered", "silent")
 UNKNOWN = "unknown"  # the source of what came without a token
 CONCLUSIONS = {Reason.INFERRED: (Outcome.ENDED, Outcome.CHANGED), Reason.FOUND_AT_SOURCE: (Outcome.OPENED,)}
@@ -109,6 +110,15 @@ class SourceMetrics:
         for source, event_at in newest.items():
             self._lag.labels(source).set(self._lags[source].least(now - event_at, now) / 1000)
 
+    def ahead(self, now: int) -> dict[str, int]:
+        """Return the sources whose clock is ahead of the store's, with by how much at least (ms)."""
+        lately = {name: lag.lately(now) for name, lag in self._lags.items()}
+        return {
+            name: -least
+            for name, least in lately.items()
+            if least is not None and least <= -AHEAD_WORTH_SAYING_MS
+        }
+
 
 class Lag:
     """The least lag of the last one or two windows, in ms.
@@ -128,3 +138,9 @@ class Lag:
             self._window, self._least = window, None
         self._least = lag if self._least is None else min(lag, self._least)
         return self._least if self._before is None else min(self._least, self._before)
+
+    def lately(self, now: int) -> int | None:
+        """Return the least lag of this window and the last one, None where neither has any."""
+        passed = now // LAG_WINDOW_MS - self._window
+        known = [least for least in (self._least, self._before if passed <= 0 else None) if least is not None]
+        return min(known) if known and passed <= 1 else None

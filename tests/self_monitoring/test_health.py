@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.errors import StateUnavailable
@@ -73,3 +74,11 @@ async def test_each_worry_about_what_could_not_be_told_counts_what_the_api_lists
     incidents = (await app.ask("/api/v1/incidents")).json()["items"]
     unheard = sum(incident["unheard_since"] is not None for incident in incidents)
     assert any(worry.startswith(f"nobody could be told of alerts in {unheard} incident") for worry in worries)
+
+
+async def test_a_source_whose_clock_is_ahead_is_a_worry(app: Running) -> None:
+    ahead = (datetime.now(UTC) + timedelta(hours=2, minutes=1)).isoformat()
+    await app.webhook(alert("pay", starts=ahead))
+    (worry,) = [one for one in (await app.ask("/health")).json()["worries"] if "clock" in one]
+    assert worry.startswith("the clock of source default is ahead of the store's by 2h or more: ")
+    assert "NTP" in worry

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from gateway.model.durations import MINUTE, SECOND
+import pytest
+
+from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.verdict import Outcome, Reason, Taken
 from gateway.telemetry.metrics import Metrics
-from gateway.telemetry.source_metrics import LAG_WINDOW_MS, Lag
+from gateway.telemetry.source_metrics import AHEAD_WORTH_SAYING_MS, LAG_WINDOW_MS, Lag
 
 NOW = 1_800_000_000_000
 
@@ -60,6 +62,32 @@ def test_a_clock_that_is_set_right_is_forgiven_after_two_windows() -> None:
     assert lag.least(30, NOW + LAG_WINDOW_MS) == -90
     assert lag.least(30, NOW + 2 * LAG_WINDOW_MS) == 30
     assert lag.least(50, NOW + 9 * LAG_WINDOW_MS) == 50, "what was long ago counts no more"
+
+
+@pytest.mark.parametrize(
+    ("lag", "ahead"),
+    [
+        pytest.param(-2 * HOUR, {"eu": 2 * HOUR}, id="a clock that is ahead"),
+        pytest.param(-AHEAD_WORTH_SAYING_MS, {"eu": AHEAD_WORTH_SAYING_MS}, id="just enough"),
+        pytest.param(1 - AHEAD_WORTH_SAYING_MS, {}, id="as far apart as any two clocks"),
+        pytest.param(HOUR, {}, id="a clock that is behind, or a wait on the way"),
+    ],
+)
+def test_a_source_is_named_by_how_much_its_clock_is_ahead(lag: int, ahead: dict[str, int]) -> None:
+    metrics = metrics_of("eu", "us")
+    metrics.taken([Taken("eu", Outcome.OPENED, Reason.FIRST_FIRING, NOW - lag)], NOW)
+    assert metrics.sources.ahead(NOW) == ahead
+
+
+def test_what_is_known_of_a_clock_counts_for_two_windows() -> None:
+    lag = Lag()
+    assert lag.lately(NOW) is None
+    lag.least(-90, NOW)
+    assert lag.lately(NOW + LAG_WINDOW_MS) == -90
+    lag.least(30, NOW + LAG_WINDOW_MS)
+    assert lag.lately(NOW + LAG_WINDOW_MS) == -90
+    assert lag.lately(NOW + 2 * LAG_WINDOW_MS) == 30
+    assert lag.lately(NOW + 3 * LAG_WINDOW_MS) is None
 
 
 def test_a_source_that_the_rules_name_no_more_is_shown_no_more() -> None:
