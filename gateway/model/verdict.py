@@ -103,7 +103,9 @@ class NotifyReason(StrEnum):
     FIRING_AGAIN = "firing_again"
     SEVERITY_ROSE = "severity_rose"  # it got worse: at once
     PAGE_WHEN_MET = "page_when_met"  # from now on it interrupts a person: at once
-    ACKNOWLEDGEMENT_CHANGED = "acknowledgement_changed"  # somebody has it, or nobody has it any more: at once
+    ACKNOWLEDGEMENT_CHANGED = (
+        "acknowledgement_changed"  # somebody acknowledged it here, or that no longer holds
+    )
     # It stands in for a destination that cannot be reached, or no longer: at once
     FALLBACK_CHANGED = "fallback_changed"
     # What was kept quiet after its notification is so no longer: at once

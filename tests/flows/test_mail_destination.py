@@ -259,7 +259,7 @@ async def test_a_reminder_comes_when_the_route_asks_for_it_and_is_no_update(remi
     await world.webhook(seen())
     await world.until(HOUR + MINUTE)
     assert [note.text for sent in world.mail.sent for note in sent.notes] == [
-        "🔴 HighErrorRate: still firing after 1h, and nobody has it"
+        "🔴 HighErrorRate: still firing after 1h, not acknowledged here"
     ]
     assert world.ledgers["ops"].updates == 0
 

@@ -171,4 +171,4 @@ async def test_a_reminder_comes_again_and_again() -> None:
     world = World(rulebook(Route("everything", BUILT_IN, notify=("chat",), remind=30 * MINUTE)))
     await world.webhook(seen())
     await world.until(2 * HOUR + 10 * MINUTE)
-    assert sum("nobody has it" in note.text for one in world.slack.sent for note in one.notes) == 4
+    assert sum("not acknowledged here" in note.text for one in world.slack.sent for note in one.notes) == 4

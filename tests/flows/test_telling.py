@@ -155,7 +155,7 @@ async def test_acknowledged_and_still_firing_is_not_reminded_but_unowned_is() ->
     await world.webhook(seen())
     await world.until(31 * MINUTE)
     said = [note.text for one in world.slack.sent for note in one.notes]
-    assert said == ["🔴 HighErrorRate: still firing after 30m, and nobody has it"]
+    assert said == ["🔴 HighErrorRate: still firing after 30m, not acknowledged here"]
 
 
 async def test_two_teams_in_one_incident_are_told_in_a_channel_each() -> None:

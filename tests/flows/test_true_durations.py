@@ -66,9 +66,11 @@ async def test_a_reminder_about_what_has_just_fired_again_counts_from_the_first_
     world = World(rulebook(route(remind=4 * MINUTE, **PATIENT)))
     await flapping(world, times=3)
     await world.until(5 * MINUTE)
-    said = [note.text for one in world.slack.sent for note in one.notes if "nobody has it" in note.text]
+    said = [
+        note.text for one in world.slack.sent for note in one.notes if "not acknowledged here" in note.text
+    ]
     assert said == [
-        "🔴 HighErrorRate: still firing after 4m, and nobody has it (3rd time in 4m, firing 2m of them)"
+        "🔴 HighErrorRate: still firing after 4m, not acknowledged here (3rd time in 4m, firing 2m of them)"
     ]
 
 
@@ -77,4 +79,4 @@ async def test_a_reminder_about_a_start_that_lies_ahead_counts_from_when_people_
     await world.webhook(seen(at=2 * HOUR))
     await world.until(31 * MINUTE + 10 * SECOND)
     said = [note.text for one in world.slack.sent for note in one.notes]
-    assert said == ["🔴 HighErrorRate: still firing after 30m, and nobody has it"]
+    assert said == ["🔴 HighErrorRate: still firing after 30m, not acknowledged here"]

@@ -48,13 +48,13 @@ def notes_of(before: LastNotified, after: LastNotified, notification: Notificati
 
 
 def reminder(notification: Notification, first_notified_at: int | None) -> Note:
-    """Return the note that it still fires and nobody has it.
+    """Return the note that it still fires. Whether somebody has answered a page at its vendor is not known here.
 
     It fires for at least as long as people have known of it, whatever the clock of its source says.
     """
     since = earliest(notification.started_at, first_notified_at)
     length = spoken(notification.at - (since or notification.at))
-    said = f"still firing after {length}, and nobody has it"
+    said = f"still firing after {length}, not acknowledged here"
     text = f"{_incident(notification)}: {_with(said, _how_often(notification))}"
     return Note(text, broadcast=True, mention=notification.page, at=notification.at)
 

@@ -95,7 +95,7 @@ def why_at_once(before: LastNotified, after: LastNotified) -> NotifyReason | Non
     if after.paged > before.paged:
         return NotifyReason.PAGE_WHEN_MET  # from now on it interrupts a person
     if after.acknowledged_by != before.acknowledged_by:
-        # Others see at once that somebody has it, or that nobody has it any more
+        # Others see at once that somebody has it, or that this no longer holds
         return NotifyReason.ACKNOWLEDGEMENT_CHANGED
     if after.covers != before.covers:
         # A destination that cannot be reached is stood in for, or is back

@@ -138,7 +138,7 @@ def _fallback_time(view: View, lane_closed_since: int | None) -> int | None:
 
 
 def remind_at(view: View, incident: Incident, ledger: Ledger) -> int | None:
-    """Return when the thread is told again that the incident still fires and nobody has it, None for never
+    """Return when the thread is told again that the incident still fires, not acknowledged here; None for never
     (ms).
     """
     reminds = [

@@ -90,12 +90,12 @@ async def test_what_follows_stands_in_the_same_thread_and_answers_the_first(
 async def test_a_reminder_is_a_mail_in_the_thread(notifier: MailNotifier, server: MailSandbox) -> None:
     first = await sent(notifier, server)
     assert isinstance(first, Delivered)
-    notes = (Note("Still firing after 4h, and nobody has it"),)
+    notes = (Note("Still firing after 4h, not acknowledged here"),)
     said = await notifier.reply(
         OPS, server.smtp_url, notes, attempt="r1", message_ref=first.message_ref, edits=None, mentions=()
     )
     assert said == first
-    assert [mail.subject for mail in server.received][1] == "Still firing after 4h, and nobody has it"
+    assert [mail.subject for mail in server.received][1] == "Still firing after 4h, not acknowledged here"
     assert len(server.mailbox.threads) == 1
 
 

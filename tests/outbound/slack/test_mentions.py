@@ -103,7 +103,7 @@ async def test_an_answer_is_kept_and_ids_are_not_asked_for(
 
 async def test_a_reply_calls_them_too(slack: SlackSandbox, notifier: SlackNotifier) -> None:
     first = await paged(notifier)
-    note = Note("nobody has it", broadcast=True, mention=True)
+    note = Note("not acknowledged here", broadcast=True, mention=True)
     await notifier.reply(
         CHAT, DEFAULT_TOKEN, (note,), attempt="b", message_ref=first.message_ref, edits=None, mentions=("@nobody",)
     )  # fmt: skip
