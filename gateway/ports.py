@@ -90,9 +90,11 @@ class Notifier(Protocol):
         ...
 
     async def lead_on(
-        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef
+        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef, title: str
     ) -> Answer:
-        """Say in the thread of `left`, which nobody can edit any more, that it goes on in `message_ref`."""
+        """Say in the thread of `left`, which nobody can edit any more, that what `title` names goes on in
+        `message_ref`.
+        """
         ...
 
 

@@ -237,6 +237,9 @@ async def _lead_on(job: Job, sender: Sender | Refused, step: LeadOn) -> None:
     if isinstance(sender, Refused):
         answer: Answer = sender
     else:
-        answer = await sender.notifier.lead_on(sender.endpoint, sender.secret, step.left, step.message_ref)
+        title = _composed(job).title
+        answer = await sender.notifier.lead_on(
+            sender.endpoint, sender.secret, step.left, step.message_ref, title
+        )
     now = await job.context.store.now()
     await finish(job, led_on(job.stored, answer, now), now)

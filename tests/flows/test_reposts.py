@@ -104,7 +104,7 @@ async def test_the_old_thread_of_a_message_that_cannot_be_edited_leads_to_the_ne
     await world.webhook(seen(ends=60_000))
     await world.until(5 * MINUTE)
     newer = world.ledgers["chat"].message_ref
-    assert world.slack.led_on == [(old, newer)]
+    assert world.slack.led_on == [(old, newer, "HighErrorRate")]
     assert world.ledgers["chat"].last_notified.state is ENDED
     assert world.ledgers["chat"].left is None
 

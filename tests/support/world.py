@@ -78,7 +78,7 @@ class Destinations:
     posted: dict[str, MessageRef] = field(default_factory=dict)
     attempts: list[str] = field(default_factory=list)
     withdrawn: list[MessageRef] = field(default_factory=list)
-    led_on: list[tuple[MessageRef, MessageRef]] = field(default_factory=list)
+    led_on: list[tuple[MessageRef, MessageRef, str]] = field(default_factory=list)
     endpoints: list[Endpoint] = field(default_factory=list)  # by which notifications were sent
     down: bool = False
     refuses: Refused | None = None  # to whatever is sent, after `answers`
@@ -160,9 +160,9 @@ class Destinations:
         return Found({one: self.posted[one] for one in attempts if one in self.posted})
 
     async def lead_on(
-        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef
+        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef, title: str
     ) -> Answer:
-        self.led_on.append((left, message_ref))
+        self.led_on.append((left, message_ref, title))
         return Delivered(left)
 
     async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:

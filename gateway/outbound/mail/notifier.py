@@ -94,10 +94,10 @@ class MailNotifier:
         return Found({})
 
     async def lead_on(
-        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef
+        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef, title: str
     ) -> Answer:
         """Every mail is a new one of its thread, so that nothing is left behind."""
-        del endpoint, secret, message_ref
+        del endpoint, secret, message_ref, title
         return Delivered(left)
 
     async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:

@@ -7,12 +7,13 @@ from typing import Any
 
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Notification
-from gateway.outbound.slack.text import joined, link, mrkdwn_text, plain_text, section
+from gateway.outbound.slack.text import joined, link, mrkdwn_text, plain_text, running, section
 from gateway.outbound.wording import links_of, shorten, tame, unlinked_runbook, web_address
 
 MAX_URL = 1_500
 MAX_LINKS = 1_800  # characters of the line
 MAX_RUNBOOK = 300
+MAX_TITLE = 300
 BUTTONS = ("Runbook", "Dashboard", "Query")
 SIGNS = {"Runbook": "📕", "Dashboard": "📈", "Panel": "📊", "Image": "🖼️", "Query": "🔎"}
 
@@ -35,10 +36,11 @@ def link_blocks(notification: Notification) -> Iterator[Block]:
         yield section(plain_text(f"{_label('Runbook')}: {runbook}"))
 
 
-def lead_on(permalink: str) -> str:
-    """Say in the thread of a message that can no longer be edited where it goes on."""
+def lead_on(title: str, permalink: str) -> str:
+    """Say in the thread of a message that can no longer be edited where it goes on, and what it is about."""
     address = web_address(permalink, MAX_URL)
-    return f"↪ This message can no longer be edited: it goes on {link(address, 'here') if address else 'in a newer one'}"
+    where = link(address, "here") if address else "in a newer one"
+    return f"↪ {running(title, MAX_TITLE)}: this message can no longer be edited, it goes on {where}"
 
 
 def _label(name: str) -> str:

@@ -153,14 +153,14 @@ class SlackNotifier:
         return answer
 
     async def lead_on(
-        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef
+        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef, title: str
     ) -> Answer:
         access = self._access(endpoint, secret)
         if isinstance(access, Refused):
             return access
         try:
             async with asyncio.timeout(self._timeout):
-                return await lead_to(self._calls, access, left, message_ref)
+                return await lead_to(self._calls, access, left, message_ref, title)
         except TimeoutError:
             return Unanswered("timeout")
 

@@ -38,13 +38,15 @@ def _is_bare(said: object) -> bool:
     return isinstance(said, Mapping) and said.get("type") == "message" and not said.get("thread_ts")
 
 
-async def lead_to(calls: SlackCalls, access: Access, left: MessageRef, message_ref: MessageRef) -> Answer:
-    """Say in the thread of `left` that it goes on in `message_ref`."""
+async def lead_to(
+    calls: SlackCalls, access: Access, left: MessageRef, message_ref: MessageRef, title: str
+) -> Answer:
+    """Say in the thread of `left` that what `title` names goes on in `message_ref`."""
     asked = {"channel": message_ref.channel, "message_ts": message_ref.id}
     try:
         found = await calls.call("chat.getPermalink", access, http_verb="GET", params=asked)
     except NotOk:
         found = {}  # without a link, the sentence has to do
-    text = lead_on(str(found.get("permalink") or ""))
+    text = lead_on(title, str(found.get("permalink") or ""))
     sent = {"channel": left.channel, "thread_ts": left.id, "text": text, **AS_WRITTEN, **QUIET}
     return await post(calls, access, "chat.postMessage", sent)

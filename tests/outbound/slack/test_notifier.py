@@ -93,12 +93,14 @@ async def test_the_thread_of_the_message_before_leads_to_the_newer_one(
     slack: SlackSandbox, notifier: SlackNotifier
 ) -> None:
     left, newer = await posted(notifier, "old"), await posted(notifier, "new")
-    assert isinstance(await notifier.lead_on(CHAT, DEFAULT_TOKEN, left, newer), Delivered)
+    title = "DiskFull · <!channel>/db-0"
+    assert isinstance(await notifier.lead_on(CHAT, DEFAULT_TOKEN, left, newer, title), Delivered)
     before, after = slack.messages("alerts")
-    assert [reply.text.startswith("↪ This message can no longer be edited") for reply in before.replies] == [
-        True
-    ]
-    assert after.ts in before.replies[0].text
+    (reply,) = before.replies
+    assert reply.text.startswith(
+        "↪ DiskFull · &lt;!channel&gt;/db-0: this message can no longer be edited, it goes on "
+    )
+    assert after.ts in reply.text
     assert after.replies == []
 
 
@@ -107,8 +109,11 @@ async def test_without_a_link_the_thread_still_says_that_it_goes_on(
 ) -> None:
     left, newer = await posted(notifier, "old"), await posted(notifier, "new")
     slack.faults.add(Fault(FaultKind.ERROR, method="chat.getPermalink", error="message_not_found"))
-    assert isinstance(await notifier.lead_on(CHAT, DEFAULT_TOKEN, left, newer), Delivered)
-    assert "it goes on in a newer one" in slack.messages("alerts")[0].replies[0].text
+    assert isinstance(await notifier.lead_on(CHAT, DEFAULT_TOKEN, left, newer, "DiskFull"), Delivered)
+    assert (
+        "DiskFull: this message can no longer be edited, it goes on in a newer one"
+        in slack.messages("alerts")[0].replies[0].text
+    )
 
 
 async def test_a_message_that_is_posted_anew_calls_nobody_again(
