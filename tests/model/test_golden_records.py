@@ -225,7 +225,7 @@ GOLDEN = [
         records.TRUNCATED,
         load_truncated,
         dump_truncated,
-        b"\x01\x91\x81\xb3eu/0123456789abcdef\x95%\xcf\x00\x00\x01\xa3\x18\\P\x00\xcf\x00\x00\x01\xa3\x18]:`\x92\xa2i1\xa2i2\xc2",
+        b"\x01\x91\x81\xb3eu/0123456789abcdef\x94%\xcf\x00\x00\x01\xa3\x18\\P\x00\xcf\x00\x00\x01\xa3\x18]:`\x92\xa2i1\xa2i2",
     ),
     Golden(
         records.TURNED_AWAY,
@@ -284,7 +284,7 @@ def without_new_fields(written: bytes, golden: Golden) -> bytes:
     """What was written, without the fields that were added behind since: an earlier version passes these
     over.
     """
-    if golden.write is not dump:
+    if golden.write not in (dump, dump_truncated):
         return written
     today, then = (msgspec.msgpack.decode(record[1:]) for record in (written, golden.stored))
     return FORMAT + msgspec.msgpack.encode(_without_new(today, then))
