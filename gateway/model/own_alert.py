@@ -100,6 +100,8 @@ TEXTS = {
 }
 
 
+RUNBOOKS = "docs/own-alerts.md"  # what to do about each of them
+
 # What stands in a text for a label that an alert of a version before does not have.
 UNNAMED = {"alert": "some alerts", "reason": "the log says why"}
 
@@ -143,6 +145,7 @@ class OwnAlert(NamedTuple):
             annotations={
                 "summary": summary.format_map(full),
                 "description": f"{self.details} {description.format_map(full)}".strip(),
+                "runbook_url": f"{RUNBOOKS}#{self.name.lower()}",
             },
             severity=Severity[full["severity"].upper()],
             firing=firing,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import string
+from pathlib import Path
 
 import pytest
 
 from gateway.model.alert import Copy
-from gateway.model.own_alert import LAST_RESORT, OWN_SOURCE, TEXTS, OwnAlert
+from gateway.model.own_alert import LAST_RESORT, OWN_SOURCE, RUNBOOKS, TEXTS, OwnAlert
 from gateway.model.severity import Severity
 from tests.support.build import START
 
@@ -90,3 +91,15 @@ def test_a_report_of_a_version_before_that_names_no_alert_has_a_text_too() -> No
     annotations = named.observed(START, firing=True).annotations
     assert annotations["summary"] == "Nobody could be told of Down (dead_letter)"
     assert annotations["description"].startswith("chat: token_revoked. /health")
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_each_own_alert_leads_to_what_to_do_about_it(name: str) -> None:
+    page = (Path(__file__).parents[2] / RUNBOOKS).read_text("utf-8")
+    assert f"\n## {name}\n" in page
+    labels = dict.fromkeys(
+        ("subject", "destination", "identity", "silence", "owner", "watchdog", "alert"), "x"
+    )
+    labels |= dict.fromkeys(("source", "by", "reason"), "x")
+    observed = OwnAlert(name, labels).observed(START, firing=True)
+    assert observed.annotations["runbook_url"] == f"docs/own-alerts.md#{name.lower()}"
