@@ -30,6 +30,42 @@ async def test_a_rolling_outage_of_sixty_pods_is_a_handful_of_replies() -> None:
     assert "60 fire now" in edits(world)[-1][1]
 
 
+async def test_what_joins_in_turn_while_others_end_is_named_on_one_line_that_forgets_none() -> None:
+    world = World(rulebook(route(update_interval=2 * SECOND, resolve_after=5 * MINUTE)))
+    await world.webhook(
+        seen("PodDown", pod="old-0"), seen("PodDown", pod="old-1"), seen("PodDown", pod="old-2")
+    )
+    await world.until(MINUTE)
+    for number in range(3):
+        at = (number + 1) * MINUTE
+        await world.webhook(
+            seen("PodDown", pod=f"old-{number}", ends=at), seen("PodDown", pod=f"new-{number}", at=at)
+        )
+        await world.until(at + 30 * SECOND)
+    (reply,) = replies(world)
+    assert reply.notes[0].text.endswith(": +1, 3 fire now; new: PodDown new-0")
+    assert edits(world)[-1][1].endswith(": +3, 3 fire now; new: PodDown new-2, PodDown new-1, PodDown new-0")
+
+
+async def test_a_line_far_up_is_not_edited_again_once_fewer_fire() -> None:
+    world = World(rulebook(route(update_interval=2 * SECOND, resolve_after=5 * MINUTE)))
+    await world.webhook(seen("PodDown", pod="p-0"))
+    for number in range(1, 9):
+        await world.until(number * MINUTE)
+        await world.webhook(seen("PodDown", pod=f"p-{number}", at=number * MINUTE))
+    await world.until(10 * MINUTE)
+    newest = replies(world)[-1].notes[0]
+    await world.webhook(
+        *(seen("PodDown", pod=f"p-{number}", at=number * MINUTE, ends=10 * MINUTE) for number in range(7))
+    )
+    await world.until(11 * MINUTE)
+    await world.webhook(seen("PodDown", pod="p-9", at=11 * MINUTE))
+    await world.until(12 * MINUTE)
+    (again,) = [note for one in world.slack.sent for note in one.notes if one.at >= 11 * MINUTE]
+    assert again.line == newest.line
+    assert again.text.endswith(": +2, 3 fire now; new: PodDown p-9, PodDown p-8")
+
+
 async def test_another_kind_of_alert_is_a_reply_even_where_the_incident_grows_all_the_time() -> None:
     world = World(rulebook(route(update_interval=2 * SECOND), correlate=TOGETHER))
     for number in range(9):

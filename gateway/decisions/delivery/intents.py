@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.decisions.delivery.thread_lines import edited_reply, said_together
+from gateway.decisions.delivery.thread_lines import begun_lines, edited_reply, said_together
 from gateway.decisions.delivery.thread_notes import notes_of
 from gateway.decisions.notification.assumptions import assumed
 from gateway.model.ledger import Endpoint, Intent, LastNotified, Ledger, MessageRef, Note, NotifiedState, Part
@@ -84,7 +84,8 @@ def _unsaid(before: Ledger, after: Ledger, notification: Notification) -> tuple[
         or notification.state is not NotifiedState.FIRING
     ):
         return ()
-    return (*before.intent.notes, *notes_of(before.last_notified, after.last_notified, notification))
+    begun = begun_lines(before.lines, (*before.pending_notes, *before.intent.notes))
+    return (*before.intent.notes, *notes_of(before.last_notified, after.last_notified, notification, begun))
 
 
 def _as_before(unanswered: Intent | None, intent: Intent) -> Intent:

@@ -13,7 +13,13 @@ from typing import assert_never
 import msgspec
 
 from gateway.decisions.delivery.reposts import gone, with_post
-from gateway.decisions.delivery.thread_lines import edits_a_line, replied, still_to_be_said, without_line
+from gateway.decisions.delivery.thread_lines import (
+    begun_lines,
+    edits_a_line,
+    replied,
+    still_to_be_said,
+    without_line,
+)
 from gateway.decisions.delivery.thread_notes import notes_of
 from gateway.model.durations import SECOND
 from gateway.model.ledger import Intent, LastNotified, Ledger, MessageRef, NotifiedState, Part
@@ -94,8 +100,10 @@ def record_delivery(
     lines = ledger.lines if same_thread else {}
     pending_notes = ledger.pending_notes
     if notification is not None:
-        news = notes_of(ledger.last_notified, intent.last_notified, notification)
-        pending_notes = still_to_be_said((*pending_notes, *intent.notes, *news), lines)
+        waiting = (*pending_notes, *intent.notes)
+        begun = begun_lines(lines, waiting)
+        news = notes_of(ledger.last_notified, intent.last_notified, notification, begun)
+        pending_notes = still_to_be_said((*waiting, *news), lines)
     return msgspec.structs.replace(
         calm,
         last_notified=intent.last_notified,

@@ -34,6 +34,11 @@ def still_to_be_said(notes: Notes, lines: Mapping[str, MessageRef]) -> Notes:
     return tuple(note for note in notes if not note.line or newest.get(note.line) is note)
 
 
+def begun_lines(lines: Mapping[str, MessageRef], waiting: Notes) -> frozenset[str]:
+    """Return the names of the lines that the thread has, or gets by the notes that wait."""
+    return frozenset((*lines, *(note.line for note in waiting if note.line)))
+
+
 def replied(ledger: Ledger, intent: Intent, reply: MessageRef) -> Ledger:
     """Return the ledger once the vendor has the reply with the notes of this intent."""
     lines = {note.line: reply for note in intent.notes if note.line}

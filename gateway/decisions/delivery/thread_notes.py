@@ -5,7 +5,7 @@ A note is read on a lock screen, far from its message: it names the incident and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -29,15 +29,20 @@ OVER = {
 """What has ended when members that were kept quiet are told again, by the reason."""
 
 
-def notes_of(before: LastNotified, after: LastNotified, notification: Notification) -> tuple[Note, ...]:
-    """Return the transitions that matter to whoever follows the thread; a first message needs none."""
+def notes_of(
+    before: LastNotified, after: LastNotified, notification: Notification, lines: Collection[str] = ()
+) -> tuple[Note, ...]:
+    """Return the transitions that matter to whoever follows the thread; a first message needs none.
+
+    `lines` are those that the thread has already.
+    """
     if before.state is NotifiedState.NOTHING:
         return ()
     said = [
         _reopened(before, after, notification),
         _worse(before, after, notification),
         _paged(before, after, notification),
-        joined_of(before, after, notification),
+        joined_of(before, after, notification, lines),
         again_of(before, after, notification),
         *_covered(before, after, notification),
         _suppressed(before, after, notification),

@@ -16,13 +16,19 @@ from tests.support.build import rulebook
 PATIENT = rulebook(route(resolve_after=5 * MINUTE))
 
 
-def noted(*alerts: Alert, ledger: Ledger, at: int = 10 * MINUTE, rules: Rulebook | None = None) -> list[Note]:
-    """The notes once these alerts are shown where the ledger says what was shown before."""
+def noted(
+    *alerts: Alert,
+    ledger: Ledger,
+    at: int = 10 * MINUTE,
+    rules: Rulebook | None = None,
+    lines: tuple[str, ...] = (),
+) -> list[Note]:
+    """The notes beside these lines of the thread, once these alerts are shown where the ledger says what was shown before."""
     view = planned(*alerts, at=at, ledgers=(ledger,), rules=rules).views["chat"]
     notification = msgspec.structs.replace(telling_of(view, *alerts, at=at), title="T")
     return [
         msgspec.structs.replace(note, at=None)
-        for note in notes_of(ledger.last_notified, view.desired, notification)
+        for note in notes_of(ledger.last_notified, view.desired, notification, lines)
     ]
 
 
@@ -37,21 +43,34 @@ def test_another_kind_of_alert_is_a_reply_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "line"),
+    ("before", "after", "lines", "line", "joined"),
     [
-        pytest.param(2, 3, "joined 2", id="up to three"),
-        pytest.param(3, 4, "joined 3", id="from four on"),
-        pytest.param(4, 7, "joined 3", id="up to seven"),
-        pytest.param(5, 30, "joined 5", id="up to thirty"),
+        pytest.param(2, 3, (), "further 2", 1, id="the first to join begin a line"),
+        pytest.param(3, 4, ("further 2",), "further 2", 2, id="whatever joins goes on there"),
+        pytest.param(3, 30, ("again", "further 2"), "further 2", 28, id="however many at once"),
+        pytest.param(
+            4, 5, ("further 2",), "further 4", 1, id="until there are twice as many as when it began"
+        ),
+        pytest.param(
+            6, 7, ("further 2", "further 4"), "further 4", 3, id="of several lines the newest goes on"
+        ),
     ],
 )
-def test_more_of_a_kind_go_on_one_line_until_what_fires_has_doubled(
-    before: int, after: int, line: str
+def test_more_of_a_kind_go_on_one_line_until_the_alerts_have_doubled(
+    before: int, after: int, lines: tuple[str, ...], line: str, joined: int
 ) -> None:
     ledger = told("chat", *pods(before), at=10 * SECOND)
-    (note,) = noted(*pods(after), ledger=ledger)
+    (note,) = noted(*pods(after), ledger=ledger, lines=lines)
     assert (note.line, note.broadcast, note.mention) == (line, False, False)
-    assert note.text.startswith(f"➕ T: +{after - before}, {after} fire now; new: ")
+    assert note.text.startswith(f"➕ T: +{joined}, {after} fire now; new: ")
+
+
+def test_a_line_goes_on_naming_what_joined_before_the_newest_first() -> None:
+    over = [alert("PodDown", pod=f"p{number}", at=number, ended=MINUTE) for number in range(4)]
+    ledger = told("chat", *pods(5), at=10 * SECOND)
+    now = (*over, *pods(6)[4:])
+    (note,) = noted(*now, ledger=ledger, lines=("further 3",))
+    assert note == Note("➕ T: +3, 2 fire now; new: PodDown p5, PodDown p4, PodDown p3", line="further 3")
 
 
 def test_many_new_alerts_are_counted_not_listed() -> None:

@@ -64,8 +64,8 @@ def test_an_edit_that_nobody_answered_is_made_again_and_not_looked_for() -> None
 def test_a_reply_that_cannot_be_edited_is_not_posted_for_that_and_its_message_stays(
     answer: Refused, again: tuple[Note, ...]
 ) -> None:
-    ledger = said(owing(SECOND_TIME, PLAIN, lines={"again": REPLY, "joined 2": MESSAGE}), answer)
-    assert (ledger.pending_notes, ledger.lines["joined 2"]) == ((PLAIN,), MESSAGE)
+    ledger = said(owing(SECOND_TIME, PLAIN, lines={"again": REPLY, "further 2": MESSAGE}), answer)
+    assert (ledger.pending_notes, ledger.lines["further 2"]) == ((PLAIN,), MESSAGE)
     assert (ledger.message_ref, ledger.dead, ledger.intent) == (MESSAGE, "", None)
     assert still_to_be_said((FIRST,), ledger.lines) == again
 
