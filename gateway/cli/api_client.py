@@ -11,6 +11,7 @@ import click
 import httpx
 
 from gateway.config.environment import from_process
+from gateway.outbound.connection_trouble import not_connected
 
 REQUEST_TIMEOUT_SECONDS = 10.0
 
@@ -52,15 +53,18 @@ def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
             method, url, headers=headers, timeout=REQUEST_TIMEOUT_SECONDS, verify=tls, **more
         )
         answer = response.json()
+    except httpx.TransportError as error:
+        late = isinstance(error, httpx.TimeoutException)
+        raise no_gateway("it does not answer in time" if late else not_connected(error).detail) from error
     except (httpx.HTTPError, ValueError) as error:
-        raise no_gateway(str(error)) from error
+        raise no_gateway("something else answers there") from error
     if response.status_code == httpx.codes.UNAUTHORIZED:
         raise click.ClickException(
             "the gateway wants its admin token: set GATEWAY_ADMIN_TOKEN here to what it has there",
         )
     # The gateway's own refusals are objects with `error`; any other error page is some other service's.
     if response.status_code != httpx.codes.OK and isinstance(answer, dict) and "error" in answer:
-        raise click.ClickException(in_our_words(answer))
+        raise click.ClickException(in_our_words(answer, more.get("json")))
     if response.status_code != httpx.codes.OK or not isinstance(answer, dict):
         raise no_gateway("something else answers there")
     return answer
@@ -72,9 +76,15 @@ def no_gateway(why: str) -> click.ClickException:
     return click.ClickException(f"no gateway answers at {url}: {why}; is GATEWAY_URL right?")
 
 
-def in_our_words(problem: Mapping[str, Any]) -> str:
-    """Return what the API refused, with the options of the commands in place of its own words."""
+def in_our_words(problem: Mapping[str, Any], asked: Mapping[str, Any] | None = None) -> str:
+    """Return what the API refused, with the options of the commands in place of its own words.
+
+    `asked` is the body that it refused.
+    """
     error, field = problem["error"], str(problem.get("field", "")).partition(".")[0]
+    # An end that follows from `--for` is mended there.
+    if field == "ends_at" and asked and "duration" in asked and "ends_at" not in asked:
+        field = "duration"
     said = f"{OPTIONS[field]}: {error}" if field in OPTIONS else error
     remedy = _WORDS.sub(lambda word: OPTIONS[word[0]], problem.get("remedy", ""))
     return f"{said}; {remedy}" if remedy else said

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
+from typing import NoReturn
 from urllib.parse import quote
 
 import click
 
 from gateway.cli import completion
 from gateway.cli.api_client import ask
+from gateway.cli.exit_codes import FINDINGS
 from gateway.cli.options import AS_JSON, examples
 from gateway.cli.show_dead_letters import show_dead_letters
 from gateway.model.counted import counted
@@ -49,6 +52,8 @@ def dead_letters(which: tuple[str, ...], *, retry: bool, as_json: bool) -> None:
         click.echo("it is tried again")
     elif retry:
         done = ask("POST", "/api/v1/dead-letters/retry", json={"destination": destination})
+        if destination and not done["letters"]:
+            _say_who_has_some(destination)
         click.echo(f"{counted(done['letters'], 'dead letter')} tried again, the most urgent first")
     else:
         found = ask("GET", "/api/v1/dead-letters", params={"destination": destination, "limit": str(LISTED)})
@@ -56,3 +61,12 @@ def dead_letters(which: tuple[str, ...], *, retry: bool, as_json: bool) -> None:
             click.echo(json.dumps(found, indent=2))
         else:
             show_dead_letters(found)
+
+
+def _say_who_has_some(destination: str) -> NoReturn:
+    """End with what could have been meant: nothing was tried again."""
+    found = ask("GET", "/api/v1/dead-letters", params={"limit": str(LISTED)})["items"]
+    targets = ", ".join(sorted({letter["target"] for letter in found}))
+    others = f"there are some of {targets}" if targets else "nor of any other"
+    click.echo(f"no dead letter of {destination} is there; {others}", err=True)
+    sys.exit(FINDINGS)

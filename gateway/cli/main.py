@@ -138,6 +138,10 @@ def cli() -> None:
     """What happens between Prometheus Alertmanager and the people on call.
 
     The help of each command ends with examples: gateway COMMAND --help.
+
+    \b
+    Completion in bash (zsh_source and fish_source for the others):
+      eval "$(_GATEWAY_COMPLETE=bash_source gateway)"
     """
 
 

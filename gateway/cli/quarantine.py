@@ -10,7 +10,10 @@ import click
 
 from gateway.cli.api_client import ask
 from gateway.cli.options import AS_JSON, examples
+from gateway.cli.output import to_the_second
 from gateway.model.counted import counted
+
+LISTED = 1_000  # entries: the most that the API answers at once
 
 
 @click.command(epilog=examples("gateway quarantine", "gateway quarantine --replay 5f1c"))
@@ -18,13 +21,15 @@ from gateway.model.counted import counted
     "--replay",
     "entry",
     metavar="ID",
-    help="read this entry once more, by the rules as they are now",
+    help="read this entry once more, by the rules as they are now; its first characters are enough",
 )
 @AS_JSON
 def quarantine(entry: str | None, *, as_json: bool) -> None:
     """List what could not be taken as an alert, or read an entry once more."""
-    method, path = ("POST", f"/{quote(entry, safe='')}/replay") if entry else ("GET", "")
-    found = ask(method, f"/api/v1/quarantine{path}")
+    if entry:
+        found = ask("POST", f"/api/v1/quarantine/{quote(_whole(entry), safe='')}/replay")
+    else:
+        found = ask("GET", "/api/v1/quarantine")
     if as_json:
         click.echo(json.dumps(found, indent=2))
     elif entry:
@@ -35,9 +40,19 @@ def quarantine(entry: str | None, *, as_json: bool) -> None:
         _print_entries(found["items"])
 
 
+def _whole(begun: str) -> str:
+    """Return the id of the one entry that begins so; the text itself where there is none."""
+    ids = [entry["id"] for entry in ask("GET", "/api/v1/quarantine", params={"limit": str(LISTED)})["items"]]
+    found = [begun] if begun in ids else [name for name in ids if name.startswith(begun)]
+    if len(found) > 1:
+        raise click.UsageError(f"which? {', '.join(found)} begin with {begun}")
+    return found[0] if found else begun
+
+
 def _print_entries(entries: list[dict[str, Any]]) -> None:
     if not entries:
         click.echo("nothing is in quarantine")
     for entry in entries:
         fault = f"{entry['field']}: {entry['error']}" if entry["field"] else entry["error"]
-        click.echo(f"{entry['id']}  {entry['times']:5} × {fault}")
+        seen = f", the last at {to_the_second(entry['last_seen'])}" if entry["last_seen"] else ""
+        click.echo(f"{entry['id']}  {entry['times']:5} × {fault} (from {entry['source']}{seen})")

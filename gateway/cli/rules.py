@@ -157,6 +157,9 @@ def explain_command(
         click.echo(json.dumps(asdict(explanation), indent=2))
     else:
         _print_explanation(explanation, now)
+    # Nobody is told of what goes into quarantine: a script that tries rules has to notice.
+    if explanation.quarantined:
+        sys.exit(FINDINGS)
 
 
 def _print_explanation(explanation: Explanation, now: int) -> None:
@@ -171,7 +174,7 @@ def _print_explanation(explanation: Explanation, now: int) -> None:
         for told in alert.told:
             click.echo(_told_line(told, now))
     for fault in explanation.quarantined:
-        click.echo(f"quarantined: {fault}")
+        click.echo(f"quarantined: {fault}; `gateway quarantine` would list it, and nobody is told")
 
 
 def _told_line(told: ToldWhere, now: int) -> str:
@@ -179,4 +182,4 @@ def _told_line(told: ToldWhere, now: int) -> str:
     page = ", interrupts" if told.interrupts and told.standing in ("held", "due") else ""
     rule = f" by {told.rule}" if told.rule else ""
     because = f": {told.because}" if told.because else ""
-    return f"  {told.target or '(nobody)':12} {told.standing} ({told.reason}){wait}{page}{rule}{because}"
+    return f"  {told.target or '(nobody)':12} {told.standing} ({told.reason}){wait}{rule}{page}{because}"

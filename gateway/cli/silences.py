@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -22,12 +23,28 @@ ALERT_NAME = r"[A-Za-z_][A-Za-z0-9_:.-]*"
 MAX_NAMES_SHOWN = 10  # of the alerts that a silence would hide, the most frequent
 
 
+AMTOOL = MappingProxyType({"expire": "end", "query": "list", "update": "extend"})
+
+
+class SilenceGroup(click.Group):
+    """A group that says its own word to people who type amtool's."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] in AMTOOL:
+            ours = AMTOOL[args[0]]
+            raise click.UsageError(f"`{args[0]}` is amtool's word: here it is `gateway silence {ours}`")
+        return super().resolve_command(ctx, args)
+
+
 @click.group(
+    cls=SilenceGroup,
     epilog=examples(
         "gateway silence add HighErrorRate service=cart --for 2h --reason deploy",
         "gateway silence list",
         "gateway silence end 1f2e3d4c",
-    )
+    ),
 )
 def silence() -> None:
     """Silences of a running gateway: keep what matches from people for a while. Ends are told all the same."""

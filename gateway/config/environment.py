@@ -33,6 +33,8 @@ SECRET_SUFFIXES = ("TOKEN", "SECRET", "PASSWORD", "_KEY", "REDIS_URL")
 SERVICE_LINK = re.compile(r"GATEWAY_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)")
 
 
+# The one pattern of the settings is that of an address.
+PLAIN = {"string_pattern_mismatch": "an address such as https://example.org is needed"}
 ALIASES = frozenset(str(field.alias) for field in Settings.model_fields.values())
 
 
@@ -109,9 +111,9 @@ class Environment:
         try:
             value = Path(path).read_text("utf-8").strip()
         except FileNotFoundError as error:
-            raise SecretAway(f"{name}_FILE: {path} cannot be read: {type(error).__name__}") from error
+            raise SecretAway(f"{name}_FILE: {path} cannot be read: there is no such file") from error
         except (OSError, UnicodeDecodeError) as error:
-            raise BadSettings(f"{name}_FILE: {path} cannot be read: {type(error).__name__}") from error
+            raise BadSettings(f"{name}_FILE: {path} cannot be read: {_why_unreadable(error)}") from error
         if why := refused_in_file(value):
             raise BadSettings(f"{name}_FILE: {path} {why}")
         return value
@@ -195,12 +197,18 @@ def _load(
     except ValidationError as error:
         # Without the input: a wrong value may be a secret.
         faults = error.errors(include_input=False, include_url=False)
-        problems += [f"{fault['loc'][0]}: {fault['msg']}" for fault in faults]
+        problems += [f"{fault['loc'][0]}: {PLAIN.get(fault['type'], fault['msg'])}" for fault in faults]
     if settings is not None:
         problems += impossible(settings)
     if problems or settings is None:
         raise BadSettings("\n".join([*problems, *warnings]))
     return settings, away
+
+
+def _why_unreadable(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, PermissionError):
+        return "the gateway's user may not read it"
+    return (error.strerror or "the disk fails").lower() if isinstance(error, OSError) else "it is not UTF-8"
 
 
 def _is_loopback(host: str) -> bool:

@@ -15,6 +15,8 @@ from gateway.inbound.webhooks.responses import WebhookResponse, send_response
 
 REMEDY = "send it again: the gateway takes it once it has its store"
 
+ASK_LATER = "ask again once its store answers; where that is, its log and GATEWAY_REDIS_URL there say"
+
 
 class Doorway:
     """Hands requests to the gateway once `open` was called. `why` says what it waits for until then."""
@@ -38,7 +40,8 @@ class Doorway:
         if response is not None:
             await response(scope, receive, send)
         else:
-            await send_response(send, WebhookResponse(503, "starting", self._waits, remedy=REMEDY))
+            remedy = REMEDY if scope["path"].startswith("/webhooks/") else ASK_LATER
+            await send_response(send, WebhookResponse(503, "starting", self._waits, remedy=remedy))
 
     @property
     def _waits(self) -> str:

@@ -43,6 +43,9 @@ async def open_store(
             )
             background(stack, partial(_keep_alive, embedded), count)
             url = embedded.url
+            watch.remedy = (
+                f"the embedded store is started again by itself; is there room in {embedded.data_dir}?"
+            )
         watch.place = place_of(url)
         client = connect(url, copies=settings.redis_wait, heard=watch.hear)
         stack.push_async_callback(client.aclose)

@@ -15,11 +15,13 @@ SAY_EVERY_SECONDS = 60.0
 class StoreWatch:
     """Hears what became of every command. All workers meet a store that is away, and one line says so.
 
-    `place` is where the store is, without a password. `reason` says why it is away, empty while it answers.
+    `place` is where the store is, without a password, `remedy` what to do when it stays away. `reason` says
+    why it is away, empty while it answers.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.place = ""
+        self.remedy = "is GATEWAY_REDIS_URL right, does that store run, and can it be reached from here?"
         self.reason = ""
         self._clock = clock
         self._said_at: float | None = None
@@ -37,4 +39,4 @@ class StoreWatch:
         # A store that answers now and then is said to be away once a minute too, and not at every failure.
         if self._said_at is None or now - self._said_at >= SAY_EVERY_SECONDS:
             self._said_at, self._open = now, True
-            log.warning("waiting_for_store", store=self.place, error=reason)
+            log.warning("waiting_for_store", store=self.place, error=reason, remedy=self.remedy)

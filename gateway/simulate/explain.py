@@ -7,6 +7,7 @@ planned there.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,9 +19,10 @@ from gateway.intake.group_commit import GroupCommit
 from gateway.intake.parse_webhook import parse
 from gateway.model.alert import Alert
 from gateway.model.changes import Table
+from gateway.model.quarantined import Quarantined
 from gateway.model.records import load_alert
 from gateway.model.rules.rulebook import Rulebook, SeverityRule
-from gateway.model.verdict import Taken
+from gateway.model.verdict import Reason, Taken
 from gateway.rules.compiled import compile_rules
 from gateway.simulate.path import PathStep, path_of
 from gateway.state.snapshots import read_snapshots
@@ -93,8 +95,17 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
         for seen, verdict in zip(parsed.seen, verdicts[: len(parsed.seen)], strict=True)
         if seen.alert in alerts
     )
-    faults = tuple(quarantined.fault for quarantined in parsed.quarantined)
+    faults = tuple(_named(quarantined) for quarantined in parsed.quarantined)
     return Explanation(explained, faults, path_of(parsed, verdicts, plans, now))
+
+
+def _named(quarantined: Quarantined) -> str:
+    """Return what is wrong, with the name of the alert where it can be read all the same."""
+    try:
+        name = json.loads(quarantined.raw)["labels"]["alertname"]
+    except (ValueError, LookupError, TypeError):
+        name = None
+    return f"{name}: {quarantined.fault}" if isinstance(name, str) and name else quarantined.fault
 
 
 async def _plans(store: MemoryStore, policy: Policy, now: int) -> dict[str, Plan]:
@@ -119,7 +130,10 @@ def _told(planned: Plan, episode: str, now: int) -> Iterator[ToldWhere]:
     # A member that no target sees is shown with the reason why nobody is told.
     verdict = planned.untargeted.get(episode)
     if verdict is not None:
-        yield ToldWhere("", verdict.outcome, verdict.reason, verdict.rule, 0, False)
+        # Whoever reads it here can mend it: the rules have a gap.
+        gap = "no route takes it; a last route without `match` would"
+        because = gap if verdict.reason is Reason.UNROUTED else verdict.because
+        yield ToldWhere("", verdict.outcome, verdict.reason, verdict.rule, 0, False, because)
 
 
 def _explained(

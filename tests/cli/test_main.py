@@ -27,6 +27,10 @@ atexit.register(lambda: print(json.dumps(sorted(sys.modules)), file=sys.stderr))
 """
 
 
+def test_the_help_says_how_words_are_completed(gateway: Gateway) -> None:
+    assert 'eval "$(_GATEWAY_COMPLETE=bash_source gateway)"' in gateway("--help").out
+
+
 def modules_imported_by(*arguments: str, **variables: str) -> tuple[str, set[str]]:
     """What `gateway …` prints in a process of its own, and the modules that were imported when it ended."""
     done = subprocess.run(

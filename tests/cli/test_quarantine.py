@@ -22,6 +22,17 @@ async def test_what_is_quarantined_is_listed_with_how_often_and_where_it_is_wron
     assert (listed.code, "× alerts[].labels.alertname: " in listed.out) == (0, True)
     (entry,) = (await run(beside, "quarantine", "--json")).json["items"]
     assert listed.out.startswith(entry["id"])
+    assert f"(from {entry['source']}, the last at {entry['last_seen'][:19]}Z)" in listed.out
+
+
+async def test_the_first_characters_of_an_entry_are_enough_unless_another_begins_so(beside: Beside) -> None:
+    await beside.app.webhook(*({"labels": {"alertname": "Down", f"l{at}": [at]}} for at in range(40)))
+    ids = [entry["id"] for entry in (await run(beside, "quarantine", "--json")).json["items"]]
+    unclear = next(name for name in ids if sum(other[0] == name[0] for other in ids) > 1)
+    done = await run(beside, "quarantine", "--replay", unclear[0])
+    assert (done.code, f"begin with {unclear[0]}" in done.err, unclear in done.err) == (2, True, True)
+    done = await run(beside, "quarantine", "--replay", ids[0][:-1])
+    assert "it is still not understood" in done.err
 
 
 async def test_an_entry_that_is_not_there_is_not_replayed(beside: Beside) -> None:
@@ -46,7 +57,8 @@ async def test_dead_letters_are_listed_with_title_severity_and_age_and_all_are_t
         assert shown in listed
     assert "pay" in letter["title"]
     assert (await run(beside, "dead-letters", "chat")).out == "no dead letters\n"
-    assert (await run(beside, "dead-letters", "--retry", "chat")).out.startswith("0 dead letters")
+    wrong = await run(beside, "dead-letters", "--retry", "chatt")
+    assert (wrong.code, wrong.err) == (1, "no dead letter of chatt is there; there are some of pager\n")
     app.pagerduty.faults.clear()
     done = await run(beside, "dead-letters", "--retry", "all")
     assert (done.code, done.out.startswith("1 dead letter tried again")) == (0, True)

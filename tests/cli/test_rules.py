@@ -8,6 +8,8 @@ import jsonschema
 import pytest
 import yaml
 
+from gateway.cli.rules import _told_line
+from gateway.simulate.explain import ToldWhere
 from tests.support.command_line import BAD, RULES, Done, Gateway, written
 from tests.support.processes import body
 
@@ -145,7 +147,32 @@ def test_an_explanation_for_machines_has_the_same(gateway: Gateway) -> None:
 
 def test_what_is_quarantined_is_shown_with_its_place(gateway: Gateway) -> None:
     done = explained(gateway, alerts=({"labels": {"alertname": [5]}},))
-    assert (done.code, done.out.startswith("quarantined: alerts[].labels.alertname: ")) == (0, True)
+    assert (done.code, done.out.startswith("quarantined: alerts[].labels.alertname: ")) == (1, True)
+    assert "nobody is told" in done.out
+
+
+def test_what_is_quarantined_is_named_where_its_name_can_be_read(gateway: Gateway) -> None:
+    done = explained(gateway, alerts=(DOWN, {**DOWN, "labels": {"alertname": "DiskFull", "disk": [1]}}))
+    assert done.code == 1
+    assert "quarantined: DiskFull: alerts[].labels.disk: " in done.out
+    assert done.out.startswith("Down  [warning]")
+
+
+def test_an_alert_that_no_route_takes_is_told_what_would(gateway: Gateway) -> None:
+    written("gap.yaml", RULES.replace("notify: [chat]", "match: ['team=\"pay\"'], notify: [chat]"))
+    written("body.json", json.dumps(body(DOWN)))
+    done = gateway("explain", "body.json", "--rules", "gap.yaml")
+    assert (
+        "(nobody)     suppressed (unrouted): no route takes it; a last route without `match` would"
+        in done.out
+    )
+
+
+def test_the_rule_stands_beside_the_reason_that_it_gives_and_not_beside_who_is_interrupted() -> None:
+    told = ToldWhere("pager", "held", "inhibition_wait", "slow (a.yaml:3)", 5_000, interrupts=True)
+    assert (
+        _told_line(told, 0) == "  pager        held (inhibition_wait), in 5s by slow (a.yaml:3), interrupts"
+    )
 
 
 @pytest.mark.parametrize(

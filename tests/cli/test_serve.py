@@ -109,6 +109,9 @@ async def test_a_store_that_is_away_is_waited_for_by_a_process_that_answers(tmp_
         await asyncio.sleep(4)  # it has tried again meanwhile
         (said,) = gateway.lines("waiting_for_store")
         assert (said["store"], said["error"]) == (store.place, "connection refused")
+        assert "is GATEWAY_REDIS_URL right" in said["remedy"]
+        asked = json.loads((await gateway.status("/api/v1/incidents"))[1])
+        assert asked["remedy"].startswith("ask again once its store answers")
         assert not gateway.lines("gateway_ready")
         assert "sesame" not in gateway.log.read_text()
 

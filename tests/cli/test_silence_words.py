@@ -32,6 +32,9 @@ async def test_a_bare_name_is_an_alerts_name_as_amtool_takes_it(beside: Beside) 
         (("add", "Down", "--until", "2020-01-01T00:00Z"), "--until: the end is not after the start"),
         (("add", "Down", "cart", "--for", "1h"), "MATCHER: "),
         (("add", "Down", "--for", "1h", "--during", "nights"), "--during: there is no time interval nights"),
+        (("add", "Down", "--for", "300d"), "--for: "),
+        (("expire", "s1"), "`expire` is amtool's word: here it is `gateway silence end`"),
+        (("query",), "`query` is amtool's word: here it is `gateway silence list`"),
         (("extend", "s1"), "how long? gateway silence extend s1 --for 2h, or --until 18:00"),
         (("list", "--state", "sideways"), "'sideways' is not one of 'live'"),
     ],
@@ -39,7 +42,7 @@ async def test_a_bare_name_is_an_alerts_name_as_amtool_takes_it(beside: Beside) 
 async def test_what_is_refused_names_the_option_and_no_word_of_the_api(
     beside: Beside, arguments: tuple[str, ...], said: str
 ) -> None:
-    who = () if arguments[0] == "list" else BY
+    who = () if arguments[0] in ("list", "query") else BY
     done = await beside.asked("silence", *arguments, *who)
     assert (done.code, said in done.err) == (2, True), done.err
     assert "ends_at" not in done.err

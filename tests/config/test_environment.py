@@ -26,7 +26,7 @@ from gateway.errors import BadSettings
         pytest.param({"GATEWAY_LISTEN": "localhost:99999"}, "an address with a port is needed", id="no such port"),
         pytest.param({"GATEWAY_MAX_BODY": "huge"}, "GATEWAY_MAX_BODY: ", id="a number that is none"),
         pytest.param({"GATEWAY_LOG": "xml"}, "GATEWAY_LOG: ", id="a word that is none of the known"),
-        pytest.param({"SLACK_API_URL": "slack.com"}, "SLACK_API_URL: ", id="an address that is none"),
+        pytest.param({"SLACK_API_URL": "slack.com"}, "SLACK_API_URL: an address such as https://example.org is needed", id="an address that is none"),
         pytest.param({"GATEWAY_VENDOR_PROXY": "proxy:3128"}, "GATEWAY_VENDOR_PROXY: an address such as http://proxy:3128", id="a proxy without http"),
         pytest.param({"GATEWAY_NO_PROXY": "corp,10.0.0.0/99"}, "GATEWAY_NO_PROXY: `10.0.0.0/99` is no name, no address and no network such as 10.0.0.0/8", id="a network that is none"),
         pytest.param({"GATEWAY_CA_FILE": "/not/there"}, "GATEWAY_CA_FILE: /not/there cannot be read", id="authorities that are not there"),
@@ -39,7 +39,7 @@ from gateway.errors import BadSettings
         pytest.param({"SLACK_API_URL": "https://hooks.slack.com/services/T1/B1/xyzzy"}, "SLACK_API_URL: an incoming webhook of Slack is a secret and takes no edits", id="an incoming webhook as the Web API"),
         pytest.param({"SLACK_BOT_TOKEN": "https://hooks.slack-gov.com/services/T1/B1/xyzzy"}, "SLACK_BOT_TOKEN: an incoming webhook", id="an incoming webhook as a token"),
         pytest.param({"GATEWAY_ADMIN_TOKEN_FILE": "/dev/null"}, "GATEWAY_ADMIN_TOKEN_FILE: /dev/null is empty", id="an empty file"),
-        pytest.param({"GATEWAY_ADMIN_TOKEN_FILE": "/not/there"}, "GATEWAY_ADMIN_TOKEN_FILE: /not/there cannot be read", id="a file that is not there"),
+        pytest.param({"GATEWAY_ADMIN_TOKEN_FILE": "/not/there"}, "GATEWAY_ADMIN_TOKEN_FILE: /not/there cannot be read: there is no such file", id="a file that is not there"),
     ],
 )  # fmt: skip
 def test_what_is_impossible_is_named_with_the_remedy(variables: dict[str, str], said: str) -> None:
@@ -274,7 +274,7 @@ def test_a_destinations_credential_whose_file_is_not_there_yet_stops_no_start(
     """Its destinations fail until it is there; a gateway that does not start tells nobody at all."""
     path = tmp_path / "later"
     environment = Environment({f"{name}_FILE": str(path)})
-    assert environment.warnings == (f"{name}_FILE: {path} cannot be read: FileNotFoundError",)
+    assert environment.warnings == (f"{name}_FILE: {path} cannot be read: there is no such file",)
     assert environment.configured(name)
     path.write_text("smtp://mail.example:25")
     assert environment.secret(name) == "smtp://mail.example:25"
@@ -285,7 +285,7 @@ def test_why_a_secret_is_missing_names_its_file_or_the_nearest_name_that_is_set(
     assert [environment.why_missing(name) for name in ("TEAM_KEYS", "TEAM_KEY", "TEAM_URL", "OTHER")] == [
         "",
         "TEAM_KEY is not set; the nearest name that is set is TEAM_KEYS",
-        "TEAM_URL_FILE: /not/there cannot be read: FileNotFoundError",
+        "TEAM_URL_FILE: /not/there cannot be read: there is no such file",
         "OTHER is not set",
     ]
 

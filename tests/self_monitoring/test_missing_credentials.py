@@ -49,7 +49,7 @@ def test_a_file_that_is_away_fails_and_is_said_after_two_minutes(tmp_path: Path)
     assert missing.failing_for_long(START) == {}
     assert missing.failing_for_long(START + 2 * MINUTE) == {}
     said = missing.failing_for_long(START + 2 * MINUTE + 1)
-    assert said == {"team": f"TEAM_KEY_FILE: {tmp_path / 'key'} cannot be read: FileNotFoundError"}
+    assert said == {"team": f"TEAM_KEY_FILE: {tmp_path / 'key'} cannot be read: there is no such file"}
     (tmp_path / "key").write_text(SECRET)
     assert missing.failing_for_long(START + 3 * MINUTE) == {}
     (tmp_path / "key").unlink()
