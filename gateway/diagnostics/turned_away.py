@@ -23,7 +23,8 @@ async def turned_away(environment: Environment) -> list[Diagnosis]:
     headers = {"authorization": f"Bearer {tokens[0].get_secret_value()}"} if tokens else {}
     url = f"{settings.gateway_url.rstrip('/')}/api/v1/turned-away"
     try:
-        async with httpx.AsyncClient(timeout=REQUEST_SECONDS, headers=headers) as client:
+        tls = network_of(environment).tls()
+        async with httpx.AsyncClient(timeout=REQUEST_SECONDS, headers=headers, verify=tls) as client:
             answer = await client.get(url)
             items = answer.json()["items"] if answer.is_success else []
     except (httpx.HTTPError, ValueError, KeyError):

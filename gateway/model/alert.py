@@ -40,7 +40,6 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     inferred_at: int | None = None
     because: str = ""
     group: str = ""  # `source/` and a hash of the group that its webhook was about; empty where it names none
-    left_out: int = 0  # how many further alerts of this group were not sent (max_alerts)
     end_reason: str = (
         ""  # why its source ended it, where that is no recovery: its rule was paused, deleted, …
     )

@@ -83,7 +83,6 @@ class Normaliser:
             trace=trace,
             lateness=self._lateness,
             group=group.name,
-            left_out=group.left_out,
             end_reason="" if firing else end_reason_of(alert),
         )
 
