@@ -23,7 +23,7 @@ async def turned_away(environment: Environment) -> list[Diagnosis]:
     headers = {"authorization": f"Bearer {tokens[0].get_secret_value()}"} if tokens else {}
     url = f"{settings.gateway_url.rstrip('/')}/api/v1/turned-away"
     try:
-        tls = network_of(environment).tls()
+        tls = environment.settings.network(environment.secret).tls()
         async with httpx.AsyncClient(timeout=REQUEST_SECONDS, headers=headers, verify=tls) as client:
             answer = await client.get(url)
             items = answer.json()["items"] if answer.is_success else []
