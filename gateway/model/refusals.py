@@ -49,7 +49,7 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True, gc=False):
     and `mark` is of their values and of the rules at the last try, `earlier_marks` are those of the tries
     before it, the newest last. `tries` counts the probes in vain. `probe` is the
     key of the ledger that asks now, empty while none does. `works`: something was taken there, and the dead
-    letters of this cause are being sent.
+    letters of this cause are being sent. Before `not_before` the vendor wants to be asked nothing.
     """
 
     scope: str
@@ -64,6 +64,7 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True, gc=False):
     probe: str = ""
     works: bool = False
     earlier_marks: tuple[str, ...] = ()
+    not_before: int = 0
 
     def was_tried_with(self, mark: str) -> bool:
         return mark == self.mark or mark in self.earlier_marks

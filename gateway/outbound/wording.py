@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from email.utils import parsedate_to_datetime
 
-from gateway.model.notification import AlertLine, Notification
+import msgspec
+
+from gateway.model.durations import HOUR, MINUTE
+from gateway.model.notification import AlertLine, Notification, Refused
+from gateway.model.refusals import refuses_for_now
 from gateway.model.severity import Severity
 
-LONGEST_WAIT = 300_000  # ms
+LONGEST_WAIT = 5 * MINUTE  # of what is tried again by itself
+LONGEST_PAUSE = 6 * HOUR  # before a destination is asked again that refuses everything
 
 # Control characters, those without a width, and those that turn the direction of what follows: no label needs
 # them.
@@ -30,19 +35,25 @@ _WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _ENCODED = {ord(mark): f"%{ord(mark):02X}" for mark in ' <>"|`\\^{}'}
 
 
-def retry_after(said: str, unsaid: int, now: int = 0) -> int:
+def retry_after(said: str, unsaid: int, now: int = 0, longest: int = LONGEST_WAIT) -> int:
     """Return how long to wait (ms) by a `Retry-After` header, and `unsaid` where it says nothing.
 
-    The header holds seconds or, where `now` (ms) is given, may be a date. The wait is at most `LONGEST_WAIT`,
-    since no vendor may keep us away for hours by a header.
+    The header holds seconds or, where `now` (ms) is given, may be a date. The wait is at most `longest`, since
+    no vendor may keep us away without end by a header.
     """
     if re.fullmatch(r"[0-9]{1,9}", said):
-        return min(LONGEST_WAIT, int(said) * 1_000)
+        return min(longest, int(said) * 1_000)
     try:
         until = parsedate_to_datetime(said).timestamp() if now else 0
     except (ValueError, OverflowError):
         return unsaid
-    return min(LONGEST_WAIT, max(0, round(until * 1_000) - now)) or unsaid if until else unsaid
+    return min(longest, max(0, round(until * 1_000) - now)) or unsaid if until else unsaid
+
+
+def with_retry_after(refused: Refused, said: str, now: int) -> Refused:
+    """Return a refusal with the `Retry-After` before which a destination that refuses everything is not asked."""
+    wait = retry_after(said, 0, now, LONGEST_PAUSE) if refuses_for_now(refused.reason) else 0
+    return msgspec.structs.replace(refused, retry_after=wait) if wait else refused
 
 
 def shorten(text: str, most: int) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.outbound.wording import literal, retry_after, shorten, tame, web_address
+from gateway.model.notification import Refused
+from gateway.outbound.wording import literal, retry_after, shorten, tame, web_address, with_retry_after
 
 
 @pytest.mark.parametrize(
@@ -87,3 +88,19 @@ def test_links_are_addresses_that_can_stand_in_a_text(url: str, address: str) ->
 )
 def test_a_retry_after_is_seconds_and_bounded(said: str, wait: int) -> None:
     assert retry_after(said, 1_234) == wait
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "wait"),
+    [
+        pytest.param("auth", "3600", 3_600_000, id="an hour is kept to"),
+        pytest.param("proxy", "999999999", 21_600_000, id="no longer than six hours"),
+        pytest.param("not_found", "", 0, id="nothing is said"),
+        pytest.param("invalid", "3600", 0, id="one content alone is not asked with again"),
+    ],
+)
+def test_a_destination_that_refuses_everything_is_not_asked_before_the_time_that_it_names(
+    reason: str, said: str, wait: int
+) -> None:
+    refused = Refused(reason, "HTTP 403", permanent=True)
+    assert with_retry_after(refused, said, 0) == Refused(reason, "HTTP 403", permanent=True, retry_after=wait)

@@ -32,6 +32,8 @@ def may_ask(refusal: Refusal, now: int) -> bool:
 
     A storm of notifications must not become a storm of calls, so the last try has to be a while ago.
     """
+    if now < refusal.not_before:
+        return False
     first_wait = wait_after(RefusalScope(refusal.scope), 0)
     return not is_under_way(refusal, now) and now - refusal.tried_at >= first_wait
 

@@ -104,7 +104,7 @@ def after_answer(
         again = now + wait_after(scope, 0, answer.retry_after)
         names = endpoint.secret_names
         begun = Refusal(scope.value, answer.reason, answer.detail, names, mark, now, now, again)
-        return after.having({cause: begun})
+        return after.having({cause: _not_before(begun, answer, now)})
     return after
 
 
@@ -124,6 +124,12 @@ def _asked(refusals: Refusals, cause: str, **changed: object) -> Refusal:
 def _in_vain(refusal: Refusal, answer: Refused, mark: str, now: int) -> Refusal:
     tries = refusal.tries + 1
     wait = wait_after(RefusalScope(refusal.scope), tries, answer.retry_after)
-    return msgspec.structs.replace(
+    vain = msgspec.structs.replace(
         refusal.tried_with(mark), probe="", tries=tries, tried_at=now, next_try=now + wait
     )
+    return _not_before(vain, answer, now)
+
+
+def _not_before(refusal: Refusal, answer: Refused, now: int) -> Refusal:
+    """Return the cause with the time before which nothing is to be asked, by what the vendor said last."""
+    return msgspec.structs.replace(refusal, not_before=now + answer.retry_after if answer.retry_after else 0)

@@ -17,7 +17,7 @@ from gateway.clock import utc_ms
 from gateway.model.notification import Refused, Unanswered
 from gateway.outbound.connection_trouble import BROKE, causes, not_connected, tls_failed
 from gateway.outbound.proxies import is_proxys_word, refused_by_proxy
-from gateway.outbound.wording import retry_after, shorten
+from gateway.outbound.wording import retry_after, shorten, with_retry_after
 
 # "suggest 3 retries 30 s apart", say the vendor's support pages of rate limits.
 RATE_LIMIT_WAIT = 30_000  # ms
@@ -61,13 +61,13 @@ def judge(status: int, text: str, headers: Mapping[str, str], now: int) -> Troub
         return Unanswered("server_error", f"HTTP {status}", retry_after(said, 0, now))
     own = isinstance(body, dict) and not _OWN_FORM.isdisjoint(body)
     if is_proxys_word(status, vendors_own=own):
-        return refused_by_proxy(status)
+        return with_retry_after(refused_by_proxy(status), said, now)
     if status in PERMANENT:
         # 400: "Check that the JSON is valid", same table. An unknown routing key is such an answer too, and then
         # every event is refused: somebody has to look at the key, and the fallback is notified meanwhile.
         wrong = _errors(body)
         reason = "auth" if status == 400 and _ROUTING_KEY.search(wrong) else PERMANENT[status]
-        return Refused(reason, wrong or f"HTTP {status}", permanent=True)
+        return with_retry_after(Refused(reason, wrong or f"HTTP {status}", permanent=True), said, now)
     return Refused("refused", f"HTTP {status}")
 
 

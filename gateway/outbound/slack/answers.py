@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from gateway.model.notification import Refused, Unanswered
 from gateway.outbound.proxies import is_proxys_word, refused_by_proxy
-from gateway.outbound.wording import retry_after
+from gateway.outbound.wording import retry_after, with_retry_after
 
 RATE_LIMIT_WAIT = 1_000  # ms, where a 429 does not say
 LIMITED = frozenset({"ratelimited", "rate_limited"})
@@ -109,10 +109,10 @@ def judge(status: int, body: object, headers: Mapping[str, str], now: int) -> Re
         return Refused("rate_limited", retry_after=retry_after(_said(headers), RATE_LIMIT_WAIT, now))
     if is_proxys_word(status, vendors_own=bool(code)):
         # Slack answers with an error code: https://docs.slack.dev/apis/web-api/#responses
-        return refused_by_proxy(status)
+        return with_retry_after(refused_by_proxy(status), _said(headers), now)
     if code in _REFUSALS:
         # Each method's list of errors: https://docs.slack.dev/reference/methods/chat.postMessage#errors
-        return _REFUSALS[code]
+        return with_retry_after(_REFUSALS[code], _said(headers), now)
     if code in UNSURE or status >= 500:
         # A word that promises nothing: the message may stand in the channel, so it is looked for.
         # "fatal_error … It's possible some aspect of the operation succeeded before the error was raised":

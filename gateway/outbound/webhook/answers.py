@@ -13,7 +13,7 @@ import httpx
 from gateway.model.notification import Refused, Unanswered
 from gateway.outbound.connection_trouble import BROKE, not_connected
 from gateway.outbound.proxies import PASSWORD_WANTED, refused_by_proxy
-from gateway.outbound.wording import retry_after
+from gateway.outbound.wording import retry_after, with_retry_after
 
 RATE_LIMIT_WAIT = 5_000  # ms, where a 429 does not say
 AUTH = frozenset({401, 403})
@@ -43,7 +43,7 @@ def judge(status: int, headers: Mapping[str, str], now: int) -> Trouble | None:
         return Refused("unavailable", what, retry_after=retry_after(said, 0, now))
     if status == PASSWORD_WANTED:
         # "the client needs to authenticate itself in order to use a proxy", RFC 9110, section 15.5.8.
-        return refused_by_proxy(status)
+        return with_retry_after(refused_by_proxy(status), said, now)
     if status >= 500 or status < 200:
         # RFC 9110, section 15.6, does not say that nothing was done. A repeat has the same id, so it is
         # harmless.
@@ -51,11 +51,11 @@ def judge(status: int, headers: Mapping[str, str], now: int) -> Trouble | None:
     if status < 400:
         # A redirect could lead a bearer token to somebody else, RFC 9110, section 15.4.
         detail = f"{what}: redirects are not followed, so name the address itself"
-        return Refused("redirected", detail, permanent=True)
+        return with_retry_after(Refused("redirected", detail, permanent=True), said, now)
     # "the client seems to have erred", RFC 9110, section 15.5: the same would be refused again. A receiver has
     # no form of its own, so a proxy's word cannot be told from the receiver's: both refuse everything.
     reason = "auth" if status in AUTH else "not_found" if status in NOT_FOUND else "invalid"
-    return Refused(reason, what, permanent=True)
+    return with_retry_after(Refused(reason, what, permanent=True), said, now)
 
 
 def judge_taken(content_type: str, start: bytes) -> Trouble | None:

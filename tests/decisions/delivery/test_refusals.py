@@ -80,6 +80,20 @@ def test_a_refusal_that_says_when_to_come_again_is_not_asked_before() -> None:
     assert refusal.next_try == START + 5 * MINUTE
 
 
+def test_no_news_asks_before_the_vendor_wants_to_be_asked() -> None:
+    hours = Refused("auth", "HTTP 401", permanent=True, retry_after=60 * MINUTE)
+    standing = after(("i1|chat", hours, 0))
+    assert admit(standing, CHAT, "i2|chat", START + 59 * MINUTE).withheld is not None
+    assert admit(standing, CHAT, "i2|chat", START + 60 * MINUTE).withheld is None
+
+
+def test_a_later_refusal_without_a_time_asks_as_ever() -> None:
+    hours = Refused("auth", "HTTP 401", permanent=True, retry_after=60 * MINUTE)
+    standing = after(("i1|chat", hours, 0), ("i2|chat", REVOKED, 60 * MINUTE))
+    (refusal,) = standing.causes.values()
+    assert (refusal.not_before, refusal.next_try) == (0, START + 62 * MINUTE)
+
+
 def test_what_becomes_due_meanwhile_is_refused_as_the_first_one_was() -> None:
     standing = after(("i1|chat", OUT, 0))
     assert admit(standing, CHAT, "i2|chat", START + SECOND).withheld == OUT

@@ -87,6 +87,14 @@ def test_a_server_in_trouble_says_when_to_come_again(said: str, wait: int) -> No
     assert judge(503, "", {"Retry-After": said}, NOW) == Unanswered("server_error", "HTTP 503", wait)
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 407])
+def test_a_refusal_of_everything_says_when_to_ask_again(status: int) -> None:
+    for text in ("", own(errors=["no"])):
+        answer = judge(status, text, {"Retry-After": "7200"}, NOW)
+        assert isinstance(answer, Refused)
+        assert (answer.permanent, answer.retry_after) == (True, 7_200_000)
+
+
 def test_what_the_vendor_finds_wrong_is_said() -> None:
     answer = judge(400, own(errors=["one", "two"]), {}, NOW)
     assert answer is not None

@@ -41,6 +41,8 @@ METHODS = Path(__file__).parents[3] / "../shared/data/specs/slack/web_api_method
         pytest.param(200, {"error": {"deep": 1}}, {}, Unanswered("strange_answer", "HTTP 200, and no word of Slack's"), id="a code that is none"),
         pytest.param(200, {"error": "Received a response in a non-JSON format: <htm"}, {}, Unanswered("strange_answer", "HTTP 200, and no word of Slack's"), id="a text in place of a code"),
         pytest.param(429, None, {"Retry-After": IN_A_MINUTE}, Refused("rate_limited", retry_after=60_000), id="429 with a date"),
+        pytest.param(200, {"error": "account_inactive"}, {"Retry-After": "7200"}, Refused("auth", "account_inactive", permanent=True, retry_after=7_200_000), id="a refusal of everything that says when to ask again"),
+        pytest.param(403, b"", {"Retry-After": "7200"}, Refused("proxy", "a proxy on the way answered HTTP 403", permanent=True, retry_after=7_200_000), id="so does a proxy's"),
         pytest.param(503, b"", {"Retry-After": "60"}, Unanswered("server_error", "HTTP 503", 60_000), id="503 that says when to come again"),
         pytest.param(503, {"error": "service_unavailable"}, {"Retry-After": IN_A_MINUTE}, Unanswered("server_error", "service_unavailable", 60_000), id="so does Slack's own, with a date"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.model.notification import Unanswered
+from gateway.model.notification import Refused, Unanswered
 from gateway.outbound.webhook.answers import judge
 from tests.outbound.notifications import NOW
 
@@ -49,3 +49,12 @@ def test_a_retry_after_is_kept_to_in_seconds_and_as_a_date(status: int, said: st
     answer = judge(status, {"retry-after": said}, NOW)
     assert answer is not None
     assert answer.retry_after == (wait if wait is not None else 5_000 if status == 429 else 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "wait"), [(401, 7_200_000), (404, 7_200_000), (407, 7_200_000), (302, 7_200_000), (422, 0)]
+)
+def test_a_refusal_of_everything_says_when_to_ask_again(status: int, wait: int) -> None:
+    answer = judge(status, {"retry-after": "7200"}, NOW)
+    assert isinstance(answer, Refused)
+    assert answer.retry_after == wait
