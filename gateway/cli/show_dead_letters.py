@@ -48,7 +48,9 @@ def _why(letter: dict[str, Any]) -> str:
     detail = f" {letter['error']}" if letter["error"] else ""
     asked_at = letter["asked_again_at"]
     asked = f"; everything is refused there, asked again {to_the_second(asked_at)}" if asked_at else ""
-    return f"{letter['dead_letter']}{detail}{asked}"
+    # A gateway of an earlier version says none.
+    remedy = f"; {letter['remedy']}" if letter.get("remedy") else ""
+    return f"{letter['dead_letter']}{detail}{remedy}{asked}"
 
 
 def _urgency(letter: dict[str, Any]) -> tuple[int, str]:

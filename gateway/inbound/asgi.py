@@ -20,6 +20,7 @@ log = structlog.get_logger("gateway.http")
 
 WrongPlace = Callable[[Scope, int, TurnedAwayReason], None]
 
+API_REMEDY = "GET /api/v1/openapi.json lists the paths and methods of the API"
 WRONG_PLACE = {404: TurnedAwayReason.NOT_FOUND, 405: TurnedAwayReason.METHOD}
 
 
@@ -45,7 +46,7 @@ class AsgiApp:
 
     async def _refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        refused = {"error": error.detail, "field": "", "remedy": ""}
+        refused = {"error": error.detail, "field": "", "remedy": API_REMEDY}
         headers = dict(error.headers or {})
         # A reader of pages who errs sees the answer. A sender of webhooks drops its alerts, and nobody sees that.
         if request.method not in READING and (reason := WRONG_PLACE.get(error.status_code)) is not None:

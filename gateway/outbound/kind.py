@@ -184,6 +184,13 @@ class DestinationKind:
         """Say what the vendor answered and what to do about it. `credential` is the variable that holds the
         secret.
         """
+        # A code goes on from the reason; a sentence begins anew.
+        between = ": " if " " in answer.detail else " "
+        remedy = self.remedy(answer, credential)
+        return f"{answer.reason}{between}{answer.detail}".strip() + f"; {remedy}"
+
+    def remedy(self, answer: Refused | Unanswered, credential: str) -> str:
+        """Say what to do about an answer of the vendor's."""
         remedy = f"is {self.address_setting or credential} right, and can it be reached from here?"
         known = self.remedies.get(answer.detail) or (REMEDIES | self.remedies).get(answer.reason)
         if isinstance(answer, Refused) and answer.reason == "rate_limited":
@@ -192,6 +199,4 @@ class DestinationKind:
             remedy = known
         elif isinstance(answer, Refused) and answer.permanent:
             remedy = f"is {credential} right?"
-        # A code goes on from the reason; a sentence begins anew.
-        between = ": " if " " in answer.detail else " "
-        return f"{answer.reason}{between}{answer.detail}".strip() + f"; {remedy}"
+        return remedy

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.clock import utc_ms
+from gateway.model.credentialed import LOG
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Answer, Delivered, Notification, Refused, Unanswered
 from gateway.model.verdict import NotifyReason
@@ -50,6 +51,11 @@ def observe_send(job: Job, sent: Sent) -> None:
     if not isinstance(answer, Delivered):
         answered = not isinstance(answer, Unanswered)
         bound.warning("delivery_failed", reason=answer.reason, detail=answer.detail, answered=answered)
+    elif isinstance(sent.sender, Sender) and sent.sender.endpoint.kind == LOG:
+        # No person has it: the line before says what was not sent, and why.
+        bound.info("told_in_log", state="reply" if notification is None else str(notification.state))
+        if notification is not None and sent.why is not None:
+            job.context.watcher.notified(sent.why)
     elif notification is None or sent.why is None:
         bound.info("delivered", state="reply", remote=answer.message_ref.id)
     else:

@@ -56,6 +56,8 @@ async def test_dead_letters_are_listed_with_title_severity_and_age_and_all_are_t
     for shown in (letter["incident"], "pager", "critical", letter["title"], "invalid", "age"):
         assert shown in listed
     assert "pay" in letter["title"]
+    assert letter["remedy"]
+    assert letter["remedy"] in listed
     assert (await run(beside, "dead-letters", "chat")).out == "no dead letters\n"
     wrong = await run(beside, "dead-letters", "--retry", "chatt")
     assert (wrong.code, wrong.err) == (1, "no dead letter of chatt is there; there are some of pager\n")

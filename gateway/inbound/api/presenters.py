@@ -27,11 +27,13 @@ from gateway.model.changes import QuarantineEntry
 from gateway.model.incident import Closure, Incident
 from gateway.model.instants import instant
 from gateway.model.ledger import Ledger
+from gateway.model.notification import Refused
 from gateway.model.quarantined import Quarantined
 from gateway.model.refusals import Refusals
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
 from gateway.model.verdict import QUIETING, MemberStatus, Verdict
+from gateway.outbound.registry import DESTINATION_KINDS
 
 NEAREST_FIRST = (
     MemberStatus.TOLD,
@@ -169,8 +171,19 @@ def show_dead_letter(ledger: Ledger, title: str, refusals: Refusals) -> DeadLett
         title=title,
         severity=ledger.refused.severity.word,
         asked_again_at=moment(refusal.next_try) if refusal is not None and not refusal.probe else None,
+        remedy=_remedy(ledger),
         **show_target(ledger).model_dump(),
     )
+
+
+def _remedy(ledger: Ledger) -> str:
+    """Say what to do about a dead letter, in the words that `gateway doctor` has for the same refusal."""
+    endpoint = ledger.endpoint
+    kind = DESTINATION_KINDS.get(endpoint.kind) if endpoint is not None else None
+    if endpoint is None or kind is None:
+        return ""
+    detail = ledger.error if ledger.error != ledger.dead else ""
+    return kind.remedy(Refused(ledger.dead, detail, permanent=True), endpoint.secret)
 
 
 def show_verdicts(plan: Plan, alerts: dict[str, Alert], now: int) -> list[VerdictShown]:

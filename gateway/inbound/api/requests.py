@@ -79,6 +79,14 @@ def choice(request: Request, name: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
+def only(request: Request, known: Mapping[str, QueryParameter]) -> None:
+    """Refuse a parameter that the operation has not: whoever misspelt it would take the answer for another."""
+    for name in request.query_params:
+        if name not in known:
+            remedy = f"one of {', '.join(known)}" if known else "it takes no parameters"
+            raise Refusal(400, f"there is no parameter {name[:MAX_SHOWN]}", name[:MAX_SHOWN], remedy)
+
+
 def given(request: Request, name: str) -> str | None:
     """Return a query parameter, None if it is not given. Of two, nobody can know which is meant."""
     values = request.query_params.getlist(name)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from gateway.errors import StateUnavailable
 from gateway.inbound.api.incident_models import Problem
 from gateway.inbound.api.openapi import Operation, describe
-from gateway.inbound.api.requests import Refusal, answer
+from gateway.inbound.api.requests import Refusal, answer, only
 from gateway.inbound.auth import Tokens
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -52,6 +52,7 @@ class Api:
             if not self.tokens.allow(request.headers.get("authorization")):
                 return answer(NO_TOKEN, 401, {"www-authenticate": "Bearer"})
             try:
+                only(request, operation.query)
                 return answer(await operation.handler(request))
             except Refusal as refusal:
                 return answer(refusal.problem, refusal.status)

@@ -58,6 +58,7 @@ class DeadLetterShown(TargetShown):
     incident: str
     title: str = Field(description="of its incident; empty where that was forgotten")
     severity: str = Field(description="of what was refused")
+    remedy: str = Field(description="what to do about the refusal; empty where nobody knows")
     asked_again_at: datetime | None = Field(
         description="when the gateway tries by itself whether the destination still refuses everything; null where "
         "it waits for news or a person, and while another dead letter asks"

@@ -40,6 +40,21 @@ async def test_a_parameter_that_is_given_twice_is_refused(starter: Starter) -> N
         assert (refused.status_code, refused.json()["remedy"]) == (400, "give it once")
 
 
+async def test_a_parameter_that_there_is_not_is_refused_with_those_that_there_are(starter: Starter) -> None:
+    app = await starter.start()
+    refused = (await app.ask("/api/v1/incidents?statee=all")).json()
+    assert (refused["error"], refused["field"]) == ("there is no parameter statee", "statee")
+    assert "state" in refused["remedy"].removeprefix("one of ").split(", ")
+    refused = await app.ask("/api/v1/rules?x=1")
+    assert (refused.status_code, refused.json()["remedy"]) == (400, "it takes no parameters")
+
+
+async def test_a_path_that_there_is_not_names_where_all_are_listed(starter: Starter) -> None:
+    app = await starter.start()
+    refused = await app.ask("/api/v1/nope")
+    assert (refused.status_code, "/api/v1/openapi.json" in refused.json()["remedy"]) == (404, True)
+
+
 async def test_a_cursor_that_no_server_gave_is_refused_and_no_fault_of_the_store(starter: Starter) -> None:
     app = await starter.start()
     for path in ("incidents", "alerts", "verdicts", "dead-letters"):
