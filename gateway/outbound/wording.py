@@ -140,14 +140,27 @@ def own_labels(line: AlertLine, notification: Notification, most: int) -> tuple[
     return [(name, line.labels[name]) for name in shown], left_out(len(own) - len(shown), "label")
 
 
-def links_of(notification: Notification, most: int) -> dict[str, str]:
-    """Return the first address of each kind that is one of http(s) of at most `most` characters, by its name."""
-    found: dict[str, str] = {}
+def links_of(notification: Notification, most: int) -> tuple[dict[str, str], str]:
+    """Return the first address of each kind that is one of http(s) of at most `most` characters, by its name,
+    and how many others are left out, such as `+2 runbooks, +1 query`.
+    """
+    said: dict[str, dict[str, None]] = {}
     for line in notification.lines:
         for name, url in _links(line):
-            if url and name not in found and (address := web_address(url, most)):
-                found[name] = address
-    return found
+            # A path may be a runbook too; anywhere else it leads nowhere.
+            if (url := url.strip()) and (name == "Runbook" or _WEB.match(url)):
+                said.setdefault(name, {})[url] = None
+    shown = {
+        name: address
+        for name, urls in said.items()
+        if (address := next((found for url in urls if (found := web_address(url, most))), ""))
+    }
+    as_text = {"Runbook"} if unlinked_runbook(notification) else set()
+    more = (
+        left_out(len(urls) - (name in shown or name in as_text), name.partition(" ")[0].lower())
+        for name, urls in said.items()
+    )
+    return shown, ", ".join(part for part in more if part)
 
 
 def _links(line: AlertLine) -> tuple[tuple[str, str], ...]:

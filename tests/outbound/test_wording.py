@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from gateway.model.notification import Refused
-from gateway.outbound.wording import literal, retry_after, shorten, tame, web_address, with_retry_after
+from gateway.outbound.wording import (
+    links_of,
+    literal,
+    retry_after,
+    shorten,
+    tame,
+    web_address,
+    with_retry_after,
+)
+from tests.outbound.notifications import line, notification
 
 
 @pytest.mark.parametrize(
@@ -104,3 +113,29 @@ def test_a_destination_that_refuses_everything_is_not_asked_before_the_time_that
 ) -> None:
     refused = Refused(reason, "HTTP 403", permanent=True)
     assert with_retry_after(refused, said, 0) == Refused(reason, "HTTP 403", permanent=True, retry_after=wait)
+
+
+@pytest.mark.parametrize(
+    ("runbooks", "shown", "left_out"),
+    [
+        pytest.param(
+            ["https://r.example/a"] * 3, {"Runbook": "https://r.example/a"}, "", id="one runbook of all"
+        ),
+        pytest.param(
+            ["see the wiki", "https://r.example/a", "https://r.example/b"],
+            {"Runbook": "https://r.example/a"},
+            "+2 runbooks",
+            id="an address before what is none",
+        ),
+        pytest.param(
+            ["page 3", "page 4"], {}, "+1 runbook", id="the first of what is no address is shown as a text"
+        ),
+        pytest.param(["https://r.example/" + "x" * 99], {}, "+1 runbook", id="an address that is too long"),
+        pytest.param([""], {}, "", id="none"),
+    ],
+)
+def test_what_the_links_leave_out_is_counted(
+    runbooks: list[str], shown: dict[str, str], left_out: str
+) -> None:
+    alerts = tuple(line(runbook=runbook) for runbook in runbooks)
+    assert links_of(notification(lines=alerts), 60) == (shown, left_out)

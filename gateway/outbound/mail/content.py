@@ -50,7 +50,7 @@ def content_of(notification: Notification) -> Content:
         facts=tuple(fact for fact in _facts(notification) if fact),
         where=tuple(_where(notification)),
         alerts=tuple(_alerts(notification)),
-        links=tuple(links_of(notification, MAX_URL).items()),
+        links=tuple(links_of(notification, MAX_URL)[0].items()),
         footer=tuple(_footer(notification)),
     )
 
@@ -100,6 +100,8 @@ def _facts(notification: Notification) -> Iterator[str]:
     # A runbook that is no address cannot be followed, and says all the same where to look.
     runbook = _value(unlinked_runbook(notification))
     yield f"Runbook: {runbook}" if runbook else ""
+    _, more_links = links_of(notification, MAX_URL)
+    yield f"Links left out: {more_links}" if more_links else ""
 
 
 def _alerts(notification: Notification) -> Iterator[str]:

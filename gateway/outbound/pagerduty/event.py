@@ -62,7 +62,7 @@ def action(notification: Notification) -> str:
 
 def render(notification: Notification) -> dict[str, Any]:
     """Return the fields of a trigger beside routing key, action and dedup key."""
-    links = links_of(notification, MAX_URL)
+    links, _ = links_of(notification, MAX_URL)
     if address := web_address(notification.message_link, MAX_URL):
         links["Slack"] = address
     return {
@@ -141,6 +141,7 @@ def _details(notification: Notification) -> dict[str, str]:
         ),
         "runbook": shorten(tame(unlinked_runbook(notification)), MAX_SENTENCE),
         "rule": shorten(tame(notification.rule), MAX_SENTENCE),
+        "more_links": links_of(notification, MAX_URL)[1],
         "slack": web_address(notification.message_link, MAX_URL),
         "incident": notification.incident,
         "goes_on_from": shorten(notification.previous, MAX_VALUE),

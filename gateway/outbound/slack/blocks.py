@@ -2,7 +2,7 @@
 
 First comes what, where and how bad, last who sent it and why.
 
-Limits: https://docs.slack.dev/reference/block-kit/blocks; the texts of all blocks together stay under 9,000
+Limits: https://docs.slack.dev/reference/block-kit/blocks; the texts of all blocks together stay under 10,000
 characters, since `msg_blocks_too_long` comes somewhere above 11,000 (bolt-js #2509).
 """
 
@@ -18,8 +18,8 @@ from gateway.model.notification import Notification
 from gateway.outbound.signs import SEVERITY_SIGNS, final_state, quieted_state
 from gateway.outbound.slack.facts import fact_blocks
 from gateway.outbound.slack.links import link_blocks
-from gateway.outbound.slack.members import members_of
-from gateway.outbound.slack.text import joined, mention, mrkdwn_text, plain_text, running, section
+from gateway.outbound.slack.members import MAX_MEMBERS, members_of
+from gateway.outbound.slack.text import fitting, joined, mention, mrkdwn_text, plain_text, running, section
 from gateway.outbound.wording import (
     gist,
     literal,
@@ -36,8 +36,8 @@ MAX_HEADER = 150
 MAX_NOTES = 2_900  # a reply's text, before "… and 3 more"
 MAX_NOTE = 1_000
 MAX_TEXT = 600  # what a phone's notification may show
-# The lengths of the other sections: with MAX_MEMBERS they stay under 9,000 together.
-MAX_MENTIONS, MAX_FOOTER = 500, 500
+# The lengths of the other sections. MAX_MEMBERS holds the mentions too; all of it stays under 10,000.
+MAX_MENTIONS, MAX_UNCALLED, MAX_FOOTER = 1_900, 30, 500  # mentions: there is room for 80 groups
 MAX_SENTENCE, MAX_PLACE, MAX_VALUE = 500, 300, 120
 LABELS_SHOWN, SENTENCES_SHOWN = 8, 3
 SEPARATOR = "  ·  "
@@ -64,7 +64,7 @@ def render(notification: Notification) -> Rendered:
         *fact_blocks(facts_of(notification).values(), notification.at),
         *_plain_section(_where(notification)),
         *link_blocks(notification),
-        *_plain_section(members_of(notification)),
+        *_plain_section(members_of(notification, MAX_MEMBERS - len(_mentions(notification)))),
         {"type": "context", "elements": [plain_text(_footer(notification))]},
     )
     return Rendered(_notification(notification), blocks)
@@ -129,7 +129,11 @@ def _mentions(notification: Notification) -> str:
 
 
 def _called(mentions: Sequence[str]) -> str:
-    return joined((mention(name) for name in mentions), " ", MAX_MENTIONS)
+    # Whoever is not called for want of room is counted, so that somebody calls them.
+    whom = [mention(name) for name in mentions]
+    called = fitting(whom, " ", MAX_MENTIONS - MAX_UNCALLED)
+    missing = [f"+{len(whom) - len(called)} not called"] if len(called) < len(whom) else []
+    return " ".join((*called, *missing))
 
 
 def _said(notification: Notification) -> str:

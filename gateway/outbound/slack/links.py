@@ -7,13 +7,14 @@ from typing import Any
 
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Notification
-from gateway.outbound.slack.text import joined, link, mrkdwn_text, plain_text, running, section
-from gateway.outbound.wording import links_of, shorten, tame, unlinked_runbook, web_address
+from gateway.outbound.slack.text import fitting, link, mrkdwn_text, plain_text, running, section
+from gateway.outbound.wording import left_out, links_of, shorten, tame, unlinked_runbook, web_address
 
 MAX_URL = 1_500
 MAX_LINKS = 1_800  # characters of the line
 MAX_RUNBOOK = 300
 MAX_TITLE = 300
+SEPARATOR = "  ·  "
 BUTTONS = ("Runbook", "Dashboard", "Query")
 SIGNS = {"Runbook": "📕", "Dashboard": "📈", "Panel": "📊", "Image": "🖼️", "Query": "🔎"}
 
@@ -21,14 +22,16 @@ Block = dict[str, Any]
 
 
 def link_blocks(notification: Notification) -> Iterator[Block]:
-    links = links_of(notification, MAX_URL)
+    links, left_out_links = links_of(notification, MAX_URL)
     firing = notification.state is NotifiedState.FIRING
     # Whoever has to act finds the next step under the thumb; everything else is a line below.
     buttons = {name: url for name, url in links.items() if firing and name in BUTTONS}
     if buttons:
         yield {"type": "actions", "elements": [_button(name, url) for name, url in buttons.items()]}
-    others = (link(url, _label(name)) for name, url in links.items() if name not in buttons)
-    if line := joined(others, "  ·  ", MAX_LINKS):
+    others = [link(url, _label(name)) for name, url in links.items() if name not in buttons]
+    shown = fitting(others, SEPARATOR, MAX_LINKS)
+    counted = (left_out(len(others) - len(shown), "link"), left_out_links)
+    if line := SEPARATOR.join(text for text in (*shown, *counted) if text):
         yield {"type": "context", "elements": [mrkdwn_text(line)]}
     runbook = shorten(tame(unlinked_runbook(notification)), MAX_RUNBOOK)
     # A runbook that is no address cannot be pressed, and says all the same where to look.

@@ -70,13 +70,20 @@ def _without_emoji(text: str) -> str:
 
 
 def joined(parts: Iterable[str], separator: str, most: int) -> str:
-    """Join the parts that fit into `most` characters. A part is never cut, since half a link leads astray."""
-    text = ""
+    """Join the parts that fit."""
+    return separator.join(fitting(parts, separator, most))
+
+
+def fitting(parts: Iterable[str], separator: str, most: int) -> list[str]:
+    """Return the parts that fit, each whole: half an escape or half a link would be worse than none."""
+    shown: list[str] = []
+    size = -len(separator)
     for part in parts:
-        longer = f"{text}{separator}{part}" if text else part
-        if part and len(longer) <= most:
-            text = longer
-    return text
+        longer = size + len(separator) + len(part)
+        if part and longer <= most:
+            shown.append(part)
+            size = longer
+    return shown
 
 
 def is_mention(who: str) -> bool:

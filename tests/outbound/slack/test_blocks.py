@@ -73,6 +73,47 @@ def test_the_first_message_of_a_page_calls_people_and_an_end_does_not() -> None:
     )
 
 
+def test_whoever_a_message_has_no_room_to_call_is_counted() -> None:
+    groups = tuple(f"S{number:010}" for number in range(80))
+    called = render(notification(page=True, mentions=groups)).text
+    assert len(mentioned(called)) == 80
+    text = render(notification(page=True, mentions=groups * 2)).text
+    missing = 160 - text.count("<!subteam^")
+    assert missing > 0
+    assert f"+{missing} not called" in text
+    assert "HighErrorRate" in text
+
+
+def test_the_largest_message_stays_below_what_slack_takes() -> None:
+    long, url = "x" * 5_000, "https://d.example/" + "y" * 1_400
+    links = dict.fromkeys(("runbook", "dashboard", "panel", "image", "source", "silence"), url)
+    alerts = tuple(
+        line(
+            long, labels={f"{n}{long}": long for n in range(9)}, thing=f"{n}{long}", description=long, **links
+        )
+        for n in range(40)
+    )
+    texts_of_it = dict.fromkeys(
+        ("title", "rule", "previous", "owner", "reason", "acknowledged_by", "sent_severity"), long
+    )
+    largest = notification(
+        lines=alerts, firing=40, where={f"{n}{long}": long for n in range(30)}, said=(long,) * 9,
+        place={"cluster": long, "namespace": long}, page=True, mentions=("S0123456789",) * 99,
+        pages={f"{n}{long}": NOW for n in range(9)}, not_sent=9, acknowledged_at=NOW,
+        hidden=Quieted("silenced", rule=long, because=long, until=NOW), **texts_of_it,
+    )  # fmt: skip
+    blocks: list[object] = list(render(largest).blocks)
+    check_blocks(blocks)
+    assert text_length(blocks) <= 10_000
+
+
+def test_links_that_a_message_does_not_show_are_counted() -> None:
+    alerts = tuple(
+        line(runbook=f"https://r.example/{n}", source=f"https://q.example/{n % 3}") for n in range(600)
+    )
+    assert "+599 runbooks, +2 queries" in words(render(notification(lines=alerts)))
+
+
 def test_notes_are_one_reply_and_call_people_only_where_one_should() -> None:
     assert render_notes([Note("Resolved")], ("@here",)).text == "Resolved"
     assert (
@@ -88,7 +129,7 @@ def test_any_text_stays_within_slacks_limits_and_calls_nobody(any_telling: Notif
         blocks: list[object] = list(rendered.blocks)
         check_blocks(blocks)
         assert 1 <= len(rendered.text) <= 4_000
-        assert text_length(blocks) <= 9_000
+        assert text_length(blocks) <= 10_000
         assert mentioned(rendered.text, blocks, link_names=False) == ()
         for text in (rendered.text, *mrkdwn_of(blocks)):
             assert "<" not in OUR_MARKS.sub("", text), "only our own times and links are marked up"
