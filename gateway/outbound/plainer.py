@@ -54,9 +54,7 @@ def first_of(omitted: Omitted, *parts: Omission) -> Omission | None:
 
 def without_links(notification: Notification) -> Notification:
     """Return the notification without any address; the runbook is said as text beside it."""
-    lines = tuple(
-        msgspec.structs.replace(line, runbook="", dashboard="", source="") for line in notification.lines
-    )
+    lines = tuple(msgspec.structs.replace(_unlinked(line), runbook="") for line in notification.lines)
     return msgspec.structs.replace(notification, link="", lines=lines)
 
 
@@ -75,10 +73,15 @@ def next_state_omission(refused: Refused, omitted: Omitted) -> Omission | None:
 
 
 def _bare(line: AlertLine, omitted: Omitted) -> AlertLine:
-    bare = msgspec.structs.replace(line, dashboard="", source="", annotations={})
+    bare = msgspec.structs.replace(_unlinked(line), annotations={})
     if Omission.DETAILS not in omitted:
         return bare
     return msgspec.structs.replace(bare, labels={}, summary="", description="")
+
+
+def _unlinked(line: AlertLine) -> AlertLine:
+    """Return the line without any address but its runbook's."""
+    return msgspec.structs.replace(line, dashboard="", panel="", image="", source="", silence="")
 
 
 def runbook_of(notification: Notification) -> str:

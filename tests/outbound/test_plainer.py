@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -11,9 +11,10 @@ from gateway.model.ledger import Endpoint, MessageRef, Note, NotifiedState
 from gateway.model.notification import Answer, Delivered, LeftOut, Notification, Refused
 from gateway.outbound.network import Network
 from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
-from gateway.outbound.plainer import Omission, send_plainer
+from gateway.outbound.plainer import Omission, send_plainer, state_without, without_links
 from gateway.outbound.slack.notifier import SlackNotifier
 from gateway.outbound.webhook.notifier import WebhookNotifier
+from gateway.outbound.wording import links_of
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox, WebhookSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from tests.outbound.notifications import line, notification
@@ -205,3 +206,14 @@ async def test_an_end_needs_no_plainer_form() -> None:
         )
         await notifier.aclose()
     assert answer == Refused("invalid", "no", permanent=True)
+
+
+@pytest.mark.parametrize(
+    "plainer", [without_links, lambda sent: state_without(sent, frozenset({Omission.LINKS}))]
+)
+def test_without_links_no_address_is_left_but_the_runbooks(
+    plainer: Callable[[Notification], Notification],
+) -> None:
+    address = "https://a.example/x"
+    links = dict.fromkeys(("dashboard", "panel", "image", "source", "silence"), address)
+    assert links_of(plainer(notification(lines=(line(**links),))), 99) == ({}, "")
