@@ -18,7 +18,8 @@ from gateway.model.durations import MINUTE, ordinal
 from gateway.model.rules.rulebook import LabelRules
 
 CHURNING_FROM = 3  # measured values: two may be two things
-MANY = 10  # other values with a digit: brokers 1, 2 and 3 that fail in turn are things
+SEVERAL = 5  # whole numbers of two digits and more, which a few shards may have too
+MANY = 10  # anything else with a digit: brokers 1, 2 and 3 that fail in turn are things
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?( ?%)?")
 _WITH_UNIT = re.compile(r"[-+]?[0-9]+\.[0-9]+ ?[A-Za-zµ/]{1,5}")
 LONGEST_GAP_MS = (
@@ -70,9 +71,12 @@ def _by_all_but_one(
 
 def _are_values(texts: Sequence[str]) -> bool:
     """Return whether these are rather values of one thing than the names of several."""
-    # A name may be a whole number, but hardly a fraction or a percentage.
-    measured = all(map(_is_number, texts)) and not all(map(str.isdecimal, texts))
-    return len(texts) >= (CHURNING_FROM if measured else MANY)
+    if not all(map(_is_number, texts)):
+        return len(texts) >= MANY
+    # A name may be a whole number, a small one most of all, but hardly a fraction or a percentage.
+    if not all(map(str.isdecimal, texts)):
+        return len(texts) >= CHURNING_FROM
+    return len(texts) >= (SEVERAL if min(map(len, texts)) > 1 else MANY)
 
 
 def _is_number(text: str) -> bool:
