@@ -24,7 +24,7 @@ class Omission(StrEnum):
     LINKS = "links"
     BLOCKS = "blocks"  # the layout: what is left is text
     DETAILS = "details"  # what is left is the title
-    RUNBOOK = "runbook"
+    TITLE = "title"  # what is left of it is the alert's name
 
 
 Omitted = frozenset[Omission]

@@ -25,11 +25,11 @@ def next_omission(refused: Refused, omitted: Omitted, notification: Notification
     """Return the part of an event that is left out next. Only a trigger has parts."""
     if refused.reason != "invalid" or notification.state is not NotifiedState.FIRING:
         return None
-    return first_of(omitted, Omission.LINKS, Omission.DETAILS, Omission.RUNBOOK)
+    return first_of(omitted, Omission.LINKS, Omission.DETAILS, Omission.TITLE)
 
 
 def _bare(event: dict[str, Any], notification: Notification, omitted: Omitted) -> dict[str, Any]:
-    runbook = runbook_of(notification) if Omission.RUNBOOK not in omitted else ""
+    runbook = runbook_of(notification)
     more = {"runbook": shorten(tame(runbook), MAX_RUNBOOK)} if runbook else {}
     payload = event["payload"]
     if Omission.DETAILS not in omitted:
@@ -37,7 +37,7 @@ def _bare(event: dict[str, Any], notification: Notification, omitted: Omitted) -
         return {"payload": {**payload, "custom_details": details}, "client": event["client"]}
     return {
         "payload": {
-            "summary": _title(notification) if Omission.RUNBOOK in omitted else payload["summary"],
+            "summary": _title(notification) if Omission.TITLE in omitted else payload["summary"],
             "source": "alertmanager",
             "severity": payload["severity"],
             "custom_details": {"incident": notification.incident, **more},

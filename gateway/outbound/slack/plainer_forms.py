@@ -32,9 +32,9 @@ def render_without(notification: Notification, omitted: Omitted) -> Rendered:
         said = f"Slack does not let us call {', '.join(notification.mentions)} here"
         reason = f"{notification.reason}; {said}" if notification.reason else said
         notification = msgspec.structs.replace(notification, mentions=(), reason=reason)
-    runbook = runbook_of(notification) if Omission.RUNBOOK not in omitted else ""
+    runbook = runbook_of(notification)
     shown = f"Runbook: {shorten(tame(runbook), MAX_RUNBOOK)}" if runbook else ""
-    if not omitted & {Omission.BLOCKS, Omission.DETAILS, Omission.RUNBOOK}:
+    if not omitted & {Omission.BLOCKS, Omission.DETAILS}:
         if Omission.LINKS not in omitted:
             return render(notification)
         rendered = render(without_links(notification))
@@ -56,7 +56,7 @@ def next_omission(refused: Refused, omitted: Omitted, notification: Notification
     if refused.reason != "invalid":
         return None
     # Whoever is to be called is left out last: a message that calls nobody is read in the morning.
-    return first_of(omitted, Omission.LINKS, Omission.BLOCKS, Omission.DETAILS, Omission.RUNBOOK, *mention)
+    return first_of(omitted, Omission.LINKS, Omission.BLOCKS, Omission.DETAILS, *mention)
 
 
 def notes_without(notes: tuple[Note, ...], omitted: Omitted) -> tuple[Note, ...]:
