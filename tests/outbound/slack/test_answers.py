@@ -57,7 +57,7 @@ def test_what_an_answer_means(status: int, body: object, headers: dict[str, str]
     [
         ("config", {"auth", "not_found", "invalid"}),
         ("payload", {"invalid"}),
-        ("repost", {"gone"}),
+        ("repost", {"gone", "uneditable"}),  # gone, or it stands and its thread leads to the newer message
         ("slow_retry", {"unavailable"}),
         ("transient_retry", {"rate_limited", "server_error", "unavailable"}),
     ],
@@ -65,3 +65,10 @@ def test_what_an_answer_means(status: int, body: object, headers: dict[str, str]
 def test_every_code_of_the_vendors_list_has_its_kind(kind: str, reasons: set[str]) -> None:
     codes = json.loads(METHODS.read_text())["suggested_classification"][kind]
     assert {judge(200, {"error": code}, {}, NOW).reason for code in codes} <= reasons
+
+
+@pytest.mark.skipif(not METHODS.exists(), reason="the vendor's list of error codes is not here")
+def test_every_code_after_which_a_message_is_posted_anew_says_so() -> None:
+    codes = json.loads(METHODS.read_text())["suggested_classification"]["repost"]
+    answers = [judge(200, {"error": code}, {}, NOW) for code in codes]
+    assert all(isinstance(answer, Refused) and answer.gone for answer in answers)
