@@ -22,6 +22,7 @@ from gateway.model.fingerprint import fingerprint
 from gateway.model.own_alert import TEXTS, OwnAlert
 from gateway.model.records import load_alert
 from gateway.ports import Intake, Store
+from gateway.self_monitoring.looking import look_again_and_again
 from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.own_alerts")
@@ -95,17 +96,11 @@ class OwnAlerts:
 
     async def run(self) -> None:
         """Look again and again until cancelled. A store that is away is waited for."""
-        while True:
-            try:
-                await self.look()
-            except StateUnavailable as error:
-                log.debug("own_alert_delayed", error=str(error))
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
-            self._wake.clear()
+
+        def away(error: StateUnavailable) -> None:
+            log.debug("own_alert_delayed", error=str(error))
+
+        await look_again_and_again(self.look, self._wake, LOOK_SECONDS, away)
 
     async def look(self) -> None:
         """Write down what was reported here, and bring the alerts in line with all reports that stand.

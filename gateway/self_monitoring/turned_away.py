@@ -28,6 +28,7 @@ from gateway.model.turned_away import (
     load_turned_away,
 )
 from gateway.ports import Report
+from gateway.self_monitoring.looking import look_again_and_again
 from gateway.state.shards import Shards
 from gateway.state.transact import transact
 
@@ -86,17 +87,11 @@ class TurnedAwayBook:
 
     async def run(self) -> None:
         """Look again and again until cancelled. A store that is away is waited for."""
-        while True:
-            try:
-                await self.look()
-            except StateUnavailable as error:
-                log.debug("turned_away_unwritten", error=str(error))
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
-            self._wake.clear()
+
+        def away(error: StateUnavailable) -> None:
+            log.debug("turned_away_unwritten", error=str(error))
+
+        await look_again_and_again(self.look, self._wake, LOOK_SECONDS, away)
 
     async def look(self) -> None:
         """Write down what was noted here, and report what stands. Raises `StateUnavailable`."""
