@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -88,3 +89,12 @@ def in_our_words(problem: Mapping[str, Any], asked: Mapping[str, Any] | None = N
     said = f"{OPTIONS[field]}: {error}" if field in OPTIONS else error
     remedy = _WORDS.sub(lambda word: OPTIONS[word[0]], problem.get("remedy", ""))
     return f"{said}; {remedy}" if remedy else said
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Say that no gateway of ours answers there where an answer lacks what is printed of it."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise no_gateway("something answers there that is not understood") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from shutil import get_terminal_size
 from typing import Any
 
@@ -20,15 +21,22 @@ out = Console(
 )
 
 
+def list_of(*columns: str, folded: Collection[str]) -> Table:
+    """Return a table for a list. What does not fit into the `folded` columns is folded and never cut off."""
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    for column in columns:
+        table.add_column(column, no_wrap=column not in folded, overflow="fold")
+    return table
+
+
 def show_silences(answer: dict[str, Any]) -> None:
     silences = answer["items"]
     if not silences:
         out.print("no silences")
         return
-    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
-    for column in ("silence", "state", "until", "by", "matchers", "why"):
-        # What does not fit is folded and never cut off: a matcher without its end is another one.
-        table.add_column(column, no_wrap=column in ("silence", "until"), overflow="fold")
+    # A matcher without its end is another one.
+    folded = ("state", "by", "matchers", "why")
+    table = list_of("silence", "state", "until", "by", "matchers", "why", folded=folded)
     for silence in silences:
         table.add_row(
             silence["id"],

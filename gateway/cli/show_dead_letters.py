@@ -4,33 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.api_client import no_gateway
-from gateway.cli.output import out, to_the_second
+from gateway.cli.api_client import understood
+from gateway.cli.output import list_of, out, to_the_second
 from gateway.cli.show_incidents import COLOURS, age
 from gateway.model.severity import BUILT_IN_WORDS, Severity
 
 
 def show_dead_letters(answer: dict[str, Any]) -> None:
     """Print a page of dead letters, as the API answers it."""
-    try:
+    with understood():
         _print_letters(sorted(answer["items"], key=_urgency))
         if answer["next"]:
             out.print("there are more: `--json` has the cursor of the next page")
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise no_gateway("something answers there that is not understood") from error
 
 
 def _print_letters(letters: list[dict[str, Any]]) -> None:
     if not letters:
         out.print("no dead letters")
         return
-    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
-    for column in ("incident", "target", "severity", "age"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("what, and why it was refused", overflow="fold")
+    why = "what, and why it was refused"
+    table = list_of("incident", "target", "severity", "age", why, folded=[why])
     for letter in letters:
         severity, since = letter["severity"], letter["failing_since"]
         table.add_row(

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.api_client import no_gateway
-from gateway.cli.output import out, to_the_second
+from gateway.cli.api_client import understood
+from gateway.cli.output import list_of, out, to_the_second
 from gateway.clock import utc_now
 from gateway.model.durations import spoken
 
@@ -30,20 +29,16 @@ KEPT_QUIET = {
 
 def show_incidents(answer: dict[str, Any]) -> None:
     """Print one incident, or a page of them, as the API answers them."""
-    try:
+    with understood():
         _print_incidents(answer["items"]) if "items" in answer else _print_incident(answer)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise no_gateway("something answers there that is not understood") from error
 
 
 def _print_incidents(incidents: list[dict[str, Any]]) -> None:
     if not incidents:
         out.print("no incidents")
         return
-    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
-    for column in ("incident", "state", "severity", "age"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("what and where", overflow="fold")
+    what_and_where = "what and where"
+    table = list_of("incident", "state", "severity", "age", what_and_where, folded=[what_and_where])
     for incident in incidents:
         what = Text(incident["title"])
         if incident["where"]:
