@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from gateway.decisions.delivery.apart import differing_labels
 from gateway.decisions.delivery.titles import folded
-from gateway.model.durations import SECOND, spoken
 from gateway.model.notification import AlertLine, Notification
-from gateway.outbound.alert_text import MAX_LABEL, MAX_NAME, MAX_VALUE, alert_text, sign_of
+from gateway.outbound.alert_text import MAX_LABEL, MAX_VALUE, alert_text, alike_text
 from gateway.outbound.wording import shorten, tame
 
 THINGS_SHOWN = 6  # runs of names in one row
@@ -37,26 +36,11 @@ def alert_rows(notification: Notification, labels_shown: int) -> Iterator[AlertR
         over = lines[0].ended_at is not None or lines[0].moved
         apart = _apart(lines)
         if apart:
-            yield AlertRow(_row(lines, apart, notification), len(lines), over)
+            yield AlertRow(alike_text(lines, apart, notification), len(lines), over)
         else:
             # What differs takes more than a word, or one of them flaps: each is worth its own row.
             for line in lines:
                 yield AlertRow(alert_text(line, notification, labels_shown), 1, over)
-
-
-def _row(lines: Sequence[AlertLine], apart: str, notification: Notification) -> str:
-    first = lines[0]
-    what = f"{sign_of(first)} {shorten(tame(first.name), MAX_NAME)} ×{len(lines)}: {apart}"
-    if first.ended_at is not None:
-        lasted = max((line.ended_at or line.started_at) - line.started_at for line in lines)
-        because = f": {shorten(tame(first.ended_because), MAX_VALUE)}" if first.ended_because else ""
-        return f"{what}, ended after {spoken(lasted)} at most{because}"
-    if first.moved:
-        return f"{what}, told here no longer"
-    if first.silenced_after_notify:
-        return f"{what}, {shorten(tame(first.silenced_after_notify), MAX_VALUE)}"
-    later = max(line.started_at for line in lines) - notification.started_at
-    return f"{what}, the last {spoken(later)} later" if later >= SECOND else what
 
 
 def _apart(lines: Sequence[AlertLine]) -> str:
