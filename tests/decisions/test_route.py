@@ -16,8 +16,8 @@ from gateway.model.matchers import Matcher
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Condition, PageWhen, Quantifier, Route
 from gateway.model.severity import Severity
-from gateway.rules.files import load_rules
 from tests.support.build import rulebook
+from tests.support.routers import router_of
 
 DESTINATIONS = """\
 destinations:
@@ -33,20 +33,12 @@ routes:
 
 Written = Callable[[str], Router]
 
-NOW = 1_800_000_000_000
-
 
 @pytest.fixture
 def written(tmp_path: Path) -> Written:
     """The routes of one file."""
 
-    def read(routes: str) -> Router:
-        (tmp_path / "rules.yaml").write_text(DESTINATIONS + routes, "utf-8")
-        loaded = load_rules(tmp_path, NOW)
-        assert loaded.rulebook is not None, [str(one) for one in loaded.findings]
-        return Router(loaded.rulebook, Calendar({}))
-
-    return read
+    return lambda routes: router_of(tmp_path, DESTINATIONS + routes)
 
 
 def names(routing: Routing) -> list[str]:
