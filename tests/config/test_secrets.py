@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
 from gateway.config.environment import Environment
@@ -17,6 +18,11 @@ def test_a_secret_whose_file_has_gone_is_missing_and_no_fault(tmp_path: Path) ->
     assert secrets.secret("PAY_KEY") == "open-sesame"
     (tmp_path / "key").unlink()
     assert secrets.secret("PAY_KEY") is None
+
+
+@pytest.mark.parametrize("value", ["<your key>", "first,abc...", "  "])
+def test_a_secret_that_only_a_rule_names_and_cannot_be_meant_is_missing_and_no_fault(value: str) -> None:
+    assert EnvironmentSecrets(Environment({"PAY_KEY": value}), b"k").secret("PAY_KEY") is None
 
 
 def test_that_a_file_has_gone_and_is_back_is_logged_once_each(tmp_path: Path) -> None:
