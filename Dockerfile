@@ -1,11 +1,14 @@
 # Two stages: what builds does not run. The root file system may be read-only; state is under /data alone.
-FROM python:3.12-slim AS build
+FROM python:3.12.12-slim-bookworm AS build
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml requirements.lock README.md LICENSE ./
 COPY gateway gateway
-RUN python -m venv /opt/gateway && /opt/gateway/bin/pip install --no-cache-dir -c constraints.txt .
+# What is downloaded has the hashes of the lock file, the build backend too; the package itself comes from here.
+RUN python -m venv /opt/gateway \
+    && /opt/gateway/bin/pip install --no-cache-dir --only-binary :all: --require-hashes -r requirements.lock \
+    && /opt/gateway/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
-FROM python:3.12-slim
+FROM python:3.12.12-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin gateway \
     && mkdir -p /data /rules && chown gateway /data
 COPY --from=build /opt/gateway /opt/gateway

@@ -1,10 +1,10 @@
-# Every target does its own set-up: a virtual environment from the pinned constraints file.
+# Every target does its own set-up: a virtual environment from the lock file, whose hashes are checked.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo run test test-all check bench pictures clean
+.PHONY: demo run test test-all check bench chaos soak pictures clean
 
 demo: $(VENV)/.ready  ## the gateway with a local Slack and PagerDuty, and a recorded storm (ARGS=--exit ends after it)
 	@$(BIN)/gateway demo $(ARGS)
@@ -15,8 +15,8 @@ run: $(VENV)/.ready  ## the gateway itself, on the embedded store unless GATEWAY
 test: $(VENV)/.ready servers  ## minutes: run it after every change
 	$(BIN)/pytest -n 2 $(ARGS)
 
-test-all: $(VENV)/.ready servers  ## the long ones: kill storms, thousands of property cases
-	$(BIN)/pytest -n 3 -m long $(ARGS)
+test-all: $(VENV)/.ready servers oracles  ## the long ones: kill storms, thousands of property cases
+	$(BIN)/pytest -n 3 --dist worksteal -m long $(ARGS)
 
 check: $(VENV)/.ready  ## format, lint, types, import contracts, docs are true
 	$(BIN)/ruff format --check .
@@ -29,17 +29,26 @@ check: $(VENV)/.ready  ## format, lint, types, import contracts, docs are true
 bench: $(VENV)/.ready servers  ## ratios of one run, beside a real Alertmanager (ARGS=startup: one case)
 	$(BIN)/python -m tests.bench $(ARGS)
 
+chaos: $(VENV)/.ready servers  ## kills, clock steps, failing vendors, storms, full stores: the scorecard in docs/reliability.md (ARGS=kill-gateway: one kind)
+	$(BIN)/python -m tests.chaos --write $(ARGS)
+
+soak: $(VENV)/.ready servers  ## half an hour of alerts that fire and end, with kills: does memory grow? (ARGS="--minutes 5 --keep 1m": shorter)
+	$(BIN)/python -m tests.soak --write $(ARGS)
+
 pictures: $(VENV)/.ready  ## what people read, photographed by headless Chromium into docs/pictures/ (ARGS=firing: one scene)
 	$(BIN)/python -m tests.pictures $(ARGS)
 
 openapi: $(VENV)/.ready  ## the REST API of a running gateway against its own description, for some minutes
 	@scripts/fuzz-api $(VENV) .venv-openapi
 
-.PHONY: servers
+.PHONY: servers oracles
 servers:
 	@scripts/install-servers
 
-$(VENV)/.ready: pyproject.toml constraints.txt scripts/make-venv
+oracles: $(VENV)/.ready
+	@scripts/install-oracles $(VENV)
+
+$(VENV)/.ready: pyproject.toml requirements-dev.lock scripts/make-venv
 	@scripts/make-venv $(PYTHON) $(VENV)
 	@touch $@
 

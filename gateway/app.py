@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 import structlog
@@ -13,35 +14,41 @@ import structlog
 from gateway.clock import utc_ms
 from gateway.config.environment import Environment
 from gateway.config.secrets import EnvironmentSecrets, mark_key
-from gateway.config.settings import Settings
+from gateway.config.tokens_file import TokensFile
 from gateway.decisions.partition import HOME
-from gateway.inbound.api.assembly import api_of
+from gateway.inbound.api.assembly import api_of, callers_of
 from gateway.inbound.asgi import AsgiApp
 from gateway.inbound.probes import Probes
-from gateway.inbound.webhooks.alertmanager import AlertmanagerWebhook
+from gateway.inbound.refused import RefusedRequests
 from gateway.inbound.webhooks.assembly import auth_of, endpoint_over
+from gateway.inbound.webhooks.pagerduty import PagerDutyEndpoint
+from gateway.inbound.webhooks.people_assembly import pagerduty_of, reader_of, rest_of, slack_of, sockets_of
+from gateway.inbound.webhooks.slack import SlackEndpoints
 from gateway.model.lanes import Pace
-from gateway.model.rules.rulebook import Rulebook
-from gateway.outbound.alertmanager_api import AlertmanagerPeers
-from gateway.outbound.credentials import kinds_with_credential
-from gateway.outbound.network import Network
 from gateway.outbound.registry import PACES
-from gateway.reconcile.context import Context
 from gateway.rules.compiled import CompiledRules, load_or_refuse
-from gateway.rules.reloader import Listeners, RulesReloader
-from gateway.runtime.background import background
-from gateway.runtime.senders import open_senders
+from gateway.rules.reloader import RulesReloader
+from gateway.runtime.background import Work, background
+from gateway.runtime.spare_memory import give_back_spare_memory
+from gateway.runtime.start import Start, begin_anew, make_reloader, make_workers, reach_out
 from gateway.runtime.store import open_store
 from gateway.runtime.store_watch import StoreWatch
 from gateway.runtime.workers import Workers
+from gateway.self_monitoring.assembly import Watched
 from gateway.self_monitoring.auditor import Auditor
 from gateway.self_monitoring.health import Health
 from gateway.self_monitoring.heartbeat import Heartbeat
 from gateway.self_monitoring.missing_credentials import MissingCredentials
 from gateway.self_monitoring.own_alerts import OwnAlerts
+from gateway.self_monitoring.statistics_watch import StatisticsWatch
+from gateway.self_monitoring.store_loss import StoreLossWatch
 from gateway.self_monitoring.turned_away import TurnedAwayBook
+from gateway.state.person_names import PersonNames
 from gateway.state.shards import Shards
+from gateway.state.statistics_sweep import EventSweep
 from gateway.storage.layout import open_shards
+from gateway.storage.redis import RedisStore
+from gateway.storage.server_memory import read_memory
 from gateway.telemetry.metrics import Metrics
 
 log = structlog.get_logger("gateway.app")
@@ -58,6 +65,7 @@ class Gateway:
     metrics: Metrics
     own_alerts: OwnAlerts
     health: Health
+    loss: StoreLossWatch
 
 
 @asynccontextmanager
@@ -71,137 +79,122 @@ async def running(
     """
     settings = environment.settings
     first = load_or_refuse(settings.rules, utc_ms())
-    listed = first.rules.listed_sources.values()
-    environment.demand_tokens(sources_have_them=bool(listed) and all(source.token for source in listed))
+    environment.demand_tokens(sources_have_them=first.rules.sources_have_tokens)
     async with AsyncExitStack() as stack:
-        metrics = Metrics()
+        tokens, metrics = TokensFile(settings.tokens_file), Metrics()
         client = await stack.enter_async_context(open_store(settings, metrics.background_ended, watch))
         shards = await open_shards(client, settings.shards, first.rules.partition_by)
+        stores = [state for state in shards.states if isinstance(state, RedisStore)]
+        for store in stores:
+            store.log_length = settings.timeline_length
+            await store.take_epoch()
         secrets = EnvironmentSecrets(environment, await mark_key(shards.home))
-        gateway = await _assemble(_Start(stack, environment, first, shards, paces, metrics, secrets))
+        network = settings.network()
+        gateway = await _assemble(
+            Start(stack, environment, first, client, stores, shards, paces, metrics, secrets, network, tokens)
+        )
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise asyncio.CancelledError  # a library swallowed it while we started
         yield gateway
 
 
-@dataclass(frozen=True, slots=True)
-class _Start:
-    """Everything that a gateway is put together from. `stack` stops what was started, in reverse order."""
-
-    stack: AsyncExitStack
-    environment: Environment
-    first: CompiledRules
-    shards: Shards
-    paces: Mapping[str, Pace]
-    metrics: Metrics
-    secrets: EnvironmentSecrets
-
-    @property
-    def settings(self) -> Settings:
-        return self.environment.settings
-
-    @property
-    def network(self) -> Network:
-        return self.settings.network(self.secrets.secret)
-
-
-async def _assemble(start: _Start) -> Gateway:
+async def _assemble(start: Start) -> Gateway:
     settings, shards, metrics = start.settings, start.shards, start.metrics
-    workers, own_alerts = _workers(start)
+    workers = make_workers(start)
+    own_alerts = OwnAlerts(workers.intakes[HOME], shards.home, settings.docs_url)
+    reach_out(start, workers, own_alerts.report)
     auth = auth_of(start.environment, start.secrets, start.first)
     turned_away = TurnedAwayBook(
         shards, own_alerts.report, metrics.turned_away, workers.intake.know_cut_short
     )
     door = endpoint_over(workers.intake, shards, auth, settings, metrics, turned_away.note)
-    reloader = await _reloader(start, workers, door, own_alerts)
-    # Before the first delivery: a destination whose credential is away must not tell the log in place of
-    # people.
+
+    def let_in(rules: CompiledRules) -> None:
+        door.source_auth = auth_of(start.environment, start.secrets, rules)
+
+    reloader = await make_reloader(start, workers, let_in, own_alerts.report)
+    # Before the first delivery: without its credential a destination must not tell the log in place of people.
     credentialed = await reloader.announce_credentials(start.first.rules)
     credentials = MissingCredentials(lambda: reloader.in_force.rules, start.secrets, credentialed)
-    auditor = Auditor(
-        shards,
-        workers.intake,
-        metrics,
-        own_alerts.report,
-        lambda: door.bytes_in_flight,
-        lambda: sum(reloader.in_force.unknown_severities.values()),
-        lambda: reloader.in_force.rules.watchdogs,
-        credentials,
+    watched = Watched(shards, workers, reloader, metrics, own_alerts.report, settings.keep_ended)
+    auditor = watched.auditor(lambda: door.bytes_in_flight, credentials)
+    heartbeat = _heartbeat(start)
+    memory = watched.memory(partial(read_memory, start.client))
+    loss = watched.loss(start.stores, partial(begin_anew, start, reloader))
+    parts = (reloader, auditor, start.secrets, version("alert-gateway"), turned_away)
+    health = Health(*parts, lambda: metrics.sources.ahead(utc_ms()), heartbeat, memory, loss, start.tokens)
+    callers, refused = callers_of(settings, start.tokens), RefusedRequests(metrics.refused)
+    scrapers = callers if settings.metrics == "token" else None
+    probes = Probes(shards.home, metrics, health.shown, scrapers, refused)
+    names = _person_names(start, reloader)
+    api = api_of(
+        settings, shards, workers, reloader, turned_away, callers, refused, start.secrets.mark, names
     )
-    heartbeat = (
-        Heartbeat(settings.heartbeat, shards, metrics.beaten, start.network) if settings.heartbeat else None
-    )
-    health = Health(
-        reloader,
-        auditor,
-        start.secrets,
-        version("alert-gateway"),
-        turned_away,
-        lambda: metrics.sources.ahead(utc_ms()),
-        heartbeat,
-    )
-    probes = Probes(shards.home, metrics, health.shown)
-    api = api_of(settings, shards, workers, reloader, turned_away)
-    asgi_app = AsgiApp(door, [*probes.routes(), *api.routes()], door.wrong_place)
+    from_people, kept_up_for_people = _hear_people(start, workers, reloader, refused)
+    endpoints = (probes, api, *from_people)
+    routes = [route for endpoint in endpoints for route in endpoint.routes()]
+    asgi_app = AsgiApp(door, routes, door.wrong_place)
+    sweep = EventSweep(shards, settings.keep_statistics)
+    figures = StatisticsWatch(shards, metrics.statistics.show)
+    watches = (turned_away, auditor, memory, loss, reloader, start.tokens, sweep, figures, names)
+    kept_up = (own_alerts.run, give_back_spare_memory, *(watch.run for watch in watches))
+    _set_going(start, workers, (*kept_up, *kept_up_for_people), heartbeat)
+    _say_what_is_missing(start.environment, health)
+    return Gateway(asgi_app, reloader, auditor, shards, metrics, own_alerts, health, loss)
 
+
+def _hear_people(
+    start: Start, workers: Workers, reloader: RulesReloader, refused: RefusedRequests
+) -> tuple[tuple[SlackEndpoints, PagerDutyEndpoint], tuple[Work, ...]]:
+    """Return what hears people at their vendors, and what has to run for it."""
+    hearing = (start, lambda: reloader.in_force.policy, workers.wake, refused)
+    slack, rest = slack_of(*hearing), rest_of(start)
+    pagerduty = pagerduty_of(*hearing, slack.desk, rest)
+    kept_up = (
+        slack.desk.roles,
+        sockets_of(start, slack.desk),
+        reader_of(start, pagerduty, rest, workers.wake),
+    )
+    return (slack, pagerduty), tuple(kept.run for kept in kept_up)
+
+
+def _person_names(start: Start, reloader: RulesReloader) -> PersonNames:
+    """Return the names of those in the statistics; they are heard of wherever a pseudonym is made."""
+    secrets, keep = start.secrets, start.settings.keep_statistics
+    names = PersonNames(
+        start.shards.home, secrets.mark, lambda: reloader.in_force.rules.precision.persons, keep
+    )
+    secrets.heard = names.heard
+    return names
+
+
+def _heartbeat(start: Start) -> Heartbeat | None:
+    url = start.settings.heartbeat
+    return Heartbeat(url, start.shards, start.metrics.beaten, start.network) if url else None
+
+
+def _set_going(
+    start: Start,
+    workers: Workers,
+    kept_up: Iterable[Work],
+    heartbeat: Heartbeat | None,
+) -> None:
     # The stack ends in reverse order, so the intake still keeps what the others report while they stop.
     start.stack.push_async_callback(workers.intake.drain)
-    for work in (own_alerts.run, turned_away.run, auditor.run, reloader.run):
-        background(start.stack, work, metrics.background_ended)
+    for work in kept_up:
+        background(start.stack, work, start.metrics.background_ended)
     if heartbeat is not None:
         start.stack.push_async_callback(heartbeat.aclose)
-        background(start.stack, heartbeat.run, metrics.background_ended)
+        background(start.stack, heartbeat.run, start.metrics.background_ended)
     workers.start(start.stack)
-    _say_what_is_missing(health)
-    return Gateway(asgi_app, reloader, auditor, shards, metrics, own_alerts, health)
 
 
-def _workers(start: _Start) -> tuple[Workers, OwnAlerts]:
-    """Make the workers of every shard, with the vendors and peers that they talk to."""
-    metrics, first = start.metrics, start.first
-    workers = Workers(start.shards, first.correlator, first.policy, metrics.taken, metrics.batch)
-    own_alerts = OwnAlerts(workers.intakes[HOME], start.shards.home)
-    notifiers, trails = open_senders(start.stack, start.settings, start.network)
-    peers = AlertmanagerPeers(start.network)
-    start.stack.push_async_callback(peers.aclose)
-    context = Context(
-        store=start.shards.home,
-        policy=first.policy,
-        notifiers=notifiers,
-        secrets=start.secrets,
-        watcher=metrics,
-        report=own_alerts.report,
-        intake=workers.intake,
-        peers=peers,
-        trails=trails,
-        public_url=start.settings.public_url.rstrip("/"),
-    )
-    workers.reconcile(context, start.paces)
-    return workers, own_alerts
-
-
-async def _reloader(
-    start: _Start, workers: Workers, door: AlertmanagerWebhook, own_alerts: OwnAlerts
-) -> RulesReloader:
-    """Put the first rules in force, and make what reloads them."""
-
-    def use(rules: CompiledRules, generations: Sequence[int]) -> None:
-        door.source_auth = auth_of(start.environment, start.secrets, rules)
-        workers.use(rules.correlator, rules.policy, generations)
-        start.metrics.rules(rules.rules.revision, rules.loaded_at)
-        start.metrics.sources.configured(rules.rules.sources)
-
-    def credentialed(rules: Rulebook) -> frozenset[str]:
-        return kinds_with_credential(rules.destinations.values(), start.secrets.configured)
-
-    listeners = Listeners(use, start.metrics.rules_rejected, own_alerts.report, credentialed)
-    reloader = RulesReloader(start.settings.rules, start.first, start.shards, listeners, utc_ms)
-    use(start.first, await reloader.announce(start.first.rules.revision))
-    return reloader
-
-
-def _say_what_is_missing(health: Health) -> None:
+def _say_what_is_missing(environment: Environment, health: Health) -> None:
+    for warning in environment.twice_of(health.reloader.in_force.rules.secret_names):
+        log.warning("setting_twice", remedy=warning)
+    for problem in health.who_gets_in():
+        log.warning("tokens_wanting", problem=problem)
     # Without its credential a destination tells nobody: whoever starts the gateway has to see that at once.
     log_only = health.auditor.credentials.found().log_only
     for destination, secret in health.unset().items():
@@ -209,7 +202,7 @@ def _say_what_is_missing(health: Health) -> None:
             "no_credential",
             destination=destination,
             missing=secret,
-            because=health.secrets.why_missing(secret),
+            because=health.why_missing(destination, secret),
             consequence="deliveries go to this log and the API"
             if destination in log_only
             else "nothing can be delivered there: its fallback is told",

@@ -3,6 +3,7 @@
 GatewayError
 ├── StateUnavailable     the store is away or too slow: answer 503, try again
 │   ├── StateFull        the store takes nothing that grows; ends, plans and settlements still fit
+│   ├── StateLost        the store was emptied under the running gateway, which begins anew
 │   └── StateUnusable    no waiting helps: the store wants another password, or is none
 ├── BadRules             a rule set with errors: never swapped in
 ├── BadSettings          the environment says something impossible: the process does not start
@@ -23,6 +24,10 @@ class StateUnavailable(GatewayError):
 
 class StateFull(StateUnavailable):
     """The store has reached its memory budget."""
+
+
+class StateLost(StateUnavailable):
+    """The store is not the one that this gateway knew: it was emptied, or another one took its place."""
 
 
 class StateUnusable(StateUnavailable):

@@ -89,9 +89,9 @@ def test_explain_reads_from_a_pipe_and_gives_json(rules: str) -> None:
     [
         pytest.param(["serve"], {"GATEWAY_LISTEN": "0.0.0.0:1"}, 2, "set GATEWAY_WEBHOOK_TOKEN", id="settings that cannot be"),
         pytest.param(["serve"], {"GATEWAY_RULES": "/nowhere"}, 2, "GATEWAY_RULES: /nowhere: there is no such file or folder", id="no rules"),
-        pytest.param(["nonsense"], {}, 2, "No such command", id="no such command"),
+        pytest.param(["nonsense"], {}, 2, "there is no command `nonsense`", id="no such command"),
         pytest.param(["page-test", "nobody"], {}, 1, "no such destination; there are chat, pager", id="no such destination"),
-        pytest.param(["incidents"], {"GATEWAY_URL": "http://127.0.0.1:9"}, 2, "is GATEWAY_URL right?", id="no gateway"),
+        pytest.param(["incidents"], {"GATEWAY_URL": "http://127.0.0.1:9"}, 2, "is GATEWAY_URL right, and does it run?", id="no gateway"),
         pytest.param(["incidents", "--ack", "ann"], {}, 2, "which incident?", id="an action without an incident"),
         pytest.param(["doctor"], {"GATEWAY_REDIS_URL": "redis://127.0.0.1:9"}, 1, "is GATEWAY_REDIS_URL right?", id="a store that is not there"),
     ],

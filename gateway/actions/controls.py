@@ -12,6 +12,7 @@ from functools import partial
 from typing import Literal
 from uuid import uuid4
 
+from gateway.actions.silence_preview import count_hidden, propose_aside
 from gateway.decisions.controls import compile_controls, switch
 from gateway.decisions.policy import Policy
 from gateway.decisions.suppression.silence_preview import SilencePreview
@@ -22,16 +23,16 @@ from gateway.decisions.suppression.silences import (
     change_silence,
     end,
     extend,
-    propose,
+    silence_meant,
     with_silence,
 )
 from gateway.model.agenda import NEW_CONTROLS, SILENCE_UPKEEP
 from gateway.model.cells import CONTROLS
-from gateway.model.changes import Changes, LogEntry, Query, Result, Table
+from gateway.model.changes import Changes, LogEntry, Query, Result
 from gateway.model.controls import Controls, Rejection, Silence, Switch
 from gateway.model.instants import written
-from gateway.model.records import dump, load_alert
-from gateway.state.paging import pages
+from gateway.model.people import Identity
+from gateway.model.records import dump
 from gateway.state.shards import Shards
 from gateway.state.transact import transact
 
@@ -60,42 +61,47 @@ class ControlActions:
         self._woken = woken
 
     async def held(self) -> tuple[Controls, int]:
-        """Return the controls, and the store's time in ms."""
+        """Return the controls, and what people call the time, in ms."""
         gathered = await self._shards.home.gather(Query(cells=(CONTROLS,)))
-        return compile_controls(gathered.rows[CONTROLS].value).controls, gathered.now
+        return compile_controls(gathered.rows[CONTROLS].value).controls, gathered.wall
 
-    async def preview(self, requested: SilenceRequest) -> PreviewedSilence | Rejection:
-        """Compare a silence with all alerts that fire or fired in the last 7 days, before it is made."""
-        rules, now = self._policy().rules, await self._shards.home.now()
-        silence = propose(requested, uuid4().hex[:8], rules.silences, rules.intervals, now)
+    async def preview(self, requested: SilenceRequest, name: str = "") -> PreviewedSilence | Rejection:
+        """Compare a silence with all alerts that fire or fired in the last 7 days, before it is made.
+
+        It gets an id of its own, unless `name` gives it one.
+        """
+        rules, (_, now) = self._policy().rules, await self.held()
+        silence = await propose_aside(requested, name or uuid4().hex[:8], rules, now)
         if isinstance(silence, Rejection):
             return silence
         preview = SilencePreview(silence, now)
-        # Without the past episodes, any silence that is made on a quiet day would look harmless.
-        for table in (Table.ALERTS, Table.PAST):
-            async for rows in pages(self._shards, table):
-                for row in rows.values():
-                    preview.add(load_alert(row.value))
+        await count_hidden(self._shards, preview)
         return PreviewedSilence(silence, preview, tuple(preview.warnings(rules.silences)))
 
     async def silence(self, silence: Silence) -> Silence | Rejection:
-        """Make the silence as it was previewed."""
+        """Make the silence as it was previewed, and return it as it is kept: one of this id that was made before
+        stays as it was.
+        """
         matchers = ", ".join(silence.matchers)
         detail = {"silence": silence.id, "by": silence.by, "matchers": matchers, "why": silence.why}
         said = LogEntry("", "silenced", detail)
-        changed = await self._change(lambda controls, now: with_silence(controls, silence, now), said)
-        return changed if isinstance(changed, Rejection) else silence
 
-    async def extend(self, name: str, by: str, ends_at: int) -> Silence | Rejection:
+        def make(controls: Controls, now: int) -> Controls | Rejection:
+            known = any(other.id == silence.id for other in controls.silences)
+            return controls if known else with_silence(controls, silence, now)
+
+        return _named(silence.id, await self._change(make, said))
+
+    async def extend(self, name: str, by: Identity, ends_at: int) -> Silence | Rejection:
         """Give the silence another end (ms)."""
         policy = self._policy().rules.silences
         return await self._change_silence(
-            name, "silence_extended", by, lambda silence, now: extend(silence, by, ends_at, policy, now)
+            name, "silence_extended", by.name, lambda silence, now: extend(silence, by, ends_at, policy, now)
         )
 
-    async def approve(self, name: str, by: str) -> Silence | Rejection:
+    async def approve(self, name: str, by: Identity) -> Silence | Rejection:
         return await self._change_silence(
-            name, "silence_approved", by, lambda silence, now: approve(silence, by, now)
+            name, "silence_approved", by.name, lambda silence, now: approve(silence, by, now)
         )
 
     async def end(self, name: str, by: str) -> Silence | Rejection:
@@ -123,19 +129,24 @@ class ControlActions:
     async def _change_silence(
         self, name: str, what: str, by: str, change: SilenceChange
     ) -> Silence | Rejection:
+        # The first characters of an id are enough; what is logged and changed is named by the whole of it.
+        meant = silence_meant((await self.held())[0], name)
+        if isinstance(meant, Rejection):
+            return meant
+        name = meant.id
         said = LogEntry("", what, {"silence": name, "by": by})
-        changed = await self._change(lambda controls, now: change_silence(controls, name, change, now), said)
-        if isinstance(changed, Rejection):
-            return changed
-        return next(silence for silence in changed.silences if silence.id == name)
+        return _named(
+            name, await self._change(lambda controls, now: change_silence(controls, name, change, now), said)
+        )
 
     async def _change(self, change: ControlsChange, said: LogEntry) -> Controls | Rejection:
         """Change the controls and log what was said; the sweep and the upkeep of silences follow at once."""
 
         def decide(gathered: Result) -> tuple[Changes | None, Controls | Rejection]:
             row = gathered.rows[CONTROLS]
-            after = change(compile_controls(row.value).controls, gathered.now)
-            if isinstance(after, Rejection):
+            before = compile_controls(row.value).controls
+            after = change(before, gathered.wall)
+            if isinstance(after, Rejection) or after is before:
                 return None, after
             # Two people may change the controls at once: the later commit is decided again,
             # so no silence gets lost.
@@ -152,3 +163,9 @@ class ControlActions:
         if done.committed is not None:
             self._woken()
         return done.answer
+
+
+def _named(name: str, changed: Controls | Rejection) -> Silence | Rejection:
+    if isinstance(changed, Rejection):
+        return changed
+    return next(silence for silence in changed.silences if silence.id == name)

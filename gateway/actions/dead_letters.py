@@ -7,12 +7,12 @@ from functools import partial
 
 from gateway.decisions.delivery.probes import ask_at_once, ask_by_hand
 from gateway.model.agenda import REFUSED, UNASKED
-from gateway.model.cells import REFUSALS
+from gateway.model.cells import PROBE_TURNS, REFUSALS
 from gateway.model.changes import Changes, Query, Result
 from gateway.model.ledger import ledger_cell
 from gateway.model.records import dump, load_refusals
 from gateway.ports import State
-from gateway.state.dead_letters import dead_letters, load_dead_letter, put_back
+from gateway.state.dead_letters import DeadLetter, dead_letters, load_dead_letter, put_back
 from gateway.state.shards import Shards
 from gateway.state.transact import transact
 
@@ -56,12 +56,31 @@ class DeadLetterActions:
 
         Where everything is refused, the most urgent asks at once, and the others follow when it is taken.
         """
-        counts = [await self._retry_shard(state, destination) for state in self._shards.states]
+        found = [(state, await _letters_of(state, destination)) for state in self._shards.states]
+        causes = {letter.cause for _, letters in found for letter in letters if letter.cause}
+        if causes:
+            # Once for all shards: each further time would have one more of them ask.
+            await self._ask_in_turn(causes)
+        for state, letters in found:
+            await self._retry_shard(state, letters)
         self._woken()
-        return sum(counts)
+        return sum(len(letters) for _, letters in found)
 
-    async def _retry_shard(self, store: State, destination: str) -> int:
-        letters = [letter for letter in await dead_letters(store) if letter.ledger.is_of(destination)]
+    async def _ask_in_turn(self, causes: set[str]) -> None:
+        """Have the next turn of the shards due now."""
+        home = self._shards.home
+        read = partial(home.gather, Query(cells=(PROBE_TURNS,)))
+
+        def decide(gathered: Result) -> tuple[Changes | None, None]:
+            shared = load_refusals(gathered.rows[PROBE_TURNS].value)
+            after = ask_at_once(shared, causes, gathered.now)
+            version = gathered.rows[PROBE_TURNS].version
+            changes = Changes(expect={PROBE_TURNS: version}, put={PROBE_TURNS: dump(after)})
+            return changes if after is not shared else None, None
+
+        await transact(home, "probe_turns", read, decide)
+
+    async def _retry_shard(self, store: State, letters: list[DeadLetter]) -> None:
         causes = {letter.cause for letter in letters if letter.cause}
         if causes:
             await transact(
@@ -70,7 +89,10 @@ class DeadLetterActions:
         for letter in letters:
             if not letter.cause:
                 await self.retry(letter.ledger.incident, letter.ledger.target)
-        return len(letters)
+
+
+async def _letters_of(store: State, destination: str) -> list[DeadLetter]:
+    return [letter for letter in await dead_letters(store) if letter.ledger.is_of(destination)]
 
 
 def _ask(causes: set[str], gathered: Result) -> tuple[Changes | None, None]:
@@ -80,7 +102,8 @@ def _ask(causes: set[str], gathered: Result) -> tuple[Changes | None, None]:
         expect={REFUSALS: gathered.rows[REFUSALS].version},
         put={REFUSALS: dump(ask_at_once(refusals, causes, gathered.now))},
     )
-    # A cause that the record does not know of yet is found by the look for dead letters that nobody asks with.
+    # A cause that the record does not know of yet is found by the look for dead letters
+    # that nobody asks with.
     for subject in (REFUSED, UNASKED):
         changes.schedule(subject, gathered.now, 0)
     return changes, None

@@ -12,6 +12,7 @@ import click
 import httpx
 
 from gateway.config.environment import from_process
+from gateway.diagnostics.turned_away import why_not_let_in
 from gateway.outbound.connection_trouble import not_connected
 
 REQUEST_TIMEOUT_SECONDS = 10.0
@@ -38,21 +39,43 @@ OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
 _WORDS = re.compile(r"\b(ends_at|starts_at|duration|until_resolved)\b")
 
 
-def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
-    """Send one request to GATEWAY_URL with the admin token of the settings, and return its JSON.
+def ask_for_text(path: str, **more: Any) -> str:
+    """Return the text of an answer that is none of JSON. Raises `click.ClickException` as `ask` does."""
+    try:
+        response = _request("GET", path, more)
+        if response.status_code == httpx.codes.OK:
+            return response.text
+    except httpx.HTTPError:
+        pass  # asked again below, where what is wrong becomes a line
+    ask("GET", path, **more)
+    raise no_gateway("something else answers there")
 
-    `more` goes to `httpx.request`. Raises `click.ClickException` if the gateway refuses, if nothing answers,
-    and if something other than a gateway does.
-    """
+
+def _request(method: str, path: str, more: Mapping[str, Any]) -> httpx.Response:
     environment = from_process()
     settings = environment.settings
-    tokens, tls = settings.admin_token, settings.network(environment.secret).tls()
-    headers = {"authorization": f"Bearer {tokens[0].get_secret_value()}"} if tokens else {}
-    url = f"{settings.gateway_url.rstrip('/')}{path}"
+    token, tls = environment.token_to_show(), settings.network().tls()
+    return httpx.request(
+        method,
+        f"{settings.gateway_url.rstrip('/')}{path}",
+        headers={"authorization": f"Bearer {token}"} if token else {},
+        timeout=REQUEST_TIMEOUT_SECONDS,
+        verify=tls,
+        trust_env=settings.gateway_by_proxy,
+        **more,
+    )
+
+
+def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
+    """Send one request to GATEWAY_URL with the token of the settings or of this machine, and return its JSON.
+
+    `more` goes to `httpx.request`; fields of its body that are None are left out. Raises `click.ClickException`
+    if the gateway refuses, if nothing answers, and if something other than a gateway does.
+    """
+    if "json" in more:
+        more["json"] = {name: value for name, value in more["json"].items() if value is not None}
     try:
-        response = httpx.request(
-            method, url, headers=headers, timeout=REQUEST_TIMEOUT_SECONDS, verify=tls, **more
-        )
+        response = _request(method, path, more)
         answer = response.json()
     except httpx.TransportError as error:
         late = isinstance(error, httpx.TimeoutException)
@@ -60,9 +83,7 @@ def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
     except (httpx.HTTPError, ValueError) as error:
         raise no_gateway("something else answers there") from error
     if response.status_code == httpx.codes.UNAUTHORIZED:
-        raise click.ClickException(
-            "the gateway wants its admin token: set GATEWAY_ADMIN_TOKEN here to what it has there",
-        )
+        raise click.ClickException(why_not_let_in(from_process()))
     # The gateway's own refusals are objects with `error`; any other error page is some other service's.
     if response.status_code != httpx.codes.OK and isinstance(answer, dict) and "error" in answer:
         raise click.ClickException(in_our_words(answer, more.get("json")))
@@ -74,7 +95,7 @@ def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
 def no_gateway(why: str) -> click.ClickException:
     """Return the error for a GATEWAY_URL at which no gateway answers."""
     url = from_process().settings.gateway_url
-    return click.ClickException(f"no gateway answers at {url}: {why}; is GATEWAY_URL right?")
+    return click.ClickException(f"no gateway answers at {url}: {why}; is GATEWAY_URL right, and does it run?")
 
 
 def in_our_words(problem: Mapping[str, Any], asked: Mapping[str, Any] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""What a shell may complete: incidents and silences of the running gateway, and destinations of the rules.
+"""Complete words for a shell: what the running gateway knows by an id, and names of the rules.
 
 A shell that completes shows no error: where nothing answers, nothing is offered.
 """
@@ -15,6 +15,7 @@ from gateway.cli.api_client import ask
 from gateway.clock import utc_ms
 from gateway.config.environment import from_process
 from gateway.errors import GatewayError
+from gateway.model.harmless import harmless_line
 from gateway.rules.files import load_rules
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
@@ -25,7 +26,11 @@ def _completing(found: Callable[[], Iterable[tuple[str, str]]]) -> Complete:
 
     def complete(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
         try:
-            return [CompletionItem(name, help=about) for name, about in found() if name.startswith(begun)]
+            return [
+                CompletionItem(harmless_line(name), help=harmless_line(about))
+                for name, about in found()
+                if name.startswith(begun)
+            ]
         except (click.ClickException, GatewayError, KeyError, TypeError):
             return []
 
@@ -51,6 +56,15 @@ def _destinations() -> Iterable[tuple[str, str]]:
     return ((name, destination.kind) for name, destination in listed)
 
 
+def _quarantined() -> Iterable[tuple[str, str]]:
+    return ((entry["id"], entry["error"]) for entry in _items("/api/v1/quarantine"))
+
+
+def _sources() -> Iterable[tuple[str, str]]:
+    rules = load_rules(from_process().settings.rules, utc_ms()).rulebook
+    return ((name, "source") for name in (rules.sources if rules is not None else ()))
+
+
 def _undelivered() -> Iterable[tuple[str, str]]:
     return [*_destinations(), *_incidents()]
 
@@ -59,3 +73,5 @@ incidents = _completing(_incidents)
 silences = _completing(_silences)
 destinations = _completing(_destinations)
 dead_letters = _completing(_undelivered)
+quarantined = _completing(_quarantined)
+sources = _completing(_sources)

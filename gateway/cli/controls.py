@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from gateway.cli.api_client import ask
 from gateway.cli.options import AS_JSON, BY, examples
-from gateway.cli.output import to_the_second
+from gateway.cli.output import say, say_json, to_the_second
 
 
 def _control(kind: str, text: str) -> click.Command:
@@ -24,18 +22,20 @@ def _control(kind: str, text: str) -> click.Command:
     @click.option("--reason", default="")
     @BY
     @AS_JSON
-    def command(duration: str | None, reason: str, by: str, *, lift: bool, as_json: bool) -> None:
+    def command(duration: str | None, reason: str, by: str | None, *, lift: bool, as_json: bool) -> None:
         if bool(duration) is lift:  # neither is given, or both are
             raise click.UsageError(f"how long? gateway {kind} --for 1h, or gateway {kind} --end")
         asked = {"by": by, "duration": duration or "", "reason": reason}
         controls = ask("POST", f"/api/v1/orders/{kind}", json=asked)
         control = controls[kind]
         if as_json:
-            click.echo(json.dumps(controls, indent=2))
+            say_json(controls)
         elif control:
-            click.echo(f"{kind} until {to_the_second(control['until'])}, by {control['by']}")
+            because = f": {control['reason']}" if control["reason"] else ""
+            say(f"{kind} until {to_the_second(control['until'])}, by {control['by']}{because}")
+            say(f"`gateway {kind} --end` lifts it before its time")
         else:
-            click.echo(f"there is no {kind} any more")
+            say(f"there is no {kind} any more")
 
     return command
 
@@ -46,5 +46,6 @@ pause = _control(
 )
 bypass = _control(
     "bypass",
-    "Suppress nothing for a while: no silence, inhibition, maintenance or mute keeps anything from being told.",
+    "Suppress nothing for a while: no silence, inhibition, maintenance, mute or closing by hand keeps anything"
+    " from being told.",
 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from typing import NoReturn
+from typing import Any
 from urllib.parse import quote
 
 import click
@@ -13,11 +12,13 @@ from gateway.cli import completion
 from gateway.cli.api_client import ask
 from gateway.cli.exit_codes import FINDINGS
 from gateway.cli.options import AS_JSON, examples
+from gateway.cli.output import say, say_json
 from gateway.cli.show_dead_letters import show_dead_letters
 from gateway.model.counted import counted
 
 ALL = "all"
 LISTED = 1_000  # dead letters: the most that the API answers at once
+FOLLOW = "where everything is refused that one asks, and the others follow once it is taken"
 WHICH = "which? gateway dead-letters --retry all, or DESTINATION, or INCIDENT TARGET"
 
 
@@ -49,24 +50,36 @@ def dead_letters(which: tuple[str, ...], *, retry: bool, as_json: bool) -> None:
     if retry and len(which) > 1:
         incident, target = (quote(part, safe="") for part in which)
         ask("POST", f"/api/v1/dead-letters/{incident}/{target}/retry")
-        click.echo("it is tried again")
+        say("it is tried again")
     elif retry:
         done = ask("POST", "/api/v1/dead-letters/retry", json={"destination": destination})
         if destination and not done["letters"]:
-            _say_who_has_some(destination)
-        click.echo(f"{counted(done['letters'], 'dead letter')} tried again, the most urgent first")
+            say(_who_has_some(destination), err=True)
+            sys.exit(FINDINGS)
+        say(f"{counted(done['letters'], 'dead letter')} to be sent again, the most urgent first: {FOLLOW}")
     else:
-        found = ask("GET", "/api/v1/dead-letters", params={"destination": destination, "limit": str(LISTED)})
+        found = _listed(destination)
         if as_json:
-            click.echo(json.dumps(found, indent=2))
+            say_json(found)
+        elif destination and not found["items"]:
+            # A name that is none must not look like a destination that takes everything.
+            say(_who_has_some(destination))
         else:
             show_dead_letters(found)
 
 
-def _say_who_has_some(destination: str) -> NoReturn:
-    """End with what could have been meant: nothing was tried again."""
-    found = ask("GET", "/api/v1/dead-letters", params={"limit": str(LISTED)})["items"]
+def _listed(which: str) -> dict[str, Any]:
+    """Return the page of a destination's or an incident's dead letters, or of all."""
+    found = ask("GET", "/api/v1/dead-letters", params={"destination": which, "limit": str(LISTED)})
+    if found["items"] or not which:
+        return found
+    found = ask("GET", "/api/v1/dead-letters", params={"limit": str(LISTED)})
+    return {**found, "items": [letter for letter in found["items"] if letter["incident"] == which]}
+
+
+def _who_has_some(destination: str) -> str:
+    """Say what could have been meant: there is nothing to list, and nothing was tried again."""
+    found = _listed("")["items"]
     targets = ", ".join(sorted({letter["target"] for letter in found}))
     others = f"there are some of {targets}" if targets else "nor of any other"
-    click.echo(f"no dead letter of {destination} is there; {others}", err=True)
-    sys.exit(FINDINGS)
+    return f"no dead letter of {destination} is there; {others}"

@@ -12,10 +12,12 @@ from pathlib import Path
 import click
 import httpx
 
+from gateway.cli.demo_people import answered_by_people
 from gateway.cli.demo_scene import CHANNEL, Scene, running_scene
 from gateway.cli.event_loop import run_until_stopped
 from gateway.cli.exit_codes import FINDINGS
 from gateway.cli.options import examples
+from gateway.cli.output import say
 from gateway.clock import utc_now
 from gateway.model.counted import counted
 from gateway.sandbox.storm import LENGTH, Webhook, storm
@@ -56,15 +58,23 @@ class Played:
 )
 def demo(*, then_exit: bool, speed: float) -> None:
     """The gateway with a local Slack and PagerDuty, and a recorded storm to watch. No account needed."""
-    if not run_until_stopped(run_demo(click.echo, then_exit=then_exit, speed=speed)):
+    try:
+        clean = run_until_stopped(run_demo(say, then_exit=then_exit, speed=speed))
+    except KeyboardInterrupt:
+        # Whoever waits for the summary has not got it; anybody else has seen enough.
+        if then_exit:
+            raise
+        say("\nThe demo has ended, and so has everything that it started.")
+        return
+    if not clean:
         sys.exit(FINDINGS)
 
 
 async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
     """Play the storm `speed` times faster than life and print what people saw of it.
 
-    The pages stay open until Ctrl-C unless `then_exit`. Return False if a page was left open or the counts do
-    not balance.
+    The pages stay open until Ctrl-C unless `then_exit`. Return False if a page of the storm was left open, the
+    counts do not balance, or what people pressed afterwards did not come about.
     """
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name:
         async with running_scene(Path(name), speed) as scene:
@@ -76,12 +86,13 @@ async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
             for line in _story(scene):
                 echo(line)
             summary, clean = await _summary(scene, played), await _left(scene) == (0, 0)
+            answered = await answered_by_people(scene, echo, utc_now())
             if not then_exit:
-                echo("\nThe pages stay open; Ctrl-C ends the demo.\n")
+                echo("The pages stay open, and the buttons of Slack's work; Ctrl-C ends the demo.\n")
             echo(summary)
             if not then_exit:
                 await asyncio.Event().wait()
-            return clean
+            return clean and answered
 
 
 def _introduction(scene: Scene, speed: float) -> list[str]:
@@ -94,7 +105,7 @@ def _introduction(scene: Scene, speed: float) -> list[str]:
         f"  PagerDuty  {scene.pagerduty.page_url}",
         f"  Mail       {scene.mail.page_url}",
         f"  Gateway    {scene.url}/api/v1/incidents   {scene.url}/metrics",
-        f"  Its log    {scene.folder / 'gateway.log'}\n",
+        f"  Its log    {scene.folder / 'gateway.log'} (until the demo ends)\n",
         f"A storm of {LENGTH // 60} minutes, {speed:g} times faster than life: a database goes down, three services with it,",
         "a disk flaps, twelve workers run out of memory. Two Prometheus replicas report everything, two Alertmanagers",
         "send everything, groups are sent whole and repeated.\n",
@@ -143,15 +154,19 @@ def _story(scene: Scene) -> list[str]:
     lines = [f"What people saw in #{CHANNEL}:"]
     for message in scene.slack.messages(CHANNEL):
         if not message.deleted and message.thread_ts is None:
-            lines.append(f"  {message.text.splitlines()[0][:MAX_LINE_LENGTH]}")
+            lines.append(f"  {_short(message.text.splitlines()[0])}")
             lines.append(
                 f"      edited {message.edits} times, {len(message.live_replies)} replies in its thread",
             )
     lines.append("Who was woken:")
-    pages = [f"  {page.title[:MAX_LINE_LENGTH]}  ({page.status})" for page in scene.pagerduty.incidents]
+    pages = [f"  {_short(page.title)}  ({page.status})" for page in scene.pagerduty.incidents]
     lines += pages or ["  nobody"]
     mails, threads = len(scene.mail.received), len(scene.mail.mailbox.threads)
     return [*lines, f"Who reads mail got {counted(mails, 'mail')} in {counted(threads, 'thread')}."]
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= MAX_LINE_LENGTH else f"{line[: MAX_LINE_LENGTH - 1]}…"
 
 
 async def _left(scene: Scene) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from gateway.model.lanes import Pace
 from gateway.sandbox import MailSandbox, PagerDutySandbox, SlackSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
+from gateway.sandbox.slack.app import DEFAULT_SECRET
 from gateway.telemetry.logging import configure_logging
 
 PORTS = (9096, 9097, 9098, 9099)  # of the gateway, Slack, PagerDuty and mail, each unless it is taken
@@ -80,6 +81,7 @@ async def running_scene(folder: Path, speed: float) -> AsyncIterator[Scene]:
             running(_environment(folder, slack, pagerduty, mail, speed), PACES) as gateway,
             _listening(gateway) as url,
         ):
+            slack.app.url = url  # what people press there comes here
             yield Scene(gateway, slack, pagerduty, mail, url, folder)
 
 
@@ -127,6 +129,7 @@ def _environment(
             "GATEWAY_DATA_DIR": str(folder / "store"),
             "SLACK_BOT_TOKEN": DEFAULT_TOKEN,
             "SLACK_API_URL": slack.url,
+            "SLACK_SIGNING_SECRET": DEFAULT_SECRET,
             "PAGERDUTY_ROUTING_KEY": ROUTING_KEY,
             "PAGERDUTY_EVENTS_URL": pagerduty.events_url,
             "GATEWAY_SMTP_URL": mail.smtp_url,

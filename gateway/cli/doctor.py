@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,7 +13,7 @@ from rich.text import Text
 from gateway.cli import completion
 from gateway.cli.exit_codes import FINDINGS
 from gateway.cli.options import AS_JSON, examples
-from gateway.cli.output import out
+from gateway.cli.output import out, say_json, text
 from gateway.config.environment import from_process
 from gateway.diagnostics.destination_check import page_test
 from gateway.diagnostics.diagnosis import Diagnosis, Mark
@@ -37,7 +36,7 @@ def doctor(*, as_json: bool) -> None:
     """
     findings = asyncio.run(examine_everything(from_process()))
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+        say_json([asdict(finding) for finding in findings])
     else:
         _print_findings(findings)
     _end_with(findings)
@@ -55,7 +54,7 @@ def page_test_command(destination: str) -> None:
 def _print_findings(findings: Sequence[Diagnosis]) -> None:
     """Print a line a finding; on a terminal, what needs a person stands out by its colour."""
     for finding in findings:
-        mark = Text(f"{finding.mark.value:5}", style=COLOURS[finding.mark])
+        mark = text(f"{finding.mark.value:5}", style=COLOURS[finding.mark])
         out.print(Text.assemble(mark, f" {finding.what}: {finding.said}"))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.options import examples
+from gateway.cli.output import say
 from gateway.config.environment import from_process
 from gateway.rules.files import rules_schema
 
@@ -34,8 +35,8 @@ def init(folder: Path | None) -> None:
         (folder / SCHEMA).write_text(json.dumps(rules_schema(), indent=2) + "\n", "utf-8")
     except OSError as error:
         raise click.ClickException(f"{folder} cannot be written: {error.strerror}") from error
-    click.echo(f"{folder / STARTER}: the rules; change the channel first")
-    click.echo(f"{folder / SCHEMA}: what editors check them by")
-    click.echo(
+    say(f"{folder / STARTER}: the rules; change the channel first")
+    say(f"{folder / SCHEMA}: what editors check them by")
+    say(
         f"next: gateway check {folder}, then set SLACK_BOT_TOKEN and PAGERDUTY_ROUTING_KEY and run gateway serve"
     )

@@ -8,8 +8,10 @@ asks what there is.
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -18,10 +20,13 @@ from click.shell_completion import CompletionItem
 
 from gateway.cli.exit_codes import FINDINGS, INTERRUPTED, USAGE
 from gateway.errors import BadRules, BadSettings, GatewayError
+from gateway.model.harmless import harmless
 
 
 class Entry(NamedTuple):
-    """Where a command is defined, and its line in `gateway --help`: the first sentence of its own help."""
+    """Names the place where a command is defined, and its line in `gateway
+    --help`: the first sentence of its own help.
+    """
 
     module: str
     attribute: str
@@ -33,7 +38,9 @@ COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
         "bypass": Entry(
             "gateway.cli.controls",
             "bypass",
-            "Suppress nothing for a while: no silence, inhibition, maintenance or mute keeps anything from being told.",
+            "Suppress nothing for a while: no silence, inhibition, maintenance, mute or "
+            "closing by hand keeps anything"
+            " from being told.",
         ),
         "check": Entry(
             "gateway.cli.rules",
@@ -53,17 +60,23 @@ COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
         "doctor": Entry(
             "gateway.cli.doctor",
             "doctor",
-            "Look at everything that the gateway needs: settings, rules, store, credentials, and the running gateway.",
+            "Look at everything that the gateway needs: settings, rules, store, credentials, "
+            "and the running gateway.",
         ),
         "explain": Entry(
             "gateway.cli.rules",
             "explain_command",
             "Say what the rules would make of a webhook body, and why.",
         ),
+        "handover": Entry(
+            "gateway.cli.handover",
+            "handover",
+            "Say what a shift leaves to the next: what is open, what changed, what was silenced or snoozed.",
+        ),
         "incidents": Entry(
             "gateway.cli.incidents",
             "incidents",
-            "List the incidents of a running gateway (GATEWAY_URL), show one, acknowledge or close it.",
+            "List the incidents of a running gateway (GATEWAY_URL), show one, acknowledge, snooze or close it.",
         ),
         "init": Entry(
             "gateway.cli.init",
@@ -92,6 +105,22 @@ COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
             "silence",
             "Silences of a running gateway: keep what matches from people for a while.",
         ),
+        "label": Entry(
+            "gateway.cli.label",
+            "label",
+            "Label the newest pages of an incident, or be asked for each page of the sample "
+            "that nobody has judged.",
+        ),
+        "stats": Entry(
+            "gateway.cli.stats",
+            "stats",
+            "Say how many pages were worth the interruption, how long things take, and what quiet costs.",
+        ),
+        "token": Entry(
+            "gateway.cli.token",
+            "token",
+            "Tokens of people: their names stand beside what they do, and a second one can approve a silence.",
+        ),
     }
 )
 
@@ -110,6 +139,15 @@ class CommandTable(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(entry.module), entry.attribute)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS:
+            near = get_close_matches(args[0], COMMANDS, 1)
+            meant = f"did you mean `gateway {near[0]}`?" if near else "`gateway --help` lists all"
+            raise click.UsageError(f"there is no command `{args[0]}`; {meant}", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -135,7 +173,7 @@ class CommandTable(click.Group):
 )
 @click.version_option(package_name="alert-gateway", prog_name="gateway")
 def cli() -> None:
-    """What happens between Prometheus Alertmanager and the people on call.
+    """The gateway between Prometheus Alertmanager and the people on call.
 
     The help of each command ends with examples: gateway COMMAND --help.
 
@@ -145,18 +183,27 @@ def cli() -> None:
     """
 
 
+def _say(text: str) -> None:
+    """Write what went wrong, without what acts on a terminal: a
+    gateway's refusal may hold a stranger's words.
+    """
+    click.echo(harmless(text), err=True)  # noqa: TID251 - `output.py` would import what only a command needs
+
+
 def main() -> None:
     """Run the command that the arguments name. An expected error is a line for people, never a traceback."""
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        _say(shown.getvalue().rstrip("\n"))
         sys.exit(USAGE)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except BadRules as error:
-        click.echo(str(error), err=True)
+        _say(str(error))
         sys.exit(FINDINGS)
     except GatewayError as error:
-        click.echo(f"gateway: {error}", err=True)
+        _say(f"gateway: {error}")
         sys.exit(USAGE if isinstance(error, BadSettings) else FINDINGS)

@@ -7,6 +7,7 @@ import asyncio
 import click
 
 from gateway.cli.options import examples
+from gateway.cli.output import say
 from gateway.cli.rules import load_without_errors
 from gateway.config.environment import Environment, from_process
 from gateway.model.counted import counted
@@ -24,12 +25,12 @@ def migrate_command() -> None:
     """
     environment = from_process()
     for warning in environment.warnings:
-        click.echo(warning, err=True)
+        say(warning, err=True)
     migrated = asyncio.run(_migrate(environment, load_without_errors(environment.settings.rules)))
     if migrated is None:
-        click.echo("nothing to do: the store is laid out like that")
+        say("nothing to do: the store is laid out like that")
     else:
-        click.echo(
+        say(
             f"{migrated.layout}: {counted(len(migrated.alerts), 'alert')},"
             f" {counted(len(migrated.incidents), 'incident')}, {counted(len(migrated.agenda), 'subject')}"
         )

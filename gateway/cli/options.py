@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import click
 
+from gateway.config.environment import from_process
+
 
 def examples(*lines: str) -> str:
     """Return the end of a command's help: command lines to copy, kept as they are."""
     return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
-BY = click.option("--by", required=True, envvar="USER", show_envvar=True, metavar="NAME", help="who does it")
+def _who(context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    # A token of a person's says who it is. Of any other the gateway asks for the name itself.
+    if not value and from_process().settings.token is None:
+        # In a container no USER is set, and what nobody has ordered nobody can be asked about.
+        raise click.UsageError("who does it? Add --by NAME: no USER is set here", context)
+    return value or None
+
+
+BY = click.option("--by", envvar="USER", show_envvar=True, metavar="NAME", callback=_who, help="who does it")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="for machines")

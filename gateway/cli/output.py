@@ -2,17 +2,59 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from shutil import get_terminal_size
 from typing import Any
 
-from rich.console import Console
+import click
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
+from rich.text import Text
+
+from gateway.model.harmless import harmless
 
 COLUMNS_WITHOUT_TERMINAL = 200  # unless COLUMNS says otherwise
+
+
+class HarmlessConsole(Console):
+    """A console that writes what it is given without anything that acts on a terminal but its own colours."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render everything that is printed, the cells of tables included."""
+        for segment in super().render(renderable, options):
+            # A segment with a control is the console's own, such as that which clears the screen.
+            yield segment if segment.control else segment._replace(text=harmless(segment.text))
+
+    def render_str(self, text: str, **more: Any) -> Text:
+        """Make a text harmless before it is folded, so that nothing of an escape sequence stays as a text."""
+        return super().render_str(harmless(text), **more)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Write a line for people."""
+    click.echo(harmless(text), err=err)  # noqa: TID251 - this is the one place
+
+
+def text(words: str, style: str = "") -> Text:
+    """Return a harmless text in a style; a text that rich makes by itself has none."""
+    return Text(harmless(words), style=style)
+
+
+def say_json(found: Any) -> None:
+    click.echo(json.dumps(found, indent=2))  # noqa: TID251 - every character that acts is escaped
+
+
+def say_json_lines(lines: str) -> None:
+    """Write lines of JSON as they are, in ASCII, so that every character that acts is escaped."""
+    for line in lines.splitlines():
+        click.echo(json.dumps(json.loads(line)))  # noqa: TID251 - every character that acts is escaped
+
+
 # What people wrote (names, reasons, matchers) stands as it is: rich reads no markup and no emoji names in it.
-out = Console(
+out = HarmlessConsole(
     markup=False,
     emoji=False,
     highlight=False,
@@ -37,16 +79,26 @@ def show_silences(answer: dict[str, Any]) -> None:
     # A matcher without its end is another one.
     folded = ("state", "by", "matchers", "why")
     table = list_of("silence", "state", "until", "by", "matchers", "why", folded=folded)
+    # Each matcher has its own line, and is broken only where it is longer than a third of the table.
+    longest = max(len(line) for silence in silences for line in _matcher_lines(silence))
+    matchers = next(column for column in table.columns if column.header == "matchers")
+    matchers.width = max(len("matchers"), min(longest, out.width // 3))
     for silence in silences:
         table.add_row(
             silence["id"],
             _silence_state(silence),
             to_the_second(silence["ends_at"]),
             silence["by"],
-            ", ".join(silence["matchers"]),
+            "\n".join(_matcher_lines(silence)),
             " ".join(part for part in (silence["ticket"], silence["reason"]) if part),
         )
     out.print(table, soft_wrap=False)
+
+
+def _matcher_lines(silence: dict[str, Any]) -> list[str]:
+    """Return the matchers, a line each, with a comma after all but the last."""
+    *others, last = map(harmless, silence["matchers"])
+    return [*(f"{matcher}," for matcher in others), last]
 
 
 def _silence_state(silence: dict[str, Any]) -> str:

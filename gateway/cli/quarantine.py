@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import quote
 
 import click
 
+from gateway.cli import completion
 from gateway.cli.api_client import ask
+from gateway.cli.ids import whole_id
 from gateway.cli.options import AS_JSON, examples
-from gateway.cli.output import to_the_second
+from gateway.cli.output import say, say_json, to_the_second
 from gateway.model.counted import counted
 
 LISTED = 1_000  # entries: the most that the API answers at once
@@ -21,6 +22,7 @@ LISTED = 1_000  # entries: the most that the API answers at once
     "--replay",
     "entry",
     metavar="ID",
+    shell_complete=completion.quarantined,
     help="read this entry once more, by the rules as they are now; its first characters are enough",
 )
 @AS_JSON
@@ -31,9 +33,9 @@ def quarantine(entry: str | None, *, as_json: bool) -> None:
     else:
         found = ask("GET", "/api/v1/quarantine")
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        say_json(found)
     elif entry:
-        click.echo(
+        say(
             f"{counted(found['taken'], 'alert')} taken, {found['too_old']} passed over: they fired too long ago"
         )
     else:
@@ -42,17 +44,17 @@ def quarantine(entry: str | None, *, as_json: bool) -> None:
 
 def _whole(begun: str) -> str:
     """Return the id of the one entry that begins so; the text itself where there is none."""
-    ids = [entry["id"] for entry in ask("GET", "/api/v1/quarantine", params={"limit": str(LISTED)})["items"]]
-    found = [begun] if begun in ids else [name for name in ids if name.startswith(begun)]
-    if len(found) > 1:
-        raise click.UsageError(f"which? {', '.join(found)} begin with {begun}")
-    return found[0] if found else begun
+    entries = ask("GET", "/api/v1/quarantine", params={"limit": str(LISTED)})["items"]
+    return whole_id(begun, {entry["id"]: "" for entry in entries})
 
 
 def _print_entries(entries: list[dict[str, Any]]) -> None:
     if not entries:
-        click.echo("nothing is in quarantine")
+        say("nothing is in quarantine")
     for entry in entries:
         fault = f"{entry['field']}: {entry['error']}" if entry["field"] else entry["error"]
         seen = f", the last at {to_the_second(entry['last_seen'])}" if entry["last_seen"] else ""
-        click.echo(f"{entry['id']}  {entry['times']:5} × {fault} (from {entry['source']}{seen})")
+        # A gateway of an earlier version says neither.
+        what = " ".join(filter(None, (entry.get("severity"), entry.get("alertname"))))
+        fault = f"{what}: {fault}" if what else fault
+        say(f"{entry['id']}  {entry['times']:5} × {fault} (from {entry['source']}{seen})")

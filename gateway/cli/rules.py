@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import gc
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from gateway.cli import completion
 from gateway.cli.exit_codes import FINDINGS
 from gateway.cli.options import AS_JSON, examples
+from gateway.cli.output import say, say_json
 from gateway.clock import utc_ms
-from gateway.config.environment import from_process
+from gateway.config.environment import Environment, from_process
+from gateway.config.tokens_file import TokensFile, four_eyes_problem
+from gateway.decisions.intake.patience import SMALL
 from gateway.errors import BadRules, BadSettings, BadWebhook
+from gateway.model.rules.origin import SOURCE, Origin
 from gateway.model.rules.rulebook import Rulebook
-from gateway.outbound.credentials import kinds_with_credential
+from gateway.model.rules.source import Source
+from gateway.outbound.credentials import heard_in_slack, kinds_with_credential
 from gateway.outbound.webhook.schema import body_schema
 from gateway.rules.files import load_rules, rules_schema
 from gateway.rules.files.findings import Finding, Level, Place
@@ -42,23 +49,27 @@ from gateway.simulate.explain import Explanation, ToldWhere, explain
 def check(rules: Path | None, *, as_json: bool, schema: bool, webhook_schema: bool) -> None:
     """Check rule files: every finding as file:line:column: message."""
     if schema or webhook_schema:
-        click.echo(json.dumps(rules_schema() if schema else body_schema(), indent=2))
+        say_json(rules_schema() if schema else body_schema())
         return
-    loaded = load_rules(rules or from_process().settings.rules, utc_ms())
-    findings = [*loaded.findings, *(_unset_credentials(loaded.rulebook) if loaded.rulebook else ())]
+    path = rules or from_process().settings.rules
+    gc.disable()  # a large set is millions of values, of which none is garbage before the command ends
+    loaded = load_rules(path, utc_ms())
+    folder = path if path.is_dir() else path.parent
+    findings = [*loaded.findings, *(_about_environment(loaded.rulebook, folder) if loaded.rulebook else ())]
     if as_json:
-        click.echo(json.dumps([_finding_as_json(finding) for finding in findings], indent=2))
+        say_json([_finding_as_json(finding) for finding in findings])
     else:
         for finding in findings:
-            click.echo(str(finding))
+            say(str(finding))
         if loaded.rulebook is not None:
-            click.echo(f"ok: {loaded.rulebook.contents} ({loaded.rulebook.revision})")
+            say(f"ok: {loaded.rulebook.contents} ({loaded.rulebook.revision})")
     if loaded.rulebook is None:
         sys.exit(FINDINGS)
 
 
-def _unset_credentials(rules: Rulebook) -> list[Finding]:
-    """Warn of each credential that is not set here, while another one of its vendor is.
+def _about_environment(rules: Rulebook, folder: Path) -> list[Finding]:
+    """Warn of each secret that the rules may not have, of each credential that is not set here, while another
+    one of its vendor is, and of people who are wanted and not known.
 
     Where a vendor has none at all, the files are checked where the gateway does not run.
     """
@@ -66,22 +77,53 @@ def _unset_credentials(rules: Rulebook) -> list[Finding]:
         environment = from_process()
     except BadSettings:
         return []  # `gateway serve` and `gateway doctor` say what is wrong with the settings
-    used = kinds_with_credential(rules.destinations.values(), environment.configured)
+    used = kinds_with_credential(rules.destinations.values(), environment.configured, environment.refused)
     missing = [
-        (destination, environment.why_missing(secret))
+        (destination, environment.why_missing(secret, destination.kind))
         for destination in rules.destinations.values()
         if destination.kind in used
         for secret in destination.credentials
     ]
-    return [
-        Finding(
-            Level.WARNING,
-            Place(destination.origin.file, destination.origin.line),
-            f"nothing can be delivered to `{destination.name}`: {why}",
-        )
+    found = [
+        _warning(folder, destination.origin, f"nothing can be delivered to `{destination.name}`: {why}")
         for destination, why in missing
         if why
     ]
+    found += [
+        _warning(folder, destination.origin, f"destination `{destination.name}`: {twice}")
+        for destination in rules.destinations.values()
+        for twice in environment.twice_of(destination.credentials)
+    ]
+    found += [
+        _warning(folder, source.origin, f"source `{source.name}`: {fault}")
+        for source in rules.listed_sources.values()
+        for fault in _faults_of(source, environment)
+    ]
+    return [*found, *_about_people(rules, environment, folder)]
+
+
+def _faults_of(source: Source, environment: Environment) -> Iterator[str]:
+    """Yield what is wrong with the secrets of a source."""
+    names = [secret.env for secret in (source.token, *source.alertmanager) if secret is not None]
+    yield from filter(None, (environment.fault_of(name, SOURCE) for name in names))
+    yield from environment.twice_of(names)
+
+
+def _about_people(rules: Rulebook, environment: Environment, folder: Path) -> list[Finding]:
+    """Warn of a policy that nobody can satisfy, and of what is wrong with the file of people's tokens."""
+    if not rules.silences.four_eyes:
+        return []
+    tokens = TokensFile(environment.settings.tokens_file)
+    problems = [
+        *tokens.problems,
+        four_eyes_problem(tokens, heard_in_slack=heard_in_slack(environment.configured)),
+    ]
+    return [Finding(Level.WARNING, Place(str(folder)), problem) for problem in problems if problem]
+
+
+def _warning(folder: Path, origin: Origin, message: str) -> Finding:
+    """Return a warning at the origin of a rule, by a path that leads there from where `gateway` was called."""
+    return Finding(Level.WARNING, Place(str(folder / origin.file), origin.line), message)
 
 
 def _finding_as_json(finding: Finding) -> dict[str, object]:
@@ -131,6 +173,7 @@ def _instant(_context: click.Context, _option: click.Parameter, value: str | Non
     "--source",
     metavar="NAME",
     default="",
+    shell_complete=completion.sources,
     help="who sends it; default: the source without a token of its own",
 )
 @AS_JSON
@@ -151,10 +194,10 @@ def explain_command(
     try:
         explanation = asyncio.run(explain(raw, rulebook, now, source))
     except BadWebhook as error:
-        click.echo(f"refused with 400: {error}")
+        say(f"refused with 400: {error}")
         sys.exit(FINDINGS)
     if as_json:
-        click.echo(json.dumps(asdict(explanation), indent=2))
+        say_json(asdict(explanation))
     else:
         _print_explanation(explanation, now)
     # Nobody is told of what goes into quarantine: a script that tries rules has to notice.
@@ -164,17 +207,26 @@ def explain_command(
 
 def _print_explanation(explanation: Explanation, now: int) -> None:
     """Print each alert and what each target would be told of it; `now` is the explained time in ms."""
+    numbers: dict[str, int] = {}
     for alert in explanation.alerts:
         labels = " ".join(f"{name}={value}" for name, value in alert.labels.items() if name != "alertname")
         sent = f", sent as {alert.sent_severity}" if alert.sent_severity else ""
-        click.echo(f"{alert.name}  [{alert.severity}{sent}]  {labels}")
-        click.echo(f"  deduplicate  {alert.outcome} ({alert.reason})")
+        say(f"{alert.name}  [{alert.severity}{sent}]  {labels}")
+        say(f"  deduplicate  {alert.outcome} ({alert.reason})")
         if alert.incident:
-            click.echo(f"  correlate    incident {alert.incident} by {alert.correlated_by}")
+            # No running gateway is asked, so the ids lead nowhere: a number says which alerts come together.
+            number = numbers.setdefault(alert.incident, len(numbers) + 1)
+            say(f"  correlate    new incident {number} by {alert.correlated_by}")
         for told in alert.told:
-            click.echo(_told_line(told, now))
+            say(_told_line(told, now))
+        if alert.joining:
+            wait = f"up to {alert.joining / 1000:g}s"
+            say(
+                f"  later        one more like it is held (joining) for {wait}, once people "
+                f"know of more than {SMALL}"
+            )
     for fault in explanation.quarantined:
-        click.echo(f"quarantined: {fault}; `gateway quarantine` would list it, and nobody is told")
+        say(f"quarantined: {fault}; `gateway quarantine` would list it, and nobody is told")
 
 
 def _told_line(told: ToldWhere, now: int) -> str:

@@ -12,9 +12,10 @@ import structlog
 from gateway.app import Gateway, running
 from gateway.cli.event_loop import run_until_stopped
 from gateway.cli.options import examples
+from gateway.config.data_dir import keep_files_private, narrow
 from gateway.config.environment import Environment, from_process
 from gateway.inbound.doorway import Doorway
-from gateway.inbound.server import address_of, bind, make_server
+from gateway.inbound.server import address_of, bind, make_server, raise_descriptor_limit
 from gateway.runtime.store_watch import StoreWatch
 from gateway.telemetry.logging import configure_logging
 
@@ -42,6 +43,8 @@ def serve() -> None:
         log.warning("setting_empty", remedy=warning)
     for warning in environment.twice:
         log.warning("setting_twice", remedy=warning)
+    for warning in environment.not_granted:
+        log.warning("rule_secret_refused", remedy=warning)
     for warning in environment.away:
         log.warning("secret_unreadable", error=warning)
     run_until_stopped(_serve(environment))
@@ -52,7 +55,12 @@ async def _serve(environment: Environment) -> None:
     watch = StoreWatch()
     # Where the store is, the log says; whoever can reach the port need not know.
     doorway = Doorway(lambda: watch.reason)
+    raise_descriptor_limit()
+    # Before anything is written there: alerts and a token are no other user's business.
+    keep_files_private()
+    narrow(environment.settings.data_dir)
     listeners = bind(environment.settings.host, environment.settings.port)
+    _take_admin_token(environment)
     server = make_server(doorway)
     serving = asyncio.create_task(server.serve(listeners))
     work = asyncio.create_task(_work(environment, doorway, watch, address_of(listeners[0]), serving))
@@ -82,6 +90,23 @@ async def _work(
         doorway.open(gateway.asgi_app)
         _say_ready(environment, gateway, address)
         await asyncio.wait({serving})
+
+
+def _take_admin_token(environment: Environment) -> None:
+    """Make an admin token where none is set, and say where it is; never what it is."""
+    kept = environment.make_admin_token()
+    if kept is None:
+        return
+    if kept.problem:
+        # Alerts are told all the same; until this is mended nobody can silence, acknowledge or look.
+        log.error(
+            "admin_token_not_kept",
+            path=str(kept.path),
+            error=kept.problem,
+            remedy="set GATEWAY_ADMIN_TOKEN, or let the gateway write into GATEWAY_DATA_DIR",
+        )
+    else:
+        log.info("admin_token_kept", path=str(kept.path))
 
 
 def _say_ready(environment: Environment, gateway: Gateway, address: str) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.text import Text
-
 from gateway.cli.api_client import understood
-from gateway.cli.output import list_of, out, to_the_second
+from gateway.cli.output import list_of, out, text, to_the_second
 from gateway.cli.show_incidents import COLOURS, age
 from gateway.model.severity import BUILT_IN_WORDS, Severity
 
@@ -30,10 +28,10 @@ def _print_letters(letters: list[dict[str, Any]]) -> None:
         severity, since = letter["severity"], letter["failing_since"]
         table.add_row(
             letter["incident"],
-            Text(letter["target"]),
-            Text(severity, style=COLOURS.get(severity, "")),
+            text(letter["target"]),
+            text(severity, style=COLOURS.get(severity, "")),
             age(since) if since else "",
-            Text(letter["title"]).append(f"\n{_why(letter)}", style="dim"),
+            text(letter["title"]).append(f"\n{_why(letter)}", style="dim"),
         )
     out.print(table, soft_wrap=False)
 

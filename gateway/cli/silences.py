@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from types import MappingProxyType
@@ -15,11 +14,11 @@ from gateway.cli import completion
 from gateway.cli.api_client import ask
 from gateway.cli.moments import EXAMPLES, read_moment
 from gateway.cli.options import AS_JSON, BY, examples
-from gateway.cli.output import show_silence, show_silences
+from gateway.cli.output import say, say_json, show_silence, show_silences
 from gateway.model.counted import counted
+from gateway.model.matchers import ALERT_NAME
 
 STATES = ("live", "all", "pending", "active", "resting", "ended")
-ALERT_NAME = r"[A-Za-z_][A-Za-z0-9_:.-]*"
 MAX_NAMES_SHOWN = 10  # of the alerts that a silence would hide, the most frequent
 
 
@@ -81,7 +80,9 @@ def silence() -> None:
 @click.option("--yes", is_flag=True, help="do not ask, whatever the preview warns of")
 @BY
 @AS_JSON
-def add_silence(matchers: tuple[str, ...], by: str, *, yes: bool, as_json: bool, **options: Any) -> None:
+def add_silence(
+    matchers: tuple[str, ...], by: str | None, *, yes: bool, as_json: bool, **options: Any
+) -> None:
     """Silence what all these matchers hold for, such as service="cart". Says first what it would hide.
 
     A first MATCHER that is a name alone is an alert's: HighErrorRate means alertname="HighErrorRate".
@@ -106,19 +107,19 @@ def _confirm(*, as_json: bool) -> None:
     try:
         click.confirm("Make it all the same (--yes does not ask)?", err=as_json, abort=True)
     except click.Abort:
-        click.echo("nothing was made: --yes makes it in spite of the warnings", err=True)
+        say("nothing was made: --yes makes it in spite of the warnings", err=True)
         raise
 
 
 def _print_preview(preview: dict[str, Any]) -> None:
-    click.echo(
+    say(
         f"hides {preview['firing_hidden']} of {counted(preview['firing'], 'alert that fires', 'alerts that fire')},"
         f" {preview['recent_hidden']} of {preview['recent']} of the last 7 days"
     )
     for name, count in list(preview["names"].items())[:MAX_NAMES_SHOWN]:
-        click.echo(f"  {count:5} × {name}")
+        say(f"  {count:5} × {name}")
     for warning in preview["warnings"]:
-        click.echo(f"warning: {warning}")
+        say(f"warning: {warning}")
 
 
 @silence.command(
@@ -132,7 +133,7 @@ def list_silences(state: str, *, as_json: bool) -> None:
     """List silences."""
     answer = ask("GET", "/api/v1/silences", params={"state": state})
     if as_json:
-        click.echo(json.dumps(answer, indent=2))
+        say_json(answer)
     else:
         show_silences(answer)
 
@@ -148,7 +149,7 @@ def list_silences(state: str, *, as_json: bool) -> None:
 @click.option("--until", "ends_at", metavar="TIME", callback=read_moment, help=EXAMPLES)
 @BY
 @AS_JSON
-def extend_silence(name: str, by: str, *, as_json: bool, **end: str | None) -> None:
+def extend_silence(name: str, by: str | None, *, as_json: bool, **end: str | None) -> None:
     """Give a silence another end."""
     given = {key: value for key, value in end.items() if value}
     if len(given) != 1:
@@ -160,7 +161,7 @@ def extend_silence(name: str, by: str, *, as_json: bool, **end: str | None) -> N
 @click.argument("name", shell_complete=completion.silences)
 @BY
 @AS_JSON
-def approve_silence(name: str, by: str, *, as_json: bool) -> None:
+def approve_silence(name: str, by: str | None, *, as_json: bool) -> None:
     """Approve a silence as a second person: it may cover critical alerts too."""
     _change(name, "approve", {"by": by}, as_json=as_json)
 
@@ -169,18 +170,18 @@ def approve_silence(name: str, by: str, *, as_json: bool) -> None:
 @click.argument("name", shell_complete=completion.silences)
 @BY
 @AS_JSON
-def end_silence(name: str, by: str, *, as_json: bool) -> None:
+def end_silence(name: str, by: str | None, *, as_json: bool) -> None:
     """End a silence now; what still fires is told at once."""
     _change(name, "end", {"by": by}, as_json=as_json)
 
 
-def _change(name: str, action: str, asked: dict[str, str], *, as_json: bool) -> None:
+def _change(name: str, action: str, asked: dict[str, str | None], *, as_json: bool) -> None:
     silence = ask("POST", f"/api/v1/silences/{quote(name, safe='')}/{action}", json=asked)
     _print_silence(silence, as_json=as_json)
 
 
 def _print_silence(silence: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(silence, indent=2))
+        say_json(silence)
     else:
         show_silence(silence)

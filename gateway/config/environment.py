@@ -6,43 +6,31 @@ Every secret `X` may also come from a file that the variable `X_FILE` names.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
+from pydantic import SecretStr
 
+from gateway.config.admin_token import KeptToken, keep_admin_token, read_admin_token
+from gateway.config.load import ALIASES, DESTINATION_SECRETS, load_settings
+from gateway.config.loopback import is_loopback, is_on_this_machine
+from gateway.config.rule_secrets import never_granted, why_refused
 from gateway.config.secret_names import not_set, passwords_in
 from gateway.config.secret_values import refused, refused_in_file
-from gateway.config.settings import Settings, impossible
-from gateway.config.variable_names import unknown, with_new_names, with_no_proxy
+from gateway.config.variable_names import said_empty, said_twice, with_new_names, with_no_proxy
 from gateway.errors import BadSettings, SecretAway
 from gateway.outbound.registry import DESTINATION_KINDS
 
-DESTINATION_SECRETS = frozenset(
-    name for kind in DESTINATION_KINDS.values() for name in kind.shared_credentials
-)
 MIN_HIDDEN_LENGTH = 8  # characters; to hide a shorter secret would mangle every log line
 SECRET_SUFFIXES = ("TOKEN", "SECRET", "PASSWORD", "_KEY", "REDIS_URL")
-
-# Kubernetes puts these into every container where a Service is named `gateway`; they are nobody's settings.
-# https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
-SERVICE_LINK = re.compile(r"GATEWAY_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)")
-
-
-# The one pattern of the settings is that of an address.
-PLAIN = {"string_pattern_mismatch": "an address such as https://example.org is needed"}
-ALIASES = frozenset(str(field.alias) for field in Settings.model_fields.values())
 
 
 class Environment:
     """The settings, and every other secret that a rule file may name.
 
-    `renamed`, `empty` and `twice` are sentences about settings that are understood and should be written
-    otherwise, `away` about credentials whose files are not there now.
+    `renamed`, `empty`, `twice` and `not_granted` are sentences about settings that are understood and should
+    be written otherwise, `away` about credentials whose files are not there now.
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
@@ -50,28 +38,21 @@ class Environment:
         variables, renamed = with_new_names(variables)
         variables, unreadable = with_no_proxy(variables)
         self.renamed = (*renamed, *unreadable)
-        self.empty = tuple(
-            f"{name} is empty, and taken as not set: give it a value, or remove it"
-            for name, value in variables.items()
-            if not value and (name in ALIASES or name.removesuffix("_FILE") in ALIASES)
-        )
-        self.twice = tuple(
-            f"{name} and {name}_FILE are both set: {name} counts, remove one of them"
-            for name in sorted(ALIASES | DESTINATION_SECRETS)
-            if variables.get(name) and variables.get(f"{name}_FILE")
-        )
+        self.empty = tuple(said_empty(variables, ALIASES))
+        self.twice = tuple(said_twice(variables, ALIASES | DESTINATION_SECRETS))
         self._variables = variables
         self._secrets: set[str] = set()
-        self.settings, self.away = _load(variables, self._value, self.renamed)
+        self.settings, self.away = load_settings(variables, self._value, self.renamed)
+        self.not_granted = tuple(never_granted(self.settings.rule_secrets or ()))
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return (*self.renamed, *self.empty, *self.twice, *self.away)
+        return (*self.renamed, *self.empty, *self.twice, *self.away, *self.not_granted)
 
     def secret(self, name: str) -> str | None:
         """Return a secret from its variable or from the file that `<name>_FILE` names, None without both.
 
-        Raises `BadSettings` for a file that cannot be read.
+        What a rule names is read by `rule_secret`. Raises `BadSettings` for a file that cannot be read.
         """
         value = self._value(name)
         self._hide(value)
@@ -81,14 +62,40 @@ class Environment:
         """Return whether a secret is set: also as a file that is not there now."""
         return bool(self._variables.get(name) or self._variables.get(f"{name}_FILE"))
 
-    def why_missing(self, name: str) -> str:
-        """Say why there is no such secret now, with the nearest name that is set; empty for one that is."""
+    def rule_secret(self, name: str, taker: str) -> str | None:
+        """Return a secret that rules hand to `taker` (`Secrets`), None also where they may not."""
+        return None if self.refused(name, taker) else self.secret(name)
+
+    def refused(self, name: str, taker: str) -> str:
+        """Say why rules may not hand a secret to `taker`; empty where they may."""
+        kind = DESTINATION_KINDS.get(taker)
+        granted = kind.granted_credentials if kind is not None else ()
+        return why_refused(name, taker, granted, self.settings.rule_secrets)
+
+    def why_missing(self, name: str, taker: str) -> str:
+        """Say why rules get no such secret now, with the nearest name that is set; empty where they do."""
+        if refused := self.refused(name, taker):
+            return refused
         try:
             if self.secret(name) is not None:
                 return ""
         except BadSettings as error:
             return str(error)
         return not_set(name, self._variables)
+
+    def fault_of(self, name: str, taker: str) -> str:
+        """Say what is wrong with a secret that a rule names: what rules may not have it for, or what is wrong
+        with its value; empty for one that is well, or not set.
+        """
+        if refused := self.refused(name, taker):
+            return refused
+        return self.why_missing(name, taker) if self.configured(name) else ""
+
+    def twice_of(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield a sentence for each secret of rules that is set by itself and as a file too; `twice` has those
+        that are known without any rule.
+        """
+        return said_twice(self._variables, set(names) - ALIASES - DESTINATION_SECRETS)
 
     def _hide(self, value: str | None) -> None:
         """Keep a value out of every log line: of an address its password alone too, of several tokens or keys
@@ -121,7 +128,32 @@ class Environment:
     @property
     def private(self) -> bool:
         """Whether only this machine can reach the gateway."""
-        return _is_loopback(self.settings.host)
+        return is_loopback(self.settings.host)
+
+    def make_admin_token(self) -> KeptToken | None:
+        """Take the admin token that the data directory keeps, and make one there where it has none.
+
+        None where a token is set: nothing is made then. Where other machines can connect, the operator has to
+        set one (`demand_tokens`).
+        """
+        if self.settings.admin_token or not self.private:
+            return None
+        kept = keep_admin_token(self.settings.data_dir)
+        self._hide(kept.token)
+        self.settings = self.settings.model_copy(update={"admin_token": (SecretStr(kept.token),)})
+        return kept
+
+    def token_to_show(self) -> str | None:
+        """Return what commands show to the running gateway: the token that is set, or the one that a gateway
+        on this machine has made; None without either.
+        """
+        if self.settings.token is not None:
+            return self.settings.token.get_secret_value()
+        for token in self.settings.admin_token:
+            return token.get_secret_value()
+        # A token of this machine's is no business of any other machine.
+        ours = is_on_this_machine(self.settings.gateway_url)
+        return read_admin_token(self.settings.data_dir) if ours else None
 
     def demand_tokens(self, *, sources_have_them: bool = False) -> None:
         """Raise `BadSettings` if other machines can reach the gateway and a token is missing.
@@ -133,12 +165,16 @@ class Environment:
             "GATEWAY_ADMIN_TOKEN": self.settings.admin_token,
         }
         missing = [name for name, tokens in wanted.items() if not tokens]
+        # People with tokens of their own get in without one that all share.
+        if self.settings.tokens_file is not None:
+            missing = [name for name in missing if name != "GATEWAY_ADMIN_TOKEN"]
         if sources_have_them:
             missing = [name for name in missing if name != "GATEWAY_WEBHOOK_TOKEN"]
         # Without tokens anybody in the network could silence alerts, or send false ones.
         if missing and not self.private:
             raise BadSettings(
-                f"GATEWAY_LISTEN: {self.settings.listen} can be reached from other machines, so set {' and '.join(missing)}"
+                f"GATEWAY_LISTEN: {self.settings.listen} can be reached from other machines, "
+                f"so set {' and '.join(missing)}"
             )
 
     def secrets(self) -> Collection[str]:
@@ -146,7 +182,8 @@ class Environment:
 
         The collection grows with every secret that a rule file asks for later.
         """
-        for token in (*self.settings.webhook_token, *self.settings.admin_token):
+        own = (self.settings.token,) if self.settings.token is not None else ()
+        for token in (*self.settings.webhook_token, *self.settings.admin_token, *own):
             self._hide(token.get_secret_value())
         for url in (self.settings.redis_url, self.settings.vendor_proxy, self.settings.smtp_url):
             for password in passwords_in(url.get_secret_value() if url else ""):
@@ -165,56 +202,7 @@ def from_process() -> Environment:
     return Environment(dict(os.environ))  # noqa: TID251 - this is the one place
 
 
-def _load(
-    variables: Mapping[str, str], secret: Callable[[str], str | None], warnings: Iterable[str]
-) -> tuple[Settings, list[str]]:
-    """Read the settings, and return them with a warning for each credential whose file is not there.
-
-    `warnings` stand with the problems, which name a variable by its name of today.
-    """
-    known = {str(field.alias): name for name, field in Settings.model_fields.items()}
-    problems = [
-        unknown(name, known)
-        for name in variables
-        if name.startswith("GATEWAY_")
-        if name not in known
-        if name.removesuffix("_FILE") not in known and not SERVICE_LINK.fullmatch(name)
-    ]
-    given: dict[str, Any] = {}
-    away: list[str] = []
-    for alias in known:
-        try:
-            value = secret(alias)
-        except BadSettings as error:
-            # A credential that only its destinations need may come: until then they fail, and others work.
-            awaited = isinstance(error, SecretAway) and alias in DESTINATION_SECRETS
-            (away if awaited else problems).append(str(error))
-        else:
-            given |= {} if value is None else {alias: value}
-    settings = None
-    try:
-        settings = Settings(**given)
-    except ValidationError as error:
-        # Without the input: a wrong value may be a secret.
-        faults = error.errors(include_input=False, include_url=False)
-        problems += [f"{fault['loc'][0]}: {PLAIN.get(fault['type'], fault['msg'])}" for fault in faults]
-    if settings is not None:
-        problems += impossible(settings)
-    if problems or settings is None:
-        raise BadSettings("\n".join([*problems, *warnings]))
-    return settings, away
-
-
 def _why_unreadable(error: OSError | UnicodeDecodeError) -> str:
     if isinstance(error, PermissionError):
         return "the gateway's user may not read it"
     return (error.strerror or "the disk fails").lower() if isinstance(error, OSError) else "it is not UTF-8"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

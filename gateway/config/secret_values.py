@@ -6,6 +6,13 @@ import re
 
 # `xoxb-…` and `<token>` stand in documentation for a value of the reader's own.
 PLACEHOLDER = re.compile(r".*….*|<[^<>]*>|.*\.\.\.", re.DOTALL)
+# So do words that say so, whole and with nothing but words beside them: a secret may hold such a word.
+_WORDS = re.compile(
+    r"(xox[a-z]-|xapp-)?"
+    r"((change|replace)[-_ ]?(me|this|it|with)([-_ ][a-z_ -]*)?|your[a-z_ -]*(token|key|secret|password|value|here)"
+    r"|(insert|put|add|paste)[-_ ][a-z_ -]*here|placeholder|x[x-]{3,})",
+    re.IGNORECASE,
+)
 
 
 def refused(value: str) -> str:
@@ -14,7 +21,9 @@ def refused(value: str) -> str:
     if not value.strip():
         return "holds nothing but blanks: give it a value, or remove it"
     # Every vendor would refuse it, and people would find out with the first page.
-    if PLACEHOLDER.fullmatch(value.strip()):
+    if PLACEHOLDER.fullmatch(value.strip()) or any(
+        _WORDS.fullmatch(part.strip()) for part in value.split(",")
+    ):
         return "holds a placeholder: put the real value in its place, or remove it"
     return ""
 

@@ -6,6 +6,7 @@ stored.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import partial
 from hashlib import blake2b
 from secrets import token_bytes
@@ -16,11 +17,12 @@ from gateway.config.environment import Environment
 from gateway.errors import BadSettings
 from gateway.model.changes import Cell, Changes, Query, Result, Table
 from gateway.ports import Store
+from gateway.state.statistics import PERSON
 from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.vault")
 
-KEY_BYTES, MARK_BYTES = 32, 16
+KEY_BYTES, MARK_BYTES, KEY_NAME_BYTES = 32, 16, 4
 KEY = Cell(Table.META, "vault")
 
 
@@ -31,12 +33,18 @@ class EnvironmentSecrets:
         self._environment = environment
         self._key = key
         self._unreadable: set[str] = set()  # the names that a log line was written of
+        # Is told of the marks of persons' names, which are no secrets
+        self.heard: Callable[[str, str], None] = lambda _text, _mark: None
 
-    def secret(self, name: str) -> str | None:
-        """Return a secret, or None if it is not set or its file has gone.
+    def secret(self, name: str, taker: str) -> str | None:
+        """Return a secret, or None if it is not set, its file has gone or rules may not have it.
 
         A destination that needs it then fails, until the secret is back; it is no fault of the gateway.
         """
+        return None if self.refused(name, taker) else self.own(name)
+
+    def own(self, name: str) -> str | None:
+        """Return a secret that no rule names: the gateway itself asks for it."""
         try:
             secret = self._environment.secret(name)
         except BadSettings as error:
@@ -53,11 +61,32 @@ class EnvironmentSecrets:
     def configured(self, name: str) -> bool:
         return self._environment.configured(name)
 
-    def why_missing(self, name: str) -> str:
-        return self._environment.why_missing(name)
+    def refused(self, name: str, taker: str) -> str:
+        return self._environment.refused(name, taker)
+
+    def why_missing(self, name: str, taker: str) -> str:
+        return self._environment.why_missing(name, taker)
+
+    @property
+    def redact_key(self) -> bytes:
+        return blake2b(b"labels.redact", key=self._key, digest_size=KEY_BYTES).digest()
+
+    @property
+    def key_name(self) -> str:
+        return blake2b(self._key, digest_size=KEY_NAME_BYTES).hexdigest()
+
+    def use_key(self, key: bytes) -> None:
+        """Make marks with another key: the store that had the one before was emptied, and every mark with it."""
+        self._key = key
 
     def mark(self, secret: str) -> str:
-        return blake2b(secret.encode(), key=self._key, digest_size=MARK_BYTES).hexdigest()
+        made = blake2b(secret.encode(), key=self._key, digest_size=MARK_BYTES).hexdigest()
+        if secret.startswith(PERSON):
+            self.heard(secret, made)
+        return made
+
+    def mark_together(self, names: Iterable[str]) -> str:
+        return self.mark("\n".join(self.own(name) or "" for name in names))
 
 
 async def mark_key(store: Store) -> bytes:

@@ -1,43 +1,21 @@
-"""The settings, and which of them are possible together; `environment.py` reads them."""
+"""The settings; `environment.py` reads them, `possible.py` says which of them are possible together."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
-from pydantic_core import PydanticCustomError
+from pydantic import Field, SecretStr
 
-from gateway.outbound.direct_hosts import read_direct_hosts
-from gateway.outbound.mail.url import parse_smtp_url
-from gateway.outbound.network import Network, SecretOf, tls_context
-from gateway.outbound.slack.incoming_webhook import NO_WEB_API, is_incoming_webhook
-
-
-def _listed(value: object) -> object:
-    """Split tokens at commas. A value without any token is refused: it would let everybody in."""
-    if not isinstance(value, str):
-        return value
-    found = tuple(part.strip() for part in value.split(",") if part.strip())
-    if not found:
-        raise PydanticCustomError("no_token", "it holds commas and no token: give it one, or remove it")
-    return found
+from gateway.config.durations import Kept
+from gateway.config.lists import Hosts, Names, Tokens
+from gateway.config.loopback import is_on_this_machine
+from gateway.config.vendor_settings import VendorSettings
+from gateway.model.retention import KEEP_ENDED_MS, KEEP_STATISTICS_MS, LOG_LENGTH, SHORTEST_LOG
 
 
-Tokens = Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)]
-
-
-RENAMED = {"GATEWAY_SLOTS": "GATEWAY_SHARDS"}
-"""Variables that were renamed. The old name is still understood, and a warning names the new one."""
-
-MAX_PORT = 65_535
-
-
-class Settings(BaseModel):
+class Settings(VendorSettings):
     """The settings. Each field is one variable; its description stands in docs/settings.md."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     listen: str = Field(
         "127.0.0.1:9096",
@@ -48,14 +26,16 @@ class Settings(BaseModel):
     redis_url: SecretStr | None = Field(
         None,
         alias="GATEWAY_REDIS_URL",
-        description="the store: redis://, rediss://, unix://, redis+sentinel://, redis+cluster://; unset: the embedded one",
+        description="the store: redis://, rediss://, unix://, redis+sentinel://, redis+cluster://; unset: "
+        "the embedded one",
     )
     redis_wait: int = Field(
         0,
         alias="GATEWAY_REDIS_WAIT",
         ge=0,
         le=15,
-        description="how many replicas must have a commit before it counts; else 503, and Alertmanager comes again",
+        description="how many replicas must have a commit before it counts; else 503, and Alertmanager "
+        "comes again",
     )
     data_dir: Path = Field(
         Path("~/.local/share/alert-gateway"),
@@ -66,7 +46,27 @@ class Settings(BaseModel):
         1 << 30,
         alias="GATEWAY_STORE_MEMORY",
         ge=64 << 20,
-        description="memory budget of the embedded store in bytes",
+        description="memory budget of the embedded store in bytes; from four fifths on "
+        "`GatewayStoreFilling` fires",
+    )
+    keep_ended: Kept = Field(
+        KEEP_ENDED_MS,
+        alias="GATEWAY_KEEP_ENDED",
+        description="how long what has ended is kept, such as 90m or 30d; from 1m to 366d",
+    )
+    keep_statistics: Kept = Field(
+        KEEP_STATISTICS_MS,
+        alias="GATEWAY_KEEP_STATISTICS",
+        description="how long events of the statistics are kept, 200,000 of a shard at most; then their days "
+        "are compacted, or forgotten where it is under 61d; from 1m to 366d",
+    )
+    timeline_length: int = Field(
+        LOG_LENGTH,
+        alias="GATEWAY_TIMELINE_LENGTH",
+        ge=SHORTEST_LOG,
+        le=10_000_000,
+        description="how many entries the timelines of all incidents of a shard have together, about; the "
+        "oldest go first",
     )
     shards: int = Field(
         1,
@@ -84,70 +84,66 @@ class Settings(BaseModel):
     admin_token: Tokens = Field(
         (), alias="GATEWAY_ADMIN_TOKEN", description="what users of the API must show; several with commas"
     )
+    tokens_file: Path | None = Field(
+        None,
+        alias="GATEWAY_TOKENS_FILE",
+        description="the tokens of people, a line each: name, role (see, act or administer), hash and the Slack "
+        "user where it is known; `gateway token add` writes it, and it is read again when it changes",
+    )
+    allowed_hosts: Hosts = Field(
+        (),
+        alias="GATEWAY_ALLOWED_HOSTS",
+        description="further names by which the API is asked, with commas; loopback, the address of "
+        "GATEWAY_LISTEN and the name in GATEWAY_PUBLIC_URL always are",
+    )
     public_url: str = Field(
         "",
         alias="GATEWAY_PUBLIC_URL",
         pattern=r"^(https?://\S+)?$",
-        description="our own address; `url` in the body of webhooks that we send leads to the incident in our API",
+        description="our own address; `url` in the body of webhooks that we send leads to the incident in "
+        "our API",
+    )
+    docs_url: str = Field(
+        "",
+        alias="GATEWAY_DOCS_URL",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        description="where people read the folder docs/, such as "
+        "https://git.example.org/alert-gateway/blob/main/docs: own alerts link to their "
+        "section of own-alerts.md there; unset: they name the file",
     )
     max_body: int = Field(32 << 20, alias="GATEWAY_MAX_BODY", ge=1024, description="largest webhook in bytes")
+    metrics: Literal["open", "token"] = Field(
+        "open",
+        alias="GATEWAY_METRICS",
+        description="`open`: /metrics asks for no token; `token`: it wants one, of the role `see` or more",
+    )
     log: Literal["auto", "json", "console"] = Field(
         "auto",
         alias="GATEWAY_LOG",
-        description="how log lines look: `json` for machines, `console` for people, `auto`: the latter on a terminal",
+        description="how log lines look: `json` for machines, `console` for people, `auto`: the latter on "
+        "a terminal",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info",
         alias="GATEWAY_LOG_LEVEL",
         description="from which level on: `debug`, `info`, `warning` or `error`",
     )
-    slack_api_url: str = Field(
-        "https://slack.com/api/",
-        alias="SLACK_API_URL",
-        pattern=r"^https?://\S+$",
-        description="Slack's Web API",
-    )
-    pagerduty_events_url: str = Field(
-        "https://events.pagerduty.com",
-        alias="PAGERDUTY_EVENTS_URL",
-        pattern=r"^https?://\S+$",
-        description="PagerDuty's Events API (the EU has its own; a destination may name its region)",
-    )
-    vendor_proxy: SecretStr | None = Field(
+    rule_secrets: Names | None = Field(
         None,
-        alias="GATEWAY_VENDOR_PROXY",
-        description="the proxy to Slack, PagerDuty, webhooks and the heartbeat's service, "
-        "such as http://user:password@proxy:3128; unset: none",
-    )
-    no_proxy: str = Field(
-        "",
-        alias="GATEWAY_NO_PROXY",
-        description="hosts that are reached without that proxy, with commas: names (and all below them), .domains, "
-        "addresses, networks such as 10.0.0.0/8; unset: those of NO_PROXY",
-    )
-    ca_file: Path | None = Field(
-        None,
-        alias="GATEWAY_CA_FILE",
-        description="further authorities whose certificates are trusted, a PEM file, beside the system's (or those of SSL_CERT_FILE)",
-    )
-    slack_bot_token: SecretStr | None = Field(
-        None,
-        alias="SLACK_BOT_TOKEN",
-        description="the bot's token, unless a destination names another; scopes chat:write, channels:history, channels:read",
-    )
-    pagerduty_routing_key: SecretStr | None = Field(
-        None, alias="PAGERDUTY_ROUTING_KEY", description="an integration's key, named by a destination"
-    )
-    smtp_url: SecretStr | None = Field(
-        None,
-        alias="GATEWAY_SMTP_URL",
-        description="the server that mails are sent by: smtp:// (with STARTTLS, unless it is on this machine) or smtps://",
+        alias="GATEWAY_RULE_SECRETS",
+        description="the only secrets that rules may name, with commas; unset: all but reserved ones (see "
+        "below)",
     )
     heartbeat_url: SecretStr | None = Field(
         None,
         alias="GATEWAY_HEARTBEAT_URL",
         description="an address of a service that pages when it is no longer asked for "
         "(each minute, while all is well); it may hold a token",
+    )
+    token: SecretStr | None = Field(
+        None,
+        alias="GATEWAY_TOKEN",
+        description="your own token, which commands show to the running gateway; unset: GATEWAY_ADMIN_TOKEN",
     )
     gateway_url: str = Field(
         "http://127.0.0.1:9096",
@@ -165,12 +161,12 @@ class Settings(BaseModel):
         return str(getattr(self, named[variable])) if variable else ""
 
     @property
-    def proxy(self) -> str | None:
-        return self.vendor_proxy.get_secret_value() if self.vendor_proxy else None
+    def gateway_by_proxy(self) -> bool:
+        """Whether commands may ask the gateway by a proxy that the environment names (HTTP_PROXY).
 
-    def network(self, secret_of: SecretOf) -> Network:
-        """Return what everything outside is reached with; `secret_of` gives what rules name."""
-        return Network(self.ca_file, self.proxy, read_direct_hosts(self.no_proxy)[0], secret_of)
+        A proxy would be shown the token of a gateway on this machine, and would look for it on its own.
+        """
+        return not is_on_this_machine(self.gateway_url)
 
     @property
     def heartbeat(self) -> str | None:
@@ -183,41 +179,3 @@ class Settings(BaseModel):
     @property
     def port(self) -> int:
         return int(self.listen.rpartition(":")[2])
-
-
-def impossible(settings: Settings) -> list[str]:
-    """Return the first combination of settings that cannot work, with its remedy, or an empty list."""
-    host, _, port = settings.listen.rpartition(":")
-    if not host or not port.isdigit() or int(port) > MAX_PORT:
-        return ["GATEWAY_LISTEN: an address with a port is needed, for instance 127.0.0.1:9096 or [::]:9096"]
-    if settings.redis_wait and settings.redis_url is None:
-        return ["GATEWAY_REDIS_WAIT: the embedded store has no replicas: unset it, or set GATEWAY_REDIS_URL"]
-    # With a wrong address the outside service would page somebody for a gateway that is well.
-    if settings.heartbeat is not None and not re.fullmatch(r"https?://[^/\s]+\S*", settings.heartbeat):
-        return ["GATEWAY_HEARTBEAT_URL: an address such as https://hc-ping.com/<token> is needed"]
-    if settings.smtp_url is not None:
-        try:
-            # A wrong address is found at the start, and not by the first mail that should reach somebody.
-            parse_smtp_url(settings.smtp_url.get_secret_value())
-        except ValueError as error:
-            return [f"GATEWAY_SMTP_URL: {error}"]
-    if settings.proxy is not None and not settings.proxy.startswith(("http://", "https://")):
-        return ["GATEWAY_VENDOR_PROXY: an address such as http://proxy:3128 is needed"]
-    if unreadable := read_direct_hosts(settings.no_proxy)[1]:
-        return [
-            f"GATEWAY_NO_PROXY: `{unreadable[0]}` is no name, no address and no network such as 10.0.0.0/8"
-        ]
-    if settings.ca_file is not None:
-        try:
-            # Without this authority no vendor could be reached: that is found now, and not by the first page.
-            tls_context(settings.ca_file)
-        except ValueError as error:
-            return [f"GATEWAY_CA_FILE: {error}"]
-    return _incoming_webhooks(settings)
-
-
-def _incoming_webhooks(settings: Settings) -> list[str]:
-    """Return what is wrong with each setting that holds an incoming webhook: no message would arrive."""
-    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
-    given = {"SLACK_API_URL": settings.slack_api_url, "SLACK_BOT_TOKEN": token}
-    return [f"{name}: {NO_WEB_API}" for name, value in given.items() if is_incoming_webhook(value)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
-from gateway.config.settings import RENAMED
 from gateway.errors import BadSettings
 from gateway.outbound.direct_hosts import read_direct_hosts
+
+RENAMED = {"GATEWAY_SLOTS": "GATEWAY_SHARDS"}
+"""Variables that were renamed. The old name is still understood, and a warning names the new one."""
 
 PREFIX = "GATEWAY_"
 VENDOR_PROXY = "GATEWAY_VENDOR_PROXY"
@@ -36,7 +38,8 @@ def with_new_names(variables: Mapping[str, str]) -> tuple[Mapping[str, str], tup
                 )
             else:  # nobody can know which of the two is meant
                 raise BadSettings(
-                    f"{old}{suffix} and {known[0]} are both set, differently: remove {old}{suffix}, the old name",
+                    f"{old}{suffix} and {known[0]} are both set, differently: remove "
+                    f"{old}{suffix}, the old name",
                 )
     return renamed, tuple(warnings)
 
@@ -67,3 +70,17 @@ def unknown(name: str, known: Iterable[str]) -> str:
     longer = [part for part in own_parts if part.startswith(f"{own_part}_")]
     near = [*get_close_matches(own_part, own_parts, 1), *longer]
     return f"{name}: there is no such setting" + (f"; did you mean {own_parts[near[0]]}?" if near else "")
+
+
+def said_empty(variables: Mapping[str, str], names: Collection[str]) -> Iterator[str]:
+    """Yield a sentence for each of these settings that is set to nothing."""
+    for name, value in variables.items():
+        if not value and (name in names or name.removesuffix("_FILE") in names):
+            yield f"{name} is empty, and taken as not set: give it a value, or remove it"
+
+
+def said_twice(variables: Mapping[str, str], names: Collection[str]) -> Iterator[str]:
+    """Yield a sentence for each of these settings that is set by itself and as a file too."""
+    for name in sorted(names):
+        if variables.get(name) and variables.get(f"{name}_FILE"):
+            yield f"{name} and {name}_FILE are both set: {name} counts, remove one of them"

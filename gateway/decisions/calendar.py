@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from gateway.model.instants import earliest, instant
 from gateway.model.rules.route import Hours
-from gateway.model.time_intervals import TimeInterval, next_change
+from gateway.model.time_intervals import TimeInterval, last_change, next_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class Calendar:
 
     def contains(self, name: str, now: int) -> bool:
         return self._stretch(name, now).inside
+
+    def began(self, name: str, now: int, horizon: int) -> int | None:
+        """Return when the interval last began or ended (ms); None if it did neither within `horizon` ms."""
+        found = last_change(self._intervals.get(name, ()), instant(now), timedelta(milliseconds=horizon))
+        return None if found is None else int(found.timestamp() * 1000)
 
     def until(self, names: Iterable[str], now: int) -> int | None:
         """Return when the first of these intervals begins or ends (ms); None if none does in a year."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from copy import copy
 from functools import lru_cache
 from typing import Literal
 
@@ -14,45 +15,64 @@ from gateway.model.alert import Alert
 from gateway.model.controls import Controls, Rejection, Silence, SilenceState, Switch
 from gateway.model.durations import DAY, HOUR
 from gateway.model.instants import earliest
-from gateway.model.matchers import parse_matchers
+from gateway.model.matchers import Matcher, parse_matchers
 from gateway.model.records import load_controls
 from gateway.model.rules.route import Hours
 from gateway.model.severity import Severity
 from gateway.model.verdict import MemberStatus, Reason, Verdict
 
 MAX_SWITCH_LENGTH = DAY  # of a pause or a bypass
+QUICK_STEPS = 2_000_000  # of patterns: a few milliseconds
 
 
 class CompiledControls:
     """One version of the controls.
 
-    Silences that somebody ended are left out, unless `ended` asks for them too.
+    Silences that somebody ended are left out, unless `ended` asks for them too. Their matchers are compiled
+    when a silence is first looked for.
     """
 
     def __init__(self, controls: Controls, *, ended: bool = False) -> None:
         self.controls = controls
         self._silences = [silence for silence in controls.silences if ended or not silence.ended_by]
-        self._index = RuleIndex(
-            [
-                tuple(parsed for text in silence.matchers for parsed in parse_matchers(text))
-                for silence in self._silences
-            ]
-        )
+        self._index: RuleIndex | None = None
 
     def matching(self, alert: Alert) -> list[Silence]:
         """Return the silences whose matchers hold for the alert, whatever the time."""
-        return (
-            [self._silences[number] for number in self._index.matching(alert.labels)]
-            if self._silences
-            else []
-        )
+        if not self._silences:
+            return []
+        return [self._silences[number] for number in self.compile().matching(alert.labels)]
+
+    def quick(self, alerts: Iterable[Alert]) -> bool:
+        """Return whether `matching` answers for all these alerts without holding up whoever asks."""
+        if not self._silences:
+            return True
+        if self._index is None:
+            return False
+        return sum(self._index.cost(alert.labels) for alert in alerts) <= QUICK_STEPS
+
+    @property
+    def has_silences(self) -> bool:
+        return bool(self._silences)
+
+    @property
+    def compiled(self) -> bool:
+        return self._index is not None
+
+    def compile(self) -> RuleIndex:
+        """Return the index over the silences' matchers, which is made once."""
+        if self._index is None:
+            self._index = RuleIndex([_matchers_of(silence) for silence in self._silences])
+        return self._index
 
     def bypass(self, now: int) -> Switch | None:
         return _in_force(self.controls.bypass, now)
 
     def without_bypass(self) -> CompiledControls:
         """Return the controls as they would be without a bypass."""
-        return CompiledControls(msgspec.structs.replace(self.controls, bypass=None))
+        usual = copy(self)  # with the same silences, which are compiled once
+        usual.controls = msgspec.structs.replace(self.controls, bypass=None)
+        return usual
 
     def pause(self, now: int) -> Switch | None:
         return _in_force(self.controls.pause, now)
@@ -70,17 +90,21 @@ class CompiledControls:
         self, alert: Alert, joined_at: int, calendar: Calendar, now: int, *, four_eyes: bool
     ) -> Verdict | None:
         """Return the verdict of the silence that covers the alert now; of several, the longest decides."""
-        found = [
+        return next(self.silencing(alert, joined_at, calendar, now, four_eyes=four_eyes), None)
+
+    def silencing(
+        self, alert: Alert, joined_at: int, calendar: Calendar, now: int, *, four_eyes: bool
+    ) -> Iterator[Verdict]:
+        """Yield the verdict of each silence that covers the alert now, that of the longest first."""
+        active = [
             silence
             for silence in self.matching(alert)
             if may_silence(silence, alert, joined_at, four_eyes=four_eyes)
+            and state_of(silence, calendar, now) is SilenceState.ACTIVE
         ]
-        active = [silence for silence in found if state_of(silence, calendar, now) is SilenceState.ACTIVE]
-        if not active:
-            return None
-        longest = max(active, key=lambda silence: (silence.ends_at, silence.id))
-        until = earliest(longest.ends_at, calendar.until(longest.during, now))
-        return Verdict(MemberStatus.SUPPRESSED, Reason.SILENCED, longest.described, until, longest.why)
+        for silence in sorted(active, key=lambda silence: (silence.ends_at, silence.id), reverse=True):
+            until = earliest(silence.ends_at, calendar.until(silence.during, now))
+            yield Verdict(MemberStatus.SUPPRESSED, Reason.SILENCED, silence.described, until, silence.why)
 
     def next_change(self, alerts: Iterable[Alert], now: int) -> int | None:
         """Return when a control next begins or ends for one of these alerts (ms), None if none does."""
@@ -89,6 +113,16 @@ class CompiledControls:
             silences = [silence for alert in alerts for silence in self.matching(alert)]
             times += [time for silence in silences for time in (silence.starts_at, silence.ends_at)]
         return earliest(*(time for time in times if time > now))
+
+
+@lru_cache(maxsize=4096)
+def _matchers(text: str) -> tuple[Matcher, ...]:
+    """Compile a matcher; with each change of the controls nearly all stay what they were."""
+    return parse_matchers(text)
+
+
+def _matchers_of(silence: Silence) -> tuple[Matcher, ...]:
+    return tuple(matcher for text in silence.matchers for matcher in _matchers(text))
 
 
 NO_CONTROLS = CompiledControls(Controls())
@@ -103,10 +137,22 @@ def compile_controls(row: bytes) -> CompiledControls:
     return CompiledControls(load_controls(row)) if row else NO_CONTROLS
 
 
+@lru_cache(maxsize=4)
+def changed_silences(row: bytes, version: int) -> CompiledControls:
+    """Compile the silences of the store's row that were changed after a version, ended ones too.
+
+    Results are cached, since whoever looks for what they concern may be interrupted, and begins again.
+    """
+    controls = compile_controls(row).controls
+    silences = tuple(silence for silence in controls.silences if silence.version > version)
+    return CompiledControls(Controls(silences=silences), ended=True)
+
+
 def state_of(silence: Silence, calendar: Calendar, now: int) -> SilenceState:
     if silence.ended_by or now >= silence.ends_at:
         return SilenceState.ENDED
-    if now < silence.starts_at:
+    # One that began when it was made has begun, though the store's clock was set back since.
+    if now < silence.starts_at and silence.starts_at != silence.created_at:
         return SilenceState.PENDING
     # A recurring silence rests outside its hours: what fires then is told.
     return SilenceState.ACTIVE if calendar.holds(Hours(silence.during), now) else SilenceState.RESTING

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from gateway.decisions.controls import NO_CONTROLS, CompiledControls
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
+from gateway.model.instants import when
 from gateway.model.ledger import Ledger
 
 
@@ -29,6 +30,9 @@ class IncidentSnapshot:
     `heartbeats` holds the time (ms) of the last heartbeat of each watchdog that holds ends back.
     `credentialed` holds the kinds of destinations that ever had a credential.
     `earlier` are the full incidents that this one continues, `later` those that continue this one.
+    `paged_sources` are those of `topic_sources` (by alert id) that people were paged for and that are open; it
+    is read while members are first inhibited.
+    `ahead` is how far what people call the time is ahead of `now` (ms): 0 unless a clock was stepped.
     """
 
     incident: Incident
@@ -41,6 +45,16 @@ class IncidentSnapshot:
     credentialed: frozenset[str] = frozenset()
     earlier: tuple[EarlierIncident, ...] = ()
     later: tuple[Incident, ...] = ()
+    paged_sources: frozenset[str] = frozenset()
+    ahead: int = 0
+
+    def wall(self, now: int) -> int:
+        """Return what people call the time `now`: silences, pauses and calendars go by that."""
+        return now + self.ahead
+
+    def when(self, wall: int | None, now: int) -> int | None:
+        """Return when to look again at what changes once people call the time `wall` (ms)."""
+        return when(wall, now, self.ahead)
 
     @property
     def firing(self) -> list[Alert]:

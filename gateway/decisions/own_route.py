@@ -1,4 +1,6 @@
-"""Route an alert of the gateway itself: to whom its subject leaves, and to nobody who must not be woken for it."""
+"""Route an alert of the gateway itself: to whom its subject leaves, and to nobody who
+must not be woken for it.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.decisions.calendar import Calendar
-from gateway.decisions.rule_index import RuleIndex
+from gateway.decisions.rule_index import MAX_CACHED_ANSWERS, Memory, RuleIndex
 from gateway.model.durations import MINUTE
 from gateway.model.rules.destination import Destination
 from gateway.model.rules.route import ALWAYS, Route
@@ -49,7 +49,9 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class DisallowedChannel:
-    """A destination whose channel template gave a value that is not allowed, so that its fallback is notified."""
+    """A destination whose channel template gave a value that is not allowed, so that
+    its fallback is notified.
+    """
 
     destination: Destination
     route: Route
@@ -81,8 +83,27 @@ class Router:
         self._timed = any(route.hours != ALWAYS for route in rules.routes)
         self._index = RuleIndex([route.match for route in rules.routes])
         self._named = _named(rules)
+        templates = [destination.via.template for destination in rules.destinations.values()]
+        self._labels = (
+            *self._index.labels,
+            *dict.fromkeys(label for template in templates for label in _FIELD.findall(template)),
+        )
+        # What alerts with the same values of those labels share; a plan asks for each member of an incident
+        self._known: Memory[tuple[str, ...], Routing] = Memory(MAX_CACHED_ANSWERS)
+        self._keeps = not self._timed and not any(route.shifts for route in rules.routes)
 
     def routing(self, labels: Mapping[str, str], now: int) -> Routing:
+        """Return whom the alert is for. `now` is what people call the time (ms)."""
+        if not self._keeps:
+            return self._routing(labels, now)
+        values = tuple([labels.get(name, "") for name in self._labels])
+        known = self._known.recall(values)
+        if known is None:
+            known = self._routing(labels, now)
+            self._known.keep(values, known, sum(map(len, values)))
+        return known
+
+    def _routing(self, labels: Mapping[str, str], now: int) -> Routing:
         matching = self._index.matching(labels)
         # A route out of its hours takes no alert, so that the next route that matches tells people instead.
         if self._timed:
@@ -163,6 +184,14 @@ def _named(rules: Rulebook) -> frozenset[str]:
                 named.add(route.name)
             at = rules.routes[at.parent] if at.parent is not None else None
     return frozenset(named)
+
+
+def pages_from(route: Route) -> Severity | None:
+    """Return the severity from which an alert may make the route page, None where
+    anything else may do so too.
+    """
+    levels = [condition.severity for condition in route.page_when.conditions]
+    return min((level for level in levels if level is not None), default=None) if None not in levels else None
 
 
 def interrupts(route: Route, firing: Sequence[tuple[Severity, Mapping[str, str]]]) -> bool:

@@ -29,6 +29,12 @@ async def page_test(environment: Environment, name: str) -> list[Diagnosis]:
     if destination is None:
         known = ", ".join(loaded.rulebook.destinations)
         return [Diagnosis(Mark.BAD, name, f"no such destination; there are {known}")]
+    if refused := [
+        why
+        for variable in destination.credentials
+        if (why := environment.refused(variable, destination.kind))
+    ]:
+        return [Diagnosis(Mark.BAD, name, f"{' and '.join(refused)}: nothing can be sent")]
     secrets = {variable: environment.secret(variable) for variable in destination.credentials}
     if unset := [variable for variable, secret in secrets.items() if secret is None]:
         return [Diagnosis(Mark.BAD, name, f"{' and '.join(unset)} is not set: nothing can be sent")]

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.inbound.webhooks.alertmanager import READERS
@@ -36,6 +36,7 @@ class AsgiApp:
         handlers = {HTTPException: self._refused, Exception: _failed}
         self._rest = Starlette(routes=list(routes), exception_handlers=handlers)
         self._rest.router.redirect_slashes = False
+        self.paths = (*READERS, *(route.path for route in routes if isinstance(route, Route)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # A path with a slash too many is taken as it is: Alertmanager drops what is answered by a redirect.
@@ -48,7 +49,8 @@ class AsgiApp:
         assert isinstance(error, HTTPException)
         refused = {"error": error.detail, "field": "", "remedy": API_REMEDY}
         headers = dict(error.headers or {})
-        # A reader of pages who errs sees the answer. A sender of webhooks drops its alerts, and nobody sees that.
+        # A reader of pages who errs sees the answer. A sender of webhooks
+        # drops its alerts, and nobody sees that.
         if request.method not in READING and (reason := WRONG_PLACE.get(error.status_code)) is not None:
             self._wrong_place(request.scope, error.status_code, reason)
             refused |= {"field": "path", "remedy": PATH_REMEDY}

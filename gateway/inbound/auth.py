@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hmac import compare_digest
+
+from gateway.config.tokens_file import hash_of
+from gateway.model.people import Caller, IssuedToken, Role
 
 
 class Tokens:
@@ -33,12 +36,44 @@ class Tokens:
         return shown is not None and sum(compare_digest(shown, value) for value in self._values) > 0
 
 
+class Callers:
+    """Whoever may ask the API: the holders of the admin tokens, and the people of the tokens file.
+
+    `issued` returns what is in force when it is called, None where no such file is set. Without it, and without
+    admin tokens, everybody may do everything: `gateway serve` always has one or the other.
+    """
+
+    def __init__(
+        self, admin: Iterable[str], issued: Callable[[], Sequence[IssuedToken] | None] = lambda: None
+    ) -> None:
+        self._admin = Tokens(admin)
+        self._issued = issued
+
+    @property
+    def open(self) -> bool:
+        return self._admin.open and self._issued() is None
+
+    def who(self, authorization: str | None) -> Caller | None:
+        """Return who has shown this; None for nobody. Every token is compared each time, in constant time."""
+        issued = self._issued()
+        shown = _shown(authorization or "")
+        held = hash_of(shown.decode("utf-8", "replace")) if shown is not None else ""
+        found = [token for token in issued or () if compare_digest(token.hash, held)]
+        if self._admin.hold(shown) or self.open:
+            return Caller(Role.ADMINISTER, beside_people=issued is not None)
+        return Caller(found[0].role, found[0].name, slack=found[0].slack) if found else None
+
+
 class Senders:
     """The senders and their tokens. `everybody` is the sender of all requests if no token is asked for."""
 
     def __init__(self, tokens: Mapping[str, Tokens], everybody: str | None = None) -> None:
         self._tokens = tokens
         self._everybody = everybody
+
+    @property
+    def open(self) -> bool:
+        return self._everybody is not None
 
     def who(self, authorization: str | None) -> str | None:
         """Return the sender with this token, the first of two; all tokens are compared each time."""

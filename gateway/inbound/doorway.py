@@ -41,7 +41,7 @@ class Doorway:
             await response(scope, receive, send)
         else:
             remedy = REMEDY if scope["path"].startswith("/webhooks/") else ASK_LATER
-            await send_response(send, WebhookResponse(503, "starting", self._waits, remedy=remedy))
+            await send_response(send, WebhookResponse(503, "starting", self._waits, remedy=remedy), receive)
 
     @property
     def _waits(self) -> str:

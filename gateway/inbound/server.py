@@ -1,30 +1,27 @@
-"""The HTTP server: uvicorn on sockets of our own, which cuts off slow senders of headers."""
+"""The HTTP server: uvicorn on sockets of our own."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import resource
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.errors import BadSettings
+from gateway.inbound.connections import KEEP_ALIVE_SECONDS, Config, PatientProtocol
 
 log = structlog.get_logger("gateway.settings")
 
-HEADER_SECONDS = 10.0  # for a request's line and headers
-MAX_HEADER_BYTES = 64 * 1024
 SHUTDOWN_SECONDS = 20  # for webhooks in flight at the end: to read and take a webhook may take 18
-MAX_CONNECTIONS = 2_000  # more are answered 503
-KEEP_ALIVE_SECONDS = 75
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 BACKLOG = 2_048  # connections that wait to be accepted
 NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
@@ -33,47 +30,6 @@ NOT_BOUND = {
     errno.EACCES: "this user may not listen there: ports below 1024 are root's, set a higher one",
     errno.EADDRNOTAVAIL: "this machine has no such address: set one of its own, 127.0.0.1 or 0.0.0.0",
 }
-
-
-class PatientProtocol(HttpToolsProtocol):
-    """Closes a connection on which no whole head arrives in time, or a head that is too large.
-
-    A sender has shown no token before its head is complete, so anybody could hold connections open otherwise.
-    """
-
-    _deadline: asyncio.TimerHandle | None = None
-    _head = 0  # bytes since the last complete head
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._deadline = self.loop.call_later(HEADER_SECONDS, transport.close)
-
-    def data_received(self, data: bytes) -> None:
-        if self._deadline is not None:
-            self._head += len(data)
-        super().data_received(data)
-        if self._deadline is not None and self._head > MAX_HEADER_BYTES:
-            self.transport.close()
-
-    def on_headers_complete(self) -> None:
-        self._stop_waiting()
-        super().on_headers_complete()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        # Each further request on a kept connection gets the same time for its head.
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.close)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def _stop_waiting(self) -> None:
-        self._head = 0
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
 
 
 class Server(uvicorn.Server):
@@ -127,6 +83,16 @@ def bind(host: str, port: int) -> list[socket.socket]:
     return sockets
 
 
+def raise_descriptor_limit() -> None:
+    """Raise the soft limit of open descriptors to the hard one.
+
+    systemd and most shells give 1,024, which leaves few connections beside those to the store and to vendors.
+    """
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(OSError, ValueError):  # some systems refuse what they say is the hard limit
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def address_of(bound: socket.socket) -> str:
     """Return the address of a socket as people write it into a browser."""
     host, port = bound.getsockname()[:2]
@@ -134,8 +100,9 @@ def address_of(bound: socket.socket) -> str:
 
 
 def make_server(application: ASGIApp, **more: Any) -> Server:
-    config = uvicorn.Config(
+    config = Config(
         application,
+        resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         loop="uvloop",
         http=PatientProtocol,
         ws="none",
@@ -145,7 +112,6 @@ def make_server(application: ASGIApp, **more: Any) -> Server:
         server_header=False,
         date_header=False,
         proxy_headers=False,
-        limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         **more,

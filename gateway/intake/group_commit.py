@@ -1,56 +1,60 @@
 """Webhook time: gather what the observations touch, decide, commit.
 
 A webhook that is answered 2xx is in the store by then. Webhooks that arrive while a commit is under way are
-committed together by the next one, as databases do ("group commit").
+committed together by the next one, as databases do ("group commit"). A large webhook takes several rounds,
+and senders take turns in them (`turns.py`): one that sends much delays nobody who sends little.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 
 from gateway.decisions.intake.assign_incidents import correlate
 from gateway.decisions.intake.batch import deduplicate, incidents_of, placements_of
 from gateway.decisions.intake.correlate import Correlator
+from gateway.decisions.intake.full_store import note_reserve, taken_when_full
 from gateway.errors import StateUnavailable
 from gateway.intake.alert_reader import read_alerts
 from gateway.intake.batch_outcome import BatchOutcome, outcome_of
-from gateway.intake.commit_part import Part, Read, changes_of
+from gateway.intake.commit_part import Part, Read, changes_of, joined
+from gateway.intake.pieces import NO_TURN, Piece, WaitingWebhook, next_round
+from gateway.intake.turns import Turn, Turns
 from gateway.model.alert import Observation
 from gateway.model.cells import heartbeat_cell
 from gateway.model.changes import Changes, Query, Result
 from gateway.model.quarantined import Quarantined
+from gateway.model.reserve import Reserve
+from gateway.model.retention import KEEP_ENDED_MS
 from gateway.model.truncated_groups import GroupReport
-from gateway.model.verdict import Taken
+from gateway.model.verdict import Outcome, Taken
 from gateway.ports import Store
 from gateway.state.transact import transact
+from gateway.state.write_lock import WriteLock, Writer
 
-MAX_COMMIT_ALERTS = 250  # more in one commit would keep the store from answering others
 CROWDED_SECONDS = 0.05  # how long webhooks count as crowded after some had to share a commit
 TRANSACTION = "webhook"
 
 NOTHING_READ = Result(0)
 
+
+class _Done(NamedTuple):
+    """The end of a commit: its outcome, the error for those who sent it, how many observations it took."""
+
+    outcome: BatchOutcome
+    error: BaseException | None
+    taken: int
+
+
 Sink = Callable[[Sequence[Taken], int], None]
 BatchCounter = Callable[[str, str], None]
 
 log = structlog.get_logger("gateway.intake")
-
-
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """One webhook on its way into the store."""
-
-    seen: Sequence[Observation]
-    quarantined: Sequence[Quarantined]
-    heard: Sequence[str] = ()
-    groups: Sequence[GroupReport] = ()
-    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 def count_nowhere(what: str, outcome: str) -> None:
@@ -61,8 +65,8 @@ class GroupCommit:
     """The intake of one shard.
 
     `woken` is called after each commit, so that what is due now is looked at now; `taken` with the verdicts
-    and the store's time in ms; `count` with what was committed together ("webhooks", "ends") and its
-    `BatchOutcome`.
+    and the store's time in ms; `count` with what was committed together ("webhooks", "reserve") and its
+    `BatchOutcome`. The loop calls them: what fails there is logged, and refuses no webhook that is durable.
     """
 
     def __init__(
@@ -73,13 +77,19 @@ class GroupCommit:
         woken: Callable[[], None],
         taken: Sink,
         count: BatchCounter = count_nowhere,
+        reserve: Reserve | None = None,
+        keep_ended: int = KEEP_ENDED_MS,
+        write_lock: WriteLock | None = None,
     ) -> None:
         self._store = store
         self.correlator = correlator
         self._woken = woken
         self._taken = taken
         self._count = count
-        self._waiting: deque[_Waiting] = deque()
+        self._reserve = reserve or Reserve()
+        self._keep_ended = keep_ended
+        self._write_lock = write_lock or WriteLock()
+        self._turns: Turns[WaitingWebhook] = Turns()
         self._worker: asyncio.Task[None] | None = None
         self._shared_at = -CROWDED_SECONDS
 
@@ -94,20 +104,22 @@ class GroupCommit:
         quarantined: Sequence[Quarantined],
         heard: Sequence[str] = (),
         groups: Sequence[GroupReport] = (),
+        turn: Turn = NO_TURN,
     ) -> None:
         """Return when everything given is durable. `heard` names the watchdogs that got a heartbeat.
 
-        Raises `StateUnavailable`; then none of it counts as taken.
+        Raises `StateUnavailable`; then not all of it counts as taken, and what is sent again is known as far
+        as it was. A caller that is cancelled leaves what has not had its turn.
         """
-        webhook = _Waiting(seen, quarantined, heard, groups)
-        self._waiting.append(webhook)
+        webhook = WaitingWebhook(seen, quarantined, heard, groups, turn)
+        self._turns.add(turn, webhook)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         try:
             await webhook.done
         finally:
-            if webhook.done.cancelled() and webhook in self._waiting:
-                self._waiting.remove(webhook)
+            if webhook.done.cancelled():
+                self._turns.remove(turn, webhook)
 
     def crowded(self) -> bool:
         """Return whether webhooks come in faster than one by one."""
@@ -119,87 +131,93 @@ class GroupCommit:
             await asyncio.wait([self._worker])
 
     async def _work(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft()]
-            size = len(batch[0].seen)
-            while self._waiting and size + len(self._waiting[0].seen) <= MAX_COMMIT_ALERTS:
-                batch.append(self._waiting.popleft())
-                size += len(batch[-1].seen)
-            if len(batch) > 1:
+        while self._turns:
+            pieces = next_round(self._turns)
+            if len(pieces) > 1:
                 self._shared_at = asyncio.get_running_loop().time()
-            await self._together(batch)
+            await self._together(pieces)
+            ended = [piece.webhook for piece in pieces if piece.last]
+            if any(webhook.refused is None for webhook in ended):
+                _tell(self._woken)
+            for webhook in ended:
+                if webhook.done.done():  # its sender has gone
+                    continue
+                if webhook.refused is None:
+                    webhook.done.set_result(None)
+                else:
+                    webhook.done.set_exception(webhook.refused)
 
-    async def _together(self, batch: list[_Waiting]) -> None:
-        """Take a batch in one commit; where that fails for a reason of its own, webhook by webhook.
+    async def _together(self, pieces: list[Piece]) -> None:
+        """Take pieces in one commit; where that fails for a reason of its own, piece by piece.
 
         A store that is away is no such reason: each webhook alone would only wait for it as long again.
         """
-        outcome, error = await self._outcome_of("webhooks", batch)
-        if len(batch) > 1 and outcome in (BatchOutcome.STORE_FULL, BatchOutcome.FAULT):
+        done = await self._done("webhooks", joined([piece.part for piece in pieces]))
+        outcome, error = done.outcome, done.error
+        if len(pieces) > 1 and outcome in (BatchOutcome.STORE_FULL, BatchOutcome.FAULT):
             log.warning(
-                "webhooks_one_by_one", webhooks=len(batch), outcome=outcome.value, error=repr(error)[:200]
+                "webhooks_one_by_one", webhooks=len(pieces), outcome=outcome.value, error=repr(error)[:200]
             )
-            for webhook in batch:
-                await self._together([webhook])
+            for piece in pieces:
+                await self._together([piece])
             return
-        if outcome is BatchOutcome.STORE_FULL:
-            await self._take_ends(batch)
-        for webhook in batch:
-            if webhook.done.done():  # its sender has gone
-                continue
-            if error is None:
-                webhook.done.set_result(None)
-            else:
-                webhook.done.set_exception(error)
+        if outcome is BatchOutcome.STORE_FULL and await self._take_what_must_be_heard(pieces[0]):
+            return
+        for piece in pieces if error is not None else ():
+            self._refuse(piece, error, ends_count=outcome is BatchOutcome.STORE_FULL)
 
-    async def _take_ends(self, batch: list[_Waiting]) -> None:
-        """Take the ends of webhooks that a full store has refused, so that people hear that it is over.
-
-        The webhooks stay refused: Alertmanager sends them again, and their ends are known by then.
+    def _refuse(self, piece: Piece, error: BaseException | None, *, ends_count: bool) -> None:
+        """Keep why the webhook of this piece is refused. The rest of it is not looked at any more, but for
+        what a full store takes.
         """
-        ends = [_Waiting([seen for seen in webhook.seen if not seen.firing], []) for webhook in batch]
-        if not any(webhook.seen for webhook in ends):
-            return
-        outcome, error = await self._outcome_of("ends", ends)
-        if error is not None:
-            log.warning("ends_not_taken", outcome=outcome.value, error=repr(error)[:200])
+        webhook = piece.webhook
+        webhook.refused = webhook.refused or error
+        if not ends_count:
+            self._turns.remove(webhook.turn, webhook)
+            piece.last = True
 
-    async def _outcome_of(
-        self, what: str, batch: list[_Waiting]
-    ) -> tuple[BatchOutcome, BaseException | None]:
-        """Take the batch, and return what became of it, with the error for its senders."""
-        task = asyncio.create_task(self._take(batch))  # a task, so that whatever goes wrong stays in it
+    async def _take_what_must_be_heard(self, piece: Piece) -> bool:
+        """Take the ends and the critical alerts of a webhook that a full store has refused, as far as the
+        share of its source goes. Return whether that was all of it.
+
+        Where it was not, the webhook stays refused: Alertmanager sends it again, and what was taken is known
+        by then, so that it counts once.
+        """
+        part = replace(piece.part, share=self._reserve.share)
+        done = await self._done("reserve", part)
+        if done.error is not None:
+            log.warning("ends_not_taken", outcome=done.outcome.value, error=repr(done.error)[:200])
+            return False
+        if done.taken:
+            _tell(self._woken)
+        left_out = len(part.seen) - done.taken
+        log.info(
+            "taken_by_a_full_store", source=piece.webhook.turn.source, taken=done.taken, left_out=left_out
+        )
+        return left_out == 0
+
+    async def _done(self, what: str, part: Part) -> _Done:
+        """Commit the part and return what became of it."""
+        # A task, so that whatever goes wrong stays in it
+        task = asyncio.create_task(self._commit(part))
         await asyncio.wait([task])
         if task.cancelled():  # by a library: nobody else knows of this task
             error: BaseException | None = StateUnavailable("the commit was cut off: try again")
         else:
             error = task.exception()
         outcome = outcome_of(error)
-        self._count(what, outcome)
-        return outcome, error
+        _tell(self._count, what, outcome)
+        return _Done(outcome, error, task.result() if error is None else 0)
 
-    async def _take(self, batch: list[_Waiting]) -> None:
-        seen = [observation for webhook in batch for observation in webhook.seen]
-        starts = range(0, len(seen), MAX_COMMIT_ALERTS)
-        # Every part has incidents of its own, which have to say what the others do.
-        groups = [group for webhook in batch for group in webhook.groups]
-        parts = [Part(seen[start : start + MAX_COMMIT_ALERTS], groups=groups) for start in starts]
-        parts = parts or [Part((), groups=groups)]
-        parts[-1] = replace(
-            parts[-1], quarantined=[quarantined for webhook in batch for quarantined in webhook.quarantined]
-        )
-        # Heartbeats stand in the first commit, so that none is newer than an end that came with it.
-        parts[0] = replace(
-            parts[0], heard=tuple(dict.fromkeys(name for webhook in batch for name in webhook.heard))
-        )
-        for part in parts:
-            await self._commit(part)
-        self._woken()
-
-    async def _commit(self, part: Part) -> None:
-        done = await transact(self._store, TRANSACTION, partial(self._read, part), partial(changes_of, part))
+    async def _commit(self, part: Part) -> int:
+        """Return how many observations were taken."""
+        read, decide = partial(self._read, part), partial(changes_of, part)
+        async with self._write_lock.taken(Writer.INTAKE):
+            done = await transact(self._store, TRANSACTION, read, decide)
         assert done.committed is not None
-        self._taken(done.answer, done.committed.now)
+        # What was sent is compared with what people call the time.
+        _tell(self._taken, done.answer, done.committed.now + done.committed.ahead)
+        return sum(verdict.outcome is not Outcome.QUARANTINED for verdict in done.answer)
 
     async def _read(self, part: Part) -> Read:
         cells = [heartbeat_cell(name) for name in part.heard]
@@ -212,8 +230,21 @@ class GroupCommit:
         if not part.seen and not part.groups:
             return Changes(), ()
         resolved, lookup = await read_alerts(self._store, part.seen)
-        deduplicated = deduplicate(resolved, lookup, part.groups)
+        reserve, used = lookup, lookup.reserve_use
+        if part.share is not None:
+            kept, used = taken_when_full(resolved, lookup.alerts, used, part.share)
+            if len(kept) < len(resolved):
+                # Read anew, so that nothing is written of what is left out.
+                resolved, lookup = await read_alerts(self._store, kept)
+        deduplicated = deduplicate(resolved, lookup, part.groups, self._keep_ended)
         placements = placements_of(deduplicated, self.correlator)
         query = incidents_of(deduplicated, placements)
         incidents = await self._store.gather(query) if query.cells or query.keys else NOTHING_READ
-        return correlate(deduplicated, placements, incidents, self.correlator), deduplicated.verdicts
+        changes = correlate(deduplicated, placements, incidents, self.correlator)
+        note_reserve(changes, reserve, used, full=part.share is not None)
+        return changes, deduplicated.verdicts
+
+
+def _tell(listener: Callable[..., None], *told: object) -> None:
+    """Have the loop call whoever listens, before those who wait for the commit go on."""
+    asyncio.get_running_loop().call_soon(listener, *told)

@@ -9,6 +9,7 @@ any order.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +18,7 @@ from gateway.decisions.intake.normalise import Normaliser
 from gateway.decisions.intake.odd_alert import labels_of
 from gateway.decisions.intake.sent_values import Malformed
 from gateway.errors import BadWebhook
-from gateway.intake.parse_webhook import Loss, Parsed, check_count
+from gateway.intake.parse_webhook import STEP, Loss, Parsed, check_count
 from gateway.intake.tolerant_json import read_one_or_many
 from gateway.model.alert import Observation
 from gateway.model.quarantined import MAX_RAW, Quarantined
@@ -86,9 +87,20 @@ def _converted(value: object) -> Event | Malformed:
 
 def observe_events(events: Events, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
     """Make observations of events. Raises `BadWebhook` for too many of them."""
+    *_, parsed = observing_events(events, normaliser, now, trace)
+    return parsed
+
+
+def observing_events(events: Events, normaliser: Normaliser, now: int, trace: str = "") -> Iterator[Parsed]:
+    """Yield what is read at once, and again after every `STEP` events, until all are observed.
+
+    Raises `BadWebhook` for too many of them.
+    """
     check_count(len(events))
-    parsed = Parsed(normaliser.source.name, [], [])
-    for item in events:
+    parsed = Parsed(normaliser.source.name, [], [], from_recorder=True)
+    yield parsed
+    items: Iterable[Event | SentEvent] = events
+    for number, item in enumerate(items, 1):
         event = item.event if isinstance(item, SentEvent) else item
         match event if isinstance(event, Malformed) else _read(event.data, normaliser, now, trace):
             case Observation() as seen:
@@ -101,7 +113,8 @@ def observe_events(events: Events, normaliser: Normaliser, now: int, trace: str 
                 parsed.lost.append(Loss(fault.turned_away, kept.fault, Severity.WARNING))
             case (copy, by):
                 parsed.quieted[copy] = by
-    return parsed
+        if number % STEP == 0:
+            yield parsed
 
 
 def _read(data: EventData, normaliser: Normaliser, now: int, trace: str) -> Read:

@@ -6,6 +6,7 @@ alert, so that what is plain is taken and a bad alert spoils no other.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from gateway.model.turned_away import TurnedAwayReason
 from gateway.model.webhook import Number, WireAlert, WireBody
 
 MAX_ALERTS = 50_000
+STEP = 500  # alerts, observed within a few ms
 
 _strict = msgspec.json.Decoder(WireBody).decode
 
@@ -42,8 +44,8 @@ class Loss(NamedTuple):
 class Parsed:
     """The content of one body; `quieted` has, by copy, what keeps it quiet at its source.
 
-    `lost` says of each alert in `quarantined` what people should hear of it, `groups` what the body says of its
-    group as a whole.
+    `lost` says of each alert in `quarantined` what people should hear of it, `groups` what the body says
+    of its group as a whole.
     """
 
     source: str
@@ -55,6 +57,7 @@ class Parsed:
     quieted: dict[str, str] = field(default_factory=dict)
     lost: list[Loss] = field(default_factory=list)
     groups: list[GroupReport] = field(default_factory=list)
+    from_recorder: bool = False  # events of the recorder beside Alertmanager, not a webhook
 
 
 class SentAlert(NamedTuple):
@@ -117,14 +120,27 @@ def read_tolerantly(body: bytes) -> OddBody:
 
 def observe(body: WireBody | OddBody, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
     """Make observations of what was read. Raises `BadWebhook` for too many alerts."""
+    *_, parsed = observing(body, normaliser, now, trace)
+    return parsed
+
+
+def observing(
+    body: WireBody | OddBody, normaliser: Normaliser, now: int, trace: str = ""
+) -> Iterator[Parsed]:
+    """Yield the webhook at once, and again after every `STEP` of its alerts, until all are observed.
+
+    A large body must not keep other requests waiting. Raises `BadWebhook` for too many alerts.
+    """
     check_count(len(body.alerts))
     if isinstance(body, OddBody):
         receiver, key, left_out = body.receiver, body.group, body.truncated
     else:
         receiver, key, left_out = body.receiver, body.groupKey, body.truncatedAlerts
     parsed = Parsed(normaliser.source.name, [], [], receiver, key, max(0, left_out))
+    yield parsed
     group = group_of(parsed.source, receiver, key, parsed.truncated)
-    for item in body.alerts:
+    alerts: Iterable[SentAlert | WireAlert] = body.alerts
+    for number, item in enumerate(alerts, 1):
         alert = item.alert if isinstance(item, SentAlert) else item
         found = (
             alert
@@ -135,11 +151,12 @@ def observe(body: WireBody | OddBody, normaliser: Normaliser, now: int, trace: s
             _quarantine(parsed, normaliser, found, item)
         else:
             parsed.seen.append(found)
+        if number % STEP == 0:
+            yield parsed
     if group.name:
         # What nobody could read may fire.
         over = not parsed.quarantined and not any(seen.firing for seen in parsed.seen)
         parsed.groups.append(GroupReport(group.name, group.left_out, over, trace))
-    return parsed
 
 
 def check_count(count: int) -> None:
@@ -159,4 +176,6 @@ def _quarantine(
     labels = sent.get("labels") if isinstance(sent, dict) else None
     kept = Quarantined(parsed.source, place, found.error, raw[:MAX_RAW], reason=found.reason)
     parsed.quarantined.append(kept)
-    parsed.lost.append(Loss(found.turned_away, kept.fault, normaliser.severity_said(labels)))
+    name = kept.label("alertname")
+    said = f"{name}: {kept.fault}" if name else kept.fault
+    parsed.lost.append(Loss(found.turned_away, said, normaliser.severity_said(labels)))

@@ -11,6 +11,8 @@ from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.partition import HOME, partition_of, shard_of
 from gateway.decisions.policy import Policy
 from gateway.intake.group_commit import GroupCommit
+from gateway.intake.pieces import NO_TURN
+from gateway.intake.turns import Turn
 from gateway.model.alert import Observation
 from gateway.model.quarantined import Quarantined
 from gateway.model.truncated_groups import GroupReport
@@ -40,18 +42,22 @@ class ShardedIntake:
         seen: Sequence[Observation],
         quarantined: Sequence[Quarantined],
         groups: Sequence[GroupReport] = (),
+        turn: Turn = NO_TURN,
     ) -> None:
-        """Return when everything is durable. Raises `StateUnavailable`; then none of it counts as taken."""
+        """Return when everything is durable. `turn` says who sends it.
+
+        Raises `StateUnavailable`; then not all of it counts as taken.
+        """
         heard = self._watchdogs.heard(seen)
         if len(self._intakes) == 1:
-            await self._intakes[HOME].accept(seen, quarantined, heard, groups)
+            await self._intakes[HOME].accept(seen, quarantined, heard, groups, turn)
             return
         self._cut_short |= {group.name for group in groups if group.left_out}
         # A group that is whole again may have been cut short where this webhook has no alert of it.
         everywhere = bool(heard) or any(group.name in self._cut_short for group in groups)
         tasks = {
             shard: asyncio.create_task(
-                self._intakes[shard].accept(part, quarantined if shard == HOME else (), heard, groups)
+                self._intakes[shard].accept(part, quarantined if shard == HOME else (), heard, groups, turn)
             )
             for shard, part in self._parts(seen, bool(quarantined), everywhere=everywhere).items()
         }

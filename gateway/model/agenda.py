@@ -2,13 +2,14 @@
 
 The texts stand in the stores of running gateways, so they never change: `plan:<incident>`,
 `deliver:<target>|<incident>`, `expire:<incident>`, `expire:alert:<alert>`, `audit:<destination>`,
-`poll:<source>`, `watchdog:<watchdog>`, `sweep:<what>`, `tend:silences`, `log:incidents` and
-`probe:<what>`.
+`poll:<source>`, `watchdog:<watchdog>`, `sweep:<what>`, `tend:silences`, `log:incidents`, `probe:<what>`,
+`compact:<day>` and `digest:<team>`.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Iterable
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from gateway.model.severity import Severity
@@ -28,6 +29,52 @@ class SubjectKind(StrEnum):
     WATCHDOG = "watchdog"
     TOLD_IN_LOG = "log"
     PROBE = "probe"
+    COMPACT = "compact"
+    DIGEST = "digest"
+
+
+MOST_WAITING_LANES = 5  # that a look at the agenda names
+EXPIRY_PRIORITY = 9  # of what is to be forgotten: it is looked at last
+
+
+class Share(IntEnum):
+    """A part of the work at one time that some subjects have for themselves. The numbers stand in the stores of
+    running gateways.
+    """
+
+    OTHERS = 0
+    PLANS = 1  # every plan, whatever it was put on the agenda as
+    ENDS = 2  # deliveries that tell people that it is over
+    OWN_ALERTS = 3  # deliveries of the gateway's own alerts, their ends too
+
+
+class WaitingLane(NamedTuple):
+    """A lane with deliveries that are due: how many, and for how long (ms) the oldest has been."""
+
+    lane: str
+    due: int
+    oldest: int
+
+
+class AgendaLook(NamedTuple):
+    """How the agenda stands. `depth` counts its subjects, `overdue` says for how long (ms) the oldest of
+    the gateway's own work has been due: all but deliveries. Those wait for vendors: `waiting` has the
+    lanes that are longest late.
+
+    What is worked on now is not late.
+    """
+
+    depth: int
+    overdue: int
+    waiting: tuple[WaitingLane, ...] = ()
+
+    @property
+    def oldest(self) -> int:
+        """Return for how long (ms) anything has been due."""
+        return max([self.overdue, *(lane.oldest for lane in self.waiting)])
+
+
+NOTHING_ON_AGENDA = AgendaLook(0, 0)
 
 
 class Subject(NamedTuple):
@@ -72,6 +119,14 @@ class Subject(NamedTuple):
         return cls(SubjectKind.WATCHDOG, watchdog)
 
     @classmethod
+    def compact(cls, day: str) -> Subject:
+        return cls(SubjectKind.COMPACT, day)
+
+    @classmethod
+    def digest(cls, team: str) -> Subject:
+        return cls(SubjectKind.DIGEST, team)
+
+    @classmethod
     def parse(cls, text: str) -> Subject:
         """Read what `str` has written. A kind that only a newer gateway knows is kept as its word."""
         kind, _, rest = text.partition(":")
@@ -111,3 +166,9 @@ UNASKED = Subject(SubjectKind.PROBE, "unasked")  # dead letters whose destinatio
 def urgency(severity: Severity) -> int:
     """Return the agenda's priority: 0 is looked at first."""
     return Severity.CRITICAL - severity
+
+
+def longest_late(lanes: Iterable[WaitingLane]) -> tuple[WaitingLane, ...]:
+    """Return the lanes whose deliveries are longest late, the latest first."""
+    ordered = sorted(lanes, key=lambda waiting: (-waiting.oldest, waiting.lane))
+    return tuple(ordered[:MOST_WAITING_LANES])

@@ -43,6 +43,7 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     end_reason: str = (
         ""  # why its source ended it, where that is no recovery: its rule was paused, deleted, …
     )
+    cut: int = 0  # how many values of its labels were cut, since they were too large together
 
     @property
     def source(self) -> str:
@@ -56,7 +57,8 @@ class Copy(msgspec.Struct, frozen=True, array_like=True, gc=False):
     Where none was sent (`assumed`) it is the time of the first report. `ends_at` is the last end that the
     source knows of, None for none, and never later than its report. `said_at` is when the source last
     reported it, to the minute (None in a record that an older gateway wrote). `believed_at` is when the
-    occurrence began as far as we believe it, None where that is `starts_at`. All in ms; reports by the store's clock.
+    occurrence began as far as we believe it, None where that is `starts_at`. All in ms;
+    reports by the store's clock.
     """
 
     firing: bool
@@ -121,7 +123,8 @@ class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.held_until is not None and self.held_until > now
 
     def waits_since(self, joined_at: int) -> int:
-        """Return since when the episode that joined its incident at `joined_at` has waited to be notified (ms).
+        """Return since when the episode that joined its incident at `joined_at` has
+        waited to be notified (ms).
 
         An alert that is falsely resolved again and again opens an episode each time. Its waits are counted
         from the first dispute, so that they do not begin anew for ever.

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from gateway.model.agenda import Subject
+from gateway.model.agenda import Share, Subject
+from gateway.model.topics import MergeConflict, Topics, demand_agreement
 
 
 class Table(StrEnum):
@@ -21,6 +22,8 @@ class Table(StrEnum):
     INCIDENTS = "incidents"  # incident id -> Incident
     KEYS = "keys"  # join key -> incident ids, newest first
     LEDGERS = "ledgers"  # incident|target -> Ledger
+    TOMBSTONES = "tombstones"  # source/fingerprint -> Tombstone, of what was forgotten before its time
+    EVENTS = "events"  # event id -> an event of the statistics: `<at> <seq> ` and its line without these
     META = "meta"  # single values: the rules' generation, the fence
 
 
@@ -62,13 +65,20 @@ class Result:
     """`alerts` is in the order asked, each with the alert id that its copy pointed to (empty: no such copy).
 
     `standing` has, by topic, one alert that is its source, with its id and row; a topic without a source is
-    left out.
+    left out. `ahead` is how far what people call the time is ahead of `now`, in ms: 0 unless a clock was
+    stepped.
     """
 
     now: int
     alerts: Sequence[tuple[str, Row]] = ()
     rows: Mapping[Cell, Row] = field(default_factory=dict)
     standing: Mapping[str, tuple[str, Row]] = field(default_factory=dict)
+    ahead: int = 0
+
+    @property
+    def wall(self) -> int:
+        """The time of people: silences, calendars and times that were sent are compared with this."""
+        return self.now + self.ahead
 
 
 class Claim(NamedTuple):
@@ -78,14 +88,17 @@ class Claim(NamedTuple):
     token: str
     due: int
     crashes: int = 0  # how often in a row work on it has failed in this process
+    refused_before: bool = False  # its place has refused what came before, too fast, and named no time
+    share: Share = Share.OTHERS
 
 
 class Claimed(NamedTuple):
-    """`next_due` is when to come again, None when nothing is on the agenda."""
+    """`next_due` is when to come again, None when nothing is on the agenda; `ahead` as in `Result`."""
 
     now: int
     next_due: int | None
     claims: tuple[Claim, ...]
+    ahead: int = 0
 
 
 class Release(NamedTuple):
@@ -111,45 +124,11 @@ class QuarantineEntry(NamedTuple):
     value: bytes
 
 
-class MergeConflict(ValueError):
-    """Two sets of changes contradict each other, so they cannot be committed as one; the text names what they
-    disagree on.
-    """
-
-
-@dataclass(slots=True)
-class Topics:
-    """The sources that come to topics or leave them, and the subjects of the agenda that subscribe to topics.
-
-    Subscribers are looked at again when the first source comes to a topic, or the last one goes. Pairs are of
-    a topic and an alert, or of a topic and a subject. `seen` is the source that the decision found (empty:
-    none); where it is another by now, the race is lost.
-    """
-
-    add: list[tuple[str, str]] = field(default_factory=list)
-    remove: list[tuple[str, str]] = field(default_factory=list)
-    subscribe: list[tuple[str, Subject]] = field(default_factory=list)
-    unsubscribe: list[tuple[str, Subject]] = field(default_factory=list)
-    seen: dict[str, str] = field(default_factory=dict)
-
-    def merge(self, other: Topics) -> None:
-        """Take the other's changes in.
-
-        Raises `MergeConflict` where both found somebody else at the same topic.
-        """
-        _demand_agreement("topics.seen", self.seen, other.seen)
-        self.add += other.add
-        self.remove += other.remove
-        self.subscribe += other.subscribe
-        self.unsubscribe += other.unsubscribe
-        self.seen |= other.seen
-
-
 @dataclass(slots=True)
 class Changes:
     """Applied whole or not at all: only if each row in `expect` still has that version (empty: is still
     absent) and the leases that are given back are still ours. `agenda` moves subjects earlier, never later;
-    `priority` 0 is the most urgent.
+    `priority` 0 is the most urgent. With a `generation`, only if the store names no newer rules than those.
     """
 
     expect: dict[Cell, bytes] = field(default_factory=dict)
@@ -157,12 +136,16 @@ class Changes:
     drop: list[Cell] = field(default_factory=list)
     count: dict[str, int] = field(default_factory=dict)
     agenda: dict[Subject, tuple[int, int]] = field(default_factory=dict)  # subject -> (at, priority)
+    shares: dict[Subject, Share] = field(default_factory=dict)  # of the agenda, what is none of the others
     releases: list[Release] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     keep: list[QuarantineEntry] = field(default_factory=list)
+    events: dict[str, bytes] = field(default_factory=dict)  # of the statistics, by id: the first write counts
     forget: list[str] = field(default_factory=list)  # entries of the quarantine
+    unschedule: list[Subject] = field(default_factory=list)  # off the agenda, but for those that are leased
     topics: Topics = field(default_factory=Topics)
     fence: str = ""  # the shard's fence that this writer holds
+    generation: int | None = None  # of the rules that the decision rests on
     grows: bool = False  # it makes history grow: refused first when the store is full
 
     def increment(self, name: str, by: int = 1) -> None:
@@ -185,39 +168,40 @@ class Changes:
             self.increment(name, by)
         for subject, (at, priority) in other.agenda.items():
             self.schedule(subject, at, priority)
+        self.shares |= other.shares
         self.releases += other.releases
         self.log += other.log
         self.keep += other.keep
+        self.events = other.events | self.events
         self.forget += other.forget
+        self.unschedule += other.unschedule
         self.fence = self.fence or other.fence
+        if self.generation is None or (other.generation is not None and other.generation < self.generation):
+            self.generation = other.generation
         self.grows = self.grows or other.grows
 
     def _demand_no_conflict(self, other: Changes) -> None:
-        _demand_agreement("expect", self.expect, other.expect)
-        _demand_agreement("put", self.put, other.put)
+        demand_agreement("expect", self.expect, other.expect)
+        demand_agreement("put", self.put, other.put)
         contradicted = (self.put.keys() & set(other.drop)) | (other.put.keys() & set(self.drop))
         if contradicted:
             raise MergeConflict(f"put and drop contradict each other at {min(contradicted)}")
         if self.fence and other.fence and self.fence != other.fence:
             raise MergeConflict(f"two different fences: {self.fence} and {other.fence}")
 
-    def schedule(self, subject: Subject, at: int, priority: int = 5) -> None:
+    def schedule(self, subject: Subject, at: int, priority: int = 5, share: Share = Share.OTHERS) -> None:
+        if share is not Share.OTHERS:
+            self.shares[subject] = share
         held = self.agenda.get(subject)
         if held is None or (at, priority) < held:
             self.agenda[subject] = (at, priority)
-
-
-def _demand_agreement(what: str, ours: Mapping[Any, object], theirs: Mapping[Any, object]) -> None:
-    for key, value in theirs.items():
-        if ours.get(key, value) != value:
-            raise MergeConflict(f"{what} has two values for {key}")
 
 
 class CommitOutcome(StrEnum):
     """The outcome of a commit."""
 
     DONE = "done"
-    LOST = "lost"  # somebody changed what was read: gather and decide again
+    LOST = "lost"  # somebody changed what was read, or has newer rules: gather and decide again
     FENCED = "fenced"  # another replica has fenced the shard for a moment
     EXPIRED = "expired"  # the lease is gone: whoever has it now decides
 
@@ -226,3 +210,5 @@ class Committed(NamedTuple):
     outcome: CommitOutcome
     now: int
     version: bytes = b""  # of every row that was written
+    ahead: int = 0  # of people's time, as in `Result`
+    lost: tuple[Cell, ...] = ()  # the rows that somebody has changed since they were read

@@ -41,6 +41,10 @@ class Silence(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ended_by: str = ""  # who or what ended it before its time
     last_matched_at: int | None = None
     version: int = 0
+    person: bool = False  # `by` is a person who has shown a token of their own, and no name that was typed
+    slack: str = (
+        ""  # the Slack user of its maker (`Identity`); with `person` the one that their token is bound to
+    )
 
     @property
     def described(self) -> str:

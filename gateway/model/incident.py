@@ -24,11 +24,15 @@ def alert_of(episode_id: str) -> str:
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A person has taken the incident. It lapses when the severity rises above what it was then."""
+    """A person has taken the incident. It lapses when the severity rises above what it was then.
+
+    `heard_from` is the target whose vendor said so, and need not be told; empty where it was said here.
+    """
 
     by: str
     at: int
     severity: Severity
+    heard_from: str = ""
 
 
 class Closure(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -42,6 +46,43 @@ class Closure(msgspec.Struct, frozen=True, array_like=True, gc=False):
     until: int
     severity: Severity
     note: str = ""
+
+
+class Escalation(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How far an incident was escalated along one route, in its newest round.
+
+    A round begins when the route first calls somebody, and anew when an alert is worse than `severity`.
+    `taken` has the steps that were taken, by their position in the rules, and when (ms). `skipped` are those
+    of them that told nobody, since their targets had been paged in this round. `earlier` has the steps of the
+    rounds before, and the newest round in which each was taken: their targets go on being told.
+    """
+
+    round: int
+    since: int
+    severity: Severity
+    taken: dict[int, int] = {}
+    skipped: tuple[int, ...] = ()
+    earlier: dict[int, int] = {}
+
+    @property
+    def reached(self) -> dict[int, int]:
+        """The newest round in which each step called its targets, by its position."""
+        return self.earlier | {
+            position: self.round for position in self.taken if position not in self.skipped
+        }
+
+
+class Snooze(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A person wants to hear no more of the incident for a while, and has not taken it.
+
+    Its members of that time are kept quiet until people's clocks say `until` (ms); a member that rises above
+    `severity`, and a new one that pages, end the snooze.
+    """
+
+    by: str
+    at: int
+    until: int
+    severity: Severity
 
 
 class StatusCounts(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -81,6 +122,35 @@ class UnheardAlert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last_resort: bool = False
 
 
+class EarlierLives(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The lives of an alert in an incident that are counted and not kept: how many, when the first of them
+    began and for how long they fired, in ms.
+    """
+
+    count: int
+    first_at: int
+    fired_for: int
+
+
+class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The news of the incident that a target has heard: a further alert is only an update there, or nothing.
+
+    That holds for an alert no worse than `severity`. `told`: the target was told that it fires; else its
+    route would page there and does not. `paged`: it has paged there.
+    """
+
+    severity: Severity
+    told: bool
+    paged: bool
+
+
+class Joining(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Alerts have joined since `since` (ms), and are planned together at `until`: they change nothing before."""
+
+    since: int
+    until: int
+
+
 class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The record of one incident.
 
@@ -117,6 +187,18 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     continued_by: str = ""  # the incident that takes its further alerts, since it is full
     recurs: int = 0  # how many incidents the same alert has opened before, each soon after the one before
     recurs_since: int | None = None  # when the first of them was opened, ms
+    earlier_lives: dict[
+        str, EarlierLives
+    ] = {}  # of alerts that flap, by alert: lives that are not members any more
+    heard: dict[str, Heard] = {}  # by target, as the last plan found it
+    heard_by: int = 0  # the generation of the rules of that plan
+    joining: Joining | None = None
+    snoozed: Snooze | None = None
+    escalations: dict[str, Escalation] = {}  # by route
+    # When (ms, by its clock) a vendor said the newest thing about each of its messages, by the message's name
+    heard_at: dict[str, int] = {}
+    touched: bool = False  # a person has done something about it: nothing of it ended by itself
+    presses: tuple[str, ...] = ()  # marks of the newest buttons that were pressed: each may arrive again
 
     @property
     def left_out(self) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from gateway.model.durations import SECOND
+
 AT_ONCE = 1  # ms: earlier than any time of the store
 MAX_INSTANT = 253_402_300_799_000  # ms: the end of the year 9999, the last time that a datetime holds
 HALF_A_DAY = 43_200_000  # ms
@@ -41,3 +43,28 @@ def moment(milliseconds: int, now: int) -> str:
     """Say a time: `14:03 UTC`, with its date where it is not of today (`2026-11-24 14:03 UTC`)."""
     near = abs(milliseconds - now) < HALF_A_DAY
     return clock(milliseconds) if near else instant(milliseconds).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def when(wall: int | None, now: int, ahead: int) -> int | None:
+    """Return when to look again at what changes once people call the time `wall` (ms).
+
+    People's time is `ahead` of `now`, by which the agenda goes: 0 unless a clock was stepped.
+    """
+    if wall is None:
+        return None
+    left = wall - (now + ahead)
+    # Where `now` is ahead it may be given back: it runs slower by up to a tenth then, and a look at the full
+    # time would come too late.
+    return now + (max(left * 9 // 10, min(left, SECOND)) if ahead < 0 else left)
+
+
+def at_vendors(since: int, now: int, ahead: int, realtime: int) -> int:
+    """Return a time that vendors, who have clocks of their own, certainly put no earlier than this (ms).
+
+    `since` is a time of ours, `now` ours at present, `ahead` how far people's time is ahead of it, and
+    `realtime` what this machine calls the time. Whichever of the clocks is wrong, the earlier time is safe:
+    more is looked through for it.
+    """
+    # While an offset is given back, ours runs slower by a tenth: more may have gone by than it says.
+    gone_by = (now - since) * 10 // 9
+    return min(since + ahead, realtime - gone_by)

@@ -33,7 +33,8 @@ class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `address` is a channel id or name, a PagerDuty service, or a webhook's name; `secret` is the name of the
     credential and `secret_hash` a keyed hash of it, never the credential. `token` and `key` name what a
     webhook is shown and signed with. `url` is the vendor's address for this destination alone, and `proxy`
-    the way there: `none` or a proxy. Either may be the name of a variable behind a `$`.
+    the way there: `none` or a proxy. Either may be the name of a variable behind a `$`. `marked_by` names the
+    key that made the hash; empty where an earlier version did.
     """
 
     kind: str
@@ -44,10 +45,21 @@ class Endpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     key: str = ""
     url: str = ""
     proxy: str = ""
+    marked_by: str = ""
 
     def same_place(self, other: Endpoint | None) -> bool:
         """Return whether both lead to the same place, by whatever proxy."""
-        return other is not None and msgspec.structs.replace(self, proxy=other.proxy) == other
+        if other is None:
+            return False
+        alike = msgspec.structs.replace(self, proxy=other.proxy, marked_by=other.marked_by)
+        # A hash that another key made cannot be compared: it shows no change.
+        if other.marked_by_other_than(self.marked_by):
+            alike = msgspec.structs.replace(alike, secret_hash=other.secret_hash)
+        return alike == other
+
+    def marked_by_other_than(self, key_name: str) -> bool:
+        """Return whether it is known that another key than this one made the hash."""
+        return bool(self.marked_by and key_name) and self.marked_by != key_name
 
     @property
     def keyed(self) -> bool:
@@ -91,7 +103,7 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Hidden(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What kept firing members from a target: a suppression, with its rule and why, until when (ms).
+    """A suppression that kept firing members from a target, with its rule and why, until when (ms).
 
     `until` is None where nobody knows yet; it is over once it lies in the past.
     """
@@ -122,13 +134,17 @@ class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
     covers: dict[str, bool] = {}
     silenced_after_notify: dict[str, str] = {}  # notified before, and kept from people since: why, by episode
     texts: str = ""  # a mark of the annotations that were shown
-    # The silence for which we acknowledged a page, no person did; kept while anything keeps the page quiet
+    # The silence for which we acknowledged a page, no person did, or a person's acknowledgement that has
+    # lapsed; kept while anything keeps the page quiet
     covered_by: str = ""
     left_out: int = 0  # how many alerts were said to be missing, since Alertmanager did not send them
     elsewhere: int = 0  # how many alerts fire in the incidents that continue this one
     by_bypass: bool = False  # only a bypass let it through
     pages: dict[str, int] = {}  # who was paged elsewhere, by target, and when (ms), as the message says it
     message_link: str = ""  # the message to which a page leads
+    rang_again: int = 0  # how often it got worse, so that people had to be called anew
+    # By what people keep it quiet and until when (ms), as the message says it; empty where an earlier version told it
+    quieted_by: str = ""
 
 
 NEVER_NOTIFIED = LastNotified()
@@ -137,7 +153,8 @@ NEVER_NOTIFIED = LastNotified()
 class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A send that was begun.
 
-    `last_notified` is what the target is notified of if the send arrived; `notes` are sent with it or after it.
+    `last_notified` is what the target is notified of if the send arrived; `notes` are
+    sent with it or after it.
     """
 
     attempt: str
@@ -152,10 +169,14 @@ class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     replaces: MessageRef | None = (
         None  # what is open under the key of the generation before, resolved after this
     )
+    # Nobody could look whether it arrived, so that people were told once more: looked for until it is found
+    given_up: bool = False
 
 
 class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What one target was told of one incident; key `incident|target`. Times in ms, None for never."""
+    """The record of what one target was told of one incident; key
+    `incident|target`. Times in ms, None for never.
+    """
 
     incident: str
     target: str
@@ -195,10 +216,27 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     posts: tuple[int, ...] = ()  # when its message was posted, the last hour's
     # A message that nobody can edit any more: its thread has to lead to the newer one
     left: MessageRef | None = None
+    look_failing_since: int | None = (
+        None  # since when the vendor does not say what became of unanswered sends
+    )
+    # Whether what failed last was no more than an update: what must be heard does not wait for its next try
+    update_failed: bool = False
+    # How often its firing was told after a told end or a close by hand,
+    # from 1: a life is one page of the statistics
+    life: int = 0
+    # When the page of this life began, ms; None while it has paged nobody
+    page_began_at: int | None = None
+    # A trigger went unanswered: until then (ms) its end waits for the vendor to show the page
+    end_waits_until: int | None = None
 
     @property
     def key(self) -> str:
         return ledger_key(self.incident, self.target)
+
+    @property
+    def log_only(self) -> str:
+        """Name the credential without which only the gateway's log is told; empty where people are."""
+        return self.endpoint.secret if self.endpoint is not None and self.endpoint.kind == LOG else ""
 
     def is_of(self, destination: str) -> bool:
         """Return whether it is of this destination or target; all are where the name is empty."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
@@ -11,7 +12,10 @@ import re2
 from gateway.model.rules.matcher_syntax import MatcherError, classic_matchers
 from gateway.model.rules.matcher_syntax_utf8 import RESERVED, utf8_matchers
 
-__all__ = ["Labels", "Matcher", "MatcherError", "Mode", "Op", "parse_matchers"]
+__all__ = ["ALERT_NAME", "Labels", "Matcher", "MatcherError", "Mode", "Op", "parse_matchers"]
+
+ALERT_NAME = r"[A-Za-z_][A-Za-z0-9_:.-]*"
+"""What people may write for an alert's name alone, where they could write a matcher."""
 
 Labels = Mapping[str, str]
 Mode = Literal["fallback", "utf8", "classic"]
@@ -19,7 +23,16 @@ Mode = Literal["fallback", "utf8", "classic"]
 CACHE_SIZE = 1024  # remembered values per pattern; one google-re2 call costs ten dictionary look-ups
 # RE2 takes \C for a single byte; Go's reading of RE2, which Alertmanager uses, refuses it.
 _ONE_BYTE = re2.compile(r"(?:^|[^\\])(?:\\\\)*\\C")
+# A name and a value in double quotes, in which no character means anything to either syntax.
+_PLAIN_PART = r'[ ]*([a-zA-Z_][a-zA-Z0-9_]*)[ ]*(=~|!~|!=|=)[ ]*"([ !#-+\-.-\[\]-z|~]*)"[ ]*'
+_PLAIN = re.compile(_PLAIN_PART)
+_PLAIN_LIST = re.compile(f"{_PLAIN_PART}(?:,{_PLAIN_PART})*")
 _SPECIAL = frozenset("\\.+*?()[]{}^$|")
+# RE2 remembers the states that a pattern was in, by default in 8 MiB each
+# (https://github.com/google/re2/blob/main/re2/re2.h): a thousand hostile patterns would fill the memory.
+# With less it answers the same, hardly slower.
+_PATTERN_BYTES = 1 << 20
+_LARGE_PATTERN_BYTES = 8 << 20  # RE2's own default, for a pattern that is too large for less
 
 
 class Op(StrEnum):
@@ -29,18 +42,24 @@ class Op(StrEnum):
     NOT_REGEX = "!~"
 
 
+# A rule set may have a hundred thousand matchers: to look an operator up here is faster than to ask the enum.
+_OPS = {op.value: op for op in Op}
+_NEGATED = frozenset((Op.NOT_EQUAL, Op.NOT_REGEX))
+_LITERAL = frozenset((Op.EQUAL, Op.NOT_EQUAL))
+
+
 class Matcher:
     """One condition on one label. Raises `MatcherError` for a pattern that RE2 does not take."""
 
     __slots__ = ("_literals", "_pattern", "_remembered", "name", "negated", "op", "value")
 
     def __init__(self, name: str, op: str, value: str) -> None:
-        self.name, self.op, self.value = name, Op(op), value
-        self.negated = self.op in (Op.NOT_EQUAL, Op.NOT_REGEX)
+        self.name, self.op, self.value = name, _OPS.get(op) or Op(op), value
+        self.negated = op in _NEGATED
         self._remembered: dict[str, bool] = {}
         self._literals: frozenset[str] | None = None
         self._pattern = None
-        if self.op in (Op.EQUAL, Op.NOT_EQUAL):
+        if op in _LITERAL:
             self._literals = frozenset((value,))
         else:
             self._literals = _alternatives(value)
@@ -50,6 +69,11 @@ class Matcher:
     def literals(self) -> frozenset[str] | None:
         """Return the values that an equality or an alternation (`a|b`) names, None for a real pattern."""
         return self._literals
+
+    @property
+    def instructions(self) -> int:
+        """Return how many instructions RE2 made of the pattern, 0 where there is no real pattern."""
+        return self._pattern.programsize if self._pattern is not None and self._literals is None else 0
 
     def accepts(self, value: str) -> bool:
         """Return whether the value matches, before a negation is applied."""
@@ -61,10 +85,11 @@ class Matcher:
                 # A label with endless values, such as a pod's name, must not fill the memory. To forget them
                 # all at once is cheaper than to keep their order.
                 self._remembered.clear()
-            known = self._remembered[value] = self._search(value)
+            known = self._remembered[value] = self.accepts_afresh(value)
         return known
 
-    def _search(self, value: str) -> bool:
+    def accepts_afresh(self, value: str) -> bool:
+        """Return the same for a pattern without remembering it, for a caller that remembers by itself."""
         try:
             return self._pattern is not None and self._pattern.fullmatch(value) is not None
         except UnicodeEncodeError:  # a lone surrogate is no UTF-8: no pattern describes it
@@ -100,17 +125,25 @@ def _quoted(text: str) -> str:
 
 def compile_pattern(pattern: str) -> re2._Regexp:
     """Compile a pattern as Alertmanager does, anchored at both ends. Raises `MatcherError`."""
-    options = re2.Options()
-    # RE2 would also write the error to stderr, past the log; the operator gets it as the raised error.
-    options.log_errors = False
     try:
         if _ONE_BYTE.search(pattern):
             raise MatcherError(f"the pattern {pattern!r} holds \\C, which Alertmanager does not take")
-        return re2.compile(f"^(?:{pattern})$", options)
+        try:
+            return _compiled(pattern, _PATTERN_BYTES)
+        except re2.error:
+            return _compiled(pattern, _LARGE_PATTERN_BYTES)
     except (re2.error, UnicodeEncodeError) as error:
         said = error.args[0] if error.args else error
         why = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
         raise MatcherError(f"the pattern {pattern!r} is no RE2 expression: {why}", 0) from error
+
+
+def _compiled(pattern: str, max_bytes: int) -> re2._Regexp:
+    options = re2.Options()
+    # RE2 would also write the error to stderr, past the log; the operator gets it as the raised error.
+    options.log_errors = False
+    options.max_mem = max_bytes
+    return re2.compile(f"^(?:{pattern})$", options)
 
 
 def _alternatives(pattern: str) -> frozenset[str] | None:
@@ -131,6 +164,9 @@ def parse_matchers(text: str, mode: Mode = "fallback") -> tuple[Matcher, ...]:
 
 
 def _read(text: str, mode: Mode) -> list[tuple[str, str, str]]:
+    # Nearly all matchers are so plain that both syntaxes read them alike; a large rule set has many.
+    if _PLAIN_LIST.fullmatch(text):
+        return _PLAIN.findall(text)
     if mode == "classic":
         return classic_matchers(text)
     try:

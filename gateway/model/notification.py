@@ -15,7 +15,7 @@ from gateway.model.severity import Severity
 
 
 class FiringTimes(msgspec.Struct, frozen=True, gc=False):
-    """When something fired: what flaps fires several times. Times in ms.
+    """The times at which something fired: what flaps fires several times. In ms.
 
     `since` is when the newest firing began; `ended_at` is None while it goes on. `fired_for` counts the
     firings that are over.
@@ -40,7 +40,7 @@ class FiringTimes(msgspec.Struct, frozen=True, gc=False):
 
 
 class Quieted(msgspec.Struct, frozen=True, gc=False):
-    """What keeps news of firing alerts from people, or has kept it: why, by which rule or person, until when.
+    """A suppression that keeps news of firing alerts from people, or has kept it: why, by which rule or person.
 
     `until` (ms) is None where nobody knows. `part` says of how many it holds (`1 of 2`), empty for all.
     """
@@ -116,10 +116,12 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
 
     `where` is the labels that all members share, those by which people know the thing first; `place` is the
     part of them that says where (cluster, namespace, service), and `plumbing` how many at their end are of
-    use to machines alone. `said` are the sentences of the alerts, each once; `thing` is what the first one is about.
+    use to machines alone. `said` are the sentences of the alerts, each once; `thing` is
+    what the first one is about.
 
     `rule` names the route that sent it, `name (file:line)`. `closed_by` is who closed it by hand, `moved_to`
-    where its members are notified now. `quiet_until` is set while nothing fires but nobody was notified of the end yet.
+    where its members are notified now. `quiet_until` is set while nothing fires but nobody was
+    notified of the end yet.
     """
 
     incident: str
@@ -142,6 +144,7 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     mentions: tuple[str, ...] = ()
     acknowledged_by: str = ""
     acknowledged_at: int | None = None
+    acknowledged_here: bool = False  # by the vendor's own means: it need not be told
     closed_by: str = ""
     moved_to: str = ""
     quiet_until: int | None = None
@@ -168,8 +171,10 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     ended_because: str = ""  # in words, where nothing of it recovered
     quieted: Quieted | None = None  # keeps news of what was notified from people now
     hidden: Quieted | None = None  # kept from people until now what they are notified of now
+    bypassed_by: str = ""  # who ordered the bypass in force: what keeps things quiet does so again after it
     covered_by: str = ""  # the silence for which the page is acknowledged, by us
     elsewhere: int = 0  # how many more fire in incidents that continue this one, which is full
+    report: tuple[str, ...] = ()  # what it says in place of alerts, where it is a weekly digest
 
     @property
     def all_quiet(self) -> bool:
@@ -200,6 +205,9 @@ class Delivered(msgspec.Struct, frozen=True):
     detail: str = ""
     left_out: tuple[LeftOut, ...] = ()
     link: str = ""
+
+
+UNKNOWN_REASON = "refused"  # the vendor gave a reason that nobody knows
 
 
 class Refused(msgspec.Struct, frozen=True):

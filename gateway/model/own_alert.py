@@ -14,7 +14,10 @@ OWN_SUBJECT = "gateway_destination"  # the label of an own alert that names the 
 OWN_WATCHDOG = "watchdog"  # the label of an own alert that names the watchdog whose heartbeat is missing
 DELIVERY_FAILING = "GatewayDeliveryFailing"  # the own alert about a destination that fails
 SILENCE_ENDING = "GatewaySilenceEnding"  # the own alert about a silence that ends soon: it never pages
+STORE_FILLING = "GatewayStoreFilling"  # the own alert about a store that has little room left
 LAST_RESORT = "GatewayUnheard"  # the own alert about alerts that nobody could be told of
+STORE_LOST = "GatewayStoreLost"  # the own alert about a store that was emptied under the running gateway
+CLOCK_DOUBTFUL = "GatewayClockDoubtful"  # the own alert about the clocks of the store and of the gateways
 UNKNOWN_SENDERS = (
     "unknown_sender"  # the `reason` of an own alert about senders that showed no token: it never pages
 )
@@ -59,6 +62,14 @@ TEXTS = {
         "Notifications are late",
         "Something has been due for over two minutes: see gateway_agenda_overdue_seconds.",
     ),
+    STORE_FILLING: (
+        Severity.ERROR,
+        "The store is filling up",
+        (
+            "A full store takes no new alerts but critical ones: give it more memory, or find "
+            "the source that sends so much."
+        ),
+    ),
     SILENCE_ENDING: (
         Severity.INFO,
         "Silence {silence} by {owner} ends soon, and alerts still fire under it",
@@ -92,6 +103,19 @@ TEXTS = {
         "What source {source} sends is turned away ({reason}) and reaches nobody",
         "Its sender takes it for delivered.",
     ),
+    STORE_LOST: (
+        Severity.CRITICAL,
+        "The store was emptied under the running gateway",
+        (
+            "What still fires is told again as new, what has ended meanwhile stays open where it was told. "
+            "Look after it by hand."
+        ),
+    ),
+    CLOCK_DOUBTFUL: (
+        Severity.WARNING,
+        "The clocks of the store and of the gateways are doubtful",
+        "Nothing comes late by it. Set all machines by NTP.",
+    ),
     "GatewayRulesRejected": (
         Severity.WARNING,
         "The rule files have errors",
@@ -100,7 +124,7 @@ TEXTS = {
 }
 
 
-RUNBOOKS = "docs/own-alerts.md"  # what to do about each of them
+DOCS, RUNBOOKS = "docs", "own-alerts.md"  # the folder, and its page that says what to do about each of them
 
 # What stands in a text for a label that an alert of a version before does not have.
 UNNAMED = {"alert": "some alerts", "reason": "the log says why"}
@@ -134,8 +158,11 @@ class OwnAlert(NamedTuple):
         """Return whether it fires, given the copies of its alert in the store."""
         return self.copy in copies and copies[self.copy].firing
 
-    def observed(self, now: int, *, firing: bool, begins: bool = True) -> Observation:
-        """Return the observation that this alert begins or ends now, or fires on where it does not begin."""
+    def observed(self, now: int, *, firing: bool, begins: bool = True, docs_url: str = "") -> Observation:
+        """Return the observation that this alert begins or ends now, or fires on where it does not begin.
+
+        What to do about it stands in the folder at `docs_url`; without one its file is named.
+        """
         full = UNNAMED | self.full
         _, summary, description = TEXTS[self.name]
         return Observation(
@@ -145,7 +172,7 @@ class OwnAlert(NamedTuple):
             annotations={
                 "summary": summary.format_map(full),
                 "description": f"{self.details} {description.format_map(full)}".strip(),
-                "runbook_url": f"{RUNBOOKS}#{self.name.lower()}",
+                "runbook_url": f"{docs_url.rstrip('/') or DOCS}/{RUNBOOKS}#{self.name.lower()}",
             },
             severity=Severity[full["severity"].upper()],
             firing=firing,

@@ -7,6 +7,15 @@ import msgspec
 from gateway.model.verdict import Reason
 
 MAX_RAW = 64 * 1024  # bytes of an entry that are kept
+MAX_LABEL = 200  # characters of a label that people are shown
+OF_SOURCE = (
+    "."  # in an entry's id, before the hash of its source; storage/scripts/commit.lua looks for it too
+)
+
+
+def source_in(entry_id: str) -> str:
+    """Return the part of an entry's id that stands for its source; empty in one of an earlier version."""
+    return entry_id.rpartition(OF_SOURCE)[2] if OF_SOURCE in entry_id else ""
 
 
 class Quarantined(msgspec.Struct, frozen=True, gc=False):
@@ -19,6 +28,16 @@ class Quarantined(msgspec.Struct, frozen=True, gc=False):
     whole: bool = False
     reason: Reason = Reason.MALFORMED
     event: bool = False  # it came from Alertmanager's event recorder, not by a webhook
+
+    def label(self, name: str) -> str:
+        """Return what a label of the alert says, as far as anybody can read it; empty where nobody can."""
+        try:
+            sent = msgspec.json.decode(self.raw)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return ""
+        labels = sent.get("labels") if isinstance(sent, dict) else None
+        said = labels.get(name) if isinstance(labels, dict) else None
+        return said[:MAX_LABEL] if isinstance(said, str) else ""
 
     @property
     def fault(self) -> str:

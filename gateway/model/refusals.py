@@ -1,4 +1,5 @@
-"""Destinations that refuse everything that is sent there, whatever it says: why, since when, and the next try.
+"""Destinations that refuse everything that is sent there, whatever it says: why,
+since when, and the next try.
 
 A refusal of one notification's content concerns that notification alone. A revoked token, an archived channel
 or a proxy that demands a password concerns every notification that goes the same way. The record is kept once
@@ -14,7 +15,7 @@ import msgspec
 
 
 class RefusalScope(StrEnum):
-    """What refuses. Notifications that share it are refused alike, and are taken again together."""
+    """The scope of a refusal: notifications that share it are refused alike, and are taken again together."""
 
     PROXY = "proxy"  # something between the gateway and the vendor lets nothing through
     CREDENTIAL = "credential"  # the vendor does not accept the credential

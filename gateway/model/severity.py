@@ -27,8 +27,8 @@ class Severity(IntEnum):
         return "⚪🔵🟡🟠🔴"[self]
 
 
-# The words of other systems stand beside ours: syslog (RFC 5424), X.733, Zabbix, and numbers by which teams call
-# their incidents. "high" and "major" are one step below the worst in each of them.
+# The words of other systems stand beside ours: syslog (RFC 5424), X.733, Zabbix, and numbers by which teams
+# call their incidents. "high" and "major" are one step below the worst in each of them.
 _WORDS = {
     Severity.NONE: "none",
     Severity.INFO: "info information informational notice low debug p4 p5 sev4 sev5",

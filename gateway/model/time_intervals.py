@@ -16,7 +16,7 @@ from heapq import merge
 from gateway.model.rules.span import Spans, TimeIntervalError, refuse_unknown, shown
 from gateway.model.rules.time_ranges import spans, zone
 
-__all__ = ["TimeInterval", "TimeIntervalError", "first_after", "next_change"]
+__all__ = ["TimeInterval", "TimeIntervalError", "first_after", "last_change", "next_change"]
 
 CALENDAR_CYCLE_YEARS = 400  # the Gregorian calendar repeats itself after so many
 MAX_YEAR = 9998  # a datetime ends with 9999; this leaves room for a day more in every zone
@@ -89,6 +89,21 @@ def next_change(
         if moment > after and any(interval.contains(moment) for interval in intervals) is not inside:
             return moment
     return None
+
+
+def last_change(intervals: Sequence[TimeInterval], moment: datetime, horizon: timedelta) -> datetime | None:
+    """Return the last moment up to `moment`, in UTC, at which being in any of the intervals began or ended.
+
+    The result is None if nothing changed within `horizon`.
+    """
+    moment = _utc(moment)
+    since = (moment - horizon).replace(microsecond=0)
+    found, was_inside = None, any(interval.contains(since) for interval in intervals)
+    for at in merge(*(_boundaries(interval, since, moment + timedelta(seconds=1)) for interval in intervals)):
+        inside = any(interval.contains(at) for interval in intervals)
+        if at <= moment and inside is not was_inside:
+            found, was_inside = at, inside
+    return found
 
 
 def first_after(interval: TimeInterval, moment: datetime) -> datetime | None:

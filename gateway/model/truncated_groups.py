@@ -11,7 +11,7 @@ FORGOTTEN_MS = DAY  # a group that no webhook spoke of for so long is gone, or w
 
 
 class GroupReport(msgspec.Struct, frozen=True, gc=False):
-    """What one webhook says of its group as a whole: `left_out` is 0 where it is whole, and `over` says that
+    """The word of one webhook about its group as a whole: `left_out` is 0 where it is whole, and `over` says that
     every alert in it has ended.
     """
 

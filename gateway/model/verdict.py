@@ -64,6 +64,7 @@ class Reason(StrEnum):
     INHIBITED = "inhibited"  # another alert fires, of which this one is a consequence
     SILENCED = "silenced"  # a person silenced it (decisions/controls.py)
     PAUSED = "paused"  # a person paused all paging (decisions/controls.py)
+    SNOOZED = "snoozed"  # a person wants to hear no more of the incident for a while
     # The alert that would inhibit this one may come late, so it is held until the rule's `wait` is over
     INHIBIT_WAIT = "inhibit_wait"
 
@@ -79,14 +80,20 @@ class Reason(StrEnum):
 
     # Of a member, by decisions/notification/member_status.py
     DELIVERED = "delivered"  # people were notified of it
+    LOG_ONLY = "log_only"  # nobody was notified: its destination has no credential, so the gateway's log was
     ENDED_UNTOLD = "ended_untold"  # it ended before anybody had to be notified
     GROUP_WAIT = "group_wait"  # the first message waits a moment for what belongs to it
     UPDATE_INTERVAL = "update_interval"  # it joins a message that people have; the next edit shows it
+    # It joins a large incident that people know of, and is planned together with what
+    # joins it within a second
+    JOINING = "joining"
     DEAD_LETTER = "dead_letter"  # the destination refused it for good
     WAITING_TO_SEND = "waiting_to_send"  # nothing keeps it back; the vendor has not taken it yet
 
 
-QUIETING = frozenset({Reason.MAINTENANCE, Reason.MUTED, Reason.INHIBITED, Reason.SILENCED, Reason.PAUSED})
+QUIETING = frozenset(
+    {Reason.MAINTENANCE, Reason.MUTED, Reason.INHIBITED, Reason.SILENCED, Reason.PAUSED, Reason.SNOOZED}
+)
 """What keeps news away from people without ending anything: an open notification stays, and its end is sent."""
 
 
@@ -123,12 +130,14 @@ class NotifyReason(StrEnum):
     ENDED = "ended"  # everything has ended for long enough
     CLOSED_BY_HAND = "closed_by_hand"  # a person closed it while it fires
     MOVED = "moved"  # it fires on, and is notified elsewhere now, or nowhere
-    # A silence covers all that fires in a page: the page is acknowledged, at once
+    # A silence, or a snooze, covers all that fires in a page: the page is acknowledged, at once. It ends at another
+    # time now: the message says so at once
     SILENCED = "silenced"
     # The vendor gave no answer, so that nobody knows whether people got it: the newest state is sent again
     UNANSWERED = "unanswered"
     # A note is due in a thread that may be gone: the message is edited first, so that no reply lands bare
     THREAD_CHECKED = "thread_checked"
+    DIGEST = "digest"  # the weekly digest of a team, at its moment
     # An unanswered send may have acted late, over the newest state: that is said once more
     SAID_ONCE_MORE = "said_once_more"
 
@@ -148,7 +157,7 @@ class Taken(NamedTuple):
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """What was decided of a member at a target.
+    """The decision about a member at a target.
 
     `rule` is `name (file:line)`, or the person who closed the incident. `until` is when it is looked at again
     (ms, None for never). `because` is the fact that decided, such as the alert that inhibits.

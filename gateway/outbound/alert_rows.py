@@ -26,7 +26,9 @@ class AlertRow(NamedTuple):
 
 
 def alert_rows(notification: Notification, labels_shown: int) -> Iterator[AlertRow]:
-    """Yield a row for all alerts of one kind and state, or for each of them where one word cannot tell them apart."""
+    """Yield a row for all alerts of one kind and state, or for each of them where one
+    word cannot tell them apart.
+    """
     alike: dict[tuple[object, ...], list[AlertLine]] = {}
     for line in notification.lines:
         over = line.ended_at is not None

@@ -22,10 +22,11 @@ from gateway.decisions.intake.normalise import Normaliser
 from gateway.decisions.intake.sent_values import Malformed
 from gateway.model.source_peers import Active, PeerReport
 from gateway.model.webhook import WireAlert
-from gateway.outbound.network import Network
+from gateway.outbound.http_client import HttpClient, TooLong
+from gateway.outbound.http_trouble import no_answer
+from gateway.outbound.network import ALERTS_BYTES, ANSWER_BYTES, Network
 
 TIMEOUT = 5.0  # seconds for one peer, both requests
-LARGEST = 64 << 20
 
 
 class _Status(msgspec.Struct, frozen=True):
@@ -65,7 +66,7 @@ class AlertmanagerPeers:
 
     def __init__(self, network: Network, timeout: float = TIMEOUT, now: Callable[[], int] = utc_ms) -> None:
         # Peers are asked without the proxy, which is the way to vendors.
-        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, verify=network.tls())
+        self._client = HttpClient(network, connect=timeout)
         self._timeout = timeout
         self._now = now
 
@@ -86,6 +87,7 @@ class AlertmanagerPeers:
                     {"receiver": re2.escape(receiver)},
                     headers,
                     auth,
+                    ALERTS_BYTES,
                 )
             up_since = round(_uptime(status).uptime.timestamp() * 1000)
             return PeerReport(
@@ -96,25 +98,31 @@ class AlertmanagerPeers:
             )
         except _NoAnswer as error:
             return str(error)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError) as error:
-            return f"no answer that can be read: {type(error).__name__}"
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError, TimeoutError) as error:
+            return no_answer(error)
 
     async def _get(
-        self, url: str, query: dict[str, str], headers: dict[str, str], auth: tuple[str, str] | None
+        self,
+        url: str,
+        query: dict[str, str],
+        headers: dict[str, str],
+        auth: tuple[str, str] | None,
+        largest: int = ANSWER_BYTES,
     ) -> tuple[bytes, int]:
-        """The body, and the time by the peer's own clock (0: it did not say)."""
-        async with self._client.stream("GET", url, params=query, headers=headers, auth=auth) as answer:
-            if answer.status_code != httpx.codes.OK:
-                # A redirect counts as no answer too, since it could lead the credentials to another host.
-                raise _NoAnswer(f"{urlsplit(url).path} answered {answer.status_code}")
-            body = bytearray()
-            async for part in answer.aiter_bytes():
-                body += part
-                # An answer without end must not fill the memory that webhooks need.
-                if len(body) > LARGEST:
-                    raise _NoAnswer(f"{urlsplit(url).path} answered more than {LARGEST >> 20} MiB")
-            date = answer.headers.get("date")
-        return bytes(body), round(parsedate_to_datetime(date).timestamp() * 1000) if date else 0
+        """The body, of `largest` bytes at most, and the time by the peer's own clock (0: it did not say)."""
+        answer = await self._client.ask(
+            "GET", url, seconds=self._timeout, largest=largest, params=query, headers=headers, auth=auth
+        )
+        if answer.status != httpx.codes.OK:
+            # A redirect counts as no answer too, since it could lead the credentials to another host.
+            raise _NoAnswer(f"{urlsplit(url).path} answered {answer.status}")
+        if isinstance(answer.cut, TooLong):
+            # An answer without end must not fill the memory that webhooks need.
+            raise _NoAnswer(f"{urlsplit(url).path} answered more than {largest >> 20} MiB")
+        if answer.cut is not None:
+            raise answer.cut
+        date = answer.headers.get("date")
+        return answer.body, round(parsedate_to_datetime(date).timestamp() * 1000) if date else 0
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -125,10 +133,11 @@ class _NoAnswer(Exception):
 
 
 def _address(url: str) -> tuple[str, dict[str, str], tuple[str, str] | None]:
-    """Without its credentials; the headers and the basic authentication that these make. Raises
-    `ValueError`.
-    """
-    parts = urlsplit(url)
+    """Without its credentials; the headers and the basic authentication that these make."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # half of the brackets of an IPv6 address
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _NoAnswer("its address is not one such as http://alertmanager:9093")
     place = parts.netloc.rpartition("@")[2]

@@ -16,7 +16,8 @@ from gateway.model.lanes import Pace
 from gateway.model.ledger import Endpoint
 from gateway.model.notification import Notification, Refused, Unanswered
 from gateway.model.rules.destination import Destination, Integration
-from gateway.outbound.network import REMEDIES, Network, Way
+from gateway.outbound.network import REMEDIES as NETWORK_REMEDIES
+from gateway.outbound.network import Network, Way
 from gateway.ports import Notifier
 
 
@@ -25,6 +26,18 @@ class ClosableNotifier(Notifier, Protocol):
 
     async def aclose(self) -> None: ...
 
+
+_BY_HAND = "what people were told there stays open: end it by hand"
+REMEDIES = NETWORK_REMEDIES | {
+    "invalid": (
+        "what it says was refused, not the destination: news of it goes out by itself, and"
+        " `gateway dead-letters --retry` tries the same again"
+    ),
+    "removed": "find the bot, the rule or the person that removes it, or name another channel",
+    "credential_changed": f"{_BY_HAND}, or give the gateway the earlier credential again",
+    "no_destination": f"{_BY_HAND}, or name the destination in the rules again",
+}
+"""What to do about a refusal, by its reason, whatever the kind of destination."""
 
 # Without a user, a password or a query: what is secret in an address stands in a variable.
 ADDRESS = r"https?://[^/\s@?#]+(/[^\s?#]*)?"
@@ -60,10 +73,14 @@ class RuleKey:
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The vendor's address and the way to the outside: what notifiers are built from."""
+    """The vendor's address and the way to the outside: what notifiers are built from.
+
+    `answered` returns whether the gateway hears what people press at the vendor.
+    """
 
     address: str
     network: Network
+    answered: Callable[[], bool] = bool
 
     def way(self, destination: Destination) -> Way | Refused:
         """Return the way to a destination as its rule is now."""
@@ -132,12 +149,15 @@ class DestinationKind:
     `make` builds the integration from the values of the keys that a rule gives; `problems` yields the key and
     the sentence of everything that the keys alone cannot say, `doubts` of what only doctor can find out.
     `wiring_module` names the module that sends and examines. `address_setting` is the variable of the
-    vendor's address, where it has one, and `remedies` says what to do about a refusal, by its detail or its reason.
+    vendor's address, where it has one, and `remedies` says what to do about a refusal, by
+    its detail or its reason.
 
     `shared_credentials` names the secrets of the kind itself: one that is set says that this vendor is used
-    here, whatever the destinations name.
+    here, whatever the destinations name. Its destinations have `granted_credentials` without any rule's word.
 
     `content_mark` returns a mark of what would be sent, where an update that says the same is not sent again.
+
+    `answer_secrets` names the secrets any of which lets the gateway hear what people press there.
 
     `parts_of_secret` returns what the first credential is made of while it rotates, the newest part first:
     each part is a credential by itself. `place_in_secret` returns what such a part says of the place that it
@@ -157,7 +177,9 @@ class DestinationKind:
     parts_of_secret: Callable[[str], tuple[str, ...]] = _one_part
     place_in_secret: Callable[[str], str | None] = _whole_secret
     shared_credentials: tuple[str, ...] = ()
+    granted_credentials: tuple[str, ...] = ()
     content_mark: Callable[[Notification], str] = _unmarked
+    answer_secrets: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gateway.model.ledger import Endpoint
@@ -13,10 +13,18 @@ from gateway.model.notification import Refused
 from gateway.model.rules.destination import NO_PROXY
 from gateway.model.rules.origin import VARIABLE_MARK
 from gateway.outbound.direct_hosts import NO_HOSTS, DirectHosts
+from gateway.outbound.names import Names
+
+# The most that is read of an answer, in bytes. What is longer is cut off, so that no vendor, and nobody in a
+# vendor's place, can fill the memory that webhooks need.
+ANSWER_BYTES = 1 << 20  # whether something was taken
+LIST_BYTES = 8 << 20  # one page of messages, channels or people: 40 KiB for each of 200 messages
+ALERTS_BYTES = 64 << 20  # everything that fires at an Alertmanager
 
 SecretOf = Callable[[str], str | None]
 
 ADDRESS = re.compile(r"https?://[^/\s]+\S*")
+NOT_THERE = "{} is not set, or no rule may have it"
 REMEDIES = {
     "tls": "the authority that signed it has to be among the system's, in SSL_CERT_FILE or in GATEWAY_CA_FILE",
     "proxy": (
@@ -63,16 +71,21 @@ def _no_secret(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What all vendors are reached with.
+    """The way on which all vendors are reached.
 
     `proxy` is the one of all vendors, `direct` are the hosts that are reached without it. `secret_of` gives
-    the addresses and proxies that rules name by their variables.
+    the addresses and proxies that rules name by their variables. `names` looks up every host.
     """
 
     ca_file: Path | None = None
     proxy: str | None = None
     direct: DirectHosts = NO_HOSTS
     secret_of: SecretOf = _no_secret
+    names: Names = field(default_factory=Names, compare=False)
+
+    def giving(self, secret_of: SecretOf) -> Network:
+        """Return the same network with the secrets that rules may hand to one kind of destination."""
+        return replace(self, secret_of=secret_of)
 
     def tls(self) -> ssl.SSLContext:
         return tls_context(self.ca_file)
@@ -104,7 +117,7 @@ class Network:
         name = text.removeprefix(VARIABLE_MARK)
         value = self.secret_of(name)
         if value is None:
-            return Refused("no_credential", f"{name} is not set")
+            return Refused("no_credential", NOT_THERE.format(name))
         if not is_address(value):
             return Refused("no_credential", f"{name} holds no address such as {example}")
         return value

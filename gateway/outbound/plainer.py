@@ -17,7 +17,9 @@ FORMS_GRACE = 0.5  # seconds that all forms of a notification together may take 
 
 
 class Omission(StrEnum):
-    """A part that a notification can do without. The plainest ones keep the runbook and the incident's id."""
+    """A part that a notification can do without. Every form keeps the incident's id; the runbook and the
+    alert's name stay until nothing else is left to be at fault.
+    """
 
     MENTION = "mention"  # the people who are called by name
     THREAD = "thread"  # what was to be a reply stands in the channel itself
@@ -25,6 +27,8 @@ class Omission(StrEnum):
     BLOCKS = "blocks"  # the layout: what is left is text
     DETAILS = "details"  # what is left is the title
     TITLE = "title"  # what is left of it is the alert's name
+    RUNBOOK = "runbook"
+    NAME = "name"  # of the alert: a page that names only its incident is better than none
 
 
 Omitted = frozenset[Omission]
@@ -67,13 +71,17 @@ def state_without(notification: Notification, omitted: Omitted) -> Notification:
     return msgspec.structs.replace(bare, where={}, said=()) if Omission.DETAILS in omitted else bare
 
 
-def next_state_omission(refused: Refused, omitted: Omitted) -> Omission | None:
+def next_state_omission(refused: Refused, omitted: Omitted, notification: Notification) -> Omission | None:
     """Return the part of such a state that is left out next."""
-    return first_of(omitted, Omission.LINKS, Omission.DETAILS) if refused.reason == "invalid" else None
+    if refused.reason != "invalid":
+        return None
+    return first_of(omitted, Omission.LINKS, Omission.DETAILS, *runbook_at_last(notification))
 
 
 def _bare(line: AlertLine, omitted: Omitted) -> AlertLine:
     bare = msgspec.structs.replace(_unlinked(line), annotations={})
+    if Omission.RUNBOOK in omitted:
+        bare = msgspec.structs.replace(bare, runbook="")
     if Omission.DETAILS not in omitted:
         return bare
     return msgspec.structs.replace(bare, labels={}, summary="", description="")
@@ -82,6 +90,11 @@ def _bare(line: AlertLine, omitted: Omitted) -> AlertLine:
 def _unlinked(line: AlertLine) -> AlertLine:
     """Return the line without any address but its runbook's."""
     return msgspec.structs.replace(line, dashboard="", panel="", image="", source="", silence="")
+
+
+def runbook_at_last(notification: Notification) -> tuple[Omission, ...]:
+    """Return the runbook as a part to be left out, where there is one."""
+    return (Omission.RUNBOOK,) if runbook_of(notification) else ()
 
 
 def runbook_of(notification: Notification) -> str:

@@ -19,6 +19,7 @@ QUIETED_WORDS = {
     "muted": "Muted",
     "inhibited": "Inhibited",
     "paused": "Paused",
+    "snoozed": "Snoozed",
 }
 
 
@@ -35,7 +36,9 @@ def final_state(notification: Notification) -> tuple[str, str] | None:
 
 
 def quieted_state(notification: Notification) -> tuple[str, str] | None:
-    """Return the sign and the words of what fires while news of all that fires is kept from people, else None."""
+    """Return the sign and the words of what fires while news of all that fires is
+    kept from people, else None.
+    """
     if notification.quieted is None or not notification.all_quiet:
         return None
     return "🔕", f"{QUIETED_WORDS[notification.quieted.reason]} ({notification.severity.word})"

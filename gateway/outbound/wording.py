@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 import msgspec
 
 from gateway.model.durations import HOUR, MINUTE
+from gateway.model.harmless import harmless
 from gateway.model.notification import AlertLine, Notification, Refused
 from gateway.model.refusals import refuses_for_now
 from gateway.model.severity import Severity
@@ -15,19 +16,6 @@ from gateway.model.severity import Severity
 LONGEST_WAIT = 5 * MINUTE  # of what is tried again by itself
 LONGEST_PAUSE = 6 * HOUR  # before a destination is asked again that refuses everything
 
-# Control characters, those without a width, and those that turn the direction of what follows: no label needs
-# them.
-_UNSEEN = re.compile(
-    "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufeff\uffa0\ufff9-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
-)
-# What colours a terminal goes as a whole, or its end would stay as a text: CSI, OSC and the other escapes of
-# https://ecma-international.org/publications-and-standards/standards/ecma-48/
-_TERMINAL = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]{0,99}[ -/]{0,9}[@-~]|"
-    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]{0,999}(?:\x07|\x1b\\|\x9c)|"
-    r"\x1b[ -/]{0,9}[0-~]"
-)
 _BLANK_LINES = re.compile(r"\n\s*\n")
 LINES_SHOWN = 12  # of one text
 _SPACES = re.compile(r"\s+")
@@ -38,8 +26,8 @@ _ENCODED = {ord(mark): f"%{ord(mark):02X}" for mark in ' <>"|`\\^{}'}
 def retry_after(said: str, unsaid: int, now: int = 0, longest: int = LONGEST_WAIT) -> int:
     """Return how long to wait (ms) by a `Retry-After` header, and `unsaid` where it says nothing.
 
-    The header holds seconds or, where `now` (ms) is given, may be a date. The wait is at most `longest`, since
-    no vendor may keep us away without end by a header.
+    The header holds seconds or, where `now` (ms) is given, may be a date. The wait is at most `longest`,
+    since no vendor may keep us away without end by a header.
     """
     if re.fullmatch(r"[0-9]{1,9}", said):
         return min(longest, int(said) * 1_000)
@@ -51,7 +39,9 @@ def retry_after(said: str, unsaid: int, now: int = 0, longest: int = LONGEST_WAI
 
 
 def with_retry_after(refused: Refused, said: str, now: int) -> Refused:
-    """Return a refusal with the `Retry-After` before which a destination that refuses everything is not asked."""
+    """Return a refusal with the `Retry-After` before which a destination that refuses
+    everything is not asked.
+    """
     wait = retry_after(said, 0, now, LONGEST_PAUSE) if refuses_for_now(refused.reason) else 0
     return msgspec.structs.replace(refused, retry_after=wait) if wait else refused
 
@@ -64,12 +54,12 @@ def tame(text: str) -> str:
     """Return a text as one line, without characters that cannot be seen."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    return _SPACES.sub(" ", _UNSEEN.sub("", _TERMINAL.sub("", text))).strip()
+    return _SPACES.sub(" ", harmless(text)).strip()
 
 
 def literal(text: str, most: int) -> str:
     """Return a text with its lines and spaces as written, to be copied, without what cannot be seen."""
-    seen = _UNSEEN.sub("", _TERMINAL.sub("", text[: 4 * most])).replace("\r\n", "\n").strip()
+    seen = harmless(text[: 4 * most]).replace("\r\n", "\n").strip()
     lines = _BLANK_LINES.sub("\n", seen).splitlines()
     return shorten("\n".join(lines[:LINES_SHOWN]) + ("\n…" if len(lines) > LINES_SHOWN else ""), most)
 
@@ -81,7 +71,7 @@ def web_address(url: str, most: int) -> str:
     """
     if len(url) > most or not _WEB.match(url := url.strip()):
         return ""
-    encoded = _UNSEEN.sub("", _SPACES.sub(" ", url)).translate(_ENCODED)
+    encoded = harmless(_SPACES.sub(" ", url)).translate(_ENCODED)
     return encoded if len(encoded) <= most else ""
 
 

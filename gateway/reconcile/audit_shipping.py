@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import structlog
 
-from gateway.clock import utc_ms
+from gateway.clock import elapsed_ms
 from gateway.decisions.delivery.audit_batches import after, is_delayed, next_batch, wait
 from gateway.model.audit_trail import MAX_BATCH_ENTRIES, Batch, Shipped
 from gateway.model.cells import RULES, shipped_cell
@@ -36,7 +36,7 @@ async def ship(context: Context, claim: Claim) -> None:
     store, cell = context.store, shipped_cell(name)
     gathered = await store.gather(Query(cells=(RULES, cell)))
     # The newer rules of another replica may redact other labels, so the batch is left to that replica.
-    if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
+    if outdated(context, load_rule_generation(gathered.rows[RULES].value)):
         await let_go(store, claim, gathered.now + IDLE_WAIT)
         return
     row, rules = gathered.rows[cell], context.policy.rules
@@ -48,7 +48,7 @@ async def ship(context: Context, claim: Claim) -> None:
     if not stretch.entries:
         await let_go(store, claim, gathered.now + IDLE_WAIT)
         return
-    batch = next_batch(shipped, stretch, name, context.shard, rules.labels.redact)
+    batch = next_batch(shipped, stretch, name, context.shard, rules.labels.redact, context.labels.redact_key)
     answer = await _send(context, rules.destinations[name], batch)
     # The send may have taken seconds: the next try is counted from the answer, not from the first read.
     now = await store.now()
@@ -64,15 +64,15 @@ async def ship(context: Context, claim: Claim) -> None:
 
 
 async def _send(context: Context, destination: Destination, batch: Batch) -> Answer:
-    secret = context.secrets.secret(destination.credential)
+    secret = context.secrets.secret(destination.credential, destination.kind)
     if secret is None:
         # This refusal is not permanent: the trail waits for the operator to set the variable.
-        return Refused("auth", f"{destination.credential} is not set")
-    started = utc_ms()
+        return Refused("auth", context.secrets.why_missing(destination.credential, destination.kind))
+    started = elapsed_ms()
     trail = context.trails[destination.kind]
     answer = await trail.ship(endpoint_of(destination, destination.address, ""), secret, batch)
     outcome = "delivered" if isinstance(answer, Delivered) else answer.reason
-    context.watcher.delivered(destination.name, outcome, max(0, utc_ms() - started) / 1000)
+    context.watcher.delivered(destination.name, outcome, max(0, elapsed_ms() - started) / 1000)
     return answer
 
 

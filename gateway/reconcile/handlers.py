@@ -7,8 +7,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from gateway.model.agenda import SubjectKind
 from gateway.model.changes import Claim
 from gateway.reconcile.audit_shipping import ship
+from gateway.reconcile.compaction import compact_days
 from gateway.reconcile.context import Context, log
 from gateway.reconcile.deliver import deliver
+from gateway.reconcile.digest import plan_digest
 from gateway.reconcile.expire import expire_alert, expire_incident
 from gateway.reconcile.plan import plan_incident
 from gateway.reconcile.probe import probe
@@ -33,6 +35,8 @@ HANDLERS: Mapping[str, Handler] = {
     SubjectKind.WATCHDOG: check_watchdog,
     SubjectKind.TOLD_IN_LOG: plan_told_in_log,
     SubjectKind.PROBE: probe,
+    SubjectKind.COMPACT: compact_days,
+    SubjectKind.DIGEST: plan_digest,
 }
 """What is done with a due subject, by its kind. False means that the subject only waited."""
 

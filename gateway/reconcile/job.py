@@ -15,7 +15,7 @@ from gateway.model.changes import Claim, Row
 from gateway.model.credentialed import LOG
 from gateway.model.incident import Incident
 from gateway.model.ledger import Endpoint, Ledger, NotifiedState
-from gateway.model.notification import Refused
+from gateway.model.notification import Notification, Refused
 from gateway.model.records import load_refusals
 from gateway.model.refusals import Refusals
 from gateway.model.rules.destination import Destination
@@ -67,11 +67,13 @@ class Job:
     incident: Incident
     stored: Ledger
     plainly: bool
+    notification: Notification | None = None  # what is sent, where it is no incident that is told of
 
     def looks(self, sender: Sender | Refused) -> bool:
         """Return whether what went unanswered there is looked for before it is repeated.
 
-        A destination that cannot be reached now is known by its kind: what it was sent before is still in doubt.
+        A destination that cannot be reached now is known by its kind: what it was sent
+        before is still in doubt.
         """
         notifier = (
             sender.notifier if isinstance(sender, Sender) else self.context.notifiers.get(self.view.kind)
@@ -87,9 +89,9 @@ class Job:
 def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
     """Return the way of the last notification or, for a new message, the way that the rules name now."""
     told = _told_through(job)
-    # An end or an edit has to reach the message that people see, so only a new message follows today's rules. A
-    # page that calls people anew is no new message: its old key is resolved by the way that opened it.
-    goes_on = resumes(job.stored.last_notified, job.view.desired)
+    # An end or an edit has to reach the message that people see, so only a new message follows today's rules.
+    # A page that calls people anew is no new message: its old key is resolved by the way that opened it.
+    goes_on = resumes(job.stored.last_notified, job.view.desired, job.view.destination)
     creates_message = told is None or (next_generation(job.view) > job.stored.generation and not goes_on)
     endpoint = _named_now(job) if creates_message else told
     if isinstance(endpoint, Refused):
@@ -101,10 +103,10 @@ def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
         return Refused("no_destination", "no rule names this destination any more", permanent=True)
     if endpoint.kind == LOG:
         return Sender(job.context.notifiers[LOG], endpoint, "")
-    secret = job.context.secrets.secret(endpoint.secret)
+    secret = job.context.secrets.secret(endpoint.secret, endpoint.kind)
     if secret is None and _is_awaited(job, endpoint.secret):
         # Whoever was told waits for the end, or for news: it is tried again until the credential is back.
-        return _no_credential(job, endpoint.secret)
+        return _no_credential(job, endpoint.secret, endpoint.kind)
     credential = _leading_there(job, endpoint, secret) if secret is not None else None
     if credential is None:
         # No part of the secret leads to the place any more, so that an end through it would close nothing.
@@ -119,7 +121,7 @@ def sender_for(job: Job) -> Sender | Refused | CredentialReplaced:
             # PagerDuty knows a dedup key only under its routing key,
             # so an edit through a new one is another page.
             return CredentialReplaced()
-        endpoint, secret = replacement, job.context.secrets.secret(replacement.secret)
+        endpoint, secret = replacement, job.context.secrets.secret(replacement.secret, replacement.kind)
         credential = _leading_there(job, endpoint, secret or "")
     return Sender(job.context.notifiers[endpoint.kind], endpoint, credential or "")
 
@@ -146,9 +148,9 @@ def _is_awaited(job: Job, credential: str) -> bool:
     )
 
 
-def _no_credential(job: Job, credential: str) -> Refused:
+def _no_credential(job: Job, credential: str, kind: str) -> Refused:
     """Return the refusal of a destination without its credential: it fails, and is tried again."""
-    return Refused("no_credential", job.context.secrets.why_missing(credential))
+    return Refused("no_credential", job.context.secrets.why_missing(credential, kind))
 
 
 def _named_now(job: Job) -> Endpoint | Refused | None:
@@ -156,16 +158,17 @@ def _named_now(job: Job) -> Endpoint | Refused | None:
     destination = job.view.destination
     if destination is None:
         return None
-    found = {name: job.context.secrets.secret(name) for name in destination.credentials}
+    found = {name: job.context.secrets.secret(name, destination.kind) for name in destination.credentials}
     missing = next((name for name, secret in found.items() if secret is None), None)
     if missing is not None:
         # The kind has, or had, a credential: somebody counts on being told, so the fallback has to tell them.
         if destination.kind in job.versioned.snapshot.credentialed:
-            return _no_credential(job, missing)
+            return _no_credential(job, missing, destination.kind)
         # Nobody has set this vendor up: the notification goes to the log, which names the variable to be set.
         return Endpoint(LOG, job.view.address, missing, "")
     newest = parts_of_secret(destination.kind, found[destination.credential] or "")[0]
-    return endpoint_of(destination, job.view.address, _mark(job, destination.kind, newest))
+    mark, key_name = _mark(job, destination.kind, newest), job.context.secrets.key_name
+    return endpoint_of(destination, job.view.address, mark, key_name)
 
 
 def parts_of_secret(kind: str, secret: str) -> tuple[str, ...]:
@@ -179,6 +182,10 @@ def _leading_there(job: Job, endpoint: Endpoint, secret: str) -> str | None:
     if DESTINATION_KINDS[endpoint.kind].place_in_secret(parts[0]) is None:
         # The place does not hang on the credential: people are told there by whichever is set now.
         return parts[0]
+    # The key of the marks is another since, so that nobody can say whether the credential changed. An end by
+    # the one that the rules have is better than none.
+    if endpoint.marked_by_other_than(job.context.secrets.key_name):
+        return parts[0]
     return next((part for part in parts if _mark(job, endpoint.kind, part) == endpoint.secret_hash), None)
 
 
@@ -190,8 +197,10 @@ def _mark(job: Job, kind: str, credential: str) -> str:
     return job.context.secrets.mark(credential if place is None else place)
 
 
-def endpoint_of(destination: Destination, address: str, mark: str) -> Endpoint:
-    """Return the way to a destination. `mark` is of the credential that it is notified through."""
+def endpoint_of(destination: Destination, address: str, mark: str, marked_by: str = "") -> Endpoint:
+    """Return the way to a destination. `mark` is of the credential that it is notified through, made by the
+    key of the name `marked_by`.
+    """
     via = destination.via
     return Endpoint(
         destination.kind,
@@ -201,4 +210,5 @@ def endpoint_of(destination: Destination, address: str, mark: str) -> Endpoint:
         *via.further_secrets,
         str(via.base_url),
         str(destination.proxy),
+        marked_by,
     )

@@ -8,26 +8,28 @@ from collections.abc import Callable, Mapping, Sequence
 from gateway.decisions.delivery.next_step import LEASE
 from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
-from gateway.model.agenda import Subject, SubjectKind
-from gateway.model.changes import Claim
+from gateway.model.agenda import NEW_RULES, Subject, SubjectKind
+from gateway.model.changes import Changes, Claim, Claimed
 from gateway.model.lanes import LaneRule, Pace
 from gateway.outbound.registry import PACES
 from gateway.reconcile.context import Context, log
 from gateway.reconcile.deliver import STUCK_AFTER
 from gateway.reconcile.handlers import HANDLERS, leave_to_newer
 from gateway.reconcile.paces import paces_of
-from gateway.reconcile.plan import plan_together
+from gateway.reconcile.plan_together import Together, apart, plan_together
 from gateway.reconcile.work_outcome import WorkOutcome, outcome_of
-from gateway.reconcile.work_under_way import WorkUnderWay
+from gateway.reconcile.work_under_way import MAX_UNDER_WAY, WorkUnderWay
+from gateway.state.commit import commit
 from gateway.state.transact import let_go
 
 CROWD_SECONDS = 0.02  # between two looks in a crowd of webhooks: what belongs together is then planned once
 POLL_SECONDS = 1.0  # how long what another replica put on the agenda may go unnoticed
-MAX_CLAIMS = 64  # subjects claimed at once
-MAX_UNDER_WAY = 64  # subjects worked on at once
+FULL_SECONDS = 0.05  # between two looks while there is room only for shares that have some reserved
 STOP_SECONDS = 10.0  # at the end, for what is under way: longer than any send
 CRASH_BACKOFF_MS = 2_000  # doubled with each crash of the same subject
 MAX_CRASH_BACKOFF_MS = 60_000
+AFTER_ABSENCE_MS = 1_000  # from the last claim on: a store that only reads is not asked without end
+CLOCK_STEP_MS = 2_000  # a larger one is looked at; less is what is given back, bit by bit
 
 
 class Reconciler:
@@ -45,6 +47,9 @@ class Reconciler:
         self._wake = asyncio.Event()
         self._work = WorkUnderWay(self._wake.set)
         self._crashes: dict[Subject, int] = {}
+        self._ahead = 0  # how far people's time was ahead of the store's `now` at the last claim
+        self._left: list[Claim] = []  # the store went away under the work on these
+        self._claimed_at = 0  # when the store was asked for work last, by its own clock
         self._stopping = False
         self.use(context.policy)
 
@@ -62,28 +67,30 @@ class Reconciler:
         """Work until `stop`, and finish then what was begun. A store that is away is waited for."""
         while not self._stopping:
             self._wake.clear()
-            if self._work.count >= MAX_UNDER_WAY:
+            room = self._work.room
+            if not room and not any(self._work.reserved.values()):
                 # More leases than can be worked on would keep a subject from a replica that has room for it.
                 await self._wake.wait()
                 continue
             if self._crowded():
                 await asyncio.sleep(CROWD_SECONDS)
             try:
-                found = await self.context.store.claim(MAX_CLAIMS, LEASE, self.lanes())
+                found = await self._claim(room)
             except StateUnavailable as error:
                 # Notifications come late while the store is away; what is due stays on the agenda.
                 # The log says so once a minute (`StoreWatch`).
                 log.debug("store_unavailable", error=str(error))
                 await asyncio.sleep(POLL_SECONDS / 2)
                 continue
-            plans, others = _apart(found.claims)
+            plans, others = _plans_and_others(found.claims)
             if plans:
-                self._work.start("", self._handle_plans(plans))
+                self._work.start(plans, self._handle_plans(plans))
             for claim in others:
-                self._work.start(claim.subject.target, self._handle(claim))
+                self._work.start([claim], self._handle(claim))
             if not found.claims:
-                # Nothing is due: sleep until the next time, or until news wakes the loop.
-                await self._pause(found.now, found.next_due)
+                # Nothing is due, or all that is due waits until something ends: sleep until the next time, or
+                # until news wakes the loop.
+                await self._pause(found.now, found.next_due, 0.001 if room else FULL_SECONDS)
             else:
                 await asyncio.sleep(0)
         await self._work.wait(STOP_SECONDS)
@@ -96,16 +103,41 @@ class Reconciler:
     async def run_due(self) -> int:
         """Work off what is due now; for tests and simulations, where the clock is given."""
         count = 0
-        while (found := await self.context.store.claim(MAX_CLAIMS, LEASE, self.lanes())).claims:
-            plans, others = _apart(found.claims)
+        while (found := await self._claim(MAX_UNDER_WAY)).claims:
+            plans, others = _plans_and_others(found.claims)
             await self._handle_plans(plans)
             for claim in others:
                 await self._handle(claim)
             count += len(found.claims)
         return count
 
-    async def _pause(self, now: int, next_due: int | None) -> None:
-        wait = POLL_SECONDS if next_due is None else min(POLL_SECONDS, max(0.001, (next_due - now) / 1000))
+    async def _claim(self, limit: int) -> Claimed:
+        await self._give_back()
+        found = await self.context.store.claim(limit, LEASE, self.lanes())
+        if abs(found.ahead - self._ahead) > CLOCK_STEP_MS:
+            # People's time has come nearer, or gone further away: every silence and mute
+            # ends at another `now`.
+            changes = Changes()
+            changes.schedule(NEW_RULES, found.now, 0)
+            try:
+                await commit(self.context.store, changes)
+            except StateUnavailable:
+                return found  # the next claim sees the same, and what is leased now is worked on
+        self._ahead = found.ahead
+        self._claimed_at = found.now
+        return found
+
+    async def _give_back(self) -> None:
+        """Give the leases back of what the store's absence has ended the work on, so that it goes on soon.
+
+        What was begun is known by its intent, which was written before it. Raises `StateUnavailable`.
+        """
+        while self._left:
+            await let_go(self.context.store, self._left[-1], self._claimed_at + AFTER_ABSENCE_MS)
+            self._left.pop()
+
+    async def _pause(self, now: int, next_due: int | None, least: float) -> None:
+        wait = POLL_SECONDS if next_due is None else min(POLL_SECONDS, max(least, (next_due - now) / 1000))
         try:
             async with asyncio.timeout(wait):
                 await self._wake.wait()
@@ -114,20 +146,32 @@ class Reconciler:
 
     def lanes(self) -> LaneRule:
         """Return the rule of what may be claimed now."""
-        return self._work.lanes(self.context.policy, self.context.paces)
+        return self._work.lanes(self.context.policy, self.context.paces, self.context.hanging)
 
     async def _handle_plans(self, claims: Sequence[Claim]) -> None:
-        """Plan all of them in one commit; where that fails, each by itself: none fails its neighbours."""
-        if len(claims) > 1:
-            outcome, error = await outcome_of(plan_together(self.context, claims))
+        """Plan many in one commit; where that fails, each by itself: none fails its neighbours."""
+        try:
+            parts = await apart(self.context, claims)
+        except StateUnavailable as error:
+            # The leases are given back when the store is there again; else they end by themselves.
+            log.debug("store_unavailable", plans=len(claims), error=str(error))
+            self._left += claims
+            return
+        for part in parts:
+            await self._handle_part(part)
+
+    async def _handle_part(self, part: Together) -> None:
+        left = list(part.claims)
+        if len(left) > 1:
+            outcome, error = await outcome_of(plan_together(self.context, left, part.writer))
             self.context.watcher.planned_together(outcome)
+            self._recovered(*(claim.subject for claim in part.claims if claim not in left))
             if outcome is WorkOutcome.DONE:
-                self._recovered(*(claim.subject for claim in claims))
                 return
             # A lost race is normal (debug); an unreachable store or a fault of ours is a warning.
             note = log.debug if outcome is WorkOutcome.NOT_DONE else log.warning
-            note("planned_one_by_one", plans=len(claims), because=repr(error)[:200], outcome=outcome.value)
-        for claim in claims:
+            note("planned_one_by_one", plans=len(left), because=repr(error)[:200], outcome=outcome.value)
+        for claim in left:
             await self._handle(claim)
 
     async def _handle(self, claim: Claim) -> None:
@@ -141,8 +185,9 @@ class Reconciler:
             case WorkOutcome.NOT_DONE:
                 pass  # it only waited: that says nothing about whether its fault is gone
             case WorkOutcome.STORE_AWAY:
-                # The lease ends by itself, and whoever claims the subject then goes on.
+                # The lease is given back when the store is there again; else it ends by itself.
                 log.debug("store_unavailable", subject=str(claim.subject), error=str(error))
+                self._left.append(claim)
             case WorkOutcome.FAULT:
                 assert error is not None
                 await self._crashed(claim, error)
@@ -172,7 +217,7 @@ class Reconciler:
             self._crashes.pop(subject, None)
 
 
-def _apart(claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
+def _plans_and_others(claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:
     """Return the plans, which are committed together, and the other subjects."""
     plans = [claim for claim in claims if claim.subject.kind == SubjectKind.PLAN]
     return plans, [claim for claim in claims if claim.subject.kind != SubjectKind.PLAN]

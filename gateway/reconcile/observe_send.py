@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.clock import utc_ms
+from gateway.clock import elapsed_ms
 from gateway.model.credentialed import LOG
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Answer, Delivered, Notification, Refused, Unanswered
-from gateway.model.verdict import NotifyReason
+from gateway.model.verdict import NotifyReason, Reason
 from gateway.reconcile.context import log
 from gateway.reconcile.job import Job, Sender
+
+LOG_ONLY = Reason.LOG_ONLY.value
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One send and its answer; `notification` and `why` are None for a reply, `started` in ms.
+    """One send and its answer; `notification` and `why` are None for a reply,
+    `started` in ms of `elapsed_ms`.
 
     `tried` is False where nothing was sent, because everything is refused there.
     """
@@ -36,26 +39,26 @@ def observe_send(job: Job, sent: Sent) -> None:
             "delivery_withheld", target=job.view.target, incident=job.incident.id, reason=_reason(answer)
         )
         return
-    outcome = _reason(answer)
-    job.context.watcher.delivered(destination, outcome, max(0, utc_ms() - sent.started) / 1000)
+    to_log = isinstance(sent.sender, Sender) and sent.sender.endpoint.kind == LOG
+    outcome, took = LOG_ONLY if to_log else _reason(answer), elapsed_ms() - sent.started
+    job.context.watcher.delivered(destination, outcome, took / 1000)
     first = job.stored.last_notified.state is NotifiedState.NOTHING
-    if isinstance(answer, Delivered) and notification is not None and first:
+    if isinstance(answer, Delivered) and notification is not None and first and not to_log:
         # People hear of the incident only now: this is the delay that the person on call feels.
-        job.context.watcher.told(max(0, utc_ms() - job.incident.opened_at))
+        job.context.watcher.told(max(0, job.versioned.now - job.incident.opened_at + took))
     generation = job.stored.generation if notification is None else notification.generation
     bound = log.bind(target=job.view.target, incident=job.incident.id, generation=generation)
     for step in answer.left_out:
-        # People are told less than they should be, or are not called: somebody has to look at what was refused.
+        # People are told less than they should be, or are not called: somebody has to
+        # look at what was refused.
         job.context.watcher.plainer(destination, step.part)
         bound.warning("sent_plainer", without=step.part, refused=step.refused)
     if not isinstance(answer, Delivered):
         answered = not isinstance(answer, Unanswered)
         bound.warning("delivery_failed", reason=answer.reason, detail=answer.detail, answered=answered)
-    elif isinstance(sent.sender, Sender) and sent.sender.endpoint.kind == LOG:
+    elif to_log:
         # No person has it: the line before says what was not sent, and why.
         bound.info("told_in_log", state="reply" if notification is None else str(notification.state))
-        if notification is not None and sent.why is not None:
-            job.context.watcher.notified(sent.why)
     elif notification is None or sent.why is None:
         bound.info("delivered", state="reply", remote=answer.message_ref.id)
     else:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 
+from gateway.decisions.accounting.escalation_log import log_escalations
 from gateway.decisions.accounting.invariants import (
     increment_notifications,
     increment_planned,
@@ -14,19 +16,21 @@ from gateway.decisions.accounting.invariants import (
 )
 from gateway.decisions.accounting.verdict_log import log_verdicts
 from gateway.decisions.delivery.compose import compose
+from gateway.decisions.delivery.failure import fall_back, forget_failure
 from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.refusals import cause_of_dead_letter
-from gateway.decisions.delivery.settle import fall_back
+from gateway.decisions.delivery.share import share_of, urgency_of
 from gateway.decisions.delivery.thread_notes import reminder
-from gateway.decisions.intake.batch import KEEP_ENDED_MS
+from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.assumptions import as_if_untold, assumed, superseded
+from gateway.decisions.notification.earlier_lives import without_oldest_lives
 from gateway.decisions.notification.hidden import keep_hidden
-from gateway.decisions.notification.member_status import count_statuses
+from gateway.decisions.notification.member_status import count_statuses, is_owed_anything
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.notification.resolve import Plan, failing_since, remind_at
 from gateway.decisions.notification.update_limit import count_left_out
 from gateway.decisions.notification.view import View
-from gateway.model.agenda import UNASKED, Subject, urgency
+from gateway.model.agenda import EXPIRY_PRIORITY, UNASKED, Subject, urgency
 from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, LogEntry, Release, Table
 from gateway.model.durations import SECOND
 from gateway.model.incident import Incident
@@ -35,42 +39,70 @@ from gateway.model.records import dump
 from gateway.model.rules.rulebook import LabelRules
 from gateway.reconcile.context import Context, outdated
 from gateway.reconcile.last_resort import log_unheard
-from gateway.state.commit import commit
-from gateway.state.snapshots import VersionedSnapshot, read_snapshot, read_snapshots
+from gateway.reconcile.statistics_record import record_plan
+from gateway.state.snapshots import VersionedSnapshot, read_snapshot
 from gateway.state.transact import commit_claimed
+from gateway.state.write_lock import Writer
 
 GROUP_PRIORITY = 6  # news go first
+LARGE = 50  # members from which a plan takes over a millisecond
+MOST_LARGE = 10_000  # incidents that are remembered as large
 
 
 async def plan_incident(context: Context, claim: Claim) -> None:
-    versioned = await read_snapshot(context.store, claim.subject.id, context.policy)
-    await commit_claimed(context.store, claim, _claimed_changes(context, claim, versioned))
+    async with context.write_lock.taken(Writer.PLAN):
+        versioned = await read_snapshot(context.store, claim.subject.id, context.policy)
+        changes = claimed_changes(context, claim, versioned)
+        committed = await commit_claimed(context.store, claim, changes)
+    if committed.outcome is CommitOutcome.DONE:
+        context.services.committed(changes)
 
 
-async def plan_together(context: Context, claims: Sequence[Claim]) -> bool:
-    """Plan many incidents in one commit.
-
-    Return False where another writer was quicker with one of them; `loop._handle_plans` then plans each by
-    itself.
-    """
-    versioned_snapshots = await read_snapshots(
-        context.store, [claim.subject.id for claim in claims], context.policy
-    )
-    together = Changes()
-    for claim, versioned in zip(claims, versioned_snapshots, strict=True):
-        together.merge(_claimed_changes(context, claim, versioned))
-    return (await commit(context.store, together)).outcome is CommitOutcome.DONE
-
-
-def _claimed_changes(context: Context, claim: Claim, versioned: VersionedSnapshot | None) -> Changes:
+def claimed_changes(context: Context, claim: Claim, versioned: VersionedSnapshot | None) -> Changes:
+    """Return what the plan of a claimed incident changes, the end of the claim included."""
     if versioned is None:
         return Changes(releases=[Release(claim, None)])
-    if outdated(context, versioned.rule_generation, versioned.now):
+    if outdated(context, versioned.rule_generation):
         return Changes(releases=[Release(claim, versioned.now + 2 * SECOND)])
-    planned = plan(versioned.snapshot, context.policy, versioned.now)
+    _note_size(context, versioned.snapshot.incident)
+    snapshot, gone = without_oldest_lives(versioned.snapshot)
+    versioned = replace(versioned, snapshot=snapshot)
+    planned = plan(_joined(snapshot), context.policy, versioned.now)
     changes = plan_changes(context, versioned, planned)
+    if gone:
+        _leave_out(versioned, gone, changes)
+    # Should newer rules be announced while this plan is made, it is dropped: two rule
+    # sets never plan at once.
+    changes.generation = context.generation
     changes.releases.append(Release(claim, planned.look_at))
     return changes
+
+
+def _note_size(context: Context, incident: Incident) -> None:
+    if len(incident.members) > LARGE and not incident.resolved_at:
+        if len(context.large) >= MOST_LARGE:
+            context.large.clear()
+        context.large.add(incident.id)
+    else:
+        context.large.discard(incident.id)
+
+
+def _leave_out(versioned: VersionedSnapshot, gone: Sequence[str], changes: Changes) -> None:
+    """Forget the lives that the incident counts from now on, also where the plan has changed nothing else."""
+    incident = versioned.snapshot.incident
+    changes.drop += [Cell(Table.PAST, episode) for episode in gone]
+    changes.put.setdefault(Cell(Table.INCIDENTS, incident.id), dump(incident))
+    for target, ledger in versioned.snapshot.ledgers.items():
+        cell = ledger_cell(incident.id, target)
+        changes.put.setdefault(cell, dump(ledger))
+        changes.expect[cell] = versioned.versions.get(cell, b"")
+
+
+def _joined(snapshot: IncidentSnapshot) -> IncidentSnapshot:
+    """Return the snapshot with nothing joining any more: this plan is the one that was waited for."""
+    if snapshot.incident.joining is None:
+        return snapshot
+    return replace(snapshot, incident=msgspec.structs.replace(snapshot.incident, joining=None))
 
 
 def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) -> Changes:
@@ -87,6 +119,7 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) 
     incident = msgspec.structs.replace(
         planned.incident,
         planned_revision=before.revision,
+        heard_by=context.generation if planned.incident.heard else 0,
         targets=tuple(dict.fromkeys((*before.targets, *planned.views))),
         untargeted=planned.untargeted_counts,
         subscriptions=() if planned.incident.resolved_at else tuple(versioned.topics),
@@ -102,10 +135,12 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) 
         changes.put[Cell(Table.INCIDENTS, before.id)] = dump(incident)
     if incident.resolved_at and not before.resolved_at:
         changes.log.append(LogEntry(before.id, "resolved", {}))
+    record_plan(context, versioned, incident, planned.views.values(), ledgers, changes)
+    changes.log += log_escalations(before, incident)
     _wake_group(versioned, changes)
     # While a target still has to be notified of the end the incident is kept, else its page stays open.
     if incident.resolved_at and all(at_rest(ledger) for ledger in ledgers):
-        changes.schedule(Subject.expire(before.id), now + KEEP_ENDED_MS, 9)
+        changes.schedule(Subject.expire(before.id), now + context.keep_ended, EXPIRY_PRIORITY)
     return changes
 
 
@@ -142,17 +177,14 @@ def _write_ledger(
     now, stored = versioned.now, versioned.snapshot.ledgers.get(view.target)
     before = stored or Ledger(incident.id, view.target, view.destination.name if view.destination else "")
     after = _untold(context, versioned, before, changes)
-    after = keep_hidden(count_left_out(superseded(after, view.desired), view, now), view, now)
-    after = _remind(view, incident, after, context.policy.rules.labels, now)
+    after = count_left_out(superseded(after, view.desired), view, now)
+    after = keep_hidden(after, view, versioned.snapshot.wall(now))
+    after = _remind(view, incident, after, context.labels, now)
     again = remind_at(view, incident, after)
     if after.reminded_at != before.reminded_at and again is not None:
-        # A reminder may come a little late, so it has the last priority: news go first.
-        changes.schedule(Subject.plan(incident.id), again, 9)
-    if view.destination is not None and view.destination.fallback:
-        after = msgspec.structs.replace(
-            after, failing_since=failing_since(view, versioned.snapshot.closed_lanes.get(view.target))
-        )
-        after = fall_back(after, view.destination.fallback_after, now)
+        # As urgent as the incident: by then the same subject may stand for an end.
+        changes.schedule(Subject.plan(incident.id), again, urgency(view.severity))
+    after = _stand_by(versioned, view, after)
     if after.fell_back_at and not before.fell_back_at:
         # The destination has failed for too long: the next plan, at once, brings in the fallback's people.
         changes.schedule(Subject.plan(incident.id), now, 0)
@@ -173,10 +205,21 @@ def _write_ledger(
     _have_asked(versioned, after, changes)
     at = step.until if isinstance(step, Rest) else now
     if at is not None:
-        changes.schedule(
-            Subject.deliver(view.target, incident.id), at, urgency(view.with_ledger(ledger).severity)
-        )
+        severity = view.with_ledger(ledger).severity
+        subject = Subject.deliver(view.target, incident.id)
+        changes.schedule(subject, at, urgency_of(severity, ledger), share_of(view, ledger))
     return ledger
+
+
+def _stand_by(versioned: VersionedSnapshot, view: View, ledger: Ledger) -> Ledger:
+    """Have the fallback's people told where the target has failed for too long."""
+    if view.destination is None or not view.destination.fallback:
+        return ledger
+    closed_since = versioned.snapshot.closed_lanes.get(view.target)
+    failing = msgspec.structs.replace(ledger, failing_since=failing_since(view, closed_since))
+    # Whoever stands in has nothing to do about what ended untold.
+    stands_by = fall_back if is_owed_anything(view) else forget_failure
+    return stands_by(failing, view.destination.fallback_after, versioned.now)
 
 
 def _have_asked(versioned: VersionedSnapshot, ledger: Ledger, changes: Changes) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from gateway.decisions.delivery.next_step import Rest, Step, next_step
+from gateway.decisions.delivery.probe_turns import due_in_turn
 from gateway.decisions.delivery.probes import adopt, begin_probe, is_due, put_off
 from gateway.decisions.incident_actions import retry
 from gateway.decisions.notification.plan import plan
@@ -24,6 +25,7 @@ from gateway.model.refusals import Refusals
 from gateway.model.rule_generation import load_rule_generation
 from gateway.reconcile.context import Context, outdated
 from gateway.reconcile.job import VersionedRefusals
+from gateway.reconcile.probe_turns import agree, may_begin
 from gateway.reconcile.refusals import log_changes, mark_of, write_refusals
 from gateway.state.commit import commit
 from gateway.state.dead_letters import DeadLetter, ask_with, dead_letters, load_dead_letter, put_back
@@ -38,14 +40,14 @@ async def probe(context: Context, claim: Claim) -> bool:
     """Look at the destinations that refuse everything, or (`unasked`) for dead letters that nobody asks with."""
     store = context.store
     gathered = await store.gather(Query(cells=(RULES, REFUSALS)))
-    if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
+    if outdated(context, load_rule_generation(gathered.rows[RULES].value)):
         await let_go(store, claim, gathered.now + 2 * SECOND)
         return False
     if claim.subject == UNASKED:
         await _adopt(context)
         await let_go(store, claim, None)
         return True
-    known = VersionedRefusals.of(gathered.rows[REFUSALS])
+    known, shared = await agree(context, VersionedRefusals.of(gathered.rows[REFUSALS]))
     works = {cause for cause, refusal in known.refusals.causes.items() if refusal.works}
     marks = {cause: mark_of(context, refusal.secrets) for cause, refusal in known.refusals.causes.items()}
     due = {
@@ -53,6 +55,7 @@ async def probe(context: Context, claim: Claim) -> bool:
         for cause, refusal in known.refusals.causes.items()
         if is_due(refusal, marks[cause], gathered.now)
     }
+    due = due_in_turn(shared, due, gathered.now)
     if works:
         await _send_all(context, works)
     elif due:
@@ -96,11 +99,22 @@ async def _adopt(context: Context) -> None:
 async def _ask(context: Context, known: VersionedRefusals, marks: Mapping[str, str], now: int) -> None:
     """Put one dead letter of each of these causes back on the agenda; the others wait for its answer.
 
-    `marks` are of the credentials of now, by cause. Where the commit loses its race, the next look decides anew.
+    `marks` are of the credentials of now, by cause. Where the commit loses its race,
+    the next look decides anew.
     """
     letters, changes, after = await _by_cause(context), Changes(), known.refusals
     for cause, mark in marks.items():
-        after = await _ask_for(context, letters.get(cause, ()), (cause, mark), after, changes, now)
+        asking = Changes()
+        asked = await _ask_for(context, letters.get(cause, ()), (cause, mark), after, asking, now)
+        # Another shard has been quicker: its answer is for this one too.
+        if (
+            asked.causes.get(cause)
+            and asked.causes[cause].probe
+            and not await may_begin(context, after, asked)
+        ):
+            continue
+        changes.merge(asking)
+        after = asked
     write_refusals(changes, known, after, now)
     await commit(context.store, changes)
 

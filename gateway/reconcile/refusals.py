@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gateway.decisions.delivery.refusals import ADMITTED, Admission, admit, after_answer
+from gateway.decisions.delivery.next_step import Rest, next_step, rests_unasked
+from gateway.decisions.delivery.refusals import ADMITTED, Admission, admit, after_answer, unasked
 from gateway.model.agenda import REFUSED
 from gateway.model.cells import REFUSALS
-from gateway.model.changes import Changes
+from gateway.model.changes import Changes, Release
 from gateway.model.ledger import Ledger, ledger_key
 from gateway.model.notification import Answer, Refused
 from gateway.model.records import dump
 from gateway.model.refusals import Refusals
 from gateway.reconcile.context import Context, log
 from gateway.reconcile.job import Job, Sender, VersionedRefusals
+from gateway.state.transact import commit_claimed, let_go
 
 PROBES_URGENCY = 0  # looked at first: a destination that works again has people waiting
 
 
 def mark_of(context: Context, secret_names: Iterable[str]) -> str:
     """Mark the values of these credentials and the rules in force: where either changes, it is tried at once."""
-    values = "\n".join(context.secrets.secret(name) or "" for name in secret_names)
-    return f"{context.generation} {context.secrets.mark(values)}"
+    return f"{context.generation} {context.secrets.mark_together(secret_names)}"
 
 
 def admission_of(job: Job, sender: Sender | Refused) -> Admission:
@@ -33,17 +34,39 @@ def admission_of(job: Job, sender: Sender | Refused) -> Admission:
 
 
 def note_answer(
-    job: Job, ledger: Ledger, answer: Answer, known: VersionedRefusals, now: int, changes: Changes
+    job: Job,
+    before: Ledger,
+    after: Ledger,
+    answer: Answer | None,
+    known: VersionedRefusals,
+    now: int,
+    changes: Changes,
 ) -> Refusals:
-    """Add what an answer to the send of this ledger says of its destination; return the record as written."""
-    endpoint = ledger.endpoint
-    if endpoint is None or not endpoint.kind:
-        return known.refusals
-    mark = mark_of(job.context, endpoint.secret_names)
-    after = after_answer(known.refusals, endpoint, ledger.key, answer, mark, now)
-    if after is not known.refusals:
-        write_refusals(changes, known, after, now)
-    return after
+    """Add what an answer (None: nothing was sent) says of the destination; return the record as written.
+
+    `before` and `after` are the ledger before and after that answer.
+    """
+    noted, endpoint = known.refusals, before.endpoint
+    if answer is not None and endpoint is not None and endpoint.kind:
+        mark = mark_of(job.context, endpoint.secret_names)
+        noted = after_answer(noted, endpoint, before.key, answer, mark, now)
+    if answer is None and rests_unasked(next_step(after, job.view, now, looks=True)):
+        noted = unasked(noted, before.key, now)
+    if noted is not known.refusals:
+        write_refusals(changes, known, noted, now)
+    return noted
+
+
+async def rest(job: Job, step: Rest) -> None:
+    """Give the claim back until the step's time. A question that is not sent any more leaves its place."""
+    known, now = job.refusals, job.versioned.now
+    after = unasked(known.refusals, job.stored.key, now) if rests_unasked(step) else known.refusals
+    if after is known.refusals:
+        await let_go(job.context.store, job.claim, step.until)
+        return
+    changes = Changes(releases=[Release(job.claim, step.until)])
+    write_refusals(changes, known, after, now)
+    await commit_claimed(job.context.store, job.claim, changes)
 
 
 def asked_in_vain(refusals: Refusals, before: Ledger, after: Ledger) -> bool:

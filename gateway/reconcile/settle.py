@@ -11,36 +11,46 @@ from typing import NamedTuple
 import msgspec
 
 from gateway.decisions.accounting.invariants import increment_notifications, increment_status_counts
+from gateway.decisions.delivery.call_events import SettledSend
+from gateway.decisions.delivery.confirmation import awaiting
+from gateway.decisions.delivery.failure import fall_back
 from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
-from gateway.decisions.delivery.settle import fall_back, settle
+from gateway.decisions.delivery.settle import settle
 from gateway.decisions.notification.assumptions import abandoned, assumed
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.update_limit import settle_update
-from gateway.model.agenda import Subject
+from gateway.model.agenda import Subject, urgency
 from gateway.model.cells import CREDENTIALED, REFUSALS
 from gateway.model.changes import Changes, CommitOutcome, LogEntry, Query, Release
 from gateway.model.credentialed import LOG
-from gateway.model.lanes import Pace
 from gateway.model.ledger import Ledger, ledger_cell
-from gateway.model.notification import Answer, Delivered, Refused
+from gateway.model.notification import Answer, Delivered
 from gateway.model.records import dump, load_ledger
 from gateway.model.refusals import Refusals
 from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.reconcile.content import content_of
 from gateway.reconcile.context import log
 from gateway.reconcile.job import Job, Sender, VersionedRefusals
+from gateway.reconcile.lane_answers import go_on, leave_alone
 from gateway.reconcile.observe_send import Sent, observe_send
 from gateway.reconcile.refusals import asked_in_vain, log_changes, note_answer
+from gateway.reconcile.statistics_record import record_send
 from gateway.state.transact import commit_claimed, known_first, transact
 
 
-async def write_intent(
-    job: Job, ledger: Ledger, refusals: Refusals | None = None
-) -> tuple[Ledger, bytes] | None:
+class Written(NamedTuple):
+    """The ledger with its intent as committed, its version, and the record of refusals as it is then."""
+
+    ledger: Ledger
+    version: bytes
+    refusals: VersionedRefusals
+
+
+async def write_intent(job: Job, ledger: Ledger, refusals: Refusals | None = None) -> Written | None:
     """Commit the intent before anything is sent, unless something that it was decided on has changed.
 
-    `refusals` is given where the send asks whether a destination still refuses everything. Return the ledger
-    as written and its version, None where the commit failed.
+    `refusals` is given where the send asks whether a destination still refuses everything. Return None
+    where the commit failed.
     """
     changes = Changes(
         expect=job.versioned.expect(job.incident.id, job.view.target),
@@ -52,24 +62,33 @@ async def write_intent(
     changes.topics.seen |= job.versioned.topics
     booked = _book(job, job.stored, ledger, job.versioned.now, changes)
     if refusals is not None:
-        # Only one notification asks: where another replica was quicker with this row, this send is decided anew.
+        # Only one notification asks: where another replica was quicker with this row,
+        # this send is decided anew.
         changes.expect[REFUSALS] = job.versioned.versions[REFUSALS]
         changes.put[REFUSALS] = dump(refusals)
     committed = await commit_claimed(job.context.store, job.claim, changes)
-    return (booked, committed.version) if committed.outcome is CommitOutcome.DONE else None
+    if committed.outcome is not CommitOutcome.DONE:
+        return None
+    # The answer is one to the question that has just been written down, if the send is one.
+    known = job.refusals if refusals is None else VersionedRefusals(refusals, committed.version)
+    return Written(booked, committed.version, known)
 
 
-async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> None:
-    """Write the answer down. If a plan changed the ledger meanwhile, the answer is applied to the new version.
+async def write_answer(job: Job, sent: Sent, written: Written) -> None:
+    """Write the answer down. If a plan changed the ledger meanwhile, the answer is
+    applied to the new version.
 
-    `begun` is the ledger with its intent as committed, `version` its version. Raises `StateUnavailable`.
+    Raises `StateUnavailable`.
     """
     notifier = sent.sender.notifier if isinstance(sent.sender, Sender) else None
     looks = job.looks(sent.sender)
     notes = notifier is not None and notifier.takes_notes
-    intent = begun.intent
+    intent = written.ledger.intent
     assert intent is not None
     observe_send(job, sent)
+    store = job.context.store
+    now = await store.now()
+    answer = await leave_alone(job, sent.answer, now)
 
     def decide(stored: _Stored) -> tuple[Changes | None, tuple[Refusals, Refusals]]:
         before = after = stored.refusals.refusals
@@ -77,23 +96,27 @@ async def write_answer(job: Job, sent: Sent, begun: Ledger, version: bytes) -> N
         if ledger is None or ledger.intent is None or ledger.intent.attempt != intent.attempt:
             # The lease was lost: whoever has it now has settled this send, or forgotten the incident
             return None, (before, after)
-        settled = settle(ledger, sent.notification, sent.answer, now, looks=looks, notes=notes)
-        settled = settle_update(ledger, settled, sent.answer) if _is_limited(job, ledger) else settled
+        settled = settle(ledger, sent.notification, answer, now, looks=looks, notes=notes)
+        if ledger.endpoint is not None and job.context.reads(ledger.endpoint.kind):
+            settled = awaiting(settled, intent, answer, now)
+        settled = settle_update(ledger, settled, answer) if _is_limited(job, ledger) else settled
         if job.view.destination is not None and job.view.destination.fallback:
             settled = fall_back(settled, job.view.destination.fallback_after, now)
         settled = msgspec.structs.replace(settled, content=content_of(ledger, sent))
         known = asked_in_vain(before, ledger, settled)
         changes = _settlement(job, ledger, settled, stored.version, now, looks=looks, known=known)
-        if sent.tried:
-            after = note_answer(job, ledger, sent.answer, stored.refusals, now, changes)
+        if isinstance(answer, Delivered):
+            taken = SettledSend(job.view, job.incident, ledger, settled, sent.notification, intent.at)
+            record_send(job.context, taken, changes)
+        told = answer if sent.tried else None
+        after = note_answer(job, ledger, settled, told, stored.refusals, now, changes)
         return changes, (before, after)
 
-    store = job.context.store
-    ours = _Stored(begun, version, await store.now(), job.refusals)
+    ours = _Stored(written.ledger, written.version, now, written.refusals)
     done = await transact(store, "answer", known_first(ours, partial(_read_ledger, job)), decide)
     if done.committed is not None:
         log_changes(*done.answer)
-        await _slow_lane(job, sent.answer, done.committed.now)
+    await go_on(job, answer)
 
 
 def _is_limited(job: Job, ledger: Ledger) -> bool:
@@ -128,8 +151,8 @@ async def _read_ledger(job: Job) -> _Stored:
 def _settlement(
     job: Job, before: Ledger, after: Ledger, version: bytes, now: int, *, looks: bool, known: bool = False
 ) -> Changes:
-    """Return what is written at the end of a send or a look: the ledger, the invariant counters, the log entry
-    (unless what it would say is `known`) and the released lease.
+    """Return what is written at the end of a send or a look: the ledger, the invariant counters, the log
+    entry (unless what it would say is `known`) and the released lease.
     """
     cell = ledger_cell(job.incident.id, job.view.target)
     changes = Changes(expect={cell: version})
@@ -140,8 +163,9 @@ def _settlement(
             said = {"target": after.target, "error": after.error}
             changes.log.append(LogEntry(job.incident.id, _story(after), said))
     elif at_rest(after) and not at_rest(before):
-        # Nothing is owed here any more, so let a low-priority plan check whether the incident can expire.
-        changes.schedule(Subject.plan(job.incident.id), now, 9)
+        # Nothing is owed here any more, so a plan looks whether the incident can be forgotten. It is as urgent as the
+        # incident: the same subject may stand for an end, which must not wait behind everybody else's news.
+        changes.schedule(Subject.plan(job.incident.id), now, urgency(job.view.severity))
     if _page_of(before) != _page_of(after):
         # Incidents that continue this one page nobody while it is paged here.
         for later in job.versioned.snapshot.later:
@@ -176,18 +200,10 @@ def _trouble(ledger: Ledger) -> tuple[bool, bool, bool]:
 def _story(ledger: Ledger) -> str:
     if ledger.dead:
         return "dead_letter"
-    return "failing" if ledger.failing_since else f"told_{ledger.last_notified.state}"
-
-
-async def _slow_lane(job: Job, answer: Answer, now: int) -> None:
-    # A vendor that names a time is left alone until then, by everything that goes there. Where we set the
-    # time ourselves (a refused login of a mail server), the one notification waits.
-    if isinstance(answer, Delivered) or (isinstance(answer, Refused) and answer.reason != "rate_limited"):
-        return
-    if answer.retry_after:
-        lane = job.view.target
-        pace = job.context.paces.get(lane.partition(":")[0], Pace(0, 1))
-        await job.context.store.close_lane(lane, pace, now + answer.retry_after)
+    if ledger.failing_since:
+        return "failing"
+    # Nobody was told by the log alone, whatever it says of the incident's state.
+    return f"{'logged' if ledger.log_only else 'told'}_{ledger.last_notified.state}"
 
 
 async def abandon(job: Job) -> None:
@@ -216,13 +232,18 @@ async def abandon(job: Job) -> None:
     await commit_claimed(job.context.store, job.claim, changes)
 
 
-async def finish(job: Job, after: Ledger, now: int, answer: Answer | None = None) -> None:
-    """Write down what came of a look, or of a call with this `answer` that tells people nothing new."""
+async def finish(
+    job: Job, after: Ledger, now: int, answer: Answer | None = None, *, found: SettledSend | None = None
+) -> None:
+    """Write down what came of a look, which may have `found` a send that nobody had answered, or of a call with
+    this `answer` that tells people nothing new.
+    """
     version = job.versioned.versions[ledger_cell(job.incident.id, job.view.target)]
-    known = before = job.refusals.refusals
+    before = job.refusals.refusals
     in_vain = asked_in_vain(before, job.stored, after)
     changes = _settlement(job, job.stored, after, version, now, looks=True, known=in_vain)
-    if answer is not None:
-        known = note_answer(job, job.stored, answer, job.refusals, now, changes)
+    if found is not None:
+        record_send(job.context, found, changes)
+    known = note_answer(job, job.stored, after, answer, job.refusals, now, changes)
     if (await commit_claimed(job.context.store, job.claim, changes)).outcome is CommitOutcome.DONE:
         log_changes(before, known)

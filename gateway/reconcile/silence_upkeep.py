@@ -10,12 +10,14 @@ from gateway.decisions.suppression.silence_upkeep import keeps_alive, update_sil
 from gateway.model.agenda import NEW_CONTROLS
 from gateway.model.cells import CONTROLS
 from gateway.model.changes import Changes, Claim, LogEntry, Query, Release, Table
+from gateway.model.instants import when
 from gateway.model.own_alert import SILENCE_ENDING
 from gateway.model.records import dump, load_alert
 from gateway.ports import State
 from gateway.reconcile.context import Context
 from gateway.state.paging import pages
 from gateway.state.shards import Shards
+from gateway.state.silence_matching import match_aside
 from gateway.state.transact import commit_claimed
 
 MAX_NAMES = 5  # of alerts, in one report
@@ -24,12 +26,12 @@ MAX_NAMES = 5  # of alerts, in one report
 async def upkeep_silences(context: Context, claim: Claim) -> None:
     store = context.store
     gathered = await store.gather(Query(cells=(CONTROLS,)))
-    row, now = gathered.rows[CONTROLS], gathered.now
+    row, wall = gathered.rows[CONTROLS], gathered.wall
     compiled = compile_controls(row.value)
     # The count reads every alert of every shard, so it is left out while there is no silence.
     hidden = await _hidden((store, *context.elsewhere), compiled) if compiled.controls.silences else {}
     upkept = update_silences(
-        compiled.controls, hidden, context.policy.calendar, context.policy.rules.silences, now
+        compiled.controls, hidden, context.policy.calendar, context.policy.rules.silences, wall
     )
     for silence in upkept.ending:
         names = ", ".join(f"{count} × {name}" for name, count in hidden[silence.id].most_common(MAX_NAMES))
@@ -38,7 +40,8 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
             {"silence": silence.id, "owner": silence.by},
             f"Under it still fire: {names}.",
         )
-    changes = Changes(releases=[Release(claim, upkept.look_at)])
+    look_at = when(upkept.look_at, gathered.now, gathered.ahead)
+    changes = Changes(releases=[Release(claim, look_at)])
     if upkept.controls is not compiled.controls:
         # A silence that a person changes right now wins: this commit loses and the upkeep is done again.
         changes.expect[CONTROLS], changes.put[CONTROLS] = row.version, dump(upkept.controls)
@@ -52,7 +55,7 @@ async def upkeep_silences(context: Context, claim: Claim) -> None:
         if ended:
             # Alerts that still fire under an ended silence are
             # notified at once, without waiting for a webhook.
-            changes.schedule(NEW_CONTROLS, now, 0)
+            changes.schedule(NEW_CONTROLS, gathered.now, 0)
     await commit_claimed(store, claim, changes)
 
 
@@ -60,9 +63,10 @@ async def _hidden(everywhere: Sequence[State], compiled: CompiledControls) -> di
     """Count, by silence, the names of the alerts that fire and match it."""
     hidden: dict[str, Counter[str]] = {}
     async for rows in pages(Shards(everywhere), Table.ALERTS):
-        for row in rows.values():
-            alert = load_alert(row.value)
-            for silence in compiled.matching(alert) if alert.firing else ():
+        firing = [alert for alert in (load_alert(row.value) for row in rows.values()) if alert.firing]
+        await match_aside(compiled, firing)
+        for alert in firing:
+            for silence in compiled.matching(alert):
                 if keeps_alive(silence, alert):
                     hidden.setdefault(silence.id, Counter())[alert.name] += 1
     return hidden

@@ -22,7 +22,7 @@ from gateway.model.changes import Changes, Claim, LogEntry, Query, Release, Row,
 from gateway.model.durations import DAY, SECOND
 from gateway.model.records import dump, load_alert, load_source_state
 from gateway.model.rule_generation import load_rule_generation
-from gateway.model.rules.origin import BUILT_IN
+from gateway.model.rules.origin import BUILT_IN, SOURCE
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.rules.source import Source
 from gateway.model.source_peers import HeldCopy, PeerReport, SourceState
@@ -46,7 +46,7 @@ async def poll(context: Context, claim: Claim) -> None:
     name = claim.subject.id
     gathered = await context.store.gather(Query(cells=(RULES, source_state_cell(name))))
     # The newer rules of another replica may name other peers; alerts are not ended by the word of old ones.
-    if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
+    if outdated(context, load_rule_generation(gathered.rows[RULES].value)):
         await let_go(context.store, claim, gathered.now + 2 * SECOND)
         return
     rules, row = context.policy.rules, gathered.rows[source_state_cell(name)]
@@ -72,13 +72,18 @@ async def poll(context: Context, claim: Claim) -> None:
 
 async def _ask(context: Context, rules: Rulebook, source: Source) -> Mapping[str, PeerReport]:
     """Return the reports of the peers that answered, by the names of their addresses."""
-    urls = {peer.env: context.secrets.secret(peer.env) for peer in source.alertmanager}
+    urls = {peer.env: context.secrets.secret(peer.env, SOURCE) for peer in source.alertmanager}
     # The normaliser caches label sets, so it is kept between polls.
     reader = context.readers.setdefault(source.name, Normaliser(rules.labels, source))
     asked = {name: context.peers.ask(url, source.receiver, reader) for name, url in urls.items() if url}
     answers = await asyncio.gather(*asked.values())
     for name in urls.keys() - asked.keys():
-        log.warning("source_unreachable", source=source.name, peer=name, error="its address is not set")
+        log.warning(
+            "source_unreachable",
+            source=source.name,
+            peer=name,
+            error=context.secrets.why_missing(name, SOURCE),
+        )
     for name, answer in zip(asked, answers, strict=True):
         if isinstance(answer, str):
             log.warning("source_unreachable", source=source.name, peer=name, error=answer)

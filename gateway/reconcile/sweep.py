@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from gateway.decisions.controls import CompiledControls, compile_controls
+from gateway.decisions.controls import CompiledControls, changed_silences, compile_controls
 from gateway.decisions.intake.source_takeover import take_over
 from gateway.decisions.policy import Policy
 from gateway.model.agenda import LATE_TOPICS, NEW_CONTROLS, NEW_RULES, Subject
 from gateway.model.cells import CONTROLS, RULES, SWEPT
 from gateway.model.changes import Cell, Changes, Claim, Query, Release, Result, Row, Table
-from gateway.model.controls import Controls, Silence
 from gateway.model.durations import SECOND
 from gateway.model.own_alert import OWN_SOURCE
 from gateway.model.records import dump, load_alert, load_incident
@@ -22,6 +21,7 @@ from gateway.ports import State
 from gateway.reconcile.context import Context, outdated
 from gateway.state.commit import commit
 from gateway.state.paging import pages
+from gateway.state.silence_matching import match_aside
 from gateway.state.transact import commit_claimed, known_first, let_go, transact
 
 STRAGGLING = 15 * SECOND  # after new rules: by then no replica takes webhooks by the old ones
@@ -54,8 +54,7 @@ async def _sweep_controls(context: Context, claim: Claim) -> None:
     if any(switch is not None and switch.version > swept for switch in (controls.pause, controls.bypass)):
         await _plan_everything(store)
     else:
-        changed = [silence for silence in controls.silences if silence.version > swept]
-        await _plan_concerned(store, changed, gathered.now)
+        await _plan_concerned(store, changed_silences(gathered.rows[CONTROLS].value, swept), gathered.now)
     done = Changes(expect={SWEPT: gathered.rows[SWEPT].version}, put={SWEPT: str(controls.version).encode()})
     done.releases.append(Release(claim, None))
     await commit_claimed(store, claim, done)
@@ -76,16 +75,19 @@ async def _bring_controls(state: State, controls: bytes) -> None:
     await transact(state, "copy_of_controls", partial(state.gather, Query(cells=(CONTROLS,))), decide)
 
 
-async def _plan_concerned(store: State, silences: list[Silence], now: int) -> None:
-    if not silences:
+async def _plan_concerned(store: State, changed: CompiledControls, now: int) -> None:
+    """Plan what the silences that changed are about.
+
+    Ended ones count too: people are to be notified of what these silences kept from them.
+    """
+    if not changed.controls.silences:
         return
-    # Ended silences count too: people are to be notified of what these silences kept from them.
-    concerned = CompiledControls(Controls(silences=tuple(silences)), ended=True)
     async for rows in pages(store, Table.ALERTS):
         changes = Changes()
-        for row in rows.values():
-            alert = load_alert(row.value)
-            if alert.firing and concerned.matching(alert):
+        firing = [alert for alert in (load_alert(row.value) for row in rows.values()) if alert.firing]
+        await match_aside(changed, firing)
+        for alert in firing:
+            if changed.matching(alert):
                 changes.schedule(Subject.plan(alert.incident), now, PEOPLE_WAIT)
         if changes.agenda:
             await commit(store, changes)
@@ -93,7 +95,7 @@ async def _plan_concerned(store: State, silences: list[Silence], now: int) -> No
 
 async def _sweep_rules(context: Context, claim: Claim) -> None:
     gathered = await context.store.gather(Query(cells=(RULES,)))
-    if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
+    if outdated(context, load_rule_generation(gathered.rows[RULES].value)):
         await let_go(context.store, claim, gathered.now + 2 * SECOND)
         return
     # The alerts come to their topics before incidents are planned: a plan by the new rules needs to find

@@ -30,7 +30,7 @@ async def plan_told_in_log(context: Context, claim: Claim) -> None:
     """
     store = context.store
     gathered = await store.gather(Query(cells=(RULES, CREDENTIALED)))
-    if outdated(context, load_rule_generation(gathered.rows[RULES].value), gathered.now):
+    if outdated(context, load_rule_generation(gathered.rows[RULES].value)):
         await let_go(store, claim, gathered.now + 2 * SECOND)
         return
     found = await _told_in_log(context, load_credentialed(gathered.rows[CREDENTIALED].value))

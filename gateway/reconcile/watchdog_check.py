@@ -37,11 +37,11 @@ async def check_watchdog(context: Context, claim: Claim) -> None:
     name = claim.subject.id
     gathered = await context.store.gather(Query(cells=(RULES, watchdog_cell(name), heartbeat_cell(name))))
     now = gathered.now
-    if outdated(context, load_rule_generation(gathered.rows[RULES].value), now):
+    if outdated(context, load_rule_generation(gathered.rows[RULES].value)):
         await let_go(context.store, claim, now + 2 * SECOND)
         return
     dog = context.policy.rules.watchdogs.get(name)
-    in_force = dog is not None and context.policy.suppressor.watchdogs.in_force(dog, now)
+    in_force = dog is not None and context.policy.suppressor.watchdogs.in_force(dog, gathered.wall)
     known = await _known(context, gathered, name)
     looked = check_heartbeat(dog, known, now, in_force=in_force)
     committed = await commit_claimed(context.store, claim, _changes(claim, name, gathered, known, looked))
@@ -58,7 +58,8 @@ async def check_watchdog(context: Context, claim: Claim) -> None:
         details = (
             _details(dog, known.last, looked.watch) if dog is not None and looked.watch is not None else ""
         )
-        observation = missing_alert(looked.says, details).observed(now, firing=looked.firing)
+        alert = missing_alert(looked.says, details)
+        observation = alert.observed(now, firing=looked.firing, docs_url=context.docs_url)
         log.warning(
             "heartbeat_missing" if looked.firing else "heartbeat_no_longer_missing",
             watchdog=name,

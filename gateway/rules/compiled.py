@@ -37,7 +37,9 @@ class CompiledRules:
 
 def compile_rules(rules: Rulebook, now: int) -> CompiledRules:
     normalisers = {name: Normaliser(rules.labels, source) for name, source in rules.sources.items()}
-    return CompiledRules(rules, normalisers, Correlator(rules), Policy(rules), now)
+    policy = Policy(rules)
+    correlator = Correlator(rules, policy.router, policy.suppressor.watchdogs)
+    return CompiledRules(rules, normalisers, correlator, policy, now)
 
 
 def load_or_refuse(path: Path, now: int) -> CompiledRules:

@@ -1,8 +1,8 @@
 """Watch the rule files, and swap the rule set as a whole when they change.
 
 While the files have errors, the last good set stays in force. Replicas agree by a generation number in the
-store: the replica that first loads new files announces the next generation, and a replica with an older
-generation does not plan (`reconcile.context.outdated`).
+store (`generations.py`): the replica that first loads new files announces the next generation, and a replica
+with an older generation does not plan (`reconcile.context.outdated`).
 """
 
 from __future__ import annotations
@@ -11,32 +11,28 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import structlog
 
 from gateway.errors import StateUnavailable
-from gateway.model.agenda import NEW_RULES, UNASKED
-from gateway.model.cells import RULES
-from gateway.model.changes import Changes, Query, Result, Table
-from gateway.model.durations import SECOND
+from gateway.model.changes import Table
 from gateway.model.ledger import Ledger
 from gateway.model.records import load_ledger
-from gateway.model.rule_generation import RuleGeneration, load_rule_generation
 from gateway.model.rules.rulebook import Rulebook
-from gateway.ports import Archive, Report, State
+from gateway.ports import Archive, Report
 from gateway.rules.compiled import CompiledRules, compile_rules
 from gateway.rules.files import differences, file_state, load_rules
+from gateway.rules.generations import Generations
 from gateway.state.credentialed import note_credentialed
+from gateway.state.digests import schedule_digests
 from gateway.state.paging import pages
 from gateway.state.shards import Shards
-from gateway.state.transact import transact
+from gateway.state.statistics import note_settings
 
 log = structlog.get_logger("gateway.rules")
 
 POLL_SECONDS = 2.0  # between two looks at the files
-ALIVE_INTERVAL = 10 * SECOND  # how often a replica with the newest rules says in the store that it is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +61,23 @@ class RulesReloader:
     ) -> None:
         self.in_force = first
         self.errors: tuple[str, ...] = ()
+        self.places: tuple[str, ...] = ()  # of these errors, without what stands there
         self._path = path
         self._shards = shards
         self._listeners = listeners
         self._clock = clock
         self._seen = file_state(path)
+        self.generations = Generations(shards, first.rules.revision, self._use)
 
-    async def announce(self, ours: str) -> tuple[int, ...]:
-        """Announce the revision `ours` in every shard, and return its generations.
+    async def announce(self) -> None:
+        """Announce the rules in force in every shard, and put them in force. Raises `StateUnavailable`."""
+        await self.generations.announce(self.in_force.rules.revision)
+        await note_settings(self._shards.home, self.in_force.rules)
+        await schedule_digests(self._shards.home, self.in_force.rules)
+        self._use()
 
-        Raises `StateUnavailable`.
-        """
-        return tuple([await _announce(state, ours) for state in self._shards.states])
+    def _use(self) -> None:
+        self._listeners.use(self.in_force, self.generations.by_shard)
 
     async def announce_credentials(self, rules: Rulebook) -> frozenset[str]:
         """Note in every shard which kinds of destinations have a credential by these rules.
@@ -86,11 +87,10 @@ class RulesReloader:
         return await note_credentialed(self._shards, self._listeners.credentialed(rules))
 
     async def run(self) -> None:
-        """Watch the files, and say in the store that this replica is there, until cancelled."""
+        """Watch the files until cancelled."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
-                await self._say_alive()
                 seen = file_state(self._path)
                 if seen != self._seen:
                     await self.reload()
@@ -102,30 +102,13 @@ class RulesReloader:
             if self.errors:
                 self._listeners.report("GatewayRulesRejected", {})
 
-    async def _say_alive(self) -> None:
-        """Say in every shard that a replica with the newest rules is there, if this one has them."""
-        for state in self._shards.states:
-            await transact(
-                state, "rules_alive", partial(state.gather, Query(cells=(RULES,))), self._still_newest
-            )
-
-    def _still_newest(self, gathered: Result) -> tuple[Changes | None, None]:
-        """Return the change that says so, None if another replica did so lately or has newer rules."""
-        row = gathered.rows[RULES]
-        known = load_rule_generation(row.value)
-        # A replica with older rules says nothing: planning is left to those that have the newest.
-        lately = known.seen_at is not None and gathered.now - known.seen_at <= ALIVE_INTERVAL
-        if known.revision != self.in_force.rules.revision or lately:
-            return None, None
-        said = known._replace(seen_at=gathered.now)
-        return Changes(expect={RULES: row.version}, put={RULES: said.dump()}), None
-
     async def reload(self) -> bool:
         """Load the files, and put them in force if they have no errors. Return whether they have none."""
         # A large folder takes a while to read, and webhooks must not wait for it.
         loaded = await asyncio.to_thread(load_rules, self._path, self._clock())
         were_rejected = bool(self.errors)
         self.errors = tuple(str(error) for error in loaded.errors) or self._partition_errors(loaded.rulebook)
+        self.places = tuple(dict.fromkeys(str(error.place.origin) for error in loaded.errors))
         self._listeners.rejected(bool(self.errors))
         # Half of a rule set would tell the wrong people: the last good one stays, and an own alert says so.
         if loaded.rulebook is None or self.errors:
@@ -153,37 +136,18 @@ class RulesReloader:
         # more.
         await self.announce_credentials(rules)
         # The store hears of the rules first: from then on no replica plans by older ones.
-        generations = await self.announce(rules.revision)
+        await self.generations.announce(rules.revision)
+        await note_settings(self._shards.home, rules)
+        await schedule_digests(self._shards.home, rules)
         old, self.in_force = self.in_force.rules, compile_rules(rules, self._clock())
-        self._listeners.use(self.in_force, generations)
+        self._use()
         lines = differences(old, rules)
+        generations = self.generations.by_shard
         log.warning("rules_reloaded", revision=rules.revision, generations=generations, changes=lines[:50])
         # People who were notified of a firing there still get its end, so its secrets must not go yet.
         gone = old.destinations.keys() - rules.destinations.keys()
         for name, ends in (await owed_ends(self._shards, gone) if gone else {}).items():
             log.warning("ends_owed", destination=name, ends=ends)
-
-
-async def _announce(state: State, ours: str) -> int:
-    """Announce the revision `ours` in one shard, and return its generation there.
-
-    A revision that the shard does not have gets the next generation, and all its incidents are planned again.
-    """
-
-    def decide(gathered: Result) -> tuple[Changes | None, int]:
-        row = gathered.rows[RULES]
-        known = load_rule_generation(row.value)
-        generation = known.generation if known.revision == ours else known.generation + 1
-        rule_generation = RuleGeneration(generation, ours, gathered.now)
-        changes = Changes(expect={RULES: row.version}, put={RULES: rule_generation.dump()})
-        # Who starts may bring other credentials, and may find dead letters of a version that asked nobody again.
-        changes.schedule(UNASKED, gathered.now, 9)
-        if generation != known.generation:
-            # The same commit puts the sweep on the agenda: after a crash, incidents are still planned anew.
-            changes.schedule(NEW_RULES, gathered.now, 0)
-        return changes, generation
-
-    return (await transact(state, "rules", partial(state.gather, Query(cells=(RULES,))), decide)).answer
 
 
 async def owed_ends(archive: Archive, destinations: set[str]) -> dict[str, int]:

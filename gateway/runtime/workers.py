@@ -14,15 +14,19 @@ from gateway.decisions.policy import Policy
 from gateway.intake.group_commit import BatchCounter, GroupCommit, Sink, count_nowhere
 from gateway.intake.sharded import ShardedIntake
 from gateway.model.lanes import Pace
+from gateway.model.reserve import Reserve
+from gateway.model.retention import KEEP_ENDED_MS
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
 from gateway.state.shards import Shards
+from gateway.state.write_lock import WriteLock
 
 
 class Workers:
-    """`intakes` by shard, `intake` over all of them.
+    """`intakes` by shard, `intake` over all of them. `reserve` is what they take while the store is full.
 
-    `taken` hears of every verdict, `count` of what was committed together.
+    `taken` hears of every verdict, `count` of what was committed together. `keep_ended` is for how
+    long (ms) what has ended is kept.
     """
 
     def __init__(
@@ -32,11 +36,23 @@ class Workers:
         policy: Policy,
         taken: Sink,
         count: BatchCounter = count_nowhere,
+        keep_ended: int = KEEP_ENDED_MS,
     ) -> None:
+        self.reserve = Reserve(len(shards.states), len(policy.rules.sources))
         self._shards = shards
         self._reconcilers: list[Reconciler] = []
+        self._write_locks = [WriteLock() for _ in shards.states]
         self.intakes = [
-            GroupCommit(store, correlator, woken=partial(self._wake, shard), taken=taken, count=count)
+            GroupCommit(
+                store,
+                correlator,
+                woken=partial(self._wake, shard),
+                taken=taken,
+                count=count,
+                reserve=self.reserve,
+                keep_ended=keep_ended,
+                write_lock=self._write_locks[shard],
+            )
             for shard, store in enumerate(shards.states)
         ]
         self.intake = ShardedIntake(self.intakes, policy)
@@ -46,7 +62,17 @@ class Workers:
         for shard, (store, intake) in enumerate(zip(self._shards.states, self.intakes, strict=True)):
             home = shard == HOME
             elsewhere = self._shards.states[HOME + 1 :] if home else ()
-            own = replace(context, store=store, shard=shard, home=home, elsewhere=elsewhere)
+            home_store = None if home else self._shards.home
+            own = replace(
+                context,
+                store=store,
+                shard=shard,
+                home=home,
+                elsewhere=elsewhere,
+                home_store=home_store,
+                write_lock=self._write_locks[shard],
+                large=set(),
+            )
             self._reconcilers.append(Reconciler(own, paces, intake.crowded))
 
     def wake(self) -> None:
@@ -59,15 +85,20 @@ class Workers:
     def use(self, correlator: Correlator, policy: Policy, generations: Sequence[int]) -> None:
         """Put a new rule set in force; `generations` by shard."""
         self.intake.use(correlator, policy)
+        self.reserve.sources = len(policy.rules.sources)
         for reconciler, generation in zip(self._reconcilers, generations, strict=True):
             reconciler.use(policy, generation)
 
     def start(self, stack: AsyncExitStack) -> None:
         """Reconcile until the stack ends, and finish then what was begun."""
+        work = [asyncio.create_task(reconciler.run()) for reconciler in self._reconcilers]
+        stack.push_async_callback(self._finish, work)
+
+    async def _finish(self, work: Sequence[asyncio.Task[None]]) -> None:
+        """Stop all shards together: one after the other they would take the time of a send each."""
         for reconciler in self._reconcilers:
-            stack.push_async_callback(_finish, reconciler, asyncio.create_task(reconciler.run()))
-
-
-async def _finish(reconciler: Reconciler, work: asyncio.Task[None]) -> None:
-    reconciler.stop()
-    await work
+            reconciler.stop()
+        if work:
+            await asyncio.wait(work)
+        for shard in work:
+            await shard

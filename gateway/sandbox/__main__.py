@@ -44,6 +44,9 @@ from gateway.sandbox.slack import DEFAULT_CHANNELS, TIERS
     metavar="ROUTING_KEY=NAME",
     help="A PagerDuty service; none takes any key.",
 )
+@click.option(
+    "--app-url", default="", help="The gateway's address, which Slack's page tells of what is pressed there."
+)
 @click.option("--seed", default=0, help="Of the throws that faults with a probability make.")
 def main(
     slack_port: int,
@@ -64,7 +67,7 @@ def main(
     slack = SlackSandbox.start(slack_port, channels=channels, seed=seed, pace=RateLimit(), tiers=TIERS)
     pagerduty = PagerDutySandbox.start(pagerduty_port, services=_services(services), seed=seed)
     try:
-        asyncio.run(_serve(slack, pagerduty, webhook, mail))
+        asyncio.run(_serve(slack, pagerduty, webhook, mail, more["app_url"].rstrip("/")))
     except OSError as error:
         raise click.ClickException(f"cannot listen: {error}; choose other ports") from error
 
@@ -81,6 +84,7 @@ async def _serve(
     starting_pagerduty: AbstractAsyncContextManager[PagerDutySandbox],
     starting_webhook: AbstractAsyncContextManager[WebhookSandbox],
     starting_mail: AbstractAsyncContextManager[MailSandbox],
+    app_url: str,
 ) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -91,6 +95,7 @@ async def _serve(
         starting_webhook as webhook,
         starting_mail as mail,
     ):
+        slack.app.url = app_url
         addresses = {
             "slack_api_url": slack.url,
             "slack_page": slack.page_url,

@@ -16,7 +16,7 @@ class FaultKind(StrEnum):
     """The ways a vendor fails, seen from the client."""
 
     STATUS = "status"  # answers with an HTTP status and no JSON, or with an SMTP code
-    RATE_LIMIT = "rate_limit"  # 429 with Retry-After, or 450; nothing done
+    RATE_LIMIT = "rate_limit"  # 429 with Retry-After unless that is 0, or 450; nothing done
     ERROR = "error"  # the vendor's own error code
     CUT_BEFORE = "cut_before"  # the connection breaks, nothing done
     CUT_AFTER = "cut_after"  # done, then the connection breaks

@@ -80,14 +80,18 @@ class Trouble:
 
 
 TROUBLES = (
-    Trouble("PostgresDown", 20, 520, "critical", "The primary of payments-db does not answer", "payments", "payments-db", links=BOOK),
+    Trouble("PostgresDown", 20, 520, "critical", "The primary of payments-db does not answer", "payments",
+            "payments-db", links=BOOK),
     Trouble("ServiceDown", 95, 540, "critical", "checkout answers nothing", "checkout", links=BOOK),
     Trouble("HighErrorRate", 85, 560, "error", "9 % of the requests to frontend fail", "frontend", links=BOOK),
-    Trouble("HighErrorRate", 40, 530, "critical", "Half of all payments fail", "payments", "payments", times=6, apart=4,
-            ends_apart=3, links=BOOK),
-    Trouble("HighResponseTime", 70, 545, "warning", "checkout takes 4 s", "checkout", "checkout", times=4, apart=5, links=BOOK),
-    Trouble("DiskPressure", 60, 95, "warning", "node-7 is short of disk", "node", node="node-7", times=7, apart=70, ends_apart=70),
-    Trouble("HighMemoryUsage", 130, 300, "warning", "A worker uses 92 % of its memory", "batch", "batch", times=12, apart=9, ends_apart=20),
+    Trouble("HighErrorRate", 40, 530, "critical", "Half of all payments fail", "payments", "payments", times=6,
+            apart=4, ends_apart=3, links=BOOK),
+    Trouble("HighResponseTime", 70, 545, "warning", "checkout takes 4 s", "checkout", "checkout", times=4,
+            apart=5, links=BOOK),
+    Trouble("DiskPressure", 60, 95, "warning", "node-7 is short of disk", "node", node="node-7", times=7, apart=70,
+            ends_apart=70),
+    Trouble("HighMemoryUsage", 130, 300, "warning", "A worker uses 92 % of its memory", "batch", "batch", times=12,
+            apart=9, ends_apart=20),
     Trouble("Watchdog", 0, LENGTH, "none", "Alerting works"),
 )  # fmt: skip
 

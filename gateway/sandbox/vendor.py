@@ -171,5 +171,10 @@ def fields_of(value: DataclassInstance) -> JsonObject:
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
+def retry_after_header(seconds: int) -> dict[str, str]:
+    """Return the headers of a 429; 0 stands for a vendor that does not say when to come again."""
+    return {"Retry-After": str(seconds)} if seconds else {}
+
+
 def json_response(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(msgspec.json.encode(value), status, headers, media_type="application/json")

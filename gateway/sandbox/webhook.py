@@ -24,7 +24,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.clock import utc_now
 from gateway.sandbox.faults import Fault, FaultKind
 from gateway.sandbox.links import safe_link
-from gateway.sandbox.vendor import Call, JsonObject, Vendor, fields_of
+from gateway.sandbox.vendor import Call, JsonObject, Vendor, fields_of, retry_after_header
 
 KEPT = 5_000
 SHOWN = 100
@@ -132,7 +132,7 @@ class WebhookSandbox(Vendor):
 
     def refuse(self, fault: Fault) -> Response:
         if fault.kind is FaultKind.RATE_LIMIT:
-            return PlainTextResponse("slow down", 429, {"Retry-After": str(fault.retry_after)})
+            return PlainTextResponse("slow down", 429, retry_after_header(fault.retry_after))
         return PlainTextResponse(fault.error, 422)
 
     async def _take(self, request: Request) -> Response:

@@ -6,26 +6,30 @@ It shows them as metrics, and reports an alert of our own while something is wro
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
+from gateway.clock import elapsed_ms
 from gateway.decisions.accounting.invariants import failing_destinations
 from gateway.decisions.controls import CompiledControls, compile_controls
 from gateway.errors import StateUnavailable
 from gateway.intake.sharded import ShardedIntake
+from gateway.model.agenda import NOTHING_ON_AGENDA, AgendaLook
 from gateway.model.cells import CONTROLS, CREDENTIALED
 from gateway.model.changes import Query, Result
 from gateway.model.controls import Switch
+from gateway.model.counted import counted
 from gateway.model.credentialed import load_credentialed
-from gateway.model.durations import MINUTE, SECOND
+from gateway.model.durations import MINUTE, SECOND, spoken
 from gateway.model.incident import UnheardAlert
 from gateway.model.instants import clock
 from gateway.model.own_alert import DELIVERY_FAILING, OWN_SUBJECT
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.watchdog import WatchdogStatus
 from gateway.ports import Report
+from gateway.self_monitoring.clock_watch import ClockWatch
 from gateway.self_monitoring.failing import said_of
 from gateway.self_monitoring.last_resort import report_unheard
 from gateway.self_monitoring.missing_credentials import MissingCredentials
@@ -59,7 +63,7 @@ class Auditor:
     watchdogs: Callable[[], Mapping[str, Watchdog]]
     credentials: MissingCredentials
     imbalances: dict[str, int] = field(default_factory=dict)
-    overdue: int = 0
+    agenda: AgendaLook = NOTHING_ON_AGENDA
     undeliverable: int = 0
     ends_undeliverable: int = 0
     unheard: int = 0
@@ -73,6 +77,11 @@ class Auditor:
     )  # the pause and the bypass in force, by own-alert name
     heard: list[WatchdogStatus] = field(default_factory=list)  # status of each watchdog
     store_up: bool = True
+    started: int = field(default_factory=elapsed_ms)
+    clocks: ClockWatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clocks = ClockWatch(self.shards, self.metrics, self.report)
 
     async def run(self) -> None:
         """Look again and again until cancelled."""
@@ -86,35 +95,55 @@ class Auditor:
         The first may have fallen between the commits of two shards.
         """
         try:
-            counted = await self.shards.counters()
-            depth, self.overdue = await self.shards.agenda()
+            counters = await self.shards.counters()
+            self.agenda = await self.shards.agenda()
             gathered = await self.shards.home.gather(Query(cells=(CONTROLS, CREDENTIALED)))
+            await self.clocks.look()
             self.heard = await watchdog_status(self.shards.home, self.watchdogs())
-            await self._read_unheard(counted.get("unheard", 0), gathered.now)
+            await self._read_unheard(counters.get("unheard", 0), gathered.now)
             # Nobody waits for a destination that the rules do not name any more, whatever it was not told.
-            tried = self.credentials.rules().destinations.keys() & set(failing_destinations(counted))
+            tried = self.credentials.rules().destinations.keys() & set(failing_destinations(counters))
             await self._read_failing(tried, gathered.now)
         except StateUnavailable as error:
             log.debug("store_unavailable", error=str(error))
             self._state(store_up=False)
             return
         self._state(store_up=True)
-        self.undeliverable = counted.get("standing:undeliverable", 0)
-        self.ends_undeliverable = counted.get("standing:ends_undeliverable", 0)
-        found = self.metrics.audited(counted, depth, self.overdue)
+        self.undeliverable = counters.get("standing:undeliverable", 0)
+        self.ends_undeliverable = counters.get("standing:ends_undeliverable", 0)
+        found = self.metrics.audited(counters, self.agenda.depth, self.agenda.oldest)
         for invariant, residue in found.items():
             if residue and residue == self.imbalances.get(invariant):
                 log.error("books_unbalanced", identity=invariant, residue=residue)
             if residue and self.imbalances.get(invariant):
                 self.report("GatewayBooksUnbalanced", {"identity": invariant})
         self.imbalances = found
-        if self.overdue > LATE:
-            self.report("GatewayBehind", {})
+        if self.agenda.oldest > LATE:
+            self.report(
+                "GatewayBehind", {}, " ".join(f"{said[0].upper()}{said[1:]}." for said in self.late())
+            )
         if self.unheard:
             report_unheard(self.report, self._unheard_alerts)
         self._look_at_destinations(gathered, tried)
         self.metrics.watchdogs.heard(self.heard)
-        self._look_at_controls(compile_controls(gathered.rows[CONTROLS].value), gathered.now)
+        self._look_at_controls(compile_controls(gathered.rows[CONTROLS].value), gathered.wall)
+
+    def late(self, own_work: int = LATE) -> Iterator[str]:
+        """Yield what is late, in sentences: the gateway's own work after so many ms, and deliveries by lane."""
+        if self.agenda.overdue > own_work:
+            since = self._since_before_the_start(self.agenda.overdue)
+            yield f"something has been due for {self.agenda.overdue // SECOND} s{since}"
+        for lane in self.agenda.waiting:
+            if lane.oldest > LATE:
+                waiting = counted(lane.due, "notification waits", "notifications wait")
+                since = self._since_before_the_start(lane.oldest)
+                slow = "" if since else ", which takes them slowly or not at all"
+                yield f"{waiting} for {lane.lane}{slow}: the oldest for {spoken(lane.oldest)}{since}"
+
+    def _since_before_the_start(self, waited: int) -> str:
+        """Say of what waits for longer than this process runs that nobody was there; empty for the rest."""
+        runs = elapsed_ms() - self.started
+        return f", since before this gateway started {spoken(runs)} ago" if waited > runs else ""
 
     async def _read_unheard(self, count: int, now: int) -> None:
         """Read what nobody could be told of, where that may have changed: every incident is read for it."""

@@ -17,7 +17,9 @@ from gateway.errors import StateUnavailable
 from gateway.model.changes import Changes
 from gateway.model.counted import counted
 from gateway.model.durations import SECOND
-from gateway.outbound.network import Network
+from gateway.outbound.http_client import HttpClient
+from gateway.outbound.http_trouble import no_answer
+from gateway.outbound.network import ANSWER_BYTES, Network
 from gateway.self_monitoring.auditor import LATE
 from gateway.state.shards import Shards
 from gateway.state.unheard import unheard_alerts
@@ -40,13 +42,7 @@ class Heartbeat:
         self._url = url
         self._shards = shards
         self._count = count
-        self._client = httpx.AsyncClient(
-            timeout=REQUEST_SECONDS,
-            trust_env=False,
-            follow_redirects=False,
-            proxy=network.proxy_to(url),
-            verify=network.tls(),
-        )
+        self._client = HttpClient(network, proxy=network.proxy_to(url), connect=REQUEST_SECONDS)
         self.trouble = ""  # why the last one did not arrive
 
     async def run(self) -> None:
@@ -72,7 +68,9 @@ class Heartbeat:
             async with asyncio.timeout(STORE_SECONDS):
                 for state in self._shards.states:
                     await state.commit(Changes(grows=True))
-                _, overdue = await self._shards.agenda()
+                # A vendor that takes nothing makes deliveries late; that nobody hears of
+                # them is looked at below.
+                overdue = (await self._shards.agenda()).overdue
                 unheard = (await self._shards.counters()).get("unheard", 0)
             # Every incident is read for it, which may take longer than a webhook may.
             alerts = await unheard_alerts(self._shards) if unheard else []
@@ -90,10 +88,10 @@ class Heartbeat:
     async def _send(self) -> str:
         """Send one request; the answer is empty where it arrived, else why it did not."""
         try:
-            answer = await self._client.get(self._url)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return f"no answer: {type(error).__name__}"  # its text may hold the address
-        return "" if answer.is_success else f"it was answered {answer.status_code}"
+            answer = await self._client.ask("GET", self._url, seconds=REQUEST_SECONDS, largest=ANSWER_BYTES)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            return no_answer(error)
+        return "" if httpx.codes.is_success(answer.status) else f"it was answered {answer.status}"
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -17,8 +17,8 @@ def report_unheard(report: Report, unheard: Sequence[UnheardAlert]) -> None:
     The destinations that were tried are named, so that the report goes elsewhere where there is an elsewhere.
     `unheard` has the urgent ones first.
     """
-    # A report about this report would say nothing new, and neither would one about the destination that fails,
-    # where what it was not told is named: the heartbeat is the resort after this one.
+    # A report about this report would say nothing new, and neither would one about the destination that
+    # fails, where what it was not told is named: the heartbeat is the resort after this one.
     groups: dict[tuple[str, str], list[UnheardAlert]] = {}
     for alert in unheard:
         if not alert.last_resort:

@@ -48,14 +48,18 @@ class MissingCredentials:
         failing, used = self.found().failing, self._used_here()
         self._since = {name: self._since.get(name, now) for name in failing}
         return {
-            name: self.secrets.why_missing(secret)
+            name: self.secrets.why_missing(secret, self.rules().destinations[name].kind)
             for name, secret in failing.items()
             # What is not configured here, though its vendor is, does not come back by itself.
             if (self.rules().destinations[name].kind in used and not self.secrets.configured(secret))
+            # Nor does what rules may not have.
+            or self.secrets.refused(secret, self.rules().destinations[name].kind)
             # A file may be away for a moment. A replica that knows of the vendor from the store alone may be
             # about to be replaced by one that has the credential.
             or now - self._since[name] > PATIENCE_MS
         }
 
     def _used_here(self) -> frozenset[str]:
-        return kinds_with_credential(self.rules().destinations.values(), self.secrets.configured)
+        return kinds_with_credential(
+            self.rules().destinations.values(), self.secrets.configured, self.secrets.refused
+        )

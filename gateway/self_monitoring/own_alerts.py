@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -22,7 +23,7 @@ from gateway.model.fingerprint import fingerprint
 from gateway.model.own_alert import TEXTS, OwnAlert
 from gateway.model.records import load_alert
 from gateway.ports import Intake, Store
-from gateway.self_monitoring.looking import look_again_and_again
+from gateway.state.looking import look_again_and_again
 from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.own_alerts")
@@ -31,7 +32,8 @@ LOOK_SECONDS = 5.0  # between two looks at what other replicas report
 REPEAT_MS = 30 * SECOND  # how often a report that goes on is written down
 STANDING_MS = 3 * MINUTE  # how long a report stands after it was last written down
 REPORTS = Cell(Table.META, "own_alerts")
-# The reports whose names the first version does not know: it would stumble over them while both run side by side.
+# The reports whose names the first version does not know: it would stumble over them while
+# both run side by side.
 LATER_REPORTS = Cell(Table.META, "own_alerts_later")
 FIRST_NAMES = frozenset(
     {
@@ -78,11 +80,14 @@ Reports = dict[str, Report]  # by name and labels
 
 
 class OwnAlerts:
-    """Takes reports from anywhere without waiting, and brings the alerts in line with what stands."""
+    """Takes reports from anywhere without waiting, and brings the alerts in line with what stands; `docs_url` is
+    where people read what to do about them.
+    """
 
-    def __init__(self, intake: Intake, store: Store) -> None:
+    def __init__(self, intake: Intake, store: Store, docs_url: str = "") -> None:
         self._intake = intake
         self._store = store
+        self._docs_url = docs_url
         self._unwritten: Reports = {}  # here, and not written down yet
         self._standing: Reports = {}  # what the store has
         self._wake = asyncio.Event()
@@ -120,7 +125,8 @@ class OwnAlerts:
             }
             return _Read(gathered.rows, before, reports, await self._firing(reports), now)
 
-        seen, reports = (await transact(self._store, "own_alerts", read, _settle)).answer
+        decide = partial(_settle, self._docs_url)
+        seen, reports = (await transact(self._store, "own_alerts", read, decide)).answer
         self._standing = reports
         self._unwritten = {
             key: report for key, report in self._unwritten.items() if unwritten.get(key) is not report
@@ -155,7 +161,7 @@ class _Read(NamedTuple):
     now: int
 
 
-def _settle(read: _Read) -> tuple[Changes | None, tuple[list[Observation], Reports]]:
+def _settle(docs_url: str, read: _Read) -> tuple[Changes | None, tuple[list[Observation], Reports]]:
     """Decide which reports are kept, and which alerts are raised, ended, or say something else for them."""
     now, firing = read.now, read.firing
     reports = {key: report for key, report in read.reports.items() if report.stands(now) or key in firing}
@@ -163,11 +169,11 @@ def _settle(read: _Read) -> tuple[Changes | None, tuple[list[Observation], Repor
     seen = []
     for key, report in known.items():
         if report.stands(now) is not (key in firing):
-            seen.append(report.alert.observed(now, firing=report.stands(now)))
+            seen.append(report.alert.observed(now, firing=report.stands(now), docs_url=docs_url))
         elif key in firing and not firing[key].startswith(report.details):
             # It is worse by now, or otherwise: people have to read what is so today. What stands behind the
             # details differs between two versions that run side by side, so it is no news.
-            seen.append(report.alert.observed(now, firing=True, begins=False))
+            seen.append(report.alert.observed(now, firing=True, begins=False, docs_url=docs_url))
     if reports == read.before:
         return None, (seen, reports)
     changes = Changes(

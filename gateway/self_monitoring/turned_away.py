@@ -28,7 +28,7 @@ from gateway.model.turned_away import (
     load_turned_away,
 )
 from gateway.ports import Report
-from gateway.self_monitoring.looking import look_again_and_again
+from gateway.state.looking import look_again_and_again
 from gateway.state.shards import Shards
 from gateway.state.transact import transact
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.notification.resolve import Plan
-from gateway.decisions.policy import Policy
 from gateway.intake.group_commit import GroupCommit
 from gateway.intake.parse_webhook import parse
 from gateway.model.alert import Alert
@@ -24,6 +23,7 @@ from gateway.model.records import load_alert
 from gateway.model.rules.rulebook import Rulebook, SeverityRule
 from gateway.model.verdict import Reason, Taken
 from gateway.rules.compiled import compile_rules
+from gateway.simulate.later_join import told, wait_of
 from gateway.simulate.path import PathStep, path_of
 from gateway.state.snapshots import read_snapshots
 from gateway.storage.memory import MemoryStore
@@ -51,7 +51,8 @@ class ToldWhere:
 class Explained:
     """The decisions on one alert of the webhook; `told` has an entry for each target.
 
-    `sent_severity` is the sender's own word where it is read as another severity.
+    `sent_severity` is the sender's own word where it is read as another severity. `joining` is for how long (ms)
+    one more alert like it waits, once people know of the incident and it has many: 0 where it waits for nothing.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Explained:
     correlated_by: str
     incident: str
     told: tuple[ToldWhere, ...]
+    joining: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,18 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
     )
     await intake.accept(parsed.seen, parsed.quarantined, groups=parsed.groups)
     alerts = {name: load_alert(row.value) for name, row in store.rows[Table.ALERTS].items()}
-    plans = await _plans(store, compiled.policy, now)
+    snapshots = await read_snapshots(store, list(store.rows[Table.INCIDENTS]), compiled.policy)
+    known = [versioned.snapshot for versioned in snapshots if versioned is not None]
+    plans = {snapshot.incident.id: plan(snapshot, compiled.policy, now) for snapshot in known}
+    later = {snapshot.incident.id: told(snapshot, compiled.policy, now) for snapshot in known}
+    patience = compiled.correlator.patience
+    joining = {
+        alert.id: wait_of(alert, later[alert.incident], patience, now)
+        for alert in alerts.values()
+        if alert.incident in later
+    }
     explained = tuple(
-        _explained(alerts[seen.alert], verdict, plans, rules.labels.severity, now)
+        _explained(alerts[seen.alert], verdict, plans, rules.labels.severity, now, joining)
         for seen, verdict in zip(parsed.seen, verdicts[: len(parsed.seen)], strict=True)
         if seen.alert in alerts
     )
@@ -108,20 +119,14 @@ def _named(quarantined: Quarantined) -> str:
     return f"{name}: {quarantined.fault}" if isinstance(name, str) and name else quarantined.fault
 
 
-async def _plans(store: MemoryStore, policy: Policy, now: int) -> dict[str, Plan]:
-    """Return the plan of each incident."""
-    snapshots = await read_snapshots(store, list(store.rows[Table.INCIDENTS]), policy)
-    plans = [plan(versioned.snapshot, policy, now) for versioned in snapshots if versioned is not None]
-    return {planned.incident.id: planned for planned in plans}
-
-
 def _told(planned: Plan, episode: str, now: int) -> Iterator[ToldWhere]:
     """Yield what one member is at every target that sees it, or why none does."""
     for target, view in planned.views.items():
         verdict = count_statuses(view, now)[1].get(episode)
         if verdict is not None:
             # A member that is told or suppressed waits for no notification, so it has no time.
-            # What a rule holds, an inhibition that may come, says itself until when: the view has no time yet.
+            # What a rule holds, an inhibition that may come, says itself until when:
+            # the view has no time yet.
             at = (verdict.until or view.due or 0) if verdict.outcome in ("held", "due") else 0
             interrupts, why = view.desired.paged, view.reason.value
             yield ToldWhere(
@@ -137,7 +142,12 @@ def _told(planned: Plan, episode: str, now: int) -> Iterator[ToldWhere]:
 
 
 def _explained(
-    alert: Alert, verdict: Taken, plans: Mapping[str, Plan], severity: SeverityRule, now: int
+    alert: Alert,
+    verdict: Taken,
+    plans: Mapping[str, Plan],
+    severity: SeverityRule,
+    now: int,
+    joining: Mapping[str, int],
 ) -> Explained:
     planned = plans.get(alert.incident)
     return Explained(
@@ -150,4 +160,5 @@ def _explained(
         correlated_by=planned.incident.rule if planned is not None else "",
         incident=alert.incident,
         told=tuple(_told(planned, alert.episode_id, now)) if planned is not None else (),
+        joining=joining.get(alert.id, 0),
     )

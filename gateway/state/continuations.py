@@ -38,7 +38,7 @@ async def _read_earlier(
 ) -> Mapping[str, tuple[EarlierIncident, ...]]:
     """Return by incident the full ones that it continues, with their ledgers."""
     continuing = [incident for incident in incidents if incident.continues]
-    found = await _read(store, (name for incident in continuing for name in incident.continues))
+    found = await read_incidents(store, (name for incident in continuing for name in incident.continues))
     cells = [ledger_cell(name, target) for name, incident in found.items() for target in incident.targets]
     rows = (await store.gather(Query(cells=tuple(cells)))).rows if cells else {}
     ledgers = [load_ledger(rows[cell].value) for cell in cells if rows[cell].value]
@@ -59,7 +59,7 @@ async def _read_later(store: Store, incidents: Iterable[Incident]) -> Mapping[st
     waiting = {incident.id: incident.continued_by for incident in incidents if incident.continued_by}
     later: dict[str, tuple[Incident, ...]] = dict.fromkeys(waiting, ())
     for _ in range(LATER_READ):
-        found = await _read(store, waiting.values())
+        found = await read_incidents(store, waiting.values())
         following = {name: found[later_one] for name, later_one in waiting.items() if later_one in found}
         later |= {name: (*later[name], incident) for name, incident in following.items()}
         waiting = {
@@ -70,7 +70,7 @@ async def _read_later(store: Store, incidents: Iterable[Incident]) -> Mapping[st
     return later
 
 
-async def _read(store: Store, names: Iterable[str]) -> dict[str, Incident]:
+async def read_incidents(store: Store, names: Iterable[str]) -> dict[str, Incident]:
     cells = [Cell(Table.INCIDENTS, name) for name in dict.fromkeys(names)]
     rows = (await store.gather(Query(cells=tuple(cells)))).rows if cells else {}
     return {cell.field: load_incident(row.value) for cell, row in rows.items() if row.value}

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gateway.decisions.delivery.probes import most_urgent_first
 from gateway.decisions.delivery.refusals import cause_of_dead_letter
+from gateway.decisions.delivery.share import urgency_of
 from gateway.decisions.incident_actions import retry
 from gateway.model.agenda import Subject, urgency
 from gateway.model.changes import Changes, LogEntry, Row, Table
@@ -45,23 +46,31 @@ async def dead_letters(archive: Archive) -> list[DeadLetter]:
 
 
 def ask_with(letter: DeadLetter, at: int) -> Changes:
-    """Return the changes that have a dead letter ask, as it is true then, whether its destination still refuses.
+    """Return the changes that have a dead letter ask, as it is true then, whether its
+    destination still refuses.
 
     That is no news: until it is taken, what people and the timeline are told stays as it is.
     """
+    # Everybody whom the destination keeps waiting waits for the answer.
+    return _sent_again(letter, at, urgency(letter.ledger.refused.severity))
+
+
+def put_back(letter: DeadLetter, at: int) -> Changes:
+    """Return the changes that have a dead letter sent as it is true then."""
+    ledger = letter.ledger
+    priority = urgency_of(ledger.refused.severity, ledger)
+    changes = _sent_again(letter, at, priority)
+    # The plan comes along: alerts or rules may have changed while the letter was dead.
+    changes.schedule(Subject.plan(ledger.incident), at, priority)
+    changes.log.append(LogEntry(ledger.incident, "dead_letter_retried", {"target": ledger.target}))
+    return changes
+
+
+def _sent_again(letter: DeadLetter, at: int, priority: int) -> Changes:
     ledger = letter.ledger
     alive = retry(ledger)
     assert not isinstance(alive, str)
     cell = ledger_cell(ledger.incident, ledger.target)
     changes = Changes(expect={cell: letter.version}, put={cell: dump(alive)})
-    changes.schedule(Subject.deliver(ledger.target, ledger.incident), at, urgency(ledger.refused.severity))
-    return changes
-
-
-def put_back(letter: DeadLetter, at: int) -> Changes:
-    """Return the changes that have a dead letter sent as it is true then."""
-    changes, ledger = ask_with(letter, at), letter.ledger
-    # The plan comes along: alerts or rules may have changed while the letter was dead.
-    changes.schedule(Subject.plan(ledger.incident), at, urgency(ledger.refused.severity))
-    changes.log.append(LogEntry(ledger.incident, "dead_letter_retried", {"target": ledger.target}))
+    changes.schedule(Subject.deliver(ledger.target, ledger.incident), at, priority)
     return changes

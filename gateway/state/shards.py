@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gateway.decisions.partition import HOME
+from gateway.model.agenda import AgendaLook, WaitingLane, longest_late
 from gateway.model.changes import Cell, LogEntry, QuarantineEntry, Query, Row, Table
 from gateway.ports import State
 
@@ -48,10 +49,12 @@ class Shards:
     async def size(self, table: Table) -> int:
         return sum([await state.size(table) for state in self.states])
 
-    async def page(self, table: Table, cursor: int, count: int) -> tuple[int, dict[str, Row]]:
+    async def page(
+        self, table: Table, cursor: int, count: int, named: str = "*"
+    ) -> tuple[int, dict[str, Row]]:
         """Read a page. A cursor is the shard's own cursor times the number of shards, plus the shard."""
         inner, shard = divmod(cursor, len(self.states))
-        inner, rows = await self.states[shard].page(table, inner, count)
+        inner, rows = await self.states[shard].page(table, inner, count, named)
         if inner:
             return inner * len(self.states) + shard, rows
         # The next shard begins at its own cursor 0. Behind the
@@ -65,6 +68,16 @@ class Shards:
     async def quarantine(self, limit: int) -> list[tuple[QuarantineEntry, int, int]]:
         return await self.home.quarantine(limit)
 
-    async def agenda(self) -> tuple[int, int]:
+    async def agenda(self) -> AgendaLook:
         found = [await state.agenda() for state in self.states]
-        return sum(depth for depth, _ in found), max(overdue for _, overdue in found)
+        lanes: dict[str, WaitingLane] = {}
+        for waiting in (lane for look in found for lane in look.waiting):
+            known = lanes.get(waiting.lane, waiting._replace(due=0))
+            lanes[waiting.lane] = WaitingLane(
+                waiting.lane, known.due + waiting.due, max(known.oldest, waiting.oldest)
+            )
+        return AgendaLook(
+            sum(look.depth for look in found),
+            max(look.overdue for look in found),
+            longest_late(lanes.values()),
+        )

@@ -22,6 +22,8 @@ from gateway.model.rule_generation import RuleGeneration, load_rule_generation
 from gateway.model.watchdog import load_heartbeat
 from gateway.ports import Store
 from gateway.state.continuations import read_groups
+from gateway.state.paged_sources import read_paged_sources
+from gateway.state.silence_matching import match_aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ async def read_snapshots(
        that ever had a credential and the destinations that refuse everything;
     2. the members' alerts, the ledgers and the lanes of the targets;
     3. the older episodes of alerts that have fired again since;
-    4. with `policy`, the alerts that may keep the members quiet, and the incidents of the same group.
+    4. with `policy`, the alerts that may keep the members quiet, and the incidents of the same group; two more
+       where members are inhibited for the first time.
     """
     cells = [Cell(Table.INCIDENTS, incident_id) for incident_id in incident_ids]
     holding = policy.suppressor.watchdogs.holding if policy is not None else ()
@@ -95,15 +98,27 @@ async def read_snapshots(
     gathered = (first, second, third)
     snapshots = {incident.id: _versioned(incident, members[incident.id], gathered) for incident in found}
     if policy is not None:
+        firing = [alert for versioned in snapshots.values() for alert in versioned.snapshot.firing]
+        # While costly patterns were matched, what was read grew old, so it is read again.
+        if await match_aside(compile_controls(first.rows[CONTROLS].value), firing):
+            return await read_snapshots(store, incident_ids, policy)
         rows = {name: first.rows[cell] for name, cell in heartbeats.items()}
         if rows:
             snapshots = {
                 name: _with_heartbeats(versioned, rows, policy) for name, versioned in snapshots.items()
             }
         snapshots = await _with_topics(store, snapshots, policy)
+        for name, paged in (await read_paged_sources(store, _plain(snapshots), policy)).items():
+            snapshots[name] = replace(
+                snapshots[name], snapshot=replace(snapshots[name].snapshot, paged_sources=paged)
+            )
         for name, group in (await read_groups(store, found)).items():
             snapshots[name] = replace(snapshots[name], snapshot=group.added_to(snapshots[name].snapshot))
     return [snapshots[incident.id] if incident is not None else None for incident in incidents]
+
+
+def _plain(snapshots: Mapping[str, VersionedSnapshot]) -> dict[str, IncidentSnapshot]:
+    return {name: versioned.snapshot for name, versioned in snapshots.items()}
 
 
 def _with_heartbeats(
@@ -117,7 +132,10 @@ def _with_heartbeats(
     snapshot, watchdogs = versioned.snapshot, policy.suppressor.watchdogs
     read = {name: load_heartbeat(row.value) for name, row in rows.items()}
     heartbeats = {name: at for name, at in read.items() if at is not None}
-    waiting = [watchdogs.waits_for(alert, heartbeats, versioned.now) for alert in snapshot.alerts.values()]
+    waiting = [
+        watchdogs.waits_for(alert, heartbeats, versioned.now, snapshot.ahead)
+        for alert in snapshot.alerts.values()
+    ]
     names = dict.fromkeys(watchdog.name for watchdog in waiting if watchdog is not None)
     # A resolved incident waits for nothing, so it is not planned again with each heartbeat.
     awaited = {} if snapshot.incident.resolved_at else {name: heartbeat_cell(name) for name in names}
@@ -153,6 +171,7 @@ async def _with_topics(
             snapshot=replace(
                 versioned.snapshot,
                 topic_sources={topic: firing[topic] for topic in watched[name] if topic in firing},
+                ahead=gathered.ahead,
             ),
             topics={**versioned.topics, **{topic: first[topic] for topic in watched[name]}},
             now=gathered.now,
@@ -201,6 +220,7 @@ def _versioned(
         {target: lane.since for target, lane in lanes.items() if lane is not None and lane.until > third.now},
         controls=compile_controls(first.rows[CONTROLS].value),
         credentialed=load_credentialed(first.rows[CREDENTIALED].value),
+        ahead=third.ahead,
     )
     rule_generation = load_rule_generation(first.rows[RULES].value)
     return VersionedSnapshot(

@@ -86,7 +86,8 @@ class _Transaction(Generic[Seen, Answer]):
                 # Where reading took longer than our fence lasts, another replica may still have been quicker.
                 if done is not None and not _is_fenced(done):
                     return done
-            # Another replica holds the fence, or took it when ours ran out: a fence lasts two seconds at most.
+            # Another replica holds the fence, or took it when ours ran out: a fence
+            # lasts two seconds at most.
             await asyncio.sleep(seconds)
         raise self._crowded_out()
 
@@ -132,6 +133,19 @@ async def commit_claimed(store: Store, claim: Claim, changes: Changes) -> Commit
         store.lost_races[claim.subject.kind] += 1
         await let_go(store, claim, committed.now)
     return committed
+
+
+async def commit_late(store: Store, claim: Claim, changes: Changes) -> Committed:
+    """Commit the changes of work on a claimed subject that may have taken longer than its lease.
+
+    Where the lease is over, what the changes expect has to hold, and whoever has the subject now finds it done: else work
+    that always takes longer would be done again and again, and never be written. Raises `StateUnavailable`.
+    """
+    committed = await commit_claimed(store, claim, changes)
+    if committed.outcome is not CommitOutcome.EXPIRED:
+        return committed
+    changes.releases.clear()
+    return await commit(store, changes)
 
 
 async def let_go(store: Store, claim: Claim, again: int | None) -> Committed:

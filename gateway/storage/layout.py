@@ -37,9 +37,20 @@ async def read_layout(client: Client) -> Layout | None:
     return msgspec.json.decode(raw, type=Layout) if raw else None
 
 
-async def write_layout(client: Client, layout: Layout, *, first: bool = False) -> None:
-    """Write the layout; with `first`, only where there is none yet."""
-    await client.ask("SET", KEY, msgspec.json.encode(layout), *(["NX"] if first else []))
+async def write_layout(client: Client, layout: Layout) -> None:
+    """Write the layout in the place of the one that is there."""
+    await client.ask("SET", KEY, msgspec.json.encode(layout))
+
+
+async def agree_on_layout(client: Client, wanted: Layout) -> Layout:
+    """Return the layout of the store, which becomes the wanted one where it has none yet.
+
+    Of several gateways that start on an empty store the first one decides. A full store refuses to be written
+    to, so nothing is written where a layout is there.
+    """
+    while (found := await read_layout(client)) is None:
+        await client.ask("SET", KEY, msgspec.json.encode(wanted), "NX")
+    return found
 
 
 def stores_of(client: Client, layout: Layout) -> list[RedisStore]:
@@ -53,10 +64,7 @@ async def open_shards(client: Client, shards: int, partition_by: tuple[str, ...]
     Raises `BadSettings` where it holds alerts and is laid out otherwise, and `StateUnavailable`.
     """
     wanted = Layout(shards, partition_by)
-    # Of several gateways that start on an empty store the first one decides; the others compare with it.
-    await write_layout(client, wanted, first=True)
-    found = await read_layout(client)
-    assert found is not None
+    found = await agree_on_layout(client, wanted)
     if not found.means(wanted):
         if problem := await contradiction(client, found, wanted):
             raise BadSettings(problem)

@@ -16,22 +16,28 @@ KEY_NAMES = (
     *("alerts", "past", "copies", "incidents", "keys", "ledgers", "meta"),
     *("agenda", "leases", "counters", "log"),
     *("quarantine", "quarantine_age", "quarantine_seen", "pace", "posts"),
+    *("lanes", "heads", "tombstones", "events"),
 )
 FOLDER = Path(__file__).parent / "scripts"
 _INCLUDE_LINE = re.compile(r"^-- include: (\w+)$", re.MULTILINE)
 _ALLOW_OOM = "#!lua flags=allow-oom\n"
 
 
-def assemble(text: str) -> str:
+def include_pieces(text: str, folder: Path) -> str:
     """Return the script with the text of each piece that it includes in the place of the line that names it.
 
-    Raises `FileNotFoundError` where there is no such piece.
+    `folder` has the pieces in `include/`. Raises `FileNotFoundError` where there is no such piece.
     """
 
     def piece(line: re.Match[str]) -> str:
-        return (FOLDER / "include" / f"{line[1]}.lua").read_text("utf-8").rstrip()
+        return (folder / "include" / f"{line[1]}.lua").read_text("utf-8").rstrip()
 
     return _INCLUDE_LINE.sub(piece, text)
+
+
+def assemble(text: str) -> str:
+    """Return the script with the pieces that it includes."""
+    return include_pieces(text, FOLDER)
 
 
 def refused_when_full(text: str) -> str:

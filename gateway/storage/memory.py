@@ -5,12 +5,15 @@ Both stores pass the same contract tests.
 
 from __future__ import annotations
 
+import random
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from fnmatch import fnmatchcase
 from itertools import islice
 
-from gateway.model.agenda import Subject
+from gateway.model.agenda import AgendaLook, Subject
 from gateway.model.audit_trail import LoggedEntry, Stretch
+from gateway.model.cells import RULES
 from gateway.model.changes import (
     ABSENT,
     Cell,
@@ -24,42 +27,60 @@ from gateway.model.changes import (
     Result,
     Row,
     Table,
-    Topics,
 )
 from gateway.model.durations import MINUTE
 from gateway.model.lanes import ClosedLane, LaneRule, Pace, load_closed_lane
+from gateway.model.retention import LOG_LENGTH
+from gateway.model.rule_generation import load_rule_generation
+from gateway.storage.caller_clock import Asked, CallerClock, StoreTime
 from gateway.storage.memory_agenda import Agenda
+from gateway.storage.memory_clock import Reading, StoreClock, row_of
+from gateway.storage.memory_quarantine import Quarantine
+from gateway.storage.memory_topics import TopicBook
 
-LOG_LENGTH = 50_000  # entries
-QUARANTINE_LENGTH = 1_000  # entries
 AWAKE = 1  # the urgency of a subscriber that is woken
+AGAIN_MS = 100  # until a caller that is in doubt about the time comes again
 
 
 class MemoryStore:
-    """State of one shard in dictionaries; lost with the process. `clock` gives the time in ms."""
+    """State of one shard in dictionaries; lost with the process.
 
-    def __init__(self, clock: Callable[[], int]) -> None:
+    `clock` gives the time in ms. Where there is a `caller`, its clocks are compared with that, as in a real
+    server; without one the time may run as fast as a simulation wants.
+    """
+
+    def __init__(self, clock: Callable[[], int], caller: CallerClock | None = None) -> None:
         self._clock = clock
-        self._last = 0
+        self.caller = caller
+        self._latest = 0
         self.lost_races: Counter[str] = Counter()
         self._commits = 0
         self.rows: dict[Table, dict[str, Row]] = {table: {} for table in Table}
+        self._time = StoreClock(count=self._add)
         self._agenda = Agenda()
         self._fence: tuple[str, int] = ("", 0)
         self.counted: dict[str, int] = {}
         self.log: deque[tuple[int, LogEntry]] = deque(maxlen=LOG_LENGTH)
         self._logged = 0  # entries ever
-        self._kept: dict[str, tuple[QuarantineEntry, int, int]] = {}
-        self._standing: dict[str, set[str]] = {}
-        self._watching: dict[str, set[Subject]] = {}
+        self._quarantine = Quarantine(self._add)
+        self._topics = TopicBook()
 
     async def now(self) -> int:
-        return self._now()
+        return self._read().time.now
 
-    def _now(self) -> int:
+    def _read(self) -> Reading:
+        store_time = self._clock()
+        if self.caller is not None:
+            return self._time.read(store_time, self.caller.ask())
         # A clock that is set back must not make a lease or a wait last longer.
-        self._last = max(self._last, self._clock())
-        return self._last
+        self._latest = max(self._latest, store_time)
+        return self._time.read(self._latest, Asked("simulated", self._latest, 0, 0, 0, 0))
+
+    def _heard(self, reading: Reading, *, claimed: bool = False) -> StoreTime:
+        """Return the time of an answer; its caller remembers it."""
+        if self.caller is not None:
+            self.caller.hear(reading.asked, reading.time, claimed=claimed)
+        return reading.time
 
     async def gather(self, ask: Query) -> Result:
         alerts = []
@@ -75,37 +96,51 @@ class MemoryStore:
         standing = {
             topic: (alert, self.rows[Table.ALERTS].get(alert, ABSENT))
             for topic in ask.topics
-            if (alert := self._first(topic))  # somebody stands there
+            if (alert := self._topics.first(topic))  # somebody stands there
         }
-        return Result(self._now(), alerts, rows, standing)
+        time = self._heard(self._read())
+        return Result(time.now, alerts, rows, standing, time.ahead)
 
     def _row(self, cell: Cell) -> Row:
+        if cell.table is Table.META and cell.field in self._time.texts:
+            return row_of(self._time.texts[cell.field])
         return self.rows[cell.table].get(cell.field, ABSENT)
 
     async def commit(self, changes: Changes) -> Committed:
-        now = self._now()
-        if any(self._row(cell).version != version for cell, version in changes.expect.items()):
+        reading = self._read()
+        committed = self._apply(changes, reading)
+        return committed._replace(ahead=self._heard(reading).ahead)
+
+    def _apply(self, changes: Changes, reading: Reading) -> Committed:
+        now = reading.time.now
+        lost = [cell for cell, version in changes.expect.items() if self._row(cell).version != version]
+        if lost:
+            return Committed(CommitOutcome.LOST, now, lost=tuple(lost))
+        if any(self._topics.first(topic) != alert for topic, alert in changes.topics.seen.items()):
             return Committed(CommitOutcome.LOST, now)
-        if any(self._first(topic) != alert for topic, alert in changes.topics.seen.items()):
+        newest = load_rule_generation(self._row(RULES).value).generation
+        if changes.generation is not None and newest > changes.generation:
             return Committed(CommitOutcome.LOST, now)
         holder, ends = self._fence
         if holder and holder != changes.fence and ends > now:
             return Committed(CommitOutcome.FENCED, now)
         if not all(self._agenda.holds(release.claim) for release in changes.releases):
             return Committed(CommitOutcome.EXPIRED, now)
-        self._write(changes)
-        woken = self._move(changes.topics)
+        self._time.keep(reading)
+        self._write(changes, reading.time.wall)
+        woken = self._topics.apply(changes.topics)
         for release in changes.releases:
             self._agenda.release(release)
-        self._agenda.schedule(changes.agenda | dict.fromkeys(woken, (now, AWAKE)))
-        self.log.extend((now, entry) for entry in changes.log)
+        self._agenda.schedule(changes.agenda, changes.shares)
+        self._agenda.schedule(dict.fromkeys(woken, (now, AWAKE)))
+        self._agenda.unschedule(changes.unschedule)
+        self.log.extend((reading.time.wall, entry) for entry in changes.log)
         self._logged += len(changes.log)
-        self._keep(changes.keep, now)
-        for name in changes.forget:
-            self._add("quarantine_entries", -(self._kept.pop(name, None) is not None))
+        self._quarantine.keep(changes.keep, now)
+        self._quarantine.forget(changes.forget)
         return Committed(CommitOutcome.DONE, now, self._commits.to_bytes(8, "big"))
 
-    def _write(self, changes: Changes) -> None:
+    def _write(self, changes: Changes, wall: int) -> None:
         self._commits += 1
         version = self._commits.to_bytes(8, "big")
         for cell, value in changes.put.items():
@@ -114,60 +149,46 @@ class MemoryStore:
             self.rows[cell.table].pop(cell.field, None)
         for name, by in changes.count.items():
             self._add(name, by)
-
-    def _first(self, topic: str) -> str:
-        """Return the alert that stands at the topic, empty for none: of several always the same."""
-        return min(self._standing.get(topic, ()), default="")
-
-    def _move(self, topics: Topics) -> set[Subject]:
-        """Add and remove alerts and subscribers; return the subjects that are woken by it."""
-        woken: set[Subject] = set()
-        for topic, alert in topics.add:
-            if not self._first(topic):
-                woken |= self._watching.get(topic, set())
-            self._standing.setdefault(topic, set()).add(alert)
-        for topic, alert in topics.remove:
-            if alert in self._standing.get(topic, ()):
-                self._standing[topic].discard(alert)
-                if not self._first(topic):
-                    woken |= self._watching.get(topic, set())
-        for topic, subject in topics.subscribe:
-            self._watching.setdefault(topic, set()).add(subject)
-        for topic, subject in topics.unsubscribe:
-            self._watching.get(topic, set()).discard(subject)
-        return woken
-
-    def _keep(self, keep: Iterable[QuarantineEntry], now: int) -> None:
-        for entry in keep:
-            self._add("quarantine_entries", entry.id not in self._kept)
-            first, _, times = self._kept.pop(entry.id, (entry, 0, 0))
-            self._kept[entry.id] = (first, now, times + 1)
-            if len(self._kept) > QUARANTINE_LENGTH:
-                del self._kept[next(iter(self._kept))]
-                self._add("quarantine_entries", -1)
-                self._add("quarantine_evicted", 1)
+        events = self.rows[Table.EVENTS]
+        for name, value in changes.events.items():
+            if name not in events:
+                self._add("statistics_events", 1)
+                events[name] = Row(version, f"{wall} {self.counted['statistics_events']} ".encode() + value)
 
     def _add(self, counter: str, by: int) -> None:
         self.counted[counter] = self.counted.get(counter, 0) + by
 
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
-        return self._agenda.claim(limit, lease, lanes, self._now())
+        reading = self._read()
+        leases_nothing = self._time.vote(reading)
+        time = self._heard(reading, claimed=True)
+        if leases_nothing:
+            return Claimed(time.now, time.now + AGAIN_MS, (), time.ahead)
+        return self._agenda.claim(limit, lease, lanes, time.now)._replace(ahead=time.ahead)
 
     @property
     def agenda_at(self) -> dict[Subject, int]:
         """The time at which each subject is due, in ms."""
         return self._agenda.times
 
-    async def close_lane(self, lane: str, pace: Pace, until: int) -> None:
-        now, cell = self._now(), Cell(Table.META, f"closed:{lane}")
+    async def close_lane(self, lane: str, pace: Pace, until: int | None) -> int:
+        time, cell = self._read().time, Cell(Table.META, f"closed:{lane}")
+        now = time.now
+        named = self._agenda.paces.refused(lane, pace, now) if until is None else until
         before = load_closed_lane(self._row(cell).value)
-        # Closings with less than a minute between them are one outage: the time to the fallback runs on.
-        since = before.since if before is not None and before.until + MINUTE >= now else now
-        self._write(Changes(put={cell: ClosedLane(since, until).dump()}))
-        self._agenda.close(lane, pace, until)
+        closed = ClosedLane(now, named)
+        if before is not None and before.until + MINUTE >= now:
+            # Closings with less than a minute between them are one outage: the time to the fallback runs on.
+            closed = ClosedLane(before.since, max(before.until, named))
+        self._write(Changes(put={cell: closed.dump()}), time.wall)
+        self._agenda.paces.close(lane, pace, closed.until, named=until is not None)
+        return closed.until
+
+    async def note_taken(self, lane: str, pace: Pace) -> None:
+        self._agenda.paces.taken(lane, pace, self._read().time.now)
 
     async def fence(self, holder: str, length: int) -> bool:
-        now = self._now()
+        now = self._read().time.now
         if self._fence[0] not in ("", holder) and self._fence[1] > now:
             return False
         self._fence = (holder, now + length) if length else ("", 0)
@@ -179,10 +200,13 @@ class MemoryStore:
     async def size(self, table: Table) -> int:
         return len(self.rows[table])
 
-    async def page(self, table: Table, cursor: int, count: int) -> tuple[int, dict[str, Row]]:
+    async def page(
+        self, table: Table, cursor: int, count: int, named: str = "*"
+    ) -> tuple[int, dict[str, Row]]:
         fields = sorted(self.rows[table])[cursor : cursor + count]
         ends = cursor + count >= len(self.rows[table])
-        return (0 if ends else cursor + count), {name: self.rows[table][name] for name in fields}
+        wanted = {name: self.rows[table][name] for name in fields if fnmatchcase(name, named)}
+        return (0 if ends else cursor + count), wanted
 
     async def timeline(self, subject: str | None, limit: int, since: int = 0) -> list[tuple[int, LogEntry]]:
         lines = [(at, entry) for at, entry in reversed(self.log) if at >= since]
@@ -196,9 +220,18 @@ class MemoryStore:
         return Stretch(tuple(found), first, self._logged)
 
     async def quarantine(self, limit: int) -> list[tuple[QuarantineEntry, int, int]]:
-        return list(reversed(self._kept.values()))[:limit]
+        return self._quarantine.newest(limit)
 
-    async def agenda(self) -> tuple[int, int]:
-        now = self._now()
-        oldest = min(self._agenda.times.values(), default=now)
-        return len(self._agenda.times), max(0, now - oldest)
+    async def agenda(self) -> AgendaLook:
+        return self._agenda.look(self._read().time.now)
+
+    async def expiring(self, after: int, limit: int) -> list[tuple[Subject, int]]:
+        return self._agenda.expiring(after)[:limit]
+
+    async def sample(self, table: Table, count: int) -> list[Row]:
+        rows = list(self.rows[table].values())
+        return random.sample(rows, min(count, len(rows)))
+
+    async def cut_log(self, length: int) -> None:
+        while len(self.log) > length:
+            self.log.popleft()

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from gateway.model.agenda import Subject
+from gateway.model.agenda import (
+    EXPIRY_PRIORITY,
+    AgendaLook,
+    Share,
+    Subject,
+    SubjectKind,
+    WaitingLane,
+    longest_late,
+)
 from gateway.model.changes import Claim, Claimed, Release
-from gateway.model.lanes import LaneRule, Pace
+from gateway.model.lanes import LaneRule
+from gateway.storage.memory_room import Paces, Room
 
 
 class Lease(NamedTuple):
@@ -31,8 +40,9 @@ class Agenda:
     def __init__(self) -> None:
         self.times: dict[Subject, int] = {}
         self._priority: dict[Subject, int] = {}
+        self._shares: dict[Subject, Share] = {}
         self._leases: dict[Subject, Lease] = {}
-        self._pace_full_at: dict[str, int] = {}  # by the key of a pace
+        self.paces = Paces()
 
     def release(self, release: Release) -> None:
         if release.hold:
@@ -45,17 +55,38 @@ class Agenda:
         if again is None:
             self.times.pop(subject, None)
             self._priority.pop(subject, None)
+            self._shares.pop(subject, None)
         else:
             self.times[subject] = again
 
-    def schedule(self, agenda: Mapping[Subject, tuple[int, int]]) -> None:
+    def schedule(
+        self, agenda: Mapping[Subject, tuple[int, int]], shares: Mapping[Subject, Share] | None = None
+    ) -> None:
         for subject, (at, priority) in agenda.items():
             self.times[subject] = min(self.times.get(subject, at), at)
             self._priority[subject] = priority
+            self._shares[subject] = (shares or {}).get(subject, Share.OTHERS)
             lease = self._leases.get(subject)
             if lease is not None:
                 woken = at if lease.woken is None else min(lease.woken, at)
                 self._leases[subject] = lease._replace(woken=woken)
+
+    def unschedule(self, subjects: Iterable[Subject]) -> None:
+        for subject in subjects:
+            if subject not in self._leases:
+                for known in (self.times, self._priority, self._shares):
+                    known.pop(subject, None)
+
+    def expiring(self, after: int) -> list[tuple[Subject, int]]:
+        """Return what waits to be forgotten, in the order of time, from `after` on."""
+        found = [
+            (subject, at)
+            for subject, at in self.times.items()
+            if at >= after
+            and subject.kind in (SubjectKind.EXPIRE, SubjectKind.EXPIRE_ALERT)
+            and self._priority.get(subject) == EXPIRY_PRIORITY
+        ]
+        return sorted(found, key=lambda entry: (entry[1], str(entry[0])))
 
     def holds(self, claim: Claim) -> bool:
         return self._lease(claim.subject).token == claim.token
@@ -63,60 +94,61 @@ class Agenda:
     def _lease(self, subject: Subject) -> Lease:
         return self._leases.get(subject, NOT_LEASED)
 
-    def close(self, lane: str, pace: Pace, until: int) -> None:
-        key = pace.key(lane)
-        # A vendor that asks for a shorter wait does not open a lane that is closed for longer.
-        self._pace_full_at[key] = max(self._pace_full_at.get(key, 0), until + pace.allowance)
-
     def claim(self, limit: int, lease: int, lanes: LaneRule, now: int) -> Claimed:
-        waiting = [subject for subject, at in self.times.items() if at <= now]
-        due = [subject for subject in waiting if self._lease(subject).ends <= now]
+        due = sorted(
+            (subject for subject in self.times if self._since(subject) <= now),
+            key=lambda subject: (self._priority.get(subject, 5), self._since(subject), str(subject)),
+        )
+        room = Room(lanes, self.paces, now)
+        claims: dict[Subject, Claim] = {}
+
+        def take(most: int, share: Share | None = None) -> None:
+            for subject in due:
+                fits = share in (None, self._share(subject)) and room.has(
+                    subject.target, self._priority.get(subject, 5)
+                )
+                if most > 0 and fits and subject not in claims:
+                    refused = room.use(subject.target)
+                    token, at = secrets.token_hex(8), self.times[subject]
+                    claims[subject] = Claim(
+                        subject, token, at, refused_before=refused, share=self._share(subject)
+                    )
+                    most -= 1
+
+        for share in sorted(lanes.reserved):
+            take(lanes.reserved[share], share)
         # The most urgent comes first, so that a critical alert does not wait behind a queue of reminders.
-        due.sort(key=lambda subject: (self._priority.get(subject, 5), self.times[subject], str(subject)))
-        claims: list[Claim] = []
-        lanes = lanes._replace(running=dict(lanes.running), room=dict(lanes.room))
-        for subject in due:
-            if len(claims) < limit and self._take_token(subject, lanes, now):
-                claims.append(Claim(subject, secrets.token_hex(8), self.times[subject]))
-                self._leases[subject] = Lease(claims[-1].token, now + lease)
-        return Claimed(now, self._next_due(now, lanes), tuple(claims))
+        take(limit - len(claims))
+        for claim in claims.values():
+            self._leases[claim.subject] = Lease(claim.token, now + lease)
+        return Claimed(now, self._next_due(now, room), tuple(claims.values()))
 
-    def _opens_at(self, lane: str, lanes: LaneRule) -> int:
-        pace = lanes.paces.get(lane.partition(":")[0])
-        return self._pace_full_at.get(pace.key(lane), 0) - pace.allowance if pace else 0
+    def _since(self, subject: Subject) -> int:
+        """Return when the subject can be claimed: at its time or, if whoever held it is gone, since its lease
+        has ended.
+        """
+        return max(self.times[subject], self._lease(subject).ends)
 
-    def _take_token(self, subject: Subject, lanes: LaneRule, now: int) -> bool:
-        """Return whether the subject's lane has room for one more now, and count it where it has."""
-        lane = subject.target
-        # Plans, polls and sweeps go to no vendor, so no lane limits them.
-        if not lane:
-            return True
-        if not _has_room(lane, lanes) or self._opens_at(lane, lanes) > now:
-            return False
-        pace = lanes.paces.get(lane.partition(":")[0])
-        if pace is not None:
-            key = pace.key(lane)
-            self._pace_full_at[key] = max(self._pace_full_at.get(key, 0), now) + pace.interval
-        kind = lanes.kinds.get(lane.partition(":")[0], "")
-        assert isinstance(lanes.running, dict)
-        assert isinstance(lanes.room, dict)
-        lanes.running[lane] = lanes.running.get(lane, 0) + 1
-        if kind in lanes.room:
-            lanes.room[kind] -= 1
-        return True
+    def _share(self, subject: Subject) -> Share:
+        return Share.PLANS if subject.kind == SubjectKind.PLAN else self._shares.get(subject, Share.OTHERS)
 
-    def _next_due(self, now: int, lanes: LaneRule) -> int | None:
+    def look(self, now: int) -> AgendaLook:
+        late = {subject: now - self._since(subject) for subject in self.times if self._since(subject) <= now}
+        lanes: dict[str, list[int]] = {}
+        for subject, since in late.items():
+            if subject.target:
+                lanes.setdefault(subject.target, []).append(since)
+        waiting = [WaitingLane(lane, len(ages), max(ages)) for lane, ages in lanes.items()]
+        own = max((age for subject, age in late.items() if not subject.target), default=0)
+        return AgendaLook(len(self.times), own, longest_late(waiting))
+
+    def _next_due(self, now: int, room: Room) -> int | None:
         times = []
-        for subject, at in self.times.items():
-            lane = subject.target
-            leased_to = self._lease(subject).ends
-            if at <= now and leased_to <= now and lane and not _has_room(lane, lanes):
-                continue  # the loop comes again by itself when one of those under way ends
-            opens = self._opens_at(lane, lanes) if at <= now else 0
-            times.append(max(at, leased_to, opens) if at <= now else at)
+        for subject in self.times:
+            lane, since = subject.target, self._since(subject)
+            # Where no room is, the loop comes again by itself when one of those under way ends.
+            if lane and not room.is_wide_enough(lane):
+                continue
+            opens = room.opens_at(lane, self._priority.get(subject, 5)) if since <= now else 0
+            times.append(since if since > now else max(now, opens))
         return min(times, default=None)
-
-
-def _has_room(lane: str, lanes: LaneRule) -> bool:
-    kind = lanes.kinds.get(lane.partition(":")[0], "")
-    return lanes.running.get(lane, 0) < lanes.width and lanes.room.get(kind, 1) > 0

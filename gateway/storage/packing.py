@@ -11,14 +11,16 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from gateway.model.changes import Cell, Changes, LogEntry, Query, Release, Table, Topics
+from gateway.model.agenda import Share, Subject
+from gateway.model.changes import Cell, Changes, LogEntry, Query, Release, Table
 from gateway.model.lanes import LaneRule
+from gateway.model.retention import LOG_LENGTH, QUARANTINE_LENGTH
+from gateway.model.topics import Topics
 from gateway.storage.lua import KEY_NAMES
 
 # The place of each table in a script's KEYS.
 TABLE_NUMBER = {table: KEY_NAMES.index(table.value) + 1 for table in Table}
-LOG_LENGTH = 50_000  # entries
-QUARANTINE_LENGTH = 1_000  # entries
+ANY_GENERATION = -1  # what commit.lua is told where a commit rests on no rules
 STAYS_OFF = -1  # what commit.lua is told in place of a time, where a subject leaves the agenda
 NOTHING_DUE = -1  # what claim.lua answers in place of a time, where nothing is on the agenda
 
@@ -38,7 +40,7 @@ def packed_query(ask: Query) -> bytes:
     )
 
 
-def packed_changes(changes: Changes) -> list[bytes]:
+def packed_changes(changes: Changes, log_length: int = LOG_LENGTH) -> list[bytes]:
     """Pack the arguments of commit.lua behind the first: the fields, then the versions and values."""
     blobs = _Blobs()
     fields = {
@@ -46,13 +48,16 @@ def packed_changes(changes: Changes) -> list[bytes]:
         "put": blobs.cells(changes.put),
         "drop": _addresses(changes.drop),
         "count": [part for counter in changes.count.items() for part in counter],
-        "agenda": [part for subject, when in changes.agenda.items() for part in (str(subject), *when)],
+        "agenda": [part for entry in changes.agenda.items() for part in _scheduled(changes, *entry)],
+        "unschedule": [str(subject) for subject in changes.unschedule],
         "release": [part for release in changes.releases for part in _released(release)],
         "log": [part for entry in changes.log for part in _logged(entry)],
         "keep": [part for entry in changes.keep for part in (entry.id, blobs.position(entry.value))],
+        "events": [part for name, value in changes.events.items() for part in (name, blobs.position(value))],
         "forget": changes.forget,
         "fence": changes.fence,
-        "log_length": LOG_LENGTH,
+        "generation": ANY_GENERATION if changes.generation is None else changes.generation,
+        "log_length": log_length,
         "quarantine_length": QUARANTINE_LENGTH,
         "topics": _moves(changes.topics),
     }
@@ -70,6 +75,10 @@ def packed_claim(limit: int, lease: int, lanes: LaneRule) -> bytes:
             "width": lanes.width,
             "kinds": lanes.kinds,
             "room": lanes.room,
+            "busy_room": lanes.busy_room,
+            "hanging": sorted(lanes.hanging),
+            "hanging_room": lanes.hanging_room,
+            "reserved": [lanes.reserved.get(share, 0) for share in Share if share is not Share.OTHERS],
         }
     )
 
@@ -94,6 +103,10 @@ class _Blobs:
 
 def _addresses(cells: Iterable[Cell]) -> list[int | str]:
     return [part for cell in cells for part in (TABLE_NUMBER[cell.table], cell.field)]
+
+
+def _scheduled(changes: Changes, subject: Subject, when: tuple[int, int]) -> tuple[str, int, int, int]:
+    return str(subject), *when, changes.shares.get(subject, Share.OTHERS)
 
 
 def _released(release: Release) -> tuple[str, str, int, int]:

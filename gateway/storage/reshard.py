@@ -15,22 +15,28 @@ import msgspec
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.partition import HOME
 from gateway.errors import BadSettings
-from gateway.model.agenda import Subject
-from gateway.model.cells import RULES, TRUNCATED
-from gateway.model.changes import Changes, CommitOutcome, Query, Table
+from gateway.model.agenda import Share, Subject
+from gateway.model.cells import RESERVE, RULE_HOLDERS, RULES, TOMBSTONES_UNTIL, TRUNCATED
+from gateway.model.changes import Cell, Changes, CommitOutcome, Query, Table
 from gateway.model.counted import counted
 from gateway.model.durations import SECOND
+from gateway.model.instants import latest
 from gateway.model.records import load_alert, load_incident, load_ledger
-from gateway.model.rule_generation import load_rule_generation
+from gateway.model.rule_generation import load_rule_generation, load_rule_holders
 from gateway.model.rules.rulebook import Rulebook
 from gateway.state.paging import pages
+from gateway.state.statistics import event_time
 from gateway.storage.connections import Client
-from gateway.storage.layout import Layout, read_layout, stores_of, write_layout
+from gateway.storage.layout import Layout, agree_on_layout, stores_of, write_layout
 from gateway.storage.redis import RedisStore
 from gateway.storage.reshard_rows import Records, commits_of
 
 SIGN_OF_LIFE = 30 * SECOND  # a gateway that runs gives one more often
-TURN = 10**13  # an agenda score is the urgency times this, plus the time in ms: scripts/include/agenda.lua
+TURN = 10**13  # of an agenda score: scripts/include/agenda.lua
+OF_ONE_SHARD = (
+    TRUNCATED.field.encode(),
+    RESERVE.field.encode(),
+)  # rows of its own, which no other shard gets
 MOVED_WHOLE = ("log", "quarantine", "quarantine_age", "quarantine_seen")
 
 
@@ -39,11 +45,10 @@ async def migrate(client: Client, rules: Rulebook, shards: int) -> Records | Non
 
     Raises `BadSettings` where it cannot be done, and `StateUnavailable`.
     """
-    wanted, found = Layout(shards, rules.partition_by), await read_layout(client)
-    if found is None or found.means(wanted):
-        # Nothing has to move, so a run by mistake or a second run does no harm.
-        await write_layout(client, wanted, first=True)
-        return None
+    wanted = Layout(shards, rules.partition_by)
+    found = await agree_on_layout(client, wanted)
+    if found.means(wanted):
+        return None  # nothing has to move, so a run by mistake or a second run does no harm
     wanted = msgspec.structs.replace(wanted, prefix=_next(found.prefix))
     old, new = stores_of(client, found), stores_of(client, wanted)
     await _refuse_while_a_gateway_runs(old)
@@ -75,8 +80,12 @@ def _next(prefix: str) -> str:
 async def _refuse_while_a_gateway_runs(stores: list[RedisStore]) -> None:
     """Raise `BadSettings` where a gateway still runs: what it takes under the old prefix would be lost."""
     for store in stores:
-        gathered = await store.gather(Query(cells=(RULES,)))
-        seen_at = load_rule_generation(gathered.rows[RULES].value).seen_at
+        gathered = await store.gather(Query(cells=(RULES, RULE_HOLDERS)))
+        # Gateways of the version before sign in the row of the generation alone, and one that stops takes no
+        # sign back.
+        newest = load_rule_generation(gathered.rows[RULES].value).seen_at
+        signs = load_rule_holders(gathered.rows[RULE_HOLDERS].value).signs.values()
+        seen_at = latest(newest, *(sign.at for sign in signs))
         if seen_at is not None and gathered.now - seen_at < SIGN_OF_LIFE:
             raise BadSettings(
                 f"a gateway was at work on this store {(gathered.now - seen_at) // SECOND} s ago: "
@@ -97,8 +106,9 @@ async def _read(client: Client, old: list[RedisStore], wanted: Layout) -> Record
             records.ledgers += [load_ledger(row.value) for row in rows.values()]
         listed = await client.ask("ZRANGE", store.keys["agenda"], 0, -1, "WITHSCORES")
         for subject, score in zip(listed[::2], listed[1::2], strict=True):
-            urgency, at = divmod(int(float(score)), TURN)
-            records.agenda[Subject.parse(subject.decode())] = (at, urgency)
+            urgency, at = divmod(float(score), TURN)
+            share = Share(int(at % 1 * len(Share)))
+            records.agenda[Subject.parse(subject.decode())] = (int(at), int(urgency), share)
     return records
 
 
@@ -110,18 +120,55 @@ async def _move_the_rest(client: Client, old: list[RedisStore], new: list[RedisS
     """
     meta = await client.ask("HGETALL", old[HOME].keys["meta"])
     rows = meta if isinstance(meta, dict) else dict(zip(meta[::2], meta[1::2], strict=True))
-    flat = [part for pair in rows.items() if pair[0] != TRUNCATED.field.encode() for part in pair]
+    shared = {name: value for name, value in rows.items() if name not in OF_ONE_SHARD}
     for store in new:
+        own = shared if store is new[HOME] else {name: shared[name] for name in shared if not _of_home(name)}
+        flat = [part for pair in own.items() for part in pair]
         if flat:
             await client.ask("HSET", store.keys["meta"], *flat)
     counted: Counter[str] = Counter()
     for store in old:
         counted.update(await store.counters())
     await new[HOME].commit(Changes(count={name: count for name, count in counted.items() if count}))
+    await _move_tombstones(old, new)
+    await _move_events(old, new)
     for name in MOVED_WHOLE:
         dumped = await client.ask("DUMP", old[HOME].keys[name])
         if dumped is not None:
             await client.ask("RESTORE", new[HOME].keys[name], 0, dumped, "REPLACE")
+
+
+def _of_home(name: bytes) -> bool:
+    """Return whether a single row belongs to the home shard alone: the compacted days are many."""
+    return name.startswith(b"statistics_")
+
+
+async def _move_events(old: list[RedisStore], new: list[RedisStore]) -> None:
+    """Copy the events of the statistics to the home shard: they belong to no alert that is still known."""
+    moved: dict[str, int] = {}
+    for store in old:
+        async for rows in pages(store, Table.EVENTS):
+            times = {name: event_time(row.value) for name, row in rows.items()}
+            # A service that several shards have seen was seen when the first one saw it.
+            first = {name: at for name, at in times.items() if at < moved.get(name, at + 1)}
+            put = {Cell(Table.EVENTS, name): rows[name].value for name in first}
+            if put:
+                await new[HOME].commit(Changes(put=put))
+            moved |= first
+
+
+async def _move_tombstones(old: list[RedisStore], new: list[RedisStore]) -> None:
+    """Copy the tombstones to every shard: their labels are not known any more, so any of them may be asked."""
+    until = 0
+    for store in old:
+        row = (await store.gather(Query(cells=(TOMBSTONES_UNTIL,)))).rows[TOMBSTONES_UNTIL]
+        until = max(until, int(row.value or 0))
+        async for rows in pages(store, Table.TOMBSTONES):
+            put = {Cell(Table.TOMBSTONES, name): row.value for name, row in rows.items()}
+            for moved in new if put else ():
+                await moved.commit(Changes(put=dict(put)))
+    for moved in new if until else ():
+        await moved.commit(Changes(put={TOMBSTONES_UNTIL: str(until).encode()}))
 
 
 async def _delete(client: Client, stores: list[RedisStore]) -> None:

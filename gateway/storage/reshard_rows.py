@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.decisions.intake.correlate import Correlator, announce, named_incidents
 from gateway.decisions.partition import HOME, partition_of, shard_of
-from gateway.model.agenda import NEW_RULES, Subject
+from gateway.model.agenda import NEW_RULES, Share, Subject
 from gateway.model.alert import Alert
 from gateway.model.cells import TRUNCATED
 from gateway.model.changes import Cell, Changes, Table
@@ -32,7 +32,7 @@ class Records:
     past: dict[str, Alert] = field(default_factory=dict)
     incidents: dict[str, Incident] = field(default_factory=dict)
     ledgers: list[Ledger] = field(default_factory=list)
-    agenda: dict[Subject, tuple[int, int]] = field(default_factory=dict)
+    agenda: dict[Subject, tuple[int, int, Share]] = field(default_factory=dict)  # time, urgency, share
 
     def shard(self, alert: Alert) -> int:
         return shard_of(partition_of(alert.labels, self.layout.partition_by), self.layout.shards)
@@ -68,9 +68,9 @@ def commits_of(records: Records, correlator: Correlator, now: int) -> Iterator[t
         for start in range(0, len(own), ROWS_AT_ONCE):
             yield shard, Changes(put=dict(own[start : start + ROWS_AT_ONCE]))
         agenda = Changes()
-        for subject, (at, urgency) in records.agenda.items():
+        for subject, when in records.agenda.items():
             if _shard_of_subject(subject, records, incident_shards) == shard:
-                agenda.schedule(subject, at, urgency)
+                agenda.schedule(subject, *when)
         agenda.schedule(NEW_RULES, now, 0)  # has the alerts added to their topics anew
         yield shard, agenda
 

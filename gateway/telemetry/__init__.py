@@ -1,1 +1,1 @@
-"""What the gateway says about itself: log lines and metrics."""
+"""The gateway speaks about itself: log lines and metrics."""

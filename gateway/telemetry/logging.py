@@ -9,13 +9,16 @@ import logging
 import re
 import sys
 from collections.abc import Collection, Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from gateway.model.harmless import harmless, harmless_line, harmless_values
+
 HIDDEN = "[secret]"
 EVENT_COLUMNS = 24
+TRACEBACKS = ("exception", "stack")
 
 
 class HideSecrets:
@@ -44,6 +47,32 @@ class HideSecrets:
         return self.hide(repr(value))  # a renderer would write its repr, with whatever secret is in it
 
 
+class MakeHarmless:
+    """Takes out of every text what acts on a terminal that shows the log. Only a traceback has several lines."""
+
+    def __init__(self, *, one_line: bool) -> None:
+        self._shown = harmless_line if one_line else harmless
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {
+            key: value
+            if key.startswith("_")
+            else harmless_values(value)
+            if key in TRACEBACKS
+            else self._values(value)
+            for key, value in event.items()
+        }
+
+    def _values(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._shown(value)
+        if isinstance(value, dict):
+            return {self._values(key): self._values(inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._values(inner) for inner in value]
+        return value
+
+
 def _any_of(secrets: Sequence[str]) -> re.Pattern[str]:
     """Return a pattern of all secrets, the longest first, so that one which contains another is found whole.
 
@@ -67,6 +96,8 @@ def configure_logging(how: str, level: str, secrets: Collection[str], stream: Te
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         HideSecrets(secrets),
+        # For people, a line that stands in a label would look like a line of the log.
+        MakeHarmless(one_line=for_people),
     ]
     last: Processor = (
         structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=EVENT_COLUMNS)
@@ -80,12 +111,7 @@ def configure_logging(how: str, level: str, secrets: Collection[str], stream: Te
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
-        logging.getLogger(name).handlers = []
-        logging.getLogger(name).propagate = True
-    # httpx logs each request's address at INFO, and the address of a webhook is a secret.
-    for name in ("uvicorn", "httpx", "slack_sdk", "pdpyras", "urllib3"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    _quieten_libraries()
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -96,3 +122,12 @@ def configure_logging(how: str, level: str, secrets: Collection[str], stream: Te
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def _quieten_libraries() -> None:
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = True
+    # httpx logs each request's address at INFO, and the address of a webhook is a secret.
+    for name in ("uvicorn", "httpx", "slack_sdk", "pdpyras", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -19,10 +19,12 @@ from prometheus_client import (
 
 from gateway.decisions.accounting.invariants import COUNTED_STATUSES, imbalances
 from gateway.model.agenda import Subject
+from gateway.model.store_memory import StoreMemory
 from gateway.model.verdict import NotifyReason, Taken
 from gateway.telemetry.process_metrics import ProcessMetrics
 from gateway.telemetry.source_metrics import SourceMetrics
-from gateway.telemetry.state_metrics import STANDING_REASONS, StateMetrics
+from gateway.telemetry.state_metrics import CLOCK_STEPS, STANDING_REASONS, StateMetrics
+from gateway.telemetry.statistics_metrics import StatisticsMetrics
 from gateway.telemetry.watchdog_metrics import WatchdogMetrics
 
 MAX_DESTINATIONS = 500
@@ -37,6 +39,7 @@ class Metrics:
         self._state = StateMetrics(self.registry)
         self.sources = SourceMetrics(self.registry)
         self.watchdogs = WatchdogMetrics(self.registry)
+        self.statistics = StatisticsMetrics(self.registry)
         self._destinations: set[str] = set()
         self._retried: collections.Counter[str] = collections.Counter()
         ProcessCollector(registry=self.registry)
@@ -50,6 +53,15 @@ class Metrics:
 
     def misdirected(self, status: int, reason: str) -> None:
         self._process.webhooks.labels(str(status), reason).inc()
+
+    def refused(self, door: str, reason: str) -> None:
+        self._process.refused.labels(door, reason).inc()
+
+    def pagerduty_event(self, kind: str, outcome: str) -> None:
+        self._process.pagerduty_events.labels(kind, outcome).inc()
+
+    def pagerduty_asked(self, outcome: str) -> None:
+        self._process.pagerduty_requests.labels(outcome).inc()
 
     def turned_away(self, source: str, reason: str, times: int) -> None:
         self.sources.turned_away(source, reason, times)
@@ -129,6 +141,9 @@ class Metrics:
         self._state.quarantine.set(counted.get("quarantine_entries", 0))
         self._state.evicted.set(counted.get("quarantine_evicted", 0))
         self._state.crowded.set(counted.get("crowded_copies", 0))
+        self._state.labels_cut.set(counted.get("labels_cut", 0))
+        for kind in CLOCK_STEPS:
+            self._state.clock_steps.labels(kind).set(counted.get(f"clock_steps_{kind}", 0))
         self._state.agenda.set(depth)
         self._state.agenda_age.set(overdue / 1000)
         found = imbalances(counted)
@@ -141,6 +156,15 @@ class Metrics:
         self._state.lost.set(lost_races)
         self._state.in_flight.set(in_flight)
         self._state.strange.set(strange)
+
+    def clocks(self, *, offset: int, believed: bool) -> None:
+        self._state.clock_offset.set(offset / 1000)
+        self._state.clock_believed.set(believed)
+
+    def store_memory(self, memory: StoreMemory) -> None:
+        self._state.memory.labels("used").set(memory.used)
+        if memory.limit is not None:
+            self._state.memory.labels("limit").set(memory.limit)
 
     def ordered(self, *, paused: bool, bypassed: bool) -> None:
         self._state.ordered.labels("pause").set(paused)

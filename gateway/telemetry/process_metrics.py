@@ -46,6 +46,21 @@ class ProcessMetrics:
     def _count_intake(self, registry: CollectorRegistry) -> None:
         counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
         self.webhooks = counter("gateway_webhooks", "Webhooks by answer", ["status", "reason"])
+        self.refused = counter(
+            "gateway_refused_requests",
+            "Requests that the API or /metrics refused, such as those with a wrong token",
+            ["door", "reason"],
+        )
+        self.pagerduty_events = counter(
+            "gateway_pagerduty_events",
+            "What PagerDuty said by a webhook or when it was read, by what happened there and what became of it here",
+            ["kind", "outcome"],
+        )
+        self.pagerduty_requests = counter(
+            "gateway_pagerduty_requests",
+            "Questions to PagerDuty's REST API, by what became of them: read, or why not",
+            ["outcome"],
+        )
         self.webhook_seconds = histogram(
             "gateway_webhook_seconds", "From a webhook's arrival to its answer", buckets=FAST_SECONDS
         )
@@ -102,7 +117,7 @@ class ProcessMetrics:
         )
         self.batches = counter(
             "gateway_batches",
-            "Webhooks, ends or plans committed together, by what became of the commit",
+            "Webhooks, plans, or what a full store takes from its reserve, committed together, by what became of it",
             ["what", "outcome"],
         )
         self.background = counter(

@@ -26,9 +26,7 @@ class SourceMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
         self._alerts = counter(
-            "gateway_source_alerts",
-            "Alerts that a source sent, by what they were",
-            ["source", "outcome"],
+            "gateway_source_alerts", "Alerts that a source sent, by what they were", ["source", "outcome"]
         )
         self._inferred = counter(
             "gateway_source_inferences",
@@ -56,6 +54,16 @@ class SourceMetrics:
             " clock is ahead by at least that; a clock that is behind cannot be told from waits on the way",
             ["source"],
         )
+        self._forgotten = counter(
+            "gateway_forgotten_early",
+            "Ended alerts that were forgotten before their time, since the store was filling up",
+            ["source"],
+        )
+        self._lives_forgotten = counter(
+            "gateway_lives_forgotten_early",
+            "Earlier lives of alerts that were forgotten before their time, since the store was filling up",
+            ["source"],
+        )
         self._lags: dict[str, Lag] = {}
         for reason in TurnedAwayReason:
             if reason.before_token:
@@ -72,6 +80,8 @@ class SourceMetrics:
             if name not in self._lags:
                 self._lags[name] = Lag()
                 self._heard.labels(name)
+            self._forgotten.labels(name)
+            self._lives_forgotten.labels(name)
             for outcome in Outcome:
                 self._alerts.labels(name, outcome)
             for reason in TurnedAwayReason:
@@ -85,6 +95,12 @@ class SourceMetrics:
 
     def turned_away(self, source: str, reason: str, times: int) -> None:
         self._turned_away.labels(source or UNKNOWN, reason).inc(times)
+
+    def forgotten(self, source: str, alerts: int) -> None:
+        self._forgotten.labels(source if source in self._lags else UNKNOWN).inc(alerts)
+
+    def lives_forgotten(self, source: str, lives: int) -> None:
+        self._lives_forgotten.labels(source if source in self._lags else UNKNOWN).inc(lives)
 
     def asked(self, source: str, answered: int, silent: int) -> None:
         for answer, count in zip(ANSWERS, (answered, silent), strict=True):

@@ -11,6 +11,7 @@ from gateway.model.verdict import Reason
 from gateway.telemetry.process_metrics import OUTCOMES_OF
 from gateway.telemetry.source_metrics import CONCLUSIONS
 
+CLOCK_STEPS = ("back", "refused", "confirmed")
 _NOT_STANDING = (*OUTCOMES_OF, *CONCLUSIONS)
 STANDING_REASONS = (*(reason for reason in Reason if reason not in _NOT_STANDING), Reason.DISPUTED)
 
@@ -26,6 +27,8 @@ class StateMetrics:
             self.reasons.labels(reason)
         for identity in INVARIANTS:
             self.residue.labels(identity)
+        for kind in CLOCK_STEPS:
+            self.clock_steps.labels(kind)
 
     def _show_incidents(self, registry: CollectorRegistry) -> None:
         gauge = partial(Gauge, registry=registry)
@@ -63,12 +66,31 @@ class StateMetrics:
             "gateway_crowded_copies",
             "Copies beyond 64 of an alert, which became alerts of their own",
         )
+        self.labels_cut = gauge(
+            "gateway_labels_cut",
+            "Alerts that began with over 32 KiB of labels, of which the longest values were cut",
+        )
         self.dead = gauge(
             "gateway_undeliverable",
             "Members and ends that a destination refused for good",
             ["what"],
         )
         self.up = gauge("gateway_store_up", "Does the store answer")
+        self.clock_offset = gauge(
+            "gateway_clock_offset_seconds",
+            "How far the time by which notifications wait is ahead of the store's clock; 0 unless that was stepped",
+        )
+        self.clock_believed = gauge(
+            "gateway_store_clock_believed", "0 while people's time is that of the gateways, not the store's"
+        )
+        self.clock_steps = gauge(
+            "gateway_clock_steps", "Steps of the store's clock ever, by what became of them", ["kind"]
+        )
+        self.memory = gauge(
+            "gateway_store_memory_bytes",
+            "Memory of the fullest server of the store: what it uses, and its limit, if it has one",
+            ["what"],
+        )
         self.lost = gauge(
             "gateway_lost_races",
             "Batches of webhooks that were decided again because another writer was quicker",

@@ -16,6 +16,7 @@ from gateway.model.agenda import NEW_CONTROLS, SILENCE_UPKEEP
 from gateway.model.changes import Changes, CommitOutcome, Committed
 from gateway.model.controls import Rejection, Silence, Switch
 from gateway.model.durations import DAY, HOUR
+from gateway.model.people import Identity
 from gateway.model.rules.silence_policy import SilencePolicy
 from gateway.state import commit
 from gateway.state.shards import Shards
@@ -53,7 +54,7 @@ class Desk:
 
     async def silenced(self) -> Silence:
         previewed = await self.actions.preview(
-            SilenceRequest(('service="db"',), "anna", ends_at=START + HOUR, reason="CHG-1")
+            SilenceRequest(('service="db"',), "anna", ends_at=START + HOUR, reason="CHG-1", person=True)
         )
         assert isinstance(previewed, PreviewedSilence)
         made = await self.actions.silence(previewed.silence)
@@ -96,8 +97,8 @@ async def test_a_silence_that_is_made_is_logged_and_has_everything_concerned_loo
 async def test_a_silence_is_extended_approved_and_ended_by_whoever_does_so() -> None:
     desk = Desk(SilencePolicy(four_eyes=True))
     made = await desk.silenced()
-    extended = await desk.actions.extend(made.id, "anna", START + 2 * HOUR)
-    approved = await desk.actions.approve(made.id, "bob")
+    extended = await desk.actions.extend(made.id, Identity("anna"), START + 2 * HOUR)
+    approved = await desk.actions.approve(made.id, Identity("bob", token=True))
     ended = await desk.actions.end(made.id, "carla")
     assert isinstance(extended, Silence)
     assert isinstance(approved, Silence)

@@ -14,7 +14,7 @@ from gateway.model.incident import Incident
 from gateway.state import commit
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
-from tests.support.build import START, seen
+from tests.support.build import START, seen, someone
 from tests.support.world import World
 
 
@@ -47,7 +47,7 @@ class Desk:
 async def test_an_acknowledgement_is_on_the_timeline_and_told_at_once() -> None:
     desk = Desk()
     incident = await desk.fires()
-    after = await desk.actions.acknowledge(incident, "ann")
+    after = await desk.actions.acknowledge(incident, someone("ann"))
     assert isinstance(after, Incident)
     assert after.acknowledged is not None
     assert after.acknowledged.by == "ann"
@@ -60,9 +60,9 @@ async def test_an_acknowledgement_is_on_the_timeline_and_told_at_once() -> None:
 async def test_an_acknowledgement_is_taken_back_and_a_close_says_for_how_long() -> None:
     desk = Desk()
     incident = await desk.fires()
-    await desk.actions.acknowledge(incident, "ann")
-    back = await desk.actions.unacknowledge(incident, "bob")
-    closed = await desk.actions.close(incident, "carla", "known", HOUR)
+    await desk.actions.acknowledge(incident, someone("ann"))
+    back = await desk.actions.unacknowledge(incident, someone("bob"))
+    closed = await desk.actions.close(incident, someone("carla"), "known", HOUR)
     assert isinstance(back, Incident)
     assert isinstance(closed, Incident)
     assert back.acknowledged is None
@@ -74,8 +74,10 @@ async def test_an_acknowledgement_is_taken_back_and_a_close_says_for_how_long() 
 async def test_what_cannot_be_done_is_a_sentence_and_what_is_not_there_is_none() -> None:
     desk = Desk()
     incident = await desk.fires()
-    assert await desk.actions.unacknowledge(incident, "ann") == "nobody has acknowledged the incident"
-    assert await desk.actions.acknowledge("gone", "ann") is None
+    assert (
+        await desk.actions.unacknowledge(incident, someone("ann")) == "nobody has acknowledged the incident"
+    )
+    assert await desk.actions.acknowledge("gone", someone("ann")) is None
     assert (desk.said, desk.woken) == ([], 0)
 
 
@@ -98,5 +100,5 @@ async def test_an_action_that_is_overtaken_without_end_was_not_taken(
     busy.rows = desk.world.store.rows
     busy.busy = True
     with pytest.raises(StateUnavailable):
-        await IncidentActions(Shards([busy]), lambda: None).acknowledge(incident, "ann")
+        await IncidentActions(Shards([busy]), lambda: None).acknowledge(incident, someone("ann"))
     assert desk.said == []

@@ -40,7 +40,7 @@ async def test_the_page_of_last_resort_names_the_alert_the_reason_and_where_to_l
     assert "/health" in said
     health = (await app.ask("/health")).json()
     assert (
-        "nobody could be told of alerts in 1 incident: /api/v1/incidents says of which, and why"
+        "nobody could be told of alerts in 1 incident: `gateway incidents` says of which, `gateway incidents ID` why"
         in (health["worries"])
     )
     listed = (await app.ask("/api/v1/incidents")).json()["items"]

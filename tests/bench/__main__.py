@@ -18,9 +18,12 @@ from gateway.model.matchers import parse_matchers
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
+from tests.bench import growing as growing_incidents
+from tests.bench.agenda import agenda
 from tests.bench.fairness import fairness
 from tests.bench.load import Cost, drive, labels, measure, memory, posted_alerts, request, webhook
 from tests.bench.startup import startup
+from tests.bench.statistics_fed import statistics_fed
 from tests.support.build import rulebook
 from tests.support.processes import GatewayProcess
 from tests.support.servers import free_port, program
@@ -38,7 +41,12 @@ destinations:
 routes: [{{name: everything, notify: [chat], group_wait: 0s}}]
 """
 # Each in a gateway of its own
-GATEWAY_CASES = {"ingest": QUIET_RULES, "active": QUIET_RULES, "latency": PROMPT_RULES}
+GATEWAY_CASES = {
+    "ingest": QUIET_RULES,
+    "active": QUIET_RULES,
+    "latency": PROMPT_RULES,
+    "growing": growing_incidents.RULES,
+}
 
 
 @contextmanager
@@ -182,16 +190,20 @@ async def main() -> None:
         startup()
     if wanted("matching"):
         matching()
-    if not any(map(wanted, ("fairness", *GATEWAY_CASES))):
+    if not any(map(wanted, ("fairness", "agenda", "statistics", *GATEWAY_CASES))):
         return
     with tempfile.TemporaryDirectory(prefix="gw-bench-") as name:
         folder = Path(name)
+        if wanted("statistics"):
+            await statistics_fed(folder / "statistics")
         async with (
             SlackSandbox.start(channels=["alerts", *[f"c{n}" for n in range(CHANNELS)]]) as slack,
             PagerDutySandbox.start() as pagerduty,
         ):
             if wanted("fairness"):
                 await fairness(folder, slack, pagerduty)
+            if wanted("agenda"):
+                await agenda(folder, slack, pagerduty)
             for case, rules in GATEWAY_CASES.items():
                 if wanted(case):
                     gateway = GatewayProcess(
@@ -213,6 +225,8 @@ async def measured(case: str, gateway: GatewayProcess, slack: SlackSandbox) -> N
             await ingestion(gateway.folder, gateway)
         elif case == "active":
             await active_alerts(gateway.folder, gateway)
+        elif case == "growing":
+            await growing_incidents.growing(gateway, await gateway_pids(gateway), slack, alertmanager)
         else:
             await latency(gateway, slack)
         await gateway.stop()

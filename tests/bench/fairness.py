@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
-import time
 from pathlib import Path
 
 from gateway.decisions.partition import shard_of
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
+from tests.bench.lateness import page_lateness
 from tests.bench.load import drive, request, webhook
 from tests.support.processes import GatewayProcess
 
@@ -17,8 +15,6 @@ SLOTS = 8
 STORMY, CALM = "stormy", "calm"
 STORM = 60_000  # alerts
 AT_ONCE = 100  # alerts a webhook
-PAGES = 20
-EVERY = 0.3  # seconds
 RULES = """
 partition_by: [tenant]
 destinations:
@@ -47,7 +43,7 @@ async def fairness(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbo
         gateway.start()
         try:
             await gateway.ready()
-            quiet = await _pages(gateway, pagerduty, f"q{shards}")
+            quiet = await page_lateness(gateway, pagerduty, f"q{shards}", tenant=CALM)
             sent = [
                 request(
                     "/webhooks/alertmanager",
@@ -56,7 +52,7 @@ async def fairness(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbo
                 for at in range(0, STORM, AT_ONCE)
             ]
             storm = asyncio.create_task(drive(gateway.port, sent, 16))
-            stormy = await _pages(gateway, pagerduty, f"p{shards}")
+            stormy = await page_lateness(gateway, pagerduty, f"p{shards}", tenant=CALM)
             over = storm.done()
             await storm
             print(
@@ -69,22 +65,3 @@ async def fairness(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbo
 
 def _said(waits: list[float]) -> str:
     return f"median {waits[len(waits) // 2]:.0f}, longest {waits[-1]:.0f}"
-
-
-async def _pages(gateway: GatewayProcess, pagerduty: PagerDutySandbox, prefix: str) -> list[float]:
-    """Sorted; one critical alert after the other."""
-    sent: dict[str, float] = {}
-    for number in range(PAGES):
-        name = f"{prefix}n{number}x"
-        sent[name] = time.time()
-        body = json.loads(webhook([0], name, tenant=CALM, severity="critical"))
-        await drive(gateway.port, [request("/webhooks/alertmanager", json.dumps(body).encode())], 1)
-        await asyncio.sleep(max(0.0, sent[name] + EVERY - time.time()))
-    found: dict[str, float] = {}
-    while len(found) < PAGES:
-        await asyncio.sleep(0.2)
-        for call in pagerduty.calls:
-            match = re.search(rf"{prefix}n\d+x", json.dumps(call.arguments, default=str))
-            if match is not None and match[0] in sent:
-                found.setdefault(match[0], call.at.timestamp())
-    return sorted((at - sent[name]) * 1000 for name, at in found.items())

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway.model.fingerprint import fingerprint
+
 TICKS = os.sysconf("SC_CLK_TCK")
 STARTED = datetime.now(UTC).isoformat()
 
@@ -40,10 +42,14 @@ def labels(number: int, prefix: str) -> dict[str, str]:
 
 def webhook(numbers: Sequence[int], prefix: str, **more: str) -> bytes:
     """What Alertmanager would send."""
+    return webhook_of([{**labels(number, prefix), **more} for number in numbers])
+
+
+def webhook_of(label_sets: Sequence[dict[str, str]]) -> bytes:
     alerts = [
         {
             "status": "firing",
-            "labels": {**labels(number, prefix), **more},
+            "labels": sent,
             "annotations": {
                 "summary": "9 % of the requests fail",
                 "runbook_url": "https://runbooks.example/errors",
@@ -51,9 +57,9 @@ def webhook(numbers: Sequence[int], prefix: str, **more: str) -> bytes:
             "startsAt": STARTED,
             "endsAt": "0001-01-01T00:00:00Z",
             "generatorURL": "http://prometheus.example:9090/graph",
-            "fingerprint": f"{hash((prefix, number)) & (1 << 64) - 1:016x}",
+            "fingerprint": fingerprint(sent),
         }
-        for number in numbers
+        for sent in label_sets
     ]
     return json.dumps(
         {"version": "4", "status": "firing", "receiver": "g", "groupKey": "{}:{}", "alerts": alerts}
@@ -62,9 +68,13 @@ def webhook(numbers: Sequence[int], prefix: str, **more: str) -> bytes:
 
 def posted_alerts(numbers: Sequence[int], prefix: str) -> bytes:
     """The same as Prometheus would post them to Alertmanager."""
+    return posted_of([labels(number, prefix) for number in numbers])
+
+
+def posted_of(label_sets: Sequence[dict[str, str]]) -> bytes:
     alerts = [
         {
-            "labels": labels(number, prefix),
+            "labels": sent,
             "annotations": {
                 "summary": "9 % of the requests fail",
                 "runbook_url": "https://runbooks.example/errors",
@@ -72,7 +82,7 @@ def posted_alerts(numbers: Sequence[int], prefix: str) -> bytes:
             "startsAt": STARTED,
             "generatorURL": "http://prometheus.example:9090/graph",
         }
-        for number in numbers
+        for sent in label_sets
     ]
     return json.dumps(alerts).encode()
 

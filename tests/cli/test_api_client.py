@@ -31,7 +31,7 @@ async def test_what_a_gateway_refuses_is_a_line_for_people(beside: Beside) -> No
 
 def test_nothing_listening_is_said_with_the_setting(gateway: Gateway) -> None:
     done = gateway("incidents", GATEWAY_URL=f"http://127.0.0.1:{free_port()}")
-    assert (done.code, "no connection; is GATEWAY_URL right?" in done.err) == (2, True)
+    assert (done.code, "no connection; is GATEWAY_URL right, and does it run?" in done.err) == (2, True)
     assert "Errno" not in done.err
 
 
@@ -55,4 +55,26 @@ async def test_something_else_that_answers_is_no_gateway(
     server = LocalServer()
     async with server.running(Starlette(routes=[Route("/{path:path}", answered)]), 0):
         done = await asyncio.to_thread(gateway, "incidents", GATEWAY_URL=server.url)
-    assert (done.code, "is GATEWAY_URL right?" in done.err) == (2, True)
+    assert (done.code, "is GATEWAY_URL right" in done.err) == (2, True)
+
+
+async def test_a_gateway_on_this_machine_is_asked_past_a_proxy_of_the_environment(gateway: Gateway) -> None:
+    shown: list[str] = []
+
+    async def proxied(request: Request) -> Response:
+        shown.append(request.headers.get("authorization", ""))
+        return JSONResponse({"items": []})
+
+    proxy = LocalServer()
+    async with proxy.running(Starlette(routes=[Route("/{path:path}", proxied)]), 0):
+        variables = {"HTTP_PROXY": proxy.url, "http_proxy": proxy.url, "GATEWAY_ADMIN_TOKEN": ADMIN}
+        here = {**variables, "GATEWAY_URL": f"http://127.0.0.1:{free_port()}"}
+        for command in ("incidents", "doctor"):
+            done = await asyncio.to_thread(gateway, command, **here)
+            assert "no connection" in done.said
+        assert not shown
+        # Another machine may be one that is reached by the proxy alone.
+        done = await asyncio.to_thread(
+            gateway, "incidents", **variables, GATEWAY_URL="http://gateway.example"
+        )
+        assert (done.code, shown) == (0, [f"Bearer {ADMIN}"])

@@ -42,6 +42,23 @@ def test_destinations_come_from_the_rules(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert offered(completion.destinations, "p") == [("pager", "pagerduty")]
 
 
+def test_sources_come_from_the_rules(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = "sources: [{name: eu, repeat_interval: 30m, match: ['a=\"b\"'], token: {env: HOOK_TOKEN_EU}}]\n"
+    written("rules/all.yaml", RULES + source)
+    assert [value for value, _ in offered(completion.sources)] == ["eu", "default"]
+
+
+async def test_what_is_in_quarantine_is_offered_with_why(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_URL", beside.url)
+    monkeypatch.setenv("GATEWAY_ADMIN_TOKEN", ADMIN)
+    await beside.app.webhook({"labels": {}})
+    ((_, why),) = await asyncio.to_thread(offered, completion.quarantined)
+    assert why == "no labels: nothing says what this alert is"
+
+
 def test_where_nothing_answers_and_nothing_is_right_nothing_is_offered(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:

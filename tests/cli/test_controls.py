@@ -26,5 +26,17 @@ async def test_a_control_is_set_and_lifted(beside: Beside, command: str) -> None
         assert done.code == 0, done.err
         return done.out
 
-    assert (await run("--for", "1h")).startswith(f"{command} until 20")
+    first, second = (await run("--for", "1h", "--reason", "OPS-9")).splitlines()
+    assert first.startswith(f"{command} until 20")
+    assert first.endswith("by ann: OPS-9")
+    assert second == f"`gateway {command} --end` lifts it before its time"
     assert (await run("--end")) == f"there is no {command} any more\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("pause", "--for", "1h"), ("bypass", "--end"), ("silence", "add", "Down", "--for", "1h")],
+)
+def test_where_no_user_is_set_it_is_said_how_to_say_who(gateway: Gateway, arguments: tuple[str, ...]) -> None:
+    done = gateway(*arguments, USER="")
+    assert (done.code, "who does it? Add --by NAME: no USER is set here" in done.err) == (2, True)

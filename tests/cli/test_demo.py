@@ -5,24 +5,26 @@ after.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
-import structlog
 
 from gateway.cli import demo, demo_scene
 from gateway.clock import utc_now
 from gateway.sandbox.storm import storm
 from tests.support.servers import free_port
 
-pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.usefixtures("logging_as_before"),
+]
 
 SPEED = 200.0
 SUMMARY = re.compile(
@@ -39,6 +41,7 @@ class Performance:
     lines: list[str] = field(default_factory=list)
     slack: dict[str, object] = field(default_factory=dict)
     pagerduty: dict[str, object] = field(default_factory=dict)
+    afterwards: dict[str, dict[str, object]] = field(default_factory=dict)  # what was known when it ended
     processes: set[int] = field(default_factory=set)
 
     @property
@@ -72,17 +75,6 @@ def processes_in(folder: Path) -> set[int]:
     return found
 
 
-@pytest.fixture(scope="module", autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """The demo configures the log of the whole process."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Performance]:
     """The storm, played once for all tests here, on ports of nobody else."""
@@ -99,7 +91,20 @@ async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Perf
             seen.pagerduty = (await client.get(f"{seen.url('PagerDuty')}_sandbox/state")).json()
         return await summary(*arguments)  # type: ignore[arg-type]
 
+    answered_by_people = demo.answered_by_people
+
+    async def answered(*arguments: object) -> bool:
+        done = await answered_by_people(*arguments)  # type: ignore[arg-type]
+        gateway = seen.url("Gateway").removesuffix("incidents")
+        async with httpx.AsyncClient(trust_env=False) as client:
+            for name in ("incidents", "silences", "statistics"):
+                seen.afterwards[name] = (await client.get(gateway + name)).json()
+            pages = await client.get(f"{seen.url('PagerDuty')}_sandbox/state")
+        seen.afterwards["pages"] = pages.json()
+        return done
+
     patched.setattr(demo, "_summary", summed)
+    patched.setattr(demo, "answered_by_people", answered)
     await asyncio.wait_for(demo.run_demo(seen.lines.append, then_exit=True, speed=SPEED), 90)
     patched.undo()
     yield seen
@@ -152,6 +157,37 @@ async def test_where_to_look_is_said_before_the_storm(played: Performance) -> No
         name in shown
         for name in ("Slack", "PagerDuty", "Mail", "/api/v1/incidents", "/metrics", "gateway.log")
     )
+
+
+async def test_it_ends_with_one_incident_acknowledged_one_silenced_and_one_labelled_noise(
+    played: Performance,
+) -> None:
+    found = played.afterwards
+    (taken,) = [one for one in found["incidents"]["items"] if one["acknowledged"]]  # type: ignore[attr-defined]
+    assert ("CheckoutSlow" in str(taken), taken["acknowledged"]["by"]) == (True, "alice")
+    (silence,) = found["silences"]["items"]  # type: ignore[misc]
+    assert 'alertname="BackupLate"' in silence["matchers"]
+    labels = found["statistics"]["total"]["labels"]  # type: ignore[index]
+    assert labels["noise_reasons"]["self-healed"] == 1
+    assert labels["by_trust"]["person"] == {"actionable": 1, "noise": 1}
+    statuses = [page["status"] for page in found["pages"]["incidents"]]  # type: ignore[attr-defined]
+    assert sorted(statuses) == ["acknowledged", "resolved", "resolved"]
+
+
+async def test_who_answered_and_the_statistics_are_printed(played: Performance) -> None:
+    printed = "\n".join(played.lines)
+    for said in ("Alice acknowledges CheckoutSlow", "Bob silences BackupLate", "It hides 1 of 3 alerts that fire now.",
+                 "Chen labels ClockSkew", "3 pages of 3 incidents, 3 calls", "precision"):  # fmt: skip
+        assert said in printed
+
+
+async def test_a_press_that_comes_to_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_scene, "PORTS", tuple(free_port() for _ in demo_scene.PORTS))
+    monkeypatch.setattr(demo_scene, "DEFAULT_SECRET", "another")
+    monkeypatch.setattr(demo, "storm", lambda *_: [])
+    lines: list[str] = []
+    assert not await asyncio.wait_for(demo.run_demo(lines.append, then_exit=True, speed=SPEED), 30)
+    assert "  the press of acknowledge was answered 401" in lines
 
 
 async def test_nothing_is_left_behind(played: Performance) -> None:

@@ -74,6 +74,19 @@ async def test_a_terminated_process_leaves_no_store_and_no_folder_of_the_demo(
     assert not others
 
 
+@pytest.mark.parametrize(("more", "code"), [([], 0), (["--exit"], 130)])
+async def test_a_demo_that_a_person_stops_says_so_and_has_not_failed_unless_its_end_was_waited_for(
+    tmp_path: Path, more: list[str], code: int
+) -> None:
+    process = await started(tmp_path, "demo", *more)
+    await store_of(tmp_path)
+    process.send_signal(signal.SIGINT)
+    said, complaints = await asyncio.wait_for(process.communicate(), 40)
+    assert (process.returncode, b"The demo has ended" in said) == (code, code == 0)
+    assert b"Traceback" not in complaints
+    assert not list(tmp_path.glob("gateway-demo-*"))
+
+
 async def test_a_process_that_is_terminated_while_it_starts_leaves_no_store(tmp_path: Path) -> None:
     process = await started(tmp_path, "serve")
     await store_of(tmp_path)

@@ -10,6 +10,7 @@ import pytest
 from gateway.cli import incidents as command
 from gateway.inbound.api.incidents import SEVERITIES, STATES
 from tests.support.command_line import Beside
+from tests.support.processes import alert
 
 
 async def test_incidents_are_listed_shown_acknowledged_and_closed(beside: Beside) -> None:
@@ -67,7 +68,7 @@ async def test_a_name_that_is_given_counts_and_without_any_it_is_asked_for(
     assert "acknowledged by dan" in (await beside.incidents(name, "--ack", "dan", USER="carla")).out
     monkeypatch.delenv("USER", raising=False)
     refused = await beside.incidents(name, "--ack")
-    assert (refused.code, f"who? gateway incidents {name} --ack NAME" in refused.err) == (2, True)
+    assert (refused.code, f"who? gateway incidents {name} --ack --by NAME" in refused.err) == (2, True)
 
 
 async def test_a_list_may_leave_out_what_is_less_severe(beside: Beside) -> None:
@@ -98,3 +99,53 @@ async def test_watching_shows_the_list_again_and_goes_on_when_nobody_answers(
     monkeypatch.setattr(command.time, "sleep", sleep)
     done = await beside.incidents("--watch")
     assert (done.code, done.out.count(name), done.out.count("no gateway answers")) == (130, 2, 1)
+
+
+async def test_the_first_characters_of_an_id_are_enough_unless_another_begins_so(beside: Beside) -> None:
+    name = await beside.app.told()
+    assert f"{name}  open" in (await beside.incidents(name[:4])).out
+    assert f"{name}  acknowledged" in (await beside.incidents(name[:4], "--ack", "ann")).out
+    services = [f"s{number}" for number in range(40)]
+    await beside.app.webhook(*(alert(service, starts="2026-11-23T10:00:00Z") for service in services))
+    listed = (await beside.incidents("--json", "--state", "all")).json["items"]
+    ids = {incident["id"]: incident["title"] for incident in listed}
+    unclear = next(known for known in ids if sum(other[0] == known[0] for other in ids) > 1)
+    done = await beside.incidents(unclear[0], "--close", "ann")
+    assert (done.code, f"begin with {unclear[0]}" in done.err) == (2, True)
+    assert f"{unclear} ({ids[unclear]})" in " ".join(done.err.split())
+    nobody = await beside.incidents("zzzz")
+    assert (nobody.code, "there is no incident zzzz" in nobody.err) == (2, True)
+
+
+@pytest.mark.parametrize("begun", ["../rules", "*", "UPPER", "a" * 13])
+async def test_what_is_no_beginning_of_an_id_is_no_incident(beside: Beside, begun: str) -> None:
+    done = await beside.incidents(begun)
+    assert (done.code, done.out) == (2, "")
+
+
+async def test_an_incident_is_snoozed_and_the_snooze_is_ended(beside: Beside) -> None:
+    name = await beside.app.told()
+    assert (
+        "snoozed by carla until"
+        in (await beside.incidents(name, "--snooze", "--for", "1h", USER="carla")).out
+    )
+    assert "snoozed by" not in (await beside.incidents(name, "--unsnooze", USER="carla")).out
+
+
+async def test_a_snooze_of_no_length_is_refused(beside: Beside) -> None:
+    name = await beside.app.told()
+    for length in ("soon", "0s", "8d"):
+        refused = await beside.incidents(name, "--snooze", "--for", length, USER="carla")
+        assert (refused.code, "--for: " in refused.err) == (2, True)
+    assert "how long?" in (await beside.incidents(name, "--snooze", USER="carla")).err
+
+
+async def test_an_acknowledgement_is_given_back(beside: Beside) -> None:
+    name = await beside.app.told()
+    await beside.incidents(name, "--ack", USER="carla")
+    assert "nobody has it" in (await beside.incidents(name, "--unack", USER="carla")).out
+
+
+async def test_two_acts_at_once_exclude_each_other(beside: Beside) -> None:
+    refused = await beside.incidents("3rx", "--ack", "--snooze", "--for", "1h", USER="carla")
+    assert (refused.code, "--ack and --snooze exclude each other" in refused.err) == (2, True)

@@ -31,6 +31,17 @@ def test_the_help_says_how_words_are_completed(gateway: Gateway) -> None:
     assert 'eval "$(_GATEWAY_COMPLETE=bash_source gateway)"' in gateway("--help").out
 
 
+@pytest.mark.parametrize(
+    ("word", "remedy"),
+    [("silances", "did you mean `gateway silence`?"), ("frobnicate", "`gateway --help` lists all")],
+)
+def test_a_command_that_is_none_is_answered_with_the_nearest(
+    gateway: Gateway, word: str, remedy: str
+) -> None:
+    done = gateway(word)
+    assert (done.code, f"there is no command `{word}`; {remedy}" in done.err) == (2, True)
+
+
 def modules_imported_by(*arguments: str, **variables: str) -> tuple[str, set[str]]:
     """What `gateway …` prints in a process of its own, and the modules that were imported when it ended."""
     done = subprocess.run(
@@ -146,7 +157,7 @@ def test_an_option_of_a_command_is_completed_by_that_command() -> None:
 @pytest.mark.parametrize(
     ("arguments", "variables", "said"),
     [
-        pytest.param(["nonsense"], {}, "No such command", id="a command that is none"),
+        pytest.param(["nonsense"], {}, "there is no command", id="a command that is none"),
         pytest.param(["check", "--jsno"], {}, "--jsno", id="an option that is none"),
         pytest.param(["check", "a", "b"], {}, "unexpected extra argument", id="an argument too many"),
         pytest.param(["explain"], {}, "BODY", id="an argument too few"),

@@ -59,6 +59,18 @@ def test_a_silence_that_nobody_has_approved_looks_otherwise_than_one_that_holds(
     assert "until a second person approves it: gateway silence approve s1" in capsys.readouterr().out
 
 
+def test_a_table_of_silences_breaks_between_matchers(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output.out, "width", 80)
+    matchers = ['alertname="Disk is full"', 'service="cart"', 'namespace="checkout"']
+    why = {"by": "ann.of.the.team@example.org", "reason": "a long reason of many words that has to be folded"}
+    output.show_silences({"items": [{**SILENCE, "matchers": matchers, **why}]})
+    printed = capsys.readouterr().out
+    assert all(matcher in printed for matcher in matchers)
+    assert max(map(len, printed.splitlines())) <= 80
+
+
 @pytest.mark.parametrize(("variables", "width"), [({"COLUMNS": "80"}, 80), ({}, 200)])
 def test_into_a_pipe_a_table_is_as_wide_as_columns_says_and_nothing_is_cut_off(
     variables: dict[str, str], width: int

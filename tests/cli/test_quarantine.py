@@ -25,6 +25,20 @@ async def test_what_is_quarantined_is_listed_with_how_often_and_where_it_is_wron
     assert f"(from {entry['source']}, the last at {entry['last_seen'][:19]}Z)" in listed.out
 
 
+async def test_which_alert_it_was_and_how_bad_stands_in_the_list_and_in_the_alert_about_it(
+    beside: Beside,
+) -> None:
+    labels = {"alertname": "PaymentsDown", "severity": "critical"}
+    await beside.app.webhook({"labels": {**labels, "pod": [5]}})
+    assert "× critical PaymentsDown: alerts[].labels.pod: " in (await run(beside, "quarantine")).out
+    await beside.app.until(
+        lambda: any(
+            "PaymentsDown: alerts[].labels.pod" in f"{message.text} {message.blocks}"
+            for message in beside.app.slack.messages("alerts")
+        )
+    )
+
+
 async def test_the_first_characters_of_an_entry_are_enough_unless_another_begins_so(beside: Beside) -> None:
     await beside.app.webhook(*({"labels": {"alertname": "Down", f"l{at}": [at]}} for at in range(40)))
     ids = [entry["id"] for entry in (await run(beside, "quarantine", "--json")).json["items"]]
@@ -58,12 +72,14 @@ async def test_dead_letters_are_listed_with_title_severity_and_age_and_all_are_t
     assert "pay" in letter["title"]
     assert letter["remedy"]
     assert letter["remedy"] in listed
-    assert (await run(beside, "dead-letters", "chat")).out == "no dead letters\n"
+    of_none = await run(beside, "dead-letters", "chat")
+    assert (of_none.code, of_none.out) == (0, "no dead letter of chat is there; there are some of pager\n")
+    assert letters[0]["incident"] in (await run(beside, "dead-letters", letters[0]["incident"])).out
     wrong = await run(beside, "dead-letters", "--retry", "chatt")
     assert (wrong.code, wrong.err) == (1, "no dead letter of chatt is there; there are some of pager\n")
     app.pagerduty.faults.clear()
     done = await run(beside, "dead-letters", "--retry", "all")
-    assert (done.code, done.out.startswith("1 dead letter tried again")) == (0, True)
+    assert (done.code, done.out.startswith("1 dead letter to be sent again")) == (0, True)
     await app.until(lambda: app.pagerduty.incidents)
 
 

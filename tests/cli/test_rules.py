@@ -73,6 +73,50 @@ def test_a_credential_that_is_not_set_beside_another_of_its_vendor_is_a_warning(
     assert "secret-of" not in done.said
 
 
+def test_each_secret_that_rules_may_not_have_is_a_warning_at_its_destination_or_source(
+    gateway: Gateway,
+) -> None:
+    refused = RULES.replace(
+        "routes:", "  hook: {webhook: {url: {env: HOOK_URL}, token: {env: SLACK_BOT_TOKEN}}}\nroutes:"
+    ).replace("page: [pager]", "page: [pager, hook]")
+    source = "sources: [{name: eu, repeat_interval: 30m, match: ['a=\"b\"'], token: {env: REDIS_URL}}]\n"
+    done = gateway("check", written("rules.yaml", refused + source))
+    assert done.code == 0
+    assert (
+        "warning: nothing can be delivered to `hook`: SLACK_BOT_TOKEN is for slack destinations alone"
+        in done.out
+    )
+    assert "warning: source `eu`: REDIS_URL is kept from rules" in done.out
+
+
+def test_a_placeholder_and_a_secret_that_is_set_twice_are_seen_where_only_rules_name_them(
+    gateway: Gateway,
+) -> None:
+    rules = TEAM.replace("page: [pager]", "page: [pager, team]") + (
+        "sources: [{name: eu, repeat_interval: 30m, match: ['a=\"b\"'], token: {env: EU_TOKEN}}]\n"
+    )
+    done = gateway(
+        "check",
+        written("rules.yaml", rules),
+        PAGERDUTY_ROUTING_KEY="secret-of-ours",
+        TEAM_KEY="secret-of-theirs",
+        TEAM_KEY_FILE="/dev/null",
+        EU_TOKEN="changeme",
+    )
+    assert done.code == 0
+    twice = "TEAM_KEY and TEAM_KEY_FILE are both set: TEAM_KEY counts, remove one of them"
+    assert f"rules.yaml:4:1: warning: destination `team`: {twice}" in done.out
+    assert "warning: source `eu`: EU_TOKEN holds a placeholder" in done.out
+    assert "secret-of" not in done.said
+
+
+def test_a_warning_about_a_credential_leads_to_the_file_from_where_it_was_called(gateway: Gateway) -> None:
+    rules = written("teams/pay.yaml", TEAM.replace("page: [pager]", "page: [pager, team]"))
+    for path in (rules, "teams"):
+        done = gateway("check", path, PAGERDUTY_ROUTING_KEY="secret-of-ours")
+        assert "teams/pay.yaml:4:1: warning: nothing can be delivered to `team`" in done.out
+
+
 def test_where_no_credential_is_set_the_rules_alone_are_checked(gateway: Gateway) -> None:
     done = gateway("check", written("rules.yaml", RULES))
     assert "warning" not in done.out
@@ -117,6 +161,13 @@ def test_the_schema_for_editors_judges_rules_as_check_does(gateway: Gateway, rul
 
 
 # explain
+
+
+def test_alerts_that_come_together_have_one_number_and_no_id_that_leads_nowhere(gateway: Gateway) -> None:
+    other = {**DOWN, "labels": {"alertname": "Other", "service": "pay", "severity": "warning"}}
+    done = explained(gateway, alerts=(DOWN, other, DOWN))
+    incidents = [line.split(" by ")[0].split()[1:] for line in done.out.splitlines() if "correlate" in line]
+    assert incidents == [["new", "incident", "1"], ["new", "incident", "2"], ["new", "incident", "1"]]
 
 
 def explained(gateway: Gateway, *options: str, alerts: tuple[object, ...] = (DOWN,)) -> Done:

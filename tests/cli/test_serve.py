@@ -62,7 +62,7 @@ async def serving(folder: Path, **variables: str) -> AsyncIterator[Serving]:
     (folder / "rules.yaml").write_text(RULES)
     environment = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(Path.cwd()),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",
         "GATEWAY_RULES": str(folder / "rules.yaml"),
         "GATEWAY_DATA_DIR": str(folder / "data"),
@@ -189,3 +189,35 @@ def test_rules_that_are_not_there_are_a_wrong_setting(gateway: Gateway) -> None:
 def test_a_variable_of_blanks_is_refused(gateway: Gateway, variable: str) -> None:
     done = gateway("serve", **{variable: "  \t"})
     assert (done.code, f"{variable} holds nothing but blanks" in done.err) == (2, True)
+
+
+async def test_serve_makes_an_admin_token_says_where_it_is_and_commands_here_read_it(
+    tmp_path: Path, gateway: Gateway
+) -> None:
+    async with serving(tmp_path) as serves:
+        await serves.until(lambda: serves.lines("gateway_ready"))
+        path = tmp_path / "data/admin-token"
+        token = path.read_text().strip()
+        assert [line["path"] for line in serves.lines("admin_token_kept")] == [str(path)]
+        assert token not in serves.log.read_text()
+        assert (await serves.status("/api/v1/orders"))[0] == 401
+        here = {"GATEWAY_URL": serves.url, "GATEWAY_DATA_DIR": str(tmp_path / "data")}
+        done = await asyncio.to_thread(gateway, "incidents", **here)
+        assert (done.code, done.out.strip()) == (0, "no incidents")
+        elsewhere = await asyncio.to_thread(
+            gateway, "incidents", **here | {"GATEWAY_DATA_DIR": str(tmp_path)}
+        )
+        assert elsewhere.code == 2
+        assert "`admin-token`" in elsewhere.err
+
+
+async def test_a_gateway_that_can_keep_no_token_takes_alerts_and_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/admin-token").mkdir()
+    async with serving(tmp_path) as serves:
+        await serves.until(lambda: serves.lines("gateway_ready"))
+        (line,) = serves.lines("admin_token_not_kept")
+        assert "GATEWAY_ADMIN_TOKEN" in line["remedy"]
+        sent = body(alert("pay", starts="2026-11-23T10:00:00Z"))
+        assert (await serves.status("/webhooks/alertmanager", json=sent))[0] == 200
+        assert (await serves.status("/api/v1/orders"))[0] == 401

@@ -33,6 +33,10 @@ async def test_a_bare_name_is_an_alerts_name_as_amtool_takes_it(beside: Beside) 
         (("add", "Down", "cart", "--for", "1h"), "MATCHER: "),
         (("add", "Down", "--for", "1h", "--during", "nights"), "--during: there is no time interval nights"),
         (("add", "Down", "--for", "300d"), "--for: "),
+        (
+            ("add", "Down", "--for", "1h", "--until", "18:00"),
+            "--until: it has two ends; give --until or --for, not both",
+        ),
         (("expire", "s1"), "`expire` is amtool's word: here it is `gateway silence end`"),
         (("query",), "`query` is amtool's word: here it is `gateway silence list`"),
         (("extend", "s1"), "how long? gateway silence extend s1 --for 2h, or --until 18:00"),

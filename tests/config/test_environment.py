@@ -10,6 +10,7 @@ import pytest
 
 from gateway.config.environment import Environment
 from gateway.errors import BadSettings
+from gateway.model.rules.origin import SOURCE
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,7 @@ from gateway.errors import BadSettings
         pytest.param({"GATEWAY_SLACK_BOT_TOKEN": "x"}, "GATEWAY_SLACK_BOT_TOKEN: there is no such setting; did you mean SLACK_BOT_TOKEN?", id="a prefix that is not part of the name"),
         pytest.param({"GATEWAY_LISTEN": "0.0.0.0:9096"}, "set GATEWAY_WEBHOOK_TOKEN and GATEWAY_ADMIN_TOKEN", id="open to others without tokens"),
         pytest.param({"GATEWAY_LISTEN": "[::]:9096", "GATEWAY_WEBHOOK_TOKEN": "x"}, "set GATEWAY_ADMIN_TOKEN", id="one token is not enough"),
+        pytest.param({"PAGERDUTY_FROM": "a@b.example"}, "PAGERDUTY_FROM: notes are written by PAGERDUTY_API_TOKEN", id="notes without a token"),
         pytest.param({"GATEWAY_REDIS_WAIT": "1"}, "GATEWAY_REDIS_WAIT: the embedded store has no replicas", id="replicas of the embedded store"),
         pytest.param({"GATEWAY_REDIS_WAIT": "-1"}, "GATEWAY_REDIS_WAIT: ", id="fewer replicas than none"),
         pytest.param({"GATEWAY_LISTEN": "9096"}, "an address with a port is needed", id="no address"),
@@ -28,6 +30,11 @@ from gateway.errors import BadSettings
         pytest.param({"GATEWAY_LOG": "xml"}, "GATEWAY_LOG: ", id="a word that is none of the known"),
         pytest.param({"SLACK_API_URL": "slack.com"}, "SLACK_API_URL: an address such as https://example.org is needed", id="an address that is none"),
         pytest.param({"GATEWAY_VENDOR_PROXY": "proxy:3128"}, "GATEWAY_VENDOR_PROXY: an address such as http://proxy:3128", id="a proxy without http"),
+        pytest.param(
+            {"GATEWAY_ALLOWED_HOSTS": "gw.example.org:9096,[fd00::1],*"},
+            "GATEWAY_ALLOWED_HOSTS: `*` is no name or address, such as gateway.example.org or [fd00::1]:9096",
+            id="a pattern in place of a host",
+        ),
         pytest.param({"GATEWAY_NO_PROXY": "corp,10.0.0.0/99"}, "GATEWAY_NO_PROXY: `10.0.0.0/99` is no name, no address and no network such as 10.0.0.0/8", id="a network that is none"),
         pytest.param({"GATEWAY_CA_FILE": "/not/there"}, "GATEWAY_CA_FILE: /not/there cannot be read", id="authorities that are not there"),
         pytest.param({"GATEWAY_CA_FILE": "/dev/null"}, "GATEWAY_CA_FILE: /dev/null holds no certificate", id="authorities that are none"),
@@ -165,6 +172,32 @@ def test_a_variable_counts_before_its_file_and_both_are_named(tmp_path: Path) ->
     assert [token.get_secret_value() for token in environment.settings.admin_token] == ["own"]
 
 
+def test_a_secret_that_only_rules_name_is_named_where_it_is_set_twice(tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("from-a-file", "utf-8")
+    variables = {"TEAM_KEY": "own", "TEAM_KEY_FILE": str(tmp_path / "t"), "EU_TOKEN": "own"}
+    environment = Environment(variables)
+    assert not environment.warnings
+    assert list(environment.twice_of(["TEAM_KEY", "EU_TOKEN"])) == [
+        "TEAM_KEY and TEAM_KEY_FILE are both set: TEAM_KEY counts, remove one of them"
+    ]
+    known = Environment({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_BOT_TOKEN_FILE": str(tmp_path / "t")})
+    assert (len(known.warnings), list(known.twice_of(["SLACK_BOT_TOKEN"]))) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        pytest.param({}, "", id="it may be set where the gateway runs"),
+        pytest.param({"EU_TOKEN": "secret"}, "", id="it is well"),
+        pytest.param({"EU_TOKEN": "changeme"}, "EU_TOKEN holds a placeholder: put the real value in its place, or remove it", id="a placeholder"),
+        pytest.param({"EU_TOKEN_FILE": "/not/there"}, "EU_TOKEN_FILE: /not/there cannot be read: there is no such file", id="its file is away"),
+        pytest.param({"GATEWAY_RULE_SECRETS": "OTHER"}, "EU_TOKEN is not among the names in GATEWAY_RULE_SECRETS, so no rule may have it", id="rules may not have it"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_secret_that_a_rule_names(variables: dict[str, str], said: str) -> None:
+    assert Environment(variables).fault_of("EU_TOKEN", SOURCE) == said
+
+
 # What counts as a secret
 
 
@@ -282,7 +315,9 @@ def test_a_destinations_credential_whose_file_is_not_there_yet_stops_no_start(
 
 def test_why_a_secret_is_missing_names_its_file_or_the_nearest_name_that_is_set() -> None:
     environment = Environment({"TEAM_KEYS": "k", "TEAM_URL_FILE": "/not/there", "TEAM_TOKN": "", "HOST": "x"})
-    assert [environment.why_missing(name) for name in ("TEAM_KEYS", "TEAM_KEY", "TEAM_URL", "OTHER")] == [
+    assert [
+        environment.why_missing(name, "webhook") for name in ("TEAM_KEYS", "TEAM_KEY", "TEAM_URL", "OTHER")
+    ] == [
         "",
         "TEAM_KEY is not set; the nearest name that is set is TEAM_KEYS",
         "TEAM_URL_FILE: /not/there cannot be read: there is no such file",
@@ -292,7 +327,7 @@ def test_why_a_secret_is_missing_names_its_file_or_the_nearest_name_that_is_set(
 
 def test_a_setting_that_is_no_secret_is_no_misspelt_name_of_one() -> None:
     environment = Environment({"PAGERDUTY_EVENTS_URL": "https://events.eu.pagerduty.com"})
-    assert environment.why_missing("PAGERDUTY_EVENT_URL") == "PAGERDUTY_EVENT_URL is not set"
+    assert environment.why_missing("PAGERDUTY_EVENT_URL", "pagerduty") == "PAGERDUTY_EVENT_URL is not set"
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,14 @@ from gateway.ports import Store
 def test_a_secret_whose_file_has_gone_is_missing_and_no_fault(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("open-sesame")
     secrets = EnvironmentSecrets(Environment({"PAY_KEY_FILE": str(tmp_path / "key")}), b"k")
-    assert secrets.secret("PAY_KEY") == "open-sesame"
+    assert secrets.secret("PAY_KEY", "webhook") == "open-sesame"
     (tmp_path / "key").unlink()
-    assert secrets.secret("PAY_KEY") is None
+    assert secrets.secret("PAY_KEY", "webhook") is None
 
 
 @pytest.mark.parametrize("value", ["<your key>", "first,abc...", "  "])
 def test_a_secret_that_only_a_rule_names_and_cannot_be_meant_is_missing_and_no_fault(value: str) -> None:
-    assert EnvironmentSecrets(Environment({"PAY_KEY": value}), b"k").secret("PAY_KEY") is None
+    assert EnvironmentSecrets(Environment({"PAY_KEY": value}), b"k").secret("PAY_KEY", "webhook") is None
 
 
 def test_that_a_file_has_gone_and_is_back_is_logged_once_each(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_that_a_file_has_gone_and_is_back_is_logged_once_each(tmp_path: Path) ->
         for there in (False, True, False, True):
             path.write_text("open-sesame") if there else path.unlink(missing_ok=True)
             for _ in range(5):
-                secrets.secret("PAY_KEY")
+                secrets.secret("PAY_KEY", "webhook")
     assert [line["event"] for line in lines] == ["secret_unreadable", "secret_readable_again"] * 2
     assert "sesame" not in str(lines)
 

@@ -23,11 +23,11 @@ INSIDE = "https://hooks.corp/"
 )  # fmt: skip
 def test_who_is_reached_through_the_proxy(variables: dict[str, str], proxy: str | None) -> None:
     environment = Environment(variables)
-    assert environment.settings.network(environment.secret).proxy_to(INSIDE) == proxy
+    assert environment.settings.network().proxy_to(INSIDE) == proxy
     assert environment.warnings == ()
 
 
 def test_what_cannot_be_read_in_a_variable_of_all_programs_is_a_warning_and_no_error() -> None:
     environment = Environment(PROXY | {"NO_PROXY": "10.0.0.0/99,.corp"})
-    assert environment.settings.network(environment.secret).proxy_to(INSIDE) is None
+    assert environment.settings.network().proxy_to(INSIDE) is None
     assert environment.warnings == ("NO_PROXY: `10.0.0.0/99` is no name, address or network: it is left out",)

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from gateway.decisions.delivery.settle import fall_back
-from gateway.decisions.incident_actions import acknowledge, close, retry, unacknowledge
+from gateway.decisions.delivery.failure import fall_back
+from gateway.decisions.incident_actions import acknowledge, close, pressed_too_late, retry, unacknowledge
 from gateway.model.durations import HOUR, MINUTE
 from gateway.model.incident import Acknowledgement, Closure, Incident
-from gateway.model.ledger import Ledger
+from gateway.model.ledger import Intent, LastNotified, Ledger, MessageRef, Part
+from gateway.model.people import Press
 from gateway.model.severity import Severity
 from tests.decisions.cases import acknowledged, alert, closed, incident
 from tests.support.build import START
@@ -145,3 +146,47 @@ def test_a_retried_dead_letter_keeps_what_is_known_of_its_target() -> None:
     assert isinstance(found, Ledger)
     assert (found.generation, found.fell_back_at, found.failing_since) == (3, START, START)
     assert fall_back(found, MINUTE, NOW).fell_back_at == START
+
+
+# Press
+
+
+PRESS = Press("mark", 2, "1700000000.000100", "C1")
+POSTED = Ledger("inc", "chat", "chat", generation=2, message_ref=MessageRef(PRESS.message, PRESS.channel))
+SENT = Intent("a1", START, Part.MESSAGE, 2, 1, LastNotified())
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param(POSTED, id="its message stands there"),
+        pytest.param(Ledger("inc", "chat", "chat", intent=SENT), id="its message has just been sent"),
+        pytest.param(
+            Ledger("inc", "chat", "chat", unconfirmed=(SENT,)), id="the answer to its message was lost"
+        ),
+    ],
+)
+def test_a_press_on_the_message_that_tells_of_the_incident_counts(told: Ledger) -> None:
+    assert pressed_too_late([told], PRESS) == ""
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param(msgspec.structs.replace(POSTED, generation=3), id="a later generation is told of"),
+        pytest.param(
+            Ledger("inc", "chat", "chat", intent=msgspec.structs.replace(SENT, generation=3)),
+            id="a later generation is being told of",
+        ),
+        pytest.param(
+            Ledger("inc", "chat", "chat", intent=msgspec.structs.replace(SENT, creates_message=False)),
+            id="no message is made",
+        ),
+        pytest.param(
+            Ledger("inc", "chat", "chat", intent=msgspec.structs.replace(SENT, part=Part.REPLY)),
+            id="a reply is under way",
+        ),
+    ],
+)
+def test_a_press_on_any_other_message_comes_too_late(told: Ledger) -> None:
+    assert pressed_too_late([told], PRESS)

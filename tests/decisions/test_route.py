@@ -61,6 +61,16 @@ TREE = """\
 """
 
 
+def test_alerts_that_differ_in_what_no_route_reads_share_one_routing(written: Written) -> None:
+    router = written("  - {name: pay, match: ['severity=\"error\"'], notify: [team]}\n")
+    pay = {"severity": "error", "team": "pay"}
+    assert router.routing({**pay, "pod": "a"}, 0) is router.routing({**pay, "pod": "b"}, 0)
+    assert targets(router.routing({**pay, "team": "cart"}, 0)) == ["team:#cart-oncall"]
+    assert targets(router.routing({**pay, "severity": "warning"}, 0)) == []
+    (disallowed,) = router.routing({**pay, "team": "none"}, 0).disallowed
+    assert disallowed.value == "none"
+
+
 @pytest.mark.parametrize(
     ("labels", "told_by"),
     [

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.rule_index import MAX_CACHED_ANSWERS, MAX_CACHED_VALUES, RuleIndex
+from gateway.decisions.rule_index import (
+    MAX_CACHED_ANSWERS,
+    MAX_CACHED_CHARACTERS,
+    MAX_CACHED_VALUES,
+    RuleIndex,
+)
 from gateway.model.matchers import Matcher, parse_matchers
 
 Rules = tuple[tuple[Matcher, ...], ...]
@@ -109,16 +114,34 @@ def test_label_churn_fills_no_memory_and_changes_no_answer() -> None:
     ]
     assert found.count((0,)) == len(found) - 1
     assert found[7] == index.matching({"pod": "web-7"}) == (0, 2)
-    assert len(index._answers) <= MAX_CACHED_ANSWERS
-    assert len(index._columns["pod"]._kept) <= MAX_CACHED_VALUES
+    assert len(index._answers) <= 2 * MAX_CACHED_ANSWERS
+    assert len(index._columns["pod"]._kept) <= 2 * MAX_CACHED_VALUES
 
 
-@pytest.mark.long
-def test_patterns_too_large_to_be_joined_are_still_matched() -> None:
+def test_large_patterns_and_many_are_matched_like_small_ones() -> None:
     all_rules = tuple(
-        (Matcher("pod", op, rf"{at}[\pL]{{200}}.*"),) for at in range(24) for op in ("=~", "!~")
+        (Matcher("pod", op, pattern),)
+        for at in range(24)
+        for op in ("=~", "!~")
+        for pattern in (rf"{at}[\pL]{{20}}.*", rf"{at}[a-zé]{{2{at}}}.*", f"x{at}.*", f"{at}[^a]{{200}}")
     )
-    labels = {"pod": "7" + "é" * 201}
     index = RuleIndex(all_rules)
-    assert index._columns["pod"]._set is None
-    assert index.matching(labels) == naively(all_rules, labels)
+    assert len(index._columns["pod"]._patterns) > 5
+    for value in ("7" + "é" * 201, "x7", "3" + "é" * 23, "", "7\ud800"):
+        assert index.matching({"pod": value}) == naively(all_rules, {"pod": value})
+
+
+def test_what_an_answer_costs_is_known_beforehand_and_an_answer_that_is_remembered_costs_nothing() -> None:
+    index = RuleIndex(rules('pod=~".*x.{500}"', "team=a"))
+    assert index.cost({"pod": "a" * 1_000}) > index.cost({"pod": "a"}) > 0
+    index.matching({"pod": "a" * 1_000})
+    assert index.cost({"pod": "a" * 1_000}) == 0
+    assert RuleIndex(rules("team=a")).cost({"team": "b" * 1_000}) == 0
+
+
+def test_long_values_are_remembered_up_to_a_number_of_characters() -> None:
+    index = RuleIndex(rules('pod=~"web-.*"'))
+    for number in range(2 * MAX_CACHED_CHARACTERS // 1_000_000 + 10):
+        index.matching({"pod": f"{number}" + "x" * 1_000_000})
+        assert index.cost({"pod": f"{number}" + "x" * 1_000_000}) == 0
+    assert len(index._answers) * 1_000_000 <= 2 * MAX_CACHED_CHARACTERS + 2_000_000

@@ -7,9 +7,13 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from gateway.diagnostics.doctor import Mark
+from gateway.outbound.credentials import UNDELIVERED
 from gateway.sandbox import MailSandbox
 from gateway.sandbox.mail import Login
 from gateway.sandbox.server import LocalServer
+from gateway.state.credentialed import note_credentialed
+from gateway.storage.connections import connect
+from gateway.storage.layout import open_shards
 from tests.support.installation import (
     HOOK,
     HOOK_SECRETS,
@@ -53,7 +57,7 @@ async def test_a_heartbeat_that_reaches_nobody_is_found_and_its_token_not_shown(
     patient.more = {"GATEWAY_HEARTBEAT_URL": f"http://127.0.0.1:{free_port()}/ping/0123-secret"}
     ((mark, said),) = await patient.said("heartbeat")
     assert mark is Mark.BAD
-    assert "GATEWAY_HEARTBEAT_URL" in said
+    assert ": no connection; is GATEWAY_HEARTBEAT_URL right" in said
     assert "secret" not in said
 
 
@@ -97,10 +101,27 @@ async def test_each_alertmanager_of_a_source_is_asked_and_a_token_that_is_missin
         (Mark.GOOD, "the Alertmanager of AM_A has 0 alerts for gateway"),
         (
             Mark.BAD,
-            "the Alertmanager of AM_B: no answer that can be read: ConnectError; is its address right?",
+            "the Alertmanager of AM_B: no connection; is its address right?",
         ),
         (Mark.WORRY, "AM_C is not set: this Alertmanager is not asked"),
     ]
+
+
+async def test_a_faulty_secret_that_only_rules_name_is_found_and_the_rest_is_looked_at(
+    patient: Patient,
+) -> None:
+    patient.rules = RULES + (
+        "sources: [{name: eu, repeat_interval: 30m, token: {env: HOOK_EU}, receiver: gateway, alertmanager: [{env: AM_A}]}]\n"
+    )
+    patient.more = {"HOOK_EU": "changeme", "AM_A": "<address>", "AM_A_FILE": "/not/there"}
+    examined = await patient.examined()
+    placeholder = "holds a placeholder: put the real value in its place, or remove it"
+    assert [(one.mark, one.said) for one in examined if one.what == "eu"] == [
+        (Mark.BAD, f"HOOK_EU {placeholder}: its webhooks are refused"),
+        (Mark.BAD, f"AM_A {placeholder}: this Alertmanager is not asked"),
+    ]
+    twice = "AM_A and AM_A_FILE are both set: AM_A counts, remove one of them"
+    assert (Mark.WORRY, "settings", twice) in [(one.mark, one.what, one.said) for one in examined]
 
 
 # Rules
@@ -126,7 +147,31 @@ async def test_no_rules_at_all_are_named_by_their_path_and_the_rest_is_looked_at
     assert {"store", "gateway"} <= {one.what for one in found}
 
 
+# Settings
+
+
+async def test_an_address_that_others_can_reach_without_a_token_is_a_failure_as_it_ends_the_start(
+    patient: Patient,
+) -> None:
+    patient.more = {"GATEWAY_LISTEN": "0.0.0.0:9096", "GATEWAY_ADMIN_TOKEN": "let-me-in-please"}
+    found = await patient.said("settings")
+    said = "GATEWAY_LISTEN: 0.0.0.0:9096 can be reached from other machines, so set GATEWAY_WEBHOOK_TOKEN"
+    assert found == [(Mark.BAD, said)]
+
+
 # Store
+
+
+async def test_a_file_in_the_place_of_the_data_directory_is_a_failure_that_names_the_setting(
+    patient: Patient,
+) -> None:
+    taken = patient.folder / "taken"
+    taken.write_text("mine", "utf-8")
+    for folder in (taken, taken / "data"):
+        patient.more = {"GATEWAY_DATA_DIR": str(folder)}
+        ((mark, said),) = await patient.said("store")
+        assert (mark, said.startswith(f"{folder} cannot be used: ")) == (Mark.BAD, True)
+        assert "is a file; set GATEWAY_DATA_DIR" in said
 
 
 async def test_a_store_that_may_forget_says_so_and_what_to_set(patient: Patient) -> None:
@@ -142,7 +187,7 @@ async def test_a_store_that_may_forget_says_so_and_what_to_set(patient: Patient)
 async def test_a_store_that_is_as_it_should_be_is_well(patient: Patient) -> None:
     with redis_server("redis", "--appendonly", "yes") as url:
         patient.more = {"GATEWAY_REDIS_URL": url}
-        assert [mark for mark, _ in await patient.said("store")] == [Mark.GOOD]
+        assert {mark for mark, _ in await patient.said("store")} == {Mark.GOOD}
 
 
 async def test_a_store_that_is_not_there_is_a_failure_that_names_the_setting(patient: Patient) -> None:
@@ -188,6 +233,18 @@ async def test_a_credential_that_is_missing_is_a_worry_that_names_the_variable(p
     # The log of a gateway that has no credential at all wakes nobody, and a page is meant to.
     said = "PAGERDUTY_ROUTING_KEY is not set: its deliveries go to the log, which wakes nobody"
     assert (found["pager"].mark, found["pager"].said) == (Mark.BAD, said)
+
+
+async def test_a_vendor_that_the_store_remembers_fails_without_its_credential_as_the_gateway_says(
+    patient: Patient,
+) -> None:
+    with redis_server("redis") as url:
+        client = connect(url)
+        await note_credentialed(await open_shards(client, 1, ()), frozenset({"slack"}))
+        await client.aclose()
+        patient.more = {"SLACK_BOT_TOKEN": "", "GATEWAY_REDIS_URL": url}
+        ((mark, said),) = await patient.said("chat")
+    assert (mark, said) == (Mark.BAD, f"SLACK_BOT_TOKEN is not set: {UNDELIVERED}")
 
 
 async def test_a_key_that_is_missing_beside_another_of_its_vendor_is_a_failure(patient: Patient) -> None:
@@ -246,7 +303,7 @@ async def test_a_comma_between_two_keys_is_told_apart_from_a_mistake(
 async def test_a_gateway_that_does_not_run_is_a_worry_that_names_the_setting(patient: Patient) -> None:
     ((mark, said),) = await patient.said("gateway")
     assert mark is Mark.WORRY
-    assert "GATEWAY_URL" in said
+    assert said.endswith(": no connection; is GATEWAY_URL right, and does it run?")
 
 
 async def test_what_the_running_gateway_worries_about_is_shown(patient: Patient) -> None:
@@ -255,14 +312,16 @@ async def test_what_the_running_gateway_worries_about_is_shown(patient: Patient)
         (app.folder / "rules.yaml").write_text("routes: [{nam: x}]", "utf-8")
         await app.gateway.reloader.reload()
         found = [one.said for one in await patient.examined() if one.what in ("gateway", "severity")]
-    assert any("unknown key `nam`" in one for one in found)
+    # `/health` is open to everybody, so it says where the error is and no line of the file.
+    assert any("rules.yaml:1" in said for said in found)
     assert "`purple` is unknown, 1 alert: map it in labels.severity" in found
 
 
 async def test_something_else_that_answers_there_is_no_gateway(patient: Patient) -> None:
     patient.more = {"GATEWAY_URL": patient.slack.page_url}
-    ((mark, _),) = await patient.said("gateway")
+    ((mark, said),) = await patient.said("gateway")
     assert mark is Mark.WORRY
+    assert "something else answers there; is GATEWAY_URL right" in said
 
 
 # Secrets

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.clock import utc_ms
 from gateway.config.settings import Settings
 from gateway.diagnostics.diagnosis import Diagnosis, Mark
 from gateway.diagnostics.store import examine_store
 from gateway.model.changes import Cell, Changes, Table
+from gateway.model.durations import HOUR, SECOND
 from gateway.storage.connections import connect
 from gateway.storage.embedded import embedded_store
 from gateway.storage.layout import open_shards
@@ -79,3 +81,24 @@ async def test_an_embedded_store_is_looked_at_while_it_runs(tmp_path: Path) -> N
     async with asyncio.timeout(5):
         (found,) = await examine_store(settings, ())
     assert found == Diagnosis(Mark.GOOD, "store", f"embedded, in {tmp_path}")
+
+
+async def test_a_clock_of_the_store_that_is_far_from_this_machine_s_is_said(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await laid_out(url, 1)
+    monkeypatch.setattr("gateway.diagnostics.store.utc_ms", lambda: utc_ms() - 2 * HOUR - 90 * SECOND)
+    found = await examine_store(Settings(GATEWAY_REDIS_URL=url), ())
+    said = "its clock is 2h 1m ahead of this machine's: set both by NTP"
+    assert Diagnosis(Mark.WORRY, "store", said) in found
+
+
+async def test_a_store_that_fills_up_is_a_worry_with_what_to_do(url: str) -> None:
+    client = connect(url)
+    await client.ask("SET", "ballast", b"x" * (7 << 20))
+    await client.ask_each("CONFIG SET", "maxmemory", str(9 << 20))
+    await client.aclose()
+    worries = [
+        one.said for one in await examine_store(Settings(GATEWAY_REDIS_URL=url), ()) if one.mark is Mark.WORRY
+    ]
+    assert any(said.startswith("uses ") and "of 9 MiB" in said and "more memory" in said for said in worries)

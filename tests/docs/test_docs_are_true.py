@@ -210,3 +210,10 @@ def test_the_manifest_of_the_slack_app_has_every_scope_that_the_readme_names() -
     asked = set(manifest["oauth_config"]["scopes"]["bot"])
     section = README[README.index("The Slack app needs the scopes") :].partition("\n\n")[0]
     assert set(re.findall(r"`([a-z.]+:[a-z.]+)`", section)) <= asked
+
+
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    text = (ROOT / "docs/security.md").read_text("utf-8")
+    named = {*re.findall(r"`([a-z_/]+\.py)`", text), *re.findall(r"`([a-z_/]+/)`", text)}
+    assert len(named) > 15
+    assert [name for name in sorted(named) if name != "tests/" and not (ROOT / "tests" / name).exists()] == []

@@ -76,7 +76,9 @@ def test_every_variable_of_the_unit_is_a_setting() -> None:
 
 def test_every_credential_of_the_unit_is_read_by_a_setting() -> None:
     loaded = {credential.partition(":")[0] for credential in of_the_unit("LoadCredential")}
-    read = {path.removeprefix("%d/") for path in re.findall(r"_FILE=(.*)$", UNIT, re.MULTILINE)}
+    read = {
+        path.removeprefix("%d/") for path in re.findall(r"^Environment=.*_FILE=(.*)$", UNIT, re.MULTILINE)
+    }
     assert loaded == read
 
 

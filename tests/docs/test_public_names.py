@@ -57,11 +57,16 @@ def api_names(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def schema_of(content: dict[str, Any] | None) -> str:
-    return str(content["content"]["application/json"]["schema"]["$ref"]).rpartition("/")[2] if content else ""
+    """The first type's: what follows is the same written otherwise."""
+    first = next(iter(content["content"].values())) if content else {"schema": {"$ref": ""}}
+    return str(first["schema"]["$ref"]).rpartition("/")[2]
 
 
 def schema_names(document: dict[str, Any]) -> dict[str, list[str]]:
-    return {name: sorted(schema["properties"]) for name, schema in document["components"]["schemas"].items()}
+    return {
+        name: sorted(schema.get("properties", {}))
+        for name, schema in document["components"]["schemas"].items()
+    }
 
 
 # tests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.actions.incidents import IncidentActions
 from gateway.model.durations import HOUR, MINUTE
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Notification
@@ -9,7 +10,7 @@ from gateway.model.rules.kinds import Maintenance
 from gateway.model.rules.origin import BUILT_IN
 from tests.flows.test_silences import rules, silenced
 from tests.flows.test_telling import states
-from tests.support.build import START, match, seen
+from tests.support.build import START, match, seen, someone
 from tests.support.world import World
 
 FIRING, MOVED, ENDED = NotifiedState.FIRING, NotifiedState.MOVED, NotifiedState.ENDED
@@ -70,6 +71,42 @@ async def test_what_nothing_kept_quiet_while_the_bypass_stood_stays() -> None:
     await silenced(world, hours=5)
     await world.until(HOUR)
     assert MOVED not in states(world, "pager")
+
+
+def said(world: World) -> list[str]:
+    return [note.text for one in world.slack.sent for note in one.notes]
+
+
+async def test_the_thread_says_that_a_bypass_lifts_the_silence_which_goes_on() -> None:
+    world = World(rules())
+    await world.webhook(seen(service="db"))
+    await world.until(MINUTE)
+    made = await silenced(world, hours=5, reason="reindexing")
+    await world.until(2 * MINUTE)
+    await bypassed(world, until=10 * MINUTE)
+    assert said(world)[-1].endswith(
+        "fires on: anna ordered a bypass, which suppresses nothing"
+        f" (silenced: {made.why}, silence {made.id} by anna)"
+    )
+    await world.until(11 * MINUTE)
+    assert "silenced until" in said(world)[-1]
+    assert not any("silence is over" in text for text in said(world))
+
+
+async def test_the_thread_says_that_a_bypass_lifts_the_close_by_hand_which_holds_again_after_it() -> None:
+    world = World(rules())
+    await world.webhook(seen(service="db"))
+    await world.until(MINUTE)
+    await IncidentActions(world.shards, lambda: None).close(world.incidents[0].id, someone("ben"), "", HOUR)
+    await world.settle()
+    await world.until(2 * MINUTE)
+    await bypassed(world, until=10 * MINUTE)
+    assert any(
+        text.endswith("fires on: anna ordered a bypass, which lifts the close by hand")
+        for text in said(world)
+    )
+    await world.until(11 * MINUTE)
+    assert said(world)[-1].endswith("closed by ben while it still fires")
 
 
 async def test_what_ends_within_the_bypass_is_told_its_end() -> None:

@@ -13,12 +13,12 @@ from gateway.model.cells import shipped_cell
 from gateway.model.changes import Changes, LogEntry
 from gateway.model.durations import MINUTE
 from gateway.model.notification import Answer, Refused, Unanswered
+from gateway.model.retention import LOG_LENGTH
 from gateway.model.rules.kinds import CorrelateRule, Maintenance
 from gateway.model.rules.origin import BUILT_IN, Origin
 from gateway.model.rules.route import Route
 from gateway.model.rules.rulebook import LabelRules, Rulebook
-from gateway.storage.memory import LOG_LENGTH
-from tests.support.build import START, match, rulebook, seen, slack, webhook
+from tests.support.build import START, match, rulebook, seen, slack, someone, webhook
 from tests.support.world import World
 
 CHAT = Route("everything", BUILT_IN, notify=("chat",))
@@ -106,9 +106,11 @@ async def test_what_a_person_does_is_in_the_trail() -> None:
     world = await begun()
     await world.webhook(seen())
     await world.until(MINUTE)
-    await IncidentActions(world.shards, lambda: None).acknowledge(world.incidents[0].id, "ann")
+    await IncidentActions(world.shards, lambda: None).acknowledge(world.incidents[0].id, someone("ann"))
     await world.until(2 * MINUTE)
-    assert LogEntry(world.incidents[0].id, "acknowledged", {"by": "ann"}) in world.trail.said
+    assert (
+        LogEntry(world.incidents[0].id, "acknowledged", {"by": "ann", "through": "api"}) in world.trail.said
+    )
 
 
 @pytest.mark.parametrize(

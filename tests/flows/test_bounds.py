@@ -16,7 +16,7 @@ from gateway.model.rules.kinds import CorrelateRule
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
 from tests.flows.test_telling import states
-from tests.support.build import START, rulebook, seen
+from tests.support.build import START, rulebook, seen, someone
 from tests.support.world import World
 
 SHOWN = Route("everything", BUILT_IN, notify=("chat",))
@@ -36,7 +36,7 @@ async def test_an_alert_that_was_forgotten_and_comes_again_takes_nobody_elses_in
     await world.until(MINUTE)
     first = world.incidents[0].id
     await world.webhook(seen(ends=MINUTE))
-    await IncidentActions(world.shards, lambda: None).close(first, "ann", "", HOUR)
+    await IncidentActions(world.shards, lambda: None).close(first, someone("ann"), "", HOUR)
     await world.until(2 * MINUTE)
     await world.webhook(seen(at=2 * MINUTE))
     await world.until(3 * MINUTE)

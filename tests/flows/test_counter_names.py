@@ -29,6 +29,7 @@ COUNTED = {
     "standing:suppressed": 2,
     "standing:telling_firing": 2,
     "standing:told": 6,
+    "statistics_events": 12,
     "tellings": 6,
 }
 LOGGED = {

@@ -4,10 +4,10 @@ stays for ever.
 
 from __future__ import annotations
 
-from gateway.decisions.intake.batch import KEEP_ENDED_MS
 from gateway.model.changes import Table
 from gateway.model.durations import DAY, HOUR, MINUTE
 from gateway.model.notification import Refused
+from gateway.model.retention import KEEP_ENDED_MS
 from gateway.model.rules.kinds import CorrelateRule
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route

@@ -9,10 +9,10 @@ from structlog.testing import capture_logs
 
 from gateway.actions.dead_letters import DeadLetterActions
 from gateway.decisions.accounting import invariants
-from gateway.decisions.intake.batch import KEEP_ENDED_MS
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Refused
+from gateway.model.retention import KEEP_ENDED_MS
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
 from tests.support.build import rulebook, seen, slack

@@ -11,7 +11,7 @@ from gateway.model.rules.kinds import CorrelateRule, Maintenance
 from gateway.model.rules.origin import BUILT_IN
 from tests.flows.test_silences import rules, silenced
 from tests.flows.test_telling import route
-from tests.support.build import START, match, seen
+from tests.support.build import START, match, seen, someone
 from tests.support.world import World
 
 PATIENT = route(resolve_after=10 * MINUTE)
@@ -107,7 +107,9 @@ async def test_what_a_person_closes_after_it_fired_again_under_its_silence_is_cl
     await fires(world, 0, ends=5 * MINUTE)
     await fires(world, 6 * MINUTE)
     await world.until(7 * MINUTE)
-    await IncidentActions(world.shards, lambda: None).close(world.incidents[0].id, "bob", "known", HOUR)
+    await IncidentActions(world.shards, lambda: None).close(
+        world.incidents[0].id, someone("bob"), "known", HOUR
+    )
     await world.until(50 * MINUTE)
     assert world.ledgers["chat"].last_notified.state is NotifiedState.CLOSED
     assert NotifiedState.ENDED not in states(world, "chat")

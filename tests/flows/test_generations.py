@@ -7,7 +7,8 @@ from gateway.model.cells import RULES
 from gateway.model.changes import Changes
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.rule_generation import RuleGeneration
-from gateway.reconcile.context import OUTDATED_PATIENCE
+from gateway.rules.generations import Generations
+from gateway.state.shards import Shards
 from tests.flows.test_telling import states
 from tests.support.build import START, rulebook, seen
 from tests.support.world import World
@@ -29,12 +30,19 @@ async def test_a_replica_with_older_rules_leaves_planning_to_one_that_lives() ->
     assert not world.slack.sent
 
 
-async def test_where_no_replica_with_the_newest_rules_lives_any_more_the_older_plans() -> None:
-    world = World()
-    world.reconciler.use(Policy(rulebook()), 1)
-    await announce(world, 2)
+async def test_where_no_replica_with_the_newest_rules_lives_any_more_the_older_tells_within_15_seconds() -> (
+    None
+):
+    world, policy = World(), Policy(rulebook())
+    ours = Generations(Shards([world.store]), "ours", lambda: world.reconciler.use(policy, ours.by_shard[0]))
+    await ours.announce("ours")
+    world.reconciler.use(policy, ours.by_shard[0])
+    newer = Generations(Shards([world.store]), "newer", lambda: None)
+    await newer.announce("newer")
     await world.webhook(seen())
-    await world.until(OUTDATED_PATIENCE + MINUTE)
+    for second in range(1, 16):
+        await ours.look(0)
+        await world.until(second * SECOND)
     assert states(world, "chat")
 
 

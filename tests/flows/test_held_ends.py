@@ -19,7 +19,7 @@ from gateway.model.rules.rulebook import Rulebook
 from gateway.model.rules.source import Source
 from gateway.model.time_intervals import TimeInterval
 from gateway.state.snapshots import read_snapshot
-from tests.support.build import START, match, pager, rulebook, seen, slack
+from tests.support.build import START, match, pager, rulebook, seen, slack, someone
 from tests.support.world import World
 
 EVERY = 5 * MINUTE
@@ -225,7 +225,9 @@ async def test_a_process_that_dies_meanwhile_changes_nothing() -> None:
 async def test_a_person_may_close_what_waits_for_its_end() -> None:
     world = await told()
     await ends(world)
-    closed = await IncidentActions(world.shards, lambda: None).close(of_the_alert(world).id, "anna", "", HOUR)
+    closed = await IncidentActions(world.shards, lambda: None).close(
+        of_the_alert(world).id, someone("anna"), "", HOUR
+    )
     assert isinstance(closed, Incident)
     await world.until(world.at + MINUTE)
     assert at(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]

@@ -21,7 +21,7 @@ from gateway.model.rules.route import Hours, Route
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.time_intervals import TimeInterval
 from tests.flows.test_telling import states
-from tests.support.build import START, match, pager, rulebook, seen, slack
+from tests.support.build import START, match, pager, rulebook, seen, slack, someone
 from tests.support.world import World
 
 NODE_DOWN = InhibitRule(
@@ -68,7 +68,9 @@ def said(world: World) -> list[str]:
 
 
 def nothing_stands(world: World) -> bool:
-    return not any(world.store._standing.values()) and not any(world.store._watching.values())
+    return not any(world.store._topics._standing.values()) and not any(
+        world.store._topics._subscribers.values()
+    )
 
 
 async def over(world: World) -> None:
@@ -77,7 +79,9 @@ async def over(world: World) -> None:
     assert not any(any(one.last_notified.members.values()) for one in world.ledgers_everywhere)
     assert nothing_stands(world)
     await world.until(world.at + 8 * DAY)
-    assert not any(rows for table, rows in world.store.rows.items() if table is not Table.META)
+    assert not any(
+        rows for table, rows in world.store.rows.items() if table not in (Table.META, Table.EVENTS)
+    )
 
 
 # The order in which they come
@@ -533,7 +537,7 @@ async def test_a_source_that_was_closed_by_hand_keeps_its_targets_quiet_and_a_cl
     await world.webhook(slow())
     await world.until(MINUTE)
     (incident,) = world.incidents
-    await IncidentActions(world.shards, lambda: None).close(incident.id, "ann", "", 20 * MINUTE)
+    await IncidentActions(world.shards, lambda: None).close(incident.id, someone("ann"), "", 20 * MINUTE)
     await world.until(2 * MINUTE)
     await world.webhook(down(at=2 * MINUTE))
     await world.until(HOUR)

@@ -12,7 +12,7 @@ from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.rulebook import Rulebook
 from tests.decisions.cases import route
 from tests.flows.test_silences import silenced
-from tests.support.build import rulebook, seen, slack
+from tests.support.build import rulebook, seen, slack, someone
 from tests.support.world import World
 
 TENS = (CorrelateRule("tens", BUILT_IN, by=("alertname",), max_alerts=10),)
@@ -128,7 +128,7 @@ async def test_what_fires_on_when_somebody_closes_the_page_before_pages_once() -
     await down(world, *range(25))
     await world.until(MINUTE)
     first, second, _ = group(world)
-    await IncidentActions(world.shards, lambda: None).close(first.id, "ann", "", HOUR)
+    await IncidentActions(world.shards, lambda: None).close(first.id, someone("ann"), "", HOUR)
     await world.until(5 * MINUTE)
     assert paged(world) == [first.id, second.id]
 
@@ -147,7 +147,7 @@ async def test_an_acknowledged_page_still_stands_for_its_group() -> None:
     world = World(tens())
     await down(world, *range(10))
     await world.until(MINUTE)
-    await IncidentActions(world.shards, lambda: None).acknowledge(group(world)[0].id, "ann")
+    await IncidentActions(world.shards, lambda: None).acknowledge(group(world)[0].id, someone("ann"))
     await down(world, *range(10, 13))
     await world.until(5 * MINUTE)
     assert paged(world) == [group(world)[0].id]

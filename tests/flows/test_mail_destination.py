@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from gateway.actions.incidents import IncidentActions
 from gateway.decisions.accounting.invariants import failing_destinations
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.ledger import NotifiedState
@@ -17,7 +18,7 @@ from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
 from gateway.model.severity import Severity
 from gateway.model.verdict import Reason
-from tests.support.build import mail, pager, rulebook, seen, slack
+from tests.support.build import mail, pager, rulebook, seen, slack, someone
 from tests.support.world import World
 
 FIRING, ENDED = NotifiedState.FIRING, NotifiedState.ENDED
@@ -83,6 +84,46 @@ async def test_there_are_six_updates_and_the_end_says_what_was_left_out_since() 
     assert told(world) == [FIRING] * 7 + [ENDED]
     assert mails(world)[-1].left_out == 6
     assert not failing_destinations(world.store.counted)
+
+
+async def test_the_end_shows_what_joined_since_the_mail_before_and_how_long_all_of_it_took() -> None:
+    world = World(MAIL)
+    await world.webhook(seen())
+    await world.until(MINUTE)
+    await join(world, 1)
+    await world.until(2 * MINUTE)
+    await join(world, 2)
+    await world.until(3 * MINUTE)
+    await world.webhook(seen(ends=3 * MINUTE), seen("Joins1", at=MINUTE, ends=3 * MINUTE))
+    await world.until(4 * MINUTE)
+    await world.webhook(seen("Joins2", at=2 * MINUTE, ends=4 * MINUTE))
+    await world.until(10 * MINUTE)
+    assert told(world) == [FIRING, ENDED]
+    end = mails(world)[-1]
+    assert sorted(line.name for line in end.lines) == ["HighErrorRate", "Joins1", "Joins2"]
+    assert (end.firing, end.ended) == (0, 3)
+    assert end.ended_at is not None
+    assert end.ended_at - end.started_at == 4 * MINUTE
+    assert not failing_destinations(world.store.counted)
+    assert not world.reports
+
+
+async def test_a_close_by_hand_shows_what_joined_since_the_mail_before() -> None:
+    world = World(MAIL)
+    await world.webhook(seen())
+    await world.until(MINUTE)
+    await join(world, 1)
+    await world.until(2 * MINUTE)
+    await IncidentActions(world.shards, lambda: None).close(world.incidents[0].id, someone("ben"), "", HOUR)
+    await world.until(3 * MINUTE)
+    assert told(world) == [FIRING, NotifiedState.CLOSED]
+    assert mails(world)[-1].alerts == 2
+    await world.webhook(seen(ends=3 * MINUTE))
+    await world.until(10 * MINUTE)
+    assert told(world) == [FIRING, NotifiedState.CLOSED]
+    await world.webhook(seen("Joins1", at=MINUTE, ends=10 * MINUTE))
+    await world.until(20 * MINUTE)
+    assert told(world) == [FIRING, NotifiedState.CLOSED, ENDED]
 
 
 async def test_who_joins_when_no_update_is_left_is_held_with_the_reason() -> None:

@@ -142,6 +142,8 @@ async def test_a_vendor_that_nobody_has_set_up_tells_the_log() -> None:
     await world.webhook(seen(ends=MINUTE))
     await world.until(10 * MINUTE)
     assert [one.state for one in world.log.sent] == [NotifiedState.FIRING, NotifiedState.ENDED]
+    told = [entry.what for _, entry in world.store.log if entry.detail.get("target") == "pager"]
+    assert [what for what in told if what != "verdicts"] == ["logged_firing", "logged_ended"]
     assert failing_destinations(world.store.counted) == []
 
 

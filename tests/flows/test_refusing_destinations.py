@@ -17,7 +17,7 @@ from gateway.model.cells import REFUSALS
 from gateway.model.changes import Changes
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.lanes import Pace
-from gateway.model.ledger import MessageRef, NotifiedState, ledger_cell
+from gateway.model.ledger import MessageRef, Note, NotifiedState, ledger_cell
 from gateway.model.notification import Refused, Unanswered
 from gateway.model.records import dump, load_refusals
 from gateway.model.refusals import Refusals
@@ -102,6 +102,26 @@ async def test_everything_that_still_fires_is_told_when_the_bot_is_back_the_most
     assert invariants.failing_destinations(world.store.counted) == []
 
 
+@pytest.mark.parametrize("answer", [OUT, CONTENT], ids=["it refused everything", "it refused what they said"])
+async def test_what_nobody_was_told_of_goes_before_dead_letters_that_are_as_severe(answer: Refused) -> None:
+    at_once = rulebook(Route("everything", BUILT_IN, notify=("chat",), group_wait=0), destinations=(slack(),))
+    world = World(at_once, paces={"slack": Pace(1_000, 1)})
+    world.slack.refuses = answer
+    await world.webhook(*(seen(service=f"s{number}") for number in range(40)))
+    await world.until(5 * MINUTE)
+    world.slack.refuses = None
+    assert await DeadLetterActions(world.shards, lambda: None).retry_all() == 40
+    late = 5 * MINUTE + 10 * SECOND
+    await world.until(late)
+    begun = len(told(world))
+    assert 5 <= begun <= 15
+    await world.webhook(seen(service="fresh", at=late), seen(service="less", severity="warning", at=late))
+    await world.until(7 * MINUTE)
+    assert told(world).index("fresh") == begun
+    assert told(world)[-1] == "less", "severity first, then age"
+    assert len(told(world)) == 42
+
+
 async def test_the_probe_and_the_rest_say_what_is_true_when_they_are_sent() -> None:
     world = await refused("shop", "cart")
     await world.webhook(seen(service="shop", at=1_000, pod="another"))
@@ -164,6 +184,66 @@ async def test_a_new_incident_that_is_taken_brings_the_rest_along() -> None:
     await world.webhook(seen(service="cart", at=1_800_000))
     await world.until(30 * MINUTE + 20 * SECOND)
     assert told(world) == ["cart", "shop"]
+
+
+async def test_a_new_incident_that_asks_in_vain_is_answered_and_the_next_question_may_be_asked_at_once() -> (
+    None
+):
+    world = await refused("shop")
+    await world.until(30 * MINUTE)
+    tried = len(world.slack.tried)
+    await world.webhook(seen(service="cart", at=1_800_000))
+    await world.until(30 * MINUTE + 15 * SECOND)
+    assert len(world.slack.tried) == tried + 1
+    assert [refusal.probe for refusal in refusals(world).causes.values()] == [""]
+    world.slack.refuses = None
+    assert await DeadLetterActions(world.shards, lambda: None).retry_all("chat") == 2
+    await world.until(world.at + SECOND)
+    assert told(world) == ["shop", "cart"]
+
+
+async def test_a_post_that_is_held_back_for_another_reason_leaves_the_question_to_the_next_dead_letter() -> (
+    None
+):
+    world = World(CHAT)
+    await world.webhook(seen(service="shop"))
+    await world.until(20 * SECOND)
+    world.slack.refuses = OUT
+    await world.webhook(seen(service="shop", name="Worse", at=20_000), seen(service="cart", at=20_000))
+    await world.until(7 * MINUTE)
+    shop = next(kept for kept in world.ledgers_everywhere if kept.incident == world.incidents[0].id)
+    posts = tuple(START + world.at - number * SECOND for number in range(20, 0, -1))
+    often = msgspec.structs.replace(shop, posts=posts, message_ref=None)
+    await world.store.commit(Changes(put={ledger_cell(often.incident, "chat"): dump(often)}))
+    world.slack.refuses = None
+    assert await DeadLetterActions(world.shards, lambda: None).retry(often.incident, "chat") == ""
+    await world.until(world.at + 10 * SECOND)
+    assert told(world) == ["shop", "cart"]
+
+
+async def test_a_question_that_is_not_sent_any_more_leaves_its_place_to_the_next_dead_letter() -> None:
+    world = await refused("shop", "cart")
+    await world.until(7 * MINUTE)
+    world.slack.refuses = None
+    shop = world.incidents[0].id
+    assert await DeadLetterActions(world.shards, lambda: None).retry(shop, "chat") == ""
+    await world.webhook(seen(service="shop", ends=world.at))
+    await world.until(world.at + 10 * SECOND)
+    assert told(world) == ["cart"]
+
+
+async def test_a_retry_of_all_waits_for_no_question_that_has_gone_unanswered() -> None:
+    world = await refused("shop", "cart")
+    record = refusals(world)
+    cause = "place slack SLACK_BOT_TOKEN C1"
+    lost = msgspec.structs.replace(record.causes[cause], probe="gone|chat", tried_at=START + world.at)
+    await world.store.commit(Changes(put={REFUSALS: dump(Refusals({cause: lost}))}))
+    world.slack.refuses = None
+    await world.until(world.at + 21 * SECOND)
+    assert told(world) == []
+    assert await DeadLetterActions(world.shards, lambda: None).retry_all("chat") == 2
+    await world.until(world.at + SECOND)
+    assert told(world) == ["shop", "cart"]
 
 
 async def test_one_token_is_one_cause_and_each_channel_is_one() -> None:
@@ -309,6 +389,53 @@ async def test_an_extra_message_is_taken_back_when_the_token_is_accepted_again()
     await world.until(HOUR)
     assert world.slack.withdrawn == [MessageRef("late", "C1")]
     assert world.ledgers["chat"].orphans == ()
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["revoked", "away"])
+@pytest.mark.parametrize("extra", [True, False], ids=["an extra message", "a reply"])
+async def test_what_is_refused_while_news_waits_for_its_time_is_not_tried_again_and_again(
+    away: bool, extra: bool
+) -> None:
+    """The news is no reason to try the same thing at once, since it is not due yet."""
+    world = World(CHAT)
+    await world.webhook(seen(service="shop"))
+    await world.until(MINUTE)
+    ledger = world.ledgers["chat"]
+    owed = {"orphans": (MessageRef("late", "C1"),)} if extra else {"pending_notes": (Note("A word."),)}
+    world.slack.refuses_withdrawals = world.slack.refuses_replies = REVOKED
+    if away:
+        world.secrets.goes("SLACK_BOT_TOKEN")
+    await world.webhook(seen(service="shop", name="Other", at=MINUTE))
+    world.slack.tried.clear()
+    ledger = msgspec.structs.replace(world.ledgers["chat"], **owed)
+    await world.store.commit(Changes(put={ledger_cell(ledger.incident, "chat"): dump(ledger)}))
+    await world.replan()
+    await world.webhook(seen(service="shop", name="Third", at=MINUTE + 1))
+    assert len(world.slack.tried) < 3, "at once"
+    if away:
+        world.secrets.comes_back("SLACK_BOT_TOKEN")
+    world.slack.refuses_withdrawals = world.slack.refuses_replies = None
+    await world.until(30 * MINUTE)
+    assert (world.ledgers["chat"].orphans, world.ledgers["chat"].pending_notes) == ((), ())
+    assert world.slack.withdrawn == ([MessageRef("late", "C1")] if extra else [])
+
+
+async def test_an_extra_message_in_a_channel_that_is_no_more_keeps_nobody_from_being_told_in_the_new_one() -> (
+    None
+):
+    world = World(CHAT)
+    await world.webhook(seen(service="shop"))
+    await world.until(MINUTE)
+    ledger = msgspec.structs.replace(world.ledgers["chat"], orphans=(MessageRef("late", "C0"),))
+    await world.store.commit(Changes(put={ledger_cell(ledger.incident, "chat"): dump(ledger)}))
+    world.slack.refuses_withdrawals = Refused("not_found", "channel_not_found", permanent=True)
+    await world.webhook(seen(service="shop", name="Worse", at=MINUTE))
+    await world.until(5 * MINUTE)
+    assert refusals(world).causes == {}
+    await world.webhook(seen(service="cart", at=5 * MINUTE))
+    await world.until(6 * MINUTE)
+    assert told(world)[-1] == "cart"
+    assert all((kept.dead, kept.orphans) == ("", ()) for kept in world.ledgers_everywhere)
 
 
 async def test_a_day_of_asking_in_vain_is_no_line_of_the_timeline() -> None:

@@ -4,6 +4,7 @@ again.
 
 from __future__ import annotations
 
+from gateway.decisions.delivery import reposts
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Refused
@@ -14,7 +15,7 @@ from tests.support.world import World
 
 REMOVED = Refused("gone", "message_not_found", gone=True)
 THREAD_GONE = Refused("gone", "thread_not_found", gone=True)
-UNEDITABLE = Refused("uneditable", "edit_window_closed", gone=True)
+UNEDITABLE = Refused(reposts.UNEDITABLE, "edit_window_closed", gone=True)
 FIRING, ENDED = NotifiedState.FIRING, NotifiedState.ENDED
 
 

@@ -7,11 +7,11 @@ import msgspec
 from gateway.actions.incidents import IncidentActions
 from gateway.model.changes import Cell, Changes, Table
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.ledger import NotifiedState
+from gateway.model.ledger import Endpoint, NotifiedState
 from gateway.model.records import dump
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
-from tests.support.build import pager, rulebook, seen, slack
+from tests.support.build import pager, rulebook, seen, slack, someone
 from tests.support.world import World
 
 PAGES = rulebook(Route("everything", BUILT_IN, page=("pager",)), destinations=(pager(),))
@@ -44,7 +44,7 @@ async def test_while_a_key_rotates_an_open_page_goes_on_by_the_key_that_opened_i
     await world.webhook(seen(service="shop", at=60_000, pod="b"))
     await world.until(3 * MINUTE)
     shop = world.incidents[0].id
-    await IncidentActions(world.shards, lambda: None).acknowledge(shop, "ann")
+    await IncidentActions(world.shards, lambda: None).acknowledge(shop, someone("ann"))
     await world.until(4 * MINUTE)
     await world.webhook(
         seen(service="shop", ends=240_000), seen(service="shop", at=60_000, pod="b", ends=240_000)
@@ -135,3 +135,22 @@ async def test_an_earlier_version_still_knows_the_mark_of_a_token() -> None:
     endpoint = world.ledgers["chat"].endpoint
     assert endpoint is not None
     assert endpoint.secret_hash == "mark of xoxb-1"
+
+
+async def test_a_mark_of_another_key_is_unknown_and_not_changed_and_the_end_goes_by_the_key_of_the_rules() -> (
+    None
+):
+    world = await paged_by("old-key")
+    world.secrets.key_name = "second"  # the store of the first one was emptied
+    await world.webhook(seen(service="shop", ends=60_000))
+    await world.until(10 * MINUTE)
+    assert paged(world)[-1] == (ENDED, "shop", "old-key")
+    assert world.ledgers["pager"].dead == ""
+
+
+def test_a_mark_of_another_key_says_of_no_place_that_it_is_another() -> None:
+    told = Endpoint("webhook", "hook", "HOOK_URL", "a1", marked_by="first")
+    assert told.same_place(msgspec.structs.replace(told, secret_hash="b2", marked_by="second"))
+    assert told.same_place(msgspec.structs.replace(told, marked_by=""))
+    assert not told.same_place(msgspec.structs.replace(told, secret_hash="b2"))
+    assert not told.same_place(msgspec.structs.replace(told, address="other", marked_by="second"))

@@ -17,7 +17,7 @@ from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Mute, Route
 from gateway.model.time_intervals import TimeInterval
 from tests.flows.test_silences import rules, silenced
-from tests.support.build import START, match, seen
+from tests.support.build import START, match, seen, someone
 from tests.support.world import World
 
 OVER = HOUR + MINUTE  # the silence of an hour that was made after the page
@@ -161,7 +161,7 @@ async def test_whoever_has_acknowledged_it_has_it_after_the_silence_too() -> Non
     await paged(world)
     await silenced(world)
     await world.until(10 * MINUTE)
-    await IncidentActions(world.shards, lambda: None).acknowledge(world.incidents[0].id, "bob")
+    await IncidentActions(world.shards, lambda: None).acknowledge(world.incidents[0].id, someone("bob"))
     await world.until(2 * HOUR)
     assert {page.generation for page in pages(world)} == {1}
     assert acknowledged(world)[-1]
@@ -171,7 +171,7 @@ async def test_whoever_has_acknowledged_it_has_it_after_the_silence_too() -> Non
 async def test_a_silence_made_after_an_acknowledgement_takes_nothing_from_it() -> None:
     world = World(rules())
     await paged(world)
-    await IncidentActions(world.shards, lambda: None).acknowledge(world.incidents[0].id, "bob")
+    await IncidentActions(world.shards, lambda: None).acknowledge(world.incidents[0].id, someone("bob"))
     await silenced(world)
     await world.until(2 * HOUR)
     assert {page.generation for page in pages(world)} == {1}

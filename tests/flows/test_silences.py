@@ -12,6 +12,7 @@ from gateway.decisions.suppression.silences import SilenceRequest
 from gateway.model.controls import Rejection, Silence
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
 from gateway.model.ledger import NotifiedState
+from gateway.model.people import Identity
 from gateway.model.rules.kinds import CorrelateRule, Maintenance
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Mute, Route
@@ -20,7 +21,7 @@ from gateway.model.rules.silence_policy import SilencePolicy
 from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
 from tests.flows.test_telling import states
-from tests.support.build import START, match, pager, rulebook, seen, slack
+from tests.support.build import START, match, pager, rulebook, seen, slack, someone
 from tests.support.world import World
 
 # START is a Friday, 08:00 UTC.
@@ -110,7 +111,7 @@ async def test_an_extended_silence_holds_on() -> None:
     made = await silenced(world)
     await world.webhook(seen(service="db"))
     await world.until(50 * MINUTE)
-    await world.desk.extend(made.id, "anna", START + 3 * HOUR)
+    await world.desk.extend(made.id, Identity("anna"), START + 3 * HOUR)
     await world.until(2 * HOUR)
     assert not world.pagerduty.sent
     await world.until(3 * HOUR + SECOND)
@@ -160,12 +161,12 @@ async def test_a_recurring_silence_holds_in_its_hours_alone() -> None:
 
 async def test_with_four_eyes_critical_alerts_are_covered_once_a_second_person_has_approved() -> None:
     world = World(rules(silences=SilencePolicy(four_eyes=True)))
-    made = await silenced(world, hours=2)
+    made = await silenced(world, hours=2, person=True)
     await world.webhook(seen("Down", service="db"), seen("Slow", service="db", severity="warning"))
     await world.until(MINUTE)
     assert [one.notification.title for one in world.pagerduty.sent if one.notification] == ["Down · db"]
-    assert isinstance(await world.desk.approve(made.id, "Anna"), Rejection)
-    approved = await world.desk.approve(made.id, "bob")
+    assert isinstance(await world.desk.approve(made.id, Identity("Anna", token=True)), Rejection)
+    approved = await world.desk.approve(made.id, Identity("bob", token=True))
     assert isinstance(approved, Silence)
     await world.settle()
     await world.webhook(seen("Worse", service="db", at=2 * MINUTE))
@@ -177,15 +178,15 @@ async def test_an_approved_silence_that_its_maker_prolongs_covers_critical_alert
     None
 ):
     world = World(rules(silences=SilencePolicy(four_eyes=True)))
-    made = await silenced(world, hours=2)
-    await world.desk.approve(made.id, "bob")
-    shorter = await world.desk.extend(made.id, "anna", START + HOUR)
+    made = await silenced(world, hours=2, person=True)
+    await world.desk.approve(made.id, Identity("bob", token=True))
+    shorter = await world.desk.extend(made.id, Identity("anna", token=True), START + HOUR)
     assert isinstance(shorter, Silence)
     assert shorter.approved_by == "bob"
-    by_another = await world.desk.extend(made.id, "bob", START + 2 * HOUR)
+    by_another = await world.desk.extend(made.id, Identity("bob", token=True), START + 2 * HOUR)
     assert isinstance(by_another, Silence)
     assert by_another.approved_by == "bob"
-    longer = await world.desk.extend(made.id, "Anna", START + 3 * HOUR)
+    longer = await world.desk.extend(made.id, Identity("Anna", token=True), START + 3 * HOUR)
     assert isinstance(longer, Silence)
     assert not longer.approved_by
     await world.settle()
@@ -255,7 +256,7 @@ async def test_what_a_silence_covers_when_a_closed_incident_opens_again_has_not_
     await world.webhook(seen(service="pay", pod="a"), seen(service="pay", pod="b"))
     await world.until(MINUTE)
     (incident,) = world.incidents
-    await IncidentActions(world.shards, lambda: None).close(incident.id, "ann", "", 5 * MINUTE)
+    await IncidentActions(world.shards, lambda: None).close(incident.id, someone("ann"), "", 5 * MINUTE)
     await silenced(world, 'pod="a"')
     await world.until(10 * MINUTE)
     assert states(world, "chat")[-1] is NotifiedState.FIRING
@@ -359,7 +360,7 @@ async def test_what_is_silenced_does_not_make_the_page_of_what_fires_beside_it_i
     )
     await world.until(MINUTE)
     (incident,) = world.incidents
-    await IncidentActions(world.shards, lambda: None).close(incident.id, "anna", "", 10 * MINUTE)
+    await IncidentActions(world.shards, lambda: None).close(incident.id, someone("anna"), "", 10 * MINUTE)
     await silenced(world)
     await world.until(11 * MINUTE)
     paged = world.pagerduty.sent[-1].notification
@@ -376,3 +377,42 @@ async def test_what_is_silenced_does_not_make_the_page_of_what_fires_beside_it_i
         Severity.CRITICAL,
         ["", ""],
     )
+
+
+def untils(world: World) -> list[set[int | None]]:
+    """Of Slack and of PagerDuty: until when it is silenced, as each was told last."""
+    told = [
+        [one.notification for one in sent if one.notification]
+        for sent in (world.slack.sent, world.pagerduty.sent)
+    ]
+    return [{one[-1].quieted.until if one[-1].quieted else None} for one in told]
+
+
+async def test_another_end_of_a_silence_is_said_at_once_wherever_its_end_was_said_and_calls_nobody() -> None:
+    world = World(rules())
+    await world.webhook(seen(service="db"))
+    await world.until(MINUTE)
+    made = await silenced(world)
+    assert untils(world) == [{made.ends_at}] * 2
+    for ends_at in (START + 3 * HOUR, START + 2 * HOUR):
+        await world.desk.extend(made.id, Identity("anna"), ends_at)
+        await world.settle()
+        assert untils(world) == [{ends_at}] * 2
+    pages = [one.notification for one in world.pagerduty.sent if one.notification]
+    assert {page.generation for page in pages} == {1}
+    assert [bool(page.covered_by) for page in pages] == [False, True, True, True]
+
+
+async def test_of_silences_that_overlap_the_one_that_ends_last_is_named() -> None:
+    world = World(rules())
+    await world.webhook(seen(service="db"))
+    await world.until(MINUTE)
+    first = await silenced(world)
+    longer = await silenced(world, 'alertname=~".+"', hours=2)
+    assert untils(world) == [{longer.ends_at}] * 2
+    await world.desk.extend(first.id, Identity("anna"), START + 5 * HOUR)
+    await world.settle()
+    assert untils(world) == [{START + 5 * HOUR}] * 2
+    await world.desk.end(first.id, "anna")
+    await world.settle()
+    assert untils(world) == [{longer.ends_at}] * 2

@@ -10,12 +10,15 @@ from gateway.model.incident import Incident
 from gateway.model.lanes import Pace
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Refused, Unanswered
+from gateway.model.rules.kinds import CorrelateRule
 from gateway.model.rules.origin import BUILT_IN
-from gateway.model.rules.route import Route
+from gateway.model.rules.route import Condition, PageWhen, Quantifier, Route
+from gateway.model.severity import Severity
 from tests.flows.test_telling import states
-from tests.support.build import pager, rulebook, seen, slack
+from tests.support.build import pager, rulebook, seen, slack, someone
 from tests.support.world import World
 
+CRITICAL = PageWhen(Quantifier.ANY, (Condition(severity=Severity.CRITICAL),))
 WITH_FALLBACK = rulebook(destinations=(slack(), pager(fallback=("chat",))))
 
 
@@ -84,6 +87,40 @@ async def test_a_fallback_that_was_told_hears_that_the_first_recovered_and_the_e
     assert states(world, "pager") == [NotifiedState.FIRING, NotifiedState.ENDED]
     assert sum(text.startswith("✅ Resolved: HighErrorRate") for text in said(world)) == 1
     assert states(world, "chat")[-1] is NotifiedState.ENDED
+
+
+async def test_an_outage_that_is_over_is_not_told_at_the_fallback_when_the_next_alert_pages() -> None:
+    rules = rulebook(
+        Route("everything", BUILT_IN, notify=("chat",), page=("pager",), page_when=CRITICAL),
+        correlate=(CorrelateRule("all", BUILT_IN, by=("cluster",), window=6 * HOUR),),
+        destinations=(slack(), pager(fallback=("chat",))),
+    )
+    world = World(rules)
+    world.pagerduty.down = True
+    await world.webhook(seen(service="a"), seen("Slow", service="b", severity="warning"))
+    await world.until(25 * SECOND)
+    await world.webhook(seen(ends=25_000, service="a"))
+    await world.until(MINUTE)
+    world.pagerduty.down = False
+    await world.until(HOUR)
+    assert (world.ledgers["pager"].failing_since, world.ledgers["pager"].fell_back_at) == (None, None)
+    await world.webhook(seen("New", at=HOUR, service="c"))
+    await world.until(HOUR + 10 * MINUTE)
+    assert states(world, "pager") == [NotifiedState.FIRING]
+    assert not any("cannot be reached" in text or "delivered at pager" in text for text in said(world))
+    assert not any(sent.notification.reason for sent in world.slack.sent if sent.notification)
+
+
+async def test_an_alert_that_flaps_during_an_outage_reaches_the_fallback_all_the_same() -> None:
+    world = World(WITH_FALLBACK)
+    world.pagerduty.down = True
+    await world.webhook(seen("Other", severity="warning"))
+    for start in range(0, 200, 50):
+        await world.webhook(seen(at=start * SECOND))
+        await world.until((start + 30) * SECOND)
+        await world.webhook(seen(at=start * SECOND, ends=(start + 30) * SECOND))
+        await world.until((start + 50) * SECOND)
+    assert any("pager cannot be reached" in text for text in said(world))
 
 
 async def test_a_permanent_refusal_is_a_dead_letter_and_falls_back_at_once() -> None:
@@ -171,7 +208,7 @@ async def test_closed_by_hand_then_a_rise_and_an_unrelated_new_alert() -> None:
     await world.webhook(seen(severity="warning"))
     await world.until(MINUTE)
     closed = await IncidentActions(world.shards, lambda: None).close(
-        world.incidents[0].id, "ann", "known", HOUR
+        world.incidents[0].id, someone("ann"), "known", HOUR
     )
     assert isinstance(closed, Incident)
     await world.until(2 * MINUTE)
@@ -190,7 +227,7 @@ async def test_an_acknowledgement_is_shown_and_a_more_severe_alert_takes_it_back
     world = World()
     await world.webhook(seen(severity="warning"))
     await world.until(MINUTE)
-    await IncidentActions(world.shards, lambda: None).acknowledge(world.incidents[0].id, "ann")
+    await IncidentActions(world.shards, lambda: None).acknowledge(world.incidents[0].id, someone("ann"))
     await world.until(2 * MINUTE)
     assert world.ledgers["chat"].last_notified.acknowledged_by == "ann"
     await world.webhook(seen(severity="critical", at=120_000))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,7 +68,8 @@ async def test_a_store_that_does_not_answer_in_time_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(probes, "READY_TIMEOUT_SECONDS", 0.01)
-    assert (await asyncio.wait_for(probe("/readyz", Stuck()), 5)).status_code == 503
+    answer = await asyncio.wait_for(probe("/readyz", Stuck()), 5)
+    assert (answer.status_code, answer.text) == (503, "the store is away: it does not answer in time\n")
 
 
 async def test_a_process_with_its_store_is_ready() -> None:
@@ -83,3 +85,29 @@ async def test_metrics_are_in_the_format_of_prometheus() -> None:
     answer = await probe("/metrics", Stuck())
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert "# TYPE gateway_webhooks_total counter" in answer.text
+
+
+class CountedMetrics(Metrics):
+    """Metrics that know how often they were rendered."""
+
+    renderings = 0
+
+    def render(self) -> tuple[bytes, str]:
+        self.renderings += 1
+        time.sleep(0.1)
+        return super().render()
+
+
+async def test_scrapes_that_come_together_share_one_rendering_and_the_next_one_is_new() -> None:
+    metrics = CountedMetrics()
+    routes = Probes(Stuck(), metrics, dict).routes()  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(Starlette(routes=routes))
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        scrapes = [asyncio.create_task(client.get("/metrics")) for _ in range(50)]
+        await asyncio.sleep(0.05)
+        scrapes[0].cancel()  # whoever hangs up takes the answer from nobody else
+        answers = await asyncio.gather(*scrapes[1:])
+        assert {answer.status_code for answer in answers} == {200}
+        assert metrics.renderings == 1
+        await client.get("/metrics")
+    assert metrics.renderings == 2

@@ -17,9 +17,12 @@ import pytest
 import uvicorn
 
 from gateway.errors import BadSettings
+from gateway.inbound import connections
 from gateway.inbound import server as serving
 from gateway.inbound.asgi import AsgiApp
-from gateway.inbound.server import MAX_HEADER_BYTES, address_of, bind, make_server
+from gateway.inbound.connections import MAX_HEADER_BYTES
+from gateway.inbound.server import address_of, bind, make_server
+from gateway.inbound.webhooks import responses
 from gateway.inbound.webhooks.body import Caps
 from tests.support.servers import free_port
 from tests.support.webhook_endpoint import GOOD, Taker, door
@@ -109,7 +112,8 @@ def no_signals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "HEADER_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "HEADER_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "STRANGER_SECONDS", 0.1)
 
 
 pytestmark = pytest.mark.usefixtures("no_signals")
@@ -137,13 +141,13 @@ async def test_a_connection_is_kept_for_the_next_webhook() -> None:
 
 
 @pytest.mark.usefixtures("hurried")
-async def test_a_kept_connection_may_be_idle_for_longer_than_headers_may_take() -> None:
-    async with listening(door(Taker())) as there:
+async def test_a_connection_that_has_shown_a_token_may_be_idle_for_longer_than_headers_may_take() -> None:
+    async with listening(door(Taker(), ["t"])) as there:
         wire = await there.connect()
-        await wire.say(webhook())
+        await wire.say(webhook(authorization="Bearer t"))
         await wire.status()
         await asyncio.sleep(0.25)
-        await wire.say(webhook())
+        await wire.say(webhook(authorization="Bearer t"))
         assert await wire.status() == 200
 
 
@@ -324,13 +328,17 @@ async def test_a_sender_that_hangs_up_in_the_middle_leaves_no_fault(caplog: pyte
     assert (len(taker.seen), caplog.records) == (1, [])
 
 
-async def test_more_connections_than_are_wanted_are_told_503_to_come_again() -> None:
-    async with listening(door(Taker(slow=0.2))) as there:
-        there.server.config.limit_concurrency = 2
+async def test_more_connections_than_are_wanted_are_told_503_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 2)
+    async with listening(door(Taker(), ["t"])) as there:
+        statuses = []
         wires = [await there.connect() for _ in range(4)]
-        for one in wires:
-            await one.say(webhook())
-        assert 503 in [await one.status() for one in wires]
+        for wire in wires:
+            await wire.say(webhook(authorization="Bearer t"))
+            statuses.append(await wire.status())
+    assert statuses == [200, 200, 503, 503]
 
 
 async def test_a_head_that_is_too_large_is_cut_off() -> None:
@@ -453,3 +461,32 @@ def test_an_address_of_ipv6_is_shown_as_browsers_take_it() -> None:
         pytest.skip("this machine has no IPv6")
     assert address_of(bound) == f"http://[::1]:{bound.getsockname()[1]}"
     bound.close()
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_over_the_cap_a_client_that_sends_everything_first_sees_413_and_no_reset(
+    declared: bool,
+) -> None:
+    async with listening(door(Taker(), caps=Caps(body=1_000))) as server:
+        wire = await server.connect()
+        kind = "content-length: 8000000" if declared else "transfer-encoding: chunked"
+        await wire.say(f"POST /webhooks/alertmanager HTTP/1.1\r\nhost: x\r\n{kind}\r\n\r\n".encode())
+        for _ in range(80):
+            part = b"x" * 100_000
+            await wire.say(part if declared else b"186a0\r\n" + part + b"\r\n")
+            await asyncio.sleep(0)
+        if not declared:
+            await wire.say(b"0\r\n\r\n")
+        assert await wire.status() == 413
+        assert await wire.rest() == b""
+
+
+async def test_a_client_that_goes_on_sending_without_end_is_closed_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(responses, "LINGER_SECONDS", 0.05)
+    async with listening(door(Taker(), caps=Caps(body=1_000))) as server:
+        wire = await server.connect()
+        await wire.say(b"POST /webhooks/alertmanager HTTP/1.1\r\nhost: x\r\ncontent-length: 8000000\r\n\r\n")
+        assert await wire.status() == 413
+        assert await wire.rest() == b""

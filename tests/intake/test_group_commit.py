@@ -181,16 +181,16 @@ async def test_a_full_store_refuses_what_opens_and_takes_what_ends() -> None:
     await known(intake, seen("Old"))
     await known(intake, seen("Older"))
     crowd.full = True
-    mixed = [seen("Newer"), seen("Older", ends=60_000)]
+    mixed = [seen("Newer", severity="warning"), seen("Older", ends=60_000)]
     answers = await asyncio.gather(
-        intake.accept([seen("New")], []),
+        intake.accept([seen("New", severity="warning")], []),
         intake.accept([seen("Old", ends=60_000)], []),
         intake.accept(mixed, []),
         return_exceptions=True,
     )
     assert [type(answer).__name__ for answer in answers] == ["StateFull", "NoneType", "StateFull"]
     assert crowd.outcomes.count(("webhooks", "store_full")) == 3
-    assert crowd.outcomes[-1] == ("ends", "taken")
+    assert crowd.outcomes[-1] == ("reserve", "taken")
     assert crowd.store.counted["open:counted"] == 0
 
 

@@ -9,18 +9,17 @@ from dataclasses import fields
 
 import pytest
 
-from gateway.model.agenda import Subject
+from gateway.model.agenda import Share, Subject
 from gateway.model.changes import (
     Cell,
     Changes,
     Claim,
     LogEntry,
-    MergeConflict,
     QuarantineEntry,
     Release,
     Table,
-    Topics,
 )
+from gateway.model.topics import MergeConflict, Topics
 
 CELL = Cell(Table.META, "cell")
 OTHER_CELL = Cell(Table.META, "other")
@@ -39,12 +38,16 @@ FILLED = {
     "drop": [OTHER_CELL],
     "count": {"received": 2},
     "agenda": {PLAN: (1_000, 5)},
+    "shares": {Subject.deliver("chat", "i1"): Share.ENDS},
     "releases": [Release(Claim(PLAN, "token", 1_000), None)],
     "log": [LogEntry("i1", "opened", {})],
     "keep": [QuarantineEntry("q1", b"raw")],
+    "events": {"i1|pager|1": b"{}"},
     "forget": ["q2"],
+    "unschedule": [Subject.plan("i2")],
     "topics": Topics(**FILLED_TOPICS),
     "fence": "holder",
+    "generation": 3,
     "grows": True,
 }
 
@@ -78,6 +81,13 @@ def test_counters_are_added_and_the_earlier_time_on_the_agenda_wins() -> None:
     merged.merge(Changes(count={"received": 2}, agenda={PLAN: (1_000, 9)}))
     assert merged.count == {"received": 3, "ends_told": 1}
     assert merged.agenda == {PLAN: (1_000, 9)}
+
+
+def test_what_rests_on_older_rules_makes_the_whole_rest_on_them() -> None:
+    merged = Changes(generation=4)
+    for generation in (5, None, 3):
+        merged.merge(Changes(generation=generation))
+    assert merged.generation == 3
 
 
 def test_lists_are_joined() -> None:

@@ -343,6 +343,8 @@ SUBJECTS = {
     "log:incidents": agenda.TOLD_IN_LOG,
     "probe:refused": agenda.REFUSED,
     "probe:unasked": agenda.UNASKED,
+    "digest:payments": Subject.digest("payments"),
+    "compact:2026-12-01": Subject.compact("2026-12-01"),
 }
 
 
@@ -363,6 +365,7 @@ def test_the_rows_of_single_values_keep_their_names() -> None:
         cells.SWEPT,
         cells.CREDENTIALED,
         cells.REFUSALS,
+        cells.PROBE_TURNS,
         cells.shipped_cell("siem"),
         cells.watchdog_cell("eu"),
         cells.heartbeat_cell("eu"),
@@ -374,6 +377,7 @@ def test_the_rows_of_single_values_keep_their_names() -> None:
         ("meta", "orders_swept"),
         ("meta", "credentialed"),
         ("meta", "refusals"),
+        ("meta", "probe_turns"),
         ("meta", "audit:siem"),
         ("meta", "watchdog:eu"),
         ("meta", "heartbeat:eu"),

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.model.instants import clock, instant, moment, written
+from gateway.model.durations import HOUR, MINUTE, SECOND
+from gateway.model.instants import at_vendors, clock, instant, moment, when, written
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,42 @@ NOON = 1_800_014_400_000
 )
 def test_a_time_has_its_date_where_it_is_not_of_today(at: int, said: str) -> None:
     assert moment(at, NOON) == said
+
+
+@pytest.mark.parametrize(
+    ("ahead", "left", "again"),
+    [
+        pytest.param(0, HOUR, HOUR, id="the clocks agree: at that time"),
+        pytest.param(20 * MINUTE, HOUR, HOUR, id="ours is behind, which stays so: as much is left for both"),
+        pytest.param(
+            -MINUTE, HOUR, 54 * MINUTE, id="ours is ahead and runs slower: a look at nine tenths comes first"
+        ),
+        pytest.param(-MINUTE, SECOND, SECOND, id="the last second is not cut into ever smaller parts"),
+    ],
+)
+def test_a_time_of_people_s_is_looked_at_no_later_than_it_comes(ahead: int, left: int, again: int) -> None:
+    now = 1_800_000_000_000
+    assert when(now + ahead + left, now, ahead) == now + again
+    assert when(None, now, ahead) is None
+
+
+@pytest.mark.parametrize(
+    ("ahead", "wrong"),
+    [
+        pytest.param(0, 0, id="all clocks are right"),
+        pytest.param(-5 * HOUR, 0, id="ours is five hours ahead"),
+        pytest.param(5 * HOUR, 0, id="ours is five hours behind"),
+        pytest.param(0, -HOUR, id="this machine's clock is behind"),
+        pytest.param(0, HOUR, id="this machine's clock is ahead"),
+    ],
+)
+def test_what_was_sent_is_looked_for_from_no_later_than_it_was_sent(ahead: int, wrong: int) -> None:
+    real = 1_800_000_000_000
+    now = real - ahead
+    assert real - HOUR - HOUR * 1.2 <= at_vendors(now - HOUR, now, ahead, real + wrong) <= real - HOUR
+
+
+def test_a_store_that_is_wrong_and_believed_hides_no_message() -> None:
+    real = 1_800_000_000_000
+    now = real + 5 * HOUR
+    assert at_vendors(now - MINUTE, now, 0, real) <= real - MINUTE

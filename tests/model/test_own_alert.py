@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.model.alert import Copy
-from gateway.model.own_alert import LAST_RESORT, OWN_SOURCE, RUNBOOKS, TEXTS, OwnAlert
+from gateway.model.own_alert import DOCS, LAST_RESORT, OWN_SOURCE, RUNBOOKS, TEXTS, OwnAlert
 from gateway.model.severity import Severity
 from tests.support.build import START
 
@@ -95,7 +95,7 @@ def test_a_report_of_a_version_before_that_names_no_alert_has_a_text_too() -> No
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_each_own_alert_leads_to_what_to_do_about_it(name: str) -> None:
-    page = (Path(__file__).parents[2] / RUNBOOKS).read_text("utf-8")
+    page = (Path(__file__).parents[2] / DOCS / RUNBOOKS).read_text("utf-8")
     assert f"\n## {name}\n" in page
     labels = dict.fromkeys(
         ("subject", "destination", "identity", "silence", "owner", "watchdog", "alert"), "x"
@@ -103,3 +103,10 @@ def test_each_own_alert_leads_to_what_to_do_about_it(name: str) -> None:
     labels |= dict.fromkeys(("source", "by", "reason"), "x")
     observed = OwnAlert(name, labels).observed(START, firing=True)
     assert observed.annotations["runbook_url"] == f"docs/own-alerts.md#{name.lower()}"
+
+
+@pytest.mark.parametrize("docs_url", ["https://git.example.org/docs", "https://git.example.org/docs/"])
+def test_where_the_docs_have_an_address_an_own_alert_has_a_link(docs_url: str) -> None:
+    observed = FAILING.observed(START, firing=True, docs_url=docs_url)
+    link = "https://git.example.org/docs/own-alerts.md#gatewaydeliveryfailing"
+    assert observed.annotations["runbook_url"] == link

@@ -178,16 +178,14 @@ async def hangs(_request: Request) -> Response:
 TROUBLE: list[object] = [
     pytest.param(lambda _: answered(500), "/api/v2/status answered 500", id="a fault"),
     pytest.param(lambda _: answered(401), "/api/v2/status answered 401", id="a refusal"),
-    pytest.param(lambda _: answered(200, b"<html>"), "no answer that can be read: DecodeError", id="a page"),
-    pytest.param(
-        lambda _: answered(200, b"[]"), "no answer that can be read: ValidationError", id="another shape"
-    ),
+    pytest.param(lambda _: answered(200, b"<html>"), "its answer cannot be read", id="a page"),
+    pytest.param(lambda _: answered(200, b"[]"), "its answer cannot be read", id="another shape"),
     pytest.param(
         lambda _: answered(200, b'{"uptime": "soon"}'),
-        "no answer that can be read: ValidationError",
+        "its answer cannot be read",
         id="no time",
     ),
-    pytest.param(hangs, "no answer that can be read: TimeoutError", id="nothing in time"),
+    pytest.param(hangs, "no answer in time", id="nothing in time"),
 ]
 
 
@@ -210,6 +208,4 @@ async def test_a_redirect_is_no_answer(peer: Peer) -> None:
 )
 async def test_an_address_that_leads_nowhere_is_a_sentence_that_does_not_show_it(url: str) -> None:
     found = await ask(url)
-    assert isinstance(found, str)
-    assert "secret" not in found
-    assert "127" not in found
+    assert found in ("no connection", "its address is not one such as http://alertmanager:9093")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import pytest
 
 from gateway.model.rules.destination import Destination
@@ -12,6 +14,14 @@ from tests.support.build import mail, slack, webhook
 
 TEAM = Destination("team", BUILT_IN, PagerDutyService(SecretName("TEAM_KEY")))
 HOOK = webhook(token=SecretName("HOOK_TOKEN"))
+
+
+def allowed(name: str, taker: str) -> str:
+    return ""
+
+
+def given(values: Mapping[str, str]) -> Callable[[str, str], str | None]:
+    return lambda name, taker: values.get(name)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +41,7 @@ HOOK = webhook(token=SecretName("HOOK_TOKEN"))
 def test_a_kind_has_a_credential_where_any_of_its_names_is_set(
     names: tuple[str, ...], kinds: set[str]
 ) -> None:
-    assert kinds_with_credential((TEAM, HOOK, mail()), names.__contains__) == kinds
+    assert kinds_with_credential((TEAM, HOOK, mail()), names.__contains__, allowed) == kinds
 
 
 @pytest.mark.parametrize(
@@ -48,13 +58,22 @@ def test_a_kind_has_a_credential_where_any_of_its_names_is_set(
     ids=["a Web API of its own", "a relay of events"],
 )
 def test_the_address_of_a_vendor_is_no_credential(destination: Destination, credential: str) -> None:
-    assert kinds_with_credential([destination], {"GRID_URL"}.__contains__) == set()
-    assert kinds_with_credential([destination], {"GRID_URL", credential}.__contains__) == {destination.kind}
-    assert missing_credentials({"team": destination}, {credential: "x"}.get) == {"team": "GRID_URL"}
+    assert kinds_with_credential([destination], {"GRID_URL"}.__contains__, allowed) == set()
+    assert kinds_with_credential([destination], {"GRID_URL", credential}.__contains__, allowed) == {
+        destination.kind
+    }
+    assert missing_credentials({"team": destination}, given({credential: "x"})) == {"team": "GRID_URL"}
 
 
 def test_a_destination_misses_the_first_of_its_secrets_that_is_not_there() -> None:
     destinations = {one.name: one for one in (TEAM, HOOK, slack())}
     there = {"HOOK_TOKEN": "t", "SLACK_BOT_TOKEN": "x"}
-    assert missing_credentials(destinations, there.get) == {"team": "TEAM_KEY", "hook": "HOOK_URL"}
-    assert missing_credentials(destinations, {**there, "HOOK_URL": "u", "TEAM_KEY": "k"}.get) == {}
+    assert missing_credentials(destinations, given(there)) == {"team": "TEAM_KEY", "hook": "HOOK_URL"}
+    assert missing_credentials(destinations, given({**there, "HOOK_URL": "u", "TEAM_KEY": "k"})) == {}
+
+
+def test_a_kind_whose_destination_names_what_no_rule_may_have_is_used_so_that_it_fails() -> None:
+    def refused(name: str, taker: str) -> str:
+        return f"not to {taker}" if name == "HOOK_TOKEN" else ""
+
+    assert kinds_with_credential((TEAM, HOOK, mail()), set[str]().__contains__, refused) == {"webhook"}

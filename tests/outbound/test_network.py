@@ -39,9 +39,9 @@ def test_the_way_to_an_endpoint(more: dict[str, str], way: Way) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"proxy": "$GONE"}, "GONE is not set"),
+        ({"proxy": "$GONE"}, "GONE is not set, or no rule may have it"),
         ({"proxy": "$ODD"}, "ODD holds no address such as http://proxy:3128"),
-        ({"url": "$GONE"}, "GONE is not set"),
+        ({"url": "$GONE"}, "GONE is not set, or no rule may have it"),
         ({"url": "$ODD"}, "ODD holds no address such as https://events.eu.pagerduty.com"),
     ],
 )

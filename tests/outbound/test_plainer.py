@@ -86,7 +86,8 @@ async def test_a_channel_that_is_kept_from_the_bot_refuses_the_message_without_a
         (1, ["links"]),
         (2, ["links", "blocks"]),
         (3, ["links", "blocks", "details"]),
-        (4, ["links", "blocks", "details", "mention"]),
+        (4, ["links", "blocks", "details", "runbook"]),
+        (5, ["links", "blocks", "details", "runbook", "mention"]),
     ],
 )
 async def test_what_slack_does_not_show_gets_ever_plainer(
@@ -99,9 +100,9 @@ async def test_what_slack_does_not_show_gets_ever_plainer(
     shown = message.text + json.dumps(message.blocks)
     assert "HighErrorRate" in shown
     assert "abc123" in shown
-    assert RUNBOOK in shown
+    assert (RUNBOOK in shown) is (refused < 4)
     assert "graphs.example" not in shown
-    assert message.notified == (("@here",) if refused < 4 else ())
+    assert message.notified == (("@here",) if refused < 5 else ())
 
 
 async def test_content_that_is_refused_in_every_form_is_refused(slack: SlackSandbox) -> None:
@@ -144,7 +145,14 @@ async def test_a_reply_comes_without_the_mention_that_admins_forbid(slack: Slack
 
 
 @pytest.mark.parametrize(
-    ("refused", "left"), [(1, ["links"]), (2, ["links", "details"]), (3, ["links", "details", "title"])]
+    ("refused", "left"),
+    [
+        (1, ["links"]),
+        (2, ["links", "details"]),
+        (3, ["links", "details", "title"]),
+        (4, ["links", "details", "title", "runbook"]),
+        (5, ["links", "details", "title", "runbook", "name"]),
+    ],
 )
 async def test_a_page_whose_content_pagerduty_refuses_gets_ever_plainer(
     refused: int, left: list[str]
@@ -158,8 +166,8 @@ async def test_a_page_whose_content_pagerduty_refuses_gets_ever_plainer(
         assert steps(answer) == left
         (incident,) = pagerduty.incidents
     shown = json.dumps(incident.first)
-    assert ("HighErrorRate" in incident.title, "abc123" in shown) == (True, True)
-    assert (RUNBOOK in shown, "graphs.example" in shown) == (True, False)
+    assert ("HighErrorRate" in incident.title, "abc123" in shown) == (refused < 5, True)
+    assert (RUNBOOK in shown, "graphs.example" in shown) == (refused < 4, False)
 
 
 async def test_a_key_that_pagerduty_does_not_know_is_not_tried_in_plainer_forms() -> None:
@@ -171,17 +179,26 @@ async def test_a_key_that_pagerduty_does_not_know_is_not_tried_in_plainer_forms(
         assert (steps(answer), len(pagerduty.calls)) == ([], 1)
 
 
-async def test_a_state_that_a_receiver_refuses_gets_plainer_and_is_another_message_to_it() -> None:
+@pytest.mark.parametrize(
+    ("refused", "left"), [(2, ["links", "details"]), (3, ["links", "details", "runbook"])]
+)
+async def test_a_state_that_a_receiver_refuses_gets_plainer_and_is_another_message_to_it(
+    refused: int, left: list[str]
+) -> None:
     async with WebhookSandbox.start() as receiver:
-        receiver.faults.add(Fault(FaultKind.ERROR, error="too much", count=2))
+        receiver.faults.add(Fault(FaultKind.ERROR, error="too much", count=refused))
         notifier = WebhookNotifier(Network())
         answer = await notifier.notify(
             Endpoint("webhook", "hook", "URL", ""), receiver.url, paging(), attempt="a", message_ref=None
         )
         await notifier.aclose()
-        assert steps(answer) == ["links", "details"]
+        assert steps(answer) == left
         (kept,) = receiver.received
-    assert (kept.id, kept.data["incident"], RUNBOOK in json.dumps(kept.data)) == ("a.2", "abc123", True)
+    assert (kept.id, kept.data["incident"], RUNBOOK in json.dumps(kept.data)) == (
+        f"a.{refused}",
+        "abc123",
+        refused < 3,
+    )
 
 
 async def test_a_refusal_that_is_not_about_a_part_is_the_answer_at_once() -> None:

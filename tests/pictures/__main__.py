@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sys
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
+from gateway.sandbox.server import LocalServer
+from gateway.sandbox.slack.app import DEFAULT_SECRET
 from tests.pictures.scenes import RULES, SCENES, Scene
+from tests.support.browser import MISSING, Browser, browsing, chromium
 from tests.support.running_gateway import Starter
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
+SETTLING_SECONDS = 0.5  # by then the page has looked once more
 
 
 async def main(names: list[str]) -> None:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        sys.exit("chromium is missing: apt-get install chromium fonts-noto-color-emoji")
+    if chromium() is None:
+        sys.exit(MISSING)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for scene in SCENES:
-        if not names or scene.name in names:
-            await photograph(scene, chromium)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        async with browsing(Path(profile)) as tab:
+            for scene in SCENES:
+                if not names or scene.name in names:
+                    await photograph(scene, tab)
 
 
-async def photograph(scene: Scene, chromium: str) -> None:
+async def photograph(scene: Scene, tab: Browser) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "rules.yaml").write_text(RULES, "utf-8")
@@ -36,28 +40,23 @@ async def photograph(scene: Scene, chromium: str) -> None:
             PagerDutySandbox.start() as pagerduty,
             AsyncExitStack() as stack,
         ):
-            await scene.play(await Starter(folder, slack, pagerduty, stack).start())
-            addresses = {"slack": slack.url, "pagerduty": pagerduty.events_url}
+            starter = Starter(folder, slack, pagerduty, stack, {"SLACK_SIGNING_SECRET": DEFAULT_SECRET})
+            app = await starter.start()
+            listener = LocalServer()
+            await stack.enter_async_context(listener.running(app.gateway.asgi_app, 0))
+            slack.app.url = listener.url
+            await scene.play(app)
+            addresses = {"slack": slack.page_url, "pagerduty": pagerduty.page_url}
             for page in scene.pages:
                 for size, (width, height) in SIZES.items():
                     picture = FOLDER / f"{scene.name}-{page}-{size}.png"
-                    await _take(chromium, root_of(addresses[page]), picture, width, height)
+                    await tab.sized(width, height)
+                    await tab.open(addresses[page])
+                    await asyncio.sleep(SETTLING_SECONDS)
+                    if scene.at_end:
+                        await tab.value("scrollTo(0, document.body.scrollHeight)")
+                    await tab.photograph(picture)
                     sys.stdout.write(f"{picture.relative_to(FOLDER.parents[1])}\n")
-
-
-def root_of(address: str) -> str:
-    """The page of a vendor, from an address of its API."""
-    scheme, _, rest = address.partition("://")
-    return f"{scheme}://{rest.partition('/')[0]}/"
-
-
-async def _take(chromium: str, address: str, picture: Path, width: int, height: int) -> None:
-    process = await asyncio.create_subprocess_exec(
-        chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-        "--virtual-time-budget=3000", f"--window-size={width},{height}", f"--screenshot={picture}", address,
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    assert await process.wait() == 0, f"chromium took no picture of {address}"
 
 
 if __name__ == "__main__":

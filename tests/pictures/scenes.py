@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import httpx
+
 from gateway.sandbox.faults import Fault, FaultKind
 from tests.support.running_gateway import Running
 
@@ -167,6 +169,59 @@ async def group_of_1200(app: Running) -> None:
     await asyncio.sleep(SETTLING_SECONDS)
 
 
+async def disks(app: Running) -> None:
+    await told(app, *[sent({"alertname": "DiskFilling", "severity": "warning", "namespace": "db", "pod": pod, "team": "storage"},
+                           minutes=20 - hours, summary="A disk fills up", description=f"/data of {pod} is full in about {hours} hours.")
+                      for hours, pod in enumerate(("pg-3", "pg-7", "pg-9"), 4)])  # fmt: skip
+
+
+async def press(app: Running, action: str, choice: str = "") -> None:
+    """Press a button of the newest message, and wait until all that follows is shown."""
+    answered = await app.slack.app.press(
+        app.slack.channel("alerts"), app.slack.messages("alerts")[-1], action, choice
+    )
+    assert answered.status == 200, answered
+    await asyncio.sleep(SETTLING_SECONDS)
+
+
+async def acknowledged(app: Running) -> None:
+    await firing(app)
+    await press(app, "acknowledge")
+
+
+async def silence_modal(app: Running) -> None:
+    await disks(app)
+    await press(app, "silence", "custom")
+
+
+async def why(app: Running) -> None:
+    await update(app)
+    await press(app, "why")
+
+
+async def written(app: Running, command: str) -> None:
+    """Write a slash command on the page."""
+    channel = app.slack.channel("alerts").id
+    async with httpx.AsyncClient(trust_env=False) as browser:
+        await browser.post(f"{app.slack.page_url}_page/command", data={"channel": channel, "text": command})
+
+
+async def command(app: Running) -> None:
+    await told(app, crash_loop("cart-7d9f6c5b9-abcde"))
+    await press(app, "acknowledge")
+    await disks(app)
+    await written(app, "/alerts")
+
+
+async def handover(app: Running) -> None:
+    await told(app, crash_loop("cart-7d9f6c5b9-abcde"))
+    await press(app, "acknowledge")
+    await disks(app)
+    await press(app, "snooze", "4h")
+    await silenced(app)
+    await written(app, "/alerts handover")
+
+
 @dataclass(frozen=True)
 class Scene:
     """`play` makes it happen; `pages` are the vendors whose pages are looked at."""
@@ -174,10 +229,16 @@ class Scene:
     name: str
     play: Callable[[Running], Awaitable[None]]
     pages: tuple[str, ...] = ("slack",)
+    at_end: bool = False  # the page is looked at from its end
 
 
 SCENES = (
     Scene("firing", firing, ("slack", "pagerduty")),
+    Scene("acknowledged", acknowledged, ("slack", "pagerduty")),
+    Scene("silence-modal", silence_modal),
+    Scene("why", why),
+    Scene("command", command, at_end=True),
+    Scene("handover", handover, at_end=True),
     Scene("update", update),
     Scene("resolve", resolve),
     Scene("flapping", flapping),

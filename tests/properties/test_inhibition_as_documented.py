@@ -83,7 +83,7 @@ def test_exactly_those_are_kept_quiet_that_the_documents_say(
 
 
 @pytest.mark.long
-@settings(max_examples=20_000)
+@settings(max_examples=10_000)
 @given(inhibitions(), PARTITIONS)
 def test_exactly_those_are_kept_quiet_that_the_documents_say_at_length(
     case: Inhibition, partition_by: list[str]

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model.agenda import Subject
-from gateway.model.changes import Changes, Query, Release, Topics
+from gateway.model.changes import Changes, Query, Release
 from gateway.model.lanes import LaneRule
+from gateway.model.topics import Topics
 from gateway.ports import Store
 from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
@@ -65,7 +66,7 @@ def test_both_stores_do_the_same(valkey_url: str, steps: list[Topics]) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=5_000)
+@settings(max_examples=2_500)
 @given(st.lists(MOVES, min_size=1, max_size=30))
 def test_both_stores_do_the_same_at_length(redis_url: str, steps: list[Topics]) -> None:
     asyncio.run(play(redis_url, steps))

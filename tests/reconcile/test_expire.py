@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gateway.decisions.intake.batch import KEEP_ENDED_MS
 from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, Table
 from gateway.model.durations import DAY, HOUR, MINUTE
+from gateway.model.retention import KEEP_ENDED_MS
 from gateway.model.rules.kinds import CorrelateRule
 from gateway.model.rules.origin import BUILT_IN
 from tests.support.build import START, rulebook, seen

@@ -48,6 +48,14 @@ async def test_a_missing_heartbeat_says_since_when_how_often_it_is_due_and_what_
     assert "What ends at default goes on firing here" in said
 
 
+async def test_a_missing_heartbeat_leads_to_what_to_do_about_it_where_the_docs_have_an_address() -> None:
+    world = await watching()
+    world.reconciler.context.docs_url = "https://git.example.org/docs"
+    await world.until(10 * MINUTE)
+    (missing,) = own(world)
+    assert missing.annotations["runbook_url"].startswith("https://git.example.org/docs/own-alerts.md#gateway")
+
+
 async def test_a_watchdog_that_never_was_heard_says_since_when_it_is_listened_for() -> None:
     world = await watching()
     await world.until(10 * MINUTE)

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
-from gateway.model.changes import Changes, Committed, Query, Result, Table
+from gateway.model.changes import Changes, Committed, Table
 from gateway.model.durations import MINUTE
 from gateway.model.ledger import NotifiedState
 from gateway.model.rules.rulebook import Rulebook
@@ -216,7 +216,7 @@ def reloading_world(tmp_path: Path, rules: str) -> tuple[World, Replica]:
     world = World(rulebook())
     replica = Replica(tmp_path / "rules.yaml", world.store, rules)
     replica.reloader._listeners = Listeners(
-        lambda found, _generation: world.use(found.rules),
+        lambda found, generations: world.use(found.rules, generations[0]),
         lambda _: None,
         lambda *_: None,
         lambda _: frozenset(),
@@ -261,21 +261,13 @@ async def test_a_destination_that_is_gone_is_told_and_owes_nothing_then(tmp_path
 # Replicas
 
 
-async def test_the_first_rules_are_generation_1_and_the_same_rules_elsewhere_too(
-    tmp_path: Path, store: MemoryStore
-) -> None:
-    first, second = Replica(tmp_path / "a.yaml", store), Replica(tmp_path / "b.yaml", store)
-    generations = [await one.reloader.announce("same") for one in (first, second)]
-    assert generations == [(1,), (1,)]
-
-
 async def test_each_new_set_is_a_generation_of_its_own_an_old_one_that_comes_back_too(
     replica: Replica,
 ) -> None:
-    await replica.reloader.announce(replica.reloader.in_force.rules.revision)
+    await replica.reloader.announce()
     for rules in (ONE_ROUTE_MORE, GOOD, ONE_ROUTE_MORE):
         await replica.given(rules)
-    assert [generation for _, generation in replica.used] == [2, 3, 4]
+    assert [generation for _, generation in replica.used] == [1, 2, 3, 4]
 
 
 async def test_a_replica_that_follows_another_takes_its_generation(
@@ -286,32 +278,10 @@ async def test_a_replica_that_follows_another_takes_its_generation(
         Replica(tmp_path / "b" / "rules.yaml", store),
     )
     for one in (leader, follower):
-        await one.reloader.announce("before")
+        await one.reloader.announce()
     for one in (leader, follower):
         await one.given(ONE_ROUTE_MORE)
-    assert [leader.used[0][1], follower.used[0][1]] == [2, 2]
-
-
-class Interleaved(MemoryStore):
-    """Everybody who asks gets an answer before anybody can act on it."""
-
-    async def gather(self, ask: Query) -> Result:
-        found = await super().gather(ask)
-        await asyncio.sleep(0)
-        return found
-
-
-async def test_replicas_that_announce_the_same_at_once_agree(tmp_path: Path) -> None:
-    replica = Replica(tmp_path / "rules.yaml", Interleaved(lambda: START))
-    assert await asyncio.gather(*[replica.reloader.announce("new") for _ in range(5)]) == [(1,)] * 5
-
-
-async def test_replicas_that_announce_different_rules_at_once_get_different_generations(
-    tmp_path: Path,
-) -> None:
-    replica = Replica(tmp_path / "rules.yaml", Interleaved(lambda: START))
-    found = await asyncio.gather(*[replica.reloader.announce(f"rules-{n}") for n in range(5)])
-    assert sorted(found) == [(1,), (2,), (3,), (4,), (5,)]
+    assert [leader.used[-1][1], follower.used[-1][1]] == [2, 2]
 
 
 # The watch

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.policy import Policy
-from gateway.model.changes import Table
+from gateway.model.changes import Changes, Committed, Query, Result, Table
+from gateway.model.durations import HOUR
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
 from gateway.model.rules.rulebook import Rulebook
@@ -49,6 +50,38 @@ async def test_what_is_taken_in_any_shard_is_told_without_being_waited_for() -> 
                 await asyncio.sleep(0.01)
     assert sum(len(store.rows[Table.INCIDENTS]) for store in stores) == len(TENANTS)
     assert len([store for store in stores if store.rows[Table.INCIDENTS]]) > 1
+
+
+class Distant(MemoryStore):
+    """A store whose answers take a moment, in which others ask it too."""
+
+    async def gather(self, ask: Query) -> Result:
+        found = await super().gather(ask)
+        await asyncio.sleep(0.001)
+        return found
+
+    async def commit(self, changes: Changes) -> Committed:
+        await asyncio.sleep(0.001)
+        return await super().commit(changes)
+
+
+async def test_webhooks_and_plans_of_the_same_incidents_lose_no_race_to_each_other() -> None:
+    # Nothing is told within the test: a plan may well lose a race to a delivery.
+    later = rulebook(Route("everything", BUILT_IN, notify=("chat",), group_wait=HOUR))
+    world, policy, store = World(later), Policy(later), Distant(lambda: START)
+    made = Workers(Shards([store]), Correlator(later), policy, lambda _verdicts, _now: None)
+    made.reconcile(replace(world.reconciler.context, policy=policy), {})
+    async with AsyncExitStack() as stack:
+        made.start(stack)
+        for number in range(30):
+            together = [seen(service=service, pod=f"p{number}") for service in "abc"]
+            await made.intake.accept(together, [])
+        async with asyncio.timeout(5):
+            while store.counted["open:waiting"]:
+                await asyncio.sleep(0.001)
+    assert not store.lost_races["webhook"]
+    assert not store.lost_races["plan"]
+    assert store.counted["open:planned"] == 90
 
 
 async def test_what_was_begun_is_finished_at_the_end_and_no_lease_is_left() -> None:

@@ -14,7 +14,7 @@ from gateway.model.agenda import Subject
 from gateway.model.alert import Alert
 from gateway.model.cells import CREDENTIALED
 from gateway.model.changes import Changes, Table
-from gateway.model.durations import MINUTE, SECOND
+from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.records import load_alert
 from gateway.model.rules.rulebook import Rulebook
 from gateway.self_monitoring.auditor import Auditor
@@ -63,6 +63,7 @@ class Audited:
             Shards([self.replicas.store]), ShardedIntake([self.replicas.intake()], Policy(rulebook())), Metrics(), lambda name, labels, *_: self.said.append((name, dict(labels))),
             lambda: 0, lambda: 0, dict, MissingCredentials(lambda: self.rules, SECRETS),
         )  # fmt: skip
+        self.auditor.started -= HOUR
 
     async def looks(self, **counted: int) -> list[str]:
         """What it says after this is added to the counters."""
@@ -120,6 +121,36 @@ async def test_what_has_been_due_for_over_two_minutes_is_said_at_every_look() ->
     audited.replicas.at += SECOND
     assert await audited.looks() == ["GatewayBehind"]
     assert await audited.looks() == ["GatewayBehind"]
+
+
+async def test_deliveries_that_wait_for_their_vendor_are_said_with_its_name() -> None:
+    audited = Audited(Replicas())
+    changes = Changes()
+    changes.schedule(Subject.deliver("chat:#pay", "i1"), START)
+    changes.schedule(Subject.deliver("chat:#pay", "i2"), START)
+    await audited.replicas.store.commit(changes)
+    audited.replicas.at = MINUTE
+    await audited.looks()
+    assert list(audited.auditor.late(0)) == []
+    audited.replicas.at = 3 * MINUTE
+    assert await audited.looks() == ["GatewayBehind"]
+    said = "2 notifications wait for chat:#pay, which takes them slowly or not at all: the oldest for 3m"
+    assert list(audited.auditor.late(0)) == [said]
+
+
+async def test_what_has_waited_since_before_the_start_is_not_blamed_on_anybody() -> None:
+    audited = Audited(Replicas())
+    changes = Changes()
+    changes.schedule(Subject.plan("i1"), START)
+    changes.schedule(Subject.deliver("chat:#pay", "i1"), START)
+    await audited.replicas.store.commit(changes)
+    audited.replicas.at = 9 * MINUTE
+    audited.auditor.started += HOUR - 20 * SECOND
+    assert await audited.looks() == ["GatewayBehind"]
+    own, waiting = audited.auditor.late()
+    assert own == "something has been due for 540 s, since before this gateway started 20s ago"
+    said = "1 notification waits for chat:#pay: the oldest for 9m, since before this gateway started 20s ago"
+    assert waiting == said
 
 
 async def test_lost_races_of_every_kind_are_in_the_metrics_and_those_of_webhooks_apart() -> None:

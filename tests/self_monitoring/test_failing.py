@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.model.durations import MINUTE, SECOND
+from gateway.model.durations import HOUR, MINUTE
 from gateway.model.notification import Refused, Unanswered
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
@@ -30,13 +30,27 @@ async def test_a_refused_channel_is_named_with_the_code_the_remedy_and_the_alert
 async def test_a_vendor_that_is_away_is_named_too_and_one_that_works_is_not() -> None:
     world = World(CHAT)
     world.slack.acts_though_unanswered = False
-    world.slack.answers = [Unanswered("timeout")]
+    world.slack.answers = [Unanswered("timeout")] * 99
     await world.webhook(seen())
-    await world.until(10 * SECOND + 500)
+    await world.until(4 * MINUTE)
     known = (await failing_ledgers(world.shards))["chat"]
     assert (known.reason, known.alerts) == ("timeout", ("HighErrorRate",))
-    await world.until(2 * MINUTE)
+    world.slack.answers = []
+    await world.until(6 * MINUTE)
     assert await failing_ledgers(world.shards) == {}
+
+
+async def test_what_ended_untold_long_ago_waits_for_nothing() -> None:
+    world = World(CHAT)
+    world.slack.down = True
+    await world.webhook(seen(service="old"))
+    await world.until(MINUTE)
+    await world.webhook(seen(service="old", ends=MINUTE))
+    await world.until(HOUR)
+    await world.webhook(seen("DiskFull", at=HOUR, service="db"))
+    await world.until(HOUR + 5 * MINUTE)
+    known = (await failing_ledgers(world.shards))["chat"]
+    assert (known.incidents, known.alerts, known.since >= START + HOUR) == (1, ("DiskFull",), True)
 
 
 def test_one_incident_without_a_known_alert_is_said_as_such() -> None:

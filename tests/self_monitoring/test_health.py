@@ -14,12 +14,16 @@ from tests.support.running_gateway import RULES, Running, Starter
 
 async def test_files_with_errors_show_in_the_metrics_and_in_health(starter: Starter) -> None:
     running = await starter.start()
-    (running.folder / "rules.yaml").write_text("routes: [{nam: x}]")
+    (running.folder / "rules.yaml").write_text("routes: [{nam: a-word-of-the-file}]")
     assert not await running.gateway.reloader.reload()
     assert running.gateway.metrics.registry.get_sample_value("gateway_rules_rejected") == 1
     health = (await running.ask("/health")).json()
     assert health["status"] == "degraded"
-    assert any("unknown key `nam`" in worry for worry in health["worries"])
+    (worry,) = [worry for worry in health["worries"] if worry.startswith("rules: ")]
+    assert worry.startswith("rules: 2 errors at rules.yaml:1: `gateway check` says what")
+    assert "nam" not in worry.replace("rules.yaml", "")
+    shown = (await running.ask("/api/v1/rules")).json()["findings"]
+    assert any("unknown key `nam`" in finding for finding in shown)
 
 
 async def test_a_store_that_is_away_is_the_first_worry(app: Running) -> None:
@@ -68,7 +72,7 @@ async def test_each_worry_about_what_could_not_be_told_counts_what_the_api_lists
     await app.gateway.auditor.look()
     worries = (await app.ask("/health")).json()["worries"]
     assert (
-        "2 alerts could not be told at a destination: /api/v1/verdicts?standing=undeliverable says why"
+        "2 alerts could not be told at a destination: `gateway incidents` says of which, `gateway incidents ID` why"
         in worries
     )
     incidents = (await app.ask("/api/v1/incidents")).json()["items"]
@@ -82,3 +86,10 @@ async def test_a_source_whose_clock_is_ahead_is_a_worry(app: Running) -> None:
     (worry,) = [one for one in (await app.ask("/health")).json()["worries"] if "clock" in one]
     assert worry.startswith("the clock of source default is ahead of the store's by 2h or more: ")
     assert "NTP" in worry
+
+
+async def test_a_doubtful_clock_is_a_worry(app: Running) -> None:
+    app.gateway.auditor.clocks.doubts = ("the store's clock was set back by 5h",)
+    assert "the store's clock was set back by 5h" in (await app.ask("/health")).json()["worries"]
+    await app.gateway.auditor.look()
+    assert not any("clock" in worry for worry in (await app.ask("/health")).json()["worries"])

@@ -133,6 +133,15 @@ async def test_it_is_withheld_while_what_is_due_is_not_done(patient: Patient) ->
     assert patient.heartbeat.trouble == "something has been due for 120 s"
 
 
+async def test_it_is_sent_while_a_vendor_alone_makes_deliveries_late(patient: Patient) -> None:
+    changes = Changes()
+    changes.schedule(Subject.deliver("chat", "a"), START)
+    await patient.stores[1].commit(changes)
+    patient.at = 10 * MINUTE
+    await patient.heartbeat.beat()
+    assert patient.outcomes == ["sent"]
+
+
 async def test_an_answer_that_is_no_thanks_is_said_and_tried_again(patient: Patient) -> None:
     patient.pinged.status = 404
     await patient.heartbeat.beat()

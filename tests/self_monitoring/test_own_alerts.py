@@ -36,12 +36,14 @@ class Replicas:
     def intake(self) -> GroupCommit:
         return GroupCommit(self.store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
 
-    def start(self) -> OwnAlerts:
-        return OwnAlerts(self.intake(), self.store)
+    def start(self, docs_url: str = "") -> OwnAlerts:
+        return OwnAlerts(self.intake(), self.store, docs_url)
+
+    def alerts(self) -> list[Alert]:
+        return [load_alert(row.value) for row in self.store.rows[Table.ALERTS].values()]
 
     def firing(self) -> list[str]:
-        alerts: list[Alert] = [load_alert(row.value) for row in self.store.rows[Table.ALERTS].values()]
-        return [alert.labels["alertname"] for alert in alerts if alert.firing]
+        return [alert.labels["alertname"] for alert in self.alerts() if alert.firing]
 
 
 async def test_what_fails_again_and_again_is_one_alert() -> None:
@@ -53,6 +55,15 @@ async def test_what_fails_again_and_again_is_one_alert() -> None:
         replicas.at += 10 * SECOND
     assert replicas.firing() == ["GatewayDeliveryFailing"]
     assert replicas.store.counted["received"] == 1
+
+
+async def test_it_leads_to_what_to_do_about_it_where_the_docs_have_an_address() -> None:
+    replicas = Replicas()
+    own = replicas.start("https://git.example.org/docs")
+    own.report("GatewayDeliveryFailing", CHAT)
+    await own.look()
+    (alert,) = replicas.alerts()
+    assert alert.annotations["runbook_url"].startswith("https://git.example.org/docs/own-alerts.md#gateway")
 
 
 async def test_it_ends_once_nobody_has_said_so_for_a_while() -> None:

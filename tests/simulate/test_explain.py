@@ -214,3 +214,18 @@ inhibit:
     (found,) = (await explain(json.dumps({"alerts": [alert()]}).encode(), rules, NOW)).alerts
     where = at(found, "chat")
     assert (where.standing, where.reason, where.at) == ("held", "inhibit_wait", NOW + 40_000)
+
+
+@pytest.mark.parametrize(
+    ("labels", "milliseconds"),
+    [
+        pytest.param({"severity": "warning"}, 1_000, id="an update for all who hear of it"),
+        pytest.param({"severity": "critical"}, 0, id="critical"),
+        pytest.param({"severity": "warning", "namespace": "elsewhere"}, 0, id="no route takes it"),
+    ],
+)
+async def test_it_says_how_long_one_more_alert_would_wait_to_be_planned_with_what_joins(
+    tmp_path: Path, labels: dict[str, str], milliseconds: int
+) -> None:
+    found = await explained(tmp_path, alert(service="cart", **labels))
+    assert [one.joining for one in found.alerts] == [milliseconds]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, Row
 from gateway.model.durations import MINUTE
@@ -35,8 +37,11 @@ def test_a_row_without_a_dead_letter_is_none() -> None:
     assert load_dead_letter(Row(b"1", dump(letter("i1", Severity.INFO, dead="")))) is None
 
 
-def test_a_letter_is_put_back_as_urgent_as_it_is_and_only_if_it_has_not_changed() -> None:
-    found = load_dead_letter(Row(b"version1", dump(letter("i1", Severity.CRITICAL))))
+def test_a_letter_is_put_back_behind_what_is_as_severe_and_only_if_it_has_not_changed() -> None:
+    refused = msgspec.structs.replace(
+        letter("i1", Severity.CRITICAL), failing_since=START, fell_back_at=START
+    )
+    found = load_dead_letter(Row(b"version1", dump(refused)))
     assert found is not None
     changes = put_back(found, START + MINUTE)
     cell = ledger_cell("i1", "chat")
@@ -44,7 +49,7 @@ def test_a_letter_is_put_back_as_urgent_as_it_is_and_only_if_it_has_not_changed(
     alive = load_ledger(changes.put[cell])
     assert (alive.dead, alive.attempts) == ("", 0)
     assert changes.agenda == dict.fromkeys(
-        (Subject.deliver("chat", "i1"), Subject.plan("i1")), (START + MINUTE, 0)
+        (Subject.deliver("chat", "i1"), Subject.plan("i1")), (START + MINUTE, 1)
     )
     assert [(entry.subject, entry.what) for entry in changes.log] == [("i1", "dead_letter_retried")]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from gateway.model.agenda import Subject
+from gateway.model.agenda import AgendaLook, Subject, WaitingLane
 from gateway.model.changes import Cell, Changes, LogEntry, QuarantineEntry, Table
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
@@ -72,7 +72,14 @@ async def test_the_agenda_is_as_late_as_the_latest_shard() -> None:
     three = Three()
     for shard, due in enumerate((START - 5, START - 90, START + 5)):
         await three.stores[shard].commit(Changes(agenda={Subject.plan(f"i{shard}"): (due, 5)}))
-    assert await three.shards.agenda() == (3, 90)
+    assert await three.shards.agenda() == AgendaLook(3, 90)
+
+
+async def test_a_lane_waits_in_all_shards_together() -> None:
+    three = Three()
+    for shard, due in enumerate((START - 5, START - 90, START + 5)):
+        await three.stores[shard].commit(Changes(agenda={Subject.deliver("chat", f"i{shard}"): (due, 5)}))
+    assert await three.shards.agenda() == AgendaLook(3, 0, (WaitingLane("chat", 2, 90),))
 
 
 async def test_a_row_is_looked_for_in_every_shard_and_the_home_shard_answers_for_what_is_not_there() -> None:

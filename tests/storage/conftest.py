@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from gateway.storage.connections import connect
 from tests.support.replicated import Cluster, SentinelGroup, Server, cluster, sentinel_group
+from tests.support.stepped import MemoryServer, ScriptServer, World
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +39,14 @@ def server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     yield start
     for made in started:
         made.kill()
+
+
+@pytest.fixture(params=["memory", "valkey", "redis"])
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    if request.param == "memory":
+        yield World(MemoryServer())
+        return
+    client = connect(request.getfixturevalue(f"{request.param}_url"))
+    await client.ask_each("FLUSHALL")
+    yield World(ScriptServer(client))
+    await client.aclose()

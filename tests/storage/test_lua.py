@@ -54,4 +54,6 @@ def test_the_scripts_name_the_keys_in_the_order_in_which_they_are_given() -> Non
         "keys": 5,
         "ledgers": 6,
         "meta": 7,
+        "tombstones": 19,
+        "events": 20,
     }

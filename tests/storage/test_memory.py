@@ -8,7 +8,8 @@ from __future__ import annotations
 from gateway.model.agenda import Subject
 from gateway.model.changes import Cell, Changes, CommitOutcome, LogEntry, Query, Table
 from gateway.model.lanes import LaneRule, Pace, load_closed_lane
-from gateway.storage.memory import LOG_LENGTH, MemoryStore
+from gateway.model.retention import LOG_LENGTH
+from gateway.storage.memory import MemoryStore
 
 
 class Clock:

@@ -10,13 +10,13 @@ import pytest
 
 from gateway.decisions.accounting.invariants import imbalances
 from gateway.errors import BadSettings
-from gateway.model.cells import CREDENTIALED
-from gateway.model.changes import Query
+from gateway.model.cells import CREDENTIALED, RULE_HOLDERS
+from gateway.model.changes import Changes, Query
 from gateway.model.credentialed import load_credentialed
-from gateway.model.rule_generation import load_rule_generation
+from gateway.model.rule_generation import RuleHolders, Sign
 from gateway.rules.files import load_rules
 from gateway.runtime.store import open_store
-from gateway.storage.layout import read_layout, stores_of
+from gateway.storage.redis import RedisStore
 from gateway.storage.reshard import migrate
 from gateway.storage.reshard_rows import Records
 from tests.support.processes import alert
@@ -54,20 +54,12 @@ async def balanced(app: Running) -> bool:
 
 
 async def migrated(starter: Starter, shards: int, rules: str = PARTED) -> Records | None:
-    """As `gateway migrate` does it, half a minute after the last gateway has ended."""
+    """As `gateway migrate` does it."""
     (starter.folder / "rules.yaml").write_text(rules, "utf-8")
     environment = starter.environment()
     found = load_rules(environment.settings.rules, 0).rulebook
     assert found is not None
     async with open_store(environment.settings) as client:
-        layout = await read_layout(client)
-        assert layout is not None
-        for store in stores_of(client, layout):
-            raw = await client.ask("HGET", store.keys["meta"], "rules")
-            known = load_rule_generation(raw[8:])
-            await client.ask(
-                "HSET", store.keys["meta"], "rules", raw[:8] + known._replace(seen_at=None).dump()
-            )
         return await migrate(client, found, shards)
 
 
@@ -128,8 +120,19 @@ async def test_a_store_at_which_a_gateway_works_is_not_migrated(starter: Starter
     rules = load_rules(environment.settings.rules, 0).rulebook
     assert rules is not None
     async with open_store(environment.settings) as client:
+        store = RedisStore(client)
+        signs = RuleHolders({"another": Sign(1, await store.now())})
+        await store.commit(Changes(put={RULE_HOLDERS: signs.dump()}))
         with pytest.raises(BadSettings, match="stop all of them"):
             await migrate(client, rules, 4)
+
+
+async def test_a_store_whose_gateways_have_stopped_is_migrated_at_once(starter: Starter) -> None:
+    await started(starter, 1)
+    await ended(starter)
+    done = await migrated(starter, 4)
+    assert done is not None
+    assert done.layout.shards == 4
 
 
 async def test_that_a_vendor_had_a_credential_is_known_in_every_shard_after_a_migration(

@@ -9,7 +9,7 @@ import re
 import msgspec
 import pytest
 
-from gateway.model.agenda import Subject
+from gateway.model.agenda import Share, Subject
 from gateway.model.changes import (
     Cell,
     Changes,
@@ -19,9 +19,9 @@ from gateway.model.changes import (
     Query,
     Release,
     Table,
-    Topics,
 )
 from gateway.model.lanes import LaneRule, Pace
+from gateway.model.topics import Topics
 from gateway.storage.lua import SCRIPTS
 from gateway.storage.packing import packed_changes, packed_claim, packed_query
 
@@ -63,17 +63,19 @@ def test_versions_and_values_are_named_by_their_place_behind_the_fields() -> Non
 
 
 def test_records_are_flat_and_in_the_order_of_the_scripts_header() -> None:
-    plan = Subject.plan("i1")
+    plan, end = Subject.plan("i1"), Subject.deliver("chat", "i1")
     changes = Changes(
         drop=[ALERT],
         count={"received": 2},
-        agenda={plan: (7, 3)},
+        agenda={plan: (7, 3), end: (8, 2)},
+        shares={end: Share.ENDS},
         releases=[Release(Claim(plan, "t", 0), None), Release(Claim(plan, "t", 0), 9, hold=True)],
         log=[LogEntry("i1", "resolved", {"a": 1})],
         topics=Topics(add=[("p", "a1")], subscribe=[("p", plan)], seen={"q": ""}),
     )
     sent = msgspec.msgpack.decode(packed_changes(changes)[0])
-    assert (sent["drop"], sent["count"], sent["agenda"]) == ([1, "a1"], ["received", 2], ["plan:i1", 7, 3])
+    assert (sent["drop"], sent["count"]) == ([1, "a1"], ["received", 2])
+    assert sent["agenda"] == ["plan:i1", 7, 3, 0, "deliver:chat|i1", 8, 2, 2]
     assert sent["release"] == ["plan:i1", "t", -1, 0, "plan:i1", "t", 9, 1]
     assert sent["log"] == ["i1", "resolved", '{"a": 1}']
     assert sent["topics"] == {

@@ -12,14 +12,24 @@ import pytest
 
 from gateway.decisions.partition import HOME, shard_of
 from gateway.errors import BadSettings
-from gateway.model.agenda import NEW_RULES, Subject
+from gateway.model.agenda import NEW_RULES, Share, Subject
 from gateway.model.alert import Alert
-from gateway.model.cells import RULES, TRUNCATED
+from gateway.model.cells import (
+    RESERVE,
+    RULES,
+    STATISTICS_DAYS,
+    TOMBSTONES_UNTIL,
+    TRUNCATED,
+    statistics_day_cell,
+)
 from gateway.model.changes import Cell, Changes, LogEntry, QuarantineEntry, Query, Table
 from gateway.model.incident import Incident, Member
+from gateway.model.lanes import LaneRule
 from gateway.model.ledger import Ledger, ledger_cell
 from gateway.model.records import dump, load_alert, load_incident
+from gateway.model.reserve import dump_reserve_use
 from gateway.model.rule_generation import RuleGeneration
+from gateway.model.tombstones import bury, tombstone_cell
 from gateway.model.truncated_groups import (
     TruncatedGroup,
     TruncatedGroups,
@@ -31,6 +41,7 @@ from gateway.storage.layout import Layout, read_layout, stores_of, write_layout
 from gateway.storage.redis import RedisStore
 from gateway.storage.reshard import migrate
 from tests.support import records
+from tests.support.agenda_index import assert_index_is_true
 from tests.support.build import rulebook
 
 SHARDS = 4
@@ -117,6 +128,20 @@ async def test_everything_of_an_incident_goes_to_the_shard_of_its_alerts(client:
     assert "poll:eu" in await agenda_of(client, stores[HOME])
 
 
+async def test_the_agenda_keeps_its_shares_and_its_index(client: Client) -> None:
+    store, end = RedisStore(client), Subject.deliver("chat", "i1")
+    await stored(store, alert("a1"))
+    await store.commit(Changes(agenda={end: (5, 1), Subject.plan("i1"): (7, 2)}, shares={end: Share.ENDS}))
+    await migrate(client, PARTED, SHARDS)
+    moved = stores_of(client, Layout(SHARDS, ("tenant",), "gw2"))[ELSEWHERE]
+    await assert_index_is_true(client, moved)
+    claimed = (await moved.claim(10, 20_000, LaneRule())).claims
+    assert [(claim.subject, claim.due, claim.share) for claim in claimed if claim.subject != NEW_RULES] == [
+        (end, 5, Share.ENDS),
+        (Subject.plan("i1"), 7, Share.PLANS),
+    ]
+
+
 async def test_join_keys_are_made_by_the_rules_of_today_and_lead_to_the_incident(client: Client) -> None:
     await stored(RedisStore(client), alert("a1"))
     await migrate(client, PARTED, SHARDS)
@@ -178,3 +203,49 @@ async def test_a_gateway_that_gave_a_sign_of_life_stops_it(client: Client) -> No
 
 async def test_a_layout_that_is_as_wanted_is_left_alone(client: Client) -> None:
     assert await migrate(client, PARTED, 1) is None
+
+
+async def test_what_was_forgotten_early_is_known_in_every_shard(client: Client) -> None:
+    buried = Changes()
+    bury(buried, alert("a1"), await RedisStore(client).now())
+    await RedisStore(client).commit(buried)
+    await migrate(client, PARTED, SHARDS)
+    cells = (tombstone_cell("eu/a1"), TOMBSTONES_UNTIL)
+    for store in stores_of(client, Layout(SHARDS, ("tenant",), "gw2")):
+        rows = (await store.gather(Query(cells=cells))).rows
+        assert [rows[cell].value for cell in cells] == [buried.put[cell] for cell in cells]
+
+
+async def test_the_reserve_of_one_shard_is_filled_in_no_other(client: Client) -> None:
+    await RedisStore(client).commit(Changes(put={RESERVE: dump_reserve_use({"eu": 5})}))
+    await migrate(client, PARTED, SHARDS)
+    for store in stores_of(client, Layout(SHARDS, ("tenant",), "gw2")):
+        assert not (await store.gather(Query(cells=(RESERVE,)))).rows[RESERVE].value
+
+
+async def test_a_service_that_several_shards_have_seen_keeps_the_time_of_the_first(client: Client) -> None:
+    await migrate(client, PARTED, SHARDS)
+    stores = stores_of(client, Layout(SHARDS, ("tenant",), "gw2"))
+    for shard, at in enumerate((20, 10, 30)):
+        put = {Cell(Table.EVENTS, name): b"%d 1 {}" % at for name in ("service_seen|db|Down", f"e{shard}")}
+        await stores[shard].commit(Changes(put=put))
+    await migrate(client, PARTED, 1)
+    (home,) = stores_of(client, Layout(1, ("tenant",), "gw3"))
+    names = ("service_seen|db|Down", "e0", "e1", "e2")
+    rows = (await home.gather(Query(cells=[Cell(Table.EVENTS, name) for name in names]))).rows
+    times = [rows[Cell(Table.EVENTS, name)].value for name in names]
+    assert times == [b"10 1 {}", b"20 1 {}", b"10 1 {}", b"30 1 {}"]
+
+
+async def test_compacted_days_of_the_statistics_stand_in_the_home_shard_alone(client: Client) -> None:
+    cells = (STATISTICS_DAYS, statistics_day_cell(0))
+    await RedisStore(client).commit(Changes(put=dict.fromkeys(cells, b"kept")))
+    await migrate(client, PARTED, SHARDS)
+    stores = stores_of(client, Layout(SHARDS, ("tenant",), "gw2"))
+    found = [
+        [row.value for row in (await store.gather(Query(cells=cells))).rows.values()] for store in stores
+    ]
+    assert found == [[b"kept"] * 2, *[[b""] * 2] * (SHARDS - 1)]
+    await migrate(client, PARTED, 1)
+    (home,) = stores_of(client, Layout(1, ("tenant",), "gw3"))
+    assert [row.value for row in (await home.gather(Query(cells=cells))).rows.values()] == [b"kept"] * 2

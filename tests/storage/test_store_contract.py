@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.model.agenda import Subject
+from gateway.model.cells import RULES
 from gateway.model.changes import (
     ABSENT,
     Cell,
@@ -16,6 +17,7 @@ from gateway.model.changes import (
     Table,
 )
 from gateway.model.lanes import LaneRule, Pace, load_closed_lane
+from gateway.model.rule_generation import RuleGeneration
 from gateway.ports import Store
 
 ALERT = Cell(Table.ALERTS, "a1")
@@ -76,6 +78,25 @@ async def test_a_commit_on_a_changed_row_is_lost_and_changes_nothing(store: Stor
     assert await claim(store) == []
 
 
+async def test_a_lost_commit_names_the_rows_that_have_changed(store: Store) -> None:
+    old, same = await put(store, ALERT, b"1"), await put(store, INCIDENT, b"1")
+    await put(store, ALERT, b"2")
+    appeared = Cell(Table.LEDGERS, "l")
+    await put(store, appeared, b"1")
+    lost = await store.commit(Changes(expect={ALERT: old, INCIDENT: same, appeared: b""}))
+    assert set(lost.lost) == {ALERT, appeared}
+    assert (await store.commit(Changes(expect={INCIDENT: same}))).lost == ()
+
+
+async def test_a_commit_that_loses_very_many_rows_is_lost(store: Store) -> None:
+    cells = [Cell(Table.ALERTS, f"a{number}") for number in range(9_000)]
+    lost = await store.commit(Changes(expect=dict.fromkeys(cells, b"12345678"), put={INCIDENT: b"x"}))
+    assert lost.outcome is CommitOutcome.LOST
+    assert lost.lost
+    assert set(lost.lost) <= set(cells)
+    assert await read(store, INCIDENT) == b""
+
+
 async def test_a_commit_on_a_row_that_appeared_meanwhile_is_lost(store: Store) -> None:
     await put(store, ALERT, b"1")
     assert (await store.commit(Changes(expect={ALERT: b""}, put={ALERT: b"2"}))).outcome is CommitOutcome.LOST
@@ -94,6 +115,15 @@ async def test_counters_add_up(store: Store) -> None:
     await store.commit(Changes(count={"n": 2}))
     await store.commit(Changes(count={"n": -5, "m": 1}))
     assert await store.counters() == {"n": -3, "m": 1}
+
+
+async def test_an_event_has_the_time_of_its_commit_and_the_first_write_of_it_counts(store: Store) -> None:
+    event = Cell(Table.EVENTS, "i1|pager|1")
+    committed = await store.commit(Changes(events={event.field: b'{"first": true}'}))
+    await store.commit(Changes(events={event.field: b'{"first": false}', "i2|pager|1": b"{}"}))
+    at, seq, line = (await read(store, event)).split(b" ", 2)
+    assert (int(at), int(seq), line) == (committed.now + committed.ahead, 1, b'{"first": true}')
+    assert (await read(store, Cell(Table.EVENTS, "i2|pager|1"))).split(b" ")[1] == b"2"
 
 
 async def test_an_agenda_entry_only_moves_earlier(store: Store) -> None:
@@ -209,9 +239,42 @@ async def test_how_much_is_due_and_since_when(store: Store) -> None:
     await schedule(store, "plan:i1", now - 5_000, 7)
     await schedule(store, "plan:i2", now - 1_000, 0)
     await schedule(store, "plan:i3", now + 60_000, 0)
-    depth, overdue = await store.agenda()  # type: ignore[attr-defined]
-    assert depth == 3
-    assert 5_000 <= overdue < 8_000
+    look = await store.agenda()  # type: ignore[attr-defined]
+    assert look.depth == 3
+    assert 5_000 <= look.overdue < 8_000
+    assert look.waiting == ()
+
+
+async def test_what_waits_for_a_vendor_is_told_from_what_waits_for_us(store: Store) -> None:
+    now = await store.now()
+    for number in range(7):
+        await schedule(store, f"deliver:slow|i{number}", now - 300_000 + number, number)
+    await schedule(store, "deliver:chat:#pay|i1", now - 5_000)
+    await schedule(store, "deliver:later|i1", now + 60_000)
+    look = await store.agenda()  # type: ignore[attr-defined]
+    assert (look.depth, look.overdue) == (9, 0)
+    slow, chat = look.waiting
+    assert (slow.lane, slow.due, chat.lane, chat.due) == ("slow", 7, "chat:#pay", 1)
+    assert 300_000 <= slow.oldest == look.oldest < 310_000
+    assert 5_000 <= chat.oldest < 15_000
+
+
+async def test_what_is_worked_on_is_not_late(store: Store) -> None:
+    now = await store.now()
+    for subject in ("plan:i1", "expire:alert:a", "deliver:chat|i1"):
+        await schedule(store, subject, now - 60_000)
+    assert (await store.agenda()).oldest >= 60_000  # type: ignore[attr-defined]
+    assert len(await claim(store)) == 3
+    look = await store.agenda()  # type: ignore[attr-defined]
+    assert (look.depth, look.oldest, look.waiting) == (3, 0, ())
+
+
+async def test_the_five_lanes_that_are_longest_late_are_named(store: Store) -> None:
+    now = await store.now()
+    for number in range(8):
+        await schedule(store, f"deliver:d{number}|i", now - 1_000 * number - 1_000)
+    look = await store.agenda()  # type: ignore[attr-defined]
+    assert [lane.lane for lane in look.waiting] == ["d7", "d6", "d5", "d4", "d3"]
 
 
 async def test_a_paced_lane_gives_its_burst_and_then_waits(store: Store) -> None:
@@ -275,6 +338,15 @@ async def test_a_fence_keeps_other_writers_out(store: Store) -> None:
     assert (await store.commit(Changes(put={ALERT: b"2"}))).outcome is CommitOutcome.DONE
 
 
+async def test_what_rests_on_older_rules_than_the_store_names_is_lost(store: Store) -> None:
+    rests_on_2 = Changes(put={ALERT: b"1"}, generation=2)
+    assert (await store.commit(rests_on_2)).outcome is CommitOutcome.DONE  # it names none
+    for newest, outcome in ((2, CommitOutcome.DONE), (3, CommitOutcome.LOST), (12, CommitOutcome.LOST)):
+        await store.commit(Changes(put={RULES: RuleGeneration(newest, "a0", 5).dump()}))
+        assert (await store.commit(rests_on_2)).outcome is outcome
+    assert (await store.commit(Changes(put={ALERT: b"2"}))).outcome is CommitOutcome.DONE
+
+
 async def test_the_quarantine_keeps_the_first_and_counts_the_rest(store: Store) -> None:
     await store.commit(Changes(keep=[QuarantineEntry("q1", b"first"), QuarantineEntry("q2", b"other")]))
     await store.commit(Changes(keep=[QuarantineEntry("q1", b"second")]))
@@ -290,6 +362,22 @@ async def test_the_quarantine_is_bounded_and_counts_what_it_evicts(store: Store)
     assert len(await store.quarantine(2_000)) == 1_000
     counted = await store.counters()
     assert (counted["quarantine_entries"], counted["quarantine_evicted"]) == (1_000, 100)
+
+
+async def test_one_source_pushes_nothing_of_another_out_of_the_quarantine(store: Store) -> None:
+    quiet = [QuarantineEntry(f"a{number}.11111111", b"quiet") for number in range(20)]
+    earlier = [QuarantineEntry(f"b{number}", b"of an earlier version") for number in range(5)]
+    await store.commit(Changes(keep=[*quiet, *earlier]))
+    for start in range(0, 1_200, 200):
+        flood = [QuarantineEntry(f"c{number:04}.22222222", b"flood") for number in range(start, start + 200)]
+        await store.commit(Changes(keep=flood))
+    kept = {entry.id for entry, _, _ in await store.quarantine(2_000)}
+    assert len(kept) == 1_000
+    assert {entry.id for entry in (*quiet, *earlier)} <= kept
+    assert {"c0000.22222222", "c0224.22222222"}.isdisjoint(kept)
+    assert "c1199.22222222" in kept
+    counted = await store.counters()
+    assert (counted["quarantine_entries"], counted["quarantine_evicted"]) == (1_000, 225)
 
 
 async def test_the_timeline_is_read_newest_first_and_by_subject(store: Store) -> None:
@@ -358,10 +446,17 @@ async def test_pages_give_every_row_of_a_table(store: Store) -> None:
     assert len(found) == 250 == await store.size(Table.ALERTS)
 
 
+async def test_pages_give_the_rows_with_a_name_of_one_pattern(store: Store) -> None:
+    names = ["eu/0a", "eu/0a#1", "eu/0b#2", "us/0a#1", "eu.west/0a#1"]
+    await store.commit(Changes(put={Cell(Table.COPIES, name): b"x" for name in names}))
+    _, rows = await store.page(Table.COPIES, 0, 100, "eu/*#*")
+    assert set(rows) == {"eu/0a#1", "eu/0b#2"}
+
+
 async def test_the_agenda_tells_its_depth_and_age(store: Store) -> None:
     now = await store.now()
     await schedule(store, "plan:a", now - 5_000)
     await schedule(store, "plan:b", now + 5_000)
-    depth, age = await store.agenda()
-    assert depth == 2
-    assert age >= 5_000
+    look = await store.agenda()
+    assert look.depth == 2
+    assert look.overdue >= 5_000

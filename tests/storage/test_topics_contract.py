@@ -7,8 +7,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.model.agenda import Subject
-from gateway.model.changes import Cell, Changes, CommitOutcome, Query, Release, Table, Topics
+from gateway.model.changes import Cell, Changes, CommitOutcome, Query, Release, Table
 from gateway.model.lanes import LaneRule
+from gateway.model.topics import Topics
 from gateway.ports import Store
 from gateway.storage.connections import connect
 from gateway.storage.redis import RedisStore
@@ -293,3 +294,15 @@ async def test_a_source_that_is_added_and_removed_in_one_commit_wakes_subscriber
     assert await woken(store) == ["plan:i1", "watchdog:eu"]
     assert await standing(store) == ""
     assert await woken(store) == []
+
+
+async def test_a_subject_that_is_woken_stays_due_since_the_time_that_the_same_commit_gives_it(
+    store: Store,
+) -> None:
+    subject = Subject.plan("i1")
+    await subscribe(store, str(subject))
+    changes = Changes(topics=Topics(add=[(TOPIC, A)]))
+    changes.schedule(subject, 5)
+    await store.commit(changes)
+    (claim,) = (await store.claim(1, LEASE, ALL)).claims
+    assert claim.due == 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.model.alert import Observation
 from gateway.model.fingerprint import fingerprint, identity
 from gateway.model.matchers import parse_matchers
+from gateway.model.people import Actor, Through
 from gateway.model.rules.destination import Destination
 from gateway.model.rules.kinds import CorrelateRule
 from gateway.model.rules.origin import BUILT_IN, SecretName
@@ -42,6 +43,10 @@ def seen(
         starts_at=START + at,
         ends_at=START + ends if ends is not None else None,
     )
+
+
+def someone(name: str, through: Through = Through.API) -> Actor:
+    return Actor(name, through)
 
 
 def slack(

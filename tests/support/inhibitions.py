@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import msgspec
 
 from gateway.decisions.suppression.inhibit import Inhibitor
-from gateway.model.changes import Topics
 from gateway.model.matchers import parse_matchers
 from gateway.model.rules.kinds import InhibitRule
 from gateway.model.rules.origin import BUILT_IN
+from gateway.model.topics import Topics
 from tests.decisions.cases import alert
 
 Labels = Mapping[str, str]

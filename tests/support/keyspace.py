@@ -6,10 +6,23 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-HASHES = ("alerts", "past", "copies", "incidents", "keys", "ledgers", "meta", "leases", "counters", "pace")
+HASHES = (
+    "alerts",
+    "past",
+    "copies",
+    "incidents",
+    "keys",
+    "ledgers",
+    "meta",
+    "leases",
+    "counters",
+    "pace",
+    "tombstones",
+)
 QUARANTINE_HASHES = ("quarantine", "quarantine_seen")
-SORTED_SETS = ("agenda", "posts", "quarantine_age")
-VERSIONED = ("alerts", "past", "copies", "incidents", "keys", "ledgers")
+SORTED_SETS = ("agenda", "posts", "quarantine_age", "lanes", "heads")
+VERSIONED = ("alerts", "past", "copies", "incidents", "keys", "ledgers", "tombstones")
+PLAIN = ("clock", "fence", "time", "clocks", "stepped", "walk")  # fields of META that have no version
 VERSION, TOKEN = "8 bytes!", "0123456789abcdef"
 
 
@@ -58,6 +71,6 @@ def _pairs(reply: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _readable(name: str, field: str, value: bytes) -> str:
-    if name in VERSIONED or (name == "meta" and field not in ("clock", "fence")):
+    if name in VERSIONED or (name == "meta" and field not in PLAIN):
         return "<version>" + value[8:].decode()
     return re.sub("^[0-9a-f]{16} ", "<token> ", value.decode())

@@ -113,7 +113,10 @@ class GatewayProcess:
         return {name: float(value) for name, _, value in pairs}
 
     async def get(self, path: str) -> dict[str, object]:
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+        """Ask the API with the token that the gateway has made; earlier versions made none."""
+        token = self.folder / "data" / "admin-token"
+        shown = {"authorization": f"Bearer {token.read_text().strip()}"} if token.exists() else {}
+        async with httpx.AsyncClient(timeout=10, trust_env=False, headers=shown) as client:
             answer = await client.get(f"{self.url}{path}")
             assert answer.status_code == 200, answer.text
             return dict(answer.json())

@@ -90,7 +90,9 @@ class Starter:
     async def start(self) -> Running:
         paces = {"slack": Pace(10, 10), "pagerduty": Pace(10, 10)}
         gateway = await self.stack.enter_async_context(running(self.environment(), paces))
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(gateway.asgi_app), base_url="http://gateway")
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(gateway.asgi_app), base_url="http://127.0.0.1"
+        )
         await self.stack.enter_async_context(client)
         return Running(gateway, self.slack, self.pagerduty, self.folder, client)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -16,26 +17,31 @@ FIRST, GROWTH, LONGEST = 0.5, 1.5, 5.0  # seconds between tries; Alertmanager's 
 
 @dataclass
 class Sender:
-    """`answers` counts status codes, 0 for none; `taken` is when each name was answered 200, by the loop's
-    clock.
+    """`answers` counts status codes, 0 for none; `tried` and `taken` are when each name was first sent and when it was
+    answered 200, in Unix time.
     """
 
     urls: list[str]
+    headers: dict[str, str] = field(default_factory=dict)
+    severity: str = "critical"
     answers: Counter[int] = field(default_factory=Counter)
+    tried: dict[str, float] = field(default_factory=dict)
     taken: dict[str, float] = field(default_factory=dict)
     started: dict[str, str] = field(default_factory=dict)
 
     async def fire(self, name: str) -> None:
         """Until it is taken."""
         starts = self.started.setdefault(name, stamp())
-        await self._send(body(alert(name, starts=starts, team=team(name))))
-        self.taken.setdefault(name, asyncio.get_running_loop().time())
+        self.tried.setdefault(name, time.time())
+        await self._send(body(self._alert(name, starts)))
+        self.taken.setdefault(name, time.time())
 
     async def end(self, names: list[str]) -> None:
         ends = stamp()
-        await self._send(
-            body(*[alert(name, starts=self.started[name], ends=ends, team=team(name)) for name in names])
-        )
+        await self._send(body(*[self._alert(name, self.started[name], ends) for name in names]))
+
+    def _alert(self, name: str, starts: str, ends: str = "") -> dict[str, object]:
+        return alert(name, starts=starts, ends=ends, team=team(name), severity=self.severity)
 
     async def fire_in_turn(self, names: list[str], apart: float) -> None:
         """One after another, each by itself, so that one that is not taken holds up no other."""
@@ -46,7 +52,7 @@ class Sender:
 
     async def _send(self, what: dict[str, object]) -> None:
         wait, tries = FIRST, 0
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=30, trust_env=False, headers=self.headers) as client:
             while True:
                 url = self.urls[tries % len(self.urls)]
                 try:

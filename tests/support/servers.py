@@ -53,6 +53,14 @@ def free_port() -> int:
     return next(_PORTS)
 
 
+def _listens(path: Path) -> bool:
+    """Return whether a connection is taken: a socket is there a moment before its server listens."""
+    with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
+        probe.connect(str(path))
+        return True
+    return False
+
+
 @contextmanager
 def redis_server(which: str, *more: str) -> Iterator[str]:
     """`valkey` (the embedded one's program) or `redis` (7.0 of the distribution): a URL of an empty server."""
@@ -75,7 +83,7 @@ def redis_server(which: str, *more: str) -> Iterator[str]:
         server = subprocess.Popen([binary, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             deadline = time.monotonic() + 10
-            while not path.exists():
+            while not _listens(path):
                 assert server.poll() is None, f"{which} did not start"
                 assert time.monotonic() < deadline, f"{which} is too slow to start"
                 time.sleep(0.01)

@@ -57,7 +57,11 @@ async def everybody_told(vendors: Vendors, incidents: int) -> None:
 
 
 async def settled(gateways: list[GatewayProcess], vendors: Vendors, left_open: int = 0) -> None:
-    """Until nobody is owed anything; `left_open` pages are of incidents that a store has forgotten."""
+    """Until nobody is owed anything; `left_open` pages are of incidents that a store has forgotten.
+
+    A message that says "Quiet" has told every end, and its last edit comes when
+    `resolve_after` is over and the channel has room.
+    """
     deadline = asyncio.get_running_loop().time() + SETTLING
     while True:
         counted = await gateways[0].metrics()
@@ -66,9 +70,12 @@ async def settled(gateways: list[GatewayProcess], vendors: Vendors, left_open: i
             for name in ("due", "held", "ends_due", "telling_firing")
         ]
         still = sum(one.open for one in vendors.pagerduty.incidents)
-        if not any(waiting) and still == left_open and not counted['gateway_open_episodes{state="counted"}']:
+        quiet = sum("Quiet" in one.text for one in told_in_slack(vendors))
+        counted_open = counted['gateway_open_episodes{state="counted"}']
+        if not any(waiting) and still == left_open and not counted_open and quiet <= left_open:
             break
-        assert asyncio.get_running_loop().time() < deadline, (waiting, still, gateways[0].log()[-4000:])
+        trouble = (waiting, still, quiet, gateways[0].log()[-4000:])
+        assert asyncio.get_running_loop().time() < deadline, trouble
         await asyncio.sleep(1)
 
 

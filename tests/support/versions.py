@@ -21,6 +21,8 @@ ADDED = '    of_the_next_version: str = "yes"\n'
 BEFORE_NAMED_FIELDS = "d3a9e5945df7a7e3a5cbf2864f0917ff41dede48"
 # A version that knows a copy by its fingerprint as sent alone.
 BEFORE_HASHED_KEYS = "fd1fcdba35629e6e6d2ff6ba5fe43104c7af311b"
+# A version that has no index of the agenda by lane, and whose `now` is the store's time, or that of the last commit.
+BEFORE_LANES = "18f096a80e41642b8e76d639d88221dcadd66172"
 
 
 def next_version(folder: Path) -> Path:

@@ -53,10 +53,12 @@ class Taker:
     quarantined: list[Quarantined] = field(default_factory=list)
     quieted: dict[str, str] = field(default_factory=dict)
     turned_away: list[Noted] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
     refuses: str = ""
     slow: float = 0.0
 
-    async def take(self, parsed: Parsed) -> None:
+    async def take(self, parsed: Parsed, address: str) -> None:
+        self.addresses.append(address)
         if self.refuses:
             raise StateUnavailable(self.refuses)
         await asyncio.sleep(self.slow)

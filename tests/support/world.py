@@ -5,12 +5,13 @@ what they are told.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from gateway.actions.controls import ControlActions
+from gateway.config.rule_secrets import why_refused
 from gateway.decisions.accounting.invariants import imbalances
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.intake.normalise import Normaliser
@@ -28,9 +29,12 @@ from gateway.model.lanes import Pace
 from gateway.model.ledger import Endpoint, Ledger, MessageRef, Note, NotifiedState
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 from gateway.model.records import load_incident, load_ledger
+from gateway.model.retention import KEEP_ENDED_MS
+from gateway.model.rules.origin import SOURCE
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.source_peers import PeerReport
 from gateway.model.verdict import NotifyReason, Verdict
+from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
 from gateway.state.credentialed import note_credentialed
@@ -83,8 +87,16 @@ class Destinations:
     down: bool = False
     refuses: Refused | None = None  # to whatever is sent, after `answers`
     refuses_edits: Refused | None = None
-    refuses_replies: Refused | None = None
+    refuses_replies: Refused | Unanswered | None = None
+    refuses_withdrawals: Refused | None = None
     tried: list[tuple[int, str]] = field(default_factory=list)  # when, and of which incident (empty: a reply)
+    # What a call is answered with during an outage
+    fails: Callable[[], Refused | Unanswered | None] = lambda: None
+    # Whether a call is refused now, without a time to come again
+    too_fast: Callable[[], bool] = lambda: False
+    # What a read-back is answered with in place of the truth
+    cannot_look: Callable[[], Look | None] = lambda: None
+    looked_at: list[int] = field(default_factory=list)  # when it was looked for unanswered sends
     acts_though_unanswered: bool = True
     stumbles_over: str = ""  # a title that makes the adapter crash
     takes_notes: bool = False
@@ -94,6 +106,9 @@ class Destinations:
         answer = (
             Refused("unavailable") if self.down else (self.answers.pop(0) if self.answers else self.refuses)
         )
+        answer = answer or self.fails()
+        if answer is None and self.too_fast():
+            answer = Refused("rate_limited")
         if answer is None and not sent.posted:
             answer = self.refuses_edits if sent.notification is not None else self.refuses_replies
         made = message_ref or MessageRef(f"m{len(self.posted) + 1}", "C1")
@@ -157,7 +172,11 @@ class Destinations:
         since: int,
         message_ref: MessageRef | None,
     ) -> Look:
-        return Found({one: self.posted[one] for one in attempts if one in self.posted})
+        self.looked_at.append(self.world.at)
+        found = {one: self.posted[one] for one in attempts if one in self.posted}
+        return self.cannot_look() or Found(
+            {one: ref for one, ref in found.items() if ref not in self.withdrawn}
+        )
 
     async def lead_on(
         self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef, title: str
@@ -166,9 +185,10 @@ class Destinations:
         return Delivered(left)
 
     async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
-        if self.refuses is not None:
+        refused = self.refuses or self.refuses_withdrawals
+        if refused is not None:
             self.tried.append((self.world.at, ""))
-            return self.refuses
+            return refused
         self.withdrawn.append(message_ref)
         return Delivered(message_ref)
 
@@ -191,17 +211,28 @@ class Secrets:
     def comes_back(self, name: str) -> None:
         self.values[name] = self.away.pop(name)
 
-    def secret(self, name: str) -> str | None:
-        return self.values.get(name)
+    def secret(self, name: str, taker: str) -> str | None:
+        return None if self.refused(name, taker) else self.values.get(name)
 
     def configured(self, name: str) -> bool:
         return name in self.values or name in self.away
 
-    def why_missing(self, name: str) -> str:
-        return f"{name} is not set"
+    def refused(self, name: str, taker: str) -> str:
+        return why_refused(
+            name, taker, DESTINATION_KINDS[taker].granted_credentials if taker != SOURCE else (), None
+        )
+
+    def why_missing(self, name: str, taker: str) -> str:
+        return self.refused(name, taker) or f"{name} is not set"
+
+    key_name = "first"
+    redact_key = b"of this store"
 
     def mark(self, secret: str) -> str:
-        return f"mark of {secret}"
+        return f"mark of {secret}" if self.key_name == "first" else f"{self.key_name} mark of {secret}"
+
+    def mark_together(self, names: Iterable[str]) -> str:
+        return self.mark("\n".join(self.values.get(name, "") for name in names))
 
 
 @dataclass
@@ -267,19 +298,25 @@ class Silent:
         self.failures.append((subject, error))
 
 
+IN_CIRCLES = 100_000  # looks at the clock while it stands still
+
+
 class World:
     """`at` is the virtual time in ms after START."""
 
     def __init__(self, rules: Rulebook | None = None, paces: Mapping[str, Pace] | None = None) -> None:
         self.at = 0
+        self._looks_at_the_clock = (0, 0)  # at that time, and how many
+        self.keep_ended = KEEP_ENDED_MS
         self.forgives = False  # a test that wants faults of ours to happen
-        self.store = MemoryStore(lambda: START + self.at)
+        self.store = MemoryStore(self._now)
         self.slack = Destinations("slack", True, self, takes_notes=True)
         self.pagerduty = Destinations("pagerduty", False, self)
         self.hook = Destinations("webhook", False, self, takes_notes=True)
         self.mail = Destinations("email", False, self)
         self.log = Destinations("log", False, self)
         self.secrets = Secrets()
+        self.read: set[str] = set()  # the kinds of vendors that show which pages they have
         self.watcher = Silent()
         self.reports: list[tuple[str, dict[str, str]]] = []
         self.trail = Receiver(self)
@@ -287,28 +324,42 @@ class World:
         self.peers = Alertmanagers()
         self.begin(rules or rulebook())
 
+    def _now(self) -> int:
+        """Work that makes itself due again at once would go on for ever, since only rest moves this clock."""
+        at, looks = self._looks_at_the_clock
+        self._looks_at_the_clock = (self.at, looks + 1 if at == self.at else 1)
+        assert looks < IN_CIRCLES, f"the gateway goes round in circles at {self.at}"
+        return START + self.at
+
     def begin(self, rules: Rulebook) -> None:
         """A process that has only what is in the store; what another one knew is gone with it."""
         vendors = {one.kind: one for one in (self.slack, self.pagerduty, self.hook, self.mail)}
         notifiers = {**vendors, "log": self.log}
         policy = Policy(rules)
         self.intake = GroupCommit(
-            self.store, Correlator(rules), woken=lambda: None, taken=lambda _verdicts, _now: None
+            self.store,
+            Correlator(rules),
+            woken=lambda: None,
+            taken=lambda _verdicts, _now: None,
+            keep_ended=self.keep_ended,
         )
         self.spread = ShardedIntake([self.intake], policy)
         trails = {"webhook": self.trail}
         reached = (notifiers, self.secrets, self.watcher, self._report, self.spread, self.peers, trails)
-        self.reconciler = Reconciler(Context(self.store, policy, *reached), paces=self._paces)
+        context = Context(
+            self.store, policy, *reached, keep_ended=self.keep_ended, reads=lambda kind: kind in self.read
+        )
+        self.reconciler = Reconciler(context, paces=self._paces)
         self.shards = Shards([self.store])
         self.desk = ControlActions(self.shards, lambda: self.reconciler.context.policy, lambda: None)
 
     def _report(self, name: str, labels: object, _details: str = "") -> None:
         self.reports.append((name, dict(labels)))  # type: ignore[call-overload]
 
-    def use(self, rules: Rulebook) -> None:
+    def use(self, rules: Rulebook, generation: int = 0) -> None:
         policy = Policy(rules)
         self.spread.use(Correlator(rules), policy)
-        self.reconciler.use(policy)
+        self.reconciler.use(policy, generation)
 
     async def credentialed(self, *kinds: str) -> None:
         """A gateway starts that has credentials of these kinds."""

@@ -1,5 +1,5 @@
-"""The version before the scripts' fields had names, and this one: on one store side by side, and in turn,
-there and back.
+"""The versions before the scripts' fields had names and before the agenda had an index, and this one: on one store
+side by side, and in turn, there and back.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.support.processes import RULES, GatewayProcess
 from tests.support.senders import Sender
 from tests.support.servers import redis_server
 from tests.support.storm import CHANNELS, Vendors, check, everybody_told, settled, told_in_slack
-from tests.support.versions import BEFORE_NAMED_FIELDS, ROOT, version_of
+from tests.support.versions import BEFORE_LANES, BEFORE_NAMED_FIELDS, ROOT, version_of
 
 INCIDENTS = 32
 APART = 0.1  # seconds between two webhooks
@@ -34,10 +34,10 @@ async def vendors() -> AsyncIterator[Vendors]:
         yield Vendors(slack, pagerduty)
 
 
-@pytest.fixture
-def before(tmp_path: Path) -> Path:
+@pytest.fixture(params=[BEFORE_NAMED_FIELDS, BEFORE_LANES], ids=["named fields", "lanes"])
+def before(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Where the code of the version before lies."""
-    return version_of(BEFORE_NAMED_FIELDS, tmp_path / "before")
+    return version_of(request.param, tmp_path / "before")
 
 
 async def start(gateway: GatewayProcess, code: Path) -> None:

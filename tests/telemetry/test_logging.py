@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -106,3 +107,24 @@ def test_every_line_is_json_with_its_correlation_and_foreign_ones_too() -> None:
 
 def test_no_secret_stands_in_any_line() -> None:
     assert "xoxb-secret" not in json.dumps(lines(["xoxb-secret"]))
+
+
+ACTS = "\x1b]52;c;x\x07\x1b[2J\u202e\r"
+
+
+@pytest.mark.parametrize("how", ["json", "console"])
+def test_a_label_acts_on_no_terminal_that_shows_the_log(how: str) -> None:
+    stream = io.StringIO()
+    configure_logging(how, "info", [], stream)
+    structlog.get_logger("gateway.x").warning("refused", path=f"a{ACTS}b", labels={f"k{ACTS}": [f"v{ACTS}"]})
+    written = stream.getvalue()
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", written)
+    assert "\\u001b" not in written
+    assert "52;c" not in written
+
+
+def test_a_label_forges_no_line_of_the_log_for_people() -> None:
+    stream = io.StringIO()
+    configure_logging("console", "info", [], stream)
+    structlog.get_logger("gateway.x").warning("refused", path="a\n2026-11-29 [info] all_is_well\x85x\u2028y")
+    assert len(stream.getvalue().splitlines()) == 1

@@ -26,8 +26,8 @@ from gateway.model.turned_away import (
 KNOWN_STANDS_MS = HOUR
 # A sender without a token is heard again with the next try of its group, after five minutes by default.
 UNKNOWN_STANDS_MS = 15 * MINUTE
-# Anybody can send nonsense once: only what goes on is worth an alert. A little less than five minutes, so that
-# the second try of a group after Alertmanager's default interval counts.
+# Anybody can send nonsense once: only what goes on is worth an alert. A little less than five minutes, so
+# that the second try of a group after Alertmanager's default interval counts.
 PATIENCE_MS = 5 * MINUTE - 10 * SECOND
 MAX_SENDERS = 10  # of one entry; what further ones sent is counted all the same
 

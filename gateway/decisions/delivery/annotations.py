@@ -1,4 +1,4 @@
-"""What an alert says of itself: its summary and its description, and the annotations beside them.
+"""Find what an alert says of itself: its summary and its description, and the annotations beside them.
 
 Rules of Prometheus' mixins have a fixed sentence as `summary` and the facts of the case in `description`, so
 people need both: https://github.com/monitoring-mixins/docs#guidelines-for-alert-names-labels-and-annotations

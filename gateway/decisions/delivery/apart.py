@@ -1,4 +1,4 @@
-"""What tells the alerts of one incident apart, for rows, lines and notes alike."""
+"""Find what tells the alerts of one incident apart, for rows, lines and notes alike."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def differing_labels(lines: Sequence[AlertLine]) -> list[str]:
 
 
 def names_of(lines: Iterable[AlertLine], among: Iterable[AlertLine]) -> list[str]:
-    """Name alerts, each by its kind and its thing; where others of `among` are called the same, with the labels
-    that tell it from them.
+    """Name alerts, each by its kind and its thing; where others of `among` are called the same, with the
+    labels that tell it from them.
     """
     alike: dict[str, list[AlertLine]] = {}
     for line in among:

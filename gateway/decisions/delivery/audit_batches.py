@@ -17,10 +17,10 @@ TOO_LARGE = "invalid"  # 413 among others: fewer at once may be taken
 
 
 def next_batch(
-    shipped: Shipped, stretch: Stretch, destination: str, shard: int, hidden: frozenset[str]
+    shipped: Shipped, stretch: Stretch, destination: str, shard: int, hidden: frozenset[str], key: bytes = b""
 ) -> Batch:
-    """Return what is sent next. `hidden` are the labels that no vendor is shown."""
-    entries = tuple(_shown(entry, hidden) for entry in stretch.entries[: shipped.most])
+    """Return what is sent next. `hidden` are the labels that no vendor is shown, `key` is of their hashes."""
+    entries = tuple(_shown(entry, hidden, key) for entry in stretch.entries[: shipped.most])
     span = f"{entries[0].position}-{entries[-1].position}" if entries else ""
     # What the log dropped before it was sent is counted: an audit trail must not hide its gaps.
     lost = stretch.first - 1 - shipped.number if shipped.position and shipped.number <= stretch.last else 0
@@ -54,12 +54,14 @@ def is_delayed(shipped: Shipped, now: int) -> bool:
     return shipped.failing_since is not None and now - shipped.failing_since >= SILENT_FAILURE_MS
 
 
-def _shown(logged: LoggedEntry, hidden: frozenset[str]) -> LoggedEntry:
+def _shown(logged: LoggedEntry, hidden: frozenset[str], key: bytes) -> LoggedEntry:
     """A text that speaks of a redacted label (a silence's matchers) is shown as a hash."""
     if not hidden:
         return logged
     detail: Mapping[str, str | int] = {
-        name: redacted(value) if isinstance(value, str) and any(label in value for label in hidden) else value
+        name: redacted(value, key)
+        if isinstance(value, str) and any(label in value for label in hidden)
+        else value
         for name, value in logged.entry.detail.items()
     }
     return logged._replace(entry=logged.entry._replace(detail=detail))

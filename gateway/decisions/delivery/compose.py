@@ -22,10 +22,10 @@ from gateway.decisions.delivery.thing import thing_of
 from gateway.decisions.delivery.titles import what_and_where
 from gateway.decisions.notification.desired import resumes
 from gateway.decisions.notification.update_limit import left_out_before
-from gateway.decisions.notification.view import View
+from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.alert import Alert
 from gateway.model.durations import ordinal, spoken
-from gateway.model.incident import Incident
+from gateway.model.incident import EarlierLives, Incident
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, FiringTimes, Notification
 from gateway.model.rules.rulebook import LabelRules
@@ -43,38 +43,30 @@ def compose(
     firing = [seen_firing(view, member) for member in shown]
     moved = sum(has_moved(view, member) for member in shown)
     spans = spans_by_alert(view, churns)
+    earlier = _earlier_lives(shown, incident)
+    lives = [firing_times(spans[member.alert.id], earlier[member.alert.id]) for member in shown]
     lines = tuple(
-        alert_line(alert, thing, view, member, labels, firing_times(spans[member.alert.id]))
-        for alert, thing, member in zip(alerts, things, shown, strict=True)
+        alert_line(alert, thing, view, member, labels, life)
+        for alert, thing, member, life in zip(alerts, things, shown, lives, strict=True)
     )
     whole = [span for member in shown for span in spans[member.alert.id]]
-    times = firing_times(whole or [(incident.opened_at, now)])
+    times = firing_times(whole or [(incident.opened_at, now)], _of_all(shown, earlier))
     ended = view.desired.state in (NotifiedState.ENDED, NotifiedState.MOVED, NotifiedState.CLOSED)
     return Notification(
         incident=incident.id,
         target=view.target,
         generation=next_generation(view),
         revision=incident.revision,
-        state=view.desired.state,
-        severity=view.desired.severity,
         lines=lines,
         firing=sum(firing),
         ended=len(shown) - sum(firing) - moved,
         moved=moved,
         at=now,
-        page=view.desired.paged,
-        called=_called_before(view),
-        moved_to=view.moved_to,
-        quiet_until=view.quiet_until if view.desired.quiet else None,
-        rule=view.rule,
         link=f"{public_url}/api/v1/incidents/{incident.id}" if public_url else "",
-        previous=incident.previous,
-        reason=_reason(view) or incident.alone or _before(incident) or _churning(churns),
-        left_out=left_out_before(view),
         churning=frozenset(churns),
-        elsewhere=view.elsewhere,
+        **_view_facts(view),
+        **_facts_around(view, incident, churns),
         **_person_facts(view, incident),
-        not_sent=incident.left_out,
         **_facts_elsewhere(view),
         ended_because=_ended_because(view, alerts),
         **_time_facts(times, ended=ended),
@@ -82,6 +74,45 @@ def compose(
         **what_and_where(list(zip(alerts, things, firing, strict=True)), labels, view.elsewhere),
         **silence_facts(view, now),
     )
+
+
+def _view_facts(view: View) -> dict[str, Any]:
+    return {
+        "state": view.desired.state,
+        "severity": view.desired.severity,
+        "page": view.desired.paged,
+        "called": _called_before(view),
+        "moved_to": view.moved_to,
+        "bypassed_by": view.bypassed_by,
+        "quiet_until": view.quiet_until if view.desired.quiet else None,
+        "rule": view.rule,
+    }
+
+
+def _facts_around(view: View, incident: Incident, churns: Mapping[str, Churn]) -> dict[str, Any]:
+    """Return why it is told as it is, and what of it is not shown here."""
+    return {
+        "previous": incident.previous,
+        "reason": _reason(view) or incident.alone or _before(incident) or _churning(churns),
+        "left_out": left_out_before(view),
+        "not_sent": incident.left_out,
+        "elsewhere": view.elsewhere,
+    }
+
+
+def _earlier_lives(shown: Sequence[TargetMember], incident: Incident) -> dict[str, list[EarlierLives]]:
+    """Return by alert the lives that the incident counts and no longer lists."""
+    known = incident.earlier_lives
+    alerts = [member.alert.id for member in shown]
+    return {alert: [known[alert]] if alert in known else [] for alert in alerts}
+
+
+def _of_all(shown: Sequence[TargetMember], earlier: Mapping[str, list[EarlierLives]]) -> list[EarlierLives]:
+    counted = [lives for member in shown for lives in earlier[member.alert.id]]
+    if len(shown) > 1:
+        # Those of several alerts may overlap, so nobody can say how often any of them fired.
+        return [EarlierLives(0, lives.first_at, 0) for lives in counted]
+    return counted
 
 
 def _called_before(view: View) -> bool:
@@ -118,11 +149,11 @@ def compose_plainly(view: View, incident: Incident, now: int) -> Notification:
 
 def next_generation(view: View) -> int:
     """Return the ledger's generation, which grows each time that firing is notified after a notified end or a
-    close by hand, and when a page calls people anew after a silence.
+    close by hand, and when a page calls people anew after a silence or a lapsed acknowledgement.
     """
     ledger, told = view.ledger, view.ledger.last_notified
     again = view.desired.state is NotifiedState.FIRING and told.state is not NotifiedState.FIRING
-    again = again or resumes(told, view.desired)
+    again = again or resumes(told, view.desired, view.destination)
     return ledger.generation + 1 if again else max(1, ledger.generation)
 
 
@@ -137,6 +168,7 @@ def _person_facts(view: View, incident: Incident) -> dict[str, Any]:
     return {
         "mentions": view.destination.via.mentions if view.destination else (),
         "acknowledged_by": who.by if who else "",
+        "acknowledged_here": who is not None and who.heard_from == view.target,
         "acknowledged_at": who.at if who else None,
         "closed_by": view.desired.closed_by if view.desired.state is NotifiedState.CLOSED else "",
         "owner": next((owner for owner in owners if owner), ""),

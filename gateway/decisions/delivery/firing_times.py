@@ -6,8 +6,9 @@ between.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from gateway.model.incident import EarlierLives
 from gateway.model.instants import MAX_INSTANT
 from gateway.model.notification import FiringTimes
 
@@ -15,17 +16,19 @@ Span = tuple[int, int | None]
 """The begin and the end of one life in ms; no end while it fires."""
 
 
-def firing_times(spans: Sequence[Span]) -> FiringTimes:
-    """Return the times of these lives, of which there is at least one."""
+def firing_times(spans: Sequence[Span], earlier: Collection[EarlierLives] = ()) -> FiringTimes:
+    """Return the times of these lives, of which there is at least one, and of those
+    `earlier` that are only counted.
+    """
     fires = any(end is None for _, end in spans)
     firings = _merged([(start, max(start, MAX_INSTANT if end is None else end)) for start, end in spans])
     over = firings[:-1] if fires else firings
     return FiringTimes(
-        first_at=firings[0][0],
+        first_at=min([firings[0][0], *(lives.first_at for lives in earlier)]),
         since=firings[-1][0],
         ended_at=None if fires else firings[-1][1],
-        times=len(firings),
-        fired_for=sum(end - start for start, end in over),
+        times=len(firings) + sum(lives.count for lives in earlier),
+        fired_for=sum(end - start for start, end in over) + sum(lives.fired_for for lives in earlier),
     )
 
 

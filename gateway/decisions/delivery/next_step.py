@@ -6,7 +6,9 @@
    (Slack). Where a repeat goes under a key and is harmless (PagerDuty, webhooks), it is repeated at once.
 3. A vendor that acts later than the read-back wait leaves at most one extra message. A later look finds the
    extra message, and it is taken back.
-4. Resending unchanged content reuses the attempt id, so that a webhook receiver can recognise the duplicate.
+4. A look that fails for a minute holds back nothing that people must hear. They are told once more, and the
+   first send is looked for until it is found, to be taken back.
+5. Resending unchanged content reuses the attempt id, so that a webhook receiver can recognise the duplicate.
 """
 
 from __future__ import annotations
@@ -14,8 +16,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.decisions.delivery.confirmation import end_waits_until
+from gateway.decisions.delivery.read_back import gives_up_at, reply_in_doubt
 from gateway.decisions.delivery.reposts import held_back_until, root_is_sure
 from gateway.decisions.delivery.thread_lines import edited_reply, said_together
+from gateway.decisions.notification.update_limit import is_update
 from gateway.decisions.notification.view import View
 from gateway.model.durations import SECOND
 from gateway.model.instants import earliest
@@ -49,6 +54,11 @@ class LookBack:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Let people be told once more: the vendor has failed for too long to say whether they were."""
+
+
+@dataclass(frozen=True, slots=True)
 class Withdraw:
     """Take back an extra message."""
 
@@ -74,6 +84,8 @@ class RestReason(StrEnum):
     READ_BACK_WAIT = "read_back_wait"
     # The vendor refused it for good: only news, or a person, makes it be tried again
     DEAD_LETTER = "dead_letter"
+    # A trigger went unanswered: its end waits until the vendor shows the page
+    UNCONFIRMED = "unconfirmed"
     # The message cannot be edited, and enough were posted anew: the next one comes an hour after the first
     POSTED_OFTEN = "posted_often"
 
@@ -86,7 +98,9 @@ class Rest:
     reason: RestReason
 
 
-Step = Notify | Reply | LookBack | Withdraw | LeadOn | Rest
+_WAITS_FOR_THE_VENDOR = frozenset({RestReason.BACKING_OFF, RestReason.READ_BACK_WAIT})
+
+Step = Notify | Reply | LookBack | GiveUp | Withdraw | LeadOn | Rest
 
 
 def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
@@ -100,11 +114,17 @@ def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
     if intent is not None and intent.creates_message and looks:
         # A second post would be a second message for everybody in the channel, so the first one is looked
         # for.
-        if waits:
-            return Rest(ledger.next_try, RestReason.READ_BACK_WAIT)
-        return _look(ledger, intent)
-    if waits:
-        return Rest(ledger.next_try, RestReason.BACKING_OFF)
+        if not waits:
+            return _look(ledger, intent)
+        given_up_at = gives_up_at(ledger, view)
+        if given_up_at is not None and given_up_at <= now:
+            # Somebody may see it twice until the first one is found. Otherwise nobody might hear of it.
+            return GiveUp()
+        return Rest(earliest(ledger.next_try, given_up_at), RestReason.READ_BACK_WAIT)
+    heard_at = _must_be_heard_at(ledger, view) if waits else None
+    # Only an update has failed: what must be heard is tried at once, and not when the vendor gets its next try.
+    if waits and (heard_at is None or heard_at > now):
+        return Rest(earliest(ledger.next_try, heard_at), RestReason.BACKING_OFF)
     # A post that was repeated may come through late after all: its message is found, to be taken back.
     if ledger.unconfirmed and (ledger.look_at is None or ledger.look_at <= now):
         return _look(ledger, ledger.unconfirmed[0])
@@ -120,10 +140,25 @@ def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
     return _say(ledger, view, now, looks=looks, next_look=next_look)
 
 
+def _must_be_heard_at(ledger: Ledger, view: View) -> int | None:
+    """Return when more than an update is due, where no more than that has failed; None where it has to wait."""
+    if not ledger.update_failed or view.desired == ledger.last_notified:
+        return None
+    return None if is_update(ledger.last_notified, view.desired) else view.due
+
+
+def rests_unasked(step: Step) -> bool:
+    """Return whether this target asks its destination nothing now, and has no send there that goes on."""
+    return isinstance(step, Rest) and step.reason not in _WAITS_FOR_THE_VENDOR
+
+
 def _say(ledger: Ledger, view: View, now: int, *, looks: bool, next_look: int | None) -> Step:
     """Decide what is said next where nothing of what was sent before is in doubt."""
     due = view.due if view.desired != ledger.last_notified else None
     why = _why_notify(ledger, view, due, now)
+    unconfirmed = end_waits_until(ledger, view.desired, now) if why is not None else None
+    if unconfirmed is not None:
+        return Rest(unconfirmed, RestReason.UNCONFIRMED)
     held_back = held_back_until(ledger, view.desired, now) if why is not None else None
     if why is not None and held_back is None:
         return Notify(why)
@@ -133,7 +168,7 @@ def _say(ledger: Ledger, view: View, now: int, *, looks: bool, next_look: int | 
     if held_back is not None:
         return Rest(held_back, RestReason.POSTED_OFTEN)
     # The message goes first: a note in its thread explains nothing to whoever lacks the message.
-    if ledger.pending_notes and ledger.message_ref is not None:
+    if ledger.pending_notes and ledger.message_ref is not None and not reply_in_doubt(ledger):
         said = said_together(ledger.pending_notes)
         if looks and edited_reply(ledger, said) is None and not root_is_sure(ledger, now):
             # The message may be gone, and then the reply would stand bare in the channel.

@@ -1,4 +1,4 @@
-"""When a destination that refuses everything is asked again, and with which dead letter."""
+"""Decide when a destination that refuses everything is asked again, and with which dead letter."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from gateway.model.ledger import Ledger
 from gateway.model.refusals import SCOPES, Refusal, Refusals, RefusalScope
 
 WAITS_MS = (MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE)  # before each probe; the last one goes on
-# A bot is invited and a receiver is deployed within seconds, so a place is asked sooner the first times. A login
-# that is tried too often may be locked: https://www.rfc-editor.org/rfc/rfc4954#section-9
+# A bot is invited and a receiver is deployed within seconds, so a place is asked sooner the first times. A
+# login that is tried too often may be locked: https://www.rfc-editor.org/rfc/rfc4954#section-9
 PLACE_WAITS_MS = (15 * SECOND, 45 * SECOND, *WAITS_MS[1:])
 PATIENCE_MS = 2 * MINUTE  # a probe that is not answered by then gives way to another one
+BY_HAND_PATIENCE_MS = 20 * SECOND  # as above, to one that a person asks for: longer than the longest send
 
 
 def wait_after(scope: RefusalScope, tries: int, retry_after: int = 0) -> int:
@@ -39,11 +40,16 @@ def may_ask(refusal: Refusal, now: int) -> bool:
 
 
 def is_due(refusal: Refusal, mark: str, now: int) -> bool:
-    """Return whether a dead letter of this cause is to ask now. `mark` is of the credentials and rules of now."""
+    """Return whether a dead letter of this cause is to ask now. `mark` is of the
+    credentials and rules of now.
+    """
     if refusal.works or is_under_way(refusal, now):
         return False
-    # Another credential, or other rules, may have mended it: whoever changed them waits to see it work. Each is
-    # tried at once a single time, since replicas may hold different values while a credential is rotated.
+    # Whoever names a time wants to be asked nothing before it, whatever has changed here.
+    if now < refusal.not_before:
+        return False
+    # Another credential, or other rules, may have mended it: whoever changed them waits to see it work. Each
+    # is tried at once a single time, since replicas may hold different values while a credential is rotated.
     return now >= refusal.next_try or not refusal.was_tried_with(mark)
 
 
@@ -61,19 +67,26 @@ def begin_probe(refusals: Refusals, cause: str, key: str, mark: str, now: int) -
 
 
 def ask_by_hand(refusals: Refusals, cause: str, key: str, now: int) -> Refusals:
-    """Return the record with the ledger `key` as the one that asks now, unless another one does already."""
+    """Return the record with the ledger `key` as the one that asks now, unless an answer is about to come."""
     refusal = refusals.causes.get(cause)
-    if refusal is None or refusal.works or is_under_way(refusal, now):
+    if refusal is None or refusal.works or _answer_is_near(refusal, now):
         return refusals
     return begin_probe(refusals, cause, key, refusal.mark, now)
 
 
 def ask_at_once(refusals: Refusals, causes: Iterable[str], now: int) -> Refusals:
-    """Return the record with the next probe of these causes due now; one that is under way goes on."""
+    """Return the record with the next probe of these causes due now, unless an answer is about to come."""
     known = {cause: refusals.causes[cause] for cause in causes if cause in refusals.causes}
-    return refusals.having(
-        {cause: msgspec.structs.replace(refusal, next_try=now) for cause, refusal in known.items()}
-    )
+    return refusals.having({cause: _due_at_once(refusal, now) for cause, refusal in known.items()})
+
+
+def _due_at_once(refusal: Refusal, now: int) -> Refusal:
+    probe = refusal.probe if _answer_is_near(refusal, now) else ""
+    return msgspec.structs.replace(refusal, probe=probe, next_try=now)
+
+
+def _answer_is_near(refusal: Refusal, now: int) -> bool:
+    return bool(refusal.probe) and now - refusal.tried_at < BY_HAND_PATIENCE_MS
 
 
 def put_off(refusals: Refusals, cause: str, mark: str, until: int) -> Refusals:

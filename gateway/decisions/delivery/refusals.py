@@ -1,8 +1,9 @@
-"""What it means for all other notifications that a destination refuses everything.
+"""Decide what it means for all other notifications that a destination refuses everything.
 
 1. A refusal that concerns the destination is written down once for its cause, with the first dead letter.
-2. While the cause stands, one notification at a time asks whether it is over: the most urgent dead letter that
-   is still true, or one that has just become due. Whatever else becomes due there is a dead letter unsent.
+2. While the cause stands, one notification at a time asks whether it is over: the most urgent
+   dead letter that is still true, or one that has just become due. Whatever else becomes due
+   there is a dead letter unsent.
 3. As soon as one is taken, the dead letters of the cause are sent at the destination's pace.
 """
 
@@ -17,7 +18,8 @@ from gateway.model.ledger import Endpoint, Ledger
 from gateway.model.notification import Answer, Delivered, Refused
 from gateway.model.refusals import SCOPES, Refusal, Refusals, RefusalScope
 
-# A vendor that refuses the place has accepted the credential, and then nothing in between has refused the call.
+# A vendor that refuses the place has accepted the credential, and then nothing in
+# between has refused the call.
 _ON_THE_WAY = ("proxy", "auth", "not_found")
 
 
@@ -70,8 +72,18 @@ def admit(refusals: Refusals, endpoint: Endpoint, key: str, now: int) -> Admissi
             for cause, refusal in standing.items()
         }
         return Admission(refusals=refusals.having(asked))
+    return _withheld(next(iter(standing.values())))
+
+
+def withheld_by(refusals: Refusals, asking: Refusals) -> Admission:
+    """Return that nothing is sent while another shard asks; `asking` is the record that would have asked."""
+    return _withheld(
+        next(refusal for cause, refusal in refusals.causes.items() if refusal != asking.causes[cause])
+    )
+
+
+def _withheld(refusal: Refusal) -> Admission:
     # It would only be refused as well. As a dead letter it reaches the people of the fallback at once.
-    refusal = next(iter(standing.values()))
     return Admission(withheld=Refused(refusal.reason, refusal.detail, permanent=True))
 
 
@@ -92,7 +104,7 @@ def after_answer(
     cause = cause_of(answer.reason, endpoint)
     if not cause:
         # Its own content was refused, which says nothing of the destination: the next dead letter asks.
-        return refusals.having({name: _asked(refusals, name, probe="", next_try=now) for name in probed})
+        return unasked(refusals, key, now)
     on_the_way = _causes_on_the_way(endpoint)
     passed = on_the_way[: on_the_way.index(cause)] if cause in on_the_way else ()
     after = _taken_again(refusals, passed)
@@ -106,6 +118,12 @@ def after_answer(
         begun = Refusal(scope.value, answer.reason, answer.detail, names, mark, now, now, again)
         return after.having({cause: _not_before(begun, answer, now)})
     return after
+
+
+def unasked(refusals: Refusals, key: str, now: int) -> Refusals:
+    """Return the record where the ledger `key` has found nothing out: the next dead letter asks at once."""
+    probed = refusals.probed_by(key)
+    return refusals.having({name: _asked(refusals, name, probe="", next_try=now) for name in probed})
 
 
 def _causes_on_the_way(endpoint: Endpoint) -> tuple[str, ...]:

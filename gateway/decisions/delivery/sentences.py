@@ -44,7 +44,7 @@ def facts_of(notification: Notification) -> dict[str, Sentence]:
         "who": _who(notification),
         "owner": _owner(notification),
         "suppressed": _quieted(notification),
-        "to_end_it": _to_end_it(notification),
+        "to_end_it": _to_end_it(notification.quieted, notification.incident),
         "kept_quiet_before": ("🔔 Kept quiet before: ", *_said(notification.hidden))
         if notification.hidden
         else (),
@@ -161,11 +161,13 @@ def _said(quieted: Quieted) -> Sentence:
     return (quieted.reason, *until, *because, " (", Value(quieted.rule), ")")
 
 
-def _to_end_it(notification: Notification) -> Sentence:
-    quieted = notification.quieted
-    if quieted is None or quieted.reason != Reason.SILENCED:
-        return ()
-    return ("To end it: gateway silence end ", Value(Silence.id_in(quieted.rule)))
+def _to_end_it(quieted: Quieted | None, incident: str) -> Sentence:
+    """Say how to end what a person made, so that whoever doubts it need not look for that."""
+    if quieted is not None and quieted.reason == Reason.SILENCED:
+        return ("To end it: gateway silence end ", Value(Silence.id_in(quieted.rule)))
+    if quieted is not None and quieted.reason == Reason.SNOOZED:
+        return (f"To end it: gateway incidents {incident} --unsnooze",)
+    return ()
 
 
 def _left_out(notification: Notification) -> Sentence:

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address
 
+from gateway.decisions.delivery.addresses import without_port
+from gateway.decisions.delivery.exporters import EXPORTED, exporter_in, is_scrape, labels_of_exporter
 from gateway.model.rules.rulebook import LabelRules
 
 Labels = Mapping[str, str]
@@ -31,17 +32,9 @@ _HOSTS = ("host", "hostname", "nodename")
 _MACHINES = ("exported_node", "node", *_HOSTS, "exported_instance", "instance")
 # These stand in no namespace, so that a `namespace` beside them is that of the exporter's own pod.
 _WITHOUT_NAMESPACE = frozenset({*_MACHINES, *_PARTS, "persistentvolume"})
-_EXPORTED = "exported_"
 # These name what was scraped, unless an exporter speaks of something else by them.
 _OF_TARGET = frozenset({"pod", "container", "node", "service", "app", *_LAST})
 
-_KNOWN_EXPORTERS = (
-    "kube-state-metrics", "node-exporter", "windows-exporter", "blackbox", "cadvisor", "kubelet", "pushgateway",
-)  # fmt: skip
-# These speak for others from a place of their own, so that their address says nothing of what is broken.
-_SPEAKS_FOR_OTHERS = frozenset({"kube-state-metrics", "pushgateway"})
-_ANY_EXPORTER = re.compile(r"(?:[a-z0-9]+-)?[a-z0-9]*exporter(?![a-z0-9])")
-_ADDRESS = re.compile(r"\[(?P<v6>[0-9A-Fa-f:.%]+)\]:\d{1,5}|(?P<host>[^\s:/\[\]]+):\d{1,5}")
 
 # Nobody looks for the fault by these: ids for machines, and the labels that a node or a scrape has anyway.
 _NOISE = re.compile(
@@ -53,8 +46,8 @@ _NOISE = re.compile(
 @dataclass(frozen=True, slots=True)
 class Thing:
     """`name` is what is broken and `scope` its namespace, or its cluster where it has none; either may be
-    empty. `passed_over` are the labels that speak of the exporter instead. `of_target`: it is what was scraped,
-    so that `namespace` says where it is, even beside an `exported_namespace`.
+    empty. `passed_over` are the labels that speak of the exporter instead. `of_target`: it is what was
+    scraped, so that `namespace` says where it is, even beside an `exported_namespace`.
     """
 
     name: str
@@ -72,12 +65,12 @@ class Thing:
 
 
 def thing_of(labels: Labels, rules: LabelRules) -> Thing:
-    exporter = _exporter_in(labels)
-    passed_over = _of_exporter(labels, exporter) if exporter else frozenset()
+    exporter = exporter_in(labels)
+    passed_over = labels_of_exporter(labels, exporter) if exporter else frozenset()
     ranking = _ranking(rules.thing, rules.service)
     chosen = _first(ranking, labels, passed_over)
-    if exporter and _is_scrape(chosen, labels, exporter):
-        if labels.get(_EXPORTED + "namespace"):
+    if exporter and is_scrape(chosen, labels, exporter):
+        if labels.get(EXPORTED + "namespace"):
             # What the exporter counts in a namespace is about the namespace itself.
             chosen = ""
         elif (itself := _first(ranking, labels, frozenset())) != chosen:
@@ -117,7 +110,7 @@ def place_of(
     """Return where it is, from wide to narrow: the scope and the service."""
     scope = _own(rules.scope, labels, passed_over, of_target=of_target)
     service = _own(rules.service, labels, passed_over, of_target=of_target)[:1]
-    return {name.removeprefix(_EXPORTED): labels[name] for name in (*scope, *service)}
+    return {name.removeprefix(EXPORTED): labels[name] for name in (*scope, *service)}
 
 
 @lru_cache(maxsize=16)
@@ -129,63 +122,16 @@ def _ranking(thing: tuple[str, ...], service: tuple[str, ...]) -> tuple[str, ...
 
 def _with_exported(names: Iterable[str]) -> Iterator[str]:
     for name in names:
-        yield from (_EXPORTED + name, name)
+        yield from (EXPORTED + name, name)
 
 
 def _first(ranking: Iterable[str], labels: Labels, passed_over: frozenset[str]) -> str:
     return next((name for name in ranking if labels.get(name) and name not in passed_over), "")
 
 
-def _exporter_in(labels: Labels) -> str:
-    names = ("job", "service", "container")
-    return next((found for name in names if (found := _exporter(labels.get(name, "")))), "")
-
-
-def _of_exporter(labels: Labels, exporter: str) -> frozenset[str]:
-    """Return the names of the labels that speak of an exporter."""
-    named = {
-        name
-        for name in ("job", "service", "app", "container", "pod")
-        if exporter in _plain(labels.get(name, ""))
-    }
-    # The port of the scrape, and what the scraped target is called where the metric has the same label.
-    scrape = {"endpoint", *(name.removeprefix(_EXPORTED) for name in labels if name.startswith(_EXPORTED))}
-    return frozenset(named | scrape | ({"instance"} if exporter in _SPEAKS_FOR_OTHERS else set()))
-
-
-def _is_scrape(chosen: str, labels: Labels, exporter: str) -> bool:
-    """Return whether a label says no more than that, or where, an exporter was scraped."""
-    if chosen in ("", "prometheus"):
-        return True
-    # The known ones run on the machine, or are told the address, of which they speak. Any other has the address
-    # of its pod, which says nothing to anybody.
-    return chosen == "instance" and exporter not in _KNOWN_EXPORTERS and _is_scraped_at(labels[chosen])
-
-
-def _is_scraped_at(address: str) -> bool:
-    """Return whether this is a numeric address with a port."""
-    host = without_port(address)
-    try:
-        return bool(ip_address(host)) and host != address
-    except ValueError:
-        return False
-
-
-def _exporter(text: str) -> str:
-    """Return the exporter that a name holds, such as node-exporter in `kps-prometheus-node-exporter`."""
-    name = _plain(text)
-    known = next((exporter for exporter in _KNOWN_EXPORTERS if exporter in name), "")
-    found = None if known else _ANY_EXPORTER.search(name)
-    return found[0] if found else known
-
-
-def _plain(text: str) -> str:
-    return text.lower().replace("_", "-")
-
-
 def _claim(labels: Labels) -> str:
     """Return the label of a volume's claim, empty where its namespace is not known."""
-    known = labels.get("namespace") or labels.get(_EXPORTED + "namespace")
+    known = labels.get("namespace") or labels.get(EXPORTED + "namespace")
     return _first(_with_exported(("persistentvolumeclaim",)), labels, frozenset()) if known else ""
 
 
@@ -194,9 +140,9 @@ def _has_namespace(chosen: str, labels: Labels, passed_over: frozenset[str]) -> 
     `exported_namespace` beside an exported label.
     """
     return (
-        not chosen.startswith(_EXPORTED)
+        not chosen.startswith(EXPORTED)
         and not (passed_over and chosen in _WITHOUT_NAMESPACE)
-        and _EXPORTED + "namespace" not in labels
+        and EXPORTED + "namespace" not in labels
     )
 
 
@@ -213,13 +159,7 @@ def _shown(chosen: str, labels: Labels, passed_over: frozenset[str]) -> str:
     return f"{shown} {mountpoint or device}".rstrip()
 
 
-def without_port(address: str) -> str:
-    """Return the host of `host:port`; anything else, an address of the web too, stays as it is."""
-    found = _ADDRESS.fullmatch(address)
-    return (found["v6"] or found["host"]) if found else address
-
-
 def _own(names: Iterable[str], labels: Labels, passed_over: frozenset[str], *, of_target: bool) -> list[str]:
     """Return which of these labels there are, the metric's own before those of what was scraped."""
-    own = (name if of_target or not labels.get(_EXPORTED + name) else _EXPORTED + name for name in names)
+    own = (name if of_target or not labels.get(EXPORTED + name) else EXPORTED + name for name in names)
     return [name for name in own if labels.get(name) and name not in passed_over]

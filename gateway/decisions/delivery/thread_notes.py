@@ -15,7 +15,7 @@ from gateway.decisions.notification.desired import quieted_alerts
 from gateway.model.durations import spoken
 from gateway.model.instants import earliest, latest
 from gateway.model.ledger import LastNotified, Note, NotifiedState
-from gateway.model.notification import Notification, Quieted
+from gateway.model.notification import Notification
 from gateway.model.severity import Severity
 from gateway.model.verdict import Reason
 
@@ -25,6 +25,7 @@ OVER = {
     Reason.MUTED: "it is muted no longer",
     Reason.INHIBITED: "nothing inhibits it any more",
     Reason.PAUSED: "the pause of paging is over",
+    Reason.SNOOZED: "its snooze is over",
 }
 """What has ended when members that were kept quiet are told again, by the reason."""
 
@@ -53,7 +54,8 @@ def notes_of(
 
 
 def reminder(notification: Notification, first_notified_at: int | None) -> Note:
-    """Return the note that it still fires. Whether somebody has answered a page at its vendor is not known here.
+    """Return the note that it still fires. Whether somebody has answered a page at its
+    vendor is not known here.
 
     It fires for at least as long as people have known of it, whatever the clock of its source says.
     """
@@ -81,12 +83,21 @@ def _reopened(before: LastNotified, after: LastNotified, notification: Notificat
     if after.state is not NotifiedState.FIRING or before.state is NotifiedState.FIRING:
         return None
     if before.state is NotifiedState.CLOSED:
-        text = f"{_incident(notification)} fires on: the time it was closed for is over, or it got worse"
+        text = f"{_incident(notification)} {_why_no_longer_closed(before, after, notification)}"
     elif before.state is NotifiedState.MOVED:
         text = f"{_incident(notification)} fires on, and is told here again"
     else:
         text = f"{_incident(notification)} {_with('fires again', _how_often(notification))}"
     return Note(text, broadcast=True, mention=after.paged)
+
+
+def _why_no_longer_closed(before: LastNotified, after: LastNotified, notification: Notification) -> str:
+    # The close holds again after the bypass: whoever closed it need not do so once more.
+    if notification.bypassed_by:
+        return f"fires on: {notification.bypassed_by} ordered a bypass, which lifts the close by hand"
+    if after.severity > before.severity:
+        return "fires on: it got worse than when it was closed"
+    return "fires on: the time it was closed for is over"
 
 
 def _worse(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:
@@ -131,7 +142,7 @@ def _suppressed(before: LastNotified, after: LastNotified, notification: Notific
         after.members.get(episode) and episode not in after.silenced_after_notify
         for episode in before.silenced_after_notify
     ):
-        text = f"{_incident(notification)} fires on: {_what_is_over(notification.hidden)}"
+        text = f"{_incident(notification)} fires on: {_what_is_over(notification)}"
         return Note(text, broadcast=True, mention=after.paged)
     if quieted_alerts(after) - quieted_alerts(before):
         quieted = notification.quieted
@@ -140,11 +151,16 @@ def _suppressed(before: LastNotified, after: LastNotified, notification: Notific
     return None
 
 
-def _what_is_over(hidden: Quieted | None) -> str:
+def _what_is_over(notification: Notification) -> str:
+    hidden = notification.hidden
+    was = f"{hidden.because}, {hidden.rule}" if hidden and hidden.because else hidden.rule if hidden else ""
+    if notification.bypassed_by:
+        # What kept it quiet goes on, and keeps it quiet again after the bypass: it must not be called over.
+        lifts = f" ({hidden.reason}: {was})" if hidden else ""
+        return f"{notification.bypassed_by} ordered a bypass, which suppresses nothing{lifts}"
     if hidden is None:
         return "it is suppressed no longer"
-    was = f" (was: {hidden.because}, {hidden.rule})" if hidden.because else f" ({hidden.rule})"
-    return f"{OVER[Reason(hidden.reason)]}{was}"
+    return f"{OVER[Reason(hidden.reason)]} ({f'was: {was}' if hidden.because else was})"
 
 
 def _person(before: LastNotified, after: LastNotified, notification: Notification) -> Note | None:

@@ -21,7 +21,8 @@ _NUMBERED = re.compile(r"(.*?)([0-9]{1,9})", re.DOTALL)
 def what_and_where(
     alerts: Sequence[tuple[Alert, Thing, bool]], labels: LabelRules, elsewhere: int = 0
 ) -> dict[str, Any]:
-    """Return the title, and the labels that say where it is, for alerts with their things and whether they fire.
+    """Return the title, and the labels that say where it is, for alerts with their
+    things and whether they fire.
 
     `elsewhere` counts further alerts of the same group, which fire in other incidents.
     """

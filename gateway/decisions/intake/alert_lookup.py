@@ -10,27 +10,31 @@ from hashlib import blake2b
 
 import msgspec
 
-from gateway.decisions.intake.deduplicate import overflows
+from gateway.decisions.intake.deduplicate import new_alert, overflows, with_copy
 from gateway.model.alert import Alert, Observation
 from gateway.model.changes import Cell, Changes, Query, Result, Row, Table
 from gateway.model.records import load_alert
+from gateway.model.tombstones import KEPT_MS, load_tombstone, tombstone_cell
 from gateway.model.truncated_groups import NO_TRUNCATED_GROUPS
 
 
 class AlertLookup:
-    """The alerts of one batch, as they were read at the time `now` (ms).
+    """The alerts of one batch, as they were read at the time `now` (ms); people's time is `ahead` of it.
 
     `alerts` is by alert id, None where there is no such alert yet. `versions` are those of the rows that were
     read. `changes` holds the pointers from new copies to their alerts. `truncated` has the groups that their
-    Alertmanager cut short.
+    Alertmanager cut short. `reserve_use` is how many bytes each source has filled beyond
+    the limit of a full store.
     """
 
-    def __init__(self, now: int) -> None:
+    def __init__(self, now: int, ahead: int = 0) -> None:
         self.now = now
+        self.ahead = ahead
         self.alerts: dict[str, Alert | None] = {}
         self.versions: dict[Cell, bytes] = {}
         self.changes = Changes()
         self.truncated = NO_TRUNCATED_GROUPS
+        self.reserve_use: dict[str, int] = {}
 
     def resolve(self, asked: Sequence[Observation], result: Result) -> list[Observation]:
         """Take in the alerts that were read.
@@ -60,7 +64,29 @@ class AlertLookup:
     def add(self, rows: Mapping[Cell, Row]) -> None:
         """Take in further alerts."""
         for cell, row in rows.items():
-            self._take_in(cell.field, row)
+            if cell.table is Table.ALERTS:
+                self._take_in(cell.field, row)
+
+    def may_be_buried(self, asked: Sequence[Observation], result: Result, until: int) -> list[Cell]:
+        """Return the tombstones of the copies that nobody knows; `until` is when the last one goes (ms)."""
+        if until <= self.now:
+            return []
+        unknown = [seen.copy for seen, (pointer, _) in zip(asked, result.alerts, strict=True) if not pointer]
+        return [tombstone_cell(copy) for copy in dict.fromkeys(unknown)]
+
+    def recall(self, observations: Iterable[Observation], rows: Mapping[Cell, Row]) -> None:
+        """Give the alerts the ends that tombstones have of their copies, so that what comes late is known."""
+        for seen in observations:
+            row = rows.get(tombstone_cell(seen.copy))
+            if row is None or not row.value:
+                continue
+            stone, alert = load_tombstone(row.value), self.alerts.get(seen.alert)
+            # What is older may not have been swept away yet.
+            if self.now - stone.forgotten_at >= KEPT_MS or (alert is not None and seen.copy in alert.copies):
+                continue
+            known = alert if alert is not None else new_alert(seen, self.now)
+            copies = with_copy(known.copies, seen.copy, stone.copy)
+            self.alerts[seen.alert] = msgspec.structs.replace(known, copies=copies)
 
     def unread(self, observations: Iterable[Observation]) -> list[Cell]:
         """Return the alerts that have not been read: those that copies of another identity belong to now."""

@@ -9,19 +9,23 @@ import msgspec
 from gateway.decisions.intake.batch import Deduplicated, Turn
 from gateway.decisions.intake.correlate import Correlator, Placement, announce, choose, named_incidents
 from gateway.decisions.intake.incident_draft import Draft
+from gateway.decisions.intake.patience import Patience
 from gateway.model.agenda import Subject, urgency
 from gateway.model.alert import Alert
-from gateway.model.cells import TRUNCATED
+from gateway.model.cells import RULES, TRUNCATED
 from gateway.model.changes import Cell, Changes, LogEntry, Result, Table
 from gateway.model.records import dump, load_incident
+from gateway.model.rule_generation import RuleGeneration, load_rule_generation
 from gateway.model.truncated_groups import dump_truncated
+
+NO_RULES = RuleGeneration()  # what a store says in which nobody has announced any
 
 
 def correlate(
     found: Deduplicated, placements: Mapping[str, Placement], incidents: Result, correlator: Correlator
 ) -> Changes:
     """Phase two: bring every turn into its incident. Return everything that the batch changes."""
-    assignment = _Assignment(found, placements, incidents)
+    assignment = _Assignment(found, placements, incidents, correlator.patience)
     for turn in found.turns:
         if turn.opened:
             assignment.open(turn)
@@ -34,8 +38,16 @@ def correlate(
 class _Assignment:
     """The incidents of one batch while its turns are brought into them."""
 
-    def __init__(self, found: Deduplicated, placements: Mapping[str, Placement], incidents: Result) -> None:
+    def __init__(
+        self,
+        found: Deduplicated,
+        placements: Mapping[str, Placement],
+        incidents: Result,
+        patience: Patience,
+    ) -> None:
         self._found = found
+        self._patience = patience
+        self._newest_rules = NO_RULES
         self._placements = placements
         self._changes = found.changes
         self._drafts: dict[str, Draft] = {}
@@ -47,6 +59,8 @@ class _Assignment:
             self._versions[cell] = row.version
             if cell.table is Table.KEYS:
                 self._key_rows[cell.field] = named_incidents(row.value.decode())
+            elif cell == RULES:
+                self._newest_rules = load_rule_generation(row.value)
             elif row.value:
                 self._drafts[cell.field] = Draft(load_incident(row.value))
 
@@ -59,10 +73,16 @@ class _Assignment:
             # newest.
             past = dump(msgspec.structs.replace(before, incident=own))
             self._changes.put[Cell(Table.PAST, before.episode_id)] = past
-        draft.join(alert, self._placements[alert.id], now, turn.trace)
+        wait = self._wait(alert, draft)
+        draft.join(alert, self._placements[alert.id], now, turn.trace, wait)
         self._moved_to[alert.id] = draft.id
-        self._changes.schedule(Subject.plan(draft.id), now, urgency(alert.severity))
+        self._changes.schedule(Subject.plan(draft.id), now + wait, urgency(alert.severity))
         self._changes.increment("open:counted")
+
+    def _wait(self, alert: Alert, draft: Draft) -> int:
+        """Return for how long the plan of this join may wait (ms)."""
+        found, members = self._found, draft.members + 1
+        return self._patience.wait(alert, draft.before, members, self._newest_rules, found.wall)
 
     def end(self, turn: Turn) -> None:
         draft = self._drafts.get(self._moved_to.get(turn.after.id, turn.after.incident))

@@ -12,8 +12,11 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from gateway.decisions.calendar import Calendar
+from gateway.decisions.intake.patience import Patience
 from gateway.decisions.partition import kept_apart
+from gateway.decisions.route import Router
 from gateway.decisions.rule_index import RuleIndex
+from gateway.decisions.sources.watchdogs import Watchdogs
 from gateway.decisions.suppression.inhibit import Inhibitor
 from gateway.model.alert import Alert
 from gateway.model.durations import HOUR
@@ -58,20 +61,25 @@ class Choice:
 
 class Correlator:
     """The correlate rules of one rule set, compiled, and its inhibit rules, by which an alert is a source at
-    topics.
+    topics. `patience` says how long the plan of a join may wait.
     """
 
-    def __init__(self, rules: Rulebook) -> None:
+    def __init__(
+        self, rules: Rulebook, router: Router | None = None, watchdogs: Watchdogs | None = None
+    ) -> None:
         self.inhibitor = Inhibitor(rules.inhibit, rules.partition_by)
         self._apart = rules.partition_by
         self._calendar = Calendar(rules.intervals)
         self._rules = (*rules.correlate, DEFAULT_CORRELATE)
         self._index = RuleIndex([rule.match for rule in self._rules])
+        if router is None or watchdogs is None:
+            router, watchdogs = Router(rules, self._calendar), Watchdogs(rules, self._calendar)
+        self.patience = Patience(router, watchdogs, self.inhibitor, rules.revision)
 
-    def placement(self, alert: Alert, now: int) -> Placement:
+    def placement(self, alert: Alert, wall: int) -> Placement:
         """Place an alert by the first rule that matches and is in force; the built-in rule takes everything."""
         matching = (self._rules[number] for number in self._index.matching(alert.labels))
-        rule = next((rule for rule in matching if self._in_force(rule, now)), DEFAULT_CORRELATE)
+        rule = next((rule for rule in matching if self._in_force(rule, wall)), DEFAULT_CORRELATE)
         labels = alert.labels
         # A stop value such as an empty service says nothing of what belongs together, so that alert stays
         # alone.
@@ -84,8 +92,8 @@ class Correlator:
             rule, (_key(rule.name, "by", *parts),), tuple((n, labels.get(n, "")) for n in rule.max_values)
         )
 
-    def _in_force(self, rule: CorrelateRule, now: int) -> bool:
-        return rule.hours == ALWAYS or self._calendar.holds(rule.hours, now)
+    def _in_force(self, rule: CorrelateRule, wall: int) -> bool:
+        return rule.hours == ALWAYS or self._calendar.holds(rule.hours, wall)
 
 
 def choose(placement: Placement, own: str, candidates: Collection[Incident], now: int) -> Choice:
@@ -96,8 +104,8 @@ def choose(placement: Placement, own: str, candidates: Collection[Incident], now
     """
     fits = [incident for incident in candidates if takes(incident, placement, own, now)]
     if fits:
-        # The alert's own incident goes first, since people follow its message already. The ids at the end make
-        # every replica choose alike.
+        # The alert's own incident goes first, since people follow its message already. The ids at the end
+        # make every replica choose alike.
         best = max(fits, key=lambda fit: (fit.id == own, fit.last_new_at, fit.opened_at, fit.id))
         return Choice(best.id)
     full = [known for known in candidates if _would_take(known, placement, own, now)]

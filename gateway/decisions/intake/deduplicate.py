@@ -30,16 +30,20 @@ SEEN_STEP = MINUTE  # `last_seen` is written at most this often, so that a repea
 Observed = tuple[Alert | None, Outcome, Reason]
 
 
-def observe(alert: Alert | None, seen: Observation, now: int) -> Observed:
-    """The alert after this observation (None: as it was, nothing to write), the observation's class and why."""
+def observe(alert: Alert | None, seen: Observation, now: int, ahead: int = 0) -> Observed:
+    """The alert after this observation (None: as it was, nothing to write), the observation's class and why.
+
+    What people call the time is `ahead` of `now` (ms), where a clock was stepped.
+    """
+    wall = now + ahead
     if alert is None:
-        alert = _new(seen, now)
+        alert = new_alert(seen, now)
     copy = alert.copies.get(seen.copy)
     if seen.firing:
-        return _fires(alert, copy, seen, now)
+        return _fires(alert, copy, seen, now, wall)
     if seen.inferred_at:
         return _must_have_ended(alert, copy, seen, now)
-    return _ends(alert, copy, seen, now)
+    return _ends(alert, copy, seen, now, wall)
 
 
 def overflows(alert: Alert | None, seen: Observation, coming: Collection[str] = ()) -> bool:
@@ -53,7 +57,8 @@ def overflows(alert: Alert | None, seen: Observation, coming: Collection[str] = 
     return sum(copy.firing for copy in copies.values()) + len(coming) >= MAX_COPIES
 
 
-def _new(seen: Observation, now: int) -> Alert:
+def new_alert(seen: Observation, now: int) -> Alert:
+    """Return the alert of which nothing is known yet."""
     return Alert(
         id=seen.alert,
         labels=seen.labels,
@@ -72,17 +77,17 @@ def _new(seen: Observation, now: int) -> Alert:
     )
 
 
-def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
+def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int, wall: int) -> Observed:
     if copy is not None and copy.firing:
-        return _still_fires(alert, copy, seen, now)
+        return _still_fires(alert, copy, seen, now, wall)
     found = (
         seen.inferred_at is not None
     )  # the source itself was asked and says that it fires: no late webhook
     ends_at = copy.ends_at if copy is not None else None
     # It began before its last end, so it may be an old webhook that comes late: nobody is woken by it yet.
-    disputed = copy is not None and not found and not is_newer(copy, seen.starts_at, now)
-    new = begun(seen, ends_at, now)
-    copies = _with(alert.copies, seen.copy, new)
+    disputed = copy is not None and not found and not is_newer(copy, seen.starts_at, wall)
+    new = begun(seen, ends_at, now, wall)
+    copies = with_copy(alert.copies, seen.copy, new)
     if alert.firing:
         settled = alert.is_disputed(now) and not disputed
         changed = _heard(alert, seen, copies, now, held_until=None if settled else alert.held_until)
@@ -128,17 +133,17 @@ def _dispute(alert: Alert, start: int, lateness: int, now: int) -> Dispute:
     return before if now - alert.ended_at < lateness else Dispute(start, now)
 
 
-def _still_fires(alert: Alert, copy: Copy, seen: Observation, now: int) -> Observed:
-    later = repeated(copy, seen, now)
-    if alert.is_disputed(now) and (is_newer(copy, seen.starts_at, now) or seen.inferred_at):
-        copies = _with(alert.copies, seen.copy, later)
+def _still_fires(alert: Alert, copy: Copy, seen: Observation, now: int, wall: int) -> Observed:
+    later = repeated(copy, seen, now, wall)
+    if alert.is_disputed(now) and (is_newer(copy, seen.starts_at, wall) or seen.inferred_at):
+        copies = with_copy(alert.copies, seen.copy, later)
         return _heard(alert, seen, copies, now, held_until=None), Outcome.CHANGED, Reason.DISPUTE_SETTLED
     news = later.starts_at != copy.starts_at or (
         seen.copy == alert.spoken_by and seen.annotations != alert.annotations
     )
     if not news and copy.said_at is not None and now - copy.said_at < SEEN_STEP:
         return None, Outcome.REPEATED, Reason.STILL_FIRING
-    copies = _with(alert.copies, seen.copy, later)
+    copies = with_copy(alert.copies, seen.copy, later)
     return (
         _heard(alert, seen, copies, now, held_until=alert.held_until),
         Outcome.REPEATED,
@@ -165,19 +170,21 @@ def _heard(
     )
 
 
-def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int) -> Observed:
-    ends_at = believed_end(seen, now)
+def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int, wall: int) -> Observed:
+    ends_at = believed_end(seen, wall)
     # This copy is not known to fire, so its end is counted and nobody is told of it.
     if copy is None or not copy.firing:
         if copy is not None and knows_end(copy, seen, ends_at):
             return None, Outcome.IGNORED, Reason.ALREADY_ENDED
-        orphan = msgspec.structs.replace(begun(seen, ends_at, now), firing=False)
-        after = msgspec.structs.replace(alert, copies=_with(alert.copies, seen.copy, orphan), last_seen=now)
+        orphan = msgspec.structs.replace(begun(seen, ends_at, now, wall), firing=False)
+        after = msgspec.structs.replace(
+            alert, copies=with_copy(alert.copies, seen.copy, orphan), last_seen=now
+        )
         return after, Outcome.IGNORED, Reason.ORPHAN_RESOLVE if copy is None else Reason.ALREADY_ENDED
     # This end belongs to an earlier firing, since webhooks overtake each other: the alert fires on.
-    if not is_its_end(copy, seen, ends_at, now):
+    if not is_its_end(copy, seen, ends_at, wall):
         return None, Outcome.IGNORED, Reason.LATE_RESOLVE
-    copies = _with(alert.copies, seen.copy, ended(copy, ends_at, now))
+    copies = with_copy(alert.copies, seen.copy, ended(copy, ends_at, now))
     # Another copy still fires, so people are told no end yet.
     if any(other.firing for other in copies.values()):
         return (
@@ -202,7 +209,7 @@ def _must_have_ended(alert: Alert, copy: Copy | None, seen: Observation, now: in
     # The source has spoken since, so it knows better: a wrong end costs more than one that comes late.
     if _said_since(copy, seen) or (seen.starts_at is not None and copy.starts_at > seen.starts_at):
         return None, Outcome.REPEATED, Reason.STILL_FIRING
-    copies = _with(alert.copies, seen.copy, ended(copy, seen.ends_at, copy.said_at))
+    copies = with_copy(alert.copies, seen.copy, ended(copy, seen.ends_at, copy.said_at))
     if any(other.firing for other in copies.values()):
         return msgspec.structs.replace(alert, copies=copies), Outcome.CHANGED, Reason.INFERRED
     return (
@@ -217,7 +224,7 @@ def _said_since(copy: Copy, seen: Observation) -> bool:
     return copy.said_at is not None and seen.inferred_at is not None and copy.said_at > seen.inferred_at
 
 
-def _with(copies: dict[str, Copy], key: str, copy: Copy) -> dict[str, Copy]:
+def with_copy(copies: dict[str, Copy], key: str, copy: Copy) -> dict[str, Copy]:
     """Add a copy. Over the bound, the copy that ended longest ago makes room."""
     if len(copies) >= MAX_COPIES and key not in copies:
         ended = [(other.ends_at or 0, name) for name, other in copies.items() if not other.firing]

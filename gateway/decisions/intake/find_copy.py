@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.model.alert import Alert, Observation
+from gateway.decisions.intake.deduplicate import with_copy
+from gateway.decisions.intake.occurrence import begun, believed_end, is_its_end
+from gateway.model.alert import Alert, Copy, Observation
 from gateway.model.changes import Cell, Changes, Table
 from gateway.model.copy_key import HASH, as_sent, plain_key
 from gateway.model.fingerprint import fingerprint
 
 
-def find_copy(alert: Alert, seen: Observation, changes: Changes) -> tuple[Alert, Observation]:
+def find_copy(
+    alert: Alert, seen: Observation, changes: Changes, now: int, ahead: int = 0
+) -> tuple[Alert, Observation]:
     """Return the alert and the observation, brought to one key where a copy of the alert is meant.
 
-    `changes` gets the pointers that move or that lead nowhere.
+    `changes` gets the pointers that move or that lead nowhere. People's time is `ahead` of `now`.
     """
+    wall = now + ahead
     plain = plain_key(seen.copy)
     # The version before knew the plain key alone: its copy gets the whole key that it has from now on.
     if plain != seen.copy and _is_of_before(alert, plain):
         changes.drop.append(Cell(Table.COPIES, plain))
         return _moved(alert, plain, seen.copy), seen
-    meant = _same_labels(alert, seen, plain) or _ended_with_other_labels(alert, seen)
+    meant = _same_labels(alert, seen, plain)
+    if not meant:
+        meant = _ended_with_other_labels(alert, seen, wall)
+        if meant and _is_end_of(alert.copies[meant], seen, wall):
+            return _with_end(alert, seen, now, wall), msgspec.structs.replace(seen, copy=meant)
     if not meant:
         return alert, seen
     changes.put.pop(Cell(Table.COPIES, seen.copy), None)
@@ -47,16 +56,45 @@ def _same_labels(alert: Alert, seen: Observation, plain: str) -> str:
     return next(same, "")
 
 
-def _ended_with_other_labels(alert: Alert, seen: Observation) -> str:
-    """Return the firing copy that this end is of though an ignored label has another value than when it fired.
+def _ended_with_other_labels(alert: Alert, seen: Observation, wall: int) -> str:
+    """Return the firing copy that this end is of though an ignored label has another
+    value than when it fired.
 
-    Of several nobody can tell which one has ended, and a wrong end costs more than a late one.
+    Empty where none fires. What the alert is to people does not hang on which of several it is: they are told
+    the end with the last copy, so that each end has to end one.
     """
+    # Under another identity it is another thing that people were told of.
     if seen.firing or alert.id != seen.alert:
         return ""
     sent = as_sent(seen.copy)
-    firing = [name for name, copy in alert.copies.items() if copy.firing and as_sent(name) == sent]
-    return firing[0] if len(firing) == 1 else ""
+    firing = {name: copy for name, copy in alert.copies.items() if copy.firing and as_sent(name) == sent}
+    # An end that is older than all of them is ignored, and their timeline says so.
+    ended = {name: copy for name, copy in firing.items() if _is_end_of(copy, seen, wall)} or firing
+    # The start as it was sent names the occurrence, so that the end is of nothing that began at another time.
+    same_start = {
+        name: copy for name, copy in ended.items() if copy.starts_at == seen.starts_at and not copy.assumed
+    }
+    # Once the label has changed, nobody reports the copy under its old labels any more: of several that
+    # it can be, it is the one that was not heard of for the longest, and of those the oldest. Where
+    # that one fires all the same, the next report of it brings it back, and until then the other one
+    # keeps the alert firing.
+    return min(
+        same_start or ended,
+        key=lambda name: (alert.copies[name].said_at or 0, alert.copies[name].began_at, name),
+        default="",
+    )
+
+
+def _is_end_of(copy: Copy, seen: Observation, wall: int) -> bool:
+    return is_its_end(copy, seen, believed_end(seen, wall), wall)
+
+
+def _with_end(alert: Alert, seen: Observation, now: int, wall: int) -> Alert:
+    """Return the alert with a copy that has ended under these labels: the same end sent again, as each peer
+    of a pair does, is known by it and ends no other copy.
+    """
+    copy = msgspec.structs.replace(begun(seen, believed_end(seen, wall), now, wall), firing=False)
+    return msgspec.structs.replace(alert, copies=with_copy(alert.copies, seen.copy, copy))
 
 
 def _moved(alert: Alert, old: str, new: str) -> Alert:

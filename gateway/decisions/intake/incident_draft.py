@@ -7,7 +7,7 @@ import msgspec
 from gateway.decisions.intake.correlate import Choice, Placement, counted_values, incident_id
 from gateway.model.alert import Alert
 from gateway.model.changes import Changes
-from gateway.model.incident import Incident, Member
+from gateway.model.incident import Incident, Joining, Member
 
 
 class Draft:
@@ -24,6 +24,9 @@ class Draft:
         self._truncated = incident.truncated
         self.opened = self.ended = 0
         self._continued_by = incident.continued_by
+        self._joining = incident.joining
+        # Whether a plan is due already; then nothing waits for a later one
+        self._plan_is_due = incident.joining is None and not self._is_planned
 
     @classmethod
     def new(cls, first: Alert, placement: Placement, choice: Choice, now: int) -> Draft:
@@ -55,10 +58,24 @@ class Draft:
         return bool(self.opened or self.ended) or told_otherwise
 
     @property
+    def before(self) -> Incident:
+        """The incident as it was read."""
+        return self._was
+
+    @property
+    def members(self) -> int:
+        return len(self._members)
+
+    @property
+    def _is_planned(self) -> bool:
+        return self._was.planned_revision == self._was.revision and self._was.revision > 0
+
+    @property
     def is_resolved(self) -> bool:
         return self._was.resolved_at is not None
 
-    def join(self, alert: Alert, placement: Placement, now: int, trace: str) -> None:
+    def join(self, alert: Alert, placement: Placement, now: int, trace: str, wait: int = 0) -> None:
+        """Add the alert; its plan is due after `wait` (ms)."""
         self._members.append(Member(alert.id, alert.episode, now))
         self._values = counted_values(self._values, placement)
         self._firing += 1
@@ -66,18 +83,28 @@ class Draft:
         # open for new ones.
         self._last_new_at = now
         self.opened += 1
+        if not wait:
+            self._is_due_now()
+        elif self._joining is None and not self._plan_is_due:
+            self._joining = Joining(now, now + wait)
         self._frozen = None
         self._now, self._trace = now, trace
+
+    def _is_due_now(self) -> None:
+        """Have nothing wait any more: the plan that is due now is that of all who have joined."""
+        self._joining, self._plan_is_due = None, True
 
     def continue_in(self, incident: str, now: int, trace: str) -> None:
         """Name the incident that takes the further alerts, since this one is full."""
         self._continued_by = incident
+        self._is_due_now()
         self._frozen = None
         self._now, self._trace = now, trace
 
     def leave(self, now: int, trace: str) -> None:
         self._firing -= 1
         self.ended += 1
+        self._is_due_now()
         self._frozen = None
         self._now, self._trace = now, trace
 
@@ -87,6 +114,7 @@ class Draft:
             return False
         others = {name: known for name, known in self._truncated.items() if name != group}
         self._truncated = {**others, group: count} if count else others
+        self._is_due_now()
         self._frozen = None
         self._now, self._trace = now, trace
         return True
@@ -104,13 +132,13 @@ class Draft:
                 trace=self._trace,
                 truncated=self._truncated,
                 continued_by=self._continued_by,
+                joining=self._joining,
             )
         return self._frozen
 
     def count(self, changes: Changes) -> None:
         """Count the open episodes of the incident as waiting for a plan, from the moment that it changes."""
-        planned = self._was.planned_revision == self._was.revision and self._was.revision > 0
-        if planned:
+        if self._is_planned:
             changes.increment("open:planned", -self._was.firing)
             changes.increment("open:waiting", self._firing)
         else:

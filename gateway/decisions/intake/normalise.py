@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from gateway.decisions.intake.group import NO_GROUP, Group
+from gateway.decisions.intake.label_cap import within_cap
 from gateway.decisions.intake.sender_facts import annotations_of, end_reason_of
 from gateway.decisions.intake.sent_values import (
     Malformed,
@@ -25,7 +26,7 @@ from gateway.model.fingerprint import identity
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.rules.source import DEFAULT_SOURCE, Source
 from gateway.model.severity import Severity
-from gateway.model.texts import readable
+from gateway.model.texts import all_readable
 from gateway.model.verdict import Reason
 from gateway.model.webhook import WireAlert
 
@@ -42,6 +43,7 @@ class _Identity(msgspec.Struct, frozen=True, gc=False):
     labels: dict[str, str]
     copy_key: str
     alert_id: str
+    cut: int  # how many values are longer than what is kept of them
 
 
 class Normaliser:
@@ -84,6 +86,7 @@ class Normaliser:
             lateness=self._lateness,
             group=group.name,
             end_reason="" if firing else end_reason_of(alert),
+            cut=identified.cut,
         )
 
     def severity_said(self, labels: object) -> Severity:
@@ -112,20 +115,30 @@ class Normaliser:
         problem = too_much(alert.labels)
         if problem is not None:
             return problem
-        sent = {name: value for name, value in alert.labels.items() if value}
+        sent = alert.labels
+        if not all(sent.values()):
+            # As in Prometheus, an empty label is no label.
+            sent = {name: value for name, value in sent.items() if value}
         if not sent:
             return Malformed("labels", "no labels: nothing says what this alert is")
-        counted = self._renamed(sent) if self._rename else sent
+        # Before anything looks at them, so that identity, rules and people see the same. The copy's key is of
+        # what was sent: what fires is found by it, whatever it was cut to when it began.
+        capped = within_cap(sent)
+        counted = self._renamed(capped) if self._rename else capped
         if not self._ignore.isdisjoint(counted):
             counted = {name: value for name, value in counted.items() if name not in self._ignore}
         if not counted:
             return Malformed("labels", "only ignored labels: nothing says what this alert is")
         # Two texts that cannot be shown as they are may look alike; the alert is told apart by what was sent.
-        labels = {readable(name): readable(value) for name, value in counted.items()}
+        labels = all_readable(counted)
         if not self.source.may_send(labels):
             return self._outside()
         return _Identity(
-            alert.labels, labels, copy_key(self.source.name, alert.fingerprint, sent), identity(counted)
+            alert.labels,
+            labels,
+            copy_key(self.source.name, alert.fingerprint, sent),
+            identity(counted),
+            sum(value != sent[name] for name, value in capped.items()),
         )
 
     def _outside(self) -> Malformed:

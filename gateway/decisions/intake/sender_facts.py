@@ -18,14 +18,24 @@ from gateway.model.webhook import STATE_REASON, WireAlert
 
 MAX_END_REASON = 200  # characters; Grafana's own are a word or two
 LINKS = ("dashboardURL", "panelURL", "silenceURL", "imageURL")
+_PRIVATE = frozenset({"__values__", "__value_string__", "__dashboardUid__"})
 _UNDER = "/alerting/"  # in the address of a rule, what stands before it is the address of its Grafana
 
 
 def annotations_of(alert: WireAlert) -> dict[str, str]:
     """Return the annotations with the facts beside them; what the sender annotated itself stays."""
-    facts = _own_fields(alert)
-    if any(name.startswith("__") for name in alert.annotations):
-        facts = _private_annotations(alert) | facts
+    private = not _PRIVATE.isdisjoint(alert.annotations)
+    # Alertmanager's own alerts have neither, and they are nearly all.
+    if not private and not (
+        alert.values
+        or alert.valueString
+        or alert.dashboardURL
+        or alert.panelURL
+        or alert.silenceURL
+        or alert.imageURL
+    ):
+        return alert.annotations
+    facts = (_private_annotations(alert) if private else {}) | _own_fields(alert)
     return {**facts, **alert.annotations} if facts else alert.annotations
 
 
@@ -46,7 +56,8 @@ def _private_annotations(alert: WireAlert) -> dict[str, str]:
     said, found = alert.annotations, dict[str, str]()
     try:
         values = _values(msgspec.json.decode(said.get("__values__", "{}")))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
+        # It is only beside what the alert says: whoever is to be told is told without it.
         values = ""
     if values:
         found["values"] = values

@@ -10,7 +10,13 @@ import msgspec
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.assumptions import assumed
 from gateway.decisions.notification.continuation import of_group
-from gateway.decisions.notification.members import JudgedMember, at_its_place, unreachable_members
+from gateway.decisions.notification.members import (
+    JudgedMember,
+    Way,
+    at_its_place,
+    unreachable_members,
+    ways_of,
+)
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.decisions.policy import Policy
 from gateway.decisions.route import DisallowedChannel, Recipient, Router
@@ -48,11 +54,11 @@ def seat(
         if judged.routed.recipients:
             builder.add_routed(judged)
         else:
-            untargeted[judged.routed.member.episode_id] = _why_untargeted(judged)
+            untargeted[judged.routed.episode_id] = _why_untargeted(judged)
     # The routed members come first: a fallback takes over exactly the members that the failing target has.
     builder.add_stand_ins()
     # What was told before comes last: a member that is still routed must not look as if it had moved away.
-    builder.add_notified_before({judged.routed.member.episode_id: judged for judged in judged_members})
+    builder.add_notified_before({judged.routed.episode_id: judged for judged in judged_members})
     views = {target: of_group(draft.view(), snapshot) for target, draft in builder.drafts.items()}
     return Audience(views, untargeted, unreachable_members(judged_members))
 
@@ -101,22 +107,20 @@ class _AudienceBuilder:
         self._router = router
         self._now = now
         self.drafts: dict[str, _TargetDraft] = {}
+        # By the identity of the recipients and of their mutes, which the members keep
+        self._ways: dict[tuple[int, int], list[Way]] = {}
 
     def add_routed(self, judged: JudgedMember) -> None:
-        by_target: dict[str, list[tuple[Recipient, Verdict | None]]] = {}
-        for recipient, muted_by in zip(judged.routed.recipients, judged.muted_by, strict=True):
-            by_target.setdefault(recipient.target, []).append((recipient, muted_by))
-        for ways in by_target.values():
-            self._add(self._target_member(judged, ways))
+        key = (id(judged.routed.recipients), id(judged.muted_by))
+        ways = self._ways.get(key)
+        if ways is None:
+            ways = self._ways[key] = ways_of(judged)
+        for way in ways:
+            self._add(self._target_member(judged, way))
 
-    def _target_member(
-        self, judged: JudgedMember, ways: list[tuple[Recipient, Verdict | None]]
-    ) -> TargetMember:
+    def _target_member(self, judged: JudgedMember, way: Way) -> TargetMember:
         """Make the member as one target sees it, by the ways that are open now."""
-        open_ways = tuple(recipient for recipient, muted_by in ways if muted_by is None)
-        # Only where every way is muted is the member muted here.
-        muted_by = None if open_ways else ways[0][1]
-        suppressed_by, held_by = muted_by, None
+        suppressed_by, held_by = way.muted_by, None
         if judged.suppressed_by is not None and judged.suppressed_by.outcome == MemberStatus.SUPPRESSED:
             # What suppresses goes before a mute, and before what only holds
             suppressed_by = judged.suppressed_by
@@ -125,9 +129,10 @@ class _AudienceBuilder:
         member = TargetMember(
             judged.routed.member,
             judged.routed.alert,
-            open_ways or tuple(recipient for recipient, _ in ways),
+            way.recipients,
             suppressed_by,
             judged.resolve_held_by,
+            judged.routed.episode_id,
         )
         if suppressed_by is None and held_by is not None and self._may_be_held(member):
             return msgspec.structs.replace(member, suppressed_by=held_by)
@@ -226,5 +231,10 @@ class _AudienceBuilder:
                 judged = judged_members.get(episode)
                 if judged is not None and episode not in draft.members:
                     draft.members[episode] = TargetMember(
-                        judged.routed.member, judged.routed.alert, (), UNROUTED, judged.resolve_held_by
+                        judged.routed.member,
+                        judged.routed.alert,
+                        (),
+                        UNROUTED,
+                        judged.resolve_held_by,
+                        episode,
                     )

@@ -25,7 +25,8 @@ def mark_bypassed(
     now: int,
 ) -> Audience:
     """Return the audience, with each view marked that would show nothing firing without the bypass in force."""
-    if snapshot.controls.bypass(now) is None:
+    bypass = snapshot.controls.bypass(snapshot.wall(now))
+    if bypass is None:
         return audience
     usual = replace(snapshot, controls=snapshot.controls.without_bypass())
     shown = {
@@ -34,7 +35,9 @@ def mark_bypassed(
         if view.firing
     }
     views = {
-        target: msgspec.structs.replace(view, bypassed=bool(view.firing) and target not in shown)
+        target: msgspec.structs.replace(
+            view, bypassed=bool(view.firing) and target not in shown, bypassed_by=bypass.by
+        )
         for target, view in audience.views.items()
     }
     return replace(audience, views=views)

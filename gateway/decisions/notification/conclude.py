@@ -16,7 +16,7 @@ from gateway.decisions.notification.audience import Audience
 from gateway.decisions.notification.continuation import paged_before
 from gateway.decisions.notification.desired import desired_while_firing, why_at_once
 from gateway.decisions.notification.pages import with_pages
-from gateway.decisions.notification.update_limit import limit_updates
+from gateway.decisions.notification.update_limit import limit_updates, with_left_out
 from gateway.decisions.notification.view import TargetMember, View, ends_at
 from gateway.decisions.route import interrupts
 from gateway.model.incident import Incident
@@ -35,6 +35,8 @@ def conclude(audience: Audience, incident: Incident, now: int) -> dict[str, View
 def conclude_view(view: View, incident: Incident, now: int) -> View:
     """Return the view with what its target should have been notified of, and when."""
     told = view.ledger.last_notified
+    if incident.joining is not None:
+        view = msgspec.structs.replace(view, joining=incident.joining)
     # Paging is decided first: a member that may only page here waits unseen until it does.
     quiet = _why_no_page(view, now)
     paged = quiet is None
@@ -50,7 +52,7 @@ def conclude_view(view: View, incident: Incident, now: int) -> View:
         view = _no_longer_fires(view, incident, now)
     elif told.state is NotifiedState.CLOSED and not _told_alert_fires(view):
         # Somebody closed it by hand and by now it has really ended: the message says so.
-        view = _concluded(view, _ended(told, NotifiedState.ENDED), now, NotifyReason.ENDED)
+        view = _concluded(view, _ended(with_left_out(view), NotifiedState.ENDED), now, NotifyReason.ENDED)
     else:
         # Nothing fires that may be told and no end is owed: nobody is told anything.
         view = _concluded(view, told, None, NotifyReason.UP_TO_DATE)
@@ -105,13 +107,15 @@ def _page_when_holds(view: View) -> bool:
 
 def _without_what_only_pages(view: View, why: Verdict) -> View:
     """Suppress the members that are only paged here, while the view interrupts nobody."""
-    members = tuple(
-        msgspec.structs.replace(member, suppressed_by=msgspec.structs.replace(why, rule=_rule_of(member)))
-        if member.notifies and all(recipient.page for recipient in member.recipients)
-        else member
-        for member in view.members
-    )
-    return msgspec.structs.replace(view, members=members)
+    verdicts: dict[str, Verdict] = {}  # by rule, which most members share
+    members = list(view.members)
+    for position, member in enumerate(members):
+        if member.notifies and all(recipient.page for recipient in member.recipients):
+            rule = _rule_of(member)
+            if rule not in verdicts:
+                verdicts[rule] = msgspec.structs.replace(why, rule=rule)
+            members[position] = msgspec.structs.replace(member, suppressed_by=verdicts[rule])
+    return msgspec.structs.replace(view, members=tuple(members))
 
 
 def _rule_of(member: TargetMember) -> str:
@@ -132,6 +136,9 @@ def _fires(view: View, incident: Incident, *, paged: bool) -> View:
     # People know all of this already: another edit would only be noise.
     if desired == told:
         return _concluded(view, desired, None, NotifyReason.UP_TO_DATE)
+    if not told.quieted_by and msgspec.structs.replace(desired, quieted_by="") == told:
+        # A version that kept no mark of the order told it: no message is edited for the sake of the mark.
+        return _concluded(view, told, None, NotifyReason.UP_TO_DATE)
     if msgspec.structs.replace(desired, texts=told.texts) == told:
         # A version that kept no mark of the texts told it: no message is edited for the sake of the mark.
         if not told.texts:
@@ -155,9 +162,10 @@ def _no_longer_fires(view: View, incident: Incident, now: int) -> View:
     """Say that nothing is to be shown firing here any more: closed, moved, ended, or quiet until it may end."""
     told = view.ledger.last_notified
     if incident.closed is not None and _told_alert_fires(view):
-        # A person closed it while alerts fire: the page is resolved, and the members are kept as they were told.
+        # A person closed it while alerts fire: the page is resolved, and the members are
+        # kept as they were told.
         desired = msgspec.structs.replace(
-            told, state=NotifiedState.CLOSED, closed_by=incident.closed.by, quiet=False
+            with_left_out(view), state=NotifiedState.CLOSED, closed_by=incident.closed.by, quiet=False
         )
         return _concluded(view, desired, max(AT_ONCE, incident.closed.at), NotifyReason.CLOSED_BY_HAND)
     if _told_and_firing(view):
@@ -168,7 +176,8 @@ def _no_longer_fires(view: View, incident: Incident, now: int) -> View:
     quiet_until = ends_at(view)
     # Nothing came back for `resolve_after`: whoever was told of the firing is told of its end.
     if quiet_until is None or now >= quiet_until:
-        return _concluded(view, _ended(told, NotifiedState.ENDED), quiet_until or AT_ONCE, NotifyReason.ENDED)
+        ended = _ended(with_left_out(view), NotifiedState.ENDED)
+        return _concluded(view, ended, quiet_until or AT_ONCE, NotifyReason.ENDED)
     # Everything has ended, but it may flap: the end is notified once the view was quiet for `resolve_after`.
     view = msgspec.structs.replace(view, quiet_until=quiet_until, look_at=quiet_until)
     # A page or a mail is not sent to say that nothing fires for now: its readers next hear of the end.

@@ -15,9 +15,9 @@ from gateway.model.verdict import QUIETING, MemberStatus
 def keep_hidden(ledger: Ledger, view: View, now: int) -> Ledger:
     """Return the ledger with what hides members now, and what has hidden them until now."""
     firing = [member for member in view.members if member.alert.firing]
-    if not ledger.hidden and not any(_is_hidden(member) for member in firing):
+    if not ledger.hidden and not any(is_hidden(member) for member in firing):
         return ledger
-    shown = {member.episode_id for member in firing if not _is_hidden(member)}
+    shown = {member.episode_id for member in firing if not is_hidden(member)}
     over = [
         msgspec.structs.replace(known, until=_over_at(known, now), episodes=episodes)
         for known in ledger.hidden
@@ -42,7 +42,8 @@ def _over_at(known: Hidden, now: int) -> int:
     return now if known.until is None else min(known.until, now)
 
 
-def _is_hidden(member: TargetMember) -> bool:
+def is_hidden(member: TargetMember) -> bool:
+    """Return whether something that ends no notification keeps the member, which may fire, from this target."""
     verdict = member.suppressed_by
     return verdict is not None and verdict.outcome == MemberStatus.SUPPRESSED and verdict.reason in QUIETING
 
@@ -52,7 +53,7 @@ def _hidden_now(firing: list[TargetMember]) -> list[Hidden]:
     episodes: dict[tuple[str, str, str, int | None], list[str]] = {}
     for member in firing:
         verdict = member.suppressed_by
-        if verdict is not None and _is_hidden(member):
+        if verdict is not None and is_hidden(member):
             key = (verdict.reason.value, verdict.rule, verdict.because, verdict.until)
             episodes.setdefault(key, []).append(member.episode_id)
     return [Hidden(*key, tuple(names)) for key, names in episodes.items()]

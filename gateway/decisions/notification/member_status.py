@@ -26,16 +26,19 @@ def count_statuses(view: View, now: int) -> tuple[StatusCounts, dict[str, Verdic
         if member.suppressed_by is not None:
             verdicts[member.episode_id] = _told_and(member.suppressed_by)
     for member in pending:
-        if member.resolve_held_by is not None:
+        told = member.episode_id in view.ledger.last_notified.members
+        if told and member.resolve_held_by is not None:
             verdicts[member.episode_id] = _told_and(member.resolve_held_by)
     by_status = dict.fromkeys(MemberStatus, 0)
     for verdict in verdicts.values():
         by_status[MemberStatus(verdict.outcome)] += 1
     open_ends = [
-        member.alert for member in view.members if view.ledger.last_notified.members.get(member.episode_id)
+        member for member in view.members if view.ledger.last_notified.members.get(member.episode_id)
     ]
-    held = len(pending)
-    ended = sum(not alert.firing for alert in open_ends) - held
+    waiting = {member.member.alert for member in pending}
+    over = [member.member.alert for member in open_ends if not member.alert.firing]
+    held = sum(alert in waiting for alert in over)
+    ended = len(over) - held
     counts = StatusCounts(
         members=len(view.members),
         told=by_status[MemberStatus.TOLD],
@@ -59,11 +62,16 @@ def fails(view: View, now: int) -> bool:
     of it.
     """
     ledger = view.ledger
-    owes = view.differs or ledger.pending_notes or ledger.intent is not None
     # A short outage is ridden out. The own alert comes when the fallback took over, or after two minutes.
     tried = ledger.failing_since and (ledger.fell_back_at or now - ledger.failing_since > SILENT_FAILURE_MS)
     # A target that is owed nothing does not fail, whenever its last try was: nobody waits for it.
-    return bool(ledger.dead or (owes and tried))
+    return bool(ledger.dead or (is_owed_anything(view) and tried))
+
+
+def is_owed_anything(view: View) -> bool:
+    """Return whether there is news, or a note, that the target waits for."""
+    ledger = view.ledger
+    return bool(view.differs or ledger.pending_notes or ledger.intent is not None)
 
 
 def reasons(verdicts: Iterable[Verdict]) -> dict[str, int]:
@@ -79,6 +87,8 @@ def _status_of(view: View, member: TargetMember, now: int) -> Verdict:
     due, waits = view.due, view.due is not None and view.due > now
     # Told goes before every other status, so that each member has exactly one and the counts balance.
     if member.episode_id in ledger.last_notified.members:
+        if ledger.log_only:
+            return Verdict(MemberStatus.TOLD, Reason.LOG_ONLY, rule, because=f"{ledger.log_only} is not set")
         return Verdict(MemberStatus.TOLD, Reason.DELIVERED, rule)
     if ledger.dead:
         # The vendor refused the notification for good: somebody has to look at the dead letter.
@@ -94,11 +104,20 @@ def _status_of(view: View, member: TargetMember, now: int) -> Verdict:
     ):
         # It joins a message that people have already; the next edit shows it.
         return Verdict(MemberStatus.HELD, Reason.UPDATE_INTERVAL, rule, due)
+    if _is_joining(view, member, now):
+        # More may join in this second; people know of the incident, and one edit shows all of them.
+        return Verdict(MemberStatus.HELD, Reason.JOINING, rule, view.joining.until if view.joining else None)
     if waits:
         # The first message waits a moment for what belongs to it.
         return Verdict(MemberStatus.HELD, Reason.GROUP_WAIT, rule, due)
     # Nothing keeps people from being told: the notification goes out as soon as the vendor takes it.
     return Verdict(MemberStatus.DUE, Reason.WAITING_TO_SEND, rule, due)
+
+
+def _is_joining(view: View, member: TargetMember, now: int) -> bool:
+    """Return whether the member has joined and waits for the plan of all that join now."""
+    joining = view.joining
+    return joining is not None and now < joining.until and member.member.joined_at >= joining.since
 
 
 def _told_and(verdict: Verdict) -> Verdict:

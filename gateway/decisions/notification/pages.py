@@ -46,7 +46,9 @@ def _paged_at(view: View) -> int | None:
 
 
 def shown_message_link(view: View) -> str:
-    """Return the message to which a page should lead, so that whoever is called finds those who talk about it."""
+    """Return the message to which a page should lead, so that whoever is called finds
+    those who talk about it.
+    """
     if view.destination is None or view.destination.via.interrupts is not Interrupts.ALWAYS:
         return ""
     # Once a page leads somewhere, it goes on doing so.

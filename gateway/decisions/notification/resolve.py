@@ -10,14 +10,14 @@ import msgspec
 
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.audience import Audience
-from gateway.decisions.notification.member_status import reasons
+from gateway.decisions.notification.member_status import is_owed_anything, reasons
 from gateway.decisions.notification.unheard import next_looks, unheard_alerts
 from gateway.decisions.notification.view import View, ends_at
 from gateway.decisions.policy import Policy
 from gateway.model.incident import Incident, StatusCounts, UnheardAlert
 from gateway.model.instants import earliest, latest
 from gateway.model.ledger import Ledger
-from gateway.model.verdict import MemberStatus, Verdict
+from gateway.model.verdict import QUIETING, MemberStatus, Verdict
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
@@ -41,7 +41,7 @@ def resolve(
     """Conclude the incident itself from its views."""
     incident = _resolved(snapshot, views, now)
     incident = _note_unheard(incident, unheard_alerts(views, audience, snapshot, now), now)
-    times = [*_incident_times(snapshot, incident, policy, now), *_view_times(views, snapshot, incident)]
+    times = [*_incident_times(snapshot, incident, policy, now), *_view_times(views, snapshot, incident, now)]
     look_at = earliest(*(time for time in times if time is not None and time > now))
     return Plan(incident, views, look_at, audience.untargeted, _count_untargeted(audience.untargeted))
 
@@ -79,14 +79,18 @@ def _incident_times(
     # What still fires at that time is told again: a close by hand hides nothing for ever.
     if incident.closed is not None:
         yield incident.closed.until
+    # What was snoozed and still fires then calls people again.
+    if incident.snoozed is not None:
+        yield snapshot.when(incident.snoozed.until, now)
     # While nothing fires, no end of a mute, a silence or a pause changes what people are told.
     if incident.firing:
-        yield policy.suppressor.next_change(now)
-        yield snapshot.controls.next_change(snapshot.firing, now)
+        wall = snapshot.wall(now)
+        yield snapshot.when(policy.suppressor.next_change(wall), now)
+        yield snapshot.when(snapshot.controls.next_change(snapshot.firing, wall), now)
 
 
 def _view_times(
-    views: Mapping[str, View], snapshot: IncidentSnapshot, incident: Incident
+    views: Mapping[str, View], snapshot: IncidentSnapshot, incident: Incident, now: int
 ) -> Iterator[int | None]:
     """Yield when a view changes by time alone; times that are over, and None, are among them."""
     over = bool(incident.resolved_at or incident.firing)
@@ -102,7 +106,9 @@ def _view_times(
                 yield member.resolve_held_by.until
         for member in view.members:
             if member.suppressed_by is not None and member.alert.firing:
-                yield member.suppressed_by.until
+                until = member.suppressed_by.until
+                # What keeps news away goes by people's time, as a silence does; a wait goes by ours.
+                yield snapshot.when(until, now) if member.suppressed_by.reason in QUIETING else until
                 # A critical alert is told when `longest_hold` is over, even if the hold
                 # itself would last longer.
                 if member.suppressed_by.outcome == MemberStatus.HELD:
@@ -132,14 +138,17 @@ def _fallback_time(view: View, lane_closed_since: int | None) -> int | None:
     """
     if view.ledger.fell_back_at or view.destination is None or not view.destination.fallback:
         return None
+    if not is_owed_anything(view) and view.ledger.failing_since and view.ledger.next_try:
+        # It was tried in vain, and nobody waits any more: that is forgotten then.
+        return view.ledger.next_try + view.destination.fallback_after
     due = view.due if view.differs else None
     since = failing_since(view, lane_closed_since) or due
     return None if since is None else since + view.destination.fallback_after
 
 
 def remind_at(view: View, incident: Incident, ledger: Ledger) -> int | None:
-    """Return when the thread is told again that the incident still fires, not acknowledged here; None for never
-    (ms).
+    """Return when the thread is told again that the incident still fires, not acknowledged
+    here; None for never (ms).
     """
     reminds = [
         recipient.route.remind

@@ -45,18 +45,40 @@ def limit_updates(view: View) -> View:
 def count_left_out(ledger: Ledger, view: View, now: int) -> Ledger:
     """Count a change that is kept back by the limit, each change once."""
     kept_back = view.due is None or view.due > now
-    if _limit_of(view) is None or not view.differs or not kept_back or view.desired == ledger.left_out_last:
+    if _limit_of(view) is None or not view.differs or not kept_back:
+        return ledger
+    left_out = _with_earlier(view.desired, ledger, view)
+    if left_out == ledger.left_out_last:
         return ledger
     # A first firing, a rise and an end wait for their own time, not for the limit: nothing is left out.
     if not is_update(view.ledger.last_notified, view.desired):
         return ledger
-    return msgspec.structs.replace(ledger, left_out=ledger.left_out + 1, left_out_last=view.desired)
+    return msgspec.structs.replace(ledger, left_out=ledger.left_out + 1, left_out_last=left_out)
+
+
+def _with_earlier(desired: LastNotified, ledger: Ledger, view: View) -> LastNotified:
+    """Return what would have been told, with what came and went in the changes that were left out before it."""
+    known = {member.episode_id for member in view.members}
+    earlier = [episode for episode in ledger.left_out_last.members if episode in known]
+    return msgspec.structs.replace(desired, members={**dict.fromkeys(earlier, False), **desired.members})
+
+
+def with_left_out(view: View) -> LastNotified:
+    """Return what was told last, with the members of the changes that were left out since.
+
+    A reader who is told the end reads of all that it is the end of, and how long all of it took.
+    """
+    told = view.ledger.last_notified
+    fires = {member.episode_id: member.alert.firing for member in view.members}
+    left_out = {episode: fires.get(episode, False) for episode in view.ledger.left_out_last.members}
+    return msgspec.structs.replace(told, members={**left_out, **told.members})
 
 
 def left_out_before(view: View) -> int:
     """Return how many changes were left out before the one that is notified now."""
     ledger = view.ledger
-    return ledger.left_out - (ledger.left_out > 0 and ledger.left_out_last == view.desired)
+    told_now = _with_earlier(view.desired, ledger, view) == ledger.left_out_last
+    return ledger.left_out - (ledger.left_out > 0 and told_now)
 
 
 def settle_update(begun: Ledger, settled: Ledger, answer: Answer) -> Ledger:

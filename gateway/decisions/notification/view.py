@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.decisions.route import Recipient
 from gateway.model.alert import Alert
-from gateway.model.incident import Member, alert_of
+from gateway.model.incident import Joining, Member, alert_of
 from gateway.model.instants import AT_ONCE, latest
 from gateway.model.ledger import NEVER_NOTIFIED, NOWHERE, LastNotified, Ledger, NotifiedState
 from gateway.model.rules.destination import Destination
@@ -31,11 +31,8 @@ class TargetMember(msgspec.Struct, frozen=True, gc=False):
     alert: Alert
     recipients: tuple[Recipient, ...]
     suppressed_by: Verdict | None
-    resolve_held_by: Verdict | None = None
-
-    @property
-    def episode_id(self) -> str:
-        return self.member.episode_id
+    resolve_held_by: Verdict | None
+    episode_id: str  # the member's, which is asked for more often than it is made
 
     @property
     def started_at(self) -> int:
@@ -96,8 +93,9 @@ class View(msgspec.Struct, frozen=True, gc=False):
     view changes by time alone, `quiet_until` when its end is notified, `moved_to` where members that left it
     are notified now. `earlier_pages` are those of the full incidents that this one continues, and
     `elsewhere` counts the alerts that fire in incidents that continue this one. `bypassed` says that only
-    a bypass lets anything through to this target. `pages` are the other targets that are paged, and since
-    when; `message_link` leads to the message at another target.
+    a bypass lets anything through to this target, `bypassed_by` who ordered the one in force. `pages` are the
+    other targets that are paged, and since when; `message_link` leads to the message at another target.
+    `joining` are the alerts that have joined and are not planned yet.
     """
 
     target: str
@@ -115,8 +113,10 @@ class View(msgspec.Struct, frozen=True, gc=False):
     earlier_pages: tuple[EarlierPage, ...] = ()
     elsewhere: int = 0
     bypassed: bool = False
+    bypassed_by: str = ""
     pages: Mapping[str, int] = {}
     message_link: str = ""
+    joining: Joining | None = None
 
     @property
     def firing(self) -> list[TargetMember]:
@@ -151,20 +151,29 @@ class View(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def resolve_pending(self) -> list[TargetMember]:
-        """The members that were notified as firing and have ended since, where the end is held back: for
-        people they fire.
+        """The members whose end is held back while people were notified of their alert as firing: for people
+        they fire.
+
+        An alert may have fired and ended again before the target was notified of that. Where nothing holds the
+        end of the life that people know any more, the later life, which waits for a newer heartbeat, stands
+        for it.
         """
         told = self.ledger.last_notified
         # A closed page is resolved already, and whoever was told of no firing is owed no end.
         if told.state is not NotifiedState.FIRING:
             return []
-        return [
+        held = [
             member
             for member in self.members
             if member.resolve_held_by is not None
             and (member.suppressed_by is None or member.suppressed_by.reason in QUIETING)
-            and told.members.get(member.episode_id)
         ]
+        if not held:
+            return []
+        known = [member for member in held if told.members.get(member.episode_id)]
+        fires = {alert_of(episode) for episode, firing in told.members.items() if firing}
+        later = fires - {member.member.alert for member in known}
+        return known + [member for member in held if member.member.alert in later]
 
     @property
     def update_interval(self) -> int:

@@ -69,11 +69,7 @@ def compare(
     absent = [name for name in known if plain_key(name) not in present] if trusted else []
     source_state = _remember(held, reports, present, absent, before, asked_at)
     comparison = Comparison(source_state, asked_at + POLL_INTERVAL)
-    comparison.mute_changes = {
-        name: source_state.quieted.get(name, "")
-        for name in held
-        if source_state.quieted.get(name) != before.quieted.get(name)
-    }
+    comparison.mute_changes = _mute_changes(held, before, source_state)
     settled = [
         _as_held(name, copy, active.seen)
         for name, copy in known.items()
@@ -87,17 +83,24 @@ def compare(
         if asked_at - since >= source.lateness
     ]
     comparison.observations = [_firing(seen, asked_at) for seen in (*settled, *lost)]
-    # Many alerts missing at once looks like a wiped Alertmanager, so infer no end: people would be told that
-    # everything is well.
+    # So many at once look like a wiped Alertmanager: by an inferred end people would hear that all is well.
     if len(absent) > max_inferred_ends(len(held)):
         comparison.doubt = f"{len(absent)} of {len(held)} alerts are not there any more at once"
         return comparison
-    over = [name for name in absent if _is_over(known[name], source_state.missing[name], asked_at)]
     comparison.observations += [
         inferred_end(name, known[name], asked_at, "no peer has it any more", ends_at=asked_at)
-        for name in over
+        for name in absent
+        if _is_over(known[name], source_state.missing[name], asked_at)
     ]
     return comparison
+
+
+def _mute_changes(held: Iterable[str], before: SourceState, after: SourceState) -> dict[str, str]:
+    return {
+        name: after.quieted.get(name, "")
+        for name in held
+        if after.quieted.get(name) != before.quieted.get(name)
+    }
 
 
 def _remember(

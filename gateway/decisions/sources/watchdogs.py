@@ -19,7 +19,7 @@ from gateway.model.alert import Alert, Observation
 from gateway.model.cells import heartbeat_cell
 from gateway.model.changes import Changes, Row
 from gateway.model.durations import DAY
-from gateway.model.instants import earliest
+from gateway.model.instants import earliest, when
 from gateway.model.own_alert import OWN_SOURCE
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.rulebook import Rulebook
@@ -68,10 +68,12 @@ class Watchdogs:
                 return Verdict(MemberStatus.SUPPRESSED, Reason.HEARTBEAT, watchdog.described)
         return None
 
-    def in_force(self, watchdog: Watchdog, now: int) -> bool:
-        return self._calendar.holds(watchdog.hours, now)
+    def in_force(self, watchdog: Watchdog, wall: int) -> bool:
+        return self._calendar.holds(watchdog.hours, wall)
 
-    def waits_for(self, alert: Alert, heartbeats: Mapping[str, int], now: int) -> Watchdog | None:
+    def waits_for(
+        self, alert: Alert, heartbeats: Mapping[str, int], now: int, ahead: int = 0
+    ) -> Watchdog | None:
         """Return the watchdog for whose heartbeat the end of this alert waits, None where it waits for none.
 
         An end waits for a heartbeat newer than itself, of a source that reported the alert as firing in this
@@ -84,16 +86,22 @@ class Watchdogs:
         sources = _sources(alert)
         for watchdog in self.holding:
             heard_since = watchdog.name in heartbeats and heartbeats[watchdog.name] > alert.ended_at
-            if watchdog.source in sources and not heard_since and self.in_force(watchdog, now):
+            if watchdog.source in sources and not heard_since and self.in_force(watchdog, now + ahead):
                 return watchdog
         return None
 
-    def resolve_held_by(self, alert: Alert, heartbeats: Mapping[str, int], now: int) -> Verdict | None:
-        """Return the verdict that holds an end back until its source has proved that it is alive."""
-        watchdog = self.waits_for(alert, heartbeats, now) if self.holding else None
+    def resolve_held_by(
+        self, alert: Alert, heartbeats: Mapping[str, int], now: int, ahead: int = 0
+    ) -> Verdict | None:
+        """Return the verdict that holds an end back until its source has proved that it is alive.
+
+        `ahead` is how far what people call the time is ahead of `now`: the hours of a watchdog are people's.
+        """
+        watchdog = self.waits_for(alert, heartbeats, now, ahead) if self.holding else None
         if watchdog is None or alert.ended_at is None:
             return None
-        until = earliest(alert.ended_at + MAX_RESOLVE_HOLD, self._calendar.until(watchdog.hours.names, now))
+        hours_change = self._calendar.until(watchdog.hours.names, now + ahead)
+        until = earliest(alert.ended_at + MAX_RESOLVE_HOLD, when(hours_change, now, ahead))
         return Verdict(MemberStatus.HELD, Reason.HOLD_RESOLVES, watchdog.described, until)
 
 

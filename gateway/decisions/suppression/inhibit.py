@@ -22,8 +22,8 @@ import msgspec
 from gateway.decisions.partition import kept_apart
 from gateway.decisions.rule_index import RuleIndex
 from gateway.model.alert import Alert
-from gateway.model.changes import Topics
 from gateway.model.rules.kinds import InhibitRule
+from gateway.model.topics import Topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,10 @@ class Inhibitor:
             json.dumps(([*map(str, rule.source)], [*map(str, rule.target)], equal))
             for rule, equal in zip(rules, self._equal, strict=True)
         ]
+
+    @property
+    def has_rules(self) -> bool:
+        return bool(self._rules)
 
     def topics(self, labels: Mapping[str, str]) -> tuple[str, ...]:
         """Return the topics at which an alert with these labels is a source while it fires."""

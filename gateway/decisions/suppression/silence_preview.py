@@ -20,7 +20,8 @@ class SilencePreview:
     """How much a silence would hide.
 
     It counts the alerts that fire (`firing…`), and the episodes of the last 7 days (`recent…`), those that
-    fire included. `names` counts what would be hidden, by alert name.
+    fire included. `names` counts what would be hidden, by alert name. `looked_at` counts what
+    was compared with the silence; `whole` says whether that was everything.
     """
 
     silence: Silence
@@ -32,13 +33,19 @@ class SilencePreview:
     recent_hidden: int = 0
     critical: int = 0
     names: Counter[str] = field(default_factory=Counter)
+    looked_at: int = 0
+    whole: bool = True
     _matchers: tuple[Matcher, ...] = ()
     _labels: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._matchers = tuple(parsed for text in self.silence.matchers for parsed in parse_matchers(text))
 
-    def add(self, episode: Alert) -> None:
+    def hides(self, episode: Alert) -> bool:
+        return all(matcher.matches(episode.labels) for matcher in self._matchers)
+
+    def add(self, episode: Alert, *, hidden: bool) -> None:
+        self.looked_at += 1
         # What ended more than a week ago says little about what the silence would hide next.
         if not episode.firing and (
             episode.ended_at is None or episode.ended_at < self.now - PREVIEW_LOOKBACK
@@ -47,7 +54,6 @@ class SilencePreview:
         # A matcher on a label that no alert has is likely misspelt, so the labels that were
         # met are remembered.
         self._labels.update(matcher.name for matcher in self._matchers if matcher.name in episode.labels)
-        hidden = all(matcher.matches(episode.labels) for matcher in self._matchers)
         critical = hidden and episode.severity is Severity.CRITICAL
         self.recent += 1
         self.recent_hidden += hidden
@@ -66,8 +72,16 @@ class SilencePreview:
         if self.critical:
             eyes = "; it does so only after a second person has approved it" if policy.four_eyes else ""
             found.append(
-                f"it covers critical alerts: {self.critical_firing} fire, {self.critical} in the last 7 days{eyes}"
+                f"it covers critical alerts: {self.critical_firing} fire, {self.critical} in "
+                f"the last 7 days{eyes}"
             )
+        # Of what was not looked at nobody knows whether the silence keeps it from people.
+        if not self.whole:
+            found.append(
+                f"only {self.looked_at} alerts and past episodes were looked at, for time or "
+                "number: it may hide more"
+            )
+            return found
         share = self.recent_hidden / self.recent if self.recent else 0
         # A silence over so much is usually a matcher too few.
         if self.recent_hidden > 1 and share > policy.warn_share:

@@ -18,6 +18,7 @@ from gateway.model.rules.silence_policy import SilencePolicy
 
 KEEP_ENDED_FOR = 7 * DAY  # ended silences are shown for so long
 REMIND_BEFORE_END = 30 * MINUTE  # or in the last quarter of a silence, where that is shorter
+LEAST_NOTICE = 5 * MINUTE  # in less than that nobody reads of it and extends it: the page is there before
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,7 @@ def update_silences(
         fires = bool(hidden.get(silence.id))
         after.append(_end_if_unneeded(silence, policy, now, fires=fires))
         # What fires under the silence would be told the moment it ends: its maker gets the time to extend it.
-        if fires and now >= silence.ends_at - min(
-            REMIND_BEFORE_END, (silence.ends_at - silence.starts_at) // 4
-        ):
+        if fires and now >= silence.ends_at - _notice(silence):
             ending.append(silence)
     live = [silence for silence in after if not silence.ended_by and now < silence.ends_at]
     forget_at = earliest(*(silence.ends_at + KEEP_ENDED_FOR + 1 for silence in after))
@@ -71,6 +70,13 @@ def update_silences(
     again = now + MINUTE if live else forget_at
     changed = tuple(after) != controls.silences
     return SilenceUpdate(_next_version(controls, tuple(after)) if changed else controls, tuple(ending), again)
+
+
+def _notice(silence: Silence) -> int:
+    """Return how long before its end people hear of it (ms), 0 where nobody has to."""
+    notice = min(REMIND_BEFORE_END, (silence.ends_at - silence.starts_at) // 4)
+    # Whoever has silenced something for some minutes is still there.
+    return notice if notice >= LEAST_NOTICE else 0
 
 
 def _end_if_unneeded(silence: Silence, policy: SilencePolicy, now: int, *, fires: bool) -> Silence:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import msgspec
 import re2
 
+from gateway.decisions.suppression.four_eyes import maker_of, why_no_second
 from gateway.model.controls import Controls, Rejection, Silence
 from gateway.model.durations import DAY
 from gateway.model.matchers import Matcher, MatcherError, parse_matchers
+from gateway.model.people import Identity
 from gateway.model.rules.silence_policy import SilencePolicy
 
 MAX_RECURRING_LENGTH = 366 * DAY
 MAX_SILENCES = 1_000  # ended ones included
+MOST_NAMED = 5  # of the silences that may be meant
 
 SilenceChange = Callable[[Silence, int], Silence | Rejection]
 
@@ -38,6 +41,8 @@ class SilenceRequest:
     ticket: str = ""
     during: tuple[str, ...] = ()
     until_resolved: bool = False
+    person: bool = False  # `by` has shown a token of their own
+    slack: str = ""  # the Slack user of `by` (`Identity`)
 
 
 def propose(
@@ -71,6 +76,8 @@ def propose(
         created_at=now,
         during=requested.during,
         until_resolved=requested.until_resolved,
+        person=requested.person,
+        slack=requested.slack,
     )
 
 
@@ -140,27 +147,26 @@ def _days(length: int) -> str:
     return f"{length / DAY:g} days"
 
 
-def extend(silence: Silence, by: str, ends_at: int, policy: SilencePolicy, now: int) -> Silence | Rejection:
+def extend(
+    silence: Silence, by: Identity, ends_at: int, policy: SilencePolicy, now: int
+) -> Silence | Rejection:
     """Return the silence with another end, earlier or later. The policy's `longest` counts from now."""
     if silence.ended_by or now >= silence.ends_at:
         return Rejection("silence", f"silence {silence.id} has ended", "make a new one")
     fault = _wrong_end(max(now, silence.starts_at), ends_at, policy, recurring=bool(silence.during))
     if fault is not None:
         return fault
-    # The second person approved the end that they saw; its maker alone cannot keep critical alerts quiet for
-    # longer.
-    alone = ends_at > silence.ends_at and by.casefold() == silence.by.casefold()
+    # The second person approved the end that they saw; neither its maker alone, nor somebody whom nobody
+    # knows, can keep critical alerts quiet for longer.
+    alone = ends_at > silence.ends_at and why_no_second(maker_of(silence), by) is not None
     return msgspec.structs.replace(silence, ends_at=ends_at, approved_by="" if alone else silence.approved_by)
 
 
-def approve(silence: Silence, by: str, now: int) -> Silence | Rejection:
+def approve(silence: Silence, by: Identity, now: int) -> Silence | Rejection:
     """Return the silence as approved by a second person; it may cover critical alerts from now on."""
     if silence.ended_by or now >= silence.ends_at:
         return Rejection("silence", f"silence {silence.id} has ended")
-    # The same name in other letters is still the same person, so case does not count.
-    if by.casefold() == silence.by.casefold():
-        return Rejection("by", "whoever makes a silence cannot approve it", "ask a second person")
-    return msgspec.structs.replace(silence, approved_by=by)
+    return why_no_second(maker_of(silence), by) or msgspec.structs.replace(silence, approved_by=by.name)
 
 
 def end(silence: Silence, by: str, now: int) -> Silence | Rejection:
@@ -169,14 +175,31 @@ def end(silence: Silence, by: str, now: int) -> Silence | Rejection:
     return msgspec.structs.replace(silence, ends_at=now, ended_by=by)
 
 
+def silence_meant(controls: Controls, begun: str) -> Silence | Rejection:
+    """Return the silence whose id begins so, as git finds its commits; the candidates where several do."""
+    found = [silence for silence in controls.silences if begun and silence.id.startswith(begun)]
+    whole = [silence for silence in found if silence.id == begun]
+    if len(found) > 1 and not whole:
+        named = [silence.described for silence in found[:MOST_NAMED]]
+        more = [f"{len(found) - MOST_NAMED} more"] if len(found) > MOST_NAMED else []
+        error = f"which? {', '.join((*named, *more))} begin with {begun}"
+        return Rejection("silence", error, "give more of its characters")
+    if not found:
+        return Rejection(
+            "silence", f"there is no silence {begun}", "ended ones are kept for 7 days", missing=True
+        )
+    return (whole or found)[0]
+
+
 def change_silence(controls: Controls, name: str, change: SilenceChange, now: int) -> Controls | Rejection:
     """Return the next version of the controls, with the silence `name` changed."""
-    known = next((silence for silence in controls.silences if silence.id == name), None)
-    if known is None:
-        return Rejection(
-            "silence", f"there is no silence {name}", "ended ones are kept for 7 days", missing=True
-        )
+    known = silence_meant(controls, name)
+    if isinstance(known, Rejection):
+        return known
     changed = change(known, now)
+    # What is pressed twice, or arrives twice, is done once.
+    if changed == known:
+        return controls
     return changed if isinstance(changed, Rejection) else with_silence(controls, changed, now)
 
 

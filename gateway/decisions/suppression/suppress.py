@@ -6,7 +6,7 @@ people who were notified of a firing are always notified of its end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
@@ -53,69 +53,112 @@ class Suppressor:
         # The alert says of itself that it needs nobody: a bypass stands for distrust of rules, not of alerts.
         if alert.severity is Severity.NONE and not named:
             return Verdict(MemberStatus.SUPPRESSED, Reason.SEVERITY_NONE)
-        if snapshot.controls.bypass(now) is not None:
+        if snapshot.controls.bypass(snapshot.wall(now)) is not None:
             return None
-        closed = snapshot.incident.closed
-        # Whoever closed the incident saw the members of that time; one that joined later is told of.
-        if closed is not None and member.joined_at <= closed.at:
-            return Verdict(MemberStatus.SUPPRESSED, Reason.CLOSED_BY_HAND, closed.by, closed.until)
-        # A person's silence is named before a maintenance rule: its maker can be asked what is going on.
-        silenced = snapshot.controls.silenced(
-            alert, member.joined_at, self._calendar, now, four_eyes=self._four_eyes
-        )
-        if silenced is not None:
-            return silenced
-        # Work was announced, so the alert is expected; what fires on after the work is told.
-        maintained = self._maintained_by(alert, now) if self._maintenance else None
-        if maintained is not None:
-            until = self._until(maintained, now)
-            return Verdict(MemberStatus.SUPPRESSED, Reason.MAINTENANCE, maintained.described, until)
-        inhibited = self._inhibited(snapshot, member, alert, now) if alert.firing else None
-        if inhibited is not None and inhibited.outcome == MemberStatus.SUPPRESSED:
-            return inhibited
+        found = next(self._keeping_quiet(snapshot, member, alert, now), None)
+        if found is not None and found.outcome == MemberStatus.SUPPRESSED:
+            return found
         # This firing may be a delayed webhook, so wait until the source has had time to resend the end.
         if alert.firing and alert.is_disputed(now):
             return Verdict(MemberStatus.HELD, Reason.DISPUTED, until=alert.held_until)
-        return inhibited
+        return found
+
+    def suppressing(
+        self,
+        snapshot: IncidentSnapshot,
+        member: Member,
+        alert: Alert,
+        recipients: Sequence[Recipient],
+        now: int,
+    ) -> Iterator[Verdict]:
+        """Yield all that suppresses the member on its ways to one target, each by itself, but for a bypass."""
+        for verdict in self._keeping_quiet(snapshot, member, alert, now):
+            if verdict.outcome == MemberStatus.SUPPRESSED:
+                yield verdict
+        wall = snapshot.wall(now)
+        muted = [self.muted(snapshot.controls, recipient, alert, wall) for recipient in recipients]
+        # While one way is open it is told.
+        if all(muted):
+            yield from (verdict for verdict in muted if verdict is not None)
+
+    def _keeping_quiet(
+        self, snapshot: IncidentSnapshot, member: Member, alert: Alert, now: int
+    ) -> Iterator[Verdict]:
+        """Yield what keeps the member quiet at all its destinations, in the order in which people are told of it.
+
+        What only holds it comes last.
+        """
+        incident, wall = snapshot.incident, snapshot.wall(now)
+        closed, snoozed = incident.closed, incident.snoozed
+        # Whoever closed the incident saw the members of that time; one that joined later is told of.
+        if closed is not None and member.joined_at <= closed.at:
+            yield Verdict(MemberStatus.SUPPRESSED, Reason.CLOSED_BY_HAND, closed.by, closed.until)
+        # Whoever snoozed the incident saw the members of that time; news that joined later is told.
+        if snoozed is not None and member.joined_at <= snoozed.at:
+            yield Verdict(MemberStatus.SUPPRESSED, Reason.SNOOZED, f"snooze by {snoozed.by}", snoozed.until)
+        # A person's silence is named before a maintenance rule: its maker can be asked what is going on.
+        if snapshot.controls.has_silences:
+            yield from snapshot.controls.silencing(
+                alert, snapshot.wall(member.joined_at), self._calendar, wall, four_eyes=self._four_eyes
+            )
+        # Work was announced, so the alert is expected; what fires on after the work is told.
+        if self._maintenance:
+            for maintained in self._maintained_by(alert, wall):
+                until = self._until(maintained, wall)
+                yield Verdict(MemberStatus.SUPPRESSED, Reason.MAINTENANCE, maintained.described, until)
+        if alert.firing and self.inhibitor.has_rules:
+            yield from self._inhibited(snapshot, member, alert, now)
 
     def resolve_held_by(self, snapshot: IncidentSnapshot, alert: Alert, now: int) -> Verdict | None:
         """Return what keeps the end of an alert from being notified now; None where nothing does."""
-        held = self.watchdogs.resolve_held_by(alert, snapshot.heartbeats, now)
+        held = self.watchdogs.resolve_held_by(alert, snapshot.heartbeats, now, snapshot.ahead)
         # A bypass shows everything as it comes, an end that may be false included.
-        return held if held is None or snapshot.controls.bypass(now) is None else None
+        return held if held is None or snapshot.controls.bypass(snapshot.wall(now)) is None else None
 
     def _inhibited(
         self, snapshot: IncidentSnapshot, member: Member, alert: Alert, now: int
-    ) -> Verdict | None:
-        """Return the verdict of the inhibit rules: suppressed by a source, or held for a late one."""
+    ) -> Iterator[Verdict]:
+        """Yield the verdicts of the inhibit rules: suppressed by sources, and held for a late one."""
         held: Verdict | None = None
+        wall = snapshot.wall(now)
         for subscription in self.inhibitor.subscriptions(alert.labels):
             rule = subscription.rule
-            if not self._calendar.holds(rule.hours, now):
+            if not self._calendar.holds(rule.hours, wall):
                 continue
             sources = snapshot.topic_sources
             source = next((sources[topic] for topic in subscription.topics if topic in sources), None)
             # The cause fires: this alert is only its consequence, and would tell people nothing new.
             if source is not None:
-                until = self._calendar.until(rule.hours.names, now)
+                until = self._calendar.until(rule.hours.names, wall)
                 because = f"{source.name} fires"
-                return Verdict(MemberStatus.SUPPRESSED, Reason.INHIBITED, rule.described, until, because)
+                yield Verdict(MemberStatus.SUPPRESSED, Reason.INHIBITED, rule.described, until, because)
+                continue
             # No cause fires yet, but its alert may take longer than this one: wait, so that the cause is told
             # alone.
             waits = alert.waits_since(member.joined_at) + rule.wait
             if waits > now and (held is None or held.until is None or waits > held.until):
                 held = Verdict(MemberStatus.HELD, Reason.INHIBIT_WAIT, rule.described, waits)
-        return held
+        if held is not None:
+            yield held
+
+    def inhibitors(self, snapshot: IncidentSnapshot, alert: Alert, rule: str) -> Iterator[Alert]:
+        """Yield the alerts for which this rule, as it is described, inhibits the alert."""
+        sources = snapshot.topic_sources
+        for subscription in self.inhibitor.subscriptions(alert.labels):
+            if subscription.rule.described == rule:
+                yield from (sources[topic] for topic in subscription.topics if topic in sources)
 
     def muted(
-        self, controls: CompiledControls, recipient: Recipient, alert: Alert, now: int
+        self, controls: CompiledControls, recipient: Recipient, alert: Alert, wall: int
     ) -> Verdict | None:
-        """Return what keeps this one recipient quiet now: a pause of paging, or a mute of its route."""
+        """Return what keeps this one recipient quiet when people call the time `wall` (ms): a pause of
+        paging, or a mute of its route.
+        """
         # During a bypass neither mutes nor a pause withhold anything: people do not trust the rules now.
-        if controls.bypass(now) is not None:
+        if controls.bypass(wall) is not None:
             return None
         # A pause keeps every page away, a critical one too: whoever paused wants nobody to be called.
-        paused = controls.paused(now) if recipient.page else None
+        paused = controls.paused(wall) if recipient.page else None
         if paused is not None:
             return paused
         mute = recipient.route.mute
@@ -123,48 +166,54 @@ class Suppressor:
         # A critical alert breaks through a mute, unless the route says `mute_critical`.
         if not names or (alert.severity is Severity.CRITICAL and not mute.critical):
             return None
-        intervals = [name for name in names if self._calendar.contains(name, now)]
+        intervals = [name for name in names if self._calendar.contains(name, wall)]
         if not intervals:
             return None
-        until = self._calendar.until(names, now)
+        until = self._calendar.until(names, wall)
         return Verdict(MemberStatus.SUPPRESSED, Reason.MUTED, recipient.rule, until, ", ".join(intervals))
 
-    def next_change(self, now: int) -> int | None:
-        """Return when the clock alone next changes what is suppressed (ms), None if it does not."""
+    def next_change(self, wall: int) -> int | None:
+        """Return what people will call the time when the clock alone next changes what is suppressed (ms),
+        None if it does not. They call it `wall` now.
+        """
         windows = [(maintenance.start, maintenance.end) for maintenance in self._maintenance]
-        times = [time for window in windows for time in window if time is not None and time > now]
-        return earliest(self._calendar.next_change(now), *times)
+        times = [time for window in windows for time in window if time is not None and time > wall]
+        return earliest(self._calendar.next_change(wall), *times)
 
-    def _maintained_by(self, alert: Alert, now: int) -> Maintenance | None:
+    def _maintained_by(self, alert: Alert, wall: int) -> Iterator[Maintenance]:
         for number in self._maintained.matching(alert.labels):
             maintenance = self._maintenance[number]
-            if _under_way(maintenance, now) and self._calendar.holds(maintenance.hours, now):
-                return maintenance
-        return None
+            if _under_way(maintenance, wall) and self._calendar.holds(maintenance.hours, wall):
+                yield maintenance
 
-    def _until(self, maintenance: Maintenance, now: int) -> int | None:
-        return earliest(maintenance.end, self._calendar.until(maintenance.hours.names, now))
-
-
-def _under_way(maintenance: Maintenance, now: int) -> bool:
-    begun = maintenance.start is None or maintenance.start <= now
-    return begun and (maintenance.end is None or now < maintenance.end)
+    def _until(self, maintenance: Maintenance, wall: int) -> int | None:
+        return earliest(maintenance.end, self._calendar.until(maintenance.hours.names, wall))
 
 
-def lapse(incident: Incident, firing: Iterable[Alert], now: int) -> Incident:
-    """Return the incident without those actions of people that no longer hold.
+def _under_way(maintenance: Maintenance, wall: int) -> bool:
+    begun = maintenance.start is None or maintenance.start <= wall
+    return begun and (maintenance.end is None or wall < maintenance.end)
 
-    A close by hand lapses when its time is over. A close and an acknowledgement both lapse when an alert is
-    worse than any was when the person acted.
+
+def lapse(incident: Incident, firing: Collection[Alert], now: int, wall: int) -> Incident:
+    """Return the incident without those actions of people that no longer hold; people
+    call the time `wall` (ms).
+
+    A close by hand and a snooze lapse when their time is over. They and an acknowledgement lapse when an
+    alert is worse than any was when the person acted.
     """
     worst = max((alert.severity for alert in firing), default=Severity.NONE)
-    closed, acknowledged = incident.closed, incident.acknowledged
+    closed, acknowledged, snoozed = incident.closed, incident.acknowledged, incident.snoozed
     if closed is not None and (now >= closed.until or worst > closed.severity):
         closed = None
     # Whoever took a warning did not take the critical alert that it has become: somebody has to be called
     # again.
     if acknowledged is not None and worst > acknowledged.severity:
         acknowledged = None
-    if closed is incident.closed and acknowledged is incident.acknowledged:
+    # What has ended is over for whoever snoozed it: if it fires again, that is news.
+    if snoozed is not None and (wall >= snoozed.until or worst > snoozed.severity or not firing):
+        snoozed = None
+    changed = (closed, acknowledged, snoozed)
+    if changed == (incident.closed, incident.acknowledged, incident.snoozed):
         return incident
-    return msgspec.structs.replace(incident, closed=closed, acknowledged=acknowledged)
+    return msgspec.structs.replace(incident, closed=closed, acknowledged=acknowledged, snoozed=snoozed)

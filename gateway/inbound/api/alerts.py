@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from gateway.actions.open_incidents import read_incident
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.policy import Policy
 from gateway.inbound.api import incident_models as models
-from gateway.inbound.api.incidents import read_incident
 from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import show_alert, show_verdicts
 from gateway.inbound.api.requests import Refusal, choice, limit_of, one_of
@@ -70,7 +70,12 @@ class AlertsApi:
         name = request.path_params["alert"]
         row = await row_of(self.shards, Table.ALERTS, name)
         if row is None:
-            raise Refusal(404, f"there is no alert {name}", "alert", "ended alerts are kept for 7 days")
+            raise Refusal(
+                404,
+                f"there is no alert {name}",
+                "alert",
+                "ended alerts are kept for a while (GATEWAY_KEEP_ENDED)",
+            )
         return show_alert(load_alert(row.value))
 
     async def _verdicts(self, request: Request) -> models.VerdictPage:

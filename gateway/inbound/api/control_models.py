@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from gateway.inbound.api.incident_models import Asked, Shown
-from gateway.inbound.api.typed_texts import By, Length, Line, Prose
+from gateway.inbound.api.typed_texts import By, LengthOrNone, Line, Prose
 
 
 class AskedSilence(Asked):
@@ -18,10 +18,10 @@ class AskedSilence(Asked):
         max_length=50,
         description='as in Alertmanager: `service="cart"`',
     )
-    by: By
+    by: By | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
-    duration: Length = Field(default="", description="`2h`, `90m`, `3d`: from its start on")
+    duration: LengthOrNone = Field(default="", description="`2h`, `90m`, `3d`: from its start on")
     reason: Prose = ""
     ticket: Line = ""
     during: list[str] = Field(
@@ -39,6 +39,9 @@ class SilenceShown(Shown):
     state: str = Field(description="pending, active, resting (recurring, between two intervals) or ended")
     matchers: list[str]
     by: str
+    by_person: bool = Field(
+        description="`by` has shown a token of their own, or pressed in Slack; else it is a name that was typed"
+    )
     reason: str
     ticket: str
     created_at: datetime | None
@@ -54,7 +57,7 @@ class SilenceShown(Shown):
 
 
 class SilencePreview(Shown):
-    """What a silence would hide, counted before it is made."""
+    """The alerts that a silence would hide, counted before it is made."""
 
     firing: int = Field(description="alerts that fire now")
     firing_hidden: int
@@ -62,6 +65,10 @@ class SilencePreview(Shown):
     recent_hidden: int
     critical: int = Field(description="hidden ones of the last 7 days that are critical")
     names: dict[str, int] = Field(description="the most frequent of what it hides, by alertname")
+    looked_at: int = Field(description="alerts and past episodes that it was compared with")
+    complete: bool = Field(
+        description="false where time or number left some out: what is counted is then the least that it hides"
+    )
     warnings: list[str]
 
 
@@ -70,20 +77,20 @@ class SilenceList(Shown):
 
 
 class AskedEnd(Asked):
-    by: By
+    by: By | None = None
 
 
 class AskedExtension(Asked):
     """`ends_at`, or `duration` from now on."""
 
-    by: By
+    by: By | None = None
     ends_at: datetime | None = None
-    duration: Length = ""
+    duration: LengthOrNone = ""
 
 
 class AskedOrder(Asked):
-    by: By
-    duration: Length = Field(default="", description="from now on, a day at most; empty lifts it")
+    by: By | None = None
+    duration: LengthOrNone = Field(default="", description="from now on, a day at most; empty lifts it")
     reason: Prose = ""
 
 
@@ -95,7 +102,7 @@ class OrderShown(Shown):
 
 
 class OrdersShown(Shown):
-    """What changes everything for a while; null where it does not stand."""
+    """The orders that change everything for a while; null where one does not stand."""
 
     pause: OrderShown | None = Field(description="nobody is paged")
     bypass: OrderShown | None = Field(description="nothing is suppressed")

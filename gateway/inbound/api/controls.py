@@ -12,8 +12,9 @@ from gateway.decisions.controls import CompiledControls
 from gateway.inbound.api import control_models as models
 from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import moment
-from gateway.inbound.api.requests import accepted, body, length_of
+from gateway.inbound.api.requests import accepted, body, length_of, name_of
 from gateway.model.controls import Switch
+from gateway.model.people import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,21 @@ class ControlsApi:
 
     def operations(self) -> list[Operation]:
         orders, shown, asked = "/api/v1/orders", models.OrdersShown, models.AskedOrder
+        admin = Role.ADMINISTER  # whoever sets these takes every page from everybody
         return [
             Operation("GET", orders, self._orders, shown, "Is paging paused, is suppression bypassed?"),
-            Operation("POST", f"{orders}/pause", self._pause, shown, "Page nobody for a while", asked),
-            Operation("POST", f"{orders}/bypass", self._bypass, shown, "Suppress nothing for a while", asked),
+            Operation(
+                "POST", f"{orders}/pause", self._pause, shown, "Page nobody for a while", asked, role=admin
+            ),
+            Operation(
+                "POST",
+                f"{orders}/bypass",
+                self._bypass,
+                shown,
+                "Suppress nothing for a while",
+                asked,
+                role=admin,
+            ),
         ]
 
     async def _orders(self, _request: Request) -> models.OrdersShown:
@@ -46,7 +58,7 @@ class ControlsApi:
         _, now = await self.desk.held()
         # Without a duration the switch is turned off: paging, or suppression, goes on at once.
         until = now + length_of(asked.duration) if asked.duration else None
-        accepted(await self.desk.switch(kind, asked.by, until, asked.reason))
+        accepted(await self.desk.switch(kind, name_of(request, asked.by), until, asked.reason))
         return await self._orders(request)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.inbound.api.typed_texts import By, Prose
+from gateway.inbound.api.typed_texts import By, Length, Prose
 
 
 class Shown(BaseModel):
@@ -17,13 +17,13 @@ class Shown(BaseModel):
 
 
 class Asked(BaseModel):
-    """What is asked for is taken as it is described: a number is no time, and a text no truth value."""
+    """A request is taken as it is described: a number is no time, and a text no truth value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class VerdictShown(Shown):
-    """What one member is to one target, and why."""
+    """The standing of one member at one target, and why."""
 
     incident: str
     alert: str = Field(description="the alert's id")
@@ -31,7 +31,10 @@ class VerdictShown(Shown):
     target: str | None = Field(
         description="the destination (and channel), null where no target sees the alert",
     )
-    standing: str = Field(description="told, undeliverable, suppressed, held or due")
+    standing: str = Field(
+        description="told, undeliverable, suppressed, held or due; told with the reason `log_only` has "
+        "reached nobody"
+    )
     reason: str
     rule: str = Field(description="the rule that decided, `name (file:line)`, empty for a built-in one")
     until: datetime | None = Field(description="when it is looked at again")
@@ -71,11 +74,24 @@ class ClosedShown(Shown):
     note: str
 
 
+class SnoozedShown(Shown):
+    by: str
+    at: datetime | None
+    until: datetime | None
+
+
 class TargetShown(Shown):
-    """What one target was told, and what is still open with it."""
+    """One target: the last it was told, and what is still open with it."""
 
     target: str
-    told: str = Field(description="none, firing, closed, ended or moved")
+    told: str = Field(
+        description="none, firing, closed, ended or moved; in the log alone where `log_only` is set"
+    )
+    log_only: str | None = Field(
+        default=None,
+        description="the variable without which only the gateway's log was told, and no person; null "
+        "where people were",
+    )
     generation: int
     first_told_at: datetime | None
     told_at: datetime | None
@@ -97,6 +113,15 @@ class UnheardShown(Shown):
     because: str = Field(description="what each destination answered, or what is wrong with the way there")
 
 
+class EarlierLivesShown(Shown):
+    """Lives of one alert that an incident counts and no longer lists: it keeps the newest 200 of all."""
+
+    alert: str = Field(description="the alert's id")
+    count: int
+    first_started_at: datetime | None = Field(description="when the first of them began")
+    fired_seconds: int = Field(description="for how long they fired together")
+
+
 class IncidentShown(Shown):
     id: str
     state: str = Field(description="open, acknowledged, closed_by_hand, quiet or resolved")
@@ -110,12 +135,16 @@ class IncidentShown(Shown):
     reason: str = Field(description="the reason of that, such as `silenced` or `group_wait`")
     standing_until: datetime | None = Field(description="when that is looked at again")
     firing: int
-    members: int
+    members: int = Field(description="the lives of its alerts that are listed")
+    earlier_lives: list[EarlierLivesShown] = Field(
+        description="what is counted before those of alerts that flap, empty for nearly all incidents"
+    )
     opened_at: datetime | None
     last_change_at: datetime | None
     resolved_at: datetime | None
     acknowledged: AcknowledgedShown | None
     closed: ClosedShown | None
+    snoozed: SnoozedShown | None
     correlated_by: str
     previous: str | None
     targets: list[str]
@@ -158,6 +187,7 @@ class RulesShown(Shown):
     findings: list[str] = Field(description="of the last attempt to load: what keeps it from being in force")
     destinations: list[str]
     routes: list[str]
+    unknown_severities: dict[str, int] = Field(description="alerts by a word of theirs that no rule knows")
 
 
 class IncidentPage(Shown):
@@ -190,9 +220,14 @@ class Problem(Shown):
 
 
 class Acknowledge(Asked):
-    by: By
+    by: By | None = None
+
+
+class AskedSnooze(Asked):
+    by: By | None = None
+    duration: Length = Field(description="`30m`, `2h`: up to 7d")
 
 
 class Close(Asked):
-    by: By
+    by: By | None = None
     note: Prose = ""

@@ -1,17 +1,22 @@
-"""The operations of incidents under `/api/v1`: list, show, acknowledge and close."""
+"""The operations of incidents under `/api/v1`: list, show, acknowledge, snooze and close."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pydantic import BaseModel
 from starlette.requests import Request
 
+from gateway.actions.incident_ids import BEGINNING, IncidentIds
 from gateway.actions.incidents import IncidentActions
+from gateway.actions.open_incidents import read_incident
+from gateway.decisions.incident_actions import LONGEST_SNOOZE
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.policy import Policy
 from gateway.inbound.api import incident_models as models
-from gateway.inbound.api.openapi import Operation
+from gateway.inbound.api.openapi import Handler, Operation
 from gateway.inbound.api.presenters import (
     moment,
     show_alert,
@@ -23,24 +28,34 @@ from gateway.inbound.api.presenters import (
 )
 from gateway.inbound.api.requests import (
     DEFAULT_PAGE_SIZE,
+    MAX_SHOWN,
+    QueryParameter,
     Refusal,
+    accepted,
+    actor_of,
     body,
     choice,
     found_or_refuse,
+    given,
+    length_of,
     limit_of,
     one_of,
 )
 from gateway.inbound.api.walk import PAGE_QUERY, walk
-from gateway.model.changes import Cell, Row, Table
+from gateway.model.changes import Row, Table
+from gateway.model.durations import spoken
 from gateway.model.records import load_incident
 from gateway.model.severity import Severity
 from gateway.state.shards import Shards
-from gateway.state.snapshots import VersionedSnapshot, read_snapshot
+from gateway.state.snapshots import VersionedSnapshot
 
+INCIDENT = "/api/v1/incidents/{incident}"
 OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")
 STATES = ("active", "all", "resolved", *OPEN_STATES)
 SEVERITIES = tuple(severity.word for severity in reversed(Severity))
 LEAST = ("none", *SEVERITIES[:-1])  # the first stands for all of them
+
+BEGINS = QueryParameter("those whose id begins so", {"type": "string", "pattern": f"^{BEGINNING}$"})
 
 
 @dataclass(slots=True)
@@ -50,9 +65,9 @@ class IncidentsApi:
     shards: Shards
     actions: IncidentActions
     policy: Callable[[], Policy]
+    ids: IncidentIds
 
     def operations(self) -> list[Operation]:
-        incident = "/api/v1/incidents/{incident}"
         acknowledge = models.Acknowledge
         return [
             Operation(
@@ -64,40 +79,22 @@ class IncidentsApi:
                 query={
                     "state": one_of(STATES, "active is all but resolved"),
                     "severity": one_of(LEAST, "at least as bad as this"),
+                    "begins": BEGINS,
                     **PAGE_QUERY,
                 },
             ),
             Operation(
                 "GET",
-                incident,
+                INCIDENT,
                 self._incident,
                 models.IncidentWhole,
                 "One incident with its alerts, what each target was told, verdicts and timeline",
             ),
-            Operation(
-                "POST",
-                f"{incident}/acknowledge",
-                self._acknowledge,
-                models.IncidentShown,
-                "Say who has it",
-                acknowledge,
-            ),
-            Operation(
-                "POST",
-                f"{incident}/unacknowledge",
-                self._unacknowledge,
-                models.IncidentShown,
-                "Give it back",
-                acknowledge,
-            ),
-            Operation(
-                "POST",
-                f"{incident}/close",
-                self._close,
-                models.IncidentShown,
-                "Close it by hand while alerts still fire",
-                models.Close,
-            ),
+            _act("acknowledge", self._acknowledge, "Say who has it", acknowledge),
+            _act("unacknowledge", self._unacknowledge, "Give it back", acknowledge),
+            _act("snooze", self._snooze, "Keep it quiet for a while, without taking it", models.AskedSnooze),
+            _act("unsnooze", self._unsnooze, "End a snooze before its time", acknowledge),
+            _act("close", self._close, "Close it by hand while alerts still fire", models.Close),
         ]
 
     async def _incidents(self, request: Request) -> models.IncidentPage:
@@ -117,18 +114,18 @@ class IncidentsApi:
                         shown.append(found)
             return len(shown) < limit
 
-        after = await walk(self.shards, request, Table.INCIDENTS, limit, take)
+        after = await walk(self.shards, request, Table.INCIDENTS, limit, take, f"{_beginning(request)}*")
         return models.IncidentPage(items=_newest(shown), next=after)
 
     async def _incident(self, request: Request) -> models.IncidentWhole:
-        name, policy = request.path_params["incident"], self.policy()
+        name, policy = await self._meant(request), self.policy()
         versioned = await self._read(name)
         if versioned is None:
             raise Refusal(
                 404,
                 f"there is no incident {name}",
                 "incident",
-                "ended incidents are kept for 7 days",
+                "ended incidents are kept for a while (GATEWAY_KEEP_ENDED)",
             )
         snapshot = versioned.snapshot
         alerts = list(snapshot.alerts.values())
@@ -148,26 +145,41 @@ class IncidentsApi:
 
     async def _acknowledge(self, request: Request) -> models.IncidentShown:
         asked = await body(request, models.Acknowledge)
-        return await self._shown(
-            request,
-            await self.actions.acknowledge(request.path_params["incident"], asked.by),
-        )
+        actor = actor_of(request, asked.by)
+        name = await self._meant(request)
+        return await self._shown(name, await self.actions.acknowledge(name, actor))
 
     async def _unacknowledge(self, request: Request) -> models.IncidentShown:
         asked = await body(request, models.Acknowledge)
-        return await self._shown(
-            request,
-            await self.actions.unacknowledge(request.path_params["incident"], asked.by),
-        )
+        actor = actor_of(request, asked.by)
+        name = await self._meant(request)
+        return await self._shown(name, await self.actions.unacknowledge(name, actor))
+
+    async def _snooze(self, request: Request) -> models.IncidentShown:
+        asked = await body(request, models.AskedSnooze)
+        actor, length = actor_of(request, asked.by), length_of(asked.duration)
+        if not 0 < length <= LONGEST_SNOOZE:
+            longest = spoken(LONGEST_SNOOZE)
+            raise Refusal(409, f"a snooze lasts up to {longest}", "duration", "a silence lasts longer")
+        name = await self._meant(request)
+        return await self._shown(name, await self.actions.snooze(name, actor, length))
+
+    async def _unsnooze(self, request: Request) -> models.IncidentShown:
+        asked = await body(request, models.Acknowledge)
+        actor = actor_of(request, asked.by)
+        name = await self._meant(request)
+        return await self._shown(name, await self.actions.unsnooze(name, actor))
 
     async def _close(self, request: Request) -> models.IncidentShown:
         asked = await body(request, models.Close)
-        length = self.policy().rules.closed_by_hand
-        changed = await self.actions.close(request.path_params["incident"], asked.by, asked.note, length)
-        return await self._shown(request, changed)
+        actor, length = actor_of(request, asked.by), self.policy().rules.closed_by_hand
+        name = await self._meant(request)
+        return await self._shown(name, await self.actions.close(name, actor, asked.note, length))
 
-    async def _shown(self, request: Request, changed: object) -> models.IncidentShown:
-        name = request.path_params["incident"]
+    async def _meant(self, request: Request) -> str:
+        return accepted(await self.ids.meant(request.path_params["incident"]))
+
+    async def _shown(self, name: str, changed: object) -> models.IncidentShown:
         found_or_refuse(changed, "incident", name)
         versioned = await self._read(name)
         if versioned is None:
@@ -183,15 +195,20 @@ class IncidentsApi:
         return await read_incident(self.shards, incident, self.policy())
 
 
-async def read_incident(
-    shards: Shards, incident: str, policy: Policy | None = None
-) -> VersionedSnapshot | None:
-    """Read an incident from whichever shard has it. Raises `StateUnavailable`."""
-    state = await shards.holding(Cell(Table.INCIDENTS, incident))
-    return await read_snapshot(state, incident, policy)
+def _beginning(request: Request) -> str:
+    """Return how the ids of the incidents that are wanted begin, empty for all."""
+    begins = given(request, "begins")
+    if begins is not None and not re.fullmatch(BEGINNING, begins, re.ASCII):
+        error = f"begins={begins[:MAX_SHOWN]!r} is no beginning of an id"
+        raise Refusal(400, error, "begins", "one to twelve of its letters and digits")
+    return begins or ""
 
 
 def _newest(shown: list[models.IncidentShown]) -> list[models.IncidentShown]:
     """Sort by the time of opening, the newest first. A scan of the store may show an incident twice."""
     once = {incident.id: incident for incident in shown}
     return sorted(once.values(), key=lambda incident: (str(incident.opened_at), incident.id), reverse=True)
+
+
+def _act(name: str, handler: Handler, summary: str, body: type[BaseModel]) -> Operation:
+    return Operation("POST", f"{INCIDENT}/{name}", handler, models.IncidentShown, summary, body)

@@ -16,7 +16,9 @@ from gateway.inbound.api.incident_models import (
     AcknowledgedShown,
     AlertShown,
     ClosedShown,
+    EarlierLivesShown,
     IncidentShown,
+    SnoozedShown,
     TargetShown,
     UnheardShown,
     VerdictShown,
@@ -24,7 +26,8 @@ from gateway.inbound.api.incident_models import (
 from gateway.inbound.api.undelivered_models import DeadLetterShown, QuarantinedShown
 from gateway.model.alert import Alert
 from gateway.model.changes import QuarantineEntry
-from gateway.model.incident import Closure, Incident
+from gateway.model.durations import SECOND
+from gateway.model.incident import Closure, EarlierLives, Incident, Snooze
 from gateway.model.instants import instant
 from gateway.model.ledger import Ledger
 from gateway.model.notification import Refused
@@ -32,7 +35,7 @@ from gateway.model.quarantined import Quarantined
 from gateway.model.refusals import Refusals
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
-from gateway.model.verdict import QUIETING, MemberStatus, Verdict
+from gateway.model.verdict import QUIETING, MemberStatus, Reason, Verdict
 from gateway.outbound.registry import DESTINATION_KINDS
 
 NEAREST_FIRST = (
@@ -91,7 +94,7 @@ def show_incident(
     shown = what_and_where(
         [(alert, thing_of(alert.labels, labels), alert.firing) for alert in ordered], labels
     )
-    who, closed = incident.acknowledged, incident.closed
+    who, closed, snoozed = incident.acknowledged, incident.closed, incident.snoozed
     return IncidentShown(
         id=incident.id,
         state=state_of(incident),
@@ -103,11 +106,13 @@ def show_incident(
         standing_until=moment(standing.until) if standing is not None else None,
         firing=incident.firing,
         members=len(incident.members),
+        earlier_lives=[_show_lives(alert, lives) for alert, lives in incident.earlier_lives.items()],
         opened_at=moment(incident.opened_at),
         last_change_at=moment(incident.last_change_at),
         resolved_at=moment(incident.resolved_at),
         acknowledged=AcknowledgedShown(by=who.by, at=moment(who.at)) if who else None,
         closed=_show_closed(closed) if closed else None,
+        snoozed=_show_snoozed(snoozed) if snoozed else None,
         correlated_by=incident.rule,
         previous=incident.previous or None,
         targets=list(incident.targets),
@@ -134,13 +139,32 @@ def standing_of(plan: Plan, alerts: Mapping[str, Alert], now: int) -> Verdict | 
     verdicts += [verdict for episode, verdict in plan.untargeted.items() if alerts[episode].firing]
     return min(
         verdicts,
-        key=lambda verdict: (verdict.reason in QUIETING, NEAREST_FIRST.index(MemberStatus(verdict.outcome))),
+        key=_distance,
         default=None,
+    )
+
+
+def _distance(verdict: Verdict) -> tuple[bool, int]:
+    """Return how far people are from knowing of it. What only the log was told reaches nobody by itself."""
+    status = MemberStatus.SUPPRESSED if verdict.reason is Reason.LOG_ONLY else MemberStatus(verdict.outcome)
+    return verdict.reason in QUIETING, NEAREST_FIRST.index(status)
+
+
+def _show_lives(alert: str, lives: EarlierLives) -> EarlierLivesShown:
+    return EarlierLivesShown(
+        alert=alert,
+        count=lives.count,
+        first_started_at=moment(lives.first_at),
+        fired_seconds=lives.fired_for // SECOND,
     )
 
 
 def _show_closed(closed: Closure) -> ClosedShown:
     return ClosedShown(by=closed.by, at=moment(closed.at), until=moment(closed.until), note=closed.note)
+
+
+def _show_snoozed(snoozed: Snooze) -> SnoozedShown:
+    return SnoozedShown(by=snoozed.by, at=moment(snoozed.at), until=moment(snoozed.until))
 
 
 def _severity(alerts: list[Alert]) -> Severity:
@@ -153,6 +177,7 @@ def show_target(ledger: Ledger) -> TargetShown:
     return TargetShown(
         target=ledger.target,
         told=ledger.last_notified.state.value,
+        log_only=ledger.log_only or None,
         generation=ledger.generation,
         first_told_at=moment(ledger.first_notified_at),
         told_at=moment(ledger.notified_at),
@@ -219,6 +244,8 @@ def show_quarantined(entry: QuarantineEntry, last_seen: int, times: int) -> Quar
         field=quarantined.field,
         error=quarantined.error,
         whole_body=quarantined.whole,
+        alertname=quarantined.label("alertname"),
+        severity=quarantined.label("severity"),
         times=times,
         last_seen=moment(last_seen),
         raw=quarantined.raw.decode("utf-8", "replace"),

@@ -14,10 +14,12 @@ from starlette.responses import Response
 from gateway.inbound.api import incident_models as models
 from gateway.model.controls import Rejection
 from gateway.model.durations import DURATION, parse_duration
+from gateway.model.people import Actor, Caller, Identity, Through
 
 DEFAULT_PAGE_SIZE = 100  # rows
 MAX_PAGE_SIZE = 1_000  # rows
 MAX_BODY_BYTES = 64 * 1024
+CALLER = "gateway.caller"  # the key of a request's scope
 CURSOR = r"([0-9]{1,24})(?:\.([0-9]{1,6}))?"
 MIN_YEAR, MAX_YEAR = 1970, 9000  # of a moment that is asked for: whatever is added to it is a moment still
 MAX_SHOWN = 40  # characters of a wrong value
@@ -143,6 +145,43 @@ def instant_of(given: datetime | None, field: str = "ends_at") -> int | None:
     return int(given.timestamp() * 1000) if given is not None else None
 
 
+def moment_given(request: Request, name: str) -> int | None:
+    """Return a query parameter that is a moment in ms, None if it is not given."""
+    text = given(request, name)
+    if text is None:
+        return None
+    try:
+        return instant_of(datetime.fromisoformat(text), name)
+    except ValueError:
+        raise Refusal(400, f"{text[:60]!r} is no time", name, "write it like 2026-12-01T22:00:00Z") from None
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who has shown the token of this request; the router has put it there."""
+    caller: Caller = request.scope[CALLER]
+    return caller
+
+
+def name_of(request: Request, typed: str | None) -> str:
+    """Return the name under which people read who did it: a person's is that of their token."""
+    caller = caller_of(request)
+    if not caller.is_person and not typed:
+        # The description of the API lets `by` be missing, which only a person's token makes up for.
+        raise Refusal(409, "who does it?", "by", "a name, or a token of your own")
+    return caller.named(typed or "")
+
+
+def identity_of(request: Request, typed: str | None) -> Identity:
+    """Return who does it, and how they are known. Raises `Refusal` where nobody says so."""
+    caller = caller_of(request)
+    return Identity(name_of(request, typed), caller.is_person, caller.slack)
+
+
+def actor_of(request: Request, typed: str | None) -> Actor:
+    """Return who acts. Raises `Refusal` where nobody says so."""
+    return Actor(name_of(request, typed), Through.API)
+
+
 async def body(request: Request, kind: type[B]) -> B:
     raw = b""
     async for part in request.stream():
@@ -155,7 +194,10 @@ async def body(request: Request, kind: type[B]) -> B:
     except ValidationError as error:
         first = error.errors()[0]
         message = first["msg"].removeprefix("Value error, ")  # pydantic's own words before ours
-        raise Refusal(400, message, ".".join(str(part) for part in first["loc"])) from None
+        remedy = ""
+        if first["type"] == "extra_forbidden":
+            message, remedy = "there is no such field", f"the fields are {', '.join(kind.model_fields)}"
+        raise Refusal(400, message, ".".join(str(part) for part in first["loc"]), remedy) from None
 
 
 def answer(shown: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -12,15 +12,26 @@ from starlette.routing import Route
 from gateway.errors import StateUnavailable
 from gateway.inbound.api.incident_models import Problem
 from gateway.inbound.api.openapi import Operation, describe
-from gateway.inbound.api.requests import Refusal, answer, only
-from gateway.inbound.auth import Tokens
+from gateway.inbound.api.requests import CALLER, Refusal, answer, only
+from gateway.inbound.auth import Callers
+from gateway.inbound.browsers import OwnAddresses, refused_to_browsers
+from gateway.inbound.refused import Door, RefusedRequests, Why
+from gateway.inbound.strangers import show_token
+from gateway.model.people import Caller, Role
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 NO_TOKEN = Problem(
-    error="a valid admin token is required",
-    remedy="authorization: Bearer …, with GATEWAY_ADMIN_TOKEN",
+    error="a valid token is required",
+    remedy="authorization: Bearer …, with GATEWAY_ADMIN_TOKEN or a token that `gateway token add` has made",
 )
+
+
+def _wants_role(needed: Role, caller: Caller) -> Problem:
+    error = f"this takes the role {needed}, and the token of {caller.person} has {caller.role}"
+    return Problem(
+        error=error, remedy=f"ask somebody who may, or for a token: gateway token add NAME {needed}"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +39,16 @@ class Api:
     """The operations behind the admin token, and the document that describes them."""
 
     operations: Sequence[Operation]
-    tokens: Tokens
+    callers: Callers
+    own: OwnAddresses
+    refused: RefusedRequests
     version: str = "1"
 
     def routes(self) -> list[Route]:
         document = describe(self.operations, self.version)
 
-        async def openapi(_request: Request) -> Response:
-            return JSONResponse(document)
+        async def openapi(request: Request) -> Response:
+            return self._not_for_browsers(request) or JSONResponse(document)
 
         described = Route("/api/v1/openapi.json", openapi, methods=["GET"])
         by_path: dict[str, dict[str, Endpoint]] = {}
@@ -47,13 +60,34 @@ class Api:
             *(Route(path, _by_method(found), methods=list(found)) for path, found in by_path.items()),
         ]
 
+    def _not_for_browsers(self, request: Request) -> Response | None:
+        """Answer a request that a browser may not send for a page; None for any other."""
+        found = refused_to_browsers(request, self.own)
+        if found is None:
+            return None
+        status, problem = found
+        self.refused.refused(request, Door.API, status, Why(problem.field))
+        return answer(problem, status)
+
     def _endpoint(self, operation: Operation) -> Endpoint:
         async def endpoint(request: Request) -> Response:
-            if not self.tokens.allow(request.headers.get("authorization")):
+            # A page of somebody else's is refused whatever it shows: it acts through a person's browser.
+            if (not_for_browsers := self._not_for_browsers(request)) is not None:
+                return not_for_browsers
+            caller = self.callers.who(request.headers.get("authorization"))
+            if caller is None:
+                self.refused.token_refused(request, Door.API)
                 return answer(NO_TOKEN, 401, {"www-authenticate": "Bearer"})
+            if not self.callers.open:
+                show_token(request.scope)
+            if not caller.role.may(operation.needs):
+                self.refused.refused(request, Door.API, 403, Why.ROLE, caller.person)
+                return answer(_wants_role(operation.needs, caller), 403)
+            request.scope[CALLER] = caller
             try:
                 only(request, operation.query)
-                return answer(await operation.handler(request))
+                found = await operation.handler(request)
+                return found if isinstance(found, Response) else answer(found)
             except Refusal as refusal:
                 return answer(refusal.problem, refusal.status)
             except StateUnavailable as error:

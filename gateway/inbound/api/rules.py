@@ -12,6 +12,8 @@ from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import moment
 from gateway.rules.reloader import RulesReloader
 
+MAX_WORDS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class RulesApi:
@@ -35,4 +37,5 @@ def rules_shown(reloader: RulesReloader) -> models.RulesShown:
         findings=list(reloader.errors),
         destinations=list(rules.destinations),
         routes=[route.described for route in rules.routes],
+        unknown_severities=dict(sorted(reloader.in_force.unknown_severities.items())[:MAX_WORDS]),
     )

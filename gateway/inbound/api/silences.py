@@ -10,11 +10,21 @@ from starlette.requests import Request
 from gateway.actions.controls import ControlActions, PreviewedSilence
 from gateway.decisions.controls import state_of
 from gateway.decisions.policy import Policy
-from gateway.decisions.suppression.silences import SilenceRequest
+from gateway.decisions.suppression.silences import SilenceRequest, silence_meant
 from gateway.inbound.api import control_models as models
 from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import moment
-from gateway.inbound.api.requests import Refusal, accepted, body, choice, instant_of, length_of, one_of
+from gateway.inbound.api.requests import (
+    Refusal,
+    accepted,
+    body,
+    choice,
+    identity_of,
+    instant_of,
+    length_of,
+    name_of,
+    one_of,
+)
 from gateway.model.controls import Rejection, Silence, SilenceState
 
 STATES = ("live", "all", *SilenceState)
@@ -80,23 +90,20 @@ class SilencesApi:
         wanted = choice(request, "state", STATES)
         controls, now = await self.desk.held()
         newest_first = sorted(controls.silences, key=lambda silence: silence.created_at or 0, reverse=True)
-        shown = [self._shown(silence, now) for silence in newest_first]
+        shown = [show_silence(silence, self.policy(), now) for silence in newest_first]
         return models.SilenceList(items=[silence for silence in shown if _is_wanted(silence.state, wanted)])
 
     async def _one(self, request: Request) -> models.SilenceShown:
-        name = request.path_params["silence"]
         controls, now = await self.desk.held()
-        for silence in controls.silences:
-            if silence.id == name:
-                return self._shown(silence, now)
-        raise Refusal(404, f"there is no silence {name}", "silence", "ended ones are kept for 7 days")
+        silence = accepted(silence_meant(controls, request.path_params["silence"]))
+        return show_silence(silence, self.policy(), now)
 
     async def _preview(self, request: Request) -> models.SilencePreview:
-        return _previewed(await self._find_hidden(await body(request, models.AskedSilence)))
+        return _previewed(await self._find_hidden(request, await body(request, models.AskedSilence)))
 
     async def _silence(self, request: Request) -> models.SilenceShown:
         asked = await body(request, models.AskedSilence)
-        previewed = await self._find_hidden(asked)
+        previewed = await self._find_hidden(request, asked)
         # The warnings say what nobody would hear of; whoever asks for the silence has to have seen them.
         if previewed.warnings and not asked.confirm:
             warnings = "; ".join(previewed.warnings)
@@ -111,62 +118,58 @@ class SilencesApi:
     async def _extend(self, request: Request) -> models.SilenceShown:
         asked = await body(request, models.AskedExtension)
         _, now = await self.desk.held()
+        _refuse_two_ends(asked)
         if asked.ends_at is None and not asked.duration:
             raise Refusal(409, "it needs another end", "ends_at", "give ends_at or duration")
         ends_at = instant_of(asked.ends_at) or now + length_of(asked.duration)
-        return await self._answered(await self.desk.extend(request.path_params["silence"], asked.by, ends_at))
+        return await self._answered(
+            await self.desk.extend(request.path_params["silence"], identity_of(request, asked.by), ends_at)
+        )
 
     async def _approve(self, request: Request) -> models.SilenceShown:
         asked = await body(request, models.AskedEnd)
-        return await self._answered(await self.desk.approve(request.path_params["silence"], asked.by))
+        return await self._answered(
+            await self.desk.approve(request.path_params["silence"], identity_of(request, asked.by))
+        )
 
     async def _end(self, request: Request) -> models.SilenceShown:
         asked = await body(request, models.AskedEnd)
-        return await self._answered(await self.desk.end(request.path_params["silence"], asked.by))
+        return await self._answered(
+            await self.desk.end(request.path_params["silence"], name_of(request, asked.by))
+        )
 
-    async def _find_hidden(self, asked: models.AskedSilence) -> PreviewedSilence:
+    async def _find_hidden(self, request: Request, asked: models.AskedSilence) -> PreviewedSilence:
+        _refuse_two_ends(asked)
         start, end = instant_of(asked.starts_at, "starts_at"), instant_of(asked.ends_at)
         if asked.duration and not end:
             _, now = await self.desk.held()
             # A start that is past shortens nothing: an hour that is asked for now is an hour from now.
             end = max(now, start or now) + length_of(asked.duration)
+        maker = identity_of(request, asked.by)
         requested = SilenceRequest(
             tuple(asked.matchers),
-            asked.by,
+            maker.name,
             start,
             end,
             asked.reason,
             asked.ticket,
             tuple(asked.during),
             until_resolved=asked.until_resolved,
+            person=maker.token,
+            slack=maker.slack,
         )
         return accepted(await self.desk.preview(requested))
 
     async def _answered(self, found: Silence | Rejection) -> models.SilenceShown:
         silence = accepted(found)
         _, now = await self.desk.held()
-        return self._shown(silence, now)
+        return show_silence(silence, self.policy(), now)
 
-    def _shown(self, silence: Silence, now: int) -> models.SilenceShown:
-        policy = self.policy()
-        state = state_of(silence, policy.calendar, now)
-        wanting = policy.rules.silences.four_eyes and not silence.approved_by
-        return models.SilenceShown(
-            id=silence.id,
-            state=state,
-            needs_approval=wanting and state is not SilenceState.ENDED,
-            matchers=list(silence.matchers),
-            by=silence.by,
-            reason=silence.reason,
-            ticket=silence.ticket,
-            created_at=moment(silence.created_at),
-            starts_at=moment(silence.starts_at),
-            ends_at=moment(silence.ends_at),
-            during=list(silence.during),
-            until_resolved=silence.until_resolved,
-            approved_by=silence.approved_by,
-            ended_by=silence.ended_by,
-        )
+
+def _refuse_two_ends(asked: models.AskedSilence | models.AskedExtension) -> None:
+    """Refuse an end that is given in both ways: whoever gave the longer one would be called in the shorter."""
+    if asked.ends_at is not None and asked.duration:
+        raise Refusal(409, "it has two ends", "ends_at", "give ends_at or duration, not both")
 
 
 def _is_wanted(state: str, wanted: str) -> bool:
@@ -183,5 +186,29 @@ def _previewed(previewed: PreviewedSilence) -> models.SilencePreview:
         recent_hidden=preview.recent_hidden,
         critical=preview.critical,
         names=dict(preview.names.most_common(MAX_NAMES_PREVIEWED)),
+        looked_at=preview.looked_at,
+        complete=preview.whole,
         warnings=list(previewed.warnings),
+    )
+
+
+def show_silence(silence: Silence, policy: Policy, now: int) -> models.SilenceShown:
+    state = state_of(silence, policy.calendar, now)
+    wanting = policy.rules.silences.four_eyes and not silence.approved_by
+    return models.SilenceShown(
+        id=silence.id,
+        state=state,
+        needs_approval=wanting and state is not SilenceState.ENDED,
+        matchers=list(silence.matchers),
+        by=silence.by,
+        by_person=silence.person or bool(silence.slack),
+        reason=silence.reason,
+        ticket=silence.ticket,
+        created_at=moment(silence.created_at),
+        starts_at=moment(silence.starts_at),
+        ends_at=moment(silence.ends_at),
+        during=list(silence.during),
+        until_resolved=silence.until_resolved,
+        approved_by=silence.approved_by,
+        ended_by=silence.ended_by,
     )

@@ -43,9 +43,17 @@ def _shape(pattern: str) -> dict[str, object]:
 By = Annotated[
     str,
     AfterValidator(_name),
-    Field(min_length=1, max_length=200, description="who does it", json_schema_extra=_shape(NAME)),
+    Field(
+        min_length=1,
+        max_length=200,
+        description="who does it; a person's token says so by itself, and then this is passed over",
+        json_schema_extra=_shape(NAME),
+    ),
 ]
 Line = Annotated[str, AfterValidator(_line), Field(max_length=200, json_schema_extra=_shape(LINE))]
 Prose = Annotated[str, AfterValidator(_prose), Field(max_length=2000, json_schema_extra=_shape(PROSE))]
-# It is read, and refused, by `length_of`.
-Length = Annotated[str, Field(max_length=39, json_schema_extra=_shape(f"^({DURATION})?$"))]
+# Both are read, and refused, by `length_of`.
+LENGTH = f"^{DURATION}$"
+MAX_LENGTH = 39  # characters
+Length = Annotated[str, Field(max_length=MAX_LENGTH, json_schema_extra=_shape(LENGTH))]
+LengthOrNone = Annotated[str, Field(max_length=MAX_LENGTH, json_schema_extra=_shape(f"^({DURATION})?$"))]

@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from gateway.actions.dead_letters import DeadLetterActions
+from gateway.actions.incident_ids import IncidentIds
 from gateway.actions.quarantine import Replayer
 from gateway.decisions.policy import Policy
 from gateway.inbound.api import incident_models as models
 from gateway.inbound.api import undelivered_models
 from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import show_dead_letter, show_incident, show_quarantined
-from gateway.inbound.api.requests import QueryParameter, Refusal, body, found_or_refuse, given, limit_of
+from gateway.inbound.api.requests import (
+    QueryParameter,
+    Refusal,
+    accepted,
+    body,
+    found_or_refuse,
+    given,
+    limit_of,
+)
 from gateway.inbound.api.walk import PAGE_QUERY, walk
 from gateway.model.cells import REFUSALS
 from gateway.model.changes import Cell, Query, Row, Table
@@ -37,6 +46,7 @@ class UndeliveredApi:
     replayer: Replayer
     actions: DeadLetterActions
     policy: Callable[[], Policy]
+    ids: IncidentIds
 
     def operations(self) -> list[Operation]:
         return [
@@ -132,7 +142,10 @@ class UndeliveredApi:
         return undelivered_models.Retried(letters=await self.actions.retry_all(asked.destination))
 
     async def _retry(self, request: Request) -> models.Done:
-        incident, target = request.path_params["incident"], request.path_params["target"]
+        incident, target = (
+            accepted(await self.ids.meant(request.path_params["incident"])),
+            request.path_params["target"],
+        )
         found_or_refuse(
             await self.actions.retry(incident, target),
             "target",

@@ -18,6 +18,8 @@ class QuarantinedShown(Shown):
     field: str
     error: str
     whole_body: bool
+    alertname: str = Field(description="as far as it can be read; empty where it cannot")
+    severity: str = Field(description="the label of that name, as far as it can be read")
     times: int
     last_seen: datetime | None
     raw: str = Field(description="the first 64 KiB of what arrived, undecodable bytes replaced")

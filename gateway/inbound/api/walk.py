@@ -32,19 +32,24 @@ PAGE_QUERY = {
 Take = Callable[[Row], Awaitable[bool]]
 
 
-async def walk(shards: Shards, request: Request, table: Table, limit: int, take: Take) -> str | None:
+async def walk(
+    shards: Shards, request: Request, table: Table, limit: int, take: Take, named: str = "*"
+) -> str | None:
     """Show the rows of a table from the request's cursor on to `take`, until that returns False.
+
+    `named` is a pattern of the names of rows that are shown, in which `*` stands for any text.
 
     Return the cursor of the next row, or None after the last, so that no row is left out between two
     answers. The cursor is the store's own of a page, with the number of rows of that page that were shown
     already.
     """
     cursor, shown = position(request)
-    # A number that no server counts to is no cursor that it gave; asked for it, the server would call it a fault.
+    # A number that no server counts to is no cursor that it gave; asked
+    # for it, the server would call it a fault.
     if cursor // len(shards.states) >= CURSORS:
         raise Refusal(409, f"cursor={cursor} is none of ours", "cursor", "`next` of the page before")
     for _ in range(MAX_PAGES_READ):
-        begin, (cursor, found) = cursor, await shards.page(table, cursor, limit)
+        begin, (cursor, found) = cursor, await shards.page(table, cursor, limit, named)
         rows = list(found.values())
         for at, row in enumerate(rows[shown:], shown + 1):
             if not await take(row):

@@ -22,9 +22,11 @@ from starlette.types import Receive, Scope, Send
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import BadWebhook, StateUnavailable
 from gateway.inbound.request_id import request_id
+from gateway.inbound.strangers import show_token
 from gateway.inbound.webhooks.body import BodyBudget, Caps, Unread, header
 from gateway.inbound.webhooks.receipt import Receipt
 from gateway.inbound.webhooks.responses import (
+    A_PAGE,
     BEFORE_TOKEN,
     COMPRESSED,
     FAULT,
@@ -38,8 +40,8 @@ from gateway.inbound.webhooks.responses import (
 )
 from gateway.inbound.webhooks.source_auth import SourceAuth
 from gateway.inbound.webhooks.unknown_senders import Note, UnknownSenders, sender_of
-from gateway.intake.parse_events import observe_events, read_events_strictly, read_events_tolerantly
-from gateway.intake.parse_webhook import Parsed, observe, read_strictly, read_tolerantly
+from gateway.intake.parse_events import observing_events, read_events_strictly, read_events_tolerantly
+from gateway.intake.parse_webhook import Parsed, observing, read_strictly, read_tolerantly
 from gateway.model.quarantined import MAX_RAW, Quarantined
 from gateway.model.turned_away import (
     EVENTS_PATH,
@@ -64,25 +66,28 @@ class Counter(Protocol):
 
 
 class Reader(NamedTuple):
-    """The steps of reading one kind of body. `strictly` answers None where `tolerantly` has to be asked."""
+    """The steps of reading one kind of body. `strictly` answers None where `tolerantly` has to be asked.
+
+    `observe` yields what it fills: at once, after every step, and no more when all is read.
+    """
 
     strictly: Callable[[bytes], Any]
     tolerantly: Callable[[bytes], Any]
-    observe: Callable[[Any, Normaliser, int, str], Parsed]
+    observe: Callable[[Any, Normaliser, int, str], Iterator[Parsed]]
 
 
 READERS = {
-    WEBHOOK_PATH: Reader(read_strictly, read_tolerantly, observe),
-    EVENTS_PATH: Reader(read_events_strictly, read_events_tolerantly, observe_events),
+    WEBHOOK_PATH: Reader(read_strictly, read_tolerantly, observing),
+    EVENTS_PATH: Reader(read_events_strictly, read_events_tolerantly, observing_events),
 }
 OFF_LOOP_BYTES = 256 * 1024  # to read a longer body tolerantly would keep other requests waiting
-Take = Callable[[Parsed], Awaitable[None]]
+Take = Callable[[Parsed, str], Awaitable[None]]
 
 
 class AlertmanagerWebhook:
     """The ASGI application behind both paths.
 
-    `take` makes the parsed alerts durable or raises `StateUnavailable`. `source_auth` belongs to the rules in
+    `take` makes the parsed alerts from an address durable or raises `StateUnavailable`. `source_auth` belongs to the rules in
     force and is replaced with them. `note` remembers what was turned away. `now` is the machine's time in ms.
     """
 
@@ -120,8 +125,11 @@ class AlertmanagerWebhook:
                 except Exception:
                     log.exception("request_failed", path=scope["path"])
                     receipt = Receipt(FAULT)
-                self._tell(scope, receipt, (self._now() - started) / 1000)
-                await send_response(send, receipt.response)
+                try:
+                    self._tell(scope, receipt, (self._now() - started) / 1000)
+                finally:
+                    # The alerts are safe by now, or are not: a metric or a log that fails changes nothing of it.
+                    await send_response(send, receipt.response, receive)
         finally:
             self.busy -= 1
 
@@ -148,27 +156,30 @@ class AlertmanagerWebhook:
         normaliser = self.source_auth.admit(header(scope, b"authorization").decode("latin-1"))
         if normaliser is None:
             return Receipt(NO_TOKEN)
+        if not self.source_auth.open:
+            show_token(scope)
+        # A browser names the page that makes it send. Such a page could end what fires, and no sender is one.
+        elif header(scope, b"origin"):
+            return Receipt(A_PAGE)
         source = normaliser.source.name
         encoding = header(scope, b"content-encoding")
         # Compressed bodies would get past the cap; Alertmanager sends none.
         if encoding not in (b"", b"identity"):
             return Receipt(COMPRESSED, source)
-        body = await self._budget.read(scope, receive)
+        body = await self._budget.read(source, scope, receive)
         if isinstance(body, Unread):
             return Receipt(UNREAD_RESPONSES[body], source)
         try:
-            return await self._take(READERS[scope["path"].rstrip("/")], normaliser, body, trace)
+            reader = READERS[scope["path"].rstrip("/")]
+            parsed, refusal = await self._read(reader, normaliser, body, trace)
+            return await self._take(parsed, refusal, sender_of(scope).address)
         finally:
-            self._budget.land(len(body))
+            self._budget.land(source, len(body))
 
-    async def _take(
-        self,
-        reader: Reader,
-        normaliser: Normaliser,
-        body: bytes,
-        trace: str,
-    ) -> Receipt:
-        source = normaliser.source.name
+    async def _read(
+        self, reader: Reader, normaliser: Normaliser, body: bytes, trace: str
+    ) -> tuple[Parsed, WebhookResponse | None]:
+        """Read a body; one that is no webhook at all is refused, and kept in the quarantine."""
         try:
             content = reader.strictly(body)
             if content is None:
@@ -176,9 +187,13 @@ class AlertmanagerWebhook:
                 content = (
                     await asyncio.to_thread(reader.tolerantly, body) if off_loop else reader.tolerantly(body)
                 )
-            parsed = reader.observe(content, normaliser, self._now(), trace)
-            refusal = None
+            steps = reader.observe(content, normaliser, self._now(), trace)
+            parsed = next(steps)
+            for _ in steps:
+                # Between two steps of a large body other requests have their turn.
+                await asyncio.sleep(0)
         except BadWebhook as error:  # the sender never sends it again, so its body is kept for people to read
+            source = normaliser.source.name
             quarantined = Quarantined(
                 source,
                 error.field,
@@ -187,11 +202,15 @@ class AlertmanagerWebhook:
                 whole=True,
                 event=reader is READERS[EVENTS_PATH],
             )
-            parsed = Parsed(source, [], [quarantined])
             refusal = WebhookResponse(400, "not_a_webhook", str(error), error.field, NOT_A_WEBHOOK_REMEDY)
+            return Parsed(source, [], [quarantined]), refusal
+        return parsed, None
+
+    async def _take(self, parsed: Parsed, refusal: WebhookResponse | None, address: str) -> Receipt:
+        source = parsed.source
         try:
             async with asyncio.timeout(self._caps.take_time):
-                await self._hand_over(parsed)
+                await self._hand_over(parsed, address)
         # Neither of these counts as taken: Alertmanager sends again until the alerts are safe in the store.
         except TimeoutError:
             return Receipt(STORE_SLOW, source, parsed)

@@ -11,9 +11,11 @@ from gateway.inbound.webhooks.alertmanager import AlertmanagerWebhook, Counter
 from gateway.inbound.webhooks.body import Caps
 from gateway.inbound.webhooks.source_auth import SourceAuth, source_auth
 from gateway.inbound.webhooks.unknown_senders import Note
+from gateway.intake.held_copies import HeldCopies
 from gateway.intake.parse_webhook import Parsed
 from gateway.intake.sharded import ShardedIntake
 from gateway.intake.source_mutes import log_source_mutes
+from gateway.intake.turns import Turn
 from gateway.ports import Secrets
 from gateway.rules.compiled import CompiledRules
 from gateway.state.shards import Shards
@@ -28,7 +30,12 @@ def endpoint_over(
     note: Note,
 ) -> AlertmanagerWebhook:
     return AlertmanagerWebhook(
-        partial(_take, intake, shards), auth, Caps(body=settings.max_body), counter, note, utc_ms
+        partial(_take, intake, shards, HeldCopies(shards)),
+        auth,
+        Caps(body=settings.max_body),
+        counter,
+        note,
+        utc_ms,
     )
 
 
@@ -38,8 +45,14 @@ def auth_of(environment: Environment, secrets: Secrets, rules: CompiledRules) ->
     return source_auth(rules.rules, rules.normalisers, shared, secrets, private=environment.private)
 
 
-async def _take(intake: ShardedIntake, shards: Shards, parsed: Parsed) -> None:
+async def _take(
+    intake: ShardedIntake, shards: Shards, held: HeldCopies, parsed: Parsed, address: str
+) -> None:
+    if parsed.from_recorder:
+        # The recorder stands at the source itself, and a relay behind it may have changed what came to us.
+        parsed = await held.find(parsed)
     # The alerts come first: if they cannot be kept, the sender repeats the whole request, mutes included.
-    await intake.accept(parsed.seen, parsed.quarantined, parsed.groups)
+    turn = Turn(parsed.source, address, parsed.group)
+    await intake.accept(parsed.seen, parsed.quarantined, parsed.groups, turn)
     if parsed.quieted:
         await log_source_mutes(shards, parsed.source, parsed.quieted)

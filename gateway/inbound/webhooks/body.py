@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,36 +34,52 @@ class Unread(StrEnum):
 
 
 class BodyBudget:
-    """Counts the bytes of all bodies that are being worked on, and reads no further body beyond the cap."""
+    """Counts the bytes of all bodies that are being worked on, and reads no further body beyond the cap.
+
+    The room of one whole body is kept for sources that have none under way, so that one source's storm does not
+    turn away the webhooks of another.
+    """
 
     def __init__(self, caps: Caps) -> None:
         self.caps = caps
         self.bytes = 0
+        self._under_way: Counter[str] = Counter()  # bodies by source
 
-    async def read(self, scope: Scope, receive: Receive) -> bytes | Unread:
-        """Read a body. If it was read whole, the caller gives its size back to the budget by `land`."""
+    async def read(self, source: str, scope: Scope, receive: Receive) -> bytes | Unread:
+        """Read a body of a source.
+
+        If it was read whole, the caller gives its size back to the budget by `land`.
+        """
         length = declared_length(scope)
         if length is not None and length > self.caps.body:
             return Unread.TOO_LARGE
+        room = self._room(source)
         # A storm of large webhooks must not exhaust the memory,
         # else the alerts of all senders are lost with it.
-        if self.bytes + (length or 0) > self.caps.in_flight:
+        if self.bytes + (length or 0) > room:
             return Unread.TOO_MANY
         parts: list[bytes] = []
         unread: Unread | None = Unread.GONE  # holds if the read is cancelled
+        self._under_way[source] += 1
         try:
             async with asyncio.timeout(self.caps.read_time):
-                unread = await self._gather(receive, parts)
+                unread = await self._gather(receive, parts, room)
         except TimeoutError:
             unread = Unread.TOO_SLOW
         finally:
             if unread is not None:
-                self.land(sum(map(len, parts)))
+                self.land(source, sum(map(len, parts)))
         if unread is not None:
             return unread
         return b"".join(parts) if len(parts) > 1 else parts[0]
 
-    async def _gather(self, receive: Receive, parts: list[bytes]) -> Unread | None:
+    def _room(self, source: str) -> int:
+        """Return how many bytes may be in flight with a further body of this source."""
+        if not self._under_way[source]:
+            return self.caps.in_flight
+        return self.caps.in_flight - min(self.caps.body, self.caps.in_flight // 2)
+
+    async def _gather(self, receive: Receive, parts: list[bytes], room: int) -> Unread | None:
         """Fill `parts` and count each as it arrives; return why to stop, or None after the last part."""
         size = 0
         while True:
@@ -77,13 +94,16 @@ class BodyBudget:
             self.bytes += len(part)
             if size > self.caps.body:
                 return Unread.TOO_LARGE
-            if self.bytes > self.caps.in_flight:
+            if self.bytes > room:
                 return Unread.TOO_MANY
             if not message.get("more_body", False):
                 return None
 
-    def land(self, size: int) -> None:
+    def land(self, source: str, size: int) -> None:
         self.bytes -= size
+        self._under_way[source] -= 1
+        if not self._under_way[source]:
+            del self._under_way[source]
 
 
 def declared_length(scope: Scope) -> int | None:

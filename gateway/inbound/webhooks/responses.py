@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
 import msgspec
-from starlette.types import Send
+from starlette.types import Receive, Send
 
 from gateway.inbound.webhooks.body import Unread
 from gateway.model.turned_away import (
@@ -62,10 +64,17 @@ NO_TOKEN = WebhookResponse(
     "authorization",
     AUTHORIZATION_REMEDY,
 )
+A_PAGE = WebhookResponse(
+    401,
+    "unauthorized",
+    "a web page asks, and none is let in without a token",
+    "origin",
+    "set GATEWAY_WEBHOOK_TOKEN, and have the page show it",
+)
 FAULT = WebhookResponse(500, "fault", "a fault of the gateway: its log says more")
 NOT_POST = WebhookResponse(405, "method", "webhooks come by POST", "method", PATH_REMEDY)
 # Their sender has shown no token (yet), so that it may be anybody.
-BEFORE_TOKEN = (NO_TOKEN, NOT_POST)
+BEFORE_TOKEN = (NO_TOKEN, A_PAGE, NOT_POST)
 COMPRESSED = WebhookResponse(
     400,
     "encoding",
@@ -86,12 +95,36 @@ MORE_HEADERS: dict[int, tuple[tuple[bytes, bytes], ...]] = {
 }
 
 
-async def send_response(send: Send, response: WebhookResponse) -> None:
+# What is still on its way after an answer is read and thrown away for so long (seconds): a connection that is closed
+# over bytes that nobody read is reset, and most senders lose the answer with it.
+LINGER_SECONDS = 10.0
+LINGER_BYTES = 256 << 20
+LINGERING_REASONS = ("too_large", "too_many", "encoding")  # whoever has shown no token is not read at all
+
+
+async def send_response(send: Send, response: WebhookResponse, receive: Receive) -> None:
     body = _encode(response.shown)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     headers += MORE_HEADERS.get(response.status, ())
     # A kept connection would let the rest of a refused body be taken for the sender's next webhook.
     if response.reason in CLOSING_REASONS:
         headers.append((b"connection", b"close"))
+    lingers = response.reason in LINGERING_REASONS
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": lingers})
+    # The answer is whole for its reader; the connection is closed with the last part, which is empty.
+    if lingers:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                await _throw_away(receive)
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _throw_away(receive: Receive) -> None:
+    """Read the rest of a body, up to a bound, without keeping it."""
+    left = LINGER_BYTES
+    while left > 0:
+        message = await receive()
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return
+        left -= len(message.get("body", b""))

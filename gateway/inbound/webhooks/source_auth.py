@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.inbound.auth import Senders, Tokens
+from gateway.model.rules.origin import SOURCE
 from gateway.model.rules.rulebook import Rulebook
 from gateway.ports import Secrets
 
@@ -16,6 +17,11 @@ class SourceAuth:
     def __init__(self, senders: Senders, normalisers: Mapping[str, Normaliser]) -> None:
         self._senders = senders
         self._normalisers = normalisers
+
+    @property
+    def open(self) -> bool:
+        """Return whether everybody is let in, so that nobody shows a token."""
+        return self._senders.open
 
     def admit(self, authorization: str) -> Normaliser | None:
         """Return the normaliser of the source with this token; None for a token that no source has."""
@@ -41,7 +47,7 @@ def source_auth(
     with_token = [
         (source.name, source.token) for source in rules.sources.values() if source.token is not None
     ]
-    named = {name: secrets.secret(token.env) for name, token in with_token}
+    named = {name: secrets.secret(token.env, SOURCE) for name, token in with_token}
     tokens |= {name: Tokens(_split(text)) for name, text in named.items() if text}
     no_token_anywhere = not shared_tokens and not named
     everybody = rules.shared.name if private and no_token_anywhere else None

@@ -6,14 +6,14 @@ with the sum of the rest.
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections import Counter
+from collections.abc import Mapping
 from typing import Protocol
 
 import structlog
 from starlette.types import Scope
 
+from gateway.inbound.log_window import LogWindow
 from gateway.inbound.webhooks.body import header
 from gateway.model.severity import Severity
 from gateway.model.turned_away import (
@@ -30,13 +30,11 @@ log = structlog.get_logger("gateway.inbound")
 
 # By these no sender of webhooks sends: a reader of pages who errs sees the answer, a load balancer only probes.
 READING = ("GET", "HEAD", "OPTIONS")
-LINES_A_MINUTE = 60
-WINDOW_SECONDS = 60.0
 MAX_PATH_LOGGED = 200  # characters
 MAX_PATH_READ = 1_000
-ADDRESSES_IN_SUM = 10
 CUT = "…"
-_WORD = re.compile(r"(?:[A-Za-z]+[_.-]?){1,3}|[Vv]?\d{1,2}|")
+# Letters that change between small and capital ones at random are no word either.
+_WORD = re.compile(r"(?:(?:[A-Z]?[a-z]+|[A-Z]+)[_.-]?){1,3}|[Vv]?\d{1,2}|")
 MAX_WORD = 24  # characters; a longer part of a path is no word of anybody's
 
 
@@ -82,20 +80,14 @@ class UnknownSenders:
 
     def __init__(self, note: Note) -> None:
         self._note = note
-        self._window: asyncio.TimerHandle | None = None
-        self._lines = 0
-        self._unlogged: Counter[int] = Counter()  # by status
-        self._addresses: Counter[str] = Counter()  # of what was not logged
+        self._window = LogWindow(_sum_up)
 
     def turned_away(self, scope: Scope, status: int, reason: TurnedAwayReason) -> None:
         if scope["method"] in READING:
             return  # no alert was lost by it
         sender, path = sender_of(scope), path_shown(scope["path"])
         self._note("", reason, sender, f"{scope['method']} {path}")
-        if self._window is None:
-            self._window = asyncio.get_running_loop().call_later(WINDOW_SECONDS, self._end_window)
-        if self._lines < LINES_A_MINUTE:
-            self._lines += 1
+        if self._window.has_room(status, sender.address):
             log.warning(
                 "webhook_refused",
                 status=status,
@@ -105,19 +97,7 @@ class UnknownSenders:
                 address=sender.address,
                 user_agent=sender.user_agent,
             )
-            return
-        self._unlogged[status] += 1
-        if sender.address in self._addresses or len(self._addresses) < ADDRESSES_IN_SUM:
-            self._addresses[sender.address] += 1
 
-    def _end_window(self) -> None:
-        """Log the sum of what this minute had no more lines for."""
-        if self._unlogged:
-            log.warning(
-                "webhooks_refused",
-                requests=self._unlogged.total(),
-                statuses={str(status): count for status, count in self._unlogged.items()},
-                addresses=dict(self._addresses),
-            )
-        self._window, self._lines = None, 0
-        self._unlogged, self._addresses = Counter(), Counter()
+
+def _sum_up(requests: int, statuses: Mapping[str, int], addresses: Mapping[str, int]) -> None:
+    log.warning("webhooks_refused", requests=requests, statuses=statuses, addresses=addresses)

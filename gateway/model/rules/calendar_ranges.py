@@ -53,7 +53,8 @@ def day_range(item: object) -> Span:
             else "write the earlier first"
         )
         raise TimeIntervalError(
-            f"days_of_month: {shown(item)} ends before it begins, as Alertmanager counts from a month's end: {remedy}"
+            f"days_of_month: {shown(item)} ends before it begins, as Alertmanager counts from "
+            f"a month's end: {remedy}"
         )
     return span
 

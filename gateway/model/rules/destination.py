@@ -55,6 +55,7 @@ class Integration(ABC):
     )
     acknowledges: ClassVar[bool] = False  # a page there can be acknowledged, so that it calls nobody further
     takes_audit: ClassVar[bool] = False  # the audit trail may be sent there
+    shows_digest: ClassVar[bool] = False  # the weekly digest of a team may be sent there
     takes_proxy: ClassVar[bool] = True  # a proxy may stand on the way there
     # None: there may be as many updates as there are changes
     update_limit: ClassVar[UpdateLimit | None] = None

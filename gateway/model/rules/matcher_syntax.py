@@ -1,4 +1,5 @@
-"""The classic syntax of matchers, read as Alertmanager reads it. `matcher_syntax_utf8.py` reads the other one.
+"""The classic syntax of matchers, read as Alertmanager reads it.
+`matcher_syntax_utf8.py` reads the other one.
 
 Both give `(name, operator, value)` triples. Source:
 https://prometheus.io/docs/alerting/latest/configuration/#label-matchers

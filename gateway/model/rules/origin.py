@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SOURCE = "source"  # who a secret is for that a source names; every other taker is a kind of destination
 VARIABLE_MARK = "$"  # before the name of a variable, where a stored text is an address or such a name
 
 

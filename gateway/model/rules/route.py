@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.model.durations import MINUTE, SECOND
@@ -81,6 +81,22 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class EscalationStep:
+    """The destinations that are told, too, `after` ms from the first call of the route,
+    or from its first telling.
+
+    `unless_acknowledged`: not while somebody has the incident. A step that falls out of
+    its hours waits for them.
+    """
+
+    after: int
+    unless_acknowledged: bool = False
+    notify: tuple[str, ...] = ()
+    page: tuple[str, ...] = ()
+    hours: Hours = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """One route with everything that it inherits; times in ms.
 
@@ -105,8 +121,20 @@ class Route:
     hours: Hours = ALWAYS
     mute: Mute = Mute()
     shifts: tuple[Shift, ...] = ()
+    escalate: tuple[EscalationStep, ...] = ()
     longest_hold: int = 5 * MINUTE  # no critical alert is held back for longer, whatever the reason
+    # As people see it: `name (file:line): reason`; each member of an incident is given it
+    described: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "described", described(self.name, self.origin, "", self.reason))
 
     @property
-    def described(self) -> str:
-        return described(self.name, self.origin, "", self.reason)
+    def paging(self) -> frozenset[str]:
+        """The destinations that the route itself pages, at whatever hour; those of its steps come later."""
+        return frozenset((*self.page, *(name for shift in self.shifts for name in shift.page)))
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The destinations that the route itself names, at whatever hour."""
+        return self.paging.union(self.notify, *(shift.notify for shift in self.shifts))

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 
 from gateway.model.counted import counted
 from gateway.model.durations import HOUR
+from gateway.model.rules.act_policy import DEFAULT_ACT, ActPolicy
 from gateway.model.rules.destination import Destination
 from gateway.model.rules.kinds import CorrelateRule, InhibitRule, Maintenance, Watchdog
 from gateway.model.rules.route import Route
 from gateway.model.rules.silence_policy import SilencePolicy
 from gateway.model.rules.source import DEFAULT_SOURCE, Source
 from gateway.model.severity import BUILT_IN_WORDS, Severity
+from gateway.model.statistics.settings import DEFAULT_PRECISION, PrecisionSettings
 from gateway.model.time_intervals import TimeInterval
 
 DEFAULT_CLOSED_BY_HAND = HOUR
@@ -51,6 +53,9 @@ class LabelRules:
     scope: tuple[str, ...] = ("cluster", "namespace")
     thing: tuple[str, ...] = ()
     redact: frozenset[str] = frozenset()
+    redact_key: bytes = field(
+        default=b"", repr=False
+    )  # of the hash that is shown; the gateway's own, not the rules'
     links: Mapping[str, str] = field(
         default_factory=lambda: {"runbook": "runbook_url", "dashboard": "dashboard_url"}
     )
@@ -76,6 +81,8 @@ class Rulebook:
     inhibit: tuple[InhibitRule, ...] = ()
     watchdogs: Mapping[str, Watchdog] = field(default_factory=dict)
     silences: SilencePolicy = DEFAULT_SILENCES
+    act: ActPolicy = DEFAULT_ACT
+    precision: PrecisionSettings = DEFAULT_PRECISION
     partition_by: tuple[str, ...] = ()
     listed_sources: Mapping[str, Source] = field(default_factory=dict)
     audit: tuple[str, ...] = ()  # the webhooks that are sent everything that is logged
@@ -107,9 +114,27 @@ class Rulebook:
         return next(without_token, self.listed_sources.get(DEFAULT_SOURCE.name, DEFAULT_SOURCE))
 
     @property
+    def sources_have_tokens(self) -> bool:
+        """Whether each source has a token of its own, so that none shares `GATEWAY_WEBHOOK_TOKEN`."""
+        listed = self.listed_sources.values()
+        return bool(listed) and all(source.token is not None for source in listed)
+
+    @property
     def sources(self) -> Mapping[str, Source]:
         """Return the sources of the rules by name, with the one that has no token of its own."""
         return {**self.listed_sources, self.shared.name: self.shared}
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """Return the names of all secrets that rules name."""
+        sources = self.listed_sources.values()
+        of_sources = (
+            secret.env for source in sources for secret in (*source.alertmanager, source.token) if secret
+        )
+        of_destinations = (
+            name for destination in self.destinations.values() for name in destination.credentials
+        )
+        return frozenset((*of_sources, *of_destinations))
 
 
 def _by_name(

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 import aiosmtplib
 
 from gateway.model.notification import Refused, Unanswered
-from gateway.outbound.connection_trouble import tls_failed
+from gateway.outbound.connection_trouble import not_connected, tls_failed
 from gateway.outbound.mail.answers import RETRY_AFTER, Stage, cut, judge, judge_recipients
 from gateway.outbound.mail.message import Envelope
 from gateway.outbound.mail.url import Encryption, SmtpServer
+from gateway.outbound.network import Network
 
 QUIT_SECONDS = 1.0
 TRANSACTION_SECONDS = 8.0
@@ -49,10 +50,12 @@ class SmtpClient:
     as `NotTaken`.
     """
 
-    def __init__(self, timeout: float = TRANSACTION_SECONDS, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, timeout: float = TRANSACTION_SECONDS, network: Network | None = None) -> None:
         self._timeout = timeout
+        network = network or Network()
+        self._names = network.names
         # The system's authorities vouch for servers, a company's own among them.
-        self._context = context or ssl.create_default_context()
+        self._context = network.tls()
 
     async def send(self, server: SmtpServer, envelope: Envelope, mail: bytes) -> dict[str, tuple[int, str]]:
         """Hand in one mail. Return the recipients that were refused, while others were taken."""
@@ -73,7 +76,6 @@ class SmtpClient:
     ) -> None:
         client = aiosmtplib.SMTP(
             hostname=server.host,
-            port=server.port,
             use_tls=server.encryption is Encryption.TLS,
             start_tls=False,
             tls_context=self._context,
@@ -83,6 +85,7 @@ class SmtpClient:
         )
         try:
             async with asyncio.timeout(self._timeout):
+                await self._connect(client, server)
                 await _log_in(client, server, transaction)
                 if envelope is not None:
                     await _hand_in(client, envelope, mail, transaction)
@@ -96,11 +99,19 @@ class SmtpClient:
         except (aiosmtplib.SMTPException, OSError) as error:
             raise NotTaken(_broken(error, transaction.stage)) from None
         finally:
-            client.close()
+            _drop(client)
+
+    async def _connect(self, client: aiosmtplib.SMTP, server: SmtpServer) -> None:
+        try:
+            line = await self._names.dial(server.host, server.port)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise NotTaken(not_connected(error)) from None
+        await client.connect(sock=line)
 
 
 async def _log_in(client: aiosmtplib.SMTP, server: SmtpServer, transaction: Transaction) -> None:
-    await client.connect()
     if server.encryption is Encryption.STARTTLS:
         transaction.stage = Stage.TLS
         await client.ehlo()
@@ -144,6 +155,13 @@ async def _part(client: aiosmtplib.SMTP) -> None:
     """
     with suppress(aiosmtplib.SMTPException, OSError):
         await client.quit(timeout=QUIT_SECONDS)
+
+
+def _drop(client: aiosmtplib.SMTP) -> None:
+    """Break the connection. To close it in order would wait for the server to take what was written."""
+    if isinstance(client.transport, asyncio.WriteTransport):
+        client.transport.abort()
+    client.close()
 
 
 def _untrusted(error: ssl.SSLError) -> Refused:

@@ -28,7 +28,8 @@ ADDRESS = (
 ADDRESS_EXAMPLE = "an address such as ops@example.org"
 REMEDIES = {
     "auth": f"are user and password in {SMTP_URL} right?",
-    "tls": f"does the server speak TLS as {SMTP_URL} says, with a certificate for that name that this machine trusts?",
+    "tls": f"does the server speak TLS as {SMTP_URL} says, with a certificate for that name "
+    "that this machine trusts?",
     "sender": "allow the address in `from` at the server, or name another",
     "not_found": "are the addresses in `to` right?",
 }
@@ -102,4 +103,5 @@ EMAIL = DestinationKind(
     remedies=REMEDIES,
     place_in_secret=_any_server,
     shared_credentials=(SMTP_URL,),
+    granted_credentials=(SMTP_URL,),
 )

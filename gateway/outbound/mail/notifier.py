@@ -59,7 +59,9 @@ class MailNotifier:
 
         try:
             async with asyncio.timeout(TRANSACTION_SECONDS + FORMS_GRACE):
-                return await send_plainer(send, next_state_omission)
+                return await send_plainer(
+                    send, lambda refused, omitted: next_state_omission(refused, omitted, notification)
+                )
         except TimeoutError:
             return Unanswered("timeout")
 

@@ -16,7 +16,7 @@ EXAMINE_SECONDS = 5.0
 
 def make_notifier(wiring: Wiring) -> MailNotifier:
     """Each mail reads the server from its secret; only who vouches for it comes from the wiring."""
-    return MailNotifier(SmtpClient(context=wiring.network.tls()))
+    return MailNotifier(SmtpClient(network=wiring.network))
 
 
 async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> DestinationCheck:
@@ -27,7 +27,7 @@ async def examine(destination: Destination, secrets: Mapping[str, str], wiring: 
     except ValueError as error:
         return DestinationCheck(Mark.BAD, f"{variable}: {error}")
     try:
-        await SmtpClient(EXAMINE_SECONDS, wiring.network.tls()).check(server)
+        await SmtpClient(EXAMINE_SECONDS, wiring.network).check(server)
     except NotTaken as trouble:
         said = EMAIL.trouble(trouble.answer, variable)
         return DestinationCheck(Mark.BAD, f"{server} ({server.encryption}): {said}")

@@ -19,8 +19,6 @@ from gateway.outbound.connection_trouble import BROKE, causes, not_connected, tl
 from gateway.outbound.proxies import is_proxys_word, refused_by_proxy
 from gateway.outbound.wording import retry_after, shorten, with_retry_after
 
-# "suggest 3 retries 30 s apart", say the vendor's support pages of rate limits.
-RATE_LIMIT_WAIT = 30_000  # ms
 PERMANENT = {400: "invalid", 413: "invalid", 401: "auth", 403: "auth", 404: "auth"}
 _OWN_FORM = frozenset(
     {"status", "message", "errors", "error"}
@@ -53,7 +51,7 @@ def judge(status: int, text: str, headers: Mapping[str, str], now: int) -> Troub
         return None if taken else Unanswered("strange_answer", f"HTTP {status} with a page and no JSON")
     if status == 429:
         # "Too many API calls at a time", same table: the event is not lost, it comes again later.
-        return Refused("rate_limited", retry_after=retry_after(said, RATE_LIMIT_WAIT, now))
+        return Refused("rate_limited", retry_after=retry_after(said, 0, now))
     if status >= 500:
         # "Internal Server Error … retry", same table. It does not say that the event was not processed; under
         # the same dedup_key a second one changes nothing:
@@ -63,8 +61,9 @@ def judge(status: int, text: str, headers: Mapping[str, str], now: int) -> Troub
     if is_proxys_word(status, vendors_own=own):
         return with_retry_after(refused_by_proxy(status), said, now)
     if status in PERMANENT:
-        # 400: "Check that the JSON is valid", same table. An unknown routing key is such an answer too, and then
-        # every event is refused: somebody has to look at the key, and the fallback is notified meanwhile.
+        # 400: "Check that the JSON is valid", same table. An unknown routing key is such an
+        # answer too, and then every event is refused: somebody has to look at the key, and the
+        # fallback is notified meanwhile.
         wrong = _errors(body)
         reason = "auth" if status == 400 and _ROUTING_KEY.search(wrong) else PERMANENT[status]
         return with_retry_after(Refused(reason, wrong or f"HTTP {status}", permanent=True), said, now)
@@ -87,7 +86,8 @@ def judge_break(error: BaseException) -> Trouble:
             error, to_proxy=any(isinstance(cause, requests.exceptions.ProxyError) for cause in chain)
         )
     if isinstance(error, ValueError):
-        # requests could make nothing of the address: https://requests.readthedocs.io/en/latest/api/#exceptions
+        # requests could make nothing of the address:
+        # https://requests.readthedocs.io/en/latest/api/#exceptions
         return Refused("unavailable", "the address is none that can be reached")
     if isinstance(error, requests.Timeout):
         # PagerDuty may have processed the event; under the same dedup_key a repeat pages nobody twice.
@@ -98,7 +98,7 @@ def judge_break(error: BaseException) -> Trouble:
 def _read(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for lists in lists in lists
         return _NO_JSON
 
 

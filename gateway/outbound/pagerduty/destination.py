@@ -86,7 +86,7 @@ PAGERDUTY = DestinationKind(
             ValueType.TEXT,
             pattern=r"[^\s|]+",
             expected="a name without spaces and |",
-            description="its name, for people",
+            description="its name or id in PagerDuty: for people, and to know at which service somebody acted",
         ),
         "region": RuleKey(
             ValueType.TEXT,

@@ -79,7 +79,8 @@ def steps_of(notification: Notification) -> list[tuple[str, dict[str, Any]]]:
     firing = notification.state is NotifiedState.FIRING
     steps = [(action(notification), render(notification) if firing else {})]
     # A silence acknowledges too: its maker wants nobody to be called about it any further.
-    taken = notification.acknowledged_by or notification.covered_by
+    said_here = notification.acknowledged_by if not notification.acknowledged_here else ""
+    taken = said_here or notification.covered_by
     return [*steps, ("acknowledge", {})] if firing and taken else steps
 
 
@@ -125,7 +126,9 @@ def _summary(notification: Notification) -> str:
 
 
 def _details(notification: Notification) -> dict[str, str]:
-    """Return flat texts in the order in which they are read: every client of PagerDuty shows them as they are."""
+    """Return flat texts in the order in which they are read: every client of
+    PagerDuty shows them as they are.
+    """
     facts = {
         name: in_words(sentence, lambda text: shorten(tame(text), MAX_VALUE), _moment)
         for name, sentence in facts_of(notification).items()
@@ -144,7 +147,7 @@ def _details(notification: Notification) -> dict[str, str]:
         "more_links": links_of(notification, MAX_URL)[1],
         "slack": web_address(notification.message_link, MAX_URL),
         "incident": notification.incident,
-        "goes_on_from": shorten(notification.previous, MAX_VALUE),
+        "goes_on_from": shorten(tame(notification.previous), MAX_VALUE),
         "labels": _labels(notification),
         **_annotations(notification),
     }

@@ -16,8 +16,9 @@ from gateway.outbound.pagerduty.event import dedup_key
 from gateway.outbound.pagerduty.plainer_forms import next_omission, steps_without
 from gateway.outbound.pagerduty.sessions import Line, Sessions
 from gateway.outbound.plainer import FORMS_GRACE, Omitted, send_plainer
+from gateway.outbound.thread_call import ThreadCall
 
-WORKERS = 32  # a service that hangs keeps one for the length of the timeout
+WORKERS = 32  # a service that hangs, or dribbles, keeps one until the time of its call is over
 
 
 class PagerDutyNotifier:
@@ -33,7 +34,7 @@ class PagerDutyNotifier:
         self._timeout = timeout
         self._network = network or Network()
         self._pool = ThreadPoolExecutor(WORKERS, "pagerduty")
-        self._sessions = Sessions(timeout, self._network.tls())
+        self._sessions = Sessions(self._network.tls())
 
     async def aclose(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -112,15 +113,19 @@ class PagerDutyNotifier:
         if isinstance(way, Refused):
             return way
         line, loop = Line(secret, way), asyncio.get_running_loop()
+        call = ThreadCall(self._network.names, self._timeout)
         try:
             async with asyncio.timeout(self._timeout):
                 for what, fields in steps:
                     event = {"event_action": what, "dedup_key": key, **fields}
-                    trouble = await loop.run_in_executor(self._pool, self._sessions.send, line, event)
+                    trouble = await loop.run_in_executor(self._pool, self._sessions.send, line, event, call)
                     if trouble is not None:
                         return trouble
         except TimeoutError:
-            # The worker's thread may still send. Under the same
-            # dedup key a repeat pages nobody a second time.
+            # PagerDuty may have taken the event. Under the same dedup key a repeat
+            # pages nobody a second time.
             return Unanswered("timeout")
+        finally:
+            # Without its connection the thread is free at once, for the next page.
+            call.cut()
         return Delivered(MessageRef(key))

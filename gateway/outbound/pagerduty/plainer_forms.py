@@ -7,7 +7,7 @@ from typing import Any
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Notification, Refused
 from gateway.outbound.pagerduty.event import steps_of
-from gateway.outbound.plainer import Omission, Omitted, first_of, runbook_of
+from gateway.outbound.plainer import Omission, Omitted, first_of, runbook_at_last, runbook_of
 from gateway.outbound.wording import shorten, tame
 
 MAX_TITLE, MAX_RUNBOOK = 300, 1_000
@@ -25,11 +25,13 @@ def next_omission(refused: Refused, omitted: Omitted, notification: Notification
     """Return the part of an event that is left out next. Only a trigger has parts."""
     if refused.reason != "invalid" or notification.state is not NotifiedState.FIRING:
         return None
-    return first_of(omitted, Omission.LINKS, Omission.DETAILS, Omission.TITLE)
+    # The runbook, and even the alert's name, may be what is refused: nobody stays asleep for their sake.
+    last = (*runbook_at_last(notification), Omission.NAME)
+    return first_of(omitted, Omission.LINKS, Omission.DETAILS, Omission.TITLE, *last)
 
 
 def _bare(event: dict[str, Any], notification: Notification, omitted: Omitted) -> dict[str, Any]:
-    runbook = runbook_of(notification)
+    runbook = runbook_of(notification) if Omission.RUNBOOK not in omitted else ""
     more = {"runbook": shorten(tame(runbook), MAX_RUNBOOK)} if runbook else {}
     payload = event["payload"]
     if Omission.DETAILS not in omitted:
@@ -37,7 +39,7 @@ def _bare(event: dict[str, Any], notification: Notification, omitted: Omitted) -
         return {"payload": {**payload, "custom_details": details}, "client": event["client"]}
     return {
         "payload": {
-            "summary": _title(notification) if Omission.TITLE in omitted else payload["summary"],
+            "summary": _title(notification, omitted) if Omission.TITLE in omitted else payload["summary"],
             "source": "alertmanager",
             "severity": payload["severity"],
             "custom_details": {"incident": notification.incident, **more},
@@ -46,6 +48,8 @@ def _bare(event: dict[str, Any], notification: Notification, omitted: Omitted) -
     }
 
 
-def _title(notification: Notification) -> str:
+def _title(notification: Notification, omitted: Omitted) -> str:
     name = notification.lines[0].name if notification.lines else notification.title
-    return f"{shorten(tame(name), MAX_TITLE) or 'an alert'} (incident {notification.incident})"
+    if Omission.NAME in omitted:
+        name = ""
+    return f"{shorten(tame(name), MAX_TITLE) or 'An alert'} (incident {notification.incident})"

@@ -1,4 +1,4 @@
-"""Kept connections to PagerDuty. The only file that knows pdpyras, which is made of requests.
+"""Kept connections to PagerDuty, by pdpyras, which is made of requests.
 
 Its own retries (unlimited on 429, sleeping) are cut down to nothing: retrying is the agenda's business.
 """
@@ -11,11 +11,12 @@ import warnings
 from typing import Any, NamedTuple
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from gateway.model.notification import Refused
 from gateway.outbound.network import Way
 from gateway.outbound.pagerduty.answers import Trouble, judge_break, judge_response
+from gateway.outbound.pagerduty.connections import CALL, Adapter
+from gateway.outbound.thread_call import ThreadCall
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says at import that it is no longer developed
@@ -42,20 +43,28 @@ class Line(NamedTuple):
 class Sessions:
     """Each session is used by one thread at a time: those of requests are not made for threads."""
 
-    def __init__(self, timeout: float, tls: ssl.SSLContext) -> None:
-        self._timeout = timeout
+    def __init__(self, tls: ssl.SSLContext) -> None:
         self._tls = tls
         self._lock = threading.Lock()
         self._idle: list[tuple[Line, pdpyras.EventsAPISession]] = []
         self._kept = KEPT_SESSIONS
 
-    def send(self, line: Line, event: dict[str, Any]) -> Trouble | None:
-        """Send one event; None where it was taken."""
+    def send(self, line: Line, event: dict[str, Any], call: ThreadCall) -> Trouble | None:
+        """Send one event; None where it was taken. Whoever waits for it can end it by `call`."""
         if not line.routing_key:
             return Refused("auth", "the routing key is empty", permanent=True)
+        seconds = call.seconds_left()
+        if seconds <= 0:
+            return Refused("unavailable", "no thread was free in time")
         session = self._take(line)
+        # The first is for connecting. Within the other one byte has to come; `call` bounds the whole.
+        session.timeout = (seconds / 2, seconds)
+        CALL.set(call)
         try:
-            return judge_response(session.post(ENQUEUE, json=event), line.routing_key)
+            # A redirect could lead the routing key, which stands in the body, to another host:
+            # https://www.rfc-editor.org/rfc/rfc9110#section-15.4
+            response = session.post(ENQUEUE, json=event, allow_redirects=False)
+            return judge_response(response, line.routing_key)
         except pdpyras.PDClientError as error:
             # pdpyras raises on a 401, with the answer.
             if error.response is not None:
@@ -64,6 +73,7 @@ class Sessions:
         except requests.RequestException as error:
             return judge_break(error)
         finally:
+            call.end()
             self._give_back(line, session)
 
     def close(self) -> None:
@@ -90,34 +100,21 @@ class Sessions:
 
     def _made(self, line: Line) -> pdpyras.EventsAPISession:
         session = pdpyras.EventsAPISession(line.routing_key)
-        session.url = line.url
-        session.timeout = self._timeout
-        # requests would take proxies and passwords (.netrc) from the environment:
-        # https://requests.readthedocs.io/en/latest/api/#requests.Session.trust_env
-        session.trust_env = False
-        session.proxies = {"http": line.way.proxy, "https": line.way.proxy} if line.way.proxy else {}
-        session.mount("https://", _TlsAdapter(self._tls))
-        session.max_network_attempts = 0
-        # A limit of 0 would mean none; with -1 over all, a limited retry is none at all.
-        session.max_http_attempts = -1
-        session.retry = {429: 1}
+        make_ready(session, line.url, line.way.proxy, Adapter(self._tls))
         return session
 
 
-class _TlsAdapter(HTTPAdapter):
-    """Verifies with our context alone: requests would trust the authorities that it brings along."""
-
-    def __init__(self, tls: ssl.SSLContext) -> None:
-        self._context = tls
-        super().__init__()
-
-    def build_connection_pool_key_attributes(self, *asked: Any, **more: Any) -> Any:
-        """https://requests.readthedocs.io/en/latest/api/#requests.adapters.HTTPAdapter.build_connection_pool_key_attributes"""
-        host, pool = super().build_connection_pool_key_attributes(*asked, **more)
-        return host, pool | {"ssl_context": self._context}
-
-    def proxy_manager_for(self, proxy: Any, **more: Any) -> Any:
-        return super().proxy_manager_for(proxy, **{"proxy_ssl_context": self._context, **more})
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Add no authorities to the pool: the context has them."""
+def make_ready(session: pdpyras.PDSession, url: str, proxy: str | None, adapter: Adapter) -> None:
+    """Have a session ask at `url`, by our connections alone, and each thing once."""
+    session.url = url
+    # requests would take proxies and passwords (.netrc) from the environment:
+    # https://requests.readthedocs.io/en/latest/api/#requests.Session.trust_env
+    session.trust_env = False
+    session.proxies = {"http": proxy, "https": proxy} if proxy else {}
+    session.headers["Accept-Encoding"] = "identity"
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+    session.max_network_attempts = 0
+    # A limit of 0 would mean none; with -1 over all, a limited retry is none at all.
+    session.max_http_attempts = -1
+    session.retry = {429: 1}

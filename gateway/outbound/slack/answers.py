@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gateway.model.notification import Refused, Unanswered
+from gateway.decisions.delivery.reposts import UNEDITABLE
+from gateway.model.notification import UNKNOWN_REASON, Refused, Unanswered
 from gateway.outbound.proxies import is_proxys_word, refused_by_proxy
 from gateway.outbound.wording import retry_after, with_retry_after
 
-RATE_LIMIT_WAIT = 1_000  # ms, where a 429 does not say
 LIMITED = frozenset({"ratelimited", "rate_limited"})
 # Codes after which the message may exist: Slack says so, or does not say otherwise.
 UNSURE = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
 
-UNEDITABLE = ("cant_update_message", "edit_window_closed", "block_mismatch", "streaming_state_conflict")
+EDIT_REFUSED = ("cant_update_message", "edit_window_closed", "block_mismatch", "streaming_state_conflict")
 GONE = (
     "message_not_found",
     "is_inactive",
@@ -89,7 +89,7 @@ LATER = (
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,100}")  # what is longer, or has spaces, is a text and no code
 _REFUSALS = {
     **{code: Refused("gone", code, gone=True) for code in GONE},
-    **{code: Refused("uneditable", code, gone=True) for code in UNEDITABLE},
+    **{code: Refused(UNEDITABLE, code, gone=True) for code in EDIT_REFUSED},
     **{code: Refused("auth", code, permanent=True) for code in AUTH},
     **{code: Refused("not_found", code, permanent=True) for code in NOT_FOUND},
     **{code: Refused("invalid", code, permanent=True) for code in INVALID},
@@ -106,7 +106,7 @@ def judge(status: int, body: object, headers: Mapping[str, str], now: int) -> Re
     code = said if isinstance(said, str) and _CODE.fullmatch(said) else ""
     if status == 429 or code in LIMITED:
         # "You are rate limited": https://docs.slack.dev/apis/web-api/rate-limits - nothing was done.
-        return Refused("rate_limited", retry_after=retry_after(_said(headers), RATE_LIMIT_WAIT, now))
+        return Refused("rate_limited", retry_after=retry_after(_said(headers), 0, now))
     if is_proxys_word(status, vendors_own=bool(code)):
         # Slack answers with an error code: https://docs.slack.dev/apis/web-api/#responses
         return with_retry_after(refused_by_proxy(status), _said(headers), now)
@@ -120,7 +120,7 @@ def judge(status: int, body: object, headers: Mapping[str, str], now: int) -> Re
         wait = retry_after(_said(headers), 0, now)
         return Unanswered("server_error", code if code in UNSURE else f"HTTP {status}", wait)
     if code:
-        return Refused("refused", code)
+        return Refused(UNKNOWN_REASON, code)
     # Nobody knows what became of it: the message is looked for.
     return Unanswered("strange_answer", f"HTTP {status}, and no word of Slack's")
 

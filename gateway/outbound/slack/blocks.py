@@ -19,7 +19,16 @@ from gateway.outbound.signs import SEVERITY_SIGNS, final_state, quieted_state
 from gateway.outbound.slack.facts import fact_blocks
 from gateway.outbound.slack.links import link_blocks
 from gateway.outbound.slack.members import MAX_MEMBERS, members_of
-from gateway.outbound.slack.text import fitting, joined, mention, mrkdwn_text, plain_text, running, section
+from gateway.outbound.slack.text import (
+    fitting,
+    joined,
+    mention,
+    mrkdwn_text,
+    plain_text,
+    running,
+    section,
+    unstyled,
+)
 from gateway.outbound.wording import (
     gist,
     literal,
@@ -35,6 +44,7 @@ from gateway.outbound.wording import (
 MAX_HEADER = 150
 MAX_NOTES = 2_900  # a reply's text, before "… and 3 more"
 MAX_NOTE = 1_000
+MAX_REPORT_PART = 2_000  # of a section of a weekly digest
 MAX_TEXT = 600  # what a phone's notification may show
 # The lengths of the other sections. MAX_MEMBERS holds the mentions too; all of it stays under 10,000.
 MAX_MENTIONS, MAX_UNCALLED, MAX_FOOTER = 1_900, 30, 500  # mentions: there is room for 80 groups
@@ -54,6 +64,8 @@ class Rendered:
 
 
 def render(notification: Notification) -> Rendered:
+    if notification.report:
+        return _render_report(notification)
     texts = (
         mrkdwn_text(_mentions(notification)),
         plain_text(_said(notification)),
@@ -70,8 +82,19 @@ def render(notification: Notification) -> Rendered:
     return Rendered(_notification(notification), blocks)
 
 
+def _render_report(notification: Notification) -> Rendered:
+    """Render a weekly digest: nobody is called, and there is nothing to press."""
+    parts = [shorten(tame(part), MAX_REPORT_PART) for part in notification.report]
+    header = {"type": "header", "text": plain_text(shorten(tame(notification.title), MAX_HEADER))}
+    text = running(notification.title, MAX_TEXT)
+    return Rendered(text, (header, *(section(plain_text(part)) for part in parts if part)))
+
+
 def render_plainly(notification: Notification) -> Rendered:
     """Render text alone, for a message whose blocks Slack refuses: no content may stop a notification."""
+    if notification.report:
+        said = "\n".join((notification.title, *notification.report))
+        return Rendered(unstyled(shorten(tame(said), MAX_NOTES)))
     return Rendered(_notification(notification))
 
 

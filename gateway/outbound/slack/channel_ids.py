@@ -61,7 +61,8 @@ class ChannelIds:
         """Let a message be posted anew whose channel moved to another workspace, or was made anew: its name
         leads to another one by now.
 
-        A bot that was put out of a private channel does not see it either, and finds its message when it is back.
+        A bot that was put out of a private channel does not see it either, and finds its
+        message when it is back.
         """
         if not isinstance(answer, Refused) or answer.detail not in GONE or is_channel_id(address):
             return answer

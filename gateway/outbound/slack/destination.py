@@ -14,6 +14,7 @@ from gateway.outbound.kind import ADDRESS, ADDRESS_EXPECTED, DestinationKind, Ru
 from gateway.outbound.slack.incoming_webhook import NO_WEB_API, is_incoming_webhook
 from gateway.outbound.slack.text import is_mention
 
+SLACK_APP_TOKEN = "SLACK_APP_TOKEN"  # noqa: S105 - a name
 SLACK_BOT_TOKEN = SecretName("SLACK_BOT_TOKEN")
 # One message a second to a channel, with bursts: https://docs.slack.dev/apis/web-api/rate-limits
 PACE = Pace(1_100, 3)
@@ -38,6 +39,7 @@ class SlackChannel(Integration):
     """
 
     edits_in_place: ClassVar[bool] = True
+    shows_digest: ClassVar[bool] = True
     kind: ClassVar[str] = "slack"
     label: ClassVar[str] = "Slack"
     channel: str
@@ -165,4 +167,6 @@ SLACK = DestinationKind(
     remedies=REMEDIES,
     place_in_secret=_any_token,
     shared_credentials=(SLACK_BOT_TOKEN.env,),
+    answer_secrets=("SLACK_SIGNING_SECRET", SLACK_APP_TOKEN),
+    granted_credentials=(SLACK_BOT_TOKEN.env,),
 )

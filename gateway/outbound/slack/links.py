@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import Notification
-from gateway.outbound.slack.text import fitting, link, mrkdwn_text, plain_text, running, section
+from gateway.outbound.slack.text import fitting, link, mrkdwn_text, plain_text, running, section, unstyled
 from gateway.outbound.wording import left_out, links_of, shorten, tame, unlinked_runbook, web_address
 
 MAX_URL = 1_500
@@ -43,7 +43,9 @@ def lead_on(title: str, permalink: str) -> str:
     """Say in the thread of a message that can no longer be edited where it goes on, and what it is about."""
     address = web_address(permalink, MAX_URL)
     where = link(address, "here") if address else "in a newer one"
-    return f"↪ {running(title, MAX_TITLE)}: this message can no longer be edited, it goes on {where}"
+    return (
+        f"↪ {unstyled(running(title, MAX_TITLE))}: this message can no longer be edited, it goes on {where}"
+    )
 
 
 def _label(name: str) -> str:

@@ -17,16 +17,22 @@ from gateway.outbound.slack.client import Access, NotOk, SlackCalls
 from gateway.outbound.slack.text import is_mention
 
 EVERYBODY_HERE = "@here"
-LOOK_UP_SECONDS = 2.0  # a page waits no longer than this for a name
+LOOK_UP_SECONDS = 2.0  # a page waits no longer than this for all its names together
 FOUND_SECONDS, UNKNOWN_SECONDS = 3_600.0, 300.0  # how long an answer is kept
 ANSWERS_KEPT = 1_000
 USERS_PAGE, USERS_PAGES = 1_000, 20
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
+def is_email(name: str) -> bool:
+    return _EMAIL.fullmatch(name.strip()) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Called:
-    """Whom a message calls. `unknown` says of each name that was not found why; then everybody there is called."""
+    """Whom a message calls. `unknown` says of each name that was not found why; then
+    everybody there is called.
+    """
 
     mentions: tuple[str, ...]
     unknown: Mapping[str, str] = field(default_factory=dict)
@@ -34,25 +40,30 @@ class Called:
     @property
     def remark(self) -> str:
         """Say who is called in place of whom; empty where everybody was found."""
-        names = ", ".join(self.unknown)
-        return f"{names} is not known to Slack: {EVERYBODY_HERE} is called instead" if names else ""
+        names = ", ".join(f"{name} ({why})" for name, why in self.unknown.items())
+        return f"{EVERYBODY_HERE} is called in place of {names}" if names else ""
 
 
 class Mentions:
-    """Looks names up while the gateway runs, and remembers the answers."""
+    """Looks names up while the gateway runs, and remembers the answers.
 
-    def __init__(self, calls: SlackCalls) -> None:
+    `seconds` bounds one look-up of all names together, where nobody waits for a page.
+    """
+
+    def __init__(self, calls: SlackCalls, seconds: float | None = None) -> None:
         self._calls = calls
+        self._seconds = seconds
         self._answers: dict[tuple[str, str], tuple[str, str, float]] = {}
 
     async def find(self, access: Access, names: tuple[str, ...]) -> Called:
         """Return whom to call. Never raises for what Slack does: a name must not stop a page."""
         found, unknown = list[str](), dict[str, str]()
+        deadline = monotonic() + (self._seconds or LOOK_UP_SECONDS)
         for name in names:
             if is_mention(name):
                 found.append(name)
                 continue
-            user, why = await self._id_of(access, name)
+            user, why = await self._id_of(access, name, deadline)
             if user:
                 found.append(user)
             else:
@@ -77,13 +88,13 @@ class Mentions:
         called = await self.find(access, names)
         return (*notes, *([Note(called.remark)] if called.remark else [])), called.mentions
 
-    async def _id_of(self, access: Access, name: str) -> tuple[str, str]:
+    async def _id_of(self, access: Access, name: str, deadline: float) -> tuple[str, str]:
         key = (access.token, name)
         kept = self._answers.get(key)
         if kept is not None and monotonic() < kept[2]:
             return kept[0], kept[1]
         try:
-            async with asyncio.timeout(LOOK_UP_SECONDS):
+            async with asyncio.timeout(deadline - monotonic()):
                 found = await self._look_up(access, name.strip())
                 why = "" if found else "no such group, user or address"
         except TimeoutError:
@@ -97,7 +108,7 @@ class Mentions:
 
     async def _look_up(self, access: Access, name: str) -> str:
         """Return an id, empty where nobody has the name. Raises `NotOk`."""
-        if _EMAIL.fullmatch(name):
+        if is_email(name):
             # https://docs.slack.dev/reference/methods/users.lookupByEmail
             answer = await self._calls.call(
                 "users.lookupByEmail", access, http_verb="GET", params={"email": name}

@@ -7,7 +7,7 @@ metadata, by which `look` finds it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,9 +15,10 @@ import msgspec
 from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
 from gateway.outbound.network import Network
-from gateway.outbound.plainer import send_plainer
+from gateway.outbound.plainer import Omitted, send_plainer
 from gateway.outbound.slack.attempts import metadata_of
 from gateway.outbound.slack.blocks import Rendered, render_notes
+from gateway.outbound.slack.buttons import with_buttons
 from gateway.outbound.slack.channel_ids import ChannelIds
 from gateway.outbound.slack.client import Access, NotOk, SlackCalls
 from gateway.outbound.slack.history import find_attempts
@@ -39,16 +40,24 @@ class SlackNotifier:
     """All tokens and channels share one session. `timeout` in seconds bounds a whole notification, reply or
     read-back.
 
-    `base_url` is Slack's, for destinations that have none of their own.
+    `base_url` is Slack's, for destinations that have none of their own. `buttons_for` returns the name of the
+    token whose app answers what people press, empty for none.
     """
 
     settles_by_looking = True
     takes_notes = True
 
-    def __init__(self, base_url: str, timeout: float = 8.0, network: Network | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        timeout: float = 8.0,
+        network: Network | None = None,
+        buttons_for: Callable[[], str] = str,
+    ) -> None:
         self._base_url = base_url
         self._timeout = timeout
         self._network = network or Network()
+        self._buttons_for = buttons_for
         self._calls = SlackCalls(timeout, self._network)
         self._ids = ChannelIds(self._calls)
         self._mentions = Mentions(self._calls)
@@ -82,7 +91,7 @@ class SlackNotifier:
                     lambda omitted: self._show(
                         endpoint,
                         access,
-                        render_without(notification, omitted),
+                        self._rendered(notification, omitted, endpoint),
                         notification,
                         attempt,
                         message_ref,
@@ -93,6 +102,10 @@ class SlackNotifier:
             return Unanswered("timeout")
         # An edited message is where it was.
         return await self._permalinks.with_link(access, answer) if message_ref is None else answer
+
+    def _rendered(self, notification: Notification, omitted: Omitted, endpoint: Endpoint) -> Rendered:
+        rendered = render_without(notification, omitted)
+        return with_buttons(rendered, notification) if endpoint.secret == self._buttons_for() else rendered
 
     async def _show(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from time import monotonic
 
 import msgspec
 
@@ -16,14 +17,16 @@ from gateway.model.notification import Answer, Delivered
 from gateway.outbound.slack.client import Access, SlackCalls
 
 WAIT = 2.0  # seconds; an address is a comfort, and a message that stands is never doubted for it
+UNKNOWN_SECONDS = 300.0  # how long it is not asked again after no answer
 
 
 class Permalinks:
-    """The addresses of workspaces, by token; empty where it is not known and not asked for again."""
+    """The addresses of workspaces, by token."""
 
     def __init__(self, calls: SlackCalls) -> None:
         self._calls = calls
         self._workspaces: dict[str, str] = {}
+        self._asked_in_vain: dict[str, float] = {}
 
     async def with_link(self, access: Access, answer: Answer) -> Answer:
         """Return the answer with the address of the message that was posted."""
@@ -32,10 +35,20 @@ class Permalinks:
         return msgspec.structs.replace(answer, link=await self._link(access, answer.message_ref))
 
     async def _link(self, access: Access, ref: MessageRef) -> str:
-        if access.token not in self._workspaces:
-            self._workspaces[access.token] = await self._workspace(access)
-        workspace = self._workspaces[access.token]
+        workspace = self._workspaces.get(access.token) or await self._find(access)
         return f"{workspace}/archives/{ref.channel}/p{ref.id.replace('.', '')}" if workspace else ""
+
+    async def _find(self, access: Access) -> str:
+        in_vain = self._asked_in_vain.get(access.token)
+        # Whoever posts a lot must not wait for each message's address while Slack is slow.
+        if in_vain is not None and monotonic() - in_vain < UNKNOWN_SECONDS:
+            return ""
+        found = await self._workspace(access)
+        if found:
+            self._workspaces[access.token] = found
+        else:
+            self._asked_in_vain[access.token] = monotonic()
+        return found
 
     async def _workspace(self, access: Access) -> str:
         try:

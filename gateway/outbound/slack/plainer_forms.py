@@ -9,10 +9,10 @@ import msgspec
 
 from gateway.model.ledger import MessageRef, Note, NotifiedState
 from gateway.model.notification import Notification, Refused
-from gateway.outbound.plainer import Omission, Omitted, first_of, runbook_of, without_links
+from gateway.outbound.plainer import Omission, Omitted, first_of, runbook_at_last, runbook_of, without_links
 from gateway.outbound.slack.attempts import metadata_of
 from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
-from gateway.outbound.slack.text import plain_text, running, section
+from gateway.outbound.slack.text import plain_text, running, section, unstyled
 from gateway.outbound.slack.threads import AS_WRITTEN, QUIET
 from gateway.outbound.wording import shorten, tame
 
@@ -32,7 +32,7 @@ def render_without(notification: Notification, omitted: Omitted) -> Rendered:
         said = f"Slack does not let us call {', '.join(notification.mentions)} here"
         reason = f"{notification.reason}; {said}" if notification.reason else said
         notification = msgspec.structs.replace(notification, mentions=(), reason=reason)
-    runbook = runbook_of(notification)
+    runbook = runbook_of(notification) if Omission.RUNBOOK not in omitted else ""
     shown = f"Runbook: {shorten(tame(runbook), MAX_RUNBOOK)}" if runbook else ""
     if not omitted & {Omission.BLOCKS, Omission.DETAILS}:
         if Omission.LINKS not in omitted:
@@ -44,7 +44,7 @@ def render_without(notification: Notification, omitted: Omitted) -> Rendered:
     text = render_plainly(notification).text
     incident = f"incident {notification.incident}"
     more = [running(line, MAX_LINE) for line in (shown, incident, notification.reason) if line]
-    return Rendered("\n".join((text, *more)))
+    return Rendered(unstyled("\n".join((text, *more))))
 
 
 def next_omission(refused: Refused, omitted: Omitted, notification: Notification) -> Omission | None:
@@ -56,7 +56,8 @@ def next_omission(refused: Refused, omitted: Omitted, notification: Notification
     if refused.reason != "invalid":
         return None
     # Whoever is to be called is left out last: a message that calls nobody is read in the morning.
-    return first_of(omitted, Omission.LINKS, Omission.BLOCKS, Omission.DETAILS, *mention)
+    last = (*runbook_at_last(notification), *mention)
+    return first_of(omitted, Omission.LINKS, Omission.BLOCKS, Omission.DETAILS, *last)
 
 
 def notes_without(notes: tuple[Note, ...], omitted: Omitted) -> tuple[Note, ...]:
@@ -72,7 +73,7 @@ def render_notes_without(notes: tuple[Note, ...], mentions: tuple[str, ...], omi
     """Render a reply without these parts."""
     called = () if Omission.MENTION in omitted else mentions
     rendered = render_notes(notes_without(notes, omitted), called)
-    return replace(rendered, blocks=()) if Omission.BLOCKS in omitted else rendered
+    return Rendered(unstyled(rendered.text)) if Omission.BLOCKS in omitted else rendered
 
 
 def reply_body(

@@ -14,9 +14,14 @@ from gateway.model.durations import spoken
 from gateway.model.instants import HALF_A_DAY, clock
 from gateway.outbound.wording import shorten, tame
 
-# Slack makes an emoji of `:fire:`, also of a team's own making, inside an address or an ARN too. Numbers as in
-# 02:46:10 name none, but for two. A hair space behind the first colon keeps it a text.
+# Slack makes an emoji of `:fire:`, also of a team's own making, inside an address or an ARN too. Numbers as
+# in 02:46:10 name none, but for two. A hair space behind the first colon keeps it a text.
 _EMOJI = re.compile(r":(?=(?:100|1234|[a-z0-9_+'-]*[a-z_+'-][a-z0-9_+'-]*):)")
+# What makes text bold, italic or struck through, where the same mark follows on its line.
+_STYLE = re.compile(r"(?<![^\W_])([*_~])(?=\S)(?=[^\n]*\1)")
+_STYLE_OR_CODE = re.compile(f"{_STYLE.pattern}|`")
+_ADDRESS = re.compile(r"https?://\S+")
+_BREAK = "\u200a"
 _GROUP = re.compile(r"S(?=[A-Z]*\d)[A-Z0-9]{5,}")
 _USER = re.compile(r"[UW](?=[A-Z]*\d)[A-Z0-9]{5,}")
 
@@ -29,6 +34,11 @@ _OWN_SPELLING = re.compile(r"<(?:!subteam\^|@)([A-Z0-9]+)(?:\|[^<>]*)?>")
 def escape(text: str) -> str:
     """Escape Slack's three special characters: without a raw `<` nothing can mention anybody."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unescape(text: str) -> str:
+    """Return a text that Slack sends as it was typed: it escapes the same three characters."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def mrkdwn_text(text: str) -> dict[str, Any]:
@@ -66,7 +76,27 @@ def running(text: str, most: int) -> str:
 
 
 def _without_emoji(text: str) -> str:
-    return escape(_EMOJI.sub(":\u200a", text))
+    return escape(_EMOJI.sub(f":{_BREAK}", text))
+
+
+def unstyled(text: str) -> str:
+    """Break each mark by which a text without blocks would become bold, italic, struck through or code.
+
+    `mrkdwn: false` would do so too, but chat.update has no such argument
+    (https://docs.slack.dev/reference/methods/chat.update), and nobody says whether a mention still calls
+    then. A hair space behind a mark keeps it a text, as behind a colon. Code may begin with a space, so its
+    marks become others that look alike. In an address each is encoded: it leads where it did.
+    """
+    addresses = [found.span() for found in _ADDRESS.finditer(text)]
+
+    def broken(found: re.Match[str]) -> str:
+        mark = found[0]
+        if any(start <= found.start() < end for start, end in addresses):
+            return f"%{ord(mark):X}"
+        return "ˋ" if mark == "`" else f"{mark}{_BREAK}"
+
+    marks = _STYLE_OR_CODE if text.count("`") > 1 else _STYLE
+    return marks.sub(broken, text)
 
 
 def joined(parts: Iterable[str], separator: str, most: int) -> str:

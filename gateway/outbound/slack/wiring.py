@@ -10,12 +10,13 @@ from gateway.outbound.kind import DestinationCheck, Mark, Wiring
 from gateway.outbound.slack.answers import LATER
 from gateway.outbound.slack.channel_check import check_channels
 from gateway.outbound.slack.client import Access, SlackCalls
-from gateway.outbound.slack.destination import SLACK
+from gateway.outbound.slack.destination import SLACK, SLACK_BOT_TOKEN
 from gateway.outbound.slack.incoming_webhook import NO_WEB_API, is_incoming_webhook
 from gateway.outbound.slack.mentions import Mentions
 from gateway.outbound.slack.notifier import SlackNotifier
 
 EXAMINE_SECONDS = 5.0
+NAMES_SECONDS = 15.0  # a large workspace has many pages of names
 UNKNOWN = (
     "name an id, or give the app the scopes usergroups:read, users:read, users:read.email;"
     " until then @here is called"
@@ -23,7 +24,11 @@ UNKNOWN = (
 
 
 def make_notifier(wiring: Wiring) -> SlackNotifier:
-    return SlackNotifier(wiring.address, network=wiring.network)
+    return SlackNotifier(
+        wiring.address,
+        network=wiring.network,
+        buttons_for=lambda: SLACK_BOT_TOKEN.env if wiring.answered() else "",
+    )
 
 
 def _what_failed(answer: Refused | Unanswered) -> str:
@@ -51,7 +56,7 @@ async def examine(destination: Destination, secrets: Mapping[str, str], wiring: 
             return DestinationCheck(Mark.BAD, f"{_what_failed(who)}: {trouble}")
         addresses = destination.via.addresses or (destination.via.address,)
         found = await check_channels(calls, access, addresses, destination.credential)
-        called = await Mentions(calls).find(access, destination.via.mentions)
+        called = await Mentions(calls, NAMES_SECONDS).find(access, destination.via.mentions)
         found += [(Mark.BAD, f"the mention {name}: {why}; {UNKNOWN}") for name, why in called.unknown.items()]
     finally:
         await calls.aclose()

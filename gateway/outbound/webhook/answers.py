@@ -15,7 +15,6 @@ from gateway.outbound.connection_trouble import BROKE, not_connected
 from gateway.outbound.proxies import PASSWORD_WANTED, refused_by_proxy
 from gateway.outbound.wording import retry_after, with_retry_after
 
-RATE_LIMIT_WAIT = 5_000  # ms, where a 429 does not say
 AUTH = frozenset({401, 403})
 NOT_FOUND = frozenset({404, 405, 410})
 LATER = frozenset({408, 425})
@@ -36,7 +35,7 @@ def judge(status: int, headers: Mapping[str, str], now: int) -> Trouble | None:
         return None
     if status == 429:
         # "has sent too many requests", https://www.rfc-editor.org/rfc/rfc6585#section-4
-        return Refused("rate_limited", retry_after=retry_after(said, RATE_LIMIT_WAIT, now))
+        return Refused("rate_limited", retry_after=retry_after(said, 0, now))
     if status in LATER:
         # 408 (RFC 9110, section 15.5.9) and 425 (https://www.rfc-editor.org/rfc/rfc8470#section-5.2) ask for
         # a repeat.
@@ -52,8 +51,8 @@ def judge(status: int, headers: Mapping[str, str], now: int) -> Trouble | None:
         # A redirect could lead a bearer token to somebody else, RFC 9110, section 15.4.
         detail = f"{what}: redirects are not followed, so name the address itself"
         return with_retry_after(Refused("redirected", detail, permanent=True), said, now)
-    # "the client seems to have erred", RFC 9110, section 15.5: the same would be refused again. A receiver has
-    # no form of its own, so a proxy's word cannot be told from the receiver's: both refuse everything.
+    # "the client seems to have erred", RFC 9110, section 15.5: the same would be refused again. A receiver
+    # has no form of its own, so a proxy's word cannot be told from the receiver's: both refuse everything.
     reason = "auth" if status in AUTH else "not_found" if status in NOT_FOUND else "invalid"
     return with_retry_after(Refused(reason, what, permanent=True), said, now)
 

@@ -7,7 +7,6 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
@@ -15,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from gateway.model.audit_trail import Batch, LoggedEntry
+from gateway.model.harmless import harmless_values
 from gateway.model.instants import instant
 from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import AlertLine, Notification, Quieted
@@ -81,10 +81,15 @@ def render_batch(batch: Batch, now: int) -> bytes:
 
 
 def encode(body: msgspec.Struct) -> bytes:
+    """Encode a body whose texts act on nobody: a receiver shows them to people, or writes them into a log."""
     try:
-        return msgspec.json.encode(body)
-    except UnicodeEncodeError:  # half of a surrogate pair, which no UTF-8 can hold
-        return json.dumps(msgspec.to_builtins(body), ensure_ascii=False).encode("utf-8", "replace")
+        plain = msgspec.json.encode(body)
+        # Without an escape or a character beyond ASCII there is nothing in it that acts.
+        if plain.isascii() and b"\\" not in plain:
+            return plain
+    except UnicodeEncodeError:
+        pass  # half of a surrogate pair, which no UTF-8 can hold, is taken out too
+    return msgspec.json.encode(harmless_values(msgspec.to_builtins(body)))
 
 
 def _state(notification: Notification, lines: tuple[AlertLine, ...]) -> IncidentBody:

@@ -16,7 +16,7 @@ from gateway.clock import utc_ms
 from gateway.model.audit_trail import Batch
 from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
-from gateway.outbound.network import Network
+from gateway.outbound.network import NOT_THERE, Network
 from gateway.outbound.plainer import FORMS_GRACE, Omitted, next_state_omission, send_plainer, state_without
 from gateway.outbound.webhook.answers import Trouble, judge, judge_break, judge_taken
 from gateway.outbound.webhook.body import key_of, render, render_batch, render_notes
@@ -43,7 +43,7 @@ class WebhookNotifier:
     def __init__(self, network: Network, timeout: float = 8.0) -> None:
         self._network = network
         self._timeout = timeout
-        self._clients = Clients(timeout, network.tls())
+        self._clients = Clients(network, timeout / 2)
 
     async def aclose(self) -> None:
         await self._clients.aclose()
@@ -68,7 +68,9 @@ class WebhookNotifier:
 
         try:
             async with asyncio.timeout(self._timeout + FORMS_GRACE):
-                return await send_plainer(send, next_state_omission)
+                return await send_plainer(
+                    send, lambda refused, omitted: next_state_omission(refused, omitted, notification)
+                )
         except TimeoutError:
             return Unanswered("timeout")
 
@@ -151,7 +153,7 @@ class WebhookNotifier:
         secret = self._network.secret_of(name)
         if secret is None:
             # A file may be away for a moment only: it is tried again.
-            raise _NotSent(Refused("no_credential", f"{name} is not set"))
+            raise _NotSent(Refused("no_credential", NOT_THERE.format(name)))
         return secret
 
     async def _post(
@@ -159,21 +161,19 @@ class WebhookNotifier:
     ) -> Trouble | None:
         """Return None if the receiver accepted it.
 
-        Once the status line and the start of the answer are read, later connection errors are ignored.
+        Once the status line is read, later connection errors are ignored. The answer may hold what we sent:
+        it is shown nowhere.
         """
-        answers: list[Trouble | None] = []
         client = await self._clients.through(proxy)
         try:
-            async with (
-                asyncio.timeout(self._timeout),
-                client.stream("POST", address, content=body, headers=headers) as answer,
-            ):
-                answers.append(judge(answer.status_code, answer.headers, utc_ms()))
-                start = await _read_off(answer)
-                answers[0] = answers[0] or judge_taken(answer.headers.get("content-type", ""), start)
+            answer = await client.ask(
+                "POST", address, seconds=self._timeout, largest=ANSWER_READ, content=body, headers=headers
+            )
         except (TimeoutError, httpx.HTTPError) as error:
-            return answers[0] if answers else judge_break(error, to_proxy=proxy is not None)
-        return answers[0]
+            return judge_break(error, to_proxy=proxy is not None)
+        return judge(answer.status, answer.headers, utc_ms()) or judge_taken(
+            answer.headers.get("content-type", ""), answer.body
+        )
 
 
 def check_address(url: str) -> str:
@@ -198,15 +198,3 @@ def _address(url: str, *, with_token: bool) -> httpx.URL:
         detail = "the address is not one such as https://receiver.example/alerts"
         raise _NotSent(Refused("auth", detail, permanent=True))
     return address.copy_with(userinfo=b"") if with_token else address
-
-
-async def _read_off(answer: httpx.Response) -> bytes:
-    """Read a short answer to its end, and of a longer one the start. It may hold what we sent: it is shown
-    nowhere.
-    """
-    read = bytearray()
-    async for part in answer.aiter_raw():
-        read += part
-        if len(read) > ANSWER_READ:
-            break
-    return bytes(read[:ANSWER_READ])

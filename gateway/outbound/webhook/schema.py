@@ -68,7 +68,8 @@ class SentIncident(msgspec.Struct, frozen=True):
     alerts: Annotated[
         list[SentAlert],
         Meta(
-            description="firing ones first, then those that moved and that ended, the most severe and oldest first"
+            description="firing ones first, then those that moved and that ended, the most severe and "
+            "oldest first"
         ),
     ]
     alerts_left_out: Annotated[int, Meta(description="how many did not fit")]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gateway.model.instants import instant
 from gateway.model.rules.destination import Destination
 from gateway.model.rules.kinds import Watchdog
-from gateway.model.rules.route import ALWAYS
+from gateway.model.rules.route import ALWAYS, Route
 from gateway.model.rules.rulebook import DEFAULT_CLOSED_BY_HAND, LabelRules, Rulebook
+from gateway.model.statistics.settings import PrecisionSettings
 from gateway.model.time_intervals import TimeInterval, first_after
 from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.rules.files.checks import Checks
-from gateway.rules.files.findings import Finding
+from gateway.rules.files.findings import Finding, nearest
 from gateway.rules.files.raw import RawRules
 from gateway.rules.files.sources import source_errors, source_warnings
 from gateway.rules.files.tree import RouteTree
@@ -38,6 +39,8 @@ def assemble(raw: RawRules, revision: str, findings: list[Finding], now: int) ->
     assembly.sources()
     watchdogs = assembly.watchdogs(destinations)
     audit = assembly.audit(destinations)
+    precision = assembly.precision(destinations)
+    assembly.teams(routes)
     assembly.unused(destinations)
     return Rulebook(
         revision=revision,
@@ -51,11 +54,16 @@ def assemble(raw: RawRules, revision: str, findings: list[Finding], now: int) ->
         inhibit=tuple(rule.value for rule in raw.inhibit),
         watchdogs=watchdogs,
         silences=raw.silences,
+        act=raw.act,
+        precision=precision,
         audit=audit,
         partition_by=tuple(dict.fromkeys(rule.name for rule in raw.partition_by)),
         listed_sources={rule.value.name: rule.value for rule in raw.sources},
         closed_by_hand=DEFAULT_CLOSED_BY_HAND if raw.closed_by_hand is None else raw.closed_by_hand,
     )
+
+
+TEAM = "team"  # the label by which a page without an owner is a team's
 
 
 class _Assembly(Checks):
@@ -102,7 +110,8 @@ class _Assembly(Checks):
             if other != destination.value.name:
                 self.warn(
                     destination.place,
-                    f"`{destination.value.name}` and `{other}` are the same place: whoever looks there is told twice",
+                    f"`{destination.value.name}` and `{other}` are the same place: whoever "
+                    "looks there is told twice",
                 )
         return found
 
@@ -182,6 +191,31 @@ class _Assembly(Checks):
                     reference.place, f"`{reference.name}` takes no audit trail: name a {kinds} destination"
                 )
         return self.names(self._raw.audit, destinations)
+
+    def precision(self, destinations: Mapping[str, Destination]) -> PrecisionSettings:
+        settings = self._raw.precision
+        if settings.digest is None:
+            return settings
+        for references in self._raw.digest_to.values():
+            # A weekly report is nothing to be woken for.
+            self.interrupts_nobody(*references)
+            self.shows_digest(*references)
+        to = {team: self.names(listed, destinations) for team, listed in self._raw.digest_to.items()}
+        return replace(settings, digest=replace(settings.digest, to=to))
+
+    def teams(self, routes: Sequence[Route]) -> None:
+        """Warn of digests for teams that the routes do not know, which may be misspelt."""
+        owners = {route.owner for route in routes if route.owner}
+        named = [matcher for route in routes for matcher in route.match if matcher.name == TEAM]
+        for team, references in self._raw.digest_to.items():
+            by_label = any(matcher.accepts(team) and not matcher.negated for matcher in named)
+            if team in owners or by_label or not references:
+                continue
+            self.suspect(
+                references[0].place,
+                f"no route has the owner `{team}`, and none matches the label `{TEAM}` with it{nearest(team, owners)}:"
+                " its digest has only pages of routes without an owner whose alerts have this label",
+            )
 
     def never_come(self, now: int) -> None:
         moment = instant(now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from gateway.model.matchers import Matcher
 from gateway.model.rules.destination import Destination, Integration, Interrupts
@@ -21,6 +22,7 @@ class Checks:
     def __init__(self, raw: RawRules, findings: list[Finding]) -> None:
         self._raw = raw
         self._findings = findings
+        self._looked_at = 0  # findings, none of which is an error
         self.used: set[str] = set()
 
     def error(self, place: Place, message: str) -> None:
@@ -35,8 +37,16 @@ class Checks:
         After an error a rule is missing here that stands in its file, or has fewer matchers than there: the
         warning would be false, and whoever follows it would change rules that are right.
         """
-        if not any(finding.level is Level.ERROR for finding in self._findings):
+        if not self._has_error():
             self.warn(place, message)
+
+    def _has_error(self) -> bool:
+        # A set may have a warning for each of thousands of rules: each finding is looked at once.
+        while self._looked_at < len(self._findings):
+            if self._findings[self._looked_at].level is Level.ERROR:
+                return True
+            self._looked_at += 1
+        return False
 
     def unknown(self, reference: Reference, what: str, known: Iterable[str]) -> None:
         message = f"unknown {what} `{reference.name}`{nearest(reference.name, known)}"
@@ -77,6 +87,12 @@ class Checks:
                 what = f"`{reference.name}` is {via.label}, which always interrupts"
                 self.error(reference.place, f"{what}: it belongs into `page`")
 
+    def shows_digest(self, *to: Reference) -> None:
+        for reference, via in self._named(to):
+            if not via.shows_digest and via.interrupts is not Interrupts.ALWAYS:
+                what = f"`{reference.name}` is {via.label}, which shows no digest"
+                self.error(reference.place, f"{what}: name a {{slack: …}} destination")
+
     def wakes_somebody(self, *page: Reference) -> None:
         for reference, via in self._named(page):
             # The writer of the rule counts on somebody being woken; this kind of destination wakes nobody.
@@ -88,8 +104,12 @@ class Checks:
 
     def _named(self, references: Iterable[Reference]) -> Iterator[tuple[Reference, Integration]]:
         """Return the references whose destination exists, with that destination's integration."""
-        known = {raw.value.name: raw.value.via for raw in self._raw.destinations}
-        return ((reference, known[reference.name]) for reference in references if reference.name in known)
+        via = self._via
+        return ((reference, via[reference.name]) for reference in references if reference.name in via)
+
+    @cached_property
+    def _via(self) -> dict[str, Integration]:
+        return {raw.value.name: raw.value.via for raw in self._raw.destinations}
 
     def unreachable(
         self, siblings: Sequence[tuple[str, Place, tuple[Matcher, ...], bool]], what: str
@@ -99,14 +119,18 @@ class Checks:
         Siblings are (name, place, matchers, goes on), in their order. A candidate is looked up under its
         rarest matcher, so that a set of thousands of rules does not compare each with each.
         """
-        texts = [frozenset(str(matcher) for matcher in match) for _, _, match, _ in siblings]
-        common = Counter(text for matchers in texts for text in matchers)
-        takers: dict[str, list[int]] = {}
+        # As plain values, which are compared much faster than matchers are.
+        own = [
+            frozenset((matcher.name, matcher.op.value, matcher.value) for matcher in match)
+            for _, _, match, _ in siblings
+        ]
+        common = Counter(plain for matchers in own for plain in matchers)
+        takers: dict[object, list[int]] = {}
         for at, (name, place, _, go_on) in enumerate(siblings):
-            near = [taker for key in ("", *texts[at]) for taker in takers.get(key, ())]
+            near = [taker for key in (None, *own[at]) for taker in takers.get(key, ())]
             # The first match wins, so whoever wrote the later rule for special alerts will never see it
             # apply.
-            taker = next((earlier for earlier in near if texts[earlier] <= texts[at]), None)
+            taker = next((earlier for earlier in near if own[earlier] <= own[at]), None)
             if taker is not None:
                 other = siblings[taker]
                 self.suspect(
@@ -115,6 +139,5 @@ class Checks:
                     f"`{other[0]}` ({other[1].file}:{other[1].line}) takes everything before it",
                 )
             elif not go_on:
-                takers.setdefault(
-                    min(texts[at], key=lambda text: (common[text], text), default=""), []
-                ).append(at)
+                rarest = min(own[at], key=lambda plain: (common[plain], plain), default=None)
+                takers.setdefault(rarest, []).append(at)

@@ -13,6 +13,7 @@ from gateway.model.rules.origin import SecretName
 from gateway.model.rules.route import Condition, PageWhen, Route
 from gateway.model.rules.rulebook import Rule, Rulebook
 from gateway.model.severity import Severity
+from gateway.model.statistics.settings import Digest
 
 _HIDDEN_FIELDS = ("origin", "parent", "children")
 _TIME_FIELDS = ("start", "end")
@@ -32,8 +33,20 @@ _DURATION_FIELDS = (
     "repeat_interval",
     "stale_after",
     "every",
+    "cutoff",
+    "miss_within",
+    "budget_per",
+    "resolved_by_itself_within",
 )
-_RULE_KEYS = {"go_on": "continue", "reason_required": "reason", "four_eyes": "critical: four_eyes"}
+_RULE_KEYS = {
+    "go_on": "continue",
+    "reason_required": "reason",
+    "four_eyes": "critical: four_eyes",
+    "budget_pages": "budget: pages",
+    "budget_per": "budget: per",
+    "noise_by_people": "noise: human_label",
+    "resolved_by_itself_within": "noise: resolved_by_itself_within",
+}
 
 
 def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
@@ -45,6 +58,8 @@ def differences(old: Rulebook, new: Rulebook) -> tuple[str, ...]:
     if old.audit != new.audit:
         lines.append(_line("policy", "audit", old.audit, new.audit))
     lines += _changed("policy.silences", old.silences, new.silences)
+    lines += _changed("policy.act", old.act, new.act)
+    lines += _changed("precision", old.precision, new.precision)
     after = new.by_kind
     for kind, rules in old.by_kind.items():
         lines += _named(kind, rules, after[kind])
@@ -101,7 +116,7 @@ def _changed(what: str, old: object, new: object) -> list[str]:
     For a field that is a dataclass itself, its fields are listed.
     """
     lines: list[str] = []
-    for name in [field.name for field in fields(old) if field.name not in _HIDDEN_FIELDS]:  # type: ignore[arg-type]
+    for name in [field.name for field in fields(old) if field.compare and field.name not in _HIDDEN_FIELDS]:  # type: ignore[arg-type]
         before, after = getattr(old, name), getattr(new, name)
         if before == after:
             continue
@@ -151,6 +166,8 @@ def _shown_item(value: object) -> str:
             return "always"
         case Integration():
             return value.kind
+        case Digest():
+            return f"{value.at} {value.location} to {_shown(value.to)}"
     return str(value) or "none"
 
 

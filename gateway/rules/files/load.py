@@ -17,14 +17,13 @@ from gateway.rules.files.node_words import commented_out
 from gateway.rules.files.raw import RawRules
 from gateway.rules.files.reader import Reader
 from gateway.rules.files.sections import read_file
-from gateway.rules.files.yaml_bombs import YamlBomb, refuse_bombs
+from gateway.rules.files.yaml_bombs import YamlBomb, compose_safely
 
 MAX_FILE_BYTES = 16 << 20
 REMEDY = "`gateway init` writes a starter set"
 NO_RULES = f"there is no such file or folder: {REMEDY}"
 FOLDER_FILES = ("_folder.yaml", "_folder.yml")  # their `within` holds for all rules of the folder
 TESTS_FOLDER = "tests"  # holds tests of the rules, and no rules
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,9 @@ def _read_set(path: Path, texts: Mapping[Path, str], findings: list[Finding]) ->
 
 
 def _revision(path: Path, texts: Mapping[Path, str]) -> str:
-    """Return the name of this set. The files' names count, since their order decides which rule takes an alert."""
+    """Return the name of this set. The files' names count, since their order decides
+    which rule takes an alert.
+    """
     digest = sha256()
     for file, text in texts.items():
         digest.update(f"{_name(path, file)}\0{text}\0".encode("utf-8", "surrogateescape"))
@@ -114,11 +115,18 @@ def _pointing_elsewhere(path: Path, findings: list[Finding], *, readable: bool) 
         return [finding for finding in findings if not finding.elsewhere]
     if not path.is_file() or len(_files(path.parent)) == 1:
         return findings
-    whole = f"if another file has it, check the whole set: gateway check {path.parent}"
+    whole = f"another file has it, check the whole set: gateway check {path.parent}"
     return [
-        replace(finding, message=f"{finding.message}; {whole}") if finding.elsewhere else finding
+        replace(finding, message=f"{finding.message}{_joint(finding.message)} {whole}")
+        if finding.elsewhere
+        else finding
         for finding in findings
     ]
+
+
+def _joint(message: str) -> str:
+    """Return how the sentence about other files begins after `message`, which may end with a question."""
+    return " If" if message.endswith("?") else "; if"
 
 
 def _ordered(findings: list[Finding]) -> tuple[Finding, ...]:
@@ -199,8 +207,7 @@ def _read(file: Path, findings: list[Finding]) -> str:
 
 def _compose(file: Path, text: str, findings: list[Finding]) -> yaml.Node | None:
     try:
-        refuse_bombs(text, _Loader)
-        return yaml.compose(text, Loader=_Loader)
+        return compose_safely(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(str(file), mark.line + 1, mark.column + 1) if mark else Place(str(file))

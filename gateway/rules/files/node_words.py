@@ -48,7 +48,7 @@ def single_quoted(matchers: Iterable[Matcher]) -> list[str]:
         f"`{matcher}` holds only for a value with single quotes: "
         f'write {matcher.name}{matcher.op}"{matcher.value[1:-1]}"'
         for matcher in matchers
-        if re.fullmatch(r"'.*'", matcher.value)
+        if matcher.value.startswith("'") and re.fullmatch(r"'.*'", matcher.value)
     ]
 
 

@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 from gateway.model.matchers import MatcherError, compile_pattern
+from gateway.model.rules.act_policy import ActPolicy
 from gateway.model.rules.rulebook import DEFAULT_SILENCES
 from gateway.model.rules.silence_policy import SilencePolicy
-from gateway.rules.files.keys import LATER_POLICY, POLICY, SILENCES
+from gateway.rules.files.keys import ACT, POLICY, SILENCES
 from gateway.rules.files.raw import RawRules
 from gateway.rules.files.reader import Reader
 
+GROUP = r"S[A-Z0-9]{4,}"  # https://docs.slack.dev/reference/objects/usergroup-object
+
 
 def read_policy(reader: Reader, node: yaml.Node, raw: RawRules) -> None:
-    given = reader.fields(node, POLICY, LATER_POLICY)
+    given = reader.fields(node, POLICY)
     if "closed_by_hand" in given:
         raw.closed_by_hand = reader.duration(given["closed_by_hand"])
     if "audit" in given:
         raw.audit = reader.references(given["audit"])
     if "silences" in given:
         raw.silences = _read_silences(reader, given["silences"])
+    if "act" in given:
+        raw.act = _read_act(reader, given["act"])
+
+
+def _read_act(reader: Reader, node: yaml.Node) -> ActPolicy:
+    given = reader.fields(node, ACT)
+    groups, administer = (_groups(reader, given.get(key)) for key in ("slack_groups", "administer"))
+    listed = "pagerduty" in given and reader.word(given["pagerduty"], ("any", "listed")) == "listed"
+    if listed and not (groups or administer):
+        reader.error(given["pagerduty"], "`listed` lets nobody act: name their groups in `slack_groups`")
+    return ActPolicy(groups, administer, "listed" if listed else "any")
+
+
+def _groups(reader: Reader, node: yaml.Node | None) -> tuple[str, ...]:
+    """Read ids of user groups. A handle is refused: whoever renames a group would change who may act."""
+    if node is None:
+        return ()
+    groups = reader.texts(node)
+    for group in groups:
+        if not re.fullmatch(GROUP, group):
+            reader.error(node, f"`{group[:40]}` is no id of a Slack user group: it looks like S01ONCALL")
+    return groups
 
 
 def _read_silences(reader: Reader, node: yaml.Node) -> SilencePolicy:
@@ -32,22 +59,17 @@ def _read_silences(reader: Reader, node: yaml.Node) -> SilencePolicy:
     return SilencePolicy(
         longest=lengths.get("longest", DEFAULT_SILENCES.longest),
         unmatched=lengths.get("unmatched", DEFAULT_SILENCES.unmatched),
-        reason_required=_word(reader, given.get("reason"), ("optional", "required")) == "required",
-        four_eyes=_word(reader, given.get("critical"), ("allowed", "four_eyes")) == "four_eyes",
+        reason_required=_is(reader, given.get("reason"), "required", "optional"),
+        four_eyes=_is(reader, given.get("critical"), "four_eyes", "allowed"),
         ticket=_ticket(reader, given["ticket"]) if "ticket" in given else "",
-        warn_share=_share(reader, given["warn_share"])
+        warn_share=reader.share(given["warn_share"])
         if "warn_share" in given
         else DEFAULT_SILENCES.warn_share,
     )
 
 
-def _word(reader: Reader, node: yaml.Node | None, allowed: tuple[str, ...]) -> str:
-    if node is None:
-        return allowed[0]
-    word = reader.text(node) or ""
-    if word not in allowed:
-        reader.error(node, f"`{word[:40]}` is not known here: write {' or '.join(allowed)}")
-    return word
+def _is(reader: Reader, node: yaml.Node | None, word: str, default: str) -> bool:
+    return node is not None and reader.word(node, (default, word)) == word
 
 
 def _ticket(reader: Reader, node: yaml.Node) -> str:
@@ -58,15 +80,3 @@ def _ticket(reader: Reader, node: yaml.Node) -> str:
         reader.error(node, str(error))
         return ""
     return pattern
-
-
-def _share(reader: Reader, node: yaml.Node) -> float:
-    text = node.value if isinstance(node, yaml.ScalarNode) else ""
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        reader.error(node, "a share is a number from 0 to 1, such as 0.2")
-        return 1.0
-    return share

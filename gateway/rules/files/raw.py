@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.model.matchers import Matcher
+from gateway.model.rules.act_policy import DEFAULT_ACT, ActPolicy
 from gateway.model.rules.destination import Destination
 from gateway.model.rules.kinds import CorrelateRule, InhibitRule, Maintenance, Watchdog
 from gateway.model.rules.route import Hours
 from gateway.model.rules.rulebook import DEFAULT_SILENCES, LabelRules
 from gateway.model.rules.silence_policy import SilencePolicy
 from gateway.model.rules.source import Source
+from gateway.model.statistics.settings import DEFAULT_PRECISION, PrecisionSettings
 from gateway.model.time_intervals import TimeInterval
 from gateway.rules.files.findings import Place
 from gateway.rules.files.reader import Reference
@@ -49,6 +51,7 @@ class RawRoute:
     notify: tuple[Reference, ...] | None
     page: tuple[Reference, ...] | None
     shifts: tuple[RawShift, ...] | None
+    escalate: tuple[RawStep, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,18 @@ class RawShift:
     page: tuple[Reference, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RawStep:
+    """A step of a route's escalation, with references to its destinations."""
+
+    after: int
+    unless_acknowledged: bool
+    hours: Hours
+    notify: tuple[Reference, ...]
+    page: tuple[Reference, ...]
+    place: Place
+
+
 @dataclass(slots=True)
 class RawRules:
     """The sections of all files of a set, in reading order."""
@@ -111,6 +126,9 @@ class RawRules:
     labels: LabelRules | None = None
     closed_by_hand: int | None = None
     silences: SilencePolicy = DEFAULT_SILENCES
+    act: ActPolicy = DEFAULT_ACT
+    precision: PrecisionSettings = DEFAULT_PRECISION
+    digest_to: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict)
     partition_by: tuple[Reference, ...] = ()
     audit: tuple[Reference, ...] = ()
     sections: dict[str, Place] = field(default_factory=dict)  # where each once-only section was found

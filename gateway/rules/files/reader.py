@@ -6,7 +6,7 @@ Each method returns the value, or adds a finding with its place and returns noth
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -28,6 +28,7 @@ from gateway.rules.files.node_words import (
 )
 
 T = TypeVar("T")
+W = TypeVar("W", bound=str)
 
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 _LINE = r"[^\x00-\x1f]*[^\s\x00-\x1f][^\x00-\x1f]*"
@@ -166,6 +167,25 @@ class Reader:
                 return value
         self.error(node, f"a whole number from {least} to {most} is needed")
         return None
+
+    def word(self, node: yaml.Node, allowed: Sequence[W]) -> W | None:
+        """Read one of a few words."""
+        text = self.text(node)
+        found = next((word for word in allowed if word == text), None)
+        if text is not None and found is None:
+            self.error(node, f"`{text[:40]}` is not known here: write {' or '.join(allowed)}")
+        return found
+
+    def share(self, node: yaml.Node) -> float:
+        text = node.value if isinstance(node, yaml.ScalarNode) else ""
+        try:
+            share = float(text)
+        except ValueError:
+            share = -1.0
+        if not 0 <= share <= 1:
+            self.error(node, "a share is a number from 0 to 1, such as 0.2")
+            return 1.0
+        return share
 
     def flag(self, node: yaml.Node) -> bool | None:
         if isinstance(node, yaml.ScalarNode) and node.tag == YAML_TAG + "bool":

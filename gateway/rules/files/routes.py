@@ -8,8 +8,8 @@ import yaml
 
 from gateway.model.matchers import Matcher
 from gateway.model.rules.route import Condition, Mute, PageWhen, Quantifier
-from gateway.rules.files.keys import LATER_ROUTE, MUTE, ROUTE, SHIFT, TIMERS
-from gateway.rules.files.raw import RawRoute, RawRules, RawShift
+from gateway.rules.files.keys import ESCALATION_STEP, LATER_ROUTE, MUTE, ROUTE, SHIFT, TIMERS
+from gateway.rules.files.raw import RawRoute, RawRules, RawShift, RawStep
 from gateway.rules.files.reader import Reader, Reference
 from gateway.rules.files.rule_fields import rule_name
 from gateway.rules.files.times import read_hours
@@ -37,6 +37,7 @@ def read_route(
         if "shifts" in given
         else None
     )
+    escalate = _read_escalation(reader, given["escalate"], raw) if "escalate" in given else None
     match = reader.matchers(given["match"]) if "match" in given else ()
     parent = reader.line(given["parent"]) if "parent" in given else None
     go_on = bool(reader.flag(given["continue"])) if "continue" in given else False
@@ -55,6 +56,7 @@ def read_route(
         notify=notify,
         page=page,
         shifts=tuple(shifts) if shifts is not None else None,
+        escalate=escalate,
     )
 
 
@@ -75,6 +77,32 @@ def _read_shift(reader: Reader, node: yaml.Node, raw: RawRules) -> RawShift:
         reader.error(node, "`during` is missing: a shift has its hours")
     notify, page = (reader.references(given[key]) if key in given else () for key in ("notify", "page"))
     return RawShift(read_hours(reader, given, raw), notify, page)
+
+
+def _read_escalation(reader: Reader, node: yaml.Node, raw: RawRules) -> tuple[RawStep, ...]:
+    steps = [_read_step(reader, item, raw) for item in reader.items(node)]
+    for item, step, before in zip(reader.items(node)[1:], steps[1:], steps, strict=False):
+        # In another order nobody can say how far apart two steps are meant to be.
+        if step.after <= before.after:
+            reader.error(item, "a step comes after the one before it: sort them by `after`")
+    return tuple(steps)
+
+
+def _read_step(reader: Reader, node: yaml.Node, raw: RawRules) -> RawStep:
+    given = reader.fields(node, ESCALATION_STEP)
+    notify, page = (reader.references(given[key]) if key in given else () for key in ("notify", "page"))
+    if isinstance(node, yaml.MappingNode):
+        if "after" not in given:
+            reader.error(node, "`after` is missing: how long after the first call is it taken?")
+        # It would be taken, and nobody would hear of it.
+        if not notify and not page:
+            reader.error(node, "the step tells nobody: give it `page` or `notify`")
+    if "unless" in given and reader.text(given["unless"]) != "acknowledged":
+        reader.error(given["unless"], "write `unless: acknowledged`, or leave it out")
+    after = reader.duration(given["after"]) if "after" in given else None
+    return RawStep(
+        after or 0, "unless" in given, read_hours(reader, given, raw), notify, page, reader.place(node)
+    )
 
 
 def _timer(reader: Reader, timer: str, node: yaml.Node) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from gateway.rules.files.destinations import DESTINATION_NAME
 from gateway.rules.files.schema_destinations import DESTINATION
 from gateway.rules.files.schema_policy import POLICY
+from gateway.rules.files.schema_precision import PRECISION
 from gateway.rules.files.schema_times import MAINTENANCE, TIME_INTERVAL
 from gateway.rules.files.schema_values import (
     COUNT,
@@ -119,6 +120,22 @@ ROUTE = object_of(
             "items": object_of({**HOURS, "notify": NOTIFY, "page": PAGE}, "during"),
             "description": "destinations that are told during these hours, besides the route's own",
         },
+        "escalate": {
+            "type": "array",
+            "items": object_of(
+                {
+                    **HOURS,
+                    "after": described(
+                        DURATIONS, "from the first call of the route, else from its first telling"
+                    ),
+                    "unless": {"enum": ["acknowledged"], "description": "not while somebody has it"},
+                    "notify": NOTIFY,
+                    "page": described(TEXTS, "destinations that interrupt a person"),
+                },
+                "after",
+            ),
+            "description": "whom to tell, too, while nobody takes it",
+        },
     },
     "name",
 )
@@ -200,6 +217,7 @@ def rules_schema() -> Schema:
                 "inhibit": list_of(INHIBIT, "alerts that keep their consequences quiet"),
                 "watchdogs": list_of(WATCHDOG, "heartbeats whose absence is an alert"),
                 "policy": POLICY,
+                "precision": PRECISION,
             }
         ),
     }

@@ -23,12 +23,24 @@ SILENCES = object_of(
     },
     description="limits for the silences that people make",
 )
+ACT = object_of(
+    {
+        "slack_groups": described(TEXTS, "ids of Slack user groups whose members may act, such as S01ONCALL"),
+        "administer": described(TEXTS, "ids of Slack user groups whose members may do everything"),
+        "pagerduty": {
+            "enum": ["any", "listed"],
+            "description": "listed: from PagerDuty only members of these groups act, by their address of mail",
+        },
+    },
+    description="who may acknowledge, silence and resolve; without it everybody",
+)
 AUDIT = described(TEXTS, "webhook destinations that are sent every verdict and action")
 POLICY = object_of(
     {
         "closed_by_hand": described(DURATIONS, "how long a close by hand lasts; 1h unless given"),
         "silences": SILENCES,
         "audit": AUDIT,
+        "act": ACT,
     },
     description="what holds for the whole gateway",
 )

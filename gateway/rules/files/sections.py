@@ -15,6 +15,7 @@ from gateway.rules.files.keys import LATER_TOP, TOP
 from gateway.rules.files.labels import read_labels
 from gateway.rules.files.maintenance import read_maintenance
 from gateway.rules.files.policy import read_policy
+from gateway.rules.files.precision import read_precision
 from gateway.rules.files.raw import RawRules
 from gateway.rules.files.reader import Reader
 from gateway.rules.files.routes import read_route
@@ -58,7 +59,7 @@ def read_file(reader: Reader, root: yaml.Node, within: tuple[Matcher, ...], raw:
 
 def _read_single(reader: Reader, sections: Mapping[str, yaml.Node], raw: RawRules) -> None:
     """Read the sections that a whole set may have only once."""
-    for name in ("labels", "policy", "partition_by"):
+    for name in ("labels", "policy", "precision", "partition_by"):
         # Two files that each set `policy` or `labels` contradict each other, and the order of files must not
         # decide.
         if name in sections and name in raw.sections:
@@ -72,6 +73,8 @@ def _read_single(reader: Reader, sections: Mapping[str, yaml.Node], raw: RawRule
         raw.partition_by = reader.references(sections["partition_by"])
     if "policy" in sections:
         read_policy(reader, sections["policy"], raw)
+    if "precision" in sections:
+        read_precision(reader, sections["precision"], raw)
 
 
 def _add(found: list[Any], value: Any | None) -> None:

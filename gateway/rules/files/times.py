@@ -7,7 +7,7 @@ from typing import cast
 
 import yaml
 
-from gateway.model.rules.route import Hours
+from gateway.model.rules.route import ALWAYS, Hours
 from gateway.model.time_intervals import TimeInterval, TimeIntervalError
 from gateway.rules.files.keys import TIME_INTERVAL
 from gateway.rules.files.raw import RawInterval, RawRules
@@ -16,6 +16,8 @@ from gateway.rules.files.reader import Reader
 
 def read_hours(reader: Reader, given: Mapping[str, yaml.Node], raw: RawRules) -> Hours:
     """Read `during` and `not_during`. Their names are checked when all files have been read."""
+    if "during" not in given and "not_during" not in given:
+        return ALWAYS
     names: dict[str, tuple[str, ...]] = {}
     for key in ("during", "not_during"):
         found = reader.references(given[key]) if key in given else ()

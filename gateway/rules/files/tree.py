@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gateway.model.rules.destination import Destination
-from gateway.model.rules.route import ALWAYS, Route, Shift
+from gateway.model.rules.route import ALWAYS, EscalationStep, Route, Shift
 from gateway.rules.files.checks import Checks
-from gateway.rules.files.raw import RawRoute, RawShift
+from gateway.rules.files.raw import RawRoute, RawShift, RawStep
 
 INHERITED_TIMERS = ("group_wait", "update_interval", "resolve_after", "remind")
 
@@ -57,8 +57,9 @@ class RouteTree:
             else:
                 self._checks.unknown(route.parent, "parent", positions)
                 parents.append(None)
+        circular = _circular(parents)
         for at, route in enumerate(listed):
-            if _circular(at, parents) and route.parent is not None:
+            if at in circular and route.parent is not None:
                 self._checks.error(route.parent.place, f"the parents of `{route.name}` lead back to it")
         return parents
 
@@ -79,6 +80,7 @@ class RouteTree:
                 "page_when",
                 "mute",
                 "shifts",
+                "escalate",
                 "longest_hold",
                 *INHERITED_TIMERS,
             )
@@ -90,14 +92,15 @@ class RouteTree:
                 own[name] = self._checks.names(references, destinations)
         if raw.shifts is not None:
             own["shifts"] = tuple(self._shift(shift, destinations) for shift in raw.shifts)
-        self._checks.interrupts_nobody(
-            *(raw.notify or ()), *(ref for shift in raw.shifts or () for ref in shift.notify)
-        )
-        self._checks.wakes_somebody(
-            *(raw.page or ()), *(ref for shift in raw.shifts or () for ref in shift.page)
-        )
+        if raw.escalate is not None:
+            own["escalate"] = tuple(self._step(step, destinations) for step in raw.escalate)
+        further: tuple[RawShift | RawStep, ...] = (*(raw.shifts or ()), *(raw.escalate or ()))
+        self._checks.interrupts_nobody(*(raw.notify or ()), *(ref for part in further for ref in part.notify))
+        self._checks.wakes_somebody(*(raw.page or ()), *(ref for part in further for ref in part.page))
         origin = raw.place.origin
-        return Route(raw.name, origin, raw.match, parent, children, raw.go_on, **{**inherited, **own})
+        route = Route(raw.name, origin, raw.match, parent, children, raw.go_on, **{**inherited, **own})
+        self._idle_steps(raw, route)
+        return route
 
     def _shift(self, shift: RawShift, destinations: Mapping[str, Destination]) -> Shift:
         return Shift(
@@ -106,6 +109,22 @@ class RouteTree:
             self._checks.names(shift.page, destinations),
         )
 
+    def _step(self, step: RawStep, destinations: Mapping[str, Destination]) -> EscalationStep:
+        notify, page = (self._checks.names(named, destinations) for named in (step.notify, step.page))
+        return EscalationStep(step.after, step.unless_acknowledged, notify, page, step.hours)
+
+    def _idle_steps(self, raw: RawRoute, route: Route) -> None:
+        """Warn of each step that pages only whom the route, or a step before it, has paged already."""
+        paged = set(route.page)
+        for at, step in enumerate(route.escalate):
+            if step.page and not step.notify and paged.issuperset(step.page) and raw.escalate is not None:
+                self._checks.warn(
+                    raw.escalate[at].place,
+                    f"this step calls nobody: {', '.join(step.page)} is paged before it, and an open page calls"
+                    " nobody twice",
+                )
+            paged.update(step.page)
+
     def _silent(self, listed: Sequence[RawRoute], resolved: Mapping[int, Route]) -> None:
         for at, route in resolved.items():
             # It takes alerts from its siblings, and nobody hears of them. That may be meant, so it is no
@@ -113,7 +132,7 @@ class RouteTree:
             if not route.children and not route.notify and not route.page and not route.shifts:
                 self._checks.suspect(
                     listed[at].place,
-                    f"route `{route.name}` tells nobody: its alerts are suppressed(unrouted)",
+                    f"route `{route.name}` tells nobody: its alerts reach no person (unrouted)",
                 )
 
 
@@ -125,15 +144,21 @@ def _lets_through(route: RawRoute) -> bool:
     return route.go_on or route.own["hours"] != ALWAYS
 
 
-def _circular(at: int, parents: Sequence[int | None]) -> bool:
-    seen: set[int] = set()
-    above = parents[at]
-    while above is not None and above not in seen:
-        if above == at:
-            return True
-        seen.add(above)
-        above = parents[above]
-    return False
+def _circular(parents: Sequence[int | None]) -> set[int]:
+    """Return the positions of the routes that are above themselves. Each route is gone through once."""
+    circular: set[int] = set()
+    done: set[int] = set()
+    for begin in range(len(parents)):
+        walked: dict[int, None] = {}
+        at: int | None = begin
+        while at is not None and at not in done and at not in walked:
+            walked[at] = None
+            at = parents[at]
+        if at in walked:
+            upwards = list(walked)
+            circular.update(upwards[upwards.index(at) :])
+        done.update(walked)
+    return circular
 
 
 def _downwards(children: Mapping[int | None, list[int]]) -> Iterable[int]:

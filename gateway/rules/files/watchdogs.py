@@ -91,5 +91,6 @@ def _doubts(watchdog: Watchdog, raw: RawSource) -> Iterator[str]:
     impossible = contradiction((*source.match, *watchdog.match))
     if impossible:
         yield (
-            f"`{source.name}` may not send {impossible[0]} with {impossible[1]}: no heartbeat of `{watchdog.name}` can come"
+            f"`{source.name}` may not send {impossible[0]} with {impossible[1]}: no heartbeat "
+            f"of `{watchdog.name}` can come"
         )

@@ -1,28 +1,52 @@
-"""Refuse files that nest too deep, or whose aliases would grow too large, before any node is made.
+"""Refuse files that nest too deep, or whose aliases would grow too large.
 
-The check reads the parser's events. libyaml's composer recurses in C, so a file of nothing but brackets would
-end the process instead of raising an error.
+libyaml's composer recurses in C, so a file of nothing but brackets would end the process instead of raising
+an error. What an alias repeats is counted by the parser's events, before any node is made.
 """
 
 from __future__ import annotations
 
-from typing import cast
+import re
+from typing import Any, cast
 
 import yaml
 
 MAX_NESTING = 50
 MAX_ALIASED_VALUES = 1_000_000  # values that aliases may add to those in the file
+# Nothing can be repeated without an anchor, and no anchor begins in the middle of a word, as in an address.
+_ANCHOR = re.compile(r"(?<!\w)&")
+TOO_DEEP = f"nested over {MAX_NESTING} deep"
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class YamlBomb(yaml.MarkedYAMLError):
     """The file is YAML, but nests too deep or repeats too much."""
 
 
-def refuse_bombs(text: str, loader: type[yaml.SafeLoader]) -> None:
-    """Raise `YamlBomb` if the text nests too deep or repeats too much, else any error of the parser."""
-    scan = _Scan()
-    for event in yaml.parse(text, Loader=loader):
-        scan.take(event)
+def compose_safely(text: str) -> yaml.Node | None:
+    """Return the root node of a text, None for one that holds nothing.
+
+    Raises `YamlBomb` if the text nests too deep or repeats too much, else any error of the parser.
+    """
+    if _ANCHOR.search(text):
+        scan = _Scan()
+        for event in yaml.parse(text, Loader=_Loader):
+            scan.take(event)
+    return yaml.compose(text, Loader=_ShallowLoader)
+
+
+class _ShallowLoader(_Loader):  # type: ignore[misc]
+    """A loader that makes no node deeper down than `MAX_NESTING` collections. The composer calls it at each."""
+
+    _depth = 0
+
+    def descend_resolver(self, parent: yaml.Node | None, _index: object) -> None:
+        if self._depth > MAX_NESTING and parent is not None:
+            raise YamlBomb(problem=TOO_DEEP, problem_mark=parent.start_mark)
+        self._depth += 1
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
 
 
 class _Scan:
@@ -37,7 +61,7 @@ class _Scan:
     def take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             if len(self._open) >= MAX_NESTING:
-                raise _refused(event, f"nested over {MAX_NESTING} deep")
+                raise _refused(event, TOO_DEEP)
             self._open.append((event.anchor, self._size))
             self._size = 1
         elif isinstance(event, yaml.CollectionEndEvent):

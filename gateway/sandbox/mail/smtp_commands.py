@@ -37,7 +37,8 @@ class SmtpCommands:
         self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
     ) -> Any:
         def act(call: Call) -> str:
-            # A server that knows users takes no mail of a stranger: a wrong password must not look like success.
+            # A server that knows users takes no mail of a stranger: a wrong password must
+            # not look like success.
             if self._asks_for_login and not session.authenticated:
                 call.outcome = "no login"
                 return "530 5.7.0 Authentication required"
@@ -72,7 +73,9 @@ class SmtpCommands:
 
 
 def refusal_line(fault: Fault) -> str:
-    """Return the line of a refusal: the fault's code, or what servers say when mails are too many or unwanted."""
+    """Return the line of a refusal: the fault's code, or what servers say when mails
+    are too many or unwanted.
+    """
     # 4xx means "try again later", 5xx means "never" (https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1)
     if fault.kind is FaultKind.RATE_LIMIT:
         return "450 4.7.1 too many mails, come again later"

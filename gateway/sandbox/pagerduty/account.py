@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.sandbox.pagerduty.events import BadEvent
+from gateway.sandbox.pagerduty.people import Change, Person, Shift, Window
 
 JsonObject = dict[str, object]
 HIGH_SEVERITIES = {"critical", "error"}
@@ -42,8 +43,11 @@ class Incident:
     status: str = "triggered"  # triggered, acknowledged, resolved
     acknowledged_at: datetime | None = None
     resolved_at: datetime | None = None
+    changed_at: datetime | None = None  # its status, since it was opened
+    changed_by: str = ""  # the person who did that, empty where an integration or a time-out did
     pages: list[Page] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
+    notes: list[JsonObject] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -81,6 +85,10 @@ class Account:
     def __init__(self, services: dict[str, str] | None) -> None:
         self._services = services
         self.incidents: list[Incident] = []
+        self.people: list[Person] = []
+        self.shifts: list[Shift] = []
+        self.windows: list[Window] = []
+        self.changes: list[Change] = []
         self._open: dict[tuple[str, str], Incident] = {}
 
     def service_of(self, routing_key: str) -> str:
@@ -96,6 +104,8 @@ class Account:
 
     def apply(self, event: JsonObject, service: str, now: datetime) -> str:
         """Apply an event and say what became of it: opened, appended, acknowledged, resolved or dropped."""
+        if any(window.service == service and window.start <= now < window.end for window in self.windows):
+            return "dropped"
         action = str(event["event_action"])
         place = (str(event["routing_key"]), str(event["dedup_key"]))
         incident = self._open.get(place)
@@ -104,13 +114,26 @@ class Account:
         # A repeated acknowledgement or a trigger while acknowledged changes nothing but the log.
         incident.log.append(LogEntry(now, action, _without_key(event)))
         if action == "acknowledge":
-            incident.status, incident.acknowledged_at = "acknowledged", incident.acknowledged_at or now
+            if incident.status != "acknowledged":
+                incident.status, incident.acknowledged_at = "acknowledged", now
+                incident.changed_at, incident.changed_by = now, ""
             return "acknowledged"
         if action == "resolve":
             incident.status, incident.resolved_at = "resolved", now
+            incident.changed_at, incident.changed_by = now, ""
             del self._open[place]
             return "resolved"
         return "appended"
+
+    def close(self, incident: Incident, now: datetime) -> None:
+        """A person resolves it."""
+        incident.status, incident.resolved_at = "resolved", now
+        self._open.pop((incident.routing_key, incident.dedup_key), None)
+
+    def open_again(self, incident: Incident) -> None:
+        """A person reopens it."""
+        incident.status, incident.resolved_at = "triggered", None
+        self._open[incident.routing_key, incident.dedup_key] = incident
 
     def find(self, incident_id: str) -> Incident | None:
         return next((incident for incident in self.incidents if incident.id == incident_id), None)

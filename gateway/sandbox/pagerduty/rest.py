@@ -10,25 +10,116 @@ from datetime import datetime
 
 from starlette.datastructures import QueryParams
 
-from gateway.sandbox.pagerduty.account import Incident, LogEntry
+from gateway.sandbox.pagerduty.account import Account, Incident, LogEntry
+from gateway.sandbox.pagerduty.people import oncall_json, policy_of, user, whole_user
 
 JsonObject = dict[str, object]
 LIMIT_MAX = 100
+ORDERS = ("incident_number:asc", "incident_number:desc", "created_at:asc", "created_at:desc")
 
 
 class BadQuery(Exception):
     """Answered with 400 and this text."""
 
 
-def incidents_page(incidents: Sequence[Incident], query: QueryParams, base: str) -> JsonObject:
+def incidents_page(account: Account, query: QueryParams, base: str) -> JsonObject:
     """Newest last, as PagerDuty sorts by incident number unless asked otherwise."""
     statuses, key = query.getlist("statuses[]"), query.get("incident_key")
+    order = query.get("sort_by", "incident_number:asc")
+    if order not in ORDERS:
+        raise BadQuery(f"sort_by must be one of {', '.join(ORDERS)}")
     kept = [
         incident
-        for incident in incidents
+        for incident in account.incidents
         if (not statuses or incident.status in statuses) and (key is None or incident.dedup_key == key)
     ]
-    return listing("incidents", [incident_json(incident, base) for incident in kept], query)
+    if order.endswith(":desc"):
+        kept.reverse()
+    shown = [incident_json(incident, base) for incident in kept]
+    if "assignees" in query.getlist("include[]"):
+        for incident, item in zip(kept, shown, strict=True):
+            item["assignments"] = [
+                {"at": stamp(page.at), "assignee": whole_user(page.to, account.people)}
+                for page in incident.pages[-1:]
+                if incident.open
+            ]
+    return listing("incidents", shown, query)
+
+
+def add_note(account: Account, incident: Incident, body: object, sender: str, now: datetime) -> JsonObject:
+    """Write a note in the name of the user with this address, who has to be one."""
+    person = next((person for person in account.people if person.email == sender), None)
+    note = body.get("note") if isinstance(body, dict) else None
+    content = note.get("content") if isinstance(note, dict) else None
+    if person is None:
+        raise BadQuery("Requester User Not Found")
+    if not isinstance(content, str) or not content:
+        raise BadQuery("Content cannot be empty")
+    written: JsonObject = {
+        "id": f"N{len(incident.notes)}",
+        "user": user(person.name),
+        "channel": {"summary": "The PagerDuty website or APIs"},
+        "content": content,
+        "created_at": stamp(now),
+    }
+    incident.notes.append(written)
+    return {"note": written}
+
+
+def oncalls_page(account: Account, query: QueryParams) -> JsonObject:
+    """Who is on call, for each of the escalation policies that are asked for, in the time that is asked for."""
+    since, until = (_instant(query, name) for name in ("since", "until"))
+    shifts = [
+        oncall_json(shift, policy)
+        for policy in query.getlist("escalation_policy_ids[]")
+        for shift in account.shifts
+        if (shift.end is None or shift.end > since) and (shift.start is None or shift.start <= until)
+    ]
+    return listing("oncalls", shifts, query)
+
+
+def windows_page(account: Account, query: QueryParams, now: datetime) -> JsonObject:
+    """The maintenance windows; of `filter` only `ongoing` is known here."""
+    if query.get("filter", "ongoing") != "ongoing":
+        raise BadQuery("filter must be ongoing")
+    ongoing = [window for window in account.windows if window.start <= now < window.end]
+    shown: list[JsonObject] = [
+        {
+            "id": f"M{number}",
+            "type": "maintenance_window",
+            "start_time": window.start.isoformat(),
+            "end_time": window.end.isoformat(),
+            "services": [{"id": f"S{number}", "type": "service_reference", "summary": window.service}],
+        }
+        for number, window in enumerate(ongoing)
+    ]
+    return listing("maintenance_windows", shown, query)
+
+
+def changes_page(account: Account, service_id: str, query: QueryParams) -> JsonObject:
+    """The change events of a service since a time."""
+    since = _instant(query, "since")
+    shown: list[JsonObject] = [
+        {
+            "id": f"C{number}",
+            "type": "change_event",
+            "timestamp": stamp(change.at),
+            "summary": change.summary,
+            "source": change.source,
+            "links": [{"href": change.link, "text": "more"}] if change.link else [],
+            "services": [{"id": service_id, "type": "service_reference"}],
+        }
+        for number, change in enumerate(account.changes)
+        if change.service == service_id and change.at >= since
+    ]
+    return listing("change_events", shown, query)
+
+
+def _instant(query: QueryParams, name: str) -> datetime:
+    try:
+        return datetime.fromisoformat(query[name])
+    except (KeyError, ValueError) as error:
+        raise BadQuery(f"{name} must be a time") from error
 
 
 def listing(name: str, items: Sequence[JsonObject], query: QueryParams) -> JsonObject:
@@ -55,8 +146,16 @@ def incident_json(incident: Incident, base: str) -> JsonObject:
         "urgency": incident.urgency,
         "incident_key": incident.dedup_key,
         "created_at": stamp(incident.opened_at),
+        "updated_at": stamp(_changed_at(incident)),
+        "last_status_change_at": stamp(_changed_at(incident)),
+        "last_status_change_by": user(incident.changed_by) if incident.changed_by else service(incident),
         "resolved_at": stamp(incident.resolved_at) if incident.resolved_at else None,
-        "service": _service(incident),
+        "acknowledgements": _acknowledgements(incident),
+        "assignments": [
+            {"at": stamp(page.at), "assignee": user(page.to)} for page in incident.pages[-1:] if incident.open
+        ],
+        "service": service(incident),
+        "escalation_policy": policy_of(service(incident)),
         "self": f"{base}/incidents/{incident.id}",
         "html_url": f"{base}/#{incident.id}",
         "alert_counts": {"all": 1, "triggered": int(incident.open), "resolved": int(not incident.open)},
@@ -72,7 +171,7 @@ def alert_json(incident: Incident, base: str) -> JsonObject:
         "severity": incident.severity,
         "alert_key": incident.dedup_key,
         "created_at": stamp(incident.opened_at),
-        "service": _service(incident),
+        "service": service(incident),
         "incident": {"id": incident.id, "type": "incident_reference"},
         "body": {
             "type": "alert_body",
@@ -83,13 +182,28 @@ def alert_json(incident: Incident, base: str) -> JsonObject:
     }
 
 
+ENTRIES = {
+    "acknowledged": "acknowledge",
+    "unacknowledged": "unacknowledge",
+    "resolved": "resolve",
+    "escalated": "escalate",
+    "reassigned": "assign",
+    "delegated": "delegate",
+    "annotated": "annotate",
+}
+"""The kinds of log entries that people's acts are, by the kinds of their webhooks."""
+
+
 def log_entry_json(incident: Incident, number: int, entry: LogEntry) -> JsonObject:
-    return {
+    person = str(entry.event.get("by", ""))
+    kind = ENTRIES.get(entry.kind, entry.kind)
+    more: JsonObject = {"user": user(str(entry.event["to"]))} if kind == "notify" else {}
+    return more | {
         "id": f"{incident.id}L{number}",
-        "type": f"{entry.kind}_log_entry",
+        "type": f"{kind}_log_entry",
         "created_at": stamp(entry.at),
-        "agent": {"type": "service_reference", "summary": incident.service, "id": _service(incident)["id"]},
-        "channel": {"type": "auto" if entry.kind == "notify" else "api"} | entry.event,
+        "agent": user(person) if person else service(incident),
+        "channel": {"type": "website" if person else "auto" if kind == "notify" else "api"} | entry.event,
         "incident": {"id": incident.id, "type": "incident_reference"},
     }
 
@@ -98,7 +212,18 @@ def stamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _service(incident: Incident) -> JsonObject:
+def _changed_at(incident: Incident) -> datetime:
+    return incident.changed_at or incident.opened_at
+
+
+def _acknowledgements(incident: Incident) -> list[JsonObject]:
+    if incident.status != "acknowledged":
+        return []
+    who = user(incident.changed_by) if incident.changed_by else service(incident)
+    return [{"at": stamp(_changed_at(incident)), "acknowledger": who}]
+
+
+def service(incident: Incident) -> JsonObject:
     return {
         "id": f"P{incident.routing_key[-6:].upper()}",
         "type": "service_reference",
@@ -111,3 +236,15 @@ def _number(query: QueryParams, name: str, default: int) -> int:
     if not text.isdecimal():
         raise BadQuery(f"{name} must be a whole number, not {text!r}")
     return int(text)
+
+
+def part_of(incident: Incident, path: str, query: QueryParams, url: str) -> JsonObject:
+    """Return the incident itself, or the part of it that the path names: its alerts, notes or log entries."""
+    if path.endswith("/alerts"):
+        return listing("alerts", [alert_json(incident, url)], query)
+    if path.endswith("/notes"):
+        return {"notes": incident.notes}
+    if path.endswith("/log_entries"):
+        entries = [log_entry_json(incident, number, entry) for number, entry in enumerate(incident.log)]
+        return listing("log_entries", entries[::-1], query)
+    return {"incident": incident_json(incident, url)}

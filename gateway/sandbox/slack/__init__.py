@@ -14,11 +14,14 @@ from starlette.routing import BaseRoute, Route
 from gateway.clock import utc_now
 from gateway.sandbox.faults import Fault, FaultKind
 from gateway.sandbox.pace import RateLimit, RateLimiter
+from gateway.sandbox.slack.app import App
 from gateway.sandbox.slack.arguments import Arguments, SlackError, read_arguments
 from gateway.sandbox.slack.methods import Methods
 from gateway.sandbox.slack.page import page_of
+from gateway.sandbox.slack.page_acts import PageActs
+from gateway.sandbox.slack.scopes import MissingScope, demand, header
 from gateway.sandbox.slack.workspace import Bot, Channel, Message, Workspace
-from gateway.sandbox.vendor import Call, JsonObject, Vendor, json_response
+from gateway.sandbox.vendor import Call, JsonObject, Vendor, json_response, retry_after_header
 
 __all__ = ["DEFAULT_TOKEN", "Bot", "Channel", "Message", "SlackSandbox"]
 
@@ -55,7 +58,8 @@ class SlackSandbox(Vendor):
     ) -> None:
         super().__init__(now, seed)
         self.workspace = workspace
-        self._methods = Methods(workspace, now, lambda: self._server.url)
+        self.app = App(workspace, now)
+        self._methods = Methods(self.app, now, lambda: self._server.url)
         self._pace = RateLimiter(pace)
         self._tiers = {method: RateLimiter(tier) for method, tier in tiers.items()}
 
@@ -79,7 +83,8 @@ class SlackSandbox(Vendor):
         None is no limit; `TIERS` are Slack's own.
         """
         workspace = Workspace(dict(tokens or {DEFAULT_TOKEN: Bot()}), channels, edit_window)
-        async with cls(workspace, now, seed, pace, tiers or {}).running(port) as slack:
+        slack = cls(workspace, now, seed, pace, tiers or {})
+        async with slack.running(port), slack.app.sockets.running():
             yield slack
 
     @property
@@ -104,7 +109,8 @@ class SlackSandbox(Vendor):
         return self.channel(channel).messages
 
     def routes(self) -> Sequence[BaseRoute]:
-        return [Route("/api/{method:path}", self._call, methods=["GET", "POST"])]
+        api = Route("/api/{method:path}", self._call, methods=["GET", "POST"])
+        return [api, *PageActs(self.app).routes()]
 
     def state(self) -> JsonObject:
         shown = ("id", "name", "archived", "member", "messages")
@@ -119,9 +125,10 @@ class SlackSandbox(Vendor):
             limiter.forget()
         for channel in self.channels.values():
             channel.forget()
+        self.app.forget()
 
     def page(self, request: Request) -> JsonObject:
-        return page_of(self.workspace, request.query_params.get("channel", ""), self.now())
+        return page_of(self.app, request.query_params, self.now())
 
     def refuse(self, fault: Fault) -> Response:
         if fault.kind is FaultKind.RATE_LIMIT:
@@ -137,13 +144,21 @@ class SlackSandbox(Vendor):
     def _act(self, call: Call, arguments: Arguments, token: str) -> Response:
         call.outcome = "ok"
         try:
+            if call.method == "apps.connections.open":
+                return json_response({"ok": True, "url": self.app.socket_url(token)})
             bot = self.workspace.bot_of(token)
             method = self._methods.named(call.method)
+            demand(bot, call.method, arguments)
             wait = self._wait(call)
             if wait:
                 call.outcome = "ratelimited"
                 return _rate_limited(wait)
-            return json_response({"ok": True} | method(arguments, bot))
+            return json_response(
+                {"ok": True} | method(arguments, bot), headers={"x-oauth-scopes": header(bot)}
+            )
+        except MissingScope as error:
+            call.outcome = error.code
+            return json_response({"ok": False, "error": error.code} | error.said)
         except SlackError as error:
             call.outcome = error.code
             details = (
@@ -171,4 +186,4 @@ class SlackSandbox(Vendor):
 
 
 def _rate_limited(seconds: int) -> Response:
-    return json_response({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(seconds)})
+    return json_response({"ok": False, "error": "ratelimited"}, 429, retry_after_header(seconds))

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from gateway.sandbox.slack.answers import channel_json, message_json, page, person_json
+from gateway.sandbox.slack.app import App, Ephemeral
 from gateway.sandbox.slack.arguments import Arguments, SlackError
 from gateway.sandbox.slack.message_arguments import content_of, metadata_of, notified_by, parent_of
-from gateway.sandbox.slack.workspace import Bot, Channel, Content, Message, Workspace
+from gateway.sandbox.slack.modals import modal_of
+from gateway.sandbox.slack.workspace import Bot, Channel, Content, Message
 
 JsonObject = dict[str, object]
 Method = Callable[[Arguments, Bot], JsonObject]
@@ -23,14 +25,16 @@ BROADCASTS = frozenset({"@here", "@channel", "@everyone"})
 class Methods:
     """The methods of one workspace by name."""
 
-    def __init__(self, workspace: Workspace, now: Callable[[], datetime], url: Callable[[], str]) -> None:
-        self._workspace = workspace
+    def __init__(self, app: App, now: Callable[[], datetime], url: Callable[[], str]) -> None:
+        self._app = app
+        self._workspace = app.workspace
         self._now = now
         self._url = url
         self._by_name: dict[str, Method] = {
             "auth.test": self.auth_test,
             "chat.delete": self.chat_delete,
             "chat.getPermalink": self.chat_get_permalink,
+            "chat.postEphemeral": self.chat_post_ephemeral,
             "chat.postMessage": self.chat_post_message,
             "chat.update": self.chat_update,
             "conversations.history": self.conversations_history,
@@ -39,9 +43,12 @@ class Methods:
             "conversations.open": self.conversations_open,
             "conversations.replies": self.conversations_replies,
             "usergroups.list": self.usergroups_list,
+            "usergroups.users.list": self.usergroups_users_list,
             "users.info": self.users_info,
             "users.list": self.users_list,
             "users.lookupByEmail": self.users_lookup_by_email,
+            "views.open": self.views_open,
+            "views.update": self.views_update,
         }
 
     def named(self, name: str) -> Method:
@@ -169,6 +176,34 @@ class Methods:
     def usergroups_list(self, _: Arguments, __: Bot) -> JsonObject:
         groups = self._workspace.groups.items()
         return {"usergroups": [{"id": group_id, "handle": handle} for group_id, handle in groups]}
+
+    def usergroups_users_list(self, arguments: Arguments, _: Bot) -> JsonObject:
+        group = arguments.text("usergroup")
+        if group not in self._workspace.groups:
+            raise SlackError("no_such_subteam")
+        return {"users": list(self._workspace.group_members.get(group, ()))}
+
+    def chat_post_ephemeral(self, arguments: Arguments, _: Bot) -> JsonObject:
+        channel = self._writable(self._workspace.by_name_or_id(arguments.text("channel")))
+        user = arguments.text("user")
+        if user not in self._workspace.people:
+            raise SlackError("user_not_in_channel")
+        content = content_of(arguments, Content(""))
+        ts = channel.next_ts(self._now())
+        self._app.ephemerals.append(Ephemeral(channel.id, user, content.text, content.blocks, ts))
+        return {"message_ts": ts}
+
+    def views_open(self, arguments: Arguments, _: Bot) -> JsonObject:
+        view = modal_of(arguments)
+        opened = self._app.open_view(self._app.opened_by(arguments.text("trigger_id")), view)
+        return {"view": {**view, "id": opened.id, "hash": str(opened.hash)}}
+
+    def views_update(self, arguments: Arguments, _: Bot) -> JsonObject:
+        opened = self._app.views.get(arguments.text("view_id"))
+        if opened is None or not opened.open:
+            raise SlackError("not_found")
+        opened.view, opened.hash = modal_of(arguments), opened.hash + 1
+        return {"view": {**opened.view, "id": opened.id, "hash": str(opened.hash)}}
 
     def _writable(self, channel: Channel) -> Channel:
         if channel.archived:

@@ -124,7 +124,9 @@ def _time_part(at: datetime, name: str) -> str:
 
 
 def _with_emoji(text: str) -> str:
-    """Replace each `:name:` that is an emoji. A colon may end one name and begin the next: `2001:db8:100:a::7`."""
+    """Replace each `:name:` that is an emoji. A colon may end one name and begin the
+    next: `2001:db8:100:a::7`.
+    """
     shown, at = "", 0
     while (found := _SHORTCODE.search(text, at)) is not None:
         emoji = _emoji(found[1])

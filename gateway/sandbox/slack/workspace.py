@@ -11,14 +11,23 @@ from gateway.sandbox.slack.arguments import SlackError
 JsonObject = dict[str, object]
 
 
+ALL_SCOPES = frozenset(
+    {
+        *("chat:write", "commands", "channels:read", "channels:history", "groups:read", "groups:history"),
+        *("im:write", "im:history", "users:read", "users:read.email", "usergroups:read"),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """The bot that a token speaks as."""
+    """The bot that a token speaks as, and the scopes that the token has."""
 
     name: str = "Alert Gateway"
     bot_id: str = "B0GATEWAY"
     user_id: str = "U0GATEWAY"
     app_id: str = "A0GATEWAY"
+    scopes: frozenset[str] = ALL_SCOPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,7 @@ class Workspace:
         self.channels: dict[str, Channel] = {}
         self.people = {"U0ALICE": "Alice Moreau", "U0BOB": "Bob Okafor", "U0CHEN": "Chen Wei"}
         self.groups = {"S0ONCALL1": "oncall-team"}
+        self.group_members = {"S0ONCALL1": ["U0ALICE", "U0BOB"]}
         for name in channels:
             self.add_channel(name)
 

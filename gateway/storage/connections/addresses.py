@@ -57,7 +57,7 @@ SCHEMES = {
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a store is.
+    """The address of a store.
 
     `hosts` are the server, the Sentinels or some nodes of the cluster; `path` is a unix socket's. The options
     hold passwords and are not printed.

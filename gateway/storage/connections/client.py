@@ -12,13 +12,14 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
 
-from gateway.errors import StateFull, StateUnavailable, StateUnusable
+from gateway.errors import StateFull, StateLost, StateUnavailable, StateUnusable
 from gateway.storage.connections.addresses import Kind
 from gateway.storage.connections.reasons import hopeless, reason_of
 from gateway.storage.connections.servers import Command, Servers, send
 
 Heard = Callable[[str], None]
 
+LOST = "STORELOST"  # how scripts begin their refusal of a caller that knew another store (include/clock.lua)
 REPLICAS_WAIT_MS = 1_000  # for replicas to have a commit: well below the time in which the server must answer
 
 
@@ -90,13 +91,21 @@ class Client:
         except StateUnavailable as error:
             self._heard(str(error))
             raise
+        except ResponseError as error:
+            if LOST not in str(error):
+                raise self._away(error) from error
+            self._heard("")  # it answers
+            raise StateLost("the store was emptied: the gateway begins anew") from error
         except (RedisError, OSError) as error:
-            self._heard(reason_of(error))
-            if wrong := hopeless(error):
-                raise StateUnusable(wrong) from error
-            raise StateUnavailable(f"the store did not answer: {reason_of(error)}") from error
+            raise self._away(error) from error
         else:
             self._heard("")
+
+    def _away(self, error: RedisError | OSError) -> StateUnavailable:
+        self._heard(reason_of(error))
+        if wrong := hopeless(error):
+            return StateUnusable(wrong)
+        return StateUnavailable(f"the store did not answer: {reason_of(error)}")
 
 
 async def _allowed(server: Redis, command: Command) -> Any:

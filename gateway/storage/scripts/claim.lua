@@ -1,107 +1,198 @@
 #!lua flags=allow-oom
 -- Lease subjects of the agenda that are due: the most urgent first, then the oldest. Passed over is what has no room: a lane
--- whose pace has no token left, that has its width under way, or whose kind of destination has as many as it may.
+-- whose place has its width under way or no token left of its pace, or whose kind of destination has as many as it may.
+-- A lane without room costs one look, whatever waits in it.
 --
 -- KEYS      the shard's, named in include/keys.lua
 -- ARGV[1]   the token of the leases
 -- ARGV[2]   msgpack, a map of the fields below
+-- ARGV[3]   the caller's clocks, see include/clock.lua
 --
 -- Fields; times are in ms:
---   limit     how many to lease at most
---   lease     how long the leases last
---   paces     {destination = {interval, burst, place}}  one every `interval` on average, `burst` at once; `place` as in Pace
---   running   {lane = how many are under way}
---   width     how many may be under way in a lane
---   kinds     {destination = kind}
---   room      {kind = how many more may be under way}
+--   limit         how many to lease at most
+--   reserved      {plans, ends, own alerts}  how many of each share are leased first, also over the limit
+--   lease         how long the leases last
+--   paces         {destination = {interval, burst, place}}  one every `interval` on average, `burst` at once; `place`: see Pace
+--   running       {lane = how many are under way}
+--   width         how many may be under way in the lanes to one place
+--   kinds         {destination = kind}
+--   room          {kind = how many more may be under way}
+--   busy_room     {kind = how many more may be under way before only places that have none under way get any}
+--   hanging       {lane, …}  lanes that gave no answer: one at a time is under way at their place
+--   hanging_room  {kind = how many of these at hanging places}
 --
--- Reply: {now, next due or -1, {subject, due, …}}. A subject is `deliver:<lane>|<rest>` or `<kind>:<rest>`.
+-- Reply: {the time, next due or -1, {subject, due, share, refused, …}}. A subject is `deliver:<lane>|<rest>` or
+-- `<kind>:<rest>`; refused is 1 where its place refused what was sent there last, since it came too fast.
 -- include: keys
 -- include: clock
+-- include: keep_now
 -- include: numbers
 -- include: agenda
 -- include: leases
+-- include: queues
+-- include: refused
+-- include: clocks
+
+-- In doubt about the time, the leases of others may only seem to be over: the caller comes again at once.
+local AGAIN = 100 -- ms
+if leases_nothing then return {read_out(), digits(now + AGAIN), {}} end
 
 local token, ask = ARGV[1], cmsgpack.unpack(ARGV[2])
-local MAX_LOOKED_AT, PAGE = 20000, 500 -- due subjects in one claim, and in one look at the agenda
-local enough = 2 * ask.limit
+local lease_end = now + ask.lease
+local lease = token .. ' ' .. digits(lease_end)
+local MAX_PUT_RIGHT = 1000 -- texts of the index that one claim takes out
 
 local next_due = -1
 local function sooner(at) if next_due < 0 or at < next_due then next_due = at end end
 
--- Return the lane of a delivery's subject, nil for other subjects. Lanes to one place share its pace: its key is the place
--- and what a template made of the channel, or the lane itself.
-local lanes = {}
-local function lane_of(subject)
-  local name = string.match(subject, '^deliver:([^|]*)|')
-  if not name then return nil end
-  local lane = lanes[name]
-  if not lane then
-    local destination, channel = string.match(name, '^([^:]*):?(.*)$')
-    lane = {left = ask.width - (ask.running[name] or 0), kind = ask.kinds[destination]}
-    local pace = ask.paces[destination]
-    if pace then
-      local place
-      lane.interval, lane.burst, place = pace[1], pace[2], pace[3]
-      lane.pace_key = place == '' and name or place .. channel
-    end
-    lanes[name] = lane
+-- include: walk
+-- include: room
+
+-- The queues, each with its first subject that is due
+
+local queues, put_right = {}, 0
+local function queue_of(name)
+  local queue = queues[name]
+  if not queue then
+    local share, urgency, lane = string.match(name, '^(%d)(%d)(.*)$')
+    local delivery = string.match(lane, '^deliver:(.*)$')
+    queue = {name = name, share = share, urgency = tonumber(urgency), lane = lane_of(delivery)}
+    queue.least = tonumber(score(urgency, 0, tonumber(share)))
+    queue.before, queue.ahead = lane .. (delivery and '|' or ':'), delivery and 4 or 64
+    queue.found, queue.at = {}, 1
+    queues[name] = queue
   end
-  return lane
+  return queue
 end
 
--- Return whether the lane has room for one more now, and take a token of its pace where it has. Where only the pace has none
--- left, the lane is looked at again when there is one.
-local function has_room(lane)
-  if lane.left <= 0 or (lane.kind and ask.room[lane.kind] and ask.room[lane.kind] <= 0) then return false end
-  if not lane.pace_key then return true end
-  local full_at = tonumber(redis.call('HGET', PACE, lane.pace_key) or 0)
-  local opens = full_at - (lane.burst - 1) * lane.interval
-  if opens > now then
-    sooner(opens)
-    return false
-  end
-  redis.call('HSET', PACE, lane.pace_key, digits(math.max(full_at, now) + lane.interval))
-  return true
-end
-
-local claimed = {}
-local function take(subject, at)
-  local lane = lane_of(subject)
-  if lane then
-    if not has_room(lane) then return end
-    lane.left = lane.left - 1
-    if lane.kind and ask.room[lane.kind] then ask.room[lane.kind] = ask.room[lane.kind] - 1 end
-  end
-  redis.call('HSET', LEASES, subject, token .. ' ' .. digits(now + ask.lease))
-  claimed[#claimed + 1] = subject
-  claimed[#claimed + 1] = digits(at)
-end
-
-local looked_at = 0
-for urgency = 0, LEAST_URGENT do
-  local offset, first, last = 0, score(urgency, 0), score(urgency, now)
-  while looked_at < MAX_LOOKED_AT do
-    local due = redis.call('ZRANGEBYSCORE', AGENDA, first, last, 'WITHSCORES', 'LIMIT', offset, PAGE)
-    if #due == 0 then break end
-    local subjects = {}
-    for i = 1, #due, 2 do subjects[#subjects + 1] = due[i] end
-    offset, looked_at = offset + #subjects, looked_at + #subjects
-    local leases = redis.call('HMGET', LEASES, unpack(subjects))
-    for i = 1, #subjects do
-      local ends = leases[i] and lease_ends(leases[i])
-      if ends and ends > now then
-        sooner(ends) -- somebody works on it; should that one die, it is free when the lease has ended
-      elseif #claimed >= enough then
-        sooner(now)
-        break
-      else
-        take(subjects[i], tonumber(due[2 * i]) - urgency * TURN)
+-- Read on in the queue. A text of the index that is not true is taken out: a version without an index has changed the agenda.
+local function read_on(queue)
+  local after = queue.last and '(' .. queue.last or '[' .. queue.name .. '|'
+  local before = '(' .. queue.name .. '|' .. thirteen(now + 1)
+  local found = redis.call('ZRANGEBYLEX', LANES, after, before, 'LIMIT', 0, queue.ahead)
+  queue.found, queue.at, queue.last, queue.ended = {}, 1, found[#found], #found < queue.ahead
+  if #found == 0 then return end
+  local subjects = {}
+  for i, text in ipairs(found) do subjects[i] = queue.before .. string.sub(text, #queue.name + 15) end
+  local scores, leases = redis.call('ZMSCORE', AGENDA, unpack(subjects)), redis.call('HMGET', LEASES, unpack(subjects))
+  for i, text in ipairs(found) do
+    local subject, stands, lease = subjects[i], tonumber(scores[i]), leases[i]
+    local since = tonumber(string.sub(text, #queue.name + 2, #queue.name + 14))
+    local _, right, place
+    -- What stands as the queue says, and was never leased, is true; this is almost all.
+    if stands and (lease or stands ~= queue.least + since) then _, right, place = place_of(subject, stands, lease) end
+    if stands and (not right or right == text) then
+      queue.found[#queue.found + 1] = {subject = subject, stands = stands, text = text, since = since}
+    else
+      take_out(queue.name, text)
+      put_right = put_right + 1
+      if stands then
+        enter(subject, stands, lease)
+        sooner(math.max(now, place % TURN))
       end
     end
-    if #claimed >= enough then break end
   end
-  local later = redis.call('ZRANGEBYSCORE', AGENDA, '(' .. last, score(urgency, TURN - 1), 'WITHSCORES', 'LIMIT', 0, 1)
-  if #later > 0 then sooner(tonumber(later[2]) - urgency * TURN) end
 end
-return {now, digits(next_due), claimed}
+
+-- Return the first subject of the queue that is due, nil for none.
+local function first_of(queue)
+  while not queue.found[queue.at] and not queue.ended do
+    if put_right >= MAX_PUT_RIGHT then
+      sooner(now)
+      return nil
+    end
+    read_on(queue)
+  end
+  return queue.found[queue.at]
+end
+
+local claimed, leased = {}, {}
+local function take(queue)
+  local first = first_of(queue)
+  local refused = queue.lane and use_room(queue.lane)
+  leased[#leased + 1] = first.subject
+  leased[#leased + 1] = lease
+  take_out(queue.name, first.text)
+  texts[queue.name .. '|' .. thirteen(math.max(first.since, lease_end)) .. string.sub(first.text, #queue.name + 15)] = true
+  claimed[#claimed + 1] = first.subject
+  claimed[#claimed + 1] = digits(time_of(first.stands))
+  claimed[#claimed + 1] = queue.share
+  claimed[#claimed + 1] = refused and 1 or 0
+  queue.at = queue.at + 1
+end
+
+-- include: heads
+
+-- Take up to `most` from the queues of one urgency, the oldest first. Return how many, and whether more could be taken.
+local function take_from(some, most)
+  local next_queue, open, opened, count, oldest = due_queues(some), {}, {}, 0, nil
+  local function find_oldest()
+    oldest = nil
+    for i, queue in ipairs(open) do
+      if not oldest or queue.since < open[oldest].since then oldest = i end
+    end
+  end
+  while true do
+    local queue = next_queue(oldest and open[oldest].since)
+    if queue then
+      local first = not opened[queue] and has_room(queue.lane, queue.urgency) and first_of(queue)
+      opened[queue] = true
+      if first then
+        open[#open + 1], queue.since = queue, first.since
+        if not oldest or queue.since < open[oldest].since then oldest = #open end
+      end
+    elseif not oldest then
+      return count, false
+    elseif not has_room(open[oldest].lane, open[oldest].urgency) then
+      table.remove(open, oldest)
+      find_oldest()
+    elseif count >= most then
+      return count, true
+    else
+      take(open[oldest])
+      count = count + 1
+      local first = first_of(open[oldest])
+      if first then
+        open[oldest].since = first.since
+      else
+        table.remove(open, oldest)
+      end
+      find_oldest()
+    end
+  end
+end
+
+local function bands_of(urgency, share)
+  local some = {}
+  for _, band in ipairs(all_bands) do
+    if band.urgency == urgency and (not share or band.share == share) then some[#some + 1] = band end
+  end
+  return some
+end
+
+for share, most in ipairs(ask.reserved) do
+  for urgency = 0, LEAST_URGENT do
+    if most <= 0 then break end
+    most = most - take_from(bands_of(urgency, share), most)
+  end
+end
+local left, more = ask.limit - #claimed / 4, false
+for urgency = 0, LEAST_URGENT do
+  local count
+  count, more = take_from(bands_of(urgency), left)
+  left = left - count
+  if more then
+    sooner(now)
+    break
+  end
+end
+
+in_one('HSET', LEASES, leased)
+write_index()
+for _, band in ipairs(all_bands) do
+  local later = redis.call(
+    'ZRANGEBYSCORE', HEADS, '(' .. digits(band.from + now), digits(band.from + TURN - 1), 'WITHSCORES', 'LIMIT', 0, 1
+  )
+  if #later > 0 then sooner(tonumber(later[2]) - band.from) end
+end
+return {read_out(), digits(next_due), claimed}

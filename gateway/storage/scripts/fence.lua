@@ -4,6 +4,7 @@
 -- KEYS      the shard's, named in include/keys.lua
 -- ARGV[1]   the holder, a text without spaces
 -- ARGV[2]   for how long, in ms; 0 gives it back
+-- ARGV[3]   the caller's clocks, see include/clock.lua
 --
 -- Reply: 1 where that was done, 0 where another holds it.
 -- include: keys

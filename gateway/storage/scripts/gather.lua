@@ -3,6 +3,7 @@
 --
 -- KEYS      the shard's, named in include/keys.lua
 -- ARGV[1]   msgpack, a map of the fields below
+-- ARGV[2]   the caller's clocks, see include/clock.lua
 --
 -- Fields. `table` is a number in KEYS.
 --   copies    {copy, …}          copies to look up
@@ -12,7 +13,7 @@
 --   topics    {topic, …}         who stands there
 --
 -- Reply, '' for what is not there, in six parts:
---   now
+--   the time, as include/clock.lua reads it out
 --   {pointer, row, …}    for each copy its row in COPIES, version and alert, and the row of that alert
 --   {row, …}             for each cell
 --   {row, …}             for each join key
@@ -61,4 +62,4 @@ for i, topic in ipairs(ask.topics) do
   topics[2 * i - 1] = alert
   topics[2 * i] = alert ~= '' and redis.call('HGET', ALERTS, alert) or ''
 end
-return {now, alerts, rows, key_rows, incidents, topics}
+return {read_out(), alerts, rows, key_rows, incidents, topics}

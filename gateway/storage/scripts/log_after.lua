@@ -4,10 +4,12 @@
 -- KEYS      the shard's, named in include/keys.lua
 -- ARGV[1]   the position: the id of the last entry that was read, '' for the beginning
 -- ARGV[2]   how many entries at most
+-- ARGV[3]   the caller's clocks, see include/clock.lua
 --
 -- Reply: {oldest, newest, {{id, {field, value, …}}, …}}. Entries are numbered from 1 as they are written: `oldest` is the
 -- number of the oldest that is left, `newest` that of the newest ever written. Where nothing ever was: {1, 0, {}}.
 -- include: keys
+-- include: clock
 
 local position, limit = ARGV[1], ARGV[2]
 if redis.call('EXISTS', LOG) == 0 then return {1, 0, {}} end

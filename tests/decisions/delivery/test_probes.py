@@ -51,6 +51,12 @@ def test_the_vendor_may_ask_for_a_longer_wait_and_not_for_a_shorter_one() -> Non
         pytest.param(
             {"earlier_marks": ("new",)}, "new", SECOND, False, id="once at once with each credential"
         ),
+        pytest.param(
+            {"not_before": START + MINUTE}, "new", 59 * SECOND, False, id="not before the vendor's time"
+        ),
+        pytest.param(
+            {"not_before": START + MINUTE}, "new", MINUTE, True, id="at the vendor's time with another"
+        ),
         pytest.param({"works": True}, "new", HOUR, False, id="not while its dead letters are being sent"),
         pytest.param({"probe": "i1|chat"}, "new", SECOND, False, id="not while one asks"),
         pytest.param({"probe": "i1|chat"}, "mark", PATIENCE_MS, True, id="when that one was not answered"),
@@ -74,10 +80,11 @@ def test_the_most_severe_goes_first_then_the_oldest() -> None:
     assert [ledger.incident for ledger in most_urgent_first(letters)] == ["worst", "old", "new"]
 
 
-def test_a_probe_by_hand_leaves_one_that_is_under_way_alone() -> None:
+def test_a_probe_by_hand_leaves_one_alone_whose_answer_is_about_to_come() -> None:
     asked = ask_by_hand(RECORD, "credential slack BOT", "i1|chat", START + SECOND)
     assert asked.causes["credential slack BOT"].probe == "i1|chat"
     assert ask_by_hand(asked, "credential slack BOT", "i2|chat", START + 2 * SECOND) is asked
+    assert ask_by_hand(asked, "credential slack BOT", "i2|chat", START + 30 * SECOND) is not asked
     assert ask_by_hand(RECORD, "", "i1|chat", START) is RECORD
 
 

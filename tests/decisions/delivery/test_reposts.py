@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from gateway.decisions.delivery import reposts
 from gateway.decisions.delivery.next_step import LeadOn, Notify, Reply, Rest, RestReason
 from gateway.decisions.delivery.reposts import (
     MOST_POSTS,
@@ -26,7 +27,7 @@ from tests.decisions.delivery.attempts import answered, empty, step
 from tests.support.build import START
 
 REMOVED = Refused("gone", "message_not_found", gone=True)
-UNEDITABLE = Refused("uneditable", "edit_window_closed", gone=True)
+UNEDITABLE = Refused(reposts.UNEDITABLE, "edit_window_closed", gone=True)
 OLD = MessageRef("1.1", "C1")
 
 

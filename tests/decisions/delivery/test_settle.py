@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.decisions.delivery.failure import fall_back
 from gateway.decisions.delivery.intents import begin_reply
 from gateway.decisions.delivery.next_step import (
+    GiveUp,
     LookBack,
     Notify,
     Reply,
@@ -17,12 +19,14 @@ from gateway.decisions.delivery.next_step import (
     Withdraw,
     at_rest,
 )
-from gateway.decisions.delivery.settle import fall_back, settle, withdrawn
+from gateway.decisions.delivery.read_back import given_up
+from gateway.decisions.delivery.settle import settle
+from gateway.decisions.delivery.withdrawals import MOST_WITHDRAWALS, withdrawn
 from gateway.decisions.incident_actions import retry
 from gateway.decisions.notification.assumptions import assumed
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.ledger import Ledger, MessageRef, Note, NotifiedState
-from gateway.model.notification import Answer, Delivered, Found, Look, Refused
+from gateway.model.notification import UNKNOWN_REASON, Answer, Delivered, Found, Look, Refused
 from gateway.model.verdict import NotifyReason
 from tests.decisions.cases import MESSAGE, alert, told
 from tests.decisions.delivery.attempts import (
@@ -123,6 +127,14 @@ def test_a_rate_limited_vendor_says_itself_how_long_to_wait() -> None:
 def test_failing_is_counted_from_the_first_failure() -> None:
     ledger = answered(answered(empty(), AWAY, at=10 * SECOND), AWAY, at=20 * SECOND)
     assert (ledger.failing_since, ledger.attempts) == (START + 10 * SECOND, 2)
+
+
+@pytest.mark.parametrize("target", ["chat", "pager"])
+def test_what_was_never_posted_cannot_be_gone_and_is_tried_again_later(target: str) -> None:
+    ledger = answered(empty(target), Refused("uneditable", "cant_update_message", gone=True), at=MINUTE)
+    assert ledger.failing_since == START + MINUTE
+    assert ledger.next_try is not None
+    assert ledger.next_try > START + MINUTE
 
 
 def test_a_message_that_is_gone_is_sent_anew_at_once() -> None:
@@ -278,6 +290,26 @@ def test_an_orphan_is_withdrawn(answer: Answer, left: tuple[MessageRef, ...]) ->
     assert withdrawn(ledger, answer, START + MINUTE).orphans == left
 
 
+def test_an_extra_message_that_is_refused_for_unknown_reasons_is_let_be_after_some_minutes() -> None:
+    ledger = msgspec.structs.replace(told("chat", alert(), at=10 * SECOND), orphans=(LATE,))
+    now, tries = START + MINUTE, 0
+    while ledger.orphans:
+        ledger = withdrawn(ledger, Refused(UNKNOWN_REASON, "a_new_code"), now)
+        tries, now = tries + 1, ledger.next_try or now
+    assert tries == MOST_WITHDRAWALS + 1
+    assert now - START < 15 * MINUTE
+    assert (ledger.failing_since, ledger.error) == (None, ""), "its destination does not fail"
+
+
+@pytest.mark.parametrize("answer", [Delivered(LATE), AWAY, TIMEOUT])
+def test_a_dead_letter_stays_one_with_its_reason_while_an_extra_message_is_withdrawn(answer: Answer) -> None:
+    dead = msgspec.structs.replace(answered(empty(), INVALID, at=10 * SECOND), orphans=(LATE,))
+    assert step(dead, at=11 * SECOND) == Withdraw(LATE)
+    after = withdrawn(dead, answer, START + 11 * SECOND)
+    assert (after.dead, after.error) == ("invalid", "the channel is archived")
+    assert (after.failing_since, after.fell_back_at) == (dead.failing_since, dead.fell_back_at)
+
+
 def test_where_looking_is_not_allowed_only_the_wait_is_left() -> None:
     ledger = answered(empty(), TIMEOUT, at=10 * SECOND, answered_at=18 * SECOND)
     forbidden = Refused("missing_scope", permanent=True)
@@ -427,7 +459,7 @@ def test_whatever_is_answered_the_target_is_notified_of_the_truth_in_the_end(
     do.
     """
     ledger, now, topics = empty(target), 10 * SECOND, 0
-    for _ in range(120):
+    for _ in range(500):  # what was given up is looked for for a day
         after = step(ledger, at=now)
         if is_final(after):
             break
@@ -442,6 +474,8 @@ def test_whatever_is_answered_the_target_is_notified_of_the_truth_in_the_end(
                 ledger = answered(ledger, answer, at=now, attempt=f"a{topics}")
             case LookBack():
                 ledger = looked_back(ledger, looks.pop() if looks else Found({}), at=now)
+            case GiveUp():
+                ledger = given_up(ledger, START + now)
             case Withdraw():
                 ledger = withdrawn(ledger, Delivered(MESSAGE), START + now)
     assert step(ledger, at=now) == Rest(None, RestReason.NOTHING_DUE)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decisions.delivery.thing import in_reading_order, place_of, thing_of, without_port
+from gateway.decisions.delivery.addresses import without_port
+from gateway.decisions.delivery.thing import in_reading_order, place_of, thing_of
 from gateway.decisions.delivery.titles import what_and_where
 from gateway.model.rules.rulebook import LabelRules
 from tests.decisions.cases import alert

@@ -58,8 +58,13 @@ def thread(before: LastNotified, after: LastNotified, **more: object) -> list[tu
         pytest.param(believes(ENDED), believes(), [("🟡 Down · pay fires again", True, False)], id="a re-fire is shown in the channel"),
         pytest.param(believes(ENDED), believes(paged=True), [("🟡 Down · pay fires again", True, True)], id="a re-fire that pages notifies"),
         pytest.param(
-            believes(CLOSED), believes(), [("🟡 Down · pay fires on: the time it was closed for is over, or it got worse", True, False)],
+            believes(CLOSED), believes(), [("🟡 Down · pay fires on: the time it was closed for is over", True, False)],
             id="a close by hand that is over",
+        ),
+        pytest.param(
+            believes(CLOSED), believes(severity=CRITICAL),
+            [("🔴 Down · pay fires on: it got worse than when it was closed", True, False)],
+            id="what was closed and got worse",
         ),
         pytest.param(
             believes(), believes(severity=Severity.ERROR), [("🟠 Down · pay rose from warning to error", False, False)], id="a rise",

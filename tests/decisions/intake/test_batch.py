@@ -4,22 +4,24 @@ its incident.
 
 from __future__ import annotations
 
+import msgspec
+
 from gateway.decisions.intake.alert_lookup import AlertLookup
 from gateway.decisions.intake.assign_incidents import correlate
 from gateway.decisions.intake.batch import (
-    KEEP_ENDED_MS,
     Deduplicated,
     deduplicate,
     incidents_of,
     placements_of,
 )
 from gateway.decisions.intake.correlate import Correlator
-from gateway.model.agenda import Subject
+from gateway.model.agenda import EXPIRY_PRIORITY, Subject
 from gateway.model.alert import Observation
 from gateway.model.changes import ABSENT, Cell, Changes, Result, Table
 from gateway.model.durations import MINUTE
 from gateway.model.incident import Incident
 from gateway.model.records import load_alert, load_incident
+from gateway.model.retention import KEEP_ENDED_MS
 from gateway.model.verdict import Outcome, Reason
 from tests.support.build import START, rulebook, seen
 
@@ -64,7 +66,7 @@ def test_when_something_happened_is_known_only_where_it_is_news() -> None:
 def test_an_end_of_what_was_never_seen_opens_nothing_and_is_forgotten_by_itself() -> None:
     changes = both_phases(seen(ends=MINUTE))
     assert incidents(changes) == []
-    assert changes.agenda == {Subject.expire_alert(seen().alert): (START + KEEP_ENDED_MS, 5)}
+    assert changes.agenda == {Subject.expire_alert(seen().alert): (START + KEEP_ENDED_MS, EXPIRY_PRIORITY)}
 
 
 def test_alerts_that_belong_together_open_one_incident_that_is_planned_at_once() -> None:
@@ -91,3 +93,18 @@ def test_everything_that_was_read_is_expected_unchanged() -> None:
     assert tables == {Table.ALERTS, Table.COPIES, Table.INCIDENTS, Table.KEYS}
     assert changes.expect[Cell(Table.INCIDENTS, opened.id)] == b"", "nobody has opened it meanwhile"
     assert changes.grows, "history grows: refused first when the store is full"
+
+
+def test_two_ends_under_changed_labels_end_two_copies_and_one_that_is_sent_twice_ends_one() -> None:
+    def under(name: str, ends: int | None = None) -> Observation:
+        return msgspec.structs.replace(seen(ends=ends), copy=f"default/0123456789abcdef#{name}")
+
+    sent = [under("a"), under("b"), under("c", MINUTE), under("c", MINUTE)]
+    alert_id = sent[0].alert
+    fires_on, over = first_phase(*sent), first_phase(*sent, under("d", MINUTE))
+    assert (fires_on.alerts[alert_id].firing, over.alerts[alert_id].firing) == (True, False)  # type: ignore[union-attr]
+    assert [verdict.reason for verdict in over.verdicts[2:]] == [
+        Reason.COPY_ENDED,
+        Reason.ALREADY_ENDED,
+        Reason.LAST_COPY_ENDED,
+    ]

@@ -88,6 +88,7 @@ def test_what_grafana_hands_to_an_alertmanager_is_read_from_its_private_annotati
     [
         pytest.param({"__dashboardUid__": "d1"}, "http://prom/graph", id="a generator that is no Grafana"),
         pytest.param({"__values__": "{broken"}, RULE, id="values that cannot be read"),
+        pytest.param({"__values__": "[" * 5_000}, RULE, id="values that no reader gets to the bottom of"),
         pytest.param({"__other__": "x"}, RULE, id="something else that is private"),
     ],
 )

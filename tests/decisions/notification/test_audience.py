@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.decisions.delivery.settle import fall_back
+from gateway.decisions.delivery.failure import fall_back
 from gateway.decisions.notification.resolve import Plan
 from gateway.model.alert import Alert
 from gateway.model.durations import MINUTE, SECOND

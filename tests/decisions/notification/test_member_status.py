@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from gateway.decisions.notification.member_status import count_statuses
+from gateway.model.credentialed import LOG
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.ledger import Ledger, NotifiedState
+from gateway.model.ledger import Endpoint, Ledger, NotifiedState
 from gateway.model.rules.route import Condition, PageWhen, Quantifier
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
@@ -79,6 +80,16 @@ def test_a_member_that_joins_a_told_view_is_held_for_the_update_interval() -> No
         ("told", "delivered", None),
         ("held", "update_interval", START + 40 * SECOND),
     ]
+
+
+def test_a_member_that_only_the_log_was_told_of_says_which_credential_is_missing() -> None:
+    one = alert()
+    ledger = msgspec.structs.replace(
+        told("chat", one, at=10 * SECOND), endpoint=Endpoint(LOG, "#ops", "SLACK_BOT_TOKEN", "")
+    )
+    view = seen_by("chat", one, at=MINUTE, ledgers=(ledger,))
+    (found,) = count_statuses(view, START + MINUTE)[1].values()
+    assert (found.outcome, found.reason, found.because) == ("told", "log_only", "SLACK_BOT_TOKEN is not set")
 
 
 def test_an_update_whose_interval_is_over_is_due() -> None:

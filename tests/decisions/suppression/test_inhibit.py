@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.model.alert import Alert
-from gateway.model.changes import Topics
+from gateway.model.topics import Topics
 from tests.decisions.cases import alert
 from tests.support.inhibitions import INHIBITIONS, Inhibition, compiled, kept_quiet, rule
 

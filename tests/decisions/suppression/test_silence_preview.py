@@ -18,7 +18,7 @@ def weighed(
 ) -> tuple[SilencePreview, list[str]]:
     preview = SilencePreview(Silence("s1", (matcher,), START, START + HOUR, "anna"), START)
     for one in episodes:
-        preview.add(one)  # type: ignore[arg-type]
+        preview.add(one, hidden=preview.hides(one))  # type: ignore[arg-type]
     return preview, preview.warnings(SilencePolicy(**policy))  # type: ignore[arg-type]
 
 

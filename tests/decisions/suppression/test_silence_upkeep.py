@@ -6,6 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 import msgspec
+import pytest
 
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.suppression.silence_upkeep import update_silences
@@ -44,6 +45,12 @@ def test_a_reminder_comes_half_an_hour_before_the_end_or_in_the_last_quarter() -
     long = msgspec.structs.replace(MADE, ends_at=START + DAY)
     assert [upkept(long, DAY - minutes * MINUTE, 1).reminded for minutes in (31, 30)] == [False, True]
     assert [upkept(MADE, HOUR - minutes * MINUTE, 1).reminded for minutes in (16, 15)] == [False, True]
+
+
+@pytest.mark.parametrize(("length", "reminded"), [(19 * MINUTE, False), (20 * MINUTE, True)])
+def test_nobody_is_reminded_of_a_silence_that_was_made_for_some_minutes(length: int, reminded: bool) -> None:
+    short = msgspec.structs.replace(MADE, ends_at=START + length)
+    assert upkept(short, length - MINUTE, 1).reminded is reminded
 
 
 def test_a_live_silence_is_looked_at_every_minute_and_an_ended_one_when_it_is_forgotten() -> None:

@@ -12,10 +12,12 @@ from gateway.decisions.suppression.silences import (
     end,
     extend,
     propose,
+    silence_meant,
     with_silence,
 )
 from gateway.model.controls import Controls, Rejection, Silence
 from gateway.model.durations import DAY, HOUR, MINUTE
+from gateway.model.people import Identity
 from gateway.model.rules.silence_policy import SilencePolicy
 from tests.support.build import START
 
@@ -93,8 +95,8 @@ def test_a_start_in_the_past_is_now() -> None:
 def test_an_ended_silence_cannot_be_changed() -> None:
     late = START + 2 * HOUR
     found = [
-        extend(MADE, "anna", late + HOUR, SilencePolicy(), late),
-        approve(MADE, "bob", late),
+        extend(MADE, Identity("anna", token=True), late + HOUR, SilencePolicy(), late),
+        approve(MADE, Identity("bob", token=True), late),
         end(MADE, "bob", late),
     ]
     assert all(isinstance(one, Rejection) for one in found)
@@ -103,9 +105,14 @@ def test_an_ended_silence_cannot_be_changed() -> None:
 def test_an_extension_counts_from_now() -> None:
     policy = SilencePolicy(longest=2 * HOUR)
     assert isinstance(
-        extend(MADE, "anna", START + 2 * HOUR + 30 * MINUTE, policy, START + 50 * MINUTE), Silence
+        extend(
+            MADE, Identity("anna", token=True), START + 2 * HOUR + 30 * MINUTE, policy, START + 50 * MINUTE
+        ),
+        Silence,
     )
-    assert isinstance(extend(MADE, "anna", START + 3 * HOUR, policy, START + 50 * MINUTE), Rejection)
+    assert isinstance(
+        extend(MADE, Identity("anna", token=True), START + 3 * HOUR, policy, START + 50 * MINUTE), Rejection
+    )
 
 
 def test_the_oldest_ended_silences_make_room_and_live_ones_never_do() -> None:
@@ -122,3 +129,21 @@ def test_the_oldest_ended_silences_make_room_and_live_ones_never_do() -> None:
     assert len(after.silences) == MAX_SILENCES
     assert after.silences[0].id == "s1"
     assert isinstance(with_silence(full, made, START - HOUR), Rejection)
+
+
+def test_the_first_characters_name_a_silence_where_no_other_begins_so() -> None:
+    held = Controls(
+        1, tuple(msgspec.structs.replace(MADE, id=name) for name in ("6e09aaaa", "6e1", "6e1bbbbb"))
+    )
+    for begun, meant in (("6e0", "6e09aaaa"), ("6e1", "6e1"), ("6e1b", "6e1bbbbb")):
+        found = silence_meant(held, begun)
+        assert isinstance(found, Silence)
+        assert found.id == meant
+    unclear = silence_meant(held, "6e")
+    assert isinstance(unclear, Rejection)
+    assert unclear.error.startswith("which? silence 6e09aaaa by anna, silence 6e1 by anna, ")
+    assert not unclear.missing
+    for begun in ("", "7"):
+        missing = silence_meant(held, begun)
+        assert isinstance(missing, Rejection)
+        assert missing.missing

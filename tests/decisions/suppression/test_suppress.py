@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.decisions.incident_actions import acknowledge, close
+from gateway.decisions.incident_actions import acknowledge, close, snooze
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.policy import Policy
 from gateway.decisions.suppression.suppress import lapse
@@ -165,7 +165,7 @@ def changed(result: Incident | str) -> Incident:
 def test_a_close_by_hand(at: int, fires: Severity | None, holds: bool) -> None:
     shut = changed(close(PAIR, [alert(severity=WARNING)], "ann", "", HOUR, NOW))
     firing = [] if fires is None else [alert(severity=fires)]
-    assert (lapse(shut, firing, at).closed is not None) is holds
+    assert (lapse(shut, firing, at, at).closed is not None) is holds
 
 
 @pytest.mark.parametrize(
@@ -177,10 +177,25 @@ def test_a_close_by_hand(at: int, fires: Severity | None, holds: bool) -> None:
 )
 def test_an_acknowledgement(at: int, fires: Severity, holds: bool) -> None:
     taken = changed(acknowledge(PAIR, [alert(severity=WARNING)], "ann", NOW))
-    assert (lapse(taken, [alert(severity=fires)], at).acknowledged is not None) is holds
+    assert (lapse(taken, [alert(severity=fires)], at, at).acknowledged is not None) is holds
 
 
 def test_an_ended_worse_alert_does_not_lapse_an_acknowledgement() -> None:
     """Callers pass only firing alerts to `lapse`."""
     taken = changed(acknowledge(PAIR, [alert(severity=WARNING)], "ann", NOW))
-    assert lapse(taken, [ended for ended in [alert(ended=1)] if ended.firing], NOW) is taken
+    assert lapse(taken, [ended for ended in [alert(ended=1)] if ended.firing], NOW, NOW) is taken
+
+
+@pytest.mark.parametrize(
+    ("at", "fires", "holds"),
+    [
+        pytest.param(NOW, WARNING, True, id="holds while its time lasts"),
+        pytest.param(NOW + HOUR, WARNING, False, id="lapses when its time is over"),
+        pytest.param(NOW, CRITICAL, False, id="lapses when something gets worse"),
+        pytest.param(NOW, None, False, id="lapses when nothing fires: a new firing is news"),
+    ],
+)
+def test_a_snooze(at: int, fires: Severity | None, holds: bool) -> None:
+    quiet = changed(snooze(PAIR, [alert(severity=WARNING)], "ann", NOW + HOUR, NOW))
+    firing = [] if fires is None else [alert(severity=fires)]
+    assert (lapse(quiet, firing, NOW, at).snoozed is not None) is holds

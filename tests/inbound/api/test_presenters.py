@@ -10,7 +10,7 @@ import pytest
 from gateway.inbound.api.presenters import moment, show_alert, show_incident, show_target, state_of
 from gateway.model.alert import Alert, Copy
 from gateway.model.durations import HOUR
-from gateway.model.incident import Acknowledgement, Closure, Incident, UnheardAlert
+from gateway.model.incident import Acknowledgement, Closure, EarlierLives, Incident, UnheardAlert
 from gateway.model.ledger import Ledger
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
@@ -115,3 +115,10 @@ def test_a_target_that_was_told_nothing_has_no_remote_and_no_error() -> None:
         None,
         None,
     )
+
+
+def test_lives_that_are_no_longer_listed_are_counted_by_alert() -> None:
+    incident = msgspec.structs.replace(OPEN, earlier_lives={"a1": EarlierLives(2801, NOW, 90_500)})
+    (lives,) = show_incident(incident, [alert("Down", Severity.CRITICAL)], LabelRules()).earlier_lives
+    assert (lives.alert, lives.count, lives.first_started_at) == ("a1", 2801, moment(NOW))
+    assert lives.fired_seconds == 90

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from gateway.inbound.api.typed_texts import By, Length, Line, Prose
+from gateway.inbound.api.typed_texts import By, Length, LengthOrNone, Line, Prose
 from tests.support.running_gateway import Running
 
 CONTROLS = ["\x00", "\x07", "\x1b[31m", "\x7f", "\x9b31m", "\r"]
@@ -45,8 +46,14 @@ def test_prose_may_have_lines_and_no_other_control(control: str) -> None:
 
 
 def test_the_patterns_stand_in_the_description() -> None:
-    for kind in (By, Line, Prose, Length):
+    for kind in (By, Line, Prose, Length, LengthOrNone):
         assert "pattern" in TypeAdapter(kind).json_schema()
+
+
+def test_a_length_may_be_left_empty_only_where_that_means_something() -> None:
+    required, optional = (TypeAdapter(kind).json_schema()["pattern"] for kind in (Length, LengthOrNone))
+    assert (bool(re.search(required, "")), bool(re.search(optional, ""))) == (False, True)
+    assert all(re.search(pattern, "2h30m") for pattern in (required, optional))
 
 
 @pytest.mark.parametrize(

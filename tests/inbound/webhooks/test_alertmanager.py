@@ -35,6 +35,15 @@ async def test_a_trailing_slash_is_the_same_place_and_never_a_redirect() -> None
     assert (await post(door(Taker()), {"alerts": []}, "/webhooks/alertmanager/")).status_code == 200
 
 
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://gateway", "null"])
+async def test_no_page_of_a_browser_is_let_in_where_no_token_is_asked_for(origin: str) -> None:
+    taker, body = Taker(), {"alerts": [{**GOOD, "status": "resolved"}]}
+    answer = await post(door(taker), body, headers={"origin": origin, "content-type": "text/plain"})
+    assert (answer.status_code, answer.json()["field"], taker.seen) == (401, "origin", [])
+    shown = {"origin": origin, "authorization": "Bearer one"}
+    assert (await post(door(taker, ["one"]), body, headers=shown)).status_code == 200
+
+
 async def test_a_get_is_405() -> None:
     answer = await post(door(Taker()), b"", method="GET")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")

@@ -38,9 +38,9 @@ def scope(length: str = "") -> dict[str, Any]:
 
 async def test_a_body_in_parts_is_joined_and_counted_until_it_lands() -> None:
     flight = BodyBudget(Caps())
-    assert await flight.read(scope(), Sender(b"ab", b"", b"cd")) == b"abcd"
+    assert await flight.read("eu", scope(), Sender(b"ab", b"", b"cd")) == b"abcd"
     assert flight.bytes == 4
-    flight.land(4)
+    flight.land("eu", 4)
     assert flight.bytes == 0
 
 
@@ -56,21 +56,35 @@ async def test_a_body_in_parts_is_joined_and_counted_until_it_lands() -> None:
 )
 async def test_a_body_that_is_not_read_holds_nothing(length: str, sender: Sender, why: Unread) -> None:
     flight = BodyBudget(Caps(body=10, read_time=0.02))
-    assert await flight.read(scope(length), sender) is why
+    assert await flight.read("eu", scope(length), sender) is why
     assert flight.bytes == 0
 
 
 async def test_senders_share_what_may_be_in_flight() -> None:
     flight = BodyBudget(Caps(in_flight=10))
-    assert await flight.read(scope(), Sender(b"x" * 6)) == b"x" * 6
-    assert await flight.read(scope("5"), Sender(b"x" * 5)) is Unread.TOO_MANY
-    assert await flight.read(scope(), Sender(b"x" * 5)) is Unread.TOO_MANY
+    assert await flight.read("eu", scope(), Sender(b"x" * 6)) == b"x" * 6
+    assert await flight.read("us", scope("5"), Sender(b"x" * 5)) is Unread.TOO_MANY
+    assert await flight.read("us", scope(), Sender(b"x" * 5)) is Unread.TOO_MANY
     assert flight.bytes == 6
+
+
+async def test_a_source_with_much_in_flight_leaves_room_for_a_body_of_another() -> None:
+    flight = BodyBudget(Caps(body=4, in_flight=12))
+    for _ in range(2):
+        assert await flight.read("us", scope("4"), Sender(b"x" * 4)) == b"x" * 4
+    assert await flight.read("us", scope("1"), Sender(b"x")) is Unread.TOO_MANY
+    assert await flight.read("eu", scope("4"), Sender(b"x" * 4)) == b"x" * 4
+    flight.land("us", 4)
+    assert await flight.read("eu", scope("1"), Sender(b"x")) is Unread.TOO_MANY, (
+        "the room is for one that has none"
+    )
+    flight.land("eu", 4)
+    assert await flight.read("us", scope("4"), Sender(b"x" * 4)) == b"x" * 4
 
 
 async def test_a_reader_that_is_cancelled_holds_nothing() -> None:
     flight = BodyBudget(Caps())
-    reading = asyncio.create_task(flight.read(scope(), Sender(b"x", more=True)))
+    reading = asyncio.create_task(flight.read("eu", scope(), Sender(b"x", more=True)))
     while flight.bytes == 0:
         await asyncio.sleep(0)
     reading.cancel()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.inbound.webhooks import unknown_senders
-from gateway.inbound.webhooks.unknown_senders import LINES_A_MINUTE, UnknownSenders, path_shown, sender_of
+from gateway.inbound import log_window
+from gateway.inbound.log_window import LINES_A_MINUTE
+from gateway.inbound.webhooks.unknown_senders import UnknownSenders, path_shown, sender_of
 from gateway.model.turned_away import MAX_USER_AGENT, Sender, TurnedAwayReason
 from tests.support.webhook_endpoint import Taker
 
@@ -86,6 +87,8 @@ async def test_a_probe_of_a_load_balancer_loses_no_alert_and_is_told_to_nobody(m
         pytest.param("/grafana-on-call/a.b_c", "/grafana-on-call/a.b_c", id="words with marks in them"),
         pytest.param("/a\x1b[31m", "/…", id="an escape for terminals"),
         pytest.param("/a" * 5_000, "/a" * 99 + "/…", id="one without end"),
+        pytest.param("/hook/QWxhZGRpbjpvcGVu", "/hook/…", id="a short token of letters"),
+        pytest.param("/api/alertHook", "/api/alertHook", id="a word with a hump"),
     ],
 )
 def test_a_path_is_shown_without_what_may_be_a_secret(path: str, shown: str) -> None:
@@ -97,7 +100,7 @@ def test_a_sender_on_a_socket_has_no_address() -> None:
 
 
 async def test_beyond_sixty_lines_a_minute_there_is_one_with_the_sum(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unknown_senders, "WINDOW_SECONDS", 0.05)
+    monkeypatch.setattr(log_window, "WINDOW_SECONDS", 0.05)
     taker = Taker()
     senders = UnknownSenders(taker.note)
     with capture_logs() as lines:
@@ -119,7 +122,7 @@ async def test_beyond_sixty_lines_a_minute_there_is_one_with_the_sum(monkeypatch
 
 
 async def test_a_quiet_minute_writes_no_sum(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unknown_senders, "WINDOW_SECONDS", 0.01)
+    monkeypatch.setattr(log_window, "WINDOW_SECONDS", 0.01)
     lines: list[MutableMapping[str, Any]]
     with capture_logs() as lines:
         UnknownSenders(Taker().note).turned_away(scope(), 401, UNAUTHORIZED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import get_args, get_type_hints
 
 import pytest
@@ -50,3 +50,9 @@ def test_which_source_the_shared_token_is_of(listed: tuple[Source, ...], shared:
     rules = Rulebook(listed_sources={source.name: source for source in listed})
     assert rules.shared == shared
     assert set(rules.sources) == {shared.name, *(source.name for source in listed)}
+
+
+def test_the_names_of_all_secrets_that_rules_name() -> None:
+    source = Source("eu", BUILT_IN, token=SecretName("EU"), alertmanager=(SecretName("AM"),))
+    named = replace(rulebook(), listed_sources={"eu": source}).secret_names
+    assert {"EU", "AM", "SLACK_BOT_TOKEN", "PAGERDUTY_ROUTING_KEY"} <= named

@@ -18,6 +18,7 @@ from gateway.model.notification import Answer, Delivered, Found, Refused, Unansw
 from gateway.outbound.mail.client import NotTaken, SmtpClient
 from gateway.outbound.mail.notifier import MailNotifier
 from gateway.outbound.mail.url import Encryption, SmtpServer, parse_smtp_url
+from gateway.outbound.network import Network
 from gateway.sandbox import Fault, FaultKind, MailSandbox
 from gateway.sandbox.mail import Login
 from tests.outbound.notifications import HOSTILE, NOW, line, notification
@@ -215,7 +216,7 @@ def tls_server(keys: Path) -> ssl.SSLContext:
 
 
 def trusting(keys: Path) -> SmtpClient:
-    return SmtpClient(timeout=4.0, context=ssl.create_default_context(cafile=str(keys / "ca.pem")))
+    return SmtpClient(timeout=4.0, network=Network(keys / "ca.pem"))
 
 
 def encrypted(url: str) -> SmtpServer:

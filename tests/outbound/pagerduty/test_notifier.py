@@ -28,7 +28,7 @@ async def pagerduty() -> AsyncIterator[PagerDutySandbox]:
 
 @pytest.fixture
 async def notifier(pagerduty: PagerDutySandbox) -> AsyncIterator[PagerDutyNotifier]:
-    made = PagerDutyNotifier(pagerduty.events_url, timeout=0.5)
+    made = PagerDutyNotifier(pagerduty.events_url, timeout=1.0)
     yield made
     await made.aclose()
 
@@ -173,6 +173,7 @@ async def test_a_page_is_triggered_acknowledged_and_resolved_under_one_key(
         pytest.param(Fault(FaultKind.STATUS, status=500), Unanswered("server_error", "HTTP 500"), id="500 may have been done"),
         pytest.param(Fault(FaultKind.STATUS, status=503), Unanswered("server_error", "HTTP 503"), id="503 may have been done"),
         pytest.param(Fault(FaultKind.RATE_LIMIT, retry_after=9), Refused("rate_limited", retry_after=9_000), id="429 comes again"),
+        pytest.param(Fault(FaultKind.RATE_LIMIT, retry_after=0), Refused("rate_limited"), id="429 that does not say when"),
         pytest.param(Fault(FaultKind.STATUS, status=403), Refused("proxy", "a proxy on the way answered HTTP 403", permanent=True), id="403 with a body that is not PagerDuty's is a proxy's"),
         pytest.param(Fault(FaultKind.HANG), Unanswered("timeout"), id="silence is unanswered"),
     ],

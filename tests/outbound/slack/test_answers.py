@@ -19,9 +19,9 @@ METHODS = Path(__file__).parents[3] / "../shared/data/specs/slack/web_api_method
     ("status", "body", "headers", "meaning"),
     [
         pytest.param(429, {"error": "ratelimited"}, {"Retry-After": "7"}, Refused("rate_limited", retry_after=7_000), id="429 says when to come again"),
-        pytest.param(429, b"", {}, Refused("rate_limited", retry_after=1_000), id="429 that does not say when"),
-        pytest.param(429, None, {"retry-after": "soon"}, Refused("rate_limited", retry_after=1_000), id="429 that says it in words"),
-        pytest.param(200, {"error": "rate_limited"}, {}, Refused("rate_limited", retry_after=1_000), id="a limit may come with 200"),
+        pytest.param(429, b"", {}, Refused("rate_limited"), id="429 that does not say when"),
+        pytest.param(429, None, {"retry-after": "soon"}, Refused("rate_limited"), id="429 that says it in words"),
+        pytest.param(200, {"error": "rate_limited"}, {}, Refused("rate_limited"), id="a limit may come with 200"),
         pytest.param(200, {"error": "invalid_auth"}, {}, Refused("auth", "invalid_auth", permanent=True), id="a bad token is for good"),
         pytest.param(200, {"error": "is_archived"}, {}, Refused("not_found", "is_archived", permanent=True), id="so is an archived channel"),
         pytest.param(200, {"error": "edit_window_closed"}, {}, Refused("uneditable", "edit_window_closed", gone=True), id="what cannot be edited is posted anew"),

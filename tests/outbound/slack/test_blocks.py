@@ -14,6 +14,7 @@ from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import FiringTimes, Notification, Quieted
 from gateway.model.severity import Severity
 from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
+from gateway.outbound.slack.buttons import with_buttons
 from gateway.outbound.slack.text import escape
 from gateway.sandbox.slack.blocks import check_blocks, text_length
 from gateway.sandbox.slack.mentions import mentioned, mrkdwn_of
@@ -316,3 +317,16 @@ def test_a_silenced_page_calls_nobody_and_asks_nobody_to_take_it() -> None:
     said = words(render(notification(page=True, mentions=("@here",), quieted=SILENCED)))
     assert "<!here>" not in said
     assert "Nobody has it" not in said
+
+
+def test_a_weekly_digest_shows_its_sections_and_has_nothing_to_press() -> None:
+    said = ("Four weeks: 3 pages <!here>", "x" * 9_000, "• *no* markup", "a", "b")
+    report = msgspec.structs.replace(notification(), title="Pages of pay", report=said)
+    rendered = with_buttons(render(report), report)
+    assert [block["type"] for block in rendered.blocks] == ["header", *["section"] * 5]
+    blocks = [*rendered.blocks]
+    check_blocks(blocks)
+    assert text_length(blocks) < 10_000
+    assert mentioned(rendered.text, blocks, link_names=False) == ()
+    assert rendered.text == "Pages of pay"
+    assert "Four weeks" in render_plainly(report).text

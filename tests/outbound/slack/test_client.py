@@ -83,9 +83,6 @@ async def test_an_answer_that_is_not_slacks_is_no_answer(strange: Callable[[], R
     "strange",
     [
         pytest.param(lambda: Response("<html>", 403, media_type="text/html"), id="a page that forbids"),
-        pytest.param(
-            lambda: Response(status_code=302, headers={"location": "/nowhere"}), id="a redirect to nowhere"
-        ),
         pytest.param(lambda: PlainTextResponse("no", 404), id="another server's 404"),
         pytest.param(lambda: Response(status_code=407), id="a proxy that wants a password"),
     ],

@@ -9,7 +9,9 @@ import pytest
 
 from gateway.model.ledger import Endpoint, Note
 from gateway.model.notification import Delivered
+from gateway.outbound.network import Way
 from gateway.outbound.slack import mentions
+from gateway.outbound.slack.client import Access, SlackCalls
 from gateway.outbound.slack.notifier import SlackNotifier
 from gateway.outbound.slack.text import is_mention
 from gateway.sandbox import Fault, FaultKind, SlackSandbox
@@ -72,13 +74,16 @@ async def test_people_are_called_however_the_rules_name_them(
         assert called(slack) == (who,)
 
 
-@pytest.mark.parametrize("name", ["@nobody", "nobody@example.org"])
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("@nobody", "no such group, user or address"), ("nobody@example.org", "users_not_found")],
+)
 async def test_in_place_of_a_name_that_is_not_known_everybody_there_is_called_and_it_is_said(
-    slack: SlackSandbox, notifier: SlackNotifier, name: str
+    slack: SlackSandbox, notifier: SlackNotifier, name: str, why: str
 ) -> None:
     await paged(notifier, name, "U0123ABCD")
     assert called(slack) == ("@here", "U0123ABCD")
-    assert f"{name} is not known to Slack: @here is called instead" in json.dumps(slack.messages("alerts")[0].blocks)  # fmt: skip
+    assert f"@here is called in place of {name} ({why})" in json.dumps(slack.messages("alerts")[0].blocks)  # fmt: skip
 
 
 @pytest.mark.parametrize("fault", [Fault(FaultKind.ERROR, method="usergroups.list", error="missing_scope"), Fault(FaultKind.HANG, method="user*")])  # fmt: skip
@@ -89,6 +94,31 @@ async def test_a_scope_that_is_missing_or_a_slow_answer_stops_no_page(
     slack.faults.add(fault)
     await paged(notifier, "@oncall-team")
     assert called(slack) == ("@here",)
+    why = fault.error if fault.kind is FaultKind.ERROR else "Slack took too long"
+    assert f"@oncall-team ({why})" in json.dumps(slack.messages("alerts")[0].blocks)
+
+
+async def test_however_many_names_are_slow_the_page_waits_once(
+    slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mentions, "LOOK_UP_SECONDS", 0.2)
+    slack.faults.add(Fault(FaultKind.HANG, method="user*"))
+    hurried = SlackNotifier(slack.url, timeout=1)
+    await paged(hurried, "@a", "@b", "c@example.org", "@d", "@e", "@f", "U0123ABCD")
+    await hurried.aclose()
+    assert called(slack) == ("@here", "U0123ABCD")
+
+
+async def test_where_no_page_waits_a_name_has_more_time(
+    slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mentions, "LOOK_UP_SECONDS", 0.0)
+    calls = SlackCalls()
+    access = Access(DEFAULT_TOKEN, Way(slack.url))
+    hurried = await mentions.Mentions(calls).find(access, ("@oncall-team",))
+    patient = await mentions.Mentions(calls, 15.0).find(access, ("@oncall-team",))
+    await calls.aclose()
+    assert (hurried.mentions, patient.mentions) == (("@here",), ("S0ONCALL1",))
 
 
 async def test_an_answer_is_kept_and_ids_are_not_asked_for(
@@ -108,7 +138,7 @@ async def test_a_reply_calls_them_too(slack: SlackSandbox, notifier: SlackNotifi
         CHAT, DEFAULT_TOKEN, (note,), attempt="b", message_ref=first.message_ref, edits=None, mentions=("@nobody",)
     )  # fmt: skip
     (reply,) = slack.messages("alerts")[0].replies
-    assert (reply.notified, "@nobody is not known to Slack" in reply.text) == (("@here",), True)
+    assert (reply.notified, "@here is called in place of @nobody (" in reply.text) == (("@here",), True)
 
 
 def test_what_slack_calls_by_as_it_stands() -> None:

@@ -198,6 +198,7 @@ async def test_a_channels_name_is_looked_up_once_and_again_when_it_is_gone(
     [
         pytest.param(Fault(FaultKind.HANG), Unanswered("timeout"), id="silence"),
         pytest.param(Fault(FaultKind.RATE_LIMIT, retry_after=3), Refused("rate_limited", retry_after=3_000), id="too often"),
+        pytest.param(Fault(FaultKind.RATE_LIMIT, retry_after=0), Refused("rate_limited"), id="too often, and for how long is not said"),
         pytest.param(Fault(FaultKind.ERROR, error="missing_scope"), Refused("auth", "missing_scope", permanent=True), id="not allowed"),
     ],
 )  # fmt: skip
@@ -310,8 +311,12 @@ async def test_a_message_whose_blocks_are_refused_is_told_as_text(
     slack: SlackSandbox, notifier: SlackNotifier
 ) -> None:
     slack.faults.add(Fault(FaultKind.ERROR, error="invalid_blocks", count=2))
-    assert isinstance(await post(notifier), Delivered)
-    assert slack.messages("alerts")[0].blocks == []
+    shown = notification(title="*all* of `web`")
+    answer = await notifier.notify(CHAT, DEFAULT_TOKEN, shown, attempt="a1", message_ref=None)
+    assert isinstance(answer, Delivered)
+    (message,) = slack.messages("alerts")
+    assert message.blocks == []
+    assert "*\u200aall* of ˋwebˋ" in message.text, "what a value says is dressed up by nothing"
 
 
 async def test_a_message_that_cannot_be_edited_any_more_is_gone(notifier: SlackNotifier) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.model.ledger import Endpoint
 from gateway.model.notification import Delivered
+from gateway.outbound.slack import permalinks
 from gateway.outbound.slack.notifier import SlackNotifier
 from gateway.sandbox import Fault, FaultKind, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
@@ -59,3 +60,12 @@ async def test_a_message_stands_though_its_address_is_not_known(
 ) -> None:
     slack.faults.add(Fault(FaultKind.ERROR, error="internal_error", method="auth.test"))
     assert (await told(notifier)).link == ""
+
+
+async def test_an_address_that_was_asked_for_in_vain_is_asked_for_again_after_a_while(
+    slack: SlackSandbox, notifier: SlackNotifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack.faults.add(Fault(FaultKind.ERROR, error="internal_error", method="auth.test", count=1))
+    assert [(await told(notifier)).link for _ in range(2)] == ["", ""]
+    monkeypatch.setattr(permalinks, "UNKNOWN_SECONDS", 0.0)
+    assert (await told(notifier)).link != ""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
-from gateway.outbound.slack.text import joined, link, mention, moment, running
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.outbound.slack.text import escape, joined, link, mention, moment, running, unstyled
+from gateway.sandbox.slack.mrkdwn import mrkdwn
 from tests.outbound.notifications import NOW
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
@@ -57,3 +62,29 @@ def test_a_link_escapes_its_address() -> None:
 )
 def test_who_is_called(who: str, called: str) -> None:
     assert mention(who) == called
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("*bold* _it_ ~no~", "*\u200abold* _\u200ait_ ~\u200ano~", id="marks around a word"),
+        pytest.param("**x**", "*\u200a*\u200ax**", id="twice as in Markdown"),
+        pytest.param('{a=~"b",c=~"d"}', '{a=~\u200a"b",c=~"d"}', id="PromQL that would be struck through"),
+        pytest.param('rate(x_total{a=~"b"}[5m]) * 100', 'rate(x_total{a=~"b"}[5m]) * 100', id="PromQL that does not act"),
+        pytest.param("a_b_c 2*3*4", "a_b_c 2*3*4", id="marks inside words"),
+        pytest.param("*one\ntwo*", "*one\ntwo*", id="not across lines"),
+        pytest.param("*one and *two", "*\u200aone and *two", id="two that open"),
+        pytest.param("`rm -rf` and ```code```", "ˋrm -rfˋ and ˋˋˋcodeˋˋˋ", id="code"),
+        pytest.param("it`s", "it`s", id="a lone backtick"),
+        pytest.param("https://r.example/_a_/*b *x*", "https://r.example/%5Fa_/%2Ab *\u200ax*", id="addresses lead on"),
+        pytest.param("<!here> *x*", "<!here> *\u200ax*", id="a mention calls"),
+    ],
+)  # fmt: skip
+def test_nothing_in_a_text_without_blocks_is_styled(text: str, shown: str) -> None:
+    assert unstyled(text) == shown
+    assert not re.search(r"<(b|i|s|code|pre)>", str(mrkdwn(unstyled(text))))
+
+
+@given(st.text(alphabet='*_~`ab ."/:h<>&\n', max_size=30))
+def test_no_text_without_blocks_is_styled(text: str) -> None:
+    assert not re.search(r"<(b|i|s|code|pre)>", str(mrkdwn(unstyled(escape(text)))))

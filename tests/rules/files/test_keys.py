@@ -29,9 +29,19 @@ ERRORS = [
         id="a correlate key of later",
     ),
     pytest.param(
-        "policy: {act: {}}\n",
-        "1:10: `act` is not available in this version",
-        id="a policy of a later version",
+        "routes: [{name: r, escalate: [{after: 30m}]}]\n",
+        "1:31: the step tells nobody: give it `page` or `notify`",
+        id="a step of an escalation that tells nobody",
+    ),
+    pytest.param(
+        "policy: {act: {pagerduty: listed}}\n",
+        "1:27: `listed` lets nobody act: name their groups in `slack_groups`",
+        id="people who are listed nowhere",
+    ),
+    pytest.param(
+        "policy: {act: {slack_groups: ['@oncall']}}\n",
+        "1:30: `@oncall` is no id of a Slack user group: it looks like S01ONCALL",
+        id="a user group by its handle, which anybody may give to another group",
     ),
     pytest.param(
         "destinations:\n  a: {webhook: {url: {env: U}, sceret: {env: S}}}\n",

@@ -222,6 +222,11 @@ def test_a_teams_file_alone_says_that_another_file_may_have_what_it_names(tmp_pa
         f"unknown destination `chat`; {whole}",
     ]
     assert load_rules(tmp_path, NOW).findings == ()
+    team.write_text(
+        "destinations: {chats: {slack: {channel: C0}}}\nroutes:\n  - {name: pay, notify: [chat]}\n", "utf-8"
+    )
+    (near,) = load_rules(team, NOW).errors
+    assert near.message == f"unknown destination `chat`; did you mean `chats`? I{whole[1:]}"
 
 
 def test_a_file_that_is_the_only_one_has_no_other_to_look_into(tmp_path: Path) -> None:

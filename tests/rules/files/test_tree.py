@@ -70,7 +70,7 @@ def test_an_error_names_its_place_and_the_remedy(text: str, expected: str, tmp_p
 WARNINGS = [
     pytest.param(
         "routes:\n  - {name: a}\n",
-        "2:5: warning: route `a` tells nobody: its alerts are suppressed(unrouted)",
+        "2:5: warning: route `a` tells nobody: its alerts reach no person (unrouted)",
         id="a route that tells nobody",
     ),
 ]

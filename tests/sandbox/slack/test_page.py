@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from gateway.model.ledger import Note
 from gateway.outbound.slack.blocks import render, render_notes
 from gateway.sandbox import SlackSandbox
-from gateway.sandbox.slack.page import block_html
+from gateway.sandbox.slack.block_html import block_html
 from tests.outbound.notifications import line, notification
 
 HOSTILE = "<script>alert(1)</script>\"' onload=x <javascript:alert(1)|click> {{ 7 * 7 }}"

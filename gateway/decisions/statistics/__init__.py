@@ -1,0 +1,1 @@
+"""The figures of statistics: events in, a report out."""

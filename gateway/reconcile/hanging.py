@@ -1,0 +1,38 @@
+"""Which lanes gave no answer: their vendor hangs, and each send there takes as long as one may take."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from gateway.clock import elapsed_ms
+from gateway.model.durations import SECOND
+from gateway.model.notification import Delivered, Found, Look, Refused, Unanswered
+from gateway.reconcile.job import Job
+
+SLOW = 3 * SECOND  # a failure that took longer is no answer, whatever it is called
+
+T = TypeVar("T", Delivered | Refused | Unanswered, Look)
+
+
+async def heard(job: Job, call: Awaitable[T]) -> T:
+    """Call the vendor, and note whether it gave an answer.
+
+    Until it gives one, its lane has one call at a time: the others would hang as well, and keep well
+    destinations of the same kind from being told.
+    """
+    started = elapsed_ms()
+    answer = await call
+    if hangs(answer, elapsed_ms() - started):
+        job.context.hanging.add(job.view.target)
+    else:
+        job.context.hanging.discard(job.view.target)
+    return answer
+
+
+def hangs(answer: Delivered | Refused | Unanswered | Found, took: int) -> bool:
+    """Return whether the vendor gave no answer in the time (ms) that the call took."""
+    if isinstance(answer, Unanswered) and answer.reason == "timeout":
+        return True
+    # A connection that hangs is refused by us in the end; one that is refused at once holds nobody up.
+    return isinstance(answer, (Refused, Unanswered)) and took >= SLOW

@@ -1,0 +1,24 @@
+"""`gateway handover`, asked of a running gateway."""
+
+from __future__ import annotations
+
+from tests.support.command_line import Beside
+
+
+async def test_the_command_prints_it(beside: Beside) -> None:
+    name = await beside.app.told()
+    await beside.asked("silence", "add", "team=nobody", "--for", "2h", "--yes", USER="ann")
+    await beside.asked("incidents", name, "--snooze", "--for", "1h", USER="bob")
+    said = (await beside.asked("handover", "--since", "8h")).out
+    for words in (
+        "open: 1",
+        name,
+        "snoozed by bob",
+        "changed: 1",
+        "silences made: 1",
+        'team="nobody"',
+        "as asked",
+    ):
+        assert words in said
+    assert (await beside.asked("handover", "--json")).json["earlier_silences"] == 0
+    assert (await beside.asked("handover", "--since", "soon")).code == 2

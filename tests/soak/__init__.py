@@ -1,0 +1,1 @@
+"""`make soak`: alerts that fire and end for half an hour under kills, and whether memory grows."""
