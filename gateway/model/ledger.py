@@ -92,7 +92,8 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One transition that is noted in the thread.
 
     `broadcast` shows it in the channel too; `mention` notifies people. Of the notes that name the same `line`
-    the newest takes the place of the one before: the reply is edited, which calls nobody.
+    the newest takes the place of the one before: the reply is edited, which calls nobody. `call` is the kind
+    of call that it is by itself (a `CallKind`); empty where it calls nobody, or together with its message.
     """
 
     text: str
@@ -100,6 +101,7 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     mention: bool = False
     at: int | None = None  # when it came to be, ms
     line: str = ""
+    call: str = ""
 
 
 class Hidden(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -106,7 +106,7 @@ async def write_answer(job: Job, sent: Sent, written: Written) -> None:
         known = asked_in_vain(before, ledger, settled)
         changes = _settlement(job, ledger, settled, stored.version, now, looks=looks, known=known)
         if isinstance(answer, Delivered):
-            taken = SettledSend(job.view, job.incident, ledger, settled, sent.notification, intent.at)
+            taken = SettledSend(job.view, job.incident, ledger, settled, sent.notification, intent)
             record_send(job.context, taken, changes)
         told = answer if sent.tried else None
         after = note_answer(job, ledger, settled, told, stored.refusals, now, changes)

@@ -27,7 +27,7 @@ from gateway.decisions.delivery.thread_lines import edited_reply
 from gateway.decisions.delivery.withdrawals import withdrawal_tells, withdrawn
 from gateway.model.durations import MINUTE
 from gateway.model.instants import at_vendors
-from gateway.model.ledger import NOWHERE, Endpoint, Ledger, Part
+from gateway.model.ledger import NOWHERE, Endpoint, Intent, Ledger, MessageRef, Part
 from gateway.model.notification import Answer, Found, Look, Notification, Refused
 from gateway.model.verdict import NotifyReason
 from gateway.reconcile.context import log
@@ -177,10 +177,19 @@ def _found(job: Job, look: Look, after: Ledger, notification: Notification) -> S
     """Return the send that people have had since before this look, None where none was found that counts."""
     refs = look.message_refs if isinstance(look, Found) else {}
     begun = (*job.stored.unconfirmed, *([job.stored.intent] if job.stored.intent else []))
-    sent = next(
-        (one for one in begun if one.attempt in refs and refs[one.attempt] == after.message_ref), None
-    )
-    return SettledSend(job.view, job.incident, job.stored, after, notification, sent.at) if sent else None
+    found = [one for one in begun if one.attempt in refs]
+    sent = next((one for one in found if _counts(one, refs[one.attempt], job.stored, after)), None)
+    return SettledSend(job.view, job.incident, job.stored, after, notification, sent) if sent else None
+
+
+def _counts(sent: Intent, message_ref: MessageRef, before: Ledger, after: Ledger) -> bool:
+    """Return whether what was found is what people have: the message, or the reply that said notes that nothing
+    else has said.
+    """
+    if sent.part is Part.MESSAGE:
+        return message_ref == after.message_ref
+    said = set(before.pending_notes) - set(after.pending_notes)
+    return bool(sent.notes) and said.issuperset(sent.notes)
 
 
 async def _give_up_look(job: Job) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.decisions.delivery.alert_subject import TEAM, partition_text
+from gateway.decisions.delivery.thread_notes import REMINDER, RINGS_AGAIN, STANDS_IN
 from gateway.decisions.notification.view import View
+from gateway.model.credentialed import LOG
 from gateway.model.incident import Incident
-from gateway.model.ledger import Ledger, NotifiedState
+from gateway.model.ledger import Intent, Ledger, NotifiedState, Part
 from gateway.model.notification import AlertLine, Notification
 from gateway.model.own_alert import OWN_SOURCE
 from gateway.model.rules.rulebook import LabelRules
@@ -19,12 +21,14 @@ from gateway.model.statistics.events import AnyEvent, Call, CallKind, Page, Rule
 # `name (file:line)`, as a rule is named in messages
 _NAMED = re.compile(r"(?P<name>.*) \((?P<file>.*):(?P<line>\d+)\)", re.DOTALL)
 
+REPLY_KINDS: Mapping[str, CallKind] = {kind: kind for kind in (REMINDER, STANDS_IN, RINGS_AGAIN)}
+"""The calls that a reply may be by itself, by the word of its note."""
+
 
 @dataclass(frozen=True, slots=True)
 class SettledSend:
-    """A send that was settled: the ledger before it and after it, and what was sent (None for a reply).
-
-    `began_at` is when it was sent, by the store's clock (ms).
+    """A send that was settled: the ledger before it and after it, its intent, and what was sent (None for a
+    reply).
     """
 
     view: View
@@ -32,7 +36,7 @@ class SettledSend:
     before: Ledger
     after: Ledger
     notification: Notification | None
-    began_at: int
+    intent: Intent
 
 
 def settlement_events(
@@ -42,28 +46,47 @@ def settlement_events(
 
     `seed` is the store's, from which a page's draw is made.
     """
+    if sent.intent.part is Part.REPLY:
+        yield from _call_of_reply(sent)
+        return
     kind = _call_kind(sent)
     if kind is None or sent.notification is None:
         return
-    before, after = sent.before, sent.after
+    after = sent.after
     page = page_id(after.incident, after.target, after.life)
     if _begins_page(sent):
         first = next((member.alert for member in sent.view.members), None)
         partition = partition_text(first, labels, partition_by) if first is not None else ""
         yield _page(sent, sent.notification, page, seed, partition)
-    yield Call(
-        id=f"{page}|{after.generation}|{after.paged_at}",
+    yield _call(sent, f"{page}|{after.generation}|{after.paged_at}", kind)
+
+
+def _call_of_reply(sent: SettledSend) -> Iterator[Call]:
+    """Yield the call that a reply is: a new one, with a mention, for which no message has called already."""
+    ringing = next((note for note in sent.intent.notes if note.call in REPLY_KINDS), None)
+    # The edit of a reply calls nobody, and where the rules name nobody to mention, nobody hears of the new one.
+    if ringing is None or not sent.intent.creates_message or not _mentions(sent):
+        return
+    kind, generation = REPLY_KINDS[ringing.call], sent.intent.generation
+    page = page_id(sent.after.incident, sent.after.target, max(1, sent.after.life))
+    yield _call(sent, f"{page}|{generation}|{kind}|{ringing.at}", kind)
+
+
+def _call(sent: SettledSend, name: str, kind: CallKind) -> Call:
+    before, after = sent.before, sent.after
+    return Call(
+        id=name,
         at=0,
         shard=0,
         seq=0,
-        page=page,
+        page=page_id(after.incident, after.target, max(1, after.life)),
         call_kind=kind,
         step=_step(sent) if kind == "escalation" else None,
         fallback_of=next((target for target, failing in after.last_notified.covers.items() if failing), None)
         if kind == "fallback"
         else None,
         duplicate=False,
-        sent_at=sent.began_at,
+        sent_at=sent.intent.at,
         # A post of Slack's is there when it has answered; PagerDuty only says that it has taken the event.
         confirmed=before.endpoint is not None and before.endpoint.kind == "slack",
     )
@@ -97,9 +120,18 @@ def _begins_page(sent: SettledSend) -> bool:
 def _interrupts(sent: SettledSend) -> bool:
     """Return whether the destination calls somebody: a message without a mention only stands there."""
     destination = sent.view.destination
-    if destination is None or sent.after.endpoint is None or sent.after.endpoint.kind == "log":
+    if destination is None or _is_logged(sent):
         return False
-    return destination.kind in ("pagerduty", "webhook") or bool(destination.via.mentions)
+    return destination.kind in ("pagerduty", "webhook") or _mentions(sent)
+
+
+def _mentions(sent: SettledSend) -> bool:
+    destination = sent.view.destination
+    return destination is not None and bool(destination.via.mentions) and not _is_logged(sent)
+
+
+def _is_logged(sent: SettledSend) -> bool:
+    return sent.after.endpoint is None or sent.after.endpoint.kind == LOG
 
 
 def _step(sent: SettledSend) -> int | None:

@@ -6,6 +6,7 @@ A note is read on a lock screen, far from its message: it names the incident and
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 import msgspec
 
@@ -28,6 +29,11 @@ OVER = {
     Reason.SNOOZED: "its snooze is over",
 }
 """What has ended when members that were kept quiet are told again, by the reason."""
+
+# The kinds of calls that a reply may be by itself
+REMINDER: Final = "reminder"
+STANDS_IN: Final = "fallback"
+RINGS_AGAIN: Final = "rise"
 
 
 def notes_of(
@@ -63,7 +69,8 @@ def reminder(notification: Notification, first_notified_at: int | None) -> Note:
     length = spoken(notification.at - (since or notification.at))
     said = f"still firing after {length}, not acknowledged here"
     text = f"{_incident(notification)}: {_with(said, _how_often(notification))}"
-    return Note(text, broadcast=True, mention=notification.page, at=notification.at)
+    page = notification.page
+    return Note(text, broadcast=True, mention=page, at=notification.at, call=REMINDER if page else "")
 
 
 def _incident(notification: Notification) -> str:
@@ -127,7 +134,9 @@ def _covered(before: LastNotified, after: LastNotified, notification: Notificati
         # The readers here do not usually get this notification: they have to hear why it comes to them.
         if failing and not before.covers.get(target):
             text = f"{_incident(notification)}: {target} cannot be reached, this is its notification"
-            yield Note(text, broadcast=True, mention=after.paged)
+            # Where nobody was called before, the message calls them, and its reply belongs to that.
+            call = STANDS_IN if before.paged and after.paged else ""
+            yield Note(text, broadcast=True, mention=after.paged, call=call)
         elif not failing and before.covers.get(target):
             # The usual readers have the notification now, so whoever stood in may let go.
             yield Note(f"📟 {notification.title}: delivered at {target} now")
@@ -143,7 +152,8 @@ def _suppressed(before: LastNotified, after: LastNotified, notification: Notific
         for episode in before.silenced_after_notify
     ):
         text = f"{_incident(notification)} fires on: {_what_is_over(notification)}"
-        return Note(text, broadcast=True, mention=after.paged)
+        call = RINGS_AGAIN if before.paged and after.paged else ""
+        return Note(text, broadcast=True, mention=after.paged, call=call)
     if quieted_alerts(after) - quieted_alerts(before):
         quieted = notification.quieted
         said = quieted.in_words(notification.at) if quieted is not None else "suppressed"
