@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -70,14 +70,19 @@ class Alertmanager:
 
 @asynccontextmanager
 async def alertmanager(
-    folder: Path, config: str, environment: dict[str, str] | None = None
+    folder: Path,
+    config: str,
+    environment: dict[str, str] | None = None,
+    *,
+    binary: str = "",
+    options: Sequence[str] = (),
 ) -> AsyncIterator[Alertmanager]:
-    """One with this configuration until the block ends."""
-    binary = program("prometheus-alertmanager", "prometheus-alertmanager")
+    """One with this configuration until the block ends, the distribution's unless a `binary` is named."""
+    binary = binary or program("prometheus-alertmanager", "prometheus-alertmanager")
     one = Alertmanager(f"http://127.0.0.1:{(port := free_port())}", folder / "alertmanager.yml")
     one.config.write_text(config, "utf-8")
     arguments = [f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=",
-                 f"--config.file={one.config}", f"--storage.path={folder / 'alertmanager'}"]  # fmt: skip
+                 f"--config.file={one.config}", f"--storage.path={folder / 'alertmanager'}", *options]  # fmt: skip
     with (folder / "alertmanager.log").open("wb") as log:
         process = one.process = subprocess.Popen(
             [binary, *arguments], stdout=log, stderr=log, env=environment
