@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import msgspec
@@ -27,7 +27,7 @@ from gateway.decisions.incident_actions import (
     with_press,
 )
 from gateway.decisions.incident_snapshot import IncidentSnapshot
-from gateway.decisions.statistics.acts import RESOLVED_THERE, act_event, label_of_work
+from gateway.decisions.statistics.acts import RESOLVED_THERE, act_event, label_of_work, labels_of_note
 from gateway.model.agenda import Subject
 from gateway.model.changes import Cell, Changes, LogEntry, Table
 from gateway.model.durations import MINUTE
@@ -56,22 +56,24 @@ class IncidentActions:
         self._mark = mark
         self._woken = woken
 
-    async def acknowledge(self, incident: str, actor: Actor) -> Incident | str | None:
+    async def acknowledge(self, incident: str, actor: Actor, note: str = "") -> Incident | str | None:
+        """Say that somebody has it. A note stands in the threads of the incident's messages."""
+
         def act(found: IncidentSnapshot, now: int) -> Incident | str:
             if is_known(found.incident, actor.name, actor.press):
                 return "that is known"
             heard_from = there.target if (there := _heard_from(found, actor)) is not None else ""
-            return acknowledge(found.incident, found.firing, actor.name, now, heard_from)
+            return acknowledge(found.incident, found.firing, actor.name, now, heard_from, note)
 
-        return await self._act(incident, "acknowledged", actor, act)
+        return await self._act(incident, "acknowledged", actor, act, **_noted(note))
 
-    async def unacknowledge(self, incident: str, actor: Actor) -> Incident | str | None:
+    async def unacknowledge(self, incident: str, actor: Actor, note: str = "") -> Incident | str | None:
         def act(found: IncidentSnapshot, now: int) -> Incident | str:
             there = _heard_from(found, actor)
             covered = there is not None and bool(there.last_notified.covered_by)
             return unacknowledge(found.incident, now, covered=covered)
 
-        return await self._act(incident, "unacknowledged", actor, act)
+        return await self._act(incident, "unacknowledged", actor, act, **_noted(note))
 
     async def snooze(self, incident: str, actor: Actor, length: int) -> Incident | str | None:
         """Keep it quiet for `length` ms, and leave it to others to take it."""
@@ -159,18 +161,21 @@ class IncidentActions:
         snapshot, now = versioned.snapshot, versioned.now
         # If the incident changed meanwhile, the action is decided again, on what is true then.
         there = _heard_from(snapshot, actor)
-        targets = [there.target] if there is not None else []
-        changes = Changes(expect=versioned.expect(after.id, *targets))
+        by, note = self._pseudonym(actor), bool(detail.get("note"))
+        # What a person says of it is about the pages that there are: another one is another question.
+        about = snapshot.ledgers if note else [there.target] if there is not None else []
+        changes = Changes(expect=versioned.expect(after.id, *about))
         changes.put[Cell(Table.INCIDENTS, after.id)] = dump(after)
         changes.log.append(LogEntry(after.id, what, actor.logged | detail))
-        _say(changes, versioned, str(detail.get("said", "")))
-        by, note = self._pseudonym(actor), bool(detail.get("note"))
+        _say(changes, versioned, _said_in_threads(what, actor, detail))
         event = act_event(what, after, snapshot.shown_firing, actor, by, now, note=note)
         worth = None
         resolved = after.closed is not None or what == RESOLVED_THERE
         if there is not None and actor.human and resolved:
             worth = label_of_work(snapshot.incident, there, now)
         record(changes, [found for found in (event, worth) if found is not None])
+        if what == "acknowledged" and note:
+            record(changes, labels_of_note(snapshot.ledgers.values(), actor, now))
         if after.revision != snapshot.incident.revision:
             increment_unplanned(changes, snapshot.incident)
             changes.schedule(Subject.plan(after.id), now, 0)
@@ -181,6 +186,17 @@ class IncidentActions:
 
     def _pseudonym(self, actor: Actor) -> str | None:
         return self._mark(person_text(plain_name(actor.name))) if actor.human and actor.name else None
+
+
+def _noted(note: str) -> dict[str, str]:
+    return {"note": note} if note else {}
+
+
+def _said_in_threads(what: str, actor: Actor, detail: Mapping[str, str | int]) -> str:
+    """Return what the threads of the incident's messages say of it beside what its plan has them say."""
+    if what in ("acknowledged", "unacknowledged") and detail.get("note"):
+        return f"📝 {actor.name}: {detail['note']}"
+    return str(detail.get("said", ""))
 
 
 def _say(changes: Changes, versioned: VersionedSnapshot, text: str) -> None:

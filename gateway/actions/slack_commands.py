@@ -28,6 +28,7 @@ from gateway.model.controls import Rejection
 from gateway.model.interactions import SlashCommand
 from gateway.model.people import Actor, Role, Through
 from gateway.model.statistics.request import asked
+from gateway.outbound.slack.ack_words import read_acknowledgement
 from gateway.outbound.slack.handover_text import handover_text
 from gateway.outbound.slack.screen import SlackScreen
 from gateway.outbound.slack.silence_words import read_silence
@@ -36,7 +37,7 @@ from gateway.state.shards import Shards
 
 HELP = """`/alerts` lists what is open
 `/alerts why ID` says why an incident is told or not
-`/alerts ack ID` says that you have it
+`/alerts ack ID` says that you have it, and `/alerts ack ID because …` leaves a note
 `/alerts silence ID` or `/alerts silence service=cart for 2h` shows what a silence hides, and makes it
 `/alerts approve SILENCE` lets it cover critical alerts, as a second person
 `/alerts stats` says how many pages of the last 28 days were worth it
@@ -139,17 +140,19 @@ class SlackCommands:
             return f"There is no incident `{escape(incident)}`: `/alerts` lists what is open."
         return "\n".join(escape(line) for line in why_lines(found, self.policy(), self.redact_key()))
 
-    async def _acknowledge(self, command: SlashCommand, incident: str) -> str:
+    async def _acknowledge(self, command: SlashCommand, text: str) -> str:
         if refusal := self.roles.refusal(command.person, Role.ACT):
             return refusal
+        incident, note = read_acknowledgement(text)
         actor = Actor(command.person.name, Through.SLACK, press=command.press)
         meant = await self._meant(incident)
         if isinstance(meant, Rejection):
             return escape(said_of(meant, incident))
-        found = await self.incidents.acknowledge(meant, actor)
+        found = await self.incidents.acknowledge(meant, actor, note)
         if found is None:
             return f"Not done: there is no incident `{escape(incident)}`: `/alerts` lists what is open."
-        return escape(said_of(found, meant) or f"You have {meant}.")
+        noted = ", and your note stands in its thread" if note else ""
+        return escape(said_of(found, meant) or f"You have {meant}{noted}.")
 
     async def _meant(self, begun: str) -> str | Rejection:
         return await IncidentIds(self.shards, self.policy, self.redact_key).meant(begun)

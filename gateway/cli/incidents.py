@@ -28,6 +28,7 @@ MY_NAME = ""  # `--ack`, `--unsnooze` and `--close` without a name
         "gateway incidents --severity critical --watch",
         "gateway incidents 3rx1eh7gj8rt",
         "gateway incidents 3rx --ack",
+        'gateway incidents 3rx --ack --note "the disk of db-7 is full"',
         "gateway incidents 3rx --snooze --for 1h",
         'gateway incidents 3rx1eh7gj8rt --close ann --note "a false alarm, OPS-1234"',
     )
@@ -56,7 +57,7 @@ MY_NAME = ""  # `--ack`, `--unsnooze` and `--close` without a name
 @click.option("--snooze", is_flag=True, help="nobody is called of it for a while, and nobody has it")
 @click.option("--for", "duration", metavar="1h", help="how long it is snoozed, 7d at most")
 @click.option("--unsnooze", is_flag=True, help="end a snooze before its time")
-@click.option("--note", default="", help="why it is closed")
+@click.option("--note", default="", help="what NAME says of it, or why it is closed")
 @click.option("--by", envvar="USER", show_envvar=True, metavar="NAME", help="who does it")
 @click.option("--watch", is_flag=True, help=f"list them again every {WATCH_SECONDS:g} s, until Ctrl-C")
 @AS_JSON
@@ -103,11 +104,11 @@ class _Act(NamedTuple):
 
 def _act_of(given: dict[str, Any], note: str) -> _Act | None:
     """Return what the options ask for, None for nothing. Raises `UsageError` where they ask for two things."""
-    acts = []
+    acts, noted = [], {"note": note} if note else {}
     if (ack_by := given["ack_by"]) is not None:
-        acts.append(_Act("ack", "acknowledge", ack_by, {}))
+        acts.append(_Act("ack", "acknowledge", ack_by, noted))
     if given["unack"]:
-        acts.append(_Act("unack", "unacknowledge", MY_NAME, {}))
+        acts.append(_Act("unack", "unacknowledge", MY_NAME, noted))
     if given["snooze"]:
         if not given["duration"]:
             raise click.UsageError("how long? gateway incidents ID --snooze --for 1h")
@@ -121,9 +122,9 @@ def _act_of(given: dict[str, Any], note: str) -> _Act | None:
         raise click.UsageError(f"{both} exclude each other: one thing at a time")
     if given["duration"] and not given["snooze"]:
         raise click.UsageError("--for says how long it is snoozed: gateway incidents ID --snooze --for 1h")
-    if note and given["close_by"] is None:
+    if note and not any("note" in act.body for act in acts):
         raise click.UsageError(
-            "--note says why an incident is closed: gateway incidents ID --close --note TEXT"
+            "--note goes with --ack, --unack or --close: gateway incidents ID --ack --note TEXT"
         )
     return acts[0] if acts else None
 

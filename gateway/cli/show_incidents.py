@@ -115,7 +115,8 @@ def _by_people(incident: dict[str, Any]) -> Iterator[str]:
     """Yield what people did with it, with the note that they left."""
     who, closed, snoozed = incident["acknowledged"], incident["closed"], incident.get("snoozed")
     if who:
-        yield f"acknowledged by {who['by']} at {to_the_second(who['at'])}"
+        note = f": {who['note']}" if who.get("note") else ""
+        yield f"acknowledged by {who['by']} at {to_the_second(who['at'])}{note}"
     elif incident["state"] == "open":
         yield f"nobody has it; `gateway incidents {incident['id']} --ack` says that you do"
     if closed:

@@ -208,7 +208,8 @@ def _changes(incident: Incident, since: int) -> Iterator[tuple[int, str]]:
             if position not in escalation.skipped:
                 yield at, f"escalated by {route}, step {position + 1}"
     if incident.acknowledged is not None:
-        yield incident.acknowledged.at, f"taken by {incident.acknowledged.by}"
+        note = f": {incident.acknowledged.note}" if incident.acknowledged.note else ""
+        yield incident.acknowledged.at, f"taken by {incident.acknowledged.by}{note}"
     if incident.snoozed is not None:
         yield incident.snoozed.at, f"snoozed by {incident.snoozed.by}"
     if incident.closed is not None:

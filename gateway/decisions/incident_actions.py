@@ -21,18 +21,18 @@ LONGEST_SNOOZE = 7 * DAY  # what is to be quiet for longer is silenced, with a r
 
 
 def acknowledge(
-    incident: Incident, firing: Iterable[Alert], by: str, now: int, heard_from: str = ""
+    incident: Incident, firing: Iterable[Alert], by: str, now: int, heard_from: str = "", note: str = ""
 ) -> Incident | str:
     """Return the acknowledged incident, or a sentence that says why it cannot be acknowledged.
 
-    `heard_from` is the target whose vendor says that the person has it.
+    `heard_from` is the target whose vendor says that the person has it. `note` is what the person says of it.
     """
     if incident.resolved_at:
         return "the incident is resolved"
     # A closed incident is suppressed already: there is nothing that a person could still take.
     if incident.closed is not None:
         return f"the incident was closed by {incident.closed.by}"
-    return _new(incident, now, acknowledged=Acknowledgement(by, now, _worst(firing), heard_from))
+    return _new(incident, now, acknowledged=Acknowledgement(by, now, _worst(firing), heard_from, note))
 
 
 def unacknowledge(incident: Incident, now: int, *, covered: bool = False) -> Incident | str:

@@ -183,7 +183,8 @@ def state_note(page: WatchedPage, incident: Incident) -> VendorNote | None:
     taken = incident.acknowledged
     if taken is not None and taken.by == page.taken_by and taken.heard_from != page.target:
         attempt = attempt_of(page.key, page.target, taken.by, taken.at)
-        text = f"{taken.by} has acknowledged it at the alert gateway."
+        why = f": {taken.note}" if taken.note else "."
+        text = f"{taken.by} has acknowledged it at the alert gateway{why}"
         return VendorNote(attempt, page.incident, page.target, text, taken.at)
     if page.covered_by and not page.over:
         attempt = attempt_of(page.key, page.target, page.covered_by)

@@ -27,12 +27,14 @@ class Acknowledgement(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A person has taken the incident. It lapses when the severity rises above what it was then.
 
     `heard_from` is the target whose vendor said so, and need not be told; empty where it was said here.
+    `note` is what the person says of it.
     """
 
     by: str
     at: int
     severity: Severity
     heard_from: str = ""
+    note: str = ""
 
 
 class Closure(msgspec.Struct, frozen=True, array_like=True, gc=False):

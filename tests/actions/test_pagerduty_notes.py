@@ -37,9 +37,9 @@ def notes_of(reading: Reading) -> list[str]:
     return [str(note["content"]).partition(" (")[0] for note in reading.page.notes]
 
 
-async def acknowledged(reading: Reading) -> None:
+async def acknowledged(reading: Reading, note: str = "") -> None:
     path = f"/api/v1/incidents/{(await reading.incident()).id}/acknowledge"
-    assert (await reading.app.ask(path, "POST", json={"by": "ann"})).status_code == 200
+    assert (await reading.app.ask(path, "POST", json={"by": "ann", "note": note})).status_code == 200
     await reading.app.until(lambda: reading.page.status == "acknowledged")
     while (await reading.ledger("pager")).last_notified.acknowledged_by != "ann":
         await reading.pause()
@@ -55,6 +55,12 @@ async def test_who_has_acknowledged_it_here_is_noted_once(reading: Reading) -> N
         "type": "user_reference",
         "summary": SENDER.name,
     }
+
+
+async def test_what_was_said_with_an_acknowledgement_stands_in_the_note(reading: Reading) -> None:
+    await acknowledged(reading, "the disk is full")
+    await reading.reader.look()
+    assert notes_of(reading) == ["ann has acknowledged it at the alert gateway: the disk is full"]
 
 
 async def test_a_note_of_a_round_that_was_killed_is_not_written_again(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
@@ -41,7 +42,7 @@ def test_the_choices_are_those_of_the_api() -> None:
     [
         (("--state", "sideways"), "'sideways' is not one of 'active'"),
         (("--severity", "urgent"), "'urgent' is not one of 'critical'"),
-        (("--note", "why"), "--note says why an incident is closed"),
+        (("--note", "why"), "--note goes with --ack, --unack or --close"),
         (("--watch", "--json"), "it goes alone"),
         (("i1", "--watch", "--ack", "ann"), "it goes alone"),
         (("i1", "--ack", "--close", "--note", "x"), "--ack and --close exclude each other"),
@@ -52,6 +53,16 @@ async def test_what_cannot_be_meant_is_refused_before_anything_is_asked(
 ) -> None:
     done = await beside.incidents(*arguments)
     assert (done.code, said in done.err) == (2, True)
+
+
+async def test_whoever_takes_it_may_leave_a_note_which_labels_nothing(beside: Beside) -> None:
+    name = await beside.app.told()
+    done = await beside.incidents(name, "--ack", "ann", "--note", "the disk is full")
+    assert "acknowledged by ann at" in done.out
+    assert ": the disk is full" in done.out
+    events = [json.loads(line) for line in (await beside.asked("stats", "--export")).out.splitlines()]
+    assert [event["note"] for event in events if event["kind"] == "acknowledged"] == [True]
+    assert "label" not in [event["kind"] for event in events]
 
 
 @pytest.mark.parametrize("option", ["--ack", "--close"])
@@ -143,7 +154,12 @@ async def test_a_snooze_of_no_length_is_refused(beside: Beside) -> None:
 async def test_an_acknowledgement_is_given_back(beside: Beside) -> None:
     name = await beside.app.told()
     await beside.incidents(name, "--ack", USER="carla")
-    assert "nobody has it" in (await beside.incidents(name, "--unack", USER="carla")).out
+    given_back = await beside.incidents(name, "--unack", "--note", "bob knows it better", USER="carla")
+    assert "nobody has it" in given_back.out
+    (message,) = beside.app.slack.channel("alerts").messages
+    await beside.app.until(
+        lambda: any("carla: bob knows it better" in reply.text for reply in message.live_replies)
+    )
 
 
 async def test_two_acts_at_once_exclude_each_other(beside: Beside) -> None:

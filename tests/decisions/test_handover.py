@@ -13,7 +13,7 @@ from gateway.decisions.policy import Policy
 from gateway.model.alert import Alert
 from gateway.model.controls import Controls, Silence
 from gateway.model.durations import DAY, HOUR, MINUTE
-from gateway.model.incident import Escalation, Snooze
+from gateway.model.incident import Acknowledgement, Escalation, Snooze
 from gateway.model.instants import written
 from gateway.model.rules.route import Hours, Shift
 from gateway.model.severity import Severity
@@ -71,8 +71,10 @@ def test_what_changed_is_said_in_its_order_the_newest_first() -> None:
         snapshot(alert(), alert("More", at=90 * MINUTE), acknowledged=acknowledged(at=80 * MINUTE), escalations={"pay": taken}),
         snapshot(alert(ended=2 * HOUR), name="over", opened_at=START + HOUR, resolved_at=START + 2 * HOUR),
         snapshot(alert(), name="hand", closed=closed(at=100 * MINUTE)),
+        snapshot(alert(), name="said", acknowledged=Acknowledgement("bob", START + 2 * HOUR, Severity.CRITICAL, note="it is full")),
     ) == [
         [(HOUR, "opened"), (2 * HOUR, "ended")],
+        [(2 * HOUR, "taken by bob: it is full")],
         [(100 * MINUTE, "closed by ann")],
         [(70 * MINUTE, "escalated by pay, step 2"), (80 * MINUTE, "taken by ann"), (90 * MINUTE, "1 more alert")],
     ]  # fmt: skip

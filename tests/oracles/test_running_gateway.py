@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
 from tests.oracles.statistics import recompute
 from tests.oracles.test_statistics import BYS, differences
 from tests.support.processes import alert
-from tests.support.running_gateway import Running
+from tests.support.running_gateway import Running, Starter
+from tests.support.slack_office import opened
 
 
 def milliseconds(instant: str) -> int:
@@ -39,6 +41,31 @@ async def test_the_report_of_a_running_gateway_says_what_its_events_say(app: Run
     await app.webhook(alert("cart", starts="2026-11-23T11:00:00Z"))
     while sum('"page"' in line and '"draw"' in line for line in await lines_of(app)) < 2:
         pass
+    total = await made_again(app)
+    assert total["counts"]["pages"] == 2
+    assert total["labels"]["conflicts_persons"] == 1
+
+
+async def test_the_label_of_a_note_in_slack_is_in_the_report_and_follows_from_the_acknowledgement(
+    starter: Starter,
+) -> None:
+    async with opened(starter) as office:
+        incident = (await office.incident()).id
+        await office.write(f"ack {incident} because the disk is full", "U0BOB")
+        events = [json.loads(line) for line in await lines_of(office.app)]
+        (taken,) = [event for event in events if event["kind"] == "acknowledged"]
+        (label,) = [event for event in events if event["kind"] == "label"]
+        assert (taken["through"], taken["human"], taken["note"]) == ("slack", True, True)
+        pages = [event["id"] for event in events if event["kind"] == "page" and event["at"] <= taken["at"]]
+        assert (label["at"], label["pages"]) == (taken["at"], pages)
+        total = await made_again(office.app)
+        assert total["labels"]["by_trust"]["slack_ack_note"]["actionable"] == 1
+        assert (total["precision"]["value"], total["precision_sampled"]["n"]) == (1.0, 0)
+
+
+async def made_again(app: Running) -> dict[str, Any]:
+    """Make every report again of the events alone, and return the total of the last one."""
+    report: dict[str, Any] = {}
     for by in BYS:
         for bucket in ("none", "week"):
             query = {"by": by, "bucket": bucket, "tz": "Asia/Kathmandu", "sample": "1"}
@@ -55,5 +82,5 @@ async def test_the_report_of_a_running_gateway_says_what_its_events_say(app: Run
                 viewer=viewer,
             )
             assert differences(report, made) == [], by
-            assert report["total"]["counts"]["pages"] == 2
-            assert report["total"]["labels"]["conflicts_persons"] == 1
+    total: dict[str, Any] = report["total"]
+    return total

@@ -9,7 +9,7 @@ from gateway.model.alert import Alert
 from gateway.model.controls import Silence
 from gateway.model.incident import Incident
 from gateway.model.ledger import Ledger
-from gateway.model.people import Actor
+from gateway.model.people import Actor, Through
 from gateway.model.statistics.events import (
     Acknowledged,
     ActEvent,
@@ -137,6 +137,17 @@ def label_of_work(before: Incident, there: Ledger, now: int) -> Label | None:
     if who is None or who.heard_from != there.target or there.page_began_at is None:
         return None
     return _implied(there, "actionable", "pagerduty_human", now)
+
+
+def labels_of_note(ledgers: Iterable[Ledger], actor: Actor, now: int) -> Iterator[Label]:
+    """Yield a label for the newest page at each target, which a person has acknowledged in Slack with a note: whoever
+    says what it is about has found it worth that. A note from elsewhere implies nothing.
+    """
+    if actor.through is not Through.SLACK or not actor.human:
+        return
+    for ledger in ledgers:
+        if ledger.page_began_at is not None:
+            yield _implied(ledger, "actionable", "slack_ack_note", now)
 
 
 def _implied(ledger: Ledger, value: Worth, trust: Trust, said_at: int) -> Label:

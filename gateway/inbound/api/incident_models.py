@@ -65,6 +65,7 @@ class AlertShown(Shown):
 class AcknowledgedShown(Shown):
     by: str
     at: datetime | None
+    note: str
 
 
 class ClosedShown(Shown):
@@ -220,6 +221,11 @@ class Problem(Shown):
 
 
 class Acknowledge(Asked):
+    by: By | None = None
+    note: Prose = Field("", description="what is to be said of it in the threads of its messages")
+
+
+class AskedBy(Asked):
     by: By | None = None
 
 

@@ -68,7 +68,6 @@ class IncidentsApi:
     ids: IncidentIds
 
     def operations(self) -> list[Operation]:
-        acknowledge = models.Acknowledge
         return [
             Operation(
                 "GET",
@@ -90,10 +89,10 @@ class IncidentsApi:
                 models.IncidentWhole,
                 "One incident with its alerts, what each target was told, verdicts and timeline",
             ),
-            _act("acknowledge", self._acknowledge, "Say who has it", acknowledge),
-            _act("unacknowledge", self._unacknowledge, "Give it back", acknowledge),
+            _act("acknowledge", self._acknowledge, "Say who has it", models.Acknowledge),
+            _act("unacknowledge", self._unacknowledge, "Give it back", models.Acknowledge),
             _act("snooze", self._snooze, "Keep it quiet for a while, without taking it", models.AskedSnooze),
-            _act("unsnooze", self._unsnooze, "End a snooze before its time", acknowledge),
+            _act("unsnooze", self._unsnooze, "End a snooze before its time", models.AskedBy),
             _act("close", self._close, "Close it by hand while alerts still fire", models.Close),
         ]
 
@@ -147,13 +146,13 @@ class IncidentsApi:
         asked = await body(request, models.Acknowledge)
         actor = actor_of(request, asked.by)
         name = await self._meant(request)
-        return await self._shown(name, await self.actions.acknowledge(name, actor))
+        return await self._shown(name, await self.actions.acknowledge(name, actor, asked.note))
 
     async def _unacknowledge(self, request: Request) -> models.IncidentShown:
         asked = await body(request, models.Acknowledge)
         actor = actor_of(request, asked.by)
         name = await self._meant(request)
-        return await self._shown(name, await self.actions.unacknowledge(name, actor))
+        return await self._shown(name, await self.actions.unacknowledge(name, actor, asked.note))
 
     async def _snooze(self, request: Request) -> models.IncidentShown:
         asked = await body(request, models.AskedSnooze)
@@ -165,7 +164,7 @@ class IncidentsApi:
         return await self._shown(name, await self.actions.snooze(name, actor, length))
 
     async def _unsnooze(self, request: Request) -> models.IncidentShown:
-        asked = await body(request, models.Acknowledge)
+        asked = await body(request, models.AskedBy)
         actor = actor_of(request, asked.by)
         name = await self._meant(request)
         return await self._shown(name, await self.actions.unsnooze(name, actor))

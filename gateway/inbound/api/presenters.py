@@ -110,7 +110,7 @@ def show_incident(
         opened_at=moment(incident.opened_at),
         last_change_at=moment(incident.last_change_at),
         resolved_at=moment(incident.resolved_at),
-        acknowledged=AcknowledgedShown(by=who.by, at=moment(who.at)) if who else None,
+        acknowledged=AcknowledgedShown(by=who.by, at=moment(who.at), note=who.note) if who else None,
         closed=_show_closed(closed) if closed else None,
         snoozed=_show_snoozed(snoozed) if snoozed else None,
         correlated_by=incident.rule,

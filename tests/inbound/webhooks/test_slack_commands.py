@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from hashlib import blake2b
 
@@ -135,6 +136,49 @@ async def test_the_first_characters_of_an_id_are_enough_to_ask_why_and_to_take_i
         assert "there is no incident `zzzzz`: `/alerts` lists what is open" in (
             (await office.write(written)).replace("There", "there")
         )
+
+
+async def test_whoever_takes_it_and_says_why_has_labelled_the_page_actionable(office: Office) -> None:
+    incident = (await office.incident()).id
+    await office.write(f"ack {incident}", "U0BOB")
+    assert not [event for event in await events(office) if event["kind"] == "label"]
+    said = await office.write(f"ack {incident[:4]} because <!channel> the disk is full", "U0BOB")
+    assert said == f"You have {incident}, and your note stands in its thread."
+    await office.app.until(
+        lambda: any("bob: &lt;!channel&gt; the disk is full" in text for text in replies(office))
+    )
+    assert not any("<!channel>" in text for text in replies(office))
+    (label,) = [event for event in await events(office) if event["kind"] == "label"]
+    assert (label["pages"], label["value"], label["trust"], label["by"]) == (
+        [f"{incident}|pager|1"],
+        "actionable",
+        "slack_ack_note",
+        None,
+    )
+    taken = [event["note"] for event in await events(office) if event["kind"] == "acknowledged"]
+    assert taken == [False, True]
+    labels = (await office.app.ask("/api/v1/statistics")).json()["total"]["labels"]
+    assert labels["by_trust"]["slack_ack_note"] == {"actionable": 1, "noise": 0}
+    shown = (await office.app.ask(f"/api/v1/incidents/{incident}")).json()
+    assert shown["acknowledged"]["note"] == "<!channel> the disk is full"
+
+
+async def test_the_word_of_a_person_counts_before_a_note_in_slack(office: Office) -> None:
+    incident = (await office.incident()).id
+    await office.write(f"ack {incident} on it", "U0BOB")
+    await office.press("noise", "expected")
+    await office.app.until(office.said)
+    labels = (await office.app.ask("/api/v1/statistics")).json()["total"]["labels"]
+    assert (labels["noise"], labels["actionable"], labels["conflicts"]) == (1, 0, 1)
+
+
+async def events(office: Office) -> list[dict[str, object]]:
+    answered = await office.app.ask("/api/v1/statistics/events")
+    return [json.loads(line) for line in answered.text.splitlines()]
+
+
+def replies(office: Office) -> list[str]:
+    return [reply.text for reply in office.message.live_replies]
 
 
 async def test_an_id_that_may_mean_several_names_them_and_takes_none(office: Office) -> None:
