@@ -18,7 +18,7 @@ from gateway.config.tokens_file import TokensFile
 from gateway.decisions.partition import HOME
 from gateway.inbound.api.assembly import api_of, callers_of
 from gateway.inbound.asgi import AsgiApp
-from gateway.inbound.probes import Probes
+from gateway.inbound.health_assembly import probes_of
 from gateway.inbound.refused import RefusedRequests
 from gateway.inbound.webhooks.assembly import auth_of, endpoint_over
 from gateway.inbound.webhooks.pagerduty import PagerDutyEndpoint
@@ -29,6 +29,7 @@ from gateway.outbound.registry import PACES
 from gateway.rules.compiled import CompiledRules, load_or_refuse
 from gateway.rules.reloader import RulesReloader
 from gateway.runtime.background import Work, background
+from gateway.runtime.senders import wiring_of
 from gateway.runtime.spare_memory import give_back_spare_memory
 from gateway.runtime.start import Start, begin_anew, make_reloader, make_workers, reach_out
 from gateway.runtime.store import open_store
@@ -36,13 +37,17 @@ from gateway.runtime.store_watch import StoreWatch
 from gateway.runtime.workers import Workers
 from gateway.self_monitoring.assembly import Watched
 from gateway.self_monitoring.auditor import Auditor
+from gateway.self_monitoring.destinations_check import DestinationsCheck
 from gateway.self_monitoring.health import Health
 from gateway.self_monitoring.heartbeat import Heartbeat
+from gateway.self_monitoring.machine_watch import MachineWatch
+from gateway.self_monitoring.memory_watch import MemoryWatch
 from gateway.self_monitoring.missing_credentials import MissingCredentials
 from gateway.self_monitoring.own_alerts import OwnAlerts
 from gateway.self_monitoring.statistics_watch import StatisticsWatch
 from gateway.self_monitoring.store_loss import StoreLossWatch
 from gateway.self_monitoring.turned_away import TurnedAwayBook
+from gateway.self_monitoring.worries import Worries
 from gateway.state.person_names import PersonNames
 from gateway.state.shards import Shards
 from gateway.state.statistics_sweep import EventSweep
@@ -122,11 +127,10 @@ async def _assemble(start: Start) -> Gateway:
     heartbeat = _heartbeat(start)
     memory = watched.memory(partial(read_memory, start.client))
     loss = watched.loss(start.stores, partial(begin_anew, start, reloader))
-    parts = (reloader, auditor, start.secrets, version("alert-gateway"), turned_away)
-    health = Health(*parts, lambda: metrics.sources.ahead(utc_ms()), heartbeat, memory, loss, start.tokens)
+    watched_parts = (reloader, auditor, turned_away, memory, loss)
+    health = _health(start, *watched_parts, heartbeat)
     callers, refused = callers_of(settings, start.tokens), RefusedRequests(metrics.refused)
-    scrapers = callers if settings.metrics == "token" else None
-    probes = Probes(shards.home, metrics, health.shown, scrapers, refused)
+    probes = probes_of(start, health, reloader, callers, refused)
     names = _person_names(start, reloader)
     api = api_of(
         settings, shards, workers, reloader, turned_away, callers, refused, start.secrets.mark, names
@@ -137,10 +141,10 @@ async def _assemble(start: Start) -> Gateway:
     asgi_app = AsgiApp(door, routes, door.wrong_place)
     sweep = EventSweep(shards, settings.keep_statistics)
     figures = StatisticsWatch(shards, metrics.statistics.show)
-    watches = (turned_away, auditor, memory, loss, reloader, start.tokens, sweep, figures, names)
+    watches = (*watched_parts, health.worries.machine, start.tokens, sweep, figures, names)
     kept_up = (own_alerts.run, give_back_spare_memory, *(watch.run for watch in watches))
     _set_going(start, workers, (*kept_up, *kept_up_for_people), heartbeat)
-    _say_what_is_missing(start.environment, health)
+    _say_what_is_missing(start.environment, health.worries)
     return Gateway(asgi_app, reloader, auditor, shards, metrics, own_alerts, health, loss)
 
 
@@ -169,6 +173,38 @@ def _person_names(start: Start, reloader: RulesReloader) -> PersonNames:
     return names
 
 
+def _health(
+    start: Start,
+    reloader: RulesReloader,
+    auditor: Auditor,
+    turned_away: TurnedAwayBook,
+    memory: MemoryWatch,
+    loss: StoreLossWatch,
+    heartbeat: Heartbeat | None,
+) -> Health:
+    """Return what finds everything that a person should worry about."""
+    settings, secrets = start.settings, start.secrets
+    worries = Worries(
+        reloader=reloader,
+        auditor=auditor,
+        secrets=secrets,
+        turned_away=turned_away,
+        clocks_ahead=lambda: start.metrics.sources.ahead(utc_ms()),
+        heartbeat=heartbeat,
+        memory=memory,
+        loss=loss,
+        tokens=start.tokens,
+        # A store on a server of its own has its disk there.
+        machine=MachineWatch(None if settings.redis_url else settings.data_dir),
+        destinations=DestinationsCheck(
+            lambda: reloader.in_force.rules,
+            secrets,
+            lambda kind: wiring_of(kind, settings, start.network, secrets),
+        ),
+    )
+    return Health(worries, version("alert-gateway"))
+
+
 def _heartbeat(start: Start) -> Heartbeat | None:
     url = start.settings.heartbeat
     return Heartbeat(url, start.shards, start.metrics.beaten, start.network) if url else None
@@ -190,19 +226,19 @@ def _set_going(
     workers.start(start.stack)
 
 
-def _say_what_is_missing(environment: Environment, health: Health) -> None:
-    for warning in environment.twice_of(health.reloader.in_force.rules.secret_names):
+def _say_what_is_missing(environment: Environment, worries: Worries) -> None:
+    for warning in environment.twice_of(worries.reloader.in_force.rules.secret_names):
         log.warning("setting_twice", remedy=warning)
-    for problem in health.who_gets_in():
+    for problem in worries.who_gets_in():
         log.warning("tokens_wanting", problem=problem)
     # Without its credential a destination tells nobody: whoever starts the gateway has to see that at once.
-    log_only = health.auditor.credentials.found().log_only
-    for destination, secret in health.unset().items():
+    log_only = worries.auditor.credentials.found().log_only
+    for destination, secret in worries.unset().items():
         log.warning(
             "no_credential",
             destination=destination,
             missing=secret,
-            because=health.why_missing(destination, secret),
+            because=worries.why_missing(destination, secret),
             consequence="deliveries go to this log and the API"
             if destination in log_only
             else "nothing can be delivered there: its fallback is told",

@@ -54,7 +54,7 @@ async def _serve(environment: Environment) -> None:
     """Listen first: a port that is taken, and a store that is away, are said by a process that can be asked."""
     watch = StoreWatch()
     # Where the store is, the log says; whoever can reach the port need not know.
-    doorway = Doorway(lambda: watch.reason)
+    doorway = Doorway(lambda: watch.reason, version("alert-gateway"))
     raise_descriptor_limit()
     # Before anything is written there: alerts and a token are no other user's business.
     keep_files_private()
@@ -118,6 +118,8 @@ def _say_ready(environment: Environment, gateway: Gateway, address: str) -> None
         contents=rules.contents,
         rules=rules.revision,
         destinations=list(rules.destinations),
-        missing=sorted({*gateway.health.unset().values(), *gateway.health.refused().values()}),
+        missing=sorted(
+            {*gateway.health.worries.unset().values(), *gateway.health.worries.refused().values()}
+        ),
         version=version("alert-gateway"),
     )

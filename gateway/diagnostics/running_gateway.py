@@ -13,6 +13,9 @@ from gateway.diagnostics.turned_away import turned_away
 from gateway.model.counted import counted
 from gateway.outbound.connection_trouble import not_connected
 
+# What the gateway says of itself; one of a version before says `ok` or `degraded`.
+MARKS = {"healthy": Mark.GOOD, "ok": Mark.GOOD, "unhealthy": Mark.BAD}
+
 
 async def examine_running_gateway(environment: Environment) -> list[Diagnosis]:
     url = environment.settings.gateway_url.rstrip("/")
@@ -28,7 +31,7 @@ async def examine_running_gateway(environment: Environment) -> list[Diagnosis]:
         return [_none_answers(url, "something else answers there")]
     if not isinstance(health, dict) or "worries" not in health:
         return [_none_answers(url, "something else answers there")]
-    mark = Mark.GOOD if health.get("status") == "ok" else Mark.WORRY
+    mark = MARKS.get(str(health.get("status")), Mark.WORRY)
     turned = await turned_away(environment)
     # What the list of the turned away says with who sent it is not said twice.
     worries = [worry for worry in map(str, health["worries"]) if not turned.says(worry)]

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.inbound.webhooks.responses import WebhookResponse, send_response
+from gateway.self_monitoring.health import without_a_store
 
 REMEDY = "send it again: the gateway takes it once it has its store"
 
@@ -21,8 +22,9 @@ ASK_LATER = "ask again once its store answers; where that is, its log and GATEWA
 class Doorway:
     """Hands requests to the gateway once `open` was called. `why` says what it waits for until then."""
 
-    def __init__(self, why: Callable[[], str]) -> None:
+    def __init__(self, why: Callable[[], str], version: str) -> None:
         self._why = why
+        self._version = version
         self._gateway: ASGIApp | None = None
 
     @property
@@ -56,5 +58,5 @@ class Doorway:
             case "/readyz":
                 return PlainTextResponse(f"{self._waits}\n", 503)
             case "/health":
-                return JSONResponse({"status": "degraded", "worries": [self._waits]})
+                return JSONResponse(without_a_store(self._version, self._waits), 503)
         return None

@@ -1,4 +1,4 @@
-"""The endpoints of probes: `/livez` (this process), `/readyz` (the store), `/health` and `/metrics`."""
+"""The endpoints of probes: `/livez` (this process), `/readyz` (the store), `/health`, `/health/deep` and `/metrics`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from starlette.routing import Route
 
 from gateway.errors import StateUnavailable
 from gateway.inbound.auth import Callers
+from gateway.inbound.deep_health import DeepHealth
 from gateway.inbound.refused import Door, RefusedRequests
 from gateway.inbound.strangers import show_token
 from gateway.ports import Store
+from gateway.self_monitoring.health_checks import HealthStatus
 from gateway.telemetry.metrics import Metrics
 
 READY_TIMEOUT_SECONDS = 2.0
@@ -24,16 +26,19 @@ Health = Callable[[], Mapping[str, object]]
 
 @dataclass(slots=True)
 class Probes:
-    """The endpoints. `health` returns the document of `/health`; its `status` is ok or degraded.
+    """The endpoints. `health` returns the document of `/health`, `deep_health` that of `/health/deep`.
 
-    `/metrics` asks for a token where there are `scrapers`; the others never do.
+    `/health/deep` asks for a token of `callers`, `/metrics` for one of `scrapers`, where there are any; the others
+    never ask for one.
     """
 
     store: Store
     metrics: Metrics
     health: Health
+    deep_health: DeepHealth
+    callers: Callers
+    refused: RefusedRequests
     scrapers: Callers | None = None
-    refused: RefusedRequests | None = None
     _rendering: asyncio.Task[tuple[bytes, str]] | None = field(default=None, init=False)
 
     def routes(self) -> list[Route]:
@@ -41,6 +46,7 @@ class Probes:
             Route("/livez", self._livez),
             Route("/readyz", self._readyz),
             Route("/health", self._health),
+            Route("/health/deep", self._deep_health),
             Route("/metrics", self._metrics),
         ]
 
@@ -59,19 +65,27 @@ class Probes:
         return PlainTextResponse("ok\n")
 
     async def _health(self, _request: Request) -> Response:
-        # The status is 200 even if degraded: such a gateway still notifies people and must not be restarted.
-        return JSONResponse(self.health())
+        return _answer(self.health())
+
+    async def _deep_health(self, request: Request) -> Response:
+        # It works for whoever asks, and asks the vendors: strangers may not have that done.
+        return self._refuse(request, self.callers, Door.HEALTH) or _answer(await self.deep_health.shown())
 
     async def _metrics(self, request: Request) -> Response:
-        if self.scrapers is not None:
-            if self.scrapers.who(request.headers.get("authorization")) is None:
-                if self.refused is not None:
-                    self.refused.token_refused(request, Door.METRICS)
-                return PlainTextResponse("a valid token is needed\n", 401, {"www-authenticate": "Bearer"})
-            if not self.scrapers.open:
-                show_token(request.scope)
+        refusal = self._refuse(request, self.scrapers, Door.METRICS) if self.scrapers is not None else None
+        if refusal is not None:
+            return refusal
         body, kind = await self._rendered()
         return Response(body, media_type=kind)
+
+    def _refuse(self, request: Request, callers: Callers, door: Door) -> Response | None:
+        """Answer a request without a valid token; None for one that has it, or that needs none."""
+        if callers.who(request.headers.get("authorization")) is None:
+            self.refused.token_refused(request, door)
+            return PlainTextResponse("a valid token is needed\n", 401, {"www-authenticate": "Bearer"})
+        if not callers.open:
+            show_token(request.scope)
+        return None
 
     async def _rendered(self) -> tuple[bytes, str]:
         """Render the metrics, once for all who ask while that goes on: anybody may ask as often as they like."""
@@ -80,3 +94,8 @@ class Probes:
             self._rendering = asyncio.create_task(asyncio.to_thread(self.metrics.render))
         # Whoever hangs up takes nothing from the others.
         return await asyncio.shield(self._rendering)
+
+
+def _answer(document: Mapping[str, object]) -> Response:
+    """Answer with 503 only where alerts are lost: a degraded gateway still tells people."""
+    return JSONResponse(document, 503 if document["status"] == HealthStatus.UNHEALTHY else 200)

@@ -21,6 +21,7 @@ class Door(StrEnum):
 
     API = "api"
     METRICS = "metrics"
+    HEALTH = "health"
     SLACK = "slack"
     PAGERDUTY = "pagerduty"
 

@@ -100,6 +100,8 @@ class WiringModule(Protocol):
 
     def make_notifier(self, wiring: Wiring) -> ClosableNotifier: ...
 
+    def render(self, notification: Notification) -> object: ...
+
     async def examine(
         self, destination: Destination, secrets: Mapping[str, str], wiring: Wiring
     ) -> DestinationCheck: ...
@@ -188,6 +190,10 @@ class DestinationKind:
     def notifier(self, wiring: Wiring) -> ClosableNotifier:
         """Build what sends there."""
         return self._wiring.make_notifier(wiring)
+
+    def render(self, notification: Notification) -> object:
+        """Return what would be sent, in the vendor's form; nothing is."""
+        return self._wiring.render(notification)
 
     async def examine(
         self, destination: Destination, secrets: Mapping[str, str], wiring: Wiring

@@ -1,208 +1,93 @@
-"""Say in sentences everything that a person should worry about; probes never ask here."""
+"""The document of `/health`: how the gateway is, part by part, and what a person should worry about.
+
+Probes never ask here: a gateway that worries about something still tells people, and must not be restarted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from gateway.config.secrets import EnvironmentSecrets
-from gateway.config.tokens_file import TokensFile, four_eyes_problem
-from gateway.decisions.accounting.turned_away import sentence
-from gateway.model.counted import counted
-from gateway.model.durations import SECOND, spoken
-from gateway.model.instants import clock
-from gateway.model.rules.origin import SOURCE
-from gateway.model.turned_away import TurnedAway, wording_of
-from gateway.model.watchdog import WatchdogStatus
-from gateway.outbound.credentials import IN_LOG_ONLY, UNDELIVERED, heard_in_slack
-from gateway.rules.reloader import RulesReloader
-from gateway.self_monitoring.auditor import Auditor
-from gateway.self_monitoring.heartbeat import Heartbeat
-from gateway.self_monitoring.memory_watch import MemoryWatch
-from gateway.self_monitoring.store_loss import StoreLossWatch
-from gateway.self_monitoring.turned_away import TurnedAwayBook
-
-OVERDUE = 10 * SECOND
-PLACES_SHOWN = 5
-SHARED = "GATEWAY_WEBHOOK_TOKEN"  # token variable of the source that names no token
-_ORDERED = {
-    "GatewayPaused": ("paging is paused", "gateway pause --end"),
-    "GatewayBypassed": ("suppression is bypassed", "gateway bypass --end"),
-}
+from gateway.clock import utc_ms
+from gateway.model.instants import written
+from gateway.self_monitoring.health_checks import NO_STORE, HealthChecks, HealthStatus
+from gateway.self_monitoring.worries import OVERDUE, Worries
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The content of `/health`. `clocks_ahead` returns by how much which source's clock is ahead (ms)."""
+    """How the running gateway is."""
 
-    reloader: RulesReloader
-    auditor: Auditor
-    secrets: EnvironmentSecrets
+    worries: Worries
     version: str
-    turned_away: TurnedAwayBook
-    clocks_ahead: Callable[[], Mapping[str, int]]
-    heartbeat: Heartbeat | None = None
-    memory: MemoryWatch | None = None
-    loss: StoreLossWatch | None = None
-    tokens: TokensFile = field(default_factory=lambda: TokensFile(None))
-
-    def who_gets_in(self) -> list[str]:
-        """Return what is wrong with the tokens of people, or missing where the rules count on them."""
-        wants_two = self.reloader.in_force.rules.silences.four_eyes
-        problem = (
-            four_eyes_problem(self.tokens, heard_in_slack=heard_in_slack(self.secrets.configured))
-            if wants_two
-            else ""
-        )
-        return [*self.tokens.problems, *([problem] if problem else [])]
-
-    def refused(self) -> dict[str, str]:
-        """Return the sources whose token is not set, so that nobody is let in as them, with the secret."""
-        listed = self.reloader.in_force.rules.listed_sources
-        named = {name: source.token.env for name, source in listed.items() if source.token is not None}
-        named |= {name: SHARED for name in listed if named and name not in named}
-        return {
-            name: secret
-            for name, secret in named.items()
-            if (self.secrets.own(SHARED) if secret == SHARED else self.secrets.secret(secret, SOURCE)) is None
-        }
-
-    def alike(self) -> list[str]:
-        """Return the sources that share a token: whatever comes with it is taken for the first one's."""
-        owners: dict[str, list[str]] = {}
-        for name, source in self.reloader.in_force.rules.sources.items():
-            token = source.token
-            secret = self.secrets.secret(token.env, SOURCE) if token else self.secrets.own(SHARED)
-            for token_shown in filter(None, map(str.strip, (secret or "").split(","))):
-                owners.setdefault(token_shown, []).append(name)
-        return [" and ".join(names) for names in owners.values() if len(names) > 1]
-
-    def unset(self) -> dict[str, str]:
-        """Return the destinations without a credential, with the secret's name."""
-        missing = self.auditor.credentials.found()
-        return missing.log_only | missing.failing
-
-    def why_missing(self, destination: str, secret: str) -> str:
-        """Say in a sentence why a destination of the rules in force has not that credential."""
-        return self.secrets.why_missing(secret, self.reloader.in_force.rules.destinations[destination].kind)
-
-    def _why_no_token(self, secret: str) -> str:
-        return secret if secret == SHARED else self.secrets.refused(secret, SOURCE) or secret
-
-    def worries(self) -> list[str]:
-        away = ["the store does not answer: webhooks are answered 503 and nobody is told"]
-        lost = self.loss.worries() if self.loss is not None else []
-        # What nobody was told of stands first: whoever reads no further has read the worst.
-        worst = ([] if self.auditor.store_up else away) + lost + self._undelivered()
-        turned_away = [_turned_away(entry) for entry in self.turned_away.entries]
-        return worst + self._going_wrong() + self._set_wrong() + turned_away
-
-    def _set_wrong(self) -> list[str]:
-        """Return what somebody has to set or to correct."""
-        worries: list[str] = []
-        missing = self.auditor.credentials.found()
-        worries += [
-            f"{name} has no credential: {self.why_missing(name, key)}: {IN_LOG_ONLY}"
-            for name, key in missing.log_only.items()
-        ]
-        worries += [
-            f"{name} has no credential: {self.why_missing(name, key)}: {UNDELIVERED}"
-            for name, key in missing.failing.items()
-        ]
-        worries += [
-            f"source {name} has no token ({self._why_no_token(key)}): its webhooks are refused"
-            for name, key in self.refused().items()
-        ]
-        worries += [
-            f"sources {names} have the same token: they cannot be told apart" for names in self.alike()
-        ]
-        # Where the file is, and what of it is wrong, the log says: everybody may read this.
-        worries += (
-            ["people's tokens: their file has faults, the log says which"] if self.tokens.problems else []
-        )
-        worries += self._refused_rules()
-        return worries + [_ahead(name, by) for name, by in self.clocks_ahead().items()]
-
-    def _refused_rules(self) -> list[str]:
-        """Say that the rules on disk are refused, and where; never what stands there:
-        everybody may read this.
-        """
-        errors, places = self.reloader.errors, self.reloader.places
-        if not errors:
-            return []
-        more = f" and {len(places) - PLACES_SHOWN} more" if len(places) > PLACES_SHOWN else ""
-        where = f" at {', '.join(places[:PLACES_SHOWN])}{more}" if places else " about partition_by"
-        remedy = "`gateway check` says what is wrong, the last good set stays in force"
-        return [f"rules: {counted(len(errors), 'error')}{where}: {remedy}"]
-
-    def _going_wrong(self) -> list[str]:
-        """Return what does not work now, or is switched off."""
-        auditor = self.auditor
-        worries = [
-            f"the books do not balance: {name} {off:+d}" for name, off in auditor.imbalances.items() if off
-        ]
-        worries += auditor.clocks.doubts
-        worries += [_silent(watchdog) for watchdog in auditor.heard if watchdog.missing_since]
-        worries += [
-            f"{_ORDERED[name][0]} until {clock(switch.until)}: `{_ORDERED[name][1]}` lifts it"
-            for name, switch in auditor.ordered.items()
-        ]
-        if self.heartbeat is not None and self.heartbeat.trouble:
-            worries.append(f"our own heartbeat does not arrive: {self.heartbeat.trouble}")
-        worries += self.memory.worries() if self.memory is not None else []
-        return [*worries, *auditor.late(OVERDUE)]
-
-    def _undelivered(self) -> list[str]:
-        """Say what could not be told, with the command that shows each of it and why."""
-        auditor, worries = self.auditor, list[str]()
-        if auditor.unheard:
-            worries.append(
-                f"nobody could be told of alerts in {counted(auditor.unheard, 'incident')}:"
-                " `gateway incidents` says of which, `gateway incidents ID` why"
-            )
-        if auditor.undeliverable:
-            worries.append(
-                f"{counted(auditor.undeliverable, 'alert')} could not be told at a destination:"
-                " `gateway incidents` says of which, `gateway incidents ID` why"
-            )
-        if auditor.ends_undeliverable:
-            worries.append(
-                f"{counted(auditor.ends_undeliverable, 'end')} could not be told:"
-                " `gateway dead-letters` says why"
-            )
-        return [
-            *worries,
-            *(f"deliveries to {name} fail: GatewayDeliveryFailing says why" for name in auditor.failing),
-        ]
 
     def shown(self) -> Mapping[str, object]:
-        """Return the document, in which no value of a label and no person's name
-        stands: everybody may read it.
-        """
-        worries = self.worries()
-        strange = self.reloader.in_force.unknown_severities
+        """Return the document, in which no value of a label and no person's name stands: everybody may read it."""
+        worries, in_force = self.worries.sentences(), self.worries.reloader.in_force
         return {
-            "status": "degraded" if worries else "ok",
-            "worries": worries,
-            "rules": self.reloader.in_force.rules.revision,
-            "residues": self.auditor.imbalances,
-            "unknown_severities": strange.total(),
-            "version": self.version,
+            **document(self._status(worries), self.version, self._checks(), worries),
+            "rules": in_force.rules.revision,
+            "residues": self.worries.auditor.imbalances,
+            "unknown_severities": in_force.unknown_severities.total(),
         }
 
+    def _status(self, worries: list[str]) -> HealthStatus:
+        if not self._works():
+            return HealthStatus.UNHEALTHY
+        return HealthStatus.DEGRADED if worries else HealthStatus.HEALTHY
 
-def _turned_away(entry: TurnedAway) -> str:
-    """Say it without a word of the sender's: everybody may read this."""
-    times = f"{entry.times} since {clock(entry.since)}, the last at {clock(entry.last_at)}"
-    return f"{sentence(entry.source, entry.reason)}: {times}; {wording_of(entry.reason).remedy}"
+    def _works(self) -> bool:
+        """Return whether alerts are still taken and people told of them."""
+        auditor, machine, memory = self.worries.auditor, self.worries.machine, self.worries.memory.memory
+        store_has_room = memory is None or memory.share < 1
+        machine_has_room = not (machine.disk_is_full or machine.memory_is_out)
+        destinations = self.worries.reloader.in_force.rules.destinations
+        # What only the log is told was chosen so: it is a worry, and somebody can read it.
+        nobody_is_told = bool(destinations) and destinations.keys() <= set(auditor.failing)
+        return auditor.store_up and store_has_room and machine_has_room and not nobody_is_told
+
+    def _checks(self) -> HealthChecks:
+        auditor = self.worries.auditor
+        return HealthChecks(
+            database=auditor.store_up,
+            redis=auditor.store_up,
+            external_apis=self._vendors_take(),
+            disk_space=None if self.worries.machine.disk is None else not self.worries.machine.disk_is_low,
+            memory=self._memory_is_enough(),
+            rules=not self.worries.reloader.errors,
+            clock=not auditor.clocks.doubts and not self.worries.clocks_ahead(),
+            agenda=not any(auditor.late(OVERDUE)),
+            watchdogs=not any(heard.missing_since for heard in auditor.heard) if auditor.heard else None,
+        )
+
+    def _vendors_take(self) -> bool | None:
+        """Return whether no destination fails; None where all of them only write the log."""
+        names = self.worries.reloader.in_force.rules.destinations.keys()
+        if names <= self.worries.auditor.credentials.found().log_only.keys():
+            return None
+        return not self.worries.auditor.failing and not self.worries.destinations.failed()
+
+    def _memory_is_enough(self) -> bool | None:
+        """Return whether the store and this process have memory left; None where neither can be known."""
+        store, machine = self.worries.memory.memory, self.worries.machine
+        if store is None and machine.memory is None:
+            return None
+        return not machine.memory_is_low and not (store is not None and store.is_filling)
 
 
-def _ahead(source: str, by: int) -> str:
-    remedy = "set both by NTP; until then its alerts are shown as begun when they arrived"
-    return f"the clock of source {source} is ahead of the store's by {spoken(by)} or more: {remedy}"
+def document(
+    status: HealthStatus, version: str, checks: HealthChecks, worries: list[str]
+) -> dict[str, object]:
+    """Return what every document of `/health` begins with."""
+    return {
+        "status": status.value,
+        "timestamp": written(utc_ms()),
+        "version": version,
+        "checks": checks.shown(),
+        "worries": worries,
+    }
 
 
-def _silent(watchdog: WatchdogStatus) -> str:
-    last = f"since {clock(watchdog.last)}" if watchdog.last else "yet"
-    rule = watchdog.rule
-    return f"no heartbeat of watchdog {rule.name} {last}: alerts from {rule.source} may not reach us"
+def without_a_store(version: str, worry: str) -> Mapping[str, object]:
+    """Return the document of a gateway that waits for its store."""
+    return document(HealthStatus.UNHEALTHY, version, NO_STORE, [worry])

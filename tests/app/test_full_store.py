@@ -42,7 +42,7 @@ async def test_pages_and_ends_get_through_a_full_store(starter: Starter, which: 
         await app.until(lambda: paged(app, "triggered") == 2)
         assert (await app.webhook(made("pay", ends=True), made("shop", ends=True))).status_code == 200
         await app.until(lambda: paged(app, "resolved") == 2)
-        memory = app.gateway.health.memory
+        memory = app.gateway.health.worries.memory
         assert memory is not None
         await memory.look()  # which it does once a second, by itself
         assert any("the store uses" in worry for worry in (await app.ask("/health")).json()["worries"])
@@ -98,7 +98,7 @@ async def test_a_source_that_floods_with_critical_alerts_keeps_nobody_elses_page
         }
         app = await starter.start()
         await fill(url)
-        memory = app.gateway.health.memory
+        memory = app.gateway.health.worries.memory
         assert memory is not None
         await app.until(lambda: memory.reserve.limit == LIMIT)
         flood = [await post(app, "loud", f"service{number}") for number in range(10)]

@@ -309,7 +309,8 @@ async def test_a_gateway_that_does_not_run_is_a_worry_that_names_the_setting(pat
 async def test_what_the_running_gateway_worries_about_is_shown(patient: Patient) -> None:
     async with running_beside(patient) as app:
         await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z", severity="purple"))
-        (app.folder / "rules.yaml").write_text("routes: [{nam: x}]", "utf-8")
+        patient.rules = "routes: [{nam: x}]"
+        patient.environment()  # writes them where the running gateway reads them, as the examination does
         await app.gateway.reloader.reload()
         found = [one.said for one in await patient.examined() if one.what in ("gateway", "severity")]
     # `/health` is open to everybody, so it says where the error is and no line of the file.

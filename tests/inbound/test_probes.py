@@ -13,8 +13,12 @@ from starlette.applications import Starlette
 
 from gateway.errors import StateUnavailable
 from gateway.inbound import probes
+from gateway.inbound.auth import Callers
+from gateway.inbound.deep_health import DeepHealth
 from gateway.inbound.probes import Probes
+from gateway.inbound.refused import RefusedRequests
 from gateway.model.verdict import Reason
+from gateway.simulate.self_test import PathTested
 from gateway.storage.memory import MemoryStore
 from gateway.telemetry.metrics import Metrics
 from tests.support.processes import alert
@@ -50,8 +54,20 @@ class Stuck:
         raise AssertionError
 
 
+def probes_over(store: Any, metrics: Metrics, health: Mapping[str, object] | None = None) -> Probes:
+    def shown() -> Mapping[str, object]:
+        return health or {"status": "healthy"}
+
+    async def nothing() -> PathTested:
+        return PathTested()
+
+    deep_health = DeepHealth(store, shown, nothing, nothing)
+    refused = RefusedRequests(lambda _door, _reason: None)
+    return Probes(store, metrics, shown, deep_health, Callers(["see-me"]), refused)
+
+
 async def probe(path: str, store: Any, health: Mapping[str, object] | None = None) -> httpx.Response:
-    routes = Probes(store, Metrics(), lambda: health or {}).routes()
+    routes = probes_over(store, Metrics(), health).routes()
     transport = httpx.ASGITransport(Starlette(routes=routes))
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         return await client.get(path)
@@ -77,8 +93,10 @@ async def test_a_process_with_its_store_is_ready() -> None:
     assert (answer.status_code, answer.text) == (200, "ok\n")
 
 
-async def test_health_is_what_the_gateway_says_of_itself() -> None:
-    assert (await probe("/health", Stuck(), {"status": "degraded"})).json() == {"status": "degraded"}
+@pytest.mark.parametrize(("status", "code"), [("healthy", 200), ("degraded", 200), ("unhealthy", 503)])
+async def test_health_is_503_only_where_alerts_are_lost(status: str, code: int) -> None:
+    answer = await probe("/health", Stuck(), {"status": status})
+    assert (answer.status_code, answer.json()) == (code, {"status": status})
 
 
 async def test_metrics_are_in_the_format_of_prometheus() -> None:
@@ -100,7 +118,7 @@ class CountedMetrics(Metrics):
 
 async def test_scrapes_that_come_together_share_one_rendering_and_the_next_one_is_new() -> None:
     metrics = CountedMetrics()
-    routes = Probes(Stuck(), metrics, dict).routes()  # type: ignore[arg-type]
+    routes = probes_over(Stuck(), metrics).routes()
     transport = httpx.ASGITransport(Starlette(routes=routes))
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         scrapes = [asyncio.create_task(client.get("/metrics")) for _ in range(50)]

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.errors import StateUnavailable
+from gateway.model.store_memory import MIB
+from gateway.self_monitoring.machine_watch import Room
 from gateway.telemetry.metrics import Metrics
 from tests.support.processes import alert
 from tests.support.running_gateway import RULES, Running, Starter
@@ -32,7 +34,63 @@ async def test_a_store_that_is_away_is_the_first_worry(app: Running) -> None:
 
     app.gateway.auditor.shards.counters = away  # type: ignore[method-assign]
     await app.gateway.auditor.look()
-    assert (await app.ask("/health")).json()["worries"][0].startswith("the store does not answer")
+    answer = await app.ask("/health")
+    assert answer.json()["worries"][0].startswith("the store does not answer")
+    assert (answer.status_code, answer.json()["status"]) == (503, "unhealthy")
+    assert answer.json()["checks"]["database"] is answer.json()["checks"]["redis"] is False
+
+
+async def test_a_gateway_with_nothing_to_worry_about_is_healthy_part_by_part(app: Running) -> None:
+    await app.gateway.auditor.look()
+    app.gateway.health.worries.machine.memory = None  # whatever the machine of the test has left
+    app.gateway.health.worries.machine.disk = Room(9_000 * MIB, 10_000 * MIB)
+    answer = await app.ask("/health")
+    health = answer.json()
+    assert (answer.status_code, health["status"], health["worries"]) == (200, "healthy", [])
+    assert datetime.fromisoformat(health["timestamp"]).tzinfo is UTC
+    assert health["checks"] == {
+        "database": True,
+        "redis": True,
+        "external_apis": True,
+        "disk_space": True,
+        "memory": True,
+        "rules": True,
+        "clock": True,
+        "agenda": True,
+        "watchdogs": None,
+    }
+
+
+async def test_a_full_disk_and_a_process_without_memory_are_unhealthy(app: Running) -> None:
+    await app.gateway.auditor.look()
+    machine = app.gateway.health.worries.machine
+    machine.disk, machine.memory = Room(MIB, 10_000 * MIB), None
+    answer = await app.ask("/health")
+    assert (answer.status_code, answer.json()["status"]) == (503, "unhealthy")
+    assert answer.json()["checks"]["disk_space"] is False
+    machine.disk, machine.memory = None, Room(1, 100 * MIB)
+    answer = await app.ask("/health")
+    assert (answer.status_code, answer.json()["checks"]["memory"]) == (503, False)
+    assert answer.json()["checks"]["disk_space"] is None
+
+
+async def test_one_destination_that_fails_is_degraded_and_all_of_them_are_unhealthy(app: Running) -> None:
+    await app.gateway.auditor.look()
+    app.gateway.auditor.failing = ["pager"]
+    health = (await app.ask("/health")).json()
+    assert (health["status"], health["checks"]["external_apis"]) == ("degraded", False)
+    app.gateway.auditor.failing = ["chat", "pager"]
+    assert (await app.ask("/health")).status_code == 503
+
+
+async def test_a_watchdog_that_is_missing_fails_its_check(starter: Starter) -> None:
+    rule = "watchdogs:\n  - {name: pulse, match: ['alertname=\"Watchdog\"'], every: 5m, source: default, page: [pager]}\n"
+    app = await started(starter, RULES + rule)
+    await app.gateway.auditor.look()
+    assert (await app.ask("/health")).json()["checks"]["watchdogs"] is True
+    (heard,) = app.gateway.auditor.heard
+    app.gateway.auditor.heard = [heard._replace(missing_since=1)]
+    assert (await app.ask("/health")).json()["checks"]["watchdogs"] is False
 
 
 def test_metrics_start_without_rejected_rules() -> None:

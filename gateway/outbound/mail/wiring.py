@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gateway.model.notification import Notification
 from gateway.model.rules.destination import Destination
 from gateway.outbound.kind import DestinationCheck, Mark, Wiring
 from gateway.outbound.mail.client import NotTaken, SmtpClient
+from gateway.outbound.mail.content import Content, content_of
 from gateway.outbound.mail.destination import EMAIL
 from gateway.outbound.mail.notifier import MailNotifier
 from gateway.outbound.mail.url import parse_smtp_url
@@ -17,6 +19,10 @@ EXAMINE_SECONDS = 5.0
 def make_notifier(wiring: Wiring) -> MailNotifier:
     """Each mail reads the server from its secret; only who vouches for it comes from the wiring."""
     return MailNotifier(SmtpClient(network=wiring.network))
+
+
+def render(notification: Notification) -> Content:
+    return content_of(notification)
 
 
 async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> DestinationCheck:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from gateway.model.notification import Notification
 from gateway.model.rules.destination import Destination
 from gateway.outbound.kind import DestinationCheck, Mark, Wiring
+from gateway.outbound.pagerduty import event
 from gateway.outbound.pagerduty.destination import routing_keys
 from gateway.outbound.pagerduty.notifier import PagerDutyNotifier
 
@@ -16,6 +19,10 @@ ROUTING_KEY_LENGTH = 32  # https://developer.pagerduty.com/docs/events-api-v2/ov
 
 def make_notifier(wiring: Wiring) -> PagerDutyNotifier:
     return PagerDutyNotifier(wiring.address, network=wiring.network)
+
+
+def render(notification: Notification) -> dict[str, Any]:
+    return event.render(notification)
 
 
 async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> DestinationCheck:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.model.notification import Refused, Unanswered
+from gateway.model.notification import Notification, Refused, Unanswered
 from gateway.model.rules.destination import Destination
 from gateway.outbound.kind import DestinationCheck, Mark, Wiring
+from gateway.outbound.slack import blocks
 from gateway.outbound.slack.answers import LATER
 from gateway.outbound.slack.channel_check import check_channels
 from gateway.outbound.slack.client import Access, SlackCalls
@@ -29,6 +30,10 @@ def make_notifier(wiring: Wiring) -> SlackNotifier:
         network=wiring.network,
         buttons_for=lambda: SLACK_BOT_TOKEN.env if wiring.answered() else "",
     )
+
+
+def render(notification: Notification) -> blocks.Rendered:
+    return blocks.render(notification)
 
 
 def _what_failed(answer: Refused | Unanswered) -> str:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gateway.model.notification import Notification
 from gateway.model.rules.destination import Destination
 from gateway.outbound.kind import DestinationCheck, Mark, Wiring
+from gateway.outbound.webhook import body
 from gateway.outbound.webhook.notifier import WebhookNotifier, check_address
 from gateway.outbound.webhook.signing import signing_keys
 
 
 def make_notifier(wiring: Wiring) -> WebhookNotifier:
     return WebhookNotifier(wiring.network)
+
+
+def render(notification: Notification) -> bytes:
+    return body.render(notification)
 
 
 async def examine(destination: Destination, secrets: Mapping[str, str], wiring: Wiring) -> DestinationCheck:
