@@ -28,6 +28,8 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 class Recipient:
     """A destination that one route names for one alert; if `page`, it is notified only while `page_when`
     holds and then interrupts a person.
+
+    `step` is the step of the route's escalation that names it, from 1; None where the route itself does.
     """
 
     target: str
@@ -35,6 +37,7 @@ class Recipient:
     address: str
     route: Route
     page: bool
+    step: int | None = None
 
     @property
     def resolve_after(self) -> int:

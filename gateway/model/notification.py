@@ -68,6 +68,31 @@ class Quieted(msgspec.Struct, frozen=True, gc=False):
         return self.said("" if self.until is None else moment(self.until, now))
 
 
+class TakenStep(msgspec.Struct, frozen=True, gc=False):
+    """A step of a route's escalation that has brought an incident to somebody, from 1.
+
+    `after` is how long the round had gone on by then (ms), None where nobody knows any more. `unless_acknowledged`:
+    nobody had it then.
+    """
+
+    route: str
+    number: int
+    after: int | None
+    unless_acknowledged: bool
+
+    def because(self) -> str:
+        """Say `nobody had it after 15m`; empty where there is nothing to say beside the step."""
+        if self.after is None:
+            return ""
+        after = f"after {spoken(self.after)}"
+        return f"nobody had it {after}" if self.unless_acknowledged else after
+
+    def in_words(self) -> str:
+        """Say `step 2 of payments: nobody had it after 15m`."""
+        because = self.because()
+        return f"step {self.number} of {self.route}{f': {because}' if because else ''}"
+
+
 class AlertLine(msgspec.Struct, frozen=True, gc=False):
     """One member alert as people see it.
 
@@ -174,6 +199,7 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     bypassed_by: str = ""  # who ordered the bypass in force: what keeps things quiet does so again after it
     covered_by: str = ""  # the silence for which the page is acknowledged, by us
     elsewhere: int = 0  # how many more fire in incidents that continue this one, which is full
+    escalation: TakenStep | None = None  # calls, or tells, those who read it
     report: tuple[str, ...] = ()  # what it says in place of alerts, where it is a weekly digest
 
     @property

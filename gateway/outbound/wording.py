@@ -94,6 +94,12 @@ def gist(notification: Notification) -> str:
     return next((text for text in said if text), "")
 
 
+def escalated(notification: Notification) -> str:
+    """Say in a title that others were called before: `escalation, step 2`; empty where none were."""
+    step = notification.escalation
+    return f"escalation, step {step.number}" if step is not None else ""
+
+
 def shown_said(notification: Notification, most: int) -> tuple[list[str], str]:
     """Return what the alerts say of themselves, and how many sentences are left out."""
     shown = [*notification.said[:most]]

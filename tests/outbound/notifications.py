@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.decisions.delivery.annotations import sentences_of
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import AlertLine, Notification, Quieted
+from gateway.model.notification import AlertLine, Notification, Quieted, TakenStep
 from gateway.model.severity import Severity
 from gateway.outbound.signs import QUIETED_WORDS
 
@@ -91,6 +91,14 @@ notifications = st.builds(
     notification,
     quieted=st.none() | quieted,
     hidden=st.none() | quieted,
+    escalation=st.none()
+    | st.builds(
+        TakenStep,
+        route=texts,
+        number=st.integers(1, 9),
+        after=st.none() | times,
+        unless_acknowledged=st.booleans(),
+    ),
     title=texts,
     where=labels,
     lines=st.lists(lines, max_size=30).map(tuple),

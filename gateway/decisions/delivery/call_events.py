@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.decisions.delivery.alert_subject import TEAM, partition_text
+from gateway.decisions.delivery.escalation_facts import escalated_by
 from gateway.decisions.delivery.thread_notes import REMINDER, RINGS_AGAIN, STANDS_IN
 from gateway.decisions.notification.view import View
 from gateway.model.credentialed import LOG
@@ -136,14 +137,8 @@ def _is_logged(sent: SettledSend) -> bool:
 
 def _step(sent: SettledSend) -> int | None:
     """Return the number of the step that brought the target in, None where its route names it itself."""
-    for recipient in sent.view.recipients:
-        route = recipient.route
-        if sent.after.destination in (*route.notify, *route.page):
-            return None
-        for number, step in enumerate(route.escalate, 1):
-            if sent.after.destination in (*step.notify, *step.page):
-                return number
-    return None
+    recipient = escalated_by(sent.view)
+    return recipient.step if recipient is not None else None
 
 
 def _page(sent: SettledSend, notification: Notification, page: str, seed: str, partition: str) -> Page:

@@ -15,6 +15,7 @@ from gateway.decisions.delivery.alert_lines import (
 )
 from gateway.decisions.delivery.churn import Churn, churns_of, without_earlier_values
 from gateway.decisions.delivery.ended_because import all_ended_because
+from gateway.decisions.delivery.escalation_facts import escalation_facts
 from gateway.decisions.delivery.firing_times import firing_times
 from gateway.decisions.delivery.redaction import redact_alert
 from gateway.decisions.delivery.silence_facts import silence_facts
@@ -68,6 +69,7 @@ def compose(
         **_facts_around(view, incident, churns),
         **_person_facts(view, incident),
         **_facts_elsewhere(view),
+        **escalation_facts(view, incident),
         ended_because=_ended_because(view, alerts),
         **_time_facts(times, ended=ended),
         **_said_facts(lines, view.desired.severity),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from gateway.model.controls import Silence
 from gateway.model.durations import spoken
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import Notification, Quieted
+from gateway.model.notification import Notification, Quieted, TakenStep
 from gateway.model.verdict import Reason
 
 
@@ -40,6 +40,7 @@ def facts_of(notification: Notification) -> dict[str, Sentence]:
     sentences: dict[str, Sentence] = {
         "since": _when(notification),
         "alerts": _count(notification),
+        "escalation": _escalation(notification.escalation),
         "paged": _paged(notification),
         "who": _who(notification),
         "owner": _owner(notification),
@@ -116,6 +117,15 @@ def _in_all(notification: Notification) -> str:
         return ""
     whole = notification.firing + notification.elsewhere
     return f"{whole} fire in all, {notification.elsewhere} of them in incidents that continue this one"
+
+
+def _escalation(step: TakenStep | None) -> Sentence:
+    """Say that nobody else has taken it: whoever is called by a step is not the first one."""
+    if step is None:
+        return ()
+    because = step.because()
+    said = f": {because}" if because else ""
+    return (f"⏫ Escalation, step {step.number} of ", Value(step.route), said)
 
 
 def _paged(notification: Notification) -> Sentence:

@@ -125,7 +125,9 @@ def _paged(before: LastNotified, after: LastNotified, notification: Notification
     # A target that pages as a fallback already has a note that says for whom it stands in.
     stands_in = any(failing and not before.covers.get(target) for target, failing in after.covers.items())
     if after.paged and not before.paged and before.state is NotifiedState.FIRING and not stands_in:
-        return Note(f"{_incident(notification)} needs somebody now", broadcast=True, mention=True)
+        step = notification.escalation
+        why = f", by escalation, {step.in_words()}" if step is not None else ""
+        return Note(f"{_incident(notification)} needs somebody now{why}", broadcast=True, mention=True)
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -209,6 +209,7 @@ class _AudienceBuilder:
                     name, member.alert.labels, recipient.route, page=recipient.page
                 )
                 if isinstance(other, Recipient) and (failing or not self._was_told_the_end(other.target)):
+                    other = replace(other, step=recipient.step)
                     recipients = (at_its_place(other, self._snapshot),)
                     there = self._add(msgspec.structs.replace(member, recipients=recipients))
                     stand_ins[there.target] = there

@@ -184,7 +184,7 @@ def _with_steps(
         if name in routes and name in escalations
         for position in sorted(escalations[name].taken.keys() | escalations[name].earlier.keys())
         if position < len(routes[name].escalate)
-        for recipient in _recipients(judged, routes[name], routes[name].escalate[position], snapshot, policy)
+        for recipient in _recipients(judged, routes[name], position, snapshot, policy)
     ]
     if not added:
         return judged
@@ -198,8 +198,9 @@ def _with_steps(
 
 
 def _recipients(
-    judged: JudgedMember, route: Route, step: EscalationStep, snapshot: IncidentSnapshot, policy: Policy
+    judged: JudgedMember, route: Route, position: int, snapshot: IncidentSnapshot, policy: Policy
 ) -> Iterable[Recipient]:
+    step = route.escalate[position]
     # The step itself is the condition, and everybody has waited long enough.
     at_once = replace(route, page_when=PageWhen(), group_wait=0)
     for names, page in ((step.notify, False), (step.page, True)):
@@ -207,7 +208,7 @@ def _recipients(
             found = policy.router.recipient(name, judged.routed.alert.labels, at_once, page=page)
             if not isinstance(found, Recipient):
                 continue
-            recipient = at_its_place(found, snapshot)
+            recipient = at_its_place(replace(found, step=position + 1), snapshot)
             # Somebody took it before this target heard of it: it need not hear any more.
             if not _is_held_back(step, snapshot) or _was_told(recipient, snapshot):
                 yield recipient

@@ -21,6 +21,7 @@ from gateway.model.notification import Notification
 from gateway.model.severity import Severity
 from gateway.outbound.alert_rows import AlertRow, alert_rows
 from gateway.outbound.wording import (
+    escalated,
     gist,
     left_out,
     links_of,
@@ -120,7 +121,8 @@ def _field(text: str) -> str:
 def _summary(notification: Notification) -> str:
     """Return the title, then the facts: the thing stands first, since phones and voice calls cut off the end."""
     title, said = shorten(tame(notification.title), 300), shorten(tame(gist(notification)), 500)
-    text = tame(" — ".join(part for part in (title, said, named_place(notification)) if part))
+    parts = (title, escalated(notification), said, named_place(notification))
+    text = tame(" — ".join(part for part in parts if part))
     # PagerDuty refuses an event without a summary, and then nobody would be paged.
     return shorten(text, MAX_SUMMARY) or "an alert"
 

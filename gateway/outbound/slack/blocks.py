@@ -30,6 +30,7 @@ from gateway.outbound.slack.text import (
     unstyled,
 )
 from gateway.outbound.wording import (
+    escalated,
     gist,
     literal,
     named_place,
@@ -138,7 +139,8 @@ def _headline(notification: Notification, most: int) -> str:
 def _notification(notification: Notification) -> str:
     """Say what, the facts of it, and where, in the order in which a phone cuts it off."""
     where = shorten(tame(named_place(notification)), MAX_PLACE)
-    said = (_headline(notification, 200), shorten(tame(gist(notification)), 250), where)
+    what = _headline(notification, 200)
+    said = (what, escalated(notification), shorten(tame(gist(notification)), 250), where)
     text = running(" — ".join(part for part in said if part), MAX_TEXT)
     return joined((_mentions(notification), text), " ", MAX_MENTIONS + MAX_TEXT + 1)
 

@@ -128,6 +128,7 @@ def _state(notification: Notification, lines: tuple[AlertLine, ...]) -> Incident
         firing_elsewhere=notification.elsewhere,
         ended_because=notification.ended_because,
         suppressed_before=notification.hidden.in_words(notification.at) if notification.hidden else "",
+        escalation=notification.escalation.in_words() if notification.escalation else "",
     )
     return IncidentBody(VERSION, TYPES[notification.state], instant(notification.at), data)
 

@@ -104,6 +104,12 @@ class SentIncident(msgspec.Struct, frozen=True):
         str,
         Meta(description="what kept it from people until now, where it is told only now; empty for nothing"),
     ]
+    escalation: Annotated[
+        str,
+        Meta(
+            description="which step of an escalation tells it here, and why; empty where its route itself does"
+        ),
+    ]
 
 
 class SentNote(msgspec.Struct, frozen=True):

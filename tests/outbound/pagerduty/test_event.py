@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from gateway.model.durations import MINUTE
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import Notification, Quieted
+from gateway.model.notification import Notification, Quieted, TakenStep
 from gateway.model.severity import Severity
 from gateway.outbound.pagerduty.event import MAX_BODY, action, content_mark, dedup_key, render, size
 from gateway.sandbox.pagerduty.events import check_event
@@ -36,6 +37,26 @@ def test_a_page_says_what_the_facts_of_it_and_where() -> None:
     assert payload["summary"] == "HighErrorRate · shop/pay-1 — 9 % fail — cluster=eu-1, service=pay"
     assert (payload["source"], payload["component"], payload["group"]) == ("shop/pay-1", "pay", "eu-1")
     assert (payload["class"], payload["timestamp"]) == ("HighErrorRate", "2027-01-15T07:59:00+00:00")
+
+
+def test_a_page_of_an_escalation_says_so_in_its_summary_and_why_in_its_details() -> None:
+    step = TakenStep("payments", 2, 15 * MINUTE, unless_acknowledged=True)
+    payload = render(notification(title="HighErrorRate", where={}, lines=(), escalation=step))["payload"]
+    assert payload["summary"] == "HighErrorRate — escalation, step 2"
+    told = payload["custom_details"]["escalation"]
+    assert told == "⏫ Escalation, step 2 of payments: nobody had it after 15m"
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (TakenStep("payments", 1, 15 * MINUTE, unless_acknowledged=False), ": after 15m"),
+        (TakenStep("payments", 1, None, unless_acknowledged=True), ""),
+    ],
+    ids=["whoever has it", "in an earlier round"],
+)
+def test_a_step_says_no_more_of_its_reason_than_is_known(step: TakenStep, said: str) -> None:
+    assert details(escalation=step)["escalation"] == f"⏫ Escalation, step 1 of payments{said}"
 
 
 def test_an_alert_that_names_no_thing_comes_from_alertmanager() -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.model.ledger import Note, NotifiedState
-from gateway.model.notification import FiringTimes, Notification, Quieted
+from gateway.model.notification import FiringTimes, Notification, Quieted, TakenStep
 from gateway.model.severity import Severity
 from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
 from gateway.outbound.slack.buttons import with_buttons
@@ -38,6 +38,7 @@ def words(rendered: Rendered) -> str:
         pytest.param({}, ["🔴 CRITICAL: HighErrorRate · pay", "9 % fail", "Where: eu-1 › pay", "Firing since <!date^1799999940^{time} ({ago})|07:59 UTC, 1m>", "payments (rules/pay.yaml:7)"], id="firing"),
         pytest.param({"severity": Severity.WARNING}, ["🟡 WARNING"], id="a warning is yellow"),
         pytest.param({"acknowledged_by": "ann", "acknowledged_at": NOW}, ["👀 ann has it since", "<!date^1800000000^{time}|08:00 UTC>"], id="who has it"),
+        pytest.param({"escalation": TakenStep("payments", 2, 900_000, True)}, ["pay — escalation, step 2 — 9 % fail", "⏫ Escalation, step 2 of payments: nobody had it after 15m"], id="an escalation"),
         pytest.param({"owner": "payments"}, ["Owner: payments"], id="whose it is"),
         pytest.param({"state": NotifiedState.ENDED, "firing": 0, "ended": 1, "ended_at": NOW + 3_600_000}, ["✅ Resolved", "it took 1h 1m"], id="ended, and how long it took"),
         pytest.param({"state": NotifiedState.CLOSED, "closed_by": "ann"}, ["☑️ Closed by hand", "; closed by ann while it still fires"], id="closed by hand"),

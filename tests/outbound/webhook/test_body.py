@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from gateway.model.audit_trail import Batch, LoggedEntry
 from gateway.model.changes import LogEntry
 from gateway.model.ledger import Note, NotifiedState
-from gateway.model.notification import FiringTimes, Quieted
+from gateway.model.notification import FiringTimes, Quieted, TakenStep
 from gateway.outbound.webhook.body import MAX_BODY, render, render_batch, render_notes
 from gateway.outbound.webhook.schema import body_schema
 from tests.outbound.notifications import HOSTILE, NOW, line, notification, notifications, texts
@@ -50,7 +50,7 @@ def test_a_firing_incident_is_told_whole() -> None:
         "acknowledged_by": "ann", "acknowledged_at": "2027-01-15T08:00:00Z", "closed_by": "", "suppressed": "",
         "suppressed_until": None, "owner": "", "rule": "payments (rules/pay.yaml:7)", "reason": "", "previous": "",
         "url": "https://gw.example/api/v1/incidents/abc123", "ended_because": "",
-        "suppressed_before": "", "firing_elsewhere": 0,
+        "suppressed_before": "", "firing_elsewhere": 0, "escalation": "",
     }  # fmt: skip
     assert alert == {
         "name": "HighErrorRate", "severity": "critical", "firing": True, "moved": False, "summary": "9 % fail", "annotations": annotations,
@@ -58,6 +58,12 @@ def test_a_firing_incident_is_told_whole() -> None:
         "times": 1, "suppressed": "", "links": {"runbook": "https://run.example/1"},
         "thing": "pay-1", "description": "", "sent_severity": "", "ended_because": "",
     }  # fmt: skip
+
+
+def test_a_receiver_reads_which_step_of_an_escalation_calls_it() -> None:
+    data = sent(escalation=TakenStep("payments", 2, 900_000, unless_acknowledged=True))["data"]
+    assert isinstance(data, dict)
+    assert data["escalation"] == "step 2 of payments: nobody had it after 15m"
 
 
 @pytest.mark.parametrize(
