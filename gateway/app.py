@@ -29,6 +29,7 @@ from gateway.outbound.registry import PACES
 from gateway.rules.compiled import CompiledRules, load_or_refuse
 from gateway.rules.reloader import RulesReloader
 from gateway.runtime.background import Work, background
+from gateway.runtime.loop_lag import LoopLag
 from gateway.runtime.senders import wiring_of
 from gateway.runtime.spare_memory import give_back_spare_memory
 from gateway.runtime.start import Start, begin_anew, make_reloader, make_workers, reach_out
@@ -87,11 +88,13 @@ async def running(
     environment.demand_tokens(sources_have_them=first.rules.sources_have_tokens)
     async with AsyncExitStack() as stack:
         tokens, metrics = TokensFile(settings.tokens_file), Metrics()
+        metrics.build(version("alert-gateway"))
         client = await stack.enter_async_context(open_store(settings, metrics.background_ended, watch))
         shards = await open_shards(client, settings.shards, first.rules.partition_by)
         stores = [state for state in shards.states if isinstance(state, RedisStore)]
         for store in stores:
             store.log_length = settings.timeline_length
+            store.answered = metrics.work.store_answered
             await store.take_epoch()
         secrets = EnvironmentSecrets(environment, await mark_key(shards.home))
         network = settings.network()
@@ -138,10 +141,11 @@ async def _assemble(start: Start) -> Gateway:
     from_people, kept_up_for_people = _hear_people(start, workers, reloader, refused)
     endpoints = (probes, api, *from_people)
     routes = [route for endpoint in endpoints for route in endpoint.routes()]
-    asgi_app = AsgiApp(door, routes, door.wrong_place)
+    asgi_app = AsgiApp(door, routes, door.wrong_place, metrics.http.answered)
     sweep = EventSweep(shards, settings.keep_statistics)
     figures = StatisticsWatch(shards, metrics.statistics.show)
-    watches = (*watched_parts, health.worries.machine, start.tokens, sweep, figures, names)
+    lag = LoopLag(metrics.work.loop_lagged)
+    watches = (*watched_parts, health.worries.machine, start.tokens, sweep, figures, names, lag)
     kept_up = (own_alerts.run, give_back_spare_memory, *(watch.run for watch in watches))
     _set_going(start, workers, (*kept_up, *kept_up_for_people), heartbeat)
     _say_what_is_missing(start.environment, health.worries)

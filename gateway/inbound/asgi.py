@@ -10,8 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.clock import elapsed_seconds
 from gateway.inbound.webhooks.alertmanager import READERS
 from gateway.inbound.webhooks.unknown_senders import READING
 from gateway.model.turned_away import PATH_REMEDY, TurnedAwayReason
@@ -19,6 +20,8 @@ from gateway.model.turned_away import PATH_REMEDY, TurnedAwayReason
 log = structlog.get_logger("gateway.http")
 
 WrongPlace = Callable[[Scope, int, TurnedAwayReason], None]
+# The endpoint as the router has it (None: there is none), the method, the status and the seconds
+Answered = Callable[[str | None, str, int, float], None]
 
 API_REMEDY = "GET /api/v1/openapi.json lists the paths and methods of the API"
 WRONG_PLACE = {404: TurnedAwayReason.NOT_FOUND, 405: TurnedAwayReason.METHOD}
@@ -27,23 +30,52 @@ WRONG_PLACE = {404: TurnedAwayReason.NOT_FOUND, 405: TurnedAwayReason.METHOD}
 class AsgiApp:
     """The ASGI application: `webhooks` takes the paths of `READERS`, `routes` have all others.
 
-    `wrong_place` is told of what may have been a webhook, and went to a path that takes none.
+    `wrong_place` is told of what may have been a webhook, and went to a path that takes none; `answered` of
+    every request.
     """
 
-    def __init__(self, webhooks: ASGIApp, routes: Sequence[BaseRoute], wrong_place: WrongPlace) -> None:
+    def __init__(
+        self, webhooks: ASGIApp, routes: Sequence[BaseRoute], wrong_place: WrongPlace, answered: Answered
+    ) -> None:
         self._webhooks = webhooks
         self._wrong_place = wrong_place
+        self._answered = answered
+        self._routes = [route for route in routes if isinstance(route, Route)]
         handlers = {HTTPException: self._refused, Exception: _failed}
         self._rest = Starlette(routes=list(routes), exception_handlers=handlers)
         self._rest.router.redirect_slashes = False
-        self.paths = (*READERS, *(route.path for route in routes if isinstance(route, Route)))
+        self.paths = (*READERS, *(route.path for route in self._routes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # A path with a slash too many is taken as it is: Alertmanager drops what is answered by a redirect.
-        if scope["type"] == "http" and scope["path"].rstrip("/") in READERS:
-            await self._webhooks(scope, receive, send)
-        else:
+        if scope["type"] != "http":
             await self._rest(scope, receive, send)
+            return
+        started, status = elapsed_seconds(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)  # the body's messages have none
+            await send(message)
+
+        # A path with a slash too many is taken as it is: Alertmanager drops what is answered by a redirect.
+        webhook = scope["path"].rstrip("/")
+        try:
+            await (self._webhooks if webhook in READERS else self._rest)(scope, receive, sending)
+        finally:
+            endpoint = webhook if webhook in READERS else self._endpoint(scope)
+            self._answered(endpoint, scope["method"], status, elapsed_seconds() - started)
+
+    def _endpoint(self, scope: Scope) -> str | None:
+        """Return the path of the route that a request went to, as the router has it."""
+        found = scope.get("endpoint")  # Starlette leaves it there
+        return next(
+            (
+                route.path
+                for route in self._routes
+                if route.endpoint == found and route.path_regex.match(scope["path"])
+            ),
+            None,
+        )
 
     async def _refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway.errors import StateUnavailable
+from gateway.inbound.accept import wants_openmetrics
 from gateway.inbound.auth import Callers
 from gateway.inbound.deep_health import DeepHealth
 from gateway.inbound.refused import Door, RefusedRequests
@@ -39,7 +40,7 @@ class Probes:
     callers: Callers
     refused: RefusedRequests
     scrapers: Callers | None = None
-    _rendering: asyncio.Task[tuple[bytes, str]] | None = field(default=None, init=False)
+    _rendering: dict[bool, asyncio.Task[tuple[bytes, str]]] = field(default_factory=dict, init=False)
 
     def routes(self) -> list[Route]:
         return [
@@ -75,8 +76,8 @@ class Probes:
         refusal = self._refuse(request, self.scrapers, Door.METRICS) if self.scrapers is not None else None
         if refusal is not None:
             return refusal
-        body, kind = await self._rendered()
-        return Response(body, media_type=kind)
+        body, kind = await self._rendered(wants_openmetrics(request.headers.get("accept", "")))
+        return Response(body, headers={"content-type": kind, "vary": "accept"})
 
     def _refuse(self, request: Request, callers: Callers, door: Door) -> Response | None:
         """Answer a request without a valid token; None for one that has it, or that needs none."""
@@ -87,13 +88,15 @@ class Probes:
             show_token(request.scope)
         return None
 
-    async def _rendered(self) -> tuple[bytes, str]:
+    async def _rendered(self, openmetrics: bool) -> tuple[bytes, str]:
         """Render the metrics, once for all who ask while that goes on: anybody may ask as often as they like."""
-        if self._rendering is None or self._rendering.done():
+        rendering = self._rendering.get(openmetrics)
+        if rendering is None or rendering.done():
             # Rendering thousands of series takes a while, and webhooks must not wait for it.
-            self._rendering = asyncio.create_task(asyncio.to_thread(self.metrics.render))
+            rendering = asyncio.create_task(asyncio.to_thread(self.metrics.render, openmetrics=openmetrics))
+            self._rendering[openmetrics] = rendering
         # Whoever hangs up takes nothing from the others.
-        return await asyncio.shield(self._rendering)
+        return await asyncio.shield(rendering)
 
 
 def _answer(document: Mapping[str, object]) -> Response:

@@ -23,11 +23,13 @@ from gateway.errors import StateUnavailable
 from gateway.intake.alert_reader import read_alerts
 from gateway.intake.batch_outcome import BatchOutcome, outcome_of
 from gateway.intake.commit_part import Part, Read, changes_of, joined
+from gateway.intake.listeners import BatchCounter, Sink, count_nowhere, tell
 from gateway.intake.pieces import NO_TURN, Piece, WaitingWebhook, next_round
 from gateway.intake.turns import Turn, Turns
 from gateway.model.alert import Observation
 from gateway.model.cells import heartbeat_cell
 from gateway.model.changes import Changes, Query, Result
+from gateway.model.path import Lap, Step, no_laps
 from gateway.model.quarantined import Quarantined
 from gateway.model.reserve import Reserve
 from gateway.model.retention import KEEP_ENDED_MS
@@ -51,14 +53,7 @@ class _Done(NamedTuple):
     taken: int
 
 
-Sink = Callable[[Sequence[Taken], int], None]
-BatchCounter = Callable[[str, str], None]
-
 log = structlog.get_logger("gateway.intake")
-
-
-def count_nowhere(what: str, outcome: str) -> None:
-    del what, outcome
 
 
 class GroupCommit:
@@ -66,7 +61,7 @@ class GroupCommit:
 
     `woken` is called after each commit, so that what is due now is looked at now; `taken` with the verdicts
     and the store's time in ms; `count` with what was committed together ("webhooks", "reserve") and its
-    `BatchOutcome`. The loop calls them: what fails there is logged, and refuses no webhook that is durable.
+    `BatchOutcome`. `laps` times the steps. The loop calls them: what fails there is logged, and refuses no webhook that is durable.
     """
 
     def __init__(
@@ -80,6 +75,7 @@ class GroupCommit:
         reserve: Reserve | None = None,
         keep_ended: int = KEEP_ENDED_MS,
         write_lock: WriteLock | None = None,
+        laps: Callable[[], Lap] = no_laps,
     ) -> None:
         self._store = store
         self.correlator = correlator
@@ -89,6 +85,7 @@ class GroupCommit:
         self._reserve = reserve or Reserve()
         self._keep_ended = keep_ended
         self._write_lock = write_lock or WriteLock()
+        self._laps = laps
         self._turns: Turns[WaitingWebhook] = Turns()
         self._worker: asyncio.Task[None] | None = None
         self._shared_at = -CROWDED_SECONDS
@@ -138,7 +135,7 @@ class GroupCommit:
             await self._together(pieces)
             ended = [piece.webhook for piece in pieces if piece.last]
             if any(webhook.refused is None for webhook in ended):
-                _tell(self._woken)
+                tell(self._woken)
             for webhook in ended:
                 if webhook.done.done():  # its sender has gone
                     continue
@@ -189,7 +186,7 @@ class GroupCommit:
             log.warning("ends_not_taken", outcome=done.outcome.value, error=repr(done.error)[:200])
             return False
         if done.taken:
-            _tell(self._woken)
+            tell(self._woken)
         left_out = len(part.seen) - done.taken
         log.info(
             "taken_by_a_full_store", source=piece.webhook.turn.source, taken=done.taken, left_out=left_out
@@ -206,7 +203,7 @@ class GroupCommit:
         else:
             error = task.exception()
         outcome = outcome_of(error)
-        _tell(self._count, what, outcome)
+        tell(self._count, what, outcome)
         return _Done(outcome, error, task.result() if error is None else 0)
 
     async def _commit(self, part: Part) -> int:
@@ -216,7 +213,7 @@ class GroupCommit:
             done = await transact(self._store, TRANSACTION, read, decide)
         assert done.committed is not None
         # What was sent is compared with what people call the time.
-        _tell(self._taken, done.answer, done.committed.now + done.committed.ahead)
+        tell(self._taken, done.answer, done.committed.now + done.committed.ahead)
         return sum(verdict.outcome is not Outcome.QUARANTINED for verdict in done.answer)
 
     async def _read(self, part: Part) -> Read:
@@ -236,15 +233,14 @@ class GroupCommit:
             if len(kept) < len(resolved):
                 # Read anew, so that nothing is written of what is left out.
                 resolved, lookup = await read_alerts(self._store, kept)
+        lap = self._laps()
         deduplicated = deduplicate(resolved, lookup, part.groups, self._keep_ended)
+        lap(Step.DEDUPLICATE)
         placements = placements_of(deduplicated, self.correlator)
         query = incidents_of(deduplicated, placements)
         incidents = await self._store.gather(query) if query.cells or query.keys else NOTHING_READ
+        lap = self._laps()
         changes = correlate(deduplicated, placements, incidents, self.correlator)
+        lap(Step.CORRELATE)
         note_reserve(changes, reserve, used, full=part.share is not None)
         return changes, deduplicated.verdicts
-
-
-def _tell(listener: Callable[..., None], *told: object) -> None:
-    """Have the loop call whoever listens, before those who wait for the commit go on."""
-    asyncio.get_running_loop().call_soon(listener, *told)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from gateway.model.agenda import Subject
 from gateway.model.alert import Observation
+from gateway.model.path import Lap
 from gateway.model.quarantined import Quarantined
 from gateway.model.verdict import NotifyReason
 
@@ -65,6 +66,14 @@ class Watcher(Protocol):
     """The telemetry, which is told and never waited for."""
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None: ...
+
+    def tried_again(self, destination: str) -> None:
+        """Count a send that followed one that was not taken."""
+        ...
+
+    def laps(self) -> Lap:
+        """Return what is called at the end of each step of the path, from now on."""
+        ...
 
     def shipped(self, destination: str, entries: int, lost: int) -> None:
         """Count entries of the audit trail that were sent; `lost` were cut off the log before they could be."""

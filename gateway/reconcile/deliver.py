@@ -11,6 +11,7 @@ from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, Claim, Release
 from gateway.model.digest import cell_of_digest
 from gateway.model.durations import SECOND
+from gateway.model.path import Step
 from gateway.reconcile.context import Context, outdated
 from gateway.reconcile.digest import read_digest
 from gateway.reconcile.job import CredentialReplaced, Job, sender_for
@@ -43,7 +44,7 @@ async def deliver(context: Context, claim: Claim) -> bool:
         return False
     # The view is planned anew, so that people are notified of the state of now and not of the state at
     # which the delivery was put on the agenda.
-    planned = plan(versioned.snapshot, context.policy, versioned.now)
+    planned = plan(versioned.snapshot, context.policy, versioned.now, context.watcher.laps())
     view = planned.views[target]
     stored = versioned.snapshot.ledgers[target]
     destinations = context.policy.rules.destinations
@@ -70,8 +71,10 @@ async def _take(job: Job) -> bool:
         return True
     step = next_step(job.view.ledger, job.view, job.versioned.now, looks=job.looks(sender))
     # The webhook's correlation id joins the log lines of a delivery to those of the alert's arrival.
+    lap = job.context.watcher.laps()
     with structlog.contextvars.bound_contextvars(correlation=job.incident.trace):
         await take_step(job, sender, step)
+    lap(Step.DELIVER)
     return isinstance(step, (Notify, Reply)) or (isinstance(step, Rest) and step.until is None)
 
 

@@ -42,6 +42,8 @@ def observe_send(job: Job, sent: Sent) -> None:
     to_log = isinstance(sent.sender, Sender) and sent.sender.endpoint.kind == LOG
     outcome, took = LOG_ONLY if to_log else _reason(answer), elapsed_ms() - sent.started
     job.context.watcher.delivered(destination, outcome, took / 1000)
+    if job.stored.attempts:
+        job.context.watcher.tried_again(destination)
     first = job.stored.last_notified.state is NotifiedState.NOTHING
     if isinstance(answer, Delivered) and notification is not None and first and not to_log:
         # People hear of the incident only now: this is the delay that the person on call feels.

@@ -10,14 +10,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from gateway.decisions.accounting.invariants import increment_notifications, increment_status_counts
 from gateway.decisions.delivery.call_events import SettledSend
 from gateway.decisions.delivery.confirmation import awaiting
 from gateway.decisions.delivery.failure import fall_back
 from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.settle import settle
 from gateway.decisions.notification.assumptions import abandoned, assumed
-from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.update_limit import settle_update
 from gateway.model.agenda import Subject, urgency
 from gateway.model.cells import CREDENTIALED, REFUSALS
@@ -28,6 +26,7 @@ from gateway.model.notification import Answer, Delivered
 from gateway.model.records import dump, load_ledger
 from gateway.model.refusals import Refusals
 from gateway.outbound.registry import DESTINATION_KINDS
+from gateway.reconcile.booking import book
 from gateway.reconcile.content import content_of
 from gateway.reconcile.context import log
 from gateway.reconcile.job import Job, Sender, VersionedRefusals
@@ -60,7 +59,7 @@ async def write_intent(job: Job, ledger: Ledger, refusals: Refusals | None = Non
         # A credential that comes in just now must not find people told by the log alone.
         changes.expect[CREDENTIALED] = job.versioned.versions[CREDENTIALED]
     changes.topics.seen |= job.versioned.topics
-    booked = _book(job, job.stored, ledger, job.versioned.now, changes)
+    booked = book(job, job.stored, ledger, job.versioned.now, changes)
     if refusals is not None:
         # Only one notification asks: where another replica was quicker with this row,
         # this send is decided anew.
@@ -156,7 +155,7 @@ def _settlement(
     """
     cell = ledger_cell(job.incident.id, job.view.target)
     changes = Changes(expect={cell: version})
-    _book(job, before, after, now, changes)
+    book(job, before, after, now, changes)
     if after.last_notified.state is not before.last_notified.state or _trouble(before) != _trouble(after):
         changes.schedule(Subject.plan(job.incident.id), now, 1)
         if not known:
@@ -178,19 +177,6 @@ def _settlement(
 def _page_of(ledger: Ledger) -> tuple[object, ...]:
     told = ledger.last_notified
     return told.state, told.severity, told.paged, told.covered_by, ledger.dead
-
-
-def _book(job: Job, before: Ledger, after: Ledger, now: int, changes: Changes) -> Ledger:
-    """Write the ledger, and what it adds to the invariant counters, into `changes`.
-
-    Returns the ledger as it is written.
-    """
-    counts, _ = count_statuses(job.view.with_ledger(assumed(after)), now)
-    increment_status_counts(changes, before.status_counts, counts)
-    increment_notifications(changes, assumed(before).last_notified, assumed(after).last_notified)
-    booked = msgspec.structs.replace(after, status_counts=counts)
-    changes.put[ledger_cell(job.incident.id, job.view.target)] = dump(booked)
-    return booked
 
 
 def _trouble(ledger: Ledger) -> tuple[bool, bool, bool]:
@@ -216,7 +202,7 @@ async def abandon(job: Job) -> None:
         expect=job.versioned.expect(job.incident.id, job.view.target),
         releases=[Release(job.claim, job.versioned.now)],
     )
-    _book(job, job.stored, abandoned(assumed(job.stored)), job.versioned.now, changes)
+    book(job, job.stored, abandoned(assumed(job.stored)), job.versioned.now, changes)
     changes.increment("ends_told", -lost_ends)
     changes.increment("ends_forgotten", lost_ends)
     changes.log.append(

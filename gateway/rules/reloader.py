@@ -41,13 +41,15 @@ class Listeners:
 
     `use` is called with a new rule set and its generation in each shard, `rejected` with whether the files on
     disk have errors. `report` raises an own alert. `credentialed` returns the kinds of destinations that have
-    a credential here, by a rule set.
+    a credential here, by a rule set. `reloaded` is told what became of each read of changed files: loaded,
+    unchanged or rejected.
     """
 
     use: Callable[[CompiledRules, Sequence[int]], None]
     rejected: Callable[[bool], None]
     report: Report
     credentialed: Callable[[Rulebook], frozenset[str]]
+    reloaded: Callable[[str], None]
 
 
 class RulesReloader:
@@ -112,13 +114,16 @@ class RulesReloader:
         self._listeners.rejected(bool(self.errors))
         # Half of a rule set would tell the wrong people: the last good one stays, and an own alert says so.
         if loaded.rulebook is None or self.errors:
+            self._listeners.reloaded("rejected")
             log.error("rules_rejected", errors=self.errors[:20], in_force=self.in_force.rules.revision)
             return False
         # Whoever mended the files waits for this line: taking the fault back may leave the rules as they are.
         if were_rejected:
             log.info("rules_repaired", revision=loaded.rulebook.revision)
-        if loaded.rulebook.revision != self.in_force.rules.revision:
+        changed = loaded.rulebook.revision != self.in_force.rules.revision
+        if changed:
             await self._swap(loaded.rulebook)
+        self._listeners.reloaded("loaded" if changed else "unchanged")
         return True
 
     def _partition_errors(self, rules: Rulebook | None) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from gateway.config.environment import Environment
 from gateway.config.secrets import EnvironmentSecrets, mark_key
 from gateway.config.settings import Settings
 from gateway.config.tokens_file import TokensFile
+from gateway.decisions.accounting.rule_matches import counted_rules
+from gateway.decisions.partition import HOME
 from gateway.model.lanes import Pace
 from gateway.model.rules.rulebook import Rulebook
 from gateway.outbound.alertmanager_api import AlertmanagerPeers
@@ -57,7 +59,13 @@ def make_workers(start: Start) -> Workers:
     """Return the workers of every shard, which take webhooks and reach nobody yet."""
     first, metrics = start.first, start.metrics
     return Workers(
-        start.shards, first.correlator, first.policy, metrics.taken, metrics.batch, start.settings.keep_ended
+        start.shards,
+        first.correlator,
+        first.policy,
+        metrics.taken,
+        metrics.batch,
+        start.settings.keep_ended,
+        metrics.laps,
     )
 
 
@@ -93,7 +101,9 @@ async def make_reloader(
     def use(rules: CompiledRules, generations: Sequence[int]) -> None:
         let_in(rules)
         workers.use(rules.correlator, rules.policy, generations)
-        start.metrics.rules(rules.rules.revision, rules.loaded_at)
+        start.metrics.rules(
+            rules.rules.revision, rules.loaded_at, generations[HOME], tuple(counted_rules(rules.rules))
+        )
         start.metrics.sources.configured(rules.rules.sources)
 
     def credentialed(rules: Rulebook) -> frozenset[str]:
@@ -101,7 +111,8 @@ async def make_reloader(
             rules.destinations.values(), start.secrets.configured, start.secrets.refused
         )
 
-    listeners = Listeners(use, start.metrics.rules_rejected, report, credentialed)
+    metrics = start.metrics
+    listeners = Listeners(use, metrics.rules_rejected, report, credentialed, metrics.reloaded)
     reloader = RulesReloader(start.settings.rules, start.first, start.shards, listeners, utc_ms)
     await reloader.announce()
     # The stack ends in reverse order: others plan when the workers of this replica have finished.

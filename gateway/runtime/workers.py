@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -11,9 +11,11 @@ from functools import partial
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.partition import HOME
 from gateway.decisions.policy import Policy
-from gateway.intake.group_commit import BatchCounter, GroupCommit, Sink, count_nowhere
+from gateway.intake.group_commit import GroupCommit
+from gateway.intake.listeners import BatchCounter, Sink, count_nowhere
 from gateway.intake.sharded import ShardedIntake
 from gateway.model.lanes import Pace
+from gateway.model.path import Lap, no_laps
 from gateway.model.reserve import Reserve
 from gateway.model.retention import KEEP_ENDED_MS
 from gateway.reconcile import Reconciler
@@ -26,7 +28,7 @@ class Workers:
     """`intakes` by shard, `intake` over all of them. `reserve` is what they take while the store is full.
 
     `taken` hears of every verdict, `count` of what was committed together. `keep_ended` is for how
-    long (ms) what has ended is kept.
+    long (ms) what has ended is kept. `laps` times the steps of intake.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Workers:
         taken: Sink,
         count: BatchCounter = count_nowhere,
         keep_ended: int = KEEP_ENDED_MS,
+        laps: Callable[[], Lap] = no_laps,
     ) -> None:
         self.reserve = Reserve(len(shards.states), len(policy.rules.sources))
         self._shards = shards
@@ -52,6 +55,7 @@ class Workers:
                 reserve=self.reserve,
                 keep_ended=keep_ended,
                 write_lock=self._write_locks[shard],
+                laps=laps,
             )
             for shard, store in enumerate(shards.states)
         ]

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from gateway.clock import elapsed_seconds
 from gateway.errors import StateLost, StateUnavailable
 from gateway.model.agenda import (
     Share,
@@ -31,7 +32,7 @@ from gateway.model.changes import (
 from gateway.model.lanes import LaneRule, Pace
 from gateway.model.retention import LOG_LENGTH
 from gateway.storage.caller_clock import Asked, CallerClock, StoreTime
-from gateway.storage.connections import Client, Script
+from gateway.storage.connections import Client
 from gateway.storage.lua import KEY_NAMES, SCRIPTS
 from gateway.storage.packing import NOTHING_DUE, packed_changes, packed_claim, packed_query
 from gateway.storage.redis_archive import RedisArchive
@@ -47,7 +48,7 @@ __all__ = ["KEY_NAMES", "SCRIPTS", "RedisStore"]
 UNNAMED = -1  # the vendor closes a lane and does not say until when
 
 
-def _nobody_minds() -> None:
+def _nobody_minds(*_: object) -> None:
     """Do nothing: a program that only reads once needs no word of it."""
 
 
@@ -64,6 +65,8 @@ class RedisStore(RedisArchive):
         self._clock = clock or CallerClock()
         self._epoch = ""
         self.lost: Callable[[], None] = _nobody_minds  # called when the shard is found to have been emptied
+        # called after each script with its name and how long it took, in seconds, whatever came of it
+        self.answered: Callable[[str, float], None] = _nobody_minds
         self.lost_races: Counter[str] = Counter()
         self.log_length = LOG_LENGTH
         self._unanswered = ""  # the token of the last claim, where no answer to it came
@@ -80,18 +83,19 @@ class RedisStore(RedisArchive):
         self._epoch = (await self._run("epoch", secrets.token_hex(8))).decode()
 
     async def _run(self, script: str, *args: bytes | str | int) -> Any:
-        return await self._call(SCRIPTS[script], self._clock.ask(), *args)
+        return await self._call(script, self._clock.ask(), *args)
 
-    async def _call(
-        self, script: Script, asked: Asked, *args: bytes | str | int, lasting: bool = False
-    ) -> Any:
+    async def _call(self, script: str, asked: Asked, *args: bytes | str | int, lasting: bool = False) -> Any:
+        started = elapsed_seconds()
         try:
             return await self._client.run(
-                script, self._keys, *args, f"{asked} {self._epoch}", lasting=lasting
+                SCRIPTS[script], self._keys, *args, f"{asked} {self._epoch}", lasting=lasting
             )
         except StateLost:
             self.lost()
             raise
+        finally:
+            self.answered(script, elapsed_seconds() - started)
 
     def _time(self, asked: Asked, reading: int | Sequence[int], *, claimed: bool = False) -> StoreTime:
         """Read the time in a reply, and remember it for the next call."""
@@ -102,7 +106,7 @@ class RedisStore(RedisArchive):
 
     async def gather(self, ask: Query) -> Result:
         asked = self._clock.ask()
-        reply = await self._call(SCRIPTS["gather"], asked, packed_query(ask))
+        reply = await self._call("gather", asked, packed_query(ask))
         reading, alerts, cell_rows, key_rows, incidents, topics = reply
         time = self._time(asked, reading)
         rows = {cell: row_of(row) for cell, row in zip(ask.cells, cell_rows, strict=True)}
@@ -123,7 +127,7 @@ class RedisStore(RedisArchive):
         # again never gets one that a replica has read.
         version = secrets.token_bytes(VERSION_BYTES)
         # A full store refuses only commits that make history grow: a delivery can still write what was sent.
-        script = SCRIPTS["commit_grow" if changes.grows else "commit"]
+        script = "commit_grow" if changes.grows else "commit"
         args = packed_changes(changes, self.log_length)
         asked = self._clock.ask()
         outcome, reading, *changed = await self._call(script, asked, version, *args, lasting=True)
@@ -140,7 +144,7 @@ class RedisStore(RedisArchive):
         token = secrets.token_hex(8)
         asked, fields = self._clock.ask(), packed_claim(limit, lease, lanes)
         try:
-            reply = await self._call(SCRIPTS["claim"], asked, token, fields)
+            reply = await self._call("claim", asked, token, fields)
         except StateUnavailable:
             self._unanswered = token
             raise

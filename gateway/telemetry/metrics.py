@@ -8,26 +8,33 @@ replica shows the same; what this process did (webhooks, deliveries) is counted 
 from __future__ import annotations
 
 import collections
-from collections.abc import Mapping, Sequence
+import platform
+from collections.abc import Collection, Mapping, Sequence
 
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    ProcessCollector,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST as OPENMETRICS_TYPE
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from gateway.decisions.accounting.invariants import COUNTED_STATUSES, imbalances
+from gateway.decisions.accounting.rule_matches import matches_counter
 from gateway.model.agenda import Subject
+from gateway.model.path import Lap
 from gateway.model.store_memory import StoreMemory
 from gateway.model.verdict import NotifyReason, Taken
+from gateway.telemetry.bounded import Bounded
+from gateway.telemetry.catalogue import Catalogue
+from gateway.telemetry.http_metrics import HttpMetrics
 from gateway.telemetry.process_metrics import ProcessMetrics
 from gateway.telemetry.source_metrics import SourceMetrics
 from gateway.telemetry.state_metrics import CLOCK_STEPS, STANDING_REASONS, StateMetrics
 from gateway.telemetry.statistics_metrics import StatisticsMetrics
 from gateway.telemetry.watchdog_metrics import WatchdogMetrics
+from gateway.telemetry.work_metrics import WorkMetrics
 
 MAX_DESTINATIONS = 500
+MAX_RULES = 200
+MAX_OUTCOMES = 100  # a vendor's own words for why it refuses are among them
 
 
 class Metrics:
@@ -35,14 +42,23 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._process = ProcessMetrics(self.registry)
-        self._state = StateMetrics(self.registry)
-        self.sources = SourceMetrics(self.registry)
-        self.watchdogs = WatchdogMetrics(self.registry)
-        self.statistics = StatisticsMetrics(self.registry)
-        self._destinations: set[str] = set()
+        self.catalogue = catalogue = Catalogue(self.registry)
+        self._process = ProcessMetrics(catalogue)
+        self._state = StateMetrics(catalogue)
+        self.work = WorkMetrics(catalogue)
+        self.http = HttpMetrics(catalogue)
+        self.sources = SourceMetrics(catalogue)
+        self.watchdogs = WatchdogMetrics(catalogue)
+        self.statistics = StatisticsMetrics(catalogue)
+        self._destinations, self._outcomes = Bounded(MAX_DESTINATIONS), Bounded(MAX_OUTCOMES)
+        self._rules = Bounded(MAX_RULES)
         self._retried: collections.Counter[str] = collections.Counter()
-        ProcessCollector(registry=self.registry)
+        self._lost_races = 0
+        self._rules_in_force: tuple[tuple[str, str], ...] = ()
+        catalogue.process()
+
+    def laps(self) -> Lap:
+        return self.work.laps()
 
     def webhook(self, status: int, reason: str, alerts: int, truncated: int, seconds: float) -> None:
         del alerts  # counted by verdict
@@ -75,17 +91,20 @@ class Metrics:
         self.sources.taken(verdicts, now)
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None:
-        name = self._bounded(destination)
-        self._process.deliveries.labels(name, outcome).inc()
+        name = self._destinations(destination)
+        self._process.deliveries.labels(name, self._outcomes(outcome)).inc()
         self._process.delivery_seconds.labels(name).observe(seconds)
 
+    def tried_again(self, destination: str) -> None:
+        self._process.delivery_retries.labels(self._destinations(destination)).inc()
+
     def shipped(self, destination: str, entries: int, lost: int) -> None:
-        name = self._bounded(destination)
+        name = self._destinations(destination)
         self._process.shipped.labels(name, "taken").inc(entries)
         self._process.shipped.labels(name, "lost").inc(lost)
 
     def plainer(self, destination: str, without: str) -> None:
-        self._process.plainer.labels(self._bounded(destination), without).inc()
+        self._process.plainer.labels(self._destinations(destination), without).inc()
 
     def notified(self, reason: NotifyReason) -> None:
         self._process.notifications.labels(reason.value).inc()
@@ -118,13 +137,6 @@ class Metrics:
     def asked(self, source: str, answered: int, silent: int) -> None:
         self.sources.asked(source, answered, silent)
 
-    def _bounded(self, destination: str) -> str:
-        # Rules that are reloaded again and again must not make series without end.
-        if destination not in self._destinations and len(self._destinations) >= MAX_DESTINATIONS:
-            return "(others)"
-        self._destinations.add(destination)
-        return destination
-
     def audited(self, counted: Mapping[str, int], depth: int, overdue: int) -> dict[str, int]:
         """Set the gauges of the state from the store's counters, and return each invariant's imbalance."""
         for reason in STANDING_REASONS:
@@ -139,11 +151,7 @@ class Metrics:
         self._state.dead.labels("ends").set(counted.get("standing:ends_undeliverable", 0))
         self._state.unheard.set(counted.get("unheard", 0))
         self._state.quarantine.set(counted.get("quarantine_entries", 0))
-        self._state.evicted.set(counted.get("quarantine_evicted", 0))
-        self._state.crowded.set(counted.get("crowded_copies", 0))
-        self._state.labels_cut.set(counted.get("labels_cut", 0))
-        for kind in CLOCK_STEPS:
-            self._state.clock_steps.labels(kind).set(counted.get(f"clock_steps_{kind}", 0))
+        self._read_counters(counted)
         self._state.agenda.set(depth)
         self._state.agenda_age.set(overdue / 1000)
         found = imbalances(counted)
@@ -151,9 +159,25 @@ class Metrics:
             self._state.residue.labels(identity).set(residue)
         return found
 
+    def _read_counters(self, counted: Mapping[str, int]) -> None:
+        """Show what the store counts."""
+        self._state.evicted.read(counted.get("quarantine_evicted", 0))
+        self._state.crowded.read(counted.get("crowded_copies", 0))
+        self._state.labels_cut.read(counted.get("labels_cut", 0))
+        self._state.dead_letters.read(counted.get("dead_letters", 0))
+        for kind in CLOCK_STEPS:
+            self._state.clock_steps.read(counted.get(f"clock_steps_{kind}", 0), kind)
+        alike: collections.Counter[tuple[str, str]] = collections.Counter()
+        for kind, rule in self._rules_in_force:
+            alike[kind, self._rules(rule)] += counted.get(matches_counter(kind, rule), 0)
+        for (kind, rule), matches in alike.items():
+            self._state.matches.read(matches, kind, rule)
+        self._state.matches.only(alike)
+
     def state(self, *, store_up: bool, lost_races: int, in_flight: int, strange: int) -> None:
         self._state.up.set(store_up)
-        self._state.lost.set(lost_races)
+        self._process.lost_races.inc(lost_races - self._lost_races)
+        self._lost_races = lost_races
         self._state.in_flight.set(in_flight)
         self._state.strange.set(strange)
 
@@ -170,7 +194,15 @@ class Metrics:
         self._state.ordered.labels("pause").set(paused)
         self._state.ordered.labels("bypass").set(bypassed)
 
-    def rules(self, revision: str, loaded_at: int) -> None:
+    def build(self, version: str) -> None:
+        self._state.build.labels(version, platform.python_version()).set(1)
+
+    def rules(
+        self, revision: str, loaded_at: int, generation: int, named: Collection[tuple[str, str]]
+    ) -> None:
+        """Show the rules in force: `named` are the kinds and names of those whose matches are counted."""
+        self._rules_in_force = tuple(named)
+        self._state.generation.set(generation)
         # Only the revision in force has a series, so a replica that still has older rules stands out.
         self._state.rules.clear()
         self._state.rules.labels(revision).set(loaded_at / 1000)
@@ -178,5 +210,12 @@ class Metrics:
     def rules_rejected(self, rejected: bool) -> None:
         self._state.rules_bad.set(rejected)
 
-    def render(self) -> tuple[bytes, str]:
-        return generate_latest(self.registry), CONTENT_TYPE_LATEST
+    def reloaded(self, outcome: str) -> None:
+        self._process.reloads.labels(outcome).inc()
+
+    def render(self, *, openmetrics: bool = False) -> tuple[bytes, str]:
+        """Return the metrics and their media type: plain text, or OpenMetrics."""
+        if openmetrics:
+            encoded: bytes = generate_openmetrics(self.registry)  # type: ignore[no-untyped-call]
+            return encoded, OPENMETRICS_TYPE
+        return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from prometheus_client import CollectorRegistry, Counter, Histogram
-
 from gateway.model.verdict import NotifyReason, Outcome, Reason
+from gateway.telemetry.catalogue import Catalogue
 
 FAST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 SLOW_SECONDS = (0.1, 0.5, 1, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800)
@@ -26,16 +23,17 @@ OUTCOMES_OF = {
     Reason.MALFORMED: (Outcome.QUARANTINED,),
     Reason.OUTSIDE_SOURCE: (Outcome.QUARANTINED,),
 }
+RELOAD_OUTCOMES = ("loaded", "unchanged", "rejected")
 NEVER_SENT = (NotifyReason.UP_TO_DATE, NotifyReason.UPDATE_LEFT_OUT)
 
 
 class ProcessMetrics:
     """Counters of what this process did since it started."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._count_intake(registry)
-        self._count_delivery(registry)
-        self._count_work(registry)
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._count_intake(catalogue)
+        self._count_delivery(catalogue)
+        self._count_work(catalogue)
         for why in NotifyReason:
             if why not in NEVER_SENT:
                 self.notifications.labels(why.value)
@@ -43,8 +41,8 @@ class ProcessMetrics:
             for outcome in OUTCOMES_OF.get(reason, ()):
                 self.verdicts.labels(outcome, reason)
 
-    def _count_intake(self, registry: CollectorRegistry) -> None:
-        counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
+    def _count_intake(self, catalogue: Catalogue) -> None:
+        counter, histogram = catalogue.counter, catalogue.histogram
         self.webhooks = counter("gateway_webhooks", "Webhooks by answer", ["status", "reason"])
         self.refused = counter(
             "gateway_refused_requests",
@@ -71,8 +69,8 @@ class ProcessMetrics:
             ["outcome", "reason"],
         )
 
-    def _count_delivery(self, registry: CollectorRegistry) -> None:
-        counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
+    def _count_delivery(self, catalogue: Catalogue) -> None:
+        counter, histogram = catalogue.counter, catalogue.histogram
         self.deliveries = counter(
             "gateway_deliveries",
             "Sends by destination and answer",
@@ -92,6 +90,11 @@ class ProcessMetrics:
             "Entries of the audit trail by destination",
             ["destination", "outcome"],
         )
+        self.delivery_retries = counter(
+            "gateway_delivery_retries",
+            "Sends that were tried again, since the try before was not taken",
+            ["destination"],
+        )
         self.plainer = counter(
             "gateway_plainer_notifications",
             "Parts left out because a vendor refused a notification with them",
@@ -103,12 +106,16 @@ class ProcessMetrics:
             buckets=SLOW_SECONDS,
         )
 
-    def _count_work(self, registry: CollectorRegistry) -> None:
-        counter = partial(Counter, registry=registry)
+    def _count_work(self, catalogue: Catalogue) -> None:
+        counter = catalogue.counter
         self.heartbeats = counter(
             "gateway_heartbeats",
             "Heartbeats of our own: sent, failed, or withheld while we are not well",
             ["outcome"],
+        )
+        self.lost_races = counter(
+            "gateway_lost_races",
+            "Batches of webhooks that were decided again because another writer was quicker",
         )
         self.retries = counter(
             "gateway_transaction_retries",
@@ -128,3 +135,10 @@ class ProcessMetrics:
             "Faults of our own while working on a subject",
             ["kind"],
         )
+        self.reloads = counter(
+            "gateway_rules_reloads",
+            "Reads of rule files that were written anew: loaded, unchanged, or rejected for their errors",
+            ["outcome"],
+        )
+        for outcome in RELOAD_OUTCOMES:
+            self.reloads.labels(outcome)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import collections
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from functools import partial
-
-from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.turned_away import TurnedAwayReason
 from gateway.model.verdict import Outcome, Reason, Taken
+from gateway.telemetry.bounded import OTHER, Bounded
+from gateway.telemetry.catalogue import Catalogue
 
 LAG_WINDOW_MS = 10 * MINUTE
 AHEAD_WORTH_SAYING_MS = 5 * SECOND  # two machines whose clocks are set by NTP are closer than that
 ANSWERS = ("answered", "silent")
+MAX_SOURCES = 100
 UNKNOWN = "unknown"  # the source of what came without a token
 CONCLUSIONS = {Reason.INFERRED: (Outcome.ENDED, Outcome.CHANGED), Reason.FOUND_AT_SOURCE: (Outcome.OPENED,)}
 
@@ -23,8 +23,8 @@ CONCLUSIONS = {Reason.INFERRED: (Outcome.ENDED, Outcome.CHANGED), Reason.FOUND_A
 class SourceMetrics:
     """The metrics of sources as this process sees them; `configured` says which sources there are."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+    def __init__(self, catalogue: Catalogue) -> None:
+        counter, gauge = catalogue.counter, catalogue.gauge
         self._alerts = counter(
             "gateway_source_alerts", "Alerts that a source sent, by what they were", ["source", "outcome"]
         )
@@ -65,46 +65,76 @@ class SourceMetrics:
             ["source"],
         )
         self._lags: dict[str, Lag] = {}
+        self._heard_at: dict[str, int] = {}
+        self._bounded = Bounded(MAX_SOURCES)
         for reason in TurnedAwayReason:
             if reason.before_token:
                 self._turned_away.labels(UNKNOWN, reason.value)
 
     def configured(self, sources: Collection[str]) -> None:
         # A source that was removed must not page somebody for ever because nothing is heard of it.
-        for name in self._lags.keys() - set(sources):
-            self._heard.remove(name)
-            with suppress(KeyError):  # a source that never sent anything new has no lag
-                self._lag.remove(name)
-            del self._lags[name]
+        gone = self._lags.keys() - set(sources)
+        for name in gone:
+            del self._lags[name], self._heard_at[name]
+        for label in {self._bounded(name) for name in gone}:
+            if not self._alike(label):
+                self._heard.remove(label)
+                with suppress(KeyError):  # a source that never sent anything new has no lag
+                    self._lag.remove(label)
         for name in sources:
             if name not in self._lags:
-                self._lags[name] = Lag()
-                self._heard.labels(name)
-            self._forgotten.labels(name)
-            self._lives_forgotten.labels(name)
-            for outcome in Outcome:
-                self._alerts.labels(name, outcome)
-            for reason in TurnedAwayReason:
-                if not reason.before_token:
-                    self._turned_away.labels(name, reason.value)
-            for answer in ANSWERS:
-                self._asked.labels(name, answer)
-            for conclusion, outcomes in CONCLUSIONS.items():
-                for outcome in outcomes:
-                    self._inferred.labels(name, outcome, conclusion)
+                self._lags[name], self._heard_at[name] = Lag(), 0
+                self._show_heard(name)
+        for label in {self._bounded(name) for name in sources}:
+            self._begin(label)
+
+    def _begin(self, label: str) -> None:
+        """Begin all series of a source with 0, so that a rate over them begins with the first event."""
+        self._forgotten.labels(label)
+        self._lives_forgotten.labels(label)
+        for outcome in Outcome:
+            self._alerts.labels(label, outcome)
+        for reason in TurnedAwayReason:
+            if not reason.before_token:
+                self._turned_away.labels(label, reason.value)
+        for answer in ANSWERS:
+            self._asked.labels(label, answer)
+        for conclusion, outcomes in CONCLUSIONS.items():
+            for outcome in outcomes:
+                self._inferred.labels(label, outcome, conclusion)
+
+    def _alike(self, label: str) -> list[str]:
+        """Return the configured sources that share this value of the label: beyond the bound they are several."""
+        if label != OTHER:
+            return [label] if label in self._lags else []
+        return [name for name in self._lags if self._bounded(name) == OTHER]
+
+    def _show_heard(self, name: str) -> None:
+        """Show when the source was heard; of several under one label, the one that was silent for longest."""
+        label = self._bounded(name)
+        self._heard.labels(label).set(min(self._heard_at[alike] for alike in self._alike(label)) / 1000)
+
+    def _show_lag(self, name: str, lag: int, now: int) -> None:
+        """Show the least lag of the source; of several under one label, the least of all."""
+        label = self._bounded(name)
+        others = [self._lags[alike].lately(now) for alike in self._alike(label)]
+        self._lag.labels(label).set(min([lag, *(other for other in others if other is not None)]) / 1000)
 
     def turned_away(self, source: str, reason: str, times: int) -> None:
-        self._turned_away.labels(source or UNKNOWN, reason).inc(times)
+        self._turned_away.labels(self._bounded(source) if source else UNKNOWN, reason).inc(times)
 
     def forgotten(self, source: str, alerts: int) -> None:
-        self._forgotten.labels(source if source in self._lags else UNKNOWN).inc(alerts)
+        self._forgotten.labels(self._label(source)).inc(alerts)
 
     def lives_forgotten(self, source: str, lives: int) -> None:
-        self._lives_forgotten.labels(source if source in self._lags else UNKNOWN).inc(lives)
+        self._lives_forgotten.labels(self._label(source)).inc(lives)
+
+    def _label(self, source: str) -> str:
+        return self._bounded(source) if source in self._lags else UNKNOWN
 
     def asked(self, source: str, answered: int, silent: int) -> None:
         for answer, count in zip(ANSWERS, (answered, silent), strict=True):
-            self._asked.labels(source, answer).inc(count)
+            self._asked.labels(self._bounded(source), answer).inc(count)
 
     def taken(self, verdicts: Iterable[Taken], now: int) -> None:
         """Count verdicts by source; `now` is in ms. Alerts of our own or of a removed source do not count."""
@@ -113,18 +143,20 @@ class SourceMetrics:
             (verdict.source, verdict.outcome, verdict.reason) for verdict in known if verdict.inferred
         )
         for (source, outcome, reason), count in inferred.items():
-            self._inferred.labels(source, outcome, reason).inc(count)
+            self._inferred.labels(self._bounded(source), outcome, reason).inc(count)
         sent = [verdict for verdict in known if not verdict.inferred]
         alike = collections.Counter((verdict.source, verdict.outcome) for verdict in sent)
         for (source, outcome), count in alike.items():
-            self._alerts.labels(source, outcome).inc(count)
-            self._heard.labels(source).set(now / 1000)
+            self._alerts.labels(self._bounded(source), outcome).inc(count)
+        for source in {verdict.source for verdict in sent}:
+            self._heard_at[source] = now
+            self._show_heard(source)
         newest: dict[str, int] = {}
         for verdict in sent:
             if verdict.event_at is not None:
                 newest[verdict.source] = max(newest.get(verdict.source, 0), verdict.event_at)
         for source, event_at in newest.items():
-            self._lag.labels(source).set(self._lags[source].least(now - event_at, now) / 1000)
+            self._show_lag(source, self._lags[source].least(now - event_at, now), now)
 
     def ahead(self, now: int) -> dict[str, int]:
         """Return the sources whose clock is ahead of the store's, with by how much at least (ms)."""

@@ -1,13 +1,12 @@
-"""Gauges of what is true of the store, of the rules and of this process now. The auditor sets them."""
+"""What is true of the store, of the rules and of this process now, and what the store counts. The auditor sets it."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from prometheus_client import CollectorRegistry, Gauge
-
 from gateway.decisions.accounting.invariants import INVARIANTS
 from gateway.model.verdict import Reason
+from gateway.telemetry.catalogue import Catalogue, Lives
 from gateway.telemetry.process_metrics import OUTCOMES_OF
 from gateway.telemetry.source_metrics import CONCLUSIONS
 
@@ -17,21 +16,22 @@ STANDING_REASONS = (*(reason for reason in Reason if reason not in _NOT_STANDING
 
 
 class StateMetrics:
-    """Gauges of what is true of the store, of the rules and of this process now."""
+    """What is true of the store, of the rules and of this process now, and what the store counts."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._show_incidents(registry)
-        self._show_store(registry)
-        self._show_rules(registry)
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._show_incidents(catalogue)
+        self._show_store(catalogue)
+        self._count_in_store(catalogue)
+        self._show_clocks(catalogue)
+        self._show_process(catalogue)
+        self._show_rules(catalogue)
         for reason in STANDING_REASONS:
             self.reasons.labels(reason)
         for identity in INVARIANTS:
             self.residue.labels(identity)
-        for kind in CLOCK_STEPS:
-            self.clock_steps.labels(kind)
 
-    def _show_incidents(self, registry: CollectorRegistry) -> None:
-        gauge = partial(Gauge, registry=registry)
+    def _show_incidents(self, catalogue: Catalogue) -> None:
+        gauge = partial(catalogue.gauge, lives=Lives.STORE)
         self.status_counts = gauge(
             "gateway_standing", "Members of incidents at their targets, by what they are there", ["standing"]
         )
@@ -43,7 +43,7 @@ class StateMetrics:
         )
         self.notifications = gauge(
             "gateway_tellings",
-            "Episodes told to targets ever, and ends told",
+            "Episodes told to targets ever, and ends told; what turns out not to have arrived is taken back",
             ["what"],
         )
         self.residue = gauge(
@@ -51,66 +51,90 @@ class StateMetrics:
             "What does not balance in the books; anything but 0 is a fault",
             ["identity"],
         )
-
-    def _show_store(self, registry: CollectorRegistry) -> None:
-        gauge = partial(Gauge, registry=registry)
-        self.agenda = gauge("gateway_agenda_subjects", "Subjects on the agenda")
-        self.agenda_age = gauge("gateway_agenda_overdue_seconds", "How long the oldest subject has been due")
         self.unheard = gauge(
             "gateway_unheard_incidents",
             "Incidents that fire and of which nobody could be told",
-        )
-        self.quarantine = gauge("gateway_quarantine_entries", "What could not be taken as an alert")
-        self.evicted = gauge("gateway_quarantine_evicted", "Quarantine entries that made room for newer ones")
-        self.crowded = gauge(
-            "gateway_crowded_copies",
-            "Copies beyond 64 of an alert, which became alerts of their own",
-        )
-        self.labels_cut = gauge(
-            "gateway_labels_cut",
-            "Alerts that began with over 32 KiB of labels, of which the longest values were cut",
         )
         self.dead = gauge(
             "gateway_undeliverable",
             "Members and ends that a destination refused for good",
             ["what"],
         )
-        self.up = gauge("gateway_store_up", "Does the store answer")
-        self.clock_offset = gauge(
-            "gateway_clock_offset_seconds",
-            "How far the time by which notifications wait is ahead of the store's clock; 0 unless that was stepped",
-        )
-        self.clock_believed = gauge(
-            "gateway_store_clock_believed", "0 while people's time is that of the gateways, not the store's"
-        )
-        self.clock_steps = gauge(
-            "gateway_clock_steps", "Steps of the store's clock ever, by what became of them", ["kind"]
-        )
+
+    def _show_store(self, catalogue: Catalogue) -> None:
+        gauge = partial(catalogue.gauge, lives=Lives.STORE)
+        self.agenda = gauge("gateway_agenda_subjects", "Subjects on the agenda")
+        self.agenda_age = gauge("gateway_agenda_overdue_seconds", "How long the oldest subject has been due")
+        self.quarantine = gauge("gateway_quarantine_entries", "What could not be taken as an alert")
         self.memory = gauge(
             "gateway_store_memory_bytes",
             "Memory of the fullest server of the store: what it uses, and its limit, if it has one",
             ["what"],
         )
-        self.lost = gauge(
-            "gateway_lost_races",
-            "Batches of webhooks that were decided again because another writer was quicker",
+        self.ordered = gauge(
+            "gateway_ordered",
+            "1 while people have paging paused, or suppression bypassed",
+            ["what"],
         )
-        self.in_flight = gauge("gateway_webhook_bytes_in_flight", "Bytes of webhooks being worked on")
 
-    def _show_rules(self, registry: CollectorRegistry) -> None:
-        gauge = partial(Gauge, registry=registry)
+    def _count_in_store(self, catalogue: Catalogue) -> None:
+        counter = catalogue.stored_counter
+        self.evicted = counter(
+            "gateway_quarantine_evicted", "Quarantine entries that made room for newer ones"
+        )
+        self.crowded = counter(
+            "gateway_crowded_copies",
+            "Copies beyond 64 of an alert, which became alerts of their own",
+        )
+        self.labels_cut = counter(
+            "gateway_labels_cut",
+            "Alerts that began with over 32 KiB of labels, of which the longest values were cut",
+        )
+        self.dead_letters = counter(
+            "gateway_dead_letters",
+            "Notifications that a destination refused for good, so that nobody tries again",
+        )
+        self.clock_steps = counter(
+            "gateway_clock_steps", "Steps of the store's clock ever, by what became of them", ["kind"]
+        )
+        self.matches = counter(
+            "gateway_rule_matches",
+            "Alerts that a rule decided on: a route by which a target was told, a maintenance or an inhibition that"
+            " kept one from a target; and incidents that a correlation rule opened",
+            ["kind", "rule"],
+        )
+
+    def _show_clocks(self, catalogue: Catalogue) -> None:
+        self.clock_offset = catalogue.gauge(
+            "gateway_clock_offset_seconds",
+            "How far the time by which notifications wait is ahead of the store's clock; 0 unless that was stepped",
+            lives=Lives.STORE,
+        )
+        self.clock_believed = catalogue.gauge(
+            "gateway_store_clock_believed",
+            "0 while people's time is that of the gateways, not the store's",
+            lives=Lives.STORE,
+        )
+
+    def _show_process(self, catalogue: Catalogue) -> None:
+        gauge = catalogue.gauge
+        self.up = gauge("gateway_store_up", "Does the store answer")
+        self.in_flight = gauge("gateway_webhook_bytes_in_flight", "Bytes of webhooks being worked on")
+        self.build = gauge("gateway_build_info", "Always 1: which version runs here", ["version", "python"])
+
+    def _show_rules(self, catalogue: Catalogue) -> None:
+        gauge = catalogue.gauge
         self.strange = gauge("gateway_unknown_severities", "Alerts with a severity word that no rule knows")
         self.rules = gauge(
             "gateway_rules_loaded_timestamp_seconds",
             "When the rules in force were loaded",
             ["revision"],
         )
+        self.generation = gauge(
+            "gateway_rules_generation",
+            "The generation of the rules in force here; replicas with an older one than others do not plan",
+        )
         self.rules_bad = gauge(
             "gateway_rules_rejected",
             "1 while the files on disk have errors and an older set is in force",
-        )
-        self.ordered = gauge(
-            "gateway_ordered",
-            "1 while people have paging paused, or suppression bypassed",
-            ["what"],
         )

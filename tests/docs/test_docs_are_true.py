@@ -125,13 +125,8 @@ def test_every_key_of_a_slot_is_named(name: str) -> None:
 
 
 def test_every_metric_that_is_documented_for_operations_is_there() -> None:
-    shown = Metrics().render()[0].decode()
-    for name in re.findall(r"`(gateway_[a-z_]+)`", OPERATIONS):
-        assert (
-            f"\n{name}" in shown
-            or f"# TYPE {name} " in shown
-            or f"# TYPE {name.removesuffix('_total')}" in shown
-        )
+    shown = {metric.name for metric in Metrics().catalogue.described}
+    assert set(re.findall(r"`(gateway_[a-z_]+)`", OPERATIONS)) <= shown
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -37,7 +37,16 @@ def wrong_place(scope: Scope, status: int, reason: TurnedAwayReason) -> None:
     WRONG.append((scope["method"], scope["path"], status, reason.value))
 
 
-APP = AsgiApp(endpoint, [Route("/here", here), Route("/faulty", faulty)], wrong_place)
+ANSWERED: list[tuple[str | None, str, int]] = []
+
+
+def answered(path: str | None, method: str, status: int, seconds: float) -> None:
+    assert seconds >= 0
+    ANSWERED.append((path, method, status))
+
+
+ROUTES = [Route("/here", here), Route("/faulty", faulty), Route("/of/{one}", here)]
+APP = AsgiApp(endpoint, ROUTES, wrong_place, answered)
 
 
 async def ask(path: str, method: str = "GET") -> httpx.Response:
@@ -52,6 +61,22 @@ async def ask(path: str, method: str = "GET") -> httpx.Response:
 async def test_webhooks_go_to_their_endpoint_whatever_the_method_and_never_by_a_redirect(path: str) -> None:
     for method in ("POST", "GET"):
         assert (await ask(path, method)).text == "the endpoint of webhooks"
+
+
+async def test_every_request_counts_at_its_endpoint_and_never_under_the_path_that_was_asked_for() -> None:
+    ANSWERED.clear()
+    await ask("/webhooks/alertmanager/", "POST")
+    await ask("/of/somebody")
+    await ask("/here", "DELETE")
+    await ask("/faulty")
+    await ask("/whatever/anybody/makes/up")
+    assert ANSWERED == [
+        ("/webhooks/alertmanager", "POST", 200),
+        ("/of/{one}", "GET", 200),
+        ("/here", "DELETE", 405),
+        ("/faulty", "GET", 500),
+        (None, "GET", 404),
+    ]
 
 
 async def test_other_paths_go_to_the_routes() -> None:

@@ -66,11 +66,13 @@ def probes_over(store: Any, metrics: Metrics, health: Mapping[str, object] | Non
     return Probes(store, metrics, shown, deep_health, Callers(["see-me"]), refused)
 
 
-async def probe(path: str, store: Any, health: Mapping[str, object] | None = None) -> httpx.Response:
+async def probe(
+    path: str, store: Any, health: Mapping[str, object] | None = None, accept: str = "*/*"
+) -> httpx.Response:
     routes = probes_over(store, Metrics(), health).routes()
     transport = httpx.ASGITransport(Starlette(routes=routes))
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        return await client.get(path)
+        return await client.get(path, headers={"accept": accept})
 
 
 async def test_a_process_without_its_store_is_alive_and_not_ready() -> None:
@@ -105,15 +107,48 @@ async def test_metrics_are_in_the_format_of_prometheus() -> None:
     assert "# TYPE gateway_webhooks_total counter" in answer.text
 
 
+PROMETHEUS = (
+    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+)
+
+
+@pytest.mark.parametrize(
+    ("accept", "openmetrics"),
+    [
+        pytest.param(PROMETHEUS, True, id="Prometheus prefers OpenMetrics"),
+        pytest.param("application/openmetrics-text", True, id="one that names it alone gets it"),
+        pytest.param("", False, id="one that says nothing gets plain text"),
+        pytest.param("*/*", False, id="curl gets plain text"),
+        pytest.param("text/html,*/*;q=0.8", False, id="a browser gets plain text"),
+        pytest.param("text/plain, application/openmetrics-text;q=0.5", False, id="the weights count"),
+        pytest.param(
+            "application/openmetrics-text;version=0.0.1", False, id="the draft of it is not written"
+        ),
+        pytest.param("application/openmetrics-text;q=much", False, id="a weight that is no number is none"),
+    ],
+)
+async def test_metrics_are_openmetrics_for_a_scraper_that_asks_for_it(accept: str, openmetrics: bool) -> None:
+    answer = await probe("/metrics", Stuck(), accept=accept)
+    assert answer.headers["content-type"].startswith("application/openmetrics-text") is openmetrics
+    assert answer.text.endswith("# EOF\n") is openmetrics
+    assert answer.headers["vary"] == "accept"
+
+
+async def test_no_series_says_only_when_another_one_began() -> None:
+    for accept in ("text/plain", "application/openmetrics-text"):
+        assert "_created" not in (await probe("/metrics", Stuck(), accept=accept)).text
+
+
 class CountedMetrics(Metrics):
     """Metrics that know how often they were rendered."""
 
     renderings = 0
 
-    def render(self) -> tuple[bytes, str]:
+    def render(self, *, openmetrics: bool = False) -> tuple[bytes, str]:
         self.renderings += 1
         time.sleep(0.1)
-        return super().render()
+        return super().render(openmetrics=openmetrics)
 
 
 async def test_scrapes_that_come_together_share_one_rendering_and_the_next_one_is_new() -> None:

@@ -276,7 +276,7 @@ async def length(request: Request) -> Response:
 async def talkative() -> AsyncIterator[Listening]:
     """A gateway that gives a large answer to everybody, and reads a body for as long as it takes."""
     routes = [Route("/large", large), Route("/length", length, methods=["POST"])]
-    async with listening(AsgiApp(door(Taker(), [TOKEN]), routes, lambda *_: None)) as there:
+    async with listening(AsgiApp(door(Taker(), [TOKEN]), routes, lambda *_: None, lambda *_: None)) as there:
         yield there
 
 

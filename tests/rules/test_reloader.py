@@ -51,13 +51,16 @@ class Replica:
     rules: str = GOOD
     used: list[tuple[Rulebook, int]] = field(default_factory=list)
     rejected: list[bool] = field(default_factory=list)
+    reloaded: list[str] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
     at: int = START
 
     def __post_init__(self) -> None:
         self.path.parent.mkdir(exist_ok=True)
         self.path.write_text(self.rules, "utf-8")
-        listeners = Listeners(self._use, self.rejected.append, self._report, lambda rules: frozenset())
+        listeners = Listeners(
+            self._use, self.rejected.append, self._report, lambda rules: frozenset(), self.reloaded.append
+        )
         self.reloader = RulesReloader(
             self.path, load_or_refuse(self.path, START), Shards([self.store]), listeners, lambda: self.at
         )
@@ -220,6 +223,7 @@ def reloading_world(tmp_path: Path, rules: str) -> tuple[World, Replica]:
         lambda _: None,
         lambda *_: None,
         lambda _: frozenset(),
+        lambda _: None,
     )
     world.use(replica.reloader.in_force.rules)
     return world, replica
@@ -380,6 +384,7 @@ async def test_a_vendor_that_new_rules_have_a_credential_of_is_known_before_they
         lambda _bad: None,
         lambda *_: None,
         lambda new: frozenset(destination.kind for destination in new.destinations.values()),
+        lambda _: None,
     )
     first = load_or_refuse(rules, START)
     reloader = RulesReloader(rules, first, Shards([store]), listeners, lambda: START)
@@ -398,6 +403,7 @@ async def test_a_reload_that_the_store_interrupts_is_finished_by_the_next_look(t
         lambda _bad: None,
         lambda *_: None,
         lambda _: frozenset(),
+        lambda _: None,
     )
     reloader = RulesReloader(
         rules, load_or_refuse(rules, START), Shards([Hiccups(lambda: START)]), listeners, lambda: START
@@ -425,3 +431,11 @@ async def test_a_reload_that_changes_the_partitions_is_refused(starter: Starter)
     (Path(app.folder) / "rules.yaml").write_text(ONE_PARTITION, "utf-8")
     assert not await app.gateway.reloader.reload()
     assert "gateway migrate" in app.gateway.reloader.errors[0]
+
+
+async def test_each_read_of_changed_files_is_told_with_what_became_of_it(tmp_path: Path) -> None:
+    replica = Replica(tmp_path / "rules.yaml", MemoryStore(lambda: START))
+    for text in (RULES, RULES, "routes: nonsense"):
+        replica.path.write_text(text, "utf-8")
+        await replica.reloader.reload()
+    assert replica.reloaded == ["loaded", "unchanged", "rejected"]

@@ -158,5 +158,5 @@ async def test_lost_races_of_every_kind_are_in_the_metrics_and_those_of_webhooks
     audited.replicas.store.lost_races.update({"webhook": 2, "controls": 3})
     await audited.looks()
     registry = audited.auditor.metrics.registry
-    assert registry.get_sample_value("gateway_lost_races") == 2
+    assert registry.get_sample_value("gateway_lost_races_total") == 2
     assert registry.get_sample_value("gateway_transaction_retries_total", {"transaction": "controls"}) == 3

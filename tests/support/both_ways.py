@@ -120,13 +120,14 @@ class BothWays:
         self.slack = SlackDesk(
             actions, silences, shards, policy, LabelActions(shards, str), roles, screen, commands
         )
-        people = PagerDutyPeople(shards, nobody, screen, roles)
-        self.pagerduty = PagerDutyDesk(actions, policy, people, LabelActions(shards, str))
+        self.pagerduty = PagerDutyDesk(
+            actions, policy, PagerDutyPeople(shards, nobody, screen, roles), LabelActions(shards, str)
+        )
         read: Any = Rest(self.pager.account, wanted=True)
         self.reader = PagerDutyReader(
             shards,
             self.pagerduty,
-            PagerDutyPersons(shards, policy, people, str),
+            PagerDutyPersons(shards, policy, str),
             PagerDutyEnds(shards, lambda: None),
             PagerDutyNotes(shards, ""),
             PagerDutyChanges(shards),

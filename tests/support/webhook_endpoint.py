@@ -82,7 +82,7 @@ def door(taker: Taker, tokens: Sequence[str] = (), caps: Caps | None = None) -> 
     senders = Senders({"default": Tokens(tokens)}, everybody=None if tokens else "default")
     source_auth = SourceAuth(senders, {"default": Normaliser(LabelRules())})
     made = AlertmanagerWebhook(taker.take, source_auth, caps or Caps(), Metrics(), taker.note, lambda: NOW)
-    return AsgiApp(made, [], made.wrong_place)
+    return AsgiApp(made, [], made.wrong_place, lambda *_: None)
 
 
 async def post(

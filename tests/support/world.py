@@ -28,6 +28,7 @@ from gateway.model.incident import Incident
 from gateway.model.lanes import Pace
 from gateway.model.ledger import Endpoint, Ledger, MessageRef, Note, NotifiedState
 from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
+from gateway.model.path import Lap, unwatched
 from gateway.model.records import load_incident, load_ledger
 from gateway.model.retention import KEEP_ENDED_MS
 from gateway.model.rules.origin import SOURCE
@@ -280,6 +281,11 @@ class Silent:
         self.together: list[str] = []  # what became of plans that were tried in one commit
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None: ...
+
+    def tried_again(self, destination: str) -> None: ...
+
+    def laps(self) -> Lap:
+        return unwatched
 
     def shipped(self, destination: str, entries: int, lost: int) -> None: ...
 

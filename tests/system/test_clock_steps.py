@@ -99,8 +99,8 @@ async def test_no_step_of_the_store_s_clock_makes_a_page_late_or_sends_it_twice(
             gateway.kill()
     assert max(late) <= LATEST_SECONDS, late
     assert pages(vendors, names) == dict.fromkeys(names, 1)
-    assert shown['gateway_clock_steps{kind="refused"}'] >= 3
-    assert shown['gateway_clock_steps{kind="back"}'] >= 3
+    assert shown['gateway_clock_steps_total{kind="refused"}'] >= 3
+    assert shown['gateway_clock_steps_total{kind="back"}'] >= 3
 
 
 async def test_beside_the_version_before_nothing_is_sent_twice_and_nothing_is_lost(

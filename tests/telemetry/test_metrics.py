@@ -54,7 +54,7 @@ def test_destinations_beyond_the_bound_share_one_name() -> None:
     for number in range(MAX_DESTINATIONS + 20):
         metrics.delivered(f"team-{number}", "told", 0.1)
     metrics.delivered("team-0", "told", 0.1)
-    assert value(metrics, "gateway_deliveries_total", destination="(others)", outcome="told") == 20
+    assert value(metrics, "gateway_deliveries_total", destination="other", outcome="told") == 20
     assert value(metrics, "gateway_deliveries_total", destination="team-0", outcome="told") == 2
 
 
@@ -67,11 +67,12 @@ def test_faults_count_by_the_kind_of_subject_and_never_by_its_name() -> None:
 
 def test_only_the_revision_in_force_is_shown() -> None:
     metrics = Metrics()
-    metrics.rules("one", 1_000)
-    metrics.rules("two", 2_000)
+    metrics.rules("one", 1_000, 1, ())
+    metrics.rules("two", 2_000, 2, ())
     metrics.rules_rejected(True)
     assert value(metrics, "gateway_rules_loaded_timestamp_seconds", revision="one") is None
     assert value(metrics, "gateway_rules_loaded_timestamp_seconds", revision="two") == 2
+    assert value(metrics, "gateway_rules_generation") == 2
     assert value(metrics, "gateway_rules_rejected") == 1
 
 

@@ -8,6 +8,7 @@ from gateway.model.durations import MINUTE
 from gateway.model.rules.kinds import Watchdog
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.watchdog import WatchdogStatus
+from gateway.telemetry.catalogue import Catalogue
 from gateway.telemetry.watchdog_metrics import WatchdogMetrics
 
 
@@ -25,7 +26,7 @@ def missing(registry: CollectorRegistry, name: str) -> float | None:
 
 def test_a_watchdog_is_shown_with_its_last_heartbeat_in_seconds_and_whether_it_is_missing() -> None:
     registry = CollectorRegistry()
-    WatchdogMetrics(registry).heard(
+    WatchdogMetrics(Catalogue(registry)).heard(
         [status("eu", 90_000), status("us", 30_000, missing_since=60_000), status("ap", 0)]
     )
     assert [last_heartbeat(registry, name) for name in ("eu", "us", "ap")] == [90.0, 30.0, 0.0]
@@ -34,7 +35,7 @@ def test_a_watchdog_is_shown_with_its_last_heartbeat_in_seconds_and_whether_it_i
 
 def test_a_watchdog_that_the_rules_name_no_more_is_shown_no_more() -> None:
     registry = CollectorRegistry()
-    metrics = WatchdogMetrics(registry)
+    metrics = WatchdogMetrics(Catalogue(registry))
     metrics.heard([status("eu", 90_000), status("us", 30_000)])
     metrics.heard([status("us", 60_000)])
     assert (last_heartbeat(registry, "eu"), missing(registry, "eu")) == (None, None)

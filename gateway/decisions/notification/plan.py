@@ -26,30 +26,36 @@ from gateway.decisions.policy import Policy
 from gateway.decisions.suppression.suppress import lapse
 from gateway.model.incident import Snooze
 from gateway.model.instants import earliest
+from gateway.model.path import Lap, Step, unwatched
 from gateway.model.verdict import Reason
 
 
-def plan(snapshot: IncidentSnapshot, policy: Policy, now: int) -> Plan:
+def plan(snapshot: IncidentSnapshot, policy: Policy, now: int, lap: Lap = unwatched) -> Plan:
     """Decide on one incident at the time `now` (ms).
 
-    These five steps are the second half of the path of an alert.
+    These five steps are the second half of the path of an alert; `lap` is called at the end of each.
     """
     # A person's act that no longer holds goes first: it must not keep quiet what has got worse since.
     held = lapse(snapshot.incident, snapshot.firing, now, snapshot.wall(now))
     snapshot = replace(snapshot, incident=held)
     snapshot = log_believed_no_longer(snapshot, policy.rules.destinations)
     routed = route(snapshot, policy, now)
+    lap(Step.ROUTE)
     judged = suppress(routed, snapshot, policy, now)
     escalated = escalate(judged, snapshot, policy, now)
     judged, snapshot = escalated.judged, replace(snapshot, incident=escalated.incident)
+    lap(Step.SUPPRESS)
     audience = seat(judged, snapshot, policy, now)
     audience = mark_bypassed(audience, routed, snapshot, policy, now)
+    lap(Step.SEAT)
     views = conclude(audience, snapshot.incident, now)
+    lap(Step.CONCLUDE)
     if held.snoozed is not None and any(_pages_newly(view, held.snoozed) for view in views.values()):
         # The snooze was for what fired then, and somebody is called again: all of it is told once more.
         awake = msgspec.structs.replace(snapshot.incident, snoozed=None)
-        return plan(replace(snapshot, incident=awake), policy, now)
+        return plan(replace(snapshot, incident=awake), policy, now, lap)
     planned = resolve(views, audience, snapshot, policy, now)
+    lap(Step.RESOLVE)
     heard = heard_by_targets(views, routed, snapshot, now)
     return msgspec.structs.replace(
         planned,

@@ -1,4 +1,4 @@
-"""Sum the last four weeks up in the few figures that Prometheus shows: totals, and the rules that page most."""
+"""Sum the last four weeks up in the few figures that Prometheus shows."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ from gateway.decisions.statistics.report import report
 from gateway.model.statistics.history import History
 from gateway.model.statistics.request import asked
 from gateway.model.statistics.rows import Row
-from gateway.model.statistics.summary import RuleFigures, Summary
+from gateway.model.statistics.summary import Summary
 
-TOP_RULES = 10
 T = TypeVar("T")
 
 
 def summary(history: History, now: int) -> Summary:
     """Return the figures of the four weeks before `now` (ms)."""
-    found = report(history, asked(now, by="alertname"))
-    total = found.total
-    rules = [rule for row in found.rows if (rule := _rule(row)) is not None]
-    rules.sort(key=lambda rule: (-rule.pages, rule.alertname))
+    total = report(history, asked(now, by="none")).total
     return Summary(
         made_at=now,
         took=0,
@@ -33,7 +29,6 @@ def summary(history: History, now: int) -> Summary:
                 "mtbf": total.mtbf.value_seconds,
             }
         ),
-        rules=tuple(rules[:TOP_RULES]),
     )
 
 
@@ -61,12 +56,6 @@ def _shares(total: Row) -> dict[str, float | None]:
         "told_share": total.missed.told_share,
         "within_goal": total.mttr.within_goal.value,
     }
-
-
-def _rule(row: Row) -> RuleFigures | None:
-    if row.key is None:
-        return None
-    return RuleFigures(row.key, row.counts.pages, row.labels.actionable or 0, row.labels.noise or 0)
 
 
 def _known(figures: Mapping[str, T | None]) -> dict[str, T]:

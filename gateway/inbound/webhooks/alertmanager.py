@@ -42,6 +42,7 @@ from gateway.inbound.webhooks.source_auth import SourceAuth
 from gateway.inbound.webhooks.unknown_senders import Note, UnknownSenders, sender_of
 from gateway.intake.parse_events import observing_events, read_events_strictly, read_events_tolerantly
 from gateway.intake.parse_webhook import Parsed, observing, read_strictly, read_tolerantly
+from gateway.model.path import Lap, Step
 from gateway.model.quarantined import MAX_RAW, Quarantined
 from gateway.model.turned_away import (
     EVENTS_PATH,
@@ -57,12 +58,14 @@ log = structlog.get_logger("gateway.inbound")
 class Counter(Protocol):
     """The telemetry of webhooks: the status, reason and seconds of each answer. `reason` is one of few words.
 
-    `misdirected` counts what was sent to a path that takes no webhooks.
+    `misdirected` counts what was sent to a path that takes no webhooks, `laps` times the steps.
     """
 
     def webhook(self, status: int, reason: str, alerts: int, truncated: int, seconds: float) -> None: ...
 
     def misdirected(self, status: int, reason: str) -> None: ...
+
+    def laps(self) -> Lap: ...
 
 
 class Reader(NamedTuple):
@@ -180,6 +183,7 @@ class AlertmanagerWebhook:
         self, reader: Reader, normaliser: Normaliser, body: bytes, trace: str
     ) -> tuple[Parsed, WebhookResponse | None]:
         """Read a body; one that is no webhook at all is refused, and kept in the quarantine."""
+        lap = self._counter.laps()
         try:
             content = reader.strictly(body)
             if content is None:
@@ -187,11 +191,13 @@ class AlertmanagerWebhook:
                 content = (
                     await asyncio.to_thread(reader.tolerantly, body) if off_loop else reader.tolerantly(body)
                 )
+            lap(Step.RECEIVE)
             steps = reader.observe(content, normaliser, self._now(), trace)
             parsed = next(steps)
             for _ in steps:
                 # Between two steps of a large body other requests have their turn.
                 await asyncio.sleep(0)
+            lap(Step.NORMALISE)
         except BadWebhook as error:  # the sender never sends it again, so its body is kept for people to read
             source = normaliser.source.name
             quarantined = Quarantined(

@@ -7,15 +7,6 @@ import msgspec
 FORMAT = b"\x01"
 
 
-class RuleFigures(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The pages of an alert name, and how many of them were labelled so."""
-
-    alertname: str
-    pages: int
-    actionable: int
-    noise: int
-
-
 class Summary(msgspec.Struct, frozen=True, array_like=True):
     """Figures by their names: counts, shares from 0 to 1, and durations in seconds. What cannot be said is left out.
 
@@ -27,7 +18,6 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     counts: dict[str, int] = {}
     shares: dict[str, float] = {}
     seconds: dict[str, float] = {}
-    rules: tuple[RuleFigures, ...] = ()
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -46,7 +46,9 @@ async def answer_of(
         Senders({"default": Tokens([])}, everybody="default"), {"default": Normaliser(LabelRules())}
     )
     webhook = AlertmanagerWebhook(taker.take, auth, Caps(), counter, note, lambda: NOW)
-    transport = httpx.ASGITransport(AsgiApp(webhook, [], webhook.wrong_place), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(
+        AsgiApp(webhook, [], webhook.wrong_place, lambda *_: None), raise_app_exceptions=False
+    )
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         return await client.post("/webhooks/alertmanager", json=body)
 

@@ -42,7 +42,7 @@ def asgi_app(
     normalisers = {name: Normaliser(rules.labels, one) for name, one in rules.sources.items()}
     let_in = source_auth(rules, normalisers, shared, Secrets(dict(secrets)), private=private)
     endpoint = AlertmanagerWebhook(taker.take, let_in, Caps(), Metrics(), taker.note, lambda: NOW)
-    return AsgiApp(endpoint, [], endpoint.wrong_place)
+    return AsgiApp(endpoint, [], endpoint.wrong_place, lambda *_: None)
 
 
 def alert(**labels: str) -> dict[str, object]:

@@ -1,0 +1,52 @@
+"""How long the parts of the work take in this process: the steps of the path, the store's answers, the event loop."""
+
+from __future__ import annotations
+
+from gateway.clock import elapsed_seconds
+from gateway.model.path import Lap, Step
+from gateway.telemetry.catalogue import Catalogue
+
+STORE_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3)
+LAG_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+
+class WorkMetrics:
+    """Times of this process by its monotonic clock."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        steps = catalogue.summary(
+            "gateway_step_seconds",
+            "The steps of an alert's path: how often each was taken, and how long that was in all. The steps of the"
+            " first half are taken for all webhooks of a commit at once, those of the second for an incident",
+            ["step"],
+        )
+        self._steps = {step: steps.labels(step.value) for step in Step}
+        self._store = catalogue.histogram(
+            "gateway_store_seconds",
+            "How long the store took to answer, by what it was asked",
+            ["script"],
+            buckets=STORE_SECONDS,
+        )
+        self._lag = catalogue.histogram(
+            "gateway_event_loop_lag_seconds",
+            "How much too late the event loop came back to who slept: for so long everything else waited too",
+            buckets=LAG_SECONDS,
+        )
+
+    def laps(self) -> Lap:
+        """Return what is called at the end of each step: it took from the end of the one before, or from now."""
+        before = elapsed_seconds()
+
+        def lap(step: Step) -> None:
+            nonlocal before
+            now = elapsed_seconds()
+            self._steps[step].observe(now - before)
+            before = now
+
+        return lap
+
+    def store_answered(self, script: str, seconds: float) -> None:
+        self._store.labels(script).observe(seconds)
+
+    def loop_lagged(self, seconds: float) -> None:
+        self._lag.observe(seconds)
