@@ -227,7 +227,7 @@ def _set_going(
     if heartbeat is not None:
         start.stack.push_async_callback(heartbeat.aclose)
         background(start.stack, heartbeat.run, start.metrics.background_ended)
-    workers.start(start.stack)
+    workers.start(start.stack, start.metrics.background_ended)
 
 
 def _say_what_is_missing(environment: Environment, worries: Worries) -> None:

@@ -34,11 +34,13 @@ def background(stack: AsyncExitStack, work: Work, count: Callable[[str, str], No
 
     `count` is called with the name of the work and an `EndOfWork`.
     """
-    stack.push_async_callback(_Background(work, count).stop)
+    stack.push_async_callback(Background(work, count).stop)
 
 
-class _Background:
-    def __init__(self, work: Work, count: Callable[[str, str], None]) -> None:
+class Background:
+    """Work that is begun at once, and again where it ends before it is stopped or asked to finish."""
+
+    def __init__(self, work: Work, count: Callable[[str, str], None] = count_nowhere) -> None:
         self._work = work
         self._name: str = getattr(getattr(work, "func", work), "__qualname__", "unnamed")
         self._count = count
@@ -61,12 +63,22 @@ class _Background:
         self._restart = asyncio.get_running_loop().call_later(RESTART_SECONDS, self._begin)
 
     async def stop(self) -> None:
-        self._stopping = True
-        if self._restart is not None:
-            self._restart.cancel()
+        """Cancel the work, and return when it has ended."""
+        self._begin_no_more()
         while not self._task.done():  # a library may swallow one cancellation
             self._task.cancel()
             await asyncio.wait([self._task], timeout=CANCEL_SECONDS)
+
+    async def finish(self, ask: Callable[[], None]) -> None:
+        """Ask the work to end by itself, and return when it has."""
+        self._begin_no_more()
+        ask()
+        await asyncio.wait([self._task])
+
+    def _begin_no_more(self) -> None:
+        self._stopping = True
+        if self._restart is not None:
+            self._restart.cancel()
 
 
 def _end_of(task: asyncio.Task[None]) -> tuple[EndOfWork, BaseException | None]:

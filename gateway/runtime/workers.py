@@ -20,6 +20,7 @@ from gateway.model.reserve import Reserve
 from gateway.model.retention import KEEP_ENDED_MS
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
+from gateway.runtime.background import Background
 from gateway.state.shards import Shards
 from gateway.state.write_lock import WriteLock
 
@@ -93,16 +94,12 @@ class Workers:
         for reconciler, generation in zip(self._reconcilers, generations, strict=True):
             reconciler.use(policy, generation)
 
-    def start(self, stack: AsyncExitStack) -> None:
-        """Reconcile until the stack ends, and finish then what was begun."""
-        work = [asyncio.create_task(reconciler.run()) for reconciler in self._reconcilers]
+    def start(self, stack: AsyncExitStack, count: Callable[[str, str], None] = count_nowhere) -> None:
+        """Reconcile until the stack ends, and finish then what was begun. `count` is `background`'s."""
+        work = [Background(reconciler.run, count) for reconciler in self._reconcilers]
         stack.push_async_callback(self._finish, work)
 
-    async def _finish(self, work: Sequence[asyncio.Task[None]]) -> None:
+    async def _finish(self, work: Sequence[Background]) -> None:
         """Stop all shards together: one after the other they would take the time of a send each."""
-        for reconciler in self._reconcilers:
-            reconciler.stop()
-        if work:
-            await asyncio.wait(work)
-        for shard in work:
-            await shard
+        pairs = zip(self._reconcilers, work, strict=True)
+        await asyncio.gather(*(shard.finish(reconciler.stop) for reconciler, shard in pairs))

@@ -6,13 +6,17 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
+import pytest
+
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.policy import Policy
-from gateway.model.changes import Changes, Committed, Query, Result, Table
+from gateway.model.changes import Changes, Claimed, Committed, Query, Result, Table
 from gateway.model.durations import HOUR
+from gateway.model.lanes import LaneRule
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route
 from gateway.model.rules.rulebook import Rulebook
+from gateway.runtime import background
 from gateway.runtime.workers import Workers
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
@@ -91,6 +95,40 @@ async def test_what_was_begun_is_finished_at_the_end_and_no_lease_is_left() -> N
         await made.intake.accept([seen(tenant=tenant) for tenant in TENANTS], [])
         await asyncio.sleep(0)
     assert not any(store._agenda._leases for store in stores), "a lease would keep others from going on"
+
+
+class Failing(MemoryStore):
+    """A store whose first claim ends as nothing should: in a fault, or cancelled by a library."""
+
+    error: BaseException | None = None
+
+    async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
+        error, self.error = self.error, None
+        if error is not None:
+            raise error
+        return await super().claim(limit, lease, lanes)
+
+
+@pytest.mark.parametrize(
+    ("error", "end"), [(ValueError("a fault of ours"), "fault"), (asyncio.CancelledError(), "cancelled")]
+)
+async def test_people_are_told_though_a_library_or_a_fault_has_ended_the_reconciler(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, end: str
+) -> None:
+    monkeypatch.setattr(background, "RESTART_SECONDS", 0)
+    world, policy, store = World(AT_ONCE), Policy(AT_ONCE), Failing(lambda: START)
+    store.error = error
+    made = Workers(Shards([store]), Correlator(AT_ONCE), policy, lambda _verdicts, _now: None)
+    made.reconcile(replace(world.reconciler.context, policy=policy), {})
+    counted: list[tuple[str, str]] = []
+    async with AsyncExitStack() as stack:
+        made.start(stack, lambda work, how: counted.append((work, how)))
+        await made.intake.accept([seen()], [])
+        async with asyncio.timeout(5):
+            while not world.slack.sent:
+                await asyncio.sleep(0.01)
+    assert counted == [("Reconciler.run", end)]
+    assert not store._agenda._leases
 
 
 async def test_the_home_shard_alone_does_what_concerns_all_of_them() -> None:

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.exceptions import RedisError
 
-from gateway.storage.connections.servers import Command, send
+from gateway.storage.connections.servers import Command, leave_idle, send
 
 LOOK_SECONDS = 1.0  # between two questions to the Sentinels
 
@@ -63,5 +63,5 @@ class NamedBySentinels:
             named = await self._pool.get_master_address()  # type: ignore[no-untyped-call]
             if self._named not in (None, named):
                 await self._pool.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]
-                await self._pool.disconnect(inuse_connections=False)
+                await leave_idle(self._redis)
             self._named = named

@@ -69,6 +69,17 @@ async def send(redis: Redis, commands: Sequence[Command]) -> list[Any]:
                 raise answer
     except OF_THE_SERVER:
         # The next command makes a connection of its own, to whoever is the primary then.
-        await redis.connection_pool.disconnect(inuse_connections=False)
+        await leave_idle(redis)
         raise
     return list(answers)
+
+
+async def leave_idle(redis: Redis) -> None:
+    """Close the idle connections to a server, and do not wait until they are closed.
+
+    All who wait for one connection to close wait for the same future of asyncio. Whoever gives up, or is cancelled,
+    cancels it, and with it all the others, who would end as if the gateway were told to stop. The pool's own
+    `disconnect` waits.
+    """
+    for connection in tuple(redis.connection_pool._available_connections):
+        await connection.disconnect(nowait=True)

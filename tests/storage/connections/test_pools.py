@@ -4,6 +4,7 @@ address.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from gateway.model.changes import Cell, Changes, Query, Table
 from gateway.storage.connections import connect
 from gateway.storage.redis import RedisStore
 from tests.support.certificates import certificates
+from tests.support.connected import connected, read
 from tests.support.replicated import Cluster, SentinelGroup, Server
 
 ALERT = Cell(Table.ALERTS, "a1")
@@ -81,6 +83,35 @@ async def test_a_server_under_another_name_than_its_certificates_is_refused(
         await write_and_read(f"rediss://localhost:{server.port}?{options(made)}&ssl_check_hostname=no")
         == b"one"
     )
+
+
+async def test_whoever_asks_a_server_that_hangs_is_told_so_and_never_cancelled(
+    made: Path, tmp_path: Path
+) -> None:
+    one = Server(tmp_path, tls=made)
+    one.start()
+    try:
+        one.ready()
+        async with connected(f"rediss://{one.place}?{options(made)}", patience=1.0) as (_, store):
+            await four_connections(store)
+            one.freeze()
+            first = asyncio.create_task(read(store))
+            # The idle connections take a while to close. The first one who closes them gives up sooner.
+            await asyncio.sleep(0.3)
+            second = asyncio.create_task(read(store))
+            found = await asyncio.gather(first, second, return_exceptions=True)
+            assert [type(answer) for answer in found] == [StateUnavailable, StateUnavailable]
+    finally:
+        one.kill()
+
+
+async def four_connections(store: RedisStore) -> None:
+    """Ask in parallel until there are as many; a busy machine may take longer to make one than is waited for."""
+    async with asyncio.timeout(30):
+        while StateUnavailable in map(
+            type, await asyncio.gather(*(read(store) for _ in range(4)), return_exceptions=True)
+        ):
+            pass
 
 
 @pytest.mark.parametrize(

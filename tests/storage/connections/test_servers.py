@@ -19,6 +19,7 @@ async def test_a_demoted_primary_is_unavailable_and_left(server: Callable[..., S
         one.ask("REPLICAOF", "127.0.0.1", "1")
         with pytest.raises(StateUnavailable, match="ReadOnlyError"):
             await store.commit(ONE)
+        await asyncio.sleep(0)  # nobody waits until they are closed
         assert one.ask("CLIENT", "LIST", "TYPE", "NORMAL").count("id=") == 1, (
             "no connection but the one that asks this"
         )
