@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from gateway.actions.incidents import IncidentActions
 from gateway.actions.labels import LabelActions
+from gateway.actions.pagerduty_incidents import PagerDutyIncidents
 from gateway.actions.pagerduty_people import PagerDutyPeople
 from gateway.decisions.policy import Policy
 from gateway.decisions.statistics.acts import RESOLVED_THERE
@@ -46,9 +47,17 @@ class PagerDutyDesk:
     policy: Callable[[], Policy]
     people: PagerDutyPeople
     labels: LabelActions
+    pages: PagerDutyIncidents
 
     async def hear(self, event: PagerDutyEvent) -> Outcome:
         """Do what the event says, or write it on the timeline. Raises `StateUnavailable`."""
+        named = await self.pages.named(event)
+        outcome = await self._hear(named) if named is not None else Outcome.FOREIGN
+        if named is not None and named.there and outcome is not Outcome.FOREIGN:
+            await self.pages.learn({named.there: named.dedup_key})
+        return outcome
+
+    async def _hear(self, event: PagerDutyEvent) -> Outcome:
         press = Press(
             event.id,
             event.generation,

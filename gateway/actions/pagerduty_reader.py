@@ -193,6 +193,7 @@ class PagerDutyReader:
         again.
         """
         ours = pages_of(seen, watched)
+        await self._desk.pages.learn({found.id: page.key for found, page in ours})
         incidents = await self._incidents({page.incident for _, page in ours}) if ours else {}
         for found, page in ours:
             incident = incidents.get(page.incident)

@@ -37,6 +37,9 @@ SLACK_GROUPS = Cell(Table.META, "slack_groups")  # who is in the groups that the
 # Whose turn it is to read PagerDuty, and what was read, in the home shard
 PAGERDUTY_READER = Cell(Table.META, "pagerduty_reader")
 PAGERDUTY_PEOPLE = Cell(Table.META, "pagerduty_people")  # who they are in Slack, in the home shard
+PAGERDUTY_INCIDENTS = Cell(
+    Table.META, "pagerduty_incidents"
+)  # the keys of our pages by PagerDuty's ids, in the home shard
 PAGERDUTY_NOTES = Cell(Table.META, "pagerduty_notes")  # the notes that wait for PagerDuty, in the home shard
 
 REFUSALS = Cell(Table.META, "refusals")  # why destinations refuse everything, and when they are asked again

@@ -17,6 +17,7 @@ from gateway.actions.labels import LabelActions
 from gateway.actions.pagerduty_changes import PagerDutyChanges
 from gateway.actions.pagerduty_desk import PagerDutyDesk
 from gateway.actions.pagerduty_ends import PagerDutyEnds
+from gateway.actions.pagerduty_incidents import PagerDutyIncidents
 from gateway.actions.pagerduty_notes import PagerDutyNotes
 from gateway.actions.pagerduty_people import PagerDutyPeople
 from gateway.actions.pagerduty_persons import PagerDutyPersons
@@ -121,7 +122,11 @@ class BothWays:
             actions, silences, shards, policy, LabelActions(shards, str), roles, screen, commands
         )
         self.pagerduty = PagerDutyDesk(
-            actions, policy, PagerDutyPeople(shards, nobody, screen, roles), LabelActions(shards, str)
+            actions,
+            policy,
+            PagerDutyPeople(shards, nobody, screen, roles),
+            LabelActions(shards, str),
+            PagerDutyIncidents(shards),
         )
         read: Any = Rest(self.pager.account, wanted=True)
         self.reader = PagerDutyReader(

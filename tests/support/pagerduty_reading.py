@@ -12,6 +12,7 @@ from gateway.actions.labels import LabelActions
 from gateway.actions.pagerduty_changes import PagerDutyChanges
 from gateway.actions.pagerduty_desk import PagerDutyDesk
 from gateway.actions.pagerduty_ends import PagerDutyEnds
+from gateway.actions.pagerduty_incidents import PagerDutyIncidents
 from gateway.actions.pagerduty_notes import PagerDutyNotes
 from gateway.actions.pagerduty_people import PagerDutyPeople
 from gateway.actions.pagerduty_persons import PagerDutyPersons
@@ -89,7 +90,10 @@ def reader_over(app: Running, sender: str = "") -> Reading:
     screen = SlackScreen(app.slack.url, lambda: DEFAULT_TOKEN, Network())
     people = PagerDutyPeople(shards, rest, screen, SlackRoles(lambda: policy().rules.act, screen, shards))
     labels = LabelActions(app.gateway.shards, str)
-    desk, metrics = PagerDutyDesk(actions, policy, people, labels), app.gateway.metrics
+    desk, metrics = (
+        PagerDutyDesk(actions, policy, people, labels, PagerDutyIncidents(shards)),
+        app.gateway.metrics,
+    )
     persons = PagerDutyPersons(shards, policy, lambda text: f"pseudonym of {text}")
     ends = PagerDutyEnds(shards, lambda: None)
     counts = (metrics.pagerduty_event, metrics.pagerduty_asked)

@@ -13,6 +13,7 @@ from gateway.actions.labels import LabelActions
 from gateway.actions.pagerduty_changes import PagerDutyChanges
 from gateway.actions.pagerduty_desk import PagerDutyDesk
 from gateway.actions.pagerduty_ends import PagerDutyEnds
+from gateway.actions.pagerduty_incidents import PagerDutyIncidents
 from gateway.actions.pagerduty_notes import PagerDutyNotes
 from gateway.actions.pagerduty_people import PagerDutyPeople
 from gateway.actions.pagerduty_persons import PagerDutyPersons
@@ -106,7 +107,9 @@ def pagerduty_of(
     people = PagerDutyPeople(start.shards, rest, slack.screen, slack.roles)
     mark = start.secrets.mark
     labels = LabelActions(start.shards, mark)
-    desk = PagerDutyDesk(IncidentActions(start.shards, woken, mark), policy, people, labels)
+    desk = PagerDutyDesk(
+        IncidentActions(start.shards, woken, mark), policy, people, labels, PagerDutyIncidents(start.shards)
+    )
     secrets = partial(_secrets, start, "PAGERDUTY_WEBHOOK_SECRET")
     return PagerDutyEndpoint(desk, secrets, refused, start.metrics.pagerduty_event)
 

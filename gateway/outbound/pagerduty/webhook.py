@@ -16,7 +16,8 @@ MAX_TEXT = 1_000
 
 
 class PagerDutyEvent(msgspec.Struct, frozen=True, gc=False):
-    """One event of one incident. `incident` and `generation` are ours, as the dedup key names them.
+    """One event of one incident. `incident` and `generation` are ours, as the dedup key names them; both are empty
+    where it names the incident by PagerDuty's own id alone, which is `there`.
 
     `person` did it, whose id there is `person_id`; empty where no person did: a time-out, a rule, or an
     integration such as ours. `people` are those who have it now, and `text` is a note. `service` is the id and
@@ -36,6 +37,7 @@ class PagerDutyEvent(msgspec.Struct, frozen=True, gc=False):
     service: tuple[str, ...] = ()
     whole_seconds: bool = False
     person_id: str = ""
+    there: str = ""
 
 
 def read_webhook(body: Mapping[str, Any]) -> PagerDutyEvent | None:
@@ -45,30 +47,48 @@ def read_webhook(body: Mapping[str, Any]) -> PagerDutyEvent | None:
         raise ValueError("a webhook of PagerDuty has an `event` with its `id` and its `event_type`")
     subject, _, kind = event["event_type"].partition(".")
     data = event.get("data")
-    key = _key_of(_incident_in(data)) if subject == "incident" and isinstance(data, dict) else ""
-    incident, _, generation = key.rpartition(".")
-    # Other integrations of the same service have keys of their own, and are none of our business.
-    if not incident or not generation.isascii() or not generation.isdigit():
+    if subject != "incident" or not isinstance(data, dict):
         return None
-    return PagerDutyEvent(
+    about = _incident_in(data)
+    said = PagerDutyEvent(
         id=str(event["id"]),
         kind=kind,
         happened_at=instant(event.get("occurred_at")),
-        incident=incident,
-        generation=int(generation[:9]),
-        dedup_key=key,
+        incident="",
+        generation=0,
+        dedup_key="",
         person=person_of(event.get("agent")),
         people=_people_in(data),
         text=_text_of(data),
-        service=service_of(_incident_in(data)),
+        service=service_of(about),
         person_id=person_id_of(event.get("agent")),
+        there=_id_of(about),
     )
+    key = _key_of(about)
+    if not key:
+        return said if said.there else None
+    return with_key(said, key)
+
+
+def with_key(event: PagerDutyEvent, key: str) -> PagerDutyEvent | None:
+    """Return the event of the page with this key. Other integrations of the same service have keys of their own,
+    which are none of our business: None.
+    """
+    incident, _, generation = key.rpartition(".")
+    if not incident or not generation.isascii() or not generation.isdigit():
+        return None
+    return msgspec.structs.replace(event, incident=incident, generation=int(generation[:9]), dedup_key=key)
 
 
 def _incident_in(data: Any) -> Mapping[str, Any]:
     """Return the incident. What is about a note or a responder names it inside."""
     inner = data.get("incident")
     return inner if isinstance(inner, dict) and "incident_key" not in data else data
+
+
+def _id_of(incident: Mapping[str, Any]) -> str:
+    found = incident.get("id")
+    return found[:MAX_NAME] if isinstance(found, str) else ""
 
 
 def _key_of(incident: Mapping[str, Any]) -> str:
