@@ -88,7 +88,9 @@ async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
             summary, clean = await _summary(scene, played), await _left(scene) == (0, 0)
             answered = await answered_by_people(scene, echo, utc_now())
             if not then_exit:
-                echo("The pages stay open, and the buttons of Slack's work; Ctrl-C ends the demo.\n")
+                echo(
+                    "The pages stay open, and the buttons of Slack's and PagerDuty's work; Ctrl-C ends the demo.\n"
+                )
             echo(summary)
             if not then_exit:
                 await asyncio.Event().wait()

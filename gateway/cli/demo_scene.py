@@ -12,6 +12,7 @@ from gateway.app import Gateway, running
 from gateway.config.environment import Environment
 from gateway.model.lanes import Pace
 from gateway.sandbox import MailSandbox, PagerDutySandbox, SlackSandbox
+from gateway.sandbox.pagerduty.subscriptions import DEFAULT_SECRET as PAGERDUTY_SECRET
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from gateway.sandbox.slack.app import DEFAULT_SECRET
@@ -81,7 +82,9 @@ async def running_scene(folder: Path, speed: float) -> AsyncIterator[Scene]:
             running(_environment(folder, slack, pagerduty, mail, speed), PACES) as gateway,
             _listening(gateway) as url,
         ):
-            slack.app.url = url  # what people press there comes here
+            # What people do there comes here.
+            slack.app.url = url
+            pagerduty.webhooks.subscribe(url)
             yield Scene(gateway, slack, pagerduty, mail, url, folder)
 
 
@@ -132,6 +135,7 @@ def _environment(
             "SLACK_SIGNING_SECRET": DEFAULT_SECRET,
             "PAGERDUTY_ROUTING_KEY": ROUTING_KEY,
             "PAGERDUTY_EVENTS_URL": pagerduty.events_url,
+            "PAGERDUTY_WEBHOOK_SECRET": PAGERDUTY_SECRET,
             "GATEWAY_SMTP_URL": mail.smtp_url,
         }
     )

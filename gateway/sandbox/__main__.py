@@ -45,7 +45,9 @@ from gateway.sandbox.slack import DEFAULT_CHANNELS, TIERS
     help="A PagerDuty service; none takes any key.",
 )
 @click.option(
-    "--app-url", default="", help="The gateway's address, which Slack's page tells of what is pressed there."
+    "--app-url",
+    default="",
+    help="The gateway's address: what is done on Slack's and PagerDuty's pages goes there.",
 )
 @click.option("--seed", default=0, help="Of the throws that faults with a probability make.")
 def main(
@@ -96,6 +98,8 @@ async def _serve(
         starting_mail as mail,
     ):
         slack.app.url = app_url
+        if app_url:
+            pagerduty.webhooks.subscribe(app_url)
         addresses = {
             "slack_api_url": slack.url,
             "slack_page": slack.page_url,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -22,14 +23,24 @@ class FaultKind(StrEnum):
     CUT_AFTER = "cut_after"  # done, then the connection breaks
     LATE = "late"  # no answer; done some seconds after the client gave up
     HANG = "hang"  # no answer, nothing done
+    LOST = "lost"  # a webhook that is never sent
+    TWICE = "twice"  # a webhook that is sent once more, some seconds later
+    OVERTAKEN = "overtaken"  # a webhook that is sent some seconds later than it should be, behind newer ones
+
+
+OF_WEBHOOKS = frozenset({FaultKind.LOST, FaultKind.TWICE, FaultKind.OVERTAKEN})
+"""What befalls a webhook that a vendor sends; all others befall calls that it gets."""
+
+OF_CALLS = frozenset(FaultKind) - OF_WEBHOOKS
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing that goes wrong. ``method`` and ``subject`` are shell patterns over the names of a call.
 
     Slack: method `chat.update`, subject a channel's id or name. PagerDuty: method `enqueue`, an event action
-    or `rest`, subject a routing key, a dedup key or an incident's id. Webhooks: method `post` or a body's
-    type, subject a message's id or an incident's key. Mail: method `auth`, `mail`, `rcpt` or `data`, subject
+    or `rest`, subject a routing key, a dedup key or an incident's id; of the webhooks that it sends method
+    `webhook` or a type such as `incident.resolved`, subject a dedup key or an incident's id. Webhooks: method
+    `post` or a body's type, subject a message's id or an incident's key. Mail: method `auth`, `mail`, `rcpt` or `data`, subject
     an address or a Message-ID.
     """
 
@@ -41,7 +52,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: Annotated[int, msgspec.Meta(ge=400, le=599)] = 503
     retry_after: Annotated[int, msgspec.Meta(ge=0)] = 1  # seconds
     error: str = "internal_error"
-    seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0  # LATE: after the client gave up
+    seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0  # LATE: after the client gave up; TWICE, OVERTAKEN
     acts: bool = False  # STATUS and ERROR: the work is done all the same
 
     def meets(self, methods: Sequence[str], subjects: Sequence[str]) -> bool:
@@ -73,10 +84,14 @@ class Faults:
     def in_force(self) -> list[Fault]:
         return [armed.fault for armed in self._armed]
 
-    def take(self, methods: Sequence[str], subjects: Sequence[str]) -> Fault | None:
-        """The fault that strikes this call, used up by one."""
+    def take(
+        self, methods: Sequence[str], subjects: Sequence[str], kinds: AbstractSet[FaultKind] = OF_CALLS
+    ) -> Fault | None:
+        """The fault of these kinds that strikes this call or webhook, used up by one."""
         for armed in self._armed:
-            if armed.fault.meets(methods, subjects) and self._random.random() < armed.fault.probability:
+            if armed.fault.kind not in kinds or not armed.fault.meets(methods, subjects):
+                continue
+            if self._random.random() < armed.fault.probability:
                 self._use(armed)
                 return armed.fault
         return None

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
+from urllib.parse import parse_qsl
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -164,6 +165,15 @@ class Vendor(ABC):
         self.calls.clear()
         self.reset()
         return json_response({"reset": True})
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Return the fields of a form of this page's own: another page in the same browser may not press
+    anything.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return {}
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def fields_of(value: DataclassInstance) -> JsonObject:

@@ -12,7 +12,7 @@ from gateway.model.cells import PAGERDUTY_NOTES
 from gateway.model.changes import Query
 from gateway.sandbox import Fault, FaultKind
 from gateway.sandbox.pagerduty import Person
-from gateway.sandbox.pagerduty.webhooks import DEFAULT_SECRET
+from gateway.sandbox.pagerduty.subscriptions import DEFAULT_SECRET
 from gateway.sandbox.server import LocalServer
 from tests.support.pagerduty_reading import Reading, paged
 from tests.support.running_gateway import Running, Starter
@@ -150,9 +150,11 @@ async def test_our_own_note_comes_back_as_an_echo(starter: Starter) -> None:
     app, server = await starter.start(), LocalServer()
     async with server.running(app.gateway.asgi_app, 0), paged(app, SENDER.email) as reading:
         await acknowledged(reading)
-        app.pagerduty.webhooks.url = server.url
+        app.pagerduty.webhooks.subscribe(server.url)
         await reading.reader.look()
         await app.until(lambda: app.pagerduty.webhooks.sent)
         whole = (await app.ask(f"/api/v1/incidents/{(await reading.incident()).id}")).json()
         assert "pagerduty_annotated" not in {line["what"] for line in whole["timeline"]}
         assert app.pagerduty.webhooks.sent[-1][1] == 200
+        metrics = (await app.ask("/metrics")).text
+        assert 'gateway_pagerduty_events_total{kind="annotated",outcome="echo"} 1.0' in metrics

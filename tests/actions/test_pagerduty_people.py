@@ -13,7 +13,7 @@ from gateway.outbound.pagerduty.webhook import read_webhook
 from gateway.sandbox import Fault, FaultKind
 from gateway.sandbox.pagerduty import DEFAULT_API_TOKEN, Person
 from gateway.sandbox.pagerduty.people import user
-from gateway.sandbox.pagerduty.webhooks import DEFAULT_SECRET
+from gateway.sandbox.pagerduty.subscriptions import DEFAULT_SECRET
 from gateway.sandbox.server import LocalServer
 from tests.support.pagerduty_reading import Reading, paged
 from tests.support.running_gateway import RULES, Running, Starter
@@ -36,7 +36,7 @@ async def listening(starter: Starter, rules: str) -> AsyncIterator[Reading]:
     starter.pagerduty.account.people += [BOB, CHEN, EVE]
     app, server = await starter.start(), LocalServer()
     async with server.running(app.gateway.asgi_app, 0), paged(app) as reading:
-        app.pagerduty.webhooks.url = server.url
+        app.pagerduty.webhooks.subscribe(server.url)
         yield reading
 
 

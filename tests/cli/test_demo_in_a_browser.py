@@ -1,4 +1,4 @@
-"""The buttons on the page of the demo's Slack, clicked in a real browser."""
+"""The buttons on the pages of the demo's Slack and PagerDuty, clicked in a real browser."""
 
 from __future__ import annotations
 
@@ -81,3 +81,31 @@ async def test_a_person_acknowledges_silences_and_labels_by_clicking(
             labels = (await client.get(f"{api}statistics")).json()["total"]["labels"]
         assert "<b>the tapes</b> are changed" in [one["reason"] for one in silences]
         assert labels["noise_reasons"]["too sensitive"] == 1
+
+
+async def test_a_person_who_acts_on_pagerdutys_page_is_seen_in_slack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed()
+    async with running_demo(monkeypatch) as addresses, browsing(tmp_path / "profile") as page:
+        there, chat = f"{addresses['PagerDuty']}?as=Bob+Okafor", addresses["Slack"]
+        await page.open(there)
+        await page.click("Un-acknowledge", within=TAKEN)
+        await page.click("Acknowledge", within=TAKEN)
+        await page.sees("acknowledged by Bob Okafor")
+        await page.open(chat)
+        await page.sees("Bob Okafor has it")
+        await page.open(there)
+        await page.click("More", within=TAKEN)
+        await page.click("", "article:has(details[open]) input[name='text.annotated']")
+        await page.type("alert: noise, wrong owner")
+        await page.click("Add note")
+        await page.click("Resolve", within=TAKEN)
+        await page.sees("resolved by Bob Okafor")
+        await page.open(chat)
+        await page.sees("Closed by hand")
+        assert page.troubles == []
+        api = addresses["Gateway"].removesuffix("incidents")
+        async with httpx.AsyncClient(trust_env=False) as client:
+            labels = (await client.get(f"{api}statistics")).json()["total"]["labels"]
+        assert labels["noise_reasons"]["wrong owner"] == 1

@@ -11,7 +11,8 @@ from gateway.model.notification import Answer, Delivered, Notification, Unanswer
 from gateway.outbound.pagerduty.event import dedup_key, steps_of
 from gateway.sandbox.pagerduty.account import Account
 from gateway.sandbox.pagerduty.account import Incident as Paged
-from gateway.sandbox.pagerduty.webhooks import INTEGRATION, Webhooks
+from gateway.sandbox.pagerduty.webhook_body import INTEGRATION
+from gateway.sandbox.pagerduty.webhooks import Webhooks
 from tests.support.build import START
 from tests.support.world import Destinations, World
 
@@ -28,8 +29,15 @@ class Queue(Webhooks):
         super().__init__(account, lambda: datetime.fromtimestamp((START + world.at) / 1000, UTC))
         self.waiting: list[bytes] = []
 
-    def tell(self, incident: Paged, kind: str, agent: dict[str, object] | None, text: str = "") -> None:
-        self.waiting.append(self.body(incident, kind, agent, text))
+    def tell(
+        self,
+        incident: Paged,
+        kind: str,
+        agent: dict[str, object] | None,
+        text: str = "",
+        client: dict[str, object] | None = None,
+    ) -> None:
+        self.waiting.append(self.body(incident, kind, agent, text, client))
 
 
 class Pager(Destinations):

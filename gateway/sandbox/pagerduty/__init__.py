@@ -1,10 +1,9 @@
-"""The local PagerDuty: Events API v2, the incidents of the REST API, and a page that shows what people would
-see.
+"""The local PagerDuty: Events API v2, the incidents of the REST API, webhooks, and a page on which people see
+and act.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -18,13 +17,15 @@ from starlette.routing import BaseRoute, Route
 from gateway.clock import utc_now
 from gateway.sandbox.faults import Fault, FaultKind
 from gateway.sandbox.pace import RateLimit, RateLimiter
-from gateway.sandbox.pagerduty import rest
 from gateway.sandbox.pagerduty.account import Account, Incident, LogEntry, Page
-from gateway.sandbox.pagerduty.answers import bad_event, rate_limited, refused
+from gateway.sandbox.pagerduty.answers import bad_event, rate_limited
 from gateway.sandbox.pagerduty.events import BadEvent, check_event, read_event
 from gateway.sandbox.pagerduty.page import page_of
-from gateway.sandbox.pagerduty.people import Change, Person, Shift, Window, user_by_id
-from gateway.sandbox.pagerduty.webhooks import INTEGRATION, Webhooks
+from gateway.sandbox.pagerduty.page_acts import PageActs
+from gateway.sandbox.pagerduty.people import Change, Person, Shift, Window
+from gateway.sandbox.pagerduty.rest_routes import RestRoutes
+from gateway.sandbox.pagerduty.webhook_body import INTEGRATION, client_of
+from gateway.sandbox.pagerduty.webhooks import Webhooks
 from gateway.sandbox.vendor import Call, JsonObject, Vendor, fields_of, json_response
 
 __all__ = [
@@ -52,7 +53,7 @@ class PagerDutySandbox(Vendor):
     ) -> None:
         super().__init__(now, seed)
         self.account = account
-        self.webhooks = Webhooks(account, now)
+        self.webhooks = Webhooks(account, now, self.faults, lambda: self.api_url)
         self._token = token
         self._pace = RateLimiter(pace)
 
@@ -71,7 +72,10 @@ class PagerDutySandbox(Vendor):
         """``services``: name by routing key, None takes any key; ``pace`` limits events per routing key."""
         account = Account(None if services is None else dict(services))
         async with cls(account, api_token, now, seed, pace).running(port) as pagerduty:
-            yield pagerduty
+            try:
+                yield pagerduty
+            finally:
+                await pagerduty.webhooks.aclose()
 
     @property
     def events_url(self) -> str:
@@ -91,16 +95,8 @@ class PagerDutySandbox(Vendor):
     def routes(self) -> Sequence[BaseRoute]:
         return [
             Route("/v2/enqueue", self._enqueue, methods=["POST"]),
-            Route("/incidents", self._list),
-            Route("/incidents/{id}", self._one),
-            Route("/incidents/{id}/alerts", self._one),
-            Route("/incidents/{id}/log_entries", self._one),
-            Route("/incidents/{id}/notes", self._one),
-            Route("/incidents/{id}/notes", self._note, methods=["POST"]),
-            Route("/users/{id}", self._user),
-            Route("/services/{id}/change_events", self._changes),
-            Route("/oncalls", self._list),
-            Route("/maintenance_windows", self._list),
+            *RestRoutes(self.account, self.webhooks, self._token, self.conduct, self.now).routes(),
+            *PageActs(self.account, self.webhooks).routes(),
         ]
 
     def state(self) -> JsonObject:
@@ -109,14 +105,16 @@ class PagerDutySandbox(Vendor):
             {name: getattr(incident, name) for name in derived} | fields_of(incident)
             for incident in self.incidents
         ]
-        return {"incidents": shown}
+        subscriptions = [one.shown(self.now()) for one in self.webhooks.subscriptions]
+        return {"incidents": shown, "webhook_subscriptions": subscriptions}
 
     def reset(self) -> None:
         self._pace.forget()
         self.account.reset()
+        self.webhooks.forget()
 
-    def page(self, request: Request) -> JsonObject:  # noqa: ARG002 - one page for all
-        return page_of(self.account, self.now())
+    def page(self, request: Request) -> JsonObject:
+        return page_of(self.account, self.webhooks, request.query_params, self.now())
 
     def refuse(self, fault: Fault) -> Response:
         if fault.kind is FaultKind.RATE_LIMIT:
@@ -149,99 +147,22 @@ class PagerDutySandbox(Vendor):
             return rate_limited(wait)
         event = event | {"dedup_key": event.get("dedup_key") or uuid4().hex}
         call.outcome = self.account.apply(event, service, self.now())
-        self._tell(str(event["dedup_key"]), call.outcome)
+        self._tell(event, call.outcome)
         # Asynchronous in life: 202 says nothing about an incident, so a dropped event gets it too.
         return json_response(
             {"status": "success", "message": "Event processed", "dedup_key": event["dedup_key"]}, 202
         )
 
-    def _tell(self, key: str, outcome: str) -> None:
-        """Say by a webhook what our own event has changed."""
+    def _tell(self, event: JsonObject, outcome: str) -> None:
+        """Say by a webhook what an event has changed, to its own sender too."""
         kind = {"opened": "triggered", "acknowledged": "acknowledged", "resolved": "resolved"}.get(outcome)
         if kind is not None:
-            incident = next(one for one in reversed(self.incidents) if one.dedup_key == key)
-            self.webhooks.tell(incident, kind, INTEGRATION)
+            place = (str(event["routing_key"]), str(event["dedup_key"]))
+            incident = next(
+                one for one in reversed(self.incidents) if (one.routing_key, one.dedup_key) == place
+            )
+            self.webhooks.tell(incident, kind, INTEGRATION, client=client_of(event))
 
     def _refuse_event(self, call: Call, error: BadEvent) -> Response:
         call.outcome = f"invalid: {error}"
         return bad_event(error)
-
-    async def _list(self, request: Request) -> Response:
-        what = request.url.path.removeprefix("/")
-        answer = {
-            "incidents": self._incidents,
-            "oncalls": self._oncalls,
-            "maintenance_windows": self._windows,
-        }[what]
-        call = Call(self.now(), ("rest", what), (), dict(request.query_params))
-        return await self.conduct(request, call, lambda call: self._rest(call, request, answer))
-
-    async def _changes(self, request: Request) -> Response:
-        service = request.path_params["id"]
-        call = Call(self.now(), ("rest", "change_events"), (service,), dict(request.query_params))
-
-        def answer(request: Request) -> JsonObject:
-            return rest.changes_page(self.account, service, request.query_params)
-
-        return await self.conduct(request, call, lambda call: self._rest(call, request, answer))
-
-    async def _note(self, request: Request) -> Response:
-        try:
-            body = json.loads(await request.body())
-        except ValueError:
-            body = None
-        call = Call(self.now(), ("rest", "note"), (request.path_params["id"],), {"body": body})
-
-        def write(request: Request) -> JsonObject | None:
-            incident = self.account.find(request.path_params["id"])
-            if incident is None:
-                return None
-            sender = request.headers.get("from", "")
-            added = rest.add_note(self.account, incident, body, sender, self.now())
-            person = next(one for one in self.account.people if one.email == sender)
-            content = str(incident.notes[-1]["content"])
-            self.webhooks.act(incident, "annotated", person.name, content)
-            return added
-
-        return await self.conduct(request, call, lambda call: self._rest(call, request, write))
-
-    async def _user(self, request: Request) -> Response:
-        call = Call(self.now(), ("rest", "user"), (request.path_params["id"],), {})
-
-        def answer(request: Request) -> JsonObject | None:
-            found = user_by_id(request.path_params["id"], self.account.people)
-            return {"user": found} if found is not None else None
-
-        return await self.conduct(request, call, lambda call: self._rest(call, request, answer))
-
-    async def _one(self, request: Request) -> Response:
-        what = request.url.path.rpartition("/")[2] if request.url.path.count("/") > 2 else "incident"
-        call = Call(self.now(), ("rest", what), (request.path_params["id"],), dict(request.query_params))
-        return await self.conduct(request, call, lambda call: self._rest(call, request, self._incident))
-
-    def _rest(self, call: Call, request: Request, answer: Callable[[Request], JsonObject | None]) -> Response:
-        if request.headers.get("authorization") != f"Token token={self._token}":
-            call.outcome = "unauthorized"
-            return refused(401, 2006, "Unauthorized", "the header must be Authorization: Token token=KEY")
-        try:
-            body = answer(request)
-        except rest.BadQuery as error:
-            call.outcome = "invalid"
-            return refused(400, 2001, "Invalid Input Provided", str(error))
-        call.outcome = "ok" if body is not None else "not found"
-        return json_response(body) if body is not None else refused(404, 2100, "Not Found")
-
-    def _incidents(self, request: Request) -> JsonObject:
-        return rest.incidents_page(self.account, request.query_params, self.api_url)
-
-    def _oncalls(self, request: Request) -> JsonObject:
-        return rest.oncalls_page(self.account, request.query_params)
-
-    def _windows(self, request: Request) -> JsonObject:
-        return rest.windows_page(self.account, request.query_params, self.now())
-
-    def _incident(self, request: Request) -> JsonObject | None:
-        incident = self.account.find(request.path_params["id"])
-        if incident is None:
-            return None
-        return rest.part_of(incident, request.url.path, request.query_params, self.api_url)

@@ -17,7 +17,7 @@ class LogEntry:
     """One line of an incident's history."""
 
     at: datetime
-    kind: str  # trigger, acknowledge, resolve, notify
+    kind: str  # trigger, acknowledge, resolve, notify, or what a person did: reassigned, annotated, …
     event: JsonObject = field(default_factory=dict)
 
 
@@ -48,6 +48,8 @@ class Incident:
     pages: list[Page] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     notes: list[JsonObject] = field(default_factory=list)
+    priority: str = ""
+    policy: str = ""  # the escalation policy that it was delegated to; empty for that of its service
 
     @property
     def id(self) -> str:

@@ -1,4 +1,6 @@
-"""The page of the local PagerDuty, as a person would see it: the incidents, newest first, open ones on top."""
+"""The page of the local PagerDuty, as a person would see it: the incidents, newest first, open ones on top, and
+what can be done with each.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,19 @@ import msgspec
 
 from gateway.sandbox.links import safe_link
 from gateway.sandbox.pagerduty.account import Account, Incident
+from gateway.sandbox.pagerduty.acts import OFFERED
+from gateway.sandbox.pagerduty.webhooks import Webhooks
 
 JsonObject = dict[str, object]
 INCIDENTS_SHOWN = 200
+VISITORS = ("Alice Moreau", "Bob Okafor", "Chen Wei")  # as whom the page is looked at where nobody is known
+PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
+BUTTONS = {
+    "acknowledged": "Acknowledge",
+    "unacknowledged": "Un-acknowledge",
+    "resolved": "Resolve",
+    "reopened": "Reopen",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +36,8 @@ class Link:
     text: str
 
 
-def page_of(account: Account, now: datetime) -> JsonObject:
+def page_of(account: Account, webhooks: Webhooks, query: Mapping[str, str], now: datetime) -> JsonObject:
+    """Return what the person `as` sees, and where webhooks go."""
     incidents = sorted(
         account.incidents,
         key=lambda incident: (incident.open, incident.opened_at, incident.number),
@@ -36,9 +49,26 @@ def page_of(account: Account, now: datetime) -> JsonObject:
         "counts": Counter(incident.status for incident in incidents),
         "pages": sum(len(incident.pages) for incident in incidents),
         "now": now,
+        "people": people_of(account),
+        "viewer": viewer_of(account, query),
+        "subscriptions": webhooks.subscriptions,
+        "offered": OFFERED,
+        "buttons": BUTTONS,
+        "priorities": PRIORITIES,
         "details_of": details_of,
         "links_of": links_of,
     }
+
+
+def people_of(account: Account) -> list[str]:
+    return [person.name for person in account.people] or [*VISITORS]
+
+
+def viewer_of(account: Account, query: Mapping[str, str]) -> str:
+    """Return as whom the page is looked at: the first person unless another is named."""
+    people = people_of(account)
+    asked = query.get("as", "")
+    return asked if asked in people else people[0]
 
 
 def details_of(incident: Incident) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from starlette.datastructures import QueryParams
 
 from gateway.sandbox.pagerduty.account import Account, Incident, LogEntry
-from gateway.sandbox.pagerduty.people import oncall_json, policy_of, user, whole_user
+from gateway.sandbox.pagerduty.people import Person, oncall_json, policy_of, user, whole_user
 
 JsonObject = dict[str, object]
 LIMIT_MAX = 100
@@ -46,24 +46,21 @@ def incidents_page(account: Account, query: QueryParams, base: str) -> JsonObjec
     return listing("incidents", shown, query)
 
 
-def add_note(account: Account, incident: Incident, body: object, sender: str, now: datetime) -> JsonObject:
-    """Write a note in the name of the user with this address, who has to be one."""
+def writer(account: Account, sender: str) -> Person:
+    """Return the user with this address of mail, in whose name something is to be done."""
     person = next((person for person in account.people if person.email == sender), None)
-    note = body.get("note") if isinstance(body, dict) else None
-    content = note.get("content") if isinstance(note, dict) else None
     if person is None:
         raise BadQuery("Requester User Not Found")
+    return person
+
+
+def note_in(body: object) -> str:
+    """Return the text of the note that is to be written."""
+    note = body.get("note") if isinstance(body, dict) else None
+    content = note.get("content") if isinstance(note, dict) else None
     if not isinstance(content, str) or not content:
         raise BadQuery("Content cannot be empty")
-    written: JsonObject = {
-        "id": f"N{len(incident.notes)}",
-        "user": user(person.name),
-        "channel": {"summary": "The PagerDuty website or APIs"},
-        "content": content,
-        "created_at": stamp(now),
-    }
-    incident.notes.append(written)
-    return {"note": written}
+    return content
 
 
 def oncalls_page(account: Account, query: QueryParams) -> JsonObject:
@@ -190,6 +187,7 @@ ENTRIES = {
     "reassigned": "assign",
     "delegated": "delegate",
     "annotated": "annotate",
+    "priority_updated": "priority_change",
 }
 """The kinds of log entries that people's acts are, by the kinds of their webhooks."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -14,6 +14,7 @@ from starlette.routing import Route
 from gateway.sandbox.slack.app import Answered, App, Ephemeral
 from gateway.sandbox.slack.arguments import SlackError
 from gateway.sandbox.slack.page import viewer_of
+from gateway.sandbox.vendor import form_of
 
 Form = Mapping[str, str]
 PRESS, VALUE = "press.", "value."  # before the names of what was pressed and filled in
@@ -36,7 +37,7 @@ class PageActs:
         return [Route(f"/_page/{name}", act, methods=["POST"]) for name, act in acts.items()]
 
     async def _press(self, request: Request) -> Response:
-        form = await _form_of(request)
+        form = await form_of(request)
         try:
             channel = self.app.workspace.by_id(form.get("channel", ""))
             message = channel.find(form.get("ts", ""))
@@ -50,7 +51,7 @@ class PageActs:
         return self._page_again(form, answered)
 
     async def _modal(self, request: Request) -> Response:
-        form = await _form_of(request)
+        form = await form_of(request)
         opened = self.app.views.get(form.get("view", ""))
         if opened is None or not opened.open:
             return PlainTextResponse("the modal is closed\n", 409)
@@ -66,7 +67,7 @@ class PageActs:
         return self._page_again(form, await self.app.submit(opened.id, values))
 
     async def _command(self, request: Request) -> Response:
-        form = await _form_of(request)
+        form = await form_of(request)
         words, channel = form.get("text", "").strip(), form.get("channel", "")
         command, _, text = words.partition(" ")
         if command != COMMAND:
@@ -79,7 +80,7 @@ class PageActs:
         return self._page_again(form, answered)
 
     async def _dismiss(self, request: Request) -> Response:
-        form = await _form_of(request)
+        form = await form_of(request)
         shown = (form.get("channel"), self._who(form), form.get("ts"))
         self.app.ephemerals[:] = [
             one for one in self.app.ephemerals if (one.channel, one.user, one.ts) != shown
@@ -102,12 +103,3 @@ class PageActs:
 
     def _who(self, form: Form) -> str:
         return viewer_of(self.app.workspace, form)
-
-
-async def _form_of(request: Request) -> Form:
-    """Return the fields of a form of this page's own: another page in the same browser may not press
-    anything.
-    """
-    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        return {}
-    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))

@@ -1,4 +1,4 @@
-// Presses, modals and commands go to the sandbox, which sends them on as Slack does; then the page is looked at again.
+// What a person does goes to the sandbox, which sends it on as the vendor does; then the page is looked at again.
 document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target, buttons = [...form.querySelectorAll("button")];

@@ -15,7 +15,8 @@ from gateway.model.changes import Table
 from gateway.model.incident import Incident
 from gateway.model.records import load_incident
 from gateway.sandbox.pagerduty import Incident as Paged
-from gateway.sandbox.pagerduty.webhooks import DEFAULT_SECRET, Webhooks
+from gateway.sandbox.pagerduty.subscriptions import DEFAULT_SECRET
+from gateway.sandbox.pagerduty.webhooks import Webhooks
 from gateway.sandbox.server import LocalServer
 from gateway.state.paging import pages
 from tests.support.running_gateway import RULES, Running, Starter
@@ -67,6 +68,11 @@ class OnCall:
         await self.app.until(lambda: words in self.shown())
 
 
+def leads_to_slack(page: Paged) -> bool:
+    """Return whether PagerDuty was told where the message is, which it is once that stands in Slack."""
+    return any("'slack'" in str(entry.event) for entry in page.log if entry.kind == "trigger")
+
+
 @asynccontextmanager
 async def opened(starter: Starter, rules: str = RULES) -> AsyncIterator[OnCall]:
     (starter.folder / "rules.yaml").write_text(rules, "utf-8")
@@ -74,9 +80,11 @@ async def opened(starter: Starter, rules: str = RULES) -> AsyncIterator[OnCall]:
     server = LocalServer()
     app = await starter.start()
     async with server.running(app.gateway.asgi_app, 0):
-        app.pagerduty.webhooks.url = server.url
+        app.pagerduty.webhooks.subscribe(server.url)
         await app.told()
         await app.until(lambda: "Paged" in json.dumps(app.slack.messages("alerts")[-1].blocks))
+        # A trigger that brings the link while somebody resolves the page would open another.
+        await app.until(lambda: all(map(leads_to_slack, app.pagerduty.incidents)))
         yield OnCall(app, len(app.pagerduty.calls))
 
 

@@ -61,3 +61,49 @@ async def test_hostile_text_does_nothing_on_the_pagerduty_page(
     page = await get(f"{pagerduty.page_url}fragment")
     assert "<script" not in page
     assert 'href="javascript' not in page
+
+
+async def press(pagerduty: PagerDutySandbox, act: str, **more: str) -> int:
+    """Press a button of the newest incident as the page does."""
+    form = {"incident": pagerduty.incidents[-1].id, "act": act, "as": "Bob Okafor", **more}
+    async with httpx.AsyncClient() as browser:
+        return (await browser.post(f"{pagerduty.page_url}_page/act", data=form)).status_code
+
+
+async def test_a_person_acts_on_the_page_and_stands_in_the_log(
+    events: Events, pagerduty: PagerDutySandbox
+) -> None:
+    await events.trigger("k")
+    assert ">Acknowledge<" in await get(pagerduty.page_url)
+    assert await press(pagerduty, "acknowledged") == 303
+    assert await press(pagerduty, "annotated", **{"text.annotated": "it is the switch"}) == 303
+    page = await get(pagerduty.page_url)
+    assert "acknowledged by Bob Okafor" in page
+    assert "it is the switch" in page
+    assert ">Acknowledge<" not in page
+    assert ">Un-acknowledge<" in page
+    (incident,) = pagerduty.incidents
+    assert (incident.status, incident.changed_by) == ("acknowledged", "Bob Okafor")
+
+
+async def test_what_the_page_no_longer_offers_is_not_done(
+    events: Events, pagerduty: PagerDutySandbox
+) -> None:
+    await events.trigger("k")
+    await events.send("resolve", "k")
+    assert await press(pagerduty, "acknowledged") == 409
+    assert pagerduty.incidents[0].status == "resolved"
+
+
+async def test_a_page_of_somebody_else_presses_nothing(events: Events, pagerduty: PagerDutySandbox) -> None:
+    await events.trigger("k")
+    form = {"incident": pagerduty.incidents[0].id, "act": "resolved"}
+    async with httpx.AsyncClient(headers={"sec-fetch-site": "cross-site"}) as browser:
+        answer = await browser.post(f"{pagerduty.page_url}_page/act", data=form)
+    assert (answer.status_code, pagerduty.incidents[0].status) == (409, "triggered")
+
+
+async def test_the_page_says_where_webhooks_go(pagerduty: PagerDutySandbox) -> None:
+    assert "nobody has subscribed" in await get(pagerduty.page_url)
+    pagerduty.webhooks.subscribe("http://127.0.0.1:9")
+    assert "Webhooks go to http://127.0.0.1:9/webhooks/pagerduty" in await get(pagerduty.page_url)
