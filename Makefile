@@ -15,7 +15,7 @@ run: $(VENV)/.ready  ## the gateway itself, on the embedded store unless GATEWAY
 test: $(VENV)/.ready servers  ## minutes: run it after every change
 	$(BIN)/pytest -n 2 $(ARGS)
 
-test-all: $(VENV)/.ready servers newer-stack oracles  ## the long ones: kill storms, thousands of property cases
+test-all: $(VENV)/.ready servers newer-stack oracles deploy-tools  ## the long ones: kill storms, thousands of property cases
 	$(BIN)/pytest -n 3 --dist worksteal -m long $(ARGS)
 
 check: $(VENV)/.ready  ## format, lint, types, import contracts, docs are true
@@ -41,7 +41,7 @@ pictures: $(VENV)/.ready  ## what people read, photographed by headless Chromium
 openapi: $(VENV)/.ready  ## the REST API of a running gateway against its own description, for some minutes
 	@scripts/fuzz-api $(VENV) .venv-openapi
 
-.PHONY: servers newer-stack oracles
+.PHONY: servers newer-stack oracles deploy-tools
 servers:
 	@scripts/install-servers
 
@@ -50,6 +50,9 @@ newer-stack:  ## Prometheus 3.5 and Alertmanager 0.33 beside the machine's own, 
 
 oracles: $(VENV)/.ready
 	@scripts/install-oracles $(VENV)
+
+deploy-tools:
+	@scripts/install-deploy-tools $(PYTHON)
 
 $(VENV)/.ready: pyproject.toml requirements-dev.lock scripts/make-venv
 	@scripts/make-venv $(PYTHON) $(VENV)
