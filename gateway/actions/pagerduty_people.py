@@ -39,12 +39,16 @@ _Decide = Callable[[Result], tuple[Changes | None, bool]]
 
 
 class KnownPerson(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Who a person of PagerDuty's is in Slack, empty for nobody, and when that was so (ms)."""
+    """Who a person of PagerDuty's is in Slack, empty for nobody, and when that was so (ms).
+
+    `zone` is the time zone that Slack says, empty where it says none.
+    """
 
     team: str
     user: str
     name: str
     read_at: int
+    zone: str = ""
 
 
 class KnownPeople(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -139,7 +143,9 @@ class PagerDutyPeople:
         if found is None:
             return None
         return (
-            KnownPerson(found.team, found.user, found.name, 0) if found.user else KnownPerson("", "", "", 0)
+            KnownPerson(found.team, found.user, found.name, 0, found.zone)
+            if found.user
+            else KnownPerson("", "", "", 0)
         )
 
     async def _keep(self, person: str, found: KnownPerson) -> None:
@@ -159,7 +165,7 @@ class PagerDutyPeople:
 
 
 def _person(known: KnownPerson) -> SlackPerson | None:
-    return SlackPerson(known.team, known.user, known.name) if known.user else None
+    return SlackPerson(known.team, known.user, known.name, known.zone) if known.user else None
 
 
 def _known_in(gathered: Result) -> KnownPeople:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from gateway.actions.pagerduty_people import PagerDutyPeople
 from gateway.actions.pagerduty_round import Round
 from gateway.decisions.missed_news import KEPT_IN_MIND, pages_of
 from gateway.decisions.policy import Policy
@@ -14,14 +15,16 @@ from gateway.decisions.whom_calls_reached import (
     Reached,
     called_event,
     called_id,
+    is_zone,
     log_is_due,
     shift_events,
     shifts_since,
+    zone_of_shift,
 )
 from gateway.model.changes import Changes
 from gateway.model.durations import DAY
 from gateway.model.people import plain_name
-from gateway.model.statistics.events import AnyEvent
+from gateway.model.statistics.events import AnyEvent, Call, Page
 from gateway.model.vendor_view import ReaderState, SeenIncident, SeenPerson, SeenShift, WatchedPage
 from gateway.outbound.pagerduty.rest import Params
 from gateway.outbound.pagerduty.seen import read_notified, read_person, read_shifts
@@ -37,13 +40,20 @@ UNKNOWN = "unknown"
 
 
 class PagerDutyPersons:
-    """`mark` makes a keyed hash, which stands for a person. `policy` returns the one in force when it is
-    called.
+    """`people` knows who they are in Slack, and `mark` makes a keyed hash, which stands for a person. `policy` returns
+    the one in force when it is called.
     """
 
-    def __init__(self, shards: Shards, policy: Callable[[], Policy], mark: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        shards: Shards,
+        policy: Callable[[], Policy],
+        people: PagerDutyPeople,
+        mark: Callable[[str], str],
+    ) -> None:
         self._shards = shards
         self._policy = policy
+        self._people = people
         self._mark = mark
 
     async def read(self, reading: Round, watched: Sequence[WatchedPage], state: ReaderState) -> ReaderState:
@@ -62,7 +72,12 @@ class PagerDutyPersons:
         notified, state = await self._notified(reading, ours, state, now)
         new = await self._new({self._event_id(one): one for one in (*reached, *notified)})
         state = await self._with_zones(reading, [one.person for one in new], state)
-        await self._write(called_event(one, self._pseudonym(one.person.name), state.zones) for one in new)
+        await self._write(
+            [
+                called_event(one, self._pseudonym(one.person.name), await self._zones(one, state))
+                for one in new
+            ]
+        )
         return await self._shifts(reading, state, now)
 
     async def _notified(
@@ -99,6 +114,27 @@ class PagerDutyPersons:
             if whole is not None:
                 zones[person.id] = whole.zone
         return msgspec.structs.replace(state, zones=dict([*zones.items()][-MOST_ZONES:]))
+
+    async def _zones(self, reached: Reached, state: ReaderState) -> list[str]:
+        """Return the time zones by which a person may be called, the likeliest first."""
+        there = state.zones.get(reached.person.id, "")
+        # PagerDuty says it of nearly everybody.
+        if is_zone(there):
+            return [there]
+        in_slack = await self._people.in_slack(reached.person.id)
+        if in_slack is not None and is_zone(in_slack.zone):
+            return [in_slack.zone]
+        return [await self._zone_of_shift(reached.call)]
+
+    async def _zone_of_shift(self, call_id: str) -> str:
+        call = (await events_by_id(self._shards, [call_id])).get(call_id)
+        if not isinstance(call, Call):
+            return ""
+        page = (await events_by_id(self._shards, [call.page])).get(call.page)
+        if not isinstance(page, Page):
+            return ""
+        policy = self._policy()
+        return zone_of_shift(page, call.sent_at, policy.rules.routes, policy.calendar)
 
     async def _shifts(self, reading: Round, state: ReaderState, now: int) -> ReaderState:
         """Write who was on call since the last time, for the escalation policies that our incidents go by."""

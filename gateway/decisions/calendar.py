@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from gateway.model.instants import earliest, instant
 from gateway.model.rules.route import Hours
@@ -53,6 +54,17 @@ class Calendar:
         if hours.during and not any(self.contains(name, now) for name in hours.during):
             return False
         return not any(self.contains(name, now) for name in hours.not_during)
+
+    def location(self, hours: Hours, now: int) -> str:
+        """Return the name of the time zone of the interval by which a rule with these hours is in force; empty where none
+        is, or where the interval goes by UTC, as it does without a location, or by the machine's clock.
+        """
+        if not self.holds(hours, now):
+            return ""
+        found = [interval for name in hours.during for interval in self._intervals.get(name, ())]
+        zones = [interval.location for interval in found if interval.contains(instant(now))]
+        names = [zone.key for zone in zones if isinstance(zone, ZoneInfo) and zone.key != "UTC"]
+        return names[0] if names else ""
 
     def next_change(self, now: int) -> int | None:
         """Return when the first of all intervals begins or ends (ms); None if none does in a year."""

@@ -5,11 +5,13 @@ Persons stand there by pseudonym. A person without an id is `unknown`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from gateway.decisions.calendar import Calendar
 from gateway.model.durations import DAY, HOUR, MINUTE
-from gateway.model.statistics.events import Basis, OnCall, PersonCalled
+from gateway.model.rules.route import Route
+from gateway.model.statistics.events import Basis, OnCall, Page, PersonCalled
 from gateway.model.statistics.zones import zone_named
 from gateway.model.vendor_view import KnownStatus, SeenIncident, SeenPerson, SeenShift
 
@@ -36,10 +38,14 @@ def called_id(reached: Reached, pseudonym: str) -> str:
     return f"called|{reached.call}|{pseudonym}|{reached.basis}"
 
 
-def called_event(reached: Reached, pseudonym: str, zones: Mapping[str, str]) -> PersonCalled:
-    """Return the event. A person whose time zone is none that is known is called by UTC."""
-    zone = zones.get(reached.person.id, "")
-    known = bool(zone) and zone_named(zone) is not None
+def is_zone(name: str) -> bool:
+    """Return whether it names a time zone; what is empty names none."""
+    return bool(name) and zone_named(name) is not None
+
+
+def called_event(reached: Reached, pseudonym: str, zones: Iterable[str]) -> PersonCalled:
+    """Return the event. The person is called by the first of these time zones that is one, else by UTC."""
+    zone = next(filter(is_zone, zones), "")
     return PersonCalled(
         id=called_id(reached, pseudonym),
         at=0,
@@ -48,9 +54,19 @@ def called_event(reached: Reached, pseudonym: str, zones: Mapping[str, str]) -> 
         call=reached.call,
         person=pseudonym,
         basis=reached.basis,
-        zone=zone if known else UTC,
-        zone_assumed=not known,
+        zone=zone or UTC,
+        zone_assumed=not zone,
     )
+
+
+def zone_of_shift(page: Page, at: int, routes: Iterable[Route], calendar: Calendar) -> str:
+    """Return the time zone of the interval whose shift had the destination of this page paged at `at` (ms).
+
+    It is empty where no shift did, or where its interval has no location of its own: whose clock that is, nobody says.
+    """
+    shifts = (shift for route in routes if route.name == page.route for shift in route.shifts)
+    paging = (shift.hours for shift in shifts if page.destination in shift.page)
+    return next(filter(None, (calendar.location(hours, at) for hours in paging)), "")
 
 
 def log_is_due(

@@ -25,11 +25,14 @@ class Button(StrEnum):
 
 
 class SlackPerson(msgspec.Struct, frozen=True, gc=False):
-    """A person in a Slack workspace: ids of the workspace and the user, and the name that others see."""
+    """A person in a Slack workspace: ids of the workspace and the user, the name that others see, and the time zone
+    where Slack was asked for it.
+    """
 
     team: str
     user: str
     name: str
+    zone: str = ""
 
     @property
     def id(self) -> str:

@@ -61,6 +61,30 @@ async def test_a_person_without_a_time_zone_is_called_by_utc_and_that_is_said(re
     ]  # nothing is asked again
 
 
+async def test_a_person_of_whom_pagerduty_knows_no_zone_is_called_by_the_clock_in_slack(
+    reading: Reading,
+) -> None:
+    first = reading.page.pages[0].to
+    reading.app.pagerduty.account.people += [Person(first, "chen@example.org")]
+    reading.app.slack.workspace.zones["U0CHEN"] = "Asia/Kathmandu"
+    await reading.reader.look()
+    assert {found[2:] for found in await called(reading)} == {("Asia/Kathmandu", False)}
+
+
+ALWAYS = """
+time_intervals:
+  - {name: always, time_intervals: [{location: Asia/Kathmandu}]}
+"""
+
+
+async def test_a_person_whom_nobody_knows_a_zone_of_is_called_by_that_of_the_shift(starter: Starter) -> None:
+    rules = RULES.replace("page: [pager]", "shifts: [{during: [always], page: [pager]}]")
+    (starter.folder / "rules.yaml").write_text(f"{rules}{ALWAYS}", "utf-8")
+    async with paged(await starter.start()) as reading:
+        await reading.reader.look()
+        assert {found[2:] for found in await called(reading)} == {("Asia/Kathmandu", False)}
+
+
 async def test_where_the_token_may_not_read_the_log_people_are_assigned(reading: Reading) -> None:
     refused = Fault(FaultKind.ERROR, method="log_entries", error="Forbidden")
     reading.app.pagerduty.faults.add(refused)

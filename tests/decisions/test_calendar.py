@@ -68,3 +68,13 @@ def test_what_is_remembered_is_forgotten_when_it_changes_and_holds_for_an_earlie
 def test_of_all_intervals_the_first_change_counts() -> None:
     assert CALENDAR.next_change(START) == START + HOUR
     assert Calendar({}).next_change(START) is None
+
+
+def test_an_interval_has_a_place_where_it_says_one_and_holds() -> None:
+    berlin = TimeInterval.parse(
+        {"location": "Europe/Berlin", "times": [{"start_time": "09:00", "end_time": "10:00"}]}
+    )
+    calendar = Calendar({"morning": (berlin,), "anywhere": (TimeInterval.parse({}),)})
+    assert calendar.location(Hours(("anywhere", "morning")), START) == "Europe/Berlin"
+    assert calendar.location(Hours(("morning",)), START + HOUR) == ""
+    assert calendar.location(Hours(("anywhere",)), START) == ""

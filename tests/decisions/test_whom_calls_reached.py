@@ -22,15 +22,16 @@ SEEN = SeenIncident("Q1", "abc.1", "triggered", NOW)
 @pytest.mark.parametrize(
     ("zones", "zone", "assumed"),
     [
-        ({"PANN": "Asia/Kathmandu"}, "Asia/Kathmandu", False),
-        ({"PANN": "UTC"}, "UTC", False),
-        ({"PANN": "Eastern Time (US & Canada)"}, "UTC", True),
-        ({"PANN": ""}, "UTC", True),
-        ({}, "UTC", True),
+        (["Asia/Kathmandu", "Europe/Berlin"], "Asia/Kathmandu", False),
+        (["UTC"], "UTC", False),
+        (["Eastern Time (US & Canada)", "Europe/Berlin"], "Europe/Berlin", False),
+        (["Eastern Time (US & Canada)"], "UTC", True),
+        ([""], "UTC", True),
+        ([], "UTC", True),
     ],
 )
 def test_a_person_is_called_by_a_zone_that_is_known_and_else_by_utc(
-    zones: dict[str, str], zone: str, assumed: bool
+    zones: list[str], zone: str, assumed: bool
 ) -> None:
     event = called_event(Reached("a|b|1|1|5", ANN, "assigned"), "x1", zones)
     assert (event.id, event.zone, event.zone_assumed) == ("called|a|b|1|1|5|x1|assigned", zone, assumed)

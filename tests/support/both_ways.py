@@ -121,18 +121,15 @@ class BothWays:
         self.slack = SlackDesk(
             actions, silences, shards, policy, LabelActions(shards, str), roles, screen, commands
         )
+        people = PagerDutyPeople(shards, nobody, screen, roles)
         self.pagerduty = PagerDutyDesk(
-            actions,
-            policy,
-            PagerDutyPeople(shards, nobody, screen, roles),
-            LabelActions(shards, str),
-            PagerDutyIncidents(shards),
+            actions, policy, people, LabelActions(shards, str), PagerDutyIncidents(shards)
         )
         read: Any = Rest(self.pager.account, wanted=True)
         self.reader = PagerDutyReader(
             shards,
             self.pagerduty,
-            PagerDutyPersons(shards, policy, str),
+            PagerDutyPersons(shards, policy, people, str),
             PagerDutyEnds(shards, lambda: None),
             PagerDutyNotes(shards, ""),
             PagerDutyChanges(shards),

@@ -94,7 +94,7 @@ def reader_over(app: Running, sender: str = "") -> Reading:
         PagerDutyDesk(actions, policy, people, labels, PagerDutyIncidents(shards)),
         app.gateway.metrics,
     )
-    persons = PagerDutyPersons(shards, policy, lambda text: f"pseudonym of {text}")
+    persons = PagerDutyPersons(shards, policy, people, lambda text: f"pseudonym of {text}")
     ends = PagerDutyEnds(shards, lambda: None)
     counts = (metrics.pagerduty_event, metrics.pagerduty_asked)
     notes = PagerDutyNotes(shards, sender)

@@ -119,7 +119,7 @@ def reader_of(
 ) -> PagerDutyReader:
     """Return what reads PagerDuty, for the same desk as its webhooks."""
     shards, metrics = start.shards, start.metrics
-    persons = PagerDutyPersons(shards, endpoint.desk.policy, start.secrets.mark)
+    persons = PagerDutyPersons(shards, endpoint.desk.policy, endpoint.desk.people, start.secrets.mark)
     ends = PagerDutyEnds(shards, woken)
     notes = PagerDutyNotes(shards, start.settings.pagerduty_from)
     return PagerDutyReader(

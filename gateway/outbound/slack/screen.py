@@ -87,9 +87,8 @@ class SlackScreen:
         )
         user = answer.get("user")
         if isinstance(user, dict) and isinstance(user.get("id"), str) and not user.get("deleted"):
-            return SlackPerson(
-                str(user.get("team_id") or ""), user["id"], str(user.get("name") or user["id"])
-            )
+            name, zone = str(user.get("name") or user["id"]), str(user.get("tz") or "")
+            return SlackPerson(str(user.get("team_id") or ""), user["id"], name, zone)
         return SlackPerson("", "", "") if answer else None
 
     async def _call(

@@ -46,11 +46,11 @@ def channel_json(channel: Channel) -> JsonObject:
     }
 
 
-def person_json(user_id: str, name: str) -> JsonObject:
+def person_json(user_id: str, name: str, zone: str = "") -> JsonObject:
     first = name.split(maxsplit=1)[0]
     profile = {"real_name": name, "display_name": first}
     who = {"id": user_id, "name": first.lower(), "real_name": name, "deleted": False, "is_bot": False}
-    return {**who, "profile": profile}
+    return {**who, "profile": profile, **({"tz": zone} if zone else {})}
 
 
 def page(

@@ -159,19 +159,23 @@ class Methods:
         user_id = arguments.text("user")
         if user_id not in self._workspace.people:
             raise SlackError("user_not_found")
-        return {"user": person_json(user_id, self._workspace.people[user_id])}
+        return {"user": self._person(user_id)}
 
     def users_list(self, arguments: Arguments, _: Bot) -> JsonObject:
         shown, cursor = page([*self._workspace.people], lambda user_id: user_id, arguments, 1_000)
-        members = [person_json(user_id, self._workspace.people[user_id]) for user_id in shown]
+        members = [self._person(user_id) for user_id in shown]
         return {"members": members, "response_metadata": {"next_cursor": cursor}}
 
     def users_lookup_by_email(self, arguments: Arguments, _: Bot) -> JsonObject:
         email = arguments.text("email")
         for user_id, name in self._workspace.people.items():
             if email == f"{name.split()[0].lower()}@example.org":
-                return {"user": person_json(user_id, name)}
+                return {"user": self._person(user_id)}
         raise SlackError("users_not_found")
+
+    def _person(self, user_id: str) -> JsonObject:
+        workspace = self._workspace
+        return person_json(user_id, workspace.people[user_id], workspace.zones.get(user_id, ""))
 
     def usergroups_list(self, _: Arguments, __: Bot) -> JsonObject:
         groups = self._workspace.groups.items()

@@ -126,6 +126,7 @@ class Workspace:
         self.keeps_mentions_from_bots = False  # a setting of admins: no @here, @channel, @everyone by a bot
         self.channels: dict[str, Channel] = {}
         self.people = {"U0ALICE": "Alice Moreau", "U0BOB": "Bob Okafor", "U0CHEN": "Chen Wei"}
+        self.zones: dict[str, str] = {}  # of people, as far as they have told Slack
         self.groups = {"S0ONCALL1": "oncall-team"}
         self.group_members = {"S0ONCALL1": ["U0ALICE", "U0BOB"]}
         for name in channels:
