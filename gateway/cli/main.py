@@ -111,6 +111,9 @@ COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
             "Label the newest pages of an incident, or be asked for each page of the sample "
             "that nobody has judged.",
         ),
+        "log-level": Entry(
+            "gateway.cli.log_level", "log_level", "Show or change from which level on a running gateway logs."
+        ),
         "stats": Entry(
             "gateway.cli.stats",
             "stats",

@@ -36,7 +36,7 @@ def serve() -> None:
     """Run the gateway; settings come from the environment."""
     environment = from_process()
     settings = environment.settings
-    configure_logging(settings.log, settings.log_level, environment.secrets())
+    configure_logging(settings.log, settings.log_level, environment.secrets(), sample=settings.log_sample)
     for warning in environment.renamed:
         log.warning("setting_renamed", remedy=warning)
     for warning in environment.empty:

@@ -126,7 +126,16 @@ class Settings(VendorSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info",
         alias="GATEWAY_LOG_LEVEL",
-        description="from which level on: `debug`, `info`, `warning` or `error`",
+        description="from which level on: `debug`, `info`, `warning` or `error`; `gateway log-level` changes it "
+        "while it runs",
+    )
+    log_sample: float = Field(
+        1.0,
+        alias="GATEWAY_LOG_SAMPLE",
+        ge=0,
+        le=1,
+        description="the share of webhooks whose lines are written, `0.1` for a tenth: each is written whole with its "
+        "deliveries, or not at all; warnings and worse always are",
     )
     rule_secrets: Names | None = Field(
         None,

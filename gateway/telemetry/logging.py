@@ -15,6 +15,8 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from gateway.model.harmless import harmless, harmless_line, harmless_values
+from gateway.telemetry.log_sample import Sample
+from gateway.telemetry.loguru_lines import LOGURU_EXTRA, take_over_loguru
 
 HIDDEN = "[secret]"
 EVENT_COLUMNS = 24
@@ -82,10 +84,13 @@ def _any_of(secrets: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
 
 
-def configure_logging(how: str, level: str, secrets: Collection[str], stream: TextIO | None = None) -> None:
+def configure_logging(
+    how: str, level: str, secrets: Collection[str], stream: TextIO | None = None, *, sample: float = 1.0
+) -> None:
     """Configure all logging of this process; `stream` is stderr by default.
 
-    `how` is json, console, or auto: a console's lines on a terminal, and JSON everywhere else.
+    `how` is json, console, or auto: a console's lines on a terminal, and JSON everywhere else. `sample` is the
+    share of webhooks whose lines are written.
     """
     target = stream or sys.stderr
     for_people = target.isatty() if how == "auto" else how == "console"
@@ -93,8 +98,11 @@ def configure_logging(how: str, level: str, secrets: Collection[str], stream: Te
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
+        structlog.processors.UnicodeDecoder(),
         HideSecrets(secrets),
         # For people, a line that stands in a label would look like a line of the log.
         MakeHarmless(one_line=for_people),
@@ -105,16 +113,20 @@ def configure_logging(how: str, level: str, secrets: Collection[str], stream: Te
         else structlog.processors.JSONRenderer()
     )
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    formatter = structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove_meta, last])
+    foreign: list[Processor] = [structlog.stdlib.ExtraAdder(allow={LOGURU_EXTRA}), *shared]
+    formatter = structlog.stdlib.ProcessorFormatter(foreign_pre_chain=foreign, processors=[remove_meta, last])
     handler = logging.StreamHandler(target)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
     _quieten_libraries()
+    take_over_loguru()
+    sampled: list[Processor] = [Sample(sample)] if sample < 1 else []
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
+            *sampled,
             *shared,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],

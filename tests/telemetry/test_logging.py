@@ -128,3 +128,20 @@ def test_a_label_forges_no_line_of_the_log_for_people() -> None:
     configure_logging("console", "info", [], stream)
     structlog.get_logger("gateway.x").warning("refused", path="a\n2026-11-29 [info] all_is_well\x85x\u2028y")
     assert len(stream.getvalue().splitlines()) == 1
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    stream, before = io.StringIO(), logging.getLogger().handlers
+    configure_logging("json", "info", [SECRET], stream)
+    yield stream
+    logging.getLogger().handlers = before
+    structlog.reset_defaults()
+
+
+def test_a_line_holds_its_arguments_its_stack_and_texts_that_came_as_bytes(written: io.StringIO) -> None:
+    log = structlog.get_logger("gateway.test")
+    log.info("%d of %d", 1, 2, stack_info=True, name=b"caf\xc3\xa9")
+    (line,) = map(json.loads, written.getvalue().splitlines())
+    assert (line["event"], line["name"]) == ("1 of 2", "café")
+    assert "test_logging.py" in line["stack"]

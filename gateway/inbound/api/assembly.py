@@ -20,6 +20,7 @@ from gateway.inbound.api.alerts import AlertsApi
 from gateway.inbound.api.controls import ControlsApi
 from gateway.inbound.api.handover import HandoverApi
 from gateway.inbound.api.incidents import IncidentsApi
+from gateway.inbound.api.log_level import LogLevelApi
 from gateway.inbound.api.router import Api
 from gateway.inbound.api.rules import RulesApi, rules_shown
 from gateway.inbound.api.silences import SilencesApi
@@ -36,6 +37,7 @@ from gateway.runtime.workers import Workers
 from gateway.self_monitoring.turned_away import TurnedAwayBook
 from gateway.state.person_names import PersonNames
 from gateway.state.shards import Shards
+from gateway.telemetry.log_level import LogLevel
 
 
 def callers_of(settings: Settings, tokens: TokensFile) -> Callers:
@@ -78,6 +80,7 @@ def api_of(
         ControlsApi(desk),
         StatisticsApi(shards, LabelActions(shards, mark), mark, settings.keep_statistics, ids),
         StatisticsPersonsApi(names),
+        LogLevelApi(LogLevel(settings.log_level)),
         HandoverApi(Handovers(shards, policy)),
         WatchdogsApi(shards.home, lambda: reloader.in_force.rules.watchdogs),
     )
