@@ -8,6 +8,7 @@ from dataclasses import replace
 from gateway.decisions.delivery.redaction import redact_alert
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
+from gateway.decisions.notification.steps_ahead import steps_ahead
 from gateway.decisions.policy import Policy
 from gateway.model.instants import moment
 from gateway.model.verdict import MemberStatus, Reason, Verdict
@@ -15,7 +16,8 @@ from gateway.state.snapshots import VersionedSnapshot
 
 
 def why_lines(versioned: VersionedSnapshot, policy: Policy, redact_key: bytes = b"") -> list[str]:
-    """Return what the rules in force decide now, the alerts and targets of one name and verdict on one line.
+    """Return what the rules in force decide now, the alerts and targets of one name and verdict on one line, and
+    who is called by the steps of the escalation that are ahead.
 
     It is read in a chat: names that the rules hide from vendors are hashed, with `redact_key`.
     """
@@ -36,7 +38,12 @@ def why_lines(versioned: VersionedSnapshot, policy: Policy, redact_key: bytes = 
     return [
         f"Brought together by {snapshot.incident.rule}.",
         *(_line(name, count, targets, verdict, wall) for (name, verdict, count), targets in alike.items()),
+        *(_capital(step.in_words(now)) for step in steps_ahead(planned, snapshot, policy, now)),
     ]
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _line(name: str, count: int, targets: list[str], verdict: Verdict, wall: int) -> str:

@@ -219,6 +219,8 @@ def _print_explanation(explanation: Explanation, now: int) -> None:
             say(f"  correlate    new incident {number} by {alert.correlated_by}")
         for told in alert.told:
             say(_told_line(told, now))
+        for step in alert.ahead:
+            say(f"  escalate     {step.in_words(now)}")
         if alert.joining:
             wait = f"up to {alert.joining / 1000:g}s"
             say(

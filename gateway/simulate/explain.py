@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.notification.resolve import Plan
+from gateway.decisions.notification.steps_ahead import StepAhead, steps_ahead
 from gateway.intake.group_commit import GroupCommit
 from gateway.intake.parse_webhook import parse
 from gateway.model.alert import Alert
@@ -53,6 +54,7 @@ class Explained:
 
     `sent_severity` is the sender's own word where it is read as another severity. `joining` is for how long (ms)
     one more alert like it waits, once people know of the incident and it has many: 0 where it waits for nothing.
+    `ahead` are the steps by which its routes escalate, as if nobody took it.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Explained:
     incident: str
     told: tuple[ToldWhere, ...]
     joining: int = 0
+    ahead: tuple[StepAhead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,10 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
     snapshots = await read_snapshots(store, list(store.rows[Table.INCIDENTS]), compiled.policy)
     known = [versioned.snapshot for versioned in snapshots if versioned is not None]
     plans = {snapshot.incident.id: plan(snapshot, compiled.policy, now) for snapshot in known}
+    ahead = {
+        snapshot.incident.id: steps_ahead(plans[snapshot.incident.id], snapshot, compiled.policy, now)
+        for snapshot in known
+    }
     later = {snapshot.incident.id: told(snapshot, compiled.policy, now) for snapshot in known}
     patience = compiled.correlator.patience
     joining = {
@@ -102,7 +109,10 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
         if alert.incident in later
     }
     explained = tuple(
-        _explained(alerts[seen.alert], verdict, plans, rules.labels.severity, now, joining)
+        replace(
+            _explained(alerts[seen.alert], verdict, plans, rules.labels.severity, now, joining),
+            ahead=_of_alert(alerts[seen.alert], ahead, plans),
+        )
         for seen, verdict in zip(parsed.seen, verdicts[: len(parsed.seen)], strict=True)
         if seen.alert in alerts
     )
@@ -139,6 +149,21 @@ def _told(planned: Plan, episode: str, now: int) -> Iterator[ToldWhere]:
         gap = "no route takes it; a last route without `match` would"
         because = gap if verdict.reason is Reason.UNROUTED else verdict.because
         yield ToldWhere("", verdict.outcome, verdict.reason, verdict.rule, 0, False, because)
+
+
+def _of_alert(
+    alert: Alert, ahead: Mapping[str, tuple[StepAhead, ...]], plans: Mapping[str, Plan]
+) -> tuple[StepAhead, ...]:
+    """Return those of the incident's steps whose route takes this very alert."""
+    planned = plans.get(alert.incident)
+    routes = {
+        recipient.route.name
+        for view in (planned.views.values() if planned is not None else ())
+        for member in view.members
+        if member.episode_id == alert.episode_id
+        for recipient in member.recipients
+    }
+    return tuple(step for step in ahead.get(alert.incident, ()) if step.route in routes)
 
 
 def _explained(

@@ -196,6 +196,23 @@ def test_an_explanation_for_machines_has_the_same(gateway: Gateway) -> None:
     }
 
 
+ESCALATES = RULES.replace(
+    "group_wait: 30s", "group_wait: 30s, escalate: [{after: 15m, unless: acknowledged, page: [pager]}]"
+)
+
+
+def test_an_explanation_announces_whom_a_step_pages_when_and_unless_what(gateway: Gateway) -> None:
+    written("escalates.yaml", ESCALATES)
+    written("body.json", json.dumps({"version": "4", "alerts": [DOWN]}))
+    asked = ("explain", "body.json", "--rules", "escalates.yaml", "--at", "2026-11-23T10:00:00Z")
+    # The condition of the page does not hold: the step is the first to call somebody.
+    step = "step 1 of everything (escalates.yaml:5) pages pager in 15m, unless acknowledged"
+    assert f"  escalate     {step}" in gateway(*asked).out.splitlines()
+    ((ahead,),) = (alert["ahead"] for alert in gateway(*asked, "--json").json["alerts"])
+    assert (ahead["route"], ahead["number"], ahead["page"]) == ("everything", 1, ["pager"])
+    assert ahead["at"] == 1_795_428_930_000
+
+
 def test_what_is_quarantined_is_shown_with_its_place(gateway: Gateway) -> None:
     done = explained(gateway, alerts=({"labels": {"alertname": [5]}},))
     assert (done.code, done.out.startswith("quarantined: alerts[].labels.alertname: ")) == (1, True)

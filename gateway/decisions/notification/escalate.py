@@ -125,9 +125,9 @@ def _taken(
     """Take the steps that are due now. Return when the next one falls due."""
     looks = []
     for position, step in enumerate(route.escalate):
-        if position in escalation.taken or _is_held_back(step, snapshot):
+        if position in escalation.taken or is_held_back(step, snapshot):
             continue
-        due = _due(route, position, escalation)
+        due = due_at(route, position, escalation)
         if due > now:
             looks.append(due)
         # A closed interval only delays it: its end is looked at as every change of the calendar is.
@@ -140,7 +140,7 @@ def _taken(
     return escalation, earliest(*looks)
 
 
-def _due(route: Route, position: int, escalation: Escalation) -> int:
+def due_at(route: Route, position: int, escalation: Escalation) -> int:
     """Return when a step falls due: no closer to the one taken last than the rules have them apart."""
     after = route.escalate[position].after
     due = escalation.since + after
@@ -151,19 +151,24 @@ def _due(route: Route, position: int, escalation: Escalation) -> int:
     return max(due, at + after - route.escalate[last].after)
 
 
-def _is_held_back(step: EscalationStep, snapshot: IncidentSnapshot) -> bool:
+def is_held_back(step: EscalationStep, snapshot: IncidentSnapshot) -> bool:
     """Return whether somebody has the incident, so that nobody else is called by this step."""
     return step.unless_acknowledged and snapshot.incident.acknowledged is not None
 
 
 def _is_paged_already(step: EscalationStep, escalation: Escalation, snapshot: IncidentSnapshot) -> bool:
     """Return whether all that the step would page was paged in this round: the same key calls nobody twice."""
-    paged = {
+    paged = paged_since(escalation.since, snapshot)
+    return bool(step.page) and not step.notify and paged.issuperset(step.page)
+
+
+def paged_since(since: int, snapshot: IncidentSnapshot) -> set[str]:
+    """Return the destinations whose page called somebody at `since` (ms) or later."""
+    return {
         ledger.destination
         for ledger in snapshot.ledgers.values()
-        if ledger.last_notified.paged and ledger.paged_at is not None and ledger.paged_at >= escalation.since
+        if ledger.last_notified.paged and ledger.paged_at is not None and ledger.paged_at >= since
     }
-    return bool(step.page) and not step.notify and paged.issuperset(step.page)
 
 
 def _with_steps(
@@ -210,7 +215,7 @@ def _recipients(
                 continue
             recipient = at_its_place(replace(found, step=position + 1), snapshot)
             # Somebody took it before this target heard of it: it need not hear any more.
-            if not _is_held_back(step, snapshot) or _was_told(recipient, snapshot):
+            if not is_held_back(step, snapshot) or _was_told(recipient, snapshot):
                 yield recipient
 
 

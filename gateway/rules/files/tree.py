@@ -130,9 +130,12 @@ class RouteTree:
             # It takes alerts from its siblings, and nobody hears of them. That may be meant, so it is no
             # error.
             if not route.children and not route.notify and not route.page and not route.shifts:
+                # Whoever wrote the steps counts on somebody being called by them.
+                never = ", and its steps are never taken: they count from its first call or telling"
                 self._checks.suspect(
                     listed[at].place,
-                    f"route `{route.name}` tells nobody: its alerts reach no person (unrouted)",
+                    f"route `{route.name}` tells nobody: its alerts reach no person (unrouted)"
+                    f"{never if route.escalate else ''}",
                 )
 
 

@@ -73,6 +73,13 @@ WARNINGS = [
         "2:5: warning: route `a` tells nobody: its alerts reach no person (unrouted)",
         id="a route that tells nobody",
     ),
+    pytest.param(
+        "destinations:\n  lead: {pagerduty: {routing_key: {env: PAGERDUTY_ROUTING_KEY}}}\n"
+        "routes:\n  - {name: a, escalate: [{after: 15m, page: [lead]}]}\n",
+        "4:5: warning: route `a` tells nobody: its alerts reach no person (unrouted), and its steps are never taken: "
+        "they count from its first call or telling",
+        id="a route that tells nobody before its steps",
+    ),
 ]
 
 
