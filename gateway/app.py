@@ -50,6 +50,7 @@ from gateway.self_monitoring.store_loss import StoreLossWatch
 from gateway.self_monitoring.turned_away import TurnedAwayBook
 from gateway.self_monitoring.worries import Worries
 from gateway.state.person_names import PersonNames
+from gateway.state.persons import Persons
 from gateway.state.shards import Shards
 from gateway.state.statistics_sweep import EventSweep
 from gateway.storage.layout import open_shards
@@ -134,11 +135,11 @@ async def _assemble(start: Start) -> Gateway:
     health = _health(start, *watched_parts, heartbeat)
     callers, refused = callers_of(settings, start.tokens), RefusedRequests(metrics.refused)
     probes = probes_of(start, health, reloader, callers, refused)
-    names = _person_names(start, reloader)
-    api = api_of(
-        settings, shards, workers, reloader, turned_away, callers, refused, start.secrets.mark, names
-    )
-    from_people, kept_up_for_people = _hear_people(start, workers, reloader, refused)
+    persons = Persons(shards.home, start.secrets.mark)
+    names = _person_names(start, reloader, persons)
+    known = (start.secrets.mark, persons, names)
+    api = api_of(settings, shards, workers, reloader, turned_away, callers, refused, *known)
+    from_people, kept_up_for_people = _hear_people(start, workers, reloader, refused, persons)
     endpoints = (probes, api, *from_people)
     routes = [route for endpoint in endpoints for route in endpoint.routes()]
     asgi_app = AsgiApp(door, routes, door.wrong_place, metrics.http.answered)
@@ -153,27 +154,25 @@ async def _assemble(start: Start) -> Gateway:
 
 
 def _hear_people(
-    start: Start, workers: Workers, reloader: RulesReloader, refused: RefusedRequests
+    start: Start, workers: Workers, reloader: RulesReloader, refused: RefusedRequests, persons: Persons
 ) -> tuple[tuple[SlackEndpoints, PagerDutyEndpoint], tuple[Work, ...]]:
     """Return what hears people at their vendors, and what has to run for it."""
-    hearing = (start, lambda: reloader.in_force.policy, workers.wake, refused)
+    hearing = (start, lambda: reloader.in_force.policy, workers.wake, refused, persons)
     slack, rest = slack_of(*hearing), rest_of(start)
     pagerduty = pagerduty_of(*hearing, slack.desk, rest)
     kept_up = (
         slack.desk.roles,
         sockets_of(start, slack.desk),
-        reader_of(start, pagerduty, rest, workers.wake),
+        reader_of(start, pagerduty, rest, workers.wake, persons),
     )
     return (slack, pagerduty), tuple(kept.run for kept in kept_up)
 
 
-def _person_names(start: Start, reloader: RulesReloader) -> PersonNames:
+def _person_names(start: Start, reloader: RulesReloader, persons: Persons) -> PersonNames:
     """Return the names of those in the statistics; they are heard of wherever a pseudonym is made."""
-    secrets, keep = start.secrets, start.settings.keep_statistics
-    names = PersonNames(
-        start.shards.home, secrets.mark, lambda: reloader.in_force.rules.precision.persons, keep
-    )
-    secrets.heard = names.heard
+    keep = start.settings.keep_statistics
+    names = PersonNames(start.shards.home, persons, lambda: reloader.in_force.rules.precision.persons, keep)
+    persons.heard = names.heard
     return names
 
 

@@ -12,6 +12,8 @@ from functools import partial
 from typing import Literal
 from uuid import uuid4
 
+import msgspec
+
 from gateway.actions.silence_preview import count_hidden, propose_aside
 from gateway.decisions.controls import compile_controls, switch
 from gateway.decisions.policy import Policy
@@ -31,8 +33,9 @@ from gateway.model.cells import CONTROLS
 from gateway.model.changes import Changes, LogEntry, Query, Result
 from gateway.model.controls import Controls, Rejection, Silence, Switch
 from gateway.model.instants import written
-from gateway.model.people import Identity
+from gateway.model.people import Identity, slack_ids
 from gateway.model.records import dump
+from gateway.state.persons import Persons
 from gateway.state.shards import Shards
 from gateway.state.transact import transact
 
@@ -52,11 +55,19 @@ class ControlActions:
     """Change the controls for people.
 
     `policy` returns the one in force; `woken` wakes the reconcilers, so that they handle at once what
-    is due. A `Rejection` says why something cannot be done. Every method raises `StateUnavailable`.
+    is due. `persons` knows what stands for a person in the statistics. A `Rejection` says why something cannot be done.
+    Every method raises `StateUnavailable`.
     """
 
-    def __init__(self, shards: Shards, policy: Callable[[], Policy], woken: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        shards: Shards,
+        policy: Callable[[], Policy],
+        woken: Callable[[], None],
+        persons: Persons | None = None,
+    ) -> None:
         self._shards = shards
+        self._persons = persons or Persons(shards.home, str)
         self._policy = policy
         self._woken = woken
 
@@ -85,6 +96,8 @@ class ControlActions:
         matchers = ", ".join(silence.matchers)
         detail = {"silence": silence.id, "by": silence.by, "matchers": matchers, "why": silence.why}
         said = LogEntry("", "silenced", detail)
+        pseudonym = await self._persons.pseudonym(silence.by, slack_ids(silence.slack))
+        silence = msgspec.structs.replace(silence, pseudonym=pseudonym)
 
         def make(controls: Controls, now: int) -> Controls | Rejection:
             known = any(other.id == silence.id for other in controls.silences)

@@ -33,11 +33,12 @@ from gateway.model.changes import Cell, Changes, LogEntry, Table
 from gateway.model.durations import MINUTE
 from gateway.model.incident import Incident
 from gateway.model.ledger import Ledger, ledger_cell
-from gateway.model.people import Actor, Press, Through, plain_name
+from gateway.model.people import Actor, Press, Through
 from gateway.model.records import dump
+from gateway.state.persons import Persons
 from gateway.state.shards import Shards
 from gateway.state.snapshots import VersionedSnapshot, read_snapshot
-from gateway.state.statistics import person_text, record
+from gateway.state.statistics import record
 from gateway.state.transact import transact
 
 Act = Callable[[IncidentSnapshot, int], Incident | str]
@@ -45,15 +46,15 @@ Act = Callable[[IncidentSnapshot, int], Incident | str]
 
 class IncidentActions:
     """Change incidents for people; `woken` wakes the reconcilers, so that they handle at once what is due.
-    `mark` makes a keyed hash, which stands for a person in the statistics.
+    `persons` knows what stands for a person in the statistics.
 
     Each method returns the changed incident, a sentence why it cannot be done, or None where there is no such
     incident. Every method raises `StateUnavailable`.
     """
 
-    def __init__(self, shards: Shards, woken: Callable[[], None], mark: Callable[[str], str] = str) -> None:
+    def __init__(self, shards: Shards, woken: Callable[[], None], persons: Persons | None = None) -> None:
         self._shards = shards
-        self._mark = mark
+        self._persons = persons or Persons(shards.home, str)
         self._woken = woken
 
     async def acknowledge(self, incident: str, actor: Actor, note: str = "") -> Incident | str | None:
@@ -125,6 +126,7 @@ class IncidentActions:
     ) -> Incident | str | None:
         cell = Cell(Table.INCIDENTS, incident_id)
         store = await self._shards.holding(cell)
+        by = await self._pseudonym(actor)
 
         def decide(versioned: VersionedSnapshot | None) -> tuple[Changes | None, Incident | str | None]:
             if versioned is None:
@@ -141,7 +143,7 @@ class IncidentActions:
             after = with_press(after, press) if press is not None else after
             if actor.human and not after.touched:
                 after = msgspec.structs.replace(after, touched=True)
-            return self._changes(versioned, after, what, actor, detail), after
+            return self._changes(versioned, after, what, actor, by, detail), after
 
         done = await transact(store, "incident_action", partial(read_snapshot, store, incident_id), decide)
         # The others have to see at once that somebody has the incident, before a second person gets up.
@@ -155,13 +157,14 @@ class IncidentActions:
         after: Incident,
         what: str,
         actor: Actor,
+        by: str | None,
         detail: dict[str, str | int],
     ) -> Changes:
         """Write down what somebody did: the incident as it is `after`, its timeline, and the events of the statistics."""
         snapshot, now = versioned.snapshot, versioned.now
         # If the incident changed meanwhile, the action is decided again, on what is true then.
         there = _heard_from(snapshot, actor)
-        by, note = self._pseudonym(actor), bool(detail.get("note"))
+        note = bool(detail.get("note"))
         # What a person says of it is about the pages that there are: another one is another question.
         about = snapshot.ledgers if note else [there.target] if there is not None else []
         changes = Changes(expect=versioned.expect(after.id, *about))
@@ -184,8 +187,10 @@ class IncidentActions:
                 changes.put[ledger_cell(after.id, there.target)] = dump(told)
         return changes
 
-    def _pseudonym(self, actor: Actor) -> str | None:
-        return self._mark(person_text(plain_name(actor.name))) if actor.human and actor.name else None
+    async def _pseudonym(self, actor: Actor) -> str | None:
+        if not (actor.human and actor.name):
+            return None
+        return await self._persons.pseudonym(actor.name, actor.ids)
 
 
 def _noted(note: str) -> dict[str, str]:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from gateway.decisions.statistics.giving import covered
 from gateway.model.cells import PAGERDUTY_NOTES
 from gateway.model.changes import Changes, Query, Result
-from gateway.model.people import Actor, plain_name
+from gateway.model.people import Actor
 from gateway.model.statistics.events import Label, LabelWithdrawn, Page, Worth
 from gateway.model.vendor_notes import VendorNote, attempt_of, dump_note_queue, load_note_queue
+from gateway.state.persons import Persons
 from gateway.state.shards import Shards
-from gateway.state.statistics import events_by_id, person_text, read_events, record
+from gateway.state.statistics import events_by_id, read_events, record
 from gateway.state.transact import transact
 
 
 class LabelActions:
-    """`mark` makes a keyed hash, which stands for a person.
+    """`persons` knows what stands for a person.
 
     Each method returns a sentence where there is nothing to label, and raises `StateUnavailable`.
     """
 
-    def __init__(self, shards: Shards, mark: Callable[[str], str]) -> None:
+    def __init__(self, shards: Shards, persons: Persons) -> None:
         self._shards = shards
-        self._mark = mark
+        self._persons = persons
 
     async def give(
         self, incident: str, pages: Sequence[str], value: Worth, reason: str | None, actor: Actor
@@ -38,7 +39,7 @@ class LabelActions:
             return f"there is no page {missing[0]}"
         if not named:
             return f"incident {incident} has paged nobody"
-        by = self._mark(person_text(plain_name(actor.name)))
+        by = await self._persons.pseudonym(actor.name, actor.ids)
         mark = actor.press.mark if actor.press is not None else str(said_at)
         label = Label(
             id=f"label|{named[0]}|{by}|{mark}",
@@ -56,7 +57,7 @@ class LabelActions:
         return label
 
     async def withdraw(self, name: str, actor: Actor) -> Label | str:
-        by = self._mark(person_text(plain_name(actor.name)))
+        by = await self._persons.pseudonym(actor.name, actor.ids)
         label = (await events_by_id(self._shards, [name])).get(name)
         # Whoever gave it may take it back; another person gives a label of their own.
         if not isinstance(label, Label) or label.by != by:

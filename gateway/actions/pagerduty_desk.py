@@ -12,7 +12,7 @@ from enum import StrEnum
 from gateway.actions.incidents import IncidentActions
 from gateway.actions.labels import LabelActions
 from gateway.actions.pagerduty_incidents import PagerDutyIncidents
-from gateway.actions.pagerduty_people import PagerDutyPeople
+from gateway.actions.pagerduty_people import PagerDutyPeople, ids_of
 from gateway.decisions.policy import Policy
 from gateway.decisions.statistics.acts import RESOLVED_THERE
 from gateway.decisions.statistics.noted_labels import label_in_note
@@ -67,10 +67,13 @@ class PagerDutyDesk:
             places=event.service,
             whole_seconds=event.whole_seconds,
         )
-        person = await self.people.in_slack(event.person_id) if event.kind in DONE_HERE else None
+        # A note may be a label, which is a person's word.
+        acts = event.kind in DONE_HERE or event.kind == "annotated"
+        person = await self.people.in_slack(event.person_id) if acts else None
         # Others read one name for one person, wherever they act.
         name = person.name if person is not None else event.person
-        actor = Actor(name or BY_ITSELF, Through.PAGERDUTY, bool(event.person), press)
+        ids = ids_of(event.person_id, person)
+        actor = Actor(name or BY_ITSELF, Through.PAGERDUTY, bool(event.person), press, ids)
         if event.kind in DONE_HERE and event.person and self.policy().rules.act.pagerduty == "listed":
             refusal = self.people.refusal(name, person)
             if refusal:

@@ -18,7 +18,7 @@ from gateway.model.changes import Changes, Query, Result
 from gateway.model.durations import DAY, HOUR, MINUTE
 from gateway.model.interactions import SlackPerson
 from gateway.model.notification import Refused, Unanswered
-from gateway.model.people import Role
+from gateway.model.people import Role, slack_ids
 from gateway.model.vendor_view import load_reader_state
 from gateway.outbound.pagerduty.rest import API_TOKEN, PagerDutyRest
 from gateway.outbound.slack.screen import SlackScreen
@@ -51,6 +51,9 @@ class KnownPerson(msgspec.Struct, frozen=True, array_like=True, gc=False):
     zone: str = ""
 
 
+NOBODY = KnownPerson("", "", "", 0)
+
+
 class KnownPeople(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """All of them by PagerDuty's id, and when the looks of the last minute were (ms)."""
 
@@ -81,7 +84,7 @@ class PagerDutyPeople:
             FRESH_MS if known.user else LOOKED_FOR_AGAIN_MS
         ):
             return _person(known)
-        found = await self._look(person) if await self._may_look() else None
+        found = await self._look(person, known) if await self._may_look() else None
         if found is not None:
             await self._keep(person, found)
             return _person(found)
@@ -123,8 +126,11 @@ class PagerDutyPeople:
 
         await self._change(decide)
 
-    async def _look(self, person: str) -> KnownPerson | None:
-        """Ask PagerDuty for the address, and Slack for whom it is; None where one of them does not say."""
+    async def _look(self, person: str, known: KnownPerson | None) -> KnownPerson | None:
+        """Ask PagerDuty for the address, and Slack for whom it is; None where one of them does not say.
+
+        Whom the token may not read, or PagerDuty does not have, is nobody for now, unless it was `known`.
+        """
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 answer = await self._rest.get(f"/users/{person}")
@@ -132,21 +138,18 @@ class PagerDutyPeople:
                     log.warning("pagerduty_person_not_read", reason=answer.reason, detail=answer.detail)
                     if answer.reason == "rate_limited":
                         await self._leave_alone()
-                    return None
+                    unreadable = answer.reason == "auth" and not (known is not None and known.user)
+                    return NOBODY if unreadable else None
                 user = answer.get("user")
                 email = user.get("email") if isinstance(user, dict) else None
                 if not isinstance(email, str) or not email:
-                    return KnownPerson("", "", "", 0)
+                    return NOBODY
                 found = await self._screen.person_of(email)
         except TimeoutError:
             return None
         if found is None:
             return None
-        return (
-            KnownPerson(found.team, found.user, found.name, 0, found.zone)
-            if found.user
-            else KnownPerson("", "", "", 0)
-        )
+        return KnownPerson(found.team, found.user, found.name, 0, found.zone) if found.user else NOBODY
 
     async def _keep(self, person: str, found: KnownPerson) -> None:
         def decide(gathered: Result) -> tuple[Changes | None, bool]:
@@ -162,6 +165,12 @@ class PagerDutyPeople:
         home = self._shards.home
         read = partial(home.gather, Query(cells=(PAGERDUTY_PEOPLE,)))
         return (await transact(home, "pagerduty_people", read, decide)).answer
+
+
+def ids_of(person: str, in_slack: SlackPerson | None) -> tuple[str, ...]:
+    """Return the ids of the person with this id in PagerDuty, who is that one in Slack."""
+    there = (f"pagerduty:{person}",) if person else ()
+    return (*slack_ids(in_slack.user if in_slack is not None else ""), *there)
 
 
 def _person(known: KnownPerson) -> SlackPerson | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from gateway.actions.pagerduty_people import PagerDutyPeople
+from gateway.actions.pagerduty_people import PagerDutyPeople, ids_of
 from gateway.actions.pagerduty_round import Round
 from gateway.decisions.missed_news import KEPT_IN_MIND, pages_of
 from gateway.decisions.policy import Policy
@@ -23,14 +23,14 @@ from gateway.decisions.whom_calls_reached import (
 )
 from gateway.model.changes import Changes
 from gateway.model.durations import DAY
-from gateway.model.people import plain_name
 from gateway.model.statistics.events import AnyEvent, Call, Page
 from gateway.model.vendor_view import ReaderState, SeenIncident, SeenPerson, SeenShift, WatchedPage
 from gateway.outbound.pagerduty.rest import Params
 from gateway.outbound.pagerduty.seen import read_notified, read_person, read_shifts
 from gateway.state.commit import commit
+from gateway.state.persons import NamedPerson, Persons
 from gateway.state.shards import Shards
-from gateway.state.statistics import events_by_id, person_text, record
+from gateway.state.statistics import events_by_id, record
 
 LOG_ENTRIES, USERS, ONCALLS = "log_entries", "users", "oncalls"
 OF_A_PAGE = 100
@@ -40,8 +40,8 @@ UNKNOWN = "unknown"
 
 
 class PagerDutyPersons:
-    """`people` knows who they are in Slack, and `mark` makes a keyed hash, which stands for a person. `policy` returns
-    the one in force when it is called.
+    """`people` knows who they are in Slack, and `persons` what stands for a person. `policy` returns the one in force when
+    it is called.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class PagerDutyPersons:
         shards: Shards,
         policy: Callable[[], Policy],
         people: PagerDutyPeople,
-        mark: Callable[[str], str],
+        persons: Persons,
     ) -> None:
         self._shards = shards
         self._policy = policy
         self._people = people
-        self._mark = mark
+        self._persons = persons
 
     async def read(self, reading: Round, watched: Sequence[WatchedPage], state: ReaderState) -> ReaderState:
         """Ask for what the round has not shown yet, and return what is to be kept in mind.
@@ -70,14 +70,10 @@ class PagerDutyPersons:
             Reached(page.call, person, "assigned") for found, page in ours for person in found.assigned
         ]
         notified, state = await self._notified(reading, ours, state, now)
-        new = await self._new({self._event_id(one): one for one in (*reached, *notified)})
+        who = await self._pseudonyms(one.person for one in (*reached, *notified))
+        new = await self._new({called_id(one, who[one.person]): one for one in (*reached, *notified)})
         state = await self._with_zones(reading, [one.person for one in new], state)
-        await self._write(
-            [
-                called_event(one, self._pseudonym(one.person.name), await self._zones(one, state))
-                for one in new
-            ]
-        )
+        await self._write([called_event(one, who[one.person], await self._zones(one, state)) for one in new])
         return await self._shifts(reading, state, now)
 
     async def _notified(
@@ -144,7 +140,8 @@ class PagerDutyPersons:
         shifts = await self._read_shifts(reading, [*state.policies], since, now) if since < now else []
         if shifts is None:
             return state
-        await self._write(shift_events(shifts, since, now, self._pseudonym))
+        who = await self._pseudonyms(shift.person for shift in shifts)
+        await self._write(shift_events(shifts, since, now, who))
         return msgspec.structs.replace(state, shifts_until=now)
 
     async def _read_shifts(
@@ -178,11 +175,19 @@ class PagerDutyPersons:
         if changes.events:
             await commit(self._shards.home, changes)
 
-    def _event_id(self, reached: Reached) -> str:
-        return called_id(reached, self._pseudonym(reached.person.name))
+    async def _pseudonyms(self, persons: Iterable[SeenPerson]) -> dict[SeenPerson, str]:
+        """Return what stands for each of these persons: the same as for whom they are in Slack."""
+        found = [*dict.fromkeys(persons)]
+        named = [person for person in found if person.name]
+        pseudonyms = await self._persons.pseudonyms([await self._named(person) for person in named])
+        return dict.fromkeys(found, UNKNOWN) | dict(zip(named, pseudonyms, strict=True))
 
-    def _pseudonym(self, name: str) -> str:
-        return self._mark(person_text(plain_name(name))) if name else UNKNOWN
+    async def _named(self, person: SeenPerson) -> NamedPerson:
+        in_slack = await self._people.in_slack(person.id)
+        ids = ids_of(person.id, in_slack)
+        if in_slack is None:
+            return NamedPerson(person.name, ids)
+        return NamedPerson(in_slack.name, ids, (person.name,))
 
 
 def _with_policies(state: ReaderState, seen: Iterable[SeenIncident], now: int) -> ReaderState:

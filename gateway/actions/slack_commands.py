@@ -25,8 +25,8 @@ from gateway.decisions.policy import Policy
 from gateway.decisions.statistics.in_words import row_in_words
 from gateway.errors import StateUnavailable
 from gateway.model.controls import Rejection
-from gateway.model.interactions import SlashCommand
-from gateway.model.people import Actor, Role, Through
+from gateway.model.interactions import SlashCommand, actor_in_slack
+from gateway.model.people import Role
 from gateway.model.statistics.request import asked
 from gateway.outbound.slack.ack_words import read_acknowledgement
 from gateway.outbound.slack.handover_text import handover_text
@@ -144,7 +144,7 @@ class SlackCommands:
         if refusal := self.roles.refusal(command.person, Role.ACT):
             return refusal
         incident, note = read_acknowledgement(text)
-        actor = Actor(command.person.name, Through.SLACK, press=command.press)
+        actor = actor_in_slack(command.person, command.press)
         meant = await self._meant(incident)
         if isinstance(meant, Rejection):
             return escape(said_of(meant, incident))

@@ -32,8 +32,8 @@ from gateway.decisions.incident_actions import pressed_too_late
 from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.model.durations import parse_duration
-from gateway.model.interactions import Approval, Button, Click, Submission
-from gateway.model.people import Actor, Role, Through
+from gateway.model.interactions import Approval, Button, Click, Submission, actor_in_slack
+from gateway.model.people import Role
 from gateway.model.statistics.events import Worth
 from gateway.outbound.slack import views
 from gateway.outbound.slack.buttons import CUSTOM
@@ -131,7 +131,7 @@ class SlackDesk:
         return partial(self.screen.tell, approval.person, approval.channel, said)
 
     async def _act(self, click: Click) -> Acted:
-        actor = Actor(click.person.name, Through.SLACK, press=click.press)
+        actor = actor_in_slack(click.person, click.press)
         match click.button:
             case Button.ACKNOWLEDGE:
                 return await self.incidents.acknowledge(click.incident, actor)
@@ -152,7 +152,7 @@ class SlackDesk:
         return "" if found is None else pressed_too_late(found.snapshot.ledgers.values(), click.press)
 
     async def _label(self, click: Click) -> Afterwards:
-        actor = Actor(click.person.name, Through.SLACK, press=click.press)
+        actor = actor_in_slack(click.person, click.press)
         value: Worth = "noise" if click.button is Button.NOISE else "actionable"
         found = await self.labels.give(click.incident, (), value, click.choice or None, actor)
         said = f"Not done: {found}." if isinstance(found, str) else f"Noted: {value}. Thank you."

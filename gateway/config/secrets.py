@@ -6,7 +6,7 @@ stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from hashlib import blake2b
 from secrets import token_bytes
@@ -17,7 +17,6 @@ from gateway.config.environment import Environment
 from gateway.errors import BadSettings
 from gateway.model.changes import Cell, Changes, Query, Result, Table
 from gateway.ports import Store
-from gateway.state.statistics import PERSON
 from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.vault")
@@ -33,8 +32,6 @@ class EnvironmentSecrets:
         self._environment = environment
         self._key = key
         self._unreadable: set[str] = set()  # the names that a log line was written of
-        # Is told of the marks of persons' names, which are no secrets
-        self.heard: Callable[[str, str], None] = lambda _text, _mark: None
 
     def secret(self, name: str, taker: str) -> str | None:
         """Return a secret, or None if it is not set, its file has gone or rules may not have it.
@@ -80,10 +77,7 @@ class EnvironmentSecrets:
         self._key = key
 
     def mark(self, secret: str) -> str:
-        made = blake2b(secret.encode(), key=self._key, digest_size=MARK_BYTES).hexdigest()
-        if secret.startswith(PERSON):
-            self.heard(secret, made)
-        return made
+        return blake2b(secret.encode(), key=self._key, digest_size=MARK_BYTES).hexdigest()
 
     def mark_together(self, names: Iterable[str]) -> str:
         return self.mark("\n".join(self.own(name) or "" for name in names))

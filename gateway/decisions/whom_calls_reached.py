@@ -5,7 +5,7 @@ Persons stand there by pseudonym. A person without an id is `unknown`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from gateway.decisions.calendar import Calendar
@@ -22,8 +22,6 @@ SOONEST_READ = MINUTE
 SHIFTS_EVERY = 2 * HOUR
 SHIFTS_BACK = 7 * DAY  # after a time in which nobody asked
 UTC = "UTC"
-
-Pseudonym = Callable[[str], str]
 
 
 class Reached(NamedTuple):
@@ -90,14 +88,16 @@ def shifts_since(until: int, now: int) -> int | None:
     return max(until or now, now - SHIFTS_BACK)
 
 
-def shift_events(shifts: Iterable[SeenShift], since: int, now: int, pseudonym: Pseudonym) -> Iterator[OnCall]:
+def shift_events(
+    shifts: Iterable[SeenShift], since: int, now: int, pseudonyms: Mapping[SeenPerson, str]
+) -> Iterator[OnCall]:
     """Yield the stretches that lie between the two times: they are over, so that nothing takes them back."""
     stretches: dict[tuple[str, int], list[tuple[int, int]]] = {}
     for shift in shifts:
         begins = max(since, shift.begins if shift.begins is not None else since)
         ends = min(now, shift.ends if shift.ends is not None else now)
         if begins < ends:
-            stretches.setdefault((pseudonym(shift.person.name), shift.level), []).append((begins, ends))
+            stretches.setdefault((pseudonyms[shift.person], shift.level), []).append((begins, ends))
     for (person, level), listed in sorted(stretches.items()):
         # Whoever is called first by two policies at once is on call once.
         joined: list[tuple[int, int]] = []

@@ -27,6 +27,9 @@ STATISTICS_SETTINGS = Cell(Table.META, "statistics_settings")
 STATISTICS_DAYS = Cell(Table.META, "statistics_days")
 STATISTICS_FOLLOWED = Cell(Table.META, "statistics_followed")
 STATISTICS_NAMES = Cell(Table.META, "statistics_names")  # of persons, by pseudonym, in the home shard
+STATISTICS_LINKS = Cell(
+    Table.META, "statistics_links"
+)  # which names and ids are one person's, in the home shard
 STATISTICS_SUMMARY = Cell(
     Table.META, "statistics_summary"
 )  # the figures that metrics show, in the home shard

@@ -45,6 +45,7 @@ class Silence(msgspec.Struct, frozen=True, array_like=True, gc=False):
     slack: str = (
         ""  # the Slack user of its maker (`Identity`); with `person` the one that their token is bound to
     )
+    pseudonym: str = ""  # of its maker in the statistics; empty for one that an earlier version made
 
     @property
     def described(self) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.model.people import Press
+from gateway.model.people import Actor, Press, Through, slack_ids
 
 
 class Button(StrEnum):
@@ -37,6 +37,10 @@ class SlackPerson(msgspec.Struct, frozen=True, gc=False):
     @property
     def id(self) -> str:
         return f"slack:{self.team}/{self.user}"
+
+
+def actor_in_slack(person: SlackPerson, press: Press) -> Actor:
+    return Actor(person.name, Through.SLACK, press=press, ids=slack_ids(person.user))
 
 
 class Click(msgspec.Struct, frozen=True, gc=False):

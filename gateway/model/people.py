@@ -103,17 +103,29 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever does something to an incident. `human` is False for a program or a vendor's own timer."""
+    """Whoever does something to an incident. `human` is False for a program or a vendor's own timer.
+
+    `ids` are those that are known of the person at vendors, the surest first: `slack:U…`, `pagerduty:P…`.
+    """
 
     name: str
     through: Through
     human: bool = True
     press: Press | None = None
+    ids: tuple[str, ...] = ()
 
     @property
     def logged(self) -> dict[str, str | int]:
         """The lines of a log entry that say who did it, and where."""
         return {"by": self.name, "through": self.through.value}
+
+
+def slack_ids(user: str) -> tuple[str, ...]:
+    """Return the ids of a person of whom this Slack user is known, `T…/U…` or `U…`; empty for none.
+
+    The workspace does not count: a token is bound to a user alone.
+    """
+    return (f"slack:{user.rpartition('/')[2]}",) if user else ()
 
 
 @dataclass(frozen=True, slots=True)

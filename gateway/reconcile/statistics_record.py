@@ -63,7 +63,7 @@ def _record_plan(
     record(changes, ends_and_reopenings(planned, within))
     wall = planned.snapshot.wall(planned.now)
     for silence, alerts in newly_silenced(planned):
-        by = context.secrets.mark(person_text(plain_name(silence.by)))
+        by = silence.pseudonym or context.secrets.mark(person_text(plain_name(silence.by)))
         record(changes, [silenced_event(planned.incident, silence, alerts, by, wall)])
     policy = context.policy
     spells = QuietSpells(planned, policy.suppressor, context.labels, policy.rules.partition_by)

@@ -11,7 +11,6 @@ import structlog
 from gateway.errors import StateUnavailable
 from gateway.model.cells import STATISTICS_NAMES
 from gateway.model.changes import Changes, LogEntry, Query, Result
-from gateway.model.people import plain_name
 from gateway.model.statistics.person_names import (
     MOST_NAMES,
     PersonName,
@@ -23,7 +22,7 @@ from gateway.model.statistics.person_names import (
 from gateway.model.statistics.settings import PersonsMode
 from gateway.ports import State
 from gateway.state.commit import commit
-from gateway.state.statistics import PERSON, person_text
+from gateway.state.persons import Persons
 from gateway.state.transact import transact
 
 log = structlog.get_logger("gateway.statistics")
@@ -37,11 +36,9 @@ class PersonNames:
     `keep` is for how long a name stays after the person was last heard of (ms).
     """
 
-    def __init__(
-        self, home: State, mark: Callable[[str], str], mode: Callable[[], PersonsMode], keep: int
-    ) -> None:
+    def __init__(self, home: State, persons: Persons, mode: Callable[[], PersonsMode], keep: int) -> None:
         self._home = home
-        self._mark = mark
+        self._persons = persons
         self._mode = mode
         self._keep = keep
         self._heard: dict[str, str] = {}
@@ -50,10 +47,10 @@ class PersonNames:
     def shown(self) -> bool:
         return self._mode() == "all"
 
-    def heard(self, text: str, mark: str) -> None:
-        """Remember that this mark was made of a person's name, until it is written down."""
-        if self.shown and text.startswith(PERSON) and len(self._heard) < MOST_NAMES:
-            self._heard[mark] = text.removeprefix(PERSON)
+    def heard(self, name: str, pseudonym: str) -> None:
+        """Remember whom this pseudonym stands for, until it is written down."""
+        if self.shown and len(self._heard) < MOST_NAMES:
+            self._heard.setdefault(pseudonym, name)
 
     async def run(self) -> None:
         while True:
@@ -86,13 +83,15 @@ class PersonNames:
         return {person: found.name for person, found in known.items() if found.name}
 
     async def forget(self, name: str, by: str) -> str:
-        """Empty the name of a person, and return the pseudonym, which stays in the events. Raises
-        `StateUnavailable`.
+        """Empty every name of the person who has this one, and return the pseudonym, which stays in the events.
+
+        Raises `StateUnavailable`.
         """
-        person = self._mark(person_text(plain_name(name)))
-        self._heard.pop(person, None)
+        person, hashes = await self._persons.hashes_of(name)
+        for known in hashes:
+            self._heard.pop(known, None)
         said = LogEntry("", "person_forgotten", {"by": by, "person": person})
-        await self._change(lambda known, wall: forgotten(known, person, wall), said)
+        await self._change(lambda known, wall: forgotten(known, person, hashes, wall), said)
         return person
 
     async def _change(

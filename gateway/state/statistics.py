@@ -28,6 +28,7 @@ SEED = "seed of the statistics"
 
 
 PERSON = "person of the statistics: "
+PERSON_ID = "person's id: "
 
 _event = msgspec.json.Decoder(AnyEvent).decode
 
@@ -47,6 +48,11 @@ def record(changes: Changes, events: Iterable[AnyEvent]) -> None:
         for name in ("at", "shard", "seq"):
             del fields[name]
         changes.events[event.id] = msgspec.json.encode(fields)
+
+
+def person_id_text(known: str) -> str:
+    """Return the text whose keyed hash stands in the place of a person's id at a vendor."""
+    return f"{PERSON_ID}{known}"
 
 
 async def read_events(shards: Shards, named: str = "*") -> list[AnyEvent]:

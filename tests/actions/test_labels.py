@@ -9,13 +9,14 @@ from gateway.model.changes import Changes
 from gateway.model.durations import MINUTE
 from gateway.model.statistics.events import Label
 from gateway.state.commit import commit
+from gateway.state.persons import Persons
 from tests.flows.test_escalation import fired, rules
 from tests.support.build import START, someone
 from tests.support.world import World
 
 
 def labels(world: World) -> LabelActions:
-    return LabelActions(world.shards, str)
+    return LabelActions(world.shards, Persons(world.shards.home, str))
 
 
 async def with_foreign_events(world: World) -> str:

@@ -9,34 +9,41 @@ from contextlib import asynccontextmanager
 import pytest
 
 from gateway.actions.pagerduty_people import MOST_LOOKS
+from gateway.config.tokens_file import add_token
+from gateway.model.people import Role
 from gateway.outbound.pagerduty.webhook import read_webhook
 from gateway.sandbox import Fault, FaultKind
 from gateway.sandbox.pagerduty import DEFAULT_API_TOKEN, Person
 from gateway.sandbox.pagerduty.people import user
 from gateway.sandbox.pagerduty.subscriptions import DEFAULT_SECRET
 from gateway.sandbox.server import LocalServer
+from gateway.sandbox.slack.app import DEFAULT_SECRET as SLACK_SECRET
 from tests.support.pagerduty_reading import Reading, paged
+from tests.support.people import shown
 from tests.support.running_gateway import RULES, Running, Starter
 
 LISTED = f"{RULES}policy: {{act: {{slack_groups: [S0ONCALL1], pagerduty: listed}}}}\n"
 BOB = Person("Robert Okafor", "bob@example.org")  # Slack's `bob`, who is in the group
 CHEN = Person("Chen", "chen@example.org")  # Slack's `chen`, who is not
+ADMIN = "the-admin-token-of-all"
 EVE = Person("Eve", "eve@elsewhere.example")  # nobody in Slack
 
 
 @asynccontextmanager
-async def listening(starter: Starter, rules: str) -> AsyncIterator[Reading]:
+async def listening(starter: Starter, rules: str, **more: str) -> AsyncIterator[Reading]:
     """A gateway that hears webhooks and may read PagerDuty."""
     (starter.folder / "rules.yaml").write_text(rules, "utf-8")
     starter.more = {
         "PAGERDUTY_WEBHOOK_SECRET": DEFAULT_SECRET,
         "PAGERDUTY_API_TOKEN": DEFAULT_API_TOKEN,
         "PAGERDUTY_API_URL": starter.pagerduty.api_url,
+        **more,
     }
     starter.pagerduty.account.people += [BOB, CHEN, EVE]
     app, server = await starter.start(), LocalServer()
     async with server.running(app.gateway.asgi_app, 0), paged(app) as reading:
         app.pagerduty.webhooks.subscribe(server.url)
+        app.slack.app.url = server.url
         yield reading
 
 
@@ -46,6 +53,34 @@ async def acted(reading: Reading, kind: str, person: Person) -> None:
     webhooks.act(reading.page, kind, person.name)
     await reading.app.until(lambda: len(webhooks.sent) > taken)
     assert webhooks.sent[-1][1] == 200
+
+
+async def test_a_person_is_one_in_the_statistics_whoever_says_so_and_is_forgotten_by_any_name(
+    starter: Starter,
+) -> None:
+    path = starter.folder / "tokens"
+    token = add_token(path, "Robert", Role.ACT, slack="U0BOB")
+    tokens = {
+        "GATEWAY_TOKENS_FILE": str(path),
+        "GATEWAY_ADMIN_TOKEN": ADMIN,
+        "SLACK_SIGNING_SECRET": SLACK_SECRET,
+    }
+    async with listening(starter, f"{RULES}precision: {{persons: all}}\n", **tokens) as reading:
+        app, incident = reading.app, (await reading.incident()).id
+        asked = {"method": "POST", "json": {}, "headers": shown(token)}
+        assert (await app.ask(f"/api/v1/incidents/{incident}/acknowledge", **asked)).status_code == 200
+        await acted(reading, "acknowledged", BOB)
+        assert (await app.slack.app.command(f"ack {incident}", "U0BOB")).status == 200
+        admin = {"headers": shown(ADMIN)}
+        lines = (await app.ask("/api/v1/statistics/events", **admin)).text.splitlines()
+        acts = [json.loads(line) for line in lines if '"human"' in line]
+        assert [act["through"] for act in acts] == ["api", "pagerduty", "slack"]
+        assert len({act["by"] for act in acts}) == 1
+        persons = "/api/v1/statistics/persons"
+        assert [item["name"] for item in (await app.ask(persons, **admin)).json()["items"]] == ["robert"]
+        forgotten = await app.ask(f"{persons}/forget", "POST", json={"by": "root", "name": "bob"}, **admin)
+        assert forgotten.json() == {"person": acts[0]["by"]}
+        assert (await app.ask(persons, **admin)).json()["items"] == []
 
 
 def lookups(reading: Reading) -> int:

@@ -71,6 +71,20 @@ async def test_a_person_of_whom_pagerduty_knows_no_zone_is_called_by_the_clock_i
     assert {found[2:] for found in await called(reading)} == {("Asia/Kathmandu", False)}
 
 
+async def test_who_was_called_and_is_on_call_is_the_person_in_slack_with_the_same_address(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.decisions.whom_calls_reached.SHIFTS_EVERY", 0)
+    first = reading.page.pages[0].to
+    reading.app.pagerduty.account.people += [Person(first, "chen@example.org")]
+    reading.app.pagerduty.account.shifts += [Shift(first)]
+    await reading.reader.look()
+    await reading.reader.look()
+    events = await read_events(reading.app.gateway.shards)
+    found = {event.person for event in events if isinstance(event, PersonCalled | OnCall)}
+    assert found == {who("chen")}
+
+
 ALWAYS = """
 time_intervals:
   - {name: always, time_intervals: [{location: Asia/Kathmandu}]}

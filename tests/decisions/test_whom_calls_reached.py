@@ -65,7 +65,8 @@ def test_stretches_are_cut_to_the_time_and_joined_where_two_policies_name_one_pe
         SeenShift(SeenPerson("PBOB", "bob"), 1, NOW - MINUTE, None),
         SeenShift(SeenPerson("PEVE", "eve"), 1, NOW, None),
     ]
-    events = list(shift_events(shifts, NOW - 2 * HOUR, NOW, str.upper))
+    pseudonyms = {shift.person: shift.person.name.upper() for shift in shifts}
+    events = list(shift_events(shifts, NOW - 2 * HOUR, NOW, pseudonyms))
     assert [(event.person, event.level, event.from_ - NOW, event.until - NOW) for event in events] == [
         ("ANN", 1, -2 * HOUR, 0),
         ("ANN", 2, -HOUR, -MINUTE),

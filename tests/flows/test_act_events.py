@@ -6,6 +6,7 @@ from gateway.actions.incidents import IncidentActions
 from gateway.model.durations import HOUR, MINUTE
 from gateway.model.people import Actor, Through
 from gateway.model.statistics.events import Reopened, Silenced, Touched
+from gateway.state.persons import Persons
 from gateway.state.statistics import read_events
 from tests.flows.test_silences import rules, silenced
 from tests.support.build import START, seen, someone
@@ -13,7 +14,7 @@ from tests.support.world import World
 
 
 def people(world: World) -> IncidentActions:
-    return IncidentActions(world.shards, lambda: None, world.secrets.mark)
+    return IncidentActions(world.shards, lambda: None, Persons(world.shards.home, world.secrets.mark))
 
 
 async def told() -> World:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.model.durations import DAY
 from gateway.model.statistics.settings import PersonsMode
 from gateway.state.person_names import PersonNames
+from gateway.state.persons import Persons
 from gateway.state.statistics import person_text
 from tests.support.world import World
 
@@ -15,13 +16,13 @@ class Known:
         self.names = self.process()
 
     def process(self) -> PersonNames:
-        secrets = self.world.secrets
-        return PersonNames(self.world.shards.home, secrets.mark, lambda: self.mode, 90 * DAY)
+        home = self.world.shards.home
+        self.persons = Persons(home, self.world.secrets.mark)
+        return PersonNames(home, self.persons, lambda: self.mode, 90 * DAY)
 
     def hear(self, name: str) -> str:
-        text = person_text(name)
-        mark = self.world.secrets.mark(text)
-        self.names.heard(text, mark)
+        mark = self.world.secrets.mark(person_text(name))
+        self.names.heard(name, mark)
         return mark
 
     async def shown(self) -> list[str]:
@@ -78,10 +79,4 @@ async def test_no_name_is_kept_that_may_not_be_shown() -> None:
     known.mode = "self"
     await known.names.write()
     known.mode = "all"
-    assert await known.shown() == []
-
-
-async def test_what_is_no_name_is_not_remembered() -> None:
-    known = Known()
-    known.names.heard("a secret", "its mark")
     assert await known.shown() == []

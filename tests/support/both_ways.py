@@ -41,6 +41,7 @@ from gateway.sandbox.pagerduty.account import Account
 from gateway.sandbox.slack.app import App
 from gateway.sandbox.slack.interactions import state_of
 from gateway.sandbox.slack.workspace import Bot, Content, Message, Workspace
+from gateway.state.persons import Persons
 from tests.support.build import START, rulebook, seen, someone
 from tests.support.pagerduty_memory import Pager
 from tests.support.world import World
@@ -119,17 +120,28 @@ class BothWays:
             Handovers(shards, policy),
         )
         self.slack = SlackDesk(
-            actions, silences, shards, policy, LabelActions(shards, str), roles, screen, commands
+            actions,
+            silences,
+            shards,
+            policy,
+            LabelActions(shards, Persons(shards.home, str)),
+            roles,
+            screen,
+            commands,
         )
         people = PagerDutyPeople(shards, nobody, screen, roles)
         self.pagerduty = PagerDutyDesk(
-            actions, policy, people, LabelActions(shards, str), PagerDutyIncidents(shards)
+            actions,
+            policy,
+            people,
+            LabelActions(shards, Persons(shards.home, str)),
+            PagerDutyIncidents(shards),
         )
         read: Any = Rest(self.pager.account, wanted=True)
         self.reader = PagerDutyReader(
             shards,
             self.pagerduty,
-            PagerDutyPersons(shards, policy, people, str),
+            PagerDutyPersons(shards, policy, people, Persons(shards.home, str)),
             PagerDutyEnds(shards, lambda: None),
             PagerDutyNotes(shards, ""),
             PagerDutyChanges(shards),

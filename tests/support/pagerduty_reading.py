@@ -31,6 +31,7 @@ from gateway.sandbox.pagerduty import Incident as Paged
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from gateway.sandbox.vendor import Call
 from gateway.state.paging import pages
+from gateway.state.persons import Persons
 from tests.support.running_gateway import Running
 
 
@@ -89,12 +90,14 @@ def reader_over(app: Running, sender: str = "") -> Reading:
 
     screen = SlackScreen(app.slack.url, lambda: DEFAULT_TOKEN, Network())
     people = PagerDutyPeople(shards, rest, screen, SlackRoles(lambda: policy().rules.act, screen, shards))
-    labels = LabelActions(app.gateway.shards, str)
+    labels = LabelActions(shards, Persons(shards.home, str))
     desk, metrics = (
         PagerDutyDesk(actions, policy, people, labels, PagerDutyIncidents(shards)),
         app.gateway.metrics,
     )
-    persons = PagerDutyPersons(shards, policy, people, lambda text: f"pseudonym of {text}")
+    persons = PagerDutyPersons(
+        shards, policy, people, Persons(shards.home, lambda text: f"pseudonym of {text}")
+    )
     ends = PagerDutyEnds(shards, lambda: None)
     counts = (metrics.pagerduty_event, metrics.pagerduty_asked)
     notes = PagerDutyNotes(shards, sender)

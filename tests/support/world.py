@@ -39,6 +39,7 @@ from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
 from gateway.state.credentialed import note_credentialed
+from gateway.state.persons import Persons
 from gateway.state.shards import Shards
 from gateway.state.snapshots import read_snapshot
 from gateway.storage.memory import MemoryStore
@@ -357,7 +358,8 @@ class World:
         )
         self.reconciler = Reconciler(context, paces=self._paces)
         self.shards = Shards([self.store])
-        self.desk = ControlActions(self.shards, lambda: self.reconciler.context.policy, lambda: None)
+        persons = Persons(self.shards.home, self.secrets.mark)
+        self.desk = ControlActions(self.shards, lambda: self.reconciler.context.policy, lambda: None, persons)
 
     def _report(self, name: str, labels: object, _details: str = "") -> None:
         self.reports.append((name, dict(labels)))  # type: ignore[call-overload]

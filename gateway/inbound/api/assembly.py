@@ -36,6 +36,7 @@ from gateway.rules.reloader import RulesReloader
 from gateway.runtime.workers import Workers
 from gateway.self_monitoring.turned_away import TurnedAwayBook
 from gateway.state.person_names import PersonNames
+from gateway.state.persons import Persons
 from gateway.state.shards import Shards
 from gateway.telemetry.log_level import LogLevel
 
@@ -57,14 +58,15 @@ def api_of(
     callers: Callers,
     refused: RefusedRequests,
     mark: Callable[[str], str],
+    persons: Persons,
     names: PersonNames,
 ) -> Api:
     # The rules are asked for at each request: they may have been loaded anew since the gateway started.
-    desk = ControlActions(shards, lambda: reloader.in_force.policy, workers.wake)
+    desk = ControlActions(shards, lambda: reloader.in_force.policy, workers.wake, persons)
     replayer = Replayer(
         shards, workers.intake, lambda: (reloader.in_force.normalisers, reloader.in_force.rules.shared.name)
     )
-    actions = IncidentActions(shards, workers.wake, mark)
+    actions = IncidentActions(shards, workers.wake, persons)
 
     def policy() -> Policy:
         return reloader.in_force.policy
@@ -78,7 +80,7 @@ def api_of(
         RulesApi(partial(rules_shown, reloader)),
         SilencesApi(desk, policy),
         ControlsApi(desk),
-        StatisticsApi(shards, LabelActions(shards, mark), mark, settings.keep_statistics, ids),
+        StatisticsApi(shards, LabelActions(shards, persons), persons, mark, settings.keep_statistics, ids),
         StatisticsPersonsApi(names),
         LogLevelApi(LogLevel(settings.log_level)),
         HandoverApi(Handovers(shards, policy)),

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from gateway.inbound.api import incident_models as models
 from gateway.model.controls import Rejection
 from gateway.model.durations import DURATION, parse_duration
-from gateway.model.people import Actor, Caller, Identity, Through
+from gateway.model.people import Actor, Caller, Identity, Through, slack_ids
 
 DEFAULT_PAGE_SIZE = 100  # rows
 MAX_PAGE_SIZE = 1_000  # rows
@@ -179,7 +179,7 @@ def identity_of(request: Request, typed: str | None) -> Identity:
 
 def actor_of(request: Request, typed: str | None) -> Actor:
     """Return who acts. Raises `Refusal` where nobody says so."""
-    return Actor(name_of(request, typed), Through.API)
+    return Actor(name_of(request, typed), Through.API, ids=slack_ids(caller_of(request).slack))
 
 
 async def body(request: Request, kind: type[B]) -> B:

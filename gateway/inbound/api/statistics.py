@@ -32,7 +32,7 @@ from gateway.inbound.api.requests import (
     moment_given,
 )
 from gateway.inbound.api.statistics_queries import EVENTS_QUERY, FORMATS, QUERY, cursor_in, share_in
-from gateway.model.people import Role, plain_name
+from gateway.model.people import Role, slack_ids
 from gateway.model.statistics.events import to_line
 from gateway.model.statistics.request import (
     BadRequest,
@@ -42,20 +42,22 @@ from gateway.model.statistics.request import (
     Viewer,
     asked,
 )
+from gateway.state.persons import Persons
 from gateway.state.shards import Shards
-from gateway.state.statistics import person_text, read_events
+from gateway.state.statistics import read_events
 
 CSV = "text/csv"
 
 
 @dataclass(frozen=True, slots=True)
 class StatisticsApi:
-    """`mark` makes a keyed hash: the seed of the draws, and the pseudonyms of people. `keep` is for how long events
-    are kept (ms).
+    """`persons` knows what stands for a person, and `mark` makes the seed of the draws. `keep` is for how long events are
+    kept (ms).
     """
 
     shards: Shards
     labels: LabelActions
+    persons: Persons
     mark: Callable[[str], str]
     keep: int
     ids: IncidentIds
@@ -96,7 +98,7 @@ class StatisticsApi:
         ]  # fmt: skip
 
     async def _report(self, request: Request) -> RootModel[dict[str, Any]] | Response:
-        wanted, written = self._asked(request), choice(request, "format", FORMATS)
+        wanted, written = await self._asked(request), choice(request, "format", FORMATS)
         found = await StatisticsReports(self.shards, self.mark, self.keep).make(wanted)
         if written == "csv":
             return Response(to_csv(found), media_type=CSV)
@@ -141,9 +143,11 @@ class StatisticsApi:
             raise Refusal(404, found, "label")
         return models.LabelShown(label=found.id, pages=list(found.pages), value=found.value)
 
-    def _asked(self, request: Request) -> StatisticsRequest:
+    async def _asked(self, request: Request) -> StatisticsRequest:
         caller = caller_of(request)
-        person = self.mark(person_text(plain_name(caller.person))) if caller.is_person else None
+        person = None
+        if caller.is_person:
+            person = await self.persons.pseudonym(caller.person, slack_ids(caller.slack))
         cutoff = given(request, "cutoff")
         try:
             return asked(

@@ -36,10 +36,15 @@ from gateway.outbound.slack.destination import SLACK_APP_TOKEN, SLACK_BOT_TOKEN
 from gateway.outbound.slack.screen import SlackScreen
 from gateway.outbound.slack.socket_mode import Answer, SlackSocket
 from gateway.runtime.start import Start
+from gateway.state.persons import Persons
 
 
 def slack_of(
-    start: Start, policy: Callable[[], Policy], woken: Callable[[], None], refused: RefusedRequests
+    start: Start,
+    policy: Callable[[], Policy],
+    woken: Callable[[], None],
+    refused: RefusedRequests,
+    persons: Persons,
 ) -> SlackEndpoints:
     """Return the endpoints. Their screen is closed at the end of the gateway."""
     screen = SlackScreen(
@@ -47,8 +52,8 @@ def slack_of(
     )
     start.stack.push_async_callback(screen.aclose)
     shards = start.shards
-    incidents = IncidentActions(shards, woken, start.secrets.mark)
-    controls = ControlActions(shards, policy, woken)
+    incidents = IncidentActions(shards, woken, persons)
+    controls = ControlActions(shards, policy, woken, persons)
     silences = SlackSilences(controls, shards, policy, screen, SlackApprovals(controls, policy, screen))
     roles = SlackRoles(lambda: policy().rules.act, screen, shards)
     reports = StatisticsReports(shards, start.secrets.mark, start.settings.keep_statistics)
@@ -60,7 +65,7 @@ def slack_of(
     commands = SlackCommands(
         incidents, silences, shards, policy, roles, screen, reports, handovers, redact_key
     )
-    labels = LabelActions(shards, start.secrets.mark)
+    labels = LabelActions(shards, persons)
     desk = SlackDesk(incidents, silences, shards, policy, labels, roles, screen, commands)
     return SlackEndpoints(desk, partial(_secrets, start, "SLACK_SIGNING_SECRET"), refused, utc_ms)
 
@@ -101,31 +106,39 @@ def pagerduty_of(
     policy: Callable[[], Policy],
     woken: Callable[[], None],
     refused: RefusedRequests,
+    persons: Persons,
     slack: SlackDesk,
     rest: PagerDutyRest,
 ) -> PagerDutyEndpoint:
     people = PagerDutyPeople(start.shards, rest, slack.screen, slack.roles)
-    mark = start.secrets.mark
-    labels = LabelActions(start.shards, mark)
+    labels = LabelActions(start.shards, persons)
     desk = PagerDutyDesk(
-        IncidentActions(start.shards, woken, mark), policy, people, labels, PagerDutyIncidents(start.shards)
+        IncidentActions(start.shards, woken, persons),
+        policy,
+        people,
+        labels,
+        PagerDutyIncidents(start.shards),
     )
     secrets = partial(_secrets, start, "PAGERDUTY_WEBHOOK_SECRET")
     return PagerDutyEndpoint(desk, secrets, refused, start.metrics.pagerduty_event)
 
 
 def reader_of(
-    start: Start, endpoint: PagerDutyEndpoint, rest: PagerDutyRest, woken: Callable[[], None]
+    start: Start,
+    endpoint: PagerDutyEndpoint,
+    rest: PagerDutyRest,
+    woken: Callable[[], None],
+    persons: Persons,
 ) -> PagerDutyReader:
     """Return what reads PagerDuty, for the same desk as its webhooks."""
     shards, metrics = start.shards, start.metrics
-    persons = PagerDutyPersons(shards, endpoint.desk.policy, endpoint.desk.people, start.secrets.mark)
+    called = PagerDutyPersons(shards, endpoint.desk.policy, endpoint.desk.people, persons)
     ends = PagerDutyEnds(shards, woken)
     notes = PagerDutyNotes(shards, start.settings.pagerduty_from)
     return PagerDutyReader(
         shards,
         endpoint.desk,
-        persons,
+        called,
         ends,
         notes,
         PagerDutyChanges(shards),

@@ -4,7 +4,7 @@ shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -56,5 +56,7 @@ def with_heard(
     return dict(newest[:MOST_NAMES])
 
 
-def forgotten(known: Names, person: str, now: int) -> dict[str, PersonName]:
-    return {**known, person: PersonName("", now)}
+def forgotten(known: Names, person: str, hashes: Collection[str], now: int) -> dict[str, PersonName]:
+    """Return the names without that of this person, whom each of the hashes stands for."""
+    empty = PersonName("", now)
+    return {name: empty if name in hashes else found for name, found in known.items()} | {person: empty}
