@@ -168,9 +168,8 @@ class Intent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     notes: tuple[Note, ...] = ()
     # Makes something new at the vendor (a message, a reply): repeating it blindly would say it twice
     creates_message: bool = True
-    replaces: MessageRef | None = (
-        None  # what is open under the key of the generation before, resolved after this
-    )
+    # What is open under the key of the generation before, resolved after this
+    replaces: MessageRef | None = None
     # Nobody could look whether it arrived, so that people were told once more: looked for until it is found
     given_up: bool = False
 
@@ -218,9 +217,8 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     posts: tuple[int, ...] = ()  # when its message was posted, the last hour's
     # A message that nobody can edit any more: its thread has to lead to the newer one
     left: MessageRef | None = None
-    look_failing_since: int | None = (
-        None  # since when the vendor does not say what became of unanswered sends
-    )
+    # Since when the vendor does not say what became of unanswered sends
+    look_failing_since: int | None = None
     # Whether what failed last was no more than an update: what must be heard does not wait for its next try
     update_failed: bool = False
     # How often its firing was told after a told end or a close by hand,
