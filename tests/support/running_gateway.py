@@ -42,6 +42,12 @@ class Running:
     async def ask(self, path: str, method: str = "GET", **more: Any) -> httpx.Response:
         return await self.client.request(method, path, **more)
 
+    async def shown(self, path: str, method: str = "GET", status: int = 200, **more: Any) -> dict[str, Any]:
+        """What the API answers, which has to be with this status."""
+        answer = await self.ask(path, method, **more)
+        assert answer.status_code == status, answer.text
+        return dict(answer.json())
+
     async def webhook(self, *alerts: dict[str, object]) -> httpx.Response:
         return await self.client.post("/webhooks/alertmanager", json=body(*alerts))
 

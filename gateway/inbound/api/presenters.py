@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-import msgspec
-
-from gateway.decisions.delivery.refusals import cause_of_dead_letter
 from gateway.decisions.delivery.thing import thing_of
 from gateway.decisions.delivery.titles import what_and_where
 from gateway.decisions.notification.member_status import count_statuses
@@ -23,20 +20,14 @@ from gateway.inbound.api.incident_models import (
     UnheardShown,
     VerdictShown,
 )
-from gateway.inbound.api.undelivered_models import DeadLetterShown, QuarantinedShown
 from gateway.model.alert import Alert
-from gateway.model.changes import QuarantineEntry
 from gateway.model.durations import SECOND
 from gateway.model.incident import Closure, EarlierLives, Incident, Snooze
 from gateway.model.instants import instant
 from gateway.model.ledger import Ledger
-from gateway.model.notification import Refused
-from gateway.model.quarantined import Quarantined
-from gateway.model.refusals import Refusals
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
 from gateway.model.verdict import QUIETING, MemberStatus, Reason, Verdict
-from gateway.outbound.registry import DESTINATION_KINDS
 
 NEAREST_FIRST = (
     MemberStatus.TOLD,
@@ -189,28 +180,6 @@ def show_target(ledger: Ledger) -> TargetShown:
     )
 
 
-def show_dead_letter(ledger: Ledger, title: str, refusals: Refusals) -> DeadLetterShown:
-    refusal = refusals.causes.get(cause_of_dead_letter(ledger))
-    return DeadLetterShown(
-        incident=ledger.incident,
-        title=title,
-        severity=ledger.refused.severity.word,
-        asked_again_at=moment(refusal.next_try) if refusal is not None and not refusal.probe else None,
-        remedy=_remedy(ledger),
-        **show_target(ledger).model_dump(),
-    )
-
-
-def _remedy(ledger: Ledger) -> str:
-    """Say what to do about a dead letter, in the words that `gateway doctor` has for the same refusal."""
-    endpoint = ledger.endpoint
-    kind = DESTINATION_KINDS.get(endpoint.kind) if endpoint is not None else None
-    if endpoint is None or kind is None:
-        return ""
-    detail = ledger.error if ledger.error != ledger.dead else ""
-    return kind.remedy(Refused(ledger.dead, detail, permanent=True), endpoint.secret)
-
-
 def show_verdicts(plan: Plan, alerts: dict[str, Alert], now: int) -> list[VerdictShown]:
     """Show every member at every target that sees it, and the members that no target sees."""
     shown = []
@@ -233,20 +202,4 @@ def _verdict(incident: str, alert: Alert, target: str | None, verdict: Verdict) 
         rule=verdict.rule,
         until=moment(verdict.until),
         because=verdict.because,
-    )
-
-
-def show_quarantined(entry: QuarantineEntry, last_seen: int, times: int) -> QuarantinedShown:
-    quarantined = msgspec.msgpack.decode(entry.value, type=Quarantined)
-    return QuarantinedShown(
-        id=entry.id,
-        source=quarantined.source,
-        field=quarantined.field,
-        error=quarantined.error,
-        whole_body=quarantined.whole,
-        alertname=quarantined.label("alertname"),
-        severity=quarantined.label("severity"),
-        times=times,
-        last_seen=moment(last_seen),
-        raw=quarantined.raw.decode("utf-8", "replace"),
     )

@@ -14,7 +14,7 @@ from gateway.decisions.policy import Policy
 from gateway.inbound.api import incident_models as models
 from gateway.inbound.api import undelivered_models
 from gateway.inbound.api.openapi import Operation
-from gateway.inbound.api.presenters import show_dead_letter, show_incident, show_quarantined
+from gateway.inbound.api.presenters import show_incident
 from gateway.inbound.api.requests import (
     QueryParameter,
     Refusal,
@@ -24,6 +24,7 @@ from gateway.inbound.api.requests import (
     given,
     limit_of,
 )
+from gateway.inbound.api.undelivered_presenters import show_dead_letter, show_quarantined
 from gateway.inbound.api.walk import PAGE_QUERY, walk
 from gateway.model.cells import REFUSALS
 from gateway.model.changes import Cell, Query, Row, Table
