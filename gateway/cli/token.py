@@ -8,7 +8,8 @@ from gateway.cli.options import examples
 from gateway.cli.output import say
 from gateway.clock import utc_now
 from gateway.config.environment import from_process
-from gateway.config.tokens_file import VARIABLE, TokensFile, add_token
+from gateway.config.new_token import add_token
+from gateway.config.tokens_file import VARIABLE, TokensFile
 from gateway.errors import BadSettings
 from gateway.model.counted import counted
 from gateway.model.people import Role

@@ -9,27 +9,19 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from secrets import token_hex, token_urlsafe
 
 import structlog
 
-from gateway.errors import BadSettings
 from gateway.model.people import TYPED_MARK, IssuedToken, Role, people_who_act
 
 POLL_SECONDS = 2.0
-TOKEN_BYTES = 32
 MAX_NAME = 200
 VARIABLE = "GATEWAY_TOKENS_FILE"
-HEADER = (
-    "# The tokens of people: a name, a role (see, act or administer), the hash of a token, and the id of the person's\n"
-    "# Slack user where it is known. `gateway token add` writes such lines; a token is taken back by taking out its line.\n"
-)
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 # https://docs.slack.dev/reference/objects/user-object: ids begin with U, in Enterprise Grid also with W.
-_SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 
 log = structlog.get_logger("gateway.settings")
 
@@ -56,7 +48,7 @@ def parse_tokens(text: str) -> tuple[tuple[IssuedToken, ...], tuple[str, ...]]:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         parts, slack = line.rsplit(maxsplit=2), ""
-        if _SLACK_USER.fullmatch(parts[-1]):
+        if SLACK_USER.fullmatch(parts[-1]):
             *parts, slack = line.rsplit(maxsplit=3)
         roles = [*Role]
         if len(parts) != 3 or parts[1] not in roles or not _HASH.fullmatch(parts[2]):
@@ -82,7 +74,7 @@ class TokensFile:
         self.problems: tuple[str, ...] = ()
         self._seen = self._state()
         if path is not None:
-            issued, self.problems = _read(path)
+            issued, self.problems = read_tokens(path)
             self.issued = () if self.problems else issued
 
     @property
@@ -101,7 +93,7 @@ class TokensFile:
         if self.path is None or state == self._seen:
             return
         self._seen = state
-        issued, self.problems = _read(self.path)
+        issued, self.problems = read_tokens(self.path)
         if self.problems:
             log.error("tokens_rejected", path=str(self.path), errors=self.problems, in_force=len(self.issued))
             return
@@ -119,7 +111,7 @@ class TokensFile:
         return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
-def _read(path: Path) -> tuple[tuple[IssuedToken, ...], tuple[str, ...]]:
+def read_tokens(path: Path) -> tuple[tuple[IssuedToken, ...], tuple[str, ...]]:
     try:
         issued, problems = parse_tokens(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -132,59 +124,6 @@ def _read(path: Path) -> tuple[tuple[IssuedToken, ...], tuple[str, ...]]:
             f"{VARIABLE}: {path} cannot be read: {getattr(error, 'strerror', '') or 'it is not UTF-8'}",
         )
     return issued, tuple(f"{VARIABLE}: {path}: {problem}" for problem in problems)
-
-
-def slack_problem(user: str) -> str:
-    """Say what is wrong with the id of a Slack user; empty where nothing is, and where there is none."""
-    if not user or _SLACK_USER.fullmatch(user):
-        return ""
-    return f"{user[:40]!r} is no id of a Slack user such as U024BE7LH: Slack shows it in the person's profile"
-
-
-def add_token(path: Path, name: str, role: Role, day: date | None = None, slack: str = "") -> str:
-    """Write a new token of a person into the file, and return it: it is shown once, and kept nowhere.
-
-    The `day` on which it was made stands above its line, so that the older of two can be told. `slack` is the
-    id of the person's Slack user. Raises `BadSettings`.
-    """
-    name = name.strip()
-    if problem := slack_problem(slack):
-        raise BadSettings(problem)
-    if problem := name_problem(name):
-        raise BadSettings(problem)
-    token = token_urlsafe(TOKEN_BYTES)
-    try:
-        problems = _read(path)[1] if path.exists() else ()
-        if problems:
-            raise BadSettings("\n".join(problems))
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = f"# made {day.isoformat()}\n" if day is not None else ""
-        _replace(path.resolve(), f"{made}{name} {role} {hash_of(token)}{f' {slack}' if slack else ''}\n")
-    except OSError as error:
-        raise BadSettings(f"{VARIABLE}: {path} cannot be written: {error.strerror}") from error
-    return token
-
-
-def _replace(path: Path, line: str) -> None:
-    """Add a line in one step: a gateway that reads just now sees the file before or after it."""
-    before = path.read_text("utf-8") if path.exists() else HEADER
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-    # Root writes for the user that the gateway runs as, which could not read a file of root's.
-    owner = (path if path.exists() else path.parent).stat() if os.geteuid() == 0 else None
-    new = path.with_name(f".{path.name}-{token_hex(4)}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(before if before.endswith("\n") or not before else f"{before}\n")
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-        new.chmod(mode)
-        if owner is not None:
-            os.chown(new, owner.st_uid, owner.st_gid)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def four_eyes_problem(tokens: TokensFile, *, heard_in_slack: bool) -> str:

@@ -1,4 +1,4 @@
-"""The file of people's tokens: written by a command, read again when it changes, refused as a whole."""
+"""The file of people's tokens: read again when it changes, refused as a whole."""
 
 from __future__ import annotations
 
@@ -10,33 +10,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.config.environment import Environment
-from gateway.config.tokens_file import TokensFile, add_token, four_eyes_problem, hash_of, parse_tokens
+from gateway.config.new_token import add_token
+from gateway.config.tokens_file import TokensFile, four_eyes_problem, hash_of, parse_tokens
 from gateway.errors import BadSettings
 from gateway.model.people import Role
 
 HASH = hash_of("a token")
-
-
-def test_a_token_is_shown_once_and_its_hash_alone_is_kept(tmp_path: Path) -> None:
-    path = tmp_path / "new/tokens"
-    first, second = add_token(path, "Ann Lee", Role.ACT), add_token(path, "wall", Role.SEE)
-    text = path.read_text()
-    assert first not in text
-    assert second not in text
-    assert [(token.name, token.role, token.hash) for token in TokensFile(path).issued] == [
-        ("Ann Lee", Role.ACT, hash_of(first)),
-        ("wall", Role.SEE, hash_of(second)),
-    ]
-    assert path.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_line_of_somebodys_own_hand_and_its_rights_stay(tmp_path: Path) -> None:
-    path = tmp_path / "tokens"
-    path.write_text(f"# ours\n\nann act {HASH}")
-    path.chmod(0o640)
-    add_token(path, "bob", Role.ADMINISTER)
-    assert path.read_text().startswith(f"# ours\n\nann act {HASH}\nbob administer sha256:")
-    assert path.stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize(
@@ -58,29 +37,6 @@ def test_a_line_that_is_none_is_named_by_its_number_and_never_shown(line: str) -
     assert len(issued) == 1
     assert problems[0].startswith("line 2")
     assert not any(word in problems[0] for word in ("hunter2", HASH, "\x1b"))
-
-
-def test_a_token_may_be_bound_to_a_slack_user_and_lines_of_the_version_before_are_read(
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "tokens"
-    path.write_text(f"Ann Lee act {HASH}\n")
-    add_token(path, "Bob Miller", Role.ACT, slack="U024BE7LH")
-    assert [(token.name, token.slack) for token in TokensFile(path).issued] == [
-        ("Ann Lee", ""),
-        ("Bob Miller", "U024BE7LH"),
-    ]
-    path.write_text(f"Ann Lee act {HASH} W012A3CDE\n")
-    assert [(token.name, token.hash, token.slack) for token in TokensFile(path).issued] == [
-        ("Ann Lee", HASH, "W012A3CDE")
-    ]
-
-
-@pytest.mark.parametrize("user", ["ann", "u024be7lh", "T024/U024BE7LH", "U", "U024 BE7LH"])
-def test_what_is_no_slack_user_is_refused(tmp_path: Path, user: str) -> None:
-    with pytest.raises(BadSettings, match="no id of a Slack user"):
-        add_token(tmp_path / "tokens", "ann", Role.ACT, slack=user)
-    assert parse_tokens(f"ann act {HASH} {user}\n")[1]
 
 
 def test_one_token_is_one_persons() -> None:
@@ -122,15 +78,6 @@ def test_a_file_of_another_user_is_named_with_who_has_to_read_it_and_counts_once
         path.chmod(0o644)
         tokens.look()
         assert [token.name for token in tokens.issued] == ["ann"]
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="root alone gives files away")
-def test_root_writes_for_the_user_that_has_the_directory(tmp_path: Path) -> None:
-    os.chown(tmp_path, 10_001, 10_001)
-    path = tmp_path / "tokens"
-    for name in ("ann", "bob"):
-        add_token(path, name, Role.ACT)
-        assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (10_001, 0o600)
 
 
 def test_a_file_with_an_error_leaves_what_was_in_force(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.config.tokens_file import add_token
+from gateway.config.new_token import add_token
 from gateway.model.people import Role
 
 

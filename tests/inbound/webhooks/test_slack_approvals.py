@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from gateway.config.tokens_file import add_token
+from gateway.config.new_token import add_token
 from gateway.model.people import Role
 from gateway.sandbox.slack import Message
 from tests.support.people import shown
