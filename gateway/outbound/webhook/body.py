@@ -17,7 +17,7 @@ from gateway.model.audit_trail import Batch, LoggedEntry
 from gateway.model.harmless import harmless_values
 from gateway.model.instants import instant
 from gateway.model.ledger import Note, NotifiedState
-from gateway.model.notification import AlertLine, Notification, Quieted
+from gateway.model.notification import AlertLine, Notification
 from gateway.outbound.webhook.schema import (
     VERSION,
     EntriesBody,
@@ -30,12 +30,11 @@ from gateway.outbound.webhook.schema import (
     SentNote,
     SentNotes,
 )
+from gateway.outbound.webhook.shortened import MAX_TEXT, shortened
 from gateway.outbound.wording import shorten, web_address
 
 MAX_BODY = 1_000_000  # bytes; nginx takes 1 MiB unless it is told otherwise
-MAX_TEXT = 10_000  # characters of one value, where a body would be too large
 MAX_URL = 2_000
-WHERE_SHOWN = 50
 
 TYPES: dict[
     NotifiedState, Literal["incident.firing", "incident.closed", "incident.ended", "incident.moved"]
@@ -60,7 +59,7 @@ def render(notification: Notification) -> bytes:
         shown //= 2
         body = encode(_state(notification, notification.lines[:shown]))
     # Even without alerts the texts are too long. A shortened notification is better than none.
-    return body if len(body) <= MAX_BODY else encode(_state(_shortened(notification), ()))
+    return body if len(body) <= MAX_BODY else encode(_state(shortened(notification), ()))
 
 
 def render_notes(key: str, notes: Iterable[Note], now: int) -> bytes:
@@ -173,32 +172,3 @@ def _entry(shard: int, written: LoggedEntry) -> SentEntry:
 
 def _moment(milliseconds: int | None) -> datetime | None:
     return None if milliseconds is None else instant(milliseconds)
-
-
-def _shortened(notification: Notification) -> Notification:
-    """Shorten the texts of what is too large even without any alert."""
-    where = {
-        shorten(name, MAX_TEXT // 10): shorten(value, MAX_TEXT // 10)
-        for name, value in [*notification.where.items()][:WHERE_SHOWN]
-    }
-    names = (
-        "title",
-        "thing",
-        "acknowledged_by",
-        "closed_by",
-        "moved_to",
-        "owner",
-        "rule",
-        "reason",
-        "previous",
-    )
-    texts = {name: shorten(getattr(notification, name), MAX_TEXT) for name in names}
-    quieted, hidden = _short(notification.quieted), _short(notification.hidden)
-    return msgspec.structs.replace(notification, where=where, quieted=quieted, hidden=hidden, **texts)
-
-
-def _short(quieted: Quieted | None) -> Quieted | None:
-    if quieted is None:
-        return None
-    rule, because = shorten(quieted.rule, MAX_TEXT), shorten(quieted.because, MAX_TEXT)
-    return msgspec.structs.replace(quieted, rule=rule, because=because)

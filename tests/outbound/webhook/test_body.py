@@ -86,14 +86,6 @@ def test_an_alert_that_flaps_says_how_often_it_fired() -> None:
     assert [alert["times"] for alert in alerts] == [3, 1]
 
 
-@pytest.mark.parametrize("name", ["quieted", "hidden"])
-def test_a_reason_that_is_far_too_long_is_shortened(name: str) -> None:
-    endless = Quieted("silenced", "r" * MAX_BODY, "b" * MAX_BODY, NOW)
-    body = render(notification(**{name: endless}))
-    assert len(body) <= MAX_BODY
-    VALID.validate(json.loads(body))
-
-
 @pytest.mark.parametrize(
     ("state", "type_"),
     [
@@ -149,14 +141,6 @@ def test_the_firing_and_the_worst_alerts_are_those_that_fit() -> None:
     names = [one["name"] for one in data["alerts"]]
     assert names == [f"A{number}" for number in range(len(names))]
     assert (len(names) > 50, data["alerts_left_out"] + len(names)) == (True, 500)
-
-
-def test_what_is_too_large_without_any_alert_is_shortened() -> None:
-    body = render(
-        notification(where={f"l{number}": "x" * 30_000 for number in range(100)}, title="t" * 2_000_000)
-    )
-    assert len(body) <= MAX_BODY
-    VALID.validate(json.loads(body))
 
 
 def test_texts_are_sent_as_they_are_but_for_what_acts_on_whoever_is_shown_them() -> None:
