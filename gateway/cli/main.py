@@ -43,7 +43,7 @@ COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
             " from being told.",
         ),
         "check": Entry(
-            "gateway.cli.rules",
+            "gateway.cli.check",
             "check",
             "Check rule files: every finding as file:line:column: message.",
         ),
@@ -64,7 +64,7 @@ COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
             "and the running gateway.",
         ),
         "explain": Entry(
-            "gateway.cli.rules",
+            "gateway.cli.explain",
             "explain_command",
             "Say what the rules would make of a webhook body, and why.",
         ),

@@ -8,10 +8,11 @@ import click
 
 from gateway.cli.options import examples
 from gateway.cli.output import say
-from gateway.cli.rules import load_without_errors
+from gateway.clock import utc_ms
 from gateway.config.environment import Environment, from_process
 from gateway.model.counted import counted
 from gateway.model.rules.rulebook import Rulebook
+from gateway.rules.files import load_rules
 from gateway.runtime.store import open_store
 from gateway.storage.reshard import migrate
 from gateway.storage.reshard_rows import Records
@@ -26,7 +27,8 @@ def migrate_command() -> None:
     environment = from_process()
     for warning in environment.warnings:
         say(warning, err=True)
-    migrated = asyncio.run(_migrate(environment, load_without_errors(environment.settings.rules)))
+    rules = load_rules(environment.settings.rules, utc_ms()).without_errors()
+    migrated = asyncio.run(_migrate(environment, rules))
     if migrated is None:
         say("nothing to do: the store is laid out like that")
     else:

@@ -8,7 +8,6 @@ from gateway.clock import utc_ms
 from gateway.config.environment import Environment
 from gateway.diagnostics.diagnosis import Diagnosis, Mark
 from gateway.diagnostics.doctor import wiring
-from gateway.errors import BadRules
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, Delivered, Notification
 from gateway.model.rules.destination import Destination, Interrupts
@@ -22,12 +21,10 @@ from gateway.rules.files import load_rules
 
 async def page_test(environment: Environment, name: str) -> list[Diagnosis]:
     """Send a test firing, then its end, through the very notifier that production uses. Raises `BadRules`."""
-    loaded = load_rules(environment.settings.rules, utc_ms())
-    if loaded.rulebook is None:
-        raise BadRules("\n".join(str(error) for error in loaded.errors))
-    destination = loaded.rulebook.destinations.get(name)
+    rules = load_rules(environment.settings.rules, utc_ms()).without_errors()
+    destination = rules.destinations.get(name)
     if destination is None:
-        known = ", ".join(loaded.rulebook.destinations)
+        known = ", ".join(rules.destinations)
         return [Diagnosis(Mark.BAD, name, f"no such destination; there are {known}")]
     if refused := [
         why

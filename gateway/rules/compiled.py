@@ -12,7 +12,7 @@ import structlog
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.decisions.policy import Policy
-from gateway.errors import BadRules, BadSettings
+from gateway.errors import BadSettings
 from gateway.model.rules.rulebook import Rulebook
 from gateway.rules.files import NO_RULES, load_rules
 
@@ -51,8 +51,7 @@ def load_or_refuse(path: Path, now: int) -> CompiledRules:
         raise BadSettings(f"GATEWAY_RULES: {path}: {NO_RULES}")
     loaded = load_rules(path, now)
     # A gateway that starts without its rules would tell nobody of anything: it rather does not start.
-    if loaded.rulebook is None:
-        raise BadRules("\n".join(str(finding) for finding in loaded.errors))
+    rules = loaded.without_errors()
     for finding in loaded.findings:
         log.warning("rules_warning", finding=str(finding))
-    return compile_rules(loaded.rulebook, now)
+    return compile_rules(rules, now)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from gateway.errors import BadRules
 from gateway.model.matchers import Matcher
 from gateway.model.rules.rulebook import Rulebook
 from gateway.rules.files.assemble import assemble
@@ -36,6 +37,12 @@ class Loaded:
     @property
     def errors(self) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.level is Level.ERROR)
+
+    def without_errors(self) -> Rulebook:
+        """Return the rule set. Raises `BadRules` with every error in it."""
+        if self.rulebook is None:
+            raise BadRules("\n".join(str(error) for error in self.errors))
+        return self.rulebook
 
 
 def load_rules(path: Path, now: int) -> Loaded:
