@@ -7,20 +7,16 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-import yaml
-
 from gateway.errors import BadRules
 from gateway.model.matchers import Matcher
 from gateway.model.rules.rulebook import Rulebook
 from gateway.rules.files.assemble import assemble
 from gateway.rules.files.findings import Finding, Level, Place
-from gateway.rules.files.node_words import commented_out
 from gateway.rules.files.raw import RawRules
 from gateway.rules.files.reader import Reader
 from gateway.rules.files.sections import read_file
-from gateway.rules.files.yaml_bombs import YamlBomb, compose_safely
+from gateway.rules.files.yaml_file import compose, read_text
 
-MAX_FILE_BYTES = 16 << 20
 REMEDY = "`gateway init` writes a starter set"
 NO_RULES = f"there is no such file or folder: {REMEDY}"
 FOLDER_FILES = ("_folder.yaml", "_folder.yml")  # their `within` holds for all rules of the folder
@@ -57,7 +53,7 @@ def load_rules(path: Path, now: int) -> Loaded:
         missing = NO_RULES if not path.exists() else f"no *.yaml or *.yml file in this folder: {REMEDY}"
         return Loaded(None, (Finding(Level.ERROR, Place(str(path)), missing),))
     # All files are read once, before anything is parsed: the revision and the rules come from the same bytes.
-    texts = {file: _read(file, findings) for file in files}
+    texts = {file: read_text(file, findings) for file in files}
     raw = _read_set(path, texts, findings)
     rulebook = assemble(raw, _revision(path, texts), findings, now)
     # Such a set would take every alert and tell nobody: its writer believes that it is done.
@@ -80,7 +76,7 @@ def _read_set(path: Path, texts: Mapping[Path, str], findings: list[Finding]) ->
     hollow: list[Path] = []
     for file, text in texts.items():
         known = len(findings)
-        root = _compose(file, text, findings) if file.name not in FOLDER_FILES else None
+        root = compose(file, text, findings) if file.name not in FOLDER_FILES else None
         raw.unreadable = raw.unreadable or len(findings) > known
         if root is not None:
             empty = False
@@ -182,7 +178,7 @@ def _within_folders(texts: Mapping[Path, str], findings: list[Finding]) -> dict[
     """Return by folder the matchers that its rules get from `_folder.yaml`, there and in folders above."""
     own: dict[Path, tuple[Matcher, ...]] = {}
     for file, text in texts.items():
-        root = _compose(file, text, findings) if file.name in FOLDER_FILES else None
+        root = compose(file, text, findings) if file.name in FOLDER_FILES else None
         if root is not None:
             reader = Reader(str(file), findings)
             given = reader.fields(root, ("within",))
@@ -195,44 +191,3 @@ def _within_folders(texts: Mapping[Path, str], findings: list[Finding]) -> dict[
         )
         for folder in folders
     }
-
-
-def _read(file: Path, findings: list[Finding]) -> str:
-    try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            findings.append(
-                Finding(Level.ERROR, Place(str(file)), f"the file is over {MAX_FILE_BYTES >> 20} MiB")
-            )
-            return ""
-        return file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        findings.append(Finding(Level.ERROR, Place(str(file)), f"not UTF-8: byte {error.start}"))
-    except OSError as error:
-        findings.append(Finding(Level.ERROR, Place(str(file)), f"cannot be read: {error.strerror}"))
-    return ""
-
-
-def _compose(file: Path, text: str, findings: list[Finding]) -> yaml.Node | None:
-    try:
-        return compose_safely(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(str(file), mark.line + 1, mark.column + 1) if mark else Place(str(file))
-        findings.append(Finding(Level.ERROR, place, _said(error, text, place)))
-    except yaml.YAMLError as error:
-        findings.append(Finding(Level.ERROR, Place(str(file)), f"not YAML: {str(error).splitlines()[0]}"))
-    return None
-
-
-def _said(error: yaml.MarkedYAMLError, text: str, place: Place) -> str:
-    """Return what is wrong with the YAML. A tab cannot be seen in an editor, so it is named."""
-    if isinstance(error, YamlBomb):
-        return str(error.problem)
-    lines = text.splitlines()
-    line = lines[place.line - 1] if place.line <= len(lines) else ""
-    indent = line[: len(line) - len(line.lstrip())]
-    if "\t" in indent or line[place.column - 1 : place.column] == "\t":
-        return "not YAML: a tab; write spaces in its place"
-    begun = error.context_mark.line if error.context_mark else place.line - 1
-    hint = next(filter(None, map(commented_out, lines[begun : place.line])), "")
-    return f"not YAML: {error.problem or error.context}{hint}"
