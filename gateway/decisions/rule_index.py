@@ -7,23 +7,15 @@ remembered too, by the values of those labels. What is remembered is bounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
-import re2
-
+from gateway.decisions.pattern_sets import joined
 from gateway.model.matchers import Matcher
 
 MAX_CACHED_VALUES = 4096  # per label
 MAX_CACHED_ANSWERS = 16384
 MAX_CACHED_CHARACTERS = 16_000_000
-# RE2 holds Python's lock while it compiles a set, for about a microsecond per instruction; so one set is kept
-# to what compiles in 5 ms, and a pattern as large as hundreds of ordinary ones is matched by itself.
-MAX_SET_INSTRUCTIONS = 5_000
-MAX_JOINED_INSTRUCTIONS = 1_000
-# More than any such set needs: RE2 finds nothing, in silence, where a set has too little
-# (https://github.com/google/re2/blob/main/re2/set.cc).
-SET_BYTES = 32 << 20
 
 Key = TypeVar("Key")
 Kept = TypeVar("Kept")
@@ -117,7 +109,7 @@ class _Column:
         self._every = every
         self._kept: Memory[str, int] = Memory(MAX_CACHED_VALUES)
         self._literal = [(number, matcher) for number, matcher in entries if matcher.literals is not None]
-        self._patterns = _joined(
+        self._patterns = joined(
             [(number, matcher) for number, matcher in entries if matcher.literals is None]
         )
         self._instructions = sum(patterns.instructions for patterns in self._patterns)
@@ -159,65 +151,6 @@ class _Column:
             if times == self._needed[number]:
                 fulfilled |= 1 << number
         return (self._every & ~self._demanding | fulfilled) & ~failed
-
-
-class _Patterns:
-    """Some patterns of one label, which one automaton matches at once, or each by itself where there is none."""
-
-    def __init__(self, entries: Sequence[tuple[int, Matcher]]) -> None:
-        self._entries = entries
-        self.instructions = sum(matcher.instructions for _, matcher in entries)
-        self._set = _pattern_set([matcher for _, matcher in entries]) if len(entries) > 1 else None
-
-    def failed(self, value: str) -> int:
-        """Return the bits of the rules whose demand on this value is not met."""
-        hits = self._hits(value)
-        failed = 0
-        for position, (number, matcher) in enumerate(self._entries):
-            if (position in hits) is matcher.negated:
-                failed |= 1 << number
-        return failed
-
-    def _hits(self, value: str) -> set[int]:
-        if self._set is None:
-            found = enumerate(matcher.accepts_afresh(value) for _, matcher in self._entries)
-            return {position for position, hit in found if hit}
-        try:
-            return set(self._set.Match(value) or ())
-        except UnicodeEncodeError:  # a lone surrogate is no UTF-8: no pattern describes it
-            return set()
-
-
-def _joined(entries: Iterable[tuple[int, Matcher]]) -> list[_Patterns]:
-    """Join small patterns, as many as one automaton takes; a large one stays by itself."""
-    found: list[_Patterns] = []
-    together: list[tuple[int, Matcher]] = []
-    instructions = 0
-    for number, matcher in entries:
-        if matcher.instructions > MAX_JOINED_INSTRUCTIONS:
-            found.append(_Patterns([(number, matcher)]))
-            continue
-        if instructions + matcher.instructions > MAX_SET_INSTRUCTIONS:
-            found.append(_Patterns(together))
-            together, instructions = [], 0
-        together.append((number, matcher))
-        instructions += matcher.instructions
-    return [*found, _Patterns(together)] if together else found
-
-
-def _pattern_set(matchers: list[Matcher]) -> re2.Set | None:
-    """Compile all patterns into one automaton; None where they are too large together."""
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = SET_BYTES
-    made = re2.Set.FullMatchSet(options)
-    for matcher in matchers:
-        made.Add(f"(?:{matcher.value})")
-    try:
-        made.Compile()
-    except re2.error:  # each is fine, together they are too large
-        return None
-    return made
 
 
 def _counts(numbers: list[int]) -> dict[int, int]:
