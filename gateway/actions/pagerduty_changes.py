@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from gateway.actions.pagerduty_round import Round
-from gateway.decisions.missed_news import KEPT_IN_MIND, pages_of
+from gateway.decisions.missed_news import KEPT_IN_MIND
+from gateway.decisions.watched_pages import pages_of
 from gateway.model.changes import Cell, Changes, LogEntry, Table
 from gateway.model.durations import HOUR, MINUTE
 from gateway.model.vendor_view import ReaderState, SeenChange, WatchedPage

@@ -12,7 +12,8 @@ import structlog
 
 from gateway.actions.pagerduty_round import Round
 from gateway.decisions.delivery.confirmation import confirmed
-from gateway.decisions.missed_news import end_again_at, is_end_lost, pages_of, with_end_again
+from gateway.decisions.missed_news import end_again_at, is_end_lost, with_end_again
+from gateway.decisions.watched_pages import pages_of
 from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, LogEntry, Query, Result
 from gateway.model.ledger import Ledger, ledger_cell

@@ -13,7 +13,8 @@ import msgspec
 import structlog
 
 from gateway.actions.pagerduty_round import Round
-from gateway.decisions.missed_news import KEPT_IN_MIND, pages_of, state_note
+from gateway.decisions.missed_news import KEPT_IN_MIND, state_note
+from gateway.decisions.watched_pages import pages_of
 from gateway.model.cells import PAGERDUTY_NOTES
 from gateway.model.changes import Cell, Changes, Query, Result, Table
 from gateway.model.durations import HOUR

@@ -9,8 +9,9 @@ import msgspec
 
 from gateway.actions.pagerduty_people import PagerDutyPeople, ids_of
 from gateway.actions.pagerduty_round import Round
-from gateway.decisions.missed_news import KEPT_IN_MIND, pages_of
+from gateway.decisions.missed_news import KEPT_IN_MIND
 from gateway.decisions.policy import Policy
+from gateway.decisions.watched_pages import pages_of
 from gateway.decisions.whom_calls_reached import (
     Reached,
     called_event,

@@ -19,15 +19,8 @@ from gateway.actions.pagerduty_ends import PagerDutyEnds
 from gateway.actions.pagerduty_notes import PagerDutyNotes
 from gateway.actions.pagerduty_persons import PagerDutyPersons
 from gateway.actions.pagerduty_round import Round
-from gateway.decisions.missed_news import (
-    after_round,
-    missed_news,
-    pages_of,
-    pages_to_ask_for,
-    shown_pages,
-    wait_after,
-    watched_page,
-)
+from gateway.decisions.missed_news import after_round, missed_news, wait_after
+from gateway.decisions.watched_pages import pages_of, pages_to_ask_for, shown_pages, watched_page
 from gateway.errors import StateUnavailable
 from gateway.model.cells import PAGERDUTY_READER
 from gateway.model.changes import Cell, Changes, Query, Result, Table
