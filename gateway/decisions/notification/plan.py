@@ -19,11 +19,11 @@ from gateway.decisions.notification.bypassed import mark_bypassed
 from gateway.decisions.notification.conclude import conclude
 from gateway.decisions.notification.escalate import escalate
 from gateway.decisions.notification.heard import heard_by_targets
+from gateway.decisions.notification.lapse import lapse
 from gateway.decisions.notification.members import route, suppress
 from gateway.decisions.notification.resolve import Plan, resolve
 from gateway.decisions.notification.view import View
 from gateway.decisions.policy import Policy
-from gateway.decisions.suppression.suppress import lapse
 from gateway.model.incident import Snooze
 from gateway.model.instants import earliest
 from gateway.model.path import Lap, Step, unwatched

@@ -6,9 +6,7 @@ people who were notified of a firing are always notified of its end.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-
-import msgspec
+from collections.abc import Iterator, Sequence
 
 from gateway.decisions.calendar import Calendar
 from gateway.decisions.controls import CompiledControls
@@ -18,7 +16,7 @@ from gateway.decisions.rule_index import RuleIndex
 from gateway.decisions.sources.watchdogs import Watchdogs
 from gateway.decisions.suppression.inhibit import Inhibitor
 from gateway.model.alert import Alert
-from gateway.model.incident import Incident, Member
+from gateway.model.incident import Member
 from gateway.model.instants import earliest
 from gateway.model.rules.kinds import Maintenance
 from gateway.model.rules.rulebook import Rulebook
@@ -193,27 +191,3 @@ class Suppressor:
 def _under_way(maintenance: Maintenance, wall: int) -> bool:
     begun = maintenance.start is None or maintenance.start <= wall
     return begun and (maintenance.end is None or wall < maintenance.end)
-
-
-def lapse(incident: Incident, firing: Collection[Alert], now: int, wall: int) -> Incident:
-    """Return the incident without those actions of people that no longer hold; people
-    call the time `wall` (ms).
-
-    A close by hand and a snooze lapse when their time is over. They and an acknowledgement lapse when an
-    alert is worse than any was when the person acted.
-    """
-    worst = max((alert.severity for alert in firing), default=Severity.NONE)
-    closed, acknowledged, snoozed = incident.closed, incident.acknowledged, incident.snoozed
-    if closed is not None and (now >= closed.until or worst > closed.severity):
-        closed = None
-    # Whoever took a warning did not take the critical alert that it has become: somebody has to be called
-    # again.
-    if acknowledged is not None and worst > acknowledged.severity:
-        acknowledged = None
-    # What has ended is over for whoever snoozed it: if it fires again, that is news.
-    if snoozed is not None and (wall >= snoozed.until or worst > snoozed.severity or not firing):
-        snoozed = None
-    changed = (closed, acknowledged, snoozed)
-    if changed == (incident.closed, incident.acknowledged, incident.snoozed):
-        return incident
-    return msgspec.structs.replace(incident, closed=closed, acknowledged=acknowledged, snoozed=snoozed)
