@@ -18,9 +18,9 @@ from gateway.actions.silence_preview import count_hidden, propose_aside
 from gateway.decisions.controls import compile_controls, switch
 from gateway.decisions.policy import Policy
 from gateway.decisions.suppression.silence_preview import SilencePreview
+from gateway.decisions.suppression.silence_request import SilenceRequest
 from gateway.decisions.suppression.silences import (
     SilenceChange,
-    SilenceRequest,
     approve,
     change_silence,
     end,

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from gateway.clock import elapsed_ms
 from gateway.decisions.suppression.silence_preview import SilencePreview
-from gateway.decisions.suppression.silences import SilenceRequest, propose
+from gateway.decisions.suppression.silence_request import SilenceRequest, propose
 from gateway.model.alert import Alert
 from gateway.model.changes import Table
 from gateway.model.controls import Rejection, Silence

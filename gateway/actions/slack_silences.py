@@ -15,7 +15,7 @@ from gateway.actions.slack_approvals import SlackApprovals, identity_of, wanted_
 from gateway.actions.slack_heard import Acted, Afterwards, Heard, in_its_place, nothing, said_of
 from gateway.decisions.policy import Policy
 from gateway.decisions.suppression.silence_of_incident import matchers_for
-from gateway.decisions.suppression.silences import SilenceRequest
+from gateway.decisions.suppression.silence_request import SilenceRequest
 from gateway.errors import StateUnavailable
 from gateway.model.controls import Rejection, Silence
 from gateway.model.durations import HOUR, parse_duration

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.actions.controls import ControlActions, PreviewedSilence
 from gateway.decisions.policy import Policy
-from gateway.decisions.suppression.silences import SilenceRequest
+from gateway.decisions.suppression.silence_request import SilenceRequest
 from gateway.errors import StateUnavailable
 from gateway.model.agenda import NEW_CONTROLS, SILENCE_UPKEEP
 from gateway.model.changes import Changes, CommitOutcome, Committed

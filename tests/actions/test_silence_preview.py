@@ -8,7 +8,7 @@ import pytest
 
 from gateway.actions import silence_preview
 from gateway.actions.controls import PreviewedSilence
-from gateway.decisions.suppression.silences import SilenceRequest
+from gateway.decisions.suppression.silence_request import SilenceRequest
 from gateway.model.controls import Rejection
 from gateway.model.durations import HOUR
 from tests.support.build import START, seen

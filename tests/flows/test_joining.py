@@ -9,7 +9,7 @@ import pytest
 from gateway.actions.controls import PreviewedSilence
 from gateway.actions.incidents import IncidentActions
 from gateway.decisions.intake.patience import PER_MEMBER_MS
-from gateway.decisions.suppression.silences import SilenceRequest
+from gateway.decisions.suppression.silence_request import SilenceRequest
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.incident import Joining
 from gateway.model.notification import Refused, Unanswered

@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.actions.controls import PreviewedSilence
 from gateway.actions.incidents import IncidentActions
-from gateway.decisions.suppression.silences import SilenceRequest
+from gateway.decisions.suppression.silence_request import SilenceRequest
 from gateway.model.controls import Rejection, Silence
 from gateway.model.durations import DAY, HOUR, MINUTE, SECOND
 from gateway.model.ledger import NotifiedState

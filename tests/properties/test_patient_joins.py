@@ -23,7 +23,7 @@ from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.intake.patience import AT_ONCE, SMALL, Patience
 from gateway.decisions.route import Router
 from gateway.decisions.sources.watchdogs import Watchdogs
-from gateway.decisions.suppression.silences import SilenceRequest
+from gateway.decisions.suppression.silence_request import SilenceRequest
 from gateway.model.alert import Alert
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Incident

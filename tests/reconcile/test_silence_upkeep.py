@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.decisions.controls import state_of
-from gateway.decisions.suppression.silences import SilenceRequest
+from gateway.decisions.suppression.silence_request import SilenceRequest
 from gateway.model.controls import Silence, SilenceState
 from gateway.model.durations import HOUR, MINUTE
 from tests.support.build import START, seen

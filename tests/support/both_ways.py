@@ -29,7 +29,7 @@ from gateway.actions.slack_roles import SlackRoles
 from gateway.actions.slack_silences import SlackSilences
 from gateway.actions.statistics_reports import StatisticsReports
 from gateway.decisions.policy import Policy
-from gateway.decisions.suppression.silences import SilenceRequest
+from gateway.decisions.suppression.silence_request import SilenceRequest
 from gateway.model.controls import Silence
 from gateway.model.durations import HOUR, MINUTE
 from gateway.model.incident import Incident

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from gateway.actions.controls import ControlActions, PreviewedSilence
 from gateway.decisions.controls import state_of
 from gateway.decisions.policy import Policy
-from gateway.decisions.suppression.silences import SilenceRequest, silence_meant
+from gateway.decisions.suppression.silence_request import SilenceRequest
+from gateway.decisions.suppression.silences import silence_meant
 from gateway.inbound.api import control_models as models
 from gateway.inbound.api.openapi import Operation
 from gateway.inbound.api.presenters import moment
