@@ -12,6 +12,7 @@ from importlib.metadata import version
 import structlog
 
 from gateway.clock import utc_ms
+from gateway.config.demanded_tokens import demand_tokens
 from gateway.config.environment import Environment
 from gateway.config.secrets import EnvironmentSecrets, mark_key
 from gateway.config.tokens_file import TokensFile
@@ -86,7 +87,7 @@ async def running(
     """
     settings = environment.settings
     first = load_or_refuse(settings.rules, utc_ms())
-    environment.demand_tokens(sources_have_them=first.rules.sources_have_tokens)
+    demand_tokens(environment.settings, sources_have_them=first.rules.sources_have_tokens)
     async with AsyncExitStack() as stack:
         tokens, metrics = TokensFile(settings.tokens_file), Metrics()
         metrics.build(version("alert-gateway"))

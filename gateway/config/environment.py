@@ -134,7 +134,7 @@ class Environment:
         """Take the admin token that the data directory keeps, and make one there where it has none.
 
         None where a token is set: nothing is made then. Where other machines can connect, the operator has to
-        set one (`demand_tokens`).
+        set one (`demanded_tokens.py`).
         """
         if self.settings.admin_token or not self.private:
             return None
@@ -154,28 +154,6 @@ class Environment:
         # A token of this machine's is no business of any other machine.
         ours = is_on_this_machine(self.settings.gateway_url)
         return read_admin_token(self.settings.data_dir) if ours else None
-
-    def demand_tokens(self, *, sources_have_them: bool = False) -> None:
-        """Raise `BadSettings` if other machines can reach the gateway and a token is missing.
-
-        `sources_have_them` says that every source of the rules has a token of its own.
-        """
-        wanted = {
-            "GATEWAY_WEBHOOK_TOKEN": self.settings.webhook_token,
-            "GATEWAY_ADMIN_TOKEN": self.settings.admin_token,
-        }
-        missing = [name for name, tokens in wanted.items() if not tokens]
-        # People with tokens of their own get in without one that all share.
-        if self.settings.tokens_file is not None:
-            missing = [name for name in missing if name != "GATEWAY_ADMIN_TOKEN"]
-        if sources_have_them:
-            missing = [name for name in missing if name != "GATEWAY_WEBHOOK_TOKEN"]
-        # Without tokens anybody in the network could silence alerts, or send false ones.
-        if missing and not self.private:
-            raise BadSettings(
-                f"GATEWAY_LISTEN: {self.settings.listen} can be reached from other machines, "
-                f"so set {' and '.join(missing)}"
-            )
 
     def secrets(self) -> Collection[str]:
         """Return the values that must appear in no log line.

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from gateway.clock import utc_ms
+from gateway.config.demanded_tokens import demand_tokens
 from gateway.config.environment import Environment
 from gateway.config.tokens_file import TokensFile, four_eyes_problem
 from gateway.decisions.intake.normalise import Normaliser
@@ -60,7 +61,7 @@ async def examine_everything(environment: Environment) -> list[Diagnosis]:
 def _settings(environment: Environment, rules: Rulebook | None) -> Diagnosis:
     """Say where it listens, or that `gateway serve` would not start for want of a token."""
     try:
-        environment.demand_tokens(sources_have_them=rules is not None and rules.sources_have_tokens)
+        demand_tokens(environment.settings, sources_have_them=rules is not None and rules.sources_have_tokens)
     except BadSettings as error:
         return Diagnosis(Mark.BAD, "settings", str(error))
     return Diagnosis(Mark.GOOD, "settings", f"listening on {environment.settings.listen}")

@@ -17,7 +17,7 @@ from gateway.model.people import Caller, IssuedToken, Role
 class Tokens:
     """The tokens that are valid now. There may be several, so that a token can be replaced without a gap.
 
-    Without any token everybody is allowed; `Environment.demand_tokens` refuses that if other machines can
+    Without any token everybody is allowed; `demand_tokens` refuses that if other machines can
     connect.
     """
 

@@ -19,8 +19,6 @@ from gateway.model.rules.origin import SOURCE
         pytest.param({"GATEWAY_LISTN": "x"}, "GATEWAY_LISTN: there is no such setting; did you mean GATEWAY_LISTEN?", id="a wrong name"),
         pytest.param({"GATEWAY_SLOTZ": "4"}, "GATEWAY_SLOTZ: there is no such setting; did you mean GATEWAY_SHARDS?", id="an old name, misspelt"),
         pytest.param({"GATEWAY_SLACK_BOT_TOKEN": "x"}, "GATEWAY_SLACK_BOT_TOKEN: there is no such setting; did you mean SLACK_BOT_TOKEN?", id="a prefix that is not part of the name"),
-        pytest.param({"GATEWAY_LISTEN": "0.0.0.0:9096"}, "set GATEWAY_WEBHOOK_TOKEN and GATEWAY_ADMIN_TOKEN", id="open to others without tokens"),
-        pytest.param({"GATEWAY_LISTEN": "[::]:9096", "GATEWAY_WEBHOOK_TOKEN": "x"}, "set GATEWAY_ADMIN_TOKEN", id="one token is not enough"),
         pytest.param({"PAGERDUTY_FROM": "a@b.example"}, "PAGERDUTY_FROM: notes are written by PAGERDUTY_API_TOKEN", id="notes without a token"),
         pytest.param({"GATEWAY_REDIS_WAIT": "1"}, "GATEWAY_REDIS_WAIT: the embedded store has no replicas", id="replicas of the embedded store"),
         pytest.param({"GATEWAY_REDIS_WAIT": "-1"}, "GATEWAY_REDIS_WAIT: ", id="fewer replicas than none"),
@@ -51,7 +49,7 @@ from gateway.model.rules.origin import SOURCE
 )  # fmt: skip
 def test_what_is_impossible_is_named_with_the_remedy(variables: dict[str, str], said: str) -> None:
     with pytest.raises(BadSettings) as caught:
-        Environment(variables).demand_tokens()
+        Environment(variables)
     assert said in str(caught.value)
 
 
@@ -59,11 +57,6 @@ def test_a_name_that_is_like_no_other_gets_no_guess() -> None:
     with pytest.raises(BadSettings) as caught:
         Environment({"GATEWAY_COLOUR": "x"})
     assert str(caught.value) == "GATEWAY_COLOUR: there is no such setting"
-
-
-@pytest.mark.parametrize("listen", ["127.0.0.1:1", "localhost:1", "[::1]:1", "127.9.9.9:1"])
-def test_on_this_machine_alone_no_token_is_needed(listen: str) -> None:
-    Environment({"GATEWAY_LISTEN": listen}).demand_tokens()
 
 
 def test_looking_at_rules_needs_no_token() -> None:
@@ -98,15 +91,6 @@ def test_what_kubernetes_puts_into_the_environment_is_nobodys_setting() -> None:
         "GATEWAY_PORT_9096_TCP_ADDR": "10.0.0.1",
     }
     assert Environment(links).settings.port == 9096
-
-
-def test_sources_with_tokens_of_their_own_need_no_shared_one() -> None:
-    environment = Environment({"GATEWAY_LISTEN": "0.0.0.0:9096", "GATEWAY_ADMIN_TOKEN": "admin"})
-    environment.demand_tokens(sources_have_them=True)
-    with pytest.raises(BadSettings, match=r"set GATEWAY_WEBHOOK_TOKEN$"):
-        environment.demand_tokens()
-    with pytest.raises(BadSettings, match=r"set GATEWAY_ADMIN_TOKEN$"):
-        Environment({"GATEWAY_LISTEN": "0.0.0.0:9096"}).demand_tokens(sources_have_them=True)
 
 
 def test_an_address_that_a_rule_names_hides_its_password_as_written_and_as_meant() -> None:

@@ -9,10 +9,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.config.environment import Environment
 from gateway.config.new_token import add_token
 from gateway.config.tokens_file import TokensFile, four_eyes_problem, hash_of, parse_tokens
-from gateway.errors import BadSettings
 from gateway.model.people import Role
 
 HASH = hash_of("a token")
@@ -116,10 +114,3 @@ def test_two_people_who_may_act_can_satisfy_four_eyes(tmp_path: Path) -> None:
     add_token(path, "bob", Role.ACT)
     assert four_eyes_problem(TokensFile(path), heard_in_slack=False) == ""
     assert four_eyes_problem(TokensFile(None), heard_in_slack=True) == ""
-
-
-def test_with_peoples_tokens_other_machines_may_connect_without_an_admin_token(tmp_path: Path) -> None:
-    exposed = {"GATEWAY_LISTEN": "0.0.0.0:9096", "GATEWAY_WEBHOOK_TOKEN": "hook"}
-    with pytest.raises(BadSettings, match="GATEWAY_ADMIN_TOKEN"):
-        Environment(exposed).demand_tokens()
-    Environment({**exposed, "GATEWAY_TOKENS_FILE": str(tmp_path / "tokens")}).demand_tokens()
