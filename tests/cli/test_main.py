@@ -14,7 +14,8 @@ from pathlib import Path
 import click
 import pytest
 
-from gateway.cli.main import COMMANDS, cli
+from gateway.cli.commands import COMMANDS
+from gateway.cli.main import cli
 from tests.support.command_line import Gateway
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import yaml
 
-from gateway.cli.main import COMMANDS
+from gateway.cli.commands import COMMANDS
 from gateway.config.settings import Settings
 from gateway.inbound.webhooks.body import Caps
 from gateway.intake.parse_webhook import MAX_ALERTS
