@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from gateway.cli.api_client import ask
+from gateway.cli.incident_words import COLOURS
 from gateway.cli.moments import read_past_moment
 from gateway.cli.options import AS_JSON, examples
 from gateway.cli.output import list_of, out, say, say_json, show_silences, text, to_the_second
-from gateway.cli.show_incidents import COLOURS
 
 
 @click.command(

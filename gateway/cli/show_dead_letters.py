@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.cli.api_client import understood
+from gateway.cli.incident_words import COLOURS, age
 from gateway.cli.output import list_of, out, text, to_the_second
-from gateway.cli.show_incidents import COLOURS, age
 from gateway.model.severity import BUILT_IN_WORDS, Severity
 
 
