@@ -29,6 +29,11 @@ def instant(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(min(max(milliseconds, 0), MAX_INSTANT) / 1000, UTC)
 
 
+def instant_or_none(milliseconds: int | None) -> datetime | None:
+    """Return the time in UTC, None for None, which means never."""
+    return None if milliseconds is None else instant(milliseconds)
+
+
 def written(milliseconds: int | None) -> str:
     """Return the time as `2026-11-24T22:00:00Z`, to the second; empty for None, which means never."""
     return "" if milliseconds is None else instant(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,7 +8,7 @@ from gateway.actions.controls import ControlActions
 from gateway.actions.incidents import IncidentActions
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.sources.watchdogs import MAX_RESOLVE_HOLD
-from gateway.inbound.api.presenters import show_verdicts
+from gateway.inbound.api.standing import show_verdicts
 from gateway.model.durations import HOUR, MINUTE, SECOND
 from gateway.model.incident import Incident
 from gateway.model.ledger import NotifiedState

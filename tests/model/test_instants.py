@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.instants import at_vendors, clock, instant, moment, when, written
+from gateway.model.instants import at_vendors, clock, instant, instant_or_none, moment, when, written
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,8 @@ def test_a_store_that_is_wrong_and_believed_hides_no_message() -> None:
     real = 1_800_000_000_000
     now = real + 5 * HOUR
     assert at_vendors(now - MINUTE, now, 0, real) <= real - MINUTE
+
+
+def test_never_is_no_time_and_an_instant_is_in_utc() -> None:
+    assert instant_or_none(None) is None
+    assert str(instant_or_none(1_800_000_000_000)) == "2027-01-15 08:00:00+00:00"

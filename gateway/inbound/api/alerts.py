@@ -12,8 +12,9 @@ from gateway.decisions.notification.plan import plan
 from gateway.decisions.policy import Policy
 from gateway.inbound.api import incident_models as models
 from gateway.inbound.api.openapi import Operation
-from gateway.inbound.api.presenters import show_alert, show_verdicts
+from gateway.inbound.api.presenters import show_alert
 from gateway.inbound.api.requests import Refusal, choice, limit_of, one_of
+from gateway.inbound.api.standing import show_verdicts
 from gateway.inbound.api.walk import PAGE_QUERY, row_of, walk
 from gateway.model.changes import Row, Table
 from gateway.model.records import load_alert, load_incident

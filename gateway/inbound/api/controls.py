@@ -11,9 +11,9 @@ from gateway.actions.controls import ControlActions
 from gateway.decisions.controls import CompiledControls
 from gateway.inbound.api import control_models as models
 from gateway.inbound.api.openapi import Operation
-from gateway.inbound.api.presenters import moment
 from gateway.inbound.api.requests import accepted, body, length_of, name_of
 from gateway.model.controls import Switch
+from gateway.model.instants import instant_or_none
 from gateway.model.people import Role
 
 
@@ -67,7 +67,7 @@ def _order(switch: Switch | None) -> models.OrderShown | None:
         return None
     return models.OrderShown(
         by=switch.by,
-        since=moment(switch.at),
-        until=moment(switch.until),
+        since=instant_or_none(switch.at),
+        until=instant_or_none(switch.until),
         reason=switch.reason,
     )

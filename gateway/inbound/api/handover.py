@@ -14,9 +14,9 @@ from gateway.decisions.handover import HandedOver, Handover, begin_at
 from gateway.inbound.api.control_models import SilenceShown
 from gateway.inbound.api.incident_models import Shown
 from gateway.inbound.api.openapi import Operation
-from gateway.inbound.api.presenters import moment
 from gateway.inbound.api.requests import QueryParameter, Refusal, moment_given
 from gateway.inbound.api.silences import show_silence
+from gateway.model.instants import instant_or_none
 
 MAX_LISTED = 200
 SINCE = QueryParameter(
@@ -83,7 +83,7 @@ class HandoverApi:
         policy = self.handovers.policy()
         silences = [show_silence(silence, policy, found.now) for silence in found.silences[:MAX_LISTED]]
         return HandoverShown(
-            since=moment(found.begin.at),
+            since=instant_or_none(found.begin.at),
             because=found.begin.because,
             open=_listed(found.open),
             open_count=len(found.open),
@@ -103,10 +103,10 @@ def _listed(found: Sequence[HandedOver]) -> list[HandedOverShown]:
             incident=one.incident,
             title=one.title,
             severity=one.severity.word,
-            opened_at=moment(one.opened_at),
+            opened_at=instant_or_none(one.opened_at),
             who=one.who,
-            until=moment(one.until),
-            changes=[ChangeShown(at=moment(change.at), what=change.what) for change in one.changes],
+            until=instant_or_none(one.until),
+            changes=[ChangeShown(at=instant_or_none(change.at), what=change.what) for change in one.changes],
         )
         for one in found[:MAX_LISTED]
     ]

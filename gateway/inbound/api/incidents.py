@@ -17,15 +17,7 @@ from gateway.decisions.notification.plan import plan
 from gateway.decisions.policy import Policy
 from gateway.inbound.api import incident_models as models
 from gateway.inbound.api.openapi import Handler, Operation
-from gateway.inbound.api.presenters import (
-    moment,
-    show_alert,
-    show_incident,
-    show_target,
-    show_verdicts,
-    standing_of,
-    state_of,
-)
+from gateway.inbound.api.presenters import show_alert, show_incident, show_target, state_of
 from gateway.inbound.api.requests import (
     DEFAULT_PAGE_SIZE,
     MAX_SHOWN,
@@ -41,9 +33,11 @@ from gateway.inbound.api.requests import (
     limit_of,
     one_of,
 )
+from gateway.inbound.api.standing import show_verdicts, standing_of
 from gateway.inbound.api.walk import PAGE_QUERY, walk
 from gateway.model.changes import Row, Table
 from gateway.model.durations import spoken
+from gateway.model.instants import instant_or_none
 from gateway.model.records import load_incident
 from gateway.model.severity import Severity
 from gateway.state.shards import Shards
@@ -137,7 +131,7 @@ class IncidentsApi:
             ledgers=[show_target(ledger) for ledger in snapshot.ledgers.values()],
             verdicts=show_verdicts(planned, dict(snapshot.alerts), versioned.now),
             timeline=[
-                models.TimelineShown(at=moment(at), what=line.what, detail=dict(line.detail))
+                models.TimelineShown(at=instant_or_none(at), what=line.what, detail=dict(line.detail))
                 for at, line in timeline
             ],
         )

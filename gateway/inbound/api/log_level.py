@@ -12,10 +12,10 @@ from starlette.requests import Request
 
 from gateway.inbound.api.incident_models import Asked, Shown
 from gateway.inbound.api.openapi import Operation
-from gateway.inbound.api.presenters import moment
 from gateway.inbound.api.requests import Refusal, body, length_of, name_of
 from gateway.inbound.api.typed_texts import By, LengthOrNone
 from gateway.model.durations import DAY
+from gateway.model.instants import instant_or_none
 from gateway.model.people import Role
 from gateway.telemetry.log_level import LogLevel
 
@@ -59,7 +59,10 @@ class LogLevelApi:
     async def _show(self, _request: Request) -> LevelShown:
         known = self.log_level
         return LevelShown(
-            level=known.now, setting=known.given, until=moment(known.until), gateway=socket.gethostname()
+            level=known.now,
+            setting=known.given,
+            until=instant_or_none(known.until),
+            gateway=socket.gethostname(),
         )
 
     async def _change(self, request: Request) -> LevelShown:

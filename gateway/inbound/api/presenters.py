@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-
 from gateway.decisions.delivery.thing import thing_of
 from gateway.decisions.delivery.titles import what_and_where
-from gateway.decisions.notification.member_status import count_statuses
-from gateway.decisions.notification.resolve import Plan
 from gateway.inbound.api.incident_models import (
     AcknowledgedShown,
     AlertShown,
@@ -18,30 +13,15 @@ from gateway.inbound.api.incident_models import (
     SnoozedShown,
     TargetShown,
     UnheardShown,
-    VerdictShown,
 )
 from gateway.model.alert import Alert
 from gateway.model.durations import SECOND
 from gateway.model.incident import Closure, EarlierLives, Incident, Snooze
-from gateway.model.instants import instant
+from gateway.model.instants import instant_or_none
 from gateway.model.ledger import Ledger
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
-from gateway.model.verdict import QUIETING, MemberStatus, Reason, Verdict
-
-NEAREST_FIRST = (
-    MemberStatus.TOLD,
-    MemberStatus.UNDELIVERABLE,
-    MemberStatus.DUE,
-    MemberStatus.HELD,
-    MemberStatus.SUPPRESSED,
-)
-"""What a member may be to a target, from told to kept from everybody."""
-
-
-def moment(ms: int | None) -> datetime | None:
-    """Return an instant in UTC; None stands for never."""
-    return None if ms is None else instant(ms)
+from gateway.model.verdict import Verdict
 
 
 def show_alert(alert: Alert) -> AlertShown:
@@ -53,11 +33,11 @@ def show_alert(alert: Alert) -> AlertShown:
         labels=alert.labels,
         annotations=alert.annotations,
         episode=alert.episode,
-        started_at=moment(alert.started_at),
-        ended_at=moment(alert.ended_at),
+        started_at=instant_or_none(alert.started_at),
+        ended_at=instant_or_none(alert.ended_at),
         end_reason=alert.end_reason,
         end_inferred=alert.inferred,
-        last_seen=moment(alert.last_seen),
+        last_seen=instant_or_none(alert.last_seen),
         copies={name: copy.firing for name, copy in alert.copies.items()},
         incident=alert.incident or None,
     )
@@ -94,20 +74,20 @@ def show_incident(
         where=" › ".join(shown["place"].values()),
         standing=standing.outcome if standing is not None else "",
         reason=standing.reason.value if standing is not None else "",
-        standing_until=moment(standing.until) if standing is not None else None,
+        standing_until=instant_or_none(standing.until) if standing is not None else None,
         firing=incident.firing,
         members=len(incident.members),
         earlier_lives=[_show_lives(alert, lives) for alert, lives in incident.earlier_lives.items()],
-        opened_at=moment(incident.opened_at),
-        last_change_at=moment(incident.last_change_at),
-        resolved_at=moment(incident.resolved_at),
-        acknowledged=AcknowledgedShown(by=who.by, at=moment(who.at), note=who.note) if who else None,
+        opened_at=instant_or_none(incident.opened_at),
+        last_change_at=instant_or_none(incident.last_change_at),
+        resolved_at=instant_or_none(incident.resolved_at),
+        acknowledged=AcknowledgedShown(by=who.by, at=instant_or_none(who.at), note=who.note) if who else None,
         closed=_show_closed(closed) if closed else None,
         snoozed=_show_snoozed(snoozed) if snoozed else None,
         correlated_by=incident.rule,
         previous=incident.previous or None,
         targets=list(incident.targets),
-        unheard_since=moment(incident.unheard_since),
+        unheard_since=instant_or_none(incident.unheard_since),
         unheard=[
             UnheardShown(alert=alert.name, count=alert.count, reason=alert.reason, because=alert.because)
             for alert in incident.unheard
@@ -115,47 +95,23 @@ def show_incident(
     )
 
 
-def standing_of(plan: Plan, alerts: Mapping[str, Alert], now: int) -> Verdict | None:
-    """Return the verdict that says what people know of an incident, None where nothing of it fires.
-
-    It is that of the member and target that is nearest to being told: an incident counts as silenced only
-    when news of every firing member is kept from everybody.
-    """
-    verdicts = [
-        verdict
-        for view in plan.views.values()
-        for episode, verdict in count_statuses(view, now)[1].items()
-        if alerts[episode].firing
-    ]
-    verdicts += [verdict for episode, verdict in plan.untargeted.items() if alerts[episode].firing]
-    return min(
-        verdicts,
-        key=_distance,
-        default=None,
-    )
-
-
-def _distance(verdict: Verdict) -> tuple[bool, int]:
-    """Return how far people are from knowing of it. What only the log was told reaches nobody by itself."""
-    status = MemberStatus.SUPPRESSED if verdict.reason is Reason.LOG_ONLY else MemberStatus(verdict.outcome)
-    return verdict.reason in QUIETING, NEAREST_FIRST.index(status)
-
-
 def _show_lives(alert: str, lives: EarlierLives) -> EarlierLivesShown:
     return EarlierLivesShown(
         alert=alert,
         count=lives.count,
-        first_started_at=moment(lives.first_at),
+        first_started_at=instant_or_none(lives.first_at),
         fired_seconds=lives.fired_for // SECOND,
     )
 
 
 def _show_closed(closed: Closure) -> ClosedShown:
-    return ClosedShown(by=closed.by, at=moment(closed.at), until=moment(closed.until), note=closed.note)
+    return ClosedShown(
+        by=closed.by, at=instant_or_none(closed.at), until=instant_or_none(closed.until), note=closed.note
+    )
 
 
 def _show_snoozed(snoozed: Snooze) -> SnoozedShown:
-    return SnoozedShown(by=snoozed.by, at=moment(snoozed.at), until=moment(snoozed.until))
+    return SnoozedShown(by=snoozed.by, at=instant_or_none(snoozed.at), until=instant_or_none(snoozed.until))
 
 
 def _severity(alerts: list[Alert]) -> Severity:
@@ -170,36 +126,11 @@ def show_target(ledger: Ledger) -> TargetShown:
         told=ledger.last_notified.state.value,
         log_only=ledger.log_only or None,
         generation=ledger.generation,
-        first_told_at=moment(ledger.first_notified_at),
-        told_at=moment(ledger.notified_at),
+        first_told_at=instant_or_none(ledger.first_notified_at),
+        told_at=instant_or_none(ledger.notified_at),
         remote=ledger.message_ref.id if ledger.message_ref else None,
         attempts=ledger.attempts,
-        failing_since=moment(ledger.failing_since),
+        failing_since=instant_or_none(ledger.failing_since),
         error=ledger.error or None,
         dead_letter=ledger.dead or None,
-    )
-
-
-def show_verdicts(plan: Plan, alerts: dict[str, Alert], now: int) -> list[VerdictShown]:
-    """Show every member at every target that sees it, and the members that no target sees."""
-    shown = []
-    for target, view in plan.views.items():
-        for episode, verdict in count_statuses(view, now)[1].items():
-            shown.append(_verdict(plan.incident.id, alerts[episode], target, verdict))
-    for episode, verdict in plan.untargeted.items():
-        shown.append(_verdict(plan.incident.id, alerts[episode], None, verdict))
-    return shown
-
-
-def _verdict(incident: str, alert: Alert, target: str | None, verdict: Verdict) -> VerdictShown:
-    return VerdictShown(
-        incident=incident,
-        alert=alert.id,
-        name=alert.name,
-        target=target,
-        standing=verdict.outcome,
-        reason=verdict.reason.value,
-        rule=verdict.rule,
-        until=moment(verdict.until),
-        because=verdict.because,
     )

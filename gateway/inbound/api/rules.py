@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from gateway.inbound.api import incident_models as models
 from gateway.inbound.api.openapi import Operation
-from gateway.inbound.api.presenters import moment
+from gateway.model.instants import instant_or_none
 from gateway.rules.reloader import RulesReloader
 
 MAX_WORDS = 50
@@ -33,7 +33,7 @@ def rules_shown(reloader: RulesReloader) -> models.RulesShown:
     rules = reloader.in_force.rules
     return models.RulesShown(
         revision=rules.revision,
-        loaded_at=moment(reloader.in_force.loaded_at),
+        loaded_at=instant_or_none(reloader.in_force.loaded_at),
         findings=list(reloader.errors),
         destinations=list(rules.destinations),
         routes=[route.described for route in rules.routes],

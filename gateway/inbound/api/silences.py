@@ -14,7 +14,6 @@ from gateway.decisions.suppression.silence_request import SilenceRequest
 from gateway.decisions.suppression.silences import silence_meant
 from gateway.inbound.api import control_models as models
 from gateway.inbound.api.openapi import Operation
-from gateway.inbound.api.presenters import moment
 from gateway.inbound.api.requests import (
     Refusal,
     accepted,
@@ -27,6 +26,7 @@ from gateway.inbound.api.requests import (
     one_of,
 )
 from gateway.model.controls import Rejection, Silence, SilenceState
+from gateway.model.instants import instant_or_none
 
 STATES = ("live", "all", *SilenceState)
 MAX_NAMES_PREVIEWED = 20
@@ -205,9 +205,9 @@ def show_silence(silence: Silence, policy: Policy, now: int) -> models.SilenceSh
         by_person=silence.person or bool(silence.slack),
         reason=silence.reason,
         ticket=silence.ticket,
-        created_at=moment(silence.created_at),
-        starts_at=moment(silence.starts_at),
-        ends_at=moment(silence.ends_at),
+        created_at=instant_or_none(silence.created_at),
+        starts_at=instant_or_none(silence.starts_at),
+        ends_at=instant_or_none(silence.ends_at),
         during=list(silence.during),
         until_resolved=silence.until_resolved,
         approved_by=silence.approved_by,

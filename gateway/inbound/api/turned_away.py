@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from gateway.inbound.api import undelivered_models
 from gateway.inbound.api.openapi import Operation
-from gateway.inbound.api.presenters import moment
+from gateway.model.instants import instant_or_none
 from gateway.model.turned_away import TurnedAway, wording_of
 
 
@@ -41,14 +41,14 @@ def _shown(entry: TurnedAway) -> undelivered_models.TurnedAwayShown:
         error=entry.error,
         severity=entry.severity.word,
         times=entry.times,
-        since=moment(entry.since),
-        last_at=moment(entry.last_at),
+        since=instant_or_none(entry.since),
+        last_at=instant_or_none(entry.last_at),
         senders=[
             undelivered_models.SenderShown(
                 address=sender.address,
                 user_agent=sender.user_agent,
                 times=sender.times,
-                last_at=moment(sender.last_at),
+                last_at=instant_or_none(sender.last_at),
             )
             for sender in entry.senders
         ],

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from gateway.decisions.delivery.refusals import cause_of_dead_letter
-from gateway.inbound.api.presenters import moment, show_target
+from gateway.inbound.api.presenters import show_target
 from gateway.inbound.api.undelivered_models import DeadLetterShown, QuarantinedShown
 from gateway.model.changes import QuarantineEntry
+from gateway.model.instants import instant_or_none
 from gateway.model.ledger import Ledger
 from gateway.model.notification import Refused
 from gateway.model.quarantined import Quarantined
@@ -21,7 +22,9 @@ def show_dead_letter(ledger: Ledger, title: str, refusals: Refusals) -> DeadLett
         incident=ledger.incident,
         title=title,
         severity=ledger.refused.severity.word,
-        asked_again_at=moment(refusal.next_try) if refusal is not None and not refusal.probe else None,
+        asked_again_at=instant_or_none(refusal.next_try)
+        if refusal is not None and not refusal.probe
+        else None,
         remedy=_remedy(ledger),
         **show_target(ledger).model_dump(),
     )
@@ -48,6 +51,6 @@ def show_quarantined(entry: QuarantineEntry, last_seen: int, times: int) -> Quar
         alertname=quarantined.label("alertname"),
         severity=quarantined.label("severity"),
         times=times,
-        last_seen=moment(last_seen),
+        last_seen=instant_or_none(last_seen),
         raw=quarantined.raw.decode("utf-8", "replace"),
     )

@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from gateway.inbound.api import incident_models as models
 from gateway.inbound.api.openapi import Operation
-from gateway.inbound.api.presenters import moment
 from gateway.model.durations import SECOND
+from gateway.model.instants import instant_or_none
 from gateway.model.rules.kinds import Watchdog
 from gateway.ports import Store
 from gateway.state.watchdogs import watchdog_status
@@ -35,8 +35,8 @@ class WatchdogsApi:
                 source=status.rule.source,
                 every_seconds=status.rule.every // SECOND,
                 hold_resolves=status.rule.hold_resolves,
-                last_heartbeat=moment(status.last),
-                missing_since=moment(status.missing_since),
+                last_heartbeat=instant_or_none(status.last),
+                missing_since=instant_or_none(status.missing_since),
             )
             for status in await watchdog_status(self.home, self.rules())
         ]

@@ -8,14 +8,13 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from gateway.model.audit_trail import Batch, LoggedEntry
 from gateway.model.harmless import harmless_values
-from gateway.model.instants import instant
+from gateway.model.instants import instant, instant_or_none
 from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import AlertLine, Notification
 from gateway.outbound.webhook.schema import (
@@ -112,13 +111,13 @@ def _state(notification: Notification, lines: tuple[AlertLine, ...]) -> Incident
         ended=notification.ended,
         moved=notification.moved,
         started_at=instant(notification.started_at),
-        ended_at=_moment(notification.ended_at),
-        quiet_until=_moment(notification.quiet_until),
+        ended_at=instant_or_none(notification.ended_at),
+        quiet_until=instant_or_none(notification.quiet_until),
         acknowledged_by=notification.acknowledged_by,
-        acknowledged_at=_moment(notification.acknowledged_at),
+        acknowledged_at=instant_or_none(notification.acknowledged_at),
         closed_by=notification.closed_by or notification.moved_to,
         suppressed=quieted.named() if quieted is not None else "",
-        suppressed_until=_moment(quieted.until if quieted is not None else None),
+        suppressed_until=instant_or_none(quieted.until if quieted is not None else None),
         owner=notification.owner,
         rule=notification.rule,
         reason=notification.reason,
@@ -154,7 +153,7 @@ def _alert(line: AlertLine) -> SentAlert:
         sent_severity=line.sent_severity,
         ended_because=line.ended_because,
         started_at=instant(line.started_at),
-        ended_at=_moment(line.ended_at),
+        ended_at=instant_or_none(line.ended_at),
         times=line.times,
         suppressed=line.silenced_after_notify,
         links={name: address for name, url in links.items() if (address := web_address(url, MAX_URL))},
@@ -168,7 +167,3 @@ def _entry(shard: int, written: LoggedEntry) -> SentEntry:
         for name, value in entry.detail.items()
     }
     return SentEntry(f"{shard}-{written.position}", instant(written.at), entry.what, entry.subject, detail)
-
-
-def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else instant(milliseconds)
