@@ -5,8 +5,7 @@ from __future__ import annotations
 import httpx
 
 from gateway.config.environment import Environment
-
-REQUEST_SECONDS = 5.0
+from gateway.diagnostics.diagnosis import REQUEST_SECONDS
 
 
 async def read_api(environment: Environment, path: str) -> httpx.Response:

@@ -6,8 +6,8 @@ from secrets import token_hex
 
 from gateway.clock import utc_ms
 from gateway.config.environment import Environment
+from gateway.diagnostics.destinations import wiring
 from gateway.diagnostics.diagnosis import Diagnosis, Mark
-from gateway.diagnostics.doctor import wiring
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, Delivered, Notification
 from gateway.model.rules.destination import Destination, Interrupts

@@ -7,8 +7,8 @@ from __future__ import annotations
 import httpx
 
 from gateway.config.environment import Environment
-from gateway.diagnostics.api_reader import REQUEST_SECONDS, read_api
-from gateway.diagnostics.diagnosis import Diagnosis, Mark
+from gateway.diagnostics.api_reader import read_api
+from gateway.diagnostics.diagnosis import REQUEST_SECONDS, Diagnosis, Mark
 from gateway.diagnostics.turned_away import turned_away
 from gateway.model.counted import counted
 from gateway.outbound.connection_trouble import not_connected

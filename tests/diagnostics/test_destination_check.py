@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.diagnostics.doctor import Mark
+from gateway.diagnostics.diagnosis import Mark
 from gateway.errors import BadRules
 from gateway.sandbox import Fault, FaultKind, MailSandbox, WebhookSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.diagnostics.doctor import Mark
+from gateway.diagnostics.diagnosis import Mark
 from gateway.sandbox.slack import DEFAULT_TOKEN, Bot
 from gateway.sandbox.slack.workspace import ALL_SCOPES
 from tests.support.installation import RULES, Patient

@@ -6,8 +6,7 @@ import pytest
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from gateway.diagnostics.diagnosis import Diagnosis
-from gateway.diagnostics.doctor import Mark
+from gateway.diagnostics.diagnosis import Diagnosis, Mark
 from gateway.diagnostics.turned_away import TurnedAwayFound, turned_away
 from gateway.sandbox.server import LocalServer
 from tests.support.installation import Patient

@@ -12,7 +12,8 @@ import pytest_asyncio
 
 from gateway.config.environment import Environment
 from gateway.diagnostics.destination_check import page_test
-from gateway.diagnostics.doctor import Diagnosis, Mark, examine_everything
+from gateway.diagnostics.diagnosis import Diagnosis, Mark
+from gateway.diagnostics.doctor import examine_everything
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
