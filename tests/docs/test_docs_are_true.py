@@ -17,8 +17,9 @@ from gateway.cli.commands import COMMANDS
 from gateway.config.settings import Settings
 from gateway.inbound.webhooks.body import Caps
 from gateway.intake.parse_webhook import MAX_ALERTS
-from gateway.model.notification import FiringTimes, Notification, Quieted
+from gateway.model.notification import Notification
 from gateway.model.verdict import Reason
+from gateway.model.worded import FiringTimes, Quieted
 from gateway.outbound.pagerduty.event import render
 from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.rules.files import keys, load_rules, rules_schema

@@ -7,12 +7,13 @@ from dataclasses import replace
 from gateway.actions.incidents import IncidentActions
 from gateway.model.durations import MINUTE
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import Notification, Refused, TakenStep
+from gateway.model.notification import Notification, Refused
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Condition, EscalationStep, PageWhen, Route
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 from gateway.model.statistics.events import Call
+from gateway.model.worded import TakenStep
 from gateway.state.statistics import read_events
 from tests.flows.test_escalation import TOGETHER, fired, rules
 from tests.support.build import pager, rulebook, seen, slack, someone

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gateway.model.durations import HOUR, MINUTE, SECOND
-from gateway.model.notification import Notification, Quieted
+from gateway.model.notification import Notification
 from gateway.model.rules.kinds import Maintenance
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Mute, Route
+from gateway.model.worded import Quieted
 from tests.flows.test_silences import rules, silenced
 from tests.support.build import START, match, seen
 from tests.support.world import World

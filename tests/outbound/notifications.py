@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from gateway.decisions.delivery.annotations import sentences_of
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import AlertLine, Notification, Quieted, TakenStep
+from gateway.model.notification import AlertLine, Notification
 from gateway.model.severity import Severity
+from gateway.model.worded import Quieted, TakenStep
 from gateway.outbound.signs import QUIETED_WORDS
 
 NOW = 1_800_000_000_000  # ms

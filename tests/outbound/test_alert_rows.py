@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from gateway.model.durations import MINUTE
-from gateway.model.notification import AlertLine, FiringTimes, Notification
+from gateway.model.notification import AlertLine, Notification
 from gateway.model.severity import Severity
+from gateway.model.worded import FiringTimes
 from gateway.outbound.alert_rows import alert_rows
 from tests.outbound.notifications import notification
 from tests.support.build import START

@@ -14,8 +14,9 @@ from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.alert import Alert
 from gateway.model.incident import alert_of
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import AlertLine, FiringTimes
+from gateway.model.notification import AlertLine
 from gateway.model.rules.rulebook import LabelRules
+from gateway.model.worded import FiringTimes
 
 
 def shown_members(view: View) -> list[TargetMember]:

@@ -28,9 +28,10 @@ from gateway.model.alert import Alert
 from gateway.model.durations import ordinal, spoken
 from gateway.model.incident import EarlierLives, Incident
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import AlertLine, FiringTimes, Notification
+from gateway.model.notification import AlertLine, Notification
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
+from gateway.model.worded import FiringTimes
 
 
 def compose(

@@ -8,7 +8,7 @@ from gateway.decisions.notification.view import View
 from gateway.decisions.route import Recipient, interrupts
 from gateway.model.incident import Incident
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import TakenStep
+from gateway.model.worded import TakenStep
 
 
 def escalation_facts(view: View, incident: Incident) -> dict[str, Any]:

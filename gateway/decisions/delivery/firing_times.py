@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from gateway.model.incident import EarlierLives
 from gateway.model.instants import MAX_INSTANT
-from gateway.model.notification import FiringTimes
+from gateway.model.worded import FiringTimes
 
 Span = tuple[int, int | None]
 """The begin and the end of one life in ms; no end while it fires."""

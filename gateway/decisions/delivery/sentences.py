@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from gateway.model.controls import Silence
 from gateway.model.durations import spoken
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import Notification, Quieted, TakenStep
+from gateway.model.notification import Notification
 from gateway.model.verdict import Reason
+from gateway.model.worded import Quieted, TakenStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from gateway.decisions.notification.hidden import hidden_before
 from gateway.decisions.notification.view import View
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import Quieted
+from gateway.model.worded import Quieted
 
 
 def silence_facts(view: View, now: int) -> dict[str, Any]:

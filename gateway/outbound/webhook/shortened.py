@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.model.notification import Notification, Quieted
+from gateway.model.notification import Notification
+from gateway.model.worded import Quieted
 from gateway.outbound.wording import shorten
 
 MAX_TEXT = 10_000  # characters of one value, where a body would be too large

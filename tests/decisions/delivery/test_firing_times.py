@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.decisions.delivery.firing_times import Span, firing_times
 from gateway.model.durations import MINUTE
-from gateway.model.notification import FiringTimes
+from gateway.model.worded import FiringTimes
 
 ONE, TWO, FIVE, SIX, SEVEN = (number * MINUTE for number in (1, 2, 5, 6, 7))
 

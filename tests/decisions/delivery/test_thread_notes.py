@@ -10,9 +10,10 @@ from gateway.decisions.delivery.thread_notes import notes_of
 from gateway.model.alert import Alert
 from gateway.model.durations import MINUTE
 from gateway.model.ledger import LastNotified, Ledger, NotifiedState
-from gateway.model.notification import FiringTimes, Notification
+from gateway.model.notification import Notification
 from gateway.model.rules.rulebook import LabelRules, Rulebook
 from gateway.model.severity import Severity
+from gateway.model.worded import FiringTimes
 from tests.decisions.cases import alert, planned, told
 from tests.support.build import START
 

@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 
 from gateway.model.durations import MINUTE
 from gateway.model.ledger import NotifiedState
-from gateway.model.notification import Notification, Quieted, TakenStep
+from gateway.model.notification import Notification
 from gateway.model.severity import Severity
+from gateway.model.worded import Quieted, TakenStep
 from gateway.outbound.pagerduty.event import MAX_BODY, action, content_mark, dedup_key, render, size
 from gateway.sandbox.pagerduty.events import check_event
 from tests.outbound.notifications import NOW, line, notification, notifications

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.model.ledger import Note, NotifiedState
-from gateway.model.notification import FiringTimes, Notification, Quieted, TakenStep
+from gateway.model.notification import Notification
 from gateway.model.severity import Severity
+from gateway.model.worded import FiringTimes, Quieted, TakenStep
 from gateway.outbound.slack.blocks import Rendered, render, render_notes, render_plainly
 from gateway.outbound.slack.buttons import with_buttons
 from gateway.outbound.slack.text import escape

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from gateway.model.audit_trail import Batch, LoggedEntry
 from gateway.model.changes import LogEntry
 from gateway.model.ledger import Note, NotifiedState
-from gateway.model.notification import FiringTimes, Quieted, TakenStep
+from gateway.model.worded import FiringTimes, Quieted, TakenStep
 from gateway.outbound.webhook.body import MAX_BODY, render, render_batch, render_notes
 from gateway.outbound.webhook.schema import body_schema
 from tests.outbound.notifications import HOSTILE, NOW, line, notification, notifications, texts

@@ -7,7 +7,7 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-from gateway.model.notification import Quieted
+from gateway.model.worded import Quieted
 from gateway.outbound.webhook.body import MAX_BODY, render
 from gateway.outbound.webhook.schema import body_schema
 from gateway.outbound.webhook.shortened import MAX_TEXT, WHERE_SHOWN, shortened
