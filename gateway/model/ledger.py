@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.model.changes import Cell, Table
 from gateway.model.credentialed import LOG
+from gateway.model.hidden import Hidden
 from gateway.model.incident import StatusCounts
 from gateway.model.severity import Severity
 
@@ -102,19 +103,6 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at: int | None = None  # when it came to be, ms
     line: str = ""
     call: str = ""
-
-
-class Hidden(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A suppression that kept firing members from a target, with its rule and why, until when (ms).
-
-    `until` is None where nobody knows yet; it is over once it lies in the past.
-    """
-
-    reason: str
-    rule: str
-    because: str
-    until: int | None
-    episodes: tuple[str, ...]
 
 
 class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):

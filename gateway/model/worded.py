@@ -1,4 +1,4 @@
-"""Values that say themselves in words: how often something fired, what keeps it quiet, which step has called."""
+"""Values that word themselves: how often something fired, what keeps it quiet, which step has called."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class FiringTimes(msgspec.Struct, frozen=True, gc=False):
 
 
 class Quieted(msgspec.Struct, frozen=True, gc=False):
-    """A suppression that keeps news of firing alerts from people, or has kept it: why, by which rule or person.
+    """A suppression that keeps news of firing alerts from people, or has kept it: why, and by whom.
 
     `until` (ms) is None where nobody knows. `part` says of how many it holds (`1 of 2`), empty for all.
     """
@@ -65,8 +65,8 @@ class Quieted(msgspec.Struct, frozen=True, gc=False):
 class TakenStep(msgspec.Struct, frozen=True, gc=False):
     """A step of a route's escalation that has brought an incident to somebody, from 1.
 
-    `after` is how long the round had gone on by then (ms), None where nobody knows any more. `unless_acknowledged`:
-    nobody had it then.
+    `after` is how long the round had gone on by then (ms), None where nobody knows any more.
+    `unless_acknowledged`: nobody had it then.
     """
 
     route: str

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from gateway.model.alert import Alert, Copy
 from gateway.model.audit_trail import Shipped
 from gateway.model.controls import Controls, Silence
+from gateway.model.hidden import Hidden
 from gateway.model.incident import Incident
-from gateway.model.ledger import Hidden, Intent, LastNotified, Ledger, Note, Part
+from gateway.model.ledger import Intent, LastNotified, Ledger, Note, Part
 from gateway.model.records import (
     FORMAT,
     dump,

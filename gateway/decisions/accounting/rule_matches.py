@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from gateway.model.changes import Changes
-from gateway.model.ledger import Hidden
+from gateway.model.hidden import Hidden
 from gateway.model.rules.kinds import DEFAULT_CORRELATE
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.verdict import Reason

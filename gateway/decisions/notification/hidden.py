@@ -8,7 +8,8 @@ from __future__ import annotations
 import msgspec
 
 from gateway.decisions.notification.view import TargetMember, View
-from gateway.model.ledger import Hidden, Ledger
+from gateway.model.hidden import Hidden
+from gateway.model.ledger import Ledger
 from gateway.model.verdict import QUIETING, MemberStatus
 
 

@@ -7,7 +7,7 @@ import msgspec
 from gateway.decisions.notification.hidden import hidden_before, keep_hidden
 from gateway.decisions.notification.view import View
 from gateway.model.durations import HOUR, MINUTE
-from gateway.model.ledger import Hidden
+from gateway.model.hidden import Hidden
 from gateway.model.verdict import MemberStatus, Reason, Verdict
 from tests.decisions.cases import alert, seen_by
 from tests.support.build import START
