@@ -15,7 +15,8 @@ from gateway.outbound.pagerduty.seen import read_incidents
 
 MOST_REQUESTS = 25  # a minute; with those of `pagerduty_people` they are 30
 MOST_INCIDENTS = 100  # a minute
-# A round ends before the next one may begin: no question is asked after so long, and the last one takes eight seconds.
+# A round ends before the next one may begin: no question is
+# asked after so long, and the last one takes eight seconds.
 ASKS_FOR = 37 * SECOND
 LOOKS_FOR = 20 * SECOND  # of these: what a slow vendor has shown by then is handed on
 LOOKS = 20  # of the requests, so that notes and the rest have theirs

@@ -192,7 +192,8 @@ class SlackSilences:
         first: bool = False,
     ) -> views.View:
         if isinstance(found, Rejection):
-            # A reason that is wanted is asked for by its field; to say so before anybody could write one is noise.
+            # A reason that is wanted is asked for by its field;
+            # to say so before anybody could write one is noise.
             wanted = first and found.field in ("reason", "ticket")
             hides = [] if wanted else [f"⚠️ {found.error}" + (f": {found.remedy}" if found.remedy else "")]
             warned = False

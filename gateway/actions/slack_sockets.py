@@ -66,8 +66,8 @@ class SlackSockets:
         except StateUnavailable:
             # Who sits elsewhere is not known: a connection more does no harm, and one less might.
             seated = self._socket is not None
-        # Slack's client connects anew by itself, but goes on and on at an address that is good for half a minute
-        # alone, and by the token that it began with.
+        # Slack's client connects anew by itself, but goes on and on at an address that is good for half a
+        # minute alone, and by the token that it began with.
         if not seated or (self._socket is not None and not await self._socket.connected()):
             await self._close()
         if seated and self._socket is None:

@@ -9,7 +9,8 @@ from gateway.clock import utc_now
 from gateway.model.durations import spoken
 
 COLOURS = {"critical": "bold red", "error": "red", "warning": "yellow", "info": "cyan"}
-# What keeps news of an incident from people, as it stands in the list; any other reason is no state of its own.
+# What keeps news of an incident from people, as it stands in
+# the list; any other reason is no state of its own.
 KEPT_QUIET = {
     "silenced": "SILENCED",
     "muted": "MUTED",

@@ -39,7 +39,8 @@ def missed_news(
         return ()
     person, taken = seen.changed_by, incident.acknowledged
     if seen.status == RESOLVED:
-        # Our own integration resolves what has ended, and a service may by itself: what fires goes on to fire.
+        # Our own integration resolves what has ended, and a
+        # service may by itself: what fires goes on to fire.
         return ("resolved",) if person and incident.closed is None else ()
     news = []
     if incident.closed is not None and person and _opened_again(seen, before, incident):
@@ -48,8 +49,8 @@ def missed_news(
         known = taken is not None and (taken.by == person or taken.at >= seen.changed_at)
         if not known and (incident.closed is None or news):
             news.append("acknowledged")
-    # That the vendor still shows it as triggered may only mean that our word is on its way: it has to have been
-    # acknowledged there.
+    # That the vendor still shows it as triggered may only mean that
+    # our word is on its way: it has to have been acknowledged there.
     was_taken = before is not None and before.status == ACKNOWLEDGED
     if seen.status == TRIGGERED and (
         (taken is not None and (was_taken or taken.heard_from == page.target))

@@ -92,7 +92,8 @@ class PatientProtocol(HttpToolsProtocol):
         self.loop.call_later(NEWCOMER_SECONDS, self._strangers.stay, self)
 
     def hang_up(self) -> None:
-        # A transport that is closed first sends what it still has, and waits for a reader that may never read.
+        # A transport that is closed first sends what it still
+        # has, and waits for a reader that may never read.
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         else:

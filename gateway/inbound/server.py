@@ -72,7 +72,8 @@ def bind(host: str, port: int) -> list[socket.socket]:
             try:
                 sockets.append(socket.create_server(address[:2], family=family, backlog=BACKLOG))
             except OSError as error:
-                # `localhost` has an address of IPv6 also where this machine has none: the other one is enough.
+                # `localhost` has an address of IPv6 also where
+                # this machine has none: the other one is enough.
                 if error.errno not in NOT_HERE or (at == len(found) and not sockets):
                     raise
     except OSError as error:

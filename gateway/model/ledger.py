@@ -133,7 +133,8 @@ class LastNotified(msgspec.Struct, frozen=True, array_like=True, gc=False):
     pages: dict[str, int] = {}  # who was paged elsewhere, by target, and when (ms), as the message says it
     message_link: str = ""  # the message to which a page leads
     rang_again: int = 0  # how often it got worse, so that people had to be called anew
-    # By what people keep it quiet and until when (ms), as the message says it; empty where an earlier version told it
+    # By what people keep it quiet and until when (ms), as the
+    # message says it; empty where an earlier version told it
     quieted_by: str = ""
 
 

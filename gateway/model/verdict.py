@@ -130,8 +130,8 @@ class NotifyReason(StrEnum):
     ENDED = "ended"  # everything has ended for long enough
     CLOSED_BY_HAND = "closed_by_hand"  # a person closed it while it fires
     MOVED = "moved"  # it fires on, and is notified elsewhere now, or nowhere
-    # A silence, or a snooze, covers all that fires in a page: the page is acknowledged, at once. It ends at another
-    # time now: the message says so at once
+    # A silence, or a snooze, covers all that fires in a page: the page is
+    # acknowledged, at once. It ends at another time now: the message says so at once
     SILENCED = "silenced"
     # The vendor gave no answer, so that nobody knows whether people got it: the newest state is sent again
     UNANSWERED = "unanswered"

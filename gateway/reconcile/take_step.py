@@ -216,7 +216,8 @@ async def _wait_until_taken(job: Job) -> None:
 
 async def _withdraw(job: Job, sender: Sender | Refused) -> None:
     if admission_of(job, sender) is not ADMITTED:
-        # Everything is refused there, and a withdrawal would be too: people see the extra message for a while longer.
+        # Everything is refused there, and a withdrawal would be
+        # too: people see the extra message for a while longer.
         await _wait_until_taken(job)
         return
     if isinstance(sender, Refused):

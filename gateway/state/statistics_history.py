@@ -41,7 +41,8 @@ class StoredHistory:
 
 async def read_history(shards: Shards, seed: str = "") -> StoredHistory:
     """Read everything that reports are made from. Raises `StateUnavailable`."""
-    # Days that are compacted meanwhile are read as such, and their events, which were read before, are left out.
+    # Days that are compacted meanwhile are read as such, and
+    # their events, which were read before, are left out.
     events = await read_events(shards)
     heads = (STATISTICS_DAYS, STATISTICS_FOLLOWED)
     gathered = await shards.home.gather(Query(cells=heads))

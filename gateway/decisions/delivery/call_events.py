@@ -65,7 +65,8 @@ def settlement_events(
 def _call_of_reply(sent: SettledSend) -> Iterator[Call]:
     """Yield the call that a reply is: a new one, with a mention, for which no message has called already."""
     ringing = next((note for note in sent.intent.notes if note.call in REPLY_KINDS), None)
-    # The edit of a reply calls nobody, and where the rules name nobody to mention, nobody hears of the new one.
+    # The edit of a reply calls nobody, and where the rules
+    # name nobody to mention, nobody hears of the new one.
     if ringing is None or not sent.intent.creates_message or not _mentions(sent):
         return
     kind, generation = REPLY_KINDS[ringing.call], sent.intent.generation

@@ -19,11 +19,12 @@ from gateway.model.durations import MINUTE, SECOND, ordinal
 from gateway.model.rules.rulebook import LabelRules
 
 CHURNING_FROM = 3  # measured values: two may be two things
-# Longer whole numbers, and those of two digits that a rule begins at its own pace. Shards 10 to 14 are things,
-# and a disk that fills from 91 to 95 % is one: a rule ends a value and begins the next in one evaluation, or
-# its `for` later, while shards fail whenever they do. Where a rollout restarts them evenly they are folded,
-# since a wrong fold costs less: whatever fires is shown, and how many there were, while each value of a real
-# churn would be a reply in the night. Whoever has such shards names the label in `labels.thing`.
+# Longer whole numbers, and those of two digits that a rule begins at its own pace. Shards
+# 10 to 14 are things, and a disk that fills from 91 to 95 % is one: a rule ends a value
+# and begins the next in one evaluation, or its `for` later, while shards fail whenever
+# they do. Where a rollout restarts them evenly they are folded, since a wrong fold costs
+# less: whatever fires is shown, and how many there were, while each value of a real churn
+# would be a reply in the night. Whoever has such shards names the label in `labels.thing`.
 SEVERAL = 5
 # By how much even gaps differ from the usual one, since two replicas of Prometheus evaluate at other moments.
 EVEN_WITHIN_MS = 30 * SECOND

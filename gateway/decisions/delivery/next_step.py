@@ -122,7 +122,8 @@ def next_step(ledger: Ledger, view: View, now: int, *, looks: bool) -> Step:
             return GiveUp()
         return Rest(earliest(ledger.next_try, given_up_at), RestReason.READ_BACK_WAIT)
     heard_at = _must_be_heard_at(ledger, view) if waits else None
-    # Only an update has failed: what must be heard is tried at once, and not when the vendor gets its next try.
+    # Only an update has failed: what must be heard is tried
+    # at once, and not when the vendor gets its next try.
     if waits and (heard_at is None or heard_at > now):
         return Rest(earliest(ledger.next_try, heard_at), RestReason.BACKING_OFF)
     # A post that was repeated may come through late after all: its message is found, to be taken back.

@@ -189,7 +189,8 @@ def _life(ledger: Ledger, intent: Intent) -> int:
 
 def _paged_at(ledger: Ledger, intent: Intent, now: int) -> int | None:
     """Return since when the target pages; a new generation pages anew."""
-    # A trigger that nobody answered is assumed to have arrived: its page begins when one of its kind is taken.
+    # A trigger that nobody answered is assumed to have
+    # arrived: its page begins when one of its kind is taken.
     keyed = ledger.endpoint is not None and ledger.endpoint.keyed
     assumed = keyed and (ledger.message_ref is None or intent.replaces is not None)
     paged_before = ledger.last_notified.paged and intent.generation == ledger.generation and not assumed

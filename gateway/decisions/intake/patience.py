@@ -72,7 +72,8 @@ class Patience:
             return False
         if alert.spoken_by.startswith(OWN_SOURCE):
             return False
-        # A cause keeps its consequences quiet, and a heartbeat stands for its source: both concern others too.
+        # A cause keeps its consequences quiet, and a heartbeat
+        # stands for its source: both concern others too.
         return not self._inhibitor.topics(alert.labels) and self._watchdogs.heartbeat(alert) is None
 
     def _shortest_wait(self, alert: Alert, heard: Mapping[str, Heard], members: int, wall: int) -> int:
@@ -98,6 +99,7 @@ def _is_only_an_update(alert: Alert, recipient: Recipient, heard: Heard | None) 
     # Whoever was paged stays paged, whatever else joins.
     if heard.paged or not recipient.page:
         return heard.told
-    # It might page: by this route only a severity can, and one that no alert has that waits to be planned here.
+    # It might page: by this route only a severity can, and
+    # one that no alert has that waits to be planned here.
     least = pages_from(recipient.route)
     return least is not None and heard.severity < least

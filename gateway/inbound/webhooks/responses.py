@@ -95,8 +95,8 @@ MORE_HEADERS: dict[int, tuple[tuple[bytes, bytes], ...]] = {
 }
 
 
-# What is still on its way after an answer is read and thrown away for so long (seconds): a connection that is closed
-# over bytes that nobody read is reset, and most senders lose the answer with it.
+# What is still on its way after an answer is read and thrown away for so long (seconds): a connection that
+# is closed over bytes that nobody read is reset, and most senders lose the answer with it.
 LINGER_SECONDS = 10.0
 LINGER_BYTES = 256 << 20
 LINGERING_REASONS = ("too_large", "too_many", "encoding")  # whoever has shown no token is not read at all

@@ -28,7 +28,8 @@ from gateway.outbound.wording import shorten, tame
 
 log = structlog.get_logger("gateway.inbound")
 
-# By these no sender of webhooks sends: a reader of pages who errs sees the answer, a load balancer only probes.
+# By these no sender of webhooks sends: a reader of pages who
+# errs sees the answer, a load balancer only probes.
 READING = ("GET", "HEAD", "OPTIONS")
 MAX_PATH_LOGGED = 200  # characters
 MAX_PATH_READ = 1_000
