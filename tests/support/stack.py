@@ -73,7 +73,7 @@ def stack_of(age: str) -> Stack:
 
 def run(*command: str) -> tuple[int, str]:
     """Return the exit code and all that was written."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
