@@ -15,7 +15,7 @@ import structlog
 
 from gateway.actions.pagerduty_changes import PagerDutyChanges
 from gateway.actions.pagerduty_desk import Outcome, PagerDutyDesk
-from gateway.actions.pagerduty_ends import PagerDutyEnds
+from gateway.actions.pagerduty_losses import PagerDutyLosses
 from gateway.actions.pagerduty_notes import PagerDutyNotes
 from gateway.actions.pagerduty_persons import PagerDutyPersons
 from gateway.actions.pagerduty_round import Round
@@ -63,7 +63,7 @@ class PagerDutyReader:
         shards: Shards,
         desk: PagerDutyDesk,
         persons: PagerDutyPersons,
-        ends: PagerDutyEnds,
+        ends: PagerDutyLosses,
         notes: PagerDutyNotes,
         changes: PagerDutyChanges,
         rest: PagerDutyRest,

@@ -38,6 +38,12 @@ def why_lines(versioned: VersionedSnapshot, policy: Policy, redact_key: bytes = 
     return [
         f"Brought together by {snapshot.incident.rule}.",
         *(_line(name, count, targets, verdict, wall) for (name, verdict, count), targets in alike.items()),
+        *(
+            f"The page at {target} fell into a maintenance of its service, and is sent again"
+            f" at {moment(view.ledger.lost_until, wall)}."
+            for target, view in planned.views.items()
+            if view.ledger.lost_until is not None
+        ),
         *(_capital(step.in_words(now)) for step in steps_ahead(planned, snapshot, policy, now)),
     ]
 

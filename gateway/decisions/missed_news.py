@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from gateway.model.durations import DAY, MINUTE, SECOND
 from gateway.model.incident import Incident
-from gateway.model.ledger import Ledger, NotifiedState
 from gateway.model.vendor_notes import VendorNote, attempt_of
 from gateway.model.vendor_view import (
     ACKNOWLEDGED,
@@ -17,12 +16,9 @@ from gateway.model.vendor_view import (
     KnownStatus,
     ReaderState,
     SeenIncident,
-    SeenWindow,
     WatchedPage,
 )
 
-LOST_AFTER = 2 * MINUTE  # an end that is taken shows within seconds
-AFTER_WINDOW = 5 * SECOND
 KEPT_IN_MIND = 7 * DAY
 SHORTEST_WAIT, LONGEST_WAIT = MINUTE, 5 * MINUTE  # between two rounds
 
@@ -85,32 +81,6 @@ def state_note(page: WatchedPage, incident: Incident) -> VendorNote | None:
         text = f"The alert gateway has acknowledged it, so that nobody is called about it: {page.covered_by}."
         return VendorNote(attempt, page.incident, page.target, text, page.told_at)
     return None
-
-
-def is_end_lost(seen: SeenIncident, page: WatchedPage, now: int) -> bool:
-    """Return whether the vendor has taken the end of a page and not carried it out."""
-    if not page.over or seen.status == RESOLVED or now - page.told_at < LOST_AFTER:
-        return False
-    # Somebody has opened it again there, and works on it: it is not ours to end.
-    if seen.changed_by and seen.changed_at // SECOND >= page.told_at // SECOND:
-        return False
-    return page.repeat_at is None or page.repeat_at <= now
-
-
-def end_again_at(seen: SeenIncident, windows: Iterable[SeenWindow], now: int) -> int:
-    """Return when the end is sent again: at once, or after the maintenance window that its service is in."""
-    ends = [window.ends for window in windows if not {*window.places}.isdisjoint(seen.places)]
-    return max([now, *(end + AFTER_WINDOW for end in ends)])
-
-
-def with_end_again(ledger: Ledger, page: WatchedPage, at: int) -> Ledger | None:
-    """Return the ledger that says its end once more at `at` (ms), None where it is not that page's any
-    more.
-    """
-    same = ledger.generation == page.generation and ledger.notified_at == page.told_at
-    if not same or ledger.intent is not None or ledger.last_notified.state is NotifiedState.FIRING:
-        return None
-    return msgspec.structs.replace(ledger, repeat_at=at)
 
 
 def after_round(

@@ -45,6 +45,7 @@ def watched_page(ledger: Ledger, kind: str, now: int) -> WatchedPage | None:
         over=ledger.last_notified.state is not NotifiedState.FIRING,
         repeat_at=ledger.repeat_at,
         awaited=awaited,
+        lost_until=ledger.lost_until,
     )
 
 
@@ -64,16 +65,16 @@ def _unanswered_page(ledger: Ledger, intent: Intent, place: str) -> WatchedPage:
 
 
 def pages_to_ask_for(
-    watched: Sequence[WatchedPage], seen: Iterable[SeenIncident], state: ReaderState, now: int
+    watched: Sequence[WatchedPage], seen: Sequence[SeenIncident], state: ReaderState, now: int
 ) -> list[str]:
     """Return the keys that have to be asked for by themselves, as the list did not show them: those that were
     asked for longest ago first.
     """
-    shown = {found.key for found in seen}
+    shown = {*shown_pages(watched, seen)}
     last = {
         page.key: state.looked_for.get(page.key, 0)
         for page in watched
-        if page.key not in shown and not (page.over and now - page.told_at > CONFIRMED_WITHIN)
+        if page not in shown and not (page.over and now - page.told_at > CONFIRMED_WITHIN)
     }
     told = {page.key: page.told_at for page in watched}
     awaited = {page.key for page in watched if page.awaited}

@@ -94,7 +94,7 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `broadcast` shows it in the channel too; `mention` notifies people. Of the notes that name the same `line`
     the newest takes the place of the one before: the reply is edited, which calls nobody. `call` is the kind
-    of call that it is by itself (a `CallKind`); empty where it calls nobody, or together with its message.
+    of call that it is by itself, empty for none.
     """
 
     text: str
@@ -210,13 +210,14 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     look_failing_since: int | None = None
     # Whether what failed last was no more than an update: what must be heard does not wait for its next try
     update_failed: bool = False
-    # How often its firing was told after a told end or a close by hand,
-    # from 1: a life is one page of the statistics
+    # How often its firing was told after a told end or a close, from 1: a life is one page of the statistics
     life: int = 0
     # When the page of this life began, ms; None while it has paged nobody
     page_began_at: int | None = None
     # A trigger went unanswered: until then (ms) its end waits for the vendor to show the page
     end_waits_until: int | None = None
+    # Its vendor took the page and called nobody, as the service was in maintenance: sent again then (ms)
+    lost_until: int | None = None
 
     @property
     def key(self) -> str:

@@ -48,6 +48,7 @@ _LEDGER_TIMES = (
     "look_failing_since",
     "page_began_at",
     "end_waits_until",
+    "lost_until",
 )
 _NOTE_TIMES = ("at",)
 _HIDDEN_TIMES = ("until",)

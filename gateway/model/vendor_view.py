@@ -59,9 +59,10 @@ class SeenChange(msgspec.Struct, frozen=True, gc=False):
 
 
 class SeenWindow(msgspec.Struct, frozen=True, gc=False):
-    """A time until `ends` (ms) in which the vendor carries nothing out for these services."""
+    """A time from `begins` until `ends` (ms) in which the vendor carries nothing out for these services."""
 
     places: tuple[str, ...]
+    begins: int
     ends: int
 
 
@@ -108,8 +109,9 @@ def load_reader_state(raw: bytes) -> ReaderState:
 class WatchedPage(msgspec.Struct, frozen=True, gc=False):
     """A page of ours that may be open at the vendor. `call` is the id of its event in the statistics.
 
-    `place` is the vendor's name of the service, empty where the rules name none. `told_at` is when the
-    vendor took the newest word about it, and `called_at` when it called somebody. `covered_by` is the
+    `place` is the vendor's name of the service, or that of the destination where the rules name none. `told_at` is when the
+    vendor took the newest word about it, and `called_at` when it took the call; `lost_until` is when a call that
+    fell into a maintenance window is sent again. `covered_by` is the
     silence for which it was acknowledged there, and `taken_by` the person for whom. `over`: the vendor was
     told its end, and is told so again at `repeat_at`. `awaited`: its end waits until the vendor shows it. A
     page that was never taken has no `call`.
@@ -128,3 +130,4 @@ class WatchedPage(msgspec.Struct, frozen=True, gc=False):
     over: bool = False
     repeat_at: int | None = None
     awaited: bool = False
+    lost_until: int | None = None

@@ -20,8 +20,8 @@ from tests.support.running_gateway import Running, Starter
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A round is due as soon as the one before is over, and what is not there yet is lost."""
     monkeypatch.setattr("gateway.decisions.missed_news.SHORTEST_WAIT", 0)
-    monkeypatch.setattr("gateway.decisions.missed_news.LOST_AFTER", 0)
-    monkeypatch.setattr("gateway.decisions.missed_news.AFTER_WINDOW", 0)
+    monkeypatch.setattr("gateway.decisions.losses.LOST_AFTER", 0)
+    monkeypatch.setattr("gateway.decisions.losses.AFTER_WINDOW", 0)
 
 
 @pytest.fixture

@@ -7,19 +7,15 @@ import pytest
 
 from gateway.decisions.missed_news import (
     after_round,
-    end_again_at,
-    is_end_lost,
     missed_news,
     wait_after,
-    with_end_again,
 )
-from gateway.decisions.watched_pages import pages_to_ask_for, watched_page
+from gateway.decisions.watched_pages import pages_to_ask_for
 from gateway.model.durations import MINUTE
 from gateway.model.incident import Acknowledgement, Closure, Incident
-from gateway.model.ledger import NotifiedState
 from gateway.model.severity import Severity
-from gateway.model.vendor_view import KnownStatus, ReaderState, SeenIncident, SeenWindow
-from tests.support.paged import NOW, PAGE, ledger, seen
+from gateway.model.vendor_view import KnownStatus, ReaderState, SeenIncident
+from tests.support.paged import NOW, PAGE, seen
 
 OPEN = Incident("abc", NOW, "built-in", (), (), revision=3, firing=1, last_new_at=NOW, last_change_at=NOW)
 
@@ -100,41 +96,6 @@ def test_what_was_listed_again_is_asked_for_as_soon_as_it_is_listed_no_more() ->
     state = after_round(state, [seen("triggered")], [], NOW + MINUTE)
     assert state.statuses == {"Q1": KnownStatus("triggered", NOW + 5_000, NOW + MINUTE)}
     assert pages_to_ask_for([PAGE], [], state, NOW + 2 * MINUTE) == ["abc.1"]
-
-
-@pytest.mark.parametrize(
-    ("shown", "page", "after", "lost"),
-    [
-        pytest.param(seen("triggered", at=NOW - 9_000), {}, 2 * MINUTE, True, id="open there since before"),
-        pytest.param(seen("acknowledged", "bob", NOW - 9_000), {}, 2 * MINUTE, True, id="taken before its end"),
-        pytest.param(seen("triggered", at=NOW - 9_000), {}, 2 * MINUTE - 1, False, id="it may show yet"),
-        pytest.param(seen("resolved"), {}, 2 * MINUTE, False, id="ended there"),
-        pytest.param(seen("triggered", "eve"), {}, 2 * MINUTE, False, id="opened again by a person since"),
-        pytest.param(seen("triggered", at=NOW - 9_000), {"over": False}, 2 * MINUTE, False, id="it fires"),
-        pytest.param(
-            seen("triggered", at=NOW - 9_000), {"repeat_at": NOW + 3 * MINUTE}, 2 * MINUTE, False, id="it is sent again"
-        ),
-    ],
-)  # fmt: skip
-def test_an_end_is_lost_where_the_vendor_has_taken_it_and_shows_the_page_as_open(
-    shown: SeenIncident, page: dict[str, object], after: int, lost: bool
-) -> None:
-    ended = msgspec.structs.replace(PAGE, **{"over": True, **page})
-    assert is_end_lost(shown, ended, NOW + after) is lost
-
-
-def test_an_end_is_sent_again_at_once_or_after_the_window_of_its_service() -> None:
-    windows = [SeenWindow(("PX", "OTHER"), NOW + 9_000_000), SeenWindow(("PY", "TEAM"), NOW + 60_000)]
-    assert end_again_at(seen("triggered"), windows, NOW) == NOW + 65_000
-    assert end_again_at(seen("triggered"), windows[:1], NOW) == NOW
-    ended = ledger(NotifiedState.ENDED)
-    page = watched_page(ended, "pagerduty", NOW)
-    assert page is not None
-    again = with_end_again(ended, page, NOW + 5)
-    assert again is not None
-    assert again.repeat_at == NOW + 5
-    assert with_end_again(ledger(NotifiedState.ENDED, notified_at=NOW + 1), page, NOW + 5) is None
-    assert with_end_again(ledger(), page, NOW + 5) is None
 
 
 def test_after_a_refusal_nobody_asks_for_longer_each_time_up_to_five_minutes() -> None:

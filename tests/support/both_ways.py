@@ -16,8 +16,8 @@ from gateway.actions.incidents import IncidentActions
 from gateway.actions.labels import LabelActions
 from gateway.actions.pagerduty_changes import PagerDutyChanges
 from gateway.actions.pagerduty_desk import PagerDutyDesk
-from gateway.actions.pagerduty_ends import PagerDutyEnds
 from gateway.actions.pagerduty_incidents import PagerDutyIncidents
+from gateway.actions.pagerduty_losses import PagerDutyLosses
 from gateway.actions.pagerduty_notes import PagerDutyNotes
 from gateway.actions.pagerduty_people import PagerDutyPeople
 from gateway.actions.pagerduty_persons import PagerDutyPersons
@@ -142,7 +142,7 @@ class BothWays:
             shards,
             self.pagerduty,
             PagerDutyPersons(shards, policy, people, Persons(shards.home, str)),
-            PagerDutyEnds(shards, lambda: None),
+            PagerDutyLosses(shards, lambda: None),
             PagerDutyNotes(shards, ""),
             PagerDutyChanges(shards),
             read,

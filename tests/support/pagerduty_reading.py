@@ -11,8 +11,8 @@ from gateway.actions.incidents import IncidentActions
 from gateway.actions.labels import LabelActions
 from gateway.actions.pagerduty_changes import PagerDutyChanges
 from gateway.actions.pagerduty_desk import PagerDutyDesk
-from gateway.actions.pagerduty_ends import PagerDutyEnds
 from gateway.actions.pagerduty_incidents import PagerDutyIncidents
+from gateway.actions.pagerduty_losses import PagerDutyLosses
 from gateway.actions.pagerduty_notes import PagerDutyNotes
 from gateway.actions.pagerduty_people import PagerDutyPeople
 from gateway.actions.pagerduty_persons import PagerDutyPersons
@@ -98,7 +98,7 @@ def reader_over(app: Running, sender: str = "") -> Reading:
     persons = PagerDutyPersons(
         shards, policy, people, Persons(shards.home, lambda text: f"pseudonym of {text}")
     )
-    ends = PagerDutyEnds(shards, lambda: None)
+    ends = PagerDutyLosses(shards, lambda: None)
     counts = (metrics.pagerduty_event, metrics.pagerduty_asked)
     notes = PagerDutyNotes(shards, sender)
     reader = PagerDutyReader(shards, desk, persons, ends, notes, PagerDutyChanges(shards), rest, *counts)

@@ -27,6 +27,7 @@ from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.alert import Alert
 from gateway.model.durations import ordinal, spoken
 from gateway.model.incident import EarlierLives, Incident
+from gateway.model.instants import clock
 from gateway.model.ledger import NotifiedState
 from gateway.model.notification import AlertLine, Notification
 from gateway.model.rules.rulebook import LabelRules
@@ -222,6 +223,9 @@ def _churning(churns: Mapping[str, Churn]) -> str:
 
 
 def _reason(view: View) -> str:
+    if view.ledger.lost_until is not None and view.desired.state is NotifiedState.FIRING:
+        # Whoever is called so late has to know that nobody was before.
+        return f"its service was in maintenance until {clock(view.ledger.lost_until)}, and called nobody"
     failing = [target for target, fails in view.desired.covers.items() if fails]
     if failing:
         # This is a fallback: whoever reads here learns that the usual channel has not got the news.

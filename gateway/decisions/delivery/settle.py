@@ -14,6 +14,7 @@ from typing import assert_never
 import msgspec
 
 from gateway.decisions.delivery.failure import back_off, dead_letter
+from gateway.decisions.delivery.lost_page import calls_at_last, lost_after
 from gateway.decisions.delivery.reposts import gone, with_post
 from gateway.decisions.delivery.thread_lines import (
     begun_lines,
@@ -140,6 +141,7 @@ def record_delivery(
     same_thread = message_ref == ledger.message_ref and intent.generation == ledger.generation
     lines = ledger.lines if same_thread else {}
     fires = intent.last_notified.state is NotifiedState.FIRING
+    lost_until = lost_after(ledger, intent, now)
     return msgspec.structs.replace(
         calm,
         last_notified=intent.last_notified,
@@ -155,6 +157,8 @@ def record_delivery(
         lines=lines,
         posts=with_post(ledger, intent, now),
         end_waits_until=ledger.end_waits_until if fires else None,
+        lost_until=lost_until,
+        repeat_at=lost_until,
         orphans=ledger.orphans if intent.replaces is None else (*ledger.orphans, intent.replaces),
     )
 
@@ -189,6 +193,8 @@ def _life(ledger: Ledger, intent: Intent) -> int:
 
 def _paged_at(ledger: Ledger, intent: Intent, now: int) -> int | None:
     """Return since when the target pages; a new generation pages anew."""
+    if calls_at_last(ledger, intent, now):
+        return now
     # A trigger that nobody answered is assumed to have
     # arrived: its page begins when one of its kind is taken.
     keyed = ledger.endpoint is not None and ledger.endpoint.keyed

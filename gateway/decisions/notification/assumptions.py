@@ -63,6 +63,7 @@ def abandoned(ledger: Ledger) -> Ledger:
         message_ref=None,
         unconfirmed_since=None,
         repeat_at=None,
+        lost_until=None,
     )
 
 

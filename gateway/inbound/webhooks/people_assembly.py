@@ -12,8 +12,8 @@ from gateway.actions.incidents import IncidentActions
 from gateway.actions.labels import LabelActions
 from gateway.actions.pagerduty_changes import PagerDutyChanges
 from gateway.actions.pagerduty_desk import PagerDutyDesk
-from gateway.actions.pagerduty_ends import PagerDutyEnds
 from gateway.actions.pagerduty_incidents import PagerDutyIncidents
+from gateway.actions.pagerduty_losses import PagerDutyLosses
 from gateway.actions.pagerduty_notes import PagerDutyNotes
 from gateway.actions.pagerduty_people import PagerDutyPeople
 from gateway.actions.pagerduty_persons import PagerDutyPersons
@@ -133,7 +133,7 @@ def reader_of(
     """Return what reads PagerDuty, for the same desk as its webhooks."""
     shards, metrics = start.shards, start.metrics
     called = PagerDutyPersons(shards, endpoint.desk.policy, endpoint.desk.people, persons)
-    ends = PagerDutyEnds(shards, woken)
+    ends = PagerDutyLosses(shards, woken)
     notes = PagerDutyNotes(shards, start.settings.pagerduty_from)
     return PagerDutyReader(
         shards,

@@ -122,20 +122,15 @@ def read_shifts(answer: Mapping[str, Any]) -> list[SeenShift]:
 
 def read_windows(answer: Mapping[str, Any]) -> list[SeenWindow]:
     """Return the maintenance windows of a list: https://developer.pagerduty.com/api-reference (MaintenanceWindow)"""
-    listed = answer.get("maintenance_windows")
     found = []
-    for item in listed if isinstance(listed, list) else []:
-        services = item.get("services") if isinstance(item, dict) else None
-        places = [
-            name
-            for service in (services if isinstance(services, list) else [])
-            if isinstance(service, dict)
-            for name in service_of({"service": service})
-        ]
+    for item in _dicts(answer.get("maintenance_windows")):
+        services = _dicts(item.get("services"))
+        places = tuple(name for service in services for name in service_of({"service": service}))
         try:
-            found += [SeenWindow(tuple(places), instant(item.get("end_time")))] if places else []
+            begins, ends = (instant(item.get(name)) for name in ("start_time", "end_time"))
         except ValueError:
             continue
+        found += [SeenWindow(places, begins, ends)] if places else []
     return found
 
 

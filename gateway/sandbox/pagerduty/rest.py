@@ -76,10 +76,12 @@ def oncalls_page(account: Account, query: QueryParams) -> JsonObject:
 
 
 def windows_page(account: Account, query: QueryParams, now: datetime) -> JsonObject:
-    """The maintenance windows; of `filter` only `ongoing` is known here."""
-    if query.get("filter", "ongoing") != "ongoing":
-        raise BadQuery("filter must be ongoing")
-    ongoing = [window for window in account.windows if window.start <= now < window.end]
+    """The maintenance windows; of `filter` only `ongoing` and `past` are known here."""
+    which = query.get("filter", "ongoing")
+    if which not in ("ongoing", "past"):
+        raise BadQuery("filter must be ongoing or past")
+    over = which == "past"
+    asked = [one for one in account.windows if one.start <= now and (one.end <= now) is over]
     shown: list[JsonObject] = [
         {
             "id": f"M{number}",
@@ -88,7 +90,7 @@ def windows_page(account: Account, query: QueryParams, now: datetime) -> JsonObj
             "end_time": window.end.isoformat(),
             "services": [{"id": f"S{number}", "type": "service_reference", "summary": window.service}],
         }
-        for number, window in enumerate(ongoing)
+        for number, window in enumerate(asked)
     ]
     return listing("maintenance_windows", shown, query)
 

@@ -123,8 +123,12 @@ def test_odd_lists_hold_nothing() -> None:
 
 
 def test_windows_and_changes_are_read() -> None:
-    window = {"end_time": "2015-10-06T21:30:42Z", "services": [{"id": "PSVC", "summary": "cart"}]}
-    assert read_windows({"maintenance_windows": [window]}) == [SeenWindow(("PSVC", "cart"), OPENED)]
+    window = {
+        "start_time": "2015-10-06T21:30:42Z",
+        "end_time": "2015-10-06T21:30:42Z",
+        "services": [{"id": "PSVC", "summary": "cart"}],
+    }
+    assert read_windows({"maintenance_windows": [window]}) == [SeenWindow(("PSVC", "cart"), OPENED, OPENED)]
     change = {
         "id": "C1",
         "timestamp": "2015-10-06T21:30:42Z",
