@@ -54,9 +54,9 @@ class PreviewedSilence:
 class ControlActions:
     """Change the controls for people.
 
-    `policy` returns the one in force; `woken` wakes the reconcilers, so that they handle at once what
-    is due. `persons` knows what stands for a person in the statistics. A `Rejection` says why something cannot be done.
-    Every method raises `StateUnavailable`.
+    `policy` returns the one in force; `woken` wakes the reconcilers, so that they handle at once what is
+    due. `persons` knows what stands for a person in the statistics. A `Rejection` says why something cannot
+    be done. Every method raises `StateUnavailable`.
     """
 
     def __init__(
@@ -90,8 +90,8 @@ class ControlActions:
         return PreviewedSilence(silence, preview, tuple(preview.warnings(rules.silences)))
 
     async def silence(self, silence: Silence) -> Silence | Rejection:
-        """Make the silence as it was previewed, and return it as it is kept: one of this id that was made before
-        stays as it was.
+        """Make the silence as it was previewed, and return it as it
+        is kept: one of this id that was made before stays as it was.
         """
         matchers = ", ".join(silence.matchers)
         detail = {"silence": silence.id, "by": silence.by, "matchers": matchers, "why": silence.why}

@@ -23,8 +23,8 @@ MOST_NAMED = 5  # of the incidents that may be meant
 
 @dataclass(frozen=True, slots=True)
 class IncidentIds:
-    """The ids of the incidents in the store. `policy` returns the policy in force when it is called, and `redact_key`
-    the key of the hashes of what the rules hide.
+    """The ids of the incidents in the store. `policy` returns the policy in force when it is called, and
+    `redact_key` the key of the hashes of what the rules hide.
     """
 
     shards: Shards

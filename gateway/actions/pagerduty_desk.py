@@ -80,8 +80,8 @@ class PagerDutyDesk:
                 return await self._refuse(event, actor, refusal)
         match event.kind:
             case "acknowledged" | "resolved" | "reopened" if not event.person:
-                # Our own integration acts by no person, as does a service that resolves by itself after hours.
-                # What fires goes on to fire here.
+                # Our own integration acts by no person, as does a service that
+                # resolves by itself after hours. What fires goes on to fire here.
                 return Outcome.ECHO
             case "acknowledged":
                 return _outcome(await self.incidents.acknowledge(event.incident, actor))

@@ -1,7 +1,8 @@
 """Know which of our pages an incident of PagerDuty's is, where a webhook names it by PagerDuty's id alone.
 
-A note says of its incident no more than that, as does an incident whose alerts have the keys. What was heard of the
-incident before has said both, beginning with that it was triggered, and so has what was read of it.
+A note says of its incident no more than that, as does an incident whose
+alerts have the keys. What was heard of the incident before has said both,
+beginning with that it was triggered, and so has what was read of it.
 """
 
 from __future__ import annotations

@@ -124,8 +124,8 @@ class PagerDutyNotes:
         return [note for note in notes if note is not None]
 
     async def _find(self, reading: Round, note: VendorNote) -> str | None:
-        """Return PagerDuty's id of the page that a note is for: empty where there is none now, None where there
-        never is.
+        """Return PagerDuty's id of the page that a note is for:
+        empty where there is none now, None where there never is.
         """
         cell = ledger_cell(note.incident, note.target)
         store = await self._shards.holding(cell)

@@ -41,8 +41,8 @@ UNKNOWN = "unknown"
 
 
 class PagerDutyPersons:
-    """`people` knows who they are in Slack, and `persons` what stands for a person. `policy` returns the one in force when
-    it is called.
+    """`people` knows who they are in Slack, and `persons` what stands
+    for a person. `policy` returns the one in force when it is called.
     """
 
     def __init__(

@@ -73,8 +73,8 @@ def demo(*, then_exit: bool, speed: float) -> None:
 async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
     """Play the storm `speed` times faster than life and print what people saw of it.
 
-    The pages stay open until Ctrl-C unless `then_exit`. Return False if a page of the storm was left open, the
-    counts do not balance, or what people pressed afterwards did not come about.
+    The pages stay open until Ctrl-C unless `then_exit`. Return False if a page of the storm was left open,
+    the counts do not balance, or what people pressed afterwards did not come about.
     """
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name:
         async with running_scene(Path(name), speed) as scene:

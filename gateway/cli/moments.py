@@ -40,8 +40,8 @@ def read_past_moment(_context: click.Context, _option: click.Parameter, value: s
 def moment(text: str, now: datetime, *, past: bool = False) -> datetime:
     """Return the moment that is meant at `now`, with its offset. Raises `ValueError`.
 
-    A time of the day is the next one: whoever types `07:00` at night means the coming morning. With `past` it is
-    the last one.
+    A time of the day is the next one: whoever types `07:00` at
+    night means the coming morning. With `past` it is the last one.
     """
     try:
         return datetime.fromisoformat(text).astimezone()

@@ -92,8 +92,8 @@ class Environment:
         return self.why_missing(name, taker) if self.configured(name) else ""
 
     def twice_of(self, names: Iterable[str]) -> Iterator[str]:
-        """Yield a sentence for each secret of rules that is set by itself and as a file too; `twice` has those
-        that are known without any rule.
+        """Yield a sentence for each secret of rules that is set by itself
+        and as a file too; `twice` has those that are known without any rule.
         """
         return said_twice(self._variables, set(names) - ALIASES - DESTINATION_SECRETS)
 

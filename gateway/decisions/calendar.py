@@ -56,8 +56,9 @@ class Calendar:
         return not any(self.contains(name, now) for name in hours.not_during)
 
     def location(self, hours: Hours, now: int) -> str:
-        """Return the name of the time zone of the interval by which a rule with these hours is in force; empty where none
-        is, or where the interval goes by UTC, as it does without a location, or by the machine's clock.
+        """Return the name of the time zone of the interval by which a rule with
+        these hours is in force; empty where none is, or where the interval goes
+        by UTC, as it does without a location, or by the machine's clock.
         """
         if not self.holds(hours, now):
             return ""

@@ -45,8 +45,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """An incident as the next shift takes it over. `who` says who has it, or keeps it quiet, `until` for how long a snooze
-    does; times are people's (ms).
+    """An incident as the next shift takes it over. `who` says who has it, or keeps it quiet, `until` for
+    how long a snooze does; times are people's (ms).
     """
 
     incident: str

@@ -70,8 +70,8 @@ def zone_of_shift(page: Page, at: int, routes: Iterable[Route], calendar: Calend
 def log_is_due(
     called_at: int, read_at: int | None, seen: SeenIncident, before: KnownStatus | None, now: int
 ) -> bool:
-    """Return whether the log of an incident is to be read: when its status has changed, and else ever more rarely,
-    for a day.
+    """Return whether the log of an incident is to be read: when
+    its status has changed, and else ever more rarely, for a day.
     """
     if read_at is None or (before is not None and before.status != seen.status):
         return True

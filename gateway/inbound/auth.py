@@ -39,8 +39,8 @@ class Tokens:
 class Callers:
     """Whoever may ask the API: the holders of the admin tokens, and the people of the tokens file.
 
-    `issued` returns what is in force when it is called, None where no such file is set. Without it, and without
-    admin tokens, everybody may do everything: `gateway serve` always has one or the other.
+    `issued` returns what is in force when it is called, None where no such file is set. Without it, and
+    without admin tokens, everybody may do everything: `gateway serve` always has one or the other.
     """
 
     def __init__(

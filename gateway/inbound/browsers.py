@@ -1,8 +1,9 @@
 """Acts that a browser may not do here for a page that is not ours.
 
-A web page anywhere can make the browser of somebody who reads it send requests to this machine. Such a request
-names the page in `Origin`; where the page's own name was made to lead here (DNS rebinding), its name stands in
-`Host`. No page can send JSON to another site without asking that site first, which is never granted.
+A web page anywhere can make the browser of somebody who reads it send requests to
+this machine. Such a request names the page in `Origin`; where the page's own name
+was made to lead here (DNS rebinding), its name stands in `Host`. No page can send
+JSON to another site without asking that site first, which is never granted.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ JSON = "application/json"
 class OwnAddresses:
     """The names by which browsers may reach the API and the console.
 
-    `hosts` are without ports, `places` with one where it was given. `every_address`: the gateway listens on all
-    addresses of its machine, so that any address, which no page can have made up, may be one of them.
+    `hosts` are without ports, `places` with one where it was given. `every_address`: the gateway listens on
+    all addresses of its machine, so that any address, which no page can have made up, may be one of them.
     """
 
     hosts: frozenset[str]

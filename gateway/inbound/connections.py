@@ -66,11 +66,11 @@ class Config(uvicorn.Config):
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """Closes a connection on which no whole head arrives in time, or a head that is too large, and one on which
-    a body does not arrive or an answer is not read.
+    """Closes a connection on which no whole head arrives in time, or a head that is too large, and one on
+    which a body does not arrive or an answer is not read.
 
-    A sender has shown no token before its head is complete, so anybody could hold connections open otherwise. A
-    connection on which no token was shown at all is a stranger's (`strangers.py`).
+    A sender has shown no token before its head is complete, so anybody could hold connections open
+    otherwise. A connection on which no token was shown at all is a stranger's (`strangers.py`).
     """
 
     _deadline: asyncio.TimerHandle | None = None

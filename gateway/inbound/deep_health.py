@@ -20,8 +20,8 @@ Document = Mapping[str, object]
 
 @dataclass(slots=True)
 class DeepHealth:
-    """`health` returns the document of `/health`, `look_at_destinations` brings what it says of them up to date, and
-    `try_the_path` sends an alert through a private copy of the gateway.
+    """`health` returns the document of `/health`, `look_at_destinations` brings what it says of them up to
+    date, and `try_the_path` sends an alert through a private copy of the gateway.
     """
 
     store: Store

@@ -14,8 +14,8 @@ SumUp = Callable[[int, Mapping[str, int], Mapping[str, int]], None]
 
 
 class LogWindow:
-    """Says which requests still have a line of their own. `sum_up` is called with how many had none in a minute,
-    by status and by address.
+    """Says which requests still have a line of their own. `sum_up` is
+    called with how many had none in a minute, by status and by address.
     """
 
     def __init__(self, sum_up: SumUp) -> None:

@@ -29,8 +29,8 @@ Health = Callable[[], Mapping[str, object]]
 class Probes:
     """The endpoints. `health` returns the document of `/health`, `deep_health` that of `/health/deep`.
 
-    `/health/deep` asks for a token of `callers`, `/metrics` for one of `scrapers`, where there are any; the others
-    never ask for one.
+    `/health/deep` asks for a token of `callers`, `/metrics` for one
+    of `scrapers`, where there are any; the others never ask for one.
     """
 
     store: Store

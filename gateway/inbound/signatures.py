@@ -27,8 +27,8 @@ def signed_by_slack(
 
 
 def signed_by_pagerduty(secrets: Iterable[str], signatures: str, body: bytes) -> bool:
-    """Return whether PagerDuty signed this with one of these secrets. It may show several signatures with commas,
-    while its own secret rotates.
+    """Return whether PagerDuty signed this with one of these secrets. It
+    may show several signatures with commas, while its own secret rotates.
     """
     expected = [f"v1={_digest(secret, body)}" for secret in secrets]
     return sum(_matches(expected, shown.strip()) for shown in signatures.split(",")[:MAX_SIGNATURES]) > 0

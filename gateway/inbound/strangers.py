@@ -1,8 +1,8 @@
 """Connections on which nobody has shown a valid token: few are kept, and those that idle go first.
 
-Anybody who reaches the port can open connections and hold them. Each costs a descriptor, which the store and the
-senders of pages need too. So strangers share a small number of them, in which nobody is refused: whoever comes in
-takes the place of the one that has idled longest.
+Anybody who reaches the port can open connections and hold them. Each costs a descriptor, which the store
+and the senders of pages need too. So strangers share a small number of them, in which nobody is refused:
+whoever comes in takes the place of the one that has idled longest.
 
 A newcomer has a moment in which it takes nobody's place and gives its own to nobody. Without it a burst of
 connections would push out those that came with it, before what they ask had been read.

@@ -59,9 +59,10 @@ log = structlog.get_logger("gateway.intake")
 class GroupCommit:
     """The intake of one shard.
 
-    `woken` is called after each commit, so that what is due now is looked at now; `taken` with the verdicts
-    and the store's time in ms; `count` with what was committed together ("webhooks", "reserve") and its
-    `BatchOutcome`. `laps` times the steps. The loop calls them: what fails there is logged, and refuses no webhook that is durable.
+    `woken` is called after each commit, so that what is due now is looked at now;
+    `taken` with the verdicts and the store's time in ms; `count` with what was committed
+    together ("webhooks", "reserve") and its `BatchOutcome`. `laps` times the steps. The
+    loop calls them: what fails there is logged, and refuses no webhook that is durable.
     """
 
     def __init__(

@@ -25,8 +25,8 @@ class Button(StrEnum):
 
 
 class SlackPerson(msgspec.Struct, frozen=True, gc=False):
-    """A person in a Slack workspace: ids of the workspace and the user, the name that others see, and the time zone
-    where Slack was asked for it.
+    """A person in a Slack workspace: ids of the workspace and the user, the
+    name that others see, and the time zone where Slack was asked for it.
     """
 
     team: str

@@ -11,8 +11,8 @@ FORGOTTEN_MS = DAY  # a group that no webhook spoke of for so long is gone, or w
 
 
 class GroupReport(msgspec.Struct, frozen=True, gc=False):
-    """The word of one webhook about its group as a whole: `left_out` is 0 where it is whole, and `over` says that
-    every alert in it has ended.
+    """The word of one webhook about its group as a whole: `left_out` is 0
+    where it is whole, and `over` says that every alert in it has ended.
     """
 
     name: str

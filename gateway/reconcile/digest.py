@@ -1,7 +1,8 @@
 """Send the weekly digest of each team: it is made once, and delivered as everything else is.
 
-What it says, and a ledger for each of its targets, are written in one commit, which puts the deliveries on the agenda.
-From then on `deliver` goes by the ledger: an intent before the post, a look where it went unanswered.
+What it says, and a ledger for each of its targets, are written in one
+commit, which puts the deliveries on the agenda. From then on `deliver` goes
+by the ledger: an intent before the post, a look where it went unanswered.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Record the events of the statistics in the commit that they tell of: a plan's, or the settlement of a send.
 
-A fault of ours in this costs figures. It is said and counted, and the commit stands: else a page would not be sent for it,
-or be sent again.
+A fault of ours in this costs figures. It is said and counted, and the
+commit stands: else a page would not be sent for it, or be sent again.
 """
 
 from __future__ import annotations

@@ -183,8 +183,8 @@ def _found(job: Job, look: Look, after: Ledger, notification: Notification) -> S
 
 
 def _counts(sent: Intent, message_ref: MessageRef, before: Ledger, after: Ledger) -> bool:
-    """Return whether what was found is what people have: the message, or the reply that said notes that nothing
-    else has said.
+    """Return whether what was found is what people have: the
+    message, or the reply that said notes that nothing else has said.
     """
     if sent.part is Part.MESSAGE:
         return message_ref == after.message_ref

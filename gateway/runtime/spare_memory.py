@@ -1,5 +1,5 @@
-"""Give back to the system what a burst has left: the C library keeps freed blocks for itself, and so the process as
-large as it once was.
+"""Give back to the system what a burst has left: the C library keeps
+freed blocks for itself, and so the process as large as it once was.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Look every few seconds how much room the disk of the embedded store has, and how much memory this process may
-still use.
+"""Look every few seconds how much room the disk of the embedded
+store has, and how much memory this process may still use.
 """
 
 from __future__ import annotations

@@ -80,8 +80,8 @@ Reports = dict[str, Report]  # by name and labels
 
 
 class OwnAlerts:
-    """Takes reports from anywhere without waiting, and brings the alerts in line with what stands; `docs_url` is
-    where people read what to do about them.
+    """Takes reports from anywhere without waiting, and brings the alerts in line with what stands;
+    `docs_url` is where people read what to do about them.
     """
 
     def __init__(self, intake: Intake, store: Store, docs_url: str = "") -> None:

@@ -52,9 +52,9 @@ class ToldWhere:
 class Explained:
     """The decisions on one alert of the webhook; `told` has an entry for each target.
 
-    `sent_severity` is the sender's own word where it is read as another severity. `joining` is for how long (ms)
-    one more alert like it waits, once people know of the incident and it has many: 0 where it waits for nothing.
-    `ahead` are the steps by which its routes escalate, as if nobody took it.
+    `sent_severity` is the sender's own word where it is read as another severity. `joining` is for how long
+    (ms) one more alert like it waits, once people know of the incident and it has many: 0 where it waits
+    for nothing. `ahead` are the steps by which its routes escalate, as if nobody took it.
     """
 
     name: str

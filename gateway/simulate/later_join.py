@@ -1,5 +1,5 @@
-"""Say for how long a further alert would wait to be planned, once people know of its incident: the `joining` of
-`gateway explain`.
+"""Say for how long a further alert would wait to be planned, once
+people know of its incident: the `joining` of `gateway explain`.
 """
 
 from __future__ import annotations

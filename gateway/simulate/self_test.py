@@ -1,5 +1,5 @@
-"""Send an alert of our own making down the path, on a private copy in memory: nothing of it reaches the store, the
-books, the metrics or anybody.
+"""Send an alert of our own making down the path, on a private copy in
+memory: nothing of it reaches the store, the books, the metrics or anybody.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class PathTested:
 async def try_the_path(rules: CompiledRules, now: int) -> PathTested:
     """Read a webhook, decide on its alert, plan whom an alert of the gateway's own reaches, and render it for each.
 
-    The webhook's alert may be nobody's by the rules, which is no fault; an alert of the gateway's own is always
-    somebody's.
+    The webhook's alert may be nobody's by the rules, which is no
+    fault; an alert of the gateway's own is always somebody's.
     """
     passed: list[bool] = []
     with keeping_faults():

@@ -138,8 +138,9 @@ async def commit_claimed(store: Store, claim: Claim, changes: Changes) -> Commit
 async def commit_late(store: Store, claim: Claim, changes: Changes) -> Committed:
     """Commit the changes of work on a claimed subject that may have taken longer than its lease.
 
-    Where the lease is over, what the changes expect has to hold, and whoever has the subject now finds it done: else work
-    that always takes longer would be done again and again, and never be written. Raises `StateUnavailable`.
+    Where the lease is over, what the changes expect has to hold, and whoever
+    has the subject now finds it done: else work that always takes longer would
+    be done again and again, and never be written. Raises `StateUnavailable`.
     """
     committed = await commit_claimed(store, claim, changes)
     if committed.outcome is not CommitOutcome.EXPIRED:

@@ -21,7 +21,8 @@ from prometheus_client import (
 
 from gateway.telemetry.stored_counter import StoredCounter
 
-# A series that only says when another one began doubles what Prometheus keeps, and no query of ours asks for it.
+# A series that only says when another one began doubles what
+# Prometheus keeps, and no query of ours asks for it.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 UNITS = {"seconds": "seconds", "bytes": "bytes", "ratio": "ratio, 0 to 1"}

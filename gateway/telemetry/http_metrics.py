@@ -10,8 +10,8 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class HttpMetrics:
-    """`endpoint` is the path as the router has it, with `{incident}` in the place of an id, and `other` for what
-    leads nowhere: anybody may ask for any path.
+    """`endpoint` is the path as the router has it, with `{incident}` in the place of an id, and `other` for
+    what leads nowhere: anybody may ask for any path.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:

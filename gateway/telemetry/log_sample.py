@@ -14,8 +14,8 @@ WHOLE = 1 << 32
 
 
 class Sample:
-    """Drops the lines of webhooks that are not in the sample. Lines of nothing in particular, and warnings and
-    worse, are never dropped.
+    """Drops the lines of webhooks that are not in the sample. Lines of
+    nothing in particular, and warnings and worse, are never dropped.
 
     The same webhook is in the sample of every replica: its correlation id decides.
     """

@@ -89,8 +89,8 @@ def configure_logging(
 ) -> None:
     """Configure all logging of this process; `stream` is stderr by default.
 
-    `how` is json, console, or auto: a console's lines on a terminal, and JSON everywhere else. `sample` is the
-    share of webhooks whose lines are written.
+    `how` is json, console, or auto: a console's lines on a terminal, and JSON everywhere else. `sample` is
+    the share of webhooks whose lines are written.
     """
     target = stream or sys.stderr
     for_people = target.isatty() if how == "auto" else how == "console"

@@ -22,8 +22,9 @@ replica shows the same: `max(rate(x[5m]))`, or `max` of a gauge. One of the *pro
 `sum(rate(x[5m]))`. A counter of the store has no series before the first look at the store (five seconds after the start),
 and goes on over restarts. There are no `_created` series.
 
-**Labels are few.** The first {MAX_DESTINATIONS} destinations, {MAX_RULES} rules, {MAX_SOURCES} sources, {MAX_WATCHDOGS} watchdogs and {MAX_OUTCOMES} answers of vendors that a
-process sees have series of their own, all further ones share `other`. No person, incident, alert name or address is a label.
+**Labels are few.** The first {MAX_DESTINATIONS} destinations, {MAX_RULES} rules, {MAX_SOURCES} sources,
+{MAX_WATCHDOGS} watchdogs and {MAX_OUTCOMES} answers of vendors that a process sees have series of their own, all
+further ones share `other`. No person, incident, alert name or address is a label.
 
 The unit of what has none is `count`: it counts things.
 """

@@ -9,8 +9,8 @@ from prometheus_client.registry import Collector
 
 
 class StoredCounter(Collector):
-    """It has no series before the first reading. A replica that began with 0 and found a million at its second look would
-    look as if all of that had happened in between.
+    """It has no series before the first reading. A replica that began with 0 and found a million at its
+    second look would look as if all of that had happened in between.
     """
 
     def __init__(self, name: str, meaning: str, labels: Sequence[str] = ()) -> None:

@@ -1,7 +1,7 @@
 """Hold the end of a page back until its vendor shows the page, where a trigger went unanswered.
 
-A trigger that acts after the end would open a page that nobody ends. Whoever reads the vendor says when the page is
-there; it is not waited for longer than two looks take.
+A trigger that acts after the end would open a page that nobody ends. Whoever reads the vendor says when the
+page is there; it is not waited for longer than two looks take.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ SHOWN_WITHIN = 150 * SECOND  # a look each minute, and the time that it takes
 
 
 def awaiting(ledger: Ledger, intent: Intent, answer: Answer, now: int) -> Ledger:
-    """Return the ledger after an answer to the intent, at a vendor that is read: its end waits if nobody knows
-    whether a trigger was taken.
+    """Return the ledger after an answer to the intent, at a vendor that
+    is read: its end waits if nobody knows whether a trigger was taken.
     """
     fires = intent.part is Part.MESSAGE and intent.last_notified.state is NotifiedState.FIRING
     if not fires or not isinstance(answer, Unanswered):

@@ -26,8 +26,8 @@ def escalation_facts(view: View, incident: Incident) -> dict[str, Any]:
 
 
 def escalated_by(view: View) -> Recipient | None:
-    """Return the recipient of the first step that brings the incident to the target, in the role in which it is
-    told there; None where a route itself does.
+    """Return the recipient of the first step that brings the incident to the target, in the role in which
+    it is told there; None where a route itself does.
     """
     paged = view.desired.paged
     here = [recipient for recipient in view.recipients if recipient.page or not paged]

@@ -76,8 +76,8 @@ def _rang_again(view: View, incident: Incident) -> int:
 
 
 def _round_at(destinations: set[str], route: Route, escalation: Escalation) -> int:
-    """Return the newest round in which the route calls a destination, or one that it stands in for: at once where
-    the route names it itself, else when a step does.
+    """Return the newest round in which the route calls a destination, or one that it stands in for: at once
+    where the route names it itself, else when a step does.
     """
     steps = [position for position, step in enumerate(route.escalate) if destinations.intersection(step.page)]
     if destinations & route.paging or not steps:

@@ -179,8 +179,8 @@ def _with_steps(
     policy: Policy,
     now: int,
 ) -> JudgedMember:
-    """Return the member with the recipients of all steps that were taken on its routes, in this round or before:
-    whoever was called by one is not left alone with it when it gets worse.
+    """Return the member with the recipients of all steps that were taken on its routes, in this round or
+    before: whoever was called by one is not left alone with it when it gets worse.
     """
     named = dict.fromkeys(recipient.route.name for recipient in judged.routed.recipients)
     added = [

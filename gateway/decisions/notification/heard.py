@@ -1,5 +1,5 @@
-"""Note what each target has heard of an incident, for intake: where a further alert is only an update, its plan
-may wait a moment (`decisions/intake/patience.py`).
+"""Note what each target has heard of an incident, for intake: where a further alert is only an update, its
+plan may wait a moment (`decisions/intake/patience.py`).
 
 A target that is not noted is planned at once for whatever joins. So only what is settled is noted: nothing is
 due at once, in doubt, failing or stood in for.

@@ -31,9 +31,9 @@ MOST_CHANGES = 200  # of the hours of a step that are looked at for the time at 
 class StepAhead:
     """A step that was not taken yet in this round; `number` counts the steps of its route from 1.
 
-    `at` is when it is taken (ms), None where time alone does not bring it: `stopped_by` says what keeps it back.
-    `quiet_by` is what would keep its pages quiet at that time, and `paged_already`: all that it pages is paged by
-    then, so that it calls nobody.
+    `at` is when it is taken (ms), None where time alone does not bring it: `stopped_by`
+    says what keeps it back. `quiet_by` is what would keep its pages quiet at that time,
+    and `paged_already`: all that it pages is paged by then, so that it calls nobody.
     """
 
     route: str

@@ -154,9 +154,9 @@ class View(msgspec.Struct, frozen=True, gc=False):
         """The members whose end is held back while people were notified of their alert as firing: for people
         they fire.
 
-        An alert may have fired and ended again before the target was notified of that. Where nothing holds the
-        end of the life that people know any more, the later life, which waits for a newer heartbeat, stands
-        for it.
+        An alert may have fired and ended again before the target was notified
+        of that. Where nothing holds the end of the life that people know any
+        more, the later life, which waits for a newer heartbeat, stands for it.
         """
         told = self.ledger.last_notified
         # A closed page is resolved already, and whoever was told of no firing is owed no end.

@@ -140,8 +140,8 @@ def label_of_work(before: Incident, there: Ledger, now: int) -> Label | None:
 
 
 def labels_of_note(ledgers: Iterable[Ledger], actor: Actor, now: int) -> Iterator[Label]:
-    """Yield a label for the newest page at each target, which a person has acknowledged in Slack with a note: whoever
-    says what it is about has found it worth that. A note from elsewhere implies nothing.
+    """Yield a label for the newest page at each target, which a person has acknowledged in Slack with a
+    note: whoever says what it is about has found it worth that. A note from elsewhere implies nothing.
     """
     if actor.through is not Through.SLACK or not actor.human:
         return

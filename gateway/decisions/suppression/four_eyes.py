@@ -1,7 +1,7 @@
 """Decide whether whoever approves a silence is another person than its maker.
 
-Somebody with a token is known by its name, somebody in Slack by their Slack user. One of each are two people where
-the token is bound to a Slack user, and that is another one.
+Somebody with a token is known by its name, somebody in Slack by their Slack user. One of each are two
+people where the token is bound to a Slack user, and that is another one.
 """
 
 from __future__ import annotations

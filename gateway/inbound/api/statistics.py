@@ -51,8 +51,8 @@ CSV = "text/csv"
 
 @dataclass(frozen=True, slots=True)
 class StatisticsApi:
-    """`persons` knows what stands for a person, and `mark` makes the seed of the draws. `keep` is for how long events are
-    kept (ms).
+    """`persons` knows what stands for a person, and `mark` makes the
+    seed of the draws. `keep` is for how long events are kept (ms).
     """
 
     shards: Shards

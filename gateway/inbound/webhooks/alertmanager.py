@@ -90,8 +90,9 @@ Take = Callable[[Parsed, str], Awaitable[None]]
 class AlertmanagerWebhook:
     """The ASGI application behind both paths.
 
-    `take` makes the parsed alerts from an address durable or raises `StateUnavailable`. `source_auth` belongs to the rules in
-    force and is replaced with them. `note` remembers what was turned away. `now` is the machine's time in ms.
+    `take` makes the parsed alerts from an address durable or raises `StateUnavailable`.
+    `source_auth` belongs to the rules in force and is replaced with them. `note`
+    remembers what was turned away. `now` is the machine's time in ms.
     """
 
     def __init__(
@@ -131,7 +132,8 @@ class AlertmanagerWebhook:
                 try:
                     self._tell(scope, receipt, (self._now() - started) / 1000)
                 finally:
-                    # The alerts are safe by now, or are not: a metric or a log that fails changes nothing of it.
+                    # The alerts are safe by now, or are not: a metric
+                    # or a log that fails changes nothing of it.
                     await send_response(send, receipt.response, receive)
         finally:
             self.busy -= 1

@@ -36,8 +36,8 @@ class Unread(StrEnum):
 class BodyBudget:
     """Counts the bytes of all bodies that are being worked on, and reads no further body beyond the cap.
 
-    The room of one whole body is kept for sources that have none under way, so that one source's storm does not
-    turn away the webhooks of another.
+    The room of one whole body is kept for sources that have none under way,
+    so that one source's storm does not turn away the webhooks of another.
     """
 
     def __init__(self, caps: Caps) -> None:

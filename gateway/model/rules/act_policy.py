@@ -10,8 +10,8 @@ from typing import Literal
 class ActPolicy:
     """The Slack user groups whose members may act, and those who may administer; ids such as S01ONCALL.
 
-    Without either everybody may act. Everybody may look and label. `pagerduty` is `any`, or `listed`: then only
-    those act from PagerDuty who are in these groups, by their address of mail.
+    Without either everybody may act. Everybody may look and label. `pagerduty` is `any`, or `listed`: then
+    only those act from PagerDuty who are in these groups, by their address of mail.
     """
 
     slack_groups: tuple[str, ...] = ()

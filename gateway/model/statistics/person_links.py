@@ -29,16 +29,16 @@ def load_links(raw: bytes) -> dict[str, str]:
 def pseudonym_of(links: Links, name: str, ids: Sequence[str]) -> str:
     """Return the pseudonym of whoever has this name and these ids, the surest id first.
 
-    A person of whom nothing is linked has the hash of the name for a pseudonym, so that whoever has the same name
-    elsewhere, and no id there, is the same.
+    A person of whom nothing is linked has the hash of the name for a pseudonym, so that whoever has the
+    same name elsewhere, and no id there, is the same.
     """
     linked = (links[known] for known in ids if known in links)
     return next(linked, links.get(name, name))
 
 
 def with_person(links: Links, name: str, ids: Sequence[str], others: Sequence[str] = ()) -> dict[str, str]:
-    """Return the links with those of this person, who has `others` for further names. A name stays with whom it was
-    linked to first: another person may have the same one.
+    """Return the links with those of this person, who has `others` for further names. A name stays with
+    whom it was linked to first: another person may have the same one.
     """
     person = pseudonym_of(links, name, ids)
     after = {**links, **dict.fromkeys(ids, person)}

@@ -13,8 +13,8 @@ MOST_NAMES = 5_000  # whoever was heard of longest ago goes first
 
 
 class PersonName(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """`name` is empty once the person was forgotten, so that it is not written down again. `at` is when the person
-    was last heard of (ms).
+    """`name` is empty once the person was forgotten, so that it is not
+    written down again. `at` is when the person was last heard of (ms).
     """
 
     name: str

@@ -24,8 +24,8 @@ with warnings.catch_warnings():
 
 
 class Question(NamedTuple):
-    """What is asked, and the way there: `url` is the API's base. `said` is what is written, None where something is
-    only read, and `sender` the address of the user who writes it.
+    """What is asked, and the way there: `url` is the API's base. `said` is what is written, None where
+    something is only read, and `sender` the address of the user who writes it.
     """
 
     token: str

@@ -16,13 +16,13 @@ MAX_TEXT = 1_000
 
 
 class PagerDutyEvent(msgspec.Struct, frozen=True, gc=False):
-    """One event of one incident. `incident` and `generation` are ours, as the dedup key names them; both are empty
-    where it names the incident by PagerDuty's own id alone, which is `there`.
+    """One event of one incident. `incident` and `generation` are ours, as the dedup key names them; both
+    are empty where it names the incident by PagerDuty's own id alone, which is `there`.
 
-    `person` did it, whose id there is `person_id`; empty where no person did: a time-out, a rule, or an
-    integration such as ours. `people` are those who have it now, and `text` is a note. `service` is the id and
-    the name of the incident's service.
-    `whole_seconds`: it was read, and not brought, so that `happened_at` is no more exact than that.
+    `person` did it, whose id there is `person_id`; empty where no person did: a time-out,
+    a rule, or an integration such as ours. `people` are those who have it now, and `text`
+    is a note. `service` is the id and the name of the incident's service. `whole_seconds`:
+    it was read, and not brought, so that `happened_at` is no more exact than that.
     """
 
     id: str
@@ -71,8 +71,8 @@ def read_webhook(body: Mapping[str, Any]) -> PagerDutyEvent | None:
 
 
 def with_key(event: PagerDutyEvent, key: str) -> PagerDutyEvent | None:
-    """Return the event of the page with this key. Other integrations of the same service have keys of their own,
-    which are none of our business: None.
+    """Return the event of the page with this key. Other integrations of the
+    same service have keys of their own, which are none of our business: None.
     """
     incident, _, generation = key.rpartition(".")
     if not incident or not generation.isascii() or not generation.isdigit():

@@ -28,8 +28,8 @@ Hear = Callable[[str, Mapping[str, Any]], Awaitable[Answer | None]]
 
 
 class SlackSocket:
-    """One connection. `hear` gets the type and the payload of what came, does what it asks for, and returns the
-    answer and what follows after it; None for what is none of ours.
+    """One connection. `hear` gets the type and the payload of what came, does what it asks for, and returns
+    the answer and what follows after it; None for what is none of ours.
     """
 
     def __init__(self, address: str, token: str, network: Network, hear: Hear) -> None:

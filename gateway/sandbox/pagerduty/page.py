@@ -1,5 +1,5 @@
-"""The page of the local PagerDuty, as a person would see it: the incidents, newest first, open ones on top, and
-what can be done with each.
+"""The page of the local PagerDuty, as a person would see it: the
+incidents, newest first, open ones on top, and what can be done with each.
 """
 
 from __future__ import annotations

@@ -133,7 +133,8 @@ class Webhooks:
         tasks = [*self._tasks]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks)
 
     def _id(self) -> str:
         return f"01SANDBOX{next(self._numbers):017d}"

@@ -77,9 +77,9 @@ async def send(redis: Redis, commands: Sequence[Command]) -> list[Any]:
 async def leave_idle(redis: Redis) -> None:
     """Close the idle connections to a server, and do not wait until they are closed.
 
-    All who wait for one connection to close wait for the same future of asyncio. Whoever gives up, or is cancelled,
-    cancels it, and with it all the others, who would end as if the gateway were told to stop. The pool's own
-    `disconnect` waits.
+    All who wait for one connection to close wait for the same future of asyncio.
+    Whoever gives up, or is cancelled, cancels it, and with it all the others, who
+    would end as if the gateway were told to stop. The pool's own `disconnect` waits.
     """
     for connection in tuple(redis.connection_pool._available_connections):
         await connection.disconnect(nowait=True)
