@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.clock import elapsed_seconds
-from gateway.inbound.webhooks.alertmanager import READERS
+from gateway.inbound.webhooks.readers import READERS
 from gateway.inbound.webhooks.unknown_senders import READING
 from gateway.model.turned_away import PATH_REMEDY, TurnedAwayReason
 

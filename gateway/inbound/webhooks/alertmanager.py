@@ -14,16 +14,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from gateway.decisions.intake.normalise import Normaliser
-from gateway.errors import BadWebhook, StateUnavailable
+from gateway.errors import StateUnavailable
 from gateway.inbound.request_id import request_id
 from gateway.inbound.strangers import show_token
 from gateway.inbound.webhooks.body import BodyBudget, Caps, Unread, header
+from gateway.inbound.webhooks.readers import READERS
 from gateway.inbound.webhooks.receipt import Receipt
 from gateway.inbound.webhooks.responses import (
     A_PAGE,
@@ -31,7 +31,6 @@ from gateway.inbound.webhooks.responses import (
     COMPRESSED,
     FAULT,
     NO_TOKEN,
-    NOT_A_WEBHOOK_REMEDY,
     NOT_POST,
     STORE_SLOW,
     UNREAD_RESPONSES,
@@ -40,14 +39,10 @@ from gateway.inbound.webhooks.responses import (
 )
 from gateway.inbound.webhooks.source_auth import SourceAuth
 from gateway.inbound.webhooks.unknown_senders import Note, UnknownSenders, sender_of
-from gateway.intake.parse_events import observing_events, read_events_strictly, read_events_tolerantly
-from gateway.intake.parse_webhook import Parsed, observing, read_strictly, read_tolerantly
-from gateway.model.path import Lap, Step
-from gateway.model.quarantined import MAX_RAW, Quarantined
+from gateway.intake.parse_webhook import Parsed
+from gateway.model.path import Lap
 from gateway.model.turned_away import (
-    EVENTS_PATH,
     IN_QUARANTINE,
-    WEBHOOK_PATH,
     WORDINGS,
     TurnedAwayReason,
 )
@@ -68,22 +63,6 @@ class Counter(Protocol):
     def laps(self) -> Lap: ...
 
 
-class Reader(NamedTuple):
-    """The steps of reading one kind of body. `strictly` answers None where `tolerantly` has to be asked.
-
-    `observe` yields what it fills: at once, after every step, and no more when all is read.
-    """
-
-    strictly: Callable[[bytes], Any]
-    tolerantly: Callable[[bytes], Any]
-    observe: Callable[[Any, Normaliser, int, str], Iterator[Parsed]]
-
-
-READERS = {
-    WEBHOOK_PATH: Reader(read_strictly, read_tolerantly, observing),
-    EVENTS_PATH: Reader(read_events_strictly, read_events_tolerantly, observing_events),
-}
-OFF_LOOP_BYTES = 256 * 1024  # to read a longer body tolerantly would keep other requests waiting
 Take = Callable[[Parsed, str], Awaitable[None]]
 
 
@@ -176,43 +155,11 @@ class AlertmanagerWebhook:
             return Receipt(UNREAD_RESPONSES[body], source)
         try:
             reader = READERS[scope["path"].rstrip("/")]
-            parsed, refusal = await self._read(reader, normaliser, body, trace)
+            lap = self._counter.laps()
+            parsed, refusal = await reader.read(body, normaliser, self._now, trace, lap)
             return await self._take(parsed, refusal, sender_of(scope).address)
         finally:
             self._budget.land(source, len(body))
-
-    async def _read(
-        self, reader: Reader, normaliser: Normaliser, body: bytes, trace: str
-    ) -> tuple[Parsed, WebhookResponse | None]:
-        """Read a body; one that is no webhook at all is refused, and kept in the quarantine."""
-        lap = self._counter.laps()
-        try:
-            content = reader.strictly(body)
-            if content is None:
-                off_loop = len(body) > OFF_LOOP_BYTES
-                content = (
-                    await asyncio.to_thread(reader.tolerantly, body) if off_loop else reader.tolerantly(body)
-                )
-            lap(Step.RECEIVE)
-            steps = reader.observe(content, normaliser, self._now(), trace)
-            parsed = next(steps)
-            for _ in steps:
-                # Between two steps of a large body other requests have their turn.
-                await asyncio.sleep(0)
-            lap(Step.NORMALISE)
-        except BadWebhook as error:  # the sender never sends it again, so its body is kept for people to read
-            source = normaliser.source.name
-            quarantined = Quarantined(
-                source,
-                error.field,
-                error.message,
-                body[:MAX_RAW],
-                whole=True,
-                event=reader is READERS[EVENTS_PATH],
-            )
-            refusal = WebhookResponse(400, "not_a_webhook", str(error), error.field, NOT_A_WEBHOOK_REMEDY)
-            return Parsed(source, [], [quarantined]), refusal
-        return parsed, None
 
     async def _take(self, parsed: Parsed, refusal: WebhookResponse | None, address: str) -> Receipt:
         source = parsed.source
