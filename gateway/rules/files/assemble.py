@@ -14,6 +14,7 @@ from gateway.model.statistics.settings import PrecisionSettings
 from gateway.model.time_intervals import TimeInterval, first_after
 from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.rules.files.checks import Checks
+from gateway.rules.files.destination_checks import checked_destinations, warn_of_unused
 from gateway.rules.files.findings import Finding, nearest
 from gateway.rules.files.raw import RawRules
 from gateway.rules.files.sources import source_errors, source_warnings
@@ -28,7 +29,7 @@ def assemble(raw: RawRules, revision: str, findings: list[Finding], now: int) ->
     `now` (ms) get a warning.
     """
     assembly = _Assembly(raw, findings)
-    destinations = assembly.destinations()
+    destinations = checked_destinations(assembly, raw.destinations)
     routes, roots = RouteTree(assembly, raw.routes).build(destinations)
     assembly.correlate()
     intervals = assembly.intervals()
@@ -41,7 +42,7 @@ def assemble(raw: RawRules, revision: str, findings: list[Finding], now: int) ->
     audit = assembly.audit(destinations)
     precision = assembly.precision(destinations)
     assembly.teams(routes)
-    assembly.unused(destinations)
+    warn_of_unused(assembly, raw.destinations)
     return Rulebook(
         revision=revision,
         labels=raw.labels or LabelRules(),
@@ -85,35 +86,6 @@ class _Assembly(Checks):
                     reference.place,
                     f"label `{reference.name}` is renamed (labels.rename): it cannot keep partitions apart",
                 )
-
-    def destinations(self) -> dict[str, Destination]:
-        listed = self._raw.destinations
-        self.unique(((destination.value.name, destination.place) for destination in listed), "destination")
-        found = {destination.value.name: destination.value for destination in listed}
-        for destination in listed:
-            for reference in destination.fallback:
-                self.known(reference, found)
-            # In a circle that cannot be reached as a whole, nobody would be told and nothing would say so.
-            if destination.value.name in _reached(destination.value.name, found):
-                self.error(destination.place, f"the fallbacks of `{destination.value.name}` lead back to it")
-        channels: dict[object, str] = {}
-        for destination in listed:
-            # A team that is new, or misspelt, has alerts before anybody has extended `allow`.
-            if destination.value.via.template and not destination.value.fallback:
-                self.warn(
-                    destination.place,
-                    f"`{destination.value.name}` has no `fallback`:"
-                    " an alert whose value is not in `allow` is told to nobody there",
-                )
-            # Each destination has a message of its own: in one channel, people would read everything twice.
-            other = channels.setdefault(_channel(destination.value), destination.value.name)
-            if other != destination.value.name:
-                self.warn(
-                    destination.place,
-                    f"`{destination.value.name}` and `{other}` are the same place: whoever "
-                    "looks there is told twice",
-                )
-        return found
 
     def correlate(self) -> None:
         listed = self._raw.correlate
@@ -224,27 +196,3 @@ class _Assembly(Checks):
         for named in self._raw.intervals:
             if named.value and all(first_after(interval, moment) is None for interval in named.value):
                 self.warn(named.place, f"time interval `{named.name}` never comes (again)")
-
-    def unused(self, destinations: Mapping[str, Destination]) -> None:
-        # A destination that no rule names is often one that somebody believes to be told.
-        places = {destination.value.name: destination.place for destination in self._raw.destinations}
-        for name in destinations:
-            if name not in self.used:
-                self.suspect(places[name], f"destination `{name}` is used by no route")
-
-
-def _channel(destination: Destination) -> object:
-    """Return what two destinations have in common if they notify the same place."""
-    return destination.kind, destination.via.place
-
-
-def _reached(name: str, destinations: Mapping[str, Destination]) -> set[str]:
-    """Return the names of all fallbacks of a destination, and of their fallbacks in turn."""
-    found: set[str] = set()
-    waiting = list(destinations[name].fallback)
-    while waiting:
-        fallback = waiting.pop()
-        if fallback not in found and fallback in destinations:
-            found.add(fallback)
-            waiting += destinations[fallback].fallback
-    return found
