@@ -106,10 +106,11 @@ class WebhookSandbox(Vendor):
         """The incidents as a receiver that keeps to the rules believes them: by key, the state with the
         latest time.
         """
-        newest: dict[str, tuple[str, JsonObject]] = {}
+        newest: dict[str, tuple[datetime, JsonObject]] = {}
         for message in self._kept:
-            said = str(message.body["timestamp"])
-            if "state" in message.data and said >= newest.get(message.key, ("", {}))[0]:
+            # As times and not as text: a whole second is said without a fraction, and would come after its half.
+            said = _time(message.body)
+            if "state" in message.data and said >= newest.get(message.key, (said, {}))[0]:
                 newest[message.key] = (said, message.data)
         return {key: data for key, (_, data) in newest.items()}
 
@@ -198,7 +199,15 @@ def _read(raw: bytes) -> JsonObject:
         raise _Refused(400, "no JSON object") from None
     if not isinstance(body.get("type"), str) or not isinstance(body.get("data"), dict):
         raise _Refused(422, "type and data are missing")
+    try:
+        _time(body)
+    except ValueError:
+        raise _Refused(422, "timestamp is no time") from None
     return body
+
+
+def _time(body: JsonObject) -> datetime:
+    return datetime.fromisoformat(str(body.get("timestamp")))
 
 
 def _data(body: JsonObject) -> JsonObject:

@@ -51,6 +51,15 @@ async def test_what_is_signed_is_taken_once_and_repeats_are_counted(receiver: We
     assert receiver.incidents == {"a.1": {"key": "a.1", "state": "firing"}}
 
 
+async def test_the_later_state_counts_also_within_the_second_that_has_no_fraction(
+    receiver: WebhookSandbox,
+) -> None:
+    said = {"2026-11-30T10:21:19Z": "firing", "2026-11-30T10:21:19.500000Z": "ended"}
+    for at, state in said.items():
+        await post(receiver, BODY | {"timestamp": at, "data": {"key": "a.1", "state": state}}, message=at)
+    assert receiver.incidents["a.1"]["state"] == "ended"
+
+
 @pytest.mark.parametrize(
     ("more", "status"),
     [
@@ -63,6 +72,7 @@ async def test_what_is_signed_is_taken_once_and_repeats_are_counted(receiver: We
         ({"body": b"no json"}, 400),
         ({"body": [1]}, 400),
         ({"body": {"type": "x"}}, 422),
+        ({"body": BODY | {"timestamp": "soon"}}, 422),
         ({"body": b"x" * 1_100_000}, 413),
     ],
 )
