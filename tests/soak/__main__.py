@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     print(row(found, os.getloadavg()[2]))
     print("ends owed:", ", ".join(found.told.owing) or "none")
+    print("own alerts that go on:", ", ".join(found.told.standing) or "none")
     if given.write:
         write(found, os.getloadavg()[2])
     return 0 if verdict(found) == "held" else 1

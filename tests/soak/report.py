@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from pathlib import Path
 
 from tests.soak.memory import GOAL, Series
 from tests.soak.run import Soak
+from tests.soak.told import Told
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- soak -->\n", "<!-- end of the soak -->\n"
-HEAD = """| minutes | webhooks | kills of a gateway, of the store | lost, doubled, ends owed, residue | gateway that is never killed | gateway that is killed, a minute old | store, `used_memory` | append-only file | | when, under what load |
-|---|---|---|---|---|---|---|---|---|---|
+HEAD = """| minutes | webhooks | kills of a gateway, of the store | lost, doubled, ends owed, residue | own alerts | gateway that is never killed | gateway that is killed, a minute old | store, `used_memory` | append-only file | | when, under what load |
+|---|---|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -24,6 +26,7 @@ def missed(found: Soak) -> list[str]:
         "doubled": told.doubled,
         "ends owed": told.owed,
         "residue": told.residue,
+        "own alerts that go on": len(told.standing),
     }
     grown = {one.name: one.slope(found.settled) for one in found.measured}
     return [
@@ -48,12 +51,18 @@ def row(found: Soak, load: float) -> str:
         f"{found.webhooks:,}",
         f"{found.kills}, {found.store_kills}",
         str(found.told),
+        own_alerts(found.told),
         *(grown(one, found.settled) for one in found.measured),
         aof,
         verdict(found),
         f"{time.strftime('%Y-%m-%d', time.gmtime())}, {load:.1f} on {os.cpu_count() or 1} cores",
     ]
     return f"| {' | '.join(cells)} |\n"
+
+
+def own_alerts(told: Told) -> str:
+    """How often each of the gateway's own alerts was told, in all places together."""
+    return ", ".join(f"{name} {times}" for name, times in sorted(Counter(told.own).items())) or "none"
 
 
 def grown(series: Series, since: float) -> str:

@@ -26,6 +26,9 @@ GATEWAY_KILLED = 60.0
 STORE_KILLED = 180.0
 SETTLED = 10.0  # minutes until everything is there that is kept; a third of a short run
 SETTLING = 240.0  # seconds until nothing is owed any more
+OWN_ENDING = (
+    900.0  # until the gateway's own alerts have ended: ten minutes of a doubtful clock, and what all take
+)
 CALM = 3.0
 
 Say = Callable[[str], None]
@@ -95,6 +98,7 @@ class Running:
         await self._settled(ended=False)
         await self.load.end_all()
         await self._settled(ended=True)
+        await until(self._own_ended, OWN_ENDING)
         await asyncio.sleep(CALM)
         self.found.told = await self.count()
         return self.found
@@ -159,6 +163,9 @@ class Running:
             return found.well and not await self.stage.waiting() if ended else not found.lost
 
         await until(settled, SETTLING)
+
+    async def _own_ended(self) -> bool:
+        return not (await self.count()).standing
 
     async def count(self) -> Told:
         residue = await residue_of(self.stage.gateways)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.soak.alerts import Endless, in_turn, own, paged
 from tests.soak.memory import KIB, MIB, Point, Series, slope
-from tests.soak.report import BEGIN, END, missed, write
+from tests.soak.report import BEGIN, END, missed, row, write
 from tests.soak.run import Soak
 from tests.soak.told import Told
 
@@ -32,6 +32,15 @@ def test_growth_before_everything_is_there_is_no_leak() -> None:
 def test_growth_over_the_goal_and_what_was_not_told_is_missed() -> None:
     found = Soak(30, store=grows("store", 60), told=Told(lost=1, doubled=0, owing=("p1", "p2")))
     assert missed(found) == ["1 lost", "2 ends owed", "the store grows by 60 KiB a minute, goal 50"]
+
+
+def test_own_alerts_are_shown_and_missed_where_they_go_on() -> None:
+    behind = "GatewayBehind (webhook)"
+    over = Soak(30, told=Told(0, 0, own=(behind, behind)))
+    assert missed(over) == []
+    assert f"| {behind} 2 |" in row(over, 1.0)
+    going_on = Soak(30, told=Told(0, 0, own=(behind,), standing=(behind,)))
+    assert missed(going_on) == ["1 own alerts that go on"]
 
 
 def test_the_row_of_a_run_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
