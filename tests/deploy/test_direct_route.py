@@ -42,6 +42,11 @@ def missing(watchdog: str, *, ended: bool = False) -> dict[str, object]:
     }
 
 
+def watchdogs(receivers: Receivers) -> set[str]:
+    """Return whose absence the gateway was told of."""
+    return {alert["labels"]["watchdog"] for body in receivers.gateway for alert in body["alerts"]}
+
+
 def texts(receivers: Receivers, *parts: str) -> list[dict[str, str]]:
     """Return what Slack was posted that says all of these."""
     posted = [post["attachments"][0] for post in receivers.slack]
@@ -57,7 +62,7 @@ async def test_what_the_gateway_may_be_unable_to_tell_is_told_directly_too_each_
         async with alertmanager(tmp_path, config, binary=stack_of(age).alertmanager) as real:
             await real.post(missing("eu"), missing("us"))
             # Either of them may be told by itself first; both are told together with the next change.
-            await until(lambda: texts(receivers, "eu", "us") and receivers.gateway)
+            await until(lambda: texts(receivers, "eu", "us") and watchdogs(receivers) == {"eu", "us"})
             await real.post(missing("eu", ended=True), missing("us", ended=True))
             await until(lambda: texts(receivers, "eu* (ended)", "us* (ended)"))
 
@@ -68,8 +73,19 @@ async def test_what_the_gateway_may_be_unable_to_tell_is_told_directly_too_each_
         "*No heartbeat of eu*\nAlerts from there may not arrive.\n――――\n*No heartbeat of us*\nAlerts from there may not arrive."
     )
     assert ended["title"] == "✅ GatewayWatchdogMissing (sent by Alertmanager itself)"
-    assert any(header.get("authorization") == "Bearer secret" for header in receivers.headers)
-    assert {alert["labels"]["watchdog"] for body in receivers.gateway for alert in body["alerts"]} == {
-        "eu",
-        "us",
-    }
+    assert {header["authorization"] for header in receivers.headers} == {"Bearer secret"}
+
+
+@pytest.mark.long
+async def test_the_newer_file_has_events_recorded_and_webhooks_that_bear_a_trace(tmp_path: Path) -> None:
+    recorder = ("--enable-feature=event-recorder",)
+    async with Receivers.start() as receivers:
+        config = shipped("newer", tmp_path, receivers).replace(
+            "sampling_fraction: 0.1", "sampling_fraction: 1.0"
+        )
+        binary = stack_of("newer").alertmanager
+        async with alertmanager(tmp_path, config, binary=binary, options=recorder) as real:
+            await real.post(missing("eu"))
+            await until(lambda: "alertCreated" in str(receivers.events))
+            await until(lambda: receivers.gateway)
+    assert all("traceparent" in header for header in receivers.headers)

@@ -75,6 +75,7 @@ def test_packages_are_installed_by_their_hashes_and_the_gateway_without_any(file
         "Makefile",
         "scripts/lock",
         "scripts/make-venv",
+        "scripts/install-newer-stack",
         "scripts/install-oracles",
     ],
 )

@@ -108,7 +108,7 @@ class Receivers:
     slack: list[dict[str, Any]] = field(default_factory=list)
     gateway: list[dict[str, Any]] = field(default_factory=list)
     events: list[Any] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)  # of the gateway's webhooks
 
     @property
     def url(self) -> str:
@@ -119,7 +119,8 @@ class Receivers:
             request.url.path, self.events
         )
         kept.append(await request.json())
-        self.headers.append(dict(request.headers))
+        if kept is self.gateway:
+            self.headers.append(dict(request.headers))
         return PlainTextResponse("ok")  # anything else Alertmanager takes for a refusal of Slack's
 
     @classmethod
