@@ -5,17 +5,17 @@ from __future__ import annotations
 import structlog
 
 from gateway.model.ledger import Endpoint, MessageRef, Note
-from gateway.model.notification import Answer, Delivered, Found, Look, Notification
+from gateway.model.notification import Answer, Delivered, Notification
+from gateway.outbound.never_looked import NeverLooked
 
 SUMMARIES = 3
 
 log = structlog.get_logger("gateway.outbound")
 
 
-class LogNotifier:
+class LogNotifier(NeverLooked):
     """Takes everything; nobody is notified but those who read the log."""
 
-    settles_by_looking = False
     takes_notes = False
 
     async def notify(
@@ -58,27 +58,4 @@ class LogNotifier:
     ) -> Answer:
         del secret, attempt, edits, mentions
         log.warning("not_sent_no_credential", missing=endpoint.secret, said=[note.text for note in notes])
-        return Delivered(message_ref)
-
-    async def look(
-        self,
-        endpoint: Endpoint,
-        secret: str,
-        *,
-        attempts: tuple[str, ...],
-        since: int,
-        message_ref: MessageRef | None,
-    ) -> Look:
-        del endpoint, secret, attempts, since, message_ref
-        return Found({})
-
-    async def lead_on(
-        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef, title: str
-    ) -> Answer:
-        """A log line is never edited, so that nothing is left behind."""
-        del endpoint, secret, message_ref, title
-        return Delivered(left)
-
-    async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
-        del endpoint, secret
         return Delivered(message_ref)

@@ -6,12 +6,13 @@ which part is left out next, until the notification is taken or nothing is left 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 
 import msgspec
 
-from gateway.model.notification import AlertLine, Answer, LeftOut, Notification, Refused
+from gateway.model.notification import AlertLine, Answer, LeftOut, Notification, Refused, Unanswered
 
 FORMS_GRACE = 0.5  # seconds that all forms of a notification together may take longer than one
 
@@ -49,6 +50,19 @@ async def send_plainer(
         if part is None or not isinstance(answer, Refused):
             return msgspec.structs.replace(answer, left_out=left_out) if left_out else answer
         left_out += (LeftOut(part.value, answer.detail or answer.reason),)
+
+
+async def send_plainer_in_time(
+    seconds: float,
+    send: Callable[[Omitted], Awaitable[Answer]],
+    next_omission: Callable[[Refused, Omitted], Omission | None],
+) -> Answer:
+    """Send it so within the time of one form. Nobody knows what became of a form that was cut off."""
+    try:
+        async with asyncio.timeout(seconds + FORMS_GRACE):
+            return await send_plainer(send, next_omission)
+    except TimeoutError:
+        return Unanswered("timeout")
 
 
 def first_of(omitted: Omitted, *parts: Omission) -> Omission | None:

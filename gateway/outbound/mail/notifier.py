@@ -6,28 +6,27 @@ most readers then show it once.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import structlog
 
 from gateway.clock import utc_ms
 from gateway.model.ledger import Endpoint, MessageRef, Note
-from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
+from gateway.model.notification import Answer, Delivered, Notification, Refused
 from gateway.outbound.mail.answers import RETRY_AFTER, describe_recipients
 from gateway.outbound.mail.client import TRANSACTION_SECONDS, NotTaken, SmtpClient
 from gateway.outbound.mail.content import Content, content_of, content_of_notes
 from gateway.outbound.mail.message import Envelope, compose_mail, incident_of, message_ids
 from gateway.outbound.mail.url import SmtpServer, parse_smtp_url
-from gateway.outbound.plainer import FORMS_GRACE, Omitted, next_state_omission, send_plainer, state_without
+from gateway.outbound.never_looked import NeverLooked
+from gateway.outbound.plainer import Omitted, next_state_omission, send_plainer_in_time, state_without
 
 log = structlog.get_logger("gateway.outbound")
 
 
-class MailNotifier:
+class MailNotifier(NeverLooked):
     """Sends by the server that the secret names."""
 
-    settles_by_looking = False
     takes_notes = False
 
     def __init__(
@@ -57,13 +56,11 @@ class MailNotifier:
             content = content_of(state_without(notification, omitted))
             return await self._send(endpoint, secret, content, incidents, attempt, message_ref)
 
-        try:
-            async with asyncio.timeout(TRANSACTION_SECONDS + FORMS_GRACE):
-                return await send_plainer(
-                    send, lambda refused, omitted: next_state_omission(refused, omitted, notification)
-                )
-        except TimeoutError:
-            return Unanswered("timeout")
+        return await send_plainer_in_time(
+            TRANSACTION_SECONDS,
+            send,
+            lambda refused, omitted: next_state_omission(refused, omitted, notification),
+        )
 
     async def reply(
         self,
@@ -81,31 +78,6 @@ class MailNotifier:
         incident = incident_of(message_ref)
         content = content_of_notes(notes, incident)
         return await self._send(endpoint, secret, content, (incident,), attempt, message_ref)
-
-    async def look(
-        self,
-        endpoint: Endpoint,
-        secret: str,
-        *,
-        attempts: tuple[str, ...],
-        since: int,
-        message_ref: MessageRef | None,
-    ) -> Look:
-        """A mailbox cannot be looked into."""
-        del endpoint, secret, attempts, since, message_ref
-        return Found({})
-
-    async def lead_on(
-        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef, title: str
-    ) -> Answer:
-        """Every mail is a new one of its thread, so that nothing is left behind."""
-        del endpoint, secret, message_ref, title
-        return Delivered(left)
-
-    async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
-        """A mail cannot be taken back; as none is looked for, none is ever found to be extra."""
-        del endpoint, secret
-        return Delivered(message_ref)
 
     async def _send(
         self,

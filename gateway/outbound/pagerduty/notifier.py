@@ -10,23 +10,23 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from gateway.model.ledger import Endpoint, MessageRef, Note
-from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
+from gateway.model.notification import Answer, Delivered, Notification, Refused, Unanswered
 from gateway.outbound.network import Network
+from gateway.outbound.never_looked import NeverLooked
 from gateway.outbound.pagerduty.event import dedup_key
 from gateway.outbound.pagerduty.plainer_forms import next_omission, steps_without
 from gateway.outbound.pagerduty.sessions import Line, Sessions
-from gateway.outbound.plainer import FORMS_GRACE, Omitted, send_plainer
+from gateway.outbound.plainer import Omitted, send_plainer_in_time
 from gateway.outbound.thread_call import ThreadCall
 
 WORKERS = 32  # a service that hangs, or dribbles, keeps one until the time of its call is over
 
 
-class PagerDutyNotifier:
+class PagerDutyNotifier(NeverLooked):
     """A repeated event under the same key is harmless, so nothing is read back. `timeout` in seconds bounds
     a whole notification. `events_url` is PagerDuty's, for destinations that have none of their own.
     """
 
-    settles_by_looking = False
     takes_notes = False
 
     def __init__(self, events_url: str, timeout: float = 8.0, network: Network | None = None) -> None:
@@ -56,13 +56,9 @@ class PagerDutyNotifier:
         async def send(omitted: Omitted) -> Answer:
             return await self._send(endpoint, secret, key, *steps_without(notification, omitted))
 
-        try:
-            async with asyncio.timeout(self._timeout + FORMS_GRACE):
-                return await send_plainer(
-                    send, lambda refused, omitted: next_omission(refused, omitted, notification)
-                )
-        except TimeoutError:
-            return Unanswered("timeout")
+        return await send_plainer_in_time(
+            self._timeout, send, lambda refused, omitted: next_omission(refused, omitted, notification)
+        )
 
     async def reply(
         self,
@@ -78,26 +74,6 @@ class PagerDutyNotifier:
         """There are no threads: what a note says is in the incident's own state."""
         del endpoint, secret, notes, attempt, edits, mentions
         return Delivered(message_ref)
-
-    async def look(
-        self,
-        endpoint: Endpoint,
-        secret: str,
-        *,
-        attempts: tuple[str, ...],
-        since: int,
-        message_ref: MessageRef | None,
-    ) -> Look:
-        """Find nothing: the key makes repeating harmless."""
-        del endpoint, secret, attempts, since, message_ref
-        return Found({})
-
-    async def lead_on(
-        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef, title: str
-    ) -> Answer:
-        """An incident is brought up to date under its key, so that nothing is left behind."""
-        del endpoint, secret, message_ref, title
-        return Delivered(left)
 
     async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
         return await self._send(endpoint, secret, message_ref.id, ("resolve", {}))

@@ -7,7 +7,6 @@ again, and states have times, so that repeating is harmless: nothing is looked f
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 import httpx
@@ -15,9 +14,10 @@ import httpx
 from gateway.clock import utc_ms
 from gateway.model.audit_trail import Batch
 from gateway.model.ledger import Endpoint, MessageRef, Note
-from gateway.model.notification import Answer, Delivered, Found, Look, Notification, Refused, Unanswered
+from gateway.model.notification import Answer, Delivered, Notification, Refused
 from gateway.outbound.network import NOT_THERE, Network
-from gateway.outbound.plainer import FORMS_GRACE, Omitted, next_state_omission, send_plainer, state_without
+from gateway.outbound.never_looked import NeverLooked
+from gateway.outbound.plainer import Omitted, next_state_omission, send_plainer_in_time, state_without
 from gateway.outbound.webhook.answers import Trouble, judge, judge_break, judge_taken
 from gateway.outbound.webhook.body import key_of, render, render_batch, render_notes
 from gateway.outbound.webhook.clients import Clients
@@ -34,10 +34,9 @@ class _NotSent(Exception):
         self.answer = answer
 
 
-class WebhookNotifier:
+class WebhookNotifier(NeverLooked):
     """All receivers behind one proxy share a client. `timeout` in seconds bounds a whole POST."""
 
-    settles_by_looking = False
     takes_notes = True
 
     def __init__(self, network: Network, timeout: float = 8.0) -> None:
@@ -66,13 +65,9 @@ class WebhookNotifier:
             body = render(state_without(notification, omitted))
             return await self._send(endpoint, secret, message, body, key)
 
-        try:
-            async with asyncio.timeout(self._timeout + FORMS_GRACE):
-                return await send_plainer(
-                    send, lambda refused, omitted: next_state_omission(refused, omitted, notification)
-                )
-        except TimeoutError:
-            return Unanswered("timeout")
+        return await send_plainer_in_time(
+            self._timeout, send, lambda refused, omitted: next_state_omission(refused, omitted, notification)
+        )
 
     async def reply(
         self,
@@ -88,31 +83,6 @@ class WebhookNotifier:
         del edits, mentions
         body = render_notes(message_ref.id, notes, utc_ms())
         return await self._send(endpoint, secret, attempt, body, message_ref)
-
-    async def look(
-        self,
-        endpoint: Endpoint,
-        secret: str,
-        *,
-        attempts: tuple[str, ...],
-        since: int,
-        message_ref: MessageRef | None,
-    ) -> Look:
-        """Find nothing: a receiver cannot be asked."""
-        del endpoint, secret, attempts, since, message_ref
-        return Found({})
-
-    async def lead_on(
-        self, endpoint: Endpoint, secret: str, left: MessageRef, message_ref: MessageRef, title: str
-    ) -> Answer:
-        """Each body is the newest state, so that nothing is left behind."""
-        del endpoint, secret, message_ref, title
-        return Delivered(left)
-
-    async def withdraw(self, endpoint: Endpoint, secret: str, message_ref: MessageRef) -> Answer:
-        """Withdraw nothing: repeats carry the same id, so the receiver knows them."""
-        del endpoint, secret
-        return Delivered(message_ref)
 
     async def ship(self, endpoint: Endpoint, secret: str, batch: Batch) -> Answer:
         body = render_batch(batch, utc_ms())
