@@ -34,6 +34,9 @@ class SubjectKind(StrEnum):
 
 
 MOST_WAITING_LANES = 5  # that a look at the agenda names
+BEHIND_NEWS = (
+    6  # from this priority on nobody waits who has not heard yet: no delivery of these interrupts anybody
+)
 EXPIRY_PRIORITY = 9  # of what is to be forgotten: it is looked at last
 
 
@@ -166,6 +169,11 @@ UNASKED = Subject(SubjectKind.PROBE, "unasked")  # dead letters whose destinatio
 def urgency(severity: Severity) -> int:
     """Return the agenda's priority: 0 is looked at first."""
     return Severity.CRITICAL - severity
+
+
+def urgency_behind_news(severity: Severity) -> int:
+    """Return the agenda's priority of what interrupts nobody: it is looked at behind everything that must be heard."""
+    return min(BEHIND_NEWS + urgency(severity), EXPIRY_PRIORITY)
 
 
 def longest_late(lanes: Iterable[WaitingLane]) -> tuple[WaitingLane, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gateway.model.agenda import Share
+from gateway.model.agenda import BEHIND_NEWS, Share
 from gateway.model.durations import MINUTE, SECOND
 
 # How long a vendor is left alone that refuses what comes too fast and names no time: longer with each in a row
@@ -15,6 +15,11 @@ SHORT_WAIT_MS = 3 * SECOND  # at most for about a minute, and for a critical ale
 SHORT_WAITS = 21  # in a row: so many are that minute
 LONGEST_WAIT_MS = 30 * SECOND
 SLOWER_BY = 10  # one part in so many, for a minute after it has refused
+
+# What interrupts nobody and has waited so long, since its place is busy with what must be heard, has one turn in so many
+PASSED_OVER_MS = MINUTE
+TURN_IN = 10
+TURNS_EVERY_MS = SECOND  # how often turns are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,20 @@ class Pace:
     def allowance(self) -> int:
         """Return the ms by which a lane may be ahead of its average."""
         return (self.burst - 1) * self.interval
+
+    @property
+    def burst_behind_news(self) -> int:
+        """Return how many deliveries at once may interrupt nobody: they leave half of the burst for what must be heard."""
+        return (self.burst + 1) // 2
+
+    def allowance_for(self, urgency: int) -> int:
+        """Return the ms by which a lane may be ahead of its average once it is sent what is as urgent."""
+        return (self.burst_behind_news - 1) * self.interval if urgency >= BEHIND_NEWS else self.allowance
+
+    @property
+    def turn(self) -> int:
+        """Return the ms between two turns of what interrupts nobody and was passed over for long."""
+        return TURN_IN * self.interval
 
     def slower(self) -> int:
         """Return the interval (ms) after the place has refused what came too fast."""

@@ -20,7 +20,7 @@ from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.earlier_lives import without_oldest_lives
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.notification.resolve import Plan
-from gateway.model.agenda import EXPIRY_PRIORITY, Subject
+from gateway.model.agenda import BEHIND_NEWS, EXPIRY_PRIORITY, Subject
 from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, LogEntry, Release, Table
 from gateway.model.durations import SECOND
 from gateway.model.incident import Incident
@@ -34,7 +34,6 @@ from gateway.state.snapshots import VersionedSnapshot, read_snapshot
 from gateway.state.transact import commit_claimed
 from gateway.state.write_lock import Writer
 
-GROUP_PRIORITY = 6  # news go first
 LARGE = 50  # members from which a plan takes over a millisecond
 MOST_LARGE = 10_000  # incidents that are remembered as large
 
@@ -141,11 +140,11 @@ def _wake_group(versioned: VersionedSnapshot, changes: Changes) -> None:
     incident, now = versioned.snapshot.incident, versioned.now
     if incident.continues and incident.planned_revision != incident.revision:
         # The first incident says how many fire in all.
-        changes.schedule(Subject.plan(incident.continues[0]), now, GROUP_PRIORITY)
+        changes.schedule(Subject.plan(incident.continues[0]), now, BEHIND_NEWS)
     if not incident.planned_revision:
         # By now it is known whether this incident pages, which its continuations wait for.
         for later in versioned.snapshot.later:
-            changes.schedule(Subject.plan(later.id), now, GROUP_PRIORITY)
+            changes.schedule(Subject.plan(later.id), now, BEHIND_NEWS)
 
 
 def _watch(changes: Changes, before: Incident, after: Incident) -> None:

@@ -11,7 +11,7 @@ from gateway.decisions.delivery.compose import compose
 from gateway.decisions.delivery.failure import fall_back, forget_failure
 from gateway.decisions.delivery.next_step import Rest, next_step
 from gateway.decisions.delivery.refusals import cause_of_dead_letter
-from gateway.decisions.delivery.share import share_of, urgency_of
+from gateway.decisions.delivery.share import next_at, share_of, urgency_of_next
 from gateway.decisions.delivery.thread_notes import reminder
 from gateway.decisions.notification.assumptions import as_if_untold, assumed, superseded
 from gateway.decisions.notification.hidden import keep_hidden
@@ -66,11 +66,11 @@ def write_ledger(
     ledger = assumed(after)
     step = next_step(ledger, view, now, looks=looks)
     _have_asked(versioned, after, changes)
-    at = step.until if isinstance(step, Rest) else now
+    at = step.until if isinstance(step, Rest) else next_at(after, view.desired, now)
     if at is not None:
-        severity = view.with_ledger(ledger).severity
+        priority = urgency_of_next(view.with_ledger(ledger).severity, after, view.desired)
         subject = Subject.deliver(view.target, incident.id)
-        changes.schedule(subject, at, urgency_of(severity, ledger), share_of(view, ledger))
+        changes.schedule(subject, at, priority, share_of(view, ledger))
     return ledger
 
 

@@ -15,6 +15,7 @@ from gateway.decisions.delivery.confirmation import awaiting
 from gateway.decisions.delivery.failure import fall_back
 from gateway.decisions.delivery.next_step import Rest, at_rest, next_step
 from gateway.decisions.delivery.settle import settle
+from gateway.decisions.delivery.share import must_be_heard
 from gateway.decisions.notification.assumptions import abandoned, assumed
 from gateway.decisions.notification.update_limit import settle_update
 from gateway.model.agenda import Subject, urgency
@@ -156,9 +157,11 @@ def _settlement(
     cell = ledger_cell(job.incident.id, job.view.target)
     changes = Changes(expect={cell: version})
     book(job, before, after, now, changes)
-    if after.last_notified.state is not before.last_notified.state or _trouble(before) != _trouble(after):
+    troubled = _trouble(before) != _trouble(after)
+    if troubled or must_be_heard(before.last_notified, after.last_notified):
+        # The plan puts on the agenda what has come up since, as urgent as it is for people who have heard this.
         changes.schedule(Subject.plan(job.incident.id), now, 1)
-        if not known:
+        if not known and (troubled or after.last_notified.state is not before.last_notified.state):
             said = {"target": after.target, "error": after.error}
             changes.log.append(LogEntry(job.incident.id, _story(after), said))
     elif at_rest(after) and not at_rest(before):

@@ -10,7 +10,7 @@ from functools import partial
 from gateway.decisions.controls import CompiledControls, changed_silences, compile_controls
 from gateway.decisions.intake.source_takeover import take_over
 from gateway.decisions.policy import Policy
-from gateway.model.agenda import LATE_TOPICS, NEW_CONTROLS, NEW_RULES, Subject
+from gateway.model.agenda import BEHIND_NEWS, LATE_TOPICS, NEW_CONTROLS, NEW_RULES, Subject
 from gateway.model.cells import CONTROLS, RULES, SWEPT
 from gateway.model.changes import Cell, Changes, Claim, Query, Release, Result, Row, Table
 from gateway.model.durations import SECOND
@@ -26,7 +26,6 @@ from gateway.state.transact import commit_claimed, known_first, let_go, transact
 
 STRAGGLING = 15 * SECOND  # after new rules: by then no replica takes webhooks by the old ones
 PEOPLE_WAIT = 1  # the priority of what is looked at for a silence: its maker waits for it
-BEHIND_NEWS = 6  # the priority of what is looked at for everybody: news go first
 
 
 async def sweep(context: Context, claim: Claim) -> None:

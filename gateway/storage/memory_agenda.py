@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from gateway.model.agenda import (
+    BEHIND_NEWS,
     EXPIRY_PRIORITY,
     AgendaLook,
     Share,
@@ -16,7 +17,7 @@ from gateway.model.agenda import (
     longest_late,
 )
 from gateway.model.changes import Claim, Claimed, Release
-from gateway.model.lanes import LaneRule
+from gateway.model.lanes import PASSED_OVER_MS, LaneRule
 from gateway.storage.memory_room import Paces, Room
 
 
@@ -102,26 +103,40 @@ class Agenda:
         room = Room(lanes, self.paces, now)
         claims: dict[Subject, Claim] = {}
 
-        def take(most: int, share: Share | None = None) -> None:
+        def take(subject: Subject, *, refused: bool) -> None:
+            token, at, share = secrets.token_hex(8), self.times[subject], self._share(subject)
+            claims[subject] = Claim(subject, token, at, refused_before=refused, share=share)
+
+        def take_some(most: int, share: Share | None = None) -> None:
             for subject in due:
                 fits = share in (None, self._share(subject)) and room.has(
                     subject.target, self._priority.get(subject, 5)
                 )
                 if most > 0 and fits and subject not in claims:
-                    refused = room.use(subject.target)
-                    token, at = secrets.token_hex(8), self.times[subject]
-                    claims[subject] = Claim(
-                        subject, token, at, refused_before=refused, share=self._share(subject)
-                    )
+                    take(subject, refused=room.use(subject.target))
                     most -= 1
 
         for share in sorted(lanes.reserved):
-            take(lanes.reserved[share], share)
+            take_some(lanes.reserved[share], share)
+        passed_over = self._passed_over(due, now)
+        turns = passed_over and len(claims) < limit and self.paces.are_turns_due(now)
+        for subject in passed_over if turns else ():
+            if len(claims) < limit and subject not in claims and room.has_turn(subject.target):
+                take(subject, refused=room.use_turn(subject.target))
         # The most urgent comes first, so that a critical alert does not wait behind a queue of reminders.
-        take(limit - len(claims))
+        take_some(limit - len(claims))
         for claim in claims.values():
             self._leases[claim.subject] = Lease(claim.token, now + lease)
         return Claimed(now, self._next_due(now, room), tuple(claims.values()))
+
+    def _passed_over(self, due: Iterable[Subject], now: int) -> list[Subject]:
+        """Return the subjects that interrupt nobody and have waited for long, the oldest first."""
+        waiting = [
+            subject
+            for subject in due
+            if self._priority.get(subject, 5) >= BEHIND_NEWS and self._since(subject) <= now - PASSED_OVER_MS
+        ]
+        return sorted(waiting, key=self._since)
 
     def _since(self, subject: Subject) -> int:
         """Return when the subject can be claimed: at its time or, if whoever held it is gone, since its lease

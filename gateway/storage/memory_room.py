@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from gateway.model.lanes import NEVER_TOO_FAST, LaneRule, Pace, TooFast
+from gateway.model.lanes import NEVER_TOO_FAST, TURNS_EVERY_MS, LaneRule, Pace, TooFast
 
 MOST_URGENT = 0
 
@@ -17,14 +17,35 @@ class Paces:
         self._too_fast: dict[str, TooFast] = {}
         # By how many ms the pace of a place was set back for being closed, until the place takes something
         self._kept_back: dict[str, int] = {}
+        # When it is the next turn of what interrupts nobody and was passed over for long
+        self._next_turn: dict[str, int] = {}
+        self._next_turns = 0  # when turns are looked for again
 
     def opens_at(self, lane: str, pace: Pace, urgency: int, now: int) -> int:
         """Return when the lane opens for what is as urgent."""
-        opens, refused = self._full_at.get(pace.key(lane), 0) - pace.allowance, NEVER_TOO_FAST
+        opens, refused = self._full_at.get(pace.key(lane), 0) - pace.allowance_for(urgency), NEVER_TOO_FAST
         if opens > now and urgency == MOST_URGENT:
             refused = self._refusals(pace.key(lane), now)
         # No lane opens sooner that is closed until a time which the vendor has named.
         return refused.opens_for_urgent(now) if refused.until == opens else opens
+
+    def are_turns_due(self, now: int) -> bool:
+        """Return whether turns are looked for now, and have that done later the next time."""
+        due = self._next_turns <= now
+        self._next_turns = now + TURNS_EVERY_MS if due else self._next_turns
+        return due
+
+    def has_turn(self, lane: str, pace: Pace, now: int) -> bool:
+        """Return whether it is the turn of what was passed over for long. It does not ask in the place of news
+        whether what was refused is taken again.
+        """
+        key = pace.key(lane)
+        open_ = self._full_at.get(key, 0) - pace.allowance <= now
+        return open_ and self._next_turn.get(key, 0) <= now and not self._refusals(key, now).in_a_row
+
+    def use_turn(self, lane: str, pace: Pace, now: int) -> None:
+        """Have the next turn come later; `use` takes the token."""
+        self._next_turn[pace.key(lane)] = now + pace.turn
 
     def use(self, lane: str, pace: Pace, now: int) -> bool:
         """Take a token. Return whether the place refused what was sent there last, since it came too fast."""
@@ -110,6 +131,18 @@ class Room:
             and (not running or self._busy_room.get(kind, 1) > 0)
             and (not hanging or self._hanging_room.get(kind, 1) > 0)
         )
+
+    def has_turn(self, lane: str) -> bool:
+        """Return whether one may be sent in the lane that interrupts nobody and was passed over for long."""
+        pace = self._pace(lane)
+        return pace is not None and self.is_wide_enough(lane) and self._paces.has_turn(lane, pace, self._now)
+
+    def use_turn(self, lane: str) -> bool:
+        """Count one more in the lane, in its turn. The answer is that of `use`."""
+        pace = self._pace(lane)
+        assert pace is not None
+        self._paces.use_turn(lane, pace, self._now)
+        return self.use(lane)
 
     def opens_at(self, lane: str, urgency: int) -> int:
         pace = self._pace(lane)

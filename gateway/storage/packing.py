@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from gateway.model.agenda import Share, Subject
+from gateway.model.agenda import BEHIND_NEWS, Share, Subject
 from gateway.model.changes import Cell, Changes, LogEntry, Query, Release, Table
-from gateway.model.lanes import LaneRule
+from gateway.model.lanes import PASSED_OVER_MS, LaneRule
 from gateway.model.retention import LOG_LENGTH, QUARANTINE_LENGTH
 from gateway.model.topics import Topics
 from gateway.storage.lua import KEY_NAMES
@@ -70,7 +70,12 @@ def packed_claim(limit: int, lease: int, lanes: LaneRule) -> bytes:
         {
             "limit": limit,
             "lease": lease,
-            "paces": {name: (pace.interval, pace.burst, pace.place) for name, pace in lanes.paces.items()},
+            "paces": {
+                name: (pace.interval, pace.burst, pace.place, pace.burst_behind_news, pace.turn)
+                for name, pace in lanes.paces.items()
+            },
+            "behind_news": BEHIND_NEWS,
+            "passed_over": PASSED_OVER_MS,
             "running": lanes.running,
             "width": lanes.width,
             "kinds": lanes.kinds,

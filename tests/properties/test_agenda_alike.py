@@ -12,9 +12,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gateway.model.agenda import Share, Subject
+from gateway.model.agenda import BEHIND_NEWS, Share, Subject
 from gateway.model.changes import Changes, Claim, Claimed, CommitOutcome, Release
-from gateway.model.lanes import LaneRule, Pace
+from gateway.model.lanes import PASSED_OVER_MS, LaneRule, Pace
 from gateway.ports import Store
 from gateway.storage.caller_clock import Asked, CallerClock, StoreTime
 from gateway.storage.connections import Client, connect
@@ -99,7 +99,7 @@ SCHEDULES = st.builds(
     Schedule,
     st.sampled_from(SUBJECTS),
     st.integers(min_value=-500, max_value=50).map(lambda n: START - 1 + 2 * n),
-    st.sampled_from([0, 1, 2, 9]),
+    st.sampled_from([0, 1, 2, 6, 7, 9]),
     SHARES,
 )
 TAKES = st.builds(Take, st.integers(min_value=0, max_value=6), st.sampled_from([100, 100_000]), RULES)
@@ -112,7 +112,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     ),
     st.builds(Withdraw, st.sampled_from(SUBJECTS)),
     st.builds(Close, st.sampled_from(LANES), st.none() | st.integers(min_value=0, max_value=300)),
-    st.builds(Pass, st.integers(min_value=1, max_value=200)),
+    st.builds(Pass, st.one_of(st.integers(min_value=1, max_value=200), st.just(PASSED_OVER_MS // 2))),
 )
 
 
@@ -183,6 +183,8 @@ class Both:
         agenda = self.model._agenda
         order = [(agenda._priority.get(subject, 5), agenda._since(subject)) for subject in agenda.times]
         assume(len(order) == len(set(order)))
+        quiet = [since for urgency, since in order if urgency >= BEHIND_NEWS]
+        assume(len(quiet) == len(set(quiet)))
 
 
 class Forgetful(CallerClock):

@@ -10,6 +10,7 @@ import pytest
 from gateway.storage.connections import connect
 from tests.support.replicated import Cluster, SentinelGroup, Server, cluster, sentinel_group
 from tests.support.stepped import MemoryServer, ScriptServer, World
+from tests.support.timed_store import Timed, timed_store
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +51,10 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     await client.ask_each("FLUSHALL")
     yield World(ScriptServer(client))
     await client.aclose()
+
+
+@pytest.fixture(params=["memory", "valkey", "redis"])
+async def timed(request: pytest.FixtureRequest) -> AsyncIterator[Timed]:
+    server = request.param != "memory"
+    async with timed_store(request.getfixturevalue(f"{request.param}_url") if server else None) as made:
+        yield made

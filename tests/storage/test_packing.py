@@ -87,9 +87,9 @@ def test_records_are_flat_and_in_the_order_of_the_scripts_header() -> None:
     }
 
 
-def test_a_pace_is_sent_as_interval_burst_and_place() -> None:
+def test_a_pace_is_sent_with_what_it_allows_behind_the_news() -> None:
     sent = msgspec.msgpack.decode(
         packed_claim(4, 20_000, LaneRule({"chat": Pace(1_000, 3, "slack ")}, width=2))
     )
     assert (sent["limit"], sent["lease"], sent["width"]) == (4, 20_000, 2)
-    assert sent["paces"] == {"chat": [1_000, 3, "slack "]}
+    assert sent["paces"] == {"chat": [1_000, 3, "slack ", 2, 10_000]}

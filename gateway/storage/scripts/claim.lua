@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- Lease subjects of the agenda that are due: the most urgent first, then the oldest. Passed over is what has no room: a lane
 -- whose place has its width under way or no token left of its pace, or whose kind of destination has as many as it may.
--- A lane without room costs one look, whatever waits in it.
+-- A lane without room costs one look, whatever waits in it. What interrupts nobody leaves a part of the pace's burst for what
+-- must be heard; what waits for long has a turn now and then, before all others.
 --
 -- KEYS      the shard's, named in include/keys.lua
 -- ARGV[1]   the token of the leases
@@ -12,7 +13,10 @@
 --   limit         how many to lease at most
 --   reserved      {plans, ends, own alerts}  how many of each share are leased first, also over the limit
 --   lease         how long the leases last
---   paces         {destination = {interval, burst, place}}  one every `interval` on average, `burst` at once; `place`: see Pace
+--   paces         {destination = {interval, burst, place, burst behind news, turn}}  one every `interval` on average, `burst`
+--                 at once; `place`: see Pace; how many at once of what interrupts nobody, and the time between two of its turns
+--   behind_news   the urgency from which on deliveries interrupt nobody
+--   passed_over   how long these wait before it may be their turn
 --   running       {lane = how many are under way}
 --   width         how many may be under way in the lanes to one place
 --   kinds         {destination = kind}
@@ -124,8 +128,14 @@ end
 -- include: heads
 
 -- Take up to `most` from the queues of one urgency, the oldest first. Return how many, and whether more could be taken.
-local function take_from(some, most)
-  local next_queue, open, opened, count, oldest = due_queues(some), {}, {}, 0, nil
+-- `turns` are had by what was passed over for long.
+local function take_from(some, most, turns)
+  local has_room = turns and has_turn or has_room
+  local next_queue, open, opened, count, oldest = due_queues(some, turns), {}, {}, 0, nil
+  local function first_in(queue)
+    local first = first_of(queue)
+    return first and not (turns and first.since > now - ask.passed_over) and first or nil
+  end
   local function find_oldest()
     oldest = nil
     for i, queue in ipairs(open) do
@@ -135,7 +145,7 @@ local function take_from(some, most)
   while true do
     local queue = next_queue(oldest and open[oldest].since)
     if queue then
-      local first = not opened[queue] and has_room(queue.lane, queue.urgency) and first_of(queue)
+      local first = not opened[queue] and has_room(queue.lane, queue.urgency) and first_in(queue)
       opened[queue] = true
       if first then
         open[#open + 1], queue.since = queue, first.since
@@ -149,9 +159,10 @@ local function take_from(some, most)
     elseif count >= most then
       return count, true
     else
+      if turns then use_turn(open[oldest].lane) end
       take(open[oldest])
       count = count + 1
-      local first = first_of(open[oldest])
+      local first = first_in(open[oldest])
       if first then
         open[oldest].since = first.since
       else
@@ -177,6 +188,12 @@ for share, most in ipairs(ask.reserved) do
   end
 end
 local left, more = ask.limit - #claimed / 4, false
+local passed_over = {}
+for _, band in ipairs(all_bands) do
+  local long = band.oldest <= now - ask.passed_over
+  if long and band.urgency >= ask.behind_news then passed_over[#passed_over + 1] = band end
+end
+if #passed_over > 0 and left > 0 and are_turns_due() then left = left - take_from(passed_over, left, true) end
 for urgency = 0, LEAST_URGENT do
   local count
   count, more = take_from(bands_of(urgency), left)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gateway.decisions.delivery.share import share_of, urgency_of
-from gateway.model.agenda import Share
+from gateway.decisions.delivery.next_step import LEASE
+from gateway.decisions.delivery.share import next_at, share_of, urgency_of, urgency_of_next
+from gateway.model.agenda import BEHIND_NEWS, Share
 from gateway.model.alert import Alert
 from gateway.model.durations import HOUR, MINUTE
-from gateway.model.ledger import Ledger
+from gateway.model.ledger import Intent, LastNotified, Ledger, Note, NotifiedState, Part
 from gateway.model.severity import Severity
 from tests.decisions.cases import alert, closed, route, seen_by, told
 from tests.support.build import rulebook
@@ -77,3 +78,82 @@ def test_how_urgent_a_critical_alert_is(
 ) -> None:
     ledger = Ledger("i1", "chat", "chat", failing_since=failing_since, fell_back_at=fell_back_at)
     assert urgency_of(Severity.CRITICAL, ledger) == order
+
+
+FIRING = LastNotified(NotifiedState.FIRING, Severity.WARNING, {"a/1": True})
+JOINED = msgspec.structs.replace(FIRING, members={"a/1": True, "b/1": True})
+LINKED = msgspec.structs.replace(FIRING, message_link="https://chat.example/1")
+ROSE = msgspec.structs.replace(FIRING, severity=Severity.CRITICAL)
+ENDED = msgspec.structs.replace(FIRING, state=NotifiedState.ENDED, members={"a/1": False})
+
+
+def of(last_notified: LastNotified, **more: object) -> Ledger:
+    return Ledger("i1", "pager", "pager", last_notified=last_notified, **more)  # type: ignore[arg-type]
+
+
+def is_behind_news(ledger: Ledger, desired: LastNotified) -> bool:
+    return urgency_of_next(Severity.WARNING, ledger, desired) >= BEHIND_NEWS
+
+
+@pytest.mark.parametrize(
+    ("told_before", "desired", "behind"),
+    [
+        pytest.param(LastNotified(), FIRING, False, id="a first firing"),
+        pytest.param(FIRING, ROSE, False, id="a rise"),
+        pytest.param(FIRING, msgspec.structs.replace(FIRING, paged=True), False, id="a page"),
+        pytest.param(FIRING, ENDED, False, id="an end"),
+        pytest.param(ENDED, FIRING, False, id="a firing after its end"),
+        pytest.param(
+            FIRING, msgspec.structs.replace(FIRING, acknowledged_by="ann"), False, id="an acknowledgement"
+        ),
+        pytest.param(FIRING, JOINED, True, id="an alert that joined"),
+        pytest.param(FIRING, LINKED, True, id="the link to a message"),
+        pytest.param(FIRING, FIRING, True, id="a look, or a reply"),
+    ],
+)
+def test_what_interrupts_nobody_is_less_urgent_than_all_that_must_be_heard(
+    told_before: LastNotified, desired: LastNotified, behind: bool
+) -> None:
+    assert is_behind_news(of(told_before), desired) is behind
+
+
+@pytest.mark.parametrize("loud", [{"mention": True}, {"broadcast": True}])
+def test_a_reply_that_calls_people_must_be_heard(loud: dict[str, bool]) -> None:
+    assert not is_behind_news(of(FIRING, pending_notes=(Note("it still fires", **loud),)), FIRING)
+    assert is_behind_news(of(FIRING, pending_notes=(Note("one joined"),)), FIRING)
+
+
+def test_the_most_severe_comes_first_among_what_interrupts_nobody() -> None:
+    found = [urgency_of_next(severity, of(FIRING), JOINED) for severity in Severity]
+    assert found == sorted(found, reverse=True)
+    assert (min(found), max(found)) == (BEHIND_NEWS, 9)
+
+
+def under_way(told_before: LastNotified, sent: LastNotified) -> Ledger:
+    intent = Intent("a1", MINUTE, Part.MESSAGE, 1, 1, sent, creates_message=False)
+    return of(told_before, intent=intent)
+
+
+def test_what_is_under_way_and_not_answered_is_as_urgent_as_what_it_tells() -> None:
+    assert not is_behind_news(under_way(LastNotified(), FIRING), LINKED)
+    assert not is_behind_news(under_way(FIRING, ROSE), ROSE)
+    assert is_behind_news(under_way(FIRING, JOINED), LINKED)
+
+
+def test_an_update_of_what_is_told_at_this_moment_waits_for_the_answer() -> None:
+    now = MINUTE + 300
+    assert next_at(under_way(LastNotified(), FIRING), LINKED, now) == MINUTE + LEASE
+    assert next_at(under_way(LastNotified(), FIRING), LINKED, MINUTE + 2 * LEASE) == MINUTE + 2 * LEASE
+
+
+@pytest.mark.parametrize(
+    ("ledger", "desired"),
+    [
+        pytest.param(of(FIRING), LINKED, id="nothing is under way"),
+        pytest.param(under_way(LastNotified(), FIRING), ROSE, id="it has got worse meanwhile"),
+        pytest.param(under_way(LastNotified(), FIRING), ENDED, id="it is over meanwhile"),
+        pytest.param(under_way(FIRING, JOINED), LINKED, id="what is under way is an update, too"),
+    ],
+)
+def test_everything_else_that_is_due_waits_for_no_answer(ledger: Ledger, desired: LastNotified) -> None:
+    assert next_at(ledger, desired, MINUTE + 300) == MINUTE + 300

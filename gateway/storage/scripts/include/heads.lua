@@ -6,22 +6,24 @@ local function bands()
     local first = redis.call('ZRANGEBYSCORE', HEADS, digits(from), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
     if #first == 0 then return found end
     local band = math.floor(tonumber(first[2]) / TURN) * TURN
-    found[#found + 1] = {from = band, share = math.floor(band / BAND), urgency = band % BAND / TURN}
+    local share, urgency, oldest = math.floor(band / BAND), band % BAND / TURN, tonumber(first[2]) - band
+    found[#found + 1] = {from = band, share = share, urgency = urgency, oldest = oldest}
     from = band + TURN
   end
 end
 local all_bands = bands()
 
 -- Return a function that returns the queue with the next head of these bands; given a time, only one that waits for longer.
-local function due_queues(some)
-  local readers = {}
+-- `turns` asks for what was passed over for long, in the lanes of the first look alone.
+local function due_queues(some, turns)
+  local readers, last = {}, turns and now - ask.passed_over or now
   for _, band in ipairs(some) do readers[#readers + 1] = {band = band, offset = 0, page = {}, i = 1} end
   local function head_of(reader)
     while reader.i > #reader.page and not reader.ended do
-      local from, to = digits(reader.band.from), digits(reader.band.from + now)
+      local from, to = digits(reader.band.from), digits(reader.band.from + last)
       local page = redis.call('ZRANGEBYSCORE', HEADS, from, to, 'WITHSCORES', 'LIMIT', reader.offset, PAGE)
-      reader.offset, reader.i, reader.ended = reader.offset + PAGE, 1, #page < 2 * PAGE
-      reader.page = without_closed(page, reader.band.urgency)
+      reader.offset, reader.i, reader.ended = reader.offset + PAGE, 1, turns or #page < 2 * PAGE
+      reader.page = without_closed(page, turns and 1 or reader.band.urgency)
     end
     return reader.page[reader.i] and tonumber(reader.page[reader.i + 1]) - reader.band.from
   end
