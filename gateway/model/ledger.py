@@ -10,6 +10,7 @@ from gateway.model.changes import Cell, Table
 from gateway.model.credentialed import LOG
 from gateway.model.hidden import Hidden
 from gateway.model.incident import StatusCounts
+from gateway.model.owed_page import OwedPage
 from gateway.model.severity import Severity
 
 
@@ -218,6 +219,8 @@ class Ledger(msgspec.Struct, frozen=True, array_like=True, gc=False):
     end_waits_until: int | None = None
     # Its vendor took the page and called nobody, as the service was in maintenance: sent again then (ms)
     lost_until: int | None = None
+    # The page that is due here and that its vendor has not taken yet
+    owed_page: OwedPage | None = None
 
     @property
     def key(self) -> str:

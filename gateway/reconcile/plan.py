@@ -57,7 +57,7 @@ def claimed_changes(context: Context, claim: Claim, versioned: VersionedSnapshot
     snapshot, gone = without_oldest_lives(versioned.snapshot)
     versioned = replace(versioned, snapshot=snapshot)
     planned = plan(_joined(snapshot), context.policy, versioned.now, context.watcher.laps())
-    changes = plan_changes(context, versioned, planned)
+    changes = plan_changes(context, versioned, planned, claim.due)
     if gone:
         _leave_out(versioned, gone, changes)
     # Should newer rules be announced while this plan is made, it is dropped: two rule
@@ -94,7 +94,8 @@ def _joined(snapshot: IncidentSnapshot) -> IncidentSnapshot:
     return replace(snapshot, incident=msgspec.structs.replace(snapshot.incident, joining=None))
 
 
-def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) -> Changes:
+def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan, since: int) -> Changes:
+    """Return what a plan changes that was due at `since` (ms)."""
     before, now = versioned.snapshot.incident, versioned.now
     changes = Changes(expect=versioned.expect(before.id))
     increment_planned(changes, before)
@@ -105,7 +106,8 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan) 
         before.id, "", before.untargeted, planned.untargeted_counts, planned.untargeted.values()
     )
     ledgers = [
-        write_ledger(context, versioned, planned.incident, view, changes) for view in planned.views.values()
+        write_ledger(context, versioned, planned.incident, view, since, changes)
+        for view in planned.views.values()
     ]
     incident = msgspec.structs.replace(
         planned.incident,

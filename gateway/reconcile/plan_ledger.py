@@ -16,6 +16,7 @@ from gateway.decisions.delivery.thread_notes import reminder
 from gateway.decisions.notification.assumptions import as_if_untold, assumed, superseded
 from gateway.decisions.notification.hidden import keep_hidden
 from gateway.decisions.notification.member_status import count_statuses, is_owed_anything
+from gateway.decisions.notification.page_promise import keep_promise
 from gateway.decisions.notification.resolve import failing_since, remind_at
 from gateway.decisions.notification.update_limit import count_left_out
 from gateway.decisions.notification.view import View
@@ -30,7 +31,12 @@ from gateway.state.snapshots import VersionedSnapshot
 
 
 def write_ledger(
-    context: Context, versioned: VersionedSnapshot, incident: Incident, view: View, changes: Changes
+    context: Context,
+    versioned: VersionedSnapshot,
+    incident: Incident,
+    view: View,
+    since: int,
+    changes: Changes,
 ) -> Ledger:
     """Write down what only a plan knows of a target: its status counts, a reminder, that it fell back.
 
@@ -51,6 +57,10 @@ def write_ledger(
     if after.fell_back_at and not before.fell_back_at:
         # The destination has failed for too long: the next plan, at once, brings in the fallback's people.
         changes.schedule(Subject.plan(incident.id), now, 0)
+    after = keep_promise(after, view, now, since, changes)
+    if after.owed_page is not None and not after.owed_page.is_late:
+        # Should nobody be told by then, this is what counts it.
+        changes.schedule(Subject.plan(incident.id), after.owed_page.deadline, urgency(view.severity))
     counts, verdicts = count_statuses(view, now)
     changes.log += log_verdicts(incident.id, view.target, before.status_counts, counts, verdicts.values())
     after = msgspec.structs.replace(after, status_counts=counts)

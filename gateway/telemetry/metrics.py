@@ -19,6 +19,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from gateway.decisions.accounting.invariants import COUNTED_STATUSES, imbalances
 from gateway.decisions.accounting.rule_matches import matches_counter
 from gateway.model.agenda import Subject
+from gateway.model.owed_page import PAGES_DUE, PAGES_IN_TIME, PAGES_LATE, PAGES_NEVER
 from gateway.model.path import Lap
 from gateway.model.store_memory import StoreMemory
 from gateway.model.verdict import NotifyReason, Taken
@@ -165,6 +166,10 @@ class Metrics:
         self._state.crowded.read(counted.get("crowded_copies", 0))
         self._state.labels_cut.read(counted.get("labels_cut", 0))
         self._state.dead_letters.read(counted.get("dead_letters", 0))
+        self._state.pages_due.read(counted.get(PAGES_DUE, 0))
+        self._state.pages_in_time.read(counted.get(PAGES_IN_TIME, 0))
+        self._state.pages_late.read(counted.get(PAGES_LATE, 0), "late")
+        self._state.pages_late.read(counted.get(PAGES_NEVER, 0), "never")
         for kind in CLOCK_STEPS:
             self._state.clock_steps.read(counted.get(f"clock_steps_{kind}", 0), kind)
         alike: collections.Counter[tuple[str, str]] = collections.Counter()

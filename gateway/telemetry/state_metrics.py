@@ -94,6 +94,19 @@ class StateMetrics:
             "gateway_dead_letters",
             "Notifications that a destination refused for good, so that nobody tries again",
         )
+        self.pages_due = counter(
+            "gateway_page_due",
+            "Pages that fell due at their destination, counted with the first try or when their minute was over",
+        )
+        self.pages_in_time = counter(
+            "gateway_page_in_time", "Pages that their destination took within 60 s of falling due"
+        )
+        self.pages_late = counter(
+            "gateway_page_late",
+            "Pages that were not told within 60 s of falling due. late: they are told later, or tried on. never: the"
+            " vendor refused them for good, or what they were for was over first",
+            ["state"],
+        )
         self.clock_steps = counter(
             "gateway_clock_steps", "Steps of the store's clock ever, by what became of them", ["kind"]
         )

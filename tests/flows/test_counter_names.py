@@ -9,9 +9,13 @@ from tests.support.world import World
 COUNTED = {
     "ends_told": 4,
     "failing:chat": 0,
+    "matches:correlate:default": 4,
+    "matches:route:everything": 6,
     "open:counted": 2,
     "open:planned": 2,
     "open:waiting": 0,
+    "pages:due": 3,
+    "pages:in_time": 3,
     "reason:delivered": 6,
     "reason:group_wait": 0,
     "reason:severity_none": 2,

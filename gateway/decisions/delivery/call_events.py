@@ -120,11 +120,11 @@ def _begins_page(sent: SettledSend) -> bool:
 
 
 def _interrupts(sent: SettledSend) -> bool:
-    """Return whether the destination calls somebody: a message without a mention only stands there."""
+    """Return whether the destination calls somebody."""
     destination = sent.view.destination
     if destination is None or _is_logged(sent):
         return False
-    return destination.kind in ("pagerduty", "webhook") or _mentions(sent)
+    return destination.via.calls_when_paged
 
 
 def _mentions(sent: SettledSend) -> bool:

@@ -106,6 +106,11 @@ class Integration(ABC):
         return ()
 
     @property
+    def calls_when_paged(self) -> bool:
+        """Return whether a page there calls somebody."""
+        return self.interrupts is not Interrupts.NEVER
+
+    @property
     def place(self) -> object:
         """Two destinations of one kind with the same place lead to the same readers."""
         return self.credentials[0]

@@ -78,6 +78,11 @@ class SlackChannel(Integration):
         return self.allow
 
     @property
+    def calls_when_paged(self) -> bool:
+        """Return whether anybody is mentioned: a message without a mention only stands there."""
+        return bool(self.mentions)
+
+    @property
     def mentions(self) -> tuple[str, ...]:
         return self.mention_on_page
 
