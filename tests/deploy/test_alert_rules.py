@@ -9,12 +9,28 @@ from typing import Any
 import pytest
 import yaml
 
+from gateway.telemetry.catalogue import Lives
 from gateway.telemetry.metrics import Metrics
 from tests.support.stack import AGES, ROOT, RULE_FILES, read_yaml, run, shipped_alerts, stack_of
 
 TESTS = ROOT / "deploy/prometheus/tests"
 EVALUATION = ROOT / "deploy/prometheus/rules/evaluation.yml"
 ALERTS = shipped_alerts()
+PARTS = ("_bucket", "_count", "_sum")
+LIVES = {metric.name: metric.lives for metric in Metrics().catalogue.described}
+
+
+def rules_of(name: str) -> list[dict[str, Any]]:
+    groups = read_yaml(ROOT / "deploy/prometheus/rules" / name)["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+EXPRESSIONS = [
+    rule["expr"]
+    for name in ("gateway.yml", "slo.yml")
+    for rule in rules_of(name)
+    if "gateway_" in rule["expr"].replace(":gateway_", "")
+]
 # As these alerts are often seen, and what is wrong with each
 OFTEN_SEEN = {
     "HighErrorRate": "rate(evaluation_errors_total[5m]) > 0.1",  # errors a second, of each label set
@@ -70,12 +86,36 @@ def test_the_tests_find_the_fault_of_an_expression_that_is_often_seen(alert: str
     assert f"alertname: {alert}" in said or f'alertname="{alert}"' in said
 
 
-def test_the_rules_of_the_gateway_ask_for_metrics_that_it_has() -> None:
-    text = (ROOT / "deploy/prometheus/rules/gateway.yml").read_text("utf-8")
-    shown = Metrics().render()[0].decode()
-    asked = set(re.findall(r"\bgateway_[a-z_]+", "\n".join(rule["expr"] for rule in ALERTS.values())))
-    assert {"gateway_store_up", "gateway_watchdog_missing"} <= asked
-    assert [name for name in asked if name in text and f"# TYPE {name} " not in shown] == []
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_a_rule_asks_for_metrics_that_the_gateway_has(expression: str) -> None:
+    assert set(asked_for(expression)) <= {*LIVES, *(f"{name}{part}" for name in LIVES for part in PARTS)}
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_a_figure_of_the_store_is_never_added_up_over_replicas_and_one_of_the_process_is(
+    expression: str,
+) -> None:
+    """Each replica shows the same figure of the store: the sum of three would be three times as much."""
+    for joined, name in re.findall(
+        r"(max|sum) by \([a-z, ]+\) \((?:rate|increase)\((gateway_[a-z_]+)", expression
+    ):
+        lives = next(lives for known, lives in LIVES.items() if name.startswith(known))
+        assert joined == ("max" if lives is Lives.STORE else "sum"), name
+
+
+def test_the_objectives_have_the_names_that_dashboards_ask_for() -> None:
+    recorded = {rule["record"] for rule in rules_of("slo.yml") if "record" in rule}
+    assert {
+        "sli_availability_ratio",
+        "sli_latency_seconds",
+        "sli_error_rate_ratio",
+        "sli_page_ratio",
+    } <= recorded
+    assert {"sli_mtta_seconds", "sli_mttr_seconds", "sli_mtbf_seconds"} <= recorded
+
+
+def asked_for(expression: str) -> list[str]:
+    return re.findall(r"(?<!:)\bgateway_[a-z_]+", expression)
 
 
 @pytest.mark.parametrize("alert", ALERTS)
