@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from gateway.actions.pagerduty_people import MOST_LOOKS
-from gateway.config.tokens_file import add_token
+from gateway.config.new_token import add_token
 from gateway.model.people import Role
 from gateway.outbound.pagerduty.webhook import read_webhook
 from gateway.sandbox import Fault, FaultKind
