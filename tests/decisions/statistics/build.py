@@ -91,10 +91,9 @@ class Story:
         return self._add(kind, at, incident=incident, **{**fields, "said_at": said_at, **more})
 
     def end(self, at: int, incident: str = "i1", how: str = "observed", **more: Any) -> str:
-        started = next(
-            (page.started_at for page in self.events if isinstance(page, Page) and page.incident == incident),
-            START,
-        )
+        pages = (page for page in self.events if isinstance(page, Page) and page.incident == incident)
+        # Of many pages nobody looks for the one whose start is given.
+        started = more.pop("started_at", None) or next((page.started_at for page in pages), START)
         ended = START + at if how == "observed" else None
         fields = {"started_at": started, "ended_at": ended, "last_seen_at": START + at}
         return self._add(

@@ -15,7 +15,6 @@ from gateway.decisions.statistics.due_days import with_day
 from gateway.decisions.statistics.report import report
 from gateway.model.durations import DAY, HOUR
 from gateway.model.statistics.compacted import dump_day, load_day
-from gateway.model.statistics.events import Page
 from gateway.model.statistics.facts import Unnamed
 from gateway.model.statistics.history import History
 from gateway.model.statistics.report import Report
@@ -219,19 +218,3 @@ def test_a_day_that_a_newer_gateway_compacted_is_not_guessed_at() -> None:
 
 def test_a_person_without_a_name_is_a_number_of_one_day() -> None:
     assert Unnamed(BEGIN, 0) != Unnamed(BEGIN + DAY, 0)
-
-
-@pytest.mark.long
-def test_13_months_at_500_pages_a_day_stay_under_16_mib() -> None:
-    # Names are as long as real ones, and half of the pages carry labels, acknowledgements and calls of persons.
-    story = random_story(Random(13), 1, 280, persons="all")
-    story.events = [
-        structs.replace(event, incident=f"01HZX3{number:04}-{event.incident}")
-        if hasattr(event, "incident")
-        else event
-        for number, event in enumerate(story.events)
-    ]
-    pages = sum(isinstance(event, Page) for event in story.events)
-    assert pages >= 500
-    size = len(dump_day(compact(story.history(), BEGIN, BEGIN + AGE).day))
-    assert size * 396 * 500 / pages < 16 << 20, f"{size * 396 * 500 / pages / (1 << 20):.1f} MiB"
