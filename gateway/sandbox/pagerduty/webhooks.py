@@ -59,6 +59,11 @@ class Webhooks:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
+    @property
+    def under_way(self) -> bool:
+        """Return whether webhooks wait to be sent, or to be sent again."""
+        return bool(self._tasks)
+
     def subscribe(self, gateway: str, secret: str = DEFAULT_SECRET) -> Subscription:
         """Subscribe the gateway at this address to everything."""
         subscription = Subscription(self.new_id("PSUB"), f"{gateway}{PATH}", [secret])
