@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -27,6 +28,14 @@ AT_ONCE = 1_000  # alerts a webhook
 def embedded_store(stage: Stage) -> int:
     """The process of the embedded store."""
     return int((stage.gateways[0].folder / "data" / "store.pid").read_text())
+
+
+async def running_store(stage: Stage) -> int:
+    """The process of an embedded store that dies again and again: its file is empty while it is written."""
+    while True:
+        with suppress(ValueError, FileNotFoundError):
+            return embedded_store(stage)
+        await asyncio.sleep(0.01)
 
 
 async def frozen(stage: Stage) -> Figures:
@@ -56,7 +65,9 @@ async def disk_full(stage: Stage) -> Figures:
         for process in limited:
             limit_files(process, largest(stage.folder))
         await asyncio.sleep(FULL)
-        for process in {*limited, embedded_store(stage)}:
+        # A store that the gateway starts anew has the limit of the gateway.
+        limit_files(gateway.pid, resource.RLIM_INFINITY)
+        for process in {limited[0], await running_store(stage)}:
             limit_files(process, resource.RLIM_INFINITY)
         if gateway.poll() is not None:
             stage.gateways[0].start()
