@@ -71,15 +71,20 @@ def write_ledger(
         cell = ledger_cell(incident.id, view.target)
         changes.put[cell] = dump(after)
         changes.expect[cell] = versioned.versions.get(cell, b"")
+    _have_asked(versioned, after, changes)
+    return _schedule_delivery(context, view, after, now, changes)
+
+
+def _schedule_delivery(context: Context, view: View, after: Ledger, now: int, changes: Changes) -> Ledger:
+    """Put the next step of the delivery on the agenda, and return the ledger as it is assumed to be by now."""
     looks = context.notifiers[view.kind].settles_by_looking if view.kind in context.notifiers else False
     # A firing that was sent under a key and not answered may have arrived, so its end has to be sent too.
     ledger = assumed(after)
     step = next_step(ledger, view, now, looks=looks)
-    _have_asked(versioned, after, changes)
     at = step.until if isinstance(step, Rest) else next_at(after, view.desired, now)
     if at is not None:
         priority = urgency_of_next(view.with_ledger(ledger).severity, after, view.desired)
-        subject = Subject.deliver(view.target, incident.id)
+        subject = Subject.deliver(view.target, after.incident)
         changes.schedule(subject, at, priority, share_of(view, ledger))
     return ledger
 
