@@ -34,7 +34,7 @@ def mentions_of_lost_races(source: str) -> list[int]:
     return [
         node.lineno
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Attribute) and node.attr == "LOST"
+        if isinstance(node, ast.Attribute) and ast.unparse(node).endswith("CommitOutcome.LOST")
     ]
 
 
