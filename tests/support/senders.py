@@ -52,7 +52,12 @@ class Sender:
 
     async def _send(self, what: dict[str, object]) -> None:
         wait, tries = FIRST, 0
-        async with httpx.AsyncClient(timeout=30, trust_env=False, headers=self.headers) as client:
+        # Each try has a connection of its own: one that idles for two seconds without a token is closed, and a try at
+        # that very moment would have no answer.
+        fresh = httpx.Limits(max_keepalive_connections=0)
+        async with httpx.AsyncClient(
+            timeout=30, trust_env=False, headers=self.headers, limits=fresh
+        ) as client:
             while True:
                 url = self.urls[tries % len(self.urls)]
                 try:
