@@ -19,6 +19,7 @@ from gateway.sandbox.pagerduty.subscriptions import DEFAULT_SECRET
 from gateway.sandbox.pagerduty.webhooks import Webhooks
 from gateway.sandbox.server import LocalServer
 from gateway.state.paging import pages
+from tests.support.pages import leads_to_slack
 from tests.support.running_gateway import RULES, Running, Starter
 
 STARTS = "2026-11-23T10:00:00Z"
@@ -66,11 +67,6 @@ class OnCall:
 
     async def until_shown(self, words: str) -> None:
         await self.app.until(lambda: words in self.shown())
-
-
-def leads_to_slack(page: Paged) -> bool:
-    """Return whether PagerDuty was told where the message is, which it is once that stands in Slack."""
-    return any("'slack'" in str(entry.event) for entry in page.log if entry.kind == "trigger")
 
 
 @asynccontextmanager
