@@ -12,6 +12,7 @@ from gateway.config.lists import Hosts, Names, Tokens
 from gateway.config.loopback import is_on_this_machine
 from gateway.config.vendor_settings import VendorSettings
 from gateway.model.retention import KEEP_ENDED_MS, KEEP_STATISTICS_MS, LOG_LENGTH, SHORTEST_LOG
+from gateway.telemetry.log_level import Level
 
 
 class Settings(VendorSettings):
@@ -123,7 +124,7 @@ class Settings(VendorSettings):
         description="how log lines look: `json` for machines, `console` for people, `auto`: the latter on "
         "a terminal",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
+    log_level: Level = Field(
         "info",
         alias="GATEWAY_LOG_LEVEL",
         description="from which level on: `debug`, `info`, `warning` or `error`; `gateway log-level` changes it "

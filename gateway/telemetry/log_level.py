@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import structlog
 
@@ -13,7 +14,8 @@ from gateway.model.durations import SECOND
 
 log = structlog.get_logger("gateway.log")
 
-LEVELS = ("debug", "info", "warning", "error")
+Level = Literal["debug", "info", "warning", "error"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 @dataclass(slots=True)

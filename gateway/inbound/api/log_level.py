@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 from starlette.requests import Request
@@ -17,11 +16,9 @@ from gateway.inbound.api.typed_texts import By, LengthOrNone
 from gateway.model.durations import DAY
 from gateway.model.instants import instant_or_none
 from gateway.model.people import Role
-from gateway.telemetry.log_level import LogLevel
+from gateway.telemetry.log_level import Level, LogLevel
 
 PATH = "/api/v1/log-level"
-
-Level = Literal["debug", "info", "warning", "error"]
 
 
 class AskedLevel(Asked):
