@@ -68,12 +68,12 @@ async def test_a_sweep_for_costly_silences_plans_what_they_match_and_the_loop_go
 
 @pytest.mark.long
 async def test_a_thousand_costly_silences_keep_the_lag_of_the_loop_under_200_ms() -> None:
-    lags: list[Lag] = []
-    # By the clock the machine that runs the tests may be busy with others: one try of ten that is not is enough.
-    while not lags or (lags[-1].longest >= 0.2 and len(lags) < 10):
-        lags.append(await lag_beside_a_thousand(f"q{len(lags)}"))
+    lags = [await lag_beside_a_thousand(patterns_end) for patterns_end in ("q", "r", "s")]
+    # The machine that runs the tests may have been busy with others in all of them.
+    while min(lag.longest for lag in lags) >= 0.2 and len(lags) < 10:
+        lags.append(await lag_beside_a_thousand(f"t{len(lags)}"))
     assert max(lag.work for lag in lags) < 0.2
-    assert lags[-1].longest < 0.2
+    assert min(lag.longest for lag in lags) < 0.2
 
 
 async def lag_beside_a_thousand(patterns_end: str) -> Lag:
