@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.clock import utc_now
 from gateway.sandbox.faults import Fault, FaultKind
 from gateway.sandbox.pace import RateLimit, RateLimiter
+from gateway.sandbox.slack import incoming_webhooks
 from gateway.sandbox.slack.app import App
 from gateway.sandbox.slack.arguments import Arguments, SlackError, read_arguments
 from gateway.sandbox.slack.methods import Methods
@@ -93,6 +94,11 @@ class SlackSandbox(Vendor):
         return f"{self._server.url}/api/"
 
     @property
+    def incoming_webhook_url(self) -> str:
+        """The address that `slack_api_url_file` of Alertmanager holds."""
+        return f"{self._server.url}{incoming_webhooks.PATH}"
+
+    @property
     def channels(self) -> dict[str, Channel]:
         return self.workspace.channels
 
@@ -110,7 +116,8 @@ class SlackSandbox(Vendor):
 
     def routes(self) -> Sequence[BaseRoute]:
         api = Route("/api/{method:path}", self._call, methods=["GET", "POST"])
-        return [api, *PageActs(self.app).routes()]
+        incoming = Route(incoming_webhooks.PATH, self._incoming, methods=["POST"])
+        return [api, incoming, *PageActs(self.app).routes()]
 
     def state(self) -> JsonObject:
         shown = ("id", "name", "archived", "member", "messages")
@@ -140,6 +147,19 @@ class SlackSandbox(Vendor):
         method = request.path_params["method"]
         call = Call(self.now(), (method,), self._subjects(arguments), dict(arguments.values))
         return await self.conduct(request, call, lambda call: self._act(call, arguments, token))
+
+    async def _incoming(self, request: Request) -> Response:
+        arguments, _ = await read_arguments(request)
+        call = Call(
+            self.now(), (incoming_webhooks.METHOD,), self._subjects(arguments), dict(arguments.values)
+        )
+
+        def act(call: Call) -> Response:
+            answer = incoming_webhooks.post(self._methods, arguments)
+            call.outcome = bytes(answer.body).decode()
+            return answer
+
+        return await self.conduct(request, call, act)
 
     def _act(self, call: Call, arguments: Arguments, token: str) -> Response:
         call.outcome = "ok"
