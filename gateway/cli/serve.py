@@ -16,6 +16,7 @@ from gateway.config.data_dir import keep_files_private, narrow
 from gateway.config.environment import Environment, from_process
 from gateway.inbound.doorway import Doorway
 from gateway.inbound.server import address_of, bind, make_server, raise_descriptor_limit
+from gateway.runtime.apm import reporting
 from gateway.runtime.store_watch import StoreWatch
 from gateway.telemetry.logging import configure_logging
 
@@ -82,12 +83,12 @@ async def _work(
     environment: Environment, doorway: Doorway, watch: StoreWatch, address: str, serving: asyncio.Task[None]
 ) -> None:
     """Run the gateway behind the doorway until the server has stopped, with all webhooks in flight answered."""
-    async with running(environment, watch=watch) as gateway:
+    async with reporting(environment.apm) as around, running(environment, watch=watch) as gateway:
         # Modules and rules stay for good, and the values of a webhook hold no cycles: a search seldom finds
         # any.
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
-        doorway.open(gateway.asgi_app)
+        doorway.open(around(gateway.asgi_app, gateway.asgi_app.endpoint_of))
         _say_ready(environment, gateway, address)
         await asyncio.wait({serving})
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from gateway.config.admin_token import KeptToken, keep_admin_token, read_admin_token
+from gateway.config.apm import ApmSettings, read_apm
 from gateway.config.load import ALIASES, DESTINATION_SECRETS, load_settings
 from gateway.config.loopback import is_loopback, is_on_this_machine
 from gateway.config.rule_secrets import never_granted, why_refused
@@ -126,6 +127,11 @@ class Environment:
         return value
 
     @property
+    def apm(self) -> ApmSettings | None:
+        """Where requests are reported to, None where nobody asks for Elastic APM. Raises `BadSettings`."""
+        return read_apm(self._variables, self.secret)
+
+    @property
     def private(self) -> bool:
         """Whether only this machine can reach the gateway."""
         return is_loopback(self.settings.host)
@@ -166,6 +172,8 @@ class Environment:
         for url in (self.settings.redis_url, self.settings.vendor_proxy, self.settings.smtp_url):
             for password in passwords_in(url.get_secret_value() if url else ""):
                 self._hide(password)
+        for password in passwords_in(self._variables.get("ELASTIC_APM_SERVER_URL", "")):
+            self._hide(password)
         self._hide(self.settings.heartbeat)
         for name in {name.removesuffix("_FILE") for name in self._variables}:
             if name.endswith(SECRET_SUFFIXES):

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 OWN = "GATEWAY_"
 """The beginning of the gateway's own settings, such as its admin token."""
 
-RESERVED = ("AWS_", "AZURE_", "GOOGLE_", "KUBERNETES_", "VAULT_", "REDIS", "SSH_")
+RESERVED = ("AWS_", "AZURE_", "ELASTIC_APM_", "GOOGLE_", "KUBERNETES_", "VAULT_", "REDIS", "SSH_")
 """The beginnings of what a platform gives to a process for other purposes than rules."""
 
 VENDORS: Mapping[str, str] = {"SLACK_": "slack", "PAGERDUTY_": "pagerduty"}

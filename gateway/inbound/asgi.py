@@ -62,11 +62,13 @@ class AsgiApp:
         try:
             await (self._webhooks if webhook in READERS else self._rest)(scope, receive, sending)
         finally:
-            endpoint = webhook if webhook in READERS else self._endpoint(scope)
-            self._answered(endpoint, scope["method"], status, elapsed_seconds() - started)
+            self._answered(self.endpoint_of(scope), scope["method"], status, elapsed_seconds() - started)
 
-    def _endpoint(self, scope: Scope) -> str | None:
-        """Return the path of the route that a request went to, as the router has it."""
+    def endpoint_of(self, scope: Scope) -> str | None:
+        """Return the path that an answered request went to, as the router has it; None where it led nowhere."""
+        webhook: str = scope["path"].rstrip("/")
+        if webhook in READERS:
+            return webhook
         found = scope.get("endpoint")  # Starlette leaves it there
         return next(
             (

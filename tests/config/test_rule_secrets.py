@@ -43,6 +43,7 @@ def test_what_the_gateway_alone_needs_of_a_vendor_goes_to_no_rule(name: str) -> 
     [
         "AWS_SESSION_TOKEN",
         "AZURE_CLIENT_SECRET",
+        "ELASTIC_APM_SECRET_TOKEN",
         "GOOGLE_APPLICATION_CREDENTIALS",
         "KUBERNETES_SERVICE_HOST",
         "VAULT_TOKEN",

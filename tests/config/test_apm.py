@@ -1,0 +1,79 @@
+"""Who asks for Elastic APM, and by which variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.config.environment import Environment
+from gateway.errors import BadSettings
+
+
+def options(**variables: str) -> dict[str, str] | None:
+    settings = Environment(variables).apm
+    return None if settings is None else dict(settings.options)
+
+
+def test_nobody_asks_for_it_by_default() -> None:
+    assert options() is None
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        pytest.param({"SERVER_URL": "http://a:1"}, id="an address that may be any other program's"),
+        pytest.param({"SERVICE_NAME": "pager", "ENVIRONMENT": "production"}, id="no address"),
+        pytest.param(
+            {"ELASTIC_APM_SERVER_URL": "http://a:1", "ELASTIC_APM_ENABLED": "False"}, id="switched off"
+        ),
+        pytest.param({"ELASTIC_APM_SERVER_URL": ""}, id="an empty address"),
+    ],
+)
+def test_it_is_not_asked_for_by(variables: dict[str, str]) -> None:
+    assert options(**variables) is None
+
+
+def test_the_variables_of_the_agent_ask_for_it() -> None:
+    assert options(ELASTIC_APM_SERVER_URL="https://apm.example.org") == {
+        "SERVER_URL": "https://apm.example.org"
+    }
+
+
+def test_the_plain_names_ask_for_it_together() -> None:
+    plain = {"SERVICE_NAME": "pager", "SERVER_URL": "http://a:1", "ENVIRONMENT": "production"}
+    assert options(**plain) == plain
+
+
+def test_a_name_with_the_agents_prefix_wins_over_the_plain_one() -> None:
+    found = options(
+        ELASTIC_APM_SERVER_URL="http://b:1",
+        SERVER_URL="http://a:1",
+        ELASTIC_APM_ENVIRONMENT="staging",
+        ENVIRONMENT="production",
+    )
+    assert found == {"SERVER_URL": "http://b:1", "ENVIRONMENT": "staging"}
+
+
+def test_its_secrets_may_come_from_files_and_stand_in_no_log_line(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("a-secret-of-apm\n", "utf-8")
+    environment = Environment(
+        {
+            "ELASTIC_APM_SERVER_URL": "https://user:a-password-of-apm@apm.example.org",
+            "ELASTIC_APM_SECRET_TOKEN_FILE": str(tmp_path / "token"),
+            "ELASTIC_APM_API_KEY": "a-key-of-apm",
+        }
+    )
+    assert environment.apm is not None
+    assert environment.apm.options["SECRET_TOKEN"] == "a-secret-of-apm"
+    assert environment.apm.options["API_KEY"] == "a-key-of-apm"
+    assert {"a-secret-of-apm", "a-key-of-apm", "a-password-of-apm"} <= set(environment.secrets())
+    assert "a-secret" not in repr(environment.apm)
+
+
+def test_a_file_of_a_secret_that_is_not_there_is_said(tmp_path: Path) -> None:
+    environment = Environment(
+        {"ELASTIC_APM_SERVER_URL": "https://a:1", "ELASTIC_APM_API_KEY_FILE": str(tmp_path / "none")}
+    )
+    with pytest.raises(BadSettings, match="no such file"):
+        _ = environment.apm

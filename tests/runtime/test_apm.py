@@ -1,0 +1,202 @@
+"""What a server of Elastic APM hears of the gateway's requests, and what it costs when that server is away."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from time import monotonic
+
+import httpx
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.testing import capture_logs
+
+from gateway.config.environment import Environment
+from gateway.runtime.apm import reporting
+from gateway.telemetry.apm import CLOSE_SECONDS
+from tests.cli.test_serve import serving
+from tests.support.apm_receiver import ApmReceiver, apm_receiver, faults, needs_schemas
+from tests.support.processes import ROUTING_KEY, alert, body
+from tests.support.running_gateway import Running
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+PARENT = "00f067aa0ba902b7"
+TRACEPARENT = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+SECRET = "a-token-of-apm"
+PAY = alert("pay", starts="2026-11-23T10:00:00Z")
+LOUD = {
+    "ELASTIC_APM_CAPTURE_BODY": "all",
+    "ELASTIC_APM_CAPTURE_HEADERS": "true",
+    "ELASTIC_APM_COLLECT_LOCAL_VARIABLES": "all",
+    "ELASTIC_APM_INSTRUMENT": "true",
+    "ELASTIC_APM_SPAN_STACK_TRACE_MIN_DURATION": "0ms",
+}
+"""Variables of the agent that would have it send what is nobody's business."""
+
+
+@asynccontextmanager
+async def reported(
+    receiver: ApmReceiver, app: ASGIApp, variables: Mapping[str, str] | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of `app` with APM around it; all was sent at the end."""
+    environment = Environment({"ELASTIC_APM_SERVER_URL": receiver.url, **(variables or {})})
+    async with reporting(environment.apm) as around:
+        endpoint_of = getattr(app, "endpoint_of", lambda scope: scope["path"])
+        transport = httpx.ASGITransport(around(app, endpoint_of), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            yield client
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[ApmReceiver]:
+    async with apm_receiver() as found:
+        yield found
+
+
+@pytest.fixture
+def loud(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in LOUD.items():
+        monkeypatch.setenv(name, value)
+
+
+async def failing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    routing_key = ROUTING_KEY
+    try:
+        raise KeyError(routing_key)
+    except KeyError as error:
+        raise RuntimeError(f"no place for {routing_key}") from error
+
+
+class TestARequest:
+    async def test_is_a_transaction_named_for_its_route(self, app: Running, receiver: ApmReceiver) -> None:
+        async with reported(receiver, app.gateway.asgi_app) as client:
+            await client.post("/webhooks/alertmanager", json=body(PAY))
+            await client.get("/api/v1/incidents/4711abc")
+            await client.get("/nowhere/customer-4711")
+        shown = {
+            event["name"]: (event["result"], event["outcome"], event["context"]["response"])
+            for event in receiver.of("transaction")
+        }
+        assert shown == {
+            "POST /webhooks/alertmanager": ("HTTP 2xx", "success", {"status_code": 200}),
+            "GET /api/v1/incidents/{incident}": ("HTTP 4xx", "success", {"status_code": 404}),
+            "GET other": ("HTTP 4xx", "success", {"status_code": 404}),
+        }
+
+    async def test_goes_on_with_the_trace_of_its_sender(self, app: Running, receiver: ApmReceiver) -> None:
+        async with reported(receiver, app.gateway.asgi_app) as client:
+            await client.post("/webhooks/alertmanager", json=body(PAY), headers=TRACEPARENT)
+            await client.post("/webhooks/alertmanager", json=body(PAY), headers={"traceparent": "nonsense"})
+        first, second = receiver.of("transaction")
+        assert (first["trace_id"], first["parent_id"]) == (TRACE, PARENT)
+        assert second["trace_id"] != TRACE
+        assert "parent_id" not in second
+
+    async def test_of_a_probe_is_none(self, app: Running, receiver: ApmReceiver) -> None:
+        async with reported(receiver, app.gateway.asgi_app) as client:
+            for path in ("/livez", "/readyz", "/metrics"):
+                assert (await client.get(path)).status_code == 200
+        assert receiver.of("transaction") == []
+
+    async def test_that_fails_is_an_error_with_its_type_and_place(self, receiver: ApmReceiver) -> None:
+        async with reported(receiver, failing) as client:
+            assert (await client.get("/broken")).status_code == 500
+        (transaction,) = receiver.of("transaction")
+        (error,) = receiver.of("error")
+        assert (transaction["result"], transaction["outcome"]) == ("HTTP 5xx", "failure")
+        assert error["transaction_id"] == transaction["id"]
+        assert error["exception"]["type"] == "RuntimeError"
+        assert [cause["type"] for cause in error["exception"]["cause"]] == ["KeyError"]
+        assert error["exception"]["stacktrace"][-1]["function"] == "failing"
+
+
+class TestWhatIsSent:
+    @needs_schemas
+    async def test_fits_the_published_schemas(self, app: Running, receiver: ApmReceiver) -> None:
+        async with reported(receiver, app.gateway.asgi_app) as client:
+            await client.post("/webhooks/alertmanager", json=body(PAY), headers=TRACEPARENT)
+        async with reported(receiver, failing) as client:
+            await client.get("/broken")
+        assert {kind for kind, _ in receiver.events} >= {"metadata", "transaction", "error"}
+        assert faults(receiver.events) == []
+
+    @pytest.mark.usefixtures("loud")
+    async def test_holds_no_secret_and_no_value_of_a_label_whatever_the_variables_say(
+        self, app: Running, receiver: ApmReceiver
+    ) -> None:
+        more = {"ELASTIC_APM_SECRET_TOKEN": SECRET}
+        async with reported(receiver, app.gateway.asgi_app, more) as client:
+            sent = await client.post(
+                "/webhooks/alertmanager?team=customer-4711",
+                json=body(alert("customer-4711", starts="2026-11-23T10:00:00Z")),
+                headers={"authorization": "Bearer a-token-of-alertmanager", "cookie": "session=a-cookie"},
+            )
+            await app.until(lambda: app.slack.messages("alerts"))
+        async with reported(receiver, failing) as client:
+            await client.get(f"/broken?key={ROUTING_KEY}")
+        assert sent.status_code == 200
+        assert len(receiver.of("transaction")) == 2
+        for private in ("customer-4711", "a-token-of", "a-cookie", ROUTING_KEY):
+            assert private not in receiver.text, private
+        assert f"Bearer {SECRET}" in receiver.authorization
+
+    async def test_names_the_service_its_version_and_its_environment(
+        self, app: Running, receiver: ApmReceiver
+    ) -> None:
+        plain = {"SERVICE_NAME": "pager", "SERVER_URL": receiver.url, "ENVIRONMENT": "production"}
+        async with reporting(Environment(plain).apm) as around:
+            transport = httpx.ASGITransport(around(app.gateway.asgi_app, lambda _: None))
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                await client.get("/nowhere")
+        service = receiver.of("metadata")[0]["service"]
+        assert (service["name"], service["environment"]) == ("pager", "production")
+        assert service["version"]
+
+
+class TestWithoutApm:
+    async def test_a_gateway_that_nobody_asked_has_no_agent_in_its_process(self, tmp_path: Path) -> None:
+        async with serving(tmp_path, PYTHONPROFILEIMPORTTIME="1") as gateway:
+            await gateway.until(lambda: gateway.lines("gateway_ready"))
+            imported = gateway.log.read_text()
+        assert "gateway.runtime.apm" in imported
+        assert "elasticapm" not in imported
+
+    async def test_an_agent_that_is_not_installed_is_said_with_the_remedy_and_alerts_are_taken(
+        self, app: Running, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "elasticapm", None)
+        settings = Environment({"ELASTIC_APM_SERVER_URL": "http://127.0.0.1:1"}).apm
+        with capture_logs() as lines:
+            async with reporting(settings) as around:
+                assert around(app.gateway.asgi_app, lambda _: None) is app.gateway.asgi_app
+        (line,) = lines
+        assert (line["event"], line["log_level"]) == ("apm_not_installed", "error")
+        assert "pip install 'alert-gateway[apm]'" in line["remedy"]
+        assert "ELASTIC_APM_SERVER_URL" in line["problem"]
+
+
+class TestAServerThatHangs:
+    async def test_delays_no_webhook_and_no_end(self, app: Running, receiver: ApmReceiver) -> None:
+        receiver.hangs = True
+        async with reported(receiver, app.gateway.asgi_app) as client:
+            began = monotonic()
+            await client.post("/webhooks/alertmanager", json=body(PAY))
+            took = monotonic() - began
+            await receiver.until(lambda: receiver.asked)
+            ending = monotonic()
+        assert took < 1
+        assert monotonic() - ending < CLOSE_SECONDS + 1
+
+    async def test_does_not_keep_the_process_from_its_end(
+        self, tmp_path: Path, receiver: ApmReceiver
+    ) -> None:
+        receiver.hangs = True
+        async with serving(tmp_path, ELASTIC_APM_SERVER_URL=receiver.url) as gateway:
+            await gateway.until(lambda: gateway.lines("gateway_ready"))
+            status, _ = await gateway.status("/webhooks/alertmanager", json=body(PAY))
+            await receiver.until(lambda: receiver.asked)
+            began = monotonic()
+            assert (status, await gateway.end()) == (200, 0)
+        assert monotonic() - began < CLOSE_SECONDS + 4  # the agent by itself would wait ten
