@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from evaluation.app import Endpoints
 from evaluation.evaluate import Evaluator
 from evaluation.health import Health
 from evaluation.metrics import Metrics
+from evaluation.observers import observers_of
 from evaluation.results import Results
 from evaluation.switches import Switches
 from tests.support.alertmanager import answers, until
@@ -81,14 +83,17 @@ async def service(
     apis: Sequence[str] = (),
     memory: int = MEMORY,
     pool: int = 8,
+    patience: float = 0.05,
     switches: bool = True,
+    variables: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Service]:
-    """One in this process."""
-    results = Results(folder / "evaluations.sqlite3", pool=pool, patience=0.05)
+    """One in this process; `variables` ask for what watches it."""
+    observers = observers_of(variables or {})
+    results = Results(folder / "evaluations.sqlite3", pool=pool, patience=patience)
     cache, broken = AnswerCache(redis_url), Switches()
     metrics = Metrics(memory_total=memory, held=lambda: broken.held_bytes, connections=lambda: results.in_use)
     endpoints = Endpoints(
-        evaluator=Evaluator(results, cache, broken, metrics),
+        evaluator=Evaluator(results, cache, broken, metrics, observers),
         health=Health(results, cache, apis, memory),
         metrics=metrics,
         results=results,
@@ -99,11 +104,14 @@ async def service(
         async with httpx.AsyncClient(transport=transport, base_url="http://evaluation") as client:
             yield Service(client, results)
     finally:
+        await asyncio.to_thread(observers.close)
         results.close()
 
 
 @asynccontextmanager
-async def service_process(folder: Path, port: int = 0, *options: str) -> AsyncIterator[Service]:
+async def service_process(
+    folder: Path, port: int = 0, *options: str, **variables: str
+) -> AsyncIterator[Service]:
     """One as a process of its own, with its log in `evaluation.log`."""
     url = f"http://127.0.0.1:{port or (port := free_port())}"
     arguments = ["--port", str(port), "--database", str(folder / "evaluations.sqlite3"), "--with-switches"]
@@ -113,7 +121,7 @@ async def service_process(folder: Path, port: int = 0, *options: str) -> AsyncIt
             stdout=log,
             stderr=log,
             cwd=DEMO,
-            env={"PATH": os.environ["PATH"]},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **variables},
         )
     try:
         async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:

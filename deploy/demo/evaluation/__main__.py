@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from evaluation.evaluate import Evaluator
 from evaluation.health import Health
 from evaluation.logs import configure_logs
 from evaluation.metrics import Metrics
+from evaluation.observers import observers_of
 from evaluation.process import memory_limit
 from evaluation.results import DatabaseUnavailable, Results
 from evaluation.switches import Switches
@@ -69,7 +71,7 @@ def main(
         memory_total=total, held=lambda: switches.held_bytes, connections=lambda: results.in_use
     )
     endpoints = Endpoints(
-        evaluator=Evaluator(results, answers, switches, metrics),
+        evaluator=Evaluator(results, answers, switches, metrics, observers_of(os.environ)),
         health=Health(results, answers, apis, total),
         metrics=metrics,
         results=results,

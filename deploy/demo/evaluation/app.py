@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -12,6 +14,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from evaluation.evaluate import Evaluator
 from evaluation.graphs import BadGraph
@@ -60,7 +63,7 @@ class Endpoints:
     results: Results
     switches: Switches | None
 
-    def app(self) -> Starlette:
+    def app(self) -> ASGIApp:
         routes = [
             Route("/evaluate", self._evaluate, methods=["POST"]),
             Route("/generate", self._generate, methods=["POST"]),
@@ -73,8 +76,20 @@ class Endpoints:
         ]
         if self.switches is not None:
             routes.append(Route("/switches", self._switches, methods=["GET", "POST"]))
-        refused = {BadGraph: _refuse(422), InjectedFailure: _refuse(500), DatabaseUnavailable: _refuse(503)}
-        return Starlette(routes=routes, exception_handlers={**refused, _BadRequest: _bad_request})
+        handlers: dict[Any, Any] = {
+            BadGraph: _refuse(422),
+            InjectedFailure: _refuse(500),
+            DatabaseUnavailable: _refuse(503),
+            _BadRequest: _bad_request,
+        }
+        app = Starlette(routes=routes, exception_handlers=handlers, lifespan=self._lifespan)
+        return self.evaluator.observers.around(app)
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        # Not after uvicorn has stopped: it ends the process by the signal that stopped it.
+        yield
+        await to_thread.run_sync(self.evaluator.observers.close)
 
     async def _evaluate(self, request: Request) -> Response:
         asked = await _body(request, Asked)
@@ -83,8 +98,7 @@ class Endpoints:
             raise _BadRequest(
                 404, f"model_id: there is no {asked.model_id!r}; choose one of {', '.join(MODELS)}"
             )
-        evaluate = self.evaluator.evaluate_causal_reasoning
-        return _json(await to_thread.run_sync(evaluate, asked.task, model, asked.organization))
+        return _json(await self.evaluator.evaluate_causal_reasoning(asked.task, model, asked.organization))
 
     async def _generate(self, request: Request) -> Response:
         kind = await _body(request, Kind)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 import msgspec
 import structlog
+from anyio import CapacityLimiter, to_thread
 
 from evaluation import results as kept
 from evaluation.answer_cache import AnswerCache
 from evaluation.metrics import Metrics
 from evaluation.models import Model
+from evaluation.observers import About, Observers, Step
 from evaluation.results import DatabaseUnavailable, Results
 from evaluation.switches import InjectedFailure, Switches
 from evaluation.tasks import Answer, Question, Task, question_of
@@ -37,38 +39,48 @@ class Evaluation(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Evaluates in the thread of whoever calls it; several may."""
+    """Evaluates on the event loop; what may wait goes to threads."""
 
     results: Results
     answers: AnswerCache
     switches: Switches
     metrics: Metrics
+    observers: Observers = field(default_factory=Observers)
+    # Threads of their own: those who wait for a connection must take none from those who hold one.
+    waiting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(40))
 
-    def evaluate_causal_reasoning(self, task: Task, model: Model, organization: str) -> Evaluation:
+    async def evaluate_causal_reasoning(self, task: Task, model: Model, organization: str) -> Evaluation:
         """Ask the model, score its answer, and keep that.
 
         Raises BadGraph for a task that makes no sense, which counts as no evaluation; InjectedFailure and
         DatabaseUnavailable for evaluations that failed.
         """
-        question = preprocess_input(task)
-        with (
-            _Watched(self.metrics, task, model, organization) as watched,
-            self.results.connection() as connection,
-        ):
-            row = kept.began(
-                connection,
-                task_id=task.task_id,
-                task_type=task.task_type,
-                difficulty=task.difficulty,
-                model=model.model_id,
-            )
-            answer = self.model_inference(question, model)
-            expected = self.answers.answer(question)
-            watched.score = postprocess_result(answer, expected)
-            kept.ended(connection, row, watched.score)
+        about = About(task.task_id, len(msgspec.json.encode(task)), model.model_type)
+        async with self.observers.step(Step.EVALUATE, about) as scored:
+            async with self.observers.step(Step.PREPROCESS, about):
+                question = preprocess_input(task)
+            with _Watched(self.metrics, task, model, organization) as watched:
+                answer, expected, watched.score = await self._ask(question, model, about)
+                scored(watched.score)
         return Evaluation(
             task.task_id, task.task_type, task.difficulty, model.model_id, answer, expected, watched.score, watched.milliseconds
         )  # fmt: skip
+
+    async def _ask(self, question: Question, model: Model, about: About) -> tuple[Answer, Answer, float]:
+        """Return the model's answer, the right one and the score, with a connection held meanwhile."""
+        connection = await to_thread.run_sync(self.results.lend, limiter=self.waiting)
+        try:
+            row = await to_thread.run_sync(kept.began, connection, question.task, model.model_id)
+            async with self.observers.step(Step.INFER, about):
+                answer = await to_thread.run_sync(self.model_inference, question, model)
+            expected = await to_thread.run_sync(self.answers.answer, question)
+            async with self.observers.step(Step.POSTPROCESS, about) as scored:
+                score = postprocess_result(answer, expected)
+                scored(score)
+            await to_thread.run_sync(kept.ended, connection, row, score)
+        finally:
+            self.results.take_back(connection)
+        return answer, expected, score
 
     def model_inference(self, question: Question, model: Model) -> Answer:
         """Return the model's answer. Raises InjectedFailure where a switch says so."""

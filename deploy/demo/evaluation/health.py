@@ -60,12 +60,14 @@ class Health:
         shallow = await self.shallow()
         database_ms, database = await _timed(self._in_thread(self.results.ping))
         cache_ms, cache = await _timed(self._in_thread(self._redis))
-        detailed = {
-            "can_evaluate": await self._in_thread(can_evaluate),
-            "can_generate": await self._in_thread(can_generate),
-            "can_analyze": await self._in_thread(self._can_analyze),
+        tries = {
+            "can_evaluate": can_evaluate,
+            "can_generate": can_generate,
+            "can_analyze": self._can_analyze,
         }
-        able = all(detailed.values())
+        found = await asyncio.gather(*(_bounded(self._in_thread(attempt)) for attempt in tries.values()))
+        detailed = dict(zip(tries, found, strict=True))
+        able = all(found)
         return {
             **shallow,
             "status": shallow["status"] if able else "unhealthy",

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from evaluation.tasks import Task
+
 POOL = 8  # connections, thus evaluations at a time
 PATIENCE_SECONDS = 5.0  # for a free connection, and for a lock of the database
 TABLE = """
@@ -57,17 +59,25 @@ class Results:
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection. Raises DatabaseUnavailable; what the block itself raises passes."""
+        connection = self.lend()
+        try:
+            with _refusals():
+                yield connection
+        finally:
+            self.take_back(connection)
+
+    def lend(self) -> sqlite3.Connection:
+        """Return a connection, which has to be given back. Raises DatabaseUnavailable."""
         try:
             connection = self._free.get(timeout=self._patience)
         except queue.Empty:
             raise DatabaseUnavailable(f"no connection was free for {self._patience:g} s") from None
         self.in_use += 1
-        try:
-            with _refusals():
-                yield connection
-        finally:
-            self.in_use -= 1
-            self._free.put(connection)
+        return connection
+
+    def take_back(self, connection: sqlite3.Connection) -> None:
+        self.in_use -= 1
+        self._free.put(connection)
 
     def close(self) -> None:
         while not self._free.empty():
@@ -101,16 +111,16 @@ def _refusals() -> Iterator[None]:
         raise DatabaseUnavailable(f"the database refuses: {error}") from error
 
 
-def began(
-    connection: sqlite3.Connection, *, task_id: str, task_type: str, difficulty: str, model: str
-) -> int:
+@_refusals()
+def began(connection: sqlite3.Connection, task: Task, model: str) -> int:
     """Write down that an evaluation began; without a score it never ended. Returns its row."""
     done = connection.execute(
         "INSERT INTO evaluations (task_id, task_type, difficulty, model) VALUES (?, ?, ?, ?)",
-        (task_id, task_type, difficulty, model),
+        (task.task_id, task.task_type, task.difficulty, model),
     )
     return int(done.lastrowid or 0)
 
 
+@_refusals()
 def ended(connection: sqlite3.Connection, row: int, score: float) -> None:
     connection.execute("UPDATE evaluations SET score = ? WHERE id = ?", (score, row))

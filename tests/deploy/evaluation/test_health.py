@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
+import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from evaluation.results import PATIENCE_SECONDS
 from gateway.sandbox.server import LocalServer
 from tests.support.evaluation_service import Service, service
 
@@ -84,3 +87,19 @@ async def test_deep_health_is_unhealthy_where_nothing_can_be_analysed(tmp_path: 
             connection.execute("DROP TABLE evaluations")
         code, found = await health(running, "/health/deep")
     assert (code, found["status"], found["detailed_checks"]["can_analyze"]) == (503, "unhealthy", False)
+
+
+async def test_a_database_that_hangs_holds_deep_health_up_for_a_bounded_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evaluation.health.CHECK_SECONDS", 0.1)
+    async with service(tmp_path, pool=1, patience=PATIENCE_SECONDS) as running:
+        assert running.results is not None
+        with running.results.connection():
+            began = monotonic()
+            code, found = await health(running, "/health/deep")
+            took = monotonic() - began
+    assert (code, found["checks"]["database"], found["database_latency_ms"]) == (503, False, None)
+    assert found["detailed_checks"]["can_analyze"] is False
+    assert found["detailed_checks"]["can_evaluate"] is True
+    assert took < PATIENCE_SECONDS
