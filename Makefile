@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo run test test-all check bench chaos soak pictures clean
+.PHONY: demo run test test-all check bench chaos soak pictures dashboards clean
 
 demo: $(VENV)/.ready  ## the gateway with a local Slack and PagerDuty, and a recorded storm (ARGS=--exit ends after it)
 	@$(BIN)/gateway demo $(ARGS)
@@ -38,10 +38,14 @@ soak: $(VENV)/.ready servers  ## half an hour of alerts that fire and end, with 
 pictures: $(VENV)/.ready  ## what people read, photographed by headless Chromium into docs/pictures/ (ARGS=firing: one scene)
 	$(BIN)/python -m tests.pictures $(ARGS)
 
+dashboards: $(VENV)/.ready servers newer-stack dashboard-tools  ## renders deploy/grafana anew and checks it: schema, every query on real Prometheus, speed
+	cd deploy/grafana && PYTHONPATH=../.. ../../$(BIN)/python -m dashboards_as_code render
+	$(BIN)/pytest -m dashboards tests/dashboards $(ARGS)
+
 openapi: $(VENV)/.ready  ## the REST API of a running gateway against its own description, for some minutes
 	@scripts/fuzz-api $(VENV) .venv-openapi
 
-.PHONY: servers newer-stack oracles deploy-tools
+.PHONY: servers newer-stack oracles deploy-tools dashboard-tools
 servers:
 	@scripts/install-servers
 
@@ -53,6 +57,9 @@ oracles: $(VENV)/.ready
 
 deploy-tools:
 	@scripts/install-deploy-tools $(PYTHON)
+
+dashboard-tools:
+	@scripts/install-dashboard-tools
 
 $(VENV)/.ready: pyproject.toml requirements-dev.lock scripts/make-venv
 	@scripts/make-venv $(PYTHON) $(VENV)
