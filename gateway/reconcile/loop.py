@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from gateway.decisions.delivery.next_step import LEASE
 from gateway.decisions.policy import Policy
@@ -94,6 +95,8 @@ class Reconciler:
             else:
                 await asyncio.sleep(0)
         await self._work.wait(STOP_SECONDS)
+        with suppress(StateUnavailable):  # else these leases end by themselves
+            await self._give_back()
 
     def stop(self) -> None:
         """Have `run` end when what is under way is finished, so that no lease is left."""
@@ -133,8 +136,13 @@ class Reconciler:
         What was begun is known by its intent, which was written before it. Raises `StateUnavailable`.
         """
         while self._left:
-            await let_go(self.context.store, self._left[-1], self._claimed_at + AFTER_ABSENCE_MS)
-            self._left.pop()
+            # Taken out first: the work on others may end meanwhile, and is added behind.
+            claim = self._left.pop()
+            try:
+                await let_go(self.context.store, claim, self._claimed_at + AFTER_ABSENCE_MS)
+            except StateUnavailable:
+                self._left.append(claim)
+                raise
 
     async def _pause(self, now: int, next_due: int | None, least: float) -> None:
         wait = POLL_SECONDS if next_due is None else min(POLL_SECONDS, max(least, (next_due - now) / 1000))
@@ -208,7 +216,8 @@ class Reconciler:
                 now + min(MAX_CRASH_BACKOFF_MS, CRASH_BACKOFF_MS << min(crashes, 6)),
             )
         except StateUnavailable:
-            return  # the lease ends by itself
+            self._left.append(claim)
+            return
         if crashes >= STUCK_AFTER:
             self.context.report("GatewayStuck", {"subject": claim.subject.group})
 

@@ -26,11 +26,13 @@ from gateway.model.changes import (
     CommitOutcome,
     Committed,
     Query,
+    Release,
     Result,
     Table,
 )
 from gateway.model.lanes import LaneRule, Pace
 from gateway.model.retention import LOG_LENGTH
+from gateway.state.commit import commit
 from gateway.storage.caller_clock import Asked, CallerClock, StoreTime
 from gateway.storage.connections import Client
 from gateway.storage.lua import KEY_NAMES, SCRIPTS
@@ -167,16 +169,26 @@ class RedisStore(RedisArchive):
     async def _leased_unanswered(self, lease: int) -> Claimed:
         """Return what a claim has leased that was carried out and not answered, as when the store was killed.
 
-        People would wait for it until the lease ends otherwise. A lease that is over by half is left to end:
-        a send may take as long as the rest of it.
+        People would wait for it until the lease ends otherwise. A lease that is over by half is given back, since
+        a send may take as long as the rest of it: the next claim takes the subject for its whole time.
         """
         leases = await self._client.ask("HGETALL", self.keys["leases"])
         gathered, token = await self.gather(Query()), self._unanswered
-        self._unanswered = ""
         ends = {name: words[1] for name, raw in items(leases) if (words := raw.decode().split())[0] == token}
-        left = [name for name, end in ends.items() if int(end) - gathered.now >= lease // 2]
-        claims = tuple(Claim(Subject.parse(name.decode()), token, gathered.now) for name in left)
-        return Claimed(gathered.now, gathered.now, claims, gathered.ahead)
+        claims = {
+            Claim(Subject.parse(name.decode()), token, gathered.now): int(end) - gathered.now
+            for name, end in ends.items()
+        }
+        late = [claim for claim, left in claims.items() if left < lease // 2]
+        if late:
+            await commit(self, Changes(releases=[Release(claim, gathered.now) for claim in late]))
+        self._unanswered = ""
+        return Claimed(
+            gathered.now,
+            gathered.now,
+            tuple(claim for claim in claims if claim not in late),
+            gathered.ahead,
+        )
 
     async def close_lane(self, lane: str, pace: Pace, until: int | None) -> int:
         named, version = UNNAMED if until is None else until, secrets.token_bytes(VERSION_BYTES)

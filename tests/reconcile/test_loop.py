@@ -63,6 +63,25 @@ async def test_what_was_claimed_when_the_end_came_is_finished_and_no_lease_is_le
     assert not store._agenda._leases
 
 
+async def test_what_the_store_s_absence_ends_after_the_end_was_asked_for_is_given_back() -> None:
+    world = World(rulebook(Route("everything", BUILT_IN, notify=("chat",), group_wait=0)))
+    store = Late(lambda: START)
+    world.reconciler.context.store = store
+    store.reconciler = world.reconciler
+    intake = GroupCommit(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
+    await intake.accept([seen()], [])
+    commit = store.commit
+
+    async def away(changes: Changes) -> Committed:
+        if changes.put:
+            raise StateUnavailable("the disk is full")
+        return await commit(changes)
+
+    store.commit = away  # type: ignore[method-assign]
+    await asyncio.wait_for(world.reconciler.run(), 5)
+    assert not store._agenda._leases
+
+
 async def test_what_the_store_s_absence_has_ended_goes_on_at_once_when_it_is_back() -> None:
     """Not after the lease of 20 seconds: a page would be that late after each moment without a store."""
     world = World()
@@ -77,6 +96,56 @@ async def test_what_the_store_s_absence_has_ended_goes_on_at_once_when_it_is_bac
         await world.reconciler.run_due()
     assert world.store._agenda._leases
     world.store.commit = commit  # type: ignore[method-assign]
+    await world.until(2 * SECOND)
+    assert world.incidents[0].planned_revision == world.incidents[0].revision
+
+
+async def test_what_the_absence_ends_while_another_lease_is_given_back_is_given_back_too() -> None:
+    world = World()
+    await world.intake.accept([seen(service="a"), seen(service="b")], [])
+    commit, failed = world.store.commit, list[Changes]()
+    giving_back, ended = asyncio.Event(), asyncio.Event()
+
+    async def away(changes: Changes) -> Committed:
+        if not changes.put:
+            giving_back.set()
+            await ended.wait()
+            return await commit(changes)
+        failed.append(changes)
+        # Both together, then each by itself; the last one is still under way when the first is given back.
+        if len(failed) == 3:
+            await giving_back.wait()
+            asyncio.get_running_loop().call_later(0.01, ended.set)
+        raise StateUnavailable("the disk is full")
+
+    world.store.commit = away  # type: ignore[method-assign]
+    running = asyncio.create_task(world.reconciler.run())
+    await asyncio.wait_for(ended.wait(), 5)
+    world.reconciler.stop()
+    await asyncio.wait_for(running, 5)
+    world.store.commit = commit  # type: ignore[method-assign]
+    await world.until(2 * SECOND)
+    assert [incident.planned_revision == incident.revision for incident in world.incidents] == [True, True]
+
+
+async def test_what_a_fault_of_ours_has_ended_while_the_store_was_away_goes_on_when_it_is_back() -> None:
+    world = World()
+    world.forgives = True
+    await world.intake.accept([seen()], [])
+    commit, now = world.store.commit, world.store.now
+
+    async def faulty(changes: Changes) -> Committed:
+        if changes.put:
+            raise RuntimeError("a fault of ours")
+        return await commit(changes)
+
+    async def away() -> int:
+        raise StateUnavailable("the disk is full")
+
+    world.store.commit, world.store.now = faulty, away  # type: ignore[method-assign]
+    await world.reconciler.run_due()
+    assert world.watcher.failures
+    world.store.commit, world.store.now = commit, now  # type: ignore[method-assign]
     await world.until(2 * SECOND)
     assert world.incidents[0].planned_revision == world.incidents[0].revision
 
