@@ -65,8 +65,8 @@ class AlertmanagerPeers:
     """One client for all sources."""
 
     def __init__(self, network: Network, timeout: float = TIMEOUT, now: Callable[[], int] = utc_ms) -> None:
-        # Peers are asked without the proxy, which is the way to vendors.
-        self._client = HttpClient(network, connect=timeout)
+        self._network = network
+        self._client: HttpClient | None = None
         self._timeout = timeout
         self._now = now
 
@@ -110,7 +110,7 @@ class AlertmanagerPeers:
         largest: int = ANSWER_BYTES,
     ) -> tuple[bytes, int]:
         """The body, of `largest` bytes at most, and the time by the peer's own clock (0: it did not say)."""
-        answer = await self._client.ask(
+        answer = await self._connected().ask(
             "GET", url, seconds=self._timeout, largest=largest, params=query, headers=headers, auth=auth
         )
         if answer.status != httpx.codes.OK:
@@ -124,8 +124,15 @@ class AlertmanagerPeers:
         date = answer.headers.get("date")
         return answer.body, round(parsedate_to_datetime(date).timestamp() * 1000) if date else 0
 
+    def _connected(self) -> HttpClient:
+        if self._client is None:
+            # Peers are asked without the proxy, which is the way to vendors.
+            self._client = HttpClient(self._network, connect=self._timeout)
+        return self._client
+
     async def aclose(self) -> None:
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
 
 
 class _NoAnswer(Exception):

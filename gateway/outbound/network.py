@@ -6,6 +6,7 @@ import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from gateway.model.ledger import Endpoint
@@ -22,6 +23,7 @@ LIST_BYTES = 8 << 20  # one page of messages, channels or people: 40 KiB for eac
 ALERTS_BYTES = 64 << 20  # everything that fires at an Alertmanager
 
 SecretOf = Callable[[str], str | None]
+TlsOnce = Callable[[], ssl.SSLContext]
 
 ADDRESS = re.compile(r"https?://[^/\s]+\S*")
 NOT_THERE = "{} is not set, or no rule may have it"
@@ -89,6 +91,12 @@ class Network:
 
     def tls(self) -> ssl.SSLContext:
         return tls_context(self.ca_file)
+
+    def tls_when_needed(self) -> TlsOnce:
+        """Return what gives one context again and again, and makes it the first time: to read the authorities
+        takes 20 ms, and most gateways have no destination of most kinds.
+        """
+        return cache(self.tls)
 
     def proxy_to(self, address: str) -> str | None:
         """Return the proxy on the way to an address that no rule says more about."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from itertools import count
 
 import uvicorn
 from starlette.requests import Request
@@ -13,13 +14,18 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+TICK_SECONDS = 0.1  # uvicorn's own, by which it counts
+
 
 class _Uvicorn(uvicorn.Server):
-    """A server that installs no signal handlers, and says when it listens."""
+    """A server that installs no signal handlers, says when it listens, and stops at once.
+
+    uvicorn's own looks ten times a second whether it should stop, and waits as long for its connections.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.ready = asyncio.Event()
+        self.ready, self.stopped = asyncio.Event(), asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -28,6 +34,20 @@ class _Uvicorn(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        for tick in count():
+            if await self.on_tick(tick):
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopped.wait(), TICK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        # Their connections are cut by now, so that they end by themselves.
+        if tasks := self.server_state.tasks:
+            await asyncio.wait(tasks)
 
 
 class LocalServer:
@@ -53,6 +73,7 @@ class LocalServer:
             self._uvicorn.should_exit = True
             for connection in self._connections():
                 connection.transport.abort()
+            self._uvicorn.stopped.set()
             await task
 
     def cut(self, client: object) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -45,10 +48,13 @@ class Api:
     version: str = "1"
 
     def routes(self) -> list[Route]:
-        document = describe(self.operations, self.version)
+        @cache
+        def document() -> dict[str, Any]:
+            return describe(self.operations, self.version)
 
         async def openapi(request: Request) -> Response:
-            return self._not_for_browsers(request) or JSONResponse(document)
+            # To describe all operations takes longer than a webhook may wait.
+            return self._not_for_browsers(request) or JSONResponse(await to_thread(document))
 
         described = Route("/api/v1/openapi.json", openapi, methods=["GET"])
         by_path: dict[str, dict[str, Endpoint]] = {}

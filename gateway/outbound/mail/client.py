@@ -55,7 +55,7 @@ class SmtpClient:
         network = network or Network()
         self._names = network.names
         # The system's authorities vouch for servers, a company's own among them.
-        self._context = network.tls()
+        self._tls = network.tls_when_needed()
 
     async def send(self, server: SmtpServer, envelope: Envelope, mail: bytes) -> dict[str, tuple[int, str]]:
         """Hand in one mail. Return the recipients that were refused, while others were taken."""
@@ -78,7 +78,7 @@ class SmtpClient:
             hostname=server.host,
             use_tls=server.encryption is Encryption.TLS,
             start_tls=False,
-            tls_context=self._context,
+            tls_context=self._tls(),
             timeout=self._timeout,
             # The library's default asks the name service, which may hang.
             local_hostname=platform.node() or "localhost",

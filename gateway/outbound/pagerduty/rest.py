@@ -36,7 +36,7 @@ class PagerDutyRest:
         self._network = network
         self._timeout = timeout
         self._pool = ThreadPoolExecutor(WORKERS, "pagerduty-rest")
-        self._tls = network.tls()
+        self._tls = network.tls_when_needed()
 
     @property
     def wanted(self) -> bool:
@@ -67,7 +67,7 @@ class PagerDutyRest:
         try:
             async with asyncio.timeout(self._timeout):
                 loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._pool, ask, question, self._tls, call)
+                return await loop.run_in_executor(self._pool, lambda: ask(question, self._tls(), call))
         except TimeoutError:
             return Unanswered("timeout")
         finally:

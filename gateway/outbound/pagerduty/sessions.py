@@ -5,7 +5,6 @@ Its own retries (unlimited on 429, sleeping) are cut down to nothing: retrying i
 
 from __future__ import annotations
 
-import ssl
 import threading
 import warnings
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 import requests
 
 from gateway.model.notification import Refused
-from gateway.outbound.network import Way
+from gateway.outbound.network import TlsOnce, Way
 from gateway.outbound.pagerduty.answers import Trouble, judge_break, judge_response
 from gateway.outbound.pagerduty.connections import CALL, Adapter
 from gateway.outbound.thread_call import ThreadCall
@@ -43,7 +42,7 @@ class Line(NamedTuple):
 class Sessions:
     """Each session is used by one thread at a time: those of requests are not made for threads."""
 
-    def __init__(self, tls: ssl.SSLContext) -> None:
+    def __init__(self, tls: TlsOnce) -> None:
         self._tls = tls
         self._lock = threading.Lock()
         self._idle: list[tuple[Line, pdpyras.EventsAPISession]] = []
@@ -100,7 +99,7 @@ class Sessions:
 
     def _made(self, line: Line) -> pdpyras.EventsAPISession:
         session = pdpyras.EventsAPISession(line.routing_key)
-        make_ready(session, line.url, line.way.proxy, Adapter(self._tls))
+        make_ready(session, line.url, line.way.proxy, Adapter(self._tls()))
         return session
 
 
